@@ -1,0 +1,179 @@
+"""Every way a run can fail, one class per family and one exit code per class.
+
+A failure is one sentence of three parts: what could not be done, what was said, and what to do::
+
+    Could not read the environment file: it is not a mapping. Start it with `dependencies:`.
+
+`Failure` is raised anywhere and caught once, in `functions_model.cli`, which prints it and exits with its code.
+
+    2   InputsInvalid      the inputs are wrong; nothing was touched
+    3   BundleFailed       the files of the function app cannot be put together
+    3   EnvironmentFailed  the dependencies cannot be resolved or installed
+    4   LoginFailed        Microsoft Entra ID refused, or no credential was found
+    5   RegistryFailed     the container registry refused, or broke off
+    6   PlanRefused        the live resources cannot carry this deployment; nothing was written
+    7   ApplyIncomplete    a resource could not be written; what was done is listed
+    8   NotLive            the app was deployed and does not answer as it must
+    70  (any other error)  a bug of ours
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place in a file of the user.
+
+    Attributes:
+        file: The file, absolute or relative to the workspace.
+        line: Counted from 1; None when the whole file is meant.
+    """
+
+    file: Path
+    line: int | None = None
+
+    def __str__(self) -> str:
+        """`score.py:12`, or `score.py` without a line."""
+        return f"{self.file}:{self.line}" if self.line else str(self.file)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with what the user gave.
+
+    Attributes:
+        what: What is wrong, a clause without a full stop: "the file `score.py` does not exist".
+        remedy: What to do, one or more whole sentences.
+        subject: The input (or file) it is about: "entry-script".
+        location: Where, when the fault is in a file.
+    """
+
+    what: str
+    remedy: str
+    subject: str = ""
+    location: Location | None = None
+
+    def __str__(self) -> str:
+        """`entry-script: the file does not exist. Check the path.`."""
+        where = f"{self.subject}: " if self.subject else ""
+        place = f" ({self.location})" if self.location else ""
+        return f"{where}{self.what}{place}. {self.remedy}"
+
+
+class Failure(Exception):
+    """The root of all failures that a user can do something about.
+
+    Args:
+        action: What was being done, as it follows "Could not": "read the environment file".
+        reason: What went wrong, a clause without a full stop. Never holds a secret.
+        remedy: What to do, one or more whole sentences.
+        location: Where, when the fault is in a file of the user.
+        detail: More lines for the log (a container log's tail, a resolver's own words). Never holds a secret.
+    """
+
+    exit_code: ClassVar[int] = 70
+
+    def __init__(
+        self,
+        action: str,
+        reason: str,
+        remedy: str,
+        *,
+        location: Location | None = None,
+        detail: str = "",
+    ) -> None:
+        self.action = action
+        self.reason = reason.rstrip(".")
+        self.remedy = remedy
+        self.location = location
+        self.detail = detail
+        super().__init__(f"Could not {self.action}: {self.reason}. {self.remedy}")
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """The single problems, each to be annotated on its own place; one for most failures."""
+        return (Problem(str(self), "", location=self.location),)
+
+
+class ProblemsFailure(Failure):
+    """A failure that tells several problems at once.
+
+    Args:
+        action: As for `Failure`.
+        problems: At least one.
+    """
+
+    def __init__(self, action: str, problems: Iterable[Problem]) -> None:
+        self._problems = tuple(problems)
+        if not self._problems:
+            message = "a ProblemsFailure needs at least one problem"
+            raise ValueError(message)
+        first = self._problems[0]
+        if len(self._problems) == 1:
+            subject = f"{first.subject}: " if first.subject else ""
+            super().__init__(action, subject + first.what, first.remedy, location=first.location)
+            return
+        listing = "\n".join(f"  - {problem}" for problem in self._problems)
+        super().__init__(
+            action, f"there are {len(self._problems)} problems", f"Mend each of them:\n{listing}"
+        )
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Every problem, in the order in which it was found."""
+        return self._problems
+
+
+class InputsInvalid(ProblemsFailure):
+    """The inputs are missing, empty, unknown or contradict each other. Nothing was touched."""
+
+    exit_code = 2
+
+
+class BundleFailed(ProblemsFailure):
+    """The files of the function app cannot be put together (entry script, model, host.json)."""
+
+    exit_code = 3
+
+
+class EnvironmentFailed(ProblemsFailure):
+    """The dependencies cannot be read, resolved or installed."""
+
+    exit_code = 3
+
+
+class LoginFailed(Failure):
+    """Microsoft Entra ID refused, or the CI host gave no identity token."""
+
+    exit_code = 4
+
+
+class RegistryFailed(Failure):
+    """The container registry refused a request, or broke off more often than retries mend."""
+
+    exit_code = 5
+
+
+class PlanRefused(ProblemsFailure):
+    """The live resources cannot carry this deployment. Nothing was written."""
+
+    exit_code = 6
+
+
+class ApplyIncomplete(Failure):
+    """A resource could not be written. `detail` lists what was written before."""
+
+    exit_code = 7
+
+
+class NotLive(Failure):
+    """The app was deployed and does not answer as it must. `detail` is the tail of its log."""
+
+    exit_code = 8

@@ -1,0 +1,83 @@
+"""Image references: `registry/repository:tag@digest`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from functions_model.core.digests import Digest, parse_digest
+
+_REPOSITORY = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")
+"""https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests."""
+_TAG = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}")
+
+
+@dataclass(frozen=True, slots=True)
+class ImageReference:
+    """Where an image is, by tag, by digest, or both.
+
+    Attributes:
+        registry: Host, with a port where there is one.
+        repository: `package` or `azure-functions/python`.
+        tag: None when the digest alone names it.
+        digest: None until the image is known.
+    """
+
+    registry: str
+    repository: str
+    tag: str | None = None
+    digest: Digest | None = None
+
+    @property
+    def pinned(self) -> str:
+        """`registry/repository@sha256:...`, the form that never changes its meaning.
+
+        Raises:
+            ValueError: The digest is not known.
+        """
+        if self.digest is None:
+            message = f"`{self}` has no digest"
+            raise ValueError(message)
+        return f"{self.registry}/{self.repository}@{self.digest}"
+
+    @property
+    def tag_or_digest(self) -> str:
+        """What the registry's manifest route takes; the digest when both are known."""
+        return self.digest or self.tag or "latest"
+
+    def __str__(self) -> str:
+        """The shortest full form."""
+        tag = f":{self.tag}" if self.tag else ""
+        digest = f"@{self.digest}" if self.digest else ""
+        return f"{self.registry}/{self.repository}{tag}{digest}"
+
+
+def parse_reference(text: str) -> ImageReference:
+    """An image reference from outside. The registry must be named: no default registry is guessed.
+
+    Raises:
+        ValueError: Said in words fit for a user, without a full stop.
+    """
+    rest, _, digest = text.partition("@")
+    registry, slash, path = rest.partition("/")
+    if not slash or not ("." in registry or ":" in registry or registry == "localhost"):
+        message = f"`{text}` does not start with a registry host such as `mcr.microsoft.com/`"
+        raise ValueError(message)
+    repository, _, tag = path.partition(":")
+    if not is_repository(repository):
+        message = f"`{repository}` is not a repository name (lower-case letters, digits, `.`, `_`, `-`, `/`)"
+        raise ValueError(message)
+    if tag and not is_tag(tag):
+        message = f"`{tag}` is not a tag (up to 128 letters, digits, `_`, `.`, `-`)"
+        raise ValueError(message)
+    return ImageReference(registry, repository, tag or None, parse_digest(digest) if digest else None)
+
+
+def is_repository(text: str) -> bool:
+    """Whether a registry accepts it as a repository name."""
+    return bool(_REPOSITORY.fullmatch(text)) and len(text) <= 255
+
+
+def is_tag(text: str) -> bool:
+    """Whether a registry accepts it as a tag."""
+    return bool(_TAG.fullmatch(text))

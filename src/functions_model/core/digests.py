@@ -34,6 +34,6 @@ def short(digest: str, length: int = 12) -> str:
     return digest.removeprefix("sha256:")[:length]
 
 
-def canonical_json(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
+def canonical_json(value: Any) -> bytes:
     """JSON whose bytes depend on the value alone: sorted keys, no spaces, UTF-8."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

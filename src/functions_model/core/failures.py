@@ -121,9 +121,7 @@ class ProblemsFailure(Failure):
             super().__init__(action, subject + first.what, first.remedy, location=first.location)
             return
         listing = "\n".join(f"  - {problem}" for problem in self._problems)
-        super().__init__(
-            action, f"there are {len(self._problems)} problems", f"Mend each of them:\n{listing}"
-        )
+        super().__init__(action, f"there are {len(self._problems)} problems", f"Mend each of them:\n{listing}")
 
     @property
     def problems(self) -> tuple[Problem, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +39,7 @@ class HttpTrigger:
     kind: str = field(default="http", init=False)
 
 
-type Trigger = HttpTrigger
+Trigger: TypeAlias = HttpTrigger
 """Every trigger there is; the blob and Service Bus queue triggers join this union."""
 
 

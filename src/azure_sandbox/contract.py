@@ -1,0 +1,166 @@
+"""The words that the sandbox's parts use with one another.
+
+The control plane (`entra`, `arm`) and the data plane (`registry`, `apps`, `storage`) are built apart; each side knows
+the other only by the protocols here, and `sandbox.Sandbox` joins them.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Somebody who can hold roles.
+
+    Attributes:
+        object_id: What role assignments name (`principalId`).
+        client_id: What tokens and identity settings name.
+        display_name: For logs.
+    """
+
+    object_id: str
+    client_id: str
+    display_name: str
+
+
+class TokenRefused(Exception):
+    """An access token does not hold: expired, wrong audience, wrong signature. The text says which."""
+
+
+class Directory(Protocol):
+    """Microsoft Entra ID, as the data plane needs it. Implemented by the control plane."""
+
+    def principal_of_token(self, access_token: str, audience: str) -> Principal:
+        """Who presents this access token.
+
+        Raises:
+            TokenRefused: The token does not hold for that audience.
+        """
+
+    def issue_token(self, client_id: str, audience: str) -> str:
+        """A managed identity's access token, as the platform gets it for an app."""
+
+    def principal_of_client(self, client_id: str) -> Principal | None:
+        """The service principal or managed identity with that client id."""
+
+
+class RoleBook(Protocol):
+    """Role assignments, as the data plane needs them. Implemented by the control plane."""
+
+    def roles(self, object_id: str, scope: str) -> frozenset[str]:
+        """Role definition GUIDs (lower case) that the principal holds at the ARM scope, inherited ones included.
+
+        A new assignment counts only after the sandbox's `propagation_delay`.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class SiteDefinition:
+    """A function app as ARM holds it: what the platform must bring to life.
+
+    Attributes:
+        resource_id: The site's ARM id.
+        name: The app's name.
+        linux_fx_version: `DOCKER|host/repository@sha256:...`.
+        app_settings: Names and values.
+        identities: Client id -> principal of each identity that the site has (a system-assigned one included).
+        acr_identity_client_id: Set when the site pulls its image by identity; None means registry credentials from
+            `DOCKER_REGISTRY_SERVER_*` settings, or none.
+        state: `Running` or `Stopped`.
+    """
+
+    resource_id: str
+    name: str
+    linux_fx_version: str
+    app_settings: dict[str, str]
+    identities: dict[str, Principal]
+    acr_identity_client_id: str | None
+    state: str = "Running"
+
+
+class AppState(enum.StrEnum):
+    """What an app is doing."""
+
+    STOPPED = "stopped"
+    STARTING = "starting"
+    RUNNING = "running"
+    """The host answers. Functions may still fail to load."""
+    FAILED = "failed"
+    """The container could not be pulled or started. It is tried again, as App Service does."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostKeys:
+    """The keys of a functions host."""
+
+    master: str
+    functions: dict[str, str]
+    system: dict[str, str] = field(default_factory=dict)
+
+
+class AppPlatform(Protocol):
+    """App Service: brings sites to life. Implemented by the data plane, called by ARM's Microsoft.Web."""
+
+    def reserve(self, name: str) -> str:
+        """The host name (`localhost:PORT`) that the app with this name has, now and later."""
+
+    def apply(self, site: SiteDefinition) -> None:
+        """Start the app, or restart it when anything in the definition differs. Returns at once."""
+
+    def restart(self, resource_id: str) -> None:
+        """Start the app again. Returns at once."""
+
+    def remove(self, resource_id: str) -> None:
+        """Stop the app and forget it."""
+
+    def state(self, resource_id: str) -> AppState:
+        """What the app is doing."""
+
+    def log(self, resource_id: str) -> str:
+        """The container log: the platform's lines (pull, start, exit code) and the container's own."""
+
+    def keys(self, resource_id: str) -> HostKeys | None:
+        """The host's keys; None until the host runs."""
+
+    def function_keys(self, resource_id: str, function: str) -> dict[str, str] | None:
+        """One function's keys; None until the host runs."""
+
+    def functions(self, resource_id: str) -> list[dict[str, object]] | None:
+        """The functions that the host indexed, each with `name` and `config` (function.json); None until it runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class StorageEndpoints:
+    """Where an account's services answer: https URLs with a trailing slash."""
+
+    blob: str
+    queue: str
+    table: str
+
+
+class StorageEmulator(Protocol):
+    """Real storage behind ARM's storage accounts (Azurite). Implemented by the data plane."""
+
+    def create(self, account: str, keys: tuple[str, str]) -> StorageEndpoints:
+        """Bring an account to life with these two keys; the same answer for an account that lives already."""
+
+    def remove(self, account: str) -> None:
+        """Stop it and delete its data."""
+
+    def create_container(self, account: str, container: str) -> bool:
+        """Create a blob container; False when it was there."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryDefinition:
+    """A container registry as ARM holds it."""
+
+    resource_id: str
+    name: str
+    login_server: str
+    abac: bool = False
+    admin: tuple[str, str] | None = None
+    """Admin user name and password, when the admin user is on."""

@@ -1,0 +1,1 @@
+"""Floor 3: Microsoft Entra ID and Azure Resource Manager: cloud, login, clients, errors."""

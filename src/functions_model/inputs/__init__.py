@@ -1,0 +1,1 @@
+"""Floor 2: inputs read, checked and completed into a `DeploymentSpec`."""

@@ -1,0 +1,1 @@
+"""Floor 5: the story of a run, in order."""

@@ -1,0 +1,48 @@
+"""What all tests share: tools that may be missing, and how that is told."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.tools import TOOLS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_left_out: dict[str, int] = {}
+
+
+@cache
+def _missing(tool: str) -> str:
+    return TOOLS[tool]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Leave a test out when a tool is missing; fail it in CI, where everything must be there."""
+    for mark in item.iter_markers("needs"):
+        for tool in mark.args:
+            if reason := _missing(tool):
+                if os.environ.get("CI"):
+                    pytest.fail(f"{tool} is missing in CI: {reason}", pytrace=False)
+                _left_out[f"{tool}: {reason}"] = _left_out.get(f"{tool}: {reason}", 0) + 1
+                pytest.skip(f"{tool}: {reason}")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+    """Say in plain words what a run without some tool did not show."""
+    yield
+    skipped = terminalreporter.stats.get("skipped", [])
+    if skipped:
+        terminalreporter.section("left out")
+        reasons: dict[str, int] = {}
+        for report in skipped:
+            reason = str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else str(report.longrepr)
+            reasons[reason] = reasons.get(reason, 0) + 1
+        for reason, count in sorted(reasons.items()):
+            terminalreporter.write_line(f"{count} tests left out: {reason.removeprefix('Skipped: ')}")

@@ -1,0 +1,80 @@
+"""Tools that a machine may lack: each check answers with the reason, or with nothing when the tool is there."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).resolve().parents[2]
+AZ = ROOT / ".venv-az" / "bin" / "az"
+ACT = ROOT / ".venv" / "bin" / "act"
+
+
+def _docker() -> str:
+    import docker
+
+    try:
+        client = docker.from_env(timeout=10)
+        client.ping()
+        client.close()
+    except (docker.errors.DockerException, OSError):
+        return "no Docker engine answers on this machine"
+    return ""
+
+
+def _az() -> str:
+    return "" if AZ.exists() else "the az command line is not installed; run `make tools`"
+
+
+def _act() -> str:
+    return _docker() if ACT.exists() or shutil.which("act") else "act is not installed; run `make tools`"
+
+
+def _skopeo() -> str:
+    return "" if shutil.which("skopeo") else "skopeo is not installed (Debian package `skopeo`)"
+
+
+def _docker_registry() -> str:
+    found = shutil.which("docker-registry")
+    return "" if found else "docker-registry is not installed (Debian package `docker-registry`)"
+
+
+def _azurite() -> str:
+    return "" if shutil.which("npm") else "npm is not installed, and Azurite comes from npm"
+
+
+def find_python(minor: str) -> Path | None:
+    """An interpreter of that minor version: on PATH, or among pyenv's."""
+    found = shutil.which(f"python{minor}")
+    candidates = [Path(found)] if found else []
+    candidates += sorted(Path.home().glob(f".pyenv/versions/{minor}.*/bin/python"), reverse=True)
+    for candidate in candidates:
+        answer = subprocess.run(
+            [candidate, "-c", "import sys; print(*sys.version_info[:2], sep='.')"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if answer.stdout.strip() == minor:
+            return candidate
+    return None
+
+
+def _python313() -> str:
+    return "" if find_python("3.13") else "no Python 3.13 on this machine"
+
+
+TOOLS: dict[str, Callable[[], str]] = {
+    "docker": _docker,
+    "az": _az,
+    "act": _act,
+    "skopeo": _skopeo,
+    "docker-registry": _docker_registry,
+    "azurite": _azurite,
+    "python3.13": _python313,
+}

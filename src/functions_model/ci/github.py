@@ -1,0 +1,177 @@
+"""GitHub Actions: workflow commands on standard output, files for outputs and the summary, OIDC over HTTPS."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+import requests
+from actions_toolkit.command import Command
+from actions_toolkit.file_command import prepare_key_value_message
+
+from functions_model.ci.scrub import Scrubber
+from functions_model.core.failures import Location, LoginFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from functions_model.ci.host import Level
+
+SUMMARY_LIMIT = 1024 * 1024
+"""Bytes a step's summary may have; the runner refuses a longer one (actions/runner, FileCommandManager.cs)."""
+
+_ATTEMPTS = 5
+"""How often the identity token is asked for; the endpoint answers 5xx now and then."""
+
+
+class GitHubHost:
+    """Speaks to the runner of a GitHub Actions job.
+
+    Args:
+        environ: The job's environment: `GITHUB_OUTPUT`, `GITHUB_STEP_SUMMARY`, `ACTIONS_ID_TOKEN_REQUEST_*`.
+        stream: Standard output, where the runner reads workflow commands.
+        workspace: Annotations name files relative to it.
+        clock: Seconds, for durations.
+        pause: Waits that many seconds between two attempts.
+    """
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        stream: TextIO,
+        workspace: Path,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._environ = environ
+        self._stream = stream
+        self._workspace = workspace
+        self._clock = clock
+        self._pause = pause
+        self._lock = threading.Lock()
+        self._scrubber = Scrubber()
+        self._summary_bytes = 0
+
+    @property
+    def has_identity(self) -> bool:
+        """Whether the job has `id-token: write`: only then does the runner set these variables."""
+        return bool(self._environ.get("ACTIONS_ID_TOKEN_REQUEST_URL"))
+
+    def mask(self, value: str) -> None:
+        """Tell the runner to star this value out, in every later line of the whole job."""
+        for text in self._scrubber.remember(value):
+            self._write(str(Command("add-mask", {}, text)))
+
+    def info(self, text: str) -> None:
+        """Write it. A line that would be read as a command is defused: log text is never trusted."""
+        lines = self._scrubber.scrub(text).splitlines() or [""]
+        self._write("\n".join(f" {line}" if _is_command(line) else line for line in lines))
+
+    @contextmanager
+    def group(self, title: str) -> Iterator[None]:
+        """Fold what is written meanwhile, and write the duration below the fold."""
+        started = self._clock()
+        self._command("group", {}, title)
+        try:
+            yield
+        finally:
+            self._command("endgroup", {}, "")
+            self.info(f"{title}: {self._clock() - started:.1f} s")
+
+    def annotate(self, level: Level, message: str, location: Location | None = None) -> None:
+        """An annotation, on the user's file and line where one is given."""
+        properties: dict[str, str | int] = {}
+        if location:
+            properties["file"] = self._relative(location.file)
+            if location.line:
+                properties["line"] = location.line
+        self._command(level.value, properties, message)
+
+    def output(self, name: str, value: str) -> None:
+        """A step output, through the file the runner names."""
+        self._append("GITHUB_OUTPUT", prepare_key_value_message(name, self._scrubber.scrub(value)) + "\n")
+
+    def summary(self, markdown: str) -> None:
+        """Append to the step's page; cut, with a line that says so, at the runner's limit."""
+        text = self._scrubber.scrub(markdown) + "\n"
+        content = text.encode()
+        room = SUMMARY_LIMIT - self._summary_bytes
+        if len(content) > room:
+            notice = "\n\n_The rest is in the log: a summary may have 1 MiB._\n"
+            text = content[: max(0, room - len(notice))].decode(errors="ignore") + notice
+        self._summary_bytes += len(text.encode())
+        self._append("GITHUB_STEP_SUMMARY", text)
+
+    def identity_token(self, audience: str) -> str:
+        """A fresh token of this job; it lives 5 minutes, so ask again rather than keep it.
+
+        Raises:
+            LoginFailed: The job lacks `id-token: write`, or the endpoint does not answer.
+        """
+        action = "get this job's identity token"
+        if not self.has_identity:
+            raise LoginFailed(action, "the job may not ask for one", _PERMISSION)
+        self.mask(self._environ.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN", ""))
+        reason = ""
+        for attempt in range(_ATTEMPTS):
+            if attempt:
+                self._pause(2.0**attempt)
+            token, reason, again = self._ask_for_token(audience)
+            if token:
+                self.mask(token)
+                return token
+            if not again:
+                break
+        raise LoginFailed(action, f"GitHub's token endpoint said {reason}", _PERMISSION)
+
+    def _ask_for_token(self, audience: str) -> tuple[str, str, bool]:
+        """The token, or the reason why there is none and whether another attempt may help."""
+        try:
+            answer = requests.get(
+                self._environ["ACTIONS_ID_TOKEN_REQUEST_URL"],
+                params={"audience": audience},
+                headers={"Authorization": f"Bearer {self._environ['ACTIONS_ID_TOKEN_REQUEST_TOKEN']}"},
+                timeout=30,
+            )
+        except requests.RequestException as error:
+            return "", type(error).__name__, True
+        if answer.status_code != 200:
+            return "", f"{answer.status_code}", answer.status_code in {408, 429} or answer.status_code >= 500
+        try:
+            return str(answer.json()["value"]), "", False
+        except (ValueError, KeyError, TypeError):
+            return "", "something that holds no token", False
+
+    def _relative(self, file: Path) -> str:
+        try:
+            return file.relative_to(self._workspace).as_posix()
+        except ValueError:
+            return file.as_posix()
+
+    def _command(self, name: str, properties: Mapping[str, str | int], message: str) -> None:
+        self._write(str(Command(name, dict(properties), self._scrubber.scrub(message))))
+
+    def _write(self, line: str) -> None:
+        with self._lock:
+            self._stream.write(line + "\n")
+            self._stream.flush()
+
+    def _append(self, variable: str, text: str) -> None:
+        if path := self._environ.get(variable):
+            with self._lock, Path(path).open("a", encoding="utf-8", newline="") as file:
+                file.write(text)
+
+
+_PERMISSION = (
+    "Give the job `permissions: id-token: write` (with `contents: read`). A pull request from a fork never gets one: "
+    "deploy from a branch of the repository, or give a `client-secret`."
+)
+
+
+def _is_command(line: str) -> bool:
+    """Whether the runner would take a line of ours for a workflow command."""
+    return line.lstrip().startswith("::") or line.lstrip().startswith("##[")

@@ -1,0 +1,93 @@
+"""A plain console: a laptop, or a CI host that we know nothing about."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO
+
+from functions_model.ci.scrub import Scrubber
+from functions_model.core.failures import LoginFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from functions_model.ci.host import Level
+    from functions_model.core.failures import Location
+
+
+class PlainHost:
+    """Prints to a stream. Outputs are printed too, and a summary goes to a file when one is named.
+
+    Args:
+        stream: Where the log goes.
+        summary_file: Where the summary goes; None drops it, as the log has said it all.
+        clock: Seconds, for durations.
+    """
+
+    def __init__(
+        self,
+        stream: TextIO,
+        *,
+        summary_file: Path | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._stream = stream
+        self._summary_file = summary_file
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._scrubber = Scrubber()
+
+    @property
+    def has_identity(self) -> bool:
+        """A console has no identity of its own."""
+        return False
+
+    def mask(self, value: str) -> None:
+        """Never print this value."""
+        self._scrubber.remember(value)
+
+    def info(self, text: str) -> None:
+        """Print it."""
+        with self._lock:
+            self._stream.write(self._scrubber.scrub(text) + "\n")
+            self._stream.flush()
+
+    @contextmanager
+    def group(self, title: str) -> Iterator[None]:
+        """Print the title, and at the end how long it took."""
+        started = self._clock()
+        self.info(f"== {title}")
+        try:
+            yield
+        finally:
+            self.info(f"   {title}: {self._clock() - started:.1f} s")
+
+    def annotate(self, level: Level, message: str, location: Location | None = None) -> None:
+        """Print it behind its level and place."""
+        place = f"{location}: " if location else ""
+        self.info(f"{level}: {place}{message}")
+
+    def output(self, name: str, value: str) -> None:
+        """Print it as `name=value`."""
+        self.info(f"{name}={value}")
+
+    def summary(self, markdown: str) -> None:
+        """Append it to the summary file, when there is one."""
+        if self._summary_file:
+            with self._summary_file.open("a", encoding="utf-8") as file:
+                file.write(self._scrubber.scrub(markdown) + "\n")
+
+    def identity_token(self, audience: str) -> str:
+        """Refuse: a console has none to give.
+
+        Raises:
+            LoginFailed: Always.
+        """
+        raise LoginFailed(
+            f"get an identity token for `{audience}`",
+            "this machine is not a CI job that can prove who it is",
+            "Give a client secret (`client-secret`), or run in GitHub Actions with `permissions: id-token: write`.",
+        )

@@ -1,0 +1,210 @@
+"""The CI hosts: what a person and a runner read."""
+
+from __future__ import annotations
+
+import http.server
+import io
+import json
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from functions_model.ci import GitHubHost, PlainHost, detect
+from functions_model.ci.host import Level
+from functions_model.core.failures import Location, LoginFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class FakeClock:
+    """A clock that goes on by a second each time it is read."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        self.now += 1.0
+        return self.now
+
+
+@contextmanager
+def token_endpoint(answers: list[tuple[int, dict[str, str]]], seen: list[tuple[str, str]]) -> Iterator[str]:
+    """A stand-in for GitHub's OIDC endpoint that gives these answers in turn."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            seen.append((self.path, self.headers.get("Authorization", "")))
+            status, body = answers.pop(0)
+            content = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            """Stay silent."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/token?api-version=2.0"
+        server.shutdown()
+        thread.join()
+
+
+def github(tmp_path: Path, **environ: str) -> tuple[GitHubHost, io.StringIO]:
+    """A GitHub host whose files are in a folder of the test."""
+    stream = io.StringIO()
+    files = {"GITHUB_OUTPUT": str(tmp_path / "out"), "GITHUB_STEP_SUMMARY": str(tmp_path / "summary")}
+    host = GitHubHost({**files, **environ}, stream, tmp_path, clock=FakeClock(), pause=lambda _: None)
+    return host, stream
+
+
+class TestGitHub:
+    """`GitHubHost`."""
+
+    def test_groups_are_folded_and_timed(self, tmp_path: Path) -> None:
+        """The duration stands below the fold, where it is seen."""
+        host, stream = github(tmp_path)
+
+        with host.group("Build the image"):
+            host.info("a layer")
+
+        assert stream.getvalue() == "::group::Build the image\na layer\n::endgroup::\nBuild the image: 1.0 s\n"
+
+    def test_an_annotation_stands_on_the_users_line(self, tmp_path: Path) -> None:
+        """Files are named as GitHub knows them, relative to the workspace; line breaks are escaped."""
+        host, stream = github(tmp_path)
+
+        host.annotate(Level.ERROR, "no `run`\nadd it", Location(tmp_path / "src" / "score.py", 12))
+
+        assert stream.getvalue() == "::error file=src/score.py,line=12::no `run`%0Aadd it\n"
+
+    def test_an_annotation_without_a_place_has_no_properties(self, tmp_path: Path) -> None:
+        """An empty `file=` would hide the message."""
+        host, stream = github(tmp_path)
+
+        host.annotate(Level.WARNING, "old base")
+
+        assert stream.getvalue() == "::warning::old base\n"
+
+    def test_log_text_is_never_a_command(self, tmp_path: Path) -> None:
+        """A container log cannot set variables of the job."""
+        host, stream = github(tmp_path)
+
+        host.info("fine\n::set-env name=A::b\n##[error]x")
+
+        assert stream.getvalue() == "fine\n ::set-env name=A::b\n ##[error]x\n"
+
+    def test_a_masked_value_is_in_no_log_output_or_summary(self, tmp_path: Path) -> None:
+        """The runner masks its log; we mask the files too, and each line of a value of several lines."""
+        host, stream = github(tmp_path)
+
+        host.mask("line-one\nline-two")
+        host.info("see line-two")
+        host.annotate(Level.ERROR, "see line-one")
+        host.output("image", "x-line-one")
+        host.summary("# line-two")
+
+        assert "::add-mask::line-two" in stream.getvalue()
+        assert "see line-two" not in stream.getvalue()
+        assert "see line-one" not in stream.getvalue()
+        assert "line-one" not in (tmp_path / "out").read_text()
+        assert (tmp_path / "summary").read_text() == "# ***\n"
+
+    def test_outputs_of_several_lines_survive(self, tmp_path: Path) -> None:
+        """The heredoc form that the runner reads, with a delimiter nobody can guess."""
+        host, _ = github(tmp_path)
+
+        host.output("plan", "a\nb")
+
+        first, *middle, last = (tmp_path / "out").read_text().splitlines()
+        assert first == f"plan<<{last}"
+        assert middle == ["a", "b"]
+
+    def test_a_summary_that_is_too_long_is_cut_and_says_so(self, tmp_path: Path) -> None:
+        """The runner would refuse the whole page."""
+        host, _ = github(tmp_path)
+
+        host.summary("ü" * 700_000)
+
+        text = (tmp_path / "summary").read_text()
+        assert len(text.encode()) <= 1024 * 1024
+        assert text.endswith("a summary may have 1 MiB._\n")
+
+    def test_an_identity_token_is_asked_for_with_the_audience_and_masked(self, tmp_path: Path) -> None:
+        """A server error is tried again; the token never reaches the log unmasked."""
+        seen: list[tuple[str, str]] = []
+        with token_endpoint([(503, {}), (200, {"value": "jwt-1"})], seen) as url:
+            host, stream = github(
+                tmp_path, ACTIONS_ID_TOKEN_REQUEST_URL=url, ACTIONS_ID_TOKEN_REQUEST_TOKEN="request-token"
+            )
+
+            token = host.identity_token("api://AzureADTokenExchange")
+
+        assert token == "jwt-1"
+        assert seen[-1] == ("/token?api-version=2.0&audience=api%3A%2F%2FAzureADTokenExchange", "Bearer request-token")
+        assert "::add-mask::jwt-1\n" in stream.getvalue()
+
+    def test_a_refusal_is_not_tried_again(self, tmp_path: Path) -> None:
+        """A 403 stays a 403."""
+        with token_endpoint([(403, {})], []) as url:
+            host, _ = github(tmp_path, ACTIONS_ID_TOKEN_REQUEST_URL=url, ACTIONS_ID_TOKEN_REQUEST_TOKEN="t")
+
+            with pytest.raises(LoginFailed, match=r"said 403.*id-token: write"):
+                host.identity_token("x")
+
+    def test_a_job_without_the_permission_is_told_which_one(self, tmp_path: Path) -> None:
+        """The most common mistake of all."""
+        host, _ = github(tmp_path)
+
+        with pytest.raises(LoginFailed, match=r"permissions: id-token: write"):
+            host.identity_token("x")
+
+
+class TestPlain:
+    """`PlainHost`."""
+
+    def test_prints_groups_outputs_and_places(self) -> None:
+        """A console log reads well without any CI host."""
+        stream = io.StringIO()
+        host = PlainHost(stream, clock=FakeClock())
+
+        with host.group("Verify"):
+            host.annotate(Level.ERROR, "no answer", Location(Path("score.py"), 3))
+        host.output("digest", "sha256:1")
+
+        assert stream.getvalue() == ("== Verify\nerror: score.py:3: no answer\n   Verify: 1.0 s\ndigest=sha256:1\n")
+
+    def test_masks_on_the_console_too(self, tmp_path: Path) -> None:
+        """Nobody else does it there."""
+        stream = io.StringIO()
+        host = PlainHost(stream, summary_file=tmp_path / "summary.md")
+
+        host.mask("hunter2")
+        host.info("password hunter2")
+        host.summary("hunter2")
+
+        assert stream.getvalue() == "password ***\n"
+        assert (tmp_path / "summary.md").read_text() == "***\n"
+
+    def test_has_no_identity(self) -> None:
+        """The message says what to do instead."""
+        host = PlainHost(io.StringIO())
+
+        with pytest.raises(LoginFailed, match="client-secret"):
+            host.identity_token("x")
+        assert not host.has_identity
+
+
+class TestDetect:
+    """`detect`."""
+
+    def test_github_says_so_itself(self) -> None:
+        """By the variable that GitHub promises."""
+        assert isinstance(detect({"GITHUB_ACTIONS": "true"}, io.StringIO()), GitHubHost)
+        assert isinstance(detect({}, io.StringIO()), PlainHost)

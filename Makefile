@@ -1,0 +1,82 @@
+# The doors of the project. `make` alone lists them. The first use of any door installs what it needs into .venv;
+# later uses find the stamp files and start at once.
+
+VENV := .venv
+VENV_AZ := .venv-az
+BIN := $(VENV)/bin
+LOCKS := requirements
+INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
+CODE := src tests examples
+FAST_TESTS = $(wildcard tests/unit tests/repo)
+BENCHMARKS = $(wildcard tests/benchmarks/test_*.py)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench tools lock clean
+
+help:
+	@echo 'make demo    deploy examples/iris-http to the built-in sandbox and print an answer from the live function'
+	@echo 'make test    all tests; says at the end what was left out and why'
+	@echo 'make check   format, style, types, floors, workflows, and the fast tests'
+	@echo 'make bench   the benchmarks'
+	@echo 'make tools   the tools that some tests need: az and act'
+	@echo 'make lock    write requirements/*.lock again from pyproject.toml (UPGRADE=1 takes newer versions)'
+	@echo 'make clean   remove what these commands made'
+
+demo: $(VENV)/.stamp-sandbox
+	@$(BIN)/functions-model demo
+
+test: tools
+	@$(BIN)/python -m pytest $(PYTEST_FLAGS)
+
+check: $(VENV)/.stamp-dev
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/zizmor --quiet --offline --no-progress .github action.yml
+	$(BIN)/python -m pytest -q $(PYTEST_FLAGS) $(FAST_TESTS)
+
+bench: $(VENV)/.stamp-dev
+	@$(if $(BENCHMARKS),$(BIN)/python -m pytest $(PYTEST_FLAGS) $(BENCHMARKS),echo 'There are no benchmarks yet; see tests/benchmarks/README.md.')
+
+tools: $(VENV)/.stamp-dev $(VENV_AZ)/.stamp
+
+# Each stamp is newer than the lock that it stands for. A lock that changes brings the environment up to date.
+
+$(BIN)/uv: $(LOCKS)/bootstrap.lock
+	@echo 'Installing the tools into $(VENV) (first use only) ...'
+	@python=$$($(LOCKS)/find-python) && "$$python" -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCKS)/bootstrap.lock
+	@touch $@
+
+$(VENV)/.stamp-project: pyproject.toml $(LOCKS)/build.lock $(BIN)/uv
+	@$(INSTALL) --no-deps --build-constraints $(LOCKS)/build.lock --editable .
+	@touch $@
+
+$(VENV)/.stamp-sandbox: $(LOCKS)/sandbox.lock $(VENV)/.stamp-project
+	@$(INSTALL) --require-hashes -r $(LOCKS)/sandbox.lock
+	@touch $@
+
+$(VENV)/.stamp-dev: $(LOCKS)/dev.lock $(VENV)/.stamp-project
+	@$(INSTALL) --require-hashes -r $(LOCKS)/dev.lock
+	@touch $@ $(VENV)/.stamp-sandbox
+
+$(VENV_AZ)/.stamp: $(LOCKS)/az.lock $(BIN)/uv
+	@echo 'Installing az into $(VENV_AZ) (first use only) ...'
+	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(VENV_AZ)
+	@$(BIN)/uv pip install --quiet --python $(VENV_AZ)/bin/python --require-hashes -r $(LOCKS)/az.lock
+	@touch $@
+
+# dev.lock holds everything; the smaller locks are constrained by it, so that no version differs between them.
+lock: $(BIN)/uv
+	$(COMPILE) --extra sandbox --group dev pyproject.toml -o $(LOCKS)/dev.lock
+	$(COMPILE) --constraint $(LOCKS)/dev.lock pyproject.toml -o $(LOCKS)/runtime.lock
+	$(COMPILE) --constraint $(LOCKS)/dev.lock --extra sandbox pyproject.toml -o $(LOCKS)/sandbox.lock
+	$(COMPILE) --constraint $(LOCKS)/dev.lock $(LOCKS)/bootstrap.in -o $(LOCKS)/bootstrap.lock
+	$(COMPILE) $(LOCKS)/build.in -o $(LOCKS)/build.lock
+	$(COMPILE) --prerelease allow $(LOCKS)/az.in -o $(LOCKS)/az.lock
+
+clean:
+	rm -rf $(VENV) $(VENV_AZ) build dist .sandbox .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

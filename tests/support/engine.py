@@ -1,0 +1,134 @@
+"""Images that the tests need from a Docker engine that can pull none: made from Debian packages, cached by tag.
+
+`python -m support.engine` (with `tests` on the path) makes them all beforehand, as `.ci/run` does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shlex
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import docker
+
+RECIPE_LABEL = "functions-model-test.recipe"
+CA_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What an image is made of.
+
+    Attributes:
+        tag: The name that the engine knows it by.
+        suite: The Debian release.
+        packages: Debian packages beside the essential ones.
+        steps: Shell commands that run inside the new root, in order.
+        settings: Dockerfile instructions: `ENV A=b`.
+    """
+
+    tag: str
+    suite: str
+    packages: tuple[str, ...]
+    steps: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """Differs as soon as anything in the recipe does."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+
+
+RUNNER = Recipe(
+    tag="functions-model-test/runner:1",
+    suite="bookworm",
+    packages=("bash", "ca-certificates", "git", "nodejs"),
+)
+"""The machine that a workflow's job runs on."""
+
+PYTHON_SLIM = Recipe(
+    tag="python:3.13-slim",
+    suite="trixie",
+    packages=("ca-certificates", "python3", "python3-pip", "python3-venv"),
+    steps=("ln -s /usr/bin/python3 /usr/local/bin/python3", "ln -s /usr/bin/python3 /usr/local/bin/python"),
+    settings=("ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin", 'CMD ["python3"]'),
+)
+"""A stand-in for the base image that the action's Dockerfile names: same Python minor, same place."""
+
+IMAGES = (RUNNER, PYTHON_SLIM)
+
+
+def ensure_image(recipe: Recipe, client: docker.DockerClient) -> None:
+    """Make the image unless the engine has it.
+
+    An image with that tag which was not made here is the real one: it is used as it is and never overwritten.
+
+    Raises:
+        subprocess.CalledProcessError: mmdebstrap or the engine failed; their own words are on stderr.
+    """
+    found = _labels(recipe.tag, client)
+    if found is not None and found.get(RECIPE_LABEL, recipe.digest) == recipe.digest:
+        return
+    _import(recipe)
+
+
+def ensure_images() -> None:
+    """Make all images that the action's tests need."""
+    client = docker.from_env(timeout=600)
+    try:
+        for recipe in IMAGES:
+            ensure_image(recipe, client)
+    finally:
+        client.close()
+
+
+def _labels(tag: str, client: docker.DockerClient) -> dict[str, str] | None:
+    try:
+        return client.images.get(tag).labels
+    except docker.errors.ImageNotFound:
+        return None
+
+
+def _import(recipe: Recipe) -> None:
+    """Pipe a new Debian root into the engine: no tarball of it is ever on the disk."""
+    importing = ["docker", "import", "--change", f"LABEL {RECIPE_LABEL}={recipe.digest}"]
+    for setting in recipe.settings:
+        importing += ["--change", setting]
+    with subprocess.Popen(_mmdebstrap(recipe), stdout=subprocess.PIPE) as root:
+        subprocess.run([*importing, "-", recipe.tag], stdin=root.stdout, stdout=subprocess.DEVNULL, check=True)
+    if root.returncode:
+        raise subprocess.CalledProcessError(root.returncode, root.args)
+
+
+def _mmdebstrap(recipe: Recipe) -> list[str]:
+    command = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(recipe.packages)}"]
+    for path in ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*"):
+        command.append(f"--dpkgopt=path-exclude={path}")
+    hooks = [f'chroot "$1" sh -c {shlex.quote(step)}' for step in recipe.steps]
+    for hook in [*hooks, *_this_machines_trust()]:
+        command.append(f"--customize-hook={hook}")
+    return [*command, recipe.suite, "-"]
+
+
+def _this_machines_trust() -> list[str]:
+    """The certificates that this machine trusts, and its pip's index: what a build behind a company proxy needs."""
+    hooks = ['printf "[global]\\n" >"$1/etc/pip.conf"']
+    index = _pip_setting("global.index-url")
+    if index:
+        hooks.append(f'echo {shlex.quote("index-url = " + index)} >>"$1/etc/pip.conf"')
+    if CA_BUNDLE.exists():
+        hooks += [f'cp {CA_BUNDLE} "$1{CA_BUNDLE}"', f'echo "cert = {CA_BUNDLE}" >>"$1/etc/pip.conf"']
+    return hooks
+
+
+def _pip_setting(name: str) -> str:
+    command = [sys.executable, "-m", "pip", "config", "get", name]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+
+
+if __name__ == "__main__":
+    ensure_images()

@@ -1,0 +1,111 @@
+"""Serve an ASGI application from a background thread, over TLS or not."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING, Self
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+if TYPE_CHECKING:
+    import asyncio
+    from types import TracebackType
+
+    from starlette.types import ASGIApp
+
+    from azure_sandbox.certificates import TlsFiles
+
+_START_SECONDS = 20.0
+
+
+class _OpenProtocol(H11Protocol):
+    """HTTP/1.1 that tells the application its connection, so that a fault can break it off."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        # `scope["state"]` is a copy of this for each request.
+        self.app_state = {**self.app_state, "transport": transport}
+
+
+class WebServer:
+    """One server on one port of this machine, in a thread and with an event loop of its own.
+
+    Args:
+        app: What to serve.
+        tls: Certificates; None serves plain HTTP.
+        host: The address to listen on.
+        port: 0 takes a free one.
+    """
+
+    def __init__(self, app: ASGIApp, *, tls: TlsFiles | None, host: str = "127.0.0.1", port: int = 0) -> None:
+        self._socket = socket.create_server((host, port), backlog=512)
+        self._tls = tls
+        config = uvicorn.Config(
+            app,
+            http=_OpenProtocol,
+            loop="asyncio",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=2,
+            ssl_certfile=str(tls.certificate) if tls else None,
+            ssl_keyfile=str(tls.key) if tls else None,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread: threading.Thread | None = None
+
+    @property
+    def port(self) -> int:
+        """The port, known as soon as the object exists."""
+        return int(self._socket.getsockname()[1])
+
+    @property
+    def authority(self) -> str:
+        """`localhost:PORT`."""
+        return f"localhost:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """`https://localhost:PORT`, without a trailing slash."""
+        return f"{'https' if self._tls else 'http'}://{self.authority}"
+
+    def start(self) -> Self:
+        """Begin to answer.
+
+        Raises:
+            RuntimeError: The server did not come up within 20 seconds.
+        """
+        thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._socket]}, name=f"web-{self.port}", daemon=True
+        )
+        thread.start()
+        self._thread = thread
+        deadline = time.monotonic() + _START_SECONDS
+        while not self._server.started:
+            if not thread.is_alive() or time.monotonic() > deadline:
+                message = f"Could not start a web server on port {self.port}. Look above for the reason."
+                raise RuntimeError(message)
+            time.sleep(0.005)
+        return self
+
+    def stop(self) -> None:
+        """Finish the requests under way (2 seconds at most) and close the port."""
+        self._server.should_exit = True
+        if self._thread is not None:
+            self._thread.join(timeout=10)
+        self._socket.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()

@@ -1,0 +1,143 @@
+"""GitHub's identity tokens for workflow runs: what `permissions: id-token: write` gives a job."""
+
+from __future__ import annotations
+
+import secrets
+import time
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import jwt
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from azure_sandbox.signing import SigningKey
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+
+ISSUER = "https://token.actions.githubusercontent.com"
+"""The issuer that federated credentials name. The sandbox's Entra takes the keys from `GithubOidc`, not from there."""
+LIFETIME_SECONDS = 300
+"""GitHub's ID tokens live 5 minutes."""
+
+
+class GithubOidc:
+    """The token endpoint of one workflow run.
+
+    Args:
+        repository: `owner/name`.
+        ref: The git ref that the run is for.
+        clock: Seconds since 1970.
+
+    Attributes:
+        environment: A deployment environment; it changes the subject to `repo:...:environment:...`.
+        lifetime: Seconds that new tokens live; a negative number gives tokens that have expired.
+        available: False answers as for a job without the permission (or a fork's pull request).
+    """
+
+    def __init__(
+        self,
+        repository: str = "contoso/models",
+        ref: str = "refs/heads/main",
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.repository = repository
+        self.ref = ref
+        self.environment: str | None = None
+        self.lifetime: float = LIFETIME_SECONDS
+        self.available = True
+        self.issuer = ISSUER
+        self.key = SigningKey()
+        self.request_token = secrets.token_urlsafe(48)
+        self._clock = clock
+
+    @property
+    def subject(self) -> str:
+        """The `sub` claim."""
+        tail = f"environment:{self.environment}" if self.environment else f"ref:{self.ref}"
+        return f"repo:{self.repository}:{tail}"
+
+    def issue(self, audience: str) -> str:
+        """A signed ID token."""
+        now = int(self._clock())
+        # An expired token was issued in the past, or it would not have been valid at any time.
+        issued = now if self.lifetime > 0 else now + int(self.lifetime) - LIFETIME_SECONDS
+        times = {"iat": issued, "nbf": issued - 600, "exp": now + int(self.lifetime)}
+        claims = {"iss": self.issuer, "sub": self.subject, "aud": audience, **times, **self._run_claims()}
+        return self.key.sign(claims)
+
+    def _run_claims(self) -> dict[str, Any]:
+        owner = self.repository.partition("/")[0]
+        workflow = f"{self.repository}/.github/workflows/deploy.yml@{self.ref}"
+        claims: dict[str, Any] = {
+            "jti": str(uuid.uuid4()),
+            "repository": self.repository,
+            "repository_owner": owner,
+            "repository_id": "1296269",
+            "repository_owner_id": "583231",
+            "repository_visibility": "private",
+            "ref": self.ref,
+            "ref_type": "tag" if self.ref.startswith("refs/tags/") else "branch",
+            "ref_protected": "false",
+            "sha": "6dcb09b5b57875f334f61aebed695e2e4193db5e",
+            "event_name": "push",
+            "actor": owner,
+            "actor_id": "583231",
+            "run_id": "30433642",
+            "run_number": "1",
+            "run_attempt": "1",
+            "runner_environment": "github-hosted",
+            "workflow": "deploy",
+            "workflow_ref": workflow,
+            "job_workflow_ref": workflow,
+        }
+        return {**claims, "environment": self.environment} if self.environment else claims
+
+    def decode(self, token: str) -> dict[str, Any]:
+        """The claims of a token with this issuer's signature; times and audience are not checked here.
+
+        Raises:
+            jwt.InvalidTokenError: The signature does not hold.
+        """
+        options: Any = {"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False}
+        claims: dict[str, Any] = jwt.decode(token, self.key.public_key, algorithms=["RS256"], options=options)
+        return claims
+
+
+def routes(github: GithubOidc) -> list[Route]:
+    """`/github/...`: the run's token endpoint and the issuer's documents."""
+
+    def token(request: Request) -> Response:
+        if not github.available:
+            return JSONResponse({"message": "Not Found"}, 404)
+        if request.headers.get("authorization", "") != f"Bearer {github.request_token}":
+            return JSONResponse({"message": "Unauthorized"}, 401)
+        owner = github.repository.partition("/")[0]
+        audience = request.query_params.get("audience") or f"https://github.com/{owner}"
+        return JSONResponse({"count": 1, "value": github.issue(audience)})
+
+    def configuration(request: Request) -> Response:
+        keys = str(request.url.replace(path="/github/.well-known/jwks", query=""))
+        return JSONResponse(
+            {
+                "issuer": github.issuer,
+                "jwks_uri": keys,
+                "subject_types_supported": ["public", "pairwise"],
+                "response_types_supported": ["id_token"],
+                "id_token_signing_alg_values_supported": ["RS256"],
+                "scopes_supported": ["openid"],
+            }
+        )
+
+    def keys(_: Request) -> Response:
+        return JSONResponse({"keys": [github.key.jwk]})
+
+    return [
+        Route("/github/run/idtoken", token),
+        Route("/github/.well-known/openid-configuration", configuration),
+        Route("/github/.well-known/jwks", keys),
+    ]

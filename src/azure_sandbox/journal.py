@@ -1,0 +1,122 @@
+"""What was asked of the sandbox: one entry per request, without secrets."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_READING_POST = re.compile(
+    r"/(list\w*|checknameavailability|containerlogs|publishxml|token|exchange|getbyids)$", re.IGNORECASE
+)
+"""ARM asks for secrets and for free names by POST; nothing changes by it."""
+_SHOWN_PARAMETERS = frozenset(
+    {"api-version", "$filter", "$expand", "$top", "audience", "digest", "from", "mount", "n", "scope", "service"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One request.
+
+    Attributes:
+        service: `arm`, `entra`, `github`, `registry`, `base-registry`.
+        method: Upper case.
+        path: With its query; values that may be secret are `***`.
+        status: 0 when the connection was broken off on purpose.
+        request_bytes: Length of the request's body as it arrived.
+        seconds: How long the answer took.
+    """
+
+    service: str
+    method: str
+    path: str
+    status: int
+    request_bytes: int
+    seconds: float
+
+    @property
+    def is_write(self) -> bool:
+        """Whether it was sent to change something in ARM or in the registry."""
+        if self.service not in {"arm", "registry"} or self.method in _SAFE:
+            return False
+        return not (self.method == "POST" and _READING_POST.search(self.path.partition("?")[0]))
+
+    def as_json(self) -> dict[str, Any]:
+        """For `/sandbox/journal`."""
+        return {**asdict(self), "is_write": self.is_write}
+
+
+class Journal:
+    """Every request since the start, or since `clear()`. Safe for threads."""
+
+    def __init__(self) -> None:
+        self._entries: list[Entry] = []
+        self._lock = threading.Lock()
+
+    def add(self, entry: Entry) -> None:
+        """Write one down."""
+        with self._lock:
+            self._entries.append(entry)
+
+    def entries(self, service: str | None = None) -> tuple[Entry, ...]:
+        """In the order in which they were answered."""
+        with self._lock:
+            return tuple(entry for entry in self._entries if service in {None, entry.service})
+
+    def writes(self) -> tuple[Entry, ...]:
+        """Those that were sent to change something."""
+        return tuple(entry for entry in self.entries() if entry.is_write)
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        with self._lock:
+            self._entries.clear()
+
+
+class Journaled:
+    """An ASGI application whose requests are written down."""
+
+    def __init__(self, app: ASGIApp, journal: Journal, service: str) -> None:
+        self._app = app
+        self._journal = journal
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, count its bytes, note the status."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        count, status, start = 0, 0, time.monotonic()
+
+        async def counting_receive() -> Message:
+            nonlocal count
+            message = await receive()
+            count += len(message.get("body", b""))
+            return message
+
+        async def watching_send(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
+        try:
+            await self._app(scope, counting_receive, watching_send)
+        finally:
+            seconds = round(time.monotonic() - start, 4)
+            self._journal.add(Entry(self._service, scope["method"], shown_path(scope), status, count, seconds))
+
+
+def shown_path(scope: Scope) -> str:
+    """Path and query of a request, fit for a log."""
+    query = parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
+    shown = [(name, value if name.lower() in _SHOWN_PARAMETERS else "***") for name, value in query]
+    path: str = scope["path"]
+    return f"{path}?{urlencode(shown, safe='*:/$,')}" if shown else path

@@ -1,0 +1,127 @@
+"""The SDK's management clients, each built when it is first used."""
+
+# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from functions_model import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from azure.core.credentials import TokenCredential
+    from azure.mgmt.authorization import AuthorizationManagementClient
+    from azure.mgmt.containerregistry import ContainerRegistryManagementClient
+    from azure.mgmt.msi import ManagedServiceIdentityClient
+    from azure.mgmt.resource.resources import ResourceManagementClient
+    from azure.mgmt.storage import StorageManagementClient
+    from azure.mgmt.web import WebSiteManagementClient
+
+    from functions_model.azure.cloud import Cloud
+
+POLLING_SECONDS = 2.0
+"""Between two looks at a long-running operation. The SDK's own default is 30 s where the service names none."""
+
+_RETRIES: dict[str, Any] = {"retry_total": 6, "retry_status": 6, "retry_backoff_max": 20}
+"""One setting for every client: about a minute of patience with a service that answers 429 or 5xx."""
+
+_Client = TypeVar("_Client")
+
+
+class AzureClients:
+    """Every client of one subscription. Safe to use from many threads.
+
+    The SDK is imported client by client on first use: each import costs 0.1-0.4 s and a run may need few of them.
+
+    Args:
+        credential: Shared by all clients, so that one token serves all.
+        subscription_id: A GUID.
+        cloud: Gives the address and the token scope.
+        polling_interval: Seconds between two looks at a long-running operation.
+        options: More keyword arguments for each client's constructor, such as `transport`.
+    """
+
+    def __init__(
+        self,
+        credential: TokenCredential,
+        subscription_id: str,
+        cloud: Cloud,
+        *,
+        polling_interval: float = POLLING_SECONDS,
+        options: dict[str, Any] | None = None,
+    ) -> None:
+        self.subscription_id = subscription_id
+        self.cloud = cloud
+        self.polling_interval = polling_interval
+        self._credential = credential
+        self._options = options or {}
+        self._built: dict[str, object] = {}
+        self._lock = threading.RLock()
+
+    @property
+    def web(self) -> WebSiteManagementClient:
+        """Plans and function apps."""
+        from azure.mgmt.web import WebSiteManagementClient
+
+        return self._client(WebSiteManagementClient)
+
+    @property
+    def storage(self) -> StorageManagementClient:
+        """Storage accounts."""
+        from azure.mgmt.storage import StorageManagementClient
+
+        return self._client(StorageManagementClient)
+
+    @property
+    def msi(self) -> ManagedServiceIdentityClient:
+        """User-assigned identities."""
+        from azure.mgmt.msi import ManagedServiceIdentityClient
+
+        return self._client(ManagedServiceIdentityClient)
+
+    @property
+    def authorization(self) -> AuthorizationManagementClient:
+        """Role assignments."""
+        from azure.mgmt.authorization import AuthorizationManagementClient
+
+        return self._client(AuthorizationManagementClient)
+
+    @property
+    def resource(self) -> ResourceManagementClient:
+        """Resource groups and resource providers."""
+        from azure.mgmt.resource.resources import ResourceManagementClient
+
+        return self._client(ResourceManagementClient)
+
+    @property
+    def registries(self) -> ContainerRegistryManagementClient:
+        """Container registries."""
+        from azure.mgmt.containerregistry import ContainerRegistryManagementClient
+
+        return self._client(ContainerRegistryManagementClient)
+
+    def close(self) -> None:
+        """Close every connection."""
+        with self._lock:
+            for client in self._built.values():
+                cast("Any", client).close()
+            self._built.clear()
+
+    def _client(self, build: Callable[..., _Client]) -> _Client:
+        name = build.__name__
+        with self._lock:
+            if name not in self._built:
+                self._built[name] = build(
+                    self._credential,
+                    self.subscription_id,
+                    base_url=self.cloud.resource_manager,
+                    credential_scopes=[self.cloud.arm_scope],
+                    polling_interval=self.polling_interval,
+                    user_agent=f"functions-model-action/{__version__}",
+                    **_RETRIES,
+                    **self._options,
+                )
+            return cast("_Client", self._built[name])

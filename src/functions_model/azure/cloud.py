@@ -1,0 +1,156 @@
+"""The clouds there are: where to log in, where Resource Manager is, what to ask tokens for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
+
+import requests
+
+from functions_model.core.failures import LoginFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+REGISTRY_SCOPE = "https://containerregistry.azure.net/.default"
+"""Registries of every cloud take tokens for this audience; some refuse tokens that were made for Resource Manager."""
+
+_METADATA = "/metadata/endpoints?api-version=2022-09-01"
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """One cloud.
+
+    Attributes:
+        name: `AzureCloud` and its like, or what a Resource Manager calls itself.
+        resource_manager: https URL without a trailing slash.
+        authority: https URL of Microsoft Entra ID, without a trailing slash.
+        arm_scope: What Resource Manager's tokens are asked for.
+        registry_scope: What a registry's tokens are asked for.
+        registry_suffix: What ends a registry's login server: `.azurecr.io`.
+        storage_suffix: What ends a storage account's host names: `core.windows.net`.
+        portal: https URL for people, without a trailing slash; empty when the cloud has none.
+        is_custom: Not one of the public clouds; public services know nothing of its authority.
+    """
+
+    name: str
+    resource_manager: str
+    authority: str
+    arm_scope: str
+    registry_scope: str
+    registry_suffix: str
+    storage_suffix: str
+    portal: str = ""
+    is_custom: bool = False
+
+
+AZURE_CLOUD = Cloud(
+    name="AzureCloud",
+    resource_manager="https://management.azure.com",
+    authority="https://login.microsoftonline.com",
+    arm_scope="https://management.azure.com/.default",
+    registry_scope=REGISTRY_SCOPE,
+    registry_suffix=".azurecr.io",
+    storage_suffix="core.windows.net",
+    portal="https://portal.azure.com",
+)
+AZURE_US_GOVERNMENT = Cloud(
+    name="AzureUSGovernment",
+    resource_manager="https://management.usgovcloudapi.net",
+    authority="https://login.microsoftonline.us",
+    arm_scope="https://management.core.usgovcloudapi.net/.default",
+    registry_scope=REGISTRY_SCOPE,
+    registry_suffix=".azurecr.us",
+    storage_suffix="core.usgovcloudapi.net",
+    portal="https://portal.azure.us",
+)
+AZURE_CHINA_CLOUD = Cloud(
+    name="AzureChinaCloud",
+    resource_manager="https://management.chinacloudapi.cn",
+    authority="https://login.chinacloudapi.cn",
+    arm_scope="https://management.core.chinacloudapi.cn/.default",
+    registry_scope=REGISTRY_SCOPE,
+    registry_suffix=".azurecr.cn",
+    storage_suffix="core.chinacloudapi.cn",
+    portal="https://portal.azure.cn",
+)
+KNOWN_CLOUDS = {cloud.name: cloud for cloud in (AZURE_CLOUD, AZURE_US_GOVERNMENT, AZURE_CHINA_CLOUD)}
+
+
+class Fetch(Protocol):
+    """Reads a JSON document from a URL."""
+
+    def __call__(self, url: str, /) -> Any:
+        """The document, parsed."""
+
+
+def resolve_cloud(name: str, *, fetch: Fetch | None = None) -> Cloud:
+    """The cloud with that name, or the one that a Resource Manager describes.
+
+    Args:
+        name: `AzureCloud`, `AzureUSGovernment`, `AzureChinaCloud`, or the https URL of a Resource Manager.
+        fetch: Reads the description; by default with `requests`, which honours REQUESTS_CA_BUNDLE.
+
+    Raises:
+        LoginFailed: The name is unknown, or the URL does not describe a cloud.
+    """
+    if known := KNOWN_CLOUDS.get(name):
+        return known
+    address = urlsplit(name)
+    if address.scheme != "https" or not address.netloc:
+        names = ", ".join(f"`{known}`" for known in KNOWN_CLOUDS)
+        raise LoginFailed(
+            f"find the cloud `{name}`",
+            "it is neither a known cloud nor an https URL",
+            f"Set `cloud` to one of {names}, or to the https URL of a Resource Manager.",
+        )
+    return _described(name.rstrip("/"), fetch or _fetch)
+
+
+def _fetch(url: str) -> Any:
+    answer = requests.get(url, timeout=30)
+    answer.raise_for_status()
+    return answer.json()
+
+
+def _described(resource_manager: str, fetch: Fetch) -> Cloud:
+    action = f"read the cloud's endpoints from `{resource_manager}`"
+    try:
+        document = fetch(resource_manager + _METADATA)
+        return _cloud_of(resource_manager, _own_entry(resource_manager, document))
+    except (requests.RequestException, ValueError) as exc:
+        raise LoginFailed(action, _one_line(exc), "Check the URL, and that its certificate is trusted here.") from exc
+    except (KeyError, IndexError, TypeError, AttributeError) as exc:
+        reason = "the answer does not describe a cloud"
+        remedy = "Set `cloud` to the URL of a Resource Manager that serves `/metadata/endpoints`."
+        raise LoginFailed(action, reason, remedy) from exc
+
+
+def _own_entry(resource_manager: str, document: Any) -> Mapping[str, Any]:
+    """Public Resource Managers list every cloud; others describe themselves alone."""
+    entries = document if isinstance(document, list) else [document]
+    own = [entry for entry in entries if str(entry.get("resourceManager", "")).rstrip("/") == resource_manager]
+    found: Mapping[str, Any] = (own or entries)[0]
+    return found
+
+
+def _cloud_of(resource_manager: str, entry: Mapping[str, Any]) -> Cloud:
+    authentication = entry["authentication"]
+    suffixes = entry.get("suffixes") or {}
+    return Cloud(
+        name=str(entry.get("name") or resource_manager),
+        resource_manager=resource_manager,
+        authority=str(authentication["loginEndpoint"]).rstrip("/"),
+        arm_scope=str(authentication["audiences"][0]).rstrip("/") + "/.default",
+        registry_scope=REGISTRY_SCOPE,
+        registry_suffix="." + str(suffixes.get("acrLoginServer", "")).lstrip("."),
+        storage_suffix=str(suffixes.get("storage", "")).lstrip("."),
+        portal=str(entry.get("portal", "")).rstrip("/"),
+        is_custom=True,
+    )
+
+
+def _one_line(exc: Exception) -> str:
+    return " ".join(str(exc).split())[:300]

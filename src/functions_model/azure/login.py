@@ -1,0 +1,152 @@
+"""Tokens: from the CI host's identity or a client secret, one request per token, masked as soon as they exist."""
+
+# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Protocol
+
+from functions_model.azure.login_errors import AssertionClaims, claims_of, explain_login
+from functions_model.core.failures import LoginFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from azure.core.credentials import AccessToken, AccessTokenInfo, TokenCredential, TokenRequestOptions
+
+    from functions_model.azure.cloud import Cloud
+    from functions_model.ci.host import CiHost
+    from functions_model.core.spec import Login
+
+_NO_IDENTITY_REMEDY = (
+    "Grant the job `permissions: id-token: write`, or give `client-secret`. "
+    "A pull request from a fork gets no identity token: deploy from a branch of the repository itself."
+)
+
+
+class InnerCredential(Protocol):
+    """What the SDK's own credentials can do. They cache each token until it nears its end."""
+
+    def get_token_info(self, *scopes: str, options: TokenRequestOptions | None = None) -> AccessTokenInfo:
+        """A token for the scopes, with the time to renew it."""
+
+
+class MaskingCredential:
+    """A credential that masks each token, asks once where many threads wait, and says what to do when refused.
+
+    Continuous access evaluation is left off: its tokens are cached apart, and each would be fetched a second time.
+
+    Args:
+        inner: Gives and caches the tokens.
+        mask: Called with each new token before anyone else sees it.
+        explain: Turns what the SDK raised into the failure that is told.
+    """
+
+    def __init__(
+        self, inner: InnerCredential, mask: Callable[[str], None], explain: Callable[[Exception], LoginFailed]
+    ) -> None:
+        self._inner = inner
+        self._mask = mask
+        self._explain = explain
+        self._masked: set[str] = set()
+        self._locks: defaultdict[tuple[str, ...], threading.Lock] = defaultdict(threading.Lock)
+        self._locks_lock = threading.Lock()
+
+    def get_token(self, *scopes: str, claims: str | None = None, **_: Any) -> AccessToken:
+        """A token for the scopes, masked.
+
+        Raises:
+            LoginFailed: Entra refused, could not be reached, or the CI host gave no identity token.
+        """
+        from azure.core.credentials import AccessToken
+
+        info = self.get_token_info(*scopes, options={"claims": claims} if claims else None)
+        return AccessToken(info.token, info.expires_on)
+
+    def get_token_info(self, *scopes: str, options: TokenRequestOptions | None = None) -> AccessTokenInfo:
+        """As `get_token`, with the time to renew it."""
+        from azure.core.exceptions import AzureError
+
+        claims = (options or {}).get("claims")
+        with self._lock(scopes):
+            try:
+                info = self._inner.get_token_info(*scopes, options={"claims": claims} if claims else None)
+            except (AzureError, ValueError) as exc:
+                raise self._explain(exc) from exc
+            if info.token not in self._masked:
+                self._mask(info.token)
+                self._masked.add(info.token)
+            return info
+
+    def _lock(self, scopes: tuple[str, ...]) -> threading.Lock:
+        with self._locks_lock:
+            return self._locks[scopes]
+
+
+class _Assertions:
+    """Fetches the CI host's identity token anew each time: it lives five minutes, builds do not."""
+
+    def __init__(self, ci: CiHost, audience: str) -> None:
+        self._ci = ci
+        self._audience = audience
+        self.last_claims: AssertionClaims | None = None
+
+    def fetch(self) -> str:
+        """A fresh token. What it claims is kept, to tell which federated credential would match it."""
+        token = self._ci.identity_token(self._audience)
+        self.last_claims = claims_of(token)
+        return token
+
+
+def credential_for(login: Login, cloud: Cloud, ci: CiHost, *, inner: InnerCredential | None = None) -> TokenCredential:
+    """The credential that a login describes. No request is sent before the first token is asked for.
+
+    Args:
+        login: A client secret makes a client-secret credential; none means the CI host's identity.
+        cloud: Its authority is asked.
+        ci: Gives identity tokens, and masks every token.
+        inner: Takes the place of the SDK's own credential.
+
+    Raises:
+        LoginFailed: There is no client secret, and the CI host has no identity.
+    """
+    assertions = _Assertions(ci, login.audience)
+    if login.client_secret is not None:
+        ci.mask(login.client_secret.reveal())
+    elif not ci.has_identity:
+        reason = "there is no `client-secret`, and this job has no identity token"
+        raise LoginFailed("log in to Azure", reason, _NO_IDENTITY_REMEDY)
+    return MaskingCredential(
+        inner or _sdk_credential(login, cloud, assertions),
+        ci.mask,
+        lambda exc: explain_login(exc, login, cloud.authority, assertions.last_claims),
+    )
+
+
+def _sdk_credential(login: Login, cloud: Cloud, assertions: _Assertions) -> InnerCredential:
+    from azure.identity import ClientAssertionCredential, ClientSecretCredential
+
+    if login.client_secret is None:
+        return ClientAssertionCredential(login.tenant_id, login.client_id, assertions.fetch, authority=cloud.authority)
+    return ClientSecretCredential(
+        login.tenant_id,
+        login.client_id,
+        login.client_secret.reveal(),
+        authority=cloud.authority,
+        disable_instance_discovery=cloud.is_custom,
+    )
+
+
+def warm_up(credential: TokenCredential, scopes: Iterable[str]) -> None:
+    """Fetch one token per scope, side by side, before the work fans out.
+
+    Raises:
+        LoginFailed: A token could not be had.
+    """
+    wanted = tuple(scopes)
+    with ThreadPoolExecutor(max_workers=max(1, len(wanted)), thread_name_prefix="login") as threads:
+        for token in [threads.submit(credential.get_token, scope) for scope in wanted]:
+            token.result()

@@ -1,0 +1,135 @@
+"""Why Microsoft Entra ID refuses a login, and what mends it."""
+
+# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from functions_model.core.failures import LoginFailed
+
+if TYPE_CHECKING:
+    from functions_model.core.spec import Login
+
+_CODE = re.compile(r"AADSTS(\d+)")
+_TRACE = re.compile(r"\s*(Trace ID|Correlation ID|Timestamp):.*", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class AssertionClaims:
+    """What an identity token says of its job: the three values that a federated credential must repeat."""
+
+    issuer: str
+    subject: str
+    audience: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """What one family of AADSTS codes means.
+
+    Attributes:
+        codes: The digits after `AADSTS`.
+        meaning: A clause; `{tenant_id}`, `{client_id}` are filled in.
+        remedy: Whole sentences.
+        shows_claims: Whether the federated credential to create is shown.
+    """
+
+    codes: frozenset[str]
+    meaning: str
+    remedy: str
+    shows_claims: bool = False
+
+
+_REFUSALS = (
+    _Refusal(
+        frozenset({"700016"}),
+        "there is no application `{client_id}` in the tenant `{tenant_id}`",
+        "Check `client-id` and `tenant-id`: the application (client) ID is meant, not the object ID.",
+    ),
+    _Refusal(
+        frozenset({"700024"}),
+        "the identity token is outside its time of validity",
+        "Run the job again. If it happens again, set the clock of the runner right.",
+    ),
+    _Refusal(
+        frozenset({"70021", "700211", "700212", "700213", "7002138"}),
+        "no federated credential of the application `{client_id}` matches this job",
+        "Create the federated credential that the detail shows, or run the job that the existing one names.",
+        shows_claims=True,
+    ),
+    _Refusal(
+        frozenset({"7000215"}),
+        "the client secret is wrong",
+        "Give the secret's value, not its ID, or leave `client-secret` out and log in with OIDC.",
+    ),
+    _Refusal(
+        frozenset({"7000222"}),
+        "the client secret has expired",
+        "Make a new secret for the application, or leave `client-secret` out and log in with OIDC.",
+    ),
+    _Refusal(
+        frozenset({"90002"}),
+        "there is no tenant `{tenant_id}` at `{authority}`",
+        "Check `tenant-id`, and `cloud` when the tenant is not in the public cloud.",
+    ),
+)
+
+
+def claims_of(token: str) -> AssertionClaims | None:
+    """The issuer, subject and audience that a JSON web token claims; None when it is not one. Not verified."""
+    try:
+        body = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+        audience = claims["aud"]
+        first = audience[0] if isinstance(audience, list) else audience
+        return AssertionClaims(str(claims["iss"]), str(claims["sub"]), str(first))
+    except (IndexError, KeyError, TypeError, ValueError):
+        return None
+
+
+def explain_login(exc: Exception, login: Login, authority: str, claims: AssertionClaims | None) -> LoginFailed:
+    """The failure to tell when no token could be had.
+
+    Args:
+        exc: What the SDK raised.
+        login: Who tried.
+        authority: Where.
+        claims: What the last identity token claimed, when one was used.
+    """
+    said = _TRACE.sub("", " ".join(str(exc).split()))[:500]
+    found = _CODE.search(said)
+    if found is None:
+        return LoginFailed("log in to Azure", said or type(exc).__name__, _plain_remedy(exc, authority))
+    code = found.group(1)
+    for refusal in _REFUSALS:
+        if code in refusal.codes:
+            meaning = refusal.meaning.format(client_id=login.client_id, tenant_id=login.tenant_id, authority=authority)
+            shown = _federated_credential(login, claims) if refusal.shows_claims and claims else ""
+            reason = f"{meaning} (AADSTS{code})"
+            return LoginFailed("log in to Azure", reason, refusal.remedy, detail=f"{said}\n{shown}".strip())
+    remedy = f"Look the code up at {authority}/error?code={code}."
+    return LoginFailed("log in to Azure", said, remedy)
+
+
+def _federated_credential(login: Login, claims: AssertionClaims) -> str:
+    parameters = json.dumps(
+        {"name": "ci", "issuer": claims.issuer, "subject": claims.subject, "audiences": [claims.audience]}, indent=2
+    )
+    return (
+        f"This job's identity token has\n  issuer:   {claims.issuer}\n  subject:  {claims.subject}\n"
+        f"  audience: {claims.audience}\nThe federated credential that matches it:\n"
+        f"  az ad app federated-credential create --id {login.client_id} --parameters '{parameters}'"
+    )
+
+
+def _plain_remedy(exc: Exception, authority: str) -> str:
+    from azure.core.exceptions import ServiceRequestError, ServiceResponseError
+
+    if isinstance(exc, (ServiceRequestError, ServiceResponseError)):
+        return f"Check that `{authority}` can be reached from here, and that its certificate is trusted."
+    return "Check `tenant-id`, `client-id` and `cloud`."

@@ -27,4 +27,4 @@ COPY --from=application /opt/functions-model /opt/functions-model
 # Root, no WORKDIR, and no shell: GitHub mounts the workspace, sets the working directory, and passes inputs as variables
 # with hyphens (INPUT_APP-NAME), which a shell would drop. The interpreter is named by its full path and isolated (-I)
 # because the runner's HOME and PATH reach into the container.
-ENTRYPOINT ["/opt/functions-model/bin/python", "-I", "-m", "functions_model.cli"]
+ENTRYPOINT ["/opt/functions-model/bin/python", "-I", "/opt/functions-model/bin/functions-model"]

@@ -8,7 +8,7 @@ LOCKS := requirements
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
-CODE := src tests examples
+CODE := src tests $(wildcard examples)
 FAST_TESTS = $(wildcard tests/unit tests/repo)
 BENCHMARKS = $(wildcard tests/benchmarks/test_*.py)
 
@@ -48,7 +48,7 @@ tools: $(VENV)/.stamp-dev $(VENV_AZ)/.stamp
 $(BIN)/uv: $(LOCKS)/bootstrap.lock
 	@echo 'Installing the tools into $(VENV) (first use only) ...'
 	@python=$$($(LOCKS)/find-python) && "$$python" -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCKS)/bootstrap.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r $(LOCKS)/bootstrap.lock
 	@touch $@
 
 $(VENV)/.stamp-project: pyproject.toml $(LOCKS)/build.lock $(BIN)/uv

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from functions_model.ci.github import GitHubHost
+from functions_model.ci.identity import JobIdentity
 from functions_model.ci.plain import PlainHost
 
 if TYPE_CHECKING:
@@ -20,5 +21,9 @@ def detect(environ: Mapping[str, str], stream: TextIO) -> CiHost:
     """The host that this process runs on, by the variables that hosts promise to set."""
     if environ.get("GITHUB_ACTIONS") == "true":
         return GitHubHost(environ, stream, Path(environ.get("GITHUB_WORKSPACE") or Path.cwd()))
-    summary = environ.get("FUNCTIONS_MODEL_SUMMARY_FILE")
-    return PlainHost(stream, summary_file=Path(summary) if summary else None)
+    summary, identity = environ.get("FUNCTIONS_MODEL_SUMMARY_FILE"), JobIdentity(environ)
+    return PlainHost(
+        stream,
+        summary_file=Path(summary) if summary else None,
+        identity=identity if identity.available else None,
+    )

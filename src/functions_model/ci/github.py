@@ -8,23 +8,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-import requests
 from actions_toolkit.command import Command
 from actions_toolkit.file_command import prepare_key_value_message
 
+from functions_model.ci.identity import JobIdentity
 from functions_model.ci.scrub import Scrubber
-from functions_model.core.failures import Location, LoginFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from functions_model.ci.host import Level
+    from functions_model.core.failures import Location
 
 SUMMARY_LIMIT = 1024 * 1024
 """Bytes a step's summary may have; the runner refuses a longer one (actions/runner, FileCommandManager.cs)."""
-
-_ATTEMPTS = 5
-"""How often the identity token is asked for; the endpoint answers 5xx now and then."""
 
 
 class GitHubHost:
@@ -51,7 +48,7 @@ class GitHubHost:
         self._stream = stream
         self._workspace = workspace
         self._clock = clock
-        self._pause = pause
+        self._identity = JobIdentity(environ, pause=pause)
         self._lock = threading.Lock()
         self._scrubber = Scrubber()
         self._summary_bytes = 0
@@ -59,7 +56,7 @@ class GitHubHost:
     @property
     def has_identity(self) -> bool:
         """Whether the job has `id-token: write`: only then does the runner set these variables."""
-        return bool(self._environ.get("ACTIONS_ID_TOKEN_REQUEST_URL"))
+        return self._identity.available
 
     def mask(self, value: str) -> None:
         """Tell the runner to star this value out, in every later line of the whole job."""
@@ -112,39 +109,7 @@ class GitHubHost:
         Raises:
             LoginFailed: The job lacks `id-token: write`, or the endpoint does not answer.
         """
-        action = "get this job's identity token"
-        if not self.has_identity:
-            raise LoginFailed(action, "the job may not ask for one", _PERMISSION)
-        self.mask(self._environ.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN", ""))
-        reason = ""
-        for attempt in range(_ATTEMPTS):
-            if attempt:
-                self._pause(2.0**attempt)
-            token, reason, again = self._ask_for_token(audience)
-            if token:
-                self.mask(token)
-                return token
-            if not again:
-                break
-        raise LoginFailed(action, f"GitHub's token endpoint said {reason}", _PERMISSION)
-
-    def _ask_for_token(self, audience: str) -> tuple[str, str, bool]:
-        """The token, or the reason why there is none and whether another attempt may help."""
-        try:
-            answer = requests.get(
-                self._environ["ACTIONS_ID_TOKEN_REQUEST_URL"],
-                params={"audience": audience},
-                headers={"Authorization": f"Bearer {self._environ['ACTIONS_ID_TOKEN_REQUEST_TOKEN']}"},
-                timeout=30,
-            )
-        except requests.RequestException as error:
-            return "", type(error).__name__, True
-        if answer.status_code != 200:
-            return "", f"{answer.status_code}", answer.status_code in {408, 429} or answer.status_code >= 500
-        try:
-            return str(answer.json()["value"]), "", False
-        except (ValueError, KeyError, TypeError):
-            return "", "something that holds no token", False
+        return self._identity.token(audience, self.mask)
 
     def _relative(self, file: Path) -> str:
         try:
@@ -164,12 +129,6 @@ class GitHubHost:
         if path := self._environ.get(variable):
             with self._lock, Path(path).open("a", encoding="utf-8", newline="") as file:
                 file.write(text)
-
-
-_PERMISSION = (
-    "Give the job `permissions: id-token: write` (with `contents: read`). A pull request from a fork never gets one: "
-    "deploy from a branch of the repository, or give a `client-secret`."
-)
 
 
 def _is_command(line: str) -> bool:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from functions_model.ci.host import Level
+    from functions_model.ci.identity import JobIdentity
     from functions_model.core.failures import Location
 
 
@@ -24,6 +25,7 @@ class PlainHost:
     Args:
         stream: Where the log goes.
         summary_file: Where the summary goes; None drops it, as the log has said it all.
+        identity: Where identity tokens come from; None where there are none.
         clock: Seconds, for durations.
     """
 
@@ -32,18 +34,20 @@ class PlainHost:
         stream: TextIO,
         *,
         summary_file: Path | None = None,
+        identity: JobIdentity | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._stream = stream
         self._summary_file = summary_file
+        self._identity = identity
         self._clock = clock
         self._lock = threading.Lock()
         self._scrubber = Scrubber()
 
     @property
     def has_identity(self) -> bool:
-        """A console has no identity of its own."""
-        return False
+        """Whether the environment names an endpoint for identity tokens."""
+        return self._identity is not None
 
     def mask(self, value: str) -> None:
         """Never print this value."""
@@ -81,13 +85,15 @@ class PlainHost:
                 file.write(self._scrubber.scrub(markdown) + "\n")
 
     def identity_token(self, audience: str) -> str:
-        """Refuse: a console has none to give.
+        """A token of the job, where the environment names an endpoint for it.
 
         Raises:
-            LoginFailed: Always.
+            LoginFailed: There is none to give: most consoles have no identity of their own.
         """
-        raise LoginFailed(
-            f"get an identity token for `{audience}`",
-            "this machine is not a CI job that can prove who it is",
-            "Give a client secret (`client-secret`), or run in GitHub Actions with `permissions: id-token: write`.",
-        )
+        if self._identity is None:
+            raise LoginFailed(
+                f"get an identity token for `{audience}`",
+                "this machine is not a CI job that can prove who it is",
+                "Give a client secret (`client-secret`), or run in GitHub Actions with `permissions: id-token: write`.",
+            )
+        return self._identity.token(audience, self.mask)

@@ -1,1 +1,80 @@
-"""Floor 6: the doors."""
+"""Floor 7: the doors.
+
+`main` is the entry point of the `functions-model` command and of the container action. Start-up stays cheap: a door
+imports what it needs when it is opened.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+USAGE = """\
+usage: functions-model <command> [options]
+
+From a trained model in a repository to a live, verified Azure Function.
+
+commands:
+  deploy     build the image, push it, provision, and verify that the app answers
+  plan       show what `deploy` would do; write nothing
+  package    build the image and push it; touch nothing else
+  try        deploy a folder to the built-in sandbox and serve it until Ctrl-C
+  demo       deploy examples/iris-http to the built-in sandbox and print an answer of the live function
+  action     the container action's door: read the inputs from INPUT_* variables
+
+`functions-model <command> --help` lists a command's options.
+`functions-model --version` prints the version.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Open the door that the first argument names.
+
+    Args:
+        argv: The arguments without the program's name; None takes those of the process. Without any, a container
+            action runs.
+
+    Returns:
+        The exit code, see `functions_model.core.failures`; 130 after Ctrl-C.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return _open(arguments)
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped.\n")
+        return 130
+
+
+def _open(arguments: list[str]) -> int:
+    if not arguments and os.environ.get("GITHUB_ACTIONS") == "true":
+        arguments = ["action"]
+    command, rest = (arguments[0], arguments[1:]) if arguments else ("--help", [])
+    if command in {"-h", "--help", "help"}:
+        sys.stdout.write(USAGE)
+        return 0
+    if command == "--version":
+        from functions_model import __version__
+
+        sys.stdout.write(f"functions-model {__version__}\n")
+        return 0
+    if command in {"action", "deploy", "plan", "package"}:
+        from functions_model.cli.deploy import from_action, from_command_line
+
+        return from_action() if command == "action" else from_command_line(command, rest)
+    if command in {"try", "demo"}:
+        from functions_model.cli.try_out import demo, try_out
+
+        return demo(rest) if command == "demo" else try_out(rest)
+    sys.stderr.write(f"functions-model: there is no command `{command}`.\n\n{USAGE}")
+    return 2
+
+
+def _interrupt(*_: object) -> NoReturn:
+    """Treat a CI host's cancellation like Ctrl-C, so that everything that was opened is closed in order."""
+    raise KeyboardInterrupt

@@ -1,0 +1,42 @@
+"""The doors `action`, `deploy`, `plan` and `package`: where inputs come from, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from functions_model.ci import detect
+from functions_model.ci.host import Level
+from functions_model.cli.once import run_once
+from functions_model.core.failures import InputsInvalid
+from functions_model.inputs import from_arguments, from_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from functions_model.ci.host import CiHost
+
+
+def from_action() -> int:
+    """The container action: inputs from `INPUT_*` variables, paths below the job's workspace."""
+    ci = detect(os.environ, sys.stdout)
+    workspace = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
+    return _run(ci, workspace, lambda: from_environment(os.environ))
+
+
+def from_command_line(command: str, arguments: Sequence[str]) -> int:
+    """The command line: inputs from flags and `FUNCTIONS_MODEL_*` variables, paths below the current folder."""
+    ci = detect(os.environ, sys.stdout)
+    return _run(ci, Path.cwd(), lambda: {**from_arguments(command, arguments, os.environ), "mode": command})
+
+
+def _run(ci: CiHost, workspace: Path, read: Callable[[], dict[str, str]]) -> int:
+    try:
+        values = read()
+    except InputsInvalid as failure:
+        for problem in failure.problems:
+            ci.annotate(Level.ERROR, str(problem), problem.location)
+        return failure.exit_code
+    return run_once(values, os.environ, ci, workspace).code

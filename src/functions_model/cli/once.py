@@ -1,0 +1,133 @@
+"""One run, from raw inputs to an exit code: the only place where a failure is caught."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import time
+import traceback
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from functions_model import pipeline
+from functions_model.ci.host import Level
+from functions_model.core.failures import Failure
+from functions_model.inputs import read_inputs
+from functions_model.inputs.catalogue import CATALOGUE
+from functions_model.report import narrate, outputs, summary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from functions_model.ci.host import CiHost
+    from functions_model.core.spec import DeploymentSpec
+    from functions_model.pipeline.events import Event
+
+BUG = 70
+"""EX_SOFTWARE of sysexits.h: an error that is no `Failure` is our own."""
+
+_SHORTEST_SECRET = 8
+"""App settings shorter than this are not masked: starring out every `1` or `true` would hide the log itself."""
+
+
+@dataclass(slots=True)
+class Record:
+    """What happened in a run, in order."""
+
+    narrator: Callable[[Event], None]
+    events: list[Event] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def tell(self, event: Event) -> None:
+        """Keep the event and write its line."""
+        with self._lock:
+            self.events.append(event)
+        self.narrator(event)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ended.
+
+    Attributes:
+        code: The exit code.
+        events: What happened.
+        seconds: Wall time of the whole run.
+    """
+
+    code: int
+    events: tuple[Event, ...]
+    seconds: float
+
+
+def run_once(values: Mapping[str, str], environ: Mapping[str, str], ci: CiHost, workspace: Path) -> Ending:
+    """Run the pipeline once, and tell its end to the CI host: outputs, summary, annotations.
+
+    Args:
+        values: Raw inputs by name.
+        environ: The process environment.
+        ci: The machine we run on behalf of.
+        workspace: Relative paths among the inputs are resolved against it.
+    """
+    started = time.monotonic()
+    record = Record(narrate(ci))
+    spec, failure = None, None
+    try:
+        mask_inputs(values, ci)
+        spec = read_inputs(values, workspace=workspace)
+        mask_settings(spec, values, ci)
+        _run(spec, record, environ, ci)
+    except Failure as error:
+        failure = error
+        _tell_failure(error, ci)
+    except Exception:  # noqa: BLE001 - whatever it is, the user must see a whole story and exit code 70
+        _tell_bug(ci)
+        return Ending(BUG, tuple(record.events), time.monotonic() - started)
+    for name, value in outputs(spec, record.events).items():
+        ci.output(name, value)
+    seconds = time.monotonic() - started
+    ci.summary(summary(spec, record.events, failure, seconds))
+    return Ending(failure.exit_code if failure else 0, tuple(record.events), seconds)
+
+
+def mask_inputs(values: Mapping[str, str], ci: CiHost) -> None:
+    """Mask the secret inputs before anything else is done with them. App settings follow when they are read."""
+    for item in CATALOGUE:
+        if item.secret and item.name != "app-settings" and (value := values.get(item.name, "").strip()):
+            ci.mask(value)
+
+
+def mask_settings(spec: DeploymentSpec, values: Mapping[str, str], ci: CiHost) -> None:
+    """Mask the values of the app settings, except short ones and those that stand in another, public input."""
+    settings = spec.target.app_settings if spec.target else {}
+    public = " ".join(value for name, value in values.items() if name not in {"app-settings", "client-secret"})
+    for secret in settings.values():
+        value = secret.reveal()
+        if len(value) >= _SHORTEST_SECRET and value not in public:
+            ci.mask(value)
+
+
+def _run(spec: DeploymentSpec, record: Record, environ: Mapping[str, str], ci: CiHost) -> None:
+    with tempfile.TemporaryDirectory(prefix="functions-model-") as work:
+        source = "/".join(environ.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY")).strip("/")
+        pipeline.run(spec, pipeline.Parts(ci=ci, work=Path(work), tell=record.tell, source=source))
+
+
+def _tell_failure(failure: Failure, ci: CiHost) -> None:
+    if failure.detail:
+        with ci.group("Details"):
+            ci.info(failure.detail)
+    for problem in failure.problems:
+        ci.annotate(Level.ERROR, str(problem).strip(), problem.location)
+    if len(failure.problems) > 1:
+        ci.info(str(failure))
+
+
+def _tell_bug(ci: CiHost) -> None:
+    with ci.group("Traceback"):
+        ci.info(traceback.format_exc())
+    ci.annotate(
+        Level.ERROR,
+        "This is a bug in functions-model-action, not in your project. Please report it with the traceback above.",
+    )

@@ -1,0 +1,77 @@
+"""From files to an image: dependencies, layers, base, and the one digest that follows from them all."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from functions_model import __version__
+from functions_model.bundle import build_identity, plan_layers
+from functions_model.core.digests import short
+from functions_model.core.references import ImageReference, parse_reference
+from functions_model.environment import base_image_for, install, resolve
+from functions_model.image.assembly import assemble
+from functions_model.image.layers import build_layer
+from functions_model.pipeline.events import EnvironmentResolved, ImageBuilt
+from functions_model.registry import pull_base
+
+if TYPE_CHECKING:
+    from functions_model.bundle import BundlePlan
+    from functions_model.core.spec import DeploymentSpec
+    from functions_model.image.assembly import Base
+    from functions_model.image.layers import Layer
+    from functions_model.pipeline.checks import Checked
+    from functions_model.pipeline.parts import Parts
+    from functions_model.pipeline.session import Session
+
+
+def build(spec: DeploymentSpec, checked: Checked, session: Session, parts: Parts) -> ImageBuilt:
+    """Build the image. Nothing is sent.
+
+    Raises:
+        EnvironmentFailed: The dependencies cannot be resolved or installed.
+        BundleFailed: A file cannot go into an image.
+        RegistryFailed: The base image cannot be read.
+    """
+    with parts.stage("Build the image"), ThreadPoolExecutor(max_workers=2) as pool:
+        base_reference = parse_reference(spec.base_image or base_image_for(checked.python.version))
+        base = pool.submit(_base, base_reference, session, parts)
+        bundle = _bundle(spec, checked, parts)
+        layers = _layers(bundle, parts)
+        return _assemble(spec, session, bundle, layers, base.result())
+
+
+def _base(reference: ImageReference, session: Session, parts: Parts) -> Base:
+    return pull_base(session.base_client(reference, parts), reference)
+
+
+def _bundle(spec: DeploymentSpec, checked: Checked, parts: Parts) -> BundlePlan:
+    version = checked.python.version
+    lock = resolve(checked.request, version, work=parts.work / "resolve")
+    parts.tell(EnvironmentResolved(checked.request, checked.python, lock))
+    dependencies = parts.work / "dependencies"
+    install(lock, version, dependencies, work=parts.work / "install")
+    return plan_layers(spec, dependencies, lock.text)
+
+
+def _layers(bundle: BundlePlan, parts: Parts) -> tuple[Layer, ...]:
+    """All layers, two at a time: hashing and compressing release the interpreter's lock."""
+    spool = parts.work / "layers"
+    spool.mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        return tuple(pool.map(lambda plan: build_layer(plan, spool), bundle.layers))
+
+
+def _assemble(
+    spec: DeploymentSpec, session: Session, bundle: BundlePlan, layers: tuple[Layer, ...], base: Base
+) -> ImageBuilt:
+    build_id = build_identity([layer.digest for layer in layers], base.digest, bundle.env)
+    image = assemble(
+        base,
+        layers,
+        env={**bundle.env, "FUNCTIONS_MODEL_BUILD_ID": build_id, "FUNCTIONS_MODEL_TOOL_VERSION": __version__},
+        labels=bundle.labels,
+    )
+    tag = spec.image.tag or short(image.digest)
+    reference = ImageReference(session.host, spec.image.repository, tag, image.digest)
+    return ImageBuilt(image, reference, build_id, bundle.functions)

@@ -1,0 +1,44 @@
+"""All that can be known to be wrong before anything is asked of the network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from functions_model.bundle import check_entry_script
+from functions_model.core.failures import BundleFailed, EnvironmentFailed
+from functions_model.environment import choose_python, read_environment
+
+if TYPE_CHECKING:
+    from functions_model.core.spec import DeploymentSpec
+    from functions_model.environment import EnvironmentRequest, PythonChoice
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What the checks read on the way."""
+
+    request: EnvironmentRequest
+    python: PythonChoice
+
+
+def check(spec: DeploymentSpec) -> Checked:
+    """Read the entry script and the environment file, and tell the faults of both at once.
+
+    Raises:
+        BundleFailed: The entry script is at fault, and perhaps the environment file too.
+        EnvironmentFailed: The environment file alone is at fault.
+    """
+    problems = check_entry_script(spec.code)
+    try:
+        request = read_environment(spec.environment_file)
+        python = choose_python(spec.python_version, request)
+    except EnvironmentFailed as failure:
+        if problems:
+            action = "put the function app together"
+            raise BundleFailed(action, (*problems, *failure.problems)) from None
+        raise
+    if problems:
+        action = "use the entry script"
+        raise BundleFailed(action, problems)
+    return Checked(request, python)

@@ -1,0 +1,54 @@
+"""From an image and a plan to live resources: the push and the provisioning, side by side."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from functions_model.core.failures import Failure
+from functions_model.pipeline.events import ImagePushed, PlanApplied
+from functions_model.provision import apply
+from functions_model.registry import push_image
+
+if TYPE_CHECKING:
+    from functions_model.pipeline.events import ImageBuilt
+    from functions_model.pipeline.parts import Parts
+    from functions_model.pipeline.session import Session, Subscription
+    from functions_model.provision import ResourcePlan
+    from functions_model.registry import PushedImage
+
+
+def push(built: ImageBuilt, session: Session, parts: Parts) -> PushedImage:
+    """Send what the registry lacks of the image, the tag last.
+
+    Raises:
+        RegistryFailed: The registry refused, or broke off more often than retries mend.
+    """
+    pushed = push_image(
+        session.registry_client(parts),
+        built.image,
+        built.reference,
+        base_client=session.base_client(built.image.base.reference, parts),
+    )
+    parts.tell(ImagePushed(pushed))
+    return pushed
+
+
+def deliver(built: ImageBuilt, plan: ResourcePlan, session: Session, subscription: Subscription, parts: Parts) -> None:
+    """Push the image and apply the plan at the same time. The app waits for the image.
+
+    Raises:
+        RegistryFailed: The push failed; the app was not touched.
+        ApplyIncomplete: A resource could not be written.
+    """
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        pushing: Future[PushedImage] = pool.submit(push, built, session, parts)
+        try:
+            applied = apply(plan, subscription.clients, ready={"image": pushing}, report=parts.ci.info)
+        except Failure:
+            # A push that failed is the cause, and the resources that then could not be written are its effect.
+            if cause := pushing.exception():
+                raise cause from None
+            raise
+        pushing.result()
+    parts.tell(PlanApplied(applied))

@@ -1,0 +1,85 @@
+"""What happens in a run, as frozen nouns, told in order as it happens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from functions_model.core.references import ImageReference
+    from functions_model.environment import EnvironmentRequest, Lock, PythonChoice
+    from functions_model.image.assembly import Image
+    from functions_model.provision import Applied, ResourcePlan
+    from functions_model.registry import PushedImage
+    from functions_model.verify import Verified
+
+
+@dataclass(frozen=True, slots=True)
+class StageEnded:
+    """A part of the story is over.
+
+    Attributes:
+        title: What was done: "Build the image".
+        seconds: Wall time.
+        succeeded: False when it raised.
+    """
+
+    title: str
+    seconds: float
+    succeeded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentResolved:
+    """The dependencies are known to the last version."""
+
+    request: EnvironmentRequest
+    python: PythonChoice
+    lock: Lock
+
+
+@dataclass(frozen=True, slots=True)
+class ImageBuilt:
+    """The image is known to the last byte. Nothing has been sent.
+
+    Attributes:
+        reference: Where it goes, with tag and digest.
+        build_id: What the identity function of a live app answers.
+        functions: The functions in it, the user's first.
+    """
+
+    image: Image
+    reference: ImageReference
+    build_id: str
+    functions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanMade:
+    """The difference between what is wanted and what is there."""
+
+    plan: ResourcePlan
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePushed:
+    """The image is in the registry, tag and all."""
+
+    pushed: PushedImage
+
+
+@dataclass(frozen=True, slots=True)
+class PlanApplied:
+    """The resources are as wanted."""
+
+    applied: Applied
+
+
+@dataclass(frozen=True, slots=True)
+class AppVerified:
+    """The app answers with this build."""
+
+    verified: Verified
+
+
+Event: TypeAlias = StageEnded | EnvironmentResolved | ImageBuilt | PlanMade | ImagePushed | PlanApplied | AppVerified

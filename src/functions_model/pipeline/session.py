@@ -1,0 +1,91 @@
+"""Who we are, for the length of one run: credential, clients, and the registry as Azure knows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from functions_model.azure.clients import AzureClients
+from functions_model.azure.cloud import resolve_cloud
+from functions_model.azure.login import credential_for, warm_up
+from functions_model.provision import find_registry
+from functions_model.registry import EntraExchange, RegistryClient
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
+    from functions_model.azure.cloud import Cloud
+    from functions_model.core.references import ImageReference
+    from functions_model.core.spec import DeploymentSpec, Login, Target
+    from functions_model.pipeline.parts import Parts
+    from functions_model.provision import RegistryResource
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """The subscription that the app lives in.
+
+    Attributes:
+        clients: For its resources.
+        registry: The registry as Resource Manager knows it.
+        target: The names of the resources.
+    """
+
+    clients: AzureClients
+    registry: RegistryResource
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a run can reach.
+
+    Attributes:
+        host: The registry's login server.
+        cloud: None without a login.
+        credential: None without a login.
+        subscription: None where no Azure resource is touched (mode `package`).
+    """
+
+    host: str
+    cloud: Cloud | None = None
+    credential: TokenCredential | None = None
+    subscription: Subscription | None = None
+
+    def registry_client(self, parts: Parts) -> RegistryClient:
+        """A client for the target registry."""
+        if self.credential is None or self.cloud is None:
+            return RegistryClient(self.host, None)
+        credential, scope = self.credential, self.cloud.registry_scope
+        return RegistryClient(self.host, EntraExchange(lambda: credential.get_token(scope).token, mask=parts.ci.mask))
+
+    def base_client(self, reference: ImageReference, parts: Parts) -> RegistryClient:
+        """A client for the base image's registry: the target registry's own, or an anonymous one."""
+        return (
+            self.registry_client(parts) if reference.registry == self.host else RegistryClient(reference.registry, None)
+        )
+
+
+def open_session(spec: DeploymentSpec, parts: Parts) -> Session:
+    """Log in once, for everything that follows, and find the registry.
+
+    Raises:
+        LoginFailed: Entra ID refused, or the CI host gave no identity token.
+        PlanRefused: The registry does not exist, or may not be read.
+    """
+    if spec.login is None:
+        return Session(spec.image.registry)
+    with parts.stage("Log in"):
+        return _log_in(spec, spec.login, parts)
+
+
+def _log_in(spec: DeploymentSpec, login: Login, parts: Parts) -> Session:
+    cloud = resolve_cloud(login.cloud)
+    credential = credential_for(login, cloud, parts.ci)
+    warm_up(credential, [cloud.arm_scope, cloud.registry_scope])
+    parts.ci.info(f"Logged in to {cloud.name} as {login.client_id}.")
+    if spec.target is None:
+        return Session(spec.image.registry, cloud, credential)
+    clients = AzureClients(credential, spec.target.subscription_id, cloud, polling_interval=parts.poll_seconds)
+    registry = find_registry(clients, spec.image.registry)
+    return Session(registry.login_server, cloud, credential, Subscription(clients, registry, spec.target))

@@ -1,0 +1,110 @@
+"""Microsoft's Azure ML inference server, started inside the Functions worker with the user's entry script.
+
+The server is made for a process of its own: it reads its settings when it is imported, and ends the process when the
+script does not load or `init()` raises. Here that becomes `StartFailed`, and the process lives on.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .starting import Started, StartFailed
+from .worker_log import kept_log, share_server_log
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from wsgiref.types import WSGIApplication
+
+logger = logging.getLogger("functions_model")
+
+NEEDED = ("AML_APP_ROOT", "AZUREML_ENTRY_SCRIPT")
+LOG_HINT = "The container log has the details."
+
+
+def start_server() -> WSGIApplication:
+    """Load the entry script, run `init()`, and give the server's Flask application.
+
+    Raises:
+        StartFailed: The image is incomplete, the server's package is missing, or the script failed. The traceback is
+            in the log.
+    """
+    _enter_app_root(os.environ)
+    with kept_log():
+        try:
+            return _create()
+        except (Exception, SystemExit) as problem:
+            logger.exception("The inference server did not start")
+            raise StartFailed(_describe(problem)) from None
+        finally:
+            share_server_log()
+
+
+def _enter_app_root(environ: Mapping[str, str]) -> None:
+    missing = [name for name in NEEDED if not environ.get(name)]
+    if missing:
+        message = f"Could not start the model: {' and '.join(missing)} is not set. Was this image made for a model?"
+        raise StartFailed(message)
+    root = Path(environ["AML_APP_ROOT"])
+    script = root / environ["AZUREML_ENTRY_SCRIPT"]
+    if not script.is_file():
+        message = "Could not start the model: the entry script is not where AZUREML_ENTRY_SCRIPT says."
+        raise StartFailed(message)
+    os.chdir(root)
+    for folder in (str(root), str(script.parent)):
+        if folder not in sys.path:
+            sys.path.append(folder)
+    if "SCORING_TIMEOUT_MS" in environ:
+        logger.warning(
+            "SCORING_TIMEOUT_MS has no effect in a function app. `functionTimeout` in host.json is the limit."
+        )
+
+
+def _create() -> WSGIApplication:
+    from azureml_inference_server_http.server.config import config  # noqa: F401, PLC0415 - it configures the log
+
+    share_server_log()  # before the script is loaded, whose prints belong in the worker's log
+    from azureml_inference_server_http.server.create_app import create  # noqa: PLC0415 - slow, and it reads settings
+
+    create_app: Callable[[], WSGIApplication] = create
+    return create_app()
+
+
+def _describe(problem: BaseException) -> str:
+    """Which step failed, and the name of the error; never its text, which may hold anything."""
+    chain = _chain(problem)
+    names = [type(link).__name__ for link in chain]
+    if "UserScriptImportException" in names:
+        step = "the entry script could not be imported"
+    elif "UserScriptException" in names:
+        step = "init() of the entry script failed"
+    elif "UserScriptError" in names:
+        return f"Could not start the model: the entry script does not fit. {LOG_HINT}"
+    else:
+        return f"Could not start the model: the inference server failed with {_name(chain[-1])}. {LOG_HINT}"
+    return f"Could not start the model: {step} ({_name(_user_error(chain))}). {LOG_HINT}"
+
+
+def _chain(problem: BaseException) -> list[BaseException]:
+    chain: list[BaseException] = []
+    link: BaseException | None = problem
+    while link is not None and link not in chain:
+        chain.append(link)
+        link = link.__cause__ or link.__context__
+    return chain
+
+
+def _user_error(chain: list[BaseException]) -> BaseException:
+    return next((link.user_ex for link in chain if hasattr(link, "user_ex")), chain[-1])
+
+
+def _name(error: BaseException) -> str:
+    missing = f" `{error.name}`" if isinstance(error, ModuleNotFoundError) and error.name else ""
+    return type(error).__name__ + missing
+
+
+SERVER: Started[WSGIApplication] = Started(start_server)
+"""The one server of this process."""

@@ -84,7 +84,7 @@ def run_once(values: Mapping[str, str], environ: Mapping[str, str], ci: CiHost, 
     except Exception:  # noqa: BLE001 - whatever it is, the user must see a whole story and exit code 70
         _tell_bug(ci)
         return Ending(BUG, tuple(record.events), time.monotonic() - started)
-    for name, value in outputs(spec, record.events).items():
+    for name, value in outputs(record.events).items():
         ci.output(name, value)
     seconds = time.monotonic() - started
     ci.summary(summary(spec, record.events, failure, seconds))

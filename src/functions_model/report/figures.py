@@ -1,0 +1,28 @@
+"""Figures as people read them."""
+
+from __future__ import annotations
+
+
+def size(count: int) -> str:
+    """Bytes in decimal units, as registries count: `0 B`, `734 B`, `12.4 kB`, `1.07 GB`."""
+    if count < 1000:
+        return f"{count} B"
+    value = float(count)
+    for unit in ("kB", "MB", "GB"):
+        value /= 1000
+        if value < 1000:
+            return f"{value:.3g} {unit}" if value < 100 else f"{value:.0f} {unit}"
+    return f"{value / 1000:.3g} TB"
+
+
+def duration(seconds: float) -> str:
+    """Seconds, with one digit; minutes from a hundred seconds on: `0.4 s`, `61.2 s`, `3 min 5 s`."""
+    if seconds < 100:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s"
+
+
+def count(number: int, noun: str) -> str:
+    """`1 layer`, `3 layers`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

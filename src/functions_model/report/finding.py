@@ -1,0 +1,17 @@
+"""Finding an event of a kind among those that happened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from functions_model.pipeline.events import Event
+
+_E = TypeVar("_E")
+
+
+def last(events: Sequence[Event], kind: type[_E]) -> _E | None:
+    """The latest event of that kind, or None."""
+    return next((event for event in reversed(events) if isinstance(event, kind)), None)

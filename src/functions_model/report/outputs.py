@@ -1,0 +1,45 @@
+"""Step outputs, from what happened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from functions_model.pipeline.events import AppVerified, ImageBuilt, ImagePushed, PlanApplied, PlanMade
+from functions_model.report.finding import last
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from functions_model.pipeline.events import Event
+
+
+def outputs(events: Sequence[Event]) -> dict[str, str]:
+    """The outputs that are true so far: a run that failed half-way has those of the half that was done.
+
+    No output ever holds a secret: all are names, digests and addresses.
+    """
+    found: dict[str, str] = {}
+    if built := last(events, ImageBuilt):
+        found |= {
+            "image": built.reference.pinned,
+            "package-location": built.reference.pinned,
+            "image-tag": built.reference.tag or "",
+            "digest": str(built.reference.digest),
+        }
+    if verified := last(events, AppVerified):
+        found |= {
+            "app-url": verified.verified.app_url,
+            "scoring-url": verified.verified.scoring_url,
+            "function-names": ",".join(verified.verified.functions),
+        }
+    if (changed := _changed(events)) is not None:
+        found["changed"] = str(changed).lower()
+    return found
+
+
+def _changed(events: Sequence[Event]) -> bool | None:
+    """Whether anything was written (or, for a plan, would be); None while nothing is known."""
+    pushed, applied, planned = last(events, ImagePushed), last(events, PlanApplied), last(events, PlanMade)
+    if pushed is None and applied is None:
+        return planned.plan.has_changes if planned else None
+    return bool((pushed and pushed.pushed.manifest_written) or (applied and applied.applied.changed))

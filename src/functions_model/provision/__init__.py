@@ -1,1 +1,35 @@
 """Floor 4: what is wanted, what is there, the difference, and making it so."""
+
+from functions_model.provision.applying import apply
+from functions_model.provision.nouns import (
+    Action,
+    Applied,
+    Change,
+    FieldChange,
+    Observed,
+    RegistryResource,
+    ResourcePlan,
+    Wanted,
+    Written,
+)
+from functions_model.provision.observing import observe
+from functions_model.provision.planning import plan
+from functions_model.provision.registries import find_registry
+from functions_model.provision.wanted import wanted_for
+
+__all__ = [
+    "Action",
+    "Applied",
+    "Change",
+    "FieldChange",
+    "Observed",
+    "RegistryResource",
+    "ResourcePlan",
+    "Wanted",
+    "Written",
+    "apply",
+    "find_registry",
+    "observe",
+    "plan",
+    "wanted_for",
+]

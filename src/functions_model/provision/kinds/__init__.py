@@ -1,1 +1,1 @@
-"""One module per kind of resource: how it is read, compared and written."""
+"""One file per kind of resource. Each has the same shape, see `functions_model.provision.kind`."""

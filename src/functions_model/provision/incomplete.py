@@ -1,0 +1,82 @@
+"""Telling a graph that did not end: what was done, what failed, what was not reached."""
+
+# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from functions_model.azure.errors import explain
+from functions_model.core.failures import ApplyIncomplete, Failure
+from functions_model.provision.nouns import Action
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from functions_model.azure.errors import ServiceError
+    from functions_model.provision.nouns import Change
+
+
+class NotReached(Exception):
+    """A change was not tried, because something that it depends on failed.
+
+    Args:
+        cause: What that raised.
+    """
+
+    def __init__(self, cause: BaseException) -> None:
+        self.cause: BaseException = cause.cause if isinstance(cause, NotReached) else cause
+        super().__init__(str(self.cause))
+
+
+def incomplete(outcomes: Mapping[Change, BaseException | None]) -> BaseException:
+    """What to raise for a graph in which something failed.
+
+    Returns:
+        `ApplyIncomplete`; or the failure itself when it is not Azure's refusal (a push that failed, a login that no
+        longer holds, a bug of ours).
+    """
+    from azure.core.exceptions import AzureError
+
+    failed = {change: exc for change, exc in outcomes.items() if exc and not isinstance(exc, NotReached)}
+    if not failed:
+        causes = [exc.cause for exc in outcomes.values() if isinstance(exc, NotReached)]
+        return _with_detail(causes[0], _detail(outcomes, {}))
+    for exc in failed.values():
+        if not isinstance(exc, (AzureError, TimeoutError)):
+            return _with_detail(exc, _detail(outcomes, {}))
+    errors = {change: _explained(change, exc) for change, exc in failed.items() if isinstance(exc, Exception)}
+    first = next(iter(errors.values()))
+    failure = ApplyIncomplete(first.action, first.reason, first.remedy, detail=_detail(outcomes, errors))
+    failure.__cause__ = next(iter(failed.values()))
+    return failure
+
+
+def _explained(change: Change, exc: Exception) -> ServiceError:
+    verb = "create" if change.action is Action.CREATE else "update"
+    return explain(exc, f"{verb} {change}")
+
+
+def _with_detail(exc: BaseException, detail: str) -> BaseException:
+    if isinstance(exc, Failure):
+        exc.detail = f"{exc.detail}\n{detail}".strip()
+    return exc
+
+
+def _detail(outcomes: Mapping[Change, BaseException | None], errors: Mapping[Change, ServiceError]) -> str:
+    lines = []
+    for change, exc in outcomes.items():
+        if exc is None:
+            lines.append(f"{change.action}d: {change}")
+        elif isinstance(exc, NotReached):
+            lines.append(f"not reached: {change}")
+        else:
+            lines.append(_failed_line(change, errors.get(change)))
+    return "\n".join([*lines, "Run again when the cause is mended: what was done is kept."])
+
+
+def _failed_line(change: Change, error: ServiceError | None) -> str:
+    if error is None:
+        return f"failed: {change}"
+    request = f" (request {error.request_id})" if error.request_id else ""
+    return f"failed: {change}: {error.reason}. {error.remedy}{request}"

@@ -1,0 +1,54 @@
+"""The shape that every kind of resource has: observe, problems, difference, write."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from functions_model.azure.clients import AzureClients
+    from functions_model.core.failures import Problem
+    from functions_model.provision.nouns import Change, Observed, Piece, Wanted
+
+
+def _discard(_: str) -> None:
+    """Do nothing with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """What a write needs besides what is known.
+
+    Attributes:
+        change: The change to make.
+        sleep: Waits; seconds.
+        mask: Takes each secret that is made.
+    """
+
+    clients: AzureClients
+    wanted: Wanted
+    change: Change
+    sleep: Callable[[float], None] = time.sleep
+    mask: Callable[[str], None] = _discard
+
+
+class Kind(Protocol):
+    """A kind of resource; the modules under `kinds/` are its implementations."""
+
+    KIND: str
+    """What people call it."""
+
+    def observe(self, clients: AzureClients, wanted: Wanted, seen: Observed) -> Piece | None:
+        """What is there. Only reads; `seen` holds what earlier kinds saw."""
+
+    def problems(self, wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
+        """Why what is there cannot carry the deployment."""
+
+    def difference(self, wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
+        """What must happen; a change that keeps when nothing must."""
+
+    def write(self, writing: Writing, observed: Observed) -> Piece | None:
+        """Make one change and say what is there now. `observed` holds what the changes it depends on left."""

@@ -1,0 +1,66 @@
+"""The user-assigned identity that the app runs as."""
+
+# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from functions_model.provision.kinds import provider, resource_group
+from functions_model.provision.nouns import Action, Change, FieldChange, ObservedIdentity, key_of
+
+if TYPE_CHECKING:
+    from functions_model.azure.clients import AzureClients
+    from functions_model.core.failures import Problem
+    from functions_model.provision.kind import Writing
+    from functions_model.provision.nouns import Observed, Wanted
+
+KIND = "identity"
+TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"
+
+
+def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedIdentity | None:  # noqa: ARG001
+    """The identity of that name."""
+    from azure.core.exceptions import ResourceNotFoundError
+
+    try:
+        identity = clients.msi.user_assigned_identities.get(
+            resource_group_name=wanted.group, resource_name=wanted.identity_name
+        )
+    except ResourceNotFoundError:
+        return None
+    return _observed(identity)
+
+
+def _observed(identity: Any) -> ObservedIdentity:
+    return ObservedIdentity(str(identity.id), str(identity.principal_id), str(identity.client_id))
+
+
+def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:  # noqa: ARG001
+    """None: any identity will do."""
+    return ()
+
+
+def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
+    """Create or keep."""
+    resource_id = wanted.id_of(TYPE, wanted.identity_name)
+    if observed.identity is not None:
+        return (Change(KIND, wanted.identity_name, Action.KEEP, resource_id=resource_id),)
+    fields = (FieldChange("location", None, wanted.location),)
+    depends_on = (resource_group.key(wanted), *provider.keys(provider.IDENTITY))
+    return (Change(KIND, wanted.identity_name, Action.CREATE, fields, "it does not exist", depends_on, resource_id),)
+
+
+def write(writing: Writing, observed: Observed) -> ObservedIdentity:  # noqa: ARG001
+    """Create it."""
+    wanted = writing.wanted
+    body: Any = {"location": wanted.location, "tags": dict(wanted.tags)}
+    identity = writing.clients.msi.user_assigned_identities.create_or_update(
+        resource_group_name=wanted.group, resource_name=wanted.identity_name, parameters=body
+    )
+    return _observed(identity)
+
+
+def key(wanted: Wanted) -> str:
+    """What the app and its roles depend on."""
+    return key_of(KIND, wanted.identity_name)

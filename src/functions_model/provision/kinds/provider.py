@@ -1,0 +1,89 @@
+"""Resource providers: a subscription must be registered with each before its first resource."""
+
+# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from functions_model.provision.nouns import Action, Change, FieldChange, ObservedProviders, key_of
+
+if TYPE_CHECKING:
+    from functions_model.azure.clients import AzureClients
+    from functions_model.core.failures import Problem
+    from functions_model.provision.kind import Writing
+    from functions_model.provision.nouns import Observed, Wanted
+
+KIND = "resource provider"
+WEB = "Microsoft.Web"
+STORAGE = "Microsoft.Storage"
+IDENTITY = "Microsoft.ManagedIdentity"
+_TRIES = 150
+_SECONDS = 2.0
+
+
+def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedProviders:  # noqa: ARG001
+    """Those that are not registered, of those that something new needs. Nothing new, nothing asked."""
+    needed = tuple(
+        namespace
+        for namespace, is_there in (
+            (IDENTITY, seen.identity),
+            (STORAGE, seen.storage),
+            (WEB, seen.plan and seen.app),
+        )
+        if not is_there
+    )
+    with ThreadPoolExecutor(max_workers=3) as threads:
+        registered = list(threads.map(lambda namespace: _is_registered(clients, namespace), needed))
+    return ObservedProviders(tuple(name for name, yes in zip(needed, registered, strict=True) if not yes))
+
+
+def _is_registered(clients: AzureClients, namespace: str) -> bool:
+    from azure.core.exceptions import HttpResponseError
+
+    try:
+        provider = clients.resource.providers.get(resource_provider_namespace=namespace)
+    except HttpResponseError as exc:
+        if exc.status_code == 403:
+            # A login whose rights end at the group cannot read this, nor could it register. The write will tell.
+            return True
+        raise
+    return str(provider.registration_state).lower() == "registered"
+
+
+def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:  # noqa: ARG001
+    """None: a provider can always be asked for."""
+    return ()
+
+
+def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
+    """One change for each that is not registered."""
+    return tuple(
+        Change(
+            KIND,
+            namespace,
+            Action.UPDATE,
+            (FieldChange("registration", "NotRegistered", "Registered"),),
+            "the subscription is not registered with it",
+            resource_id=f"/subscriptions/{wanted.subscription_id}/providers/{namespace}",
+        )
+        for namespace in observed.providers.unregistered
+    )
+
+
+def write(writing: Writing, observed: Observed) -> None:  # noqa: ARG001
+    """Register, and wait until it is so (up to five minutes)."""
+    providers = writing.clients.resource.providers
+    providers.register(resource_provider_namespace=writing.change.name)
+    for _ in range(_TRIES):
+        if _is_registered(writing.clients, writing.change.name):
+            return
+        writing.sleep(_SECONDS)
+    message = f"the registration of {writing.change.name} did not end within {_TRIES * _SECONDS:.0f} s"
+    raise TimeoutError(message)
+
+
+def keys(*namespaces: str) -> tuple[str, ...]:
+    """What a resource of those namespaces depends on."""
+    return tuple(key_of(KIND, namespace) for namespace in namespaces)

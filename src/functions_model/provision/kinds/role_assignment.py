@@ -1,0 +1,130 @@
+"""What the identity may do. A role that it holds already, by whatever assignment, is not assigned again."""
+
+# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
+
+from __future__ import annotations
+
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from functions_model.azure.errors import error_code
+from functions_model.provision.kinds import identity, storage_account
+from functions_model.provision.nouns import Action, Change, FieldChange, ObservedRoles, key_of
+
+if TYPE_CHECKING:
+    from functions_model.azure.clients import AzureClients
+    from functions_model.core.failures import Problem
+    from functions_model.provision.kind import Writing
+    from functions_model.provision.nouns import Observed, Role, Wanted
+
+KIND = "role assignment"
+_NAMESPACE = uuid.UUID("6f0d6b5e-9c1e-5f0b-8a3f-0b6a3a3d9f11")
+"""Ours alone: it keeps our assignment names apart from everybody's."""
+_TRIES = 12
+_SECONDS = 5.0
+
+
+def assignment_name(scope: str, principal_id: str, definition: str) -> str:
+    """The GUID of an assignment, the same whenever it is asked for.
+
+    The principal is part of it: a name can never be given to another principal (RoleAssignmentUpdateNotPermitted).
+    """
+    return str(uuid.uuid5(_NAMESPACE, f"{scope}|{principal_id}|{definition}".lower()))
+
+
+def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedRoles | None:
+    """The wanted roles that the identity holds at their scope or above it."""
+    if seen.identity is None:
+        return None
+    principal_id = seen.identity.principal_id
+    asked = [role for role in wanted.roles if seen.storage is not None or not role.on_storage]
+    scopes = list(dict.fromkeys(role.scope for role in asked))
+    with ThreadPoolExecutor(max_workers=max(1, len(scopes))) as threads:
+        answers = threads.map(lambda scope: _definitions(clients, scope, principal_id), scopes)
+        held = dict(zip(scopes, answers, strict=True))
+    return ObservedRoles(frozenset(role for role in asked if role.definition in held[role.scope]))
+
+
+def _definitions(clients: AzureClients, scope: str, principal_id: str) -> frozenset[str]:
+    """Role definition GUIDs that count at the scope; the filter also finds assignments below it, which do not."""
+    found = clients.authorization.role_assignments.list_for_scope(
+        scope=scope.lstrip("/"), filter=f"principalId eq '{principal_id}'"
+    )
+    return frozenset(
+        str(assignment.role_definition_id).rpartition("/")[2].lower()
+        for assignment in found
+        if _covers(str(assignment.scope or scope), scope)
+    )
+
+
+def _covers(outer: str, inner: str) -> bool:
+    outer, inner = outer.lower().rstrip("/"), inner.lower().rstrip("/")
+    return inner == outer or inner.startswith(f"{outer}/")
+
+
+def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:  # noqa: ARG001
+    """None that can be seen without writing."""
+    return ()
+
+
+def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
+    """One change per role."""
+    return tuple(_change(role, wanted, observed) for role in wanted.roles)
+
+
+def _change(role: Role, wanted: Wanted, observed: Observed) -> Change:
+    if role in observed.roles.held:
+        return Change(KIND, _name(role), Action.KEEP)
+    fields = (FieldChange("role", None, role.name), FieldChange("scope", None, role.scope))
+    depends_on = (identity.key(wanted), *((storage_account.key(wanted),) if role.on_storage else ()))
+    reason = f"the identity `{wanted.identity_name}` does not hold it"
+    return Change(KIND, _name(role), Action.CREATE, fields, reason, depends_on)
+
+
+def _name(role: Role) -> str:
+    return f"{role.name} on {role.on}"
+
+
+def write(writing: Writing, observed: Observed) -> None:
+    """Assign the role. A new identity may not be known everywhere yet: that is waited out for a minute."""
+    from azure.core.exceptions import HttpResponseError
+
+    if observed.identity is None:
+        message = "a role needs an identity"
+        raise ValueError(message)
+    role = next(role for role in writing.wanted.roles if _name(role) == writing.change.name)
+    for last in (False,) * (_TRIES - 1) + (True,):
+        try:
+            _assign(writing, role, observed.identity.principal_id)
+        except HttpResponseError as exc:
+            code = error_code(exc)
+            if code == "RoleAssignmentExists":
+                return
+            if code != "PrincipalNotFound" or last:
+                raise
+            writing.sleep(_SECONDS)
+        else:
+            return
+
+
+def _assign(writing: Writing, role: Role, principal_id: str) -> None:
+    subscription = f"/subscriptions/{writing.wanted.subscription_id}"
+    body: Any = {
+        "properties": {
+            "roleDefinitionId": f"{subscription}/providers/Microsoft.Authorization/roleDefinitions/{role.definition}",
+            "principalId": principal_id,
+            # Without it, a new identity is looked up in the directory, where it may not be yet.
+            "principalType": "ServicePrincipal",
+        }
+    }
+    writing.clients.authorization.role_assignments.create(
+        scope=role.scope.lstrip("/"),
+        role_assignment_name=assignment_name(role.scope, principal_id, role.definition),
+        parameters=body,
+    )
+
+
+def keys(wanted: Wanted) -> tuple[str, ...]:
+    """What the app depends on."""
+    return tuple(key_of(KIND, _name(role)) for role in wanted.roles)

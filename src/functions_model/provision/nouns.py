@@ -1,0 +1,327 @@
+"""What is wanted, what is there, and the difference: the nouns of provisioning."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from functions_model.core.secrets import Secret
+
+
+class Action(enum.StrEnum):
+    """What is done to a resource."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    KEEP = "keep"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One value that changes. Secrets and the values of settings are `***`.
+
+    Attributes:
+        name: As people know it: "image", "app setting `X`".
+        before: None when there is none.
+        after: Never a secret.
+    """
+
+    name: str
+    before: str | None
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happens to one resource.
+
+    Attributes:
+        kind: "storage account"; one of the `KIND` names under `kinds/`.
+        name: The resource's name, unique within its kind.
+        action: Create, update or keep.
+        fields: What changes; empty when kept.
+        reason: Why, a clause without a full stop.
+        depends_on: `key`s of changes that must be done before, and of futures that `apply` is given (`image`).
+        resource_id: The ARM id; empty when it has none of its own.
+    """
+
+    kind: str
+    name: str
+    action: Action
+    fields: tuple[FieldChange, ...] = ()
+    reason: str = ""
+    depends_on: tuple[str, ...] = ()
+    resource_id: str = ""
+
+    @property
+    def key(self) -> str:
+        """What other changes depend on it by."""
+        return key_of(self.kind, self.name)
+
+    def __str__(self) -> str:
+        """The storage account `x`."""
+        return f"the {self.kind} `{self.name}`"
+
+
+def key_of(kind: str, name: str) -> str:
+    """The key of a change: `storage account/x`."""
+    return f"{kind}/{name}"
+
+
+IMAGE = "image"
+"""The key of the one future that is no resource: the pushed image."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryResource:
+    """A container registry.
+
+    Attributes:
+        id: The ARM id.
+        login_server: Host of the registry, with a port where there is one.
+        abac: It honours repository-scoped roles only; AcrPull and AcrPush count for nothing there.
+    """
+
+    id: str
+    login_server: str
+    abac: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role that the app's identity must hold.
+
+    Attributes:
+        name: As the portal shows it.
+        definition: GUID of the role definition, the same in every tenant.
+        scope: ARM id of the resource that it is held on.
+        on: What the scope is called, for people.
+        on_storage: Whether the scope is the host storage account, which may have to be created first.
+    """
+
+    name: str
+    definition: str
+    scope: str
+    on: str
+    on_storage: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The resources of one deployment, by name.
+
+    Attributes:
+        image: Pinned by digest: `registry/repository@sha256:...`.
+        roles: What the identity must hold, in a stable order.
+        app_settings: The user's own.
+        tags: Given to what is created. What exists keeps its tags: only what we made may be known as ours.
+    """
+
+    subscription_id: str
+    group: str
+    location: str
+    plan_name: str
+    plan_sku: str
+    storage_account: str
+    identity_name: str
+    app_name: str
+    image: str
+    registry: RegistryResource
+    roles: tuple[Role, ...]
+    app_settings: Mapping[str, Secret]
+    tags: Mapping[str, str]
+
+    @property
+    def group_id(self) -> str:
+        """ARM id of the resource group."""
+        return f"/subscriptions/{self.subscription_id}/resourceGroups/{self.group}"
+
+    def id_of(self, resource_type: str, name: str) -> str:
+        """ARM id of a resource in the group; the type as `Microsoft.Web/sites`."""
+        return f"{self.group_id}/providers/{resource_type}/{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedGroup:
+    """A live resource group."""
+
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedPlan:
+    """A live plan."""
+
+    id: str
+    location: str
+    sku: str
+    tier: str
+    is_linux: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedStorage:
+    """A live storage account; an endpoint that it lacks is empty."""
+
+    id: str
+    blob: str
+    queue: str
+    table: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedIdentity:
+    """A live user-assigned identity."""
+
+    id: str
+    principal_id: str
+    client_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedRoles:
+    """The roles, of those wanted, that the identity holds."""
+
+    held: frozenset[Role]
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedApp:
+    """A live function app.
+
+    Attributes:
+        kind: `functionapp,linux,container`.
+        identity_type: `UserAssigned`, `SystemAssigned, UserAssigned`, `SystemAssigned` or empty.
+        identity_ids: ARM ids of its user-assigned identities.
+        runs: linuxFxVersion: `DOCKER|...`.
+        pull_identity: Client id of the identity that pulls the image; empty when it is not pulled by one.
+        settings: Every app setting. The values are secrets.
+    """
+
+    id: str
+    kind: str
+    plan_id: str
+    host_name: str
+    identity_type: str
+    identity_ids: tuple[str, ...]
+    runs: str
+    pull_identity: str
+    settings: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedProviders:
+    """Resource providers that are not registered in the subscription, of those that will be needed."""
+
+    unregistered: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedName:
+    """Why the storage account's name cannot be had; empty when it can."""
+
+    refusal: str
+
+
+Piece: TypeAlias = (
+    ObservedGroup
+    | ObservedPlan
+    | ObservedStorage
+    | ObservedIdentity
+    | ObservedRoles
+    | ObservedApp
+    | ObservedProviders
+    | ObservedName
+)
+
+_PLACES: dict[type, str] = {
+    ObservedGroup: "group",
+    ObservedPlan: "plan",
+    ObservedStorage: "storage",
+    ObservedIdentity: "identity",
+    ObservedRoles: "roles",
+    ObservedApp: "app",
+    ObservedProviders: "providers",
+    ObservedName: "storage_name",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What is there. None means that it is not."""
+
+    group: ObservedGroup | None = None
+    plan: ObservedPlan | None = None
+    storage: ObservedStorage | None = None
+    identity: ObservedIdentity | None = None
+    app: ObservedApp | None = None
+    roles: ObservedRoles = ObservedRoles(frozenset())
+    providers: ObservedProviders = ObservedProviders(())
+    storage_name: ObservedName = ObservedName("")
+
+    def having(self, piece: Piece | None) -> Observed:
+        """The same, with one more piece known."""
+        if piece is None:
+            return self
+        known: dict[str, Any] = {_PLACES[type(piece)]: piece}
+        return replace(self, **known)
+
+
+@dataclass(frozen=True, slots=True)
+class ResourcePlan:
+    """The difference, in a stable order. Nothing has been written.
+
+    Attributes:
+        changes: One per resource, those that are kept included.
+    """
+
+    changes: tuple[Change, ...]
+    wanted: Wanted = field(repr=False)
+    observed: Observed = field(repr=False)
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether applying it would write anything."""
+        return any(change.action is not Action.KEEP for change in self.changes)
+
+    def count(self, action: Action) -> int:
+        """How many resources have that action."""
+        return sum(change.action is action for change in self.changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A change that was made.
+
+    Attributes:
+        seconds: How long writing it took, waiting for others not counted.
+    """
+
+    change: Change
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What a run did.
+
+    Attributes:
+        written: In the order in which they were done; empty when everything was as wanted.
+        kept: What was left alone.
+        triggers_synced: False when the app changed and its host did not answer in time; `verify` then synchronises.
+        seconds: Wall time.
+    """
+
+    written: tuple[Written, ...]
+    kept: tuple[Change, ...]
+    triggers_synced: bool
+    seconds: float
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything was written."""
+        return bool(self.written)

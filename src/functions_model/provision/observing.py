@@ -1,0 +1,76 @@
+"""Reading what is there: everything that can be asked at once is asked at once, and nothing is written."""
+
+# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from functions_model.azure.errors import explain
+from functions_model.core.failures import PlanRefused, Problem
+from functions_model.provision.kinds import (
+    function_app,
+    identity,
+    plan,
+    provider,
+    resource_group,
+    role_assignment,
+    storage_account,
+)
+from functions_model.provision.nouns import Observed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeAlias
+
+    from functions_model.azure.clients import AzureClients
+    from functions_model.provision.nouns import Piece, Wanted
+
+    Read: TypeAlias = Callable[[AzureClients, Wanted, Observed], Piece | None]
+
+_ROUNDS: tuple[tuple[tuple[str, Read], ...], ...] = (
+    ((resource_group.KIND, resource_group.observe),),
+    (
+        (plan.KIND, plan.observe),
+        (storage_account.KIND, storage_account.observe),
+        (identity.KIND, identity.observe),
+        (function_app.KIND, function_app.observe),
+    ),
+    (
+        ("role assignments", role_assignment.observe),
+        ("resource providers", provider.observe),
+        ("storage account's name", storage_account.observe_name),
+    ),
+)
+"""Each round needs what the one before saw. The second is left out when there is no group."""
+
+
+def observe(clients: AzureClients, wanted: Wanted) -> Observed:
+    """What is there of what is wanted.
+
+    Raises:
+        PlanRefused: Something cannot be read; every reason is told.
+        LoginFailed: No token could be had.
+    """
+    seen = _round(clients, wanted, Observed(), _ROUNDS[0])
+    if seen.group is not None:
+        seen = _round(clients, wanted, seen, _ROUNDS[1])
+    return _round(clients, wanted, seen, _ROUNDS[2])
+
+
+def _round(clients: AzureClients, wanted: Wanted, seen: Observed, reads: tuple[tuple[str, Read], ...]) -> Observed:
+    from azure.core.exceptions import AzureError
+
+    problems: list[Problem] = []
+    with ThreadPoolExecutor(max_workers=len(reads), thread_name_prefix="observe") as threads:
+        asked = [(what, threads.submit(read, clients, wanted, seen)) for what, read in reads]
+    for what, answer in asked:
+        try:
+            seen = seen.having(answer.result())
+        except AzureError as exc:
+            error = explain(exc, f"read the {what}")
+            problems.append(Problem(f"the {what} cannot be read: {error.reason}", error.remedy))
+    if problems:
+        raise PlanRefused("read the live resources", problems)
+    return seen

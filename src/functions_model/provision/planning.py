@@ -1,0 +1,52 @@
+"""The difference between what is wanted and what is there. Pure: no request is sent."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from functions_model.core.failures import PlanRefused
+from functions_model.provision.kinds import (
+    function_app,
+    identity,
+    provider,
+    resource_group,
+    role_assignment,
+    storage_account,
+)
+from functions_model.provision.kinds import plan as plan_kind
+from functions_model.provision.nouns import IMAGE, ResourcePlan
+
+if TYPE_CHECKING:
+    from functions_model.provision.kind import Kind
+    from functions_model.provision.nouns import Change, Observed, Wanted
+
+KINDS: tuple[Kind, ...] = (
+    provider,
+    resource_group,
+    plan_kind,
+    storage_account,
+    identity,
+    role_assignment,
+    function_app,
+)
+"""Every kind, in the order in which a plan shows them: what others depend on comes first."""
+
+
+def plan(wanted: Wanted, observed: Observed) -> ResourcePlan:
+    """What must happen, in a stable order.
+
+    Raises:
+        PlanRefused: What is there cannot carry the deployment; every reason is told. Nothing was written.
+    """
+    problems = [problem for kind in KINDS for problem in kind.problems(wanted, observed)]
+    if problems:
+        raise PlanRefused(f"plan the function app `{wanted.app_name}`", problems)
+    changes = [change for kind in KINDS for change in kind.difference(wanted, observed)]
+    keys = {change.key for change in changes} | {IMAGE}
+    return ResourcePlan(tuple(_within(change, keys) for change in changes), wanted, observed)
+
+
+def _within(change: Change, keys: set[str]) -> Change:
+    """Without dependencies that the plan does not hold, such as providers that are registered."""
+    return replace(change, depends_on=tuple(key for key in change.depends_on if key in keys))

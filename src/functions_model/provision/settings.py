@@ -1,0 +1,78 @@
+"""The app settings: ours and the user's over those that are there."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from functions_model.provision.nouns import FieldChange
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from functions_model.provision.nouns import Observed, Wanted
+
+MACHINE_KEY = "MACHINEKEY_DecryptionKey"
+"""Resource Manager proves itself to a Linux host with it; without, keys cannot be listed. Made once, then kept."""
+
+HOST_STORAGE = "AzureWebJobsStorage"
+"""When a connection string has this very name, the host ignores every `AzureWebJobsStorage__*` setting."""
+
+_FIXED = {
+    "FUNCTIONS_EXTENSION_VERSION": "~4",
+    # The default mounts shared storage over /home and hides the image's own functions.
+    "WEBSITES_ENABLE_APP_SERVICE_STORAGE": "false",
+    # Else the worker's own protobuf and grpc come before the user's (Python 3.12 and older; later ones ignore it).
+    "PYTHON_ISOLATE_WORKER_DEPENDENCIES": "1",
+}
+
+
+def merged_settings(wanted: Wanted, observed: Observed) -> dict[str, str | None]:
+    """Every setting that the app must have: what others set stays, ours come over it, the user's come last.
+
+    A value that is not known before the storage account or the identity exists is None.
+    """
+    live = observed.app.settings if observed.app else {}
+    users = {name: secret.reveal() for name, secret in wanted.app_settings.items()}
+    ours: dict[str, str | None] = dict(_FIXED)
+    if HOST_STORAGE not in live and HOST_STORAGE not in users:
+        ours |= _host_storage(observed)
+    return {**live, **ours, **users}
+
+
+def _host_storage(observed: Observed) -> dict[str, str | None]:
+    """The host storage by identity: `AzureWebJobsStorage__accountName` would serve the public cloud only."""
+    storage, identity = observed.storage, observed.identity
+    return {
+        "AzureWebJobsStorage__blobServiceUri": storage.blob if storage else None,
+        "AzureWebJobsStorage__queueServiceUri": storage.queue if storage else None,
+        "AzureWebJobsStorage__tableServiceUri": storage.table if storage else None,
+        "AzureWebJobsStorage__credential": "managedidentity",
+        "AzureWebJobsStorage__clientId": identity.client_id if identity else None,
+    }
+
+
+def settings_changes(wanted: Wanted, observed: Observed) -> tuple[FieldChange, ...]:
+    """The settings that differ, by name, without any value."""
+    live: Mapping[str, str] = observed.app.settings if observed.app else {}
+    merged = merged_settings(wanted, observed)
+    names = [name for name, value in merged.items() if value is None or live.get(name) != value]
+    if MACHINE_KEY not in merged:
+        names.append(MACHINE_KEY)
+    return tuple(FieldChange(f"app setting `{name}`", "***" if name in live else None, "***") for name in sorted(names))
+
+
+def settings_to_write(wanted: Wanted, observed: Observed) -> dict[str, str]:
+    """The full set of settings, with a machine key made when there is none.
+
+    Raises:
+        ValueError: The storage account or the identity is not known: an error of the caller.
+    """
+    values: dict[str, str] = {}
+    for name, value in merged_settings(wanted, observed).items():
+        if value is None:
+            message = f"the setting {name} is not known yet"
+            raise ValueError(message)
+        values[name] = value
+    values.setdefault(MACHINE_KEY, secrets.token_hex(32).upper())
+    return values

@@ -1,0 +1,59 @@
+"""The environment variables that the image adds to its base."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from functions_model import __version__
+from functions_model.bundle import layout
+
+if TYPE_CHECKING:
+    from functions_model.core.spec import DeploymentSpec, Model
+
+
+def container_env(spec: DeploymentSpec) -> dict[str, str]:
+    """Names and values. `FUNCTIONS_WORKER_RUNTIME` and its version stay as the base image has them."""
+    return {**_host(), **_azureml(spec), **_identity(spec)}
+
+
+def _host() -> dict[str, str]:
+    return {
+        # App Service looks here whatever this says; plain `docker run` and Container Apps need it.
+        "AzureWebJobsScriptRoot": f"/{layout.WWWROOT}",
+        # Without it the host's log does not reach the container log.
+        "AzureFunctionsJobHost__Logging__Console__IsEnabled": "true",
+        # The worker adds this folder by itself only inside App Service.
+        "PYTHONPATH": f"/{layout.SITE_PACKAGES}",
+        # Else the worker's own protobuf and grpc hide the user's (Python <= 3.12; later workers always isolate).
+        "PYTHON_ISOLATE_WORKER_DEPENDENCIES": "1",
+        # Azure ML's server calls run() for one request at a time; scripts rely on it.
+        "PYTHON_THREADPOOL_THREAD_COUNT": "1",
+    }
+
+
+def _azureml(spec: DeploymentSpec) -> dict[str, str]:
+    env = {
+        "AML_APP_ROOT": f"/{layout.code_folder(spec)}",
+        "AZUREML_ENTRY_SCRIPT": layout.script_within(spec.code),
+        "SERVICE_NAME": spec.models[0].name if spec.models else "model",
+        # The inference server writes it before the paths of its swagger.
+        "SERVICE_PATH_PREFIX": "api",
+    }
+    if spec.models:
+        env["AZUREML_MODEL_DIR"] = f"/{_model_dir(spec.models)}"
+    return env
+
+
+def _model_dir(models: tuple[Model, ...]) -> str:
+    return layout.model_folder(models[0]) if len(models) == 1 else layout.MODELS
+
+
+def _identity(spec: DeploymentSpec) -> dict[str, str]:
+    models = [{"name": model.name, "version": model.version} for model in spec.models]
+    return {
+        "FUNCTIONS_MODEL_MODELS": json.dumps(models, separators=(",", ":")),
+        "FUNCTIONS_MODEL_TRIGGER": spec.trigger.kind,
+        "FUNCTIONS_MODEL_AUTH_LEVEL": spec.trigger.auth_level.value,
+        "FUNCTIONS_MODEL_TOOL_VERSION": __version__,
+    }

@@ -1,1 +1,22 @@
-"""Floor 2: inputs read, checked and completed into a `DeploymentSpec`."""
+"""Floor 2: inputs read, checked and completed into a `DeploymentSpec`.
+
+Three steps: where values come from (`sources`, `arguments`), what is wrong with them (`reading`, with the rules in
+`rules`, `clouds`, `paths` and `settings`), and what follows from them (`derived`). `catalogue` is the one list of
+inputs that all of them, and every document, read.
+"""
+
+from functions_model.inputs.arguments import arguments_parser, from_arguments
+from functions_model.inputs.documents import inputs_table, outputs_table, render_action_yaml
+from functions_model.inputs.reading import read_inputs
+from functions_model.inputs.sources import from_environment, host_workspace
+
+__all__ = [
+    "arguments_parser",
+    "from_arguments",
+    "from_environment",
+    "host_workspace",
+    "inputs_table",
+    "outputs_table",
+    "read_inputs",
+    "render_action_yaml",
+]

@@ -1,0 +1,121 @@
+"""The command line, made from the catalogue."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+from typing import TYPE_CHECKING, NoReturn
+
+from functions_model.core.failures import InputsInvalid, Problem
+from functions_model.inputs.catalogue import BY_NAME, CATALOGUE, InputKind, InputSpec
+from functions_model.inputs.sources import did_you_mean, from_environment, own_variable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+_ACTION = "read the command line"
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that fails as the rest of the product does."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputsInvalid(_ACTION, [Problem(message, "See `--help`.")])
+
+
+def arguments_parser(command: str | None = None, description: str | None = None) -> argparse.ArgumentParser:
+    """A parser with one option for each input that is no secret; the secrets are named in its help.
+
+    Args:
+        command: The command that the options follow (`deploy`), which says the mode; None adds `--mode`.
+        description: What the command does, for its help.
+    """
+    prog = f"functions-model {command}" if command else "functions-model"
+    parser = _Parser(prog=prog, description=description, epilog=_secrets_note(), allow_abbrev=False)
+    group = parser.add_argument_group("inputs", "Each may also come from FUNCTIONS_MODEL_<NAME>, in upper case.")
+    for spec in CATALOGUE:
+        if not spec.secret and not (command and spec.name == "mode"):
+            group.add_argument(
+                f"--{spec.name}", action="append", metavar=_metavar(spec), help=_help_line(spec).replace("%", "%%")
+            )
+    return parser
+
+
+def from_arguments(
+    argv: Sequence[str], environ: Mapping[str, str] | None = None, *, command: str | None = None
+) -> dict[str, str]:
+    """The inputs that the command line gives, over those of the environment.
+
+    `--app-settings` may be repeated; each adds lines. `--help` prints the help and leaves with SystemExit.
+
+    Args:
+        argv: Without the program's name and the command: `["--app-name", "churn"]`.
+        environ: Where inputs that the command line lacks come from (`sources.from_environment`); None means nowhere.
+        command: `deploy`, `plan` or `package`: the mode. None leaves the mode to `--mode`.
+
+    Raises:
+        InputsInvalid: An unknown option, an option without a value, an empty value, an option given twice, a secret,
+            or an unknown name among the environment's inputs.
+    """
+    refused = _secret_problems(argv)
+    if refused:
+        raise InputsInvalid(_ACTION, refused)
+    known, rest = arguments_parser(command).parse_known_args(list(argv))
+    given = {name.replace("_", "-"): values for name, values in vars(known).items() if values}
+    problems = [_unknown(word) for word in rest]
+    for name, values in given.items():
+        problems += _value_problems(BY_NAME[name], values)
+    if problems:
+        raise InputsInvalid(_ACTION, problems)
+    mode = {"mode": command} if command else {}
+    return {**from_environment(environ or {}), **{name: "\n".join(values) for name, values in given.items()}, **mode}
+
+
+def _secret_problems(argv: Sequence[str]) -> list[Problem]:
+    """A secret as an argument is in the shell's history and in the list of processes. Its value is not repeated."""
+    words = {word.partition("=")[0] for word in argv}
+    return [
+        Problem(
+            f"`--{spec.name}` is not taken on the command line, where other users can read it",
+            f"Set the environment variable `{own_variable(spec.name)}`.",
+            spec.name,
+        )
+        for spec in CATALOGUE
+        if spec.secret and f"--{spec.name}" in words
+    ]
+
+
+def _unknown(word: str) -> Problem:
+    if not word.startswith("-"):
+        return Problem(f"`{word}` belongs to no option", "Write `--name value`; quote values that hold spaces.")
+    option = word.partition("=")[0]
+    near = difflib.get_close_matches(option.lstrip("-"), BY_NAME, n=1, cutoff=0.6)
+    return Problem(f"there is no option `{option}`", did_you_mean(option.lstrip("-")) if near else "See `--help`.")
+
+
+def _value_problems(spec: InputSpec, values: list[str]) -> list[Problem]:
+    problems = []
+    if len(values) > 1 and spec.kind is not InputKind.LINES:
+        problems.append(Problem("it is given more than once", "Give it once.", spec.name))
+    if not all(value.strip() for value in values):
+        problems.append(Problem("it is given but empty", "Give a value, or leave the option out.", spec.name))
+    return problems
+
+
+def _metavar(spec: InputSpec) -> str:
+    if spec.choices:
+        return "{" + ",".join(spec.choices) + "}"
+    return spec.kind.value.replace(" ", "-").upper()
+
+
+def _help_line(spec: InputSpec) -> str:
+    if spec.required:
+        return f"{spec.help} [required]"
+    default = spec.default or spec.derived
+    return f"{spec.help} [default: {default}]" if default else spec.help
+
+
+def _secrets_note() -> str:
+    variables = ", ".join(own_variable(spec.name) for spec in CATALOGUE if spec.secret)
+    return f"Secrets are not taken on the command line. They come from the environment: {variables}."

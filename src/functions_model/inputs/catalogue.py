@@ -1,0 +1,215 @@
+"""The one list of inputs and outputs. `action.yml`, the README's tables, `--help` and the checks all follow it."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from functions_model.core.spec import AuthLevel, Mode
+
+EVERY_MODE = (Mode.DEPLOY, Mode.PLAN, Mode.PACKAGE)
+WITH_AZURE = (Mode.DEPLOY, Mode.PLAN)
+"""The modes that look at or write Azure resources."""
+
+
+class InputKind(enum.StrEnum):
+    """What the text of an input means; the word that the tables show."""
+
+    TEXT = "text"
+    NAME = "name"
+    PATH = "path"
+    GUID = "GUID"
+    NUMBER = "whole number"
+    CHOICE = "choice"
+    LINES = "lines"
+    """`NAME=value`, one on each line, or a YAML or JSON mapping."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputSpec:
+    """One input.
+
+    Attributes:
+        name: As `action.yml` and the command line spell it: `app-name`.
+        kind: What its text means.
+        help: One line for people.
+        default: The value when none is given; None when there is none, or when it is derived.
+        required: Whether the modes in `modes` cannot do without it.
+        secret: Whether the value itself is a secret, refused on the command line.
+        modes: The modes that read it; the others ignore it.
+        choices: The values of a `CHOICE`.
+        derived: How the value is made when none is given; empty when it is not.
+    """
+
+    name: str
+    kind: InputKind
+    help: str
+    default: str | None = None
+    required: bool = False
+    secret: bool = False
+    modes: tuple[Mode, ...] = EVERY_MODE
+    choices: tuple[str, ...] = ()
+    derived: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OutputSpec:
+    """One step output: its name and one line for people."""
+
+    name: str
+    help: str
+
+
+CATALOGUE: tuple[InputSpec, ...] = (
+    InputSpec(
+        "mode",
+        InputKind.CHOICE,
+        "How far to go: `deploy` does everything, `plan` shows what would change, `package` only makes the image.",
+        default="deploy",
+        choices=tuple(Mode),
+    ),
+    InputSpec("model-path", InputKind.PATH, "The model: a file or a folder in the workspace.", required=True),
+    InputSpec(
+        "model-name",
+        InputKind.NAME,
+        "The model's name, part of the path in `AZUREML_MODEL_DIR`.",
+        derived="the file's or folder's name, without its ending",
+    ),
+    InputSpec("model-version", InputKind.NUMBER, "The model's version, 1 or more.", default="1"),
+    InputSpec(
+        "entry-script",
+        InputKind.PATH,
+        "The Python script with `init()` and `run()`, as Azure ML takes it.",
+        required=True,
+    ),
+    InputSpec(
+        "source-directory",
+        InputKind.PATH,
+        "The folder with the entry script and everything that it imports.",
+        derived="the entry script's folder",
+    ),
+    InputSpec(
+        "environment-file",
+        InputKind.PATH,
+        "The dependencies: a `requirements.txt`, a conda YAML, or an Azure ML environment YAML.",
+        derived="no dependencies but the inference server",
+    ),
+    InputSpec(
+        "python-version",
+        InputKind.TEXT,
+        "The Python version, 3.10 to 3.14. Put it in quotes in YAML.",
+        derived="the environment file's, else 3.12",
+    ),
+    InputSpec(
+        "base-image",
+        InputKind.TEXT,
+        "The Functions base image to build on, with its registry's host.",
+        derived="Microsoft's image for the Python version",
+    ),
+    InputSpec("trigger", InputKind.CHOICE, "What starts the function.", default="http", choices=("http",)),
+    InputSpec(
+        "auth-level",
+        InputKind.CHOICE,
+        "Who may call the function: everybody, holders of its key, or holders of the host's master key.",
+        default="function",
+        choices=tuple(AuthLevel),
+    ),
+    InputSpec("image-name", InputKind.NAME, "The image's name in the registry (its repository).", default="package"),
+    InputSpec("image-tag", InputKind.NAME, "The image's tag.", derived="the start of the image's digest"),
+    InputSpec(
+        "registry",
+        InputKind.NAME,
+        "The container registry: `contoso`, `contoso.azurecr.io`, or any other as `host:port`.",
+        required=True,
+    ),
+    InputSpec("subscription-id", InputKind.GUID, "The Azure subscription.", required=True, modes=WITH_AZURE),
+    InputSpec(
+        "tenant-id",
+        InputKind.GUID,
+        "The Microsoft Entra tenant. Mode `package` needs it for a registry of Azure only.",
+        required=True,
+    ),
+    InputSpec(
+        "client-id",
+        InputKind.GUID,
+        "The application or identity to log in as. Mode `package` needs it for a registry of Azure only.",
+        required=True,
+    ),
+    InputSpec(
+        "client-secret",
+        InputKind.TEXT,
+        "The application's secret. Leave it out to log in with the CI host's own identity token (OIDC).",
+        secret=True,
+    ),
+    InputSpec(
+        "audience",
+        InputKind.TEXT,
+        "The audience of the CI host's identity token.",
+        derived="`api://AzureADTokenExchange`, or the cloud's own",
+    ),
+    InputSpec(
+        "cloud",
+        InputKind.TEXT,
+        "`AzureCloud`, `AzureUSGovernment`, `AzureChinaCloud`, or the https URL of an Azure Resource Manager.",
+        default="AzureCloud",
+    ),
+    InputSpec(
+        "resource-group",
+        InputKind.NAME,
+        "The resource group. It is created when it does not exist.",
+        required=True,
+        modes=WITH_AZURE,
+    ),
+    InputSpec("location", InputKind.NAME, "The Azure region: `westeurope`.", required=True, modes=WITH_AZURE),
+    InputSpec(
+        "app-name",
+        InputKind.NAME,
+        "The function app's name, unique in all of Azure: it becomes part of the URL.",
+        required=True,
+        modes=WITH_AZURE,
+    ),
+    InputSpec("plan-name", InputKind.NAME, "The hosting plan's name.", derived="`<app-name>-plan`", modes=WITH_AZURE),
+    InputSpec(
+        "plan-sku", InputKind.NAME, "The hosting plan's size: `EP1`, `P1v3`, `B1` ...", default="EP1", modes=WITH_AZURE
+    ),
+    InputSpec(
+        "storage-account",
+        InputKind.NAME,
+        "The storage account that the Functions host works with.",
+        derived="the app's name and a hash",
+        modes=WITH_AZURE,
+    ),
+    InputSpec(
+        "app-settings",
+        InputKind.LINES,
+        "Settings for the app, environment variables to the script: `NAME=value` lines, or a YAML or JSON mapping."
+        " Values are treated as secrets.",
+        modes=WITH_AZURE,
+    ),
+    InputSpec(
+        "sample-request",
+        InputKind.PATH,
+        "A file that is sent to the live function as the last check.",
+        modes=(Mode.DEPLOY,),
+    ),
+    InputSpec(
+        "verify-timeout",
+        InputKind.NUMBER,
+        "Seconds that the app has to come alive.",
+        default="600",
+        modes=(Mode.DEPLOY,),
+    ),
+)
+
+OUTPUTS: tuple[OutputSpec, ...] = (
+    OutputSpec("image", "The image, pinned by digest: `<registry>/<image-name>@sha256:...`."),
+    OutputSpec("package-location", "The same as `image`, by the name that older workflows know."),
+    OutputSpec("image-tag", "The tag that was written."),
+    OutputSpec("digest", "The image's digest: `sha256:...`."),
+    OutputSpec("app-url", "The function app's URL."),
+    OutputSpec("scoring-url", "The URL to send requests to. It holds no key."),
+    OutputSpec("function-names", "The app's functions, separated by commas."),
+    OutputSpec("changed", "`true` when anything was written, else `false`."),
+)
+
+BY_NAME: dict[str, InputSpec] = {spec.name: spec for spec in CATALOGUE}

@@ -1,0 +1,88 @@
+"""The parts of the documents that follow from the catalogue: `action.yml` and the README's tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from functions_model.inputs.catalogue import CATALOGUE, EVERY_MODE, OUTPUTS, InputSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+ACTION_NAME = "Azure Function from a model"
+ACTION_DESCRIPTION = "Take a trained model from a repository to a live, verified Azure Function in one step."
+
+
+def render_action_yaml(image: str) -> str:
+    """The whole text of `action.yml`.
+
+    Args:
+        image: What the action runs: `Dockerfile`, or `docker://host/name@sha256:...` for a release.
+    """
+    action = {
+        "name": ACTION_NAME,
+        "description": ACTION_DESCRIPTION,
+        "author": "functions-model-action maintainers",
+        "branding": {"icon": "package", "color": "blue"},
+        "inputs": action_inputs(),
+        "outputs": action_outputs(),
+        "runs": {"using": "docker", "image": image},
+    }
+    return yaml.safe_dump(action, sort_keys=False, allow_unicode=True, width=120)
+
+
+def action_inputs() -> dict[str, dict[str, Any]]:
+    """The `inputs` of `action.yml`, by name."""
+    return {spec.name: _action_input(spec) for spec in CATALOGUE}
+
+
+def action_outputs() -> dict[str, dict[str, str]]:
+    """The `outputs` of `action.yml`, by name."""
+    return {spec.name: {"description": spec.help} for spec in OUTPUTS}
+
+
+def _action_input(spec: InputSpec) -> dict[str, Any]:
+    described = f"{spec.help} Default: {spec.derived}." if spec.derived else spec.help
+    entry: dict[str, Any] = {"description": described, "required": _always_required(spec)}
+    if spec.default is not None:
+        entry["default"] = spec.default
+    return entry
+
+
+def _always_required(spec: InputSpec) -> bool:
+    """Whether no run at all works without it; the login is needed only for a registry of Azure."""
+    return spec.required and spec.modes == EVERY_MODE and spec.name not in {"tenant-id", "client-id"}
+
+
+def inputs_table() -> str:
+    """The README's table of inputs, in Markdown, ending with a newline."""
+    rows = [
+        (f"`{spec.name}`", spec.kind.value, _required_cell(spec), _default_cell(spec), spec.help) for spec in CATALOGUE
+    ]
+    return _table(("input", "type", "required", "default", "what it is"), rows)
+
+
+def outputs_table() -> str:
+    """The README's table of outputs, in Markdown, ending with a newline."""
+    return _table(("output", "what it is"), [(f"`{spec.name}`", spec.help) for spec in OUTPUTS])
+
+
+def _required_cell(spec: InputSpec) -> str:
+    if not spec.required:
+        return "no"
+    if _always_required(spec):
+        return "yes"
+    return "to deploy or plan"
+
+
+def _default_cell(spec: InputSpec) -> str:
+    if spec.default is not None:
+        return f"`{spec.default}`"
+    return spec.derived
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)

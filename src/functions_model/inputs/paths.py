@@ -1,0 +1,154 @@
+"""Paths among the inputs: made absolute, kept inside the workspace, and looked at."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import TYPE_CHECKING
+
+from functions_model.inputs.rules import RuleBroken
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+_LFS_LARGEST = 1024
+"""Bytes. https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md: a pointer file is smaller than 1024 bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """The folder that inputs are relative to and that nothing leaves.
+
+    Attributes:
+        folder: Absolute.
+        host_folder: The same folder as the runner outside of our container names it; None when there is no such name.
+    """
+
+    folder: Path
+    host_folder: str | None = None
+
+    def absolute(self, text: str) -> Path:
+        """The path as an absolute one below `folder`, with `..` taken out. It need not exist.
+
+        Raises:
+            RuleBroken: It leaves the workspace by its own text, or is no path on Linux.
+        """
+        if "\0" in text or PureWindowsPath(text).drive:
+            raise RuleBroken(
+                f"`{text!r}` is not a path", "Give it relative to the workspace, with `/` between folders."
+            )
+        path = Path(os.path.normpath(self.folder / self._from_host(text)))
+        if path.is_relative_to(self.folder):
+            return path
+        real, root = path.resolve(), self.folder.resolve()
+        if real.is_relative_to(root):
+            return self.folder / real.relative_to(root)
+        raise RuleBroken(
+            f"`{text}` lies outside the workspace `{self.folder}`", "Give a path below the workspace, relative to it."
+        )
+
+    def existing(self, text: str) -> Path:
+        """The path of something that exists and, after all links, still lies inside.
+
+        Raises:
+            RuleBroken: As `absolute`; it does not exist; or a link on the way leaves the workspace.
+        """
+        path = self.absolute(text)
+        try:
+            real = path.resolve(strict=True)
+        except (OSError, RuntimeError) as error:
+            raise RuleBroken(f"`{text}` does not exist in `{self.folder}`", self._nearby(path)) from error
+        if not real.is_relative_to(self.folder.resolve()):
+            raise RuleBroken(
+                f"`{text}` is a link to `{real}`, which lies outside the workspace `{self.folder}`",
+                "Copy what it points to into the workspace.",
+            )
+        return path
+
+    def file(self, text: str) -> Path:
+        """An existing file.
+
+        Raises:
+            RuleBroken: As `existing`; or it is something else.
+        """
+        path = self.existing(text)
+        if not path.is_file():
+            raise RuleBroken(f"`{text}` is not a file", "Name the file itself.")
+        return path
+
+    def folder_in(self, text: str) -> Path:
+        """An existing folder.
+
+        Raises:
+            RuleBroken: As `existing`; or it is something else.
+        """
+        path = self.existing(text)
+        if not path.is_dir():
+            raise RuleBroken(f"`{text}` is not a folder", "Name the folder, not a file in it.")
+        return path
+
+    def model(self, text: str) -> Path:
+        """An existing model: a file with content, or a folder with at least one file, and no Git LFS pointers.
+
+        Raises:
+            RuleBroken: As `existing`; or it is empty, the workspace itself, or not fetched from Git LFS.
+        """
+        path = self.existing(text)
+        if path == self.folder:
+            raise RuleBroken("it is the whole workspace", "Put the model into a file or folder of its own.")
+        if not (path.is_file() or path.is_dir()):
+            raise RuleBroken(f"`{text}` is neither a file nor a folder", "Name the model's file or folder.")
+        if path.is_file() and path.stat().st_size == 0:
+            raise RuleBroken(f"the file `{text}` is empty", "Check the step that writes the model.")
+        empty = True
+        for file in _files(path):
+            empty = False
+            _check_fetched(file)
+        if empty:
+            raise RuleBroken(f"the folder `{text}` holds no file", "Check the step that writes or downloads the model.")
+        return path
+
+    def _from_host(self, text: str) -> str:
+        """A path below the host's workspace, as one below ours. GitHub translates only values that are a path alone."""
+        if self.host_folder and PurePosixPath(text).is_relative_to(self.host_folder):
+            return str(PurePosixPath(text).relative_to(self.host_folder))
+        return text
+
+    def _nearby(self, path: Path) -> str:
+        """What there is instead: the first folder on the way that lacks its next part, and what it holds."""
+        parent = next((folder for folder in path.parents if folder.is_dir()), self.folder)
+        if not parent.is_relative_to(self.folder):
+            return "Check the path, and that the repository is checked out."
+        names = sorted(f"`{entry.name}`" for entry in parent.iterdir() if not entry.name.startswith("."))
+        place = parent.relative_to(self.folder).as_posix()
+        where = "The workspace" if place == "." else f"`{place}`"
+        if not names:
+            return f"{where} is empty. Check that the repository is checked out."
+        more = " and more" if len(names) > 8 else ""
+        return f"{where} holds {', '.join(names[:8])}{more}. Check the path."
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if path.is_file():
+        yield path
+        return
+    for folder, _, names in os.walk(path, followlinks=False):
+        yield from (Path(folder, name) for name in names)
+
+
+def _check_fetched(file: Path) -> None:
+    """Refuse a Git LFS pointer: a checkout without `lfs: true` leaves one in the place of each large file."""
+    try:
+        if not file.is_file() or file.stat().st_size > _LFS_LARGEST:
+            return
+        with file.open("rb") as stream:
+            start = stream.read(len(_LFS_POINTER))
+    except OSError as error:
+        raise RuleBroken(f"`{file}` cannot be read: {error.strerror}", "Check its permissions.") from error
+    if start == _LFS_POINTER:
+        raise RuleBroken(
+            f"`{file.name}` is a Git LFS pointer, not the file itself",
+            "Fetch it with `git lfs pull`, or with `lfs: true` at actions/checkout.",
+        )

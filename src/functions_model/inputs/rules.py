@@ -1,0 +1,194 @@
+"""What each kind of text must look like: Azure's own rules, and where each is written down.
+
+A rule takes the text of one input, without blanks around it, and gives the value; or it raises `RuleBroken`. The names'
+rules are those of https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+from functions_model.core.references import is_repository, is_tag, parse_reference
+
+PYTHON_VERSIONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
+"""Minors that the Functions base images exist for (Core Tools' stack list, August 2026)."""
+PLAN_SKUS = (
+    *("EP1", "EP2", "EP3"),
+    *("P0v3", "P1v3", "P2v3", "P3v3"),
+    *("P1mv3", "P2mv3", "P3mv3", "P4mv3", "P5mv3"),
+    *("B1", "B2", "B3"),
+    *("S1", "S2", "S3"),
+)
+"""Plan sizes that carry a Linux function app in a container."""
+LONGEST_VERIFY = 6 * 60 * 60
+"""Seconds; a job on a hosted GitHub runner is ended after six hours."""
+
+
+class RuleBroken(ValueError):
+    """A text is not what its input takes.
+
+    Args:
+        what: What is wrong, a clause without a full stop.
+        remedy: What to do, one or more whole sentences.
+    """
+
+    def __init__(self, what: str, remedy: str) -> None:
+        self.what = what
+        self.remedy = remedy
+        super().__init__(what)
+
+
+def app_name(text: str) -> str:
+    """Microsoft.Web/sites: 2-60 letters, digits and hyphens, no hyphen at the ends (it is part of a host name)."""
+    return _matching(
+        text, r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,58}[A-Za-z0-9])", "a function app's name",
+        "Use 2 to 60 letters, digits and hyphens, with no hyphen at either end.",
+    )  # fmt: skip
+
+
+def plan_name(text: str) -> str:
+    """Microsoft.Web/serverfarms: 1-60 letters, digits and hyphens."""
+    return _matching(text, r"[A-Za-z0-9-]{1,60}", "a hosting plan's name", "Use 1 to 60 letters, digits and hyphens.")
+
+
+def resource_group(text: str) -> str:
+    """Microsoft.Resources/resourceGroups: 1-90 letters, digits, `_`, `-`, `.`, `(`, `)`, not ending with a period."""
+    return _matching(
+        text, r"[\w().-]{0,89}[\w()-]", "a resource group's name",
+        "Use 1 to 90 letters, digits, `_`, `-`, `.` and parentheses, and do not end with a period.",
+    )  # fmt: skip
+
+
+def storage_account(text: str) -> str:
+    """Microsoft.Storage/storageAccounts: 3-24 lower-case letters and digits."""
+    return _matching(
+        text, r"[a-z0-9]{3,24}", "a storage account's name",
+        "Use 3 to 24 lower-case letters and digits, and nothing else.",
+    )  # fmt: skip
+
+
+def model_name(text: str) -> str:
+    """Azure ML: 1-255 letters, digits, `-`, `_`, `.`, starting with a letter or digit.
+
+    https://learn.microsoft.com/azure/machine-learning/reference-yaml-model
+    """
+    return _matching(
+        text, r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}", "a model's name",
+        "Use 1 to 255 letters, digits, `-`, `_` and `.`, starting with a letter or a digit.",
+    )  # fmt: skip
+
+
+def location(text: str) -> str:
+    """A region. Azure takes `West Europe` and `westeurope`; the latter is what it answers with."""
+    name = re.sub(r"\s+", "", text).lower()
+    return _matching(name, r"[a-z]+[0-9]*[a-z0-9]*", "an Azure region's name", "Use a name such as `westeurope`.")
+
+
+def guid(text: str) -> str:
+    """A GUID in its usual form, given back in lower case."""
+    try:
+        parsed = str(uuid.UUID(text))
+    except ValueError:
+        parsed = ""
+    if parsed != text.lower():
+        raise RuleBroken(f"`{text}` is not a GUID", "It looks like `00000000-0000-0000-0000-000000000000`.")
+    return parsed
+
+
+def positive_number(text: str) -> str:
+    """1 or more, without a sign or leading zeros, as text: Azure ML counts versions so."""
+    return _matching(text, r"[1-9][0-9]{0,9}", "a version", "Use a whole number, 1 or more.")
+
+
+def verify_timeout(text: str) -> int:
+    """Whole seconds, at most `LONGEST_VERIFY`."""
+    if not re.fullmatch(r"[0-9]{1,6}", text) or not 1 <= int(text) <= LONGEST_VERIFY:
+        raise RuleBroken(
+            f"`{text}` is not a number of seconds", f"Use whole seconds without a unit, 1 to {LONGEST_VERIFY}."
+        )
+    return int(text)
+
+
+def python_version(text: str) -> str:
+    """One of `PYTHON_VERSIONS`."""
+    if text in PYTHON_VERSIONS:
+        return text
+    offered = f"Use one of {', '.join(PYTHON_VERSIONS)}."
+    if text == "3.1":
+        raise RuleBroken("it is `3.1`: YAML reads 3.10 as a number and drops the zero", "Write it in quotes: `'3.10'`.")
+    if text.rpartition(".")[0] in PYTHON_VERSIONS:
+        raise RuleBroken(f"`{text}` names a patch version, which the base image decides", offered)
+    raise RuleBroken(f"there is no Functions base image for Python `{text}`", offered)
+
+
+def plan_sku(text: str) -> str:
+    """One of `PLAN_SKUS`, in any case."""
+    known = {sku.lower(): sku for sku in PLAN_SKUS}
+    if sku := known.get(text.lower()):
+        return sku
+    offered = f"Use one of {', '.join(PLAN_SKUS)}."
+    reasons = {
+        "y1": "the Consumption plan (`Y1`) does not run containers",
+        "fc1": "the Flex Consumption plan (`FC1`) does not run containers",
+        "f1": "the free plan (`F1`) does not run function apps in containers",
+        "d1": "the shared plan (`D1`) does not run function apps in containers",
+    }
+    raise RuleBroken(reasons.get(text.lower(), f"`{text}` is not a plan size that is supported here"), offered)
+
+
+def trigger(text: str) -> str:
+    """Only `http` in this version."""
+    if text.lower() == "http":
+        return "http"
+    if text.lower().replace("_", "-") in {"blob", "service-bus-queue"}:
+        raise RuleBroken(f"this version does not support the trigger `{text}` yet", "It supports `http`.")
+    raise RuleBroken(f"there is no trigger `{text}`", "Use `http`.")
+
+
+def image_name(text: str) -> str:
+    """An OCI repository name."""
+    if not is_repository(text):
+        raise RuleBroken(
+            f"`{text}` is not an image's name",
+            "Use lower-case letters, digits, `.`, `_`, `-` and `/`. The registry and the tag have inputs of their own.",
+        )
+    return text
+
+
+def image_tag(text: str) -> str:
+    """An OCI tag."""
+    if not is_tag(text):
+        raise RuleBroken(
+            f"`{text}` is not a tag", "Use up to 128 letters, digits, `_`, `.` and `-`, not starting with `.` or `-`."
+        )
+    return text
+
+
+def base_image(text: str) -> str:
+    """A whole image reference."""
+    try:
+        parse_reference(text)
+    except ValueError as error:
+        raise RuleBroken(str(error), "Give it as `host/name:tag`, `host/name@sha256:...` or both.") from error
+    return text
+
+
+def audience(text: str) -> str:
+    """A single word: it goes into a URL's query."""
+    return _matching(text, r"[!-~]{1,600}", "an audience", "Use the audience of the federated credential, in one word.")
+
+
+def secret_text(text: str) -> str:
+    """Anything in one line. The text is never repeated."""
+    if "\n" in text:
+        raise RuleBroken(
+            "it has more than one line", "Give the secret itself, not a JSON document or a file around it."
+        )
+    return text
+
+
+def _matching(text: str, pattern: str, meaning: str, remedy: str) -> str:
+    if not re.fullmatch(pattern, text, re.ASCII):
+        raise RuleBroken(f"`{text}` is not {meaning}", remedy)
+    return text

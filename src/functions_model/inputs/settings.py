@@ -1,0 +1,134 @@
+"""The app's settings: `NAME=value` lines, or a YAML or JSON mapping. No message ever shows a value."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import yaml
+
+from functions_model.core.failures import Problem
+from functions_model.core.secrets import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_SUBJECT = "app-settings"
+_LINE = re.compile(r"\s*(?P<name>[^\s=:{}\[\]\"']+)\s*=(?P<value>.*)")
+_NAME = re.compile(r"[A-Za-z0-9_.]{1,256}")
+"""https://learn.microsoft.com/azure/app-service/configure-common: letters, digits, periods and underscores."""
+
+_OWNED: tuple[tuple[str, str], ...] = (
+    ("AZUREWEBJOBSSTORAGE", "the host's storage is set up by this tool (see `storage-account`)"),
+    ("AZUREWEBJOBSSCRIPTROOT", "the image has its functions at a fixed place"),
+    ("WEBSITES_ENABLE_APP_SERVICE_STORAGE", "it would hide the image's files behind a shared folder"),
+    ("FUNCTIONS_", "the Functions runtime's own settings belong to the image"),
+    ("DOCKER_", "the app pulls its image with its identity, without a password"),
+    ("PYTHONPATH", "it would hide the installed dependencies"),
+    ("AZUREML_MODEL_DIR", "it says where the image has the model (see `model-path`)"),
+    ("AZUREML_ENTRY_SCRIPT", "it says where the image has the script (see `entry-script`)"),
+    ("AML_APP_ROOT", "it says where the image has the script's folder (see `source-directory`)"),
+)
+"""Beginnings of names that are ours, in upper case, and why. App Service compares names without regard to case."""
+_TUNABLE = frozenset({"FUNCTIONS_WORKER_PROCESS_COUNT", "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"})
+"""Settings of the runtime that are the user's to choose: how many processes, how large a request."""
+
+
+def read_settings(text: str) -> tuple[dict[str, Secret], list[Problem]]:
+    """The settings by name, and everything that is wrong with them."""
+    pairs, problems = _pairs(text)
+    settings: dict[str, Secret] = {}
+    seen: set[str] = set()
+    for line, name, value in pairs:
+        found = _name_problem(name, seen, line) or _value_problem(name, value, line)
+        seen.add(name.upper())
+        if found:
+            problems.append(found)
+        else:
+            settings[name] = Secret(value)
+    return settings, problems
+
+
+Pair = tuple[int, str, str]
+"""Line (from 1), name, value."""
+
+
+def _pairs(text: str) -> tuple[list[Pair], list[Problem]]:
+    significant = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    if not significant:
+        return [], []
+    if _LINE.fullmatch(significant[0]):
+        return _pairs_of_lines(text)
+    return _pairs_of_mapping(text)
+
+
+def _pairs_of_lines(text: str) -> tuple[list[Pair], list[Problem]]:
+    pairs: list[Pair] = []
+    problems: list[Problem] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        if match := _LINE.fullmatch(line):
+            pairs.append((number, match["name"], match["value"].strip()))
+        else:
+            problems.append(_problem(f"line {number} is not `NAME=value`", "Write one setting on each line."))
+    return pairs, problems
+
+
+def _pairs_of_mapping(text: str) -> tuple[list[Pair], list[Problem]]:
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        return [], [_problem(f"it is neither lines, YAML nor JSON (line {line})", "Write `NAME=value` on each line.")]
+    except yaml.YAMLError:
+        return [], [_problem("it holds characters that YAML does not allow", "Write `NAME=value` on each line.")]
+    if not isinstance(node, yaml.MappingNode):
+        return [], [_problem("it is not a mapping of names to values", "Write `NAME=value` on each line.")]
+    pairs: list[Pair] = []
+    problems: list[Problem] = []
+    for item in _entries(node):
+        (problems if isinstance(item, Problem) else pairs).append(item)  # type: ignore[arg-type]
+    return pairs, problems
+
+
+def _entries(node: yaml.MappingNode) -> Iterator[Pair | Problem]:
+    for key, value in node.value:
+        line = key.start_mark.line + 1
+        if not isinstance(key, yaml.ScalarNode):
+            yield _problem(f"the name in line {line} is not text", "Use plain names.")
+        elif not isinstance(value, yaml.ScalarNode):
+            yield _problem(
+                f"`{key.value}` (line {line}) has a list or a mapping as its value",
+                "Settings are text; put it in quotes.",
+            )
+        else:
+            yield line, key.value, value.value
+
+
+def _name_problem(name: str, seen: set[str], line: int) -> Problem | None:
+    if not _NAME.fullmatch(name):
+        shown = name if len(name) <= 40 else "the name"
+        return _problem(f"`{shown}` (line {line}) is not a setting's name", "Use letters, digits, `_` and `.`.")
+    if name.upper() in seen:
+        return _problem(f"`{name}` (line {line}) is given twice", "Names do not differ by case alone. Remove one.")
+    reason = _owner(name.upper())
+    return _problem(f"`{name}` (line {line}) cannot be set: {reason}", "Remove it.") if reason else None
+
+
+def _owner(name: str) -> str:
+    if name in _TUNABLE:
+        return ""
+    return next((reason for start, reason in _OWNED if name.startswith(start)), "")
+
+
+def _value_problem(name: str, value: str, line: int) -> Problem | None:
+    if not value:
+        return _problem(f"`{name}` (line {line}) has no value", "Give it a value, or remove it.")
+    if "\0" in value:
+        return _problem(f"`{name}` (line {line}) holds a null character", "An environment variable cannot hold one.")
+    return None
+
+
+def _problem(what: str, remedy: str) -> Problem:
+    return Problem(what, remedy, _SUBJECT)

@@ -13,7 +13,7 @@ FAST_TESTS = $(wildcard tests/unit tests/repo)
 BENCHMARKS = $(wildcard tests/benchmarks/test_*.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench tools lock clean
+.PHONY: help demo test check bench tools docs lock clean
 
 help:
 	@echo 'make demo    deploy examples/iris-http to the built-in sandbox and print an answer from the live function'
@@ -21,6 +21,7 @@ help:
 	@echo 'make check   format, style, types, floors, workflows, and the fast tests'
 	@echo 'make bench   the benchmarks'
 	@echo 'make tools   the tools that some tests need: az and act'
+	@echo 'make docs    write action.yml and the tables of README.md again from the catalogue of inputs'
 	@echo 'make lock    write requirements/*.lock again from pyproject.toml (UPGRADE=1 takes newer versions)'
 	@echo 'make clean   remove what these commands made'
 
@@ -42,6 +43,9 @@ bench: $(VENV)/.stamp-dev
 	@$(if $(BENCHMARKS),$(BIN)/python -m pytest $(PYTEST_FLAGS) $(BENCHMARKS),echo 'There are no benchmarks yet; see tests/benchmarks/README.md.')
 
 tools: $(VENV)/.stamp-dev $(VENV_AZ)/.stamp
+
+docs: $(VENV)/.stamp-dev
+	@PYTHONPATH=tests $(BIN)/python -m support.documents
 
 # Each stamp is newer than the lock that it stands for. A lock that changes brings the environment up to date.
 

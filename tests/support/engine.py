@@ -68,12 +68,12 @@ def ensure_image(recipe: Recipe, client: docker.DockerClient) -> None:
     An image with that tag which was not made here is the real one: it is used as it is and never overwritten.
 
     Raises:
-        subprocess.CalledProcessError: mmdebstrap or the engine failed; their own words are on stderr.
+        subprocess.CalledProcessError: mmdebstrap failed; its own words are on stderr.
     """
     found = _labels(recipe.tag, client)
     if found is not None and found.get(RECIPE_LABEL, recipe.digest) == recipe.digest:
         return
-    _import(recipe)
+    _import(recipe, client)
 
 
 def ensure_images() -> None:
@@ -93,25 +93,26 @@ def _labels(tag: str, client: docker.DockerClient) -> dict[str, str] | None:
         return None
 
 
-def _import(recipe: Recipe) -> None:
+def _import(recipe: Recipe, client: docker.DockerClient) -> None:
     """Pipe a new Debian root into the engine: no tarball of it is ever on the disk."""
-    importing = ["docker", "import", "--change", f"LABEL {RECIPE_LABEL}={recipe.digest}"]
-    for setting in recipe.settings:
-        importing += ["--change", setting]
+    repository, _, tag = recipe.tag.partition(":")
+    changes = [f"LABEL {RECIPE_LABEL}={recipe.digest}", *recipe.settings]
     with subprocess.Popen(_mmdebstrap(recipe), stdout=subprocess.PIPE) as root:
-        subprocess.run([*importing, "-", recipe.tag], stdin=root.stdout, stdout=subprocess.DEVNULL, check=True)
+        client.api.import_image_from_stream(root.stdout, repository=repository, tag=tag, changes=changes)
     if root.returncode:
+        client.images.remove(recipe.tag)
         raise subprocess.CalledProcessError(root.returncode, root.args)
 
 
 def _mmdebstrap(recipe: Recipe) -> list[str]:
-    command = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(recipe.packages)}"]
-    for path in ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*"):
-        command.append(f"--dpkgopt=path-exclude={path}")
-    hooks = [f'chroot "$1" sh -c {shlex.quote(step)}' for step in recipe.steps]
-    for hook in [*hooks, *_this_machines_trust()]:
-        command.append(f"--customize-hook={hook}")
-    return [*command, recipe.suite, "-"]
+    left_out = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*")
+    hooks = [f'chroot "$1" sh -c {shlex.quote(step)}' for step in recipe.steps] + _this_machines_trust()
+    return [
+        *("mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(recipe.packages)}"),
+        *(f"--dpkgopt=path-exclude={path}" for path in left_out),
+        *(f"--customize-hook={hook}" for hook in hooks),
+        *(recipe.suite, "-"),
+    ]
 
 
 def _this_machines_trust() -> list[str]:

@@ -1,0 +1,147 @@
+"""The documents say what the product does: nothing is described that is not there, and nothing is there undescribed."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+import functions_model
+from functions_model.core import failures
+from functions_model.inputs.arguments import arguments_parser
+from functions_model.inputs.catalogue import CATALOGUE, OUTPUTS
+from support.documents import ACTION, README, ROOT, expected_action, expected_readme
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+INPUTS = {spec.name for spec in CATALOGUE}
+OUTPUT_NAMES = {output.name for output in OUTPUTS}
+
+
+def _steps(document: Path) -> list[dict[str, Any]]:
+    """Every step of every YAML example in a document, whether it is a whole workflow or a part of one."""
+    blocks = re.findall(r"^```yaml\n(.*?)^```", document.read_text(), re.DOTALL | re.MULTILINE)
+    found: list[dict[str, Any]] = []
+    for block in blocks:
+        example = yaml.safe_load(block)
+        for job in [example, *example.get("jobs", {}).values()]:
+            found += job.get("steps", [])
+    return found
+
+
+def _uses_this_action(step: dict[str, Any]) -> bool:
+    return "functions-model-action@" in step.get("uses", "")
+
+
+class TestCatalogue:
+    """One catalogue, many documents."""
+
+    def test_action(self) -> None:
+        """action.yml is what the catalogue makes of it."""
+        expected = expected_action()
+
+        assert expected == ACTION.read_text(), "run `make docs`"
+
+    def test_readme(self) -> None:
+        """The README's tables are what the catalogue makes of them."""
+        expected = expected_readme(README.read_text())
+
+        assert expected == README.read_text(), "run `make docs`"
+
+    def test_help(self) -> None:
+        """`--help` names every input: secrets by their environment variable, all others as an option."""
+        text = arguments_parser().format_help()
+
+        missing = [
+            spec.name
+            for spec in CATALOGUE
+            if (f"FUNCTIONS_MODEL_{spec.name.upper().replace('-', '_')}" if spec.secret else f"--{spec.name} ")
+            not in text
+        ]
+        assert [] == missing
+
+    def test_exit_codes(self) -> None:
+        """The README's table of exit codes has each code that a failure can end with."""
+        rows = {int(code) for code in re.findall(r"^\| (\d+) \|", README.read_text(), re.MULTILINE)}
+        kinds = [
+            kind for kind in vars(failures).values() if isinstance(kind, type) and issubclass(kind, failures.Failure)
+        ]
+
+        assert set() == {kind.exit_code for kind in kinds} - rows
+
+
+class TestExamples:
+    """Examples are copied by users, so each must be right."""
+
+    @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+    def test_inputs(self, document: Path) -> None:
+        """An example passes only inputs that exist."""
+        given = {name for step in _steps(document) if _uses_this_action(step) for name in step.get("with", {})}
+
+        assert set() == given - INPUTS
+
+    @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+    def test_outputs(self, document: Path) -> None:
+        """An example reads only outputs that exist."""
+        read = set(re.findall(r"steps\.[\w-]+\.outputs\.([\w-]+)", document.read_text()))
+
+        assert set() == read - OUTPUT_NAMES
+
+    def test_readme_is_complete(self) -> None:
+        """The README's workflow gives every input that a deployment cannot do without."""
+        step = next(step for step in _steps(README) if _uses_this_action(step))
+
+        assert set() == {spec.name for spec in CATALOGUE if spec.required} - set(step["with"])
+
+
+class TestText:
+    """What is written for people."""
+
+    def test_first_lines(self) -> None:
+        """The two commands that do everything are the first thing in the README."""
+        lines = [line.strip() for line in README.read_text().splitlines() if line.strip()]
+
+        assert ["make demo", "make test"] == [line.partition("#")[0].strip() for line in lines[1:3]]
+
+    def test_changelog(self) -> None:
+        """The changelog has an entry for the version that the package has."""
+        text = (ROOT / "CHANGELOG.md").read_text()
+
+        assert re.search(rf"^(## \[|This will be ){re.escape(functions_model.__version__)}\b", text, re.MULTILINE)
+
+    @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+    def test_links(self, document: Path) -> None:
+        """A link to another file of the repository leads somewhere, and its heading exists."""
+        broken = []
+        for target in re.findall(r"\]\((?!https?:)([^)\s]+)\)", document.read_text()):
+            path, _, heading = target.partition("#")
+            file = (document.parent / path).resolve() if path else document
+            if not file.exists() or (heading and heading not in _anchors(file)):
+                broken.append(target)
+
+        assert [] == broken
+
+    @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+    def test_plain_words(self, document: Path) -> None:
+        """Nothing is called simple: whoever is stuck reads it as a reproach."""
+        found = re.findall(r"\b(?:simply|just|easily|obviously)\b", document.read_text(), re.IGNORECASE)
+
+        assert [] == found
+
+    def test_every_decision_is_listed(self) -> None:
+        """The list of decisions names each page, and the numbers have no gap."""
+        pages = sorted(path.name for path in (ROOT / "docs/decisions").glob("[0-9]*.md"))
+        index = (ROOT / "docs/decisions/README.md").read_text()
+
+        assert [page for page in pages if f"({page})" in index] == pages
+        assert list(range(1, len(pages) + 1)) == [int(page[:4]) for page in pages]
+
+
+def _anchors(document: Path) -> set[str]:
+    """The anchors that GitHub makes of a document's headings."""
+    headings = re.findall(r"^#+ (.*)$", document.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}

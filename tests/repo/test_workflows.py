@@ -1,0 +1,83 @@
+"""Our own workflows: least rights, pinned actions, nothing that can hang for hours."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+
+
+def _read(path: Path) -> dict[Any, Any]:
+    return yaml.safe_load(path.read_text())
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+class TestWorkflow:
+    """What holds for each of them."""
+
+    def test_rights(self, path: Path) -> None:
+        """A workflow has no rights of its own; each job names those that it needs."""
+        workflow = _read(path)
+
+        assert {} == workflow["permissions"]
+        assert [] == [name for name, job in workflow["jobs"].items() if "permissions" not in job]
+
+    def test_time_limit(self, path: Path) -> None:
+        """Every job ends within an hour."""
+        jobs = _read(path)["jobs"]
+
+        assert [] == [name for name, job in jobs.items() if not 0 < job.get("timeout-minutes", 0) <= 60]
+
+    def test_pinned(self, path: Path) -> None:
+        """Every action of others is pinned by a full commit, with its version beside it."""
+        uses = re.findall(r"uses: *(.*)", path.read_text())
+
+        loose = [text for text in uses if not re.fullmatch(r"\./.*|[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", text)]
+        assert [] == loose
+
+    def test_no_expression_in_a_script(self, path: Path) -> None:
+        """No expression is pasted into a shell script, where its value could be code."""
+        jobs = _read(path)["jobs"]
+
+        scripts = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
+        assert [] == [script for script in scripts if "${{" in script]
+
+
+class TestRelease:
+    """The release rewrites one line of action.yml."""
+
+    def test_line(self) -> None:
+        """The line that the release workflow replaces is in action.yml exactly once."""
+        lines = (ROOT / "action.yml").read_text().splitlines()
+
+        assert 1 == lines.count("  image: Dockerfile")
+
+
+class TestAutomation:
+    """Dependabot and the CI script."""
+
+    def test_dependabot_waits(self) -> None:
+        """New versions are taken a week late, when most bad releases have been withdrawn."""
+        updates = _read(ROOT / ".github" / "dependabot.yml")["updates"]
+
+        assert [] == [update["package-ecosystem"] for update in updates if update["cooldown"]["default-days"] < 7]
+
+    def test_ci_script(self) -> None:
+        """The CI script can be started, and stops at the first error."""
+        script = ROOT / ".ci" / "run"
+
+        assert script.stat().st_mode & 0o111
+        assert "set -euo pipefail" in script.read_text()
+
+    def test_makefile_lists_its_doors(self) -> None:
+        """`make` alone lists every door that there is."""
+        text = (ROOT / "Makefile").read_text()
+
+        doors = set(re.search(r"^\.PHONY: (.*)$", text, re.MULTILINE)[1].split()) - {"help"}  # type: ignore[index]
+        assert doors == set(re.findall(r"@echo 'make (\w+) ", text))

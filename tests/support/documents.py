@@ -1,0 +1,44 @@
+"""The files that follow from the catalogue of inputs.
+
+`python -m support.documents` (with `tests` on the path) writes them, as `make docs` does.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from functions_model.inputs.documents import inputs_table, outputs_table, render_action_yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+ACTION = ROOT / "action.yml"
+README = ROOT / "README.md"
+
+
+def expected_action() -> str:
+    """`action.yml` as the catalogue wants it on `main`; only a release names an image instead of the Dockerfile."""
+    return render_action_yaml("Dockerfile")
+
+
+def expected_readme(text: str) -> str:
+    """The README with its tables as the catalogue wants them."""
+    return _between(_between(text, "inputs", inputs_table()), "outputs", outputs_table())
+
+
+def _between(text: str, name: str, table: str) -> str:
+    """Put a table between its two marks.
+
+    Raises:
+        ValueError: The marks are not there, or more than once.
+    """
+    pattern = re.compile(rf"(<!-- {name}: written by `make docs` -->\n).*?(<!-- end -->\n)", re.DOTALL)
+    result, count = pattern.subn(lambda match: f"{match[1]}{table}{match[2]}", text)
+    if count != 1:
+        message = f"README.md has {count} places for the table of {name}, not one"
+        raise ValueError(message)
+    return result
+
+
+if __name__ == "__main__":
+    ACTION.write_text(expected_action())
+    README.write_text(expected_readme(README.read_text()))

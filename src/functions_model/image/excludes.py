@@ -1,0 +1,55 @@
+"""Which files of a folder stay out of the image: patterns as `.gitignore` writes them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pathspec import PathSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+DEFAULT_EXCLUDES = (".git/", "__pycache__/", "*.pyc")
+"""What nobody wants in an image: history, and bytecode that differs from machine to machine."""
+IGNORE_FILES = (".amlignore", ".dockerignore")
+"""Azure Machine Learning's own ignore file wins over Docker's."""
+
+
+class Excludes:
+    """Decides by path, relative to the folder that is read.
+
+    Args:
+        patterns: As in a `.gitignore` file; the last one that matches wins, `!` takes back.
+    """
+
+    def __init__(self, patterns: Iterable[str] = ()) -> None:
+        written = tuple(patterns)
+        self._matcher = PathSpec.from_lines("gitignore", written)
+        self._takes_back = any(pattern.startswith("!") for pattern in written)
+
+    def leaves_out(self, path: str) -> bool:
+        """Whether the file at this path stays out."""
+        return self._matcher.match_file(path)
+
+    def prunes(self, folder: str) -> bool:
+        """Whether nothing below this folder can be wanted, so that it need not be read."""
+        return not self._takes_back and self._matcher.match_file(f"{folder}/")
+
+
+def read_ignore_file(folder: Path, names: Sequence[str] = IGNORE_FILES) -> tuple[str, ...]:
+    """The patterns of the first ignore file that the folder has, in `.gitignore` form; empty without one."""
+    for name in names:
+        path = folder / name
+        if path.is_file():
+            lines = tuple(line.strip() for line in path.read_text("utf-8").splitlines())
+            wanted = tuple(line for line in lines if line and not line.startswith("#"))
+            return tuple(map(_anchored, wanted)) if name == ".dockerignore" else wanted
+    return ()
+
+
+def _anchored(pattern: str) -> str:
+    """Docker reads every pattern from the top folder on; git only those with a slash."""
+    back = "!" if pattern.startswith("!") else ""
+    plain = pattern.removeprefix("!").lstrip("/")
+    return f"{back}{plain}" if plain.startswith("**") else f"{back}/{plain}"

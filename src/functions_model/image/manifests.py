@@ -1,0 +1,235 @@
+"""Manifests, indexes and configurations of images: the OCI forms, and Docker's schema 2, which many bases still have.
+
+https://github.com/opencontainers/image-spec/blob/main/manifest.md
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from functions_model.core.digests import Digest, canonical_json, parse_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+OCI_INDEX = "application/vnd.oci.image.index.v1+json"
+OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+OCI_CONFIG = "application/vnd.oci.image.config.v1+json"
+OCI_LAYER_TAR = "application/vnd.oci.image.layer.v1.tar"
+OCI_LAYER_GZIP = "application/vnd.oci.image.layer.v1.tar+gzip"
+DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
+DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json"
+DOCKER_LAYER_TAR = "application/vnd.docker.image.rootfs.diff.tar"
+DOCKER_LAYER_GZIP = "application/vnd.docker.image.rootfs.diff.tar.gzip"
+
+MANIFEST_TYPES = (OCI_MANIFEST, DOCKER_MANIFEST)
+INDEX_TYPES = (OCI_INDEX, DOCKER_LIST)
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """What an image runs on.
+
+    Attributes:
+        os: As Go names it: `linux`.
+        architecture: As Go names it: `amd64`.
+    """
+
+    os: str = "linux"
+    architecture: str = "amd64"
+
+    def __str__(self) -> str:
+        """`linux/amd64`."""
+        return f"{self.os}/{self.architecture}"
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptor:
+    """A reference to a blob or a manifest.
+
+    Attributes:
+        media_type: What it is.
+        digest: Of its bytes.
+        size: Of its bytes.
+        annotations: Free text by key.
+        urls: Where else it can be had.
+        platform: In an index: what the manifest is for.
+    """
+
+    media_type: str
+    digest: Digest
+    size: int
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    urls: tuple[str, ...] = ()
+    platform: Platform | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The form that a manifest holds."""
+        plain: dict[str, Any] = {"mediaType": self.media_type, "digest": self.digest, "size": self.size}
+        if self.annotations:
+            plain["annotations"] = dict(self.annotations)
+        if self.urls:
+            plain["urls"] = list(self.urls)
+        return plain
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One image for one platform.
+
+    Attributes:
+        media_type: OCI's or Docker's.
+        config: Where its configuration is.
+        layers: The lowest first.
+        annotations: OCI only.
+    """
+
+    media_type: str
+    config: Descriptor
+    layers: tuple[Descriptor, ...]
+    annotations: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_oci(self) -> bool:
+        """Whether it belongs to OCI's family of media types, not to Docker's."""
+        return self.media_type == OCI_MANIFEST
+
+    def as_bytes(self) -> bytes:
+        """Its canonical bytes, which its digest is made of."""
+        plain: dict[str, Any] = {
+            "schemaVersion": 2,
+            "mediaType": self.media_type,
+            "config": self.config.as_json(),
+            "layers": [layer.as_json() for layer in self.layers],
+        }
+        if self.annotations:
+            plain["annotations"] = dict(self.annotations)
+        return canonical_json(plain)
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """One image for several platforms.
+
+    Attributes:
+        media_type: OCI's or Docker's.
+        manifests: In the order of preference.
+    """
+
+    media_type: str
+    manifests: tuple[Descriptor, ...]
+
+    def choose(self, platform: Platform) -> Descriptor:
+        """The first manifest for that platform.
+
+        Raises:
+            ValueError: There is none; the text names those there are.
+        """
+        for manifest in self.manifests:
+            if manifest.platform == platform:
+                return manifest
+        known = sorted({str(manifest.platform) for manifest in self.manifests if manifest.platform})
+        message = f"it is not made for {platform}, but for {', '.join(known) or 'no platform that it names'}"
+        raise ValueError(message)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageConfig:
+    """How an image is run and what it is made of.
+
+    Attributes:
+        document: The JSON object as it came.
+    """
+
+    document: Mapping[str, Any]
+
+    @property
+    def platform(self) -> Platform:
+        """What it runs on."""
+        return Platform(str(self.document.get("os")), str(self.document.get("architecture")))
+
+    @property
+    def run(self) -> dict[str, Any]:
+        """The `config` object: Env, Cmd, WorkingDir, Labels."""
+        return dict(self.document.get("config") or {})
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The environment variables, in their order."""
+        return dict(entry.partition("=")[::2] for entry in self.run.get("Env") or ())
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The labels."""
+        return dict(self.run.get("Labels") or {})
+
+    @property
+    def diff_ids(self) -> tuple[Digest, ...]:
+        """Digests of the layers' plain tars, the lowest first."""
+        return tuple(Digest(diff_id) for diff_id in (self.document.get("rootfs") or {}).get("diff_ids") or ())
+
+    @property
+    def history(self) -> tuple[dict[str, Any], ...]:
+        """How each layer came to be; entries with `empty_layer` have no layer."""
+        return tuple(self.document.get("history") or ())
+
+
+def parse_manifest(content: bytes, media_type: str = "") -> Manifest | Index:
+    """A manifest or an index from a registry.
+
+    Args:
+        content: Its bytes.
+        media_type: What the registry's Content-Type says; used when the document does not say it itself.
+
+    Raises:
+        ValueError: It is none of the kinds that are known; the text says what it is, without a full stop.
+    """
+    document = _object(content)
+    kind = document.get("mediaType") or media_type.partition(";")[0].strip()
+    try:
+        if kind in INDEX_TYPES or (kind not in MANIFEST_TYPES and "manifests" in document):
+            return Index(kind or OCI_INDEX, tuple(map(_descriptor, document["manifests"])))
+        if kind in MANIFEST_TYPES:
+            layers = tuple(map(_descriptor, document["layers"]))
+            return Manifest(kind, _descriptor(document["config"]), layers, document.get("annotations") or {})
+    except (KeyError, TypeError, AttributeError) as error:
+        message = f"its manifest lacks a field ({error})"
+        raise ValueError(message) from error
+    message = f"its manifest has the unknown kind `{kind or 'schema 1'}`"
+    raise ValueError(message)
+
+
+def parse_config(content: bytes) -> ImageConfig:
+    """An image configuration from a registry.
+
+    Raises:
+        ValueError: It is not a JSON object.
+    """
+    return ImageConfig(_object(content))
+
+
+def _object(content: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(content)
+    except ValueError as error:
+        message = "it is not JSON"
+        raise ValueError(message) from error
+    if not isinstance(document, dict):
+        message = "it is not a JSON object"
+        raise ValueError(message)  # noqa: TRY004 - one kind of error for everything that is wrong with a document
+    return document
+
+
+def _descriptor(plain: Mapping[str, Any]) -> Descriptor:
+    platform = plain.get("platform")
+    return Descriptor(
+        media_type=str(plain["mediaType"]),
+        digest=parse_digest(plain["digest"]),
+        size=int(plain["size"]),
+        annotations=plain.get("annotations") or {},
+        urls=tuple(plain.get("urls") or ()),
+        platform=Platform(platform.get("os", ""), platform.get("architecture", "")) if platform else None,
+    )

@@ -1,0 +1,171 @@
+"""Reads a folder of the user into a tree, and refuses what an image cannot hold or must not show."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from functions_model.core.failures import BundleFailed, Problem
+from functions_model.image.excludes import Excludes
+from functions_model.image.files import FileTree, Link, TreeFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+__all__ = ["FileTree", "Link", "TreeFile", "read_tree"]
+
+_WHITEOUT = ".wh."
+"""A name with this prefix in a layer deletes a file of the layers below.
+
+https://github.com/opencontainers/image-spec/blob/main/layer.md#whiteouts
+"""
+
+
+def read_tree(folder: Path, under: str, *, root: Path, exclude: Iterable[str] = ()) -> FileTree:
+    """The files of a folder (or one file) as they will lie below `under` in the image.
+
+    A link whose target lies in the same folder stays a link, made relative. A link to elsewhere below `root` becomes a
+    copy of what it points to. Hard links become files of their own. Empty folders are left out.
+
+    Args:
+        folder: A folder, or a single file, which then lies at `under/<its name>`.
+        under: POSIX, without a leading slash; empty means the image's top.
+        root: Nothing outside this folder is read.
+        exclude: `.gitignore` patterns, relative to `folder`.
+
+    Raises:
+        BundleFailed: With every problem found: links that leave `root` or lead nowhere, sockets, devices, pipes, names
+            that are not UTF-8 or that mean a deletion in a layer, files that cannot be read.
+    """
+    reader = _Reader(root.resolve(), Excludes(exclude))
+    files = list(reader.read(folder, under))
+    if reader.problems:
+        action = f"read `{folder}`"
+        raise BundleFailed(action, reader.problems)
+    return FileTree.of(files)
+
+
+class _Reader:
+    """One walk: collects problems instead of stopping at the first.
+
+    Args:
+        root: Resolved; what lies outside is refused.
+        excludes: Asked with paths relative to the folder that the walk began in.
+    """
+
+    def __init__(self, root: Path, excludes: Excludes) -> None:
+        self._root = root
+        self._excludes = excludes
+        self.problems: list[Problem] = []
+
+    def read(self, folder: Path, under: str) -> Iterator[TreeFile]:
+        real = folder.resolve()
+        if not self._admits(folder, real):
+            return
+        if real.is_dir():
+            yield from self._folder(real, real, under, "", (real,))
+        else:
+            yield from self._file(real, _join(under, folder.name))
+
+    def _folder(self, top: Path, folder: Path, under: str, inside: str, above: tuple[Path, ...]) -> Iterator[TreeFile]:
+        """Everything below `folder`; `inside` is its path from where the walk began, `top` what links may stay in."""
+        try:
+            with os.scandir(folder) as listing:
+                entries = sorted(listing, key=lambda entry: entry.name)
+        except OSError as error:
+            self._report(folder, f"it cannot be read ({error.strerror})", "Check its permissions.")
+            return
+        for entry in entries:
+            path, wanted = Path(entry.path), _join(inside, entry.name)
+            if self._excludes.prunes(wanted) if _leads_to_folder(entry) else self._excludes.leaves_out(wanted):
+                continue
+            if not self._named_well(path):
+                continue
+            target = _join(under, entry.name)
+            if entry.is_symlink():
+                yield from self._link(top, path, target, wanted, above)
+            elif entry.is_dir():
+                yield from self._folder(top, path, target, wanted, above)
+            else:
+                yield from self._file(path, target)
+
+    def _link(self, top: Path, link: Path, target: str, inside: str, above: tuple[Path, ...]) -> Iterator[TreeFile]:
+        try:
+            real = link.resolve(strict=True)
+        except (OSError, RuntimeError):  # RuntimeError: a circle of links, before Python 3.13
+            self._report(link, f"it is a link to `{link.readlink()}`, which does not exist", "Mend or remove the link.")
+            return
+        if not self._admits(link, real):
+            return
+        if real.is_relative_to(top) and self._is_read(top, real, link, inside):
+            yield TreeFile(target, Link(Path(os.path.relpath(real, link.parent)).as_posix()))
+        elif any(folder.is_relative_to(real) for folder in (*above, link.parent)):
+            self._report(link, f"it is a link to `{real}`, which holds the link itself", "Remove the link.")
+        elif real.is_dir():
+            yield from self._folder(real, real, target, inside, (*above, real))
+        else:
+            yield from self._file(real, target)
+
+    def _is_read(self, top: Path, real: Path, link: Path, inside: str) -> bool:
+        """Whether what a link points to will be in the tree: no pattern leaves it or a folder above it out."""
+        start = Path(os.path.normpath(Path(inside).parent / os.path.relpath(real, link.parent)))
+        if real == top or start.parts[:1] == ("..",):
+            return False
+        path = start.as_posix()
+        if real.is_dir():
+            return any(real.rglob("*")) and not self._excludes.prunes(path)
+        folders = (parent.as_posix() for parent in start.parents if parent != Path())
+        return not self._excludes.leaves_out(path) and not any(map(self._excludes.prunes, folders))
+
+    def _file(self, path: Path, target: str) -> Iterator[TreeFile]:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            self._report(path, f"it is a {_kind(mode)}, not a file", "Remove it, or exclude it.")
+        elif not os.access(path, os.R_OK):
+            self._report(path, "it cannot be read", "Check its permissions.")
+        else:
+            yield TreeFile(target, path, executable=bool(mode & stat.S_IXUSR))
+
+    def _admits(self, named: Path, real: Path) -> bool:
+        if not real.exists():
+            self._report(named, "it does not exist", "Check the path.")
+            return False
+        if not real.is_relative_to(self._root):
+            what = f"it leads to `{real}`, outside of `{self._root}`"
+            self._report(named, what, "Copy what it points to into the workspace.")
+            return False
+        return True
+
+    def _named_well(self, path: Path) -> bool:
+        try:
+            path.name.encode()
+        except UnicodeEncodeError:
+            self._report(path, "its name is not UTF-8", "Rename it.")
+            return False
+        if path.name.startswith(_WHITEOUT):
+            self._report(path, f"a name with `{_WHITEOUT}` in front deletes a file of the base image", "Rename it.")
+            return False
+        return True
+
+    def _report(self, path: Path, what: str, remedy: str) -> None:
+        subject = str(path).encode("utf-8", "backslashreplace").decode()
+        self.problems.append(Problem(what, remedy, f"`{subject}`"))
+
+
+def _leads_to_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a circle of links leads nowhere, and is told as such later
+        return False
+
+
+def _join(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name
+
+
+def _kind(mode: int) -> str:
+    if stat.S_ISSOCK(mode):
+        return "socket"
+    return "named pipe" if stat.S_ISFIFO(mode) else "device"

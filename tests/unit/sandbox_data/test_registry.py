@@ -1,0 +1,357 @@
+"""The registry: logins, blobs, manifests, tags."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import subprocess
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from azure_sandbox.contract import RegistryDefinition
+from azure_sandbox.registry.access import TOKEN_USER
+from azure_sandbox.registry.content import ContentStore
+from azure_sandbox.registry.server import public_registry_app, registry_app
+from azure_sandbox.web import WebServer
+
+from .conftest import REGISTRY_AUDIENCE, REGISTRY_ID, trust
+from .images import MANIFEST_TYPE, digest_of, image_of, tar_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from azure_sandbox.certificates import TlsFiles
+    from azure_sandbox.contract import Principal
+
+    from .conftest import FakeDirectory, FakeRoles
+
+PULL = "7f951dda-4ed3-4680-a7ca-43fe172d538d"
+PUSH = "8311e382-0749-4cb8-b61a-304f252e45ec"
+OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
+REPOSITORY_WRITER = "2a1e307c-b015-4ebd-883e-5b7698a07328"
+BLOB = b"some bytes " * 1000
+
+
+class Live:
+    """A registry that runs, with clients for it."""
+
+    def __init__(self, root: Path, directory: FakeDirectory, roles: FakeRoles, tls: TlsFiles) -> None:
+        self.directory, self.roles, self.tls = directory, roles, tls
+        self.now = 1_900_000_000.0
+        self.store = ContentStore(root)
+        app = registry_app(lambda: self.definition, self.store, directory, roles, clock=lambda: self.now)
+        self.server = WebServer(app, tls=tls).start()
+        self.host = self.server.authority
+        self.definition = RegistryDefinition(REGISTRY_ID, "contoso", self.host)
+        self.trust = trust(tls)
+        self.http = httpx.Client(base_url=self.server.url, verify=self.trust)
+        self.clients = [self.http]
+
+    def change(self, **fields: object) -> None:
+        self.definition = dataclasses.replace(self.definition, **fields)
+
+    def who(self, name: str, *held: str) -> Principal:
+        principal = self.directory.add(name)
+        for role in held:
+            self.roles.give(principal, REGISTRY_ID, role)
+        return principal
+
+    def refresh(self, principal: Principal, audience: str = REGISTRY_AUDIENCE) -> httpx.Response:
+        token = self.directory.issue_token(principal.client_id, audience)
+        form = {"grant_type": "access_token", "service": self.host, "access_token": token}
+        return self.http.post("/oauth2/exchange", data=form)
+
+    def login(self, principal: Principal, *scopes: str) -> httpx.Client:
+        refresh = self.refresh(principal).json()["refresh_token"]
+        form = {"grant_type": "refresh_token", "service": self.host, "scope": list(scopes), "refresh_token": refresh}
+        token = self.http.post("/oauth2/token", data=form).json()["access_token"]
+        headers = {"Authorization": f"Bearer {token}"}
+        client = httpx.Client(base_url=self.server.url, verify=self.trust, headers=headers)
+        self.clients.append(client)
+        return client
+
+    def close(self) -> None:
+        for client in self.clients:
+            client.close()
+        self.server.stop()
+
+
+@pytest.fixture
+def live(tmp_path: Path, directory: FakeDirectory, roles: FakeRoles, tls: TlsFiles) -> Iterator[Live]:
+    registry = Live(tmp_path / "registry", directory, roles, tls)
+    yield registry
+    registry.close()
+
+
+def push_blob(client: httpx.Client, repository: str, content: bytes) -> httpx.Response:
+    location = client.post(f"/v2/{repository}/blobs/uploads/").headers["location"]
+    location = client.patch(location, content=content).headers["location"]
+    return client.put(f"{location}&digest={digest_of(content)}")
+
+
+def push_image(client: httpx.Client, repository: str, tag: str) -> str:
+    manifest, blobs = image_of([tar_of({"a.txt": "a"})])
+    for content in blobs.values():
+        push_blob(client, repository, content)
+    client.put(f"/v2/{repository}/manifests/{tag}", content=manifest, headers={"Content-Type": MANIFEST_TYPE})
+    return digest_of(manifest)
+
+
+class TestLogins:
+    def test_every_call_without_login_is_challenged(self, live: Live) -> None:
+        """The challenge names the realm, the service and the scope that the call needs."""
+        plain = live.http.get("/v2/")
+        push = live.http.post("/v2/a/b/blobs/uploads/")
+
+        assert (plain.status_code, push.status_code) == (401, 401)
+        realm = f'Bearer realm="https://{live.host}/oauth2/token",service="{live.host}"'
+        assert realm == plain.headers["www-authenticate"]
+        assert f'{realm},scope="repository:a/b:pull,push"' == push.headers["www-authenticate"]
+        assert push.json()["errors"][0]["code"] == "UNAUTHORIZED"
+
+    def test_a_principal_without_a_role_gets_no_token(self, live: Live) -> None:
+        """Entra's token alone is not enough: 401 at the exchange."""
+        answer = live.refresh(live.who("nobody"))
+
+        assert answer.status_code == 401
+
+    def test_a_token_for_another_audience_is_refused(self, live: Live) -> None:
+        """Storage's token is not the registry's; Azure Resource Manager's is taken."""
+        owner = live.who("owner", OWNER)
+
+        assert live.refresh(owner, "https://storage.azure.com").status_code == 401
+        assert live.refresh(owner, "https://management.azure.com").status_code == 200
+
+    def test_acr_pull_reads_and_does_not_write(self, live: Live) -> None:
+        """The token that AcrPull gets for `pull,push` allows `pull` alone."""
+        digest = push_image(live.login(live.who("ci", PUSH), "repository:app:pull,push"), "app", "1")
+        reader = live.login(live.who("app", PULL), "repository:app:pull,push")
+
+        assert reader.get("/v2/app/manifests/1").headers["docker-content-digest"] == digest
+        refused = reader.post("/v2/app/blobs/uploads/")
+        assert refused.status_code == 401
+        assert 'error="insufficient_scope"' in refused.headers["www-authenticate"]
+
+    def test_abac_registries_do_not_honour_the_old_roles(self, live: Live) -> None:
+        """With repository permissions, AcrPush counts for nothing and Repository Writer writes."""
+        live.change(abac=True)
+
+        assert live.refresh(live.who("old", PUSH, OWNER)).status_code == 401
+        writer = live.login(live.who("new", REPOSITORY_WRITER), "repository:app:pull,push")
+        assert push_blob(writer, "app", BLOB).status_code == 201
+
+    def test_an_expired_token_is_refused(self, live: Live) -> None:
+        """An access token lives 75 minutes."""
+        client = live.login(live.who("ci", PUSH), "repository:app:pull,push")
+        live.now += 4501
+
+        assert client.get("/v2/").status_code == 401
+
+    def test_the_admin_user_logs_in_when_it_is_on(self, live: Live) -> None:
+        """Basic works on calls and at the token endpoint, with the right password, while the admin user is on."""
+        scope = {"service": live.host, "scope": "repository:app:pull"}
+        off = live.http.get("/v2/", auth=("contoso", "pass"))
+        live.change(admin=("contoso", "pass"))
+
+        assert off.status_code == 401
+        assert live.http.get("/v2/", auth=("contoso", "pass")).status_code == 200
+        assert live.http.get("/v2/", auth=("contoso", "other")).status_code == 401
+        assert "access_token" in live.http.get("/oauth2/token", params=scope, auth=("contoso", "pass")).json()
+        form = {"grant_type": "password", "username": "contoso", "password": "pass", **scope}
+        assert "access_token" in live.http.post("/oauth2/token", data=form).json()
+
+    def test_one_token_may_cover_several_repositories(self, live: Live) -> None:
+        """Several scopes in one request: needed to mount blobs across repositories."""
+        client = live.login(live.who("ci", PUSH), "repository:a:pull,push", "repository:b:pull")
+
+        assert push_blob(client, "a", BLOB).status_code == 201
+        assert client.get("/v2/b/tags/list").status_code == 404
+        assert client.post("/v2/b/blobs/uploads/").status_code == 401
+
+
+class TestBlobs:
+    @pytest.fixture
+    def client(self, live: Live) -> httpx.Client:
+        return live.login(live.who("ci", OWNER), "repository:app:pull,push,delete", "repository:other:pull,push")
+
+    def test_a_blob_comes_back_whole_and_in_ranges(self, client: httpx.Client) -> None:
+        """HEAD tells the size, GET gives the bytes, a range gives 206 with Content-Range."""
+        push_blob(client, "app", BLOB)
+        path = f"/v2/app/blobs/{digest_of(BLOB)}"
+        part = client.get(path, headers={"Range": "bytes=5-9"})
+
+        assert client.head(path).headers["content-length"] == str(len(BLOB))
+        assert client.get(path).content == BLOB
+        assert (part.status_code, part.content) == (206, BLOB[5:10])
+        assert part.headers["content-range"] == f"bytes 5-9/{len(BLOB)}"
+
+    def test_a_location_serves_once(self, client: httpx.Client) -> None:
+        """A PATCH that is sent again to the same location gets 404 BLOB_UPLOAD_INVALID."""
+        location = client.post("/v2/app/blobs/uploads/").headers["location"]
+        first = client.patch(location, content=b"1")
+        again = client.patch(location, content=b"1")
+
+        assert first.status_code == 202
+        assert (again.status_code, again.json()["errors"][0]["code"]) == (404, "BLOB_UPLOAD_INVALID")
+        assert "_state=" in location
+
+    def test_chunks_add_up(self, client: httpx.Client) -> None:
+        """Several PATCHes and a last part in the PUT make one blob."""
+        location = client.post("/v2/app/blobs/uploads/").headers["location"]
+        for part in (BLOB[:100], BLOB[100:3000]):
+            answer = client.patch(location, content=part)
+            location = answer.headers["location"]
+        done = client.put(f"{location}&digest={digest_of(BLOB)}", content=BLOB[3000:])
+
+        assert answer.headers["range"] == "0-2999"
+        assert done.status_code == 201
+
+    def test_a_wrong_digest_is_refused(self, client: httpx.Client) -> None:
+        """The closing PUT with another digest keeps nothing."""
+        location = client.post("/v2/app/blobs/uploads/").headers["location"]
+        wrong = digest_of(b"other")
+        answer = client.put(f"{location}&digest={wrong}", content=BLOB)
+
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "DIGEST_INVALID")
+        assert client.head(f"/v2/app/blobs/{wrong}").status_code == 404
+
+    def test_a_blob_is_mounted_from_another_repository(self, client: httpx.Client) -> None:
+        """201 when the source has it and may be read; else 202 and an upload."""
+        push_blob(client, "app", BLOB)
+        query = {"mount": digest_of(BLOB), "from": "app"}
+
+        assert client.head(f"/v2/other/blobs/{digest_of(BLOB)}").status_code == 404
+        assert client.post("/v2/other/blobs/uploads/", params=query).status_code == 201
+        assert client.get(f"/v2/other/blobs/{digest_of(BLOB)}").content == BLOB
+        assert client.post("/v2/other/blobs/uploads/", params={**query, "from": "third"}).status_code == 202
+
+
+class TestManifests:
+    @pytest.fixture
+    def client(self, live: Live) -> httpx.Client:
+        scopes = ("repository:app:pull,push,delete,metadata_read", "registry:catalog:*")
+        return live.login(live.who("ci", OWNER), *scopes)
+
+    def test_a_manifest_without_its_blobs_is_refused(self, client: httpx.Client) -> None:
+        """MANIFEST_BLOB_UNKNOWN names each missing digest, and no tag is written."""
+        manifest, blobs = image_of([tar_of({"a": "b"})])
+        headers = {"Content-Type": MANIFEST_TYPE}
+        answer = client.put("/v2/app/manifests/1", content=manifest, headers=headers)
+
+        error = answer.json()["errors"][0]
+        assert (answer.status_code, error["code"]) == (400, "MANIFEST_BLOB_UNKNOWN")
+        assert {entry["digest"] for entry in error["detail"]} == set(blobs)
+        assert client.get("/v2/app/manifests/1").status_code == 404
+
+    def test_an_image_is_found_by_tag_and_by_digest(self, client: httpx.Client) -> None:
+        """Both give the same bytes with the media type that was put."""
+        digest = push_image(client, "app", "1")
+        by_tag, by_digest = client.get("/v2/app/manifests/1"), client.get(f"/v2/app/manifests/{digest}")
+
+        assert by_tag.content == by_digest.content
+        assert by_tag.headers["content-type"] == MANIFEST_TYPE
+        assert client.head("/v2/app/manifests/1").headers["docker-content-digest"] == digest
+
+    def test_tags_are_listed_in_pages(self, client: httpx.Client) -> None:
+        """`n` cuts, the Link header leads on, and ACR's own list has the digests."""
+        digest = push_image(client, "app", "a")
+        for tag in "bc":
+            push_image(client, "app", tag)
+        first = client.get("/v2/app/tags/list?n=2")
+        rest = client.get(first.links["next"]["url"])
+        acr = client.get("/acr/v1/app/_tags").json()["tags"]
+
+        assert (first.json()["tags"], rest.json()["tags"]) == (["a", "b"], ["c"])
+        assert [digest] * 3 == [tag["digest"] for tag in acr]
+        assert client.get("/acr/v1/_catalog").json() == {"repositories": ["app"]}
+
+    def test_deleting_a_tag_keeps_the_manifest(self, client: httpx.Client) -> None:
+        """ACR's tag route forgets the tag; deleting the digest forgets the image."""
+        digest = push_image(client, "app", "1")
+        untagged = client.delete("/acr/v1/app/_tags/1")
+        still = client.head(f"/v2/app/manifests/{digest}")
+        gone = client.delete(f"/v2/app/manifests/{digest}")
+
+        assert [answer.status_code for answer in (untagged, still, gone)] == [202, 200, 202]
+        assert client.head(f"/v2/app/manifests/{digest}").status_code == 404
+
+    def test_referrers_find_what_names_a_subject(self, client: httpx.Client) -> None:
+        """A manifest with a subject is listed with its artifact type."""
+        digest = push_image(client, "app", "1")
+        subject = json.loads(client.get("/v2/app/manifests/1").content)
+        artifact = {
+            **subject,
+            "artifactType": "application/spdx+json",
+            "subject": {"mediaType": MANIFEST_TYPE, "digest": digest, "size": 1},
+        }
+        body = json.dumps(artifact).encode()
+        put = client.put(f"/v2/app/manifests/{digest_of(body)}", content=body, headers={"Content-Type": MANIFEST_TYPE})
+        found = client.get(f"/v2/app/referrers/{digest}").json()["manifests"]
+
+        assert put.headers["oci-subject"] == digest
+        assert [(digest_of(body), "application/spdx+json")] == [(e["digest"], e["artifactType"]) for e in found]
+
+
+class TestPublicRegistry:
+    def test_everybody_reads_and_nobody_writes(self, live: Live) -> None:
+        """The stand-in for the public registry needs no login and takes no upload."""
+        digest = push_image(live.login(live.who("ci", PUSH), "repository:app:pull,push"), "app", "1")
+        with (
+            WebServer(public_registry_app(live.store), tls=live.tls) as server,
+            httpx.Client(base_url=server.url, verify=trust(live.tls)) as client,
+        ):
+            answers = [
+                client.get("/v2/"),
+                client.get(f"/v2/app/manifests/{digest}"),
+                client.post("/v2/app/blobs/uploads/"),
+            ]
+
+        assert [answer.status_code for answer in answers] == [200, 200, 404]
+
+
+class TestRealClients:
+    @pytest.mark.needs("skopeo")
+    def test_skopeo_copies_and_inspects(self, live: Live, tmp_path: Path) -> None:
+        """skopeo, logged in with a refresh token, copies an image to another repository and reads it back."""
+        ci = live.who("ci", PUSH)
+        digest = push_image(live.login(ci, "repository:app:pull,push"), "app", "1")
+        login = f"{TOKEN_USER}:{live.refresh(ci).json()['refresh_token']}"
+        policy = tmp_path / "policy.json"
+        policy.write_text('{"default": [{"type": "insecureAcceptAnything"}]}')
+        common = ["skopeo", "--policy", str(policy)]
+        subprocess.run(
+            [*common, "copy", "--src-creds", login, "--dest-creds", login, "--src-tls-verify=false",
+             "--dest-tls-verify=false", f"docker://{live.host}/app:1", f"docker://{live.host}/deep/copy:2"],
+            check=True, capture_output=True,
+        )  # fmt: skip
+        said = subprocess.run(
+            [*common, "inspect", "--creds", login, "--tls-verify=false", f"docker://{live.host}/deep/copy:2"],
+            check=True,
+            capture_output=True,
+        )
+
+        assert json.loads(said.stdout)["Digest"] == digest
+
+    @pytest.mark.needs("docker")
+    def test_docker_pulls_by_digest_with_a_refresh_token(self, live: Live) -> None:
+        """The engine logs in as the token user, gets its own tokens, and pulls; without login it is refused."""
+        import docker
+
+        ci = live.who("ci", PUSH)
+        digest = push_image(live.login(ci, "repository:app:pull,push"), "app", "1")
+        reader = live.refresh(live.who("reader", PULL)).json()["refresh_token"]
+        engine = docker.from_env()
+        try:
+            with pytest.raises(docker.errors.APIError):
+                engine.images.pull(f"{live.host}/app@{digest}")
+            login = {"username": TOKEN_USER, "password": reader}
+            image = engine.images.pull(f"{live.host}/app@{digest}", auth_config=login)
+            found = image.attrs["RepoDigests"]
+            engine.images.remove(f"{live.host}/app@{digest}")
+        finally:
+            engine.close()
+
+        assert found == [f"{live.host}/app@{digest}"]

@@ -1,0 +1,64 @@
+"""Azurite behind storage accounts."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from azure_sandbox.certificates import TlsFiles
+    from azure_sandbox.storage import AzuriteStorage
+
+KEYS = (base64.b64encode(b"first" * 8).decode(), base64.b64encode(b"second" * 8).decode())
+
+
+@pytest.mark.needs("azurite")
+class TestAccounts:
+    def test_both_keys_open_the_account_and_another_does_not(self, azurite: AzuriteStorage, tls: TlsFiles) -> None:
+        """The blob client works with either key of the account, and is refused with a made-up one."""
+        from azure.core.exceptions import HttpResponseError
+        from azure.storage.blob import BlobServiceClient
+
+        ends = azurite.create("alpha", KEYS)
+
+        def put(key: str, blob: str) -> None:
+            credential = {"account_name": "alpha", "account_key": key}
+            with BlobServiceClient(ends.blob, credential=credential, connection_verify=str(tls.ca_file)) as client:
+                client.get_blob_client("things", blob).upload_blob(b"content", overwrite=True)
+
+        assert azurite.create_container("alpha", "things") is True
+        put(KEYS[0], "one")
+        put(KEYS[1], "two")
+        with pytest.raises(HttpResponseError) as refused:
+            put(base64.b64encode(b"wrong").decode(), "three")
+        with azurite.client("alpha") as client:
+            names = [blob.name for blob in client.get_container_client("things").list_blobs()]
+
+        assert names == ["one", "two"]
+        assert refused.value.error_code == "InvalidAuthenticationInfo"
+
+    def test_create_is_idempotent(self, azurite: AzuriteStorage) -> None:
+        """A second create gives the endpoints of the account that lives, and a second container says it was there."""
+        first = azurite.create("beta", KEYS)
+        azurite.create_container("beta", "things")
+
+        assert first == azurite.create("beta", KEYS)
+        assert False is azurite.create_container("beta", "things")
+
+    def test_an_account_is_found_by_its_endpoint(self, azurite: AzuriteStorage) -> None:
+        """The blob service's URL, with or without the last slash, names the account."""
+        ends = azurite.create("gamma", KEYS)
+
+        assert azurite.account_at(ends.blob.rstrip("/")) == "gamma"
+        assert None is azurite.account_at("https://localhost:1/gamma")
+
+    def test_a_removed_account_is_empty_when_it_comes_back(self, azurite: AzuriteStorage) -> None:
+        """Removing deletes the data."""
+        azurite.create("delta", KEYS)
+        azurite.create_container("delta", "things")
+        azurite.remove("delta")
+        azurite.create("delta", KEYS)
+
+        assert True is azurite.create_container("delta", "things")

@@ -44,6 +44,10 @@ def _docker_registry() -> str:
     return "" if found else "docker-registry is not installed (Debian package `docker-registry`)"
 
 
+def _mmdebstrap() -> str:
+    return "" if shutil.which("mmdebstrap") else "mmdebstrap is not installed (Debian package `mmdebstrap`)"
+
+
 def _azurite() -> str:
     return "" if shutil.which("npm") else "npm is not installed, and Azurite comes from npm"
 
@@ -75,6 +79,7 @@ TOOLS: dict[str, Callable[[], str]] = {
     "act": _act,
     "skopeo": _skopeo,
     "docker-registry": _docker_registry,
+    "mmdebstrap": _mmdebstrap,
     "azurite": _azurite,
     "python3.13": _python313,
 }

@@ -47,6 +47,7 @@ class Change:
         reason: Why, a clause without a full stop.
         depends_on: `key`s of changes that must be done before, and of futures that `apply` is given (`image`).
         resource_id: The ARM id; empty when it has none of its own.
+        link: Where people see it in the cloud's portal; empty when there is no portal, or no id.
     """
 
     kind: str
@@ -56,6 +57,7 @@ class Change:
     reason: str = ""
     depends_on: tuple[str, ...] = ()
     resource_id: str = ""
+    link: str = ""
 
     @property
     def key(self) -> str:
@@ -252,7 +254,11 @@ _PLACES: dict[type, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What is there. None means that it is not."""
+    """What is there. None means that it is not.
+
+    Attributes:
+        portal: https URL of the cloud's portal; empty when it has none.
+    """
 
     group: ObservedGroup | None = None
     plan: ObservedPlan | None = None
@@ -262,6 +268,7 @@ class Observed:
     roles: ObservedRoles = ObservedRoles(frozenset())
     providers: ObservedProviders = ObservedProviders(())
     storage_name: ObservedName = ObservedName("")
+    portal: str = ""
 
     def having(self, piece: Piece | None) -> Observed:
         """The same, with one more piece known."""

@@ -53,7 +53,7 @@ def observe(clients: AzureClients, wanted: Wanted) -> Observed:
         PlanRefused: Something cannot be read; every reason is told.
         LoginFailed: No token could be had.
     """
-    seen = _round(clients, wanted, Observed(), _ROUNDS[0])
+    seen = _round(clients, wanted, Observed(portal=clients.cloud.portal), _ROUNDS[0])
     if seen.group is not None:
         seen = _round(clients, wanted, seen, _ROUNDS[1])
     return _round(clients, wanted, seen, _ROUNDS[2])

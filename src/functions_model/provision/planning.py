@@ -44,9 +44,10 @@ def plan(wanted: Wanted, observed: Observed) -> ResourcePlan:
         raise PlanRefused(f"plan the function app `{wanted.app_name}`", problems)
     changes = [change for kind in KINDS for change in kind.difference(wanted, observed)]
     keys = {change.key for change in changes} | {IMAGE}
-    return ResourcePlan(tuple(_within(change, keys) for change in changes), wanted, observed)
+    return ResourcePlan(tuple(_placed(change, keys, observed.portal) for change in changes), wanted, observed)
 
 
-def _within(change: Change, keys: set[str]) -> Change:
-    """Without dependencies that the plan does not hold, such as providers that are registered."""
-    return replace(change, depends_on=tuple(key for key in change.depends_on if key in keys))
+def _placed(change: Change, keys: set[str], portal: str) -> Change:
+    """Without dependencies that the plan does not hold, such as providers that are registered; with its link."""
+    link = f"{portal}/#resource{change.resource_id}" if portal and change.resource_id else ""
+    return replace(change, depends_on=tuple(key for key in change.depends_on if key in keys), link=link)

@@ -1,0 +1,179 @@
+"""The live app, seen from outside: its address, its keys, its answers."""
+
+# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
+
+from __future__ import annotations
+
+from http.cookiejar import DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any
+
+import requests
+
+from functions_model.azure.errors import explain
+from functions_model.core.failures import NotLive
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from functions_model.azure.clients import AzureClients
+    from functions_model.verify.nouns import ExpectedApp
+
+_CONNECT_SECONDS = 10.0
+_READ_SECONDS = 30.0
+_STARTING = frozenset({0, 400, 404, 408, 409, 429, 500, 502, 503, 504})
+"""Resource Manager asks the host for its keys, and answers so (mostly 400) while the host starts. 0: no answer came."""
+
+
+class NotYet(Exception):
+    """The app is not there yet. The text says what is missing, a clause without a full stop."""
+
+
+class LiveApp:
+    """An app that is coming alive.
+
+    Args:
+        clients: Of the subscription.
+        expected: Names it.
+        url: Without a trailing slash.
+        mask: Takes each key as soon as it is known.
+        session: Sends the requests.
+    """
+
+    def __init__(
+        self,
+        clients: AzureClients,
+        expected: ExpectedApp,
+        url: str,
+        mask: Callable[[str], None],
+        session: requests.Session,
+    ) -> None:
+        self.url = url
+        self.expected = expected
+        self.secrets: set[str] = set()
+        self._apps = clients.web.web_apps
+        self._where = (expected.resource_group, expected.app_name)
+        self._mask = mask
+        self._session = session
+        self._master_key = ""
+
+    def get(self, path: str, headers: dict[str, str] | None = None) -> requests.Response:
+        """Ask the app.
+
+        Raises:
+            NotYet: No answer came.
+        """
+        try:
+            return self._session.get(
+                self.url + path, headers=headers, timeout=(_CONNECT_SECONDS, _READ_SECONDS), allow_redirects=False
+            )
+        except requests.RequestException as exc:
+            message = f"the site does not answer ({type(exc).__name__})"
+            raise NotYet(message) from exc
+
+    def get_json(self, path: str, headers: dict[str, str] | None = None) -> Any:
+        """A JSON document from the app.
+
+        Raises:
+            NotYet: The status is not 200, or the body is not JSON.
+        """
+        answer = self.get(path, headers)
+        if answer.status_code != 200:
+            message = f"`{path}` answers with the status {answer.status_code}"
+            raise NotYet(message)
+        try:
+            return answer.json()
+        except ValueError as exc:
+            message = f"`{path}` answers with something other than JSON"
+            raise NotYet(message) from exc
+
+    def post(self, path: str, body: bytes, headers: dict[str, str], seconds: float) -> requests.Response:
+        """Send the app something, with `seconds` to answer."""
+        return self._session.post(
+            self.url + path, data=body, headers=headers, timeout=(_CONNECT_SECONDS, seconds), allow_redirects=False
+        )
+
+    def master_key(self) -> str:
+        """The host's master key, asked for once.
+
+        Raises:
+            NotYet: The host has none to give yet.
+            NotLive: Azure refused.
+        """
+        if not self._master_key:
+            keys = self.ask("list the host's keys", lambda: self._apps.list_host_keys(*self._where))
+            self._master_key = self._known(keys.master_key or "", "the host has no master key")
+        return self._master_key
+
+    def function_key(self, function: str) -> str:
+        """A key that opens one function.
+
+        Raises:
+            NotYet: The host has none to give yet.
+            NotLive: Azure refused.
+        """
+        answer = self.ask(
+            f"list the keys of the function `{function}`",
+            lambda: self._apps.list_function_keys(*self._where, function_name=function),
+        )
+        document = answer.as_dict()
+        keys = document.get("properties") or {name: key for name, key in document.items() if isinstance(key, str)}
+        chosen = keys.get("default") or next((key for name, key in sorted(keys.items())), "")
+        return self._known(str(chosen), f"the function `{function}` has no key")
+
+    def sync_triggers(self) -> None:
+        """Tell the scale controller which triggers there are."""
+        self.ask("synchronise the triggers", lambda: self._apps.sync_function_triggers(*self._where))
+
+    def ask(self, action: str, call: Callable[[], Any]) -> Any:
+        """Ask Resource Manager something that it asks the host.
+
+        Raises:
+            NotYet: The host is not there yet.
+            NotLive: Azure refused for a reason that waiting does not mend.
+        """
+        from azure.core.exceptions import AzureError
+
+        try:
+            return call()
+        except AzureError as exc:
+            error = explain(exc, f"{action} of `{self.expected.app_name}`")
+            if error.status in _STARTING:
+                message = f"Azure cannot {action} yet: {error.reason}"
+                raise NotYet(message) from exc
+            raise NotLive(error.action, error.reason, error.remedy) from exc
+
+    def _known(self, key: str, missing: str) -> str:
+        if not key:
+            raise NotYet(missing)
+        self.secrets.add(key)
+        self._mask(key)
+        return key
+
+
+def find_app(
+    clients: AzureClients, expected: ExpectedApp, mask: Callable[[str], None], session: requests.Session | None
+) -> LiveApp:
+    """The app as Resource Manager knows it.
+
+    Raises:
+        NotLive: There is no such app, it may not be read, or it is stopped.
+    """
+    from azure.core.exceptions import AzureError
+
+    name, group = expected.app_name, expected.resource_group
+    try:
+        site = clients.web.web_apps.get(resource_group_name=group, name=name)
+    except AzureError as exc:
+        error = explain(exc, f"find the function app `{name}`")
+        raise NotLive(error.action, error.reason, error.remedy) from exc
+    if str(site.state or "Running").lower() == "stopped":
+        remedy = f"Start it: az functionapp start --name {name} --resource-group {group}"
+        raise NotLive(f"verify the function app `{name}`", "it is stopped", remedy)
+    return LiveApp(clients, expected, f"https://{site.default_host_name}", mask, session or fresh_session())
+
+
+def fresh_session() -> requests.Session:
+    """A session without cookies: App Service's would tie every request to one instance."""
+    session = requests.Session()
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    return session

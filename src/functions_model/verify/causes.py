@@ -1,0 +1,127 @@
+"""What a container log says of an app that does not come alive, as a table: signatures, and what to do."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One known cause.
+
+    Attributes:
+        name: Short and stable.
+        pattern: What the log shows; searched without regard to case.
+        meaning: A clause; `{name}` is filled from the pattern's named groups.
+        remedy: Whole sentences.
+    """
+
+    name: str
+    pattern: str
+    meaning: str
+    remedy: str
+
+
+CAUSES: tuple[Cause, ...] = (
+    Cause(
+        "pull-denied",
+        r"ImagePullUnauthorized|unauthorized: authentication required|authentication required|pull access denied"
+        r"|denied: requested access|insufficient_scope|not authorized to pull|does not hold AcrPull"
+        r"|failed to pull image.{0,300}(unauthorized|forbidden|\b401\b|\b403\b)",
+        "the identity may not pull the image",
+        "A new role can take some minutes to count: run again. If it stays so, check that the app's identity holds "
+        "AcrPull on the registry, and that the registry's network lets the app in.",
+    ),
+    Cause(
+        "image-missing",
+        r"manifest unknown|MANIFEST_UNKNOWN|name unknown|NAME_UNKNOWN|manifest for \S+ not found|ImageNotFound",
+        "the registry does not have the image",
+        "Run again: the image is pushed anew. Check that no retention policy or purge task deletes it.",
+    ),
+    Cause(
+        "architecture",
+        r"exec format error|no matching manifest for linux|cannot execute binary file"
+        r"|does not match the .{0,40}platform",
+        "the image is for another processor",
+        "Set `base-image` to a linux/amd64 image: App Service runs no other.",
+    ),
+    Cause(
+        "storage-denied",
+        r"AuthorizationPermissionMismatch|AuthorizationFailure|KeyBasedAuthenticationNotPermitted"
+        r"|not authorized to perform this operation|storage.{0,200}\b403\b|\b403\b.{0,200}(storage|blob)",
+        "the host may not use its storage account",
+        "A new role can take some minutes to count: run again. If it stays so, check that the app's identity holds "
+        "Storage Blob Data Owner on the account, and that the account's network lets the app in.",
+    ),
+    Cause(
+        "no-functions",
+        r"no job functions found|\b0 functions (found|loaded)|no HTTP routes mapped",
+        "the host found no functions in the image",
+        "Set the app setting WEBSITES_ENABLE_APP_SERVICE_STORAGE to false: else a mount hides the image's /home.",
+    ),
+    Cause(
+        "python-version",
+        r"cannot import name 'cygrpc'|runs on Python .{0,60}needs",
+        "the worker's Python is not the one that the dependencies were built for",
+        "Let `python-version`, the environment file and `base-image` name the same minor version.",
+    ),
+    Cause(
+        "module-missing",
+        r"ModuleNotFoundError: No module named '(?P<module>[^']+)'",
+        "the entry script cannot import `{module}`",
+        "Add the package to the environment file, or the module's file to the source directory.",
+    ),
+    Cause(
+        "import-failed",
+        r"ImportError: (?P<error>[^\n]{1,200})",
+        "an import of the entry script failed: {error}",
+        "Correct the import, or the versions in the environment file.",
+    ),
+    Cause(
+        "syntax-error",
+        r"(?P<error>(?:SyntaxError|IndentationError): [^\n]{1,200})",
+        "the user's code is not valid Python: {error}",
+        "Correct the file that the log names.",
+    ),
+    Cause(
+        "init-failed",
+        r"init\(\) (function )?(of the entry script )?(raised|failed)|failed on init|in init\b",
+        "`init()` of the entry script failed",
+        "Correct `init()`; the log has its traceback. Files of the model are under AZUREML_MODEL_DIR.",
+    ),
+    Cause(
+        "memory",
+        r"OOMKilled|out of memory|MemoryError|Cannot allocate memory|exit(ed)? (with )?(code )?137",
+        "the container ran out of memory",
+        "Set `plan-sku` to a larger size, or make the model smaller.",
+    ),
+    Cause(
+        "port",
+        r"didn't respond to HTTP pings on port|ContainerTimeout|did not start within expected time",
+        "the container did not open its port in time",
+        "Use a Functions base image as `base-image`; set the app setting WEBSITES_PORT when it listens elsewhere than "
+        "on 80, and WEBSITES_CONTAINER_START_TIME_LIMIT when it starts slowly.",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedCause:
+    """A cause that a log shows, in words."""
+
+    name: str
+    meaning: str
+    remedy: str
+
+
+def named_cause(log: str) -> NamedCause | None:
+    """The known cause that shows last in a log: what came before it was overcome. None when none shows."""
+    latest: tuple[int, NamedCause] | None = None
+    for cause in CAUSES:
+        matches = list(re.finditer(cause.pattern, log, re.IGNORECASE))
+        if matches and (latest is None or matches[-1].start() > latest[0]):
+            groups = {name: value or "?" for name, value in matches[-1].groupdict().items()}
+            meaning = cause.meaning.format_map(groups)
+            latest = (matches[-1].start(), NamedCause(cause.name, meaning, cause.remedy))
+    return latest[1] if latest else None

@@ -1,0 +1,61 @@
+"""What must answer, and what did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from functions_model.core.spec import AuthLevel
+
+SCORE_ROUTE = "/api/score"
+IDENTITY_ROUTE = "/api/identity"
+SCORE_FUNCTION = "score"
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedApp:
+    """The app that must be live.
+
+    Attributes:
+        app_name: The function app.
+        resource_group: Where it is.
+        build_id: What its identity function must answer.
+        functions: What its host must have indexed.
+        auth_level: Who may call the scoring function; decides which key the sample request carries.
+        sample_request: A file to be scored once as the last check; None leaves that out.
+        sync_triggers: Whether the triggers are still to be synchronised (`Applied.triggers_synced` was False).
+    """
+
+    app_name: str
+    resource_group: str
+    build_id: str
+    functions: tuple[str, ...]
+    auth_level: AuthLevel
+    sample_request: Path | None = None
+    sync_triggers: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """The proof.
+
+    Attributes:
+        functions: What the host indexed, sorted.
+        scoring_url: Where to post.
+        answer: What the sample request was answered, as text, cut to a readable length; empty without a sample.
+        attempts: How often the app was looked at.
+        seconds: How long it took to come alive, the sample included.
+        app_url: Without a trailing slash.
+        host_version: What the Functions host calls itself.
+    """
+
+    functions: tuple[str, ...]
+    scoring_url: str
+    answer: str
+    attempts: int
+    seconds: float
+    app_url: str
+    host_version: str

@@ -1,0 +1,86 @@
+"""What must be true of a live app, one phase after the other, each with its own reason while it is not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from functions_model.verify.app import NotYet
+from functions_model.verify.nouns import IDENTITY_ROUTE
+
+if TYPE_CHECKING:
+    from functions_model.verify.app import LiveApp
+
+HITS = 2
+"""Identity answers in a row that must be of this build: during a change of image old instances still answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A look at the app that found everything in place."""
+
+    functions: tuple[str, ...]
+    host_version: str
+
+
+def look(app: LiveApp) -> Sighting:
+    """Go through every phase from the first: an app that restarts falls back.
+
+    Raises:
+        NotYet: A phase does not hold; the text is its reason.
+        NotLive: Azure refuses to say.
+    """
+    _site_answers(app)
+    version = _host_runs(app)
+    functions = _functions_indexed(app)
+    _build_answers(app)
+    return Sighting(functions, version)
+
+
+def _site_answers(app: LiveApp) -> None:
+    """Any answer below 500 will do: the front end itself answers 502-504 while no container does."""
+    status = app.get("/").status_code
+    if status >= 500:
+        message = f"the container does not answer (status {status})"
+        raise NotYet(message)
+
+
+def _host_runs(app: LiveApp) -> str:
+    status = app.get_json("/admin/host/status", _admin(app))
+    state = str(status.get("state")) if isinstance(status, dict) else "unknown"
+    if state != "Running":
+        errors = "; ".join(str(error) for error in status.get("errors") or []) if isinstance(status, dict) else ""
+        message = f"the Functions host is in the state {state}" + (f": {errors}" if errors else "")
+        raise NotYet(message)
+    return str(status.get("version") or "")
+
+
+def _functions_indexed(app: LiveApp) -> tuple[str, ...]:
+    listed = app.get_json("/admin/functions", _admin(app))
+    names = sorted(str(function.get("name")) for function in _dicts(listed))
+    missing = sorted(set(app.expected.functions) - set(names))
+    if missing:
+        message = f"the host has not indexed {_quoted(missing)} (it has {_quoted(names)})"
+        raise NotYet(message)
+    return tuple(names)
+
+
+def _build_answers(app: LiveApp) -> None:
+    for _ in range(HITS):
+        identity = app.get_json(IDENTITY_ROUTE)
+        build = identity.get("build_id") if isinstance(identity, dict) else None
+        if build != app.expected.build_id:
+            message = f"`{IDENTITY_ROUTE}` answers with the build `{build}`, not with `{app.expected.build_id}`"
+            raise NotYet(message)
+
+
+def _admin(app: LiveApp) -> dict[str, str]:
+    return {"x-functions-key": app.master_key()}
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+
+
+def _quoted(names: list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names) or "none"

@@ -1,0 +1,76 @@
+"""The last check: one request scored by the live function."""
+
+from __future__ import annotations
+
+import mimetypes
+from typing import TYPE_CHECKING
+
+import requests
+
+from functions_model.core.spec import AuthLevel
+from functions_model.verify.nouns import SCORE_FUNCTION, SCORE_ROUTE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from functions_model.verify.app import LiveApp
+
+_LONGEST = 4000
+_SHORTEST_WAIT = 230.0
+"""Seconds; App Service's front end gives up then by itself. The first request loads the model."""
+
+
+class WrongAnswer(Exception):
+    """The sample request was not scored. The text says why, a clause without a full stop."""
+
+    def __init__(self, reason: str, body: str = "") -> None:
+        self.body = body
+        super().__init__(reason)
+
+
+def score(app: LiveApp, sample: Path, seconds_left: float) -> str:
+    """Post the sample once.
+
+    Returns:
+        The answer as text, cut to a readable length.
+
+    Raises:
+        WrongAnswer: The status is not 2xx, or no answer came.
+        NotYet: The host has no key to give.
+        NotLive: Azure refused to give a key.
+    """
+    headers = {"content-type": content_type(sample), **_key(app)}
+    try:
+        answer = app.post(SCORE_ROUTE, sample.read_bytes(), headers, max(seconds_left, _SHORTEST_WAIT))
+    except requests.RequestException as exc:
+        raise WrongAnswer(f"`{SCORE_ROUTE}` gave no answer to `{sample.name}` ({type(exc).__name__})") from exc
+    text = _text(answer)
+    if not 200 <= answer.status_code < 300:
+        raise WrongAnswer(f"`{SCORE_ROUTE}` answered `{sample.name}` with the status {answer.status_code}", text)
+    return text
+
+
+def content_type(sample: Path) -> str:
+    """By the file's suffix; JSON is what most scripts read."""
+    if sample.suffix.lower() in {".json", ""}:
+        return "application/json"
+    return mimetypes.guess_type(sample.name)[0] or "application/octet-stream"
+
+
+def _key(app: LiveApp) -> dict[str, str]:
+    match app.expected.auth_level:
+        case AuthLevel.ANONYMOUS:
+            return {}
+        case AuthLevel.ADMIN:
+            return {"x-functions-key": app.master_key()}
+        case AuthLevel.FUNCTION:
+            return {"x-functions-key": app.function_key(SCORE_FUNCTION)}
+
+
+def _text(answer: requests.Response) -> str:
+    try:
+        text = answer.content.decode("utf-8")
+    except UnicodeDecodeError:
+        kind = answer.headers.get("content-type", "bytes of no known type")
+        return f"{len(answer.content)} bytes of {kind}"
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ... ({len(text)} characters)"

@@ -29,7 +29,7 @@ def from_action() -> int:
 def from_command_line(command: str, arguments: Sequence[str]) -> int:
     """The command line: inputs from flags and `FUNCTIONS_MODEL_*` variables, paths below the current folder."""
     ci = detect(os.environ, sys.stdout)
-    return _run(ci, Path.cwd(), lambda: {**from_arguments(command, arguments, os.environ), "mode": command})
+    return _run(ci, Path.cwd(), lambda: from_arguments(arguments, os.environ, command=command))
 
 
 def _run(ci: CiHost, workspace: Path, read: Callable[[], dict[str, str]]) -> int:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 BUG = 70
 """EX_SOFTWARE of sysexits.h: an error that is no `Failure` is our own."""
 
+_SOURCE = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY")
+"""Variables that say which repository the code comes from."""
+
 _SHORTEST_SECRET = 8
 """App settings shorter than this are not masked: starring out every `1` or `true` would hide the log itself."""
 
@@ -110,7 +113,7 @@ def mask_settings(spec: DeploymentSpec, values: Mapping[str, str], ci: CiHost) -
 
 def _run(spec: DeploymentSpec, record: Record, environ: Mapping[str, str], ci: CiHost) -> None:
     with tempfile.TemporaryDirectory(prefix="functions-model-") as work:
-        source = "/".join(environ.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY")).strip("/")
+        source = {name: environ[name] for name in _SOURCE if name in environ}
         pipeline.run(spec, pipeline.Parts(ci=ci, work=Path(work), tell=record.tell, source=source))
 
 

@@ -51,7 +51,7 @@ def _bundle(spec: DeploymentSpec, checked: Checked, parts: Parts) -> BundlePlan:
     parts.tell(EnvironmentResolved(checked.request, checked.python, lock))
     dependencies = parts.work / "dependencies"
     install(lock, version, dependencies, work=parts.work / "install")
-    return plan_layers(spec, dependencies, lock.text)
+    return plan_layers(spec, dependencies, lock.text, environ=parts.source)
 
 
 def _layers(bundle: BundlePlan, parts: Parts) -> tuple[Layer, ...]:

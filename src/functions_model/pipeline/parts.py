@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from functions_model.pipeline.events import StageEnded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from functions_model.ci.host import CiHost
@@ -25,7 +25,8 @@ class Parts:
         ci: The machine we run on behalf of.
         work: An empty folder for what is made on the way; the caller removes it.
         tell: Takes each event as it happens; may be called from several threads.
-        source: Where the code comes from (`https://github.com/contoso/models`), for the image's labels; may be empty.
+        source: The CI host's variables that say where the code comes from (`GITHUB_REPOSITORY`), for the image's
+            labels. Never the revision: the same inputs must give the same digest in every commit.
         clock: Seconds, for durations.
         poll_seconds: How often live state is asked for while waiting.
     """
@@ -33,7 +34,7 @@ class Parts:
     ci: CiHost
     work: Path
     tell: Callable[[Event], None]
-    source: str = ""
+    source: Mapping[str, str] = field(default_factory=dict)
     clock: Callable[[], float] = time.monotonic
     poll_seconds: float = 2.0
 

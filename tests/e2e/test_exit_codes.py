@@ -1,0 +1,213 @@
+"""Every way to fail: one exit code a family, and the words a user reads, held in `golden/`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from azure_sandbox.faults import Fault
+from support.deployment import Run, run_action
+from support.golden import matches_golden, normal
+from support.project import ECHO_SCRIPT, write_echo_project
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from azure_sandbox.sandbox import Sandbox
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One thing that goes wrong.
+
+    Attributes:
+        name: Of the golden file.
+        code: The exit code.
+        inputs: Given on top of a project that works; None takes the input away.
+        arrange: Changes the project's folder.
+        faults: What the sandbox does wrong.
+        environ: Changes to the job's environment.
+    """
+
+    name: str
+    code: int
+    inputs: dict[str, str] = field(default_factory=dict)
+    arrange: Callable[[Path], object] = lambda _: None
+    faults: tuple[Fault, ...] = ()
+    environ: dict[str, str] = field(default_factory=dict)
+
+
+def _link_outside(folder: Path) -> None:
+    outside = folder.parent / "outside"
+    outside.mkdir()
+    (outside / "weights.txt").write_text("stolen")
+    (folder / "linked").symlink_to(outside)
+
+
+def _nested_link_outside(folder: Path) -> None:
+    (folder.parent / "secret.txt").write_text("stolen")
+    (folder / "model" / "weights.bin").symlink_to(folder.parent / "secret.txt")
+
+
+INPUTS = [
+    Scenario("missing-files", 2, {"model-path": "nowhere", "entry-script": "none.py", "environment-file": "none.yml"}),
+    Scenario("nothing-given", 2, dict.fromkeys(("model-path", "entry-script", "app-name", "registry"), "")),
+    Scenario("unknown-input", 2, {"entry-scirpt": "score.py"}),
+    Scenario("model-outside-the-workspace", 2, {"model-path": "../"}),
+    Scenario("link-leaves-the-workspace", 2, {"model-path": "linked"}, _link_outside),
+    Scenario("illegal-app-name", 2, {"app-name": "my_app!"}),
+    Scenario("several-at-once", 2, {"app-name": "-x-", "plan-sku": "Y1", "trigger": "timer", "verify-timeout": "soon"}),
+]
+
+BUNDLE = [
+    Scenario(
+        "entry-script-without-run",
+        3,
+        arrange=lambda folder: (folder / "src" / "score.py").write_text("def init():\n    pass\n"),
+    ),
+    Scenario(
+        "entry-script-with-a-syntax-error",
+        3,
+        arrange=lambda folder: (folder / "src" / "score.py").write_text("def init():\n    pass\n\ndef run(data:\n"),
+    ),
+    Scenario(
+        "environment-is-not-a-mapping",
+        3,
+        {"environment-file": "env.yml"},
+        lambda folder: (folder / "env.yml").write_text("- numpy\n- six\n"),
+    ),
+    Scenario(
+        "script-and-environment-at-once",
+        3,
+        {"environment-file": "env.yml"},
+        lambda folder: (
+            (folder / "env.yml").write_text("just text\n"),
+            (folder / "src" / "score.py").write_text("def run(data):\n    pass\n"),
+        ),
+    ),
+    Scenario(
+        "package-that-does-not-exist",
+        3,
+        arrange=lambda folder: (folder / "requirements.txt").write_text("six\nno-such-package-by-any-name==9.9\n"),
+    ),
+    Scenario("link-inside-the-model-leaves-the-workspace", 3, arrange=_nested_link_outside),
+]
+
+LOGIN = [
+    Scenario(
+        "no-permission-for-an-identity-token",
+        4,
+        environ={"ACTIONS_ID_TOKEN_REQUEST_URL": "", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": ""},
+    ),
+    Scenario("wrong-client-secret", 4, {"client-secret": "wrong-secret-0123456789"}),
+    Scenario("wrong-audience", 4, {"audience": "api://somebody-else"}),
+]
+
+REGISTRY = [
+    Scenario(
+        "registry-refuses-the-upload",
+        5,
+        faults=(
+            Fault(
+                method="POST",
+                path_pattern=r"/v2/.*/blobs/uploads/",
+                status=403,
+                body={"errors": [{"code": "DENIED", "message": "requested access to the resource is denied"}]},
+                times=100,
+            ),
+        ),
+    ),
+    Scenario("base-image-does-not-exist", 5, {"python-version": "", "base-image": "<base>/azure-functions/python:9"}),
+]
+
+APPLY = [
+    Scenario(
+        "policy-forbids-the-storage-account",
+        7,
+        faults=(
+            Fault(
+                method="PUT",
+                path_pattern=r"/storageAccounts/",
+                status=403,
+                body={
+                    "error": {
+                        "code": "RequestDisallowedByPolicy",
+                        "message": "Resource 'x' was disallowed by policy. Policy identifiers: 'no-public-storage'.",
+                    }
+                },
+                times=100,
+            ),
+        ),
+    ),
+]
+
+VERIFY = [
+    Scenario(
+        "init-raises",
+        8,
+        {"verify-timeout": "60"},
+        lambda folder: (folder / "src" / "score.py").write_text(
+            ECHO_SCRIPT.replace("    global model\n", "    raise ValueError('the weights are torn')\n")
+        ),
+    ),
+    Scenario(
+        "import-fails",
+        8,
+        {"verify-timeout": "60"},
+        lambda folder: (folder / "src" / "score.py").write_text("import not_in_the_environment\n" + ECHO_SCRIPT),
+    ),
+]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    """A folder with a project that works, in a folder of its own."""
+    folder = tmp_path / "workspace"
+    folder.mkdir()
+    return folder
+
+
+@pytest.mark.parametrize(
+    "scenario", [*INPUTS, *BUNDLE, *LOGIN, *REGISTRY, *APPLY, *VERIFY], ids=lambda scenario: scenario.name
+)
+def test_a_failure_has_its_exit_code_and_its_words(
+    scenario: Scenario, workspace: Path, sandbox: Sandbox, request: pytest.FixtureRequest
+) -> None:
+    """Each scenario ends with its family's code, and the annotations are word for word those of the golden file."""
+    for fault in scenario.faults:
+        sandbox.faults.add(fault)
+    request.addfinalizer(sandbox.faults.clear)
+
+    run = _run(scenario, workspace, sandbox)
+
+    assert run.code == scenario.code, run.log
+    names = {str(workspace): "<workspace>", str(workspace.parent): "<outside>"}
+    assert matches_golden(GOLDEN / f"{scenario.name}.txt", normal("\n".join(run.errors), names)), run.log
+    assert run.errors, "a failure is never silent"
+    assert "::group::Traceback" not in run.log
+
+
+def test_an_expired_assertion_is_explained(workspace: Path, fresh_sandbox: Sandbox) -> None:
+    """The classic fault of long builds: Entra says AADSTS700024, and we say what that means."""
+    fresh_sandbox.github_oidc.issue_expired = True
+
+    run = _run(Scenario("expired-assertion", 4), workspace, fresh_sandbox)
+
+    assert run.code == 4, run.log
+    names = {str(workspace): "<workspace>"}
+    assert matches_golden(GOLDEN / "expired-assertion.txt", normal("\n".join(run.errors), names)), run.log
+
+
+def _run(scenario: Scenario, workspace: Path, sandbox: Sandbox) -> Run:
+    inputs = {**sandbox.endpoints.inputs(), **write_echo_project(workspace)}
+    inputs |= {"app-name": f"x-{scenario.name}"[:40].strip("-"), "resource-group": f"{scenario.name}-group"}
+    scenario.arrange(workspace)
+    inputs |= {
+        name: value.replace("<base>", sandbox.endpoints.base_registry) for name, value in scenario.inputs.items()
+    }
+    return run_action(workspace, inputs, {**sandbox.endpoints.environ(), **scenario.environ})

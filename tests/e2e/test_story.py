@@ -1,0 +1,152 @@
+"""The whole story against the sandbox: from a folder to an app that answers, again and again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+
+from support.deployment import Run, run_action
+from support.project import write_echo_project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from azure_sandbox.sandbox import Sandbox
+
+
+class Deployer:
+    """Deploys one project to one app, again and again."""
+
+    def __init__(self, sandbox: Sandbox, folder: Path, app: str) -> None:
+        self.sandbox, self.folder, self.app = sandbox, folder, app
+        self.inputs = write_echo_project(folder)
+
+    def run(self, **inputs: str) -> Run:
+        """One run; `auth_level="anonymous"` is the input `auth-level`."""
+        given = {name.replace("_", "-"): value for name, value in inputs.items()}
+        names = {"app-name": self.app, "resource-group": f"{self.app}-group"}
+        return run_action(
+            self.folder,
+            {**self.sandbox.endpoints.inputs(), **self.inputs, **names, **given},
+            self.sandbox.endpoints.environ(),
+        )
+
+
+@pytest.fixture(scope="module")
+def deployer(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Deployer:
+    """One app for the tests of this module, which go on from one another."""
+    return Deployer(sandbox, tmp_path_factory.mktemp("echo"), "echo-story")
+
+
+@pytest.fixture(scope="module")
+def first(deployer: Deployer) -> Run:
+    """The first deployment."""
+    run = deployer.run()
+    assert run.code == 0, run.log
+    return run
+
+
+class TestFirstDeployment:
+    """A deployment into an empty subscription."""
+
+    def test_every_output_is_set(self, first: Run, sandbox: Sandbox) -> None:
+        """Image by digest under both names, tag, URLs, functions."""
+        outputs = first.outputs
+
+        assert outputs["image"] == f"{sandbox.endpoints.registry}/package@{outputs['digest']}"
+        assert outputs["package-location"] == outputs["image"]
+        assert outputs["image-tag"] == outputs["digest"].removeprefix("sha256:")[:12]
+        assert outputs["scoring-url"] == f"{outputs['app-url']}/api/score"
+        assert "score" in outputs["function-names"].split(",")
+        assert outputs["changed"] == "true"
+
+    def test_the_live_function_scores(self, first: Run, sandbox: Sandbox) -> None:
+        """The answer in the summary is the live function's own."""
+        assert '"model": "first"' in first.summary
+        assert '"got": {"x": 1}' in first.summary
+
+    def test_a_call_without_a_key_is_refused(self, first: Run, sandbox: Sandbox) -> None:
+        """Auth level `function` is the default, and it holds."""
+        answer = requests.post(
+            first.outputs["scoring-url"], json={"x": 1}, verify=str(sandbox.endpoints.ca_bundle), timeout=30
+        )
+
+        assert answer.status_code == 401
+
+    def test_the_log_is_grouped_and_timed(self, first: Run) -> None:
+        """Each stage is a fold with its duration."""
+        titles = [line.removeprefix("::group::") for line in first.log.splitlines() if line.startswith("::group::")]
+
+        assert titles == [
+            "Check",
+            "Log in",
+            "Build the image",
+            "Plan",
+            "Push the image and provision",
+            "Verify",
+        ]
+
+
+class TestSecondRun:
+    """Running again."""
+
+    def test_nothing_changed_sends_no_blob_and_writes_nothing(
+        self, first: Run, deployer: Deployer, sandbox: Sandbox
+    ) -> None:
+        """Idempotent to the last request."""
+        sandbox.journal.clear()
+
+        run = deployer.run()
+
+        assert run.code == 0, run.log
+        assert run.outputs["image"] == first.outputs["image"]
+        assert run.outputs["changed"] == "false"
+        assert sandbox.journal.writes() == []
+
+    def test_a_plan_writes_nothing_and_shows_the_exact_digest(
+        self, first: Run, deployer: Deployer, sandbox: Sandbox
+    ) -> None:
+        """`mode: plan` after a change of the model."""
+        (deployer.folder / "model" / "weights.txt").write_text("second")
+        sandbox.journal.clear()
+
+        run = deployer.run(mode="plan")
+
+        assert run.code == 0, run.log
+        assert sandbox.journal.writes() == []
+        assert run.outputs["changed"] == "true"
+        assert run.outputs["digest"] != first.outputs["digest"]
+        assert run.outputs["digest"] in run.log
+
+    def test_a_new_model_changes_the_image_and_nothing_else(
+        self, first: Run, deployer: Deployer, sandbox: Sandbox
+    ) -> None:
+        """One layer, one config, one manifest; one setting of the app."""
+        (deployer.folder / "model" / "weights.txt").write_text("second")
+        sandbox.journal.clear()
+
+        run = deployer.run()
+
+        assert run.code == 0, run.log
+        assert '"model": "second"' in run.summary
+        assert run.outputs["image"] != first.outputs["image"]
+        written = [entry for entry in sandbox.journal.writes() if entry.service == "arm"]
+        assert [entry.method for entry in written] == ["PATCH"]
+        assert "| model |" in run.summary
+
+
+class TestPackage:
+    """`mode: package`."""
+
+    def test_pushes_the_image_and_touches_nothing_else(self, deployer: Deployer, sandbox: Sandbox) -> None:
+        """No resource is read or written."""
+        sandbox.journal.clear()
+
+        run = deployer.run(mode="package", image_name="only-package", image_tag="v1")
+
+        assert run.code == 0, run.log
+        assert run.outputs["image-tag"] == "v1"
+        assert "/only-package@sha256:" in run.outputs["image"]
+        assert [entry for entry in sandbox.journal.writes() if entry.service == "arm"] == []

@@ -1,0 +1,90 @@
+"""Running the product the way GitHub's runner does: as a process, with `INPUT_*` variables and command files."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from support.tools import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_KEPT = ("PATH", "HOME", "LANG", "SSL_CERT_FILE", "UV_CACHE_DIR", "XDG_CACHE_HOME", "TMPDIR")
+_TIMEOUT = 240
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run left behind.
+
+    Attributes:
+        code: The exit code.
+        log: Standard output, with standard error in it.
+        outputs: Step outputs.
+        summary: The step summary, Markdown.
+    """
+
+    code: int
+    log: str
+    outputs: dict[str, str]
+    summary: str
+
+    @property
+    def errors(self) -> list[str]:
+        """The error annotations, as the runner reads them."""
+        return [line for line in self.log.splitlines() if line.startswith("::error")]
+
+
+def run_action(workspace: Path, inputs: Mapping[str, str], environ: Mapping[str, str]) -> Run:
+    """Run the container action's door on a workspace.
+
+    Args:
+        workspace: The checked-out repository.
+        inputs: By their own names: `app-name`.
+        environ: What the runner adds: the sandbox's variables.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        output, summary = Path(folder) / "output", Path(folder) / "summary"
+        output.touch()
+        summary.touch()
+        process = subprocess.run(
+            [sys.executable, "-m", "functions_model", "action"],
+            cwd=workspace,
+            env={
+                **{name: os.environ[name] for name in _KEPT if name in os.environ},
+                "PYTHONPATH": str(ROOT / "src"),
+                "GITHUB_ACTIONS": "true",
+                "GITHUB_WORKSPACE": str(workspace),
+                "GITHUB_OUTPUT": str(output),
+                "GITHUB_STEP_SUMMARY": str(summary),
+                **environ,
+                **{f"INPUT_{name.upper()}": value for name, value in inputs.items()},
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=_TIMEOUT,
+            check=False,
+        )
+        return Run(process.returncode, process.stdout, read_outputs(output.read_text()), summary.read_text())
+
+
+def read_outputs(text: str) -> dict[str, str]:
+    """The step outputs in a `GITHUB_OUTPUT` file: `name<<delimiter`, lines, `delimiter`."""
+    outputs: dict[str, str] = {}
+    lines = iter(text.splitlines())
+    for line in lines:
+        name, _, delimiter = line.partition("<<")
+        value = []
+        for inner in lines:
+            if inner == delimiter:
+                break
+            value.append(inner)
+        outputs[name] = "\n".join(value)
+    return outputs

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from functions_model.pipeline.events import ImageBuilt
     from functions_model.pipeline.parts import Parts
     from functions_model.pipeline.session import Session, Subscription
-    from functions_model.provision import ResourcePlan
+    from functions_model.provision import Applied, ResourcePlan
     from functions_model.registry import PushedImage
 
 
@@ -34,8 +34,13 @@ def push(built: ImageBuilt, session: Session, parts: Parts) -> PushedImage:
     return pushed
 
 
-def deliver(built: ImageBuilt, plan: ResourcePlan, session: Session, subscription: Subscription, parts: Parts) -> None:
+def deliver(
+    built: ImageBuilt, plan: ResourcePlan, session: Session, subscription: Subscription, parts: Parts
+) -> Applied:
     """Push the image and apply the plan at the same time. The app waits for the image.
+
+    Returns:
+        What was written.
 
     Raises:
         RegistryFailed: The push failed; the app was not touched.
@@ -44,7 +49,9 @@ def deliver(built: ImageBuilt, plan: ResourcePlan, session: Session, subscriptio
     with ThreadPoolExecutor(max_workers=1) as pool:
         pushing: Future[PushedImage] = pool.submit(push, built, session, parts)
         try:
-            applied = apply(plan, subscription.clients, ready={"image": pushing}, report=parts.ci.info)
+            applied = apply(
+                plan, subscription.clients, ready={"image": pushing}, report=parts.ci.info, mask=parts.ci.mask
+            )
         except Failure:
             # A push that failed is the cause, and the resources that then could not be written are its effect.
             if cause := pushing.exception():
@@ -52,3 +59,4 @@ def deliver(built: ImageBuilt, plan: ResourcePlan, session: Session, subscriptio
             raise
         pushing.result()
     parts.tell(PlanApplied(applied))
+    return applied

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from functions_model.pipeline.events import ImageBuilt
     from functions_model.pipeline.parts import Parts
     from functions_model.pipeline.session import Subscription
-    from functions_model.provision import ResourcePlan
+    from functions_model.provision import Applied, ResourcePlan
 
 
 def run(spec: DeploymentSpec, parts: Parts) -> None:
@@ -53,8 +53,8 @@ def run(spec: DeploymentSpec, parts: Parts) -> None:
     if spec.mode is Mode.PLAN:
         return
     with parts.stage("Push the image and provision"):
-        deliver(built, changes, session, session.subscription, parts)
-    _verify(spec, built, session.subscription, parts)
+        applied = deliver(built, changes, session, session.subscription, parts)
+    _verify(spec, built, applied, session.subscription, parts)
 
 
 def _plan(spec: DeploymentSpec, built: ImageBuilt, subscription: Subscription, parts: Parts) -> ResourcePlan:
@@ -65,7 +65,9 @@ def _plan(spec: DeploymentSpec, built: ImageBuilt, subscription: Subscription, p
     return changes
 
 
-def _verify(spec: DeploymentSpec, built: ImageBuilt, subscription: Subscription, parts: Parts) -> None:
+def _verify(
+    spec: DeploymentSpec, built: ImageBuilt, applied: Applied, subscription: Subscription, parts: Parts
+) -> None:
     expected = ExpectedApp(
         app_name=subscription.target.app_name,
         resource_group=subscription.target.resource_group,
@@ -73,6 +75,9 @@ def _verify(spec: DeploymentSpec, built: ImageBuilt, subscription: Subscription,
         functions=built.functions,
         auth_level=spec.trigger.auth_level,
         sample_request=spec.sample_request,
+        sync_triggers=not applied.triggers_synced,
     )
+    secrets = [secret.reveal() for secret in subscription.target.app_settings.values()]
     with parts.stage("Verify"):
-        parts.tell(AppVerified(verify(subscription.clients, expected, timeout=spec.verify_timeout, ci=parts.ci)))
+        verified = verify(subscription.clients, expected, timeout=spec.verify_timeout, ci=parts.ci, secrets=secrets)
+        parts.tell(AppVerified(verified))

@@ -164,3 +164,16 @@ class RegistryDefinition:
     abac: bool = False
     admin: tuple[str, str] | None = None
     """Admin user name and password, when the admin user is on."""
+
+
+class RegistryPlatform(Protocol):
+    """Azure Container Registry behind ARM's registries. Called by ARM's Microsoft.ContainerRegistry."""
+
+    def reserve(self, name: str) -> str:
+        """The login server (`localhost:PORT`) that the registry with this name has, now and later."""
+
+    def apply(self, definition: RegistryDefinition) -> None:
+        """Serve the registry, or serve it by its new definition."""
+
+    def remove(self, resource_id: str) -> None:
+        """Stop it and forget it."""

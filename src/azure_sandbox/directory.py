@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ACCESS_TOKEN_SECONDS = 3600
-ARM_AUDIENCES = frozenset({"https://management.azure.com", "https://management.core.windows.net"})
+AUDIENCE = "https://management.azure.com"
+ARM_AUDIENCES = frozenset({AUDIENCE, "https://management.core.windows.net"})
 RESOURCES = ARM_AUDIENCES | {
     "https://containerregistry.azure.net",
     "https://storage.azure.com",
@@ -68,21 +69,24 @@ class EntraDirectory:
 
     Args:
         tenant_id: A GUID.
-        resources: More audiences that tokens can be asked for (the sandbox's own resource manager).
+        resource_manager: The URL of the sandbox's own Azure Resource Manager, one more name of that service.
         clock: Seconds since 1970.
 
     Attributes:
         token_lifetime: Seconds that new access tokens live.
+        graph: The audience of the sandbox's Microsoft Graph.
     """
 
     def __init__(
-        self, tenant_id: str, *, resources: frozenset[str] = frozenset(), clock: Callable[[], float] = time.time
+        self, tenant_id: str, *, resource_manager: str = AUDIENCE, clock: Callable[[], float] = time.time
     ) -> None:
         self.tenant_id = tenant_id
         self.key = SigningKey()
         self.token_lifetime: float = ACCESS_TOKEN_SECONDS
-        self.resources = RESOURCES | {name.rstrip("/") for name in resources}
-        self._arm_audiences = ARM_AUDIENCES | {name.rstrip("/") for name in resources}
+        own = resource_manager.rstrip("/")
+        self.graph = f"{own}/graph"
+        self.resources = RESOURCES | {own, self.graph}
+        self._arm_audiences = ARM_AUDIENCES | {own}
         self._clock = clock
         self._tables = _Tables()
         self._lock = threading.RLock()

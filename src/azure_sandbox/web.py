@@ -30,18 +30,22 @@ class _OpenProtocol(H11Protocol):
         self.app_state = {**self.app_state, "transport": transport}
 
 
+def listen(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
+    """A port of this machine, taken: clients wait until a server answers on it. Port 0 takes a free one."""
+    return socket.create_server((host, port), backlog=512)
+
+
 class WebServer:
     """One server on one port of this machine, in a thread and with an event loop of its own.
 
     Args:
         app: What to serve.
         tls: Certificates; None serves plain HTTP.
-        host: The address to listen on.
-        port: 0 takes a free one.
+        listener: From `listen`, where the port must be known before there is something to serve.
     """
 
-    def __init__(self, app: ASGIApp, *, tls: TlsFiles | None, host: str = "127.0.0.1", port: int = 0) -> None:
-        self._socket = socket.create_server((host, port), backlog=512)
+    def __init__(self, app: ASGIApp, *, tls: TlsFiles | None, listener: socket.socket | None = None) -> None:
+        self._socket = listener or listen()
         self._tls = tls
         config = uvicorn.Config(
             app,

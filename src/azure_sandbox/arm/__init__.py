@@ -1,0 +1,1 @@
+"""Azure Resource Manager, provider by provider: `state` holds rules, `responses` the wire."""

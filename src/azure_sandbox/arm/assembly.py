@@ -1,0 +1,110 @@
+"""Join the providers to one Azure Resource Manager."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from azure_sandbox.arm.authorization.responses import AuthorizationResponses
+from azure_sandbox.arm.container_registry.responses import RegistryResponses
+from azure_sandbox.arm.identity.responses import IdentityResponses
+from azure_sandbox.arm.operations import Durations, Operations
+from azure_sandbox.arm.resources.responses import ResourcesResponses
+from azure_sandbox.arm.resources.state import Groups, Providers
+from azure_sandbox.arm.routing import Router
+from azure_sandbox.arm.service import ArmService
+from azure_sandbox.arm.storage.responses import StorageResponses
+from azure_sandbox.arm.storage.state import StorageAccounts
+from azure_sandbox.arm.store import Store
+from azure_sandbox.arm.web import stacks
+from azure_sandbox.arm.web.configuration import ConfigurationResponses
+from azure_sandbox.arm.web.host import HostResponses
+from azure_sandbox.arm.web.plans import PlanResponses
+from azure_sandbox.arm.web.sites import SiteResponses
+from azure_sandbox.arm.web.state import Sites
+
+if TYPE_CHECKING:
+    from azure_sandbox.arm.authorization.state import RoleAssignments
+    from azure_sandbox.arm.routing import ArmRoute
+    from azure_sandbox.contract import AppPlatform, RegistryPlatform, StorageEmulator
+    from azure_sandbox.directory import EntraDirectory
+
+
+@dataclass(frozen=True, slots=True)
+class Platforms:
+    """What brings ARM's resources to life."""
+
+    storage: StorageEmulator
+    apps: AppPlatform
+    registries: RegistryPlatform
+
+
+class Arm:
+    """One subscription with its providers. The attributes are there to set a scene and to look at what came of it.
+
+    Args:
+        subscription: A GUID in lower case.
+        directory: The tenant.
+        assignments: Role assignments, shared with the data plane.
+        platforms: The data plane.
+        durations: How long things take.
+    """
+
+    def __init__(
+        self,
+        subscription: str,
+        directory: EntraDirectory,
+        assignments: RoleAssignments,
+        platforms: Platforms,
+        *,
+        durations: Durations | None = None,
+    ) -> None:
+        self.subscription = subscription
+        self.directory = directory
+        self.assignments = assignments
+        self.durations = durations or Durations()
+        self.store = Store()
+        self.groups = Groups(subscription)
+        self.providers = Providers(self.durations.registration)
+        self.operations = Operations()
+        self.accounts = StorageAccounts(self.store, platforms.storage)
+        self.sites = Sites(self.store, platforms.apps, directory)
+        self.registries = RegistryResponses(self.store, platforms.registries, self.operations, self.durations)
+        self.service = ArmService(
+            Router(self._routes(platforms)),
+            directory,
+            assignments,
+            groups=self.groups,
+            providers=self.providers,
+            subscription=subscription,
+        )
+
+    def _routes(self, platforms: Platforms) -> list[ArmRoute]:
+        return [
+            *self._resources().routes(self.subscription),
+            # Before the others: their routes lie below any resource.
+            *AuthorizationResponses(self.assignments, self.subscription).routes(),
+            *PlanResponses(self.store, self.durations).routes(),
+            *self._site_responses().routes(),
+            *ConfigurationResponses(self.store, self.sites, self.durations).routes(),
+            *HostResponses(self.store, self.sites, platforms.apps).routes(),
+            *stacks.routes(),
+            *StorageResponses(self.store, self.accounts, self.operations, self.durations).routes(),
+            *IdentityResponses(self.store, self.directory).routes(),
+            *self.registries.routes(),
+        ]
+
+    def _resources(self) -> ResourcesResponses:
+        return ResourcesResponses(
+            self.store,
+            self.groups,
+            self.providers,
+            self.assignments,
+            self.operations,
+            durations=self.durations,
+            tenant=self.directory.tenant_id,
+        )
+
+    def _site_responses(self) -> SiteResponses:
+        tenant = self.directory.tenant_id
+        return SiteResponses(self.store, self.sites, self.assignments, durations=self.durations, tenant=tenant)

@@ -1,0 +1,93 @@
+"""Refusals that know their own wire form: Azure Resource Manager's, and the other one that Microsoft.Web uses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class ArmError(Exception):
+    """`{"error": {"code", "message"}}` with a status.
+
+    Args:
+        status: HTTP status.
+        code: The stable name of the error.
+        message: For people.
+        headers: More response headers.
+        details: Inner errors, ready for the wire.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        details: list[dict[str, Any]] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = dict(headers or {})
+        self.details = details or []
+
+    def body(self) -> dict[str, Any]:
+        """The JSON on the wire."""
+        error: dict[str, Any] = {"code": self.code, "message": self.message}
+        return {"error": {**error, "details": self.details} if self.details else error}
+
+
+class WebError(ArmError):
+    """The PascalCase form, at top level, that App Service answers with.
+
+    Args:
+        status: HTTP status.
+        code: `Conflict`, `BadRequest`, `NotFound`.
+        message: For people.
+        extended_code: App Service's own number: `54001`.
+    """
+
+    def __init__(self, status: int, code: str, message: str, *, extended_code: str | None = None) -> None:
+        super().__init__(status, code, message)
+        self.extended_code = extended_code
+
+    def body(self) -> dict[str, Any]:
+        """The JSON on the wire."""
+        entity: dict[str, Any] = {
+            "ExtendedCode": self.extended_code,
+            "MessageTemplate": self.message,
+            "Parameters": [],
+            "Code": self.code,
+            "Message": self.message,
+        }
+        return {
+            "Code": self.code,
+            "Message": self.message,
+            "Target": None,
+            "Details": [{"Message": self.message}, {"Code": self.code}, {"ErrorEntity": entity}],
+            "Innererror": None,
+        }
+
+
+def resource_not_found(resource_type: str, name: str, group: str) -> ArmError:
+    """The 404 for a resource in a group that exists."""
+    message = (
+        f"The Resource '{resource_type}/{name}' under resource group '{group}' was not found. For more details please "
+        "go to https://aka.ms/ARMResourceNotFoundFix"
+    )
+    return ArmError(404, "ResourceNotFound", message)
+
+
+def parent_not_found(name: str) -> ArmError:
+    """The 404 for a write below a resource that is not there."""
+    message = f"Can not perform requested operation on nested resource. Parent resource '{name}' not found."
+    return ArmError(404, "ParentResourceNotFound", message)
+
+
+def invalid(message: str, code: str = "InvalidRequestContent") -> ArmError:
+    """A 400."""
+    return ArmError(400, code, message)

@@ -1,0 +1,259 @@
+"""Azure Resource Manager: the way of every request, step by step.
+
+The sandbox puts two steps before these: `journal.Journaled` writes the request down, `faults.Faulty` lets a fault
+strike. Then come `ArmService.steps`, in their order, and last the provider's handler.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import uuid
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, Response
+
+from azure_sandbox.arm.errors import ArmError, invalid
+from azure_sandbox.arm.messages import ArmRequest, ArmResponse
+from azure_sandbox.arm.resources.responses import no_such_subscription
+from azure_sandbox.arm.resources.state import ALWAYS_REGISTERED, NAMESPACES
+from azure_sandbox.arm.routing import LOGIN_ONLY
+from azure_sandbox.contract import TokenRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+
+    from azure_sandbox.arm.authorization.state import RoleAssignments
+    from azure_sandbox.arm.resources.state import Groups, Providers
+    from azure_sandbox.arm.routing import ArmRoute, Router
+    from azure_sandbox.contract import Directory
+
+AUDIENCE = "https://management.azure.com"
+_API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-\w+)?")
+_log = logging.getLogger(__name__)
+
+
+class ArmService:
+    """Answers requests.
+
+    Args:
+        router: All operations.
+        directory: Checks tokens.
+        assignments: Says who may do what.
+        groups: Which resource groups there are.
+        providers: Which providers are registered.
+        subscription: The only one that there is.
+    """
+
+    def __init__(
+        self,
+        router: Router,
+        directory: Directory,
+        assignments: RoleAssignments,
+        *,
+        groups: Groups,
+        providers: Providers,
+        subscription: str,
+    ) -> None:
+        self._router = router
+        self._directory = directory
+        self._assignments = assignments
+        self._groups = groups
+        self._providers = providers
+        self._subscription = subscription
+        self.steps: tuple[Callable[[ArmRequest], ArmRequest], ...] = (
+            self.authenticate,
+            self.check_api_version,
+            self.check_subscription,
+            self.authorize,
+            self.check_group,
+            self.check_registration,
+        )
+
+    def answer(self, request: ArmRequest) -> ArmResponse:
+        """Take the request through all steps, and let the provider answer.
+
+        Raises:
+            ArmError: A step or the provider refused it.
+        """
+        for step in self.steps:
+            request = step(request)
+        return self._route(request).handler(request)
+
+    def authenticate(self, request: ArmRequest) -> ArmRequest:
+        """Find out who asks.
+
+        Raises:
+            ArmError: AuthenticationFailed, InvalidAuthenticationToken or ExpiredAuthenticationToken.
+        """
+        if not request.token:
+            message = "Authentication failed. The 'Authorization' header is missing."
+            raise _unauthorized("AuthenticationFailed", message)
+        try:
+            caller = self._directory.principal_of_token(request.token, AUDIENCE)
+        except TokenRefused as refusal:
+            code = "ExpiredAuthenticationToken" if "expired" in str(refusal) else "InvalidAuthenticationToken"
+            raise _unauthorized(code, f"The access token is invalid: {refusal}.") from refusal
+        return replace(request, caller=caller)
+
+    def check_api_version(self, request: ArmRequest) -> ArmRequest:
+        """Every request names the version of the interface that it means.
+
+        Raises:
+            ArmError: MissingApiVersionParameter or InvalidApiVersionParameter.
+        """
+        return check_api_version(request)
+
+    def check_subscription(self, request: ArmRequest) -> ArmRequest:
+        """Find the operation; refuse other subscriptions.
+
+        Raises:
+            ArmError: SubscriptionNotFound, or the sandbox has no such operation.
+        """
+        parts = request.path.strip("/").split("/")
+        if parts[0].lower() == "subscriptions" and len(parts) > 1 and parts[1].lower() != self._subscription:
+            raise no_such_subscription(parts[1])
+        found = self._router.find(request.method, request.path)
+        if found is None:
+            raise self._not_covered(request)
+        # Ids keep one spelling of the subscription, whatever the caller wrote.
+        values = {**found[1], **({"subscription": self._subscription} if "subscription" in found[1] else {})}
+        return replace(request, values=values)
+
+    def authorize(self, request: ArmRequest) -> ArmRequest:
+        """Ask the role assignments.
+
+        Raises:
+            ArmError: AuthorizationFailed.
+        """
+        action = self._route(request).permission
+        caller = request.caller
+        scope = request.path.rstrip("/")
+        if request.method == "POST":
+            scope = scope.rpartition("/")[0]
+        if action == LOGIN_ONLY or (caller and self._assignments.allows(caller.object_id, action, scope)):
+            return request
+        who = f"The client '{caller.client_id}' with object id '{caller.object_id}'" if caller else "The client"
+        message = (
+            f"{who} does not have authorization to perform action '{action}' over scope '{scope}' or the scope is "
+            "invalid. If access was recently granted, please refresh your credentials."
+        )
+        raise ArmError(403, "AuthorizationFailed", message)
+
+    def check_group(self, request: ArmRequest) -> ArmRequest:
+        """What lies in a resource group needs the group.
+
+        Raises:
+            ArmError: ResourceGroupNotFound.
+        """
+        if "group" in request.values and "/providers/" in request.path.lower():
+            self._groups.get(request.group)
+        return request
+
+    def check_registration(self, request: ArmRequest) -> ArmRequest:
+        """A provider's resources are written only where the subscription has registered it.
+
+        Raises:
+            ArmError: MissingSubscriptionRegistration.
+        """
+        namespace = self._route(request).namespace
+        known = namespace.lower() in {name.lower() for name in NAMESPACES} - ALWAYS_REGISTERED
+        if known and request.method in {"PUT", "PATCH"} and self._providers.state(namespace) != "Registered":
+            message = (
+                f"The subscription is not registered to use namespace '{namespace}'. See "
+                "https://aka.ms/rps-not-found for how to register subscriptions."
+            )
+            raise ArmError(409, "MissingSubscriptionRegistration", message)
+        return request
+
+    def _route(self, request: ArmRequest) -> ArmRoute:
+        found = self._router.find(request.method, request.path)
+        if found is None:
+            raise self._not_covered(request)
+        return found[0]
+
+    def _not_covered(self, request: ArmRequest) -> ArmError:
+        methods = self._router.methods(request.path)
+        if methods:
+            message = f"The requested resource does not support http method '{request.method}'; it has {methods}."
+            return ArmError(405, "MethodNotAllowed", message, headers={"Allow": ", ".join(methods)})
+        message = f"The sandbox does not cover {request.method} {request.path}. Its README says what it covers."
+        return ArmError(501, "NotCoveredBySandbox", message)
+
+
+def check_api_version(request: ArmRequest) -> ArmRequest:
+    """Refuse a request without a well-formed `api-version`.
+
+    Raises:
+        ArmError: MissingApiVersionParameter or InvalidApiVersionParameter.
+    """
+    if not request.api_version:
+        message = "The api-version query parameter (?api-version=) is required for all requests."
+        raise invalid(message, "MissingApiVersionParameter")
+    if not _API_VERSION.fullmatch(request.api_version):
+        message = f"The api-version '{request.api_version}' is invalid: a date such as 2025-04-01 is needed."
+        raise invalid(message, "InvalidApiVersionParameter")
+    return request
+
+
+def _unauthorized(code: str, message: str) -> ArmError:
+    challenge = (
+        f'Bearer authorization_uri="https://login.microsoftonline.com/", error="invalid_token", resource="{AUDIENCE}"'
+    )
+    return ArmError(401, code, message, headers={"WWW-Authenticate": challenge})
+
+
+def endpoint(answer: Callable[[ArmRequest], ArmResponse]) -> Callable[[Request], Awaitable[Response]]:
+    """An HTTP endpoint for something that answers ARM requests."""
+
+    async def arm(request: Request) -> Response:
+        try:
+            response = await run_in_threadpool(answer, await _read(request))
+        except ArmError as error:
+            response = ArmResponse(error.status, error.body(), error.headers)
+        except Exception as error:  # noqa: BLE001 - as the service does, a fault of its own is a 500
+            _log.exception("the sandbox failed")
+            message = f"The sandbox failed: {type(error).__name__}: {error}"
+            response = ArmResponse(500, {"error": {"code": "InternalServerError", "message": message}})
+        return _write(request, response)
+
+    return arm
+
+
+async def _read(request: Request) -> ArmRequest:
+    content = await request.body()
+    try:
+        payload = json.loads(content) if content else None
+    except ValueError as error:
+        raise invalid(f"The request content was invalid and could not be deserialized: {error}.") from error
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return ArmRequest(
+        method=request.method,
+        path=unquote(request.url.path),
+        query={name.lower(): value for name, value in request.query_params.items()},
+        token=token.strip() if scheme.lower() == "bearer" else "",
+        payload=payload,
+        origin=str(request.url.replace(path="", query="")).rstrip("/"),
+    )
+
+
+def _write(request: Request, response: ArmResponse) -> Response:
+    request_id = str(uuid.uuid4())
+    headers = {
+        **response.headers,
+        "x-ms-request-id": request_id,
+        "x-ms-correlation-request-id": request.headers.get("x-ms-correlation-request-id", request_id),
+        "cache-control": "no-cache",
+    }
+    if client_id := request.headers.get("x-ms-client-request-id"):
+        headers["x-ms-client-request-id"] = client_id
+    content = response.content
+    if content is None or isinstance(content, (str, bytes)):
+        return Response(content or b"", response.status, headers, media_type=response.media_type)
+    return JSONResponse(content, response.status, headers)

@@ -1,0 +1,234 @@
+"""Microsoft.Web/sites: function apps, and how a change of one reaches the platform that runs it."""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from azure_sandbox.arm.errors import ArmError, WebError
+from azure_sandbox.arm.identity.responses import principal_of
+from azure_sandbox.arm.ids import parse_id
+from azure_sandbox.arm.web.plans import PLAN, SITE
+from azure_sandbox.arm.web.site_config import DEFAULTS, merged, settings_in
+from azure_sandbox.contract import SiteDefinition
+
+if TYPE_CHECKING:
+    from azure_sandbox.arm.ids import ResourceId
+    from azure_sandbox.arm.store import Resource, Store
+    from azure_sandbox.contract import AppPlatform, Principal
+    from azure_sandbox.directory import EntraDirectory
+
+_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9-]{0,58}[a-zA-Z0-9]")
+
+
+@dataclass(slots=True)
+class Site:
+    """What a site's own answer does not show.
+
+    Attributes:
+        host_name: Where the app answers: `localhost:PORT`.
+        config: `config/web`.
+        settings: App settings.
+        sticky: `slotConfigNames`.
+        publishing: Whether basic credentials work, by `ftp` and `scm`.
+        user_identities: Resource ids as they were given, by client id.
+        system_identity: The site's own principal.
+        state: `Running` or `Stopped`.
+        restarts: How often a write or a request restarted the app.
+        applied: What the platform was told last.
+    """
+
+    host_name: str
+    config: dict[str, Any] = field(default_factory=lambda: dict(DEFAULTS))
+    settings: dict[str, str] = field(default_factory=dict)
+    sticky: dict[str, Any] = field(
+        default_factory=lambda: {
+            "connectionStringNames": None,
+            "appSettingNames": None,
+            "azureStorageConfigNames": None,
+        }
+    )
+    publishing: dict[str, bool] = field(default_factory=lambda: {"ftp": True, "scm": True})
+    user_identities: dict[str, tuple[str, Principal]] = field(default_factory=dict)
+    system_identity: Principal | None = None
+    state: str = "Running"
+    restarts: int = 0
+    applied: SiteDefinition | None = None
+
+
+class Sites:
+    """All function apps of the subscription.
+
+    Args:
+        store: Where resources are kept.
+        platform: Runs the apps.
+        directory: Knows the identities.
+    """
+
+    def __init__(self, store: Store, platform: AppPlatform, directory: EntraDirectory) -> None:
+        self._store = store
+        self._platform = platform
+        self._directory = directory
+        self._sites: dict[str, Site] = {}
+        self._taken: set[str] = set()
+        self._lock = threading.RLock()
+        store.on_remove(SITE, self._gone)
+
+    def take_name(self, name: str) -> None:
+        """Let somebody else in the world own that app name."""
+        self._taken.add(name.lower())
+
+    def of(self, resource_id: ResourceId) -> Site:
+        """The site with that id.
+
+        Raises:
+            ArmError: ResourceNotFound.
+        """
+        self._store.get(resource_id)
+        with self._lock:
+            return self._sites[str(resource_id).lower()]
+
+    def open(self, resource_id: ResourceId) -> Site:
+        """The site with that id, made when it is not there.
+
+        Raises:
+            WebError: The name is not allowed, or taken.
+        """
+        with self._lock:
+            if known := self._sites.get(str(resource_id).lower()):
+                return known
+            self._check_name(resource_id)
+            return Site(self._platform.reserve(resource_id.name))
+
+    def keep(self, resource: Resource, site: Site) -> None:
+        """Keep both halves of a site."""
+        with self._lock:
+            self._sites[str(resource.id).lower()] = site
+            self._store.put(resource)
+
+    def plan_of(self, given: object, site: ResourceId) -> Resource:
+        """The plan that a site names, by id or, in its own group, by name.
+
+        Raises:
+            WebError: There is no such plan.
+        """
+        text = str(given or "")
+        parsed = parse_id(text)
+        if parsed is None and text:
+            parsed = parse_id(f"/subscriptions/{site.subscription}/resourceGroups/{site.group}/providers/{PLAN}/{text}")
+        found = self._store.find(parsed) if parsed else None
+        if found is None or found.id.resource_type.lower() != PLAN.lower():
+            name = parsed.name if parsed else text
+            raise WebError(404, "NotFound", f"Cannot find AppServicePlan with name {name}.", extended_code="51004")
+        return found
+
+    # Identities
+
+    def identify(self, site: Site, identity: dict[str, Any] | None, resource: Resource, *, replace: bool) -> None:
+        """Give a site the identities that a body asks for; PUT replaces the set, PATCH adds and removes.
+
+        Raises:
+            ArmError: A user-assigned identity does not exist.
+        """
+        if identity is None:
+            return
+        kinds = str(identity.get("type") or "None").lower().replace(" ", "").split(",")
+        wanted: dict[str, Any] = (identity.get("userAssignedIdentities") or {}) if "userassigned" in kinds else {}
+        kept = {} if replace or "userassigned" not in kinds else dict(site.user_identities)
+        for text, value in wanted.items():
+            principal = self._find_identity(text, resource)
+            if value is None:
+                kept.pop(principal.client_id, None)
+            else:
+                kept[principal.client_id] = (text, principal)
+        site.user_identities = kept
+        self._set_system_identity(site, resource, wanted="systemassigned" in kinds)
+
+    def _find_identity(self, text: str, resource: Resource) -> Principal:
+        principal = principal_of(self._store, self._directory, text)
+        if principal is None:
+            message = (
+                f"Identity operation for resource '{resource.id}' failed with error 'Failed to perform resource "
+                f"identity operation. Status: 'BadRequest'. Response: the resource {text} was not found.'"
+            )
+            raise ArmError(400, "FailedIdentityOperation", message)
+        return principal
+
+    def _set_system_identity(self, site: Site, resource: Resource, *, wanted: bool) -> None:
+        if wanted and site.system_identity is None:
+            site.system_identity = self._directory.add_managed_identity(resource.id.name, str(resource.id))
+        if not wanted and site.system_identity is not None:
+            self._directory.remove(site.system_identity.object_id)
+            site.system_identity = None
+
+    # Configuration
+
+    @staticmethod
+    def configure(site: Site, given: dict[str, Any]) -> None:
+        """Merge a `siteConfig`: its fields, and its settings in place of the known ones when it has any."""
+        site.config = merged(site.config, given)
+        settings = settings_in(given)
+        if settings is not None:
+            site.settings = settings
+
+    def apply(self, resource_id: ResourceId, site: Site, *, always_restart: bool) -> None:
+        """Tell the platform.
+
+        Args:
+            resource_id: The site's id.
+            site: Its state.
+            always_restart: Writes of settings and configuration restart an app even when they change nothing.
+        """
+        definition = self._definition(resource_id, site)
+        if definition != site.applied:
+            site.applied = definition
+            site.restarts += 1
+            self._platform.apply(definition)
+        elif always_restart:
+            self.restart(resource_id, site)
+
+    def restart(self, resource_id: ResourceId, site: Site) -> None:
+        """Start the app again."""
+        site.restarts += 1
+        self._platform.restart(str(self._store.get(resource_id).id))
+
+    def _definition(self, resource_id: ResourceId, site: Site) -> SiteDefinition:
+        resource = self._store.get(resource_id)
+        identities = {client: principal for client, (_, principal) in site.user_identities.items()}
+        if site.system_identity:
+            identities[site.system_identity.client_id] = site.system_identity
+        return SiteDefinition(
+            resource_id=str(resource.id),
+            name=resource.id.name,
+            linux_fx_version=site.config["linuxFxVersion"] or "",
+            app_settings=dict(site.settings),
+            identities=identities,
+            acr_identity_client_id=_acr_identity(site),
+            state=site.state,
+        )
+
+    def _check_name(self, resource_id: ResourceId) -> None:
+        name = resource_id.name
+        if not _NAME.fullmatch(name):
+            raise WebError(400, "BadRequest", f"The app name '{name}' is not valid: 2 to 60 letters, digits and -.")
+        others = {one.id.name.lower() for one in self._store.list(resource_type=SITE)} | self._taken
+        if name.lower() in others:
+            message = f"Website with given name {name} already exists."
+            raise WebError(409, "Conflict", message, extended_code="54001")
+
+    def _gone(self, resource: Resource) -> None:
+        with self._lock:
+            site = self._sites.pop(str(resource.id).lower(), None)
+        if site and site.system_identity:
+            self._directory.remove(site.system_identity.object_id)
+        self._platform.remove(str(resource.id))
+
+
+def _acr_identity(site: Site) -> str | None:
+    """Whose roles pull the image: the named identity's, or else the site's own."""
+    if not site.config["acrUseManagedIdentityCreds"]:
+        return None
+    named = site.config["acrUserManagedIdentityID"]
+    return named or (site.system_identity.client_id if site.system_identity else "")

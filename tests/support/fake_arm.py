@@ -1,0 +1,233 @@
+"""A Resource Manager of a hundred lines for unit tests: it stores what is PUT and answers what is asked of it."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import threading
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+import requests
+import urllib3
+from azure.core.credentials import AccessToken
+from azure.core.pipeline.transport import RequestsTransport
+
+from functions_model.azure.clients import AzureClients
+from functions_model.azure.cloud import AZURE_CLOUD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One HTTP answer."""
+
+    status: int
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def encoded(self) -> bytes:
+        if isinstance(self.body, bytes):
+            return self.body
+        return b"" if self.body is None else json.dumps(self.body).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One HTTP request."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.body) if self.body else None
+
+
+class Adapter(requests.adapters.BaseAdapter):
+    """A `requests` adapter that asks a function in place of the network."""
+
+    def __init__(self, answer: Callable[[Asked], Answer]) -> None:
+        super().__init__()
+        self._answer = answer
+
+    def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:  # type: ignore[override]
+        parts = urlsplit(request.url or "")
+        body = request.body or b""
+        asked = Asked(
+            request.method or "",
+            unquote(parts.path),
+            parts.query,
+            {name.lower(): value for name, value in request.headers.items()},
+            body.encode() if isinstance(body, str) else bytes(body),
+        )
+        answer = self._answer(asked)
+        headers = {"content-type": "application/json", **answer.headers}
+        response = requests.Response()
+        response.status_code = answer.status
+        response.headers.update(headers)
+        response.raw = urllib3.HTTPResponse(
+            io.BytesIO(answer.encoded()), headers=headers, status=answer.status, preload_content=False
+        )
+        response.request = request
+        response.url = request.url or ""
+        return response
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def session_for(answer: Callable[[Asked], Answer]) -> requests.Session:
+    """A session whose every request is answered by a function."""
+    session = requests.Session()
+    session.mount("https://", Adapter(answer))
+    return session
+
+
+class FakeCredential:
+    """A credential that gives one token for ever."""
+
+    def get_token(self, *scopes: str, **_: Any) -> AccessToken:
+        return AccessToken("fake-token", 2**31)
+
+
+def clients_for(answer: Callable[[Asked], Answer]) -> AzureClients:
+    """Real SDK clients whose every request is answered by a function; no retry waits."""
+    transport = RequestsTransport(session=session_for(answer), session_owner=False)
+    return AzureClients(
+        FakeCredential(),
+        SUBSCRIPTION,
+        AZURE_CLOUD,
+        polling_interval=0,
+        options={"transport": transport, "retry_backoff_factor": 0},
+    )
+
+
+def arm_error(status: int, code: str, message: str) -> Answer:
+    """An error in Resource Manager's own shape."""
+    return Answer(status, {"error": {"code": code, "message": message}})
+
+
+class FakeArm:
+    """Resources by lower-case path, and everything that was asked."""
+
+    def __init__(self) -> None:
+        self.resources: dict[str, dict[str, Any]] = {}
+        self.settings: dict[str, str] = {}
+        self.asked: list[Asked] = []
+        self.faults: list[tuple[str, str, Answer]] = []
+        self.unregistered: set[str] = set()
+        self.name_refusal = ""
+        self._lock = threading.Lock()
+
+    @property
+    def writes(self) -> list[str]:
+        """Method and last part of the path of each request that changes something."""
+        reads = ("list", "listkeys", "checknameavailability")
+        return [
+            f"{asked.method} {asked.path.rpartition('/')[2]}"
+            for asked in self.asked
+            if asked.method != "GET" and asked.path.rpartition("/")[2].lower() not in reads
+        ]
+
+    def fail(self, method: str, pattern: str, answer: Answer, times: int = 1) -> None:
+        """Answer the next matching requests so."""
+        self.faults += [(method, pattern, answer)] * times
+
+    def clients(self) -> AzureClients:
+        """SDK clients that speak with it."""
+        return clients_for(self.answer)
+
+    def answer(self, asked: Asked) -> Answer:
+        """What it says."""
+        with self._lock:
+            self.asked.append(asked)
+            for fault in self.faults:
+                method, pattern, answer = fault
+                if method == asked.method and re.search(pattern, asked.path, re.IGNORECASE):
+                    self.faults.remove(fault)
+                    return answer
+            return self._route(asked, asked.path.lower().replace("//", "/"))
+
+    def _route(self, asked: Asked, path: str) -> Answer:
+        if found := re.search(r"/providers/([\w.]+)(/register)?$", path):
+            return self._provider(found.group(1), bool(found.group(2)))
+        if path.endswith("/checknameavailability"):
+            return Answer(200, {"nameAvailable": not self.name_refusal, "message": self.name_refusal or None})
+        if path.endswith("/config/appsettings/list"):
+            return Answer(200, {"properties": self.settings}) if self._site(path) else _missing(path)
+        if path.endswith("/config/appsettings"):
+            self.settings = asked.document["properties"]
+            return Answer(200, {"properties": self.settings})
+        if path.endswith("/config/web"):
+            return self._config(asked, path)
+        if path.endswith("/syncfunctiontriggers"):
+            return Answer(204)
+        if path.endswith("/roleassignments") or path.endswith("/registries"):
+            return Answer(200, {"value": self._below(path)})
+        return self._resource(asked, path)
+
+    def _provider(self, namespace: str, register: bool) -> Answer:
+        if register:
+            self.unregistered.discard(namespace)
+        state = "NotRegistered" if namespace in self.unregistered else "Registered"
+        return Answer(200, {"namespace": namespace, "registrationState": state})
+
+    def _below(self, path: str) -> list[dict[str, Any]]:
+        kind = path.rpartition("/")[2]
+        return [document for key, document in self.resources.items() if f"/{kind}/" in key]
+
+    def _site(self, path: str) -> dict[str, Any] | None:
+        return self.resources.get(path.partition("/config/")[0])
+
+    def _config(self, asked: Asked, path: str) -> Answer:
+        site = self._site(path)
+        if site is None:
+            return _missing(path)
+        config = site["properties"].setdefault("siteConfig", {})
+        if asked.method == "PATCH":
+            config.update(asked.document["properties"])
+        return Answer(200, {"properties": config})
+
+    def _resource(self, asked: Asked, path: str) -> Answer:
+        if asked.method == "PUT":
+            self.resources[path] = self._made(asked, path)
+        elif asked.method == "PATCH" and path in self.resources:
+            self.resources[path].update(asked.document)
+        document = self.resources.get(path)
+        return Answer(200, document) if document else _missing(path)
+
+    def _made(self, asked: Asked, path: str) -> dict[str, Any]:
+        name = asked.path.rpartition("/")[2]
+        document = {"id": asked.path, "name": name, "type": "x", **asked.document}
+        properties = document.setdefault("properties", {})
+        properties["provisioningState"] = "Succeeded"
+        if "/storageaccounts/" in path and "/roleassignments/" not in path:
+            services = {service: f"https://{name}.{service}.test/" for service in ("blob", "queue", "table")}
+            properties["primaryEndpoints"] = services
+        if "/userassignedidentities/" in path:
+            properties |= {
+                "principalId": str(uuid.uuid5(uuid.NAMESPACE_URL, f"principal {name}")),
+                "clientId": str(uuid.uuid5(uuid.NAMESPACE_URL, f"client {name}")),
+            }
+        if "/roleassignments/" in path:
+            properties["scope"] = asked.path.partition("/providers/Microsoft.Authorization")[0]
+        if "/sites/" in path:
+            properties["defaultHostName"] = f"{name}.test"
+            settings = properties["siteConfig"].pop("appSettings")
+            self.settings = {setting["name"]: setting["value"] for setting in settings}
+        return document
+
+
+def _missing(path: str) -> Answer:
+    return arm_error(404, "ResourceNotFound", f"The resource '{path}' was not found.")

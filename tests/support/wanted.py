@@ -1,0 +1,55 @@
+"""A deployment to plan in unit tests, without files."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from functions_model.core.digests import Digest
+from functions_model.core.references import ImageReference
+from functions_model.core.secrets import Secret
+from functions_model.core.spec import Code, DeploymentSpec, HttpTrigger, ImageTarget, Mode, Target
+from functions_model.provision import RegistryResource, wanted_for
+from support.fake_arm import SUBSCRIPTION
+
+if TYPE_CHECKING:
+    from functions_model.provision import Wanted
+
+REGISTRY = RegistryResource(
+    f"/subscriptions/{SUBSCRIPTION}/resourceGroups/shared/providers/Microsoft.ContainerRegistry/registries/contoso",
+    "contoso.azurecr.io",
+)
+TARGET = Target(
+    subscription_id=SUBSCRIPTION,
+    resource_group="iris-rg",
+    location="westeurope",
+    app_name="iris",
+    plan_name="iris-plan",
+    plan_sku="EP1",
+    storage_account="irisstorage",
+    identity_name="iris-identity",
+    app_settings={"GREETING": Secret("good morning")},
+)
+
+
+def wanted(digit: str = "a", registry: RegistryResource = REGISTRY, **target: Any) -> Wanted:
+    """What a deployment wants; `digit` makes the image, keywords change the target."""
+    image = ImageReference(registry.login_server, "package", "1", Digest(f"sha256:{digit * 64}"))
+    root = Path("/workspace")
+    spec = DeploymentSpec(
+        mode=Mode.DEPLOY,
+        workspace=root,
+        models=(),
+        code=Code(root / "score.py", root, "score.py"),
+        environment_file=None,
+        python_version=None,
+        base_image=None,
+        trigger=HttpTrigger(),
+        image=ImageTarget(registry.login_server, "package"),
+        login=None,
+        target=replace(TARGET, **target),
+        sample_request=None,
+        verify_timeout=60,
+    )
+    return wanted_for(spec, image, registry)

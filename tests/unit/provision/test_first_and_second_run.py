@@ -1,0 +1,472 @@
+"""A whole provisioning against a small Resource Manager: the first run makes, the second finds nothing to do."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions_model.core.failures import ApplyIncomplete, PlanRefused, RegistryFailed
+from functions_model.core.secrets import Secret
+from functions_model.provision import Action, Applied, ResourcePlan, apply, find_registry, observe, plan
+from functions_model.provision.settings import MACHINE_KEY
+from support.fake_arm import SUBSCRIPTION, Answer, FakeArm, arm_error
+from support.golden import matches_golden
+from support.wanted import REGISTRY, wanted
+
+GOLDEN = Path(__file__).parent / "golden"
+WEB_QUOTA = Answer(
+    401,
+    {
+        "Code": "Unauthorized",
+        "Message": "Operation cannot be completed without additional quota.",
+        "Target": None,
+        "Details": [{"Message": "Operation cannot be completed without additional quota."}],
+        "Innererror": None,
+    },
+)
+
+
+def pushed() -> dict[str, Future[object]]:
+    """An image that is in the registry already."""
+    future: Future[object] = Future()
+    future.set_result(None)
+    return {"image": future}
+
+
+def planned(arm: FakeArm, **changes: Any) -> ResourcePlan:
+    want = wanted(**changes)
+    return plan(want, observe(arm.clients(), want))
+
+
+def applied(arm: FakeArm, resource_plan: ResourcePlan, **options: Any) -> Applied:
+    return apply(resource_plan, arm.clients(), **{"ready": pushed(), "sleep": lambda _: None, **options})
+
+
+def as_text(resource_plan: ResourcePlan) -> str:
+    """A plan as JSON, for golden files."""
+    changes = [
+        {
+            "kind": change.kind,
+            "name": change.name,
+            "action": change.action,
+            "fields": {field.name: [field.before, field.after] for field in change.fields},
+            "reason": change.reason,
+            "depends_on": list(change.depends_on),
+            "link": change.link,
+        }
+        for change in resource_plan.changes
+    ]
+    return json.dumps(changes, indent=2)
+
+
+class TestTheFirstRun:
+    def test_plans_everything_in_a_stable_order(self) -> None:
+        """Into an empty subscription, the plan creates each resource and names every field, secrets as stars."""
+        assert matches_golden(GOLDEN / "first_run.json", as_text(planned(FakeArm())))
+
+    def test_reads_only(self) -> None:
+        """Observing and planning write nothing, and ask nothing of the children of a missing group."""
+        arm = FakeArm()
+
+        planned(arm)
+
+        assert [] == arm.writes
+        assert [] == [asked.path for asked in arm.asked if "/sites/" in asked.path or "/serverfarms/" in asked.path]
+
+    def test_makes_each_resource_once(self) -> None:
+        """One write per resource, and the triggers synchronised last."""
+        arm = FakeArm()
+
+        outcome = applied(arm, planned(arm))
+
+        assert {"PUT iris-rg", "PUT iris-plan", "PUT irisstorage", "PUT iris-identity", "PUT iris"} <= set(arm.writes)
+        assert 9 == len(arm.writes)
+        assert "POST syncfunctiontriggers" == arm.writes[-1]
+        assert "PUT iris" == arm.writes[-2]
+        assert outcome.changed
+        assert outcome.triggers_synced
+
+    def test_makes_the_app_in_one_put(self) -> None:
+        """The app is made with image, identity and every setting at once."""
+        arm = FakeArm()
+        applied(arm, planned(arm))
+
+        body = next(asked.document for asked in arm.asked if asked.path.endswith("/sites/iris"))
+        config = body["properties"]["siteConfig"]
+        identity = next(value for key, value in arm.resources.items() if "userassignedidentities" in key)
+
+        assert "functionapp,linux,container" == body["kind"]
+        assert f"DOCKER|contoso.azurecr.io/package@sha256:{'a' * 64}" == config["linuxFxVersion"]
+        assert config["acrUseManagedIdentityCreds"] is True
+        assert identity["properties"]["clientId"] == config["acrUserManagedIdentityID"]
+        assert [identity["id"]] == list(body["identity"]["userAssignedIdentities"])
+        assert ("1.2", "Disabled") == (config["minTlsVersion"], config["ftpsState"])
+        assert body["properties"]["httpsOnly"] is True
+        assert "https://irisstorage.blob.test/" == arm.settings["AzureWebJobsStorage__blobServiceUri"]
+        assert "false" == arm.settings["WEBSITES_ENABLE_APP_SERVICE_STORAGE"]
+        assert "good morning" == arm.settings["GREETING"]
+        assert 64 == len(arm.settings[MACHINE_KEY])
+
+    def test_closes_the_storage_account(self) -> None:
+        """The account takes no shared keys, has no public blobs and wants TLS 1.2."""
+        arm = FakeArm()
+        applied(arm, planned(arm))
+
+        properties = next(value for key, value in arm.resources.items() if key.endswith("/irisstorage"))["properties"]
+
+        assert properties["allowSharedKeyAccess"] is False
+        assert properties["allowBlobPublicAccess"] is False
+        assert "TLS1_2" == properties["minimumTlsVersion"]
+
+    def test_tags_what_it_makes(self) -> None:
+        """Everything that can hold a tag says who made it."""
+        arm = FakeArm()
+        applied(arm, planned(arm))
+
+        untagged = [key for key, value in arm.resources.items() if "tags" not in value and "roleassign" not in key]
+
+        assert [] == untagged
+
+    def test_masks_the_machine_key(self) -> None:
+        """The one secret that is made is masked."""
+        arm, masked = FakeArm(), []
+
+        applied(arm, planned(arm), mask=masked.append)
+
+        assert [arm.settings[MACHINE_KEY]] == masked
+
+    def test_registers_missing_providers(self) -> None:
+        """A subscription that is not registered with a provider gets registered before the resource is made."""
+        arm = FakeArm()
+        arm.unregistered = {"microsoft.storage"}
+
+        outcome = applied(arm, planned(arm))
+
+        assert "POST register" == arm.writes[0] or "POST register" in arm.writes
+        assert arm.writes.index("POST register") < arm.writes.index("PUT irisstorage")
+        assert "microsoft.storage" not in arm.unregistered
+        assert ("resource provider", "Microsoft.Storage") in {
+            (written.change.kind, written.change.name) for written in outcome.written
+        }
+
+
+class TestTheSecondRun:
+    def test_writes_nothing(self) -> None:
+        """With nothing changed the plan only keeps, and applying it sends no request at all."""
+        arm = FakeArm()
+        applied(arm, planned(arm))
+        second = planned(arm)
+        arm.asked.clear()
+
+        outcome = applied(arm, second, ready={})
+
+        assert not second.has_changes
+        assert {Action.KEEP} == {change.action for change in second.changes}
+        assert [] == arm.asked
+        assert not outcome.changed
+        assert outcome.triggers_synced
+
+    def test_changes_the_image_and_nothing_else(self) -> None:
+        """A new model changes the app's image by one PATCH; settings are not written."""
+        arm = FakeArm()
+        applied(arm, planned(arm))
+        second = planned(arm, digit="b")
+        arm.asked.clear()
+
+        applied(arm, second)
+
+        assert matches_golden(GOLDEN / "new_image.json", as_text(second))
+        assert ["PATCH web", "POST syncfunctiontriggers"] == arm.writes
+
+    def test_changes_one_setting_and_keeps_those_of_others(self) -> None:
+        """Settings are merged: what another tool set stays, and one PUT is enough."""
+        arm = FakeArm()
+        applied(arm, planned(arm))
+        arm.settings["THEIRS"] = "1"
+        key = arm.settings[MACHINE_KEY]
+        second = planned(arm, app_settings={"GREETING": Secret("good evening")})
+        arm.asked.clear()
+
+        applied(arm, second)
+
+        assert ["PUT appsettings", "POST syncfunctiontriggers"] == arm.writes
+        assert ("good evening", "1", key) == (
+            arm.settings["GREETING"],
+            arm.settings["THEIRS"],
+            arm.settings[MACHINE_KEY],
+        )
+
+    def test_shows_no_value_of_a_setting(self) -> None:
+        """Neither the old nor the new value of a setting is in the plan's text."""
+        arm = FakeArm()
+        applied(arm, planned(arm))
+
+        text = as_text(planned(arm, app_settings={"GREETING": Secret("good evening")}))
+
+        assert "app setting `GREETING`" in text
+        assert "good" not in text
+
+    def test_counts_a_role_that_another_assignment_gives(self) -> None:
+        """A role under another name, or inherited from the subscription, is not assigned again."""
+        arm = FakeArm()
+        applied(arm, planned(arm))
+        for number, key in enumerate([key for key in arm.resources if "roleassignments" in key]):
+            document = arm.resources.pop(key)
+            document["properties"]["scope"] = f"/subscriptions/{SUBSCRIPTION}"
+            arm.resources[f"/x/roleassignments/{number}"] = document
+
+        assert not planned(arm).has_changes
+
+    def test_does_not_count_a_role_below_the_scope(self) -> None:
+        """A role on a child of the registry does not open the registry."""
+        arm = FakeArm()
+        applied(arm, planned(arm))
+        for key, document in arm.resources.items():
+            if "roleassignments" in key:
+                document["properties"]["scope"] += "/child/one"
+
+        assert 3 == planned(arm).count(Action.CREATE)
+
+
+class TestAdoption:
+    def app(self, **changes: Any) -> FakeArm:
+        arm = FakeArm()
+        applied(arm, planned(arm))
+        next(value for key, value in arm.resources.items() if key.endswith("/sites/iris")).update(changes)
+        return arm
+
+    def test_keeps_a_plan_of_another_size(self) -> None:
+        """A plan that is there is used whatever its size."""
+        assert not planned(self.app(), plan_sku="EP3").has_changes
+
+    def test_adds_its_identity_beside_others(self) -> None:
+        """An app that has identities keeps them and gets ours as well."""
+        arm = self.app(identity={"type": "SystemAssigned"})
+        second = planned(arm)
+
+        applied(arm, second)
+        site = next(value for key, value in arm.resources.items() if key.endswith("/sites/iris"))
+
+        assert "SystemAssigned, UserAssigned" == site["identity"]["type"]
+        assert 1 == len(site["identity"]["userAssignedIdentities"])
+
+    def test_keeps_host_storage_by_connection_string(self) -> None:
+        """An app whose host storage is a connection string keeps it: identity settings beside it would be ignored."""
+        arm = self.app()
+        arm.settings = {
+            name: value for name, value in arm.settings.items() if not name.startswith("AzureWebJobsStorage")
+        } | {"AzureWebJobsStorage": "AccountKey=x"}
+
+        assert not planned(arm).has_changes
+
+    def test_refuses_a_plan_on_windows(self) -> None:
+        """A Windows plan is refused before anything is written, with the way out."""
+        arm = self.app()
+        next(value for key, value in arm.resources.items() if "serverfarms" in key)["properties"]["reserved"] = False
+
+        with pytest.raises(PlanRefused, match="runs Windows.*Set `plan-name`"):
+            planned(arm)
+
+    @pytest.mark.parametrize("tier", ["Dynamic", "FlexConsumption", "Free"])
+    def test_refuses_a_plan_without_containers(self, tier: str) -> None:
+        """A Consumption, Flex or Free plan is refused."""
+        arm = self.app()
+        next(value for key, value in arm.resources.items() if "serverfarms" in key)["sku"]["tier"] = tier
+
+        with pytest.raises(PlanRefused, match="the plan `iris-plan` is a"):
+            planned(arm)
+
+    def test_refuses_a_size_without_containers(self) -> None:
+        """A plan that would have to be made as Y1 is refused."""
+        with pytest.raises(PlanRefused, match="plan-sku"):
+            planned(FakeArm(), plan_sku="Y1")
+
+    def test_refuses_a_code_app(self) -> None:
+        """An app that runs code is not turned into a container app."""
+        with pytest.raises(PlanRefused, match="runs code, not a container"):
+            planned(self.app(kind="functionapp,linux"))
+
+    def test_refuses_a_web_app(self) -> None:
+        """A web app of the wanted name is refused."""
+        with pytest.raises(PlanRefused, match="web app, not a function app"):
+            planned(self.app(kind="app,linux,container"))
+
+    def test_refuses_an_app_on_another_plan(self) -> None:
+        """An app that lives elsewhere names the plan to give."""
+        with pytest.raises(PlanRefused, match="Set `plan-name` to `iris-plan`"):
+            planned(self.app(), plan_name="other")
+
+    def test_refuses_a_taken_account_name(self) -> None:
+        """A storage account's name that is taken is found before anything is written."""
+        arm = FakeArm()
+        arm.name_refusal = "The storage account named irisstorage is already taken."
+
+        with pytest.raises(PlanRefused, match="already taken. Set `storage-account`"):
+            planned(arm)
+
+    def test_tells_every_problem_at_once(self) -> None:
+        """Two problems are told in one failure."""
+        arm = FakeArm()
+        arm.name_refusal = "taken"
+
+        with pytest.raises(PlanRefused) as caught:
+            planned(arm, plan_sku="FC1")
+
+        assert ["plan-sku", "storage-account"] == [problem.subject for problem in caught.value.problems]
+
+
+class TestAWriteThatFails:
+    def test_lists_what_was_done(self) -> None:
+        """What was created, what failed and what was not reached is in the detail; the reason says what to do."""
+        arm = FakeArm()
+        resource_plan = planned(arm)
+        arm.fail("PUT", "serverfarms", WEB_QUOTA)
+
+        with pytest.raises(ApplyIncomplete) as caught:
+            applied(arm, resource_plan)
+
+        assert "Could not create the plan `iris-plan`" in str(caught.value)
+        assert "`location` or `plan-sku`" in str(caught.value)
+        assert "created: the storage account `irisstorage`" in caught.value.detail
+        assert "failed: the plan `iris-plan`" in caught.value.detail
+        assert "not reached: the function app `iris`" in caught.value.detail
+
+    def test_is_mended_by_running_again(self) -> None:
+        """The next run makes only what is missing."""
+        arm = FakeArm()
+        resource_plan = planned(arm)
+        arm.fail("PUT", "serverfarms", WEB_QUOTA)
+        with pytest.raises(ApplyIncomplete):
+            applied(arm, resource_plan)
+
+        second = planned(arm)
+        applied(arm, second)
+
+        assert ["plan", "function app"] == [c.kind for c in second.changes if c.action is Action.CREATE]
+        assert not planned(arm).has_changes
+
+    def test_waits_for_a_new_principal(self) -> None:
+        """PrincipalNotFound is tried again after a pause."""
+        arm, slept = FakeArm(), []
+        resource_plan = planned(arm)
+        arm.fail("PUT", "roleAssignments", arm_error(400, "PrincipalNotFound", "Principal x does not exist."), 2)
+
+        applied(arm, resource_plan, sleep=slept.append)
+
+        assert [5.0, 5.0] == slept
+
+    def test_takes_an_existing_role_for_done(self) -> None:
+        """RoleAssignmentExists is success."""
+        arm = FakeArm()
+        resource_plan = planned(arm)
+        arm.fail("PUT", "roleAssignments", arm_error(409, "RoleAssignmentExists", "It already exists."), 3)
+
+        assert applied(arm, resource_plan).changed
+
+    def test_adopts_an_account_that_a_lost_answer_made(self) -> None:
+        """A 409 for an account that is in our own group is success."""
+        arm = FakeArm()
+        resource_plan = planned(arm)
+        applied(arm, resource_plan)
+        account = next(key for key in arm.resources if key.endswith("/irisstorage"))
+        kept = arm.resources[account]
+        arm.resources = {account: kept}
+        arm.fail("PUT", "/irisstorage$", arm_error(409, "StorageAccountAlreadyTaken", "It is taken."))
+
+        assert applied(arm, resource_plan).changed
+
+    def test_names_the_role_that_is_missing(self) -> None:
+        """Contributor may not assign roles: the message has the command that an owner runs."""
+        arm = FakeArm()
+        resource_plan = planned(arm)
+        message = (
+            "The client 'c' with object id 'o' does not have authorization to perform action "
+            f"'Microsoft.Authorization/roleAssignments/write' over scope '{REGISTRY.id}/providers/"
+            "Microsoft.Authorization/roleAssignments/9' or the scope is invalid."
+        )
+        arm.fail("PUT", f"{REGISTRY.id}/providers", arm_error(403, "AuthorizationFailed", message))
+
+        with pytest.raises(ApplyIncomplete, match="az role assignment create --assignee-object-id o") as caught:
+            applied(arm, resource_plan)
+
+        assert f"--scope {REGISTRY.id}" in str(caught.value)
+
+    def test_tells_a_failed_push_as_itself(self) -> None:
+        """When the image cannot be pushed the app is not touched, and the registry's failure is what is told."""
+        arm = FakeArm()
+        resource_plan = planned(arm)
+        push: Future[object] = Future()
+        push.set_exception(RegistryFailed("push the image", "it broke off", "Run again."))
+
+        with pytest.raises(RegistryFailed) as caught:
+            applied(arm, resource_plan, ready={"image": push})
+
+        assert "not reached: the function app `iris`" in caught.value.detail
+        assert "PUT iris" not in arm.writes
+
+    def test_tries_to_synchronise_while_the_host_starts(self) -> None:
+        """400 from the starting host is waited out."""
+        arm = FakeArm()
+        resource_plan = planned(arm)
+        starting = Answer(400, {"Code": "BadRequest", "Message": "Encountered an error (ServiceUnavailable)."})
+        arm.fail("POST", "syncfunctiontriggers", starting, 3)
+
+        assert applied(arm, resource_plan).triggers_synced
+
+    def test_leaves_a_slow_host_to_verify(self) -> None:
+        """A host that does not answer in time is not a failure of provisioning."""
+        arm = FakeArm()
+        resource_plan = planned(arm)
+        arm.fail("POST", "syncfunctiontriggers", Answer(400, {"Code": "BadRequest", "Message": "x"}), 3)
+
+        assert not applied(arm, resource_plan, patience=0).triggers_synced
+
+
+class TestReadsThatAreRefused:
+    def test_tell_every_reason(self) -> None:
+        """A login without rights is told what it may not read."""
+        arm = FakeArm()
+        applied(arm, planned(arm))
+        arm.fail("GET", "serverfarms", arm_error(403, "AuthorizationFailed", "no"))
+        arm.fail("GET", "irisstorage$", arm_error(403, "AuthorizationFailed", "no"))
+
+        with pytest.raises(PlanRefused) as caught:
+            planned(arm)
+
+        assert 2 == len(caught.value.problems)
+
+    def test_of_providers_do_not_matter(self) -> None:
+        """A login whose rights end at the group need not read the subscription's providers."""
+        arm = FakeArm()
+        arm.fail("GET", "providers/Microsoft", arm_error(403, "AuthorizationFailed", "no"), 3)
+
+        assert "resource provider" not in {change.kind for change in planned(arm).changes}
+
+
+class TestFindingTheRegistry:
+    def arm(self, mode: str = "LegacyRegistryPermissions") -> FakeArm:
+        arm = FakeArm()
+        properties = {"loginServer": "contoso.azurecr.io", "roleAssignmentMode": mode}
+        arm.resources[REGISTRY.id.lower()] = {"id": REGISTRY.id, "name": "contoso", "properties": properties}
+        return arm
+
+    @pytest.mark.parametrize("name", ["contoso", "Contoso.AzureCR.io"])
+    def test_takes_a_name_or_a_login_server(self, name: str) -> None:
+        """Either names it, in any case."""
+        assert find_registry(self.arm().clients(), name) == REGISTRY
+
+    def test_sees_repository_permissions(self) -> None:
+        """A registry in ABAC mode gets the role that it honours."""
+        registry = find_registry(self.arm("AbacRepositoryPermissions").clients(), "contoso")
+
+        assert registry.abac
+        assert "Container Registry Repository Reader" == wanted(registry=registry).roles[0].name
+
+    def test_refuses_an_unknown_one(self) -> None:
+        """The message lists those that are there."""
+        with pytest.raises(PlanRefused, match="it sees `contoso.azurecr.io`"):
+            find_registry(self.arm().clients(), "fabrikam")

@@ -33,14 +33,14 @@ def start_server() -> WSGIApplication:
             in the log.
     """
     _enter_app_root(os.environ)
-    with kept_log():
-        try:
+    try:
+        with kept_log():
             return _create()
-        except (Exception, SystemExit) as problem:
-            logger.exception("The inference server did not start")
-            raise StartFailed(_describe(problem)) from None
-        finally:
-            share_server_log()
+    except (Exception, SystemExit) as problem:
+        logger.exception("The inference server did not start")
+        raise StartFailed(_describe(problem)) from None
+    finally:
+        share_server_log()
 
 
 def _enter_app_root(environ: Mapping[str, str]) -> None:

@@ -73,17 +73,14 @@ class WorkerChannel(logging.Handler):
         super().__init__()
         self._in_use = threading.local()
 
-    def createLock(self) -> None:  # noqa: N802
-        """No lock: the root handlers have theirs, and two locks in two orders can block for ever."""
-        self.lock = None
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Hand over one record."""
+    def handle(self, record: logging.LogRecord) -> bool:
+        """Hand over one record, without a lock: the root handlers have theirs, and two locks in two orders block."""
         if getattr(self._in_use, "now", False):
             sys.stdout.write(record.getMessage() + "\n")
-            return
+            return False
         self._in_use.now = True
         try:
             logging.getLogger().callHandlers(record)
         finally:
             self._in_use.now = False
+        return True

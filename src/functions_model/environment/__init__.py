@@ -1,1 +1,21 @@
 """Floor 2: the dependencies: read, resolved to a lock, installed for the image's platform."""
+
+from functions_model.environment.installing import install
+from functions_model.environment.locking import Lock, LockedPackage, resolve
+from functions_model.environment.pythons import PythonChoice, base_image_for, choose_python
+from functions_model.environment.reading import read_environment
+from functions_model.environment.request import EnvironmentRequest, IndexSettings, Requirement
+
+__all__ = [
+    "EnvironmentRequest",
+    "IndexSettings",
+    "Lock",
+    "LockedPackage",
+    "PythonChoice",
+    "Requirement",
+    "base_image_for",
+    "choose_python",
+    "install",
+    "read_environment",
+    "resolve",
+]

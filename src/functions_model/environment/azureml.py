@@ -1,0 +1,69 @@
+"""Azure ML environment YAML: https://learn.microsoft.com/azure/machine-learning/reference-yaml-environment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import yaml
+
+from functions_model.environment.conda import read_conda
+from functions_model.environment.requirement_options import inside_path
+from functions_model.environment.yaml_files import is_empty, place, sections
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from functions_model.environment.request import Draft
+
+KEYS = (
+    "$schema", "name", "version", "description", "tags", "properties", "image", "conda_file", "build", "os_type",
+    "inference_config",
+)  # fmt: skip
+MARKS = frozenset({"$schema", "image", "conda_file", "build", "os_type", "inference_config"})
+"""Keys that a conda file never has."""
+
+
+def read_azureml(node: yaml.MappingNode, path: Path, draft: Draft, read_file: Callable[[Path, Draft], None]) -> None:
+    """Add what an Azure ML environment asks for.
+
+    Args:
+        node: The whole file.
+        path: The file; a `conda_file` that is a path is relative to it.
+        draft: What is added to, problems included.
+        read_file: Reads the file that `conda_file` names.
+    """
+    found = sections(node, KEYS, path, draft)
+    if "build" in found:
+        draft.refuse(
+            found["build"][0],
+            "it builds an image of its own (`build`), and a function app needs a Functions base image",
+            "Name the dependencies with `conda_file`, and a base image of your own in the input `base-image`.",
+        )
+        return
+    if "conda_file" not in found:
+        where = found["image"][0] if "image" in found else place(path, node)
+        draft.refuse(
+            where, "it names no dependencies (`conda_file`)", "Add `conda_file`, a path or the environment itself."
+        )
+        return
+    _warn_of_the_rest(set(found), draft)
+    where, conda_file = found["conda_file"]
+    if isinstance(conda_file, yaml.MappingNode):
+        read_conda(conda_file, path, draft)
+    elif not isinstance(conda_file, yaml.ScalarNode) or is_empty(conda_file):
+        draft.refuse(where, "`conda_file` is neither a path nor an environment", "Give one of the two.")
+    elif included := inside_path(conda_file.value, where, draft):
+        read_file(included, draft)
+
+
+def _warn_of_the_rest(keys: set[str], draft: Draft) -> None:
+    if "image" in keys:
+        draft.warnings.append(
+            "The environment's `image` is not used: a function app runs on a Functions base image. What else that image"
+            " holds is not there; the dependencies of `conda_file` are."
+        )
+    if "inference_config" in keys:
+        draft.warnings.append(
+            "The environment's `inference_config` is not used: the Functions host has routes of its own."
+        )

@@ -1,0 +1,56 @@
+"""A lock installed into a folder, for an image that may have another Python than this machine."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from functions_model.environment.normalising import normalise
+from functions_model.environment.uv_failures import explain
+from functions_model.environment.uv_process import UvRefused, run_uv, target_options
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from functions_model.environment.locking import Lock
+
+
+def install(
+    lock: Lock,
+    python_version: str,
+    target: Path,
+    *,
+    work: Path,
+    environ: Mapping[str, str] | None = None,
+) -> None:
+    """Install a lock's wheels. The same lock gives the same files, byte for byte, in any folder.
+
+    Args:
+        lock: What to install; every file's hash is checked.
+        python_version: The minor that it was resolved for.
+        target: The folder to fill, absent or empty; it becomes a `site-packages`.
+        work: A folder for files on the way; made when it is not there.
+        environ: The process environment; None takes this process's.
+
+    Raises:
+        EnvironmentFailed: A package cannot be fetched, or is not what its hash says.
+        ValueError: The target holds something already.
+    """
+    if target.exists() and any(target.iterdir()):
+        message = f"`{target}` is not empty"
+        raise ValueError(message)
+    work.mkdir(parents=True, exist_ok=True)
+    target.mkdir(parents=True, exist_ok=True)
+    (work / "lock.txt").write_text(lock.text, encoding="utf-8")
+    arguments = [
+        *("install", "--requirements", "lock.txt", "--require-hashes", "--no-deps"),
+        *("--target", str(target.absolute()), "--link-mode", "copy"),
+        *target_options(python_version, lock.platform),
+    ]
+    try:
+        run_uv(arguments, cwd=work, environ=os.environ if environ is None else environ, indexes=lock.indexes)
+    except UvRefused as refusal:
+        action = "install the dependencies"
+        raise explain(action, refusal.words, lock.request, python_version, lock.platform) from None
+    normalise(target)

@@ -1,0 +1,101 @@
+"""From an environment file to what it asks for."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+
+from functions_model.core.failures import EnvironmentFailed, Location
+from functions_model.environment.azureml import MARKS, read_azureml
+from functions_model.environment.conda import read_conda
+from functions_model.environment.pythons import allowed_minors
+from functions_model.environment.request import Draft, EnvironmentRequest, Requirement
+from functions_model.environment.requirements import read_requirements, read_text
+from functions_model.environment.yaml_files import compose_mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import yaml
+
+INFERENCE_SERVER = Requirement("azureml-inference-server-http", "azureml-inference-server-http")
+"""What runs the entry script. Its version is the resolver's choice."""
+
+
+def read_environment(
+    path: Path | None, *, root: Path | None = None, environ: Mapping[str, str] | None = None
+) -> EnvironmentRequest:
+    """What an environment file asks for, and the inference server when the file does not name it.
+
+    The server is added beside `azureml-defaults` too: its older releases, which a resolver may pick, do not bring it.
+
+    Args:
+        path: A `requirements.txt`, a conda YAML or an Azure ML environment YAML, absolute; None asks for the server
+            alone.
+        root: The folder that no included file may leave; None allows all.
+        environ: Where `${NAME}` in index options is looked up; None takes the process environment.
+
+    Raises:
+        EnvironmentFailed: With every problem, each on its line.
+    """
+    if path is None:
+        return EnvironmentRequest(None, None, (INFERENCE_SERVER,))
+    draft = Draft(root, dict(os.environ if environ is None else environ))
+    _read_file(path, draft)
+    allowed = allowed_minors(draft.python_text) if draft.python_text else None
+    if not draft.problems and not draft.requirements and allowed is None:
+        draft.refuse(Location(path), "it asks for nothing", "Name the packages, or give no environment file.")
+    if draft.problems:
+        action = "read the environment file"
+        raise EnvironmentFailed(action, draft.problems)
+    return EnvironmentRequest(
+        source=path,
+        python_version=allowed[0] if allowed and len(allowed) == 1 else None,
+        requirements=_with_server(draft.requirements),
+        constraints=tuple(draft.constraints),
+        indexes=draft.index_settings(),
+        python_allowed=allowed,
+        python_location=draft.python_location,
+        warnings=tuple(dict.fromkeys(draft.warnings)),
+    )
+
+
+def _with_server(requirements: list[Requirement]) -> tuple[Requirement, ...]:
+    named = any(canonicalize_name(requirement.name) == INFERENCE_SERVER.name for requirement in requirements)
+    return (*requirements,) if named else (*requirements, INFERENCE_SERVER)
+
+
+def _read_file(path: Path, draft: Draft) -> None:
+    if path.suffix in {".txt", ".in"}:
+        read_requirements(path, draft)
+    elif path.suffix in {".yml", ".yaml"}:
+        _read_yaml(path, draft)
+    else:
+        draft.refuse(
+            Location(path),
+            f"`{path.name}` is none of the known formats",
+            "Give a requirements file (`.txt`), a conda file or an Azure ML environment (`.yml`, `.yaml`).",
+        )
+
+
+def _read_yaml(path: Path, draft: Draft) -> None:
+    if path in draft.open_files:
+        draft.refuse(Location(path), "the file includes itself", "Correct its `conda_file`.")
+        return
+    text = read_text(path, draft)
+    node = compose_mapping(text, path, draft) if text is not None else None
+    if node is None:
+        return
+    draft.open_files.append(path)
+    if _keys(node) & MARKS:
+        read_azureml(node, path, draft, _read_file)
+    else:
+        read_conda(node, path, draft)
+    draft.open_files.pop()
+
+
+def _keys(node: yaml.MappingNode) -> set[str]:
+    return {str(key.value) for key, _ in node.value}

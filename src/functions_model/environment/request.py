@@ -1,0 +1,129 @@
+"""What an environment file asks for, whatever its format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from functions_model.core.failures import Location, Problem
+from functions_model.core.secrets import Secret
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One package that is asked for.
+
+    Attributes:
+        name: Normalised as PyPI does: lower case, `-` between words.
+        text: A PEP 508 requirement: `scikit-learn[alldeps]==1.5.*; python_version >= "3.11"`.
+        hashes: The hashes that the user allows, `sha256:...`; empty allows all.
+        location: Where it is asked for; None for what we add ourselves.
+    """
+
+    name: str
+    text: str
+    hashes: tuple[str, ...] = ()
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IndexSettings:
+    """Where packages come from, as far as the environment file says.
+
+    Attributes:
+        index: The index in the place of the default one. URLs may hold a password, so they are secrets.
+        extra: Indexes that are asked before it.
+        find_links: Folders (absolute) and URLs with wheels.
+        no_index: Whether `find_links` is all there is.
+        prereleases: Whether pre-releases are taken as well.
+        trusted_hosts: Hosts (with a port where there is one) whose certificates are not checked.
+    """
+
+    index: Secret | None = None
+    extra: tuple[Secret, ...] = ()
+    find_links: tuple[Path | Secret, ...] = ()
+    no_index: bool = False
+    prereleases: bool = False
+    trusted_hosts: tuple[str, ...] = ()
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """Every URL that may hold a password."""
+        return tuple(url for url in (self.index, *self.extra, *self.find_links) if isinstance(url, Secret))
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentRequest:
+    """The dependencies as the user wrote them, plus the inference server.
+
+    Attributes:
+        source: The environment file; None when there is none.
+        python_version: The minor that the file pins (`3.11`); None when it pins none.
+        python_allowed: The minors that the file allows, lowest first; None when it says nothing.
+        python_location: Where the file says so.
+        requirements: In the file's order; the inference server last when it was added.
+        constraints: Limits on packages, whoever asks for them.
+        indexes: Where packages come from.
+        warnings: What was read and left aside, and why: one sentence or more each.
+    """
+
+    source: Path | None
+    python_version: str | None
+    requirements: tuple[Requirement, ...]
+    constraints: tuple[Requirement, ...] = ()
+    indexes: IndexSettings = field(default_factory=IndexSettings)
+    python_allowed: tuple[str, ...] | None = None
+    python_location: Location | None = None
+    warnings: tuple[str, ...] = ()
+
+    def where(self, name: str) -> Location | None:
+        """The line that asks for a package, or the file when no line does."""
+        for requirement in (*self.requirements, *self.constraints):
+            if requirement.name == name and requirement.location:
+                return requirement.location
+        return Location(self.source) if self.source else None
+
+
+@dataclass(slots=True)
+class Draft:
+    """A request in the making: the readers of the formats add to it, line by line.
+
+    Attributes:
+        root: The folder that no included file may leave; None allows all.
+        environ: Where `${NAME}` in index options is looked up.
+        open_files: The files being read, outermost first: an include of one of them is a circle.
+    """
+
+    root: Path | None
+    environ: dict[str, str]
+    requirements: list[Requirement] = field(default_factory=list)
+    constraints: list[Requirement] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    open_files: list[Path] = field(default_factory=list)
+    index: Secret | None = None
+    extra: list[Secret] = field(default_factory=list)
+    find_links: list[Path | Secret] = field(default_factory=list)
+    trusted_hosts: list[str] = field(default_factory=list)
+    no_index: bool = False
+    prereleases: bool = False
+    python_text: str | None = None
+    python_location: Location | None = None
+
+    def refuse(self, location: Location, what: str, remedy: str) -> None:
+        """Note a problem."""
+        self.problems.append(Problem(what, remedy, "environment-file", location))
+
+    def index_settings(self) -> IndexSettings:
+        """What the options said."""
+        return IndexSettings(
+            self.index,
+            tuple(self.extra),
+            tuple(self.find_links),
+            self.no_index,
+            self.prereleases,
+            tuple(self.trusted_hosts),
+        )

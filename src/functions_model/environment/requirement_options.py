@@ -1,0 +1,175 @@
+"""The options that a requirements file may hold."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from functions_model.core.secrets import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from typing import TypeAlias
+
+    from functions_model.core.failures import Location
+    from functions_model.environment.request import Draft
+
+    Reader: TypeAlias = Callable[[str, Location, Draft], None]
+
+_LONG_NAMES = {
+    "-r": "--requirement",
+    "-c": "--constraint",
+    "-i": "--index-url",
+    "-f": "--find-links",
+    "-e": "--editable",
+    "--pypi-url": "--index-url",
+}
+_VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
+"""What pip takes for a variable in a requirements file."""
+_REFUSED = {
+    "--editable": "a package under development cannot be linked into an image",
+    "--no-binary": "only wheels are installed",
+    "--use-feature": "it belongs to pip, and pip is not used",
+    "--global-option": "it has no effect on wheels",
+    "--config-settings": "it has no effect on wheels",
+}
+_ALREADY_SO = frozenset({"--prefer-binary", "--require-hashes"})
+"""Options that ask for what is done anyway: wheels only, and every hash of the lock checked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Include:
+    """Another file to read.
+
+    Attributes:
+        path: Absolute.
+        as_constraints: True for `-c`.
+    """
+
+    path: Path
+    as_constraints: bool
+
+
+def read_option(line: str, location: Location, draft: Draft) -> Include | None:
+    """Add what an option says, or its problem. A file to read is given back."""
+    try:
+        words = shlex.split(line)
+    except ValueError:
+        draft.refuse(location, "a quote is not closed", "Close it.")
+        return None
+    name, value, rest = _split(words)
+    if rest:
+        draft.refuse(location, f"more follows after the option `{name}`", "Put one option on each line.")
+    elif name in _REFUSED:
+        draft.refuse(location, f"the option `{name}` cannot be followed: {_REFUSED[name]}", "Remove it.")
+    elif name in {"--no-index", "--pre", "--only-binary", *_ALREADY_SO}:
+        draft.no_index |= name == "--no-index"
+        draft.prereleases |= name == "--pre"
+    elif name in {"--requirement", "--constraint"}:
+        return _include(name, value, location, draft)
+    elif reader := _READERS.get(name):
+        _read_value(name, value, location, draft, reader)
+    else:
+        draft.refuse(location, f"there is no option `{name}`", "Remove it, or correct its name.")
+    return None
+
+
+def _split(words: list[str]) -> tuple[str, str, list[str]]:
+    """The option's long name, its value, and words too many: `-rfile`, `-r file`, `--requirement=file`."""
+    first, *rest = words
+    if first.startswith("--"):
+        name, given, value = first.partition("=")
+    else:
+        name, value = first[:2], first[2:].removeprefix("=")
+        given = value
+    if not given and rest:
+        value, *rest = rest
+    return _LONG_NAMES.get(name, name), value, rest
+
+
+def _include(name: str, value: str, location: Location, draft: Draft) -> Include | None:
+    if not value:
+        draft.refuse(location, f"the option `{name}` has no value", "Name a file.")
+        return None
+    if "://" in value:
+        draft.refuse(location, "a requirements file cannot be read from a URL", "Put the file into the repository.")
+        return None
+    path = inside_path(value, location, draft)
+    return Include(path, name == "--constraint") if path else None
+
+
+def inside_path(value: str, location: Location, draft: Draft) -> Path | None:
+    """A path beside the file that names it, as an existing one inside `draft.root`; its problem otherwise."""
+    path = (location.file.parent / value).resolve()
+    if draft.root and not path.is_relative_to(draft.root.resolve()):
+        draft.refuse(location, f"`{value}` leads to `{path}`, outside `{draft.root}`", "Copy it into the workspace.")
+        return None
+    if not path.exists():
+        draft.refuse(location, f"`{value}` does not exist beside `{location.file.name}`", "Correct the path.")
+        return None
+    return path
+
+
+def _read_value(name: str, value: str, location: Location, draft: Draft, reader: Reader) -> None:
+    if not value:
+        draft.refuse(location, f"the option `{name}` has no value", "Give one, or remove the line.")
+        return
+    unset = sorted({variable for variable in _VARIABLE.findall(value) if not draft.environ.get(variable)})
+    if unset:
+        names = ", ".join(f"`{variable}`" for variable in unset)
+        draft.refuse(location, f"the option `{name}` needs {names}, which is not set", "Set it for this step (`env:`).")
+        return
+    reader(_VARIABLE.sub(lambda match: draft.environ[match[1]], value), location, draft)
+
+
+def _index_url(value: str, location: Location, draft: Draft) -> None:
+    if url := _url(value, location, draft):
+        draft.index = url
+
+
+def _extra_index_url(value: str, location: Location, draft: Draft) -> None:
+    if url := _url(value, location, draft):
+        draft.extra.append(url)
+
+
+def _find_links(value: str, location: Location, draft: Draft) -> None:
+    if "://" in value:
+        if url := _url(value, location, draft):
+            draft.find_links.append(url)
+    elif path := inside_path(value, location, draft):
+        draft.find_links.append(path)
+
+
+def _trusted_host(value: str, location: Location, draft: Draft) -> None:
+    if re.fullmatch(r"[A-Za-z0-9.\-\[\]]+(?::[0-9]+)?", value):
+        draft.trusted_hosts.append(value)
+    else:
+        draft.refuse(location, "`--trusted-host` takes a host, with a port where there is one", "Leave the rest out.")
+
+
+def _url(value: str, location: Location, draft: Draft) -> Secret | None:
+    """A URL that uv takes. Its text may hold a password, so no message shows it."""
+    try:
+        good = (
+            urlsplit(value).scheme in {"http", "https"}
+            and bool(urlsplit(value).hostname)
+            and not re.search(r"\s", value)
+        )
+    except ValueError:
+        good = False
+    if not good:
+        draft.refuse(location, "the index's URL is not an http or https URL", "Write it as `https://host/path`.")
+        return None
+    return Secret(value)
+
+
+_READERS: dict[str, Reader] = {
+    "--index-url": _index_url,
+    "--extra-index-url": _extra_index_url,
+    "--find-links": _find_links,
+    "--trusted-host": _trusted_host,
+}

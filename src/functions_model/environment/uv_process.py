@@ -1,0 +1,124 @@
+"""`uv` as a process: with an environment that holds what it needs and nothing that it must not see."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from uv import find_uv_bin
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from functions_model.core.secrets import Secret
+    from functions_model.environment.request import IndexSettings
+
+IMAGE_PLATFORM = "x86_64-manylinux_2_28"
+"""The Functions base images are amd64 only, and even the oldest (Debian 11, glibc 2.31) takes these wheels."""
+
+_PURE_SOURCES = ("fusepy",)
+"""Packages without wheels that are built all the same: they are Python alone, and packages with wheels depend on them.
+
+fusepy is required by `azureml-dataset-runtime[fuse]`, and so by every `azureml-defaults` since 2020; without it a
+resolver would pick a release of 2019.
+"""
+_KEPT = frozenset(
+    ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "XDG_CACHE_HOME", "NETRC", "SSL_CERT_FILE", "SSL_CERT_DIR",
+     "SSL_CLIENT_CERT", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+)  # fmt: skip
+_KEPT_UV = (
+    "UV_INDEX", "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_NO_INDEX", "UV_CACHE_DIR", "UV_NO_CACHE",
+    "UV_KEYRING_PROVIDER", "UV_INSECURE_HOST", "UV_NATIVE_TLS", "UV_SYSTEM_CERTS", "UV_HTTP_", "UV_OFFLINE",
+    "UV_CONCURRENT_", "UV_EXCLUDE_NEWER", "UV_REQUEST_TIMEOUT",
+)  # fmt: skip
+"""Beginnings of uv's own variables about where packages come from. Those that change what is resolved stay out."""
+
+
+class UvRefused(Exception):
+    """uv ended with an error.
+
+    Attributes:
+        words: What it said, without logins and decoration.
+    """
+
+    def __init__(self, words: str) -> None:
+        self.words = words
+        super().__init__(words)
+
+
+def run_uv(arguments: Sequence[str], *, cwd: Path, environ: Mapping[str, str], indexes: IndexSettings) -> str:
+    """Run `uv pip ...`, and give back what it wrote to its standard output.
+
+    Args:
+        arguments: What follows `uv pip`: a command and its options.
+        cwd: The folder to run in.
+        environ: The process environment, of which only what uv needs is passed on.
+        indexes: Where packages come from. URLs reach uv by its environment, as arguments can be read by anybody.
+
+    Raises:
+        UvRefused: It ended with an error.
+    """
+    command = [find_uv_bin(), "pip", *arguments, *_common_options(indexes)]
+    environment = uv_environment(environ, indexes)
+    done = subprocess.run(
+        command, cwd=cwd, env=environment, capture_output=True, check=False, encoding="utf-8", errors="replace"
+    )
+    if done.returncode != 0:
+        raise UvRefused(clean(done.stderr or done.stdout, indexes.secrets))
+    return done.stdout
+
+
+def target_options(python_version: str, platform: str) -> tuple[str, ...]:
+    """Options that aim at the image's Python and platform, whatever runs here."""
+    only_wheels = ["--only-binary", ":all:"]
+    for package in _PURE_SOURCES:
+        only_wheels += ["--no-binary", package]
+    return (
+        *("--python-version", python_version),
+        *("--python-platform", platform),
+        *("--python", sys.executable, "--no-python-downloads"),
+        *only_wheels,
+    )
+
+
+def _common_options(indexes: IndexSettings) -> list[str]:
+    options = ["--no-config", "--quiet", "--color", "never"]
+    if indexes.no_index:
+        options.append("--no-index")
+    for place in indexes.find_links:
+        if isinstance(place, Path):
+            options += ["--find-links", str(place)]
+    for host in indexes.trusted_hosts:
+        options += ["--allow-insecure-host", host]
+    return options
+
+
+def uv_environment(environ: Mapping[str, str], indexes: IndexSettings) -> dict[str, str]:
+    """What uv gets to see: paths, proxies, certificates, index settings. No tokens, inputs or settings of ours."""
+    kept = {
+        name: value for name, value in environ.items() if value and (name.upper() in _KEPT or name.startswith(_KEPT_UV))
+    }
+    if indexes.index:
+        kept.pop("UV_INDEX_URL", None)
+        kept["UV_DEFAULT_INDEX"] = indexes.index.reveal()
+    _append(kept, "UV_INDEX", " ", [url.reveal() for url in indexes.extra])
+    _append(kept, "UV_FIND_LINKS", ",", [url.reveal() for url in indexes.find_links if not isinstance(url, Path)])
+    return kept
+
+
+def _append(environment: dict[str, str], name: str, separator: str, values: list[str]) -> None:
+    if values:
+        environment[name] = separator.join([*values, *filter(None, [environment.get(name)])])
+
+
+def clean(text: str, secrets: Sequence[Secret] = ()) -> str:
+    """The words of uv without logins, box drawings and its own headings."""
+    for secret in secrets:
+        text = text.replace(secret.reveal(), "***")
+    text = re.sub(r"//[^/@\s`]*@", "//***@", text)
+    text = re.sub(r"[\u00d7\u2570\u2500\u25b6\u251c\u2502]+", " ", text)
+    lines = [re.sub(r"^\s*(?:error|cause):\s*", "", line).rstrip() for line in text.splitlines()]
+    return "\n".join(line for line in lines if line).strip()

@@ -1,0 +1,137 @@
+"""Workflows run for real on this machine, by `act`: it reads action.yml, builds the Dockerfile, and runs containers."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from support.engine import RUNNER
+from support.tools import ACT, ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_ACTION_FILES = ("action.yml", "Dockerfile", ".dockerignore", "pyproject.toml", "README.md", "LICENSE", "requirements", "src")
+_SECONDS = 280
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowRun:
+    """What a run of a workflow with one job left behind.
+
+    Attributes:
+        code: The exit code of act: 0 when the job succeeded.
+        records: What act logged, in order: a mapping each.
+    """
+
+    code: int
+    records: tuple[dict[str, Any], ...]
+
+    @property
+    def log(self) -> str:
+        """Everything that a person sees, secrets starred out as act does it."""
+        return "".join(record.get("msg", "").rstrip("\n") + "\n" for record in self.records)
+
+    def result(self, step: str) -> str:
+        """`success` or `failure` of the step with that id."""
+        return next(record["stepResult"] for record in self._of(step) if "stepResult" in record)
+
+    def exit_code(self, step: str) -> int:
+        """The exit code of the step's container, as act tells it: `exit with `FAILURE`: 2`."""
+        told = [record["msg"] for record in self._of(step) if "exit with `FAILURE`" in record.get("msg", "")]
+        return int(told[0].rpartition(":")[2]) if told else 0
+
+    def printed(self, step: str) -> list[str]:
+        """The lines that the step printed and that are no workflow commands."""
+        return [record["msg"].rstrip("\n") for record in self._of(step) if record.get("raw_output")]
+
+    def annotations(self, step: str, level: str = "error") -> list[dict[str, str]]:
+        """The step's annotations: `message`, and `file` and `line` where it names them."""
+        return [
+            {"message": record["arg"], **(record.get("kvPairs") or {})}
+            for record in self._of(step)
+            if record.get("command") == level
+        ]
+
+    def outputs(self, step: str) -> dict[str, str]:
+        """The step's outputs."""
+        return {record["name"]: record["arg"] for record in self._of(step) if record.get("command") == "set-output"}
+
+    def summary(self, step: str) -> str:
+        """The step's page, in Markdown."""
+        return "".join(record["content"] for record in self._of(step) if record.get("command") == "summary")
+
+    def _of(self, step: str) -> Iterable[dict[str, Any]]:
+        return (record for record in self.records if record.get("stepID") == [step])
+
+
+def write_repository(folder: Path, steps: list[dict[str, Any]]) -> None:
+    """Make a repository with the action itself and one workflow, so that its steps can say `uses: ./`.
+
+    Args:
+        folder: Exists; may hold the project to deploy.
+        steps: As a workflow has them, after the checkout.
+    """
+    for name in _ACTION_FILES:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, folder / name)
+    workflow = {
+        "on": "push",
+        "permissions": {"contents": "read", "id-token": "write"},
+        "jobs": {"job": {"runs-on": "ubuntu-latest", "steps": [{"uses": "actions/checkout@v4"}, *steps]}},
+    }
+    (folder / ".github" / "workflows").mkdir(parents=True)
+    (folder / ".github" / "workflows" / "workflow.yml").write_text(yaml.safe_dump(workflow, sort_keys=False))
+    _commit(folder)
+
+
+def run_workflow(folder: Path, environ: Mapping[str, str], secrets: Mapping[str, str] | None = None) -> WorkflowRun:
+    """Run the repository's workflow.
+
+    The containers share this machine's network, so that a sandbox on localhost is in reach; nothing is pulled.
+
+    Args:
+        folder: Made by `write_repository`.
+        environ: What the runner would set for every step: the OIDC endpoint, say.
+        secrets: The repository's secrets, by name.
+    """
+    command = [
+        *(str(ACT) if ACT.exists() else "act", "push", "--json", "--pull=false", "--network", "host"),
+        *("--no-cache-server", "--platform", f"ubuntu-latest={RUNNER.tag}"),
+        *("--env-file", _dotenv(folder / ".env", environ), "--secret-file", _dotenv(folder / ".secrets", secrets or {})),
+    ]
+    done = subprocess.run(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=_SECONDS
+    )
+    return WorkflowRun(done.returncode, tuple(_records(done.stdout)))
+
+
+def _records(text: str) -> Iterable[dict[str, Any]]:
+    """act's log: a JSON mapping on each line, but for some lines of its own before the job starts."""
+    for line in text.splitlines():
+        try:
+            yield json.loads(line)
+        except json.JSONDecodeError:
+            yield {"msg": line}
+
+
+def _dotenv(path: Path, values: Mapping[str, str]) -> str:
+    """Write the values in a file that act reads; in an argument they would be in the list of processes."""
+    path.write_text("".join(f"{name}={json.dumps(value)}\n" for name, value in values.items()))
+    return str(path)
+
+
+def _commit(folder: Path) -> None:
+    """act takes branch and commit from git."""
+    who = ("-c", "user.name=test", "-c", "user.email=test@example.com")
+    for arguments in (("init", "--quiet", "--initial-branch", "main"), ("add", "."), ("commit", "--quiet", "-m", "Test")):
+        subprocess.run(["git", *who, *arguments], cwd=folder, check=True)

@@ -1,0 +1,30 @@
+"""What a request wants to do, as registries name it in token scopes.
+
+https://distribution.github.io/distribution/spec/auth/scope/
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A repository and what may be done there; one token serves all of it.
+
+    Attributes:
+        repository: The one that requests go to.
+        push: Whether anything is written.
+        mount_from: Other repositories of the same registry that blobs are mounted from.
+    """
+
+    repository: str
+    push: bool = False
+    mount_from: tuple[str, ...] = ()
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """The scopes to ask a token for."""
+        own = f"repository:{self.repository}:{'pull,push' if self.push else 'pull'}"
+        others = sorted({other for other in self.mount_from if other != self.repository})
+        return (own, *(f"repository:{other}:pull" for other in others))

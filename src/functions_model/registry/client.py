@@ -1,0 +1,256 @@
+"""A client of the OCI distribution API: one connection pool, tokens that are kept, failures that say what to do.
+
+https://github.com/opencontainers/distribution-spec/blob/main/spec.md
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from functions_model.core.failures import RegistryFailed
+from functions_model.registry.errors import breakdown, refusal
+from functions_model.registry.retries import PASSING, AttemptFailed, Patience, persist, seconds_asked
+from functions_model.registry.tokens import Tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from functions_model.registry.access import Access
+    from functions_model.registry.credentials import RegistryCredential
+
+PARALLEL = 4
+"""Blobs under way at once: more gains nothing against a registry, and its rate limits are per client."""
+_TIMEOUTS = (30.0, 300.0)
+"""Seconds to connect (and for a block to be taken), and to wait for an answer: a registry that commits a layer of many
+gigabytes reads all of it once more before it answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request of the distribution API.
+
+    Attributes:
+        method: HTTP's.
+        path: Below the registry's root, or a whole address that the registry gave.
+        access: What it needs a token for.
+        action: What is being done, as it follows "Could not".
+        accepted: Statuses that are an answer.
+        again: Further statuses that another attempt may mend.
+        body: Sent once when it is not bytes.
+        stream: Whether the answer's body is read by the caller.
+        redirects: Whether the answer may come from elsewhere, without our token.
+    """
+
+    method: str
+    path: str
+    access: Access
+    action: str
+    accepted: frozenset[int] = frozenset({200})
+    again: frozenset[int] = frozenset()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | Iterable[bytes] | None = None
+    stream: bool = False
+    redirects: bool = False
+
+
+class RegistryClient:
+    """Speaks to one registry. Safe to use from several threads.
+
+    The variable REQUESTS_CA_BUNDLE names certificates to trust, and the usual proxy variables hold. Plain http is only
+    spoken with registries on this machine, and only when they do not speak https, as Docker does it.
+
+    Args:
+        host: With a port where there is one.
+        credential: None for anonymous.
+        session: For a transport of one's own.
+        clock: Seconds, of any origin.
+        sleep: Waits for some seconds.
+        mask: Told every token before it is used: pass the CI host's `mask`.
+        patience: How often and how long to try.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        credential: RegistryCredential | None = None,
+        *,
+        session: requests.Session | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        mask: Callable[[str], None] = lambda _: None,
+        patience: Patience | None = None,
+    ) -> None:
+        self.host = host
+        self.patience = patience or Patience()
+        self.sleep = sleep
+        self._session = session or _session()
+        self._tokens = Tokens(host, credential, self._ask, root=self.root, clock=clock, mask=mask)
+        self._root = "" if _is_local(f"//{host}") else f"https://{host}"
+        self._probing, self._counting = Lock(), Lock()
+        self._count = 0
+
+    @property
+    def request_count(self) -> int:
+        """How many requests were sent so far, those for tokens included."""
+        return self._count
+
+    def root(self) -> str:
+        """The registry's address, `https://host`; a local registry is asked once whether it speaks https.
+
+        Raises:
+            RegistryFailed: A local registry does not answer at all.
+        """
+        if not self._root:
+            with self._probing:
+                self._root = self._root or persist(self._probe, self.patience, self.sleep)
+        return self._root
+
+    def call(self, call: Call) -> requests.Response:
+        """The answer to a call, tried as often as patience allows. For calls whose body is bytes, or nothing.
+
+        Raises:
+            RegistryFailed: Refused, or broken off too often.
+        """
+        return persist(lambda: self.attempt(call), self.patience, self.sleep)
+
+    def attempt(self, call: Call) -> requests.Response:
+        """The answer to a call, tried once. A token that was refused is replaced, and the call made again.
+
+        Raises:
+            AttemptFailed: Another attempt may mend it. A body that is not bytes must be made anew for it.
+            RegistryFailed: It will not.
+        """
+        response, used = self._send(call)
+        if response.status_code == 401:
+            self._tokens.learn(response)
+            if self._tokens.drop(call.access, used):
+                if not (call.body is None or isinstance(call.body, bytes)):
+                    raise AttemptFailed(refusal(response, self.host, call.action, call.access))
+                response.close()
+                response, _ = self._send(call)
+        if response.status_code in call.accepted:
+            return response
+        failure = refusal(response, self.host, call.action, call.access)
+        response.close()
+        if response.status_code in PASSING | call.again:
+            raise AttemptFailed(failure, seconds_asked(response.headers.get("Retry-After")))
+        raise failure
+
+    def address(self, location: str) -> str:
+        """A whole address from what a Location header holds; the registry's own is never left for plain http."""
+        root = urlsplit(self.root())
+        parts = urlsplit(location)
+        if not parts.netloc or parts.netloc == root.netloc:
+            parts = parts._replace(scheme=root.scheme, netloc=root.netloc)
+        return urlunsplit(parts)
+
+    def _send(self, call: Call) -> tuple[requests.Response, str]:
+        url = self.address(call.path)
+        own = urlsplit(url).netloc == self.host
+        header = self._tokens.header(call.access) if own else ""
+        headers = {**call.headers, **({"Authorization": header} if header else {})}
+        return self._exchange(call.method, url, call.action, call, headers=headers, data=call.body), header
+
+    def _ask(
+        self,
+        method: str,
+        url: str,
+        action: str,
+        access: Access,
+        *,
+        fields: list[tuple[str, str]],
+        authorization: str = "",
+    ) -> dict[str, Any]:
+        """One request to a token service."""
+        if urlsplit(url).scheme != "https" and not _is_local(url):
+            what = f"`{self.host}` sends credentials to `{urlsplit(url).netloc}` without encryption"
+            raise RegistryFailed(action, what, "Use a registry whose token service speaks https.")
+        headers = {"Authorization": authorization} if authorization else {}
+        place = "params" if method == "GET" else "data"
+
+        def attempt() -> dict[str, Any]:
+            response = self._exchange(method, url, action, headers=headers, **{place: fields})
+            if response.status_code == 200:
+                return _document(response, action)
+            failure = refusal(response, self.host, action, access)
+            if response.status_code in PASSING:
+                raise AttemptFailed(failure, seconds_asked(response.headers.get("Retry-After")))
+            raise failure
+
+        return persist(attempt, self.patience, self.sleep)
+
+    def _exchange(
+        self, method: str, url: str, action: str, call: Call | None = None, /, **options: Any
+    ) -> requests.Response:
+        self._counted()
+        try:
+            return self._session.request(
+                method,
+                url,
+                auth=_as_given,
+                timeout=_TIMEOUTS,
+                stream=bool(call and call.stream),
+                allow_redirects=bool(call and call.redirects),
+                **options,
+            )
+        except requests.RequestException as error:
+            failure, passing = breakdown(error, self.host, action)
+            if passing:
+                raise AttemptFailed(failure) from error
+            raise failure from error
+
+    def _counted(self) -> None:
+        with self._counting:
+            self._count += 1
+
+    def _probe(self) -> str:
+        """Https first; http only when nobody speaks TLS there. A certificate that is not trusted stays an error."""
+        action = f"reach the registry `{self.host}`"
+        for scheme in ("https", "http"):
+            try:
+                self._counted()
+                response = self._session.get(f"{scheme}://{self.host}/v2/", auth=_as_given, timeout=_TIMEOUTS)
+            except requests.RequestException as error:
+                failure, passing = breakdown(error, self.host, action)
+                if not passing:
+                    raise failure from error
+                if scheme == "http":
+                    raise AttemptFailed(failure) from error
+            else:
+                self._tokens.learn(response)
+                return f"{scheme}://{self.host}"
+        raise AssertionError
+
+
+def _session() -> requests.Session:
+    session = requests.Session()
+    session.mount("https://", HTTPAdapter(pool_maxsize=2 * PARALLEL))
+    session.mount("http://", HTTPAdapter(pool_maxsize=2 * PARALLEL))
+    return session
+
+
+def _as_given(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Leaves the headers alone: without it, requests would put an entry of ~/.netrc in place of our token."""
+    return request
+
+
+def _is_local(url: str) -> bool:
+    return urlsplit(url).hostname in {"localhost", "127.0.0.1", "::1"}
+
+
+def _document(response: requests.Response, action: str) -> dict[str, Any]:
+    try:
+        document = response.json()
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        what = "the token service's answer is not a JSON object"
+        raise RegistryFailed(action, what, "Check the registry's name, and that no proxy answers in its place.")
+    return document

@@ -1,0 +1,162 @@
+"""Reads manifests and blobs, and holds them to their digests."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import urllib3
+
+from functions_model.core.digests import Digest, digest_of, parse_digest
+from functions_model.core.failures import RegistryFailed
+from functions_model.image.assembly import LARGEST_MANIFEST
+from functions_model.image.manifests import INDEX_TYPES, MANIFEST_TYPES
+from functions_model.registry.client import Call
+from functions_model.registry.errors import breakdown
+from functions_model.registry.retries import AttemptFailed, persist
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import requests
+
+    from functions_model.registry.access import Access
+    from functions_model.registry.client import RegistryClient
+
+BLOCK = 1 << 20
+_ACCEPT = {"Accept": ", ".join((*INDEX_TYPES, *MANIFEST_TYPES))}
+_REDIRECTS = frozenset({302, 307, 308})
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A manifest or an index as the registry has it.
+
+    Attributes:
+        content: Its bytes.
+        media_type: As the registry says it.
+        digest: Of the content.
+    """
+
+    content: bytes
+    media_type: str
+    digest: Digest
+
+
+def head_manifest(client: RegistryClient, access: Access, name: str) -> Digest | None:
+    """The digest of the manifest with that tag or digest; None when there is none.
+
+    Raises:
+        RegistryFailed: The registry refused, or broke off.
+    """
+    action = f"look for `{_named(client, access, name)}`"
+    path = f"/v2/{access.repository}/manifests/{name}"
+    response = client.call(Call("HEAD", path, access, action, frozenset({200, 404}), headers=_ACCEPT))
+    if response.status_code == 404:
+        return None
+    digest = response.headers.get("Docker-Content-Digest")
+    return parse_digest(digest) if digest else get_manifest(client, access, name).digest
+
+
+def get_manifest(client: RegistryClient, access: Access, name: str) -> Fetched:
+    """The manifest or index with that tag or digest.
+
+    Raises:
+        RegistryFailed: There is none, the registry refused, or it gave other bytes than the digest names.
+    """
+    action = f"read the manifest of `{_named(client, access, name)}`"
+    path = f"/v2/{access.repository}/manifests/{name}"
+
+    def attempt() -> Fetched:
+        call = Call("GET", path, access, action, headers=_ACCEPT, stream=True)
+        with client.attempt(call) as response:
+            content = _whole(client, response, LARGEST_MANIFEST, action)
+        wanted = name if ":" in name else response.headers.get("Docker-Content-Digest", "")
+        _hold(client, content, wanted or digest_of(content), action)
+        return Fetched(content, response.headers.get("Content-Type", ""), digest_of(content))
+
+    return persist(attempt, client.patience, client.sleep)
+
+
+def get_blob(client: RegistryClient, access: Access, digest: Digest, size: int) -> bytes:
+    """A small blob, whole.
+
+    Args:
+        client: Where it is.
+        access: The repository it is in.
+        digest: Its name.
+        size: Bytes; no more are read.
+
+    Raises:
+        RegistryFailed: There is none, the registry refused, or it gave other bytes than the digest names.
+    """
+    action = f"read `{_named(client, access, digest)}`"
+
+    def attempt() -> bytes:
+        with _opened(client, access, digest, action) as response:
+            content = _whole(client, response, size, action)
+        _hold(client, content, digest, action)
+        return content
+
+    return persist(attempt, client.patience, client.sleep)
+
+
+@contextmanager
+def stream_blob(client: RegistryClient, access: Access, digest: Digest) -> Iterator[Iterator[bytes]]:
+    """The blocks of a blob, as they come over the network; nothing is kept, and nothing is checked here.
+
+    Raises:
+        AttemptFailed: The stream did not begin, or broke; another attempt starts from the first byte.
+        RegistryFailed: The registry refused.
+    """
+    action = f"read the layer `{_named(client, access, digest)}`"
+    with _opened(client, access, digest, action) as response:
+        yield _blocks(client, response, action)
+
+
+def has_blob(client: RegistryClient, access: Access, digest: Digest) -> bool:
+    """Whether the repository has that blob.
+
+    Raises:
+        RegistryFailed: The registry refused, or broke off.
+    """
+    action = f"look for the layer `{_named(client, access, digest)}`"
+    path = f"/v2/{access.repository}/blobs/{digest}"
+    answers = frozenset({200, 404}) | _REDIRECTS
+    # Azure answers with a redirection to the storage that holds the blob, which says as much as 200.
+    return client.call(Call("HEAD", path, access, action, answers)).status_code != 404
+
+
+def _opened(client: RegistryClient, access: Access, digest: Digest, action: str) -> requests.Response:
+    path = f"/v2/{access.repository}/blobs/{digest}"
+    return client.attempt(Call("GET", path, access, action, stream=True, redirects=True))
+
+
+def _blocks(client: RegistryClient, response: requests.Response, action: str) -> Iterator[bytes]:
+    try:
+        yield from response.raw.stream(BLOCK, decode_content=False)
+    except (urllib3.exceptions.HTTPError, OSError) as error:
+        failure, _ = breakdown(error, client.host, action)
+        raise AttemptFailed(failure) from error
+
+
+def _whole(client: RegistryClient, response: requests.Response, most: int, action: str) -> bytes:
+    taken, length = [], 0
+    for block in _blocks(client, response, action):
+        taken.append(block)
+        length += len(block)
+        if length > most:
+            what = f"`{client.host}` sends more than the {most} bytes that were announced"
+            raise RegistryFailed(action, what, "Check that the host is a container registry.")
+    return b"".join(taken)
+
+
+def _hold(client: RegistryClient, content: bytes, wanted: str, action: str) -> None:
+    if digest_of(content) != wanted:
+        what = f"`{client.host}` sent other bytes than {wanted}"
+        raise AttemptFailed(RegistryFailed(action, what, "Run again; if it stays, the registry or a proxy is broken."))
+
+
+def _named(client: RegistryClient, access: Access, name: str) -> str:
+    return f"{client.host}/{access.repository}{'@' if ':' in name else ':'}{name}"

@@ -1,0 +1,124 @@
+"""What a registry's refusal means, and what to do about it."""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+from typing import TYPE_CHECKING
+
+import requests
+
+from functions_model.core.failures import RegistryFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from functions_model.registry.access import Access
+
+_AZURE = re.compile(r"^([a-z0-9]+)(?:-[a-z0-9]+)?\.azurecr\.(io|us|cn)$")
+_TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+(\.[\w-]*)?|(?i:(?:bearer|basic)\s+[\w.~+/=-]{8,})|(?i:(sig|_state)=[^&\s]+)")
+"""JSON web tokens, authorization headers, and the signed parts of addresses."""
+_LONGEST = 300
+_BY_STATUS = {
+    413: "The registry, or a proxy before it, limits the size of a layer: raise that limit.",
+    429: "The registry limits how often it can be asked: wait some minutes, or log in if you did not.",
+}
+_TROUBLE = "The registry is in trouble: run again later."
+_STRANGE = "Check that the host is a container registry and that it takes OCI images."
+
+
+def refusal(response: requests.Response, host: str, action: str, access: Access | None) -> RegistryFailed:
+    """The failure for an answer that is none of those that were hoped for."""
+    code, message = said(response)
+    reason = ": ".join(part for part in (f"`{host}` answered {response.status_code}", code, message) if part)
+    return RegistryFailed(action, reason, _remedy(response.status_code, code, message, host, access))
+
+
+def said(response: requests.Response) -> tuple[str, str]:
+    """The registry's own code and message, without anything secret; empty for what it does not say.
+
+    https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes
+    """
+    try:
+        document = response.json()
+    except (ValueError, requests.RequestException):
+        return "", ""
+    if not isinstance(document, dict):
+        return "", ""
+    errors = document.get("errors")
+    first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else document
+    code = first.get("code") or first.get("error") or ""
+    message = first.get("message") or first.get("error_description") or ""
+    return _safe(str(code)), _safe(str(message))
+
+
+def _safe(text: str) -> str:
+    return " ".join(_TOKEN.sub("***", text).split())[:_LONGEST]
+
+
+def _remedy(status: int, code: str, message: str, host: str, access: Access | None) -> str:
+    if "client with IP" in message:
+        command = _az(host, "network-rule add --ip-address ADDRESS")
+        return f"Let this machine's address through the registry's firewall: `{command}`."
+    if code == "UNSUPPORTED" or "disallowed" in message:
+        return "The repository or the tag may be locked: unlock it, or push under another tag."
+    if status in {401, 403}:
+        return _grant(host, access)
+    if status == 404 and access:
+        return f"Check the name and the tag of `{host}/{access.repository}`."
+    return _BY_STATUS.get(status, _TROUBLE if status >= 500 else _STRANGE)
+
+
+def _grant(host: str, access: Access | None) -> str:
+    push = bool(access and access.push)
+    if not _AZURE.match(host):
+        right = "write to" if push else "read"
+        where = f"`{access.repository}`" if access else "it"
+        return f"Check the credential, and that its owner may {right} {where}."
+    role = "AcrPush" if push else "AcrPull"
+    scope = f'"$({_az(host, "show --query id --output tsv")})"'
+    command = f"az role assignment create --role {role} --assignee CLIENT_ID --scope {scope}"
+    return f"Grant the identity the role {role} on the registry: `{command}`. A new role takes some minutes to count."
+
+
+def _az(host: str, command: str) -> str:
+    verb, _, options = command.partition(" --")
+    match = _AZURE.match(host)
+    name = match[1] if match else host
+    return f"az acr {verb} --name {name} --{options}"
+
+
+def breakdown(error: Exception, host: str, action: str) -> tuple[RegistryFailed, bool]:
+    """The failure for a request without an answer, and whether another attempt may mend it."""
+    causes = tuple(_chain(error))
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            what = f"the certificate of `{host}` is not trusted ({cause.verify_message})"
+            remedy = "If it is signed by an authority of your own, name its file in the variable REQUESTS_CA_BUNDLE."
+            return RegistryFailed(action, what, remedy), False
+        if isinstance(cause, socket.gaierror):
+            what = f"the name `{host}` is not known"
+            known = cause.errno not in {socket.EAI_NONAME, socket.EAI_NODATA}
+            return RegistryFailed(action, what, "Check the registry's name, and this machine's DNS."), known
+    if isinstance(error, requests.exceptions.ProxyError):
+        return RegistryFailed(action, "the proxy refused", "Check HTTPS_PROXY and NO_PROXY."), True
+    if isinstance(error, requests.Timeout):
+        what = f"`{host}` did not answer in time"
+    else:
+        told = next((cause.strerror for cause in reversed(causes) if isinstance(cause, OSError) and cause.strerror), "")
+        what = f"the connection to `{host}` broke{f' ({told})' if told else ''}"
+    return RegistryFailed(action, what, "Check the registry's name and the network, then run again."), True
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """An error and what lies below it; urllib3 hides causes in arguments and in `reason`."""
+    waiting, seen = [error], set[int]()
+    while waiting:
+        current = waiting.pop(0)
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        below = (current.__cause__, current.__context__, getattr(current, "reason", None), *current.args)
+        waiting += [cause for cause in below if isinstance(cause, BaseException)]

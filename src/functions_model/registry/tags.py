@@ -1,0 +1,119 @@
+"""Tags of a repository in Azure Container Registry, as the registry's own interface knows them: when, what, locked.
+
+Through Azure's SDK: few and small requests, for which its habits (see `client`) cost nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from azure.containerregistry import ArtifactTagOrder, ArtifactTagProperties, ContainerRegistryClient
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
+
+from functions_model.core.digests import Digest
+from functions_model.core.failures import RegistryFailed
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from azure.core.credentials import TokenCredential
+
+
+@dataclass(frozen=True, slots=True)
+class TagAttributes:
+    """What the registry knows of a tag.
+
+    Attributes:
+        tag: Its name.
+        digest: Of the manifest that it means.
+        created: When the tag was first written.
+        updated: When it was last written.
+        locked: Whether it cannot be written to.
+    """
+
+    tag: str
+    digest: Digest
+    created: datetime
+    updated: datetime
+    locked: bool
+
+
+class RepositoryTags:
+    """The tags of one repository.
+
+    Args:
+        endpoint: `https://contoso.azurecr.io`.
+        repository: Its name.
+        credential: Of Microsoft Entra ID.
+        audience: The cloud's registry audience, without `/.default`: `https://containerregistry.azure.net`.
+        options: For the SDK's client, such as a `transport`.
+    """
+
+    def __init__(
+        self, endpoint: str, repository: str, credential: TokenCredential, *, audience: str, **options: Any
+    ) -> None:
+        self._repository = repository
+        self._place = f"{endpoint.removeprefix('https://').rstrip('/')}/{repository}"
+        self._client = ContainerRegistryClient(endpoint, credential, audience=audience, **options)
+
+    def find(self, tag: str) -> TagAttributes | None:
+        """One tag; None when the repository or the tag is not there.
+
+        Raises:
+            RegistryFailed: The registry refused.
+        """
+        try:
+            return _attributes(self._client.get_tag_properties(self._repository, tag))
+        except ResourceNotFoundError:
+            return None
+        except AzureError as error:
+            raise self._failure(f"read the tag `{tag}` of", error) from error
+
+    def newest(self, count: int = 10) -> tuple[TagAttributes, ...]:
+        """The tags that were written last, the newest first; none when the repository is not there.
+
+        Raises:
+            RegistryFailed: The registry refused.
+        """
+        order = ArtifactTagOrder.LAST_UPDATED_ON_DESCENDING
+        try:
+            found = self._client.list_tag_properties(self._repository, order_by=order, results_per_page=count)
+            return tuple(_attributes(properties) for properties, _ in zip(found, range(count), strict=False))
+        except ResourceNotFoundError:
+            return ()
+        except AzureError as error:
+            raise self._failure("list the tags of", error) from error
+
+    def lock(self, tag: str, *, locked: bool = True) -> TagAttributes:
+        """Let nobody write to a tag or delete it, or let them again.
+
+        Raises:
+            RegistryFailed: The registry refused, or there is no such tag.
+        """
+        try:
+            return _attributes(
+                self._client.update_tag_properties(self._repository, tag, can_write=not locked, can_delete=not locked)
+            )
+        except AzureError as error:
+            raise self._failure(f"{'lock' if locked else 'unlock'} the tag `{tag}` of", error) from error
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._client.close()
+
+    def _failure(self, action: str, error: AzureError) -> RegistryFailed:
+        status = error.status_code if isinstance(error, HttpResponseError) else None
+        what = f"the registry answered {status}" if status else "the registry could not be reached, or gave no token"
+        remedy = "Check the registry's name, and that the identity holds the role AcrPull (AcrPush to lock tags)."
+        return RegistryFailed(f"{action} `{self._place}`", what, remedy)
+
+
+def _attributes(properties: ArtifactTagProperties) -> TagAttributes:
+    return TagAttributes(
+        tag=properties.name,
+        digest=Digest(properties.digest),
+        created=properties.created_on,
+        updated=properties.last_updated_on,
+        locked=properties.can_write is False,
+    )

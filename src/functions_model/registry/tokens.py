@@ -1,0 +1,206 @@
+"""Gets what a registry wants to see in the Authorization header, and keeps it while it holds.
+
+Docker's token protocol: https://distribution.github.io/distribution/spec/auth/token/
+Azure's exchange before it: https://github.com/Azure/acr/blob/main/docs/AAD-OAuth.md
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from threading import RLock
+from typing import TYPE_CHECKING, Any, Protocol
+
+from requests.utils import parse_dict_header
+
+from functions_model.core.failures import RegistryFailed
+from functions_model.registry.credentials import BasicCredential, EntraExchange, RegistryCredential
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import requests
+
+    from functions_model.registry.access import Access
+
+_KEPT = 0.8
+"""Share of its life that a token is used for: the rest is for the request that carries it."""
+_SHORTEST = 60.0
+"""Seconds; what the protocol says of a token that tells nothing about its life."""
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What a registry asks for in a WWW-Authenticate header.
+
+    Attributes:
+        scheme: `bearer` or `basic`.
+        realm: Where tokens are given out.
+        service: What the token service calls the registry.
+    """
+
+    scheme: str
+    realm: str = ""
+    service: str = ""
+
+
+class TokenRequest(Protocol):
+    """Sends one request to a token service."""
+
+    def __call__(
+        self,
+        method: str,
+        url: str,
+        action: str,
+        access: Access,
+        *,
+        fields: list[tuple[str, str]],
+        authorization: str = "",
+    ) -> dict[str, Any]:
+        """The JSON object of its answer. Raises RegistryFailed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    value: str
+    until: float
+
+
+class Tokens:
+    """What to put into the Authorization header, per access. Safe to use from several threads.
+
+    Args:
+        host: The registry.
+        credential: None for anonymous.
+        ask: Sends requests to token services.
+        root: Gives the registry's own address, `https://host`.
+        clock: Seconds, of any origin.
+        mask: Told every token before it is used.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        credential: RegistryCredential | None,
+        ask: TokenRequest,
+        *,
+        root: Callable[[], str],
+        clock: Callable[[], float],
+        mask: Callable[[str], None],
+    ) -> None:
+        self._host = host
+        self._credential = credential
+        self._ask = ask
+        self._root = root
+        self._clock = clock
+        self._mask = mask
+        self._challenge: Challenge | None = None
+        self._held: dict[tuple[str, ...], _Kept] = {}
+        self._refresh: _Kept | None = None
+        self._lock = RLock()
+
+    def learn(self, response: requests.Response) -> bool:
+        """Take note of what an answer asks for. False when it does not ask for anything that we can give."""
+        challenge = parse_challenge(response.headers.get("WWW-Authenticate", ""))
+        if challenge is None:
+            return False
+        with self._lock:
+            self._challenge = challenge
+        return True
+
+    def header(self, access: Access) -> str:
+        """The header's value; empty until the registry asks for one.
+
+        Raises:
+            RegistryFailed: The token service refused.
+        """
+        with self._lock:
+            challenge = self._challenge or self._expected()
+            if challenge is None:
+                return ""
+            if challenge.scheme == "basic":
+                return _basic(self._credential) if isinstance(self._credential, BasicCredential) else ""
+            kept = self._held.get(access.scopes)
+            if kept is None or kept.until <= self._clock():
+                kept = self._held[access.scopes] = self._fetch(challenge, access)
+            return f"Bearer {kept.value}"
+
+    def drop(self, access: Access, used: str) -> bool:
+        """Forget a header that was refused. True when another, or a first one, can be had."""
+        with self._lock:
+            kept = self._held.get(access.scopes)
+            if kept and used == f"Bearer {kept.value}":
+                del self._held[access.scopes]
+            return self._challenge is not None and not (used and self._challenge.scheme == "basic")
+
+    def _expected(self) -> Challenge | None:
+        """Azure's challenge is known beforehand, which saves a request that would be refused."""
+        if isinstance(self._credential, EntraExchange):
+            return Challenge("bearer", f"{self._root()}/oauth2/token", self._host)
+        return None
+
+    def _fetch(self, challenge: Challenge, access: Access) -> _Kept:
+        action = f"get a token for `{self._host}/{access.repository}`"
+        service = challenge.service or self._host
+        if isinstance(self._credential, EntraExchange):
+            document = self._exchange(self._credential, service, action, access)
+        else:
+            fields = [("service", service), *(("scope", scope) for scope in access.scopes)]
+            secret = _basic(self._credential) if self._credential else ""
+            document = self._ask("GET", challenge.realm, action, access, fields=fields, authorization=secret)
+        return self._keep(document, ("token", "access_token"), action)
+
+    def _exchange(self, credential: EntraExchange, service: str, action: str, access: Access) -> dict[str, Any]:
+        """Only ever at the registry itself: the Entra token must not follow a realm that points elsewhere."""
+        if self._refresh is None or self._refresh.until <= self._clock():
+            fields = [("grant_type", "access_token"), ("service", service), ("access_token", credential.token())]
+            url = f"{self._root()}/oauth2/exchange"
+            self._refresh = self._keep(
+                self._ask("POST", url, action, access, fields=fields), ("refresh_token",), action
+            )
+        fields = [
+            ("grant_type", "refresh_token"),
+            ("service", service),
+            ("scope", " ".join(access.scopes)),
+            ("refresh_token", self._refresh.value),
+        ]
+        return self._ask("POST", f"{self._root()}/oauth2/token", action, access, fields=fields)
+
+    def _keep(self, document: dict[str, Any], names: tuple[str, ...], action: str) -> _Kept:
+        value = next((found for name in names if isinstance(found := document.get(name), str) and found), None)
+        if value is None:
+            remedy = "Check that the host is a container registry."
+            raise RegistryFailed(action, "the token service's answer holds no token", remedy)
+        self._mask(value)
+        seconds = document.get("expires_in") or life_of(value) or _SHORTEST
+        return _Kept(value, self._clock() + _KEPT * max(float(seconds), _SHORTEST))
+
+
+def parse_challenge(header: str) -> Challenge | None:
+    """What a WWW-Authenticate header asks for; None when that is neither a bearer token nor a password."""
+    scheme, _, rest = header.strip().partition(" ")
+    fields = {key.lower(): value or "" for key, value in _fields(rest).items()}
+    if scheme.lower() == "bearer" and fields.get("realm"):
+        return Challenge("bearer", fields["realm"], fields.get("service", ""))
+    return Challenge("basic") if scheme.lower() == "basic" else None
+
+
+def _fields(rest: str) -> dict[str, str | None]:
+    fields: dict[str, str | None] = parse_dict_header(rest)  # type: ignore[no-untyped-call]
+    return fields
+
+
+def life_of(token: str) -> float | None:
+    """Seconds between a JSON web token's issue and its end, read without checking it; None when it does not say."""
+    try:
+        _, payload, _ = token.split(".")
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        return float(claims["exp"]) - float(claims.get("iat") or claims["nbf"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _basic(credential: BasicCredential) -> str:
+    pair = f"{credential.username}:{credential.password.reveal()}"
+    return f"Basic {base64.b64encode(pair.encode()).decode()}"

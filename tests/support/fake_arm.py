@@ -162,20 +162,24 @@ class FakeArm:
     def _route(self, asked: Asked, path: str) -> Answer:
         if found := re.search(r"/providers/([\w.]+)(/register)?$", path):
             return self._provider(found.group(1), bool(found.group(2)))
+        if "/config/" in path:
+            return self._configuration(asked, path)
         if path.endswith("/checknameavailability"):
             return Answer(200, {"nameAvailable": not self.name_refusal, "message": self.name_refusal or None})
-        if path.endswith("/config/appsettings/list"):
-            return Answer(200, {"properties": self.settings}) if self._site(path) else _missing(path)
-        if path.endswith("/config/appsettings"):
-            self.settings = asked.document["properties"]
-            return Answer(200, {"properties": self.settings})
-        if path.endswith("/config/web"):
-            return self._config(asked, path)
         if path.endswith("/syncfunctiontriggers"):
             return Answer(204)
-        if path.endswith("/roleassignments") or path.endswith("/registries"):
+        if path.endswith(("/roleassignments", "/registries")):
             return Answer(200, {"value": self._below(path)})
         return self._resource(asked, path)
+
+    def _configuration(self, asked: Asked, path: str) -> Answer:
+        if self._site(path) is None:
+            return _missing(path)
+        if path.endswith("/web"):
+            return self._config(asked, path)
+        if asked.method == "PUT":
+            self.settings = asked.document["properties"]
+        return Answer(200, {"properties": self.settings})
 
     def _provider(self, namespace: str, register: bool) -> Answer:
         if register:
@@ -191,9 +195,7 @@ class FakeArm:
         return self.resources.get(path.partition("/config/")[0])
 
     def _config(self, asked: Asked, path: str) -> Answer:
-        site = self._site(path)
-        if site is None:
-            return _missing(path)
+        site = self._site(path) or {"properties": {}}
         config = site["properties"].setdefault("siteConfig", {})
         if asked.method == "PATCH":
             config.update(asked.document["properties"])

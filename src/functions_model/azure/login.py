@@ -13,7 +13,7 @@ from functions_model.azure.login_errors import AssertionClaims, claims_of, expla
 from functions_model.core.failures import LoginFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from azure.core.credentials import AccessToken, AccessTokenInfo, TokenCredential, TokenRequestOptions
 
@@ -101,14 +101,16 @@ class _Assertions:
         return token
 
 
-def credential_for(login: Login, cloud: Cloud, ci: CiHost, *, inner: InnerCredential | None = None) -> TokenCredential:
+def credential_for(
+    login: Login, cloud: Cloud, ci: CiHost, *, options: Mapping[str, Any] | None = None
+) -> TokenCredential:
     """The credential that a login describes. No request is sent before the first token is asked for.
 
     Args:
         login: A client secret makes a client-secret credential; none means the CI host's identity.
         cloud: Its authority is asked.
         ci: Gives identity tokens, and masks every token.
-        inner: Takes the place of the SDK's own credential.
+        options: More keyword arguments for the SDK's credential, such as `transport`.
 
     Raises:
         LoginFailed: There is no client secret, and the CI host has no identity.
@@ -120,23 +122,26 @@ def credential_for(login: Login, cloud: Cloud, ci: CiHost, *, inner: InnerCreden
         reason = "there is no `client-secret`, and this job has no identity token"
         raise LoginFailed("log in to Azure", reason, _NO_IDENTITY_REMEDY)
     return MaskingCredential(
-        inner or _sdk_credential(login, cloud, assertions),
+        _sdk_credential(login, cloud, assertions, dict(options or {})),
         ci.mask,
         lambda exc: explain_login(exc, login, cloud.authority, assertions.last_claims),
     )
 
 
-def _sdk_credential(login: Login, cloud: Cloud, assertions: _Assertions) -> InnerCredential:
+def _sdk_credential(login: Login, cloud: Cloud, assertions: _Assertions, options: dict[str, Any]) -> InnerCredential:
     from azure.identity import ClientAssertionCredential, ClientSecretCredential
 
     if login.client_secret is None:
-        return ClientAssertionCredential(login.tenant_id, login.client_id, assertions.fetch, authority=cloud.authority)
+        return ClientAssertionCredential(
+            login.tenant_id, login.client_id, assertions.fetch, authority=cloud.authority, **options
+        )
     return ClientSecretCredential(
         login.tenant_id,
         login.client_id,
         login.client_secret.reveal(),
         authority=cloud.authority,
         disable_instance_discovery=cloud.is_custom,
+        **options,
     )
 
 

@@ -268,7 +268,7 @@ class TestAdoption:
         arm = self.app()
         next(value for key, value in arm.resources.items() if "serverfarms" in key)["properties"]["reserved"] = False
 
-        with pytest.raises(PlanRefused, match="runs Windows.*Set `plan-name`"):
+        with pytest.raises(PlanRefused, match=r"runs Windows.*Set `plan-name`"):
             planned(arm)
 
     @pytest.mark.parametrize("tier", ["Dynamic", "FlexConsumption", "Free"])
@@ -305,7 +305,7 @@ class TestAdoption:
         arm = FakeArm()
         arm.name_refusal = "The storage account named irisstorage is already taken."
 
-        with pytest.raises(PlanRefused, match="already taken. Set `storage-account`"):
+        with pytest.raises(PlanRefused, match=r"already taken. Set `storage-account`"):
             planned(arm)
 
     def test_tells_every_problem_at_once(self) -> None:
@@ -468,5 +468,5 @@ class TestFindingTheRegistry:
 
     def test_refuses_an_unknown_one(self) -> None:
         """The message lists those that are there."""
-        with pytest.raises(PlanRefused, match="it sees `contoso.azurecr.io`"):
+        with pytest.raises(PlanRefused, match=r"it sees `contoso.azurecr.io`"):
             find_registry(self.arm().clients(), "fabrikam")

@@ -1,0 +1,62 @@
+"""The SDK's clients: one address, one token scope, short polls, built late."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from support.fake_arm import Answer, Asked, clients_for
+
+CLIENTS = ["web", "storage", "msi", "authorization", "resource", "registries"]
+
+
+class TestClients:
+    @pytest.mark.parametrize("name", CLIENTS)
+    def test_are_built_once(self, name: str) -> None:
+        """Many threads that ask at once get the same client."""
+        clients = clients_for(lambda _: Answer(200, {}))
+
+        with ThreadPoolExecutor(4) as threads:
+            built = set(threads.map(lambda _: id(getattr(clients, name)), range(8)))
+
+        assert 1 == len(built)
+
+    def test_speak_to_the_clouds_resource_manager_with_its_token(self) -> None:
+        """Every client sends the shared credential's token."""
+        asked: list[Asked] = []
+
+        def answer(request: Asked) -> Answer:
+            asked.append(request)
+            return Answer(200, {"value": []})
+
+        clients = clients_for(answer)
+        list(clients.registries.registries.list())
+        list(clients.authorization.role_assignments.list_for_scope("subscriptions/x"))
+        list(clients.msi.user_assigned_identities.list_by_resource_group("rg"))
+
+        assert {"Bearer fake-token"} == {request.headers["authorization"] for request in asked}
+        assert all("functions-model-action/" in request.headers["user-agent"] for request in asked)
+
+    def test_poll_at_the_interval_they_were_given(self) -> None:
+        """A service that names no pause is asked again after our interval, not after the SDK's 30 s."""
+        states = iter(["InProgress", "InProgress", "Succeeded"])
+
+        def answer(request: Asked) -> Answer:
+            return Answer(200, {"id": "x", "properties": {"provisioningState": next(states)}})
+
+        poller = clients_for(answer).web.app_service_plans.begin_create_or_update("rg", "p", {"location": "x"})
+
+        assert "Succeeded" == poller.result(timeout=5).provisioning_state
+
+    def test_are_not_imported_before_they_are_used(self) -> None:
+        """Importing our rooms imports no client of the SDK: a run that only packages starts fast."""
+        program = (
+            "import functions_model.azure, functions_model.provision, functions_model.verify, sys;"
+            "print([name for name in sys.modules if name.startswith(('azure.mgmt', 'azure.identity', 'azure.core'))])"
+        )
+        out = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+
+        assert "[]" == out.stdout.strip()

@@ -1,0 +1,126 @@
+"""What Azure refuses, in words: both error shapes and every known cause."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from azure.core.exceptions import AzureError, ServiceRequestError
+
+from functions_model.azure.errors import error_code, explain
+from support.fake_arm import Answer, clients_for
+from support.golden import matches_golden
+
+GOLDEN = Path(__file__).parent / "golden"
+
+SCOPE = "/subscriptions/s/resourceGroups/rg"
+FORBIDDEN = (
+    "The client 'c' with object id 'o-1' does not have authorization to perform action "
+    "'Microsoft.Web/serverfarms/write' over scope '/subscriptions/s/resourceGroups/rg' or the scope is invalid. "
+    "If access was recently granted, please refresh your credentials."
+)
+ROLES_FORBIDDEN = FORBIDDEN.replace("Microsoft.Web/serverfarms/write", "Microsoft.Authorization/roleAssignments/write")
+ROLES_FORBIDDEN = ROLES_FORBIDDEN.replace(SCOPE, f"{SCOPE}/providers/Microsoft.Authorization/roleAssignments/1")
+
+
+def arm(code: str, message: str) -> dict[str, Any]:
+    return {"error": {"code": code, "message": message}}
+
+
+def web(code: str, message: str, extended: str = "") -> dict[str, Any]:
+    entity = {"ErrorEntity": {"ExtendedCode": extended, "Code": code, "Message": message}}
+    return {"Code": code, "Message": message, "Target": None, "Details": [{"Message": message}, entity]}
+
+
+CASES: dict[str, tuple[int, dict[str, Any]]] = {
+    "quota": (401, web("Unauthorized", "Operation cannot be completed without additional quota. Current Limit: 0")),
+    "authorization": (403, arm("AuthorizationFailed", FORBIDDEN)),
+    "role-assignment-forbidden": (403, arm("AuthorizationFailed", ROLES_FORBIDDEN)),
+    "policy": (403, arm("RequestDisallowedByPolicy", "Resource 'p' was disallowed by policy 'No public sites'.")),
+    "provider-not-registered": (
+        409,
+        arm("MissingSubscriptionRegistration", "The subscription is not registered to use namespace 'Microsoft.Web'."),
+    ),
+    "app-name-taken": (409, web("Conflict", "Website with given name iris already exists.", "54001")),
+    "account-name-taken": (409, arm("StorageAccountAlreadyTaken", "The storage account named x is already taken.")),
+    "account-elsewhere": (409, arm("StorageAccountInAnotherResourceGroup", "The account x is in another group.")),
+    "account-name-invalid": (400, arm("AccountNameInvalid", "X-1 is not a valid storage account name.")),
+    "principal-not-found": (400, arm("PrincipalNotFound", "Principal x does not exist in the directory y.")),
+    "role-assignment-exists": (409, arm("RoleAssignmentExists", "The role assignment already exists.")),
+    "role-assignment-reused": (400, arm("RoleAssignmentUpdateNotPermitted", "Tenant ID ... cannot be updated.")),
+    "group-on-other-system": (
+        409,
+        web("Conflict", "Requested feature is not available in resource group rg.", "59324"),
+    ),
+    "resource-group-missing": (404, arm("ResourceGroupNotFound", "Resource group 'rg' could not be found.")),
+    "subscription-not-found": (404, arm("SubscriptionNotFound", "The subscription 's' could not be found.")),
+    "token-refused": (401, arm("InvalidAuthenticationToken", "The access token is invalid.")),
+    "scope-locked": (409, arm("ScopeLocked", "The scope 's' cannot perform write because of a lock.")),
+    "operation-in-progress": (409, arm("StorageAccountOperationInProgress", "An operation is currently in progress.")),
+    "throttled": (429, arm("TooManyRequests", "The request is being throttled.")),
+}
+
+
+def raised(status: int, body: Any, headers: dict[str, str] | None = None) -> AzureError:
+    """What the SDK really raises for such an answer."""
+    clients = clients_for(lambda _: Answer(status, body, headers or {}))
+    with pytest.raises(AzureError) as caught:
+        clients.web.app_service_plans.begin_create_or_update("rg", "plan", {"location": "x"}).result()
+    return caught.value
+
+
+class TestKnownCauses:
+    @pytest.mark.parametrize("name", CASES)
+    def test_are_recognised(self, name: str) -> None:
+        """Each known error is recognised, through the SDK's own exception."""
+        assert name == explain(raised(*CASES[name]), "create the plan `p`").cause
+
+    def test_say_what_to_do(self) -> None:
+        """The words of all known causes are kept under review."""
+        texts = {name: str(explain(raised(*case), "create the plan `p`")) for name, case in CASES.items()}
+
+        assert matches_golden(GOLDEN / "causes.json", json.dumps(texts, indent=2))
+
+
+class TestOtherErrors:
+    @pytest.mark.parametrize(
+        ("body", "code", "message"),
+        [
+            (arm("Odd", "Something odd.\n  Really."), "Odd", "Something odd. Really"),
+            (web("Odd", "Something odd."), "Odd", "Something odd"),
+            ({"code": "Odd", "message": "Something odd."}, "Odd", "Something odd"),
+        ],
+    )
+    def test_keep_the_services_words(self, body: dict[str, Any], code: str, message: str) -> None:
+        """Either shape gives code and message, on one line, without its full stop."""
+        error = explain(raised(400, body), "create the plan `p`")
+
+        assert (400, code, message, "") == (error.status, error.code, error.message, error.cause)
+
+    @pytest.mark.parametrize("body", [b"<html>Bad gateway</html>", b"", [1, 2]])
+    def test_survive_a_body_that_is_no_error(self, body: Any) -> None:
+        """An answer without an error document is still told, with its status."""
+        error = explain(raised(418, body), "create the plan `p`")
+
+        assert 418 == error.status
+        assert error.message
+
+    def test_give_the_request_id(self) -> None:
+        """What support asks for is kept."""
+        error = explain(raised(500, arm("E", "m"), {"x-ms-correlation-request-id": "id-1"}), "a")
+
+        assert "id-1" == error.request_id
+
+    def test_without_an_answer_name_the_connection(self) -> None:
+        """No answer at all has the status 0 and points at the connection."""
+        error = explain(ServiceRequestError("connection refused"), "create the plan `p`")
+
+        assert (0, "connection refused") == (error.status, error.message)
+        assert "Check the connection" in error.remedy
+
+    def test_have_a_code_for_decisions(self) -> None:
+        """Rooms that treat a code specially read it in either shape."""
+        assert "Conflict" == error_code(raised(409, web("Conflict", "x")))
+        assert "ScopeLocked" == error_code(raised(409, arm("ScopeLocked", "x")))

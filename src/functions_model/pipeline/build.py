@@ -9,7 +9,7 @@ from functions_model import __version__
 from functions_model.bundle import build_identity, plan_layers
 from functions_model.core.digests import short
 from functions_model.core.references import ImageReference, parse_reference
-from functions_model.environment import base_image_for, install, resolve
+from functions_model.environment import base_image_for, choose_python, install, resolve
 from functions_model.image.assembly import assemble
 from functions_model.image.layers import build_layer
 from functions_model.pipeline.events import EnvironmentResolved, ImageBuilt
@@ -18,6 +18,7 @@ from functions_model.registry import pull_base
 if TYPE_CHECKING:
     from functions_model.bundle import BundlePlan
     from functions_model.core.spec import DeploymentSpec
+    from functions_model.environment import EnvironmentRequest, PythonChoice
     from functions_model.image.assembly import Base
     from functions_model.image.layers import Layer
     from functions_model.pipeline.checks import Checked
@@ -33,24 +34,29 @@ def build(spec: DeploymentSpec, checked: Checked, session: Session, parts: Parts
         BundleFailed: A file cannot go into an image.
         RegistryFailed: The base image cannot be read.
     """
-    with parts.stage("Build the image"), ThreadPoolExecutor(max_workers=2) as pool:
-        base_reference = parse_reference(spec.base_image or base_image_for(checked.python.version))
-        base = pool.submit(_base, base_reference, session, parts)
-        bundle = _bundle(spec, checked, parts)
-        layers = _layers(bundle, parts)
-        return _assemble(spec, session, bundle, layers, base.result())
+    with parts.stage("Build the image"):
+        base = _base(spec, checked, session, parts)
+        python = choose_python(spec.python_version, checked.request, base_version=_python_of(base))
+        bundle = _bundle(spec, checked.request, python, parts)
+        return _assemble(spec, session, bundle, _layers(bundle, parts), base)
 
 
-def _base(reference: ImageReference, session: Session, parts: Parts) -> Base:
+def _base(spec: DeploymentSpec, checked: Checked, session: Session, parts: Parts) -> Base:
+    """The base's manifest and configuration; its layers stay where they are."""
+    reference = parse_reference(spec.base_image or base_image_for(checked.python.version))
     return pull_base(session.base_client(reference, parts), reference)
 
 
-def _bundle(spec: DeploymentSpec, checked: Checked, parts: Parts) -> BundlePlan:
-    version = checked.python.version
-    lock = resolve(checked.request, version, work=parts.work / "resolve")
-    parts.tell(EnvironmentResolved(checked.request, checked.python, lock))
+def _python_of(base: Base) -> str | None:
+    """The Python minor that the base's worker was made for, as every Functions base image says."""
+    return base.config.env.get("FUNCTIONS_WORKER_RUNTIME_VERSION") or None
+
+
+def _bundle(spec: DeploymentSpec, request: EnvironmentRequest, python: PythonChoice, parts: Parts) -> BundlePlan:
+    lock = resolve(request, python.version, work=parts.work / "resolve")
+    parts.tell(EnvironmentResolved(request, python, lock))
     dependencies = parts.work / "dependencies"
-    install(lock, version, dependencies, work=parts.work / "install")
+    install(lock, python.version, dependencies, work=parts.work / "install")
     return plan_layers(spec, dependencies, lock.text, environ=parts.source)
 
 

@@ -12,17 +12,24 @@ from functions_model.environment import choose_python, read_environment
 if TYPE_CHECKING:
     from functions_model.core.spec import DeploymentSpec
     from functions_model.environment import EnvironmentRequest, PythonChoice
+    from functions_model.pipeline.parts import Parts
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What the checks read on the way."""
+    """What the checks read on the way.
+
+    Attributes:
+        request: The environment file, read.
+        python: The version that the inputs and the file ask for; a base image of the user's own may still decide
+            where they leave it open.
+    """
 
     request: EnvironmentRequest
     python: PythonChoice
 
 
-def check(spec: DeploymentSpec) -> Checked:
+def check(spec: DeploymentSpec, parts: Parts) -> Checked:
     """Read the entry script and the environment file, and tell the faults of both at once.
 
     Raises:
@@ -31,7 +38,9 @@ def check(spec: DeploymentSpec) -> Checked:
     """
     problems = check_entry_script(spec.code)
     try:
-        request = read_environment(spec.environment_file)
+        request = read_environment(spec.environment_file, root=spec.workspace)
+        for url in request.indexes.secrets:
+            parts.ci.mask(url.reveal())
         python = choose_python(spec.python_version, request)
     except EnvironmentFailed as failure:
         if problems:

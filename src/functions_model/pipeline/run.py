@@ -41,7 +41,7 @@ def run(spec: DeploymentSpec, parts: Parts) -> None:
         Failure: One of its families; see `functions_model.core.failures`.
     """
     with parts.stage("Check"):
-        checked = check(spec)
+        checked = check(spec, parts)
     session = open_session(spec, parts)
     built = build(spec, checked, session, parts)
     parts.tell(built)

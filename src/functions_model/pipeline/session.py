@@ -9,7 +9,8 @@ from functions_model.azure.clients import AzureClients
 from functions_model.azure.cloud import resolve_cloud
 from functions_model.azure.login import credential_for, warm_up
 from functions_model.provision import find_registry
-from functions_model.registry import EntraExchange, RegistryClient
+from functions_model.registry.client import RegistryClient
+from functions_model.registry.credentials import EntraExchange
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -55,15 +56,16 @@ class Session:
     def registry_client(self, parts: Parts) -> RegistryClient:
         """A client for the target registry."""
         if self.credential is None or self.cloud is None:
-            return RegistryClient(self.host, None)
+            return RegistryClient(self.host)
         credential, scope = self.credential, self.cloud.registry_scope
-        return RegistryClient(self.host, EntraExchange(lambda: credential.get_token(scope).token, mask=parts.ci.mask))
+        exchange = EntraExchange(lambda: credential.get_token(scope).token)
+        return RegistryClient(self.host, exchange, mask=parts.ci.mask)
 
     def base_client(self, reference: ImageReference, parts: Parts) -> RegistryClient:
-        """A client for the base image's registry: the target registry's own, or an anonymous one."""
-        return (
-            self.registry_client(parts) if reference.registry == self.host else RegistryClient(reference.registry, None)
-        )
+        """A client for the base image's registry: as for the target when it is the same one, anonymous when not."""
+        if reference.registry == self.host:
+            return self.registry_client(parts)
+        return RegistryClient(reference.registry, mask=parts.ci.mask)
 
 
 def open_session(spec: DeploymentSpec, parts: Parts) -> Session:

@@ -1,13 +1,11 @@
-"""The container action as a workflow runs it: image from the Dockerfile, inputs from `with`, outputs for later steps."""
+"""The container action as a workflow runs it: its image from the Dockerfile, its inputs from `with`."""
 
 from __future__ import annotations
 
-import docker
 import pytest
 
-from support.act import WorkflowRun, run_workflow, write_repository
-from support.engine import IMAGES, ensure_image
-from support.project import write_echo_project
+from support.act import WorkflowRun, run_workflow, write_project, write_repository
+from support.engine import ensure_images
 
 pytestmark = pytest.mark.needs("docker", "act", "mmdebstrap")
 
@@ -15,26 +13,29 @@ pytestmark = pytest.mark.needs("docker", "act", "mmdebstrap")
 @pytest.fixture(scope="module", autouse=True)
 def images() -> None:
     """The images that the runner and the Dockerfile start from."""
-    client = docker.from_env(timeout=600)
-    for recipe in IMAGES:
-        ensure_image(recipe, client)
-    client.close()
-
-
-def _project(repository: Path, **choices: str) -> dict[str, str]:
-    """A project in a folder of the repository, and the inputs that describe it from the repository's root."""
-    inputs = write_echo_project(repository / "project", **choices)
-    return {name: f"project/{value}" if name != "trigger" else value for name, value in inputs.items()}
+    ensure_images()
 
 
 @pytest.fixture(scope="module")
 def refused(tmp_path_factory: pytest.TempPathFactory) -> WorkflowRun:
     """A step with four faults: two in names with hyphens, a missing file, and a script without `run`."""
     folder = tmp_path_factory.mktemp("refused")
-    inputs = _project(folder, script="def init():\n    pass\n")
-    inputs |= {"mode": "package", "registry": "contoso.azurecr.io", "model-version": "none", "environment-file": "no.txt"}
-    secret = {"client-secret": "${{ secrets.CLIENT_SECRET }}"}
-    write_repository(folder, [{"id": "model", "uses": "./", "with": {**inputs, **secret}}])
+    inputs = write_project(folder, script="def init():\n    pass\n")
+    inputs |= {
+        "mode": "package",
+        "registry": "contoso.azurecr.io",
+        "model-version": "none",
+        "environment-file": "no.txt",
+    }
+    # A module of the workspace with the name of one of ours: it would end the run at once if it were imported.
+    (folder / "project" / "yaml.py").write_text("raise SystemExit('imported from the workspace')\n")
+    step = {
+        "id": "model",
+        "uses": "./",
+        "with": {**inputs, "client-secret": "${{ secrets.CLIENT_SECRET }}"},
+        "env": {"PYTHONPATH": "${{ github.workspace }}/project"},
+    }
+    write_repository(folder, [step])
     return run_workflow(folder, {}, {"CLIENT_SECRET": "hunter2-hunter2"})
 
 
@@ -51,6 +52,10 @@ class TestRefusal:
 
         named = {message.partition(":")[0] for message in messages}
         assert {"model-version", "environment-file"} <= named, refused.log
+
+    def test_isolated(self, refused: WorkflowRun) -> None:
+        """Nothing in the workspace is imported, even when PYTHONPATH points there."""
+        assert "imported from the workspace" not in refused.log
 
     def test_no_outputs(self, refused: WorkflowRun) -> None:
         """A run that made nothing has no image to hand on."""

@@ -26,8 +26,10 @@ REGISTRY_HOSTS = (
 )
 PATCHING = ("mock" + ".patch", "import" + " mock", "monkeypatch" + ".setattr", "MonkeyPatch" + "(")
 
-MOST_LINES = {"src/": 300, "tests/": 400}
-LONG_FOR_A_REASON: dict[str, str] = {}
+MOST_LINES = {"src/": 300, "tests/": 500}
+LONG_FOR_A_REASON = {
+    "src/functions_model/provision/nouns.py": "data classes only, most of it docstrings; read as one vocabulary",
+}
 """Python files with more lines than that, with the reason."""
 
 
@@ -92,7 +94,7 @@ class TestPython:
     """What holds for code."""
 
     def test_size(self) -> None:
-        """A Python file has about 300 lines at most, a test file 400, or there is a reason."""
+        """A Python file has about 300 lines at most, a test file 500 (cases and fakes), or there is a reason."""
         long = set()
         for under, most in MOST_LINES.items():
             long |= {name for name, text in _python(under).items() if text.count("\n") > most}

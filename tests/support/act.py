@@ -6,18 +6,28 @@ import json
 import shutil
 import subprocess
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from support.engine import RUNNER
+from support.project import write_echo_project
 from support.tools import ACT, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
-_ACTION_FILES = ("action.yml", "Dockerfile", ".dockerignore", "pyproject.toml", "README.md", "LICENSE", "requirements", "src")
+_ACTION_FILES = (
+    "action.yml",
+    "Dockerfile",
+    ".dockerignore",
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+    "requirements",
+    "src",
+)
 _SECONDS = 280
 
 
@@ -71,6 +81,20 @@ class WorkflowRun:
         return (record for record in self.records if record.get("stepID") == [step])
 
 
+def write_project(repository: Path, **choices: str) -> dict[str, str]:
+    """Write a project into the repository's folder `project`.
+
+    Args:
+        repository: Exists.
+        choices: As `write_echo_project` takes them.
+
+    Returns:
+        The inputs that describe it, with paths from the repository's root.
+    """
+    inputs = write_echo_project(repository / "project", **choices)
+    return {name: value if name == "trigger" else f"project/{value}" for name, value in inputs.items()}
+
+
 def write_repository(folder: Path, steps: list[dict[str, Any]]) -> None:
     """Make a repository with the action itself and one workflow, so that its steps can say `uses: ./`.
 
@@ -107,7 +131,12 @@ def run_workflow(folder: Path, environ: Mapping[str, str], secrets: Mapping[str,
     command = [
         *(str(ACT) if ACT.exists() else "act", "push", "--json", "--pull=false", "--network", "host"),
         *("--no-cache-server", "--platform", f"ubuntu-latest={RUNNER.tag}"),
-        *("--env-file", _dotenv(folder / ".env", environ), "--secret-file", _dotenv(folder / ".secrets", secrets or {})),
+        *(
+            "--env-file",
+            _dotenv(folder / ".env", environ),
+            "--secret-file",
+            _dotenv(folder / ".secrets", secrets or {}),
+        ),
     ]
     done = subprocess.run(
         command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=_SECONDS
@@ -116,7 +145,7 @@ def run_workflow(folder: Path, environ: Mapping[str, str], secrets: Mapping[str,
 
 
 def _records(text: str) -> Iterable[dict[str, Any]]:
-    """act's log: a JSON mapping on each line, but for some lines of its own before the job starts."""
+    """The log of act: a JSON mapping on each line, but for some lines of its own before the job starts."""
     for line in text.splitlines():
         try:
             yield json.loads(line)
@@ -131,7 +160,11 @@ def _dotenv(path: Path, values: Mapping[str, str]) -> str:
 
 
 def _commit(folder: Path) -> None:
-    """act takes branch and commit from git."""
+    """Branch and commit: act takes them from git."""
     who = ("-c", "user.name=test", "-c", "user.email=test@example.com")
-    for arguments in (("init", "--quiet", "--initial-branch", "main"), ("add", "."), ("commit", "--quiet", "-m", "Test")):
+    for arguments in (
+        ("init", "--quiet", "--initial-branch", "main"),
+        ("add", "."),
+        ("commit", "--quiet", "-m", "Test"),
+    ):
         subprocess.run(["git", *who, *arguments], cwd=folder, check=True)

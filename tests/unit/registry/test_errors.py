@@ -1,0 +1,139 @@
+"""Failures: what they say, what they advise, and what they never show."""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+from datetime import UTC, datetime
+
+import pytest
+import requests
+
+from functions_model.core.failures import RegistryFailed
+from functions_model.core.references import ImageReference
+from functions_model.registry import find_manifest
+from functions_model.registry.access import Access
+from functions_model.registry.client import RegistryClient
+from functions_model.registry.errors import breakdown, refusal
+from functions_model.registry.retries import Patience, seconds_asked
+
+READ, WRITE = Access("package"), Access("package", push=True)
+ACR = "contoso.azurecr.io"
+TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl"
+
+
+def answer(status: int, code: str = "", message: str = "") -> requests.Response:
+    response = requests.Response()
+    response.status_code = status
+    response._content = json.dumps({"errors": [{"code": code, "message": message}]}).encode()
+    return response
+
+
+class TestRefusal:
+    @pytest.mark.parametrize(("access", "role"), [(READ, "AcrPull"), (WRITE, "AcrPush")], ids=["read", "write"])
+    def test_a_missing_role_comes_with_the_command_to_grant_it(self, access: Access, role: str) -> None:
+        """For Azure's registries."""
+        failure = refusal(answer(403, "DENIED", "requested access to the resource is denied"), ACR, "push", access)
+
+        assert (
+            f"Could not push: `{ACR}` answered 403: DENIED: requested access to the resource is denied. Grant the "
+            f"identity the role {role} on the registry: `az role assignment create --role {role} --assignee CLIENT_ID "
+            '--scope "$(az acr show --name contoso --query id --output tsv)"`. A new role takes some minutes to count.'
+        ) == str(failure)
+
+    def test_other_registries_get_other_advice(self) -> None:
+        """No Azure roles elsewhere."""
+        failure = refusal(answer(401), "ghcr.example.org", "push", WRITE)
+
+        assert "Check the credential, and that its owner may write to `package`." == failure.remedy
+
+    @pytest.mark.parametrize(
+        ("status", "code", "message", "advice"),
+        [
+            (403, "DENIED", "client with IP '1.2.3.4' is not allowed access", "az acr network-rule add --name contoso"),
+            (405, "UNSUPPORTED", "The operation is unsupported.", "may be locked"),
+            (404, "NAME_UNKNOWN", "repository name not known", "Check the name and the tag"),
+            (413, "", "", "limits the size"),
+            (429, "TOOMANYREQUESTS", "", "limits how often"),
+            (503, "", "", "run again later"),
+            (418, "", "", "is a container registry"),
+        ],
+    )
+    def test_each_known_cause_has_its_advice(self, status: int, code: str, message: str, advice: str) -> None:
+        """One remedy per cause."""
+        assert advice in refusal(answer(status, code, message), ACR, "push", WRITE).remedy
+
+    @pytest.mark.parametrize(
+        "message",
+        [
+            f"bad token {TOKEN}",
+            "header was Bearer abcdefgh12345678",
+            "at https://x/?sig=c2VjcmV0&a=b",
+            "?_state=c2VjcmV0",
+        ],
+    )
+    def test_a_secret_that_a_registry_repeats_is_not_shown(self, message: str) -> None:
+        """Tokens and signed addresses become stars."""
+        told = str(refusal(answer(400, "ODD", message), ACR, "push", WRITE))
+
+        assert "***" in told
+        assert not any(secret in told for secret in (TOKEN, "abcdefgh12345678", "c2VjcmV0"))
+
+    def test_a_page_instead_of_json_is_no_surprise(self) -> None:
+        """Proxies answer in HTML."""
+        response = answer(502)
+        response._content = b"<html>secret</html>"
+
+        assert "`contoso.azurecr.io` answered 502" == refusal(response, ACR, "push", WRITE).reason
+
+
+class TestBreakdown:
+    def test_a_certificate_that_is_not_trusted_is_final(self) -> None:
+        """It names the variable that helps."""
+        cause = ssl.SSLCertVerificationError(1, "certificate verify failed")
+        cause.verify_message = "self-signed certificate"
+        failure, passing = breakdown(requests.exceptions.SSLError(cause), ACR, "push")
+
+        assert "REQUESTS_CA_BUNDLE" in failure.remedy
+        assert "is not trusted (self-signed certificate)" in failure.reason
+        assert not passing
+
+    @pytest.mark.parametrize(("number", "passing"), [(socket.EAI_NONAME, False), (socket.EAI_AGAIN, True)])
+    def test_an_unknown_name_is_final_and_a_busy_resolver_is_not(self, number: int, passing: bool) -> None:
+        """A mistyped registry is told at once."""
+        failure, again = breakdown(requests.ConnectionError(socket.gaierror(number, "x")), ACR, "push")
+
+        assert "the name `contoso.azurecr.io` is not known" == failure.reason
+        assert passing is again
+
+    def test_a_name_that_is_nowhere_fails_for_real(self) -> None:
+        """Through the whole client, without a retry."""
+        client = RegistryClient("registry.invalid", sleep=pytest.fail)
+
+        with pytest.raises(RegistryFailed, match="is not known"):
+            find_manifest(client, ImageReference("registry.invalid", "package", "v1"))
+
+    def test_a_registry_that_is_not_running_is_told(self) -> None:
+        """After as many attempts as patience has."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            host = f"127.0.0.1:{free.getsockname()[1]}"
+        slept: list[float] = []
+        client = RegistryClient(host, sleep=slept.append, patience=Patience(attempts=3))
+
+        with pytest.raises(RegistryFailed, match=r"the connection to `127.* broke \(Connection refused\)"):
+            find_manifest(client, ImageReference(host, "package", "v1"))
+        assert [0.5, 1.0] == slept
+
+
+class TestRetryAfter:
+    def test_seconds_and_dates_are_read(self) -> None:
+        """Both forms of the header."""
+        now = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
+
+        assert 120.0 == seconds_asked("120")
+        assert 30.0 == seconds_asked("Sun, 22 Nov 2026 12:00:30 GMT", now)
+        assert 0.0 == seconds_asked("Sun, 22 Nov 2026 11:00:00 GMT", now)
+        assert None is seconds_asked("soon")
+        assert None is seconds_asked(None)

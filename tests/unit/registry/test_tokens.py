@@ -1,0 +1,145 @@
+"""Tokens: which are asked for, how long they are kept, and that they stay unseen."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from functions_model.core.failures import RegistryFailed
+from functions_model.core.secrets import Secret
+from functions_model.registry import find_manifest, push_image
+from functions_model.registry.access import Access
+from functions_model.registry.credentials import BasicCredential, EntraExchange
+from functions_model.registry.tokens import Challenge, life_of, parse_challenge
+from support.registry_server import EXPIRE, Fault
+
+if TYPE_CHECKING:
+    from functions_model.registry import PushedImage
+
+    from .conftest import World
+
+ENTRA = EntraExchange(lambda: "entra-token")
+BASIC = BasicCredential("user", Secret("pass"))
+
+
+def push(world: World, credential: object) -> PushedImage:
+    client = world.client(credential)
+    return push_image(client, world.image, world.target, base_client=client)
+
+
+class TestEntra:
+    def test_one_exchange_and_one_token_serve_a_push(self, world: World) -> None:
+        """The token covers the target and the repository that is mounted from."""
+        world.server.auth = "bearer"
+        push(world, ENTRA)
+        exchange, token, *base = [dict(form) for form in world.server.token_forms]
+
+        assert ("access_token", "svc", "entra-token") == (
+            exchange["grant_type"],
+            exchange["service"],
+            exchange["access_token"],
+        )
+        assert "repository:package:pull,push repository:base:pull" == token["scope"]
+        assert [] == base
+
+    def test_nothing_changed_costs_two_token_calls_and_one_question(self, world: World) -> None:
+        """No request is sent in vain; the first one only finds out how a local registry speaks."""
+        world.server.auth = "bearer"
+        push(world, ENTRA)
+        world.server.seen.clear()
+        pushed = push(world, ENTRA)
+
+        assert ["/v2/", "/oauth2/exchange", "/oauth2/token", "/v2/package/manifests/v1"] == [
+            seen.path for seen in world.server.seen
+        ]
+        assert 5 == pushed.requests  # the attempt to speak https included
+        assert 0 == pushed.bytes_sent
+
+    def test_every_token_is_masked(self, world: World) -> None:
+        """Both the refresh token and the access token, before they are used."""
+        world.server.auth = "bearer"
+        push(world, ENTRA)
+
+        assert ["token-1", "token-2"] == world.masked
+
+
+class TestLife:
+    def test_a_token_is_kept_for_four_fifths_of_its_life(self, world: World) -> None:
+        """Then a new one is asked for, before the old one ends."""
+        world.server.auth, world.server.expires_in = "bearer", 1000
+        client = world.client(BASIC)
+        for later in (0, 799, 2):
+            world.time.now += later
+            find_manifest(client, world.target)
+
+        assert 2 == len(world.server.token_forms)
+
+    def test_a_token_that_ends_in_mid_upload_is_replaced(self, world: World) -> None:
+        """A new token, and the whole blob again."""
+        world.server.auth = "bearer"
+        world.server.faults.append(Fault("PATCH", "uploads", EXPIRE))
+        push(world, ENTRA)
+
+        assert ("package", "v1") in world.server.manifests
+        assert 3 <= len(world.server.token_forms)
+
+    def test_the_life_of_a_json_web_token_is_read(self) -> None:
+        """Azure's answer does not say it otherwise: 75 minutes."""
+        payload = base64.urlsafe_b64encode(json.dumps({"iat": 1000, "exp": 5500}).encode()).decode().rstrip("=")
+
+        assert 4500.0 == life_of(f"eyJh.{payload}.c2ln")
+        assert None is life_of("opaque")
+
+
+class TestOthers:
+    @pytest.mark.parametrize("auth", ["none", "basic", "bearer"])
+    def test_a_password_opens_every_kind_of_registry(self, world: World, auth: str) -> None:
+        """With a token service, with a password alone, and with nothing to open."""
+        world.server.auth = auth
+        push(world, BASIC)
+
+        assert ("package", "v1") in world.server.manifests
+
+    def test_an_open_registry_is_never_asked_for_a_token(self, world: World) -> None:
+        """Nor is one sent."""
+        push(world, None)
+
+        assert [] == world.server.token_forms
+        assert {""} == {seen.authorization for seen in world.server.seen}
+
+    def test_a_public_repository_needs_an_anonymous_token(self, world: World) -> None:
+        """As on the registries that give tokens to everybody."""
+        world.server.auth = "bearer"
+        find_manifest(world.client(), world.target)
+
+        assert [[("service", "svc"), ("scope", "repository:package:pull")]] == world.server.token_forms
+
+    def test_a_refused_password_is_told_without_it(self, world: World) -> None:
+        """The failure says what to check."""
+        world.server.auth = "basic"
+
+        with pytest.raises(RegistryFailed, match="Check the credential") as failed:
+            find_manifest(world.client(BasicCredential("user", Secret("wrong-one"))), world.target)
+        assert "wrong-one" not in str(failed.value)
+
+
+class TestParsing:
+    def test_challenges_are_parsed(self) -> None:
+        """Commas within quotes belong to the value."""
+        header = (
+            'Bearer realm="https://x.azurecr.io/oauth2/token",service="x.azurecr.io",scope="repository:r:pull,push"'
+        )
+
+        assert Challenge("bearer", "https://x.azurecr.io/oauth2/token", "x.azurecr.io") == parse_challenge(header)
+        assert Challenge("basic") == parse_challenge('Basic realm="x"')
+        assert None is parse_challenge("Negotiate")
+        assert None is parse_challenge("")
+
+    def test_scopes_name_each_repository_once(self) -> None:
+        """The target with push, the others with pull."""
+        access = Access("package", push=True, mount_from=("base", "package", "base"))
+
+        assert ("repository:package:pull,push", "repository:base:pull") == access.scopes

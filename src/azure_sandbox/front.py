@@ -120,7 +120,7 @@ def _switches(journal: Journal, faults: Faults, github: GithubOidc) -> list[Rout
 
     async def set_github(request: Request) -> Response:
         wanted = await request.json()
-        unknown = set(wanted) - {"lifetime", "available", "environment", "ref", "repository"}
+        unknown = set(wanted) - {"issue_expired", "available", "environment", "ref", "repository"}
         if unknown:
             return JSONResponse({"error": f"unknown: {', '.join(sorted(unknown))}"}, 400)
         for name, value in wanted.items():

@@ -34,7 +34,7 @@ class GithubOidc:
 
     Attributes:
         environment: A deployment environment; it changes the subject to `repo:...:environment:...`.
-        lifetime: Seconds that new tokens live; a negative number gives tokens that have expired.
+        issue_expired: Hand out tokens that have expired a minute ago.
         available: False answers as for a job without the permission (or a fork's pull request).
     """
 
@@ -48,7 +48,7 @@ class GithubOidc:
         self.repository = repository
         self.ref = ref
         self.environment: str | None = None
-        self.lifetime: float = LIFETIME_SECONDS
+        self.issue_expired = False
         self.available = True
         self.issuer = ISSUER
         self.key = SigningKey()
@@ -64,9 +64,8 @@ class GithubOidc:
     def issue(self, audience: str) -> str:
         """A signed ID token."""
         now = int(self._clock())
-        # An expired token was issued in the past, or it would not have been valid at any time.
-        issued = now if self.lifetime > 0 else now + int(self.lifetime) - LIFETIME_SECONDS
-        times = {"iat": issued, "nbf": issued - 600, "exp": now + int(self.lifetime)}
+        end = now - 60 if self.issue_expired else now + LIFETIME_SECONDS
+        times = {"iat": end - LIFETIME_SECONDS, "nbf": end - 2 * LIFETIME_SECONDS, "exp": end}
         claims = {"iss": self.issuer, "sub": self.subject, "aud": audience, **times, **self._run_claims()}
         return self.key.sign(claims)
 

@@ -66,14 +66,14 @@ class Journal:
         with self._lock:
             self._entries.append(entry)
 
-    def entries(self, service: str | None = None) -> tuple[Entry, ...]:
+    def entries(self, service: str | None = None) -> list[Entry]:
         """In the order in which they were answered."""
         with self._lock:
-            return tuple(entry for entry in self._entries if service in {None, entry.service})
+            return [entry for entry in self._entries if service in {None, entry.service}]
 
-    def writes(self) -> tuple[Entry, ...]:
+    def writes(self) -> list[Entry]:
         """Those that were sent to change something."""
-        return tuple(entry for entry in self.entries() if entry.is_write)
+        return [entry for entry in self.entries() if entry.is_write]
 
     def clear(self) -> None:
         """Forget all of them."""

@@ -1,0 +1,124 @@
+"""Choose and build what brings resources to life: storage, registries, base images, and an engine that runs apps."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import docker
+
+from azure_sandbox.apps.platform import Platform
+from azure_sandbox.base_images import BaseImageUnavailable, Flavour, prepare
+from azure_sandbox.base_images.debian import SUITES
+from azure_sandbox.base_images.prepare import running_minor
+from azure_sandbox.data_plane import DataPlane, EngineUnavailable
+from azure_sandbox.registry.content import ContentStore
+from azure_sandbox.registry.server import public_registry_app, registry_app
+from azure_sandbox.storage import AzuriteStorage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from starlette.types import ASGIApp
+
+    from azure_sandbox.base_images import BaseImage
+    from azure_sandbox.contract import RegistryDefinition
+    from azure_sandbox.data_plane import Engine, Surroundings
+    from azure_sandbox.registries import RegistryApp
+
+DEFAULT_PYTHON = "3.11"
+"""The base image's Python for Docker, where the running interpreter's cannot be had."""
+
+
+def build_data_plane(surroundings: Surroundings, engine: Engine, python: str | None = None) -> DataPlane:
+    """Build it for the engine, or for the best one that this machine has.
+
+    Args:
+        surroundings: Where.
+        engine: `auto` takes Docker where it answers, and processes where it does not.
+        python: The base image's Python minor; the running interpreter's when left out.
+
+    Raises:
+        EngineUnavailable: The engine that was asked for by name is not there.
+    """
+    chosen, image, notes = _choose(engine, python, surroundings.report)
+    closing = ExitStack()
+    storage = AzuriteStorage(surroundings.root / "storage", surroundings.tls)
+    closing.callback(storage.close)
+    apps = _apps(surroundings, chosen)
+    closing.callback(apps.close)
+    return DataPlane(
+        engine=chosen,
+        notes=notes,
+        storage=storage,
+        apps=apps,
+        registry_app=_registry_app(surroundings),
+        base_app=_base_app(surroundings.root / "base-registry", image),
+        base_image=f"{image.repository}:{image.tag}",
+        python_version=image.tag.rpartition("python")[2],
+        close=closing.close,
+    )
+
+
+def _choose(
+    engine: Engine, python: str | None, report: Callable[[str], None]
+) -> tuple[str, BaseImage, tuple[str, ...]]:
+    """The engine, its base image, and what had to be left out."""
+    if engine == "process":
+        return "process", _prepare(python or running_minor(), Flavour.PROCESS, report), ()
+    reason = _docker_missing()
+    if not reason:
+        try:
+            return "docker", _prepare(python or _docker_python(), Flavour.DOCKER, report), ()
+        except EngineUnavailable as unavailable:
+            reason = str(unavailable)
+    if engine == "docker":
+        raise EngineUnavailable(reason)
+    note = f"Apps run as processes on this machine's Python {running_minor()}, not in containers: {reason}"
+    return "process", _prepare(python or running_minor(), Flavour.PROCESS, report), (note,)
+
+
+def _prepare(python: str, flavour: Flavour, report: Callable[[str], None]) -> BaseImage:
+    try:
+        return prepare(python, flavour, report=report)
+    except BaseImageUnavailable as unavailable:
+        raise EngineUnavailable(str(unavailable)) from unavailable
+
+
+def _docker_python() -> str:
+    return running_minor() if running_minor() in SUITES else DEFAULT_PYTHON
+
+
+def _docker_missing() -> str:
+    """Why Docker cannot be used; nothing when it can."""
+    try:
+        client = docker.from_env(timeout=10)
+        try:
+            client.ping()
+        finally:
+            client.close()
+    except (docker.errors.DockerException, OSError) as error:
+        return f"no Docker engine answers ({type(error).__name__}). Start one, or use `--engine process`."
+    return ""
+
+
+def _apps(surroundings: Surroundings, engine: str) -> Platform:
+    return Platform(surroundings.root / "apps", surroundings.directory, engine, tls=surroundings.tls)
+
+
+def _registry_app(surroundings: Surroundings) -> RegistryApp:
+    contents: dict[str, ContentStore] = {}
+
+    def app(current: Callable[[], RegistryDefinition]) -> ASGIApp:
+        name = current().name.lower()
+        store = contents.setdefault(name, ContentStore(surroundings.root / "registries" / name))
+        return registry_app(current, store, surroundings.directory, surroundings.roles)
+
+    return app
+
+
+def _base_app(root: Path, image: BaseImage) -> ASGIApp:
+    store = ContentStore(root)
+    image.publish(store)
+    return public_registry_app(store)

@@ -1,0 +1,90 @@
+"""One web server per container registry: Azure Container Registry's side of `contract.RegistryPlatform`."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from azure_sandbox.web import WebServer, listen
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+
+    from starlette.types import ASGIApp
+
+    from azure_sandbox.certificates import TlsFiles
+    from azure_sandbox.contract import RegistryDefinition
+
+    RegistryApp = Callable[[Callable[[], RegistryDefinition]], ASGIApp]
+
+
+@dataclass(slots=True)
+class _Registry:
+    """A registry's name on the network, and what is served there."""
+
+    listener: socket.socket = field(default_factory=listen)
+    definition: RegistryDefinition | None = None
+    server: WebServer | None = None
+
+    def current(self) -> RegistryDefinition:
+        """The definition of the moment."""
+        if self.definition is None:
+            message = "the registry has not been defined"
+            raise LookupError(message)
+        return self.definition
+
+
+class RegistryServers:
+    """All registries of the sandbox. Implements `contract.RegistryPlatform`.
+
+    Args:
+        app: Makes the application of one registry from a function that gives its definition of the moment.
+        tls: The sandbox's certificates.
+    """
+
+    def __init__(self, app: RegistryApp, tls: TlsFiles) -> None:
+        self._app = app
+        self._tls = tls
+        self._known: dict[str, _Registry] = {}
+        self._lock = threading.Lock()
+
+    def reserve(self, name: str) -> str:
+        """The login server (`localhost:PORT`) that the registry with this name has, now and later."""
+        with self._lock:
+            known = self._known.get(name.lower()) or self._known.setdefault(name.lower(), _Registry())
+        return f"localhost:{known.listener.getsockname()[1]}"
+
+    def apply(self, definition: RegistryDefinition) -> None:
+        """Serve the registry, or serve it by its new definition."""
+        with self._lock:
+            known = self._known[definition.name.lower()]
+            known.definition = definition
+            if known.server is None:
+                known.server = WebServer(self._app(known.current), tls=self._tls, listener=known.listener).start()
+
+    def remove(self, resource_id: str) -> None:
+        """Stop it and forget it."""
+        with self._lock:
+            found = [
+                name
+                for name, one in self._known.items()
+                if one.definition and one.definition.resource_id.lower() == resource_id.lower()
+            ]
+            gone = [self._known.pop(name) for name in found]
+        for registry in gone:
+            _stop(registry)
+
+    def close(self) -> None:
+        """Stop all of them."""
+        with self._lock:
+            known, self._known = list(self._known.values()), {}
+        for registry in known:
+            _stop(registry)
+
+
+def _stop(registry: _Registry) -> None:
+    if registry.server:
+        registry.server.stop()
+    registry.listener.close()

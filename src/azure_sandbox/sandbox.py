@@ -1,0 +1,207 @@
+"""A whole local Azure: the control plane and the data plane, joined."""
+
+from __future__ import annotations
+
+import sys
+import uuid
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Self
+
+from azure_sandbox.arm.assembly import Arm, Platforms
+from azure_sandbox.arm.authorization.definitions import OWNER
+from azure_sandbox.arm.authorization.state import RoleAssignments
+from azure_sandbox.arm.ids import ResourceId
+from azure_sandbox.arm.operations import Durations
+from azure_sandbox.certificates import make_certificates
+from azure_sandbox.data_plane import Surroundings
+from azure_sandbox.directory import EntraDirectory, FederatedCredential
+from azure_sandbox.endpoints import LOCATION, Endpoints
+from azure_sandbox.faults import Faults, Faulty
+from azure_sandbox.front import Front
+from azure_sandbox.github_oidc import GithubOidc
+from azure_sandbox.journal import Journal, Journaled
+from azure_sandbox.registries import RegistryServers
+from azure_sandbox.web import WebServer, listen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from socket import socket
+    from types import TracebackType
+
+    from starlette.types import ASGIApp
+
+    from azure_sandbox.contract import RegistryDefinition
+    from azure_sandbox.data_plane import DataPlane, Engine
+    from azure_sandbox.directory import Application
+
+SHARED_GROUP = "sandbox-shared"
+REGISTRY = "sandboxregistry"
+
+
+class Sandbox:
+    """A local Azure with one tenant, one subscription, one registry and one service principal. A context manager.
+
+    Args:
+        root: A folder for everything it writes.
+        engine: What runs function apps; `auto` takes Docker where it answers.
+        latency: Seconds added to each request.
+        propagation_delay: Seconds until a new role assignment counts, and a new principal is found.
+        durations: How long operations take.
+        python: The base image's Python minor; the running interpreter's when left out.
+        report: Told about slow steps.
+        data_plane: Builds what brings resources to life; the real parts when left out.
+
+    Attributes:
+        journal: What was asked.
+        faults: What goes wrong.
+        directory: Entra: credentials and token lifetimes.
+        github_oidc: GitHub's identity tokens.
+        roles: Role assignments.
+        arm: Azure Resource Manager's state.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        engine: Engine = "auto",
+        latency: float = 0.0,
+        propagation_delay: float = 0.0,
+        durations: Durations | None = None,
+        python: str | None = None,
+        report: Callable[[str], None] = lambda text: print(text, file=sys.stderr, flush=True),
+        data_plane: Callable[[Surroundings, Engine, str | None], DataPlane] | None = None,
+    ) -> None:
+        self._root = root.absolute()
+        self._engine: Engine = engine
+        self._latency = latency
+        self._durations = durations or Durations()
+        self._python = python
+        self._report = report
+        self._build_data_plane = data_plane
+        self._closing = ExitStack()
+        self._listener = listen()
+        self._origin = f"https://localhost:{self._listener.getsockname()[1]}"
+        self.subscription_id = str(uuid.uuid4())
+        self.journal = Journal()
+        self.faults = Faults()
+        self.directory = EntraDirectory(str(uuid.uuid4()), resource_manager=self._origin)
+        self.github_oidc = GithubOidc()
+        self.roles = RoleAssignments(self.directory, propagation_delay=propagation_delay)
+
+    def start(self) -> Self:
+        """Bring everything up; after an error nothing is left running.
+
+        Raises:
+            EngineUnavailable: The engine that was asked for is not there.
+        """
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self) -> None:
+        """Stop everything that was started."""
+        self._closing.close()
+        self._listener.close()
+
+    def _start(self) -> None:
+        self._root.mkdir(parents=True, exist_ok=True)
+        self.tls = make_certificates(self._root / "tls")
+        self.data = self._start_data_plane()
+        registries = RegistryServers(self._watched_registry, self.tls)
+        self._closing.callback(registries.close)
+        self.arm = Arm(
+            self.subscription_id,
+            self.directory,
+            self.roles,
+            Platforms(self.data.storage, self.data.apps, registries),
+            durations=self._durations,
+        )
+        base = self._serve(self._watched(self.data.base_app, "base-registry"))
+        self._serve(self._front(), self._listener)
+        self.endpoints = self._endpoints(self._first_principal(), self._first_registry(), base.authority)
+
+    def _start_data_plane(self) -> DataPlane:
+        surroundings = Surroundings(self._root, self.tls, self.directory, self.roles, self._report)
+        build = self._build_data_plane or _real_data_plane()
+        data = build(surroundings, self._engine, self._python)
+        self._closing.callback(data.close)
+        for note in data.notes:
+            self._report(note)
+        return data
+
+    def _serve(self, app: ASGIApp, listener: socket | None = None) -> WebServer:
+        server = WebServer(app, tls=self.tls, listener=listener).start()
+        self._closing.callback(server.stop)
+        return server
+
+    def _front(self) -> ASGIApp:
+        return Front(
+            self.arm.service,
+            self.directory,
+            self.github_oidc,
+            journal=self.journal,
+            faults=self.faults,
+            latency=self._latency,
+        )
+
+    def _watched(self, app: ASGIApp, service: str) -> ASGIApp:
+        return Journaled(Faulty(app, self.faults, service, latency=self._latency), self.journal, service)
+
+    def _watched_registry(self, current: Callable[[], RegistryDefinition]) -> ASGIApp:
+        return self._watched(self.data.registry_app(current), "registry")
+
+    def _first_principal(self) -> Application:
+        application = self.directory.add_application("deployer")
+        trusted = FederatedCredential(self.github_oidc.issuer, self.github_oidc.subject)
+        self.directory.add_federated_credential(application.principal.client_id, trusted)
+        self.roles.grant(application.principal.object_id, OWNER, f"/subscriptions/{self.subscription_id}")
+        return application
+
+    def _first_registry(self) -> str:
+        self.arm.groups.put(SHARED_GROUP, LOCATION, {})
+        registry = ResourceId(
+            self.subscription_id, SHARED_GROUP, "Microsoft.ContainerRegistry", ("registries",), (REGISTRY,)
+        )
+        made = self.arm.registries.create(registry, LOCATION, {"sku": {"name": "Premium"}})
+        return str(made.properties["loginServer"])
+
+    def _endpoints(self, application: Application, registry: str, base_registry: str) -> Endpoints:
+        return Endpoints(
+            resource_manager=self._origin,
+            authority=self._origin,
+            registry=registry,
+            registry_name=REGISTRY,
+            base_registry=base_registry,
+            base_image=f"{base_registry}/{self.data.base_image}",
+            python_version=self.data.python_version,
+            ca_file=self.tls.ca_file,
+            ca_bundle=self.tls.ca_bundle,
+            subscription_id=self.subscription_id,
+            tenant_id=self.directory.tenant_id,
+            client_id=application.principal.client_id,
+            client_secret=application.secret,
+            oidc_subject=self.github_oidc.subject,
+            # GitHub's URL has a query already: clients append `&audience=`.
+            oidc_request_url=f"{self._origin}/github/run/idtoken?api-version=2.0",
+            oidc_request_token=self.github_oidc.request_token,
+        )
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def _real_data_plane() -> Callable[[Surroundings, Engine, str | None], DataPlane]:
+    # Late: it takes the docker SDK and the storage client, which a control plane with other parts does not need.
+    from azure_sandbox.real_data_plane import build_data_plane
+
+    return build_data_plane

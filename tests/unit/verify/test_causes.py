@@ -1,0 +1,57 @@
+"""What container logs show, and the cause that is named for it."""
+
+from __future__ import annotations
+
+import pytest
+
+from functions_model.verify.causes import CAUSES, named_cause
+
+LOGS = {
+    "pull-denied": "ERROR - DockerApiException: Get https://x/v2/: unauthorized: authentication required",
+    "image-missing": "manifest for contoso.azurecr.io/package@sha256:00 not found: manifest unknown",
+    "architecture": "exec /opt/startup/start_nonappservice.sh: exec format error",
+    "storage-denied": "Azure.RequestFailedException: This request is not authorized to perform this operation using "
+    "this permission. Status: 403 ErrorCode: AuthorizationPermissionMismatch",
+    "no-functions": "info: Host.Startup[327]\n      0 functions loaded\n      No job functions found.",
+    "python-version": "ImportError: x\ncannot import name 'cygrpc' from 'grpc._cython'",
+    "module-missing": "  File 'score.py', line 3\nModuleNotFoundError: No module named 'xgboost'",
+    "import-failed": "ImportError: libGL.so.1: cannot open shared object file",
+    "syntax-error": "    def run(data)\n                 ^\nSyntaxError: expected ':'",
+    "init-failed": 'Traceback (most recent call last):\n  File "score.py", line 9, in init\nValueError: bad pickle',
+    "memory": "Container iris_0 exited with code 137",
+    "port": "Container iris_0 didn't respond to HTTP pings on port: 80, failing site start.",
+}
+
+
+class TestNamedCauses:
+    @pytest.mark.parametrize("name", LOGS)
+    def test_are_found_by_their_signature(self, name: str) -> None:
+        """Each cause is named from a log as the platform or Python writes it."""
+        cause = named_cause(f"starting\n{LOGS[name]}\nstopping\n")
+
+        assert cause is not None
+        assert name == cause.name
+
+    def test_have_an_example_each(self) -> None:
+        """No row of the table is without a log that shows it."""
+        assert {cause.name for cause in CAUSES} == set(LOGS)
+
+    def test_quote_what_the_log_says(self) -> None:
+        """The module that is missing is named."""
+        cause = named_cause(LOGS["module-missing"])
+
+        assert cause is not None
+        assert "the entry script cannot import `xgboost`" == cause.meaning
+
+    def test_are_taken_from_the_end_of_the_log(self) -> None:
+        """A pull that failed first and then worked is not the cause of what failed later."""
+        cause = named_cause(f"{LOGS['pull-denied']}\npulled\n{LOGS['no-functions']}")
+
+        assert cause is not None
+        assert "no-functions" == cause.name
+
+    def test_are_none_in_a_healthy_log(self) -> None:
+        """A log without a known signature names nothing."""
+        healthy = "Host initialized (12ms)\nHost started\nFound the following functions: Host.Functions.score\n"
+
+        assert named_cause(healthy) is None

@@ -1,0 +1,352 @@
+"""A live app is proven phase by phase, and one that is not says why."""
+
+from __future__ import annotations
+
+import json
+import threading
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions_model.core.failures import NotLive
+from functions_model.core.spec import AuthLevel
+from functions_model.verify import ExpectedApp, Verified, verify
+from functions_model.verify.app import fresh_session
+from functions_model.verify.sample import content_type
+from support.fake_arm import Answer, Asked, arm_error, clients_for, session_for
+
+MASTER = "master-key-value"
+KEY = "function-key-value"
+EXPECTED = ExpectedApp("iris", "rg", "build-2", ("identity", "score"), AuthLevel.FUNCTION)
+STARTING = Answer(
+    400, {"Code": "BadRequest", "Message": "Encountered an error (ServiceUnavailable) from host runtime."}
+)
+
+
+@dataclass
+class Clock:
+    """A clock that moves only when somebody sleeps."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@dataclass
+class FakeCi:
+    """A CI host that remembers what it was told."""
+
+    has_identity: bool = False
+    lines: list[str] = field(default_factory=list)
+    masked: list[str] = field(default_factory=list)
+
+    def mask(self, value: str) -> None:
+        self.masked.append(value)
+
+    def info(self, text: str) -> None:
+        self.lines.append(text)
+
+    def group(self, title: str) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def annotate(self, level: Any, message: str, location: Any = None) -> None:
+        """Not used here."""
+
+    def output(self, name: str, value: str) -> None:
+        """Not used here."""
+
+    def summary(self, markdown: str) -> None:
+        """Not used here."""
+
+    def identity_token(self, audience: str) -> str:
+        return ""
+
+
+@dataclass
+class App:
+    """An app and its Resource Manager: answers by route, the last one for ever."""
+
+    routes: dict[str, list[Answer]] = field(default_factory=dict)
+    asked: list[Asked] = field(default_factory=list)
+    clock: Clock = field(default_factory=Clock)
+    ci: FakeCi = field(default_factory=FakeCi)
+
+    def __post_init__(self) -> None:
+        alive = {
+            "GET /": Answer(200, b"landing page"),
+            "GET /admin/host/status": Answer(200, {"state": "Running", "version": "4.1044"}),
+            "GET /admin/functions": Answer(200, [{"name": "score"}, {"name": "identity"}]),
+            "GET /api/identity": Answer(200, {"build_id": "build-2"}),
+            "POST /api/score": Answer(200, ["setosa"]),
+            "GET sites/iris": Answer(200, {"properties": {"state": "Running", "defaultHostName": "iris.test"}}),
+            "POST default/listkeys": Answer(200, {"masterKey": MASTER, "functionKeys": {}}),
+            "POST score/listkeys": Answer(200, {"default": KEY}),
+            "POST iris/syncfunctiontriggers": Answer(204),
+            "POST iris/containerlogs": Answer(200, b"pulled\nstarted\n", {"content-type": "application/octet-stream"}),
+        }
+        self.routes = {route: [answer] for route, answer in alive.items()} | self.routes
+
+    def answer(self, asked: Asked) -> Answer:
+        self.asked.append(asked)
+        path = "/".join(asked.path.split("/")[-2:]) if "/subscriptions/" in asked.path else asked.path
+        answers = self.routes[f"{asked.method} {path}"]
+        return answers.pop(0) if len(answers) > 1 else answers[0]
+
+    def verify(self, expected: ExpectedApp = EXPECTED, *, timeout: float = 60, **options: Any) -> Verified:
+        return verify(
+            clients_for(self.answer),
+            expected,
+            timeout=timeout,
+            ci=self.ci,
+            clock=self.clock,
+            sleep=self.clock.sleep,
+            session=session_for(self.answer),
+            **options,
+        )
+
+    def failure(self, expected: ExpectedApp = EXPECTED, **options: Any) -> NotLive:
+        with pytest.raises(NotLive) as caught:
+            self.verify(expected, **options)
+        return caught.value
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> Path:
+    file = tmp_path / "sample.json"
+    file.write_text('{"data": [1]}')
+    return file
+
+
+class TestALiveApp:
+    def test_is_verified_at_first_sight(self) -> None:
+        """An app that answers everything needs one look and no waiting."""
+        app = App()
+
+        proof = app.verify()
+
+        assert (
+            Verified(
+                functions=("identity", "score"),
+                scoring_url="https://iris.test/api/score",
+                answer="",
+                attempts=1,
+                seconds=0.0,
+                app_url="https://iris.test",
+                host_version="4.1044",
+            )
+            == proof
+        )
+
+    def test_answers_with_its_build_twice(self) -> None:
+        """One hit may be luck while instances change: two in a row are asked for."""
+        app = App(
+            {"GET /api/identity": [Answer(200, {"build_id": build}) for build in ("build-2", "build-1", "build-2")]}
+        )
+
+        assert 2 == app.verify().attempts
+
+    def test_may_take_its_time(self) -> None:
+        """Each phase may lag; the log says what is waited for, and says it again now and then."""
+        app = App(
+            {
+                "GET /": [Answer(503), Answer(200)],
+                "POST default/listkeys": [STARTING] * 7 + [Answer(200, {"masterKey": MASTER})],
+                "GET /admin/functions": [Answer(200, []), Answer(200, [{"name": "score"}, {"name": "identity"}])],
+            }
+        )
+
+        proof = app.verify()
+
+        assert 10 == proof.attempts
+        assert 18.0 == proof.seconds
+        assert "the container does not answer (status 503)" in app.ci.lines[0]
+        assert "Azure cannot list the host's keys yet" in app.ci.lines[1]
+        assert app.ci.lines[1] == app.ci.lines[2]
+        assert "has not indexed `identity`, `score` (it has none)" in app.ci.lines[3]
+
+    def test_gets_its_triggers_synchronised_when_they_are_not(self) -> None:
+        """Triggers that provisioning could not synchronise are synchronised once the app is there."""
+        app = App({"POST iris/syncfunctiontriggers": [STARTING, Answer(204)]})
+
+        assert 2 == app.verify(replace(EXPECTED, sync_triggers=True)).attempts
+
+    def test_is_asked_without_cookies(self) -> None:
+        """App Service's affinity cookie would tie every look to one instance."""
+        seen: list[str | None] = []
+
+        class Affine(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                seen.append(self.headers["Cookie"])
+                self.send_response(204)
+                self.send_header("Set-Cookie", "ARRAffinity=one; Path=/")
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+        with ThreadingHTTPServer(("127.0.0.1", 0), Affine) as server, fresh_session() as session:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            for _ in range(2):
+                session.get(f"http://127.0.0.1:{server.server_port}/", timeout=10)
+            server.shutdown()
+
+        assert [None, None] == seen
+
+
+class TestTheSample:
+    def test_is_scored_once_with_the_functions_key(self, sample: Path) -> None:
+        """The file's bytes are posted with key and content type, and the answer is kept."""
+        app = App()
+
+        proof = app.verify(replace(EXPECTED, sample_request=sample))
+        posts = [asked for asked in app.asked if asked.path == "/api/score"]
+
+        assert '["setosa"]' == proof.answer
+        assert [b'{"data": [1]}'] == [post.body for post in posts]
+        assert (KEY, "application/json") == (posts[0].headers["x-functions-key"], posts[0].headers["content-type"])
+
+    @pytest.mark.parametrize(("level", "key"), [(AuthLevel.ANONYMOUS, None), (AuthLevel.ADMIN, MASTER)])
+    def test_carries_the_key_of_its_level(self, sample: Path, level: AuthLevel, key: str | None) -> None:
+        """An anonymous function needs no key, an admin one the master key."""
+        app = App()
+        app.verify(replace(EXPECTED, sample_request=sample, auth_level=level))
+
+        assert key == app.asked[-1].headers.get("x-functions-key")
+
+    def test_that_fails_is_told_with_its_answer(self, sample: Path) -> None:
+        """A wrong status is a failure; its detail holds the answer and the log."""
+        log = Answer(
+            200, b"Traceback\nModuleNotFoundError: No module named 'sklearn'\n", {"content-type": "text/plain"}
+        )
+        app = App({"POST /api/score": [Answer(500, {"message": "broken"})], "POST iris/containerlogs": [log]})
+
+        failure = app.failure(replace(EXPECTED, sample_request=sample))
+
+        assert "the entry script cannot import `sklearn`" in failure.reason
+        assert "`/api/score` answered `sample.json` with the status 500" in failure.reason
+        assert '{"message": "broken"}' in failure.detail
+        assert "No module named 'sklearn'" in failure.detail
+
+    def test_is_cut_when_long_and_counted_when_not_text(self, sample: Path) -> None:
+        """Answers are bounded; bytes that are no text are named by size and type."""
+        with_sample = replace(EXPECTED, sample_request=sample)
+        long = App({"POST /api/score": [Answer(200, b"x" * 9000)]}).verify(with_sample)
+        image = App({"POST /api/score": [Answer(200, b"\xff\xd8\xff", {"content-type": "image/jpeg"})]})
+
+        assert len(long.answer) < 4100
+        assert "3 bytes of image/jpeg" == image.verify(with_sample).answer
+
+    @pytest.mark.parametrize(
+        ("name", "kind"),
+        [
+            ("a.json", "application/json"),
+            ("a", "application/json"),
+            ("a.csv", "text/csv"),
+            ("a.txt", "text/plain"),
+            ("a.jpg", "image/jpeg"),
+            ("a.unknown-kind", "application/octet-stream"),
+        ],
+    )
+    def test_has_the_content_type_of_its_suffix(self, name: str, kind: str) -> None:
+        """The suffix says what the bytes are."""
+        assert kind == content_type(Path(name))
+
+
+class TestAnAppThatIsNotLive:
+    @pytest.mark.parametrize(
+        ("route", "answer", "reason"),
+        [
+            ("GET /", Answer(503), "the container does not answer (status 503)"),
+            ("POST default/listkeys", STARTING, "Azure cannot list the host's keys yet"),
+            (
+                "GET /admin/host/status",
+                Answer(200, {"state": "Error", "errors": ["no storage"]}),
+                "the Functions host is in the state Error: no storage",
+            ),
+            ("GET /admin/host/status", Answer(401), "answers with the status 401"),
+            (
+                "GET /admin/functions",
+                Answer(200, [{"name": "identity"}]),
+                "has not indexed `score` (it has `identity`)",
+            ),
+            ("GET /api/identity", Answer(200, {"build_id": "build-1"}), "with the build `build-1`, not with `build-2`"),
+            ("GET /api/identity", Answer(200, b"<html>"), "something other than JSON"),
+        ],
+    )
+    def test_names_the_phase_that_does_not_hold(self, route: str, answer: Answer, reason: str) -> None:
+        """When the time is over, the last phase's own reason is told, with the log's tail and exit code 8."""
+        failure = App({route: [answer]}).failure(timeout=10)
+
+        assert reason in failure.reason
+        assert "not live after 10 s" in failure.reason
+        assert "pulled\nstarted" in failure.detail
+        assert 8 == failure.exit_code
+
+    def test_is_not_waited_for_when_it_is_stopped(self) -> None:
+        """A stopped app says how to start it, at once."""
+        site = Answer(200, {"properties": {"state": "Stopped", "defaultHostName": "iris.test"}})
+        app = App({"GET sites/iris": [site]})
+
+        assert "az functionapp start --name iris" in app.failure().remedy
+        assert 0.0 == app.clock.now
+
+    def test_is_not_waited_for_when_azure_refuses(self) -> None:
+        """A missing right is told at once: waiting does not mend it."""
+        app = App({"POST default/listkeys": [arm_error(403, "AuthorizationFailed", "not allowed")]})
+
+        assert "AuthorizationFailed" in app.failure().reason
+        assert 0.0 == app.clock.now
+
+    def test_is_told_even_without_a_log(self) -> None:
+        """A log that cannot be read does not hide the failure."""
+        for log in (arm_error(404, "NotFound", "none"), Answer(204)):
+            app = App({"GET /": [Answer(503)], "POST iris/containerlogs": [log]})
+
+            assert "container log" in app.failure(timeout=1).detail
+
+    def test_shows_no_secret(self) -> None:
+        """Known secrets, keys and what is shaped like a secret are stars in the detail."""
+        log = (
+            f"key {MASTER} setting hunter22 AccountKey=abc123==;x GET /?code=zzzz&sig=yyyy Bearer abc.def "
+            "eyJhbGciOiJI.eyJzdWIiOiIx.c2ln exited with code=137"
+        )
+        app = App(
+            {"GET /api/identity": [Answer(404)], "POST iris/containerlogs": [Answer(200, log.encode())]},
+        )
+
+        detail = app.failure(timeout=1, secrets=["hunter22"]).detail
+
+        for secret in (MASTER, "hunter22", "abc123", "zzzz", "yyyy", "abc.def", "eyJ"):
+            assert secret not in detail
+        assert "exited with code=137" in detail
+        assert MASTER in app.ci.masked
+
+    def test_gives_the_last_lines_of_a_long_log(self) -> None:
+        """Only the tail is shown."""
+        log = "\n".join(f"line {number}" for number in range(500))
+        app = App({"GET /": [Answer(503)], "POST iris/containerlogs": [Answer(200, log.encode())]})
+
+        lines = app.failure(timeout=1).detail.splitlines()
+
+        assert "line 499" == lines[-1]
+        assert len(lines) < 100
+
+
+class TestRequests:
+    def test_send_the_master_key_in_a_header(self) -> None:
+        """Keys travel in headers, never in addresses, and only to the routes that need them."""
+        app = App()
+        app.verify()
+
+        with_key = {asked.path for asked in app.asked if asked.headers.get("x-functions-key") == MASTER}
+
+        assert {"/admin/host/status", "/admin/functions"} == with_key
+        assert MASTER not in json.dumps([asked.query for asked in app.asked])

@@ -33,11 +33,10 @@ TARGET = Target(
 )
 
 
-def wanted(digit: str = "a", registry: RegistryResource = REGISTRY, **target: Any) -> Wanted:
-    """What a deployment wants; `digit` makes the image, keywords change the target."""
-    image = ImageReference(registry.login_server, "package", "1", Digest(f"sha256:{digit * 64}"))
+def spec_for(registry: RegistryResource = REGISTRY, **target: Any) -> DeploymentSpec:
+    """A deployment; keywords change its target."""
     root = Path("/workspace")
-    spec = DeploymentSpec(
+    return DeploymentSpec(
         mode=Mode.DEPLOY,
         workspace=root,
         models=(),
@@ -52,4 +51,9 @@ def wanted(digit: str = "a", registry: RegistryResource = REGISTRY, **target: An
         sample_request=None,
         verify_timeout=60,
     )
-    return wanted_for(spec, image, registry)
+
+
+def wanted(digit: str = "a", registry: RegistryResource = REGISTRY, **target: Any) -> Wanted:
+    """What a deployment wants; `digit` makes the image, keywords change the target."""
+    image = ImageReference(registry.login_server, "package", "1", Digest(f"sha256:{digit * 64}"))
+    return wanted_for(spec_for(registry, **target), image, registry)

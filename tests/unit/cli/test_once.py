@@ -1,0 +1,147 @@
+"""One run from the outside: exit codes, masking, and what is told."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from functions_model.ci import PlainHost
+from functions_model.cli import main
+from functions_model.cli.once import mask_settings, run_once
+from functions_model.cli.try_out import conventional_inputs
+from functions_model.core.secrets import Secret
+from support.wanted import TARGET, spec_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+
+class BrokenHost(PlainHost):
+    """A CI host with a bug in it."""
+
+    def group(self, title: str) -> AbstractContextManager[None]:
+        """Break on the pipeline's first group, not on the traceback's."""
+        if title == "Check":
+            message = "boom"
+            raise ZeroDivisionError(message)
+        return super().group(title)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Path]:
+    """A folder with what a run needs to get past its inputs."""
+    (tmp_path / "score.py").write_text("def init():\n    pass\n\n\ndef run(data):\n    return data\n")
+    (tmp_path / "weights.bin").write_bytes(b"1")
+    return tmp_path
+
+
+PACKAGE = {
+    "mode": "package",
+    "model-path": "weights.bin",
+    "entry-script": "score.py",
+    "registry": "localhost:1",
+    "trigger": "http",
+}
+
+
+class TestRunOnce:
+    """`run_once`."""
+
+    def test_refused_inputs_end_with_2_and_every_problem(self, tmp_path: Path) -> None:
+        """Each problem is an annotation of its own."""
+        stream = io.StringIO()
+
+        ending = run_once({"mode": "deploy", "app-name": "-x-"}, {}, PlainHost(stream), tmp_path)
+
+        assert ending.code == 2
+        errors = [line for line in stream.getvalue().splitlines() if line.startswith("error: ")]
+        assert len(errors) > 4
+        assert any("app-name" in line for line in errors)
+
+    def test_an_error_that_is_no_failure_is_our_bug(self, project: Path) -> None:
+        """Exit code 70, the traceback in a fold, and one sentence that takes the blame."""
+        stream = io.StringIO()
+
+        ending = run_once(PACKAGE, {}, BrokenHost(stream), project)
+
+        assert ending.code == 70
+        assert "ZeroDivisionError: boom" in stream.getvalue()
+        assert "This is a bug in functions-model-action, not in your project" in stream.getvalue()
+
+    def test_a_client_secret_is_masked_before_anything_is_said(self, project: Path) -> None:
+        """Even where the inputs are refused."""
+        stream = io.StringIO()
+        host = PlainHost(stream)
+
+        run_once({**PACKAGE, "client-secret": "s3cr3t-s3cr3t", "image-tag": "s3cr3t-s3cr3t bad"}, {}, host, project)
+
+        assert "s3cr3t" not in stream.getvalue()
+        assert "***" in stream.getvalue()
+
+
+class TestMaskSettings:
+    """`mask_settings`."""
+
+    def test_masks_long_values_only(self) -> None:
+        """A setting `1` must not star out every digit, nor the registry's name every line about the image."""
+        stream = io.StringIO()
+        host = PlainHost(stream)
+        settings = {"A": Secret("1"), "B": Secret("a-long-password"), "C": Secret("contoso.azurecr.io")}
+        spec = replace(spec_for(), target=replace(TARGET, app_settings=settings))
+
+        mask_settings(spec, {"registry": "contoso.azurecr.io", "app-settings": "B=a-long-password"}, host)
+        host.info("1 a-long-password contoso.azurecr.io")
+
+        assert stream.getvalue() == "1 *** contoso.azurecr.io\n"
+
+
+class TestDoors:
+    """`main`."""
+
+    def test_help_lists_every_command(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """Also without any argument."""
+        assert main(["--help"]) == 0
+        help_text = capsys.readouterr().out
+        assert main([]) == 0
+
+        assert capsys.readouterr().out == help_text
+        assert all(f"  {command} " in help_text for command in ("deploy", "plan", "package", "try", "demo", "action"))
+
+    def test_an_unknown_command_ends_with_2(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """And shows what there is."""
+        assert main(["fly"]) == 2
+
+        assert "there is no command `fly`" in capsys.readouterr().err
+
+    def test_version_is_one_line(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """For bug reports."""
+        assert main(["--version"]) == 0
+
+        assert capsys.readouterr().out.startswith("functions-model ")
+
+    def test_a_folder_without_a_script_is_refused(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """Before any sandbox is started."""
+        assert main(["try", str(tmp_path)]) == 2
+
+        assert "There is no score.py" in capsys.readouterr().err
+
+
+class TestConventions:
+    """`conventional_inputs`."""
+
+    def test_finds_what_the_folder_holds(self, tmp_path: Path) -> None:
+        """Only what is there is given."""
+        (tmp_path / "environment.yml").touch()
+        (tmp_path / "model").mkdir()
+
+        assert conventional_inputs(tmp_path) == {
+            "model-path": "model",
+            "environment-file": "environment.yml",
+            "entry-script": "score.py",
+            "trigger": "http",
+        }

@@ -1,0 +1,173 @@
+"""What people read: log lines, the summary page, and the outputs that later steps read."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from functions_model.ci import PlainHost
+from functions_model.core.failures import InputsInvalid, NotLive, Problem
+from functions_model.core.spec import AuthLevel, HttpTrigger, Mode
+from functions_model.pipeline.events import ImagePushed, PlanMade, StageEnded
+from functions_model.provision import Action
+from functions_model.report import narrate, outputs, summary
+from functions_model.report.figures import count, duration, size
+from functions_model.report.plan_text import plan_text
+from support.events import PLAN_LINK, built, changes, deployment
+from support.golden import matches_golden, normal
+from support.wanted import spec_for
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+class TestFigures:
+    """`figures`."""
+
+    @pytest.mark.parametrize(
+        ("number", "text"),
+        [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1000, "1 kB"),
+            (12_345, "12.3 kB"),
+            (149_000_000, "149 MB"),
+            (1_070_000_000, "1.07 GB"),
+        ],
+    )
+    def test_sizes_are_short(self, number: int, text: str) -> None:
+        """Three digits are enough, in the decimal units that registries use."""
+        assert size(number) == text
+
+    def test_durations_and_counts_read_well(self) -> None:
+        """Minutes from a hundred seconds on; plurals."""
+        assert [duration(0.04), duration(99.94), duration(185)] == ["0.0 s", "99.9 s", "3 min 5 s"]
+        assert [count(1, "layer"), count(2, "layer")] == ["1 layer", "2 layers"]
+
+
+class TestPlanText:
+    """`plan_text`."""
+
+    def test_shows_symbol_fields_reason_and_count(self) -> None:
+        """A kept resource is one line; a changed one shows before and after."""
+        text = plan_text(changes(Action.UPDATE, Action.CREATE, Action.KEEP))
+
+        assert text.splitlines() == [
+            "  ~ plan iris-plan",
+            "      sku: EP1 -> EP2",
+            "  + storage account iris0001",
+            "      sku: Standard_LRS",
+            "    function app iris  (the image differs)",
+            "",
+            "Plan: 1 to create, 1 to update, 1 to keep.",
+        ]
+
+    def test_no_changes_says_so(self) -> None:
+        """One reassuring line."""
+        assert plan_text(changes(Action.KEEP, Action.KEEP, Action.KEEP)).startswith("No changes.")
+
+
+class TestLog:
+    """`narrate`."""
+
+    def test_tells_a_deployment_line_by_line(self, tmp_path: Path) -> None:
+        """The whole log of a deployment, word for word."""
+        stream = io.StringIO()
+        tell = narrate(PlainHost(stream))
+
+        for event in deployment(tmp_path):
+            tell(event)
+
+        assert matches_golden(GOLDEN / "log.txt", _normal(stream.getvalue(), tmp_path)), stream.getvalue()
+
+    def test_an_image_that_is_there_is_one_line(self, tmp_path: Path) -> None:
+        """Nothing sent, and the log says so."""
+        stream = io.StringIO()
+        pushed = next(event for event in deployment(tmp_path) if isinstance(event, ImagePushed)).pushed
+
+        narrate(PlainHost(stream))(ImagePushed(replace(pushed, bytes_sent=0, requests=3, manifest_written=False)))
+
+        assert stream.getvalue() == "The registry has this image already; nothing was sent (3 requests).\n"
+
+
+class TestSummary:
+    """`summary`."""
+
+    def test_a_deployment_fills_every_section(self, tmp_path: Path) -> None:
+        """The page of a deployment that went well."""
+        page = summary(spec_for(), deployment(tmp_path), None, 230.0)
+
+        assert matches_golden(GOLDEN / "summary.md", _normal(page, tmp_path)), page
+        assert f"[iris-plan]({PLAN_LINK})" in page
+
+    def test_a_failure_stands_first_with_its_details_folded(self, tmp_path: Path) -> None:
+        """What went wrong, then what was done before; a log cannot break out of its block."""
+        failure = NotLive("verify the app", "it does not answer", "Read its log.", detail="```\nboom\n```")
+
+        page = summary(spec_for(), deployment(tmp_path)[:-2], failure, 12.0)
+
+        assert matches_golden(GOLDEN / "summary-failed.md", _normal(page, tmp_path)), page
+
+    def test_refused_inputs_have_a_page_too(self) -> None:
+        """Every problem is on it."""
+        failure = InputsInvalid("read the inputs", [Problem("it is empty", "Give one.", "app-name")])
+
+        page = summary(None, [], failure, 0.1)
+
+        assert "## functions-model-action: the inputs were refused" in page
+        assert "app-name: it is empty. Give one." in page
+
+    def test_an_anonymous_function_needs_no_key(self, tmp_path: Path) -> None:
+        """The command to call it is one line."""
+        spec = replace(spec_for(), trigger=HttpTrigger(AuthLevel.ANONYMOUS))
+
+        page = summary(spec, deployment(tmp_path), None, 1.0)
+
+        assert "KEY" not in page
+        assert "curl --data @request.json https://iris.azurewebsites.net/api/score" in page
+
+    def test_a_plan_says_that_nothing_was_written(self, tmp_path: Path) -> None:
+        """Nobody should look for a live app after `mode: plan`."""
+        events = deployment(tmp_path)[:5]
+
+        page = summary(replace(spec_for(), mode=Mode.PLAN), events, None, 1.0)
+
+        assert page.startswith("## `iris` is planned; nothing was written (1.0 s)")
+
+
+class TestOutputs:
+    """`outputs`."""
+
+    def test_a_deployment_gives_all_of_them(self, tmp_path: Path) -> None:
+        """Each output of the catalogue."""
+        image = built(tmp_path).reference
+
+        found = outputs(deployment(tmp_path))
+
+        assert found == {
+            "image": image.pinned,
+            "package-location": image.pinned,
+            "image-tag": "1.0",
+            "digest": image.digest,
+            "app-url": "https://iris.azurewebsites.net",
+            "scoring-url": "https://iris.azurewebsites.net/api/score",
+            "function-names": "identity,score",
+            "changed": "true",
+        }
+
+    def test_a_plan_says_whether_it_would_change_anything(self) -> None:
+        """No push and no write: the plan decides."""
+        assert outputs([PlanMade(changes(Action.KEEP, Action.KEEP, Action.KEEP))]) == {"changed": "false"}
+        assert outputs([PlanMade(changes(Action.KEEP, Action.KEEP, Action.CREATE))]) == {"changed": "true"}
+
+    def test_a_run_that_failed_early_gives_none(self) -> None:
+        """Nothing is known, so nothing is said."""
+        assert outputs([StageEnded("Check", 0.1, succeeded=False)]) == {}
+
+
+def _normal(text: str, folder: Path) -> str:
+    image = built(folder)
+    names = {layer.digest.removeprefix("sha256:")[:12]: f"<{layer.name}>" for layer in image.image.layers}
+    return normal(text, {str(image.reference.digest): "<digest>", **names})

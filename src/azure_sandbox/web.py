@@ -29,6 +29,12 @@ class _OpenProtocol(H11Protocol):
         # `scope["state"]` is a copy of this for each request.
         self.app_state = {**self.app_state, "transport": transport}
 
+    def shutdown(self) -> None:
+        super().shutdown()
+        if self.cycle is None or self.cycle.response_complete:
+            # An idle connection: a polite TLS goodbye would wait for a client that is not listening.
+            self.transport.abort()
+
 
 def listen(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
     """A port of this machine, taken: clients wait until a server answers on it. Port 0 takes a free one."""

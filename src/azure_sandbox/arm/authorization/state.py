@@ -102,7 +102,8 @@ class RoleAssignments:
 
     def grant(self, object_id: str, role: str, scope: str) -> RoleAssignment:
         """Give a role at once, without a request: how the sandbox begins, and how tests set a scene."""
-        assignment = RoleAssignment(str(uuid.uuid4()), scope, role, object_id, "ServicePrincipal", _sub(scope), 0.0)
+        since = self._clock() - self._delay
+        assignment = RoleAssignment(str(uuid.uuid4()), scope, role, object_id, "ServicePrincipal", _sub(scope), since)
         with self._lock:
             self._known[assignment.name] = assignment
         return assignment

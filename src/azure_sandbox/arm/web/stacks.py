@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from azure_sandbox.arm.messages import ArmRequest
 
 PYTHONS = ("3.13", "3.12", "3.11", "3.10")
+DOTNETS = ("8.0",)
+"""az takes .NET for an app from an image when nobody names a runtime, and looks it up here."""
 
 
 def routes() -> list[ArmRoute]:
@@ -24,15 +26,20 @@ def routes() -> list[ArmRoute]:
 def _list(request: ArmRequest) -> ArmResponse:
     if request.query.get("stackostype", "linux").lower() == "windows":
         return listing([])
-    minors = [_minor(version, is_default=version == PYTHONS[0]) for version in PYTHONS]
-    major = {"displayText": "Python 3", "value": "3", "minorVersions": minors}
-    properties = {"displayText": "Python", "value": "python", "preferredOs": "linux", "majorVersions": [major]}
+    return listing([_stack("python", "Python", PYTHONS), _stack("dotnet", ".NET", DOTNETS)])
+
+
+def _stack(name: str, shown: str, versions: tuple[str, ...]) -> dict[str, Any]:
+    minors = [_minor(name, shown, version, is_default=version == versions[0]) for version in versions]
+    number = versions[0].partition(".")[0]
+    major = {"displayText": f"{shown} {number}", "value": number, "minorVersions": minors}
+    properties = {"displayText": shown, "value": name, "preferredOs": "linux", "majorVersions": [major]}
     kind = "Microsoft.Web/functionAppStacks"
-    return listing([{"id": f"/providers/{kind}/python", "name": "python", "type": kind, "properties": properties}])
+    return {"id": f"/providers/{kind}/{name}", "name": name, "type": kind, "properties": properties}
 
 
-def _minor(version: str, *, is_default: bool) -> dict[str, Any]:
-    fx = f"Python|{version}"
+def _minor(name: str, shown: str, version: str, *, is_default: bool) -> dict[str, Any]:
+    fx = f"{name}|{version}"
     settings = {
         "runtimeVersion": fx,
         "isDefault": is_default,
@@ -42,12 +49,12 @@ def _minor(version: str, *, is_default: bool) -> dict[str, Any]:
         "remoteDebuggingSupported": False,
         "appInsightsSettings": {"isSupported": True},
         "gitHubActionSettings": {"isSupported": True, "supportedVersion": version},
-        "appSettingsDictionary": {"FUNCTIONS_WORKER_RUNTIME": "python"},
+        "appSettingsDictionary": {"FUNCTIONS_WORKER_RUNTIME": name},
         "siteConfigPropertiesDictionary": {"use32BitWorkerProcess": False, "linuxFxVersion": fx},
         "supportedFunctionsExtensionVersions": ["~4"],
     }
     return {
-        "displayText": f"Python {version}",
+        "displayText": f"{shown} {version}",
         "value": version,
         "stackSettings": {"linuxRuntimeSettings": settings},
     }

@@ -81,7 +81,8 @@ def _call(spec: DeploymentSpec | None, events: Sequence[Event]) -> str:
             "--query functionKeys.default --output tsv)"
         )
     body = spec.sample_request.relative_to(spec.workspace).as_posix() if spec.sample_request else "request.json"
-    lines += [f"curl{header} --data @{body} {verified.scoring_url}", "```"]
+    content = ' -H "Content-Type: application/json"'
+    lines += [f"curl{header}{content} --data @{body} {verified.scoring_url}", "```"]
     if verified.answer:
         lines += ["", "The sample request was answered:", "", _fenced(verified.answer[:2000])]
     return "\n".join(lines)

@@ -126,7 +126,10 @@ class TestSummary:
         page = summary(spec, deployment(tmp_path), None, 1.0)
 
         assert "KEY" not in page
-        assert "curl --data @request.json https://iris.azurewebsites.net/api/score" in page
+        assert (
+            'curl -H "Content-Type: application/json" --data @request.json https://iris.azurewebsites.net/api/score'
+            in page
+        )
 
     def test_a_plan_says_that_nothing_was_written(self, tmp_path: Path) -> None:
         """Nobody should look for a live app after `mode: plan`."""

@@ -1,0 +1,312 @@
+"""What goes into the image: which files, where, in which layer, with which variables and labels."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from functions_model import __version__
+from functions_model.bundle import BundlePlan, plan_layers
+from functions_model.core.digests import digest_of
+from functions_model.core.failures import BundleFailed
+from functions_model.core.spec import AuthLevel
+from support.function_app import spec_of, write_files
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+SCRIPT = "def init(): ...\ndef run(data): ...\n"
+LOCK = "six==1.17.0\n"
+WWWROOT = "home/site/wwwroot/"
+AZUREML = "var/azureml-app/"
+
+
+def plan(
+    folder: Path, files: Mapping[str, str | bytes], *, environ: Mapping[str, str] | None = None, **spec: Any
+) -> BundlePlan:
+    """The plan for these files of a workspace, with one installed package."""
+    write_files(folder / "workspace", {"src/score.py": SCRIPT, **files})
+    write_files(
+        folder / "packages", {"six.py": "", "__pycache__/six.cpython-311.pyc": "", "six-1.dist-info/METADATA": ""}
+    )
+    return plan_layers(spec_of(folder / "workspace", **spec), folder / "packages", LOCK, environ=environ)
+
+
+def paths(planned: BundlePlan, layer: str) -> list[str]:
+    """The files of a layer."""
+    return [file.path for one in planned.layers if one.name == layer for file in one.tree.files]
+
+
+def contents(planned: BundlePlan) -> dict[str, bytes]:
+    """Every file of every layer, read."""
+    files = [file for layer in planned.layers for file in layer.tree.files]
+    return {file.path: file.content if isinstance(file.content, bytes) else file.content.read_bytes() for file in files}
+
+
+class TestLayers:
+    """The layers and their files."""
+
+    def test_layers_come_from_what_changes_least_to_most(self, tmp_path: Path) -> None:
+        """Dependencies, runtime, model, code."""
+        planned = plan(tmp_path, {"model/w": "1"}, models=(("m", "1", "model"),))
+
+        assert ["dependencies", "runtime", "model", "code"] == [layer.name for layer in planned.layers]
+
+    def test_dependencies_lie_where_the_worker_looks(self, tmp_path: Path) -> None:
+        """Installed packages go to the worker's folder, without bytecode."""
+        under = f"{WWWROOT}.python_packages/lib/site-packages/"
+
+        assert [f"{under}six-1.dist-info/METADATA", f"{under}six.py"] == paths(plan(tmp_path, {}), "dependencies")
+
+    def test_without_models_there_is_no_model_layer(self, tmp_path: Path) -> None:
+        """A script that needs no model has neither layer nor variable for it."""
+        planned = plan(tmp_path, {})
+
+        assert [] == paths(planned, "model")
+        assert "AZUREML_MODEL_DIR" not in planned.env
+
+    def test_one_file_lies_in_the_models_folder(self, tmp_path: Path) -> None:
+        """A model that is a file lies in `AZUREML_MODEL_DIR` itself."""
+        planned = plan(tmp_path, {"out/w.pkl": "1"}, models=(("iris", "3", "out/w.pkl"),))
+
+        assert [f"{AZUREML}azureml-models/iris/3/w.pkl"] == paths(planned, "model")
+        assert "/var/azureml-app/azureml-models/iris/3" == planned.env["AZUREML_MODEL_DIR"]
+
+    def test_folder_keeps_its_name(self, tmp_path: Path) -> None:
+        """A model that is a folder lies in `AZUREML_MODEL_DIR` under its own name, as in Azure ML."""
+        planned = plan(tmp_path, {"out/model/a/w": "1", "out/model/.git/x": ""}, models=(("iris", "3", "out/model"),))
+
+        assert [f"{AZUREML}azureml-models/iris/3/model/a/w"] == paths(planned, "model")
+
+    def test_several_models_share_one_variable(self, tmp_path: Path) -> None:
+        """With several models `AZUREML_MODEL_DIR` is the folder of all."""
+        models = (("a", "1", "one"), ("b", "2", "two"))
+        planned = plan(tmp_path, {"one": "1", "two": "2"}, models=models)
+
+        assert [f"{AZUREML}azureml-models/a/1/one", f"{AZUREML}azureml-models/b/2/two"] == paths(planned, "model")
+        assert "/var/azureml-app/azureml-models" == planned.env["AZUREML_MODEL_DIR"]
+
+    def test_same_files_elsewhere_give_the_same_plan(self, tmp_path: Path) -> None:
+        """Paths, contents, variables and labels do not depend on where the workspace is."""
+        plans = [
+            plan(tmp_path / name, {"score.py": SCRIPT, "w": "1"}, source=".", models=(("m", "1", "w"),))
+            for name in ("here", "there")
+        ]
+
+        assert contents(plans[0]) == contents(plans[1])
+        assert plans[0].env == plans[1].env
+        assert plans[0].labels == plans[1].labels
+
+
+class TestCode:
+    """Which of the user's files are packed."""
+
+    def test_source_directory_keeps_its_name(self, tmp_path: Path) -> None:
+        """The code lies under the source directory's own name, and the script's path is relative to it."""
+        planned = plan(tmp_path, {"app/in/score.py": SCRIPT, "app/x.txt": ""}, source="app", script="in/score.py")
+
+        assert [f"{AZUREML}app/in/score.py", f"{AZUREML}app/x.txt"] == paths(planned, "code")
+        assert "/var/azureml-app/app" == planned.env["AML_APP_ROOT"]
+        assert "in/score.py" == planned.env["AZUREML_ENTRY_SCRIPT"]
+
+    @pytest.mark.parametrize("source", [".", "azureml-models", "requirements.lock"])
+    def test_name_that_means_something_else_becomes_code(self, tmp_path: Path, source: str) -> None:
+        """The workspace has no name of its own, and names that are taken are not used twice."""
+        planned = plan(tmp_path, {f"{source}/score.py": SCRIPT}, source=source)
+
+        assert f"{AZUREML}code/score.py" in paths(planned, "code")
+
+    def test_what_no_image_needs_stays_out(self, tmp_path: Path) -> None:
+        """History, caches, environments and files with secrets stay out, whatever an ignore file says."""
+        names = (
+            ".git/config",
+            ".github/workflows/x.yml",
+            "__pycache__/a.pyc",
+            ".venv/lib/x.py",
+            "deep/.env",
+            ".azure/token",
+            "gha-creds-1.json",
+            ".ipynb_checkpoints/x",
+        )
+        files = {f"src/{name}": "" for name in names}
+        planned = plan(tmp_path, {**files, "src/.amlignore": "!.env\n!.git\n", "src/deep/kept": ""})
+
+        assert [f"{AZUREML}src/deep/kept", f"{AZUREML}src/score.py"] == paths(planned, "code")
+
+    @pytest.mark.parametrize(
+        ("ignore_files", "left"),
+        [
+            ({".gitignore": "*.csv\n"}, ["keep.txt", "score.py"]),
+            ({".amlignore": "*.txt\n"}, ["data.csv", "score.py"]),
+            ({".gitignore": "*.csv\n", ".amlignore": "*.txt\n"}, ["data.csv", "score.py"]),
+        ],
+    )
+    def test_ignore_file_is_read_as_azure_ml_does(
+        self, tmp_path: Path, ignore_files: dict[str, str], left: list[str]
+    ) -> None:
+        """`.amlignore` counts, else `.gitignore`."""
+        files = {"data.csv": "", "keep.txt": "", **ignore_files}
+        planned = plan(tmp_path, {f"src/{name}": text for name, text in files.items()})
+
+        assert [f"{AZUREML}src/{name}" for name in left] == paths(planned, "code")
+
+    def test_model_is_not_packed_twice(self, tmp_path: Path) -> None:
+        """Models that lie in the source directory are in the model layer alone, odd names included."""
+        files = {"src/model/w": "1", "src/other/model/kept": "", "src/a [1]*.bin": "2", "src/a 1.bin": "kept"}
+        models = (("m", "1", "src/model"), ("n", "1", "src/a [1]*.bin"))
+        planned = plan(tmp_path, files, models=models)
+
+        assert ["a 1.bin", "other/model/kept", "score.py"] == [
+            path.removeprefix(f"{AZUREML}src/") for path in paths(planned, "code")
+        ]
+
+
+class TestRefusals:
+    """What cannot be packed."""
+
+    def problems(self, folder: Path, files: dict[str, str], **spec: Any) -> list[str]:
+        """The refusal, problem by problem."""
+        with pytest.raises(BundleFailed) as caught:
+            plan(folder, files, **spec)
+        return [problem.what for problem in caught.value.problems]
+
+    def test_all_problems_are_told_at_once(self, tmp_path: Path) -> None:
+        """Problems of models and of the code are told together."""
+        (tmp_path / "workspace" / "empty").mkdir(parents=True)
+        models = (("m", "1", "w"), ("m", "1", "v"), ("n", "1", "empty"))
+
+        assert [
+            "two models are called `m`, version 1",
+            "the folder `empty` holds no file",
+            "the entry script is not packed: `.amlignore` leaves it out",
+        ] == self.problems(tmp_path, {"w": "1", "v": "2", "src/.amlignore": "*.py"}, models=models)
+
+    def test_source_directory_is_not_a_model(self, tmp_path: Path) -> None:
+        """A model folder that is the source directory too would be in the image twice."""
+        [what] = self.problems(tmp_path, {"src/w": "1"}, models=(("m", "1", "src"),))
+
+        assert "the folder is the source directory too, so that the model would be in the image twice" == what
+
+    def test_script_in_the_models_folder_is_told(self, tmp_path: Path) -> None:
+        """A script inside a model's folder would be left out with it."""
+        files = {"src/model/score.py": SCRIPT, "src/model/w": "1"}
+
+        [what] = self.problems(tmp_path, files, script="model/score.py", models=(("m", "1", "src/model"),))
+
+        assert "the entry script lies in the model's folder" == what
+
+    def test_link_out_of_the_workspace_is_refused(self, tmp_path: Path) -> None:
+        """Nothing outside of the workspace gets into the image."""
+        (tmp_path / "workspace/src").mkdir(parents=True)
+        (tmp_path / "workspace/src/passwords").symlink_to("/etc/passwd")
+
+        [what] = self.problems(tmp_path, {})
+
+        assert "/etc/passwd" in what
+
+
+class TestRuntime:
+    """What the Functions host finds."""
+
+    def test_every_function_is_described(self, tmp_path: Path) -> None:
+        """`functions` are the folders with a function.json, whose script is in the image."""
+        planned = plan(tmp_path, {})
+        found = contents(planned)
+
+        assert ("score", "swagger", "identity") == planned.functions
+        for name in planned.functions:
+            definition = json.loads(found[f"{WWWROOT}{name}/function.json"])
+            assert f"{WWWROOT}{definition['scriptFile'].removeprefix('../')}" in found
+
+    @pytest.mark.parametrize("level", AuthLevel)
+    def test_only_scoring_asks_for_a_key(self, tmp_path: Path, level: AuthLevel) -> None:
+        """`score` and `swagger` have the wanted level; the identity is for everybody."""
+        planned = plan(tmp_path, {}, auth_level=level)
+        found = contents(planned)
+        triggers = {
+            name: json.loads(found[f"{WWWROOT}{name}/function.json"])["bindings"][0] for name in planned.functions
+        }
+
+        assert {"score": level, "swagger": level, "identity": "anonymous"} == {
+            name: trigger["authLevel"] for name, trigger in triggers.items()
+        }
+        assert {"score": "score", "swagger": "swagger.json", "identity": "identity"} == {
+            name: trigger["route"] for name, trigger in triggers.items()
+        }
+        assert ["get", "post"] == triggers["score"]["methods"]
+        assert level == planned.env["FUNCTIONS_MODEL_AUTH_LEVEL"]
+
+    def test_host_uses_the_bundle_that_the_image_has(self, tmp_path: Path) -> None:
+        """Any other range of the extension bundle is downloaded at each cold start."""
+        host = json.loads(contents(plan(tmp_path, {}))[f"{WWWROOT}host.json"])
+
+        assert ("2.0", "[4.*, 5.0.0)") == (host["version"], host["extensionBundle"]["version"])
+
+    def test_payload_and_lock_are_in_the_image(self, tmp_path: Path) -> None:
+        """The payload's Python files, and nothing else of its folder; the lock as it was used."""
+        found = contents(plan(tmp_path, {}))
+        payload = {path for path in found if path.startswith(f"{WWWROOT}functions_model_payload/")}
+
+        assert f"{WWWROOT}functions_model_payload/score.py" in payload
+        assert {"py"} == {path.rpartition(".")[2] for path in payload}
+        assert LOCK.encode() == found[f"{AZUREML}requirements.lock"]
+
+
+class TestVariables:
+    """The image's environment variables."""
+
+    def test_worker_and_host_are_told_what_they_must_know(self, tmp_path: Path) -> None:
+        """Script root, console log, packages first, one call at a time; the base's runtime is left alone."""
+        env = plan(tmp_path, {}).env
+
+        assert "/home/site/wwwroot" == env["AzureWebJobsScriptRoot"]
+        assert "true" == env["AzureFunctionsJobHost__Logging__Console__IsEnabled"]
+        assert "/home/site/wwwroot/.python_packages/lib/site-packages" == env["PYTHONPATH"]
+        assert "1" == env["PYTHON_ISOLATE_WORKER_DEPENDENCIES"]
+        assert "1" == env["PYTHON_THREADPOOL_THREAD_COUNT"]
+        assert "FUNCTIONS_WORKER_RUNTIME" not in env
+
+    def test_identity_is_told_its_models(self, tmp_path: Path) -> None:
+        """Names and versions of the models, the trigger and the tool's version."""
+        env = plan(tmp_path, {"w": "1"}, models=(("m", "4", "w"),)).env
+
+        assert [{"name": "m", "version": "4"}] == json.loads(env["FUNCTIONS_MODEL_MODELS"])
+        assert ("http", __version__) == (env["FUNCTIONS_MODEL_TRIGGER"], env["FUNCTIONS_MODEL_TOOL_VERSION"])
+
+
+class TestLabels:
+    """The image's labels."""
+
+    def test_labels_say_what_the_image_is(self, tmp_path: Path) -> None:
+        """Title, tool, models, trigger and the lock's digest."""
+        labels = plan(tmp_path, {"w": "1"}, models=(("m", "4", "w"),)).labels
+
+        assert {
+            "functions-model.lock": digest_of(LOCK.encode()),
+            "functions-model.models": "m:4",
+            "functions-model.tool-version": __version__,
+            "functions-model.trigger": "http",
+            "org.opencontainers.image.title": "package",
+            "org.opencontainers.image.version": "4",
+        } == labels
+
+    def test_source_and_revision_are_the_ci_hosts(self, tmp_path: Path) -> None:
+        """On GitHub the labels name repository and commit."""
+        environ = {"GITHUB_SERVER_URL": "https://ghe.local", "GITHUB_REPOSITORY": "o/r", "GITHUB_SHA": "abc"}
+        labels = plan(tmp_path, {}, environ=environ).labels
+
+        assert ("https://ghe.local/o/r", "abc") == (
+            labels["org.opencontainers.image.source"],
+            labels["org.opencontainers.image.revision"],
+        )
+
+    def test_no_secret_can_come_from_the_spec(self, tmp_path: Path) -> None:
+        """A plan without login or target is the same as one with them would be: they are not read."""
+        planned = plan(tmp_path, {})
+        spec = replace(spec_of(tmp_path / "workspace"), verify_timeout=1)
+
+        assert planned.env == plan_layers(spec, tmp_path / "packages", LOCK).env

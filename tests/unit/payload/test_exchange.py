@@ -1,0 +1,101 @@
+"""Requests and answers between Functions and WSGI."""
+
+from __future__ import annotations
+
+import azure.functions as func
+import pytest
+from werkzeug.wrappers import Request, Response
+
+from functions_model.payload.exchange import functions_response, wsgi_environ
+
+
+def passed(url: str, path: str = "/score", *, hide_key: bool = True, body: bytes = b"", **headers: str) -> Request:
+    """What the WSGI application sees of a request."""
+    request = func.HttpRequest(
+        "POST", url, headers={name.replace("_", "-"): value for name, value in headers.items()}, body=body
+    )
+    return Request(wsgi_environ(request, path, hide_key=hide_key))
+
+
+class TestRequest:
+    """`wsgi_environ`."""
+
+    @pytest.mark.parametrize(
+        ("url", "root", "path"),
+        [
+            ("https://h/api/score", "/api", "/score"),
+            ("https://h/API/Score", "/API", "/score"),
+            ("https://h/score", "", "/score"),
+            ("https://h/a/b/score/", "/a/b", "/score"),
+            ("https://h/elsewhere", "", "/score"),
+        ],
+    )
+    def test_prefix_becomes_the_script_name(self, url: str, root: str, path: str) -> None:
+        """The server sees its own path, and what stands before it as the script name."""
+        request = passed(url)
+
+        assert (root, path) == (request.environ["SCRIPT_NAME"], request.environ["PATH_INFO"])
+
+    def test_host_and_scheme_are_the_callers(self) -> None:
+        """The url's host counts, not the header of the worker's own connection."""
+        request = passed("https://contoso:8443/api/score", Host="127.0.0.1")
+
+        assert ("https", "contoso:8443") == (request.scheme, request.host)
+
+    @pytest.mark.parametrize(
+        ("query", "left"),
+        [
+            ("code=k", ""),
+            ("a=1&code=k&a=2", "a=1&a=2"),
+            ("CODE=k&b", "b"),
+            ("%63ode=k&c=%2F", "c=%2F"),
+            ("barcode=1&code2=2", "barcode=1&code2=2"),
+        ],
+    )
+    def test_key_leaves_the_query(self, query: str, left: str) -> None:
+        """`code` goes, in any spelling that the host takes; the rest stays as it was sent."""
+        assert left.encode() == passed(f"https://h/api/score?{query}").query_string
+
+    def test_key_stays_where_there_is_none(self) -> None:
+        """On an anonymous function nothing is a key."""
+        request = passed("https://h/api/score?code=data", hide_key=False, x_functions_key="data")
+
+        assert ("data", "data") == (request.args["code"], request.headers["x-functions-key"])
+
+    def test_headers_of_the_connection_stay_behind(self) -> None:
+        """Hop-by-hop headers go, those that `Connection` names as well, and the length is the body's."""
+        headers = {"Connection": "close, X-Hop", "X_Hop": "1", "Content_Length": "7", "Upgrade": "h2c", "X_Kept": "1"}
+        request = passed("https://h/api/score", body=b"four", **headers)
+
+        assert {"Host", "Content-Length", "X-Kept"} == set(request.headers.keys())
+        assert 4 == request.content_length
+        assert b"four" == request.get_data()
+
+
+class TestResponse:
+    """`functions_response`."""
+
+    def test_bytes_and_status_are_the_applications(self) -> None:
+        """Nothing is decoded."""
+        response = functions_response(Response(b"\xff\x00", 206, content_type="image/png"))
+
+        assert (206, b"\xff\x00", "image/png") == (
+            response.status_code,
+            response.get_body(),
+            response.headers["content-type"],
+        )
+
+    def test_repeated_headers_are_joined_but_cookies_are_not(self) -> None:
+        """The worker keeps one value per name, except for cookies."""
+        answer = Response(b"", headers=[("Link", "<a>"), ("link", "<b>"), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")])
+        response = functions_response(answer)
+
+        assert ["<a>, <b>"] == response.headers.getlist("Link")
+        assert ["a=1", "b=2"] == response.headers.getlist("Set-Cookie")
+
+    def test_length_and_connection_are_the_hosts_affair(self) -> None:
+        """They go."""
+        answer = Response(b"abc", headers={"Connection": "X-Hop", "X-Hop": "1", "Transfer-Encoding": "chunked"})
+        response = functions_response(answer)
+
+        assert ["Content-Type"] == list(dict(response.headers.items()))

@@ -127,6 +127,9 @@ class SiteResponses:
         site = self._sites.of(resource.id)
         wire = resource.wire()
         wire["properties"] |= _shown(resource, site)
+        if plan := self._store.find(resource.properties["serverFarmId"]):
+            # az tells a Flex Consumption app from the others by this member.
+            wire["properties"] |= {"sku": plan.extra["sku"]["tier"], "webSpace": plan.properties["webSpace"]}
         if identity := self._identity(site):
             wire["identity"] = identity
         return wire

@@ -34,7 +34,7 @@ class TestPayloadFiles:
         assert ast.parse(file.read_text(), feature_version=(3, 10))
 
     def test_only_what_the_image_holds_is_imported(self, file: Path) -> None:
-        """The standard library of Python 3.10, the worker's library and the inference server; nothing of the product."""
+        """Python 3.10's standard library, the worker's library and the inference server; nothing of the product."""
         names = imported(ast.parse(file.read_text()))
 
         assert set() == {name.partition(".")[0] for name in names} - set(sys.stdlib_module_names) - IN_THE_IMAGE

@@ -90,6 +90,8 @@ def _version_and_build(rest: str, text: str) -> tuple[str, str]:
     with_build = re.fullmatch(r"=?(=)([^=<>!~,|]+)=([^=]+)", version)
     if with_build and not build:
         version, build = "==" + with_build[2], with_build[3]
+    elif build and re.match(r"=[^=]", version):
+        version = "=" + version
     return version, build
 
 

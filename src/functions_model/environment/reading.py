@@ -51,6 +51,7 @@ def read_environment(
     if draft.problems:
         action = "read the environment file"
         raise EnvironmentFailed(action, draft.problems)
+    _warn_of_gpu_wheels(draft)
     return EnvironmentRequest(
         source=path,
         python_version=allowed[0] if allowed and len(allowed) == 1 else None,
@@ -66,6 +67,16 @@ def read_environment(
 def _with_server(requirements: list[Requirement]) -> tuple[Requirement, ...]:
     named = any(canonicalize_name(requirement.name) == INFERENCE_SERVER.name for requirement in requirements)
     return (*requirements,) if named else (*requirements, INFERENCE_SERVER)
+
+
+def _warn_of_gpu_wheels(draft: Draft) -> None:
+    """The default index's PyTorch for Linux is the one for NVIDIA GPUs."""
+    named = any(requirement.name == "torch" for requirement in draft.requirements)
+    if named and not (draft.index or draft.extra or draft.find_links):
+        draft.warnings.append(
+            "`torch` from the default index brings GPU libraries of some gigabytes, and Azure Functions has no GPUs."
+            " Name PyTorch's index of CPU wheels with `--extra-index-url` for a far smaller image."
+        )
 
 
 def _read_file(path: Path, draft: Draft) -> None:

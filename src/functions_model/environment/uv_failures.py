@@ -12,6 +12,10 @@ from functions_model.core.failures import EnvironmentFailed, Problem
 if TYPE_CHECKING:
     from functions_model.environment.request import EnvironmentRequest
 
+_DETAIL_LINES = 80
+"""uv's reasoning can run to hundreds of lines; its last lines hold the conclusion and the hints."""
+_ONE_REASON = 600
+"""Characters. In a longer text a missing version is a step on the way to a conflict, not the reason itself."""
 _PACKAGE = r"(?P<package>(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)[^\s`,]*)"
 _NO_WHEEL = (
     re.compile(rf"(?:all versions of )?{_PACKAGE} (?:has|have) no (?:usable )?wheels"),
@@ -39,7 +43,7 @@ def explain(
         or _conflict_problem(words, request)
     )
     failure = EnvironmentFailed(action, [problem])
-    failure.detail = words
+    failure.detail = "\n".join(words.splitlines()[-_DETAIL_LINES:])
     return failure
 
 
@@ -80,7 +84,7 @@ def _not_found_problem(words: str, request: EnvironmentRequest) -> Problem | Non
 
 def _version_problem(words: str, request: EnvironmentRequest) -> Problem | None:
     match = _NO_VERSION.search(words)
-    if not match or len(words) > 600:
+    if not match or len(words) > _ONE_REASON:
         return None
     return _problem(
         match["name"], f"the index has no version `{match['package']}`", "Ask for a version that exists.", request

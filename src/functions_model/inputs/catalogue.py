@@ -170,7 +170,11 @@ CATALOGUE: tuple[InputSpec, ...] = (
     ),
     InputSpec("plan-name", InputKind.NAME, "The hosting plan's name.", derived="`<app-name>-plan`", modes=WITH_AZURE),
     InputSpec(
-        "plan-sku", InputKind.NAME, "The hosting plan's size: `EP1`, `P1v3`, `B1` ...", default="EP1", modes=WITH_AZURE
+        "plan-sku",
+        InputKind.NAME,
+        "The hosting plan's size, such as `EP1`, `P1v3` or `B1`.",
+        default="EP1",
+        modes=WITH_AZURE,
     ),
     InputSpec(
         "storage-account",

@@ -1,0 +1,57 @@
+"""Names derived from other names."""
+
+from __future__ import annotations
+
+import string
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions_model.inputs import derived, rules
+
+LETTERS = string.ascii_letters + string.digits
+APPS = st.builds(
+    lambda start, middle, end: start + middle + end,
+    st.sampled_from(LETTERS),
+    st.text(LETTERS + "-", max_size=58),
+    st.sampled_from(LETTERS),
+)
+
+
+class TestDerived:
+    """`derived`."""
+
+    @given(APPS, st.uuids())
+    def test_are_names_that_azure_takes(self, app: str, subscription: object) -> None:
+        """Whatever the app's name is."""
+        assert rules.app_name(app) == app
+        assert rules.plan_name(derived.plan_name(app)).endswith("-plan")
+        rules.storage_account(derived.storage_account(app, "group", str(subscription)))
+        assert 3 <= len(derived.identity_name(app)) <= 128
+
+    @given(APPS)
+    def test_do_not_depend_on_case(self, app: str) -> None:
+        """Azure compares names without regard to case, so a storage account must not change with it."""
+        one, two = derived.storage_account(app, "Group", "A"), derived.storage_account(app.upper(), "gROUP", "a")
+
+        assert one == two
+
+    def test_differ_by_subscription_group_and_app(self) -> None:
+        """A storage account's name is unique in all of Azure."""
+        names = {
+            derived.storage_account(app, group, subscription)
+            for app in ("app", "app-1", "app-11")
+            for group in ("g", "h")
+            for subscription in ("s", "t")
+        }
+
+        assert len(names) == 12
+
+    def test_long_names_that_begin_alike_differ(self) -> None:
+        """A plan's name that had to be cut is still this app's own."""
+        assert derived.plan_name("a" * 59 + "b") != derived.plan_name("a" * 59 + "c")
+
+    def test_stay_the_same(self) -> None:
+        """A change here would create new resources beside those of every deployed app."""
+        assert "churn3blv7b2nh6" == derived.storage_account("churn", "rg", "0a1b2c3d-0000-4000-8000-00000000000a")
+        assert "a" * 48 + "-chxdse-plan" == derived.plan_name("a" * 60)

@@ -1,0 +1,101 @@
+"""The catalogue and the documents made from it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import yaml
+
+from functions_model.inputs import inputs_table, outputs_table, render_action_yaml
+from functions_model.inputs.catalogue import CATALOGUE, OUTPUTS, InputKind, InputSpec
+
+ISSUE_INPUTS = set(
+    [
+        "model-path",
+        "model-name",
+        "model-version",
+        "entry-script",
+        "source-directory",
+        "environment-file",
+        "python-version",
+        "base-image",
+        "trigger",
+        "auth-level",
+        "image-name",
+        "image-tag",
+        "registry",
+        "subscription-id",
+        "tenant-id",
+        "client-id",
+        "client-secret",
+        "audience",
+        "cloud",
+        "resource-group",
+        "location",
+        "app-name",
+        "plan-name",
+        "plan-sku",
+        "storage-account",
+        "app-settings",
+        "mode",
+        "sample-request",
+        "verify-timeout",
+    ]
+)
+
+
+class TestCatalogue:
+    """`CATALOGUE`."""
+
+    def test_holds_exactly_the_agreed_inputs(self) -> None:
+        """No more, no less, none twice."""
+        names = [spec.name for spec in CATALOGUE]
+
+        assert set(names) == ISSUE_INPUTS
+        assert len(names) == len(set(names))
+
+    def test_only_the_client_secret_is_refused_as_an_argument(self) -> None:
+        """Other inputs are public."""
+        assert ["client-secret"] == [spec.name for spec in CATALOGUE if spec.secret]
+
+    @pytest.mark.parametrize("spec", CATALOGUE, ids=lambda spec: spec.name)
+    def test_entry(self, spec: InputSpec) -> None:
+        """Help is one line that ends with a full stop; a default, a derivation and a demand exclude each other."""
+        assert re.fullmatch(r"[^\n]+\.", spec.help)
+        assert sum([spec.default is not None, bool(spec.derived), spec.required]) <= 1
+        assert bool(spec.choices) == (spec.kind is InputKind.CHOICE)
+        assert spec.default is None or not spec.choices or spec.default in spec.choices
+
+
+class TestAction:
+    """`render_action_yaml`."""
+
+    def test_holds_inputs_outputs_and_image(self) -> None:
+        """What it says, read back, is the catalogue."""
+        action = yaml.safe_load(render_action_yaml("docker://ghcr.io/contoso/action@sha256:1"))
+
+        assert [spec.name for spec in CATALOGUE] == list(action["inputs"])
+        assert [spec.name for spec in OUTPUTS] == list(action["outputs"])
+        assert action["runs"] == {"using": "docker", "image": "docker://ghcr.io/contoso/action@sha256:1"}
+
+    def test_defaults_are_text(self) -> None:
+        """GitHub reads an unquoted default as a number or a boolean."""
+        inputs = yaml.safe_load(render_action_yaml("Dockerfile"))["inputs"]
+
+        assert {str} == {type(entry["default"]) for entry in inputs.values() if "default" in entry}
+        assert {"model-path", "entry-script", "registry"} == {
+            name for name, entry in inputs.items() if entry["required"]
+        }
+
+
+class TestTables:
+    """The README's tables."""
+
+    def test_a_row_for_each(self) -> None:
+        """Every input and output has a row with as many cells as the head."""
+        for table, names in ((inputs_table(), CATALOGUE), (outputs_table(), OUTPUTS)):
+            head, _, *rows = table.splitlines()
+
+            assert [f"`{spec.name}`" for spec in names] == [row.split(" | ")[0].removeprefix("| ") for row in rows]
+            assert {head.count("|")} == {row.count("|") for row in rows}

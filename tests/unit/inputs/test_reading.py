@@ -1,0 +1,405 @@
+"""`read_inputs`: from texts to a spec, or to every problem."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from functions_model.core.failures import InputsInvalid
+from functions_model.core.secrets import Secret
+from functions_model.core.spec import AuthLevel, Code, ImageTarget, Login, Mode, Model, Target
+from functions_model.inputs import read_inputs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+GUID = "0a1b2c3d-0000-4000-8000-00000000000a"
+PACKAGE = {
+    "mode": "package",
+    "model-path": "model/iris.pkl",
+    "entry-script": "src/score.py",
+    "registry": "localhost:5000",
+}
+DEPLOY = {
+    "model-path": "model/iris.pkl",
+    "entry-script": "src/score.py",
+    "registry": "contoso",
+    "subscription-id": GUID,
+    "tenant-id": GUID.upper(),
+    "client-id": GUID,
+    "resource-group": "rg-churn",
+    "location": "West Europe",
+    "app-name": "Churn-Scorer",
+}
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    """A repository with a model, a script, and a few other files."""
+    for name in ("model/iris.pkl", "src/score.py", "src/deep/other.py", "environment.yml", "sample.json"):
+        file = tmp_path / "work" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("content")
+    (tmp_path / "work" / "empty" / "inner").mkdir(parents=True)
+    (tmp_path / "outside.pkl").write_text("content")
+    return tmp_path / "work"
+
+
+def problems(values: dict[str, str], workspace: Path) -> dict[str, str]:
+    """What is wrong, by input."""
+    with pytest.raises(InputsInvalid) as failure:
+        read_inputs(values, workspace=workspace)
+    return {problem.subject: f"{problem.what}. {problem.remedy}" for problem in failure.value.problems}
+
+
+class TestWhole:
+    """A whole spec."""
+
+    def test_package(self, workspace: Path) -> None:
+        """Mode `package` needs a model, a script and a registry, and nothing of Azure."""
+        spec = read_inputs(PACKAGE, workspace=workspace)
+
+        assert spec.mode is Mode.PACKAGE
+        assert spec.models == (Model("iris", "1", workspace / "model/iris.pkl"),)
+        assert spec.code == Code(workspace / "src/score.py", workspace / "src", "src/score.py")
+        assert spec.image == ImageTarget("localhost:5000", "package", None)
+        assert (spec.login, spec.target, spec.environment_file, spec.sample_request) == (None, None, None, None)
+        assert spec.verify_timeout == 600
+
+    def test_deploy(self, workspace: Path) -> None:
+        """Names that can be derived from the app's name are, and texts come in Azure's own form."""
+        spec = read_inputs(DEPLOY, workspace=workspace)
+
+        assert spec.login == Login(GUID, GUID, None, "api://AzureADTokenExchange", "AzureCloud")
+        assert spec.image.registry == "contoso.azurecr.io"
+        assert spec.target == Target(
+            subscription_id=GUID,
+            resource_group="rg-churn",
+            location="westeurope",
+            app_name="Churn-Scorer",
+            plan_name="Churn-Scorer-plan",
+            plan_sku="EP1",
+            storage_account="churnscorerzgg7qd4hfl",
+            identity_name="Churn-Scorer-identity",
+            app_settings={},
+        )
+        assert spec.trigger.auth_level is AuthLevel.FUNCTION
+
+    def test_everything_given(self, workspace: Path) -> None:
+        """Nothing that is given is replaced by something derived."""
+        given = {
+            "model-name": "My.Model_1",
+            "model-version": "7",
+            "source-directory": "src",
+            "environment-file": "environment.yml",
+            "python-version": "3.11",
+            "base-image": "mcr.microsoft.com/azure-functions/python:4-python3.11",
+            "auth-level": "anonymous",
+            "image-name": "models/churn",
+            "image-tag": "v7",
+            "client-secret": "hunter2",
+            "cloud": "azureusgovernment",
+            "plan-name": "shared",
+            "plan-sku": "p1MV3",
+            "storage-account": "churnstore",
+            "app-settings": "A=1",
+            "sample-request": "sample.json",
+            "verify-timeout": "90",
+        }
+
+        spec = read_inputs({**DEPLOY, **given}, workspace=workspace)
+
+        assert spec.models == (Model("My.Model_1", "7", workspace / "model/iris.pkl"),)
+        assert spec.environment_file == workspace / "environment.yml"
+        assert (spec.python_version, spec.base_image) == ("3.11", given["base-image"])
+        assert spec.image == ImageTarget("contoso.azurecr.us", "models/churn", "v7")
+        assert spec.login == Login(
+            GUID, GUID, Secret("hunter2"), "api://AzureADTokenExchangeUSGov", "AzureUSGovernment"
+        )
+        assert spec.target is not None
+        assert (spec.target.plan_name, spec.target.plan_sku) == ("shared", "P1mv3")
+        assert (spec.target.storage_account, spec.target.app_settings) == ("churnstore", {"A": Secret("1")})
+        assert (spec.sample_request, spec.verify_timeout) == (workspace / "sample.json", 90)
+
+    def test_no_secret_in_its_text(self, workspace: Path) -> None:
+        """A spec may be logged."""
+        spec = read_inputs({**DEPLOY, "client-secret": "hunter2", "app-settings": "A=hunter3"}, workspace=workspace)
+
+        assert "hunter" not in repr(spec)
+
+
+class TestRequired:
+    """What each mode needs."""
+
+    @pytest.mark.parametrize(
+        ("mode", "needed"),
+        [
+            ("package", {"model-path", "entry-script", "registry"}),
+            ("deploy", set(DEPLOY)),
+            ("plan", set(DEPLOY)),
+        ],
+    )
+    def test_all_missing_at_once(self, mode: str, needed: set[str], workspace: Path) -> None:
+        """Everything that is missing is told in one go."""
+        assert needed == set(problems({"mode": mode}, workspace))
+
+    def test_empty_is_not_given(self, workspace: Path) -> None:
+        """GitHub passes inputs that are not given as empty texts."""
+        assert (
+            "it is not given, and mode `deploy` needs it"
+            in problems({**DEPLOY, "app-name": " "}, workspace)["app-name"]
+        )
+
+    def test_registry_of_azure_needs_a_login(self, workspace: Path) -> None:
+        """To push there, mode `package` must log in."""
+        assert {"tenant-id", "client-id"} == set(problems({**PACKAGE, "registry": "contoso"}, workspace))
+
+    def test_half_a_login(self, workspace: Path) -> None:
+        """A login for another registry is used when it is whole, and told when it is not."""
+        assert {"client-id"} == set(problems({**PACKAGE, "tenant-id": GUID}, workspace))
+
+    def test_package_ignores_what_is_for_deploying(self, workspace: Path) -> None:
+        """One workflow may switch the mode and leave all else."""
+        values = {**PACKAGE, "app-name": "-", "plan-sku": "Y1", "verify-timeout": "x", "sample-request": "none.json"}
+
+        assert read_inputs(values, workspace=workspace).target is None
+
+    def test_unknown_input(self, workspace: Path) -> None:
+        """A name that is no input is told with the nearest one."""
+        assert "Did you mean `app-name`?" in problems({**DEPLOY, "app_name": "x"}, workspace)["app_name"]
+
+
+REFUSED = [
+    ("mode", "destroy", "`destroy` is none of its values. Use `deploy` or `plan` or `package`."),
+    ("app-name", "x", "2 to 60"),
+    ("app-name", "-churn", "no hyphen at either end"),
+    ("app-name", "churn-", "no hyphen at either end"),
+    ("app-name", "churn_scorer", "is not a function app's name"),
+    ("app-name", "a" * 61, "2 to 60"),
+    ("app-name", "chürn", "is not a function app's name"),
+    ("plan-name", "my plan", "is not a hosting plan's name"),
+    ("resource-group", "group.", "do not end with a period"),
+    ("resource-group", "a" * 91, "1 to 90"),
+    ("resource-group", "a/b", "is not a resource group's name"),
+    ("storage-account", "ab", "3 to 24"),
+    ("storage-account", "Contoso", "lower-case"),
+    ("storage-account", "con-toso", "lower-case"),
+    ("storage-account", "a" * 25, "3 to 24"),
+    ("subscription-id", "contoso", "`contoso` is not a GUID"),
+    ("tenant-id", GUID.replace("-", ""), "is not a GUID"),
+    ("client-id", "{" + GUID + "}", "is not a GUID"),
+    ("client-secret", "one\ntwo", "more than one line"),
+    ("audience", "two words", "is not an audience"),
+    ("cloud", "AzureGermanCloud", "is neither a cloud's name"),
+    ("cloud", "http://localhost:1", "is neither a cloud's name"),
+    ("cloud", "https://", "is neither a cloud's name"),
+    ("cloud", "https://user:pass@host", "is neither a cloud's name"),
+    ("location", "west/europe", "is not an Azure region's name"),
+    ("registry", "https://contoso.azurecr.io", "Use `contoso.azurecr.io`"),
+    ("registry", "contoso.azurecr.io/package", "`image-name`"),
+    ("registry", "con toso", "is not a registry's host"),
+    ("registry", "abc", "5 to 50 letters and digits"),
+    ("registry", "my-registry", "5 to 50 letters and digits"),
+    ("registry", "ghcr.io", "is not an Azure Container Registry of `AzureCloud`"),
+    ("registry", "contoso.azurecr.cn", "is not an Azure Container Registry of `AzureCloud`"),
+    ("image-name", "Package", "is not an image's name"),
+    ("image-name", "package:v1", "have inputs of their own"),
+    ("image-tag", "-v1", "is not a tag"),
+    ("image-tag", "a" * 129, "is not a tag"),
+    ("base-image", "python:3.12", "does not start with a registry host"),
+    ("plan-sku", "Y1", "the Consumption plan (`Y1`) does not run containers"),
+    ("plan-sku", "fc1", "the Flex Consumption plan (`FC1`) does not run containers"),
+    ("plan-sku", "EP4", "is not a plan size that is supported"),
+    ("python-version", "3.1", "Write it in quotes: `'3.10'`"),
+    ("python-version", "3.12.4", "names a patch version"),
+    ("python-version", "3.9", "there is no Functions base image for Python `3.9`"),
+    ("python-version", "latest", "there is no Functions base image"),
+    ("trigger", "blob", "does not support the trigger `blob` yet. It supports `http`."),
+    ("trigger", "service_bus_queue", "does not support the trigger `service_bus_queue` yet"),
+    ("trigger", "timer", "there is no trigger `timer`"),
+    ("auth-level", "user", "Use `anonymous` or `function` or `admin`."),
+    ("verify-timeout", "10m", "whole seconds without a unit"),
+    ("verify-timeout", "0", "1 to 21600"),
+    ("verify-timeout", "21601", "1 to 21600"),
+    ("model-name", ".hidden", "starting with a letter or a digit"),
+    ("model-name", "a/b", "is not a model's name"),
+    ("model-version", "0", "1 or more"),
+    ("model-version", "1.2", "1 or more"),
+    ("model-version", "01", "1 or more"),
+    ("model-path", "model/none.pkl", "`model` holds `iris.pkl`. Check the path."),
+    ("model-path", "none/at/all", "The workspace holds"),
+    ("model-path", "../outside.pkl", "lies outside the workspace"),
+    ("model-path", "/etc/passwd", "lies outside the workspace"),
+    ("model-path", ".", "it is the whole workspace"),
+    ("model-path", "empty", "the folder `empty` holds no file"),
+    ("model-path", r"C:\model", "is not a path"),
+    ("entry-script", "src", "`src` is not a file"),
+    ("entry-script", "environment.yml", "is not a Python file"),
+    ("source-directory", "src/score.py", "is not a folder"),
+    ("environment-file", "none.yml", "does not exist"),
+    ("sample-request", "src", "is not a file"),
+]
+
+
+class TestRules:
+    """Single inputs."""
+
+    @pytest.mark.parametrize(
+        ("name", "text", "words"), REFUSED, ids=[f"{name}={text[:20]}" for name, text, _ in REFUSED]
+    )
+    def test_refuses(self, name: str, text: str, words: str, workspace: Path) -> None:
+        """What Azure would refuse later is refused now, with the rule; nothing else is complained of."""
+        found = problems({**DEPLOY, name: text}, workspace)
+
+        assert [name] == list(found)
+        assert words in found[name]
+
+    def test_all_at_once(self, workspace: Path) -> None:
+        """Many wrong inputs give as many problems in one failure, with exit code 2."""
+        wrong = {"app-name": "-", "location": "?", "plan-sku": "Y1", "model-path": "x", "python-version": "3.1"}
+
+        assert set(wrong) == set(problems({**DEPLOY, **wrong}, workspace))
+
+    def test_client_secret_beside_an_audience(self, workspace: Path) -> None:
+        """One of the two would be ignored."""
+        found = problems({**DEPLOY, "client-secret": "hunter2", "audience": "api://x"}, workspace)
+
+        assert ["audience"] == list(found)
+
+    def test_secrets_are_never_repeated(self, workspace: Path) -> None:
+        """Not even when they are what is wrong."""
+        found = problems({**DEPLOY, "client-secret": "hunter2\nx", "app-settings": "hunter3"}, workspace)
+
+        assert {"client-secret", "app-settings"} == set(found)
+        assert "hunter" not in str(found)
+
+
+class TestRegistry:
+    """`registry` and `cloud`."""
+
+    @pytest.mark.parametrize(
+        ("registry", "cloud", "host"),
+        [
+            ("Contoso", "AzureCloud", "contoso.azurecr.io"),
+            ("contoso.azurecr.io", "AzureCloud", "contoso.azurecr.io"),
+            ("contoso-a1b2.azurecr.io", "AzureCloud", "contoso-a1b2.azurecr.io"),
+            ("contoso", "azurechinacloud", "contoso.azurecr.cn"),
+            ("localhost:5000", "https://localhost:8443/", "localhost:5000"),
+        ],
+    )
+    def test_host(self, registry: str, cloud: str, host: str, workspace: Path) -> None:
+        """A short name gets the cloud's suffix; a whole host stays, in lower case."""
+        spec = read_inputs({**DEPLOY, "registry": registry, "cloud": cloud}, workspace=workspace)
+
+        assert host == spec.image.registry
+
+    def test_short_name_in_an_unknown_cloud(self, workspace: Path) -> None:
+        """Only that cloud can say how its registries' hosts end."""
+        found = problems({**DEPLOY, "cloud": "https://localhost:8443"}, workspace)
+
+        assert "Use the whole host" in found["registry"]
+
+
+class TestPaths:
+    """Paths and the workspace."""
+
+    def test_link_that_leaves(self, workspace: Path) -> None:
+        """A link out of the workspace is refused with both paths."""
+        (workspace / "link.pkl").symlink_to(workspace.parent / "outside.pkl")
+
+        found = problems({**PACKAGE, "model-path": "link.pkl"}, workspace)
+
+        assert "`link.pkl` is a link to" in found["model-path"]
+        assert str(workspace.parent / "outside.pkl") in found["model-path"]
+        assert f"`{workspace}`" in found["model-path"]
+
+    def test_folder_on_the_way_is_a_link_that_leaves(self, workspace: Path) -> None:
+        """It does not matter where on the path the link is."""
+        (workspace / "up").symlink_to(workspace.parent)
+
+        assert "outside the workspace" in problems({**PACKAGE, "model-path": "up/outside.pkl"}, workspace)["model-path"]
+
+    def test_link_that_stays(self, workspace: Path) -> None:
+        """A link within the workspace is as good as what it points to."""
+        (workspace / "latest.pkl").symlink_to("model/iris.pkl")
+
+        assert read_inputs({**PACKAGE, "model-path": "latest.pkl"}, workspace=workspace).models[0].name == "latest"
+
+    def test_link_to_itself(self, workspace: Path) -> None:
+        """A circle of links is told like a file that is not there."""
+        (workspace / "circle").symlink_to("circle")
+
+        assert "does not exist" in problems({**PACKAGE, "model-path": "circle"}, workspace)["model-path"]
+
+    def test_absolute_path(self, workspace: Path) -> None:
+        """A path that GitHub translated is absolute, and inside."""
+        spec = read_inputs({**PACKAGE, "model-path": str(workspace / "model")}, workspace=workspace)
+
+        assert spec.models == (Model("model", "1", workspace / "model"),)
+
+    def test_path_of_the_runner(self, workspace: Path) -> None:
+        """A path as another step outside of our container sees it is mapped to ours."""
+        values = {**PACKAGE, "model-path": "/home/runner/work/churn/churn/model"}
+
+        spec = read_inputs(values, workspace=workspace, host_workspace="/home/runner/work/churn/churn")
+
+        assert spec.models[0].path == workspace / "model"
+
+    def test_workspace_behind_a_link(self, workspace: Path) -> None:
+        """A workspace that is reached by a link takes paths by its real name too."""
+        link = workspace.parent / "link"
+        link.symlink_to(workspace)
+
+        spec = read_inputs({**PACKAGE, "model-path": str(workspace / "model")}, workspace=link)
+
+        assert spec.models[0].path == link / "model"
+
+    def test_empty_file(self, workspace: Path) -> None:
+        """A model of no bytes is a step that failed before."""
+        (workspace / "model/iris.pkl").write_bytes(b"")
+
+        assert "is empty" in problems(PACKAGE, workspace)["model-path"]
+
+    @pytest.mark.parametrize("path", ["model/iris.pkl", "model"])
+    def test_git_lfs_pointer(self, path: str, workspace: Path) -> None:
+        """A checkout without `lfs: true` leaves a pointer in the place of the model."""
+        (workspace / "model/iris.pkl").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 9\n")
+
+        assert "lfs: true" in problems({**PACKAGE, "model-path": path}, workspace)["model-path"]
+
+
+class TestEntryScript:
+    """`entry-script` and `source-directory`."""
+
+    def test_relative_to_the_source_directory(self, workspace: Path) -> None:
+        """Azure ML's way to write it."""
+        spec = read_inputs({**PACKAGE, "entry-script": "score.py", "source-directory": "src"}, workspace=workspace)
+
+        assert spec.code == Code(workspace / "src/score.py", workspace / "src", "score.py")
+
+    def test_below_the_source_directory(self, workspace: Path) -> None:
+        """The script may lie deeper."""
+        values = {**PACKAGE, "entry-script": "src/deep/other.py", "source-directory": "src"}
+
+        assert read_inputs(values, workspace=workspace).code.source_directory == workspace / "src"
+
+    def test_outside_the_source_directory(self, workspace: Path) -> None:
+        """Else it would not be in the image."""
+        found = problems({**PACKAGE, "source-directory": "model"}, workspace)
+
+        assert "lies outside the source directory `model`" in found["entry-script"]
+
+
+class TestModelNames:
+    """`model-name` when it is not given."""
+
+    @pytest.mark.parametrize(
+        ("file", "name"),
+        [("resnet-1.5.onnx", "resnet-1.5"), ("my model (2).pkl", "my-model-2"), ("_x.pkl", "x"), ("ü.pkl", "model")],
+    )
+    def test_from_the_path(self, file: str, name: str, workspace: Path) -> None:
+        """The file's name without its ending, with what Azure ML does not take replaced."""
+        (workspace / "model" / file).write_text("content")
+
+        assert name == read_inputs({**PACKAGE, "model-path": f"model/{file}"}, workspace=workspace).models[0].name

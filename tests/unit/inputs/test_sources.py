@@ -1,0 +1,160 @@
+"""Where inputs come from: environment variables and the command line."""
+
+from __future__ import annotations
+
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions_model.core.failures import InputsInvalid
+from functions_model.inputs import arguments_parser, from_arguments, from_environment, host_workspace
+from functions_model.inputs.catalogue import CATALOGUE
+
+NAMES = [spec.name for spec in CATALOGUE]
+PUBLIC = [spec.name for spec in CATALOGUE if not spec.secret]
+VALUES = st.text(string.ascii_letters + string.digits + "=-./ ", min_size=1).filter(lambda text: text.strip())
+
+
+class TestEnvironment:
+    """`from_environment`."""
+
+    @given(st.dictionaries(st.sampled_from(NAMES), VALUES))
+    def test_reads_what_github_passes(self, given_values: dict[str, str]) -> None:
+        """Every input comes as `INPUT_` and its upper-case name with hyphens; what is not given comes empty."""
+        environ = {f"INPUT_{name.upper()}": given_values.get(name, "") for name in NAMES}
+
+        assert given_values == from_environment(environ)
+
+    @given(st.dictionaries(st.sampled_from(NAMES), VALUES))
+    def test_reads_our_own_variables(self, given_values: dict[str, str]) -> None:
+        """Every input, secrets too, may come from `FUNCTIONS_MODEL_` and its name with underscores."""
+        environ = {f"FUNCTIONS_MODEL_{name.upper().replace('-', '_')}": value for name, value in given_values.items()}
+
+        assert given_values == from_environment(environ)
+
+    def test_inputs_win(self) -> None:
+        """An input of the action wins over a variable of the job, and an empty one does not."""
+        environ = {
+            "INPUT_APP-NAME": "mine",
+            "FUNCTIONS_MODEL_APP_NAME": "other",
+            "INPUT_LOCATION": "",
+            "FUNCTIONS_MODEL_LOCATION": "westeurope",
+        }
+
+        assert {"app-name": "mine", "location": "westeurope"} == from_environment(environ)
+
+    def test_leaves_other_variables_alone(self) -> None:
+        """The process environment holds much else."""
+        assert {} == from_environment({"PATH": "/bin", "FUNCTIONS_MODEL_BUILD_ID": "x", "AZURE_CLIENT_ID": "y"})
+
+    @pytest.mark.parametrize(
+        ("variable", "remedy"),
+        [
+            ("INPUT_APP_NAME", "Did you mean `app-name`?"),
+            ("INPUT_APPNAME", "Did you mean `app-name`?"),
+            ("INPUT_RESOURCE-GROUP-NAME", "Did you mean `resource-group`?"),
+            ("FUNCTIONS_MODEL_CLIENT_SECRT", "Did you mean `client-secret`?"),
+            ("INPUT_XYZZY", "The inputs are: `mode`"),
+        ],
+    )
+    def test_refuses_unknown_names(self, variable: str, remedy: str) -> None:
+        """A misspelt input is told with the nearest name, and its value is not repeated."""
+        with pytest.raises(InputsInvalid) as failure:
+            from_environment({variable: "hunter2"})
+
+        assert remedy in str(failure.value)
+        assert "hunter2" not in str(failure.value)
+
+    def test_tells_every_unknown_name(self) -> None:
+        """All of them in one go."""
+        with pytest.raises(InputsInvalid) as failure:
+            from_environment({"INPUT_A": "", "INPUT_B": "1", "FUNCTIONS_MODEL_C": "2"})
+
+        assert {"a", "b", "c"} == {problem.subject for problem in failure.value.problems}
+
+
+class TestHostWorkspace:
+    """`host_workspace`."""
+
+    def test_joins_folder_and_repository(self) -> None:
+        """The runner checks out into its folder and the repository's name."""
+        environ = {"RUNNER_WORKSPACE": "/home/runner/work/churn", "GITHUB_REPOSITORY": "contoso/churn"}
+
+        assert host_workspace(environ) == "/home/runner/work/churn/churn"
+
+    @pytest.mark.parametrize("missing", ["RUNNER_WORKSPACE", "GITHUB_REPOSITORY"])
+    def test_is_unknown_outside_of_a_runner(self, missing: str) -> None:
+        """Without either variable there is no such path."""
+        environ = {"RUNNER_WORKSPACE": "/w", "GITHUB_REPOSITORY": "a/b"}
+        del environ[missing]
+
+        assert host_workspace(environ) is None
+
+
+class TestArguments:
+    """`from_arguments`."""
+
+    @given(st.dictionaries(st.sampled_from(PUBLIC), VALUES))
+    def test_reads_every_public_input(self, given_values: dict[str, str]) -> None:
+        """`--name=value` for every input that is no secret."""
+        argv = [f"--{name}={value}" for name, value in given_values.items()]
+
+        assert given_values == from_arguments(argv)
+
+    def test_arguments_win_over_the_environment(self) -> None:
+        """Secrets come from the environment, and what is on the command line wins."""
+        environ = {"FUNCTIONS_MODEL_CLIENT_SECRET": "hunter2", "FUNCTIONS_MODEL_APP_NAME": "other"}
+
+        values = from_arguments(["--app-name", "mine"], environ, command="plan")
+
+        assert {"client-secret": "hunter2", "app-name": "mine", "mode": "plan"} == values
+
+    def test_settings_may_be_repeated(self) -> None:
+        """Each `--app-settings` adds lines."""
+        values = from_arguments(["--app-settings", "A=1\nB=2", "--app-settings", "C=3"])
+
+        assert {"app-settings": "A=1\nB=2\nC=3"} == values
+
+    @pytest.mark.parametrize(
+        ("argv", "words"),
+        [
+            (["--app-nam", "x"], "there is no option `--app-nam`. Did you mean `app-name`?"),
+            (["--xyzzy", "x"], "there is no option `--xyzzy`. See `--help`."),
+            (["churn"], "`churn` belongs to no option"),
+            (["--app-name", "a", "--app-name", "b"], "app-name: it is given more than once"),
+            (["--app-name", ""], "app-name: it is given but empty"),
+            (["--app-name= "], "app-name: it is given but empty"),
+            (["--app-name"], "expected one argument"),
+            (["--app", "x"], "there is no option `--app`"),
+        ],
+    )
+    def test_refuses(self, argv: list[str], words: str) -> None:
+        """What cannot be meant is refused, not guessed at."""
+        with pytest.raises(InputsInvalid) as failure:
+            from_arguments(argv)
+
+        assert words in str(failure.value)
+
+    @pytest.mark.parametrize("argv", [["--client-secret", "hunter2"], ["--client-secret=hunter2"]])
+    def test_refuses_secrets(self, argv: list[str]) -> None:
+        """A secret among the arguments is in the list of processes; the message names the variable to use."""
+        with pytest.raises(InputsInvalid) as failure:
+            from_arguments(argv)
+
+        assert "FUNCTIONS_MODEL_CLIENT_SECRET" in str(failure.value)
+        assert "hunter2" not in str(failure.value)
+
+    def test_a_command_says_the_mode(self) -> None:
+        """`functions-model plan --mode deploy` would contradict itself, so there is no such option."""
+        with pytest.raises(InputsInvalid, match="there is no option `--mode`"):
+            from_arguments(["--mode", "deploy"], command="plan")
+
+    def test_help_names_every_input(self) -> None:
+        """Secrets by their variable, the others by their option."""
+        text = arguments_parser().format_help()
+
+        assert [] == [name for name in PUBLIC if f"--{name} " not in text]
+        assert "FUNCTIONS_MODEL_CLIENT_SECRET" in text
+        assert "--client-secret" not in text

@@ -111,6 +111,12 @@ class AzuriteStorage:
         credential = {"account_name": account, "account_key": found.keys[0]}
         return BlobServiceClient(found.endpoints.blob, credential=credential, connection_verify=str(self._tls.ca_file))
 
+    def blob_endpoint(self, account: str) -> str | None:
+        """The URL of the account's blob service; None when there is no such account."""
+        with self._lock:
+            found = self._accounts.get(account)
+        return found.endpoints.blob if found else None
+
     def account_at(self, url: str) -> str | None:
         """The name of the account whose blob or queue service answers at this URL."""
         wanted = _normal(url)

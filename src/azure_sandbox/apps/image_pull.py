@@ -1,0 +1,140 @@
+"""Pull an image over HTTP, with the registry's own token flow, into a folder of blobs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import ssl
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from azure_sandbox.apps.engine import PullFailed
+
+_IMAGE_TYPES = (
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+)
+_INDEX_TYPES = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+)
+_LAYER_ENDINGS = ("tar", "tar+gzip", "tar.gzip")
+_PARAMETER = re.compile(r'(\w+)="([^"]*)"')
+
+
+@dataclass(frozen=True, slots=True)
+class PulledImage:
+    """An image whose blobs lie in the folder.
+
+    Attributes:
+        config: The image configuration.
+        layers: Files, lowest first.
+    """
+
+    config: dict[str, Any]
+    layers: tuple[Path, ...]
+
+
+def pull_image(image: str, login: tuple[str, str] | None, blobs: Path, ca_file: Path) -> PulledImage:
+    """Pull `host/repository@digest` or `host/repository:tag`. Blobs that are there are not fetched again.
+
+    Raises:
+        PullFailed: The registry refused, or sent something else than it promised.
+    """
+    host, _, path = image.partition("/")
+    repository, reference = _split(path)
+    blobs.mkdir(parents=True, exist_ok=True)
+    trust = ssl.create_default_context(cafile=ca_file)
+    try:
+        with httpx.Client(base_url=f"https://{host}/v2/{repository}", verify=trust, timeout=60) as client:
+            _log_in(client, login, repository)
+            return _fetch(client, reference, blobs)
+    except httpx.HTTPError as error:
+        message = f"Get https://{host}/v2/: {error}"
+        raise PullFailed(message) from error
+
+
+def _split(path: str) -> tuple[str, str]:
+    if "@" in path:
+        repository, _, digest = path.partition("@")
+        return repository.partition(":")[0], digest
+    repository, _, tag = path.partition(":")
+    return repository, tag or "latest"
+
+
+def _log_in(client: httpx.Client, login: tuple[str, str] | None, repository: str) -> None:
+    """Answer the challenge, as a container engine does: a token for pulling from this repository."""
+    challenge = client.get(client.base_url.copy_with(path="/v2/"))
+    if challenge.status_code != 401:
+        return
+    given = dict(_PARAMETER.findall(challenge.headers.get("www-authenticate", "")))
+    query = {"service": given.get("service", ""), "scope": f"repository:{repository}:pull"}
+    answer = client.get(given.get("realm", ""), params=query, auth=login or httpx.USE_CLIENT_DEFAULT)
+    if answer.status_code != 200:
+        message = f"unauthorized: {_said(answer)}"
+        raise PullFailed(message)
+    client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+
+
+def _fetch(client: httpx.Client, reference: str, blobs: Path) -> PulledImage:
+    manifest = _manifest(client, reference)
+    if manifest.get("mediaType") in _INDEX_TYPES or "manifests" in manifest:
+        entries = [e for e in manifest["manifests"] if e.get("platform", {}).get("os", "linux") == "linux"]
+        if not entries:
+            message = "no matching manifest for linux in the manifest list entries"
+            raise PullFailed(message)
+        manifest = _manifest(client, entries[0]["digest"])
+    for layer in manifest["layers"]:
+        if not layer["mediaType"].endswith(_LAYER_ENDINGS):
+            message = f"layers of type {layer['mediaType']} cannot be unpacked here"
+            raise PullFailed(message)
+    config = json.loads(_blob(client, manifest["config"], blobs).read_bytes())
+    return PulledImage(config, tuple(_blob(client, layer, blobs) for layer in manifest["layers"]))
+
+
+def _manifest(client: httpx.Client, reference: str) -> dict[str, Any]:
+    accept = ", ".join(_IMAGE_TYPES + _INDEX_TYPES)
+    answer = client.get(f"/manifests/{reference}", headers={"Accept": accept})
+    if answer.status_code != 200:
+        kind = "unauthorized" if answer.status_code in {401, 403} else "manifest unknown"
+        message = f"{kind}: {_said(answer)}"
+        raise PullFailed(message)
+    if reference.startswith("sha256:") and f"sha256:{hashlib.sha256(answer.content).hexdigest()}" != reference:
+        message = f"manifest {reference} does not match its digest"
+        raise PullFailed(message)
+    return dict(answer.json())
+
+
+def _blob(client: httpx.Client, descriptor: dict[str, Any], blobs: Path) -> Path:
+    digest = str(descriptor["digest"])
+    target = blobs / digest.removeprefix("sha256:")
+    if target.exists():
+        return target
+    hasher = hashlib.sha256()
+    with client.stream("GET", f"/blobs/{digest}") as answer:
+        if answer.status_code != 200:
+            answer.read()
+            message = f"blob {digest}: {_said(answer)}"
+            raise PullFailed(message)
+        with tempfile.NamedTemporaryFile(dir=blobs, delete=False) as file:
+            for block in answer.iter_bytes(1 << 20):
+                hasher.update(block)
+                file.write(block)
+    if f"sha256:{hasher.hexdigest()}" != digest:
+        Path(file.name).unlink()
+        message = f"filesystem layer verification failed for digest {digest}"
+        raise PullFailed(message)
+    Path(file.name).replace(target)
+    return target
+
+
+def _said(answer: httpx.Response) -> str:
+    try:
+        return str(answer.json()["errors"][0]["message"])
+    except (ValueError, KeyError, IndexError, TypeError):
+        return f"HTTP {answer.status_code}"

@@ -1,0 +1,199 @@
+"""App Service: reserves names, runs definitions, and tells how the apps are."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from azure_sandbox.apps.app_log import AppLog
+from azure_sandbox.apps.docker_engine import DockerEngine
+from azure_sandbox.apps.front_end import FrontEnd
+from azure_sandbox.apps.host_storage import Accounts, HostStorage
+from azure_sandbox.apps.process_engine import ProcessEngine
+from azure_sandbox.apps.runner import Runner, Surroundings
+from azure_sandbox.contract import AppState
+from azure_sandbox.web import WebServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from azure_sandbox.apps.engine import Engine
+    from azure_sandbox.certificates import TlsFiles
+    from azure_sandbox.contract import Directory, HostKeys, RoleBook, SiteDefinition
+
+
+@dataclass(slots=True)
+class _App:
+    """One name: its front end is there from the moment the name is reserved."""
+
+    server: WebServer | None = None
+    runner: Runner | None = None
+    site: SiteDefinition | None = None
+    log: AppLog = field(default_factory=AppLog)
+
+    def address(self) -> str | None:
+        return self.runner.address if self.runner else None
+
+    def stopped(self) -> bool:
+        return self.site is not None and self.site.state.lower() == "stopped"
+
+
+class Platform:
+    """Runs function apps. Implements `contract.AppPlatform`; close it to stop them all.
+
+    Args:
+        root: A folder for its data.
+        directory: Issues the tokens of the apps' identities.
+        engine: `docker`, `process`, or an engine.
+        tls: The sandbox's certificates.
+        storage: The storage accounts that hosts keep their keys in.
+        roles: Says what the apps' identities may do there.
+        account_id: The ARM id of a storage account, by name; None when there is no such account.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        directory: Directory,
+        engine: Engine | str,
+        *,
+        tls: TlsFiles,
+        storage: Accounts,
+        roles: RoleBook,
+        account_id: Callable[[str], str | None],
+    ) -> None:
+        self._tls = tls
+        self._engine = make_engine(engine, root, tls.ca_file) if isinstance(engine, str) else engine
+        host_storage = HostStorage(storage, account_id, roles, tls.ca_file)
+        self._shared = Surroundings(self._engine, directory, host_storage, tls.ca_file)
+        self._apps: dict[str, _App] = {}
+        self._ids: dict[str, str] = {}
+        self._lock = threading.RLock()
+
+    def reserve(self, name: str) -> str:
+        """The host name (`localhost:PORT`) that the app with this name has, now and later."""
+        return self._server_of(name).authority
+
+    def apply(self, site: SiteDefinition) -> None:
+        """Start the app, or restart it when anything in the definition differs. Returns at once."""
+        self.reserve(site.name)
+        with self._lock:
+            app = self._apps[site.name.lower()]
+            self._ids[site.resource_id.lower()] = site.name.lower()
+            if app.site != site:
+                app.site = site
+                self._start(app)
+
+    def restart(self, resource_id: str) -> None:
+        """Start the app again. Returns at once.
+
+        Raises:
+            KeyError: No such app.
+        """
+        with self._lock:
+            self._start(self._app(resource_id))
+
+    def remove(self, resource_id: str) -> None:
+        """Stop the app and forget it; its name keeps its port. An unknown app is no error."""
+        with self._lock:
+            name = self._ids.pop(resource_id.lower(), None)
+            if name is None:
+                return
+            app = self._apps[name]
+            runner, app.runner, app.site = app.runner, None, None
+            app.log = AppLog()
+        if runner:
+            runner.release()
+
+    def state(self, resource_id: str) -> AppState:
+        """What the app is doing."""
+        runner = self._runner(resource_id)
+        return runner.state if runner else AppState.STOPPED
+
+    def log(self, resource_id: str) -> str:
+        """The container log: the platform's lines (pull, start, exit code) and the container's own.
+
+        Raises:
+            KeyError: No such app.
+        """
+        with self._lock:
+            app = self._app(resource_id)
+        return app.log.text()
+
+    def keys(self, resource_id: str) -> HostKeys | None:
+        """The host's keys; None until the host runs."""
+        runner = self._runner(resource_id)
+        return runner.keys if runner else None
+
+    def function_keys(self, resource_id: str, function: str) -> dict[str, str] | None:
+        """One function's keys; None until the host runs, or when it has no such function."""
+        runner = self._runner(resource_id)
+        if runner is None or runner.keys is None:
+            return None
+        return next((keys for name, keys in runner.function_keys.items() if name.lower() == function.lower()), None)
+
+    def functions(self, resource_id: str) -> list[dict[str, object]] | None:
+        """The functions that the host indexed, each with `name` and `config` (function.json); None until it runs."""
+        runner = self._runner(resource_id)
+        return runner.functions if runner else None
+
+    def close(self) -> None:
+        """Stop every app, and remove everything that the engine made."""
+        with self._lock:
+            apps, self._apps = list(self._apps.values()), {}
+            self._ids.clear()
+        runners = [app.runner for app in apps if app.runner]
+        for runner in runners:
+            runner.release()
+        for runner in runners:
+            runner.join()
+        for app in apps:
+            if app.server:
+                app.server.stop()
+        self._engine.close()
+
+    def _server_of(self, name: str) -> WebServer:
+        with self._lock:
+            app = self._apps.setdefault(name.lower(), _App())
+            if app.server is None:
+                front = FrontEnd(app.address, app.stopped)
+                app.server = WebServer(front.app, tls=self._tls).start()
+            return app.server
+
+    def _start(self, app: _App) -> None:
+        """Replace what runs by what the definition says."""
+        site, previous = app.site, app.runner
+        if site is None or app.server is None:
+            return
+        if app.stopped():
+            app.runner = None
+            if previous:
+                previous.release()
+            return
+        app.runner = Runner(site, app.server.authority, app.log, self._shared, previous)
+        app.runner.start()
+
+    def _app(self, resource_id: str) -> _App:
+        return self._apps[self._ids[resource_id.lower()]]
+
+    def _runner(self, resource_id: str) -> Runner | None:
+        with self._lock:
+            name = self._ids.get(resource_id.lower())
+            return self._apps[name].runner if name else None
+
+
+def make_engine(name: str, root: Path, ca_file: Path) -> Engine:
+    """The engine with that name: `docker` or `process`.
+
+    Raises:
+        docker.errors.DockerException: `docker` was asked for and no engine answers.
+        ValueError: There is no such engine.
+    """
+    if name == "docker":
+        return DockerEngine()
+    if name == "process":
+        return ProcessEngine(root / "process-engine", ca_file)
+    message = f"there is no engine `{name}`: take `docker` or `process`"
+    raise ValueError(message)

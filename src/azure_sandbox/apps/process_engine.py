@@ -1,0 +1,196 @@
+"""Apps as plain processes on their unpacked image: for machines without a container engine.
+
+Absolute paths in variables and in the start command are moved into the unpacked tree where they exist there. The
+interpreter is a bare virtual environment of the sandbox's own Python, so apps never see the sandbox's packages.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import tempfile
+import threading
+import venv
+from collections import deque
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from azure_sandbox.apps.engine import PullFailed, StartFailed
+from azure_sandbox.apps.guard import start_guarded, stop_guarded
+from azure_sandbox.apps.image_pull import PulledImage, pull_image
+from azure_sandbox.apps.layers import LayerRefused, unpack
+from azure_sandbox.base_images.prepare import running_minor
+
+if TYPE_CHECKING:
+    import subprocess
+
+    from azure_sandbox.apps.engine import ContainerSpec
+
+_SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_LINES = 2000
+
+
+class ProcessContainer:
+    """A start command that runs on its unpacked image."""
+
+    def __init__(self, process: subprocess.Popen[bytes], tree: Path, port: int) -> None:
+        self._process = process
+        self._tree = tree
+        self._port = port
+        self._lines: deque[str] = deque(maxlen=_LINES)
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    @property
+    def address(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self._port}"
+
+    def exit_code(self) -> int | None:
+        """None while it runs."""
+        return self._process.poll()
+
+    def log(self) -> str:
+        """Its last lines."""
+        return "\n".join(list(self._lines))
+
+    def write(self, path: str, content: bytes) -> None:
+        """Put a file into its tree."""
+        write_file(self._tree, path, content)
+
+    def stop(self) -> None:
+        """Stop it, and remove its tree."""
+        stop_guarded(self._process)
+        self._reader.join(timeout=5)
+        shutil.rmtree(self._tree, ignore_errors=True)
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None  # noqa: S101
+        with self._process.stdout as stream:
+            for line in stream:
+                self._lines.append(line.decode(errors="replace").rstrip("\n"))
+
+
+class ProcessEngine:
+    """Runs images without a container engine.
+
+    Args:
+        root: Where blobs and trees lie.
+        ca_file: Whose certificates the registries show.
+    """
+
+    title = "processes"
+
+    def __init__(self, root: Path, ca_file: Path) -> None:
+        self._root = root
+        self._ca_file = ca_file
+        self._images: dict[str, PulledImage] = {}
+        self._lock = threading.Lock()
+        root.mkdir(parents=True, exist_ok=True)
+
+    def pull(self, image: str, login: tuple[str, str] | None) -> None:
+        """Fetch the image's blobs.
+
+        Raises:
+            PullFailed: The registry refused, or it cannot be reached.
+        """
+        try:
+            self._images[image] = pull_image(image, login, self._root / "blobs", self._ca_file)
+        except (KeyError, ValueError) as error:
+            message = f"the manifest of {image} is malformed: {error}"
+            raise PullFailed(message) from error
+
+    def start(self, spec: ContainerSpec) -> ProcessContainer:
+        """Unpack the image and run its start command.
+
+        Raises:
+            StartFailed: It is for another Python, its layers cannot be unpacked, or it has no command.
+        """
+        image = self._images[spec.image]
+        settings = image.config.get("config") or {}
+        given = dict(entry.partition("=")[::2] for entry in settings.get("Env") or [])
+        _check_python(given)
+        tree = self._unpack(spec, image)
+        for path, content in spec.files.items():
+            write_file(tree, path, content)
+        port = _free_port()
+        environ = self._environ({**given, **spec.environ}, tree, port)
+        command = [_moved(word, tree) for word in [*(settings.get("Entrypoint") or []), *(settings.get("Cmd") or [])]]
+        if not command:
+            message = "the image has no command to run"
+            raise StartFailed(message)
+        folder = tree.joinpath(settings.get("WorkingDir", "/").lstrip("/"))
+        process = start_guarded(command, environ=environ, folder=folder if folder.is_dir() else tree)
+        return ProcessContainer(process, tree, port)
+
+    def close(self) -> None:
+        """Remove everything on disk. Containers are stopped by those who started them."""
+        shutil.rmtree(self._root, ignore_errors=True)
+
+    def _unpack(self, spec: ContainerSpec, image: PulledImage) -> Path:
+        tree = Path(tempfile.mkdtemp(dir=self._root, prefix=f"{spec.name}-"))
+        try:
+            for layer in image.layers:
+                unpack(layer, tree)
+        except (LayerRefused, OSError) as error:
+            shutil.rmtree(tree, ignore_errors=True)
+            raise StartFailed(str(error)) from error
+        if spec.empty_home:
+            shutil.rmtree(tree / "home", ignore_errors=True)
+            (tree / "home").mkdir()
+        return tree
+
+    def _environ(self, given: dict[str, str], tree: Path, port: int) -> dict[str, str]:
+        environ = {name: _moved_list(value, tree) for name, value in given.items()}
+        path = f"{self._interpreter() / 'bin'}{os.pathsep}{_SYSTEM_PATH}"
+        moved = {"PORT": str(port), "PATH": path, "TMPDIR": tempfile.gettempdir()}
+        return {**environ, **moved}
+
+    def _interpreter(self) -> Path:
+        """A virtual environment with nothing in it."""
+        home = self._root / "interpreter"
+        with self._lock:
+            if not home.exists():
+                venv.EnvBuilder(symlinks=True, with_pip=False).create(home)
+        return home
+
+
+def write_file(tree: Path, path: str, content: bytes) -> None:
+    """Put a file into an unpacked image, readable by its owner alone. Readers never see half of it."""
+    target = tree.joinpath(path.lstrip("/"))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    made = target.with_name(f".{target.name}.new")
+    made.touch(mode=0o600)
+    made.write_bytes(content)
+    made.replace(target)
+
+
+def _check_python(given: dict[str, str]) -> None:
+    wanted = given.get("FUNCTIONS_WORKER_RUNTIME_VERSION")
+    if wanted and wanted != running_minor():
+        message = (
+            f"the image is for Python {wanted}, and without Docker apps run on the sandbox's own Python "
+            f"{running_minor()}. Start a Docker engine, or use Python {running_minor()} for the app."
+        )
+        raise StartFailed(message)
+
+
+def _moved_list(value: str, tree: Path) -> str:
+    return os.pathsep.join(_moved(part, tree) for part in value.split(os.pathsep))
+
+
+def _moved(value: str, tree: Path) -> str:
+    """An absolute path that exists in the tree, as it lies there; anything else as it is."""
+    if not value.startswith("/") or value == "/" or "\0" in value or ".." in Path(value).parts:
+        return value
+    inside = tree.joinpath(value.lstrip("/"))
+    try:
+        return str(inside) if inside.exists() else value
+    except OSError:
+        return value
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])

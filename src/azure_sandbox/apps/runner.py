@@ -1,0 +1,221 @@
+"""One app's life: pull, start, watch, and try again, as App Service does."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from azure_sandbox.apps import environment
+from azure_sandbox.apps.engine import ContainerSpec, PullFailed, StartFailed
+from azure_sandbox.apps.host_client import HostClient
+from azure_sandbox.apps.host_storage import StorageRefused, StoredKeys
+from azure_sandbox.apps.identity_pull import image_of, registry_login
+from azure_sandbox.contract import AppState, HostKeys
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from azure_sandbox.apps.app_log import AppLog
+    from azure_sandbox.apps.engine import Container, Engine
+    from azure_sandbox.apps.host_storage import HostStorage
+    from azure_sandbox.contract import Directory, SiteDefinition
+
+SECRETS_FILE = "/azure-functions-host/Secrets/platform.json"
+_FIRST_RETRY, _LAST_RETRY = 0.5, 10.0
+"""Seconds between tries; they double from the first to the last."""
+_TICK = 0.1
+_EXIT_CHECK = 0.5
+_STORAGE_RETRY = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every app of a platform shares."""
+
+    engine: Engine
+    directory: Directory
+    storage: HostStorage
+    ca_file: Path
+
+
+class Runner:
+    """Runs one definition of one app until it is stopped.
+
+    Args:
+        site: The definition.
+        host_name: `localhost:PORT` of its front end.
+        log: The app's log.
+        shared: What every app shares.
+        previous: The runner before, which must be gone first.
+    """
+
+    def __init__(
+        self, site: SiteDefinition, host_name: str, log: AppLog, shared: Surroundings, previous: Runner | None = None
+    ) -> None:
+        self.site = site
+        self.state = AppState.STARTING
+        self.keys: HostKeys | None = None
+        self.function_keys: dict[str, dict[str, str]] = {}
+        self.functions: list[dict[str, object]] | None = None
+        self.address: str | None = None
+        self._host_name = host_name
+        self._log = log
+        self._shared = shared
+        self._previous = previous
+        self._token = secrets.token_urlsafe(32)
+        self._stored: StoredKeys | None = None
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"app-{site.name}", daemon=True)
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        self._thread.start()
+
+    def release(self) -> None:
+        """Tell it to end; returns at once."""
+        self._stop.set()
+
+    def join(self) -> None:
+        """Wait until its container is gone."""
+        self._thread.join()
+
+    def _run(self) -> None:
+        if self._previous is not None:
+            self._previous.release()
+            self._previous.join()
+            self._previous = None
+        wait = _FIRST_RETRY
+        while not self._stop.is_set():
+            lived = self._try_once()
+            wait = _FIRST_RETRY if lived else min(wait * 2, _LAST_RETRY)
+            self._stop.wait(wait)
+        self.state = AppState.STOPPED
+
+    def _try_once(self) -> bool:
+        """One pull, start and life; whether the app came to life at all."""
+        try:
+            container = self._bring_up()
+        except PullFailed as failure:
+            self._fail(f"Image pull failed: Verify docker image configuration and credentials. {failure}")
+            return False
+        except StartFailed as failure:
+            self._fail(f"Container for site {self.site.name} could not be started: {failure}")
+            return False
+        try:
+            return self._watch(container)
+        finally:
+            self.address = None
+            self.functions = self.keys = None
+            container.stop()
+            self._log.settle()
+
+    def _bring_up(self) -> Container:
+        image = image_of(self.site)
+        self._log.info(f"Pulling image: {image}")
+        login = registry_login(self.site, self._shared.directory, self._shared.ca_file)
+        self._shared.engine.pull(image, login)
+        self._log.info(f"Successfully pulled image: {image}, starting container for site {self.site.name}")
+        spec = ContainerSpec(
+            name=self.site.name,
+            image=image,
+            environ=environment.container_environment(self.site, self._host_name),
+            files={SECRETS_FILE: self._handover()},
+            port=environment.container_port(self.site),
+            empty_home=environment.hides_home(self.site),
+        )
+        container = self._shared.engine.start(spec)
+        self._log.follow(container.log)
+        return container
+
+    def _handover(self) -> bytes:
+        """What the host is told: the keys that its storage holds, or why it cannot have them."""
+        told: dict[str, object] = {"platform": self._token}
+        try:
+            self._stored = self._shared.storage.keys(self.site)
+        except StorageRefused as refused:
+            self._stored = None
+            told["storage_error"] = str(refused)
+        if self._stored is not None:
+            told |= {
+                "master": self._stored.master,
+                "host_keys": self._stored.host,
+                "function_keys": self._stored.functions,
+                "system_keys": self._stored.system,
+            }
+        return json.dumps(told).encode()
+
+    def _watch(self, container: Container) -> bool:
+        """Until the container ends or the app is stopped; whether it answered."""
+        host = HostClient(container.address, self._token)
+        try:
+            if not self._wait_for_answer(container, host):
+                return False
+            self._log.info(f"Container for site {self.site.name} is ready to serve requests.")
+            self.address = container.address
+            self.state = AppState.RUNNING
+            self._serve(container, host)
+        finally:
+            host.close()
+        return True
+
+    def _wait_for_answer(self, container: Container, host: HostClient) -> bool:
+        self._log.info(f"Initiating warmup request to container for site {self.site.name}")
+        limit = environment.start_seconds(self.site)
+        deadline = time.monotonic() + limit
+        while not self._stop.wait(_TICK):
+            if (code := container.exit_code()) is not None:
+                self._fail(f"Container for site {self.site.name} has exited with code {code}, failing site start")
+                return False
+            if host.answers():
+                return True
+            if time.monotonic() > deadline:
+                port = environment.container_port(self.site)
+                self._fail(
+                    f"Container for site {self.site.name} did not respond to HTTP pings on port: {port} within "
+                    f"{limit:.0f} seconds, failing site start. See container logs for debugging."
+                )
+                return False
+        return False
+
+    def _serve(self, container: Container, host: HostClient) -> None:
+        checked = storage_checked = time.monotonic()
+        while not self._stop.wait(_TICK):
+            now = time.monotonic()
+            if now - checked >= _EXIT_CHECK:
+                checked = now
+                if (code := container.exit_code()) is not None:
+                    self._fail(f"Container for site {self.site.name} has exited with code {code}")
+                    return
+            if self.functions is None:
+                state = host.state()
+                if state == "Running":
+                    self._learn(host)
+                elif state == "Error" and now - storage_checked >= _STORAGE_RETRY:
+                    storage_checked = now
+                    container.write(SECRETS_FILE, self._handover())
+
+    def _learn(self, host: HostClient) -> None:
+        """The host is up: read what it indexed, and keep the keys that it made."""
+        functions = host.functions()
+        if functions is None:
+            return
+        names = [str(function["name"]) for function in functions]
+        self.function_keys = {name: host.function_keys(name) for name in names}
+        if self._stored is not None:
+            new = {
+                name: keys for name, keys in self.function_keys.items() if name.lower() not in self._stored.functions
+            }
+            try:
+                self._shared.storage.store_function_keys(self.site, new)
+            except StorageRefused as refused:
+                self._log.error(f"Function keys could not be stored: {refused}")
+            self.keys = HostKeys(self._stored.master, self._stored.host, self._stored.system)
+        self.functions = functions
+
+    def _fail(self, text: str) -> None:
+        self.state = AppState.FAILED
+        self._log.error(text)

@@ -1,0 +1,196 @@
+"""The host itself: reads the app, runs its worker, and calls its functions."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+import time
+import uuid
+from concurrent.futures import TimeoutError as FutureTimeout
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .channel import Worker, WorkerGone
+from .index import Function, find_functions
+from .keys import Keyring
+from .options import read_handover
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .channel import Reply
+    from .console import Console
+    from .options import HostOptions
+
+WORKER_FAILURES = 3
+"""So many worker failures in a row make the host give up."""
+_STARTUP = "Host.Startup"
+_POLL_SECONDS = 0.3
+
+
+class InvocationFailed(Exception):
+    """A function raised, timed out, or lost its worker. The text is for the log."""
+
+
+class ScriptHost:
+    """One host with one worker process.
+
+    Args:
+        options: How it runs.
+        console: Its log.
+        environ: The environment of host and worker.
+        worker_script: The worker's start script.
+    """
+
+    def __init__(self, options: HostOptions, console: Console, environ: Mapping[str, str], worker_script: Path) -> None:
+        self.options = options
+        self.console = console
+        self.state = "Starting"
+        self.errors: list[str] = []
+        self.functions: tuple[Function, ...] = ()
+        self.load_errors: dict[str, list[str]] = {}
+        self.keyring = Keyring(read_handover(options.secrets))
+        self.settled = threading.Event()
+        self.instance_id = str(uuid.uuid4())
+        self._environ = dict(environ)
+        self._worker_script = worker_script
+        self._worker: Worker | None = None
+        self._failures = 0
+        self._lock = threading.Lock()
+        self._started = time.monotonic()
+
+    @property
+    def uptime_ms(self) -> int:
+        """Milliseconds since the host began."""
+        return int((time.monotonic() - self._started) * 1000)
+
+    @property
+    def callable_functions(self) -> list[Function]:
+        """HTTP functions in the order in which routes are tried."""
+        found = [function for function in self.functions if function.route and not function.disabled]
+        return sorted(found, key=lambda function: function.route.rank if function.route else ())
+
+    def start(self) -> None:
+        """Bring the host up. Problems end in the state `Error`, with the reasons in `errors`."""
+        self.console.info(_STARTUP, f"Host version {self.options.version}, script root {self.options.script_root}")
+        self._wait_for_storage()
+        self.functions = find_functions(self.options.script_root, self.options.route_prefix, self._environ)
+        self.keyring.add_functions(self.functions)
+        names = [function.name for function in self.functions]
+        if names:
+            self.console.info(_STARTUP, f"Found the following functions: {', '.join(names)}")
+        else:
+            self.console.info(_STARTUP, "0 functions found. No job functions found. Try making your job classes public")
+        self._start_worker()
+        self.settled.set()
+
+    def status_errors(self, function: Function) -> list[str]:
+        """Why a function cannot be called."""
+        return [*function.errors, *self.load_errors.get(function.name, [])]
+
+    def invoke(self, function: Function, head: dict[str, Any], body: bytes) -> Reply:
+        """Call a function.
+
+        Raises:
+            InvocationFailed: It raised, timed out, or its worker ended.
+        """
+        worker = self._worker
+        if worker is None or self.status_errors(function):
+            message = f"Function '{function.name}' is not loaded: {'; '.join(self.status_errors(function))}"
+            raise InvocationFailed(message)
+        self.console.info(f"Function.{function.name}", f"Executing 'Functions.{function.name}'")
+        began = time.monotonic()
+        try:
+            reply = worker.invoke({"function": function.name, **head}, body, self.options.timeout)
+        except FutureTimeout:
+            self._restart_worker(worker, f"Timeout value of {self.options.timeout} s exceeded by {function.name}")
+            message = f"Timeout value of {self.options.timeout} s was exceeded by function: {function.name}"
+            raise InvocationFailed(message) from None
+        except WorkerGone as gone:
+            self._restart_worker(worker, str(gone))
+            raise InvocationFailed(str(gone)) from None
+        took = int((time.monotonic() - began) * 1000)
+        if reply[0]["error"]:
+            raise InvocationFailed(str(reply[0]["error"]))
+        self.console.info(f"Function.{function.name}", f"Executed 'Functions.{function.name}' (Succeeded, {took}ms)")
+        return reply
+
+    def _wait_for_storage(self) -> None:
+        """Without its storage the host is in error, and tries again until the storage works."""
+        handover = read_handover(self.options.secrets)
+        while handover.storage_error:
+            if self.state != "Error":
+                self.state, self.errors = "Error", [handover.storage_error]
+                self.console.error(_STARTUP, f"A host error has occurred during startup: {handover.storage_error}")
+                self.settled.set()
+            time.sleep(_POLL_SECONDS)
+            handover = read_handover(self.options.secrets)
+        if self.state == "Error":
+            self.settled.clear()
+            self.state, self.errors = "Starting", []
+        self.keyring = Keyring(handover)
+
+    def _start_worker(self) -> None:
+        try:
+            worker = Worker(self._command(), self._app(), self._environ, self._on_log, self._on_print)
+            worker.wait_ready()
+        except (OSError, WorkerGone, FutureTimeout) as error:
+            self._give_up(f"Failed to start language worker process for runtime: python. {error}")
+            return
+        self.load_errors = {}
+        for function in self.functions:
+            if not function.errors and not function.disabled:
+                self._load(worker, function)
+        self._worker = worker
+        self.state = "Running"
+        self.console.info(_STARTUP, f"Host started ({self.uptime_ms}ms)")
+
+    def _load(self, worker: Worker, function: Function) -> None:
+        head = {
+            "name": function.name,
+            "folder": str(function.folder),
+            "script": str(function.script),
+            "entryPoint": function.entry_point,
+            "bindings": function.config.get("bindings", []),
+        }
+        try:
+            # Loading may take as long as an invocation, and a minute at least.
+            error = worker.load(head, max(60.0, self.options.timeout or 0.0))
+        except (WorkerGone, FutureTimeout) as failure:
+            error = str(failure) or "loading took too long"
+        if error:
+            self.load_errors[function.name] = [error]
+            self.console.error(_STARTUP, f"The '{function.name}' function is in error: {error}")
+
+    def _restart_worker(self, worker: Worker, reason: str) -> None:
+        with self._lock:
+            if worker is not self._worker:
+                return
+            self._worker = None
+            worker.stop()
+            self._failures += 1
+            self.console.error("Host.Function.Console", f"Restarting the language worker: {reason}")
+            if self._failures >= WORKER_FAILURES:
+                self._give_up("Exceeded language worker restart retry count for runtime:python. Shutting down")
+                return
+            self._start_worker()
+
+    def _give_up(self, reason: str) -> None:
+        self.state, self.errors = "Error", [reason]
+        self.console.error(_STARTUP, reason)
+
+    def _command(self) -> list[str]:
+        named = self._environ.get("languageWorkers__python__defaultExecutablePath")
+        return [named or shutil.which("python", path=self._environ.get("PATH")) or "python3", str(self._worker_script)]
+
+    def _app(self) -> Path:
+        root = self.options.script_root
+        return root if root.is_dir() else Path(os.sep)
+
+    def _on_log(self, head: dict[str, Any]) -> None:
+        name = head.get("function")
+        self.console.write(head["level"], f"Function.{name}.User" if name else "Worker", head["text"])
+
+    def _on_print(self, line: str) -> None:
+        self.console.info("Host.Function.Console", line)

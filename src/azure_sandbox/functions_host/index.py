@@ -1,0 +1,118 @@
+"""Functions as the host finds them: one folder each, with a function.json."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .routes import RouteTemplate, compile_route
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "CONNECT")
+_LEVELS = ("anonymous", "function", "admin")
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One function.
+
+    Attributes:
+        name: Its folder's name.
+        folder: Its folder.
+        config: function.json as it is.
+        script: The Python file; None when it was not found.
+        entry_point: The name of the callable.
+        route: Where it answers; None for other triggers than HTTP.
+        methods: HTTP methods that it takes.
+        level: `anonymous`, `function` or `admin`.
+        disabled: Switched off, in function.json or by a setting.
+        errors: Why it cannot be loaded; empty when it can.
+    """
+
+    name: str
+    folder: Path
+    config: dict[str, Any]
+    script: Path | None
+    entry_point: str
+    route: RouteTemplate | None
+    methods: tuple[str, ...]
+    level: str
+    disabled: bool
+    errors: tuple[str, ...]
+
+
+def find_functions(root: Path, prefix: str, environ: Mapping[str, str]) -> tuple[Function, ...]:
+    """Every function below the app's root, sorted by name. One that is malformed carries its errors."""
+    files = sorted(root.glob("*/function.json")) if root.is_dir() else []
+    return tuple(_read_function(path, prefix, environ) for path in files)
+
+
+def _read_function(path: Path, prefix: str, environ: Mapping[str, str]) -> Function:
+    folder, errors = path.parent, []
+    config: dict[str, Any] = {}
+    try:
+        read = json.loads(path.read_text(encoding="utf-8-sig"))
+        config = read if isinstance(read, dict) else {}
+    except ValueError as error:
+        errors.append(f"Unable to parse {path.name} of function '{folder.name}': {error}")
+    bindings = _bindings(config)
+    trigger = _trigger(bindings)
+    if trigger is None:
+        errors.append(f"The binding of function '{folder.name}' has no trigger.")
+    script = _script(folder, config)
+    if script is None:
+        errors.append(f"Unable to determine the script file of function '{folder.name}'.")
+    route: RouteTemplate | None = None
+    methods: tuple[str, ...] = METHODS
+    level = "function"
+    if trigger is not None and str(trigger.get("type", "")).lower() == "httptrigger":
+        methods = _methods(trigger)
+        level = str(trigger.get("authLevel", "function")).lower()
+        if level not in _LEVELS:
+            errors.append(f"authLevel '{level}' of function '{folder.name}' is not anonymous, function or admin.")
+        try:
+            route = compile_route(prefix, str(trigger.get("route") or folder.name))
+        except ValueError as error:
+            errors.append(str(error))
+    entry = str(config.get("entryPoint") or "main")
+    disabled = _disabled(folder.name, config, environ)
+    return Function(folder.name, folder, config, script, entry, route, methods, level, disabled, tuple(errors))
+
+
+def _bindings(config: dict[str, Any]) -> list[dict[str, Any]]:
+    given = config.get("bindings")
+    return [entry for entry in given if isinstance(entry, dict)] if isinstance(given, list) else []
+
+
+def _trigger(bindings: list[dict[str, Any]]) -> dict[str, Any] | None:
+    triggers = [entry for entry in bindings if str(entry.get("type", "")).lower().endswith("trigger")]
+    return triggers[0] if triggers else None
+
+
+def _methods(trigger: dict[str, Any]) -> tuple[str, ...]:
+    given = trigger.get("methods")
+    return tuple(str(method).upper() for method in given) if isinstance(given, list) and given else METHODS
+
+
+def _script(folder: Path, config: dict[str, Any]) -> Path | None:
+    """`scriptFile` relative to the function's folder; else __init__.py, main.py, or the only Python file there."""
+    if config.get("scriptFile"):
+        named = folder.joinpath(str(config["scriptFile"])).resolve()
+        return named if named.is_file() else None
+    for name in ("__init__.py", "main.py"):
+        if (folder / name).is_file():
+            return folder / name
+    scripts = sorted(folder.glob("*.py"))
+    return scripts[0] if len(scripts) == 1 else None
+
+
+def _disabled(name: str, config: dict[str, Any], environ: Mapping[str, str]) -> bool:
+    setting = f"azurewebjobs.{name}.disabled".lower()
+    for key, value in environ.items():
+        if key.lower().replace("_", ".") == setting.replace("_", "."):
+            return value.strip().lower() in {"true", "1"}
+    return config.get("disabled") is True

@@ -1,0 +1,292 @@
+"""Function apps that really run, in both engines."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from azure_sandbox.contract import AppState
+
+from .cloud import BLOB_OWNER, KEYS, PULL, WWWROOT, Cloud, http_function
+from .conftest import REGISTRY_ID, FakeDirectory, FakeRoles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from azure_sandbox.certificates import TlsFiles
+    from azure_sandbox.storage import AzuriteStorage
+
+ECHO = """
+import json, logging, os, sys
+import azure.functions as func
+
+def main(req: func.HttpRequest) -> func.HttpResponse:
+    logging.info("called with %s", req.method)
+    print("printed by the function")
+    if req.params.get("fail"):
+        raise ValueError("the function's own error")
+    answer = {
+        "method": req.method, "url": req.url, "params": dict(req.params), "route": dict(req.route_params),
+        "header": req.headers.get("X-Mine"), "body": req.get_body().hex(),
+        "proto": req.headers.get("x-forwarded-proto"), "site": os.environ["WEBSITE_SITE_NAME"],
+        "home": os.path.expanduser("~"), "path": sys.path, "cwd": os.getcwd(),
+        "password": os.environ.get("DOCKER_REGISTRY_SERVER_PASSWORD"),
+    }
+    return func.HttpResponse(json.dumps(answer), status_code=int(req.params.get("status", 200)),
+                             mimetype="application/json", headers={"X-Answer": "yes"})
+"""
+ASYNC = """
+import asyncio
+import azure.functions as func
+import helper
+
+async def serve(req: func.HttpRequest, context) -> str:
+    await asyncio.sleep(0.01)
+    return helper.greeting + context.function_name
+"""
+FILES: dict[str, str | bytes] = {
+    f"{WWWROOT}/host.json": json.dumps({"version": "2.0"}),
+    f"{WWWROOT}/echo/function.json": http_function("echo/{name?}", "function"),
+    f"{WWWROOT}/echo/__init__.py": ECHO,
+    f"{WWWROOT}/open/function.json": json.dumps(
+        {**json.loads(http_function("open", methods=["get"])), "scriptFile": "../shared/code.py", "entryPoint": "serve"}
+    ),
+    f"{WWWROOT}/shared/code.py": ASYNC,
+    f"{WWWROOT}/helper.py": "greeting = 'hello from '",
+    f"{WWWROOT}/broken/function.json": http_function("broken"),
+    f"{WWWROOT}/broken/__init__.py": "import no_such_module\n",
+}
+
+
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param("process", marks=[]), pytest.param("docker", marks=pytest.mark.needs("docker"))],
+)
+def cloud(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, tls: TlsFiles, azurite: AzuriteStorage
+) -> Iterator[Cloud]:
+    made = Cloud(tmp_path_factory.mktemp("cloud"), tls, FakeDirectory(), FakeRoles(), azurite, request.param)
+    made.give(REGISTRY_ID, PULL)
+    yield made
+    made.close()
+
+
+@pytest.mark.needs("azurite")
+class TestRunningApp:
+    @pytest.fixture(scope="class")
+    def running(self, cloud: Cloud) -> Iterator[tuple[Cloud, object]]:
+        cloud.give(cloud.account_id("running"), BLOB_OWNER)
+        settings = {**cloud.host_storage("running"), "DOCKER_REGISTRY_SERVER_PASSWORD": "secret-word"}
+        site = cloud.site("running", cloud.push(FILES), **settings)
+        cloud.platform.apply(site)
+        cloud.wait_functions(site)
+        yield cloud, site
+        cloud.platform.remove(site.resource_id)
+
+    def test_a_function_gets_the_whole_request(self, running) -> None:
+        """Method, query, route, headers and raw body arrive; status, headers and body come back."""
+        cloud, site = running
+        key = cloud.platform.keys(site.resource_id).functions["default"]
+        body = bytes(range(256))
+        answer = cloud.http.post(
+            cloud.url(site, "/api/echo/a%20b?x=1&status=202"),
+            headers={"x-functions-key": key, "X-Mine": "mine"},
+            content=body,
+        )
+        said = answer.json()
+
+        assert (answer.status_code, answer.headers["x-answer"]) == (202, "yes")
+        assert ("POST", body.hex(), "mine", "https") == tuple(said[k] for k in ("method", "body", "header", "proto"))
+        assert {"x": "1", "status": "202"} == said["params"]
+        assert {"name": "a b"} == said["route"]
+        assert said["url"] == cloud.url(site, "/api/echo/a%20b?x=1&status=202")
+        assert said["site"] == "running"
+
+    def test_the_app_sees_neither_registry_credentials_nor_the_sandbox(self, running) -> None:
+        """The registry's password stays outside, and the module path holds the app, its packages and the worker."""
+        cloud, site = running
+        key = cloud.platform.function_keys(site.resource_id, "echo")["default"]
+        said = cloud.http.get(cloud.url(site, f"/api/echo?code={key}")).json()
+
+        assert said["password"] is None
+        assert said["home"].endswith("/home")
+        assert said["path"][0] == said["cwd"] == f"{said['home']}/site/wwwroot"
+        assert said["path"][1] == f"{said['home']}/site/wwwroot/.python_packages/lib/site-packages"
+        assert not any("starlette" in entry or ".venv" in entry for entry in said["path"])
+
+    def test_keys_and_levels_hold(self, running) -> None:
+        """401 without a key or with a wrong one; the host's, the function's own and the master key open it."""
+        cloud, site = running
+        keys = cloud.platform.keys(site.resource_id)
+        own = cloud.platform.function_keys(site.resource_id, "echo")["default"]
+        url = cloud.url(site, "/api/echo")
+        given = ["", "wrong", keys.functions["default"], own, keys.master]
+
+        codes = [cloud.http.get(url, headers={"x-functions-key": key} if key else {}).status_code for key in given]
+        assert codes == [401, 401, 200, 200, 200]
+
+    def test_an_async_function_in_another_script_answers_to_its_method_alone(self, running) -> None:
+        """ScriptFile and entryPoint are followed, modules in the app's root import, POST is not its method."""
+        cloud, site = running
+
+        assert cloud.http.get(cloud.url(site, "/api/open")).text == "hello from open"
+        assert cloud.http.post(cloud.url(site, "/api/open")).status_code == 404
+
+    def test_a_function_that_cannot_be_loaded_harms_no_other(self, running) -> None:
+        """Its status tells the import error; calling it is a 500; the log has the reason."""
+        cloud, site = running
+        master = {"x-functions-key": cloud.platform.keys(site.resource_id).master}
+        status = cloud.http.get(cloud.url(site, "/admin/functions/broken/status"), headers=master).json()
+
+        assert "No module named 'no_such_module'" in status["errors"][0]
+        assert cloud.http.get(cloud.url(site, "/api/broken")).status_code == 500
+        assert "The 'broken' function is in error" in cloud.platform.log(site.resource_id)
+        assert [{}, 200] == [
+            cloud.http.get(cloud.url(site, "/admin/functions/open/status"), headers=master).json(),
+            cloud.http.get(cloud.url(site, "/api/open")).status_code,
+        ]
+
+    def test_the_admin_api_takes_the_master_key(self, running) -> None:
+        """Status tells the state, ping needs no key, a function key is not enough, and callers cannot play platform."""
+        cloud, site = running
+        keys = cloud.platform.keys(site.resource_id)
+        status = cloud.url(site, "/admin/host/status")
+        found = cloud.http.get(status, headers={"x-functions-key": keys.master}).json()
+
+        assert (found["state"], found["version"][:2]) == ("Running", "4.")
+        assert found["processUptime"] > 0
+        assert cloud.http.get(status, headers={"x-functions-key": keys.functions["default"]}).status_code == 401
+        assert cloud.http.post(cloud.url(site, "/admin/host/ping")).status_code == 200
+        assert cloud.http.get(cloud.url(site)).status_code == 200
+
+    def test_what_a_function_raises_prints_and_logs_is_in_the_log(self, running) -> None:
+        """A raised error is a 500 without text for the caller, and a traceback in the log."""
+        cloud, site = running
+        key = cloud.platform.keys(site.resource_id).functions["default"]
+        answer = cloud.http.get(cloud.url(site, f"/api/echo?fail=1&code={key}"))
+        cloud.wait(lambda: "the function's own error" in cloud.platform.log(site.resource_id))
+        log = cloud.platform.log(site.resource_id)
+
+        assert (answer.status_code, answer.text) == (500, "")
+        assert "printed by the function" in log
+        assert "called with GET" in log
+        assert "Pulling image: localhost:" in log
+
+    def test_keys_lie_in_the_hosts_storage(self, running) -> None:
+        """The blob `azure-webjobs-secrets/<app>/host.json` holds the master key, and each function has its own blob."""
+        cloud, site = running
+        with cloud.azurite.client("running") as client:
+            blob = client.get_blob_client("azure-webjobs-secrets", "running/host.json").download_blob().readall()
+            own = client.get_blob_client("azure-webjobs-secrets", "running/echo.json").download_blob().readall()
+
+        assert json.loads(blob)["masterKey"]["value"] == cloud.platform.keys(site.resource_id).master
+        assert json.loads(own)["keys"][0]["value"] == cloud.platform.function_keys(site.resource_id, "echo")["default"]
+
+    def test_functions_are_told_with_their_config(self, running) -> None:
+        """The platform lists what the host indexed, with function.json."""
+        cloud, site = running
+        found = {one["name"]: one["config"] for one in cloud.platform.functions(site.resource_id)}
+
+        assert {"broken", "echo", "open"} == set(found)
+        assert found["open"]["entryPoint"] == "serve"
+
+
+@pytest.mark.needs("azurite")
+class TestLife:
+    def test_an_app_without_the_pull_role_starts_when_it_gets_it(self, cloud: Cloud) -> None:
+        """Without AcrPull the app fails and says so; it is tried again, and comes up once the role is there."""
+        site = cloud.site("late", cloud.push(FILES))
+        other = cloud.directory.add("late-identity")
+        site = dataclasses.replace(site, identities={other.client_id: other}, acr_identity_client_id=other.client_id)
+        cloud.platform.apply(site)
+        cloud.wait_state(site, AppState.FAILED)
+        log = cloud.platform.log(site.resource_id)
+        page = cloud.http.get(cloud.url(site))
+        cloud.give(REGISTRY_ID, PULL, other)
+        cloud.wait_functions(site)
+        alive = cloud.http.get(cloud.url(site, "/api/open")).status_code
+        cloud.platform.remove(site.resource_id)
+
+        assert "Image pull failed" in log
+        assert "AcrPull" in log
+        assert (page.status_code, "Application Error" in page.text) == (503, True)
+        assert alive == 200
+
+    def test_a_host_without_its_storage_role_is_in_error_until_it_gets_it(self, cloud: Cloud) -> None:
+        """The log has storage's 403, no keys are told, and the host mends itself when the role is there."""
+        site = cloud.site("poor", cloud.push(FILES), **cloud.host_storage("poor"))
+        cloud.platform.apply(site)
+        cloud.wait_state(site, AppState.RUNNING)
+        cloud.wait(lambda: "AuthorizationPermissionMismatch" in cloud.platform.log(site.resource_id))
+        keys, answer = cloud.platform.keys(site.resource_id), cloud.http.get(cloud.url(site, "/api/open"))
+        cloud.give(cloud.account_id("poor"), BLOB_OWNER)
+        cloud.wait_functions(site)
+        mended = cloud.http.get(cloud.url(site, "/api/open")).status_code
+        cloud.platform.remove(site.resource_id)
+
+        assert (keys, answer.status_code, mended) == (None, 503, 200)
+
+    def test_registry_credentials_and_a_connection_string_do_as_well(self, cloud: Cloud) -> None:
+        """The classic settings: the admin user pulls, the account's key opens the host's storage."""
+        ends = cloud.azurite.create("classic", KEYS)
+        text = f"DefaultEndpointsProtocol=https;AccountName=classic;AccountKey={KEYS[1]};BlobEndpoint={ends.blob}"
+        site = cloud.site(
+            "classic",
+            cloud.push(FILES),
+            AzureWebJobsStorage=text,
+            DOCKER_REGISTRY_SERVER_USERNAME="contoso",
+            DOCKER_REGISTRY_SERVER_PASSWORD="secret-word",
+        )
+        site = dataclasses.replace(site, identities={}, acr_identity_client_id=None)
+        cloud.platform.apply(site)
+        cloud.wait_functions(site)
+        keys = cloud.platform.keys(site.resource_id)
+        cloud.platform.remove(site.resource_id)
+
+        assert keys is not None
+
+    def test_shared_storage_hides_what_the_image_has_in_home(self, cloud: Cloud) -> None:
+        """Without WEBSITES_ENABLE_APP_SERVICE_STORAGE=false the app has no functions."""
+        site = cloud.site("hidden", cloud.push(FILES))
+        settings = {k: v for k, v in site.app_settings.items() if k != "WEBSITES_ENABLE_APP_SERVICE_STORAGE"}
+        site = dataclasses.replace(site, app_settings=settings)
+        cloud.platform.apply(site)
+        found = cloud.wait_functions(site)
+        log = cloud.platform.log(site.resource_id)
+        cloud.platform.remove(site.resource_id)
+
+        assert found == []
+        assert "0 functions found" in log
+
+    def test_a_change_restarts_and_no_change_does_not(self, cloud: Cloud) -> None:
+        """The same definition keeps the process; another setting starts a new one, a stopped site answers 403."""
+        site = cloud.site("changing", cloud.push(FILES))
+        cloud.platform.apply(site)
+        cloud.wait_functions(site)
+        before = cloud.platform.log(site.resource_id).count("Pulling image")
+        cloud.platform.apply(dataclasses.replace(site))
+        same = cloud.platform.log(site.resource_id).count("Pulling image")
+        cloud.platform.apply(dataclasses.replace(site, app_settings={**site.app_settings, "NEW": "1"}))
+        cloud.wait_functions(site)
+        after = cloud.platform.log(site.resource_id).count("Pulling image")
+        cloud.platform.apply(dataclasses.replace(site, state="Stopped"))
+        stopped = cloud.http.get(cloud.url(site)).status_code
+
+        assert (before, same, after) == (1, 1, 2)
+        assert stopped == 403
+        assert cloud.platform.state(site.resource_id) is AppState.STOPPED
+
+    def test_a_container_that_ends_is_told_and_started_again(self, cloud: Cloud) -> None:
+        """The exit code and the container's own words are in the log."""
+        files: dict[str, str | bytes] = {"opt/fail.sh": "#!/bin/sh\necho about to end\nexit 7\n"}
+        site = cloud.site("ending", cloud.push(files, {"Cmd": ["/opt/fail.sh"]}))
+        cloud.platform.apply(site)
+        cloud.wait(lambda: cloud.platform.log(site.resource_id).count("has exited with code 7") >= 2)
+        log, state = cloud.platform.log(site.resource_id), cloud.platform.state(site.resource_id)
+        cloud.platform.remove(site.resource_id)
+
+        assert "about to end" in log
+        assert state in {AppState.FAILED, AppState.STARTING}

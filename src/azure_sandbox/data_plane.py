@@ -27,6 +27,7 @@ class Surroundings:
         tls: The sandbox's certificates.
         directory: Entra.
         roles: Role assignments.
+        account_id: The ARM id of the storage account with that name; None when there is none.
         report: Told about slow steps.
     """
 
@@ -34,6 +35,7 @@ class Surroundings:
     tls: TlsFiles
     directory: Directory
     roles: RoleBook
+    account_id: Callable[[str], str | None]
     report: Callable[[str], None]
 
 

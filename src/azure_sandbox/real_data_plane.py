@@ -46,7 +46,7 @@ def build_data_plane(surroundings: Surroundings, engine: Engine, python: str | N
     closing = ExitStack()
     storage = AzuriteStorage(surroundings.root / "storage", surroundings.tls)
     closing.callback(storage.close)
-    apps = _apps(surroundings, chosen)
+    apps = _apps(surroundings, chosen, storage)
     closing.callback(apps.close)
     return DataPlane(
         engine=chosen,
@@ -103,8 +103,16 @@ def _docker_missing() -> str:
     return ""
 
 
-def _apps(surroundings: Surroundings, engine: str) -> Platform:
-    return Platform(surroundings.root / "apps", surroundings.directory, engine, tls=surroundings.tls)
+def _apps(surroundings: Surroundings, engine: str, storage: AzuriteStorage) -> Platform:
+    return Platform(
+        surroundings.root / "apps",
+        surroundings.directory,
+        engine,
+        tls=surroundings.tls,
+        storage=storage,
+        roles=surroundings.roles,
+        account_id=surroundings.account_id,
+    )
 
 
 def _registry_app(surroundings: Surroundings) -> RegistryApp:

@@ -126,13 +126,19 @@ class Sandbox:
         self.endpoints = self._endpoints(self._first_principal(), self._first_registry(), base.authority)
 
     def _start_data_plane(self) -> DataPlane:
-        surroundings = Surroundings(self._root, self.tls, self.directory, self.roles, self._report)
+        surroundings = Surroundings(
+            self._root, self.tls, self.directory, self.roles, account_id=self._account_id, report=self._report
+        )
         build = self._build_data_plane or _real_data_plane()
         data = build(surroundings, self._engine, self._python)
         self._closing.callback(data.close)
         for note in data.notes:
             self._report(note)
         return data
+
+    def _account_id(self, name: str) -> str | None:
+        account = self.arm.accounts.find(name)
+        return str(account.id) if account else None
 
     def _serve(self, app: ASGIApp, listener: socket | None = None) -> WebServer:
         server = WebServer(app, tls=self.tls, listener=listener).start()

@@ -74,6 +74,10 @@ class StorageAccounts:
         """Let somebody else in the world own that account name."""
         self._taken.add(name)
 
+    def find(self, name: str) -> Resource | None:
+        """The account with that name, in whatever group."""
+        return next((one for one in self._store.list(resource_type=TYPE) if one.id.name == name), None)
+
     def check_name(self, name: str) -> tuple[str, str] | None:
         """Why a name cannot be had: reason and message; None when it can."""
         if not _NAME.fullmatch(name):
@@ -81,7 +85,7 @@ class StorageAccounts:
                 f"{name} is not a valid storage account name. Storage account name must be between 3 and 24 characters "
                 "in length and use numbers and lower-case letters only."
             )
-        if name in self._taken or any(one.id.name == name for one in self._store.list(resource_type=TYPE)):
+        if name in self._taken or self.find(name):
             return "AlreadyExists", f"The storage account named {name} is already taken."
         return None
 
@@ -173,10 +177,9 @@ class StorageAccounts:
             raise ArmError(409, "StorageAccountOperationInProgress", message)
 
     def _check_free(self, resource_id: ResourceId) -> None:
-        for other in self._store.list(resource_type=TYPE):
-            if other.id.name == resource_id.name:
-                message = f"The account {resource_id.name} is already in another resource group in this subscription."
-                raise ArmError(409, "StorageAccountInAnotherResourceGroup", message)
+        if self.find(resource_id.name):
+            message = f"The account {resource_id.name} is already in another resource group in this subscription."
+            raise ArmError(409, "StorageAccountInAnotherResourceGroup", message)
         if resource_id.name in self._taken:
             message = f"The storage account named {resource_id.name} is already taken."
             raise ArmError(409, "StorageAccountAlreadyTaken", message)

@@ -11,12 +11,14 @@ from functions_model.image import manifests
 from functions_model.image.assembly import Base, Image, assemble
 from functions_model.image.compression import Compression
 from functions_model.image.layers import Layer, LayerPlan, build_layer
-from functions_model.image.manifests import Descriptor, Manifest
+from functions_model.image.manifests import Descriptor, ImageConfig, Manifest
 from functions_model.image.tree import FileTree, TreeFile
+from functions_model.registry import push_image
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from functions_model.registry.client import RegistryClient
     from support.registry_server import RegistryServer
 
 NOISE = random.Random(3).randbytes(3 << 20)  # noqa: S311
@@ -47,14 +49,25 @@ def stored_base(server: RegistryServer, repository: str = "base") -> ImageRefere
     return ImageReference(server.host, repository, "4")
 
 
-def model_layer(folder: Path, content: bytes = NOISE) -> Layer:
-    """A stored layer with a model on disk."""
+def model_layer(folder: Path, content: bytes = NOISE, form: Compression = Compression.STORED) -> Layer:
+    """A layer with a model on disk."""
     path = folder / "model.bin"
     path.write_bytes(content)
-    return build_layer(LayerPlan("model", FileTree.of([TreeFile("m/model.bin", path)]), Compression.STORED), folder)
+    return build_layer(LayerPlan("model", FileTree.of([TreeFile("m/model.bin", path)]), form), folder / "spool")
 
 
-def image_on(base: Base, folder: Path, content: bytes = NOISE) -> Image:
+def push_base(client: RegistryClient, reference: ImageReference, folder: Path) -> ImageReference:
+    """Puts a base of one layer into a real registry."""
+    config = {"os": "linux", "architecture": "amd64", "config": {"Env": ["PATH=/bin"], "Cmd": ["/bin/app"]}}
+    manifest = Manifest(manifests.OCI_MANIFEST, Descriptor(manifests.OCI_CONFIG, digest_of(b""), 0), ())
+    scratch = Base(reference, digest_of(b""), manifest, ImageConfig(config))
+    layer = build_layer(LayerPlan("system", FileTree.of([TreeFile("bin/app", b"#!", executable=True)])), folder / "b")
+    push_image(client, assemble(scratch, [layer], env={}, labels={}), reference, base_client=client)
+    return reference
+
+
+def image_on(base: Base, folder: Path, content: bytes = NOISE, *, form: Compression = Compression.STORED) -> Image:
     """An image with two layers of ours on a base."""
-    code = build_layer(LayerPlan("code", FileTree.of([TreeFile("app/score.py", b"pass\n" * 400)])), folder / "spool")
-    return assemble(base, [model_layer(folder, content), code], env={"A": "1"}, labels={"l": "1"})
+    tree = FileTree.of([TreeFile("app/score.py", b"pass\n" * 400, executable=True)])
+    code = build_layer(LayerPlan("code", tree), folder / "spool")
+    return assemble(base, [model_layer(folder, content, form), code], env={"A": "1"}, labels={"l": "1"})

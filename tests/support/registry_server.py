@@ -121,6 +121,9 @@ class _Handler(BaseHTTPRequestHandler):
         query = {key: values[0] for key, values in parse_qs(url.query).items()}
         fault = self.registry.take_fault(self.command, self.path)
         length = int(self.headers.get("Content-Length") or 0)
+        if "Transfer-Encoding" in self.headers:
+            self.close_connection = True
+            return self._answer(411)
         if fault and fault.what == TEAR:
             self.rfile.read(length // 2)
             return self._tear()

@@ -149,9 +149,9 @@ class Upload:
         return self._location(response.headers, source)
 
     def _stream(self, source: BlobSource, location: str, body: _Body) -> None:
-        length = {"Content-Type": "application/octet-stream", "Content-Length": str(source.size)}
+        kind = {"Content-Type": "application/octet-stream"}
         patch = Call(
-            "PATCH", location, self.access, self._action(source), frozenset({202, 204}), _LOST, length, body=body
+            "PATCH", location, self.access, self._action(source), frozenset({202, 204}), _LOST, kind, body=body
         )
         answered = self.client.attempt(patch)
         body.check(self._action(source))
@@ -183,6 +183,10 @@ class _Body:
         self._stop = stop
         self._hash = hashlib.sha256()
         self.done = 0
+
+    def __len__(self) -> int:
+        """What requests announces as Content-Length; without it, it would send chunks, which registries refuse."""
+        return self._source.size
 
     def __iter__(self) -> Iterator[bytes]:
         source = self._source

@@ -51,8 +51,10 @@ def read_requirement(line: str, location: Location, draft: Draft, *, as_constrai
 
 
 def add_requirement(requirement: Requirement, location: Location, draft: Draft) -> None:
-    """Add it, unless the same package is asked for already, in other words and under the same marker."""
+    """Add it, unless it is there already. The same package in other words, under the same marker, is a problem."""
     for other in draft.requirements:
+        if (other.name, other.text, other.hashes) == (requirement.name, requirement.text, requirement.hashes):
+            return
         if _collides(other, requirement):
             draft.refuse(
                 location,
@@ -64,9 +66,7 @@ def add_requirement(requirement: Requirement, location: Location, draft: Draft) 
 
 
 def _collides(one: Requirement, two: Requirement) -> bool:
-    if one.name != two.name or (one.text, one.hashes) == (two.text, two.hashes):
-        return False
-    return str(ParsedRequirement(one.text).marker) == str(ParsedRequirement(two.text).marker)
+    return one.name == two.name and str(ParsedRequirement(one.text).marker) == str(ParsedRequirement(two.text).marker)
 
 
 def _place_refusal(text: str) -> tuple[str, str] | None:

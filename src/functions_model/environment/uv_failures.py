@@ -115,6 +115,8 @@ def _conflict_problem(words: str, request: EnvironmentRequest) -> Problem:
     if names:
         listed = ", ".join(f"`{name}`" for name in names)
         what = f"no versions fit together for what is asked: {listed}"
-        return _problem(names[0], what, "Loosen one of them. The details say which excludes which.", request)
+        asked = {requirement.name for requirement in request.requirements if requirement.location}
+        last = next((name for name in reversed(names) if canonicalize_name(name) in asked), "")
+        return _problem(last, what, "Loosen one of them. The details say which excludes which.", request)
     reason = " ".join(words.split())
     return _problem("", f"uv says: {reason[:400]}", "The details hold all that it says.", request)

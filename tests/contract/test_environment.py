@@ -1,0 +1,278 @@
+"""uv itself: resolving and installing, for Pythons that need not be here."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import subprocess
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from functions_model.core.failures import EnvironmentFailed, Location
+from functions_model.environment import EnvironmentRequest, Lock, install, read_environment, resolve
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SERVER = "azureml-inference-server-http"
+
+
+def make_wheel(folder: Path, name: str, version: str, *, tag: str = "py3-none-any", requires: str = "") -> str:
+    """A small wheel with one module, one script entry and byte code of a careless builder; gives its hash."""
+    module = name.replace("-", "_")
+    information = f"{module}-{version}.dist-info"
+    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+    files = {
+        f"{module}/__init__.py": f"__version__ = '{version}'\n",
+        f"{module}/__pycache__/__init__.cpython-311.pyc": "x",
+        f"{information}/METADATA": metadata + (f"Requires-Dist: {requires}\n" if requires else ""),
+        f"{information}/WHEEL": f"Wheel-Version: 1.0\nGenerator: hand\nRoot-Is-Purelib: true\nTag: {tag}\n",
+        f"{information}/entry_points.txt": f"[console_scripts]\n{name}-run = {module}:__name__\n",
+    }
+    record = "".join(f"{path},{_record_hash(text)},{len(text)}\n" for path, text in files.items())
+    wheel = folder / f"{module}-{version}-{tag}.whl"
+    folder.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for path, text in {**files, f"{information}/RECORD": f"{record}{information}/RECORD,,\n"}.items():
+            archive.writestr(path, text)
+    return f"sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}"
+
+
+def _record_hash(text: str) -> str:
+    return "sha256=" + base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+
+
+def request(folder: Path, text: str) -> EnvironmentRequest:
+    """What a requirements file asks for, with wheels from the folder beside it and from nowhere else."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "wheels").mkdir(exist_ok=True)
+    (folder / "requirements.txt").write_text(f"--no-index\n--find-links wheels\n{text}")
+    return read_environment(folder / "requirements.txt", environ={})
+
+
+def tree(folder: Path) -> dict[str, tuple[bytes, bool]]:
+    """Every file's content and whether it may be executed."""
+    return {
+        file.relative_to(folder).as_posix(): (file.read_bytes(), os.access(file, os.X_OK))
+        for file in folder.rglob("*")
+        if file.is_file()
+    }
+
+
+@pytest.fixture
+def offline(tmp_path: Path) -> Path:
+    """A folder with wheels of the inference server and a few packages, instead of an index."""
+    wheels = tmp_path / "wheels"
+    make_wheel(wheels, SERVER, "1.5.1")
+    make_wheel(wheels, "tool", "1.0", requires="part>=2")
+    make_wheel(wheels, "part", "2.0")
+    make_wheel(wheels, "part", "3.0")
+    make_wheel(wheels, "compiled", "1.0", tag="cp311-cp311-manylinux_2_28_x86_64")
+    make_wheel(wheels, "foreign", "1.0", tag="cp311-cp311-macosx_11_0_arm64")
+    return tmp_path
+
+
+class TestResolve:
+    """`resolve`, without a network."""
+
+    def test_lock(self, offline: Path) -> None:
+        """The whole tree with versions and hashes, and nothing of this machine."""
+        lock = resolve(request(offline, "tool\n"), "3.13", work=offline / "work")
+
+        assert [("azureml-inference-server-http", "1.5.1"), ("part", "3.0"), ("tool", "1.0")] == [
+            (package.name, package.version) for package in lock.packages
+        ]
+        assert lock.text.startswith("# Python 3.13, x86_64-manylinux_2_28\nazureml-inference-server-http==1.5.1 \\\n")
+        assert 3 == lock.text.count("--hash=sha256:")
+        assert str(offline) not in lock.text
+
+    def test_same_request_same_lock(self, offline: Path) -> None:
+        """In another folder too."""
+        one = resolve(request(offline, "tool\n"), "3.11", work=offline / "one")
+        two = resolve(request(offline, "tool\n"), "3.11", work=offline / "elsewhere" / "two")
+
+        assert (one.text, one.digest) == (two.text, two.digest)
+
+    def test_another_python_another_lock(self, offline: Path) -> None:
+        """The digest stands for an environment, and a Python is a part of it."""
+        asked = request(offline, "tool\n")
+
+        assert resolve(asked, "3.11", work=offline / "a").digest != resolve(asked, "3.12", work=offline / "b").digest
+
+    def test_constraints_markers_and_foreign_python(self, offline: Path) -> None:
+        """Markers are those of the image's Python, not of the one that runs here."""
+        (offline / "limits.txt").write_text("part<3\n")
+        text = "-c limits.txt\ntool\ncompiled; python_version == '3.11'\nforeign; sys_platform == 'darwin'\n"
+
+        eleven = resolve(request(offline, text), "3.11", work=offline / "a")
+        thirteen = resolve(request(offline, text), "3.13", work=offline / "b")
+
+        assert {"compiled"} == {one.name for one in eleven.packages} - {one.name for one in thirteen.packages}
+        assert "part==2.0" in thirteen.text
+
+    @pytest.mark.parametrize(
+        ("text", "what", "line"),
+        [
+            ("tool==9\n", "tool", 3),
+            ("tool\nnowhere\n", "nowhere", 4),
+            ("tool\npart<2\n", "part", 4),
+        ],
+    )
+    def test_refusals(self, text: str, what: str, line: int, offline: Path) -> None:
+        """The package and its line are named, and uv's own words are the detail."""
+        with pytest.raises(EnvironmentFailed) as failure:
+            resolve(request(offline, text), "3.12", work=offline / "work")
+
+        problem = failure.value.problems[0]
+        assert what in problem.what
+        assert problem.location == Location(offline / "requirements.txt", line)
+        assert "unsatisfiable" in failure.value.detail
+
+    @pytest.mark.parametrize(("package", "python"), [("compiled", "3.13"), ("foreign", "3.11")])
+    def test_no_wheel(self, package: str, python: str, offline: Path) -> None:
+        """A package without a wheel for the image's Python or platform is named, with the way out."""
+        with pytest.raises(EnvironmentFailed) as failure:
+            resolve(request(offline, f"{package}\n"), python, work=offline / "work")
+
+        assert f"`{package}==1.0` has no wheel for Python {python} on x86_64-manylinux_2_28" in str(failure.value)
+        assert "--find-links" in str(failure.value)
+
+    def test_hashes_of_the_user(self, offline: Path) -> None:
+        """Of the hashes that an index offers, only those that the user allows are in the lock."""
+        good = make_wheel(offline / "wheels", "pinned", "1.0")
+
+        lock = resolve(request(offline, f"pinned==1.0 --hash={good}\n"), "3.12", work=offline / "work")
+
+        assert [(good,)] == [package.hashes for package in lock.packages if package.name == "pinned"]
+
+    def test_wrong_hash_of_the_user(self, offline: Path) -> None:
+        """What the index has is not what the user allows."""
+        text = f"part==2.0 --hash=sha256:{'0' * 64}\n"
+
+        with pytest.raises(EnvironmentFailed, match=r"part==2\.0"):
+            resolve(request(offline, text), "3.12", work=offline / "work")
+
+    def test_user_configuration_is_not_read(self, offline: Path) -> None:
+        """A uv.toml on the way up from the working folder would change what is resolved."""
+        (offline / "uv.toml").write_text('[pip]\nconstraints = ["part<3"]\nprerelease = "nonsense"\n')
+
+        assert "part==3.0" in resolve(request(offline, "tool\n"), "3.12", work=offline / "work").text
+
+    def test_password_of_an_index(self, offline: Path) -> None:
+        """It is in no message and no lock."""
+        path = offline / "index.txt"
+        path.write_text("--index-url https://user:hunter2@localhost:1/simple\ntool\n")
+        environ = {**os.environ, "UV_HTTP_RETRIES": "0"}
+
+        with pytest.raises(EnvironmentFailed, match="could not be fetched") as failure:
+            resolve(read_environment(path), "3.12", work=offline / "work", environ=environ)
+
+        assert "hunter2" not in str(failure.value) + failure.value.detail
+        assert not [file for file in (offline / "work").rglob("*") if b"hunter2" in file.read_bytes()]
+
+
+class TestInstall:
+    """`install`, without a network."""
+
+    def lock(self, folder: Path) -> Lock:
+        """A lock of a package with a dependency and scripts."""
+        return resolve(request(folder, "tool\n"), "3.13", work=folder / "resolve")
+
+    def test_same_files_anywhere(self, offline: Path) -> None:
+        """Two folders, two times, two umasks: the same bytes, and nothing of this machine in them."""
+        lock = self.lock(offline)
+        one, two = offline / "one/site", offline / "else/where/two/site-packages"
+
+        install(lock, "3.13", one, work=offline / "work-1")
+        before = os.umask(0o077)
+        try:
+            install(lock, "3.13", two, work=offline / "work-2")
+        finally:
+            os.umask(before)
+
+        assert tree(one) == tree(two)
+        assert {"tool/__init__.py", "part/__init__.py", "bin/tool-run"} <= set(tree(one))
+        assert not [name for name, (content, _) in tree(one).items() if str(offline).encode() in content]
+        assert not [name for name in tree(one) if name.endswith((".pyc", ".lock"))]
+        assert (one / "bin/tool-run").read_text().startswith("#!/usr/bin/env python3\n")
+
+    def test_every_file_is_as_its_record_says(self, offline: Path) -> None:
+        """Tools that check an installation find it whole."""
+        install(self.lock(offline), "3.13", offline / "site", work=offline / "work")
+
+        for record in (offline / "site").glob("*.dist-info/RECORD"):
+            for line in record.read_text().splitlines():
+                name, digest, size = line.split(",")
+                content = (offline / "site" / name).read_bytes()
+                actual = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
+                assert digest in {"", f"sha256={actual}"}
+                assert size in {"", str(len(content))}
+
+    def test_changed_wheel(self, offline: Path) -> None:
+        """A wheel that is not what the lock says is not installed."""
+        lock = self.lock(offline)
+        make_wheel(offline / "wheels", "tool", "1.0", requires="part>=3")
+
+        with pytest.raises(EnvironmentFailed, match="not what its hashes say") as failure:
+            install(lock, "3.13", offline / "site", work=offline / "work", environ={**os.environ, "UV_NO_CACHE": "1"})
+
+        assert failure.value.problems[0].location == Location(offline / "requirements.txt", 3)
+
+    def test_full_target(self, offline: Path) -> None:
+        """Files of another environment would mix with these."""
+        (offline / "site").mkdir()
+        (offline / "site/old.py").write_text("")
+
+        with pytest.raises(ValueError, match="is not empty"):
+            install(self.lock(offline), "3.13", offline / "site", work=offline / "work")
+
+
+class TestIndex:
+    """The real index, as the machine has it."""
+
+    @pytest.mark.parametrize("python", ["3.11", "3.13"])
+    def test_compiled_packages(self, python: str, tmp_path: Path) -> None:
+        """The inference server and numpy, for a Python that may be another than this one, twice the same."""
+        (tmp_path / "environment.yml").write_text(f"dependencies:\n  - python={python}\n  - numpy\n")
+        asked = read_environment(tmp_path / "environment.yml")
+
+        lock = resolve(asked, python, work=tmp_path / "resolve")
+        again = resolve(asked, python, work=tmp_path / "again")
+        for name in ("one", "two"):
+            install(lock, python, tmp_path / name / "site", work=tmp_path / name / "work")
+
+        assert lock == again
+        assert tree(tmp_path / "one/site") == tree(tmp_path / "two/site")
+        tag = f"cpython-{python.replace('.', '')}-x86_64-linux-gnu.so"
+        assert [*(tmp_path / "one/site/numpy/_core").glob(f"_multiarray_umath.{tag}")]
+        assert (tmp_path / "one/site/azureml_inference_server_http").is_dir()
+
+    @pytest.mark.needs("python3.13")
+    def test_it_runs(self, tmp_path: Path) -> None:
+        """What was installed from here works in the Python that it is for."""
+        from support.tools import find_python
+
+        lock = resolve(read_environment(None), "3.13", work=tmp_path / "resolve")
+        install(lock, "3.13", tmp_path / "site", work=tmp_path / "work")
+
+        done = subprocess.run(
+            [str(find_python("3.13")), "-c", "import azureml_inference_server_http, flask; print('fine')"],
+            env={"PYTHONPATH": str(tmp_path / "site"), "PATH": os.environ["PATH"]},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ("fine\n", 0) == (done.stdout, done.returncode), done.stderr
+
+    def test_azureml_defaults(self, tmp_path: Path) -> None:
+        """Azure ML's own package is the current one, though it depends on a package without wheels."""
+        (tmp_path / "requirements.txt").write_text("azureml-defaults\n")
+
+        lock = resolve(read_environment(tmp_path / "requirements.txt"), "3.11", work=tmp_path / "work")
+
+        versions = {package.name: package.version for package in lock.packages}
+        assert int(versions["azureml-defaults"].split(".")[1]) > 50
+        assert SERVER in versions

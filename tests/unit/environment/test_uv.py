@@ -1,0 +1,162 @@
+"""What uv gets to see, and what its words mean."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from functions_model.core.failures import Location
+from functions_model.core.secrets import Secret
+from functions_model.environment import EnvironmentRequest, IndexSettings, Requirement
+from functions_model.environment.uv_failures import explain
+from functions_model.environment.uv_process import clean, uv_environment
+
+FILE = Path("requirements.txt")
+
+
+class TestEnvironment:
+    """`uv_environment`."""
+
+    def test_keeps_what_uv_needs(self) -> None:
+        """Paths, proxies, certificates, the cache and the user's index settings."""
+        environ = {
+            "PATH": "/bin",
+            "HOME": "/root",
+            "https_proxy": "http://proxy",
+            "SSL_CERT_FILE": "/ca.pem",
+            "UV_CACHE_DIR": "/cache",
+            "UV_INDEX_PRIVATE_PASSWORD": "x",
+        }
+
+        assert environ == uv_environment(environ, IndexSettings())
+
+    def test_drops_everything_else(self) -> None:
+        """Tokens, inputs, settings of other tools and of uv that would change what is resolved."""
+        environ = {
+            "INPUT_CLIENT-SECRET": "hunter2",
+            "FUNCTIONS_MODEL_CLIENT_SECRET": "hunter2",
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "hunter2",
+            "GITHUB_TOKEN": "hunter2",
+            "REQUESTS_CA_BUNDLE": "/ca.pem",
+            "PYTHONPATH": "/x",
+            "PIP_INDEX_URL": "x",
+            "UV_PYTHON": "3.8",
+            "UV_CONFIG_FILE": "uv.toml",
+            "UV_CONSTRAINT": "c.txt",
+            "UV_OVERRIDE": "o.txt",
+            "UV_CACHE_DIR": "",
+        }
+
+        assert {} == uv_environment(environ, IndexSettings())
+
+    def test_indexes_of_the_file(self) -> None:
+        """URLs travel by the environment, before the user's own; the file's index takes the default's place."""
+        indexes = IndexSettings(
+            Secret("https://one"), (Secret("https://two"),), (Path("/wheels"), Secret("https://three"))
+        )
+
+        environment = uv_environment({"UV_INDEX": "https://mine", "UV_INDEX_URL": "https://old"}, indexes)
+
+        assert {
+            "UV_DEFAULT_INDEX": "https://one",
+            "UV_INDEX": "https://two https://mine",
+            "UV_FIND_LINKS": "https://three",
+        } == environment
+
+
+class TestClean:
+    """`clean`."""
+
+    def test_takes_out_logins(self) -> None:
+        """Known ones whole, others from any URL."""
+        words = "error: Failed to fetch https://user:hunter2@host.example/six\n  cause: token-hunter3 is bad"
+
+        assert "Failed to fetch https://***@host.example/six\n*** is bad" == clean(words, [Secret("token-hunter3")])
+
+    def test_takes_out_decoration(self) -> None:
+        """Older releases of uv draw a tree."""
+        assert "No solution found\n    Because x" == clean(
+            "  \u00d7 No solution found\n  \u2570\u2500\u25b6 Because x"
+        ).replace("   No", "No")
+
+
+def conclusion(what: str) -> str:
+    """The way uv ends."""
+    return f"No solution found when resolving dependencies\nBecause {what}, we can conclude that ... unsatisfiable."
+
+
+CASES = [
+    (
+        conclusion("there is no version of six==99 and you require six==99"),
+        "the index has no version `six==99`",
+        1,
+    ),
+    (
+        conclusion("no-such was not found in the package registry and you require no-such"),
+        "the index has no package `no-such`",
+        None,
+    ),
+    (
+        conclusion("all versions of docopt have no usable wheels and you require docopt"),
+        "`docopt` has no wheel for Python 3.12 on x86_64",
+        2,
+    ),
+    (
+        conclusion(
+            "numpy==1.20.0 has no wheels with a matching Python ABI tag (e.g., `cp313`) and you require numpy==1.20.0"
+        ),
+        "`numpy==1.20.0` has no wheel for Python 3.12 on x86_64",
+        3,
+    ),
+    (
+        conclusion("fusepy==3 has no usable wheels and numpy==1 depends on fusepy and you require numpy==1"),
+        "`fusepy==3` has no wheel",
+        3,
+    ),
+    (
+        conclusion("pandas==2.2 depends on numpy>=1.26 and you require numpy<1.20 and you require pandas==2.2"),
+        "no versions fit together for what is asked: `numpy`, `pandas`",
+        3,
+    ),
+    (
+        "Failed to fetch: https://host.example/simple/six/\nHTTP status client error (401 Unauthorized)",
+        "`https://host.example/simple/six/` refused the login",
+        None,
+    ),
+    (
+        "Failed to fetch: https://host.example/simple/six/\nConnection refused (os error 111)",
+        "could not be fetched (Connection refused (os error 111))",
+        None,
+    ),
+    ("Hash mismatch for `six==1.17`\nExpected:", "`six==1.17` is not what its hashes say", 1),
+    ("Something new went wrong", "uv says: Something new went wrong", None),
+]
+
+
+class TestExplain:
+    """`explain`."""
+
+    @pytest.mark.parametrize(("words", "what", "line"), CASES, ids=[what[:40] for _, what, _ in CASES])
+    def test_names_the_package_and_its_line(self, words: str, what: str, line: int | None) -> None:
+        """The cause in plain words, at the line that asks for it; uv's own words are the detail."""
+        asked = [
+            Requirement(name, name, (), Location(FILE, number))
+            for number, name in enumerate(("six", "docopt", "numpy"), 1)
+        ]
+
+        failure = explain("resolve", words, EnvironmentRequest(FILE, None, tuple(asked)), "3.12", "x86_64")
+
+        problem = failure.problems[0]
+        assert what in problem.what
+        assert problem.location == Location(FILE, line)
+        assert failure.detail == words
+
+    def test_long_words_are_cut(self) -> None:
+        """The conclusion is at the end, and hundreds of lines before it help nobody."""
+        words = "\n".join(f"Because {number}" for number in range(500))
+
+        failure = explain("resolve", words, EnvironmentRequest(None, None, ()), "3.12", "x86_64")
+
+        assert len(failure.detail.splitlines()) == 80
+        assert failure.detail.endswith("Because 499")

@@ -34,7 +34,7 @@ _KEPT_UV = (
     "UV_KEYRING_PROVIDER", "UV_INSECURE_HOST", "UV_NATIVE_TLS", "UV_SYSTEM_CERTS", "UV_HTTP_", "UV_OFFLINE",
     "UV_CONCURRENT_", "UV_EXCLUDE_NEWER", "UV_REQUEST_TIMEOUT",
 )  # fmt: skip
-"""Beginnings of uv's own variables about where packages come from. Those that change what is resolved stay out."""
+"""Beginnings of uv's own variables about where packages come from and how new they may be. All others stay out."""
 
 
 class UvRefused(Exception):

@@ -172,7 +172,7 @@ CATALOGUE: tuple[InputSpec, ...] = (
     InputSpec(
         "plan-sku",
         InputKind.NAME,
-        "The hosting plan's size, such as `EP1`, `P1v3` or `B1`.",
+        "The hosting plan's size: `EP1`, `P1v3`, `B1` ...",
         default="EP1",
         modes=WITH_AZURE,
     ),

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 ACTION_PREFIX = "INPUT_"
 """GitHub passes each input as `INPUT_` and its name in upper case; hyphens stay."""
 OWN_PREFIX = "FUNCTIONS_MODEL_"
-NOT_INPUTS = frozenset({"FUNCTIONS_MODEL_BUILD_ID"})
-"""Variables with our prefix that are no inputs: the identity function's, set in the image."""
+NOT_INPUTS = frozenset({"FUNCTIONS_MODEL_BUILD_ID", "FUNCTIONS_MODEL_MODELS", "FUNCTIONS_MODEL_TOOL_VERSION"})
+"""Variables with our prefix that are no inputs: what the identity function of an image answers with."""
 
 
 def own_variable(name: str) -> str:

@@ -13,6 +13,8 @@ from support.tools import TOOLS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytest_plugins = ["support.sandbox"]
+
 _left_out: dict[str, int] = {}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ from azure_sandbox.faults import Fault, Faults, Faulty
 from azure_sandbox.journal import Journal, Journaled
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -39,6 +42,7 @@ class Front:
         journal: Writes requests down.
         faults: Break them.
         latency: Seconds added to each request.
+        clock: Seconds since 1970.
     """
 
     def __init__(
@@ -50,14 +54,15 @@ class Front:
         journal: Journal,
         faults: Faults,
         latency: float = 0.0,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        token_endpoint = entra.TokenEndpoint(directory, {github.issuer: github})
+        token_endpoint = entra.TokenEndpoint(directory, {github.issuer: github}, clock=clock)
         self._control = Starlette(routes=_switches(journal, faults, github))
 
         def watched(app: ASGIApp, name: str) -> ASGIApp:
             return Journaled(Faulty(app, faults, name, latency=latency), journal, name)
 
-        self._entra = watched(Starlette(routes=entra.routes(directory, token_endpoint)), "entra")
+        self._entra = watched(Starlette(routes=entra.routes(directory, token_endpoint, clock=clock)), "entra")
         self._github = watched(Starlette(routes=github_oidc.routes(github)), "github")
         self._graph = watched(Starlette(routes=graph.routes(directory)), "graph")
         self._arm = watched(_arm_app(service), "arm")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 import uuid
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
@@ -49,6 +50,7 @@ class Sandbox:
         propagation_delay: Seconds until a new role assignment counts, and a new principal is found.
         durations: How long operations take.
         python: The base image's Python minor; the running interpreter's when left out.
+        clock: Seconds since 1970, for tokens and roles.
         report: Told about slow steps.
         data_plane: Builds what brings resources to life; the real parts when left out.
 
@@ -70,6 +72,7 @@ class Sandbox:
         propagation_delay: float = 0.0,
         durations: Durations | None = None,
         python: str | None = None,
+        clock: Callable[[], float] = time.time,
         report: Callable[[str], None] = lambda text: print(text, file=sys.stderr, flush=True),
         data_plane: Callable[[Surroundings, Engine, str | None], DataPlane] | None = None,
     ) -> None:
@@ -79,6 +82,7 @@ class Sandbox:
         self._durations = durations or Durations()
         self._python = python
         self._report = report
+        self._clock = clock
         self._build_data_plane = data_plane
         self._closing = ExitStack()
         self._listener = listen()
@@ -86,9 +90,9 @@ class Sandbox:
         self.subscription_id = str(uuid.uuid4())
         self.journal = Journal()
         self.faults = Faults()
-        self.directory = EntraDirectory(str(uuid.uuid4()), resource_manager=self._origin)
-        self.github_oidc = GithubOidc()
-        self.roles = RoleAssignments(self.directory, propagation_delay=propagation_delay)
+        self.directory = EntraDirectory(str(uuid.uuid4()), resource_manager=self._origin, clock=clock)
+        self.github_oidc = GithubOidc(clock=clock)
+        self.roles = RoleAssignments(self.directory, propagation_delay=propagation_delay, clock=clock)
 
     def start(self) -> Self:
         """Bring everything up; after an error nothing is left running.
@@ -153,6 +157,7 @@ class Sandbox:
             journal=self.journal,
             faults=self.faults,
             latency=self._latency,
+            clock=self._clock,
         )
 
     def _watched(self, app: ASGIApp, service: str) -> ASGIApp:

@@ -1,0 +1,101 @@
+"""A data plane of dictionaries: the control plane alone, without Azurite, containers or registries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.responses import PlainTextResponse
+
+from azure_sandbox.contract import AppState, HostKeys, StorageEndpoints
+from azure_sandbox.data_plane import DataPlane
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.types import ASGIApp
+
+    from azure_sandbox.contract import RegistryDefinition, SiteDefinition
+    from azure_sandbox.data_plane import Engine, Surroundings
+
+
+class FakeStorage:
+    """Implements `contract.StorageEmulator`."""
+
+    def __init__(self) -> None:
+        self.accounts: dict[str, set[str]] = {}
+
+    def create(self, account: str, keys: tuple[str, str]) -> StorageEndpoints:
+        self.accounts.setdefault(account, set())
+        return StorageEndpoints(*(f"https://localhost:1/{kind}/{account}/" for kind in ("blob", "queue", "table")))
+
+    def remove(self, account: str) -> None:
+        self.accounts.pop(account, None)
+
+    def create_container(self, account: str, container: str) -> bool:
+        new = container not in self.accounts[account]
+        self.accounts[account].add(container)
+        return new
+
+
+class FakeApps:
+    """Implements `contract.AppPlatform`; an app runs when the test says so."""
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        self.applied: list[SiteDefinition] = []
+        self.restarted: list[str] = []
+        self.removed: list[str] = []
+        self.current = AppState.STARTING
+
+    def reserve(self, name: str) -> str:
+        return f"localhost:{40000 + sum(name.encode()) % 1000}"
+
+    def apply(self, site: SiteDefinition) -> None:
+        self.applied.append(site)
+
+    def restart(self, resource_id: str) -> None:
+        self.restarted.append(resource_id)
+
+    def remove(self, resource_id: str) -> None:
+        self.removed.append(resource_id)
+
+    def state(self, resource_id: str) -> AppState:
+        return self.current
+
+    def log(self, resource_id: str) -> str:
+        return "" if self.current is AppState.STARTING else "Starting container\n"
+
+    def keys(self, resource_id: str) -> HostKeys | None:
+        return HostKeys("master", {"default": "one"}) if self._runs else None
+
+    def function_keys(self, resource_id: str, function: str) -> dict[str, str] | None:
+        return {"default": "two"} if self._runs else None
+
+    def functions(self, resource_id: str) -> list[dict[str, object]] | None:
+        binding = {"type": "httpTrigger", "route": "score", "authLevel": "function"}
+        return [{"name": "score", "config": {"bindings": [binding]}}] if self._runs else None
+
+    @property
+    def _runs(self) -> bool:
+        return self.current is AppState.RUNNING
+
+
+def fake_data_plane(surroundings: Surroundings, engine: Engine, python: str | None) -> DataPlane:
+    """For `Sandbox(data_plane=...)`."""
+
+    def registry_app(current: Callable[[], RegistryDefinition]) -> ASGIApp:
+        return PlainTextResponse("a registry")
+
+    return DataPlane(
+        engine="none",
+        notes=(),
+        storage=FakeStorage(),
+        apps=FakeApps(),
+        registry_app=registry_app,
+        base_app=PlainTextResponse("base images"),
+        base_image="azure-functions/python:4-python3.11",
+        python_version=python or "3.11",
+        close=lambda: None,
+    )

@@ -1,0 +1,26 @@
+"""Sandboxes for tests: one for the whole session, or one of one's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from azure_sandbox.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A local Azure that all tests share. Use names of your own; put back what you switch."""
+    with Sandbox(tmp_path_factory.mktemp("sandbox")) as shared:
+        yield shared
+
+
+@pytest.fixture
+def fresh_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A local Azure for one test."""
+    with Sandbox(tmp_path_factory.mktemp("fresh-sandbox")) as own:
+        yield own

@@ -36,18 +36,25 @@ def check(spec: DeploymentSpec, parts: Parts) -> Checked:
         BundleFailed: The entry script is at fault, and perhaps the environment file too.
         EnvironmentFailed: The environment file alone is at fault.
     """
-    problems = check_entry_script(spec.code)
+    environment = _environment(spec, parts)
+    version = environment.python.version if isinstance(environment, Checked) else None
+    problems = check_entry_script(spec.code, python_version=version)
+    action = "put the function app together"
+    if isinstance(environment, EnvironmentFailed):
+        if not problems:
+            raise environment
+        raise BundleFailed(action, (*problems, *environment.problems))
+    if problems:
+        raise BundleFailed(action, problems)
+    return environment
+
+
+def _environment(spec: DeploymentSpec, parts: Parts) -> Checked | EnvironmentFailed:
+    """The environment file, or what is wrong with it."""
     try:
         request = read_environment(spec.environment_file, root=spec.workspace)
         for url in request.indexes.secrets:
             parts.ci.mask(url.reveal())
-        python = choose_python(spec.python_version, request)
+        return Checked(request, choose_python(spec.python_version, request))
     except EnvironmentFailed as failure:
-        if problems:
-            action = "put the function app together"
-            raise BundleFailed(action, (*problems, *failure.problems)) from None
-        raise
-    if problems:
-        action = "use the entry script"
-        raise BundleFailed(action, problems)
-    return Checked(request, python)
+        return failure

@@ -58,6 +58,7 @@ class Runner:
     ) -> None:
         self.site = site
         self.state = AppState.STARTING
+        # Written by the runner's thread alone, read by everybody.
         self.keys: HostKeys | None = None
         self.function_keys: dict[str, dict[str, str]] = {}
         self.functions: list[dict[str, object]] | None = None
@@ -105,8 +106,14 @@ class Runner:
         except StartFailed as failure:
             self._fail(f"Container for site {self.site.name} could not be started: {failure}")
             return False
+        except Exception as failure:  # noqa: BLE001 - an app is tried again, whatever the engine's client ran into
+            self._fail(f"Site {self.site.name} could not be started: {type(failure).__name__}: {failure}")
+            return False
         try:
             return self._watch(container)
+        except Exception as failure:  # noqa: BLE001 - as above
+            self._fail(f"Site {self.site.name} was lost: {type(failure).__name__}: {failure}")
+            return False
         finally:
             self.address = None
             self.functions = self.keys = None

@@ -22,11 +22,12 @@ _WORKER_PACKAGES = {
     "3.13": ("azure-functions==2.3.0", "werkzeug==3.1.9", "markupsafe==3.0.4"),
 }
 """What the worker brings along: the library's line up to Python 3.12, and the one from 3.13 on."""
-_START_SCRIPT = """#!/bin/sh
+_START_SCRIPT = """#!/bin/bash
+# bash, as in the real images: sh would drop settings that have a dot in their name.
 # Starts the host, as in the real images. The real script first installs certificates from /var/ssl/root.
 exec "${ASPNETCORE_CONTENTROOT:-/azure-functions-host}/Microsoft.Azure.WebJobs.Script.WebHost"
 """
-_WEB_HOST_SCRIPT = """#!/bin/sh
+_WEB_HOST_SCRIPT = """#!/bin/bash
 # Stands for the Functions host. -I: nothing that the app sets for its own Python changes the host's.
 exec python -I "${ASPNETCORE_CONTENTROOT:-/azure-functions-host}/start_host.py"
 """

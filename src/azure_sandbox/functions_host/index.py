@@ -111,8 +111,9 @@ def _script(folder: Path, config: dict[str, Any]) -> Path | None:
 
 
 def _disabled(name: str, config: dict[str, Any], environ: Mapping[str, str]) -> bool:
+    # Linux containers cannot always carry a dot in a variable's name; two underscores mean the same.
     setting = f"azurewebjobs.{name}.disabled".lower()
     for key, value in environ.items():
-        if key.lower().replace("_", ".") == setting.replace("_", "."):
+        if setting in {key.lower(), key.lower().replace("__", ".")}:
             return value.strip().lower() in {"true", "1"}
     return config.get("disabled") is True

@@ -73,7 +73,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve_function(self, path: str, headers: dict[str, str], query: dict[str, str], body: bytes) -> bool:
         """Answer with a function when one has that route; whether one has."""
         host = self.server.script_host
-        if path != "/" and not host.settled.wait(_START_WAIT):
+        if path != "/" and (not host.settled.wait(_START_WAIT) or host.state == "Error"):
             self._reply(503, [], b"Function host is not running.")
             return True
         for function in host.callable_functions:

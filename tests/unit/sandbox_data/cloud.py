@@ -51,6 +51,7 @@ class Cloud:
         directory: FakeDirectory,
         roles: FakeRoles,
         azurite: AzuriteStorage,
+        *,
         engine: str,
     ) -> None:
         self.directory, self.roles, self.azurite, self.engine = directory, roles, azurite, engine
@@ -111,21 +112,21 @@ class Cloud:
     def url(self, site: SiteDefinition, path: str = "/") -> str:
         return f"https://{self.platform.reserve(site.name)}{path}"
 
-    def wait(self, what: Callable[[], object], seconds: float = 60) -> Any:
-        """Until something is true; what it gave."""
+    def wait(self, what: Callable[[], object], site: SiteDefinition, seconds: float = 45) -> Any:
+        """Until something about an app is true; what it gave."""
         deadline = time.monotonic() + seconds
         while not (found := what()):
-            assert time.monotonic() < deadline, "waited too long"
+            assert time.monotonic() < deadline, self.platform.log(site.resource_id)
             time.sleep(0.05)
         return found
 
     def wait_functions(self, site: SiteDefinition) -> list[dict[str, object]]:
         """Until the host has indexed, which may be nothing."""
-        self.wait(lambda: self.platform.functions(site.resource_id) is not None)
+        self.wait(lambda: self.platform.functions(site.resource_id) is not None, site)
         return self.platform.functions(site.resource_id) or []
 
     def wait_state(self, site: SiteDefinition, state: AppState) -> None:
-        self.wait(lambda: self.platform.state(site.resource_id) is state)
+        self.wait(lambda: self.platform.state(site.resource_id) is state, site)
 
     def close(self) -> None:
         self.http.close()

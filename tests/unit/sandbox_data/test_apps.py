@@ -68,24 +68,25 @@ FILES: dict[str, str | bytes] = {
 def cloud(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, tls: TlsFiles, azurite: AzuriteStorage
 ) -> Iterator[Cloud]:
-    made = Cloud(tmp_path_factory.mktemp("cloud"), tls, FakeDirectory(), FakeRoles(), azurite, request.param)
+    made = Cloud(tmp_path_factory.mktemp("cloud"), tls, FakeDirectory(), FakeRoles(), azurite, engine=request.param)
     made.give(REGISTRY_ID, PULL)
     yield made
     made.close()
 
 
+@pytest.fixture(scope="module")
+def running(cloud: Cloud) -> Iterator[tuple[Cloud, object]]:
+    cloud.give(cloud.account_id("running"), BLOB_OWNER)
+    settings = {**cloud.host_storage("running"), "DOCKER_REGISTRY_SERVER_PASSWORD": "secret-word"}
+    site = cloud.site("running", cloud.push(FILES), **settings)
+    cloud.platform.apply(site)
+    cloud.wait_functions(site)
+    yield cloud, site
+    cloud.platform.remove(site.resource_id)
+
+
 @pytest.mark.needs("azurite")
 class TestRunningApp:
-    @pytest.fixture(scope="class")
-    def running(self, cloud: Cloud) -> Iterator[tuple[Cloud, object]]:
-        cloud.give(cloud.account_id("running"), BLOB_OWNER)
-        settings = {**cloud.host_storage("running"), "DOCKER_REGISTRY_SERVER_PASSWORD": "secret-word"}
-        site = cloud.site("running", cloud.push(FILES), **settings)
-        cloud.platform.apply(site)
-        cloud.wait_functions(site)
-        yield cloud, site
-        cloud.platform.remove(site.resource_id)
-
     def test_a_function_gets_the_whole_request(self, running) -> None:
         """Method, query, route, headers and raw body arrive; status, headers and body come back."""
         cloud, site = running
@@ -167,7 +168,7 @@ class TestRunningApp:
         cloud, site = running
         key = cloud.platform.keys(site.resource_id).functions["default"]
         answer = cloud.http.get(cloud.url(site, f"/api/echo?fail=1&code={key}"))
-        cloud.wait(lambda: "the function's own error" in cloud.platform.log(site.resource_id))
+        cloud.wait(lambda: "the function's own error" in cloud.platform.log(site.resource_id), site)
         log = cloud.platform.log(site.resource_id)
 
         assert (answer.status_code, answer.text) == (500, "")
@@ -220,7 +221,7 @@ class TestLife:
         site = cloud.site("poor", cloud.push(FILES), **cloud.host_storage("poor"))
         cloud.platform.apply(site)
         cloud.wait_state(site, AppState.RUNNING)
-        cloud.wait(lambda: "AuthorizationPermissionMismatch" in cloud.platform.log(site.resource_id))
+        cloud.wait(lambda: "AuthorizationPermissionMismatch" in cloud.platform.log(site.resource_id), site)
         keys, answer = cloud.platform.keys(site.resource_id), cloud.http.get(cloud.url(site, "/api/open"))
         cloud.give(cloud.account_id("poor"), BLOB_OWNER)
         cloud.wait_functions(site)
@@ -284,7 +285,7 @@ class TestLife:
         files: dict[str, str | bytes] = {"opt/fail.sh": "#!/bin/sh\necho about to end\nexit 7\n"}
         site = cloud.site("ending", cloud.push(files, {"Cmd": ["/opt/fail.sh"]}))
         cloud.platform.apply(site)
-        cloud.wait(lambda: cloud.platform.log(site.resource_id).count("has exited with code 7") >= 2)
+        cloud.wait(lambda: cloud.platform.log(site.resource_id).count("has exited with code 7") >= 2, site)
         log, state = cloud.platform.log(site.resource_id), cloud.platform.state(site.resource_id)
         cloud.platform.remove(site.resource_id)
 

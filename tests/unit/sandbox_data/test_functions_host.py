@@ -1,0 +1,255 @@
+"""The stand-in for the Functions host: rules that need no container."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from azure_sandbox.base_images import BaseImageUnavailable, Flavour, prepare
+from azure_sandbox.functions_host.options import HostJsonInvalid, read_options
+from azure_sandbox.functions_host.routes import compile_route
+from azure_sandbox.functions_host.worker.paths import module_path
+
+from .cloud import WWWROOT, http_function
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable, Iterator
+
+APP, WORKER, PACKAGES = "/home/site/wwwroot", "/host/worker", "/home/site/wwwroot/.python_packages/lib/site-packages"
+STANDARD = ["/lib/python", "/lib/site-packages"]
+
+
+class TestModulePath:
+    @pytest.mark.parametrize(
+        ("environ", "expected"),
+        [
+            ({"WEBSITE_INSTANCE_ID": "1"}, [APP, PACKAGES, WORKER, *STANDARD]),
+            ({"WEBSITE_INSTANCE_ID": "1", "PYTHONPATH": "/mine"}, [APP, PACKAGES, WORKER, *STANDARD]),
+            ({"PYTHONPATH": "/mine"}, [WORKER, "/mine", *STANDARD, APP]),
+            (
+                {"WEBSITE_INSTANCE_ID": "1", "PYTHON_ISOLATE_WORKER_DEPENDENCIES": "1"},
+                [PACKAGES, *STANDARD, WORKER, APP],
+            ),
+            ({"PYTHON_ISOLATE_WORKER_DEPENDENCIES": "1"}, [*STANDARD, WORKER, APP]),
+            (
+                {"PYTHON_ISOLATE_WORKER_DEPENDENCIES": "1", "PYTHONPATH": PACKAGES, "AzureWebJobsScriptRoot": APP},
+                [PACKAGES, *STANDARD, WORKER, APP],
+            ),
+        ],
+    )
+    def test_the_order_is_the_real_workers(self, environ: dict[str, str], expected: list[str]) -> None:
+        """On Azure and in a plain container, with and without isolation."""
+        given = environ.get("PYTHONPATH", "").split(":")
+        current = [WORKER, *given, *STANDARD]
+
+        assert expected == module_path(current, WORKER, APP, {"HOME": "/home", **environ}, (3, 11))
+
+
+class TestRoutes:
+    @pytest.mark.parametrize(
+        ("route", "path", "expected"),
+        [
+            ("score", "/api/score", {}),
+            ("score", "/API/Score/", {}),
+            ("score", "/api/scores", None),
+            ("m/{name}/{version:int?}", "/api/m/iris/3", {"name": "iris", "version": "3"}),
+            ("m/{name}/{version:int?}", "/api/m/iris", {"name": "iris"}),
+            ("m/{name}/{version:int?}", "/api/m/iris/x", None),
+            ("files/{*path}", "/api/files/a/b%20c", {"path": "a/b c"}),
+        ],
+    )
+    def test_templates_match_as_asp_net_does(self, route: str, path: str, expected: dict[str, str] | None) -> None:
+        """Case does not count; constraints, optional parts and catch-alls do."""
+        assert expected == compile_route("api", route).match(path)
+
+
+class TestOptions:
+    def test_host_json_and_settings_make_the_options(self, tmp_path: Path) -> None:
+        """Settings win over host.json; a time span becomes seconds."""
+        host = {"version": "2.0", "functionTimeout": "00:01:30", "extensions": {"http": {"routePrefix": "v1"}}}
+        (tmp_path / "host.json").write_text(json.dumps(host))
+        environ = {
+            "AzureWebJobsScriptRoot": str(tmp_path),
+            "ASPNETCORE_URLS": "http://+:8080",
+            "AzureFunctionsJobHost__logging__console__isEnabled": "true",
+            "AzureFunctionsJobHost__extensions__http__routePrefix": "v2",
+        }
+        options = read_options(environ)
+
+        assert (90.0, "v2", 8080, True) == (options.timeout, options.route_prefix, options.port, options.console)
+
+    @pytest.mark.parametrize("text", ["{", "[]", '{"version": "1.0"}', '{"version": "2.0", "functionTimeout": "soon"}'])
+    def test_a_bad_host_json_is_refused(self, tmp_path: Path, text: str) -> None:
+        """It is no JSON, has no version 2.0, or a time span that is none."""
+        (tmp_path / "host.json").write_text(text)
+
+        with pytest.raises(HostJsonInvalid):
+            read_options({"AzureWebJobsScriptRoot": str(tmp_path)})
+
+
+SLOW = """
+import os, time
+import azure.functions as func
+
+def main(req: func.HttpRequest, res: func.Out[func.HttpResponse]) -> None:
+    if "crash" in req.params:
+        os._exit(3)
+    time.sleep(float(req.params.get("sleep", 0)))
+    res.set(func.HttpResponse(f"{len(req.get_body())} {os.getpid()}"))
+"""
+
+
+def answers(client: httpx.Client) -> bool:
+    try:
+        client.get("/")
+    except httpx.TransportError:
+        return False
+    return True
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Iterator[Callable[[dict[str, str], dict[str, str]], httpx.Client]]:
+    """Start the base image's own start command, with an app, as the process engine does."""
+    from azure_sandbox.apps.engine import ContainerSpec
+    from azure_sandbox.apps.image_pull import PulledImage
+    from azure_sandbox.apps.process_engine import ProcessEngine
+
+    engine = ProcessEngine(tmp_path / "engine", tmp_path / "ca.pem")
+    base = prepare("{}.{}".format(*sys.version_info[:2]), Flavour.PROCESS)
+    manifest = json.loads(base.manifest)
+    config = json.loads(base.blobs[manifest["config"]["digest"]].read_bytes())
+    engine._images["app"] = PulledImage(config, tuple(base.blobs[layer["digest"]] for layer in manifest["layers"]))
+    started = []
+
+    def start(files: dict[str, str], environ: dict[str, str]) -> httpx.Client:
+        content = {f"/{path}": text.encode() for path, text in files.items()}
+        container = engine.start(ContainerSpec("app", "app", environ, content))
+        client = httpx.Client(base_url=container.address, timeout=30)
+        started.append((container, client))
+        for _ in range(200):
+            if answers(client):
+                return client
+            time.sleep(0.05)
+        raise AssertionError(container.log())
+
+    yield start
+    for container, client in started:
+        client.close()
+        container.stop()
+    engine.close()
+
+
+def slow_app(**host_json: object) -> dict[str, str]:
+    bindings = json.loads(http_function("slow"))["bindings"]
+    bindings[1]["name"] = "res"
+    return {
+        f"{WWWROOT}/host.json": json.dumps({"version": "2.0", **host_json}),
+        f"{WWWROOT}/slow/function.json": json.dumps({"bindings": bindings}),
+        f"{WWWROOT}/slow/__init__.py": SLOW,
+    }
+
+
+class TestHost:
+    def test_a_function_over_its_time_ends_with_its_worker(self, host) -> None:
+        """FunctionTimeout gives the caller a 500, and the next call is served by a new worker."""
+        client = host(slow_app(functionTimeout="00:00:01"), {})
+        first = client.get("/api/slow").text
+        late = client.get("/api/slow?sleep=30")
+        after = client.get("/api/slow").text
+
+        assert late.status_code == 500
+        assert first != after
+
+    def test_a_worker_that_ends_is_replaced(self, host) -> None:
+        """A crash in user code costs that call alone."""
+        client = host(slow_app(), {})
+        crashed = client.get("/api/slow?crash=1")
+
+        assert (crashed.status_code, client.get("/api/slow").status_code) == (500, 200)
+
+    def test_bodies_above_the_limit_are_refused(self, host) -> None:
+        """413 above FUNCTIONS_REQUEST_BODY_SIZE_LIMIT, for a declared length and for chunks."""
+        client = host(slow_app(), {"FUNCTIONS_REQUEST_BODY_SIZE_LIMIT": "1000"})
+
+        assert client.post("/api/slow", content=b"x" * 1000).text.startswith("1000 ")
+        assert client.post("/api/slow", content=iter([b"x" * 600, b"x" * 300])).text.startswith("900 ")
+        assert client.post("/api/slow", content=b"x" * 1001).status_code == 413
+        assert client.post("/api/slow", content=iter([b"x" * 600] * 2)).status_code == 413
+
+    def test_calls_run_side_by_side(self, host) -> None:
+        """Sync functions run on threads: two that sleep half a second take less than a second together."""
+        client = host(slow_app(), {})
+        client.get("/api/slow")
+        began = time.monotonic()
+        threads = [threading.Thread(target=client.get, args=["/api/slow?sleep=0.5"]) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert time.monotonic() - began < 0.95
+
+    def test_a_disabled_function_is_not_served(self, host) -> None:
+        """`AzureWebJobs.<name>.Disabled` takes the route away."""
+        client = host(slow_app(), {"AzureWebJobs.slow.Disabled": "true"})
+
+        assert client.get("/api/slow").status_code == 404
+
+    def test_a_bad_host_json_leaves_a_host_in_error(self, host) -> None:
+        """The landing page answers, functions do not."""
+        files = {**slow_app(), f"{WWWROOT}/host.json": "{"}
+        client = host(files, {})
+
+        assert [200, 503] == [client.get(path).status_code for path in ("/", "/api/slow")]
+
+
+class TestBaseImages:
+    def test_the_same_recipe_gives_the_same_image(self) -> None:
+        """Made twice, the digest is one."""
+        minor = "{}.{}".format(*sys.version_info[:2])
+
+        assert prepare(minor, Flavour.PROCESS).digest == prepare(minor, Flavour.PROCESS).digest
+
+    def test_processes_offer_the_running_python_alone(self) -> None:
+        """Another minor asks for Docker, in words."""
+        with pytest.raises(BaseImageUnavailable, match="Use Docker"):
+            prepare("3.9", Flavour.PROCESS)
+
+    def test_docker_offers_what_debian_has(self, tmp_path: Path) -> None:
+        """A minor that no Debian release has is refused with those that are on offer."""
+        with pytest.raises(BaseImageUnavailable, match=r"3\.11, 3\.13"):
+            prepare("3.12", Flavour.DOCKER, cache=tmp_path)
+
+
+class TestGuard:
+    def test_a_guarded_command_ends_with_its_starter(self) -> None:
+        """When the starter lets go, the command and its children are gone."""
+        from azure_sandbox.apps.guard import start_guarded, stop_guarded
+
+        process: subprocess.Popen[bytes] = start_guarded(["/bin/sh", "-c", "sleep 300 & echo $!; wait"])
+        assert process.stdout is not None
+        child = int(process.stdout.readline())
+        stop_guarded(process)
+        process.stdout.close()
+
+        with pytest.raises(ProcessLookupError):
+            self._signal_until_gone(child)
+
+    @staticmethod
+    def _signal_until_gone(child: int) -> None:
+        for _ in range(100):
+            os.kill(child, signal.SIGCONT)
+            stat = Path(f"/proc/{child}/stat")
+            if stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z":
+                raise ProcessLookupError
+            time.sleep(0.02)

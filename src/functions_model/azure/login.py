@@ -33,6 +33,9 @@ class InnerCredential(Protocol):
     def get_token_info(self, *scopes: str, options: TokenRequestOptions | None = None) -> AccessTokenInfo:
         """A token for the scopes, with the time to renew it."""
 
+    def close(self) -> None:
+        """Close the connection to Entra."""
+
 
 class MaskingCredential:
     """A credential that masks each token, asks once where many threads wait, and says what to do when refused.
@@ -81,6 +84,10 @@ class MaskingCredential:
                 self._masked.add(info.token)
             return info
 
+    def close(self) -> None:
+        """Close the connection to Entra; the next token opens it again."""
+        self._inner.close()
+
     def _lock(self, scopes: tuple[str, ...]) -> threading.Lock:
         with self._locks_lock:
             return self._locks[scopes]
@@ -103,7 +110,7 @@ class _Assertions:
 
 def credential_for(
     login: Login, cloud: Cloud, ci: CiHost, *, options: Mapping[str, Any] | None = None
-) -> TokenCredential:
+) -> MaskingCredential:
     """The credential that a login describes. No request is sent before the first token is asked for.
 
     Args:

@@ -151,7 +151,7 @@ class LiveApp:
 
 
 def find_app(
-    clients: AzureClients, expected: ExpectedApp, mask: Callable[[str], None], session: requests.Session | None
+    clients: AzureClients, expected: ExpectedApp, mask: Callable[[str], None], session: requests.Session
 ) -> LiveApp:
     """The app as Resource Manager knows it.
 
@@ -169,7 +169,7 @@ def find_app(
     if str(site.state or "Running").lower() == "stopped":
         remedy = f"Start it: az functionapp start --name {name} --resource-group {group}"
         raise NotLive(f"verify the function app `{name}`", "it is stopped", remedy)
-    return LiveApp(clients, expected, f"https://{site.default_host_name}", mask, session or fresh_session())
+    return LiveApp(clients, expected, f"https://{site.default_host_name}", mask, session)
 
 
 def fresh_session() -> requests.Session:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from functions_model.core.failures import NotLive
-from functions_model.verify.app import LiveApp, NotYet, find_app
+from functions_model.verify.app import LiveApp, NotYet, find_app, fresh_session
 from functions_model.verify.causes import named_cause
 from functions_model.verify.logs import container_log, scrubbed, tail
 from functions_model.verify.nouns import SCORE_ROUTE, Verified
@@ -26,6 +27,7 @@ POLL_SECONDS = 2.0
 _SILENCE = 10.0
 """Seconds after which a reason is told again, so that the log never seems to hang."""
 _TIMED_OUT = "Look at the container log below, or give the app more time with `verify-timeout`."
+_WRONG_ANSWER = "Correct the entry script or the sample request; the container log has more."
 
 
 def verify(
@@ -55,71 +57,86 @@ def verify(
         NotLive: The app is missing or stopped, did not come alive in time, or did not score the sample. The detail is
             the tail of its container log.
     """
-    started = clock()
-    app = find_app(clients, expected, ci.mask, session)
-    known = [*secrets]
-    try:
-        sighting, attempts = _wait(app, started + timeout, ci.info, clock, sleep)
-        answer = ""
-        if expected.sample_request is not None:
-            answer = score(app, expected.sample_request, started + timeout - clock())
-    except _TimedOut as exc:
-        reason = f"it was not live after {clock() - started:.0f} s: {exc}"
-        raise _not_live(clients, app, reason, _TIMED_OUT, known) from exc
-    except (WrongAnswer, NotYet) as exc:
-        remedy = "Correct the entry script or the sample request; the container log has more."
-        body = getattr(exc, "body", "")
-        raise _not_live(clients, app, str(exc), remedy, known, body=body) from exc
-    return Verified(
-        functions=sighting.functions,
-        scoring_url=app.url + SCORE_ROUTE,
-        answer=scrubbed(answer, {*known, *app.secrets}),
-        attempts=attempts,
-        seconds=clock() - started,
-        app_url=app.url,
-        host_version=sighting.host_version,
-    )
+    with session or fresh_session() as opened:
+        app = find_app(clients, expected, ci.mask, opened)
+        watch = _Watch(app, clients, timeout, ci.info, tuple(secrets), clock, sleep, clock())
+        return watch.run()
 
 
 class _TimedOut(Exception):
     """The time is over. The text is the last reason."""
 
 
-def _wait(
-    app: LiveApp,
-    deadline: float,
-    report: Callable[[str], None],
-    clock: Callable[[], float],
-    sleep: Callable[[float], None],
-) -> tuple[Sighting, int]:
-    told, told_at, attempts = "", clock(), 0
-    while True:
-        attempts += 1
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    """One app, watched until it is live or the time is over."""
+
+    app: LiveApp
+    clients: AzureClients
+    timeout: float
+    report: Callable[[str], None]
+    secrets: tuple[str, ...]
+    clock: Callable[[], float]
+    sleep: Callable[[float], None]
+    started: float
+
+    def run(self) -> Verified:
         try:
-            sighting = look(app)
-            if app.expected.sync_triggers:
-                app.sync_triggers()
-        except NotYet as exc:
-            reason = str(exc)
-        else:
-            return sighting, attempts
-        if clock() >= deadline:
-            raise _TimedOut(reason)
-        if reason != told or clock() - told_at >= _SILENCE:
-            report(f"Waiting for {app.url}: {reason}.")
-            told, told_at = reason, clock()
-        sleep(POLL_SECONDS)
+            sighting, attempts = self._wait()
+            answer = self._sample()
+        except _TimedOut as exc:
+            reason = f"it was not live after {self._seconds():.0f} s: {exc}"
+            raise self._not_live(reason, _TIMED_OUT) from exc
+        except (WrongAnswer, NotYet) as exc:
+            body = exc.body if isinstance(exc, WrongAnswer) else ""
+            raise self._not_live(str(exc), _WRONG_ANSWER, body) from exc
+        return Verified(
+            functions=sighting.functions,
+            scoring_url=self.app.url + SCORE_ROUTE,
+            answer=scrubbed(answer, self._known()),
+            attempts=attempts,
+            seconds=self._seconds(),
+            app_url=self.app.url,
+            host_version=sighting.host_version,
+        )
 
+    def _wait(self) -> tuple[Sighting, int]:
+        told, told_at, attempts = "", self.clock(), 0
+        while True:
+            attempts += 1
+            try:
+                return self._look(), attempts
+            except NotYet as exc:
+                reason = str(exc)
+            if self._seconds() >= self.timeout:
+                raise _TimedOut(reason)
+            if reason != told or self.clock() - told_at >= _SILENCE:
+                self.report(f"Waiting for {self.app.url}: {scrubbed(reason, self._known())}.")
+                told, told_at = reason, self.clock()
+            self.sleep(POLL_SECONDS)
 
-def _not_live(
-    clients: AzureClients, app: LiveApp, reason: str, remedy: str, secrets: list[str], *, body: str = ""
-) -> NotLive:
-    """The failure, with the cause that the container log names."""
-    known = {*secrets, *app.secrets}
-    log = container_log(clients, app.expected)
-    if cause := named_cause(f"{log}\n{body}"):
-        reason, remedy = f"{cause.meaning} ({reason})", cause.remedy
-    said = f"The answer:\n{body}\n" if body else ""
-    detail = f"{said}The container log ends with:\n{tail(log)}"
-    action = f"verify the function app `{app.expected.app_name}`"
-    return NotLive(action, scrubbed(reason, known), remedy, detail=scrubbed(detail, known))
+    def _look(self) -> Sighting:
+        sighting = look(self.app)
+        if self.app.expected.sync_triggers:
+            self.app.sync_triggers()
+        return sighting
+
+    def _sample(self) -> str:
+        sample = self.app.expected.sample_request
+        return score(self.app, sample, self.timeout - self._seconds()) if sample is not None else ""
+
+    def _not_live(self, reason: str, remedy: str, body: str = "") -> NotLive:
+        """The failure, with the cause that the container log names."""
+        log = container_log(self.clients, self.app.expected)
+        if cause := named_cause(f"{log}\n{body}"):
+            reason, remedy = f"{cause.meaning} ({reason})", cause.remedy
+        said = f"The answer:\n{body}\n" if body else ""
+        detail = scrubbed(f"{said}The container log ends with:\n{tail(log)}", self._known())
+        action = f"verify the function app `{self.app.expected.app_name}`"
+        return NotLive(action, scrubbed(reason, self._known()), remedy, detail=detail)
+
+    def _known(self) -> set[str]:
+        return {*self.secrets, *self.app.secrets}
+
+    def _seconds(self) -> float:
+        return self.clock() - self.started

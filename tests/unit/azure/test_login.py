@@ -7,8 +7,6 @@ import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -21,6 +19,7 @@ from functions_model.azure.login import MaskingCredential, credential_for, warm_
 from functions_model.core.failures import LoginFailed
 from functions_model.core.secrets import Secret
 from functions_model.core.spec import Login
+from support.ci import RecordingCi
 from support.fake_arm import Answer, Asked, session_for
 
 LOGIN = Login("tenant-1", "client-1", None, "api://AzureADTokenExchange", "AzureCloud")
@@ -31,35 +30,16 @@ def jwt(**claims: str) -> str:
     return f"e30.{body}.signature"
 
 
-@dataclass
-class FakeCi:
-    """A CI host that gives identity tokens and remembers what it masked."""
+class FakeCi(RecordingCi):
+    """A CI host that gives identity tokens."""
 
-    has_identity: bool = True
-    masked: list[str] = field(default_factory=list)
-    audiences: list[str] = field(default_factory=list)
-
-    def mask(self, value: str) -> None:
-        self.masked.append(value)
+    def __init__(self, *, has_identity: bool = True) -> None:
+        super().__init__(has_identity=has_identity)
+        self.audiences: list[str] = []
 
     def identity_token(self, audience: str) -> str:
         self.audiences.append(audience)
         return jwt(iss="https://issuer.test", sub="repo:contoso/models:ref:refs/heads/main", aud=audience)
-
-    def info(self, text: str) -> None:
-        """Not used here."""
-
-    def group(self, title: str) -> AbstractContextManager[None]:
-        return nullcontext()
-
-    def annotate(self, level: Any, message: str, location: Any = None) -> None:
-        """Not used here."""
-
-    def output(self, name: str, value: str) -> None:
-        """Not used here."""
-
-    def summary(self, markdown: str) -> None:
-        """Not used here."""
 
 
 class Inner:
@@ -68,6 +48,9 @@ class Inner:
     def __init__(self) -> None:
         self.requests: list[tuple[str, ...]] = []
         self._cache: dict[tuple[str, ...], AccessTokenInfo] = {}
+
+    def close(self) -> None:
+        """Nothing is open."""
 
     def get_token_info(self, *scopes: str, options: Any = None) -> AccessTokenInfo:
         if scopes not in self._cache:

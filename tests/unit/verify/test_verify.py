@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,6 +16,7 @@ from functions_model.core.spec import AuthLevel
 from functions_model.verify import ExpectedApp, Verified, verify
 from functions_model.verify.app import fresh_session
 from functions_model.verify.sample import content_type
+from support.ci import RecordingCi
 from support.fake_arm import Answer, Asked, arm_error, clients_for, session_for
 
 MASTER = "master-key-value"
@@ -41,43 +41,13 @@ class Clock:
 
 
 @dataclass
-class FakeCi:
-    """A CI host that remembers what it was told."""
-
-    has_identity: bool = False
-    lines: list[str] = field(default_factory=list)
-    masked: list[str] = field(default_factory=list)
-
-    def mask(self, value: str) -> None:
-        self.masked.append(value)
-
-    def info(self, text: str) -> None:
-        self.lines.append(text)
-
-    def group(self, title: str) -> AbstractContextManager[None]:
-        return nullcontext()
-
-    def annotate(self, level: Any, message: str, location: Any = None) -> None:
-        """Not used here."""
-
-    def output(self, name: str, value: str) -> None:
-        """Not used here."""
-
-    def summary(self, markdown: str) -> None:
-        """Not used here."""
-
-    def identity_token(self, audience: str) -> str:
-        return ""
-
-
-@dataclass
 class App:
     """An app and its Resource Manager: answers by route, the last one for ever."""
 
     routes: dict[str, list[Answer]] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
     clock: Clock = field(default_factory=Clock)
-    ci: FakeCi = field(default_factory=FakeCi)
+    ci: RecordingCi = field(default_factory=RecordingCi)
 
     def __post_init__(self) -> None:
         alive = {

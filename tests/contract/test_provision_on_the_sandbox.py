@@ -1,0 +1,262 @@
+"""Login, plan and apply against the sandbox's Entra and Resource Manager, over https, with the real SDK."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from concurrent.futures import Future
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+
+from azure_sandbox.faults import Fault
+from azure_sandbox.sandbox import Sandbox
+from functions_model.azure import AzureClients, Cloud, credential_for, resolve_cloud, warm_up
+from functions_model.azure.login import MaskingCredential
+from functions_model.core.failures import ApplyIncomplete, LoginFailed, PlanRefused
+from functions_model.core.secrets import Secret
+from functions_model.core.spec import Login
+from functions_model.provision import Action, RegistryResource, ResourcePlan, apply, find_registry, observe, plan
+from support.ci import RecordingCi
+from support.fake_data_plane import fake_data_plane
+from support.wanted import wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+AUDIENCE = "api://AzureADTokenExchange"
+
+
+class JobCi(RecordingCi):
+    """A CI host whose identity tokens come from the sandbox's GitHub."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        super().__init__(has_identity=True)
+        self._endpoints = sandbox.endpoints
+
+    def identity_token(self, audience: str) -> str:
+        answer = requests.get(
+            self._endpoints.oidc_request_url,
+            params={"audience": audience},
+            headers={"authorization": f"Bearer {self._endpoints.oidc_request_token}"},
+            verify=str(self._endpoints.ca_file),
+            timeout=30,
+        )
+        answer.raise_for_status()
+        return str(answer.json()["value"])
+
+
+@dataclass(frozen=True)
+class Azure:
+    """A sandbox that somebody is logged in to."""
+
+    sandbox: Sandbox
+    clients: AzureClients
+    registry: RegistryResource
+    closing: ExitStack
+
+    def log_in(self, login: Login) -> MaskingCredential:
+        """One more credential, closed at the end of the test."""
+        return self.closing.enter_context(closing(log_in(self.sandbox, login)))
+
+    def plan(self, **changes: Any) -> ResourcePlan:
+        want = wanted(registry=self.registry, subscription_id=self.sandbox.subscription_id, **changes)
+        return plan(want, observe(self.clients, want))
+
+    def apply(self, resource_plan: ResourcePlan) -> Any:
+        image: Future[object] = Future()
+        image.set_result(None)
+        return apply(resource_plan, self.clients, ready={"image": image}, patience=0, sleep=lambda _: None)
+
+    def writes(self) -> list[tuple[str, str]]:
+        return [
+            (entry.method, entry.path.partition("?")[0].rpartition("/")[2]) for entry in self.sandbox.journal.writes()
+        ]
+
+
+def cloud_of(sandbox: Sandbox) -> Cloud:
+    ca = str(sandbox.endpoints.ca_file)
+    return resolve_cloud(
+        sandbox.endpoints.resource_manager, fetch=lambda url: requests.get(url, verify=ca, timeout=30).json()
+    )
+
+
+def login_of(sandbox: Sandbox, secret: Secret | None = None) -> Login:
+    ends = sandbox.endpoints
+    return Login(ends.tenant_id, ends.client_id, secret, AUDIENCE, ends.resource_manager)
+
+
+def log_in(sandbox: Sandbox, login: Login) -> MaskingCredential:
+    """A credential that trusts the sandbox's certificates."""
+    trust = {"connection_verify": str(sandbox.endpoints.ca_file)}
+    credential = credential_for(login, cloud_of(sandbox), JobCi(sandbox), options=trust)
+    assert isinstance(credential, MaskingCredential)
+    return credential
+
+
+@pytest.fixture
+def azure(tmp_path: Path) -> Iterator[Azure]:
+    with Sandbox(tmp_path, data_plane=fake_data_plane) as sandbox, ExitStack() as stack:
+        clients = AzureClients(
+            stack.enter_context(closing(log_in(sandbox, login_of(sandbox)))),
+            sandbox.subscription_id,
+            cloud_of(sandbox),
+            polling_interval=0,
+            options={"connection_verify": str(sandbox.endpoints.ca_file), "retry_backoff_factor": 0},
+        )
+        stack.enter_context(closing(clients))
+        yield Azure(sandbox, clients, find_registry(clients, sandbox.endpoints.registry), stack)
+
+
+class TestLogin:
+    def test_by_the_jobs_identity_takes_one_token_per_scope(self, azure: Azure) -> None:
+        """Everything that follows uses the two tokens of the warm-up."""
+        credential = azure.log_in(login_of(azure.sandbox))
+        cloud = azure.clients.cloud
+        azure.sandbox.journal.clear()
+
+        warm_up(credential, [cloud.arm_scope, cloud.registry_scope])
+        warm_up(credential, [cloud.arm_scope, cloud.registry_scope])
+        tokens = [entry for entry in azure.sandbox.journal.entries("entra") if entry.path.endswith("/token")]
+
+        assert 2 == len(tokens)
+
+    def test_by_client_secret(self, azure: Azure) -> None:
+        """A client secret serves where there is no OIDC."""
+        secret = Secret(azure.sandbox.endpoints.client_secret)
+
+        token = azure.log_in(login_of(azure.sandbox, secret)).get_token(azure.clients.cloud.arm_scope)
+
+        assert token.token
+
+    def test_with_a_wrong_secret_is_explained(self, azure: Azure) -> None:
+        """Entra's code for it leads to words."""
+        credential = azure.log_in(login_of(azure.sandbox, Secret("wrong-secret")))
+
+        with pytest.raises(LoginFailed, match="the client secret is wrong"):
+            credential.get_token(azure.clients.cloud.arm_scope)
+
+    def test_with_an_expired_identity_token_is_explained(self, azure: Azure) -> None:
+        """A token outside its time of validity is told apart from a missing federated credential."""
+        azure.sandbox.github_oidc.issue_expired = True
+
+        with pytest.raises(LoginFailed, match="time of validity"):
+            azure.log_in(login_of(azure.sandbox)).get_token(azure.clients.cloud.arm_scope)
+
+    def test_of_an_unknown_application_is_explained(self, azure: Azure) -> None:
+        """A client id that is none is named."""
+        login = Login(azure.sandbox.endpoints.tenant_id, azure.sandbox.subscription_id, None, AUDIENCE, "")
+
+        with pytest.raises(LoginFailed, match="there is no application"):
+            azure.log_in(login).get_token(azure.clients.cloud.arm_scope)
+
+    def test_from_another_branch_shows_the_federated_credential(self, azure: Azure) -> None:
+        """A subject that no federated credential names is shown as the one to create."""
+        azure.sandbox.github_oidc.ref = "refs/heads/other"
+
+        with pytest.raises(LoginFailed, match="no federated credential") as caught:
+            azure.log_in(login_of(azure.sandbox)).get_token(azure.clients.cloud.arm_scope)
+
+        assert '"subject": "repo:contoso/models:ref:refs/heads/other"' in caught.value.detail
+
+
+class TestTwoRuns:
+    def test_the_first_makes_everything(self, azure: Azure) -> None:
+        """An empty subscription gets one write per resource, and what was made reads back as it was wanted."""
+        first = azure.plan()
+        azure.sandbox.journal.clear()
+
+        azure.apply(first)
+        writes = azure.writes()
+        site = azure.clients.web.web_apps.get("iris-rg", "iris")
+        config = azure.clients.web.web_apps.get_configuration("iris-rg", "iris")
+        settings = azure.clients.web.web_apps.list_application_settings("iris-rg", "iris").properties or {}
+
+        assert ("PUT", "iris") in writes
+        assert 1 == [name for _, name in writes].count("iris")
+        assert "functionapp,linux,container" == site.kind
+        assert f"DOCKER|{azure.registry.login_server}/package@sha256:{'a' * 64}" == config.linux_fx_version
+        assert "good morning" == settings["GREETING"]
+        assert str(settings["AzureWebJobsStorage__blobServiceUri"]).startswith("https://")
+
+    def test_the_second_keeps_everything_and_writes_nothing(self, azure: Azure) -> None:
+        """With nothing changed no request changes anything, and the triggers are not synchronised."""
+        azure.apply(azure.plan())
+        azure.sandbox.journal.clear()
+
+        second = azure.plan()
+        outcome = azure.apply(second)
+
+        assert {Action.KEEP} == {change.action for change in second.changes}
+        assert [] == azure.writes()
+        assert not outcome.changed
+
+    def test_a_new_image_is_one_patch(self, azure: Azure) -> None:
+        """A second run with a new model changes the image and nothing else."""
+        azure.apply(azure.plan())
+        azure.sandbox.journal.clear()
+
+        azure.apply(azure.plan(digit="b"))
+
+        assert [("PATCH", "web"), ("POST", "syncfunctiontriggers")] == azure.writes()
+
+    def test_planning_writes_nothing(self, azure: Azure) -> None:
+        """Neither into an empty subscription nor over a live app."""
+        azure.plan()
+        azure.apply(azure.plan())
+        azure.sandbox.journal.clear()
+
+        azure.plan(digit="b")
+
+        assert [] == azure.writes()
+
+
+class TestRefusals:
+    def test_of_quota_is_no_login_failure(self, azure: Azure) -> None:
+        """Microsoft.Web answers a missing quota with 401; the next run, with quota, makes only what is missing."""
+        body = {"Code": "Unauthorized", "Message": "Operation cannot be completed without additional quota."}
+        azure.sandbox.faults.add(Fault(method="PUT", path_pattern="serverfarms", status=401, body=body, times=1))
+
+        with pytest.raises(ApplyIncomplete, match="`plan-sku`") as caught:
+            azure.apply(azure.plan())
+        second = azure.plan()
+        azure.apply(second)
+
+        assert "not reached: the function app `iris`" in caught.value.detail
+        assert ["plan", "function app"] == [c.kind for c in second.changes if c.action is Action.CREATE]
+
+    def test_of_a_name_that_is_taken_come_before_any_write(self, azure: Azure) -> None:
+        """A storage account of that name in another group is seen in the plan."""
+        azure.apply(azure.plan())
+        azure.sandbox.journal.clear()
+
+        with pytest.raises(PlanRefused, match="Set `storage-account`"):
+            azure.plan(resource_group="other-rg", app_name="other")
+
+        assert [] == azure.writes()
+
+    def test_of_an_unknown_registry_list_the_known(self, azure: Azure) -> None:
+        """The registry must be one that the login can see."""
+        with pytest.raises(PlanRefused, match=azure.registry.login_server):
+            find_registry(azure.clients, "nowhere.azurecr.io")
+
+    def test_that_were_none_are_seen_through(self, azure: Azure) -> None:
+        """An account whose create was answered 503 but done all the same is adopted."""
+        fault = Fault(method="PUT", path_pattern="storageAccounts/irisstorage$", status=503, executed=True)
+        azure.sandbox.faults.add(fault)
+
+        azure.apply(azure.plan())
+
+        assert not azure.plan().has_changes
+
+
+class TestWithoutAzure:
+    def test_nothing_of_the_sdk_is_imported(self) -> None:
+        """The rooms can be imported where a run will never need Azure, at no cost."""
+        program = "import functions_model.provision, sys; sys.exit('azure.core' in sys.modules)"
+
+        assert 0 == subprocess.run([sys.executable, "-c", program], check=False, timeout=60).returncode

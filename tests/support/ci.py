@@ -1,0 +1,45 @@
+"""A CI host for tests: it remembers what it was told."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+
+class RecordingCi:
+    """Implements `CiHost`.
+
+    Args:
+        has_identity: Whether it says that it can give identity tokens.
+    """
+
+    def __init__(self, *, has_identity: bool = False) -> None:
+        self.has_identity = has_identity
+        self.masked: list[str] = []
+        self.lines: list[str] = []
+        self.annotations: list[str] = []
+        self.outputs: dict[str, str] = {}
+        self.pages: list[str] = []
+
+    def mask(self, value: str) -> None:
+        self.masked.append(value)
+
+    def info(self, text: str) -> None:
+        self.lines.append(text)
+
+    def group(self, title: str) -> AbstractContextManager[None]:
+        self.lines.append(title)
+        return nullcontext()
+
+    def annotate(self, level: Any, message: str, location: Any = None) -> None:
+        self.annotations.append(message)
+
+    def output(self, name: str, value: str) -> None:
+        self.outputs[name] = value
+
+    def summary(self, markdown: str) -> None:
+        self.pages.append(markdown)
+
+    def identity_token(self, audience: str) -> str:
+        message = f"no test gave an identity token for {audience}"
+        raise AssertionError(message)

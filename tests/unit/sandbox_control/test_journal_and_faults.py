@@ -1,0 +1,120 @@
+"""The sandbox's own switches: what was asked, and what goes wrong on request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+
+from azure_sandbox.faults import Fault, Faults
+
+if TYPE_CHECKING:
+    from conftest import Cloud
+
+
+class TestJournal:
+    def test_each_request_is_written_down(self, cloud: Cloud) -> None:
+        """Service, method, path, status and the body's length."""
+        cloud.call("PUT", f"{cloud.subscription}/resourcegroups/one", {"location": "westeurope"})
+        (entry,) = cloud.sandbox.journal.entries()
+
+        assert ("arm", "PUT", 201, 26) == (entry.service, entry.method, entry.status, entry.request_bytes)
+        assert entry.path.endswith("/resourcegroups/one?api-version=2025-05-01")
+
+    def test_secrets_in_a_query_are_hidden(self, cloud: Cloud) -> None:
+        """Only known parameters show their values."""
+        cloud.call("GET", f"{cloud.subscription}?code=hidden")
+        (entry,) = cloud.sandbox.journal.entries()
+
+        assert "code=***" in entry.path
+        assert "hidden" not in entry.path
+
+    def test_writes_are_what_changes_something(self, cloud: Cloud) -> None:
+        """Reads, logins and POSTs that list are no writes; a restart is one."""
+        ends = cloud.sandbox.endpoints
+        group = cloud.new_group("two")
+        site = f"{group}/providers/Microsoft.Web/sites/app"
+        cloud.call("GET", group)
+        cloud.call("POST", f"{site}/config/appsettings/list")
+        cloud.call("POST", f"{cloud.subscription}/providers/Microsoft.Storage/checkNameAvailability", {"name": "abc"})
+        cloud.session.post(f"{ends.authority}/{ends.tenant_id}/oauth2/v2.0/token", data={}, timeout=10)
+        cloud.call("POST", f"{site}/restart")
+
+        assert [("POST", f"{site}/restart?api-version=2025-05-01")] == [
+            (entry.method, entry.path) for entry in cloud.sandbox.journal.writes()
+        ]
+
+    def test_another_process_reads_and_clears_it(self, cloud: Cloud) -> None:
+        """Over HTTP, which itself is not written down."""
+        url = f"{cloud.sandbox.endpoints.resource_manager}/sandbox/journal"
+        cloud.call("PUT", f"{cloud.subscription}/resourcegroups/three", {"location": "westeurope"})
+        writes = cloud.session.get(f"{url}?writes=true", timeout=10).json()
+        cloud.session.delete(url, timeout=10)
+
+        assert ["PUT"] == [entry["method"] for entry in writes]
+        assert [] == cloud.session.get(url, timeout=10).json()
+
+
+class TestFaults:
+    def status(self, cloud: Cloud) -> int:
+        return cloud.call("GET", cloud.subscription).status_code
+
+    def test_a_fault_hits_as_often_as_told(self, cloud: Cloud) -> None:
+        """Then everything is well again."""
+        fault = Fault("GET", "^/subscriptions/[^/]+$", 429, {"error": {"code": "x"}}, {"Retry-After": "1"}, times=2)
+        cloud.sandbox.faults.add(fault)
+        first = cloud.call("GET", cloud.subscription)
+
+        assert (429, "1", "x") == (first.status_code, first.headers["Retry-After"], first.json()["error"]["code"])
+        assert [429, 200] == [self.status(cloud), self.status(cloud)]
+
+    def test_other_requests_pass(self, cloud: Cloud) -> None:
+        """Method, path and service must fit."""
+        cloud.sandbox.faults.add(Fault("PUT", "/subscriptions/", 500))
+        cloud.sandbox.faults.add(Fault("GET", "/elsewhere/", 500))
+        cloud.sandbox.faults.add(Fault("GET", "/subscriptions/", 500, service="registry"))
+
+        assert 200 == self.status(cloud)
+
+    def test_a_connection_can_break_off(self, cloud: Cloud) -> None:
+        """No answer at all; the journal shows status 0."""
+        cloud.sandbox.faults.add(Fault("*", "/subscriptions/", drop_connection=True))
+        with pytest.raises(requests.ConnectionError):
+            self.status(cloud)
+
+        assert 200 == self.status(cloud)
+        assert 0 == cloud.sandbox.journal.entries("arm")[0].status
+
+    def test_a_delay_alone_lets_the_request_through(self, cloud: Cloud) -> None:
+        """It only takes longer."""
+        cloud.sandbox.faults.add(Fault("*", "/subscriptions/", delay=0.2))
+        status = self.status(cloud)
+
+        assert 200 == status
+        assert cloud.sandbox.journal.entries("arm")[0].seconds >= 0.2
+
+    def test_registries_have_faults_too(self, cloud: Cloud) -> None:
+        """Every service of the sandbox can be broken."""
+        cloud.sandbox.faults.add(Fault("GET", "^/v2/", 503, service="registry"))
+        url = f"https://{cloud.sandbox.endpoints.registry}/v2/"
+
+        assert 503 == cloud.session.get(url, timeout=10).status_code
+
+    def test_another_process_adds_and_removes_them(self, cloud: Cloud) -> None:
+        """Over HTTP; a fault that makes no sense is refused."""
+        url = f"{cloud.sandbox.endpoints.resource_manager}/sandbox/faults"
+        added = cloud.session.post(url, json={"method": "GET", "path_pattern": "/subs", "status": 500}, timeout=10)
+        wrong = cloud.session.post(url, json={"method": "GET", "path_pattern": "("}, timeout=10)
+        unknown = cloud.session.post(url, json={"colour": "red"}, timeout=10)
+        waiting = cloud.session.get(url, timeout=10).json()
+        cloud.session.delete(url, timeout=10)
+
+        assert (201, 400, 400) == (added.status_code, wrong.status_code, unknown.status_code)
+        assert [500] == [fault["status"] for fault in waiting]
+        assert 200 == self.status(cloud)
+
+    def test_a_fault_that_does_nothing_is_refused(self) -> None:
+        """It would hide a mistake in a test."""
+        with pytest.raises(ValueError, match="needs a status"):
+            Faults().add(Fault("GET", "/"))

@@ -1,0 +1,274 @@
+"""Plans and function apps through the Azure SDK's own clients."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from azure.core.exceptions import HttpResponseError
+
+from azure_sandbox.contract import AppState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import Clients, Cloud
+
+PLAN = {
+    "location": "westeurope",
+    "kind": "elastic",
+    "sku": {"name": "EP1", "tier": "ElasticPremium"},
+    "properties": {"reserved": True, "maximumElasticWorkerCount": 3},
+}
+IMAGE = "DOCKER|localhost:5000/package@sha256:" + "a" * 64
+
+
+def web_error(call: Callable[[], Any]) -> tuple[int, str, str]:
+    """Status, `Code` and `Message` of App Service's own error shape; the SDK leaves it unparsed."""
+    with pytest.raises(HttpResponseError) as caught:
+        call()
+    body = caught.value.response.json()
+    return caught.value.status_code, body["Code"], body["Message"]
+
+
+@pytest.fixture
+def group(cloud: Cloud, clients: Clients) -> str:
+    """A group with a plan."""
+    cloud.new_group("web")
+    clients.web.app_service_plans.begin_create_or_update("web", "plan", PLAN).result()
+    return "web"
+
+
+@pytest.fixture
+def identity(clients: Clients, group: str) -> Any:
+    return clients.msi.user_assigned_identities.create_or_update(group, "scorer", {"location": "westeurope"})
+
+
+def site_body(identity: Any, **settings: str) -> dict[str, Any]:
+    config = {
+        "linuxFxVersion": IMAGE,
+        "acrUseManagedIdentityCreds": True,
+        "acrUserManagedIdentityID": identity.client_id,
+        "appSettings": [{"name": name, "value": value} for name, value in settings.items()],
+    }
+    return {
+        "location": "westeurope",
+        "kind": "functionapp,linux,container",
+        "tags": {"managed-by": "me"},
+        "identity": {"type": "UserAssigned", "userAssignedIdentities": {identity.id: {}}},
+        "properties": {"serverFarmId": "plan", "reserved": True, "httpsOnly": True, "siteConfig": config},
+    }
+
+
+@pytest.fixture
+def app(clients: Clients, group: str, identity: Any) -> Any:
+    return clients.web.web_apps.begin_create_or_update(group, "scores", site_body(identity, A="1", B="2")).result()
+
+
+class TestPlans:
+    def test_a_plan_comes_back_completed(self, clients: Clients, group: str) -> None:
+        """SKU members, web space, and the region's display name."""
+        plan = clients.web.app_service_plans.get(group, "PLAN")
+
+        assert ("West Europe", "elastic") == (plan.location, plan.kind)
+        assert ("EP1", "ElasticPremium", "EP", 1) == (
+            plan.sku.name,
+            plan.sku.tier,
+            plan.sku.family,
+            plan.sku.capacity,
+        )
+        assert ("Succeeded", True, 3) == (
+            plan.properties.provisioning_state,
+            plan.properties.reserved,
+            plan.properties.maximum_elastic_worker_count,
+        )
+
+    def test_a_plan_with_apps_stays(self, clients: Clients, group: str, app: Any) -> None:
+        """It is deleted when its last app is gone."""
+        delete = clients.web.app_service_plans.delete
+        status, code, message = web_error(lambda: delete(group, "plan"))
+
+        assert (409, "Conflict") == (status, code)
+        assert "scores" in message
+
+        clients.web.web_apps.delete(group, "scores")
+        delete(group, "plan")
+
+        assert [] == list(clients.web.app_service_plans.list_by_resource_group(group))
+
+    def test_an_unknown_size_is_refused(self, clients: Clients, group: str) -> None:
+        """In App Service's own error shape."""
+        begin = clients.web.app_service_plans.begin_create_or_update
+
+        assert 400 == web_error(lambda: begin(group, "odd", {**PLAN, "sku": {"name": "XX9"}}))[0]
+
+
+class TestSites:
+    def test_one_put_makes_the_whole_app(self, cloud: Cloud, app: Any, identity: Any) -> None:
+        """The platform is told image, settings, identities and who pulls."""
+        (told,) = cloud.apps.applied
+
+        assert ("scores", IMAGE, {"A": "1", "B": "2"}, "Running") == (
+            told.name,
+            told.linux_fx_version,
+            told.app_settings,
+            told.state,
+        )
+        assert [identity.client_id] == list(told.identities)
+        assert identity.client_id == told.acr_identity_client_id
+
+    def test_an_answer_holds_no_settings(self, clients: Clients, group: str, app: Any) -> None:
+        """`appSettings` is null in the site and in config/web; the list shows them."""
+        site = clients.web.web_apps.get(group, "scores")
+        config = clients.web.web_apps.get_configuration(group, "scores")
+        settings = clients.web.web_apps.list_application_settings(group, "scores")
+
+        assert site.properties.site_config.app_settings is None
+        assert config.properties.app_settings is None
+        assert {"A": "1", "B": "2"} == settings.properties
+        assert IMAGE == config.properties.linux_fx_version
+        assert ("West Europe", "Running") == (site.location, site.properties.state)
+        assert site.properties.default_host_name.startswith("localhost:")
+
+    def test_identities_show_their_ids(self, clients: Clients, group: str, app: Any, identity: Any) -> None:
+        """Principal and client id of each."""
+        found = clients.web.web_apps.get(group, "scores").identity
+
+        assert "UserAssigned" == found.type
+        assert identity.client_id == found.user_assigned_identities[identity.id].client_id
+
+    def test_the_same_put_changes_nothing(
+        self, cloud: Cloud, clients: Clients, group: str, app: Any, identity: Any
+    ) -> None:
+        """A second, equal PUT does not restart the app."""
+        clients.web.web_apps.begin_create_or_update(group, "scores", site_body(identity, A="1", B="2")).result()
+
+        assert (1, []) == (len(cloud.apps.applied), cloud.apps.restarted)
+
+    def test_a_put_without_config_keeps_it(self, cloud: Cloud, clients: Clients, group: str, app: Any) -> None:
+        """Image and settings stay when the body says nothing about them; tags go."""
+        body = {"location": "westeurope", "properties": {"serverFarmId": "plan", "reserved": True}}
+        clients.web.web_apps.begin_create_or_update(group, "scores", body).result()
+
+        assert {"A": "1", "B": "2"} == clients.web.web_apps.list_application_settings(group, "scores").properties
+        assert not clients.web.web_apps.get(group, "scores").tags
+        assert 1 == len(cloud.apps.applied)
+
+    def test_a_patch_of_the_image_restarts_with_it(self, cloud: Cloud, clients: Clients, group: str, app: Any) -> None:
+        """PATCH config/web merges: the rest stays."""
+        other = IMAGE.replace("a" * 64, "b" * 64)
+        patched = clients.web.web_apps.update_configuration(group, "scores", {"properties": {"linuxFxVersion": other}})
+
+        assert other == cloud.apps.applied[-1].linux_fx_version
+        assert patched.properties.acr_use_managed_identity_creds
+        assert {"A": "1", "B": "2"} == cloud.apps.applied[-1].app_settings
+
+    def test_settings_are_replaced_and_restart(self, cloud: Cloud, clients: Clients, group: str, app: Any) -> None:
+        """PUT appsettings replaces all; an equal PUT restarts the app all the same."""
+        update = clients.web.web_apps.update_application_settings
+        update(group, "scores", {"properties": {"C": "3"}})
+        update(group, "scores", {"properties": {"C": "3"}})
+
+        assert {"C": "3"} == cloud.apps.applied[-1].app_settings
+        assert (2, 1) == (len(cloud.apps.applied), len(cloud.apps.restarted))
+
+    def test_stop_and_start(self, cloud: Cloud, clients: Clients, group: str, app: Any) -> None:
+        """The platform is told the state."""
+        clients.web.web_apps.stop(group, "scores")
+        stopped = clients.web.web_apps.get(group, "scores").properties.state
+        clients.web.web_apps.start(group, "scores")
+
+        assert "Stopped" == stopped
+        assert ["Running", "Stopped", "Running"] == [one.state for one in cloud.apps.applied]
+
+    def test_a_taken_name_is_a_conflict(self, cloud: Cloud, clients: Clients, group: str, identity: Any) -> None:
+        """54001, in App Service's shape."""
+        cloud.sandbox.arm.sites.take_name("famous")
+        begin = clients.web.web_apps.begin_create_or_update
+        with pytest.raises(HttpResponseError) as caught:
+            begin(group, "famous", site_body(identity))
+        entity = caught.value.response.json()["Details"][2]["ErrorEntity"]
+
+        assert (409, "54001") == (caught.value.status_code, entity["ExtendedCode"])
+        assert "Website with given name famous already exists." == entity["Message"]
+
+    def test_a_missing_plan_or_identity_is_refused(self, clients: Clients, group: str, identity: Any) -> None:
+        """Nothing is made of it."""
+        begin = clients.web.web_apps.begin_create_or_update
+        body = site_body(identity)
+        lost = {**body, "properties": {**body["properties"], "serverFarmId": "nowhere"}}
+        alone = {**body, "identity": {"type": "UserAssigned", "userAssignedIdentities": {f"{identity.id}x": {}}}}
+        with pytest.raises(HttpResponseError) as caught:
+            begin(group, "alone", alone)
+
+        assert (404, "NotFound") == web_error(lambda: begin(group, "lost", lost))[:2]
+        assert (400, "FailedIdentityOperation") == (caught.value.status_code, caught.value.error.code)
+        assert [] == list(clients.web.web_apps.list_by_resource_group(group))
+
+    def test_deleting_stops_the_app(self, cloud: Cloud, clients: Clients, group: str, app: Any) -> None:
+        """The platform is told, and the name is free again."""
+        clients.web.web_apps.delete(group, "SCORES")
+
+        assert [app.id] == cloud.apps.removed
+
+    def test_an_identity_takes_a_right_to_assign_it(
+        self, cloud: Cloud, clients: Clients, group: str, identity: Any
+    ) -> None:
+        """Who may write sites but not assign the identity is refused."""
+        contributor = cloud.somebody("de139f84-1756-47ae-9be6-808fbbe84772")
+        path = f"{cloud.subscription}/resourceGroups/{group}/providers/Microsoft.Web/sites/borrowed"
+        answer = cloud.call("PUT", path, site_body(identity), token=cloud.token(contributor))
+
+        assert (403, "LinkedAuthorizationFailed") == (answer.status_code, answer.json()["error"]["code"])
+
+
+class TestHost:
+    def test_until_it_runs_the_host_is_unavailable(self, clients: Clients, group: str, app: Any) -> None:
+        """Keys, functions and triggers answer 400 in App Service's shape; the log is empty."""
+        apps = clients.web.web_apps
+        expected = (400, "BadRequest", "Encountered an error (ServiceUnavailable) from host runtime.")
+
+        assert expected == web_error(lambda: apps.list_host_keys(group, "scores"))
+        assert expected == web_error(lambda: list(apps.list_functions(group, "scores")))
+        assert expected == web_error(lambda: apps.sync_function_triggers(group, "scores"))
+        assert apps.get_web_site_container_logs(group, "scores") is None
+
+    def test_a_running_host_answers(self, cloud: Cloud, clients: Clients, group: str, app: Any) -> None:
+        """Keys, functions, triggers, log."""
+        cloud.apps.current = AppState.RUNNING
+        apps = clients.web.web_apps
+        apps.sync_function_triggers(group, "scores")
+        (function,) = apps.list_functions(group, "scores")
+        log = b"".join(apps.get_web_site_container_logs(group, "scores"))
+
+        assert "master" == apps.list_host_keys(group, "scores").master_key
+        assert "two" == apps.list_function_keys(group, "scores", "score")["default"]
+        assert "scores/score" == function.name
+        assert function.properties.invoke_url_template.endswith("/api/score")
+        assert b"Starting container\n" == log
+
+    def test_a_restart_reaches_the_platform(self, cloud: Cloud, clients: Clients, group: str, app: Any) -> None:
+        """A synchronous one waits until the app is no longer starting."""
+        cloud.apps.current = AppState.FAILED
+        clients.web.web_apps.restart(group, "scores", soft_restart=True, synchronous=True)
+
+        assert [app.id] == cloud.apps.restarted
+
+
+class TestSmallThings:
+    def test_sticky_names(self, clients: Clients, group: str, app: Any) -> None:
+        """Null on a fresh app, then what was put."""
+        apps = clients.web.web_apps
+        before = apps.list_slot_configuration_names(group, "scores").properties.app_setting_names
+        apps.update_slot_configuration_names(group, "scores", {"properties": {"appSettingNames": ["A"]}})
+
+        assert before is None
+        assert ["A"] == apps.list_slot_configuration_names(group, "scores").properties.app_setting_names
+
+    def test_publishing_can_be_turned_off(self, clients: Clients, group: str, app: Any) -> None:
+        """Basic credentials, one door at a time."""
+        apps = clients.web.web_apps
+        apps.update_scm_allowed(group, "scores", {"properties": {"allow": False}})
+
+        assert not apps.get_scm_allowed(group, "scores").properties.allow
+        assert apps.get_ftp_allowed(group, "scores").properties.allow

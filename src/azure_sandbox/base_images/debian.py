@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SUITES = {"3.11": "bookworm", "3.13": "trixie"}
 """The Debian releases whose own Python is that minor."""
-_PACKAGES = ("python3", "ca-certificates", "libgomp1")
+_PACKAGES = ("python3", "ca-certificates", "libgomp1", "libstdc++6")
 _EXCLUDED = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
 _EPOCH = "1735689600"
 _RECIPE = "1"

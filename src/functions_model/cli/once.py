@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from functions_model import pipeline
 from functions_model.ci.host import Level
 from functions_model.core.failures import Failure
-from functions_model.inputs import read_inputs
+from functions_model.inputs import host_workspace, read_inputs
 from functions_model.inputs.catalogue import CATALOGUE
 from functions_model.report import narrate, outputs, summary
 
@@ -78,7 +78,7 @@ def run_once(values: Mapping[str, str], environ: Mapping[str, str], ci: CiHost, 
     spec, failure = None, None
     try:
         mask_inputs(values, ci)
-        spec = read_inputs(values, workspace=workspace)
+        spec = read_inputs(values, workspace=workspace, host_workspace=host_workspace(environ))
         mask_settings(spec, values, ci)
         _run(spec, record, environ, ci)
     except Failure as error:

@@ -52,4 +52,3 @@ class Secret:
         """
         message = "a secret is never pickled"
         raise TypeError(message)
-        raise TypeError(message)

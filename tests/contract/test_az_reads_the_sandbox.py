@@ -1,0 +1,243 @@
+"""The real `az` command line against the sandbox: what the SDK made, az reads."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from azure.identity import ClientSecretCredential
+from azure.mgmt.authorization import AuthorizationManagementClient
+from azure.mgmt.msi import ManagedServiceIdentityClient
+from azure.mgmt.resource.resources import ResourceManagementClient
+from azure.mgmt.storage import StorageManagementClient
+from azure.mgmt.web import WebSiteManagementClient
+
+from azure_sandbox.arm.authorization.definitions import ACR_PULL
+from azure_sandbox.sandbox import Sandbox
+from support.fake_data_plane import fake_data_plane
+from support.tools import AZ
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from azure_sandbox.endpoints import Endpoints
+
+pytestmark = pytest.mark.needs("az")
+
+GROUP, PLACE = "az-reads", {"location": "westeurope"}
+IMAGE = "DOCKER|localhost:5000/package@sha256:" + "c" * 64
+
+
+@dataclass
+class Az:
+    """az with a configuration folder of its own."""
+
+    environ: dict[str, str]
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([AZ, *words], env=self.environ, capture_output=True, text=True, timeout=120, check=False)
+
+    def json(self, *words: str) -> Any:
+        answer = self.run(*words, "--output", "json")
+        assert answer.returncode == 0, answer.stderr
+        return json.loads(answer.stdout) if answer.stdout.strip() else None
+
+    def sign_in(self, ends: Endpoints, *proof: str) -> None:
+        self.json("cloud", "register", "--name", "sandbox", "--endpoint-resource-manager", ends.resource_manager)
+        self.json("cloud", "set", "--name", "sandbox")
+        self.json("login", "--service-principal", "-u", ends.client_id, "--tenant", ends.tenant_id, *proof)
+
+
+def new_az(folder: Path, ends: Endpoints) -> Az:
+    settings = {
+        "AZURE_CONFIG_DIR": str(folder),
+        "AZURE_CORE_COLLECT_TELEMETRY": "false",
+        "AZURE_CORE_INSTANCE_DISCOVERY": "false",
+        "AZURE_CORE_ONLY_SHOW_ERRORS": "true",
+    }
+    return Az({**os.environ, **ends.environ(), **settings})
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with Sandbox(tmp_path_factory.mktemp("az-cloud"), data_plane=fake_data_plane) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="module")
+def az(cloud: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Az:
+    az = new_az(tmp_path_factory.mktemp("az-config"), cloud.endpoints)
+    az.sign_in(cloud.endpoints, "-p", cloud.endpoints.client_secret)
+    return az
+
+
+@pytest.fixture(scope="module")
+def made(cloud: Sandbox) -> Iterator[dict[str, Any]]:
+    """What a deployment makes, through the SDK."""
+    ends = cloud.endpoints
+    trust = {"connection_verify": str(ends.ca_bundle)}
+    credential = ClientSecretCredential(
+        ends.tenant_id,
+        ends.client_id,
+        ends.client_secret,
+        authority=ends.authority,
+        disable_instance_discovery=True,
+        **trust,
+    )
+    opened: list[Any] = [credential]
+
+    def client(kind: Callable[..., Any]) -> Any:
+        scopes = ["https://management.azure.com/.default"]
+        one = kind(credential, ends.subscription_id, base_url=ends.resource_manager, credential_scopes=scopes, **trust)
+        opened.append(one)
+        return one
+
+    yield make_everything(client)
+    for one in opened:
+        one.close()
+
+
+def make_everything(client: Callable[..., Any]) -> dict[str, Any]:
+    group = client(ResourceManagementClient).resource_groups.create_or_update(GROUP, {**PLACE, "tags": {"a": "b"}})
+    identity = client(ManagedServiceIdentityClient).user_assigned_identities.create_or_update(GROUP, "scorer", PLACE)
+    account = {**PLACE, "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"}
+    client(StorageManagementClient).storage_accounts.begin_create(GROUP, "azreadsacc", account).result()
+    role = {
+        "roleDefinitionId": f"{group.id}/providers/Microsoft.Authorization/roleDefinitions/{ACR_PULL}",
+        "principalId": identity.principal_id,
+        "principalType": "ServicePrincipal",
+    }
+    roles = client(AuthorizationManagementClient).role_assignments
+    roles.create(group.id, str(uuid.uuid4()), {"properties": role})
+    web = client(WebSiteManagementClient)
+    plan = {**PLACE, "sku": {"name": "EP1"}, "properties": {"reserved": True}}
+    web.app_service_plans.begin_create_or_update(GROUP, "plan", plan).result()
+    site = {
+        **PLACE,
+        "kind": "functionapp,linux,container",
+        "identity": {"type": "UserAssigned", "userAssignedIdentities": {identity.id: {}}},
+        "properties": {
+            "serverFarmId": "plan",
+            "reserved": True,
+            "httpsOnly": True,
+            "siteConfig": {"linuxFxVersion": IMAGE, "appSettings": [{"name": "GREETING", "value": "hello"}]},
+        },
+    }
+    app = web.web_apps.begin_create_or_update(GROUP, "az-reads-app", site).result()
+    return {"group": group, "identity": identity, "app": app}
+
+
+@pytest.fixture(scope="module")
+def read(az: Az, made: dict[str, Any]) -> dict[str, Any]:
+    """Every reading command once; two at a time, as each spends most of its time starting."""
+    commands = {
+        "group": ("group", "show", "--name", GROUP),
+        "app": ("functionapp", "show", "-g", GROUP, "--name", "az-reads-app"),
+        "settings": ("functionapp", "config", "appsettings", "list", "-g", GROUP, "--name", "az-reads-app"),
+        "account": ("storage", "account", "show", "-g", GROUP, "--name", "azreadsacc"),
+        "roles": ("role", "assignment", "list", "--scope", made["group"].id),
+        "roles of one": (
+            *("role", "assignment", "list", "--scope", made["group"].id),
+            *("--assignee", made["identity"].client_id),
+        ),
+        "identity": ("identity", "show", "-g", GROUP, "--name", "scorer"),
+        "registry": ("acr", "show", "--name", "sandboxregistry"),
+    }
+    with ThreadPoolExecutor(2) as pool:
+        answers = pool.map(lambda words: az.json(*words), commands.values())
+        return dict(zip(commands, answers, strict=True))
+
+
+class TestSignIn:
+    def test_a_github_token_signs_az_in(self, cloud: Sandbox, tmp_path: Path) -> None:
+        """As azure/login does it: a federated token instead of a secret."""
+        az = new_az(tmp_path, cloud.endpoints)
+        token = cloud.github_oidc.issue("api://AzureADTokenExchange")
+        az.sign_in(cloud.endpoints, "--federated-token", token)
+
+        assert cloud.subscription_id == az.json("account", "show")["id"]
+
+    def test_a_wrong_secret_is_told(self, cloud: Sandbox, tmp_path: Path) -> None:
+        """az prints Entra's own code."""
+        ends = cloud.endpoints
+        az = new_az(tmp_path, ends)
+        az.json("cloud", "register", "--name", "sandbox", "--endpoint-resource-manager", ends.resource_manager)
+        az.json("cloud", "set", "--name", "sandbox")
+        answer = az.run("login", "--service-principal", "-u", ends.client_id, "--tenant", ends.tenant_id, "-p", "no")
+
+        assert answer.returncode != 0
+        assert "AADSTS7000215" in answer.stderr
+
+
+class TestReading:
+    def test_the_group(self, read: dict[str, Any]) -> None:
+        """Location, tags, state."""
+        group = read["group"]
+
+        assert ("westeurope", {"a": "b"}) == (group["location"], group["tags"])
+        assert "Succeeded" == group["properties"]["provisioningState"]
+
+    def test_the_app(self, read: dict[str, Any], made: dict[str, Any]) -> None:
+        """Image, state, host name and identity."""
+        app = read["app"]
+
+        assert "functionapp,linux,container" == app["kind"]
+        assert ("Running", IMAGE) == (app["state"], app["siteConfig"]["linuxFxVersion"])
+        assert made["app"].properties.default_host_name == app["defaultHostName"]
+        assert made["identity"].id in app["identity"]["userAssignedIdentities"]
+
+    def test_the_settings(self, read: dict[str, Any]) -> None:
+        """Names, values, and that none is bound to a slot."""
+        assert [{"name": "GREETING", "slotSetting": False, "value": "hello"}] == read["settings"]
+
+    def test_the_account(self, read: dict[str, Any]) -> None:
+        """SKU, kind and endpoints."""
+        account = read["account"]
+
+        assert ("Standard_LRS", "StorageV2") == (account["sku"]["name"], account["kind"])
+        assert account["primaryEndpoints"]["blob"].startswith("https://localhost:")
+
+    def test_the_roles(self, read: dict[str, Any], made: dict[str, Any]) -> None:
+        """With the role's and the principal's name filled in; and found by the assignee's client id."""
+        (role,) = read["roles"]
+
+        assert ("AcrPull", made["identity"].principal_id) == (role["roleDefinitionName"], role["principalId"])
+        assert made["identity"].client_id == role["principalName"]
+        assert [role["name"]] == [one["name"] for one in read["roles of one"]]
+
+    def test_the_identity(self, read: dict[str, Any], made: dict[str, Any]) -> None:
+        """Client and principal id."""
+        expected = made["identity"].client_id, made["identity"].principal_id
+
+        assert expected == (read["identity"]["clientId"], read["identity"]["principalId"])
+
+    def test_the_registry(self, cloud: Sandbox, read: dict[str, Any]) -> None:
+        """Found by its name alone, across groups."""
+        assert cloud.endpoints.registry == read["registry"]["loginServer"]
+
+
+class TestMaking:
+    def test_az_makes_an_app_from_an_image(self, cloud: Sandbox, az: Az, made: dict[str, Any]) -> None:
+        """All the requests of `az functionapp create --image` are answered, and the same app comes out."""
+        az.json(
+            *("functionapp", "create", "-g", GROUP, "--name", "az-made-app", "--plan", "plan"),
+            *("--storage-account", "azreadsacc", "--functions-version", "4", "--disable-app-insights", "true"),
+            *("--image", f"{cloud.endpoints.registry}/package:1"),
+        )
+        site = cloud.arm.sites.of(cloud.arm.store.get(site_id(cloud)).id)
+
+        assert f"DOCKER|{cloud.endpoints.registry}/package:1" == site.config["linuxFxVersion"]
+        assert "false" == site.settings["WEBSITES_ENABLE_APP_SERVICE_STORAGE"]
+        assert len(site.settings["MACHINEKEY_DecryptionKey"]) == 64
+
+
+def site_id(cloud: Sandbox) -> Any:
+    (found,) = [one.id for one in cloud.arm.store.list(group=GROUP) if one.id.name == "az-made-app"]
+    return found

@@ -48,6 +48,10 @@ def _mmdebstrap() -> str:
     return "" if shutil.which("mmdebstrap") else "mmdebstrap is not installed (Debian package `mmdebstrap`)"
 
 
+def _busybox() -> str:
+    return "" if shutil.which("busybox") else "busybox is not installed (Debian package `busybox-static`)"
+
+
 def _azurite() -> str:
     return "" if shutil.which("npm") else "npm is not installed, and Azurite comes from npm"
 
@@ -79,6 +83,7 @@ TOOLS: dict[str, Callable[[], str]] = {
     "act": _act,
     "skopeo": _skopeo,
     "docker-registry": _docker_registry,
+    "busybox": _busybox,
     "mmdebstrap": _mmdebstrap,
     "azurite": _azurite,
     "python3.13": _python313,

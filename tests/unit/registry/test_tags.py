@@ -1,0 +1,104 @@
+"""Tags through Azure's SDK: what is asked for, and what a refusal becomes."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pytest
+import requests
+import urllib3
+from azure.core.credentials import AccessToken
+from azure.core.pipeline.transport import RequestsTransport
+from requests.adapters import BaseAdapter
+
+from functions_model.core.digests import digest_of
+from functions_model.core.failures import RegistryFailed
+from functions_model.registry.tags import RepositoryTags
+
+DIGEST = digest_of(b"manifest")
+
+
+class Answers(BaseAdapter):
+    """Answers every request alike, and keeps what was asked."""
+
+    def __init__(self, status: int, document: object) -> None:
+        super().__init__()
+        self.status, self.document = status, document
+        self.seen: list[tuple[str, str, Any]] = []
+
+    def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:
+        body = request.body.decode() if isinstance(request.body, bytes) else request.body
+        self.seen.append((request.method or "", request.path_url.partition("?")[0], json.loads(body or "null")))
+        response = requests.Response()
+        response.status_code, response.url, response.request = self.status, request.url or "", request
+        body_of_answer = io.BytesIO(json.dumps(self.document).encode())
+        response.raw = urllib3.HTTPResponse(body_of_answer, preload_content=False)
+        response.headers["Content-Type"] = "application/json"
+        return response
+
+    def close(self) -> None:
+        pass
+
+
+class Credential:
+    def get_token(self, *scopes: str, **_: Any) -> AccessToken:
+        return AccessToken("t", 1 << 40)
+
+
+def tags(answers: Answers) -> RepositoryTags:
+    session = requests.Session()
+    session.mount("https://", answers)
+    transport = RequestsTransport(session=session, session_owner=False)
+    audience = "https://containerregistry.azure.net"
+    return RepositoryTags(
+        "https://contoso.azurecr.io", "package", Credential(), audience=audience, transport=transport, retry_total=0
+    )
+
+
+def attributes(*, locked: bool) -> dict[str, object]:
+    when = "2026-11-20T10:00:00Z"
+    changeable = {"deleteEnabled": not locked, "writeEnabled": not locked, "listEnabled": True, "readEnabled": True}
+    tag = {
+        "name": "v1",
+        "digest": DIGEST,
+        "createdTime": when,
+        "lastUpdateTime": when,
+        "changeableAttributes": changeable,
+    }
+    return {"registry": "contoso.azurecr.io", "imageName": "package", "tag": tag}
+
+
+class TestLock:
+    @pytest.mark.parametrize("locked", [True, False])
+    def test_a_lock_stops_writing_and_deleting(self, locked: bool) -> None:
+        """And lets both again when it is taken off."""
+        answers = Answers(200, attributes(locked=locked))
+        found = tags(answers).lock("v1", locked=locked)
+
+        assert (DIGEST, locked) == (found.digest, found.locked)
+        method, path, body = answers.seen[-1]
+        assert ("PATCH", "/acr/v1/package/_tags/v1") == (method, path)
+        assert (not locked, not locked) == (body["writeEnabled"], body["deleteEnabled"])
+
+
+class TestRefusal:
+    def test_what_is_missing_is_no_failure(self) -> None:
+        """No repository yet: no tag, and no list of them."""
+        missing = {"errors": [{"code": "NAME_UNKNOWN", "message": "repository is not found"}]}
+
+        assert None is tags(Answers(404, missing)).find("v1")
+        assert () == tags(Answers(404, missing)).newest()
+
+    def test_a_refusal_is_told(self) -> None:
+        """With the repository and the role to check."""
+        denied = {"errors": [{"code": "DENIED", "message": "denied"}]}
+        tell = r"Could not read the tag `v1` of `contoso.azurecr.io/package`: the registry answered 403\. .*AcrPull"
+
+        with pytest.raises(RegistryFailed, match=tell):
+            tags(Answers(403, denied)).find("v1")
+        with pytest.raises(RegistryFailed, match="list the tags of"):
+            tags(Answers(403, denied)).newest()
+        with pytest.raises(RegistryFailed, match="lock the tag `v1` of"):
+            tags(Answers(403, denied)).lock("v1")

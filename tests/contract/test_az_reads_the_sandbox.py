@@ -165,7 +165,7 @@ class TestSignIn:
         assert cloud.subscription_id == az.json("account", "show")["id"]
 
     def test_a_wrong_secret_is_told(self, cloud: Sandbox, tmp_path: Path) -> None:
-        """az prints Entra's own code."""
+        """The message is Entra's own, with its code."""
         ends = cloud.endpoints
         az = new_az(tmp_path, ends)
         az.json("cloud", "register", "--name", "sandbox", "--endpoint-resource-manager", ends.resource_manager)

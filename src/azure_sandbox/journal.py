@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _READING_POST = re.compile(
-    r"/(list\w*|checknameavailability|containerlogs|publishxml|token|exchange|getbyids)$", re.IGNORECASE
+    r"/(list\w*|checknameavailability|containerlogs|publishxml|token|exchange|getbyids|syncfunctiontriggers|sync)$",
+    re.IGNORECASE,
 )
-"""ARM asks for secrets and for free names by POST; nothing changes by it."""
+"""ARM asks for secrets and for free names by POST; nothing changes by it. Nor does syncing triggers change a resource:
+the platform reads again what the app has."""
 _SHOWN_PARAMETERS = frozenset(
     {"api-version", "$filter", "$expand", "$top", "audience", "digest", "from", "mount", "n", "scope", "service"}
 )

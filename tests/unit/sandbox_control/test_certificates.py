@@ -11,7 +11,6 @@ import pytest
 from azure_sandbox.certificates import make_certificates
 
 if TYPE_CHECKING:
-
     from azure_sandbox.certificates import TlsFiles
 
 

@@ -31,12 +31,13 @@ class TestJournal:
         assert "hidden" not in entry.path
 
     def test_writes_are_what_changes_something(self, cloud: Cloud) -> None:
-        """Reads, logins and POSTs that list are no writes; a restart is one."""
+        """Reads, logins, POSTs that list and syncs of triggers are no writes; a restart is one."""
         ends = cloud.sandbox.endpoints
         group = cloud.new_group("two")
         site = f"{group}/providers/Microsoft.Web/sites/app"
         cloud.call("GET", group)
         cloud.call("POST", f"{site}/config/appsettings/list")
+        cloud.call("POST", f"{site}/syncfunctiontriggers")
         cloud.call("POST", f"{cloud.subscription}/providers/Microsoft.Storage/checkNameAvailability", {"name": "abc"})
         cloud.session.post(f"{ends.authority}/{ends.tenant_id}/oauth2/v2.0/token", data={}, timeout=10)
         cloud.call("POST", f"{site}/restart")

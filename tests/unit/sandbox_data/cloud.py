@@ -11,6 +11,7 @@ import httpx
 
 from azure_sandbox.apps.platform import Platform
 from azure_sandbox.base_images import Flavour, prepare
+from azure_sandbox.base_images.prepare import running_minor
 from azure_sandbox.contract import AppState, RegistryDefinition, SiteDefinition
 from azure_sandbox.registry.content import ContentStore
 from azure_sandbox.registry.server import registry_app
@@ -70,10 +71,13 @@ class Cloud:
     def account_id(name: str) -> str:
         return f"{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/{name}"
 
-    def push(self, files: dict[str, str | bytes], config: dict[str, Any] | None = None) -> str:
+    def push(
+        self, files: dict[str, str | bytes], config: dict[str, Any] | None = None, minor: str | None = None
+    ) -> str:
         """An image with these files on the base image; its reference."""
-        flavour = Flavour.DOCKER if self.engine == "docker" else Flavour.PROCESS
-        base = prepare("3.11", flavour)
+        docker = self.engine == "docker"
+        default = "3.11" if docker else running_minor()
+        base = prepare(minor or default, Flavour.DOCKER if docker else Flavour.PROCESS)
         base.publish(self.store)
         manifest = json.loads(base.manifest)
         base_config = json.loads(base.blobs[manifest["config"]["digest"]].read_bytes())
@@ -112,7 +116,7 @@ class Cloud:
     def url(self, site: SiteDefinition, path: str = "/") -> str:
         return f"https://{self.platform.reserve(site.name)}{path}"
 
-    def wait(self, what: Callable[[], object], site: SiteDefinition, seconds: float = 45) -> Any:
+    def wait(self, what: Callable[[], object], site: SiteDefinition, seconds: float = 120) -> Any:
         """Until something about an app is true; what it gave."""
         deadline = time.monotonic() + seconds
         while not (found := what()):

@@ -112,6 +112,7 @@ REGISTRY = [
     Scenario(
         "registry-refuses-the-upload",
         5,
+        {"image-name": "never-pushed"},
         faults=(
             Fault(
                 method="POST",

@@ -71,7 +71,10 @@ class TestFailures:
 
     def test_a_reason_never_doubles_its_full_stop(self) -> None:
         """Service messages end with a full stop more often than not."""
-        assert str(LoginFailed("log in", "it said no.", "Ask.")) == "Could not log in: it said no. Ask."
+        failure = LoginFailed("log in", "it said no.", "Ask.")
+
+        assert str(failure) == "Could not log in: it said no. Ask."
+        assert [str(problem) for problem in failure.problems] == [str(failure)]
 
 
 class TestReferences:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import threading
 import time
@@ -83,7 +84,7 @@ def run_once(values: Mapping[str, str], environ: Mapping[str, str], ci: CiHost, 
         _run(spec, record, environ, ci)
     except Failure as error:
         failure = error
-        _tell_failure(error, ci)
+        _tell_failure(error, ci, workspace)
     except Exception:  # noqa: BLE001 - whatever it is, the user must see a whole story and exit code 70
         _tell_bug(ci)
         return Ending(BUG, tuple(record.events), time.monotonic() - started)
@@ -117,14 +118,13 @@ def _run(spec: DeploymentSpec, record: Record, environ: Mapping[str, str], ci: C
         pipeline.run(spec, pipeline.Parts(ci=ci, work=Path(work), tell=record.tell, source=source))
 
 
-def _tell_failure(failure: Failure, ci: CiHost) -> None:
+def _tell_failure(failure: Failure, ci: CiHost, workspace: Path) -> None:
+    """Each problem as an annotation of its own. Paths are shown as the user wrote them, below the workspace."""
     if failure.detail:
         with ci.group("Details"):
             ci.info(failure.detail)
     for problem in failure.problems:
-        ci.annotate(Level.ERROR, str(problem).strip(), problem.location)
-    if len(failure.problems) > 1:
-        ci.info(str(failure))
+        ci.annotate(Level.ERROR, str(problem).replace(f"{workspace}{os.sep}", ""), problem.location)
 
 
 def _tell_bug(ci: CiHost) -> None:

@@ -50,7 +50,7 @@ class Problem:
 
     Attributes:
         what: What is wrong, a clause without a full stop: "the file `score.py` does not exist".
-        remedy: What to do, one or more whole sentences.
+        remedy: What to do, one or more whole sentences; empty when `what` says it all, full stop included.
         subject: The input (or file) it is about: "entry-script".
         location: Where, when the fault is in a file.
     """
@@ -64,7 +64,7 @@ class Problem:
         """`entry-script: the file does not exist. Check the path.`."""
         where = f"{self.subject}: " if self.subject else ""
         place = f" ({self.location})" if self.location else ""
-        return f"{where}{self.what}{place}. {self.remedy}"
+        return f"{where}{self.what}{place}. {self.remedy}" if self.remedy else f"{where}{self.what}{place}"
 
 
 class Failure(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 from concurrent.futures import Future
@@ -76,6 +77,10 @@ class Azure:
         return [
             (entry.method, entry.path.partition("?")[0].rpartition("/")[2]) for entry in self.sandbox.journal.writes()
         ]
+
+    def synchronisations(self) -> int:
+        """How often the triggers were to be synchronised; the journal counts that as no write."""
+        return sum("syncfunctiontriggers" in entry.path for entry in self.sandbox.journal.entries("arm"))
 
 
 def cloud_of(sandbox: Sandbox) -> Cloud:
@@ -193,6 +198,7 @@ class TestTwoRuns:
 
         assert {Action.KEEP} == {change.action for change in second.changes}
         assert [] == azure.writes()
+        assert 0 == azure.synchronisations()
         assert not outcome.changed
 
     def test_a_new_image_is_one_patch(self, azure: Azure) -> None:
@@ -202,7 +208,8 @@ class TestTwoRuns:
 
         azure.apply(azure.plan(digit="b"))
 
-        assert [("PATCH", "web"), ("POST", "syncfunctiontriggers")] == azure.writes()
+        assert [("PATCH", "web")] == azure.writes()
+        assert 1 == azure.synchronisations()
 
     def test_planning_writes_nothing(self, azure: Azure) -> None:
         """Neither into an empty subscription nor over a live app."""
@@ -244,12 +251,15 @@ class TestRefusals:
         with pytest.raises(PlanRefused, match=azure.registry.login_server):
             find_registry(azure.clients, "nowhere.azurecr.io")
 
+    @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
     def test_that_were_none_are_seen_through(self, azure: Azure) -> None:
         """An account whose create was answered 503 but done all the same is adopted."""
         fault = Fault(method="PUT", path_pattern="storageAccounts/irisstorage$", status=503, executed=True)
         azure.sandbox.faults.add(fault)
 
         azure.apply(azure.plan())
+        # The SDK tries again without reading the streamed 503, so its connection ends only with the garbage.
+        gc.collect()
 
         assert not azure.plan().has_changes
 

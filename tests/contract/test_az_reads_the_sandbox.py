@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,49 +16,18 @@ from azure.mgmt.web import WebSiteManagementClient
 
 from azure_sandbox.arm.authorization.definitions import ACR_PULL
 from azure_sandbox.sandbox import Sandbox
+from support.az import Az, new_az
 from support.fake_data_plane import fake_data_plane
-from support.tools import AZ
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from azure_sandbox.endpoints import Endpoints
 
 pytestmark = pytest.mark.needs("az")
 
 GROUP, PLACE = "az-reads", {"location": "westeurope"}
 IMAGE = "DOCKER|localhost:5000/package@sha256:" + "c" * 64
-
-
-@dataclass
-class Az:
-    """az with a configuration folder of its own."""
-
-    environ: dict[str, str]
-
-    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([AZ, *words], env=self.environ, capture_output=True, text=True, timeout=120, check=False)
-
-    def json(self, *words: str) -> Any:
-        answer = self.run(*words, "--output", "json")
-        assert answer.returncode == 0, answer.stderr
-        return json.loads(answer.stdout) if answer.stdout.strip() else None
-
-    def sign_in(self, ends: Endpoints, *proof: str) -> None:
-        self.json("cloud", "register", "--name", "sandbox", "--endpoint-resource-manager", ends.resource_manager)
-        self.json("cloud", "set", "--name", "sandbox")
-        self.json("login", "--service-principal", "-u", ends.client_id, "--tenant", ends.tenant_id, *proof)
-
-
-def new_az(folder: Path, ends: Endpoints) -> Az:
-    settings = {
-        "AZURE_CONFIG_DIR": str(folder),
-        "AZURE_CORE_COLLECT_TELEMETRY": "false",
-        "AZURE_CORE_INSTANCE_DISCOVERY": "false",
-        "AZURE_CORE_ONLY_SHOW_ERRORS": "true",
-    }
-    return Az({**os.environ, **ends.environ(), **settings})
 
 
 @pytest.fixture(scope="module")

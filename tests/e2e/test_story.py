@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 import requests
 
-from support.deployment import Run, run_action
-from support.project import write_echo_project
+from support.deployer import Deployer
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from azure_sandbox.sandbox import Sandbox
-
-
-class Deployer:
-    """Deploys one project to one app, again and again."""
-
-    def __init__(self, sandbox: Sandbox, folder: Path, app: str) -> None:
-        self.sandbox, self.folder, self.app = sandbox, folder, app
-        self.inputs = write_echo_project(folder)
-
-    def run(self, **inputs: str) -> Run:
-        """One run; `auth_level="anonymous"` is the input `auth-level`."""
-        given = {name.replace("_", "-"): value for name, value in inputs.items()}
-        names = {"app-name": self.app, "resource-group": f"{self.app}-group"}
-        return run_action(
-            self.folder,
-            {**self.sandbox.endpoints.inputs(), **self.inputs, **names, **given},
-            self.sandbox.endpoints.environ(),
-        )
+    from support.deployment import Run
 
 
 @pytest.fixture(scope="module")
@@ -152,4 +135,38 @@ class TestPackage:
         assert run.code == 0, run.log
         assert run.outputs["image-tag"] == "v1"
         assert "/only-package@sha256:" in run.outputs["image"]
-        assert [entry for entry in sandbox.journal.writes() if entry.service == "arm"] == []
+        assert [entry for entry in sandbox.journal.entries("arm") if "/subscriptions/" in entry.path] == []
+
+    def test_a_client_secret_logs_in_too(self, deployer: Deployer, sandbox: Sandbox) -> None:
+        """For those without OIDC; the same image, so nothing is sent."""
+        identity = {name: "" for name in deployer.environ if name.startswith("ACTIONS_")}
+        without = Deployer(sandbox, deployer.folder, deployer.app)
+        without.environ |= identity
+
+        run = without.run(
+            mode="package", image_name="with-secret", client_secret=sandbox.endpoints.client_secret, audience=""
+        )
+
+        assert run.code == 0, run.log
+        assert sandbox.endpoints.client_secret not in run.shown
+
+
+class TestSameDigest:
+    """One digest for the same inputs."""
+
+    def test_folder_order_time_and_umask_do_not_matter(self, sandbox: Sandbox, tmp_path: Path) -> None:
+        """Two checkouts that differ in all of these give the same image."""
+        first, second = Deployer(sandbox, tmp_path / "a", "same"), Deployer(sandbox, tmp_path / "b" / "deeper", "same")
+        for number, name in enumerate(("one", "two", "three")):
+            (first.folder / "model" / name).write_text(name)
+            (second.folder / "model" / ("three", "two", "one")[number]).write_text(("three", "two", "one")[number])
+        for file in second.folder.rglob("*"):
+            os.utime(file, (1, 1))
+            file.chmod(0o700 if file.is_dir() else 0o600)
+        before = os.umask(0o077)
+        try:
+            digest = second.run(mode="package", image_name="same").outputs["digest"]
+        finally:
+            os.umask(before)
+
+        assert first.run(mode="package", image_name="same").outputs["digest"] == digest

@@ -36,6 +36,12 @@ class Run:
     summary: str
 
     @property
+    def shown(self) -> str:
+        """Everything a person can see: the log without the mask commands, which the runner swallows; the rest."""
+        log = "\n".join(line for line in self.log.splitlines() if not line.startswith("::add-mask::"))
+        return "\n".join([log, *self.outputs.values(), self.summary])
+
+    @property
     def errors(self) -> list[str]:
         """The error annotations, as the runner reads them."""
         return [line for line in self.log.splitlines() if line.startswith("::error")]

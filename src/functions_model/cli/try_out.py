@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
+import shlex
 import signal
 import sys
 from pathlib import Path
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 _ENVIRONMENT_FILES = ("conda.yml", "conda.yaml", "environment.yml", "environment.yaml", "requirements.txt")
 _SAMPLES = ("sample-request.json", "sample_request.json")
+_LONGEST_NAME = 60
+"""Of a function app: https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules."""
 _ANSWER_LENGTH = 200
 """Characters of an answer that go into the demo's one line."""
 
@@ -86,9 +90,9 @@ def _with_sandbox(options: argparse.Namespace, inputs: dict[str, str], *, serve:
             _introduce(sandbox)
             ending = _deploy(folder, sandbox, inputs)
             if ending.code == 0:
-                _say_live(ending)
+                _say_live("try" if serve else "demo", ending)
                 if serve:
-                    _serve(ending, sandbox)
+                    _serve(folder, ending, sandbox)
             return ending.code
     except SandboxStopped as error:
         sys.stderr.write(f"Could not start the sandbox: {error}\n")
@@ -106,27 +110,35 @@ def _deploy(folder: Path, sandbox: RunningSandbox, inputs: dict[str, str]) -> En
     # `requests` reads REQUESTS_CA_BUNDLE from the process itself, so the sandbox's variables are set there.
     os.environ.update(sandbox.environ)
     environ = {name: value for name, value in os.environ.items() if not name.startswith("GITHUB_")}
-    name = f"{folder.name}-try"
+    name = app_name_for(folder)
     values = {**sandbox.inputs, **conventional_inputs(folder), **inputs}
     values |= {"mode": "deploy", "app-name": name, "resource-group": name}
     return run_once(values, environ, detect(environ, sys.stdout), folder)
+
+
+def app_name_for(folder: Path) -> str:
+    """A name that Azure takes for an app, made from a folder's: `My model` gives `my-model-try`."""
+    words = re.findall("[a-z0-9]+", folder.name.lower())
+    return "-".join([*words, "try"])[-_LONGEST_NAME:].strip("-")
 
 
 def _verified(ending: Ending) -> Verified:
     return next(event.verified for event in ending.events if isinstance(event, AppVerified))
 
 
-def _say_live(ending: Ending) -> None:
+def _say_live(word: str, ending: Ending) -> None:
     verified = _verified(ending)
     answer = " ".join(verified.answer.split())[:_ANSWER_LENGTH]
-    sys.stdout.write(f"demo: live {verified.scoring_url} -> {answer} in {ending.seconds:.1f} s\n")
+    sys.stdout.write(f"{word}: live {verified.scoring_url} -> {answer} in {ending.seconds:.1f} s\n")
     sys.stdout.flush()
 
 
-def _serve(ending: Ending, sandbox: RunningSandbox) -> None:
-    url = _verified(ending).scoring_url
-    sys.stdout.write(
-        f"\nCall it:\n  curl --cacert {sandbox.ca_file} --data @sample-request.json {url}\n\nStop it with Ctrl-C.\n"
-    )
+def _serve(folder: Path, ending: Ending, sandbox: RunningSandbox) -> None:
+    sample = next((folder / name for name in _SAMPLES if (folder / name).exists()), Path("request.json"))
+    command = [
+        *("curl", "--cacert", sandbox.ca_file, "--header", "Content-Type: application/json"),
+        *("--data", f"@{sample}", _verified(ending).scoring_url),
+    ]
+    sys.stdout.write(f"\nCall it:\n  {shlex.join(command)}\n\nStop it with Ctrl-C.\n")
     sys.stdout.flush()
     signal.pause()

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
 from azure.mgmt.resource.resources import ResourceManagementClient
-from azure.mgmt.storage import StorageManagementClient
 
 from azure_sandbox.arm.authorization.definitions import ACR_PULL, READER
 from azure_sandbox.arm.operations import Durations
+from azure_sandbox.faults import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -291,14 +292,16 @@ class TestErrors:
             clients.storage.storage_accounts.begin_create("conflict", "conflicted", ACCOUNT)
 
 
-def test_a_lost_answer_was_executed(cloud: Cloud) -> None:
-    """A fault can lose the answer to a create that went through: the retry then meets the resource."""
-    from azure_sandbox.faults import Fault
+class TestLostAnswers:
+    def test_a_create_went_through_all_the_same(self, make_cloud: Callable[..., Cloud]) -> None:
+        """The retry meets the account: in progress at first, then as it is, though nobody polled."""
+        cloud = make_cloud(durations=Durations(storage=0.3))
+        path = f"{cloud.new_group('lost')}/providers/Microsoft.Storage/storageAccounts/lostacc"
+        cloud.sandbox.faults.add(Fault("PUT", "/storageAccounts/", 503, executed=True))
+        codes = [cloud.call("PUT", path, ACCOUNT).status_code for _ in range(2)]
+        time.sleep(0.35)
+        found = cloud.call("GET", path).json()
 
-    cloud.new_group("lost")
-    cloud.sandbox.faults.add(Fault("PUT", "/storageAccounts/", 503, executed=True))
-    storage = cloud.client(StorageManagementClient, retry_total=3, retry_backoff_factor=0)
-    with pytest.raises(ResourceExistsError):
-        storage.storage_accounts.begin_create("lost", "lostacc", ACCOUNT).result()
-
-    assert "lostacc" in cloud.storage.accounts
+        assert [503, 409] == codes
+        assert "Succeeded" == found["properties"]["provisioningState"]
+        assert 200 == cloud.call("PUT", path, ACCOUNT).status_code

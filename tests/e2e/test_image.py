@@ -1,0 +1,107 @@
+"""The image by itself: what other tools make of it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+import docker
+import pytest
+import requests
+
+from support.deployer import Deployer
+
+if TYPE_CHECKING:
+    from azure_sandbox.sandbox import Sandbox
+    from support.deployment import Run
+
+_NOBODY = "00000000-0000-0000-0000-000000000000"
+"""The user name that goes with a refresh token at a container registry."""
+
+
+@pytest.fixture(scope="module")
+def packaged(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """An image in the sandbox's registry, anonymous to call."""
+    deployer = Deployer(sandbox, tmp_path_factory.mktemp("image"), "echo-image")
+    run = deployer.run(mode="package", image_name="by-itself", auth_level="anonymous")
+    assert run.code == 0, run.log
+    return run
+
+
+@pytest.fixture(scope="module")
+def refresh_token(sandbox: Sandbox) -> str:
+    """What `az acr login --expose-token` would give."""
+    ends = sandbox.endpoints
+    access = sandbox.directory.issue_token(ends.client_id, "https://containerregistry.azure.net")
+    answer = requests.post(
+        f"https://{ends.registry}/oauth2/exchange",
+        data={"grant_type": "access_token", "service": ends.registry, "access_token": access},
+        verify=str(ends.ca_bundle),
+        timeout=30,
+    )
+    return str(answer.json()["refresh_token"])
+
+
+@pytest.mark.needs("skopeo")
+def test_skopeo_accepts_it(packaged: Run, refresh_token: str) -> None:
+    """`skopeo inspect` reads manifest and configuration, and finds the same digest."""
+    answer = subprocess.run(
+        [
+            *("skopeo", "inspect", "--tls-verify=false", "--creds", f"{_NOBODY}:{refresh_token}"),
+            f"docker://{packaged.outputs['image']}",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert answer.returncode == 0, answer.stderr
+    inspected = json.loads(answer.stdout)
+    assert inspected["Digest"] == packaged.outputs["digest"]
+    assert (inspected["Architecture"], inspected["Os"]) == ("amd64", "linux")
+    assert inspected["Labels"]["functions-model.trigger"] == "http"
+
+
+@pytest.mark.needs("docker", "mmdebstrap")
+def test_docker_engine_runs_it_and_it_scores(packaged: Run, refresh_token: str) -> None:
+    """Pulled by digest and started with nothing but a port: the model answers over HTTP."""
+    with _running(packaged.outputs["image"], refresh_token) as url:
+        answer = requests.post(f"{url}/api/score", json={"x": [1, 2]}, timeout=60)
+        identity = requests.get(f"{url}/api/identity", timeout=60)
+
+    assert (answer.status_code, answer.json()) == (200, {"model": "first", "got": {"x": [1, 2]}})
+    assert identity.json()["models"] == [{"name": "model", "version": "1"}]
+
+
+class _running:  # noqa: N801 - reads as the context manager that it is
+    """A container of an image, removed at the end, the image too."""
+
+    def __init__(self, image: str, refresh_token: str) -> None:
+        self._client = docker.from_env()
+        self._image = self._client.images.pull(image, auth_config={"username": _NOBODY, "password": refresh_token})
+        self._container = self._client.containers.run(
+            self._image.id, detach=True, ports={"80/tcp": ("127.0.0.1", None)}
+        )
+
+    def __enter__(self) -> str:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            self._container.reload()
+            ports = self._container.ports.get("80/tcp")
+            if ports:
+                url = f"http://127.0.0.1:{ports[0]['HostPort']}"
+                try:
+                    if requests.get(f"{url}/api/identity", timeout=5).status_code == 200:
+                        return url
+                except requests.RequestException:
+                    pass
+            time.sleep(0.3)
+        self.__exit__()
+        pytest.fail(f"the container did not answer:\n{self._container.logs().decode()}")
+
+    def __exit__(self, *_: object) -> None:
+        self._container.remove(force=True, v=True)
+        self._client.images.remove(self._image.id, force=True)
+        self._client.close()

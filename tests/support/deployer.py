@@ -1,0 +1,37 @@
+"""One small project, deployed to one app of a sandbox, again and again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from support.deployment import Run, run_action
+from support.project import write_echo_project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from azure_sandbox.sandbox import Sandbox
+
+
+class Deployer:
+    """Deploys the echo project.
+
+    Args:
+        sandbox: Where to.
+        folder: The workspace; the project is written into it.
+        app: The app's name; its resource group is named after it.
+    """
+
+    def __init__(self, sandbox: Sandbox, folder: Path, app: str) -> None:
+        self.sandbox, self.folder, self.app = sandbox, folder, app
+        self.group = f"{app}-group"
+        self.inputs = write_echo_project(folder)
+        self.environ = sandbox.endpoints.environ()
+
+    def run(self, **inputs: str) -> Run:
+        """One run; the keyword `auth_level` is the input `auth-level`."""
+        given = {name.replace("_", "-"): value for name, value in inputs.items()}
+        names = {"app-name": self.app, "resource-group": self.group}
+        return run_action(
+            self.folder, {**self.sandbox.endpoints.inputs(), **self.inputs, **names, **given}, self.environ
+        )

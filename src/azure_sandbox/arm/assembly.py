@@ -76,6 +76,7 @@ class Arm:
             assignments,
             groups=self.groups,
             providers=self.providers,
+            operations=self.operations,
             subscription=subscription,
         )
 

@@ -65,22 +65,34 @@ class Operations:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._known: dict[str, Operation] = {}
+        self._unfinished: list[tuple[float, Callable[[], None]]] = []
         self._lock = threading.Lock()
 
     def start(
-        self, seconds: float, done: Callable[[], ArmResponse], pending: Callable[[], ArmResponse] | None = None
+        self,
+        seconds: float,
+        done: Callable[[], ArmResponse],
+        *,
+        pending: Callable[[], ArmResponse] | None = None,
+        finish: Callable[[], None] = lambda: None,
     ) -> Operation:
-        """Begin one that takes that long."""
+        """Begin one that takes that long; `finish` is called once when it is over, whether anybody polls or not."""
         proof = secrets.token_urlsafe(96)
         operation = Operation(str(uuid.uuid4()), self._clock() + seconds, proof, done, pending)
         with self._lock:
             self._known[operation.id] = operation
+            self._unfinished.append((operation.ready_at, finish))
+        self.settle()
         return operation
 
-    def is_done(self, operation_id: str) -> bool:
-        """Whether its time has passed."""
+    def settle(self) -> None:
+        """Finish those whose time has passed."""
+        now = self._clock()
         with self._lock:
-            return self._clock() >= self._known[operation_id].ready_at
+            due = [finish for ready_at, finish in self._unfinished if ready_at <= now]
+            self._unfinished = [one for one in self._unfinished if one[0] > now]
+        for finish in due:
+            finish()
 
     def poll(self, request: ArmRequest) -> ArmResponse:
         """Answer a poll; the route's `{operation}` names it.

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from azure_sandbox.arm.authorization.state import RoleAssignments
+    from azure_sandbox.arm.operations import Operations
     from azure_sandbox.arm.resources.state import Groups, Providers
     from azure_sandbox.arm.routing import ArmRoute, Router
     from azure_sandbox.contract import Directory
@@ -48,6 +49,7 @@ class ArmService:
         assignments: Says who may do what.
         groups: Which resource groups there are.
         providers: Which providers are registered.
+        operations: What may have ended since the last request.
         subscription: The only one that there is.
     """
 
@@ -59,6 +61,7 @@ class ArmService:
         *,
         groups: Groups,
         providers: Providers,
+        operations: Operations,
         subscription: str,
     ) -> None:
         self._router = router
@@ -66,6 +69,7 @@ class ArmService:
         self._assignments = assignments
         self._groups = groups
         self._providers = providers
+        self._operations = operations
         self._subscription = subscription
         self.steps: tuple[Callable[[ArmRequest], ArmRequest], ...] = (
             self.authenticate,
@@ -82,6 +86,7 @@ class ArmService:
         Raises:
             ArmError: A step or the provider refused it.
         """
+        self._operations.settle()
         for step in self.steps:
             request = step(request)
         return self._route(request).handler(request)

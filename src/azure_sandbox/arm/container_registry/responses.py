@@ -132,12 +132,11 @@ class RegistryResponses:
             return ArmResponse(201, resource.wire())
         resource.properties["provisioningState"] = "Creating"
 
-        def done() -> ArmResponse:
-            resource.properties["provisioningState"] = "Succeeded"
-            return ArmResponse(200, {"status": "Succeeded"})
-
         operation = self._operations.start(
-            self._durations.registry, done, lambda: ArmResponse(200, {"status": "Creating"})
+            self._durations.registry,
+            lambda: ArmResponse(200, {"status": "Succeeded"}),
+            pending=lambda: ArmResponse(200, {"status": "Creating"}),
+            finish=lambda: resource.properties.update(provisioningState="Succeeded"),
         )
         path = f"/subscriptions/{request.subscription}/providers/{NAMESPACE}/locations/{resource.location}"
         url = polling_url(request, f"{path}/operationResults", operation)

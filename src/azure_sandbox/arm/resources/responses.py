@@ -155,14 +155,11 @@ class ResourcesResponses:
         self._groups.deleting(group.name)
         self._store.remove_group(group.name)
         self._assignments.remove_below(group.id)
-        if not self._durations.group_delete:
-            self._groups.remove(group.name)
-
-        def done() -> ArmResponse:
-            self._groups.remove(group.name)
-            return ArmResponse(200)
-
-        operation = self._operations.start(self._durations.group_delete, done)
+        operation = self._operations.start(
+            self._durations.group_delete,
+            lambda: ArmResponse(200),
+            finish=lambda: self._groups.remove(group.name),
+        )
         url = polling_url(request, f"/subscriptions/{request.subscription}/operationresults", operation)
         return ArmResponse(202, headers=self._operations.headers(operation, url))
 

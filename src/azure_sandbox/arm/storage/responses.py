@@ -66,11 +66,11 @@ class StorageResponses:
         if not created:
             return ArmResponse(200, account.wire())
 
-        def done() -> ArmResponse:
-            self._accounts.finish(account)
-            return ArmResponse(200, account.wire())
-
-        operation = self._operations.start(self._durations.storage, done)
+        operation = self._operations.start(
+            self._durations.storage,
+            lambda: ArmResponse(200, account.wire()),
+            finish=lambda: self._accounts.finish(account),
+        )
         path = (
             f"/subscriptions/{request.subscription}/providers/{NAMESPACE}/locations/{account.location}/asyncoperations"
         )

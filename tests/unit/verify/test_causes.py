@@ -43,6 +43,20 @@ class TestNamedCauses:
         assert cause is not None
         assert "the entry script cannot import `xgboost`" == cause.meaning
 
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "Image pull failed: Verify docker image configuration and credentials. unauthorized: no role",
+            "Failed to pull image: contoso.azurecr.io/package. Image pull failed, HTTP 403 Forbidden",
+        ],
+    )
+    def test_of_a_refused_pull_have_many_wordings(self, line: str) -> None:
+        """App Service writes a refused pull in several ways."""
+        cause = named_cause(line)
+
+        assert cause is not None
+        assert "pull-denied" == cause.name
+
     def test_are_taken_from_the_end_of_the_log(self) -> None:
         """A pull that failed first and then worked is not the cause of what failed later."""
         cause = named_cause(f"{LOGS['pull-denied']}\npulled\n{LOGS['no-functions']}")

@@ -6,12 +6,12 @@ from functions_model.provision.nouns import (
     Applied,
     Change,
     FieldChange,
-    Observed,
     RegistryResource,
     ResourcePlan,
     Wanted,
     Written,
 )
+from functions_model.provision.observed import Observed
 from functions_model.provision.observing import observe
 from functions_model.provision.planning import plan
 from functions_model.provision.registries import find_registry

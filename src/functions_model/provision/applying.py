@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from functions_model.azure.clients import AzureClients
-    from functions_model.provision.nouns import Change, Observed, Piece, ResourcePlan
+    from functions_model.provision.nouns import Change, ResourcePlan
+    from functions_model.provision.observed import Observed, Piece
 
 _KINDS = {kind.KIND: kind for kind in KINDS}
 _PAST = {Action.CREATE: "Created", Action.UPDATE: "Updated"}

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
     from functions_model.azure.clients import AzureClients
     from functions_model.core.failures import Problem
-    from functions_model.provision.nouns import Change, Observed, Piece, Wanted
+    from functions_model.provision.nouns import Change, Wanted
+    from functions_model.provision.observed import Observed, Piece
 
 
 def _discard(_: str) -> None:

@@ -18,14 +18,15 @@ from functions_model.provision.kinds import (
     role_assignment,
     storage_account,
 )
-from functions_model.provision.nouns import Observed
+from functions_model.provision.observed import Observed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeAlias
 
     from functions_model.azure.clients import AzureClients
-    from functions_model.provision.nouns import Piece, Wanted
+    from functions_model.provision.nouns import Wanted
+    from functions_model.provision.observed import Piece
 
     Read: TypeAlias = Callable[[AzureClients, Wanted, Observed], Piece | None]
 

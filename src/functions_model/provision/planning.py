@@ -19,7 +19,8 @@ from functions_model.provision.nouns import IMAGE, ResourcePlan
 
 if TYPE_CHECKING:
     from functions_model.provision.kind import Kind
-    from functions_model.provision.nouns import Change, Observed, Wanted
+    from functions_model.provision.nouns import Change, Wanted
+    from functions_model.provision.observed import Observed
 
 KINDS: tuple[Kind, ...] = (
     provider,

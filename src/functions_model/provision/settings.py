@@ -10,7 +10,8 @@ from functions_model.provision.nouns import FieldChange
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from functions_model.provision.nouns import Observed, Wanted
+    from functions_model.provision.nouns import Wanted
+    from functions_model.provision.observed import Observed
 
 MACHINE_KEY = "MACHINEKEY_DecryptionKey"
 """Resource Manager proves itself to a Linux host with it; without, keys cannot be listed. Made once, then kept."""

@@ -28,7 +28,8 @@ CAUSES: tuple[Cause, ...] = (
         "pull-denied",
         r"ImagePullUnauthorized|unauthorized: authentication required|authentication required|pull access denied"
         r"|denied: requested access|insufficient_scope|not authorized to pull|does not hold AcrPull"
-        r"|needs the role AcrPull|(failed to pull image|image pull failed).{0,400}(unauthorized|forbidden|\b401\b|\b403\b)",
+        r"|needs the role AcrPull"
+        r"|(failed to pull image|image pull failed).{0,400}(unauthorized|forbidden|\b401\b|\b403\b)",
         "the identity may not pull the image",
         "A new role can take some minutes to count: run again. If it stays so, check that the app's identity holds "
         "AcrPull on the registry, and that the registry's network lets the app in.",

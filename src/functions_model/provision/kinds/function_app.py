@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from functions_model.core.failures import Problem
 from functions_model.provision.kinds import identity, plan, provider, resource_group, role_assignment, storage_account
-from functions_model.provision.nouns import IMAGE, Action, Change, FieldChange, ObservedApp
+from functions_model.provision.nouns import IMAGE, Action, Change, FieldChange
+from functions_model.provision.observed import ObservedApp
 from functions_model.provision.settings import MACHINE_KEY, settings_changes, settings_to_write
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
     from functions_model.provision.kind import Writing
-    from functions_model.provision.nouns import Observed, ObservedIdentity, Wanted
+    from functions_model.provision.nouns import Wanted
+    from functions_model.provision.observed import Observed, ObservedIdentity
 
 KIND = "function app"
 TYPE = "Microsoft.Web/sites"

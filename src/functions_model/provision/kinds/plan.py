@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from functions_model.core.failures import Problem
 from functions_model.provision.kinds import provider, resource_group
-from functions_model.provision.nouns import Action, Change, FieldChange, ObservedPlan, key_of
+from functions_model.provision.nouns import Action, Change, FieldChange, key_of
+from functions_model.provision.observed import ObservedPlan
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
     from functions_model.provision.kind import Writing
-    from functions_model.provision.nouns import Observed, Wanted
+    from functions_model.provision.nouns import Wanted
+    from functions_model.provision.observed import Observed
 
 KIND = "plan"
 TYPE = "Microsoft.Web/serverfarms"

@@ -7,13 +7,15 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from functions_model.provision.nouns import Action, Change, FieldChange, ObservedProviders, key_of
+from functions_model.provision.nouns import Action, Change, FieldChange, key_of
+from functions_model.provision.observed import ObservedProviders
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
     from functions_model.core.failures import Problem
     from functions_model.provision.kind import Writing
-    from functions_model.provision.nouns import Observed, Wanted
+    from functions_model.provision.nouns import Wanted
+    from functions_model.provision.observed import Observed
 
 KIND = "resource provider"
 WEB = "Microsoft.Web"

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from functions_model.azure.errors import error_code
 from functions_model.provision.kinds import identity, storage_account
-from functions_model.provision.nouns import Action, Change, FieldChange, ObservedRoles, key_of
+from functions_model.provision.nouns import Action, Change, FieldChange, key_of
+from functions_model.provision.observed import ObservedRoles
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
     from functions_model.core.failures import Problem
     from functions_model.provision.kind import Writing
-    from functions_model.provision.nouns import Observed, Role, Wanted
+    from functions_model.provision.nouns import Role, Wanted
+    from functions_model.provision.observed import Observed
 
 KIND = "role assignment"
 _NAMESPACE = uuid.UUID("6f0d6b5e-9c1e-5f0b-8a3f-0b6a3a3d9f11")

@@ -126,6 +126,14 @@ REGISTRY = [
     Scenario("base-image-does-not-exist", 5, {"python-version": "", "base-image": "<base>/azure-functions/python:9"}),
 ]
 
+_NO_RIGHT = (
+    "The client 'x' with object id '00000000-0000-0000-0000-00000000000a' does not have authorization to perform action "
+    "'Microsoft.Authorization/roleAssignments/write' over scope '/subscriptions/s/resourceGroups/g/providers/"
+    "Microsoft.Authorization/roleAssignments/1' or the scope is invalid. If access was recently granted, please refresh "
+    "your credentials."
+)
+"""As Azure Resource Manager words it."""
+
 APPLY = [
     Scenario(
         "policy-forbids-the-storage-account",
@@ -145,9 +153,44 @@ APPLY = [
             ),
         ),
     ),
+    Scenario(
+        "roles-may-not-be-assigned",
+        7,
+        faults=(
+            Fault(
+                method="PUT",
+                path_pattern=r"/roleAssignments/",
+                status=403,
+                body={
+                    "error": {
+                        "code": "AuthorizationFailed",
+                        "message": _NO_RIGHT,
+                    }
+                },
+                times=None,
+            ),
+        ),
+    ),
 ]
 
+PLAN = [Scenario("registry-does-not-exist", 6, {"registry": "localhost:1"})]
+
 VERIFY = [
+    Scenario(
+        "image-cannot-be-pulled",
+        8,
+        {"verify-timeout": "20", "image-name": "out-of-reach"},
+        faults=(
+            Fault(
+                method="GET",
+                path_pattern=r"/v2/out-of-reach/(manifests|blobs)/",
+                status=403,
+                body={"errors": [{"code": "DENIED", "message": "requested access to the resource is denied"}]},
+                times=None,
+                service="registry",
+            ),
+        ),
+    ),
     Scenario(
         "init-raises",
         8,
@@ -174,7 +217,7 @@ def workspace(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    "scenario", [*INPUTS, *BUNDLE, *LOGIN, *REGISTRY, *APPLY, *VERIFY], ids=lambda scenario: scenario.name
+    "scenario", [*INPUTS, *BUNDLE, *LOGIN, *REGISTRY, *PLAN, *APPLY, *VERIFY], ids=lambda scenario: scenario.name
 )
 def test_a_failure_has_its_exit_code_and_its_words(
     scenario: Scenario, workspace: Path, sandbox: Sandbox, request: pytest.FixtureRequest

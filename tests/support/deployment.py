@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from support.leaks import leaks
 from support.tools import ROOT
 
 if TYPE_CHECKING:
@@ -40,6 +41,13 @@ class Run:
         """Everything a person can see: the log without the mask commands, which the runner swallows; the rest."""
         log = "\n".join(line for line in self.log.splitlines() if not line.startswith("::add-mask::"))
         return "\n".join([log, *self.outputs.values(), self.summary])
+
+    @property
+    def masked(self) -> tuple[str, ...]:
+        """Every value that the run asked the runner to mask."""
+        return tuple(
+            line.removeprefix("::add-mask::") for line in self.log.splitlines() if line.startswith("::add-mask::")
+        )
 
     @property
     def errors(self) -> list[str]:
@@ -78,7 +86,11 @@ def run_action(workspace: Path, inputs: Mapping[str, str], environ: Mapping[str,
             timeout=_TIMEOUT,
             check=False,
         )
-        return Run(process.returncode, process.stdout, read_outputs(output.read_text()), summary.read_text())
+        run = Run(process.returncode, process.stdout, read_outputs(output.read_text()), summary.read_text())
+    given = (inputs.get("client-secret", ""), environ.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN", ""))
+    # Every run of every test is held to it: no secret is ever shown.
+    assert leaks(run.shown.encode(), {*run.masked, *given}) == []
+    return run
 
 
 def read_outputs(text: str) -> dict[str, str]:

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
     from functions_model.provision.nouns import Wanted
 
-PATIENCE = 60.0
-"""Seconds. A host that takes longer is left to `verify`, which watches it start and can say why it does not."""
+PATIENCE = 0.0
+"""Seconds: one attempt. A host that is still starting is left to `verify`, which watches it and can say why it is
+not up; to wait here too would only add to the time that the user gave it."""
 
 _SECONDS = 2.0
 _STARTING = frozenset({400, 404, 409, 429, 500, 502, 503, 504})

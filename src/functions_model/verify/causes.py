@@ -29,7 +29,7 @@ CAUSES: tuple[Cause, ...] = (
         r"ImagePullUnauthorized|unauthorized: authentication required|authentication required|pull access denied"
         r"|denied: requested access|insufficient_scope|not authorized to pull|does not hold AcrPull"
         r"|needs the role AcrPull"
-        r"|(failed to pull image|image pull failed).{0,400}(unauthorized|forbidden|\b401\b|\b403\b)",
+        r"|(failed to pull image|image pull failed).{0,400}(unauthorized|forbidden|denied|\b401\b|\b403\b)",
         "the identity may not pull the image",
         "A new role can take some minutes to count: run again. If it stays so, check that the app's identity holds "
         "AcrPull on the registry, and that the registry's network lets the app in.",

@@ -415,7 +415,7 @@ class TestAWriteThatFails:
         starting = Answer(400, {"Code": "BadRequest", "Message": "Encountered an error (ServiceUnavailable)."})
         arm.fail("POST", "syncfunctiontriggers", starting, 3)
 
-        assert applied(arm, resource_plan).triggers_synced
+        assert applied(arm, resource_plan, patience=60).triggers_synced
 
     def test_leaves_a_slow_host_to_verify(self) -> None:
         """A host that does not answer in time is not a failure of provisioning."""
@@ -423,7 +423,7 @@ class TestAWriteThatFails:
         resource_plan = planned(arm)
         arm.fail("POST", "syncfunctiontriggers", Answer(400, {"Code": "BadRequest", "Message": "x"}), 3)
 
-        assert not applied(arm, resource_plan, patience=0).triggers_synced
+        assert not applied(arm, resource_plan).triggers_synced
 
 
 class TestReadsThatAreRefused:

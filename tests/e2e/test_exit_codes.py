@@ -127,10 +127,10 @@ REGISTRY = [
 ]
 
 _NO_RIGHT = (
-    "The client 'x' with object id '00000000-0000-0000-0000-00000000000a' does not have authorization to perform action "
-    "'Microsoft.Authorization/roleAssignments/write' over scope '/subscriptions/s/resourceGroups/g/providers/"
-    "Microsoft.Authorization/roleAssignments/1' or the scope is invalid. If access was recently granted, please refresh "
-    "your credentials."
+    "The client 'x' with object id '00000000-0000-0000-0000-00000000000a' does not have authorization to perform "
+    "action 'Microsoft.Authorization/roleAssignments/write' over scope '/subscriptions/s/resourceGroups/g/providers/"
+    "Microsoft.Authorization/roleAssignments/1' or the scope is invalid. If access was recently granted, please "
+    "refresh your credentials."
 )
 """As Azure Resource Manager words it."""
 

@@ -137,6 +137,19 @@ class TestPackage:
         assert "/only-package@sha256:" in run.outputs["image"]
         assert [entry for entry in sandbox.journal.entries("arm") if "/subscriptions/" in entry.path] == []
 
+    def test_a_tag_of_the_users_own_that_moves_is_announced(self, deployer: Deployer, sandbox: Sandbox) -> None:
+        """The log says what the tag meant before."""
+        weights = deployer.folder / "model" / "weights.txt"
+        before = deployer.run(mode="package", image_name="moving", image_tag="live").outputs["digest"]
+        content = weights.read_text()
+        weights.write_text("moved")
+
+        run = deployer.run(mode="package", image_name="moving", image_tag="live")
+
+        weights.write_text(content)
+        assert run.code == 0, run.log
+        assert f"The tag `live` means {before.removeprefix('sha256:')[:12]} until now" in run.log
+
     def test_a_client_secret_logs_in_too(self, deployer: Deployer, sandbox: Sandbox) -> None:
         """For those without OIDC; the same image, so nothing is sent."""
         identity = {name: "" for name in deployer.environ if name.startswith("ACTIONS_")}

@@ -81,6 +81,8 @@ def _wait(process: subprocess.Popen[bytes], ready: Path, log: Path) -> RunningSa
     while not ready.exists():
         if process.poll() is not None or time.monotonic() > deadline:
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
+            if "ModuleNotFoundError" in tail:
+                tail += "\nThe sandbox has libraries of its own: install `functions-model-action[sandbox]`."
             message = f"the sandbox did not come up (exit code {process.poll()}):\n{tail}"
             raise SandboxStopped(message)
         time.sleep(0.05)

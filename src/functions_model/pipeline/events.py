@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
+    from functions_model.core.digests import Digest
     from functions_model.core.references import ImageReference
     from functions_model.environment import EnvironmentRequest, Lock, PythonChoice
     from functions_model.image.assembly import Image
@@ -55,6 +56,19 @@ class ImageBuilt:
 
 
 @dataclass(frozen=True, slots=True)
+class TagFound:
+    """The tag that was asked for is there, and means another image.
+
+    Attributes:
+        tag: As the user gave it.
+        before: The digest that it means until it is moved.
+    """
+
+    tag: str
+    before: Digest
+
+
+@dataclass(frozen=True, slots=True)
 class PlanMade:
     """The difference between what is wanted and what is there."""
 
@@ -82,4 +96,6 @@ class AppVerified:
     verified: Verified
 
 
-Event: TypeAlias = StageEnded | EnvironmentResolved | ImageBuilt | PlanMade | ImagePushed | PlanApplied | AppVerified
+Event: TypeAlias = (
+    StageEnded | EnvironmentResolved | ImageBuilt | TagFound | PlanMade | ImagePushed | PlanApplied | AppVerified
+)

@@ -15,6 +15,7 @@ was given. What happens is told as events as it happens; a step that fails raise
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from functions_model.core.spec import Mode
@@ -23,6 +24,7 @@ from functions_model.pipeline.checks import check
 from functions_model.pipeline.deliver import deliver, push
 from functions_model.pipeline.events import AppVerified, PlanMade
 from functions_model.pipeline.session import open_session
+from functions_model.pipeline.tag import look_at_tag
 from functions_model.provision import observe, plan, wanted_for
 from functions_model.verify import ExpectedApp, verify
 
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from functions_model.core.spec import DeploymentSpec
     from functions_model.pipeline.events import ImageBuilt
     from functions_model.pipeline.parts import Parts
-    from functions_model.pipeline.session import Subscription
+    from functions_model.pipeline.session import Session, Subscription
     from functions_model.provision import Applied, ResourcePlan
 
 
@@ -42,19 +44,26 @@ def run(spec: DeploymentSpec, parts: Parts) -> None:
     """
     with parts.stage("Check"):
         checked = check(spec, parts)
-    session = open_session(spec, parts)
-    built = build(spec, checked, session, parts)
-    parts.tell(built)
-    if session.subscription is None:
-        with parts.stage("Push the image"):
-            push(built, session, parts)
-        return
-    changes = _plan(spec, built, session.subscription, parts)
+    with closing(open_session(spec, parts)) as session:
+        built = build(spec, checked, session, parts)
+        parts.tell(built)
+        look_at_tag(spec, built, session, parts)
+        if session.subscription:
+            _deploy(spec, built, session, session.subscription, parts)
+        else:
+            with parts.stage("Push the image"):
+                push(built, session, parts)
+
+
+def _deploy(
+    spec: DeploymentSpec, built: ImageBuilt, session: Session, subscription: Subscription, parts: Parts
+) -> None:
+    changes = _plan(spec, built, subscription, parts)
     if spec.mode is Mode.PLAN:
         return
     with parts.stage("Push the image and provision"):
-        applied = deliver(built, changes, session, session.subscription, parts)
-    _verify(spec, built, applied, session.subscription, parts)
+        applied = deliver(built, changes, session, subscription, parts)
+    _verify(spec, built, applied, subscription, parts)
 
 
 def _plan(spec: DeploymentSpec, built: ImageBuilt, subscription: Subscription, parts: Parts) -> ResourcePlan:

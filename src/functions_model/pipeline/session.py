@@ -13,9 +13,8 @@ from functions_model.registry.client import RegistryClient
 from functions_model.registry.credentials import EntraExchange
 
 if TYPE_CHECKING:
-    from azure.core.credentials import TokenCredential
-
     from functions_model.azure.cloud import Cloud
+    from functions_model.azure.login import MaskingCredential
     from functions_model.core.references import ImageReference
     from functions_model.core.spec import DeploymentSpec, Login, Target
     from functions_model.pipeline.parts import Parts
@@ -50,8 +49,15 @@ class Session:
 
     host: str
     cloud: Cloud | None = None
-    credential: TokenCredential | None = None
+    credential: MaskingCredential | None = None
     subscription: Subscription | None = None
+
+    def close(self) -> None:
+        """Give the connections to Azure back."""
+        if self.subscription:
+            self.subscription.clients.close()
+        if self.credential:
+            self.credential.close()
 
     def registry_client(self, parts: Parts) -> RegistryClient:
         """A client for the target registry."""

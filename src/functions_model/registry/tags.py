@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from azure.containerregistry import ArtifactTagOrder, ArtifactTagProperties, ContainerRegistryClient
+from azure.containerregistry import ArtifactTagProperties, ContainerRegistryClient
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 
 from functions_model.core.digests import Digest
@@ -70,34 +70,6 @@ class RepositoryTags:
         except AzureError as error:
             raise self._failure(f"read the tag `{tag}` of", error) from error
 
-    def newest(self, count: int = 10) -> tuple[TagAttributes, ...]:
-        """The tags that were written last, the newest first; none when the repository is not there.
-
-        Raises:
-            RegistryFailed: The registry refused.
-        """
-        order = ArtifactTagOrder.LAST_UPDATED_ON_DESCENDING
-        try:
-            found = self._client.list_tag_properties(self._repository, order_by=order, results_per_page=count)
-            return tuple(_attributes(properties) for properties, _ in zip(found, range(count), strict=False))
-        except ResourceNotFoundError:
-            return ()
-        except AzureError as error:
-            raise self._failure("list the tags of", error) from error
-
-    def lock(self, tag: str, *, locked: bool = True) -> TagAttributes:
-        """Let nobody write to a tag or delete it, or let them again.
-
-        Raises:
-            RegistryFailed: The registry refused, or there is no such tag.
-        """
-        try:
-            return _attributes(
-                self._client.update_tag_properties(self._repository, tag, can_write=not locked, can_delete=not locked)
-            )
-        except AzureError as error:
-            raise self._failure(f"{'lock' if locked else 'unlock'} the tag `{tag}` of", error) from error
-
     def close(self) -> None:
         """Give the connections back."""
         self._client.close()
@@ -105,7 +77,7 @@ class RepositoryTags:
     def _failure(self, action: str, error: AzureError) -> RegistryFailed:
         status = error.status_code if isinstance(error, HttpResponseError) else None
         what = f"the registry answered {status}" if status else "the registry could not be reached, or gave no token"
-        remedy = "Check the registry's name, and that the identity holds the role AcrPull (AcrPush to lock tags)."
+        remedy = "Check the registry's name, and that the login holds the role AcrPull."
         return RegistryFailed(f"{action} `{self._place}`", what, remedy)
 
 

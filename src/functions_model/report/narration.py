@@ -13,6 +13,7 @@ from functions_model.pipeline.events import (
     ImagePushed,
     PlanApplied,
     PlanMade,
+    TagFound,
 )
 from functions_model.report.figures import count, duration, size
 from functions_model.report.plan_text import plan_text
@@ -60,6 +61,11 @@ def _(event: ImageBuilt) -> str:
             f"Image {event.reference.pinned}",
         ]
     )
+
+
+@lines_of.register
+def _(event: TagFound) -> str:
+    return f"The tag `{event.tag}` means {short(event.before)} until now, and moves to this image."
 
 
 @lines_of.register

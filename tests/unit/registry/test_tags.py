@@ -70,26 +70,24 @@ def attributes(*, locked: bool) -> dict[str, object]:
     return {"registry": "contoso.azurecr.io", "imageName": "package", "tag": tag}
 
 
-class TestLock:
+class TestFind:
     @pytest.mark.parametrize("locked", [True, False])
-    def test_a_lock_stops_writing_and_deleting(self, locked: bool) -> None:
-        """And lets both again when it is taken off."""
+    def test_says_what_a_tag_means_and_whether_it_is_locked(self, locked: bool) -> None:
+        """One request to the registry's own interface."""
         answers = Answers(200, attributes(locked=locked))
-        found = tags(answers).lock("v1", locked=locked)
+        found = tags(answers).find("v1")
 
+        assert found is not None
         assert (DIGEST, locked) == (found.digest, found.locked)
-        method, path, body = answers.seen[-1]
-        assert ("PATCH", "/acr/v1/package/_tags/v1") == (method, path)
-        assert (not locked, not locked) == (body["writeEnabled"], body["deleteEnabled"])
+        assert [("GET", "/acr/v1/package/_tags/v1", None)] == answers.seen
 
 
 class TestRefusal:
     def test_what_is_missing_is_no_failure(self) -> None:
-        """No repository yet: no tag, and no list of them."""
+        """No repository yet: no tag."""
         missing = {"errors": [{"code": "NAME_UNKNOWN", "message": "repository is not found"}]}
 
         assert None is tags(Answers(404, missing)).find("v1")
-        assert () == tags(Answers(404, missing)).newest()
 
     def test_a_refusal_is_told(self) -> None:
         """With the repository and the role to check."""
@@ -98,7 +96,3 @@ class TestRefusal:
 
         with pytest.raises(RegistryFailed, match=tell):
             tags(Answers(403, denied)).find("v1")
-        with pytest.raises(RegistryFailed, match="list the tags of"):
-            tags(Answers(403, denied)).newest()
-        with pytest.raises(RegistryFailed, match="lock the tag `v1` of"):
-            tags(Answers(403, denied)).lock("v1")

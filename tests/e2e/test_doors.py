@@ -53,6 +53,27 @@ def test_demo_ends_with_an_answer_of_the_live_function(engine: str) -> None:
     assert f"It runs apps by: {engine}" in process.stdout
 
 
+def test_a_pinned_python_that_is_not_here_asks_for_docker(tmp_path: Path) -> None:
+    """Without Docker apps run on this interpreter; an environment pinned to another minor cannot, and is told so."""
+    other = "3.13" if sys.version_info[:2] != (3, 13) else "3.12"
+    folder = shutil.copytree(ROOT / "examples" / "iris-http", tmp_path / "pinned")
+    conda = folder / "conda.yml"
+    conda.write_text(conda.read_text().replace("dependencies:", f"dependencies:\n  - python={other}", 1))
+
+    process = subprocess.run(
+        _command("demo", str(folder), "--engine", "process"),
+        env=_environ(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert process.returncode == 69
+    assert f"Could not offer a base image for Python {other}" in process.stderr
+    assert "Use Docker" in process.stderr
+
+
 class TestTry:
     """`functions-model try`."""
 

@@ -47,11 +47,12 @@ class SandboxStopped(RuntimeError):
 
 
 @contextmanager
-def running_sandbox(engine: str) -> Iterator[RunningSandbox]:
+def running_sandbox(engine: str, python: str | None = None) -> Iterator[RunningSandbox]:
     """A sandbox for the length of a `with` block; everything it started is gone afterwards.
 
     Args:
         engine: `auto`, `docker` or `process`.
+        python: The base image's Python minor; None leaves it to the sandbox.
 
     Raises:
         SandboxStopped: It did not come up; the message holds its last words.
@@ -64,6 +65,7 @@ def running_sandbox(engine: str) -> Iterator[RunningSandbox]:
                 [
                     *(sys.executable, "-m", "azure_sandbox", "serve"),
                     *("--root", str(Path(root) / "state"), "--engine", engine, "--ready-file", str(ready)),
+                    *(("--python", python) if python else ()),
                 ],
                 stdout=output,
                 stderr=subprocess.STDOUT,

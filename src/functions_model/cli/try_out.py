@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from functions_model.ci import detect
 from functions_model.cli.once import Ending, run_once
 from functions_model.cli.sandbox import RunningSandbox, SandboxStopped, running_sandbox
+from functions_model.core.failures import EnvironmentFailed
+from functions_model.environment import read_environment
 from functions_model.pipeline.events import AppVerified
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ _ENVIRONMENT_FILES = ("conda.yml", "conda.yaml", "environment.yml", "environment
 _SAMPLES = ("sample-request.json", "sample_request.json")
 _LONGEST_NAME = 60
 """Of a function app: https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules."""
+_UNAVAILABLE = 69
+"""EX_UNAVAILABLE of sysexits.h: the sandbox cannot run here."""
 _ANSWER_LENGTH = 200
 """Characters of an answer that go into the demo's one line."""
 
@@ -57,6 +61,18 @@ def conventional_inputs(folder: Path) -> dict[str, str]:
     return {name: value for name, value in inputs.items() if value}
 
 
+def pinned_python(folder: Path) -> str | None:
+    """The Python minor that the folder's environment file pins, for the sandbox to offer a base image with it.
+
+    None where it pins none. A file at fault pins none either: the deployment will say what is wrong with it.
+    """
+    name = _first(folder, _ENVIRONMENT_FILES)
+    try:
+        return read_environment(folder / name).python_version if name else None
+    except EnvironmentFailed:
+        return None
+
+
 def _first(folder: Path, names: Sequence[str]) -> str:
     return next((name for name in names if (folder / name).exists()), "")
 
@@ -86,7 +102,7 @@ def _with_sandbox(options: argparse.Namespace, inputs: dict[str, str], *, serve:
         sys.stderr.write(f"There is no score.py in {options.folder}. Name a folder that holds one.\n")
         return 2
     try:
-        with running_sandbox(options.engine) as sandbox:
+        with running_sandbox(options.engine, pinned_python(folder)) as sandbox:
             _introduce(sandbox)
             ending = _deploy(folder, sandbox, inputs)
             if ending.code == 0:
@@ -96,7 +112,7 @@ def _with_sandbox(options: argparse.Namespace, inputs: dict[str, str], *, serve:
             return ending.code
     except SandboxStopped as error:
         sys.stderr.write(f"Could not start the sandbox: {error}\n")
-        return 70
+        return _UNAVAILABLE
 
 
 def _introduce(sandbox: RunningSandbox) -> None:

@@ -14,6 +14,7 @@ A failure is one sentence of three parts: what could not be done, what was said,
     6   PlanRefused        the live resources cannot carry this deployment; nothing was written
     7   ApplyIncomplete    a resource could not be written; what was done is listed
     8   NotLive            the app was deployed and does not answer as it must
+    69  (in `cli` only)     the built-in sandbox cannot run here
     70  (any other error)  a bug of ours
 """
 

@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
+from support.project import write_echo_project
 from support.tools import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from azure_sandbox.sandbox import Sandbox
 
 _LIVE = re.compile(r"^(demo|try): live (https://localhost:\d+/api/score) -> (.+) in (\d+\.\d) s$")
 
@@ -72,6 +75,31 @@ def test_a_pinned_python_that_is_not_here_asks_for_docker(tmp_path: Path) -> Non
     assert process.returncode == 69
     assert f"Could not offer a base image for Python {other}" in process.stderr
     assert "Use Docker" in process.stderr
+
+
+def test_the_command_line_plans_with_flags_and_variables(sandbox: Sandbox, tmp_path: Path) -> None:
+    """The third door: the same inputs as flags, secrets and defaults as variables, and nothing is written."""
+    inputs = {**sandbox.endpoints.inputs(), **write_echo_project(tmp_path), "app-name": "echo-flags"}
+    flags = [word for name, value in inputs.items() for word in (f"--{name}", value)]
+    summary = tmp_path / "summary.md"
+    variables = {"FUNCTIONS_MODEL_RESOURCE_GROUP": "echo-flags-group", "FUNCTIONS_MODEL_SUMMARY_FILE": str(summary)}
+    sandbox.journal.clear()
+
+    process = subprocess.run(
+        _command("plan", *flags),
+        cwd=tmp_path,
+        env={**_environ(), **sandbox.endpoints.environ(), **variables},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert process.returncode == 0, process.stdout + process.stderr
+    assert "Plan: 8 to create, 0 to update, 0 to keep." in process.stdout
+    assert "changed=true" in process.stdout.splitlines()
+    assert summary.read_text().startswith("## `echo-flags` is planned; nothing was written")
+    assert list(sandbox.journal.writes()) == []
 
 
 class TestTry:

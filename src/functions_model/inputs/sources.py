@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 ACTION_PREFIX = "INPUT_"
 """GitHub passes each input as `INPUT_` and its name in upper case; hyphens stay."""
 OWN_PREFIX = "FUNCTIONS_MODEL_"
-NOT_INPUTS = frozenset({"FUNCTIONS_MODEL_BUILD_ID", "FUNCTIONS_MODEL_MODELS", "FUNCTIONS_MODEL_TOOL_VERSION"})
+SUMMARY_FILE = "FUNCTIONS_MODEL_SUMMARY_FILE"
+"""Where a plain console's summary page goes."""
+NOT_INPUTS = frozenset(
+    {"FUNCTIONS_MODEL_BUILD_ID", "FUNCTIONS_MODEL_MODELS", "FUNCTIONS_MODEL_TOOL_VERSION", SUMMARY_FILE}
+)
 """Variables with our prefix that are no inputs: what the identity function of an image answers with."""
 
 

@@ -138,6 +138,7 @@ APPLY = [
     Scenario(
         "policy-forbids-the-storage-account",
         7,
+        {"storage-account": "forbiddenbypolicy"},
         faults=(
             Fault(
                 method="PUT",

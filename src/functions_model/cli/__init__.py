@@ -43,7 +43,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code, see `functions_model.core.failures`; 130 after Ctrl-C.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Set for Ctrl-C too: a shell starts its background jobs with that signal ignored.
+        signal.signal(number, _interrupt)
     try:
         return _open(arguments)
     except KeyboardInterrupt:
@@ -76,5 +78,5 @@ def _open(arguments: list[str]) -> int:
 
 
 def _interrupt(*_: object) -> NoReturn:
-    """Treat a CI host's cancellation like Ctrl-C, so that everything that was opened is closed in order."""
+    """Treat a CI host's cancellation and Ctrl-C alike, so that everything that was opened is closed in order."""
     raise KeyboardInterrupt

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import yaml
 
@@ -109,6 +110,8 @@ def write_repository(folder: Path, steps: list[dict[str, Any]]) -> None:
         else:
             shutil.copy(source, folder / name)
     workflow = {
+        # act names its containers after it: two runs at a time must not take each other's away.
+        "name": f"test {uuid4().hex[:12]}",
         "on": "push",
         "permissions": {"contents": "read", "id-token": "write"},
         "jobs": {"job": {"runs-on": "ubuntu-latest", "steps": [{"uses": "actions/checkout@v4"}, *steps]}},

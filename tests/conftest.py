@@ -18,17 +18,6 @@ pytest_plugins = ["support.sandbox"]
 _left_out: dict[str, int] = {}
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks in the same hook
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file with one worker, as they share what is costly, and all runs of `act` with the same one.
-
-    Two runs of `act` at a time take each other's containers away.
-    """
-    for item in items:
-        acts = any("act" in mark.args for mark in item.iter_markers("needs"))
-        item.add_marker(pytest.mark.xdist_group("act" if acts else item.path.name))
-
-
 @cache
 def _missing(tool: str) -> str:
     return TOOLS[tool]()

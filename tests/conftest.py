@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["support.sandbox"]
 
-_left_out: dict[str, int] = {}
-
 
 @cache
 def _missing(tool: str) -> str:
@@ -31,7 +29,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             if reason := _missing(tool):
                 if os.environ.get("CI"):
                     pytest.fail(f"{tool} is missing in CI: {reason}", pytrace=False)
-                _left_out[f"{tool}: {reason}"] = _left_out.get(f"{tool}: {reason}", 0) + 1
                 pytest.skip(f"{tool}: {reason}")
 
 

@@ -94,7 +94,8 @@ def _image(events: Sequence[Event]) -> str:
         return ""
     how = {blob.digest: blob.how for blob in pushed.pushed.blobs} if pushed else {}
     base = built.image.base
-    rows = [f"| base `{base.reference}` | {size(_base_size(built))} | `{short(base.digest)}` | |"]
+    below = ", ".join(sorted({how[layer.digest] for layer in base.manifest.layers if layer.digest in how}))
+    rows = [f"| base `{base.reference}` | {size(_base_size(built))} | `{short(base.digest)}` | {below} |"]
     rows += [
         f"| {layer.name} | {size(layer.size)} | `{short(layer.digest)}` | {how.get(layer.digest, '')} |"
         for layer in built.image.layers

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-import docker
-
+from azure_sandbox.apps.docker_listens import docker_missing
 from azure_sandbox.apps.platform import Platform
 from azure_sandbox.base_images import BaseImageUnavailable, Flavour, prepare
 from azure_sandbox.base_images.debian import SUITES
@@ -92,15 +92,8 @@ def _docker_python() -> str:
 
 def _docker_missing() -> str:
     """Why Docker cannot be used; nothing when it can."""
-    try:
-        client = docker.from_env(timeout=10)
-        try:
-            client.ping()
-        finally:
-            client.close()
-    except (docker.errors.DockerException, OSError) as error:
-        return f"no Docker engine answers ({type(error).__name__}). Start one, or use `--engine process`."
-    return ""
+    reason = docker_missing(os.environ)
+    return f"{reason}. Start one, or use `--engine process`." if reason else ""
 
 
 def _apps(surroundings: Surroundings, engine: str, storage: AzuriteStorage) -> Platform:

@@ -15,6 +15,8 @@ _PATTERNS = (
     (re.compile(r"sha256:[0-9a-f]{64}"), "<digest>"),
     (re.compile(r"localhost:\d+"), "localhost:<port>"),
     (re.compile(r"\b\d+\.\d s\b"), "<seconds> s"),
+    # Blobs are sent side by side: whichever is refused first is told.
+    (re.compile(r"\bsend (base layer \d+|dependencies|runtime|model|code|config) to\b"), "send <blob> to"),
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?Z?"), "<time>"),
 )
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from azure_sandbox.apps.docker_listens import docker_missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,15 +19,7 @@ ACT = ROOT / ".venv" / "bin" / "act"
 
 
 def _docker() -> str:
-    import docker
-
-    try:
-        client = docker.from_env(timeout=10)
-        client.ping()
-        client.close()
-    except (docker.errors.DockerException, OSError):
-        return "no Docker engine answers on this machine"
-    return ""
+    return docker_missing(os.environ)
 
 
 def _az() -> str:
@@ -50,10 +45,6 @@ def _mmdebstrap() -> str:
 
 def _busybox() -> str:
     return "" if shutil.which("busybox") else "busybox is not installed (Debian package `busybox-static`)"
-
-
-def _azurite() -> str:
-    return "" if shutil.which("npm") else "npm is not installed, and Azurite comes from npm"
 
 
 def find_python(minor: str) -> Path | None:
@@ -85,6 +76,5 @@ TOOLS: dict[str, Callable[[], str]] = {
     "docker-registry": _docker_registry,
     "busybox": _busybox,
     "mmdebstrap": _mmdebstrap,
-    "azurite": _azurite,
     "python3.13": _python313,
 }

@@ -66,6 +66,9 @@ def _parse(source: bytes, python_version: str | None) -> ast.Module:
 
 
 def _unreadable(source: bytes, problem: Exception, python_version: str | None) -> Fault:
+    if b"\0" in source:
+        # Python versions differ in the error they raise for it, and in its words.
+        return "it is not Python: it holds null bytes", "Check that the right file is named.", 0
     if not isinstance(problem, SyntaxError):
         return "it is not Python: " + str(problem), "Check that the right file is named.", 0
     try:
@@ -74,8 +77,6 @@ def _unreadable(source: bytes, problem: Exception, python_version: str | None) -
         if "encod" in str(problem) or "codec" in str(problem) or "UTF-8" in str(problem):
             line = source.count(b"\n", 0, wrong.start) + 1
             return "it is not UTF-8 text", "Save it as UTF-8, or name its encoding in the first line.", line
-    if b"\0" in source:
-        return "it is not Python: it holds null bytes", "Check that the right file is named.", 0
     return _syntax_fault(problem, python_version)
 
 

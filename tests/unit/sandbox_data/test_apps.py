@@ -85,7 +85,6 @@ def running(cloud: Cloud) -> Iterator[tuple[Cloud, object]]:
     cloud.platform.remove(site.resource_id)
 
 
-@pytest.mark.needs("azurite")
 class TestRunningApp:
     def test_a_function_gets_the_whole_request(self, running) -> None:
         """Method, query, route, headers and raw body arrive; status, headers and body come back."""
@@ -195,7 +194,6 @@ class TestRunningApp:
         assert found["open"]["entryPoint"] == "serve"
 
 
-@pytest.mark.needs("azurite")
 class TestLife:
     def test_an_app_without_the_pull_role_starts_when_it_gets_it(self, cloud: Cloud) -> None:
         """Without AcrPull the app fails and says so; it is tried again, and comes up once the role is there."""

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 KEYS = (base64.b64encode(b"first" * 8).decode(), base64.b64encode(b"second" * 8).decode())
 
 
-@pytest.mark.needs("azurite")
 class TestAccounts:
     def test_both_keys_open_the_account_and_another_does_not(self, azurite: AzuriteStorage, tls: TlsFiles) -> None:
         """The blob client works with either key of the account, and is refused with a made-up one."""

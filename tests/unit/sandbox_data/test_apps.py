@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -113,8 +114,14 @@ class TestRunningApp:
 
         assert said["password"] is None
         assert said["home"].endswith("/home")
-        assert said["path"][0] == said["cwd"] == f"{said['home']}/site/wwwroot"
-        assert said["path"][1] == f"{said['home']}/site/wwwroot/.python_packages/lib/site-packages"
+        assert said["cwd"] == f"{said['home']}/site/wwwroot"
+        packages = f"{said['cwd']}/.python_packages/lib/site-packages"
+        # Workers for Python 3.13 and later always isolate: the packages come first, the app's root comes last.
+        isolated = cloud.engine == "process" and sys.version_info >= (3, 13)
+        assert [entry for entry in said["path"] if entry in {said["cwd"], packages}][:2] == (
+            [packages, said["cwd"]] if isolated else [said["cwd"], packages]
+        )
+        assert said["path"][0] in {said["cwd"], packages}
         assert not any("starlette" in entry or ".venv" in entry for entry in said["path"])
 
     def test_keys_and_levels_hold(self, running) -> None:

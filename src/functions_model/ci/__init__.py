@@ -14,14 +14,17 @@ if TYPE_CHECKING:
 
     from functions_model.ci.host import CiHost
 
-__all__ = ["GitHubHost", "PlainHost", "detect"]
+__all__ = ["SUMMARY_FILE", "GitHubHost", "PlainHost", "detect"]
+
+SUMMARY_FILE = "FUNCTIONS_MODEL_SUMMARY_FILE"
+"""The variable that names a file for a plain console's summary page."""
 
 
 def detect(environ: Mapping[str, str], stream: TextIO) -> CiHost:
     """The host that this process runs on, by the variables that hosts promise to set."""
     if environ.get("GITHUB_ACTIONS") == "true":
         return GitHubHost(environ, stream, Path(environ.get("GITHUB_WORKSPACE") or Path.cwd()))
-    summary, identity = environ.get("FUNCTIONS_MODEL_SUMMARY_FILE"), JobIdentity(environ)
+    summary, identity = environ.get(SUMMARY_FILE), JobIdentity(environ)
     return PlainHost(
         stream,
         summary_file=Path(summary) if summary else None,

@@ -6,6 +6,7 @@ import difflib
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from functions_model.ci import SUMMARY_FILE
 from functions_model.core.failures import InputsInvalid, Problem
 from functions_model.inputs.catalogue import BY_NAME, CATALOGUE
 
@@ -15,12 +16,10 @@ if TYPE_CHECKING:
 ACTION_PREFIX = "INPUT_"
 """GitHub passes each input as `INPUT_` and its name in upper case; hyphens stay."""
 OWN_PREFIX = "FUNCTIONS_MODEL_"
-SUMMARY_FILE = "FUNCTIONS_MODEL_SUMMARY_FILE"
-"""Where a plain console's summary page goes."""
 NOT_INPUTS = frozenset(
     {"FUNCTIONS_MODEL_BUILD_ID", "FUNCTIONS_MODEL_MODELS", "FUNCTIONS_MODEL_TOOL_VERSION", SUMMARY_FILE}
 )
-"""Variables with our prefix that are no inputs: what the identity function of an image answers with."""
+"""Variables with our prefix that are no inputs: an image's own, and a console's."""
 
 
 def own_variable(name: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from functions_model import __version__
 from functions_model.bundle import build_identity, plan_layers
 from functions_model.core.digests import short
 from functions_model.core.references import ImageReference, parse_reference
@@ -75,7 +74,7 @@ def _assemble(
     image = assemble(
         base,
         layers,
-        env={**bundle.env, "FUNCTIONS_MODEL_BUILD_ID": build_id, "FUNCTIONS_MODEL_TOOL_VERSION": __version__},
+        env={**bundle.env, "FUNCTIONS_MODEL_BUILD_ID": build_id},
         labels=bundle.labels,
     )
     tag = spec.image.tag or short(image.digest)

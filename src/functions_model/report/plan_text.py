@@ -24,12 +24,8 @@ def plan_text(plan: ResourcePlan) -> str:
 
 def plan_count(plan: ResourcePlan) -> str:
     """`Plan: 5 to create, 1 to update, 2 to keep.`"""
-    numbers = [f"{_number(plan, action)} to {action.value}" for action in SYMBOLS]
+    numbers = [f"{plan.count(action)} to {action.value}" for action in SYMBOLS]
     return f"Plan: {', '.join(numbers)}."
-
-
-def _number(plan: ResourcePlan, action: Action) -> int:
-    return sum(change.action is action for change in plan.changes)
 
 
 def _lines(plan: ResourcePlan) -> Iterator[str]:

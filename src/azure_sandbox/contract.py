@@ -153,6 +153,84 @@ class StorageEmulator(Protocol):
     def create_container(self, account: str, container: str) -> bool:
         """Create a blob container; False when it was there."""
 
+    def upload(self, account: str, container: str, blob: str, content: bytes) -> None:
+        """Write a blob, over one that is there. Creates the container."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueDefinition:
+    """A Service Bus queue as ARM holds it.
+
+    Attributes:
+        name: Its name, in its own case; names are compared without regard to case.
+        lock_seconds: How long a receiver may keep a message before another gets it.
+        max_delivery_count: So many deliveries, then the dead-letter queue.
+        max_message_bytes: 256 KiB in the tiers Basic and Standard, up to 100 MiB in Premium.
+        time_to_live: Seconds that a message lives; None for ever.
+        dead_letter_expired: Whether a message that outlived that goes to the dead-letter queue instead of nowhere.
+    """
+
+    name: str
+    lock_seconds: float = 60.0
+    max_delivery_count: int = 10
+    max_message_bytes: int = 262_144
+    time_to_live: float | None = None
+    dead_letter_expired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCounts:
+    """How many messages a queue holds: ready or locked, and in its dead-letter queue."""
+
+    active: int
+    dead_lettered: int
+
+
+class ServiceBusEmulator(Protocol):
+    """An AMQP broker behind ARM's Service Bus namespaces. Implemented by the data plane."""
+
+    def create_namespace(self, name: str) -> str:
+        """Bring a namespace to life: `localhost:PORT` of its TLS listener, the same one for a name that lives."""
+
+    def remove_namespace(self, name: str) -> None:
+        """Close its listener and forget its queues and messages. An unknown name is no error."""
+
+    def put_queue(self, namespace: str, definition: QueueDefinition) -> None:
+        """Create a queue, or change its definition and keep its messages."""
+
+    def remove_queue(self, namespace: str, queue: str) -> None:
+        """Forget a queue and its messages. An unknown name is no error."""
+
+    def counts(self, namespace: str, queue: str) -> QueueCounts:
+        """How many messages it holds.
+
+        Raises:
+            KeyError: No such namespace or queue.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRule:
+    """A shared access rule of a namespace or a queue.
+
+    Attributes:
+        keys: The primary and the secondary key.
+        rights: Some of `Listen`, `Send`, `Manage`; `Manage` includes the others.
+    """
+
+    keys: tuple[str, str]
+    rights: frozenset[str]
+
+
+class ServiceBusAccess(Protocol):
+    """Who may do what in a namespace, as the broker asks it. Implemented by the control plane."""
+
+    def rule(self, namespace: str, queue: str | None, name: str) -> AccessRule | None:
+        """The rule with that name, of the queue or, with None, of the namespace."""
+
+    def queue_id(self, namespace: str, queue: str) -> str | None:
+        """The queue's ARM id, the scope at which its roles are looked up; None when there is no such queue."""
+
 
 @dataclass(frozen=True, slots=True)
 class RegistryDefinition:

@@ -39,23 +39,103 @@ class HttpTrigger:
     kind: str = field(default="http", init=False)
 
 
-Trigger: TypeAlias = HttpTrigger
-"""Every trigger there is; the blob and Service Bus queue triggers join this union."""
+@dataclass(frozen=True, slots=True)
+class BlobTrigger:
+    """The function scores each new blob and writes the answer into another.
+
+    Attributes:
+        input_path: Container and name pattern: `input/{blobname}.json`. See `core.blob_paths`.
+        output_path: Where the answer goes: `output/{blobname}_out.json`. None drops it.
+    """
+
+    input_path: str
+    output_path: str | None
+    kind: str = field(default="blob", init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceBusQueueTrigger:
+    """The function scores each message of a queue and sends the answer to another.
+
+    Attributes:
+        input_queue: A queue's name.
+        output_queue: Where the answer goes. None drops it.
+    """
+
+    input_queue: str
+    output_queue: str | None
+    kind: str = field(default="service-bus-queue", init=False)
+
+
+Trigger: TypeAlias = HttpTrigger | BlobTrigger | ServiceBusQueueTrigger
+"""Every trigger there is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One model in the workspace.
+    """One model, as files on this machine.
 
     Attributes:
         name: As `AZUREML_MODEL_DIR` and the labels show it.
         version: A positive whole number as text, as Azure ML counts.
         path: The file or folder, absolute.
+        origin: ARM id of the registered model version that it was downloaded from; empty for a model of the
+            workspace. A downloaded one lies outside of the workspace.
     """
 
     name: str
     version: str
     path: Path
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MachineLearningWorkspace:
+    """An Azure ML workspace.
+
+    Attributes:
+        subscription_id: A GUID.
+        resource_group: The group that it is in.
+        name: Its name.
+    """
+
+    subscription_id: str
+    resource_group: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredAsset:
+    """A model or an environment in an Azure ML workspace, as `azureml:<name>:<version>` or `azureml:<name>@latest`.
+
+    Attributes:
+        name: As it was registered.
+        version: As Azure ML has it; None means the latest.
+        workspace: Where it is registered.
+    """
+
+    name: str
+    version: str | None
+    workspace: MachineLearningWorkspace
+
+    def __str__(self) -> str:
+        """As the user writes it."""
+        return f"azureml:{self.name}:{self.version}" if self.version else f"azureml:{self.name}@latest"
+
+
+@dataclass(frozen=True, slots=True)
+class InlineEnvironment:
+    """A conda or Azure ML environment that stands inside another YAML file.
+
+    Attributes:
+        file: The file that it stands in, absolute.
+        line: Where it begins there, counted from 1.
+        text: The environment itself, as YAML.
+    """
+
+    file: Path
+    line: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +194,10 @@ class Target:
 
     Attributes:
         app_settings: The user's own settings, by name. Each value is treated as a secret.
+        data_storage_account: The storage account with the containers of a blob trigger; None with other triggers. May
+            be the host storage account itself.
+        service_bus_namespace: The namespace with the queues of a Service Bus trigger; None with other triggers.
+        service_bus_sku: `Basic`, `Standard` or `Premium`, for a namespace that is created.
         plan_sku: A plan size such as `EP1`.
         plan_name: The plan's name.
         storage_account: The host storage account's name.
@@ -129,6 +213,9 @@ class Target:
     storage_account: str
     identity_name: str
     app_settings: dict[str, Secret]
+    data_storage_account: str | None = None
+    service_bus_namespace: str | None = None
+    service_bus_sku: str = "Standard"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,21 +224,25 @@ class DeploymentSpec:
 
     Attributes:
         workspace: The folder that relative inputs were resolved against, absolute. Nothing outside it is read.
-        models: In the order given; may be empty only when the entry script needs none.
-        environment_file: None means: nothing but the inference server itself.
+        models: In the order given; may be empty. Registered ones become `Model`s when they have been downloaded.
+        code: None means: the only model is an MLflow model folder, which needs no entry script.
+        environment_file: None means: what the MLflow model asks for, or nothing but the inference server itself.
         python_version: The minor the user asked for (`3.11`); None lets the environment file, then the default, decide.
         base_image: The reference the user asked for; None means the Functions base image for the Python version.
         login: None only in mode `package`, when the registry needs none (a registry without accounts).
         target: None only in mode `package`.
         sample_request: A file whose content is sent to the live function as the last check.
         verify_timeout: Seconds that the app has to come alive.
+        host_json: The user's own host.json, to be merged over ours.
+        concurrency: How many blobs, messages or requests one worker process scores at the same time.
+        notes: What people should know about the inputs: parts of a deployment file that mean nothing here.
     """
 
     mode: Mode
     workspace: Path
-    models: tuple[Model, ...]
-    code: Code
-    environment_file: Path | None
+    models: tuple[Model | RegisteredAsset, ...]
+    code: Code | None
+    environment_file: Path | InlineEnvironment | RegisteredAsset | None
     python_version: str | None
     base_image: str | None
     trigger: Trigger
@@ -160,3 +251,24 @@ class DeploymentSpec:
     target: Target | None
     sample_request: Path | None
     verify_timeout: int
+    host_json: Path | None = None
+    concurrency: int = 1
+    notes: tuple[str, ...] = ()
+
+    @property
+    def local_models(self) -> tuple[Model, ...]:
+        """The models, when each of them is on this machine.
+
+        Raises:
+            TypeError: One has not been downloaded yet: an error of the caller.
+        """
+        models = tuple(model for model in self.models if isinstance(model, Model))
+        if len(models) != len(self.models):
+            message = "a registered model has not been downloaded"
+            raise TypeError(message)
+        return models
+
+    @property
+    def auth_level(self) -> AuthLevel:
+        """Who may call the app's functions; blob and queue triggers answer nobody, their check function the host."""
+        return self.trigger.auth_level if isinstance(self.trigger, HttpTrigger) else AuthLevel.ADMIN

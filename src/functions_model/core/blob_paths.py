@@ -1,0 +1,178 @@
+"""Paths of blob triggers and outputs: a container, and a pattern for the names of its blobs.
+
+The language is the Functions host's: `{name}` takes any text and can be used again in an output, `{{` and `}}` are
+literal braces, `%SETTING%` is the value of an app setting.
+https://learn.microsoft.com/azure/azure-functions/functions-bindings-expressions-patterns
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import TypeAlias
+
+SYSTEM_PARAMETERS = frozenset({"rand-guid", "datetime", "sys.utcnow", "sys.randguid", "sys.methodname"})
+"""What the host itself gives to an output path, in lower case; `datetime` also with a format: `{DateTime:yyyy}`."""
+
+_CONTAINER = re.compile(r"(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]|\$root|\$web")
+"""https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata."""
+_LONGEST_BLOB = 1024
+_TOKEN = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|%([^%{}/]+)%|[{}]|[^{}%]+|%")
+_PARAMETER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """Text that stands for itself."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """`{name}`: any text."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """`%NAME%`: the value of an app setting."""
+
+    name: str
+
+
+Part: TypeAlias = Literal | Parameter | Setting
+
+
+@dataclass(frozen=True, slots=True)
+class BlobPath:
+    """A path, taken apart.
+
+    Attributes:
+        container: The container's parts; no parameter is among them.
+        blob: The parts of the blob's name.
+    """
+
+    container: tuple[Part, ...]
+    blob: tuple[Part, ...]
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names in braces, in their order, without those of the host itself."""
+        named = [part.name for part in self.blob if isinstance(part, Parameter)]
+        return tuple(name for name in dict.fromkeys(named) if not is_system(name))
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """The app settings that the path needs, in their order."""
+        parts = (*self.container, *self.blob)
+        return tuple(dict.fromkeys(part.name for part in parts if isinstance(part, Setting)))
+
+    def container_name(self, settings: dict[str, str]) -> str | None:
+        """The container's name with the settings' values in it; None when a setting is missing.
+
+        Args:
+            settings: App settings by name; names are compared without regard to case.
+        """
+        known = {name.lower(): value for name, value in settings.items()}
+        texts = [known.get(part.name.lower()) if isinstance(part, Setting) else _text(part) for part in self.container]
+        return None if None in texts else "".join(text for text in texts if text is not None)
+
+
+def parse_blob_path(text: str) -> BlobPath:
+    """Take a path apart.
+
+    Args:
+        text: `input/{blobname}.json`.
+
+    Raises:
+        ValueError: It is no such path; the message is a clause that says why.
+    """
+    container, slash, blob = text.strip().lstrip("/").partition("/")
+    if not slash or not container or not blob:
+        message = "it has no container and name, as in `input/{name}.json`"
+        raise ValueError(message)
+    path = BlobPath(_parts(container), _parts(blob))
+    _check_container(path)
+    if len(blob) > _LONGEST_BLOB or blob.endswith((".", "/")):
+        message = f"a blob's name has up to {_LONGEST_BLOB} characters and ends with neither `.` nor `/`"
+        raise ValueError(message)
+    return path
+
+
+def is_system(parameter: str) -> bool:
+    """Whether the host gives this parameter's value: `rand-guid`, `DateTime`, `DateTime:yyyy`."""
+    return parameter.partition(":")[0].lower() in SYSTEM_PARAMETERS
+
+
+def may_meet(pattern: BlobPath, other: BlobPath) -> bool:
+    """Whether one blob can fit both patterns. Parameters, and settings in a blob's name, may be any text."""
+    return pattern.container == other.container and _meet(_units(pattern.blob), _units(other.blob))
+
+
+def _parts(text: str) -> tuple[Part, ...]:
+    parts: list[Part] = []
+    for match in _TOKEN.finditer(text):
+        token = match.group()
+        if token in {"{{", "}}"}:
+            parts.append(Literal(token[0]))
+        elif token in {"{", "}"}:
+            message = f"the brace `{token}` has no other end; write `{token}{token}` for a brace itself"
+            raise ValueError(message)
+        elif match[1] is not None:
+            parts.append(_parameter(match[1]))
+        elif match[2] is not None:
+            parts.append(Setting(match[2]))
+        else:
+            parts.append(Literal(token))
+    return tuple(parts)
+
+
+def _parameter(name: str) -> Parameter:
+    if not _PARAMETER.fullmatch(name) and not is_system(name):
+        message = f"`{{{name}}}` is not a parameter: letters, digits and `_`, starting with a letter"
+        raise ValueError(message)
+    return Parameter(name)
+
+
+def _check_container(path: BlobPath) -> None:
+    if any(isinstance(part, Parameter) for part in path.container):
+        message = "the container's name holds a parameter, and a container cannot vary"
+        raise ValueError(message)
+    name = path.container_name({})
+    if name is not None and not _CONTAINER.fullmatch(name):
+        message = (
+            f"`{name}` is not a container's name: 3 to 63 lower-case letters, digits and single hyphens, starting and "
+            "ending with a letter or a digit"
+        )
+        raise ValueError(message)
+
+
+def _text(part: Part) -> str:
+    return part.text if isinstance(part, Literal) else ""
+
+
+_ANY = ""
+"""The unit that stands for any text."""
+
+
+def _units(parts: tuple[Part, ...]) -> tuple[str, ...]:
+    """Single characters, and `_ANY` for each part that may be anything."""
+    return tuple(unit for part in parts for unit in (part.text if isinstance(part, Literal) else (_ANY,)))
+
+
+def _meet(left: tuple[str, ...], right: tuple[str, ...]) -> bool:
+    @cache
+    def meet(i: int, j: int) -> bool:
+        if i == len(left) and j == len(right):
+            return True
+        if i < len(left) and left[i] == _ANY and (meet(i + 1, j) or (j < len(right) and meet(i, j + 1))):
+            return True
+        if j < len(right) and right[j] == _ANY and (meet(i, j + 1) or (i < len(left) and meet(i + 1, j))):
+            return True
+        both = i < len(left) and j < len(right)
+        return both and left[i] == right[j] != _ANY and meet(i + 1, j + 1)
+
+    return meet(0, 0)

@@ -12,7 +12,14 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from azure_sandbox.certificates import TlsFiles
-    from azure_sandbox.contract import AppPlatform, Directory, RoleBook, StorageEmulator
+    from azure_sandbox.contract import (
+        AppPlatform,
+        Directory,
+        RoleBook,
+        ServiceBusAccess,
+        ServiceBusEmulator,
+        StorageEmulator,
+    )
     from azure_sandbox.registries import RegistryApp
 
 Engine = Literal["auto", "docker", "process"]
@@ -28,6 +35,7 @@ class Surroundings:
         directory: Entra.
         roles: Role assignments.
         account_id: The ARM id of the storage account with that name; None when there is none.
+        service_bus: Who may do what in Service Bus namespaces; asked late, as it is built later.
         report: Told about slow steps.
     """
 
@@ -36,6 +44,7 @@ class Surroundings:
     directory: Directory
     roles: RoleBook
     account_id: Callable[[str], str | None]
+    service_bus: Callable[[], ServiceBusAccess]
     report: Callable[[str], None]
 
 
@@ -47,6 +56,7 @@ class DataPlane:
         engine: `docker` or `process`.
         notes: What this machine cannot do, a line each.
         storage: Behind ARM's storage accounts.
+        service_bus: Behind ARM's Service Bus namespaces.
         apps: Behind ARM's function apps.
         registry_app: Makes the application of one registry.
         base_app: The registry of base images.
@@ -58,6 +68,7 @@ class DataPlane:
     engine: str
     notes: tuple[str, ...]
     storage: StorageEmulator
+    service_bus: ServiceBusEmulator
     apps: AppPlatform
     registry_app: RegistryApp
     base_app: ASGIApp

@@ -14,6 +14,7 @@ from azure_sandbox.base_images.prepare import running_minor
 from azure_sandbox.data_plane import DataPlane, EngineUnavailable
 from azure_sandbox.registry.content import ContentStore
 from azure_sandbox.registry.server import public_registry_app, registry_app
+from azure_sandbox.service_bus import ServiceBusBroker
 from azure_sandbox.storage import AzuriteStorage
 
 if TYPE_CHECKING:
@@ -46,12 +47,15 @@ def build_data_plane(surroundings: Surroundings, engine: Engine, python: str | N
     closing = ExitStack()
     storage = AzuriteStorage(surroundings.root / "storage", surroundings.tls)
     closing.callback(storage.close)
+    broker = _broker(surroundings)
+    closing.callback(broker.close)
     apps = _apps(surroundings, chosen, storage)
     closing.callback(apps.close)
     return DataPlane(
         engine=chosen,
         notes=notes,
         storage=storage,
+        service_bus=broker,
         apps=apps,
         registry_app=_registry_app(surroundings),
         base_app=_base_app(surroundings.root / "base-registry", image),
@@ -94,6 +98,16 @@ def _docker_missing() -> str:
     """Why Docker cannot be used; nothing when it can."""
     reason = docker_missing(os.environ)
     return f"{reason}. Start one, or use `--engine process`." if reason else ""
+
+
+def _broker(surroundings: Surroundings) -> ServiceBusBroker:
+    return ServiceBusBroker(
+        surroundings.root / "service-bus",
+        surroundings.tls,
+        access=surroundings.service_bus,
+        directory=surroundings.directory,
+        roles=surroundings.roles,
+    )
 
 
 def _apps(surroundings: Surroundings, engine: str, storage: AzuriteStorage) -> Platform:

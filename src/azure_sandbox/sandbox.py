@@ -122,7 +122,7 @@ class Sandbox:
             self.subscription_id,
             self.directory,
             self.roles,
-            Platforms(self.data.storage, self.data.apps, registries),
+            Platforms(self.data.storage, self.data.apps, registries, self.data.service_bus),
             durations=self._durations,
         )
         base = self._serve(self._watched(self.data.base_app, "base-registry"))
@@ -131,7 +131,13 @@ class Sandbox:
 
     def _start_data_plane(self) -> DataPlane:
         surroundings = Surroundings(
-            self._root, self.tls, self.directory, self.roles, account_id=self._account_id, report=self._report
+            self._root,
+            self.tls,
+            self.directory,
+            self.roles,
+            account_id=self._account_id,
+            service_bus=lambda: self.arm.service_bus,
+            report=self._report,
         )
         build = self._build_data_plane or _real_data_plane()
         data = build(surroundings, self._engine, self._python)

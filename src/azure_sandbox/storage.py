@@ -88,6 +88,16 @@ class AzuriteStorage:
             stop_guarded(found.process)
         shutil.rmtree(self._root / account, ignore_errors=True)
 
+    def upload(self, account: str, container: str, blob: str, content: bytes) -> None:
+        """Write a blob, over one that is there. Creates the container.
+
+        Raises:
+            KeyError: No such account.
+        """
+        self.create_container(account, container)
+        with self.client(account) as client:
+            client.get_blob_client(container, blob).upload_blob(content, overwrite=True)
+
     def create_container(self, account: str, container: str) -> bool:
         """Create a blob container; False when it was there.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import PlainTextResponse
 
-from azure_sandbox.contract import AppState, HostKeys, StorageEndpoints
+from azure_sandbox.contract import AppState, HostKeys, QueueCounts, StorageEndpoints
 from azure_sandbox.data_plane import DataPlane
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
-    from azure_sandbox.contract import RegistryDefinition, SiteDefinition
+    from azure_sandbox.contract import QueueDefinition, RegistryDefinition, SiteDefinition
     from azure_sandbox.data_plane import Engine, Surroundings
 
 
@@ -23,6 +23,7 @@ class FakeStorage:
 
     def __init__(self) -> None:
         self.accounts: dict[str, set[str]] = {}
+        self.blobs: dict[tuple[str, str, str], bytes] = {}
 
     def create(self, account: str, keys: tuple[str, str]) -> StorageEndpoints:
         self.accounts.setdefault(account, set())
@@ -35,6 +36,34 @@ class FakeStorage:
         new = container not in self.accounts[account]
         self.accounts[account].add(container)
         return new
+
+    def upload(self, account: str, container: str, blob: str, content: bytes) -> None:
+        self.create_container(account, container)
+        self.blobs[account, container, blob] = content
+
+
+class FakeServiceBus:
+    """Implements `contract.ServiceBusEmulator`."""
+
+    def __init__(self) -> None:
+        self.namespaces: dict[str, dict[str, QueueDefinition]] = {}
+
+    def create_namespace(self, name: str) -> str:
+        self.namespaces.setdefault(name, {})
+        return f"localhost:{30000 + sum(name.encode()) % 1000}"
+
+    def remove_namespace(self, name: str) -> None:
+        self.namespaces.pop(name, None)
+
+    def put_queue(self, namespace: str, definition: QueueDefinition) -> None:
+        self.namespaces[namespace][definition.name.lower()] = definition
+
+    def remove_queue(self, namespace: str, queue: str) -> None:
+        self.namespaces[namespace].pop(queue.lower(), None)
+
+    def counts(self, namespace: str, queue: str) -> QueueCounts:
+        assert queue.lower() in self.namespaces[namespace]
+        return QueueCounts(0, 0)
 
 
 class FakeApps:
@@ -92,6 +121,7 @@ def fake_data_plane(surroundings: Surroundings, engine: Engine, python: str | No
         engine="none",
         notes=(),
         storage=FakeStorage(),
+        service_bus=FakeServiceBus(),
         apps=FakeApps(),
         registry_app=registry_app,
         base_app=PlainTextResponse("base images"),

@@ -13,6 +13,7 @@ from azure_sandbox.arm.resources.responses import ResourcesResponses
 from azure_sandbox.arm.resources.state import Groups, Providers
 from azure_sandbox.arm.routing import Router
 from azure_sandbox.arm.service import ArmService
+from azure_sandbox.arm.service_bus.state import ServiceBusNamespaces
 from azure_sandbox.arm.storage.responses import StorageResponses
 from azure_sandbox.arm.storage.state import StorageAccounts
 from azure_sandbox.arm.store import Store
@@ -26,7 +27,7 @@ from azure_sandbox.arm.web.state import Sites
 if TYPE_CHECKING:
     from azure_sandbox.arm.authorization.state import RoleAssignments
     from azure_sandbox.arm.routing import ArmRoute
-    from azure_sandbox.contract import AppPlatform, RegistryPlatform, StorageEmulator
+    from azure_sandbox.contract import AppPlatform, RegistryPlatform, ServiceBusEmulator, StorageEmulator
     from azure_sandbox.directory import EntraDirectory
 
 
@@ -37,6 +38,7 @@ class Platforms:
     storage: StorageEmulator
     apps: AppPlatform
     registries: RegistryPlatform
+    service_bus: ServiceBusEmulator
 
 
 class Arm:
@@ -69,6 +71,7 @@ class Arm:
         self.operations = Operations()
         self.accounts = StorageAccounts(self.store, platforms.storage)
         self.sites = Sites(self.store, platforms.apps, directory)
+        self.service_bus = ServiceBusNamespaces(self.store, platforms.service_bus)
         self.registries = RegistryResponses(self.store, platforms.registries, self.operations, self.durations)
         self.service = ArmService(
             Router(self._routes(platforms)),

@@ -45,15 +45,24 @@ def read_environment(
         return EnvironmentRequest(None, None, (INFERENCE_SERVER,))
     draft = Draft(root, dict(os.environ if environ is None else environ))
     _read_file(path, draft)
+    return complete(draft, path)
+
+
+def complete(draft: Draft, source: Path | None) -> EnvironmentRequest:
+    """The request that a draft has become, with the inference server.
+
+    Raises:
+        EnvironmentFailed: With every problem, each on its line.
+    """
     allowed = allowed_minors(draft.python_text) if draft.python_text else None
-    if not draft.problems and not draft.requirements and allowed is None:
-        draft.refuse(Location(path), "it asks for nothing", "Name the packages, or give no environment file.")
+    if source and not draft.problems and not draft.requirements and allowed is None:
+        draft.refuse(Location(source), "it asks for nothing", "Name the packages, or give no environment file.")
     if draft.problems:
         action = "read the environment file"
         raise EnvironmentFailed(action, draft.problems)
     _warn_of_gpu_wheels(draft)
     return EnvironmentRequest(
-        source=path,
+        source=source,
         python_version=allowed[0] if allowed and len(allowed) == 1 else None,
         requirements=_with_server(draft.requirements),
         constraints=tuple(draft.constraints),

@@ -70,13 +70,23 @@ class LiveApp:
             message = f"the site does not answer ({type(exc).__name__})"
             raise NotYet(message) from exc
 
-    def get_json(self, path: str, headers: dict[str, str] | None = None) -> Any:
+    def get_json(self, path: str, headers: dict[str, str] | None = None, *, absent: int | None = None) -> Any:
         """A JSON document from the app.
 
+        Args:
+            path: With a leading slash.
+            headers: Sent along.
+            absent: A status that means: there is no such document.
+
+        Returns:
+            The document, parsed; None for the status `absent`.
+
         Raises:
-            NotYet: The status is not 200, or the body is not JSON.
+            NotYet: The status is another than 200, or the body is not JSON.
         """
         answer = self.get(path, headers)
+        if answer.status_code == absent:
+            return None
         if answer.status_code != 200:
             message = f"`{path}` answers with the status {answer.status_code}"
             raise NotYet(message)

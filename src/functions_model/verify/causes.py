@@ -14,7 +14,7 @@ class Cause:
         name: Short and stable.
         pattern: What the log shows; searched without regard to case.
         meaning: A clause; `{name}` is filled from the pattern's named groups.
-        remedy: Whole sentences.
+        remedy: Whole sentences, filled in the same way.
     """
 
     name: str
@@ -46,6 +46,58 @@ CAUSES: tuple[Cause, ...] = (
         r"|does not match the .{0,40}platform",
         "the image is for another processor",
         "Set `base-image` to a linux/amd64 image: App Service runs no other.",
+    ),
+    Cause(
+        "listener",
+        r"The listener for function '(Functions\.)?(?P<function>[^']+)' was unable to start",
+        "the trigger of the function `{function}` cannot listen",
+        "Check what the message names. Roles, containers and queues are made by a run that provisions: run again.",
+    ),
+    Cause(
+        "setting-undefined",
+        r"'?%(?P<setting>[^%\s]+)%'? does not resolve to a value",
+        "the app setting `{setting}`, which a path or a queue's name is made of, is not defined",
+        "Give `{setting}` a value with `app-settings`.",
+    ),
+    Cause(
+        "connection-missing",
+        r"connection string '(AzureWebJobs)?(?P<connection>\w+)' does not exist"
+        r"|should have an '(fullyQualifiedNamespace|(blob|queue)?ServiceUri)' property"
+        r"|missing a value for '(fullyQualifiedNamespace|(blob|queue)?ServiceUri)'"
+        r"|matching constructor while trying to create an instance of (Blob|Queue)ServiceClient",
+        "the trigger's connection has no setting that names its storage account or namespace",
+        "Take settings named TriggerConnectionString out of `app-settings`, and run again: they are written anew.",
+    ),
+    Cause(
+        "connection-wrong",
+        r"connection string used for an Service Bus client must|connection string could not be parsed"
+        r"|No such host is known|Name or service not known \([\w.-]+(servicebus|core)\.",
+        "the trigger's connection names no storage account or namespace that can be used",
+        "Check the app setting TriggerConnectionString: what it says goes before what a run writes. Delete it to "
+        "connect by identity.",
+    ),
+    Cause(
+        "service-bus-denied",
+        r"Unauthorized access\.? '(?P<claim>\w+)' claim",
+        "the app's identity lacks the claim `{claim}` on the queue",
+        "A new role can take some minutes to count: run again. If it stays so, check that the app's identity holds "
+        "Azure Service Bus Data Receiver on the input queue and Azure Service Bus Data Sender on the output queue.",
+    ),
+    Cause(
+        "queue-missing",
+        r"messaging entity '(?P<entity>[^']+)' could not be found|MessagingEntityNotFound",
+        "the queue `{entity}` is not there",
+        "Run again: a run makes the queues that are missing.",
+    ),
+    Cause(
+        "data-denied",
+        # To the end of the line: what follows there is the same refusal in more words.
+        r"The listener for function[\s\S]{0,1500}(AuthorizationPermissionMismatch|AuthorizationFailure"
+        r"|not authorized to perform this operation).{0,400}",
+        "the trigger may not use its storage account",
+        "A new role can take some minutes to count: run again. If it stays so, check that the app's identity holds "
+        "Storage Blob Data Owner and Storage Queue Data Contributor both on the account with the containers and on "
+        "the host storage account, and that their networks let the app in.",
     ),
     Cause(
         "storage-denied",
@@ -121,8 +173,11 @@ def named_cause(log: str) -> NamedCause | None:
     latest: tuple[int, NamedCause] | None = None
     for cause in CAUSES:
         matches = list(re.finditer(cause.pattern, log, re.IGNORECASE))
-        if matches and (latest is None or matches[-1].start() > latest[0]):
-            groups = {name: value or "?" for name, value in matches[-1].groupdict().items()}
-            meaning = cause.meaning.format_map(groups)
-            latest = (matches[-1].start(), NamedCause(cause.name, meaning, cause.remedy))
+        if matches and (latest is None or matches[-1].end() > latest[0]):
+            latest = (matches[-1].end(), _named(cause, matches[-1]))
     return latest[1] if latest else None
+
+
+def _named(cause: Cause, found: re.Match[str]) -> NamedCause:
+    groups = {name: value or "?" for name, value in found.groupdict().items()}
+    return NamedCause(cause.name, cause.meaning.format_map(groups), cause.remedy.format_map(groups))

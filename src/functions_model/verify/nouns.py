@@ -10,9 +10,7 @@ if TYPE_CHECKING:
 
     from functions_model.core.spec import AuthLevel
 
-SCORE_ROUTE = "/api/score"
 IDENTITY_ROUTE = "/api/identity"
-SCORE_FUNCTION = "score"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +21,13 @@ class ExpectedApp:
         app_name: The function app.
         resource_group: Where it is.
         build_id: What its identity function must answer.
-        functions: What its host must have indexed.
-        auth_level: Who may call the scoring function; decides which key the sample request carries.
+        functions: What its host must have indexed, each without errors.
+        auth_level: Who may call the function that scores the sample; decides which key the request carries.
         sample_request: A file to be scored once as the last check; None leaves that out.
         sync_triggers: Whether the triggers are still to be synchronised (`Applied.triggers_synced` was False).
+        sample_function: The function that scores the sample: with a blob or queue trigger, one that answers HTTP
+            beside the scoring function itself.
+        sample_route: Where that function answers.
     """
 
     app_name: str
@@ -36,6 +37,8 @@ class ExpectedApp:
     auth_level: AuthLevel
     sample_request: Path | None = None
     sync_triggers: bool = False
+    sample_function: str = "score"
+    sample_route: str = "/api/score"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class Verified:
 
     Attributes:
         functions: What the host indexed, sorted.
-        scoring_url: Where to post.
+        scoring_url: Where the sample goes, and with an HTTP trigger every request.
         answer: What the sample request was answered, as text, cut to a readable length; empty without a sample.
         attempts: How often the app was looked at.
         seconds: How long it took to come alive, the sample included.

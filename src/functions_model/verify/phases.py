@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 HITS = 2
 """Identity answers in a row that must be of this build: during a change of image old instances still answer."""
+_LONGEST = 600
+"""Characters of a function's error: the host appends whole stack traces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ def look(app: LiveApp) -> Sighting:
     _site_answers(app)
     version = _host_runs(app)
     functions = _functions_indexed(app)
+    _functions_start(app)
     _build_answers(app)
     return Sighting(functions, version)
 
@@ -63,6 +66,22 @@ def _functions_indexed(app: LiveApp) -> tuple[str, ...]:
         message = f"the host has not indexed {_quoted(missing)} (it has {_quoted(names)})"
         raise NotYet(message)
     return tuple(names)
+
+
+def _functions_start(app: LiveApp) -> None:
+    """A trigger that cannot listen (no role yet, no queue) leaves the host running: only its function has the error."""
+    errors = [f"`{name}`: {error}" for name in app.expected.functions for error in _errors(app, name)]
+    if errors:
+        message = f"the host cannot start {'; '.join(errors)}"
+        raise NotYet(message)
+
+
+def _errors(app: LiveApp, function: str) -> list[str]:
+    """What the host says is wrong with a function. A host without that page (404) says nothing."""
+    path = f"/admin/functions/{function}/status"
+    status = app.get_json(path, _admin(app), absent=404)
+    errors = status.get("errors") if isinstance(status, dict) else None
+    return [" ".join(str(error).split()).rstrip(".")[:_LONGEST] for error in errors or []]
 
 
 def _build_answers(app: LiveApp) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import requests
 
 from functions_model.core.spec import AuthLevel
-from functions_model.verify.nouns import SCORE_FUNCTION, SCORE_ROUTE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,14 +38,15 @@ def score(app: LiveApp, sample: Path, seconds_left: float) -> str:
         NotYet: The host has no key to give.
         NotLive: Azure refused to give a key.
     """
+    route = app.expected.sample_route
     headers = {"content-type": content_type(sample), **_key(app)}
     try:
-        answer = app.post(SCORE_ROUTE, sample.read_bytes(), headers, max(seconds_left, _SHORTEST_WAIT))
+        answer = app.post(route, sample.read_bytes(), headers, max(seconds_left, _SHORTEST_WAIT))
     except requests.RequestException as exc:
-        raise WrongAnswer(f"`{SCORE_ROUTE}` gave no answer to `{sample.name}` ({type(exc).__name__})") from exc
+        raise WrongAnswer(f"`{route}` gave no answer to `{sample.name}` ({type(exc).__name__})") from exc
     text = _text(answer)
     if not 200 <= answer.status_code < 300:
-        raise WrongAnswer(f"`{SCORE_ROUTE}` answered `{sample.name}` with the status {answer.status_code}", text)
+        raise WrongAnswer(f"`{route}` answered `{sample.name}` with the status {answer.status_code}", text)
     return text
 
 
@@ -64,7 +64,7 @@ def _key(app: LiveApp) -> dict[str, str]:
         case AuthLevel.ADMIN:
             return {"x-functions-key": app.master_key()}
         case AuthLevel.FUNCTION:
-            return {"x-functions-key": app.function_key(SCORE_FUNCTION)}
+            return {"x-functions-key": app.function_key(app.expected.sample_function)}
 
 
 def _text(answer: requests.Response) -> str:

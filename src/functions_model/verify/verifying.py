@@ -10,7 +10,7 @@ from functions_model.core.failures import NotLive
 from functions_model.verify.app import LiveApp, NotYet, find_app, fresh_session
 from functions_model.verify.causes import named_cause
 from functions_model.verify.logs import container_log, scrubbed, tail
-from functions_model.verify.nouns import SCORE_ROUTE, Verified
+from functions_model.verify.nouns import Verified
 from functions_model.verify.phases import Sighting, look
 from functions_model.verify.sample import WrongAnswer, score
 
@@ -92,7 +92,7 @@ class _Watch:
             raise self._not_live(str(exc), _WRONG_ANSWER, body) from exc
         return Verified(
             functions=sighting.functions,
-            scoring_url=self.app.url + SCORE_ROUTE,
+            scoring_url=self.app.url + self.app.expected.sample_route,
             answer=scrubbed(answer, self._known()),
             attempts=attempts,
             seconds=self._seconds(),
@@ -126,9 +126,9 @@ class _Watch:
         return score(self.app, sample, self.timeout - self._seconds()) if sample is not None else ""
 
     def _not_live(self, reason: str, remedy: str, body: str = "") -> NotLive:
-        """The failure, with the cause that the container log names."""
+        """The failure, with the cause that the container log, the reason itself or the answer names."""
         log = container_log(self.clients, self.app.expected)
-        if cause := named_cause(f"{log}\n{body}"):
+        if cause := named_cause(f"{log}\n{reason}\n{body}"):
             reason, remedy = f"{cause.meaning} ({reason})", cause.remedy
         said = f"The answer:\n{body}\n" if body else ""
         detail = scrubbed(f"{said}The container log ends with:\n{tail(log)}", self._known())

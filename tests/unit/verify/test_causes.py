@@ -10,6 +10,21 @@ LOGS = {
     "pull-denied": "ERROR - DockerApiException: Get https://x/v2/: unauthorized: authentication required",
     "image-missing": "manifest for contoso.azurecr.io/package@sha256:00 not found: manifest unknown",
     "architecture": "exec /opt/startup/start_nonappservice.sh: exec format error",
+    "listener": "The listener for function 'Functions.score' was unable to start. System.Exception: odd.",
+    "setting-undefined": "Error indexing method 'Functions.score'\nMicrosoft.Azure.WebJobs.Host: '%IN_PATH%' does not "
+    "resolve to a value.",
+    "connection-missing": "The listener for function 'Functions.score' was unable to start. Connection should have an "
+    "'fullyQualifiedNamespace' property or be a string representing a connection string.",
+    "connection-wrong": "The listener for function 'Functions.score' was unable to start. The connection string used "
+    "for an Service Bus client must specify the Service Bus namespace host",
+    "service-bus-denied": "Message processing error (Action=Receive, EntityPath=orders) Unauthorized access. 'Listen' "
+    "claim(s) are required to perform this operation. Resource: 'sb://iris.servicebus.windows.net/orders'.",
+    "queue-missing": "The listener for function 'Functions.score' was unable to start. The messaging entity "
+    "'sb://iris.servicebus.windows.net/orders' could not be found. TrackingId:1",
+    "data-denied": "The listener for function 'Functions.score' was unable to start.\nAzure.RequestFailedException: "
+    "This request is not authorized to perform this operation using this permission.\nStatus: 403 (This request is "
+    "not authorized to perform this operation using this permission.) ErrorCode: AuthorizationPermissionMismatch "
+    "Server: Windows-Azure-Blob/1.0",
     "storage-denied": "Azure.RequestFailedException: This request is not authorized to perform this operation using "
     "this permission. Status: 403 ErrorCode: AuthorizationPermissionMismatch",
     "no-functions": "info: Host.Startup[327]\n      0 functions loaded\n      No job functions found.",
@@ -36,12 +51,43 @@ class TestNamedCauses:
         """No row of the table is without a log that shows it."""
         assert {cause.name for cause in CAUSES} == set(LOGS)
 
-    def test_quote_what_the_log_says(self) -> None:
-        """The module that is missing is named."""
-        cause = named_cause(LOGS["module-missing"])
+    @pytest.mark.parametrize(
+        ("name", "words"),
+        [
+            ("module-missing", "the entry script cannot import `xgboost`"),
+            ("setting-undefined", "the app setting `IN_PATH`"),
+            ("queue-missing", "`sb://iris.servicebus.windows.net/orders`"),
+            ("service-bus-denied", "the claim `Listen`"),
+        ],
+    )
+    def test_quote_what_the_log_says(self, name: str, words: str) -> None:
+        """The module, setting or queue that is missing is named."""
+        cause = named_cause(LOGS[name])
 
         assert cause is not None
-        assert "the entry script cannot import `xgboost`" == cause.meaning
+        assert words in cause.meaning
+
+    def test_fill_their_remedy_too(self) -> None:
+        """What to do names the setting to define."""
+        cause = named_cause(LOGS["setting-undefined"])
+
+        assert cause is not None
+        assert "Give `IN_PATH` a value with `app-settings`." == cause.remedy
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "Storage account connection string 'AzureWebJobsTriggerConnectionString' does not exist. Make sure that it "
+            "is a defined App Setting.",
+            "Unable to find matching constructor while trying to create an instance of BlobServiceClient.",
+        ],
+    )
+    def test_of_a_missing_connection_have_many_wordings(self, line: str) -> None:
+        """Each extension says it in its own way."""
+        cause = named_cause(f"The listener for function 'score' was unable to start. {line}")
+
+        assert cause is not None
+        assert "connection-missing" == cause.name
 
     @pytest.mark.parametrize(
         "line",

@@ -53,8 +53,12 @@ class App:
         alive = {
             "GET /": Answer(200, b"landing page"),
             "GET /admin/host/status": Answer(200, {"state": "Running", "version": "4.1044"}),
-            "GET /admin/functions": Answer(200, [{"name": "score"}, {"name": "identity"}]),
+            "GET /admin/functions": Answer(200, [{"name": "score"}, {"name": "identity"}, {"name": "check"}]),
+            "GET /admin/functions/score/status": Answer(200, {}),
+            "GET /admin/functions/identity/status": Answer(404),
+            "GET /admin/functions/check/status": Answer(200, {"errors": None}),
             "GET /api/identity": Answer(200, {"build_id": "build-2"}),
+            "POST /api/check": Answer(200, ["setosa"]),
             "POST /api/score": Answer(200, ["setosa"]),
             "GET sites/iris": Answer(200, {"properties": {"state": "Running", "defaultHostName": "iris.test"}}),
             "POST default/listkeys": Answer(200, {"masterKey": MASTER, "functionKeys": {}}),
@@ -104,7 +108,7 @@ class TestALiveApp:
 
         assert (
             Verified(
-                functions=("identity", "score"),
+                functions=("check", "identity", "score"),
                 scoring_url="https://iris.test/api/score",
                 answer="",
                 attempts=1,
@@ -171,6 +175,43 @@ class TestALiveApp:
         assert [None, None] == seen
 
 
+class TestAFunctionWithErrors:
+    LISTENER = (
+        "The listener for function 'Functions.score' was unable to start. Azure.Messaging.ServiceBus: Unauthorized "
+        "access. 'Listen' claim(s) are required to perform this operation.\n   at Azure.Amqp()"
+    )
+
+    def test_keeps_the_app_from_being_live_until_it_starts(self) -> None:
+        """The host runs although a trigger cannot listen yet: its role may take a while to count."""
+        broken = Answer(200, {"errors": [self.LISTENER]})
+        app = App({"GET /admin/functions/score/status": [broken, broken, Answer(200, {"errors": []})]})
+
+        proof = app.verify()
+
+        assert 3 == proof.attempts
+        assert "the host cannot start `score`: The listener for function" in app.ci.lines[0]
+
+    def test_is_named_when_the_time_is_over(self) -> None:
+        """The last error is the reason, with its cause and what to do."""
+        failure = App({"GET /admin/functions/score/status": [Answer(200, {"errors": [self.LISTENER]})]}).failure()
+
+        assert "the app's identity lacks the claim `Listen` on the queue" in failure.reason
+        assert "the host cannot start `score`" in failure.reason
+        assert "Azure Service Bus Data Receiver" in failure.remedy
+
+    def test_does_not_matter_when_it_is_not_ours(self) -> None:
+        """Only functions that this deployment brings are asked for."""
+        app = App({"GET /admin/functions/check/status": [Answer(200, {"errors": ["broken"]})]})
+
+        assert 1 == app.verify().attempts
+
+    def test_may_have_a_page_that_is_not_there_yet(self) -> None:
+        """A host that is busy starting is asked again; only 404 means that it has no such page."""
+        app = App({"GET /admin/functions/identity/status": [Answer(503), Answer(404)]})
+
+        assert 2 == app.verify().attempts
+
+
 class TestTheSample:
     def test_is_scored_once_with_the_functions_key(self, sample: Path) -> None:
         """The file's bytes are posted with key and content type, and the answer is kept."""
@@ -190,6 +231,24 @@ class TestTheSample:
         app.verify(replace(EXPECTED, sample_request=sample, auth_level=level))
 
         assert key == app.asked[-1].headers.get("x-functions-key")
+
+    def test_goes_to_the_function_that_answers_http(self, sample: Path) -> None:
+        """A blob or queue trigger has a function beside it that scores the sample, with the master key."""
+        app = App()
+        door = replace(EXPECTED, auth_level=AuthLevel.ADMIN, sample_function="check", sample_route="/api/check")
+
+        proof = app.verify(replace(door, functions=("check", "identity", "score"), sample_request=sample))
+
+        assert ('["setosa"]', "https://iris.test/api/check") == (proof.answer, proof.scoring_url)
+        assert ("/api/check", MASTER) == (app.asked[-1].path, app.asked[-1].headers["x-functions-key"])
+
+    def test_asks_for_the_key_of_that_function(self, sample: Path) -> None:
+        """Of level `function`, the key is the one of the function that is called."""
+        app = App({"POST check/listkeys": [Answer(200, {"default": "check-key-value"})]})
+
+        app.verify(replace(EXPECTED, sample_function="check", sample_route="/api/check", sample_request=sample))
+
+        assert "check-key-value" == app.asked[-1].headers["x-functions-key"]
 
     def test_that_fails_is_told_with_its_answer(self, sample: Path) -> None:
         """A wrong status is a failure; its detail holds the answer and the log."""
@@ -222,6 +281,7 @@ class TestTheSample:
             ("a.csv", "text/csv"),
             ("a.txt", "text/plain"),
             ("a.jpg", "image/jpeg"),
+            ("a.png", "image/png"),
             ("a.unknown-kind", "application/octet-stream"),
         ],
     )
@@ -318,5 +378,10 @@ class TestRequests:
 
         with_key = {asked.path for asked in app.asked if asked.headers.get("x-functions-key") == MASTER}
 
-        assert {"/admin/host/status", "/admin/functions"} == with_key
+        assert {
+            "/admin/host/status",
+            "/admin/functions",
+            "/admin/functions/score/status",
+            "/admin/functions/identity/status",
+        } == with_key
         assert MASTER not in json.dumps([asked.query for asked in app.asked])

@@ -1,7 +1,8 @@
 """Floor 2: the files of the function app, as layer plans."""
 
 from functions_model.bundle.entry_script import check_entry_script
+from functions_model.bundle.host_json import check_host_json
 from functions_model.bundle.identity import build_identity
 from functions_model.bundle.plan import BundlePlan, plan_layers
 
-__all__ = ["BundlePlan", "build_identity", "check_entry_script", "plan_layers"]
+__all__ = ["BundlePlan", "build_identity", "check_entry_script", "check_host_json", "plan_layers"]

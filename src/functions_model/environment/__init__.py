@@ -2,6 +2,7 @@
 
 from functions_model.environment.installing import install
 from functions_model.environment.locking import Lock, LockedPackage, resolve
+from functions_model.environment.mlflow_models import read_mlflow_environment
 from functions_model.environment.pythons import PythonChoice, base_image_for, choose_python
 from functions_model.environment.reading import read_environment
 from functions_model.environment.request import EnvironmentRequest, IndexSettings, Requirement
@@ -17,5 +18,6 @@ __all__ = [
     "choose_python",
     "install",
     "read_environment",
+    "read_mlflow_environment",
     "resolve",
 ]

@@ -1,0 +1,130 @@
+"""An MLflow model folder, checked without MLflow: https://mlflow.org/docs/latest/ml/model/#storage-format."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from functions_model.core.failures import Location, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+MODEL_FILE = "MLmodel"
+FLAVOR = "python_function"
+"""The flavor that `mlflow.pyfunc` loads: the one that is served."""
+_PLACES = ("model_path", "data", "code", "python_model")
+"""What the flavor names below the model's folder."""
+_SUBJECT = "model-path"
+_LOG_AGAIN = "Log the model again with MLflow, and commit all files of its folder."
+
+
+def check_mlflow_model(folder: Path, *, root: Path) -> tuple[Problem, ...]:
+    """Everything that would keep an MLflow model from being served without an entry script.
+
+    Args:
+        folder: The model's folder, absolute.
+        root: Problems name files relative to it, where they lie below it.
+
+    Returns:
+        The problems; none when the model can be served. A model without a signature can.
+    """
+    file = folder / MODEL_FILE
+    if not file.is_file():
+        return (_no_model_file(folder, root),)
+    try:
+        node = yaml.compose(file.read_bytes(), Loader=yaml.SafeLoader)
+        document = yaml.safe_load(file.read_bytes())
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        return (_problem("it is not YAML", _LOG_AGAIN, _shown(file, root), mark.line + 1 if mark else None),)
+    if not isinstance(document, dict):
+        return (_problem("it is not a mapping", _LOG_AGAIN, _shown(file, root)),)
+    faults = [*_flavor_faults(document, folder), *_signature_faults(document)]
+    return tuple(_problem(what, remedy, _shown(file, root), _line(node, keys)) for what, remedy, keys in faults)
+
+
+def _problem(what: str, remedy: str, file: Path, line: int | None = None) -> Problem:
+    return Problem(what, remedy, _SUBJECT, Location(file, line))
+
+
+def _shown(path: Path, root: Path) -> Path:
+    return path.relative_to(root) if path.is_relative_to(root) else path
+
+
+def _no_model_file(folder: Path, root: Path) -> Problem:
+    what = f"`{_shown(folder, root)}` holds no file `{MODEL_FILE}`, so that it is no MLflow model"
+    found = sorted(_shown(path.parent, root) for path in folder.glob(f"*/{MODEL_FILE}"))
+    if found:
+        places = " or ".join(f"`{place}`" for place in found)
+        return Problem(what, f"Did you mean {places}?", _SUBJECT)
+    return Problem(what, f"Name the folder with `{MODEL_FILE}`, or give an entry script.", _SUBJECT)
+
+
+def _flavor_faults(document: dict[str, Any], folder: Path) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    flavors = document.get("flavors")
+    flavors = flavors if isinstance(flavors, dict) else {}
+    flavor = flavors.get(FLAVOR)
+    if not isinstance(flavor, dict) or not flavor.get("loader_module"):
+        others = ", ".join(f"`{name}`" for name in flavors if name != FLAVOR) or "no others"
+        what = f"the model has no flavor `{FLAVOR}`, which is the one that is served (it has {others})"
+        yield what, "Give an entry script that loads it, or log it with that flavor.", ("flavors",)
+        return
+    for keys, place in _places(flavor):
+        if not _is_inside(folder, place):
+            yield f"`{place}` is not in the model's folder", _LOG_AGAIN, ("flavors", FLAVOR, *keys)
+
+
+def _places(flavor: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
+    for key in _PLACES:
+        if isinstance(flavor.get(key), str):
+            yield (key,), flavor[key]
+    env = flavor.get("env")
+    for key, place in (env if isinstance(env, dict) else {"": env}).items():
+        if isinstance(place, str):
+            yield ("env", key), place
+    artifacts = flavor.get("artifacts")
+    for key, artifact in (artifacts if isinstance(artifacts, dict) else {}).items():
+        if isinstance(artifact, dict) and isinstance(artifact.get("path"), str):
+            yield ("artifacts", key, "path"), artifact["path"]
+
+
+def _is_inside(folder: Path, place: str) -> bool:
+    path = (folder / place).resolve()
+    return path.exists() and path.is_relative_to(folder.resolve())
+
+
+def _signature_faults(document: dict[str, Any]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    signature = document.get("signature")
+    if signature is None:
+        return
+    if not isinstance(signature, dict):
+        yield "`signature` is not a mapping", _LOG_AGAIN, ("signature",)
+        return
+    for key in ("inputs", "outputs", "params"):
+        text = signature.get(key)
+        if text is not None and not _is_schema(text):
+            yield f"the signature's `{key}` is not a JSON list of typed fields", _LOG_AGAIN, ("signature", key)
+
+
+def _is_schema(text: Any) -> bool:
+    try:
+        fields = json.loads(text)
+    except (TypeError, ValueError):
+        return False
+    return isinstance(fields, list) and all(isinstance(field, dict) and "type" in field for field in fields)
+
+
+def _line(node: yaml.Node | None, keys: tuple[str, ...]) -> int | None:
+    """The line of the innermost of the keys that is there, counted from 1."""
+    line = None
+    for wanted in keys:
+        pairs = node.value if isinstance(node, yaml.MappingNode) else []
+        found = [(key, value) for key, value in pairs if key.value == wanted]
+        if not found:
+            break
+        line, node = found[0][0].start_mark.line + 1, found[0][1]
+    return line

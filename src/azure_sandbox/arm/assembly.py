@@ -13,6 +13,7 @@ from azure_sandbox.arm.resources.responses import ResourcesResponses
 from azure_sandbox.arm.resources.state import Groups, Providers
 from azure_sandbox.arm.routing import Router
 from azure_sandbox.arm.service import ArmService
+from azure_sandbox.arm.service_bus.responses import ServiceBusResponses
 from azure_sandbox.arm.service_bus.state import ServiceBusNamespaces
 from azure_sandbox.arm.storage.responses import StorageResponses
 from azure_sandbox.arm.storage.state import StorageAccounts
@@ -94,6 +95,7 @@ class Arm:
             *HostResponses(self.store, self.sites, platforms.apps).routes(),
             *stacks.routes(),
             *StorageResponses(self.store, self.accounts, self.operations, self.durations).routes(),
+            *ServiceBusResponses(self.store, self.service_bus, self.operations, self.durations).routes(),
             *IdentityResponses(self.store, self.directory).routes(),
             *self.registries.routes(),
         ]

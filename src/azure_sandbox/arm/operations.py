@@ -31,13 +31,15 @@ class Durations:
     settings: float = 0.0
     storage: float = 0.0
     registry: float = 0.0
+    service_bus: float = 0.0
     group_delete: float = 0.0
     registration: float = 0.0
 
     @classmethod
     def live(cls) -> Durations:
-        """Plan 20 s, account 17 s, app 20 s, a settings write 2.5 s."""
-        return cls(plan=20, site=20, settings=2.5, storage=17, registry=8, group_delete=30, registration=15)
+        """Plan 20 s, account 17 s, app 20 s, a settings write 2.5 s, Service Bus namespace 45 s."""
+        waits = {"plan": 20.0, "site": 20.0, "settings": 2.5, "storage": 17.0, "registry": 8.0, "service_bus": 45.0}
+        return cls(**waits, group_delete=30.0, registration=15.0)
 
 
 @dataclass(frozen=True, slots=True)

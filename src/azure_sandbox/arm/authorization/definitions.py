@@ -66,6 +66,10 @@ READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 USER_ACCESS_ADMINISTRATOR = "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9"
 ACR_PULL = "7f951dda-4ed3-4680-a7ca-43fe172d538d"
 ACR_PUSH = "8311e382-0749-4cb8-b61a-304f252e45ec"
+SERVICE_BUS_DATA_RECEIVER = "4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0"
+SERVICE_BUS_DATA_SENDER = "69a216fc-b8fb-44d8-bc22-1f3c2cd27a39"
+SERVICE_BUS_DATA_OWNER = "090c5cfd-751d-490a-894a-3ce6f1109419"
+AZUREML_DATA_SCIENTIST = "f6c7c914-8db3-469d-8ca1-694a8f32e121"
 
 _NO_ACCESS_CONTROL = (
     "Microsoft.Authorization/*/Delete",
@@ -198,14 +202,35 @@ _ROLES = (
         data_actions=("Microsoft.Insights/Metrics/Write",),
     ),
     RoleDefinition(
-        "4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0",
+        SERVICE_BUS_DATA_RECEIVER,
         "Azure Service Bus Data Receiver",
         data_actions=("Microsoft.ServiceBus/*/receive/action",),
     ),
     RoleDefinition(
-        "69a216fc-b8fb-44d8-bc22-1f3c2cd27a39",
+        SERVICE_BUS_DATA_SENDER,
         "Azure Service Bus Data Sender",
         data_actions=("Microsoft.ServiceBus/*/send/action",),
+    ),
+    RoleDefinition(
+        SERVICE_BUS_DATA_OWNER,
+        "Azure Service Bus Data Owner",
+        ("Microsoft.ServiceBus/*",),
+        data_actions=("Microsoft.ServiceBus/*",),
+    ),
+    RoleDefinition(
+        AZUREML_DATA_SCIENTIST,
+        "AzureML Data Scientist",
+        tuple(
+            f"Microsoft.MachineLearningServices/workspaces/*/{verb}" for verb in ("read", "action", "delete", "write")
+        ),
+        (
+            "Microsoft.MachineLearningServices/workspaces/delete",
+            "Microsoft.MachineLearningServices/workspaces/write",
+            "Microsoft.MachineLearningServices/workspaces/computes/*/write",
+            "Microsoft.MachineLearningServices/workspaces/computes/*/delete",
+            "Microsoft.MachineLearningServices/workspaces/computes/listKeys/action",
+            "Microsoft.MachineLearningServices/workspaces/listKeys/action",
+        ),
     ),
 )
 ROLES = {role.id: role for role in _ROLES}

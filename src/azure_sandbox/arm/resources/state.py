@@ -121,6 +121,7 @@ NAMESPACES = {
     "Microsoft.ContainerRegistry": ("registries",),
     "Microsoft.ManagedIdentity": ("userAssignedIdentities",),
     "Microsoft.Resources": ("resourceGroups", "subscriptions"),
+    "Microsoft.ServiceBus": ("namespaces", "namespaces/queues"),
     "Microsoft.Storage": ("storageAccounts",),
     "Microsoft.Web": ("serverFarms", "sites"),
 }

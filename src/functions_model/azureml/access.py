@@ -1,0 +1,178 @@
+"""Opening a blob container: as ourselves first, with what the workspace keeps for its datastore second."""
+
+# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, quote, urlsplit
+
+from functions_model.azureml.datastores import datastore_secret
+from functions_model.azureml.listing import list_files
+from functions_model.azureml.retries import persist, status_of
+from functions_model.core.failures import BundleFailed, PlanRefused, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from azure.core.credentials import TokenCredential
+    from azure.storage.blob import ContainerClient
+
+    from functions_model.azure.clients import AzureClients
+    from functions_model.azureml.datastores import DatastoreSecret
+    from functions_model.azureml.listing import RemoteFile
+    from functions_model.azureml.locations import BlobPath, DatastorePath
+    from functions_model.azureml.transfer_settings import TransferSettings
+
+_FIREWALL_CODES = frozenset({"AuthorizationFailure", "PublicAccessNotPermitted"})
+"""What storage answers to those who come from a network that it does not let in."""
+
+_SIGNATURE = re.compile(r"(?i)\bsig=[^&\s'\")]+")
+
+
+@dataclass(frozen=True, slots=True)
+class StorageAccess:
+    """What opens containers.
+
+    Attributes:
+        clients: For the keys of datastores.
+        credential: For the login's own rights; None leaves them out.
+        mask: Called with each key before it is used.
+        settings: How often a request is tried.
+        options: More keyword arguments for each client, such as `transport`.
+    """
+
+    clients: AzureClients
+    credential: TokenCredential | None
+    mask: Callable[[str], None]
+    settings: TransferSettings
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def open(
+        self, place: BlobPath, datastore: DatastorePath | None, action: str
+    ) -> tuple[ContainerClient, tuple[RemoteFile, ...]]:
+        """A client that may read the container, and what it read there. The caller closes it.
+
+        Raises:
+            PlanRefused: Nothing that there is may read it.
+            BundleFailed: The account does not answer.
+        """
+        from azure.core.exceptions import AzureError
+
+        refusals: list[Refused] = []
+        for whose, credential in self._credentials(place, datastore, refusals):
+            client = self._client(place, credential)
+            try:
+                return client, persist(partial(list_files, client, place.path), self.settings)
+            except AzureError as exc:
+                client.close()
+                if status_of(exc) not in {401, 403}:
+                    raise _unreadable(place, exc, action) from exc
+                refusals.append(Refused(whose, exc))
+            except BaseException:
+                client.close()
+                raise
+        raise _refused(place, refusals, action)
+
+    def _credentials(
+        self, place: BlobPath, datastore: DatastorePath | None, refusals: list[Refused]
+    ) -> Iterator[tuple[str, Any]]:
+        """Whose rights, and what proves them; the second is only asked for when the first were not enough."""
+        from azure.core.exceptions import AzureError
+
+        if self.credential is not None:
+            yield "the login", self.credential
+        if datastore is None:
+            return
+        try:
+            secret = datastore_secret(datastore, account_of(place), self.clients)
+        except AzureError as exc:
+            refusals.append(Refused("the login asked for the key of the datastore and", exc))
+            return
+        if secret is not None:
+            yield "the key of the datastore", self._proof(secret)
+
+    def _proof(self, secret: DatastoreSecret) -> Any:
+        from azure.core.credentials import AzureNamedKeyCredential, AzureSasCredential
+
+        if secret.key is not None:
+            self.mask(secret.key.reveal())
+            return AzureNamedKeyCredential(secret.account, secret.key.reveal())
+        sas = secret.sas.reveal() if secret.sas else ""
+        for signature in parse_qs(sas).get("sig", []):
+            self.mask(signature)
+            self.mask(quote(signature, safe=""))
+        self.mask(sas)
+        return AzureSasCredential(sas)
+
+    def _client(self, place: BlobPath, credential: Any) -> ContainerClient:
+        from azure.storage.blob import ContainerClient
+
+        piece = self.settings.piece_bytes
+        return ContainerClient(
+            place.endpoint,
+            place.container,
+            credential=credential,
+            max_single_get_size=piece,
+            max_chunk_get_size=piece,
+            retry_total=0,  # `persist` is the one that tries again: it knows the pieces
+            **self.options,
+        )
+
+
+class Refused(Exception):
+    """One way of reading the container that was refused.
+
+    Args:
+        whose: Whose rights were not enough.
+        exc: What was answered.
+    """
+
+    def __init__(self, whose: str, exc: Exception) -> None:
+        self.code = _code(exc)
+        super().__init__(f"{whose} may not ({said(exc)})")
+
+
+def account_of(place: BlobPath) -> str:
+    """The account's name: the first label of its host, or the path where hosts are not names (local ones)."""
+    address = urlsplit(place.endpoint)
+    return address.path.strip("/").rpartition("/")[2] or (address.hostname or "").partition(".")[0]
+
+
+def said(exc: Exception) -> str:
+    """What storage or the network said: one line, without a full stop and without signatures."""
+    lines = str(getattr(exc, "message", "") or exc).splitlines() or [type(exc).__name__]
+    code = _code(exc)
+    text = _SIGNATURE.sub("sig=***", lines[0]).strip().rstrip(".")[:400]
+    return f"{code}: {text}" if code and code not in text else text
+
+
+def _code(exc: Exception) -> str:
+    """Storage's own word for an error; the SDK gives it as an enumeration or as text."""
+    code = getattr(exc, "error_code", None) or ""
+    return str(getattr(code, "value", code))
+
+
+def _unreadable(place: BlobPath, exc: Exception, action: str) -> PlanRefused | BundleFailed:
+    if status_of(exc) == 404:
+        what = f"the container `{place.container}` of `{place.endpoint}` is not there ({said(exc)})"
+        return PlanRefused(action, [Problem(what, "Register the model again.", "model-path")])
+    what = f"`{place.endpoint}` does not answer as it must: {said(exc)}"
+    remedy = "Run again. If it happens again, check that this machine may reach the storage account."
+    return BundleFailed(action, [Problem(what, remedy, "model-path")])
+
+
+def _refused(place: BlobPath, refusals: list[Refused], action: str) -> PlanRefused:
+    tried = "; ".join(str(refusal) for refusal in refusals) or "there is neither a login nor a key for it"
+    what = f"the container `{place.container}` of `{place.endpoint}` may not be read: {tried}"
+    if any(refusal.code in _FIREWALL_CODES for refusal in refusals):
+        remedy = "The account may let in some networks only: let this runner's network in, or run the job inside it."
+    else:
+        remedy = (
+            "Ask an owner to give the login the role `Storage Blob Data Reader` on the storage account "
+            f"`{account_of(place)}`, then wait some minutes."
+        )
+    return PlanRefused(action, [Problem(what, remedy, "model-path")])

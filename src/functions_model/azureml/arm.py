@@ -1,0 +1,78 @@
+"""Reading Azure ML through Resource Manager, as JSON: its management package has no models before a preview."""
+
+# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from functions_model.azure.clients import AzureClients
+    from functions_model.core.spec import MachineLearningWorkspace
+
+API_VERSION = "2024-04-01"
+"""The stable API of Microsoft.MachineLearningServices that has models, datastores and environments."""
+
+STORAGE_API_VERSION = "2023-01-01"
+"""Of Microsoft.Storage: has `primaryEndpoints`, with the zone for accounts that have one."""
+
+
+def group_id(subscription_id: str, resource_group: str) -> str:
+    """ARM id of a resource group."""
+    return f"/subscriptions/{quote(subscription_id, safe='')}/resourceGroups/{quote(resource_group, safe='')}"
+
+
+def workspace_id(workspace: MachineLearningWorkspace) -> str:
+    """ARM id of a workspace."""
+    group = group_id(workspace.subscription_id, workspace.resource_group)
+    return f"{group}/providers/Microsoft.MachineLearningServices/workspaces/{quote(workspace.name, safe='')}"
+
+
+def get_json(
+    clients: AzureClients, path: str, query: Mapping[str, str] | None = None, *, api: str = API_VERSION
+) -> Any:
+    """What is at an ARM path, parsed.
+
+    Args:
+        clients: Give address, token and retries.
+        path: Begins with a slash.
+        query: More parameters than the API version.
+        api: The API version.
+
+    Raises:
+        AzureError: As the SDK raises it; `HttpResponseError` for a refusal.
+    """
+    return _asked(clients, "GET", path, {"api-version": api, **(query or {})})
+
+
+def post_json(clients: AzureClients, path: str) -> Any:
+    """The answer to an ARM action without a body; raises as `get_json`."""
+    return _asked(clients, "POST", path, {"api-version": API_VERSION})
+
+
+def first_items(clients: AzureClients, path: str, query: Mapping[str, str] | None = None, *, count: int) -> list[Any]:
+    """The first items of a collection, over several pages where it has them; raises as `get_json`."""
+    return list(islice(_items(clients, path, query or {}), count))
+
+
+def _items(clients: AzureClients, path: str, query: Mapping[str, str]) -> Iterator[Any]:
+    page = get_json(clients, path, query)
+    while True:
+        yield from page.get("value") or []
+        following = str(page.get("nextLink") or "")
+        # The token goes with the request, so a link to anywhere else is not followed.
+        if not following.startswith(clients.cloud.resource_manager + "/"):
+            return
+        page = _asked(clients, "GET", following, {})
+
+
+def _asked(clients: AzureClients, method: str, url: str, query: Mapping[str, str]) -> Any:
+    from azure.core.rest import HttpRequest
+
+    response = clients.resource.send_request(HttpRequest(method, url, params=dict(query)))
+    response.raise_for_status()
+    return response.json()

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SYSTEM_PARAMETERS = frozenset({"rand-guid", "datetime", "sys.utcnow", "sys.randguid", "sys.methodname"})
 """What the host itself gives to an output path, in lower case; `datetime` also with a format: `{DateTime:yyyy}`."""
@@ -59,10 +61,14 @@ class BlobPath:
     blob: tuple[Part, ...]
 
     @property
+    def all_parameters(self) -> tuple[str, ...]:
+        """The names in braces, in their order."""
+        return tuple(dict.fromkeys(part.name for part in self.blob if isinstance(part, Parameter)))
+
+    @property
     def parameters(self) -> tuple[str, ...]:
         """The names in braces, in their order, without those of the host itself."""
-        named = [part.name for part in self.blob if isinstance(part, Parameter)]
-        return tuple(name for name in dict.fromkeys(named) if not is_system(name))
+        return tuple(name for name in self.all_parameters if not is_system(name))
 
     @property
     def settings(self) -> tuple[str, ...]:
@@ -70,15 +76,25 @@ class BlobPath:
         parts = (*self.container, *self.blob)
         return tuple(dict.fromkeys(part.name for part in parts if isinstance(part, Setting)))
 
-    def container_name(self, settings: dict[str, str]) -> str | None:
+    def container_name(self, settings: Mapping[str, str]) -> str | None:
         """The container's name with the settings' values in it; None when a setting is missing.
 
         Args:
             settings: App settings by name; names are compared without regard to case.
         """
+        parts = self.with_settings(settings).container
+        if not all(isinstance(part, Literal) for part in parts):
+            return None
+        return "".join(part.text for part in parts if isinstance(part, Literal))
+
+    def with_settings(self, settings: Mapping[str, str]) -> BlobPath:
+        """The same path with the values of the settings that are known.
+
+        Args:
+            settings: App settings by name; names are compared without regard to case.
+        """
         known = {name.lower(): value for name, value in settings.items()}
-        texts = [known.get(part.name.lower()) if isinstance(part, Setting) else _text(part) for part in self.container]
-        return None if None in texts else "".join(text for text in texts if text is not None)
+        return BlobPath(_with_values(self.container, known), _with_values(self.blob, known))
 
 
 def parse_blob_path(text: str) -> BlobPath:
@@ -109,7 +125,9 @@ def is_system(parameter: str) -> bool:
 
 def may_meet(pattern: BlobPath, other: BlobPath) -> bool:
     """Whether one blob can fit both patterns. Parameters, and settings in a blob's name, may be any text."""
-    return pattern.container == other.container and _meet(_units(pattern.blob), _units(other.blob))
+    if _container_key(pattern.container) != _container_key(other.container):
+        return False
+    return _meet(_units(pattern.blob), _units(other.blob))
 
 
 def _parts(text: str) -> tuple[Part, ...]:
@@ -150,29 +168,50 @@ def _check_container(path: BlobPath) -> None:
         raise ValueError(message)
 
 
-def _text(part: Part) -> str:
-    return part.text if isinstance(part, Literal) else ""
+def _with_values(parts: tuple[Part, ...], known: Mapping[str, str]) -> tuple[Part, ...]:
+    return tuple(
+        Literal(known[part.name.lower()]) if isinstance(part, Setting) and part.name.lower() in known else part
+        for part in parts
+    )
 
 
 _ANY = ""
 """The unit that stands for any text."""
 
 
-def _units(parts: tuple[Part, ...]) -> tuple[str, ...]:
-    """Single characters, and `_ANY` for each part that may be anything."""
-    return tuple(unit for part in parts for unit in (part.text if isinstance(part, Literal) else (_ANY,)))
+def _units(parts: tuple[Part, ...]) -> list[str]:
+    """Single characters, and `_ANY` for each part that may be anything; one for several in a row."""
+    units: list[str] = []
+    for part in parts:
+        for unit in part.text if isinstance(part, Literal) else (_ANY,):
+            if unit != _ANY or units[-1:] != [_ANY]:
+                units.append(unit)
+    return units
 
 
-def _meet(left: tuple[str, ...], right: tuple[str, ...]) -> bool:
-    @cache
-    def meet(i: int, j: int) -> bool:
-        if i == len(left) and j == len(right):
-            return True
-        if i < len(left) and left[i] == _ANY and (meet(i + 1, j) or (j < len(right) and meet(i, j + 1))):
-            return True
-        if j < len(right) and right[j] == _ANY and (meet(i, j + 1) or (i < len(left) and meet(i + 1, j))):
-            return True
-        both = i < len(left) and j < len(right)
-        return both and left[i] == right[j] != _ANY and meet(i + 1, j + 1)
+def _container_key(parts: tuple[Part, ...]) -> list[str]:
+    """Single characters, and `%NAME%` for a setting: two containers are the same when these are."""
+    return [
+        unit
+        for part in parts
+        for unit in ([f"%{part.name.lower()}%"] if isinstance(part, Setting) else _units((part,)))
+    ]
 
-    return meet(0, 0)
+
+def _meet(left: list[str], right: list[str]) -> bool:
+    """Whether some text fits both.
+
+    One pass over `left`, with whole numbers as sets, since a path is too long for a recursion: bit `j` of `row` says
+    that the units before here and the first `j` of `right` can stand for the same text.
+    """
+    places: dict[str, int] = {}
+    for j, unit in enumerate(right):
+        places[unit] = places.get(unit, 0) | 1 << j
+    anything, whole = places.get(_ANY, 0), (1 << len(right) + 1) - 1
+    row = 1
+    for unit in left:
+        row |= (row & anything) << 1
+        matched = (row & places.get(unit, 0)) << 1
+        row = whole & -(row & -row) if unit == _ANY else row & anything | matched
+    row |= (row & anything) << 1
+    return bool(row >> len(right))

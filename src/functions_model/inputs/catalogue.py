@@ -10,6 +10,9 @@ from functions_model.core.spec import AuthLevel, Mode
 EVERY_MODE = (Mode.DEPLOY, Mode.PLAN, Mode.PACKAGE)
 WITH_AZURE = (Mode.DEPLOY, Mode.PLAN)
 """The modes that look at or write Azure resources."""
+HTTP, BLOB, QUEUE = "http", "blob", "service-bus-queue"
+TRIGGERS = (HTTP, BLOB, QUEUE)
+SERVICE_BUS_SKUS = ("Basic", "Standard", "Premium")
 
 
 class InputKind(enum.StrEnum):
@@ -22,7 +25,7 @@ class InputKind(enum.StrEnum):
     NUMBER = "whole number"
     CHOICE = "choice"
     LINES = "lines"
-    """`NAME=value`, one on each line, or a YAML or JSON mapping."""
+    """One entry on each line; for settings also a YAML or JSON mapping."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,10 @@ class InputSpec:
         secret: Whether the value itself is a secret, refused on the command line.
         modes: The modes that read it; the others ignore it.
         choices: The values of a `CHOICE`.
-        derived: How the value is made when none is given; empty when it is not.
+        derived: How the value is made when none is given; empty when it is not. A `default` reaches us from GitHub as
+            if it were given, so what may not be given beside other inputs is derived instead.
+        triggers: The triggers that read it; given beside another one, it is refused. Empty for all.
+        required_when: When it is required, for an input that only some runs need: "with `trigger: blob`".
     """
 
     name: str
@@ -50,6 +56,8 @@ class InputSpec:
     modes: tuple[Mode, ...] = EVERY_MODE
     choices: tuple[str, ...] = ()
     derived: str = ""
+    triggers: tuple[str, ...] = ()
+    required_when: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +76,37 @@ CATALOGUE: tuple[InputSpec, ...] = (
         default="deploy",
         choices=tuple(Mode),
     ),
-    InputSpec("model-path", InputKind.PATH, "The model: a file or a folder in the workspace.", required=True),
+    InputSpec(
+        "deployment-file",
+        InputKind.PATH,
+        "An Azure ML online deployment YAML. What it says stands for the inputs that are not given: model, script,"
+        " environment and settings.",
+    ),
+    InputSpec(
+        "model-path",
+        InputKind.LINES,
+        "The model: a file or a folder in the workspace, or a registered one as `azureml:<name>:<version>` or"
+        " `azureml:<name>@latest`. For several, one on each line, also as `name=path` or `name:version=path`. `[]` for"
+        " none.",
+        required_when="without `deployment-file`",
+    ),
     InputSpec(
         "model-name",
         InputKind.NAME,
-        "The model's name, part of the path in `AZUREML_MODEL_DIR`.",
+        "The model's name, part of the path in `AZUREML_MODEL_DIR`, for one path alone.",
         derived="the file's or folder's name, without its ending",
     ),
-    InputSpec("model-version", InputKind.NUMBER, "The model's version, 1 or more.", default="1"),
+    InputSpec(
+        "model-version",
+        InputKind.NUMBER,
+        "The model's version, 1 or more, for one path alone.",
+        derived="`1`",
+    ),
     InputSpec(
         "entry-script",
         InputKind.PATH,
-        "The Python script with `init()` and `run()`, as Azure ML takes it.",
-        required=True,
+        "The Python script with `init()` and `run()`, as Azure ML takes it. An MLflow model alone needs none.",
+        required_when="without `deployment-file` or an MLflow model",
     ),
     InputSpec(
         "source-directory",
@@ -91,8 +117,9 @@ CATALOGUE: tuple[InputSpec, ...] = (
     InputSpec(
         "environment-file",
         InputKind.PATH,
-        "The dependencies: a `requirements.txt`, a conda YAML, or an Azure ML environment YAML.",
-        derived="no dependencies but the inference server",
+        "The dependencies: a `requirements.txt`, a conda YAML, an Azure ML environment YAML, or a registered"
+        " environment as `azureml:<name>:<version>` or `azureml:<name>@latest`.",
+        derived="what an MLflow model asks for, and the inference server",
     ),
     InputSpec(
         "python-version",
@@ -106,13 +133,79 @@ CATALOGUE: tuple[InputSpec, ...] = (
         "The Functions base image to build on, with its registry's host.",
         derived="Microsoft's image for the Python version",
     ),
-    InputSpec("trigger", InputKind.CHOICE, "What starts the function.", default="http", choices=("http",)),
+    InputSpec(
+        "host-json",
+        InputKind.PATH,
+        "A `host.json` of your own. It is merged over the one that is written for scoring.",
+        derived="the source directory's `host.json`, if there is one",
+    ),
+    InputSpec(
+        "concurrency",
+        InputKind.NUMBER,
+        "How many requests, blobs or messages one worker process scores at the same time. More than 1 needs a `run()`"
+        " that several threads may call at once, and pays off when it waits rather than computes.",
+        default="1",
+    ),
+    InputSpec("trigger", InputKind.CHOICE, "What starts the function.", default=HTTP, choices=TRIGGERS),
     InputSpec(
         "auth-level",
         InputKind.CHOICE,
         "Who may call the function: everybody, holders of its key, or holders of the host's master key.",
-        default="function",
+        derived="`function`",
         choices=tuple(AuthLevel),
+        triggers=(HTTP,),
+    ),
+    InputSpec(
+        "input-path",
+        InputKind.TEXT,
+        "The blobs to score: container and name, with names in braces for what varies: `input/{blobname}.json`.",
+        triggers=(BLOB,),
+        required_when="with `trigger: blob`",
+    ),
+    InputSpec(
+        "output-path",
+        InputKind.TEXT,
+        "The blob that takes the answer: `output/{blobname}_out.json`. Without it, answers are dropped.",
+        triggers=(BLOB,),
+    ),
+    InputSpec(
+        "data-storage-account",
+        InputKind.NAME,
+        "The storage account with the containers of `input-path` and `output-path`. It is created when it does not"
+        " exist.",
+        modes=WITH_AZURE,
+        derived="the app's name, `data` and a hash",
+        triggers=(BLOB,),
+    ),
+    InputSpec(
+        "input-queue-name",
+        InputKind.NAME,
+        "The queue with the messages to score.",
+        triggers=(QUEUE,),
+        required_when="with `trigger: service-bus-queue`",
+    ),
+    InputSpec(
+        "output-queue-name",
+        InputKind.NAME,
+        "The queue that takes the answers. Without it, answers are dropped.",
+        triggers=(QUEUE,),
+    ),
+    InputSpec(
+        "service-bus-namespace",
+        InputKind.NAME,
+        "The Service Bus namespace with the queues. It is created when it does not exist.",
+        modes=WITH_AZURE,
+        derived="`<app-name>-bus-` and a hash",
+        triggers=(QUEUE,),
+    ),
+    InputSpec(
+        "service-bus-sku",
+        InputKind.CHOICE,
+        "The size of a Service Bus namespace that is created.",
+        modes=WITH_AZURE,
+        derived="`Standard`",
+        choices=SERVICE_BUS_SKUS,
+        triggers=(QUEUE,),
     ),
     InputSpec("image-name", InputKind.NAME, "The image's name in the registry (its repository).", default="package"),
     InputSpec("image-tag", InputKind.NAME, "The image's tag.", derived="the start of the image's digest"),
@@ -160,6 +253,18 @@ CATALOGUE: tuple[InputSpec, ...] = (
         required=True,
         modes=WITH_AZURE,
     ),
+    InputSpec(
+        "workspace",
+        InputKind.NAME,
+        "The Azure ML workspace of registered models and environments: its name, or its whole ARM id.",
+        required_when="with `azureml:` in `model-path` or `environment-file`",
+    ),
+    InputSpec(
+        "workspace-resource-group",
+        InputKind.NAME,
+        "The resource group of the Azure ML workspace.",
+        derived="`resource-group`",
+    ),
     InputSpec("location", InputKind.NAME, "The Azure region: `westeurope`.", required=True, modes=WITH_AZURE),
     InputSpec(
         "app-name",
@@ -193,7 +298,8 @@ CATALOGUE: tuple[InputSpec, ...] = (
     InputSpec(
         "sample-request",
         InputKind.PATH,
-        "A file that is sent to the live function as the last check.",
+        "A file that is sent to the live function as the last check. With a blob or queue trigger, the app's `check`"
+        " function scores it.",
         modes=(Mode.DEPLOY,),
     ),
     InputSpec(

@@ -14,6 +14,7 @@ _STORAGE_LONGEST = 24
 _STORAGE_HASH = 10
 """Letters of the hash in a storage account's name: 50 bits, as the name must be unique in all of Azure."""
 _PLAN_LONGEST = 60
+_NAMESPACE_LONGEST = 50
 
 
 def plan_name(app_name: str) -> str:
@@ -36,10 +37,28 @@ def storage_account(app_name: str, resource_group: str, subscription_id: str) ->
     return letters + _hash(subscription_id.lower(), resource_group.lower(), app_name.lower(), length=_STORAGE_HASH)
 
 
+def data_storage_account(app_name: str, resource_group: str, subscription_id: str) -> str:
+    """Up to 10 of the app's letters and digits, `data`, and a hash: not the host storage account."""
+    letters = re.sub(r"[^a-z0-9]", "", app_name.lower())[: _STORAGE_LONGEST - _STORAGE_HASH - len("data")]
+    return f"{letters}data{_global_hash('data', app_name, resource_group, subscription_id)}"
+
+
+def service_bus_namespace(app_name: str, resource_group: str, subscription_id: str) -> str:
+    """`<app>-bus-<hash>` in lower case. The app's name is cut to what fits, and may not start with a digit there."""
+    end = f"-bus-{_global_hash('bus', app_name, resource_group, subscription_id)}"
+    start = re.sub(r"^[^a-z]+", "", app_name.lower()) or "app"
+    return start[: _NAMESPACE_LONGEST - len(end)].rstrip("-") + end
+
+
 def model_name(path: Path) -> str:
     """The file's name without its ending, or the folder's name; what a model's name may not hold becomes `-`."""
     name = path.name if path.is_dir() else path.stem
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._")[:255] or "model"
+
+
+def _global_hash(kind: str, app_name: str, resource_group: str, subscription_id: str) -> str:
+    """For a name that must be unique in all of Azure."""
+    return _hash(kind, subscription_id.lower(), resource_group.lower(), app_name.lower(), length=_STORAGE_HASH)
 
 
 def _hash(*parts: str, length: int) -> str:

@@ -70,6 +70,8 @@ def outputs_table() -> str:
 
 
 def _required_cell(spec: InputSpec) -> str:
+    if spec.required_when:
+        return spec.required_when
     if not spec.required:
         return "no"
     if _always_required(spec):

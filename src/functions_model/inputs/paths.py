@@ -49,6 +49,13 @@ class Workspace:
             f"`{text}` lies outside the workspace `{self.folder}`", "Give a path below the workspace, relative to it."
         )
 
+    def holds(self, text: str) -> bool:
+        """Whether something below `folder` has this path, be it a broken link."""
+        try:
+            return os.path.lexists(self.absolute(text))
+        except RuleBroken:
+            return False
+
     def existing(self, text: str) -> Path:
         """The path of something that exists and, after all links, still lies inside.
 

@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING
 
-from functions_model.core.failures import InputsInvalid, Problem
+from functions_model.core.failures import InputsInvalid
 from functions_model.core.secrets import Secret
-from functions_model.core.spec import (
-    AuthLevel,
-    Code,
-    DeploymentSpec,
-    HttpTrigger,
-    ImageTarget,
-    Login,
-    Mode,
-    Model,
-    Target,
-)
-from functions_model.inputs import derived, rules
-from functions_model.inputs.catalogue import BY_NAME, WITH_AZURE, InputSpec
+from functions_model.core.spec import DeploymentSpec, ImageTarget, Login, Mode, RegisteredAsset
+from functions_model.inputs import rules
+from functions_model.inputs.assets import check_workspace, is_reference, take_asset
+from functions_model.inputs.catalogue import BY_NAME, WITH_AZURE
 from functions_model.inputs.clouds import CLOUDS, KnownCloud, is_azure_registry, known_cloud, registry_host
+from functions_model.inputs.code import read_code, read_host_json
+from functions_model.inputs.form import LOGIN, Form, described
+from functions_model.inputs.models import read_models
 from functions_model.inputs.paths import Workspace
-from functions_model.inputs.rules import RuleBroken
-from functions_model.inputs.settings import read_settings
-from functions_model.inputs.sources import did_you_mean
+from functions_model.inputs.target import read_target
+from functions_model.inputs.triggers import read_trigger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
-T = TypeVar("T")
-_LOGIN = ("tenant-id", "client-id")
+    from functions_model.core.spec import InlineEnvironment
 
 
 def read_inputs(values: Mapping[str, str], *, workspace: Path, host_workspace: str | None = None) -> DeploymentSpec:
@@ -45,7 +36,7 @@ def read_inputs(values: Mapping[str, str], *, workspace: Path, host_workspace: s
     Raises:
         InputsInvalid: With every problem that was found. No secret is in any of them.
     """
-    form = _Form(
+    form = Form(
         {name: value.strip() for name, value in values.items()}, Workspace(workspace.absolute(), host_workspace)
     )
     form.refuse_unknown()
@@ -56,127 +47,52 @@ def read_inputs(values: Mapping[str, str], *, workspace: Path, host_workspace: s
     return spec
 
 
-@dataclass(slots=True)
-class _Form:
-    """The texts, and what was found wrong with them so far."""
-
-    values: dict[str, str]
-    workspace: Workspace
-    mode: Mode = Mode.DEPLOY
-    problems: list[Problem] = field(default_factory=list)
-
-    def refuse_unknown(self) -> None:
-        for name in self.values:
-            if name not in BY_NAME:
-                self.refuse(name, "there is no such input", did_you_mean(name))
-
-    def refuse(self, name: str, what: str, remedy: str) -> None:
-        self.problems.append(Problem(what, remedy, name))
-
-    def text(self, name: str) -> str:
-        """What was given, or the default, or nothing."""
-        return self.values.get(name, "") or BY_NAME[name].default or ""
-
-    def take(self, name: str, rule: Callable[[str], T]) -> T:
-        """The value of an input, or a problem noted.
-
-        A refused or missing value comes back as None in spite of the type: `read_inputs` raises before anyone uses it,
-        and a rule over several inputs asks for it.
-        """
-        spec = BY_NAME[name]
-        text = self.text(name)
-        if not text:
-            if spec.required and name not in _LOGIN:
-                self.refuse(name, *_missing(spec, self.mode))
-            return cast("T", None)
-        try:
-            return rule(text)
-        except RuleBroken as broken:
-            self.refuse(name, broken.what, broken.remedy)
-        except ValueError:
-            self.refuse(name, f"`{text}` is none of its values", f"Use {_one_of(spec.choices)}.")
-        return cast("T", None)
-
-
-def _missing(spec: InputSpec, mode: Mode) -> tuple[str, str]:
-    return f"it is not given, and mode `{mode}` needs it", f"Give {_described(spec)}"
-
-
-def _described(spec: InputSpec) -> str:
-    return spec.help[0].lower() + spec.help[1:]
-
-
-def _one_of(choices: tuple[str, ...]) -> str:
-    return " or ".join(f"`{choice}`" for choice in choices)
-
-
-def _spec(form: _Form) -> DeploymentSpec:
+def _spec(form: Form) -> DeploymentSpec:
     cloud = form.take("cloud", known_cloud) or CLOUDS[0]
     image = _image(form, cloud)
     verifies = form.mode is Mode.DEPLOY
     if not verifies:
         form.values.pop("verify-timeout", None)
+    check_workspace(form)
+    models = read_models(form)
+    code = read_code(form, models)
+    environment = _environment(form)
+    registered = any(isinstance(asset, RegisteredAsset) for asset in (*(models or ()), environment))
     return DeploymentSpec(
         mode=form.mode,
         workspace=form.workspace.folder,
-        models=_models(form),
-        code=_code(form),
-        environment_file=form.take("environment-file", form.workspace.file),
+        models=models or (),
+        code=code,
+        environment_file=environment,
         python_version=form.take("python-version", rules.python_version),
         base_image=form.take("base-image", rules.base_image),
-        trigger=_trigger(form),
+        trigger=read_trigger(form),
         image=image,
-        login=_login(form, cloud, image),
-        target=_target(form) if form.mode in WITH_AZURE else None,
+        login=_login(form, cloud, image, registered=registered),
+        target=read_target(form) if form.mode in WITH_AZURE else None,
         sample_request=form.take("sample-request", form.workspace.file) if verifies else None,
         verify_timeout=form.take("verify-timeout", rules.verify_timeout),
+        host_json=read_host_json(form, code),
+        concurrency=form.take("concurrency", rules.concurrency),
+        notes=tuple(form.notes),
     )
 
 
-def _models(form: _Form) -> tuple[Model, ...]:
-    path = form.take("model-path", form.workspace.model)
-    name = form.take("model-name", rules.model_name) or (derived.model_name(path) if path else "")
-    version = form.take("model-version", rules.positive_number)
-    return (Model(name, version, path),)
+def _environment(form: Form) -> Path | InlineEnvironment | RegisteredAsset | None:
+    text = form.text("environment-file")
+    if is_reference(text):
+        return take_asset(form, "environment-file", text, "environments")
+    return form.take("environment-file", form.workspace.file) or form.environment
 
 
-def _code(form: _Form) -> Code:
-    written = form.text("entry-script")
-    folder = form.take("source-directory", form.workspace.folder_in)
-    script = form.take("entry-script", lambda text: _entry_script(text, form.workspace, folder))
-    return Code(script, folder or (script.parent if script else script), written)
-
-
-def _entry_script(text: str, workspace: Workspace, folder: Path | None) -> Path:
-    """The script, relative to the workspace or, as Azure ML reads it, to the source directory."""
-    if folder is not None:
-        inside = folder.relative_to(workspace.folder) / text
-        if not text.startswith("/") and (folder / text).is_file():
-            text = str(inside)
-    script = workspace.file(text)
-    if script.suffix != ".py":
-        raise RuleBroken(f"`{text}` is not a Python file", "Name a script that ends with `.py`.")
-    if folder is not None and not script.is_relative_to(folder):
-        raise RuleBroken(
-            f"`{text}` lies outside the source directory `{folder.relative_to(workspace.folder)}`",
-            "Move the script, or choose a source directory that holds it.",
-        )
-    return script
-
-
-def _trigger(form: _Form) -> HttpTrigger:
-    form.take("trigger", rules.trigger)
-    return HttpTrigger(form.take("auth-level", AuthLevel) or AuthLevel.FUNCTION)
-
-
-def _image(form: _Form, cloud: KnownCloud) -> ImageTarget:
+def _image(form: Form, cloud: KnownCloud) -> ImageTarget:
     registry = form.take("registry", lambda text: registry_host(text, cloud))
     if registry and form.mode in WITH_AZURE:
         _refuse_foreign(form, registry, cloud)
     return ImageTarget(registry, form.take("image-name", rules.image_name), form.take("image-tag", rules.image_tag))
 
 
-def _refuse_foreign(form: _Form, registry: str, cloud: KnownCloud) -> None:
+def _refuse_foreign(form: Form, registry: str, cloud: KnownCloud) -> None:
     if cloud.registry_suffix and not registry.endswith(cloud.registry_suffix):
         form.refuse(
             "registry",
@@ -186,15 +102,15 @@ def _refuse_foreign(form: _Form, registry: str, cloud: KnownCloud) -> None:
         )
 
 
-def _login(form: _Form, cloud: KnownCloud, image: ImageTarget) -> Login | None:
-    """Always with Azure; in mode `package` when the registry is one of Azure's, or a login is given."""
-    needed = form.mode in WITH_AZURE or bool(image.registry and is_azure_registry(image.registry))
-    given = any(form.text(name) for name in (*_LOGIN, "client-secret"))
+def _login(form: Form, cloud: KnownCloud, image: ImageTarget, *, registered: bool) -> Login | None:
+    """Always with Azure; in mode `package` when the registry or a registered asset needs one, or a login is given."""
+    needed = form.mode in WITH_AZURE or registered or bool(image.registry and is_azure_registry(image.registry))
+    given = any(form.text(name) for name in (*LOGIN, "client-secret"))
     if not (needed or given):
         return None
-    for name in _LOGIN:
+    for name in LOGIN:
         if not form.text(name):
-            form.refuse(name, *_login_missing(BY_NAME[name], form.mode, given=given and not needed))
+            _login_missing(form, name, given=given and not needed)
     secret = form.take("client-secret", lambda text: Secret(rules.secret_text(text)))
     audience = form.take("audience", rules.audience)
     if form.text("client-secret") and form.text("audience"):
@@ -208,28 +124,9 @@ def _login(form: _Form, cloud: KnownCloud, image: ImageTarget) -> Login | None:
     )
 
 
-def _login_missing(spec: InputSpec, mode: Mode, *, given: bool) -> tuple[str, str]:
+def _login_missing(form: Form, name: str, *, given: bool) -> None:
     if given:
-        return "it is not given, while other parts of the login are", f"Give {_described(spec)} Or give none of them."
-    return _missing(spec, mode)
-
-
-def _target(form: _Form) -> Target:
-    subscription = form.take("subscription-id", rules.guid)
-    group = form.take("resource-group", rules.resource_group)
-    app = form.take("app-name", rules.app_name)
-    plan = form.take("plan-name", rules.plan_name) or (derived.plan_name(app) if app else "")
-    storage = form.take("storage-account", rules.storage_account)
-    settings, problems = read_settings(form.text("app-settings"))
-    form.problems += problems
-    return Target(
-        subscription_id=subscription,
-        resource_group=group,
-        location=form.take("location", rules.location),
-        app_name=app,
-        plan_name=plan,
-        plan_sku=form.take("plan-sku", rules.plan_sku),
-        storage_account=storage or derived.storage_account(app or "", group or "", subscription or ""),
-        identity_name=derived.identity_name(app or ""),
-        app_settings=settings,
-    )
+        remedy = f"Give {described(BY_NAME[name])} Or give none of them."
+        form.refuse(name, "it is not given, while other parts of the login are", remedy)
+    else:
+        form.miss(name)

@@ -10,6 +10,8 @@ import re
 import uuid
 
 from functions_model.core.references import is_repository, is_tag, parse_reference
+from functions_model.core.spec import MachineLearningWorkspace
+from functions_model.inputs.catalogue import SERVICE_BUS_SKUS, TRIGGERS
 
 PYTHON_VERSIONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 """Minors that the Functions base images exist for (Core Tools' stack list, August 2026)."""
@@ -21,6 +23,13 @@ PLAN_SKUS = (
     *("S1", "S2", "S3"),
 )
 """Plan sizes that carry a Linux function app in a container."""
+MOST_THREADS = 1000
+"""What one worker process may score at the same time; the host's own limits lie lower for most apps."""
+_WORKSPACE_ID = re.compile(
+    r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
+    r"/providers/Microsoft\.MachineLearningServices/workspaces/(?P<name>[^/]+)",
+    re.IGNORECASE,
+)
 LONGEST_VERIFY = 6 * 60 * 60
 """Seconds; a job on a hosted GitHub runner is ended after six hours."""
 
@@ -138,12 +147,64 @@ def plan_sku(text: str) -> str:
 
 
 def trigger(text: str) -> str:
-    """Only `http` in this version."""
-    if text.lower() == "http":
-        return "http"
-    if text.lower().replace("_", "-") in {"blob", "service-bus-queue"}:
-        raise RuleBroken(f"this version does not support the trigger `{text}` yet", "It supports `http`.")
-    raise RuleBroken(f"there is no trigger `{text}`", "Use `http`.")
+    """One of `TRIGGERS`, in any case, and with the underscores that older workflows write."""
+    name = text.lower().replace("_", "-")
+    if name not in TRIGGERS:
+        raise RuleBroken(f"there is no trigger `{text}`", f"Use {', '.join(f'`{known}`' for known in TRIGGERS)}.")
+    return name
+
+
+def concurrency(text: str) -> int:
+    """1 to `MOST_THREADS`."""
+    if not re.fullmatch(r"[1-9][0-9]{0,2}", text) or int(text) > MOST_THREADS:
+        raise RuleBroken(f"`{text}` is not a number of threads", f"Use a whole number, 1 to {MOST_THREADS}.")
+    return int(text)
+
+
+def queue_name(text: str) -> str:
+    """Microsoft.ServiceBus queues: 1-260 letters, digits, `.`, `-`, `_` and `/`, a letter or digit at the ends."""
+    return _matching(
+        text, r"(?=.{1,260}\Z)[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9])?", "a queue's name",
+        "Use 1 to 260 letters, digits, `.`, `-`, `_` and `/`, with a letter or a digit at either end.",
+    )  # fmt: skip
+
+
+def service_bus_namespace(text: str) -> str:
+    """Microsoft.ServiceBus/namespaces: 6-50 letters, digits and hyphens; it is part of a host name."""
+    remedy = "Use 6 to 50 letters, digits and hyphens, starting with a letter, ending with a letter or a digit."
+    if text.lower().endswith(("-sb", "-mgmt")):
+        raise RuleBroken(f"`{text}` ends with `-{text.rpartition('-')[2]}`, which Service Bus keeps for itself", remedy)
+    return _matching(text, r"[A-Za-z][A-Za-z0-9-]{4,48}[A-Za-z0-9]", "a Service Bus namespace's name", remedy)
+
+
+def service_bus_sku(text: str) -> str:
+    """One of `SERVICE_BUS_SKUS`, in any case."""
+    known = {sku.lower(): sku for sku in SERVICE_BUS_SKUS}
+    if text.lower() not in known:
+        raise RuleBroken(f"`{text}` is not a size of a Service Bus namespace", f"Use {', '.join(SERVICE_BUS_SKUS)}.")
+    return known[text.lower()]
+
+
+def machine_learning_workspace(text: str) -> MachineLearningWorkspace:
+    """A workspace's whole ARM id, or its name alone: then subscription and group are empty.
+
+    Microsoft.MachineLearningServices/workspaces: 3-33 letters, digits, `-` and `_`, starting with a letter or digit.
+    """
+    name, subscription, group = text, "", ""
+    if text.startswith("/"):
+        match = _WORKSPACE_ID.fullmatch(text.rstrip("/"))
+        if not match:
+            raise RuleBroken(
+                f"`{text}` is not the ARM id of an Azure ML workspace",
+                "It looks like `/subscriptions/<id>/resourceGroups/<group>/providers/"
+                "Microsoft.MachineLearningServices/workspaces/<name>`.",
+            )
+        subscription, group, name = guid(match["subscription"]), resource_group(match["group"]), match["name"]
+    _matching(
+        name, r"[A-Za-z0-9][A-Za-z0-9_-]{2,32}", "an Azure ML workspace's name",
+        "Use 3 to 33 letters, digits, `-` and `_`, starting with a letter or a digit; or the whole ARM id.",
+    )  # fmt: skip
+    return MachineLearningWorkspace(subscription, group, name)
 
 
 def image_name(text: str) -> str:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from functions_model.core.failures import Problem
+from functions_model.core.failures import Location, Problem
 from functions_model.core.secrets import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _SUBJECT = "app-settings"
 _LINE = re.compile(r"\s*(?P<name>[^\s=:{}\[\]\"']+)\s*=(?P<value>.*)")
@@ -22,6 +22,7 @@ _OWNED: tuple[tuple[str, str], ...] = (
     ("AZUREWEBJOBSSTORAGE", "the host's storage is set up by this tool (see `storage-account`)"),
     ("AZUREWEBJOBSSCRIPTROOT", "the image has its functions at a fixed place"),
     ("WEBSITES_ENABLE_APP_SERVICE_STORAGE", "it would hide the image's files behind a shared folder"),
+    ("TRIGGERCONNECTIONSTRING", "the trigger's connection is set up by this tool, with the app's identity"),
     ("FUNCTIONS_", "the Functions runtime's own settings belong to the image"),
     ("DOCKER_", "the app pulls its image with its identity, without a password"),
     ("PYTHONPATH", "it would hide the installed dependencies"),
@@ -37,10 +38,25 @@ _TUNABLE = frozenset({"FUNCTIONS_WORKER_PROCESS_COUNT", "FUNCTIONS_REQUEST_BODY_
 def read_settings(text: str) -> tuple[dict[str, Secret], list[Problem]]:
     """The settings by name, and everything that is wrong with them."""
     pairs, problems = _pairs(text)
+    settings, more = _checked(pairs)
+    return settings, [*problems, *more]
+
+
+def check_settings(entries: Iterable[tuple[Location, str, str]]) -> tuple[dict[str, Secret], list[Problem]]:
+    """The settings that stand in a file, by name, and everything that is wrong with them.
+
+    Args:
+        entries: Place, name and value of each.
+    """
+    return _checked(entries)
+
+
+def _checked(entries: Iterable[tuple[int | Location, str, str]]) -> tuple[dict[str, Secret], list[Problem]]:
     settings: dict[str, Secret] = {}
+    problems: list[Problem] = []
     seen: set[str] = set()
-    for line, name, value in pairs:
-        found = _name_problem(name, seen, line) or _value_problem(name, value, line)
+    for place, name, value in entries:
+        found = _name_problem(name, seen, place) or _value_problem(name, value, place)
         seen.add(name.upper())
         if found:
             problems.append(found)
@@ -106,14 +122,15 @@ def _entries(node: yaml.MappingNode) -> Iterator[Pair | Problem]:
             yield line, key.value, value.value
 
 
-def _name_problem(name: str, seen: set[str], line: int) -> Problem | None:
+def _name_problem(name: str, seen: set[str], place: int | Location) -> Problem | None:
     if not _NAME.fullmatch(name):
-        shown = name if len(name) <= 40 else "the name"
-        return _problem(f"`{shown}` (line {line}) is not a setting's name", "Use letters, digits, `_` and `.`.")
+        shown = f"`{name}`" if len(name) <= 40 else "`the name`"
+        return _at(place, f"{shown}{_line(place)} is not a setting's name", "Use letters, digits, `_` and `.`.")
+    shown = f"`{name}`{_line(place)}"
     if name.upper() in seen:
-        return _problem(f"`{name}` (line {line}) is given twice", "Names do not differ by case alone. Remove one.")
+        return _at(place, f"{shown} is given twice", "Names do not differ by case alone. Remove one.")
     reason = _owner(name.upper())
-    return _problem(f"`{name}` (line {line}) cannot be set: {reason}", "Remove it.") if reason else None
+    return _at(place, f"{shown} cannot be set: {reason}", "Remove it.") if reason else None
 
 
 def _owner(name: str) -> str:
@@ -122,12 +139,22 @@ def _owner(name: str) -> str:
     return next((reason for start, reason in _OWNED if name.startswith(start)), "")
 
 
-def _value_problem(name: str, value: str, line: int) -> Problem | None:
+def _value_problem(name: str, value: str, place: int | Location) -> Problem | None:
+    shown = f"`{name}`{_line(place)}"
     if not value:
-        return _problem(f"`{name}` (line {line}) has no value", "Give it a value, or remove it.")
+        return _at(place, f"{shown} has no value", "Give it a value, or remove it.")
     if "\0" in value:
-        return _problem(f"`{name}` (line {line}) holds a null character", "An environment variable cannot hold one.")
+        return _at(place, f"{shown} holds a null character", "An environment variable cannot hold one.")
     return None
+
+
+def _line(place: int | Location) -> str:
+    """The line of an input's text; that of a file is told as the problem's location."""
+    return f" (line {place})" if isinstance(place, int) else ""
+
+
+def _at(place: int | Location, what: str, remedy: str) -> Problem:
+    return Problem(what, remedy, _SUBJECT, place if isinstance(place, Location) else None)
 
 
 def _problem(what: str, remedy: str) -> Problem:

@@ -40,6 +40,18 @@ ISSUE_INPUTS = {
     "mode",
     "sample-request",
     "verify-timeout",
+    "deployment-file",
+    "host-json",
+    "concurrency",
+    "input-path",
+    "output-path",
+    "data-storage-account",
+    "input-queue-name",
+    "output-queue-name",
+    "service-bus-namespace",
+    "service-bus-sku",
+    "workspace",
+    "workspace-resource-group",
 }
 
 
@@ -82,9 +94,7 @@ class TestAction:
         inputs = yaml.safe_load(render_action_yaml("Dockerfile"))["inputs"]
 
         assert {str} == {type(entry["default"]) for entry in inputs.values() if "default" in entry}
-        assert {"model-path", "entry-script", "registry"} == {
-            name for name, entry in inputs.items() if entry["required"]
-        }
+        assert {"registry"} == {name for name, entry in inputs.items() if entry["required"]}
 
 
 class TestTables:

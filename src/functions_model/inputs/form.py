@@ -1,0 +1,118 @@
+"""The texts of the inputs, and what was found wrong with them so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from functions_model.core.failures import Problem
+from functions_model.core.spec import Mode
+from functions_model.inputs.catalogue import BY_NAME, TRIGGERS, InputSpec
+from functions_model.inputs.rules import RuleBroken
+from functions_model.inputs.sources import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from functions_model.core.failures import Location
+    from functions_model.core.spec import InlineEnvironment
+    from functions_model.inputs.paths import Workspace
+
+T = TypeVar("T")
+LOGIN = ("tenant-id", "client-id")
+
+
+@dataclass(slots=True)
+class Form:
+    """What one run was given.
+
+    Attributes:
+        values: The texts by input name, those of a deployment file included.
+        workspace: What paths are relative to.
+        origins: Where a text stands that a deployment file gave.
+        environment: An environment that stands inside the deployment file.
+        file_settings: The app settings of the deployment file: line, name and value.
+        problems: Everything that is wrong.
+        notes: What people should know.
+    """
+
+    values: dict[str, str]
+    workspace: Workspace
+    mode: Mode = Mode.DEPLOY
+    trigger: str = TRIGGERS[0]
+    origins: dict[str, Location] = field(default_factory=dict)
+    environment: InlineEnvironment | None = None
+    file_settings: tuple[tuple[Location, str, str], ...] = ()
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def refuse_unknown(self) -> None:
+        """Note each name that is no input."""
+        for name in self.values:
+            if name not in BY_NAME:
+                self.refuse(name, "there is no such input", did_you_mean(name))
+
+    def refuse_unused(self) -> None:
+        """Note each input that is given and that the trigger has no use for."""
+        for name in self.values:
+            spec = BY_NAME.get(name)
+            if spec and spec.triggers and self.trigger not in spec.triggers and self._is_read(spec):
+                what = f"it is given beside `trigger: {self.trigger}`, which does not use it"
+                self.refuse(name, what, f"Remove it, or use `trigger: {spec.triggers[0]}`.")
+
+    def _is_read(self, spec: InputSpec) -> bool:
+        return self.mode in spec.modes and bool(self.values[spec.name])
+
+    def refuse(self, name: str, what: str, remedy: str) -> None:
+        """Note what is wrong with an input, once."""
+        problem = Problem(what, remedy, name, self.origins.get(name))
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+    def miss(self, name: str, remedy: str = "", *, why: str = "") -> None:
+        """Note that an input is not given.
+
+        Args:
+            name: The input.
+            remedy: What to do; empty asks for what the catalogue describes.
+            why: Who needs it: "`trigger: blob` needs it"; empty names the mode.
+        """
+        needs = why or f"mode `{self.mode}` needs it"
+        self.refuse(name, f"it is not given, and {needs}", remedy or f"Give {described(BY_NAME[name])}")
+
+    def text(self, name: str) -> str:
+        """What was given, or the default, or nothing."""
+        return self.values.get(name, "") or BY_NAME[name].default or ""
+
+    def take(self, name: str, rule: Callable[[str], T]) -> T:
+        """The value of an input, or a problem noted.
+
+        A refused or missing value comes back as None in spite of the type: `read_inputs` raises before anyone uses it,
+        and a rule over several inputs asks for it.
+        """
+        spec = BY_NAME[name]
+        text = self.text(name)
+        if not text:
+            if spec.required and name not in LOGIN:
+                self.miss(name)
+            return cast("T", None)
+        return self.check(name, text, rule)
+
+    def check(self, name: str, text: str, rule: Callable[[str], T]) -> T:
+        """What a rule makes of a text that belongs to an input; None, in spite of the type, and a problem noted."""
+        try:
+            return rule(text)
+        except RuleBroken as broken:
+            self.refuse(name, broken.what, broken.remedy)
+        except ValueError:
+            self.refuse(name, f"`{text}` is none of its values", f"Use {_one_of(BY_NAME[name].choices)}.")
+        return cast("T", None)
+
+
+def described(spec: InputSpec) -> str:
+    """An input's help as it follows "Give"."""
+    return spec.help[0].lower() + spec.help[1:]
+
+
+def _one_of(choices: tuple[str, ...]) -> str:
+    return " or ".join(f"`{choice}`" for choice in choices)

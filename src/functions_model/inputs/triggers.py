@@ -1,0 +1,98 @@
+"""`trigger`, and what each kind of trigger takes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from functions_model.core.blob_paths import BlobPath, is_system, may_meet, parse_blob_path
+from functions_model.core.spec import AuthLevel, BlobTrigger, HttpTrigger, ServiceBusQueueTrigger
+from functions_model.inputs import rules
+from functions_model.inputs.app_settings import read_app_settings
+from functions_model.inputs.catalogue import BLOB, HTTP, QUEUE
+from functions_model.inputs.rules import RuleBroken
+
+if TYPE_CHECKING:
+    from functions_model.core.spec import Trigger
+    from functions_model.inputs.form import Form
+
+
+def read_trigger(form: Form) -> Trigger:
+    """The trigger, with the problems of its inputs noted; `form.trigger` is its name."""
+    form.trigger = form.take("trigger", rules.trigger) or HTTP
+    form.refuse_unused()
+    if form.trigger == BLOB:
+        return _blob(form)
+    if form.trigger == QUEUE:
+        return _queue(form)
+    return HttpTrigger(form.take("auth-level", AuthLevel) or AuthLevel.FUNCTION)
+
+
+def _blob(form: Form) -> BlobTrigger:
+    if not form.text("input-path"):
+        form.miss("input-path", why="`trigger: blob` needs it")
+    source = form.take("input-path", _input_path)
+    target = form.take("output-path", _path)
+    if source and target:
+        _refuse_unknown_parameters(form, source, target)
+        _refuse_circle(form, source, target)
+    return BlobTrigger(_plain(form.text("input-path")), _plain(form.text("output-path")) or None)
+
+
+def _plain(text: str) -> str:
+    """A path without the slash that may start it."""
+    return text.lstrip("/")
+
+
+def _path(text: str) -> BlobPath:
+    try:
+        return parse_blob_path(text)
+    except ValueError as error:
+        raise RuleBroken(f"`{text}` is not a blob's path: {error}", "Write it as `container/{name}.json`.") from error
+
+
+def _input_path(text: str) -> BlobPath:
+    path = _path(text)
+    own = next((name for name in path.all_parameters if is_system(name)), None)
+    if own:
+        raise RuleBroken(
+            f"`{text}` holds `{{{own}}}`, which the host gives to outputs only", "Use another name in the braces."
+        )
+    return path
+
+
+def _refuse_unknown_parameters(form: Form, source: BlobPath, target: BlobPath) -> None:
+    known = {name.lower() for name in source.parameters}
+    unknown = [f"`{{{name}}}`" for name in target.parameters if name.lower() not in known]
+    if unknown:
+        offered = ", ".join(f"`{{{name}}}`" for name in source.parameters)
+        has = f"`input-path` has {offered}" if offered else "`input-path` has no names in braces"
+        form.refuse(
+            "output-path",
+            f"it holds {', '.join(unknown)}, which `input-path` does not",
+            f"{has}; the host itself gives `{{rand-guid}}` and `{{DateTime}}`.",
+        )
+
+
+def _refuse_circle(form: Form, source: BlobPath, target: BlobPath) -> None:
+    settings = {name: value.reveal() for name, value in read_app_settings(form)[0].items()}
+    if may_meet(source.with_settings(settings), target.with_settings(settings)):
+        form.refuse(
+            "output-path",
+            f"a blob that it names, `{form.text('output-path')}`, would be scored in turn: it may fit `input-path` as"
+            f" well, `{form.text('input-path')}`",
+            "Use another container for the answers, or names that differ: `in/{name}.json` and `out/{name}.json`.",
+        )
+
+
+def _queue(form: Form) -> ServiceBusQueueTrigger:
+    if not form.text("input-queue-name"):
+        form.miss("input-queue-name", why="`trigger: service-bus-queue` needs it")
+    source = form.take("input-queue-name", rules.queue_name)
+    target = form.take("output-queue-name", rules.queue_name)
+    if source and target and source.lower() == target.lower():
+        form.refuse(
+            "output-queue-name",
+            "it is the queue of `input-queue-name`, so each answer would be scored in turn",
+            "Use a queue of its own for the answers.",
+        )
+    return ServiceBusQueueTrigger(source, target or None)

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 def container_env(spec: DeploymentSpec) -> dict[str, str]:
     """Names and values. `FUNCTIONS_WORKER_RUNTIME` and its version stay as the base image has them."""
-    return {**_host(), **_azureml(spec), **_identity(spec)}
+    return {**_host(spec), **_azureml(spec), **_identity(spec)}
 
 
-def _host() -> dict[str, str]:
+def _host(spec: DeploymentSpec) -> dict[str, str]:
     return {
         # App Service looks here whatever this says; plain `docker run` and Container Apps need it.
         "AzureWebJobsScriptRoot": f"/{layout.WWWROOT}",
@@ -27,21 +27,22 @@ def _host() -> dict[str, str]:
         "PYTHONPATH": f"/{layout.SITE_PACKAGES}",
         # Else the worker's own protobuf and grpc hide the user's (Python <= 3.12; later workers always isolate).
         "PYTHON_ISOLATE_WORKER_DEPENDENCIES": "1",
-        # Azure ML's server calls run() for one request at a time; scripts rely on it.
-        "PYTHON_THREADPOOL_THREAD_COUNT": "1",
+        # Azure ML's server calls run() for one request at a time; scripts rely on it unless the user says otherwise.
+        "PYTHON_THREADPOOL_THREAD_COUNT": str(spec.concurrency),
     }
 
 
 def _azureml(spec: DeploymentSpec) -> dict[str, str]:
+    models = spec.local_models
     env = {
         "AML_APP_ROOT": f"/{layout.code_folder(spec)}",
         "AZUREML_ENTRY_SCRIPT": layout.script_within(spec.code),
-        "SERVICE_NAME": spec.models[0].name if spec.models else "model",
+        "SERVICE_NAME": models[0].name if models else "model",
         # The inference server writes it before the paths of its swagger.
         "SERVICE_PATH_PREFIX": "api",
     }
-    if spec.models:
-        env["AZUREML_MODEL_DIR"] = f"/{_model_dir(spec.models)}"
+    if models:
+        env["AZUREML_MODEL_DIR"] = f"/{_model_dir(models)}"
     return env
 
 
@@ -50,10 +51,10 @@ def _model_dir(models: tuple[Model, ...]) -> str:
 
 
 def _identity(spec: DeploymentSpec) -> dict[str, str]:
-    models = [{"name": model.name, "version": model.version} for model in spec.models]
+    models = [{"name": model.name, "version": model.version} for model in spec.local_models]
     return {
         "FUNCTIONS_MODEL_MODELS": json.dumps(models, separators=(",", ":")),
         "FUNCTIONS_MODEL_TRIGGER": spec.trigger.kind,
-        "FUNCTIONS_MODEL_AUTH_LEVEL": spec.trigger.auth_level.value,
+        "FUNCTIONS_MODEL_AUTH_LEVEL": spec.auth_level.value,
         "FUNCTIONS_MODEL_TOOL_VERSION": __version__,
     }

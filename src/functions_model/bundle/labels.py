@@ -27,13 +27,15 @@ def image_labels(spec: DeploymentSpec, lock_text: str, environ: Mapping[str, str
         lock_text: The lock, as it lies in the image.
         environ: The CI host's variables (`GITHUB_REPOSITORY` ...), for source and revision; may be empty.
     """
+    models = spec.local_models
     labels = {
         f"{OCI}.title": spec.image.repository,
         f"{OWN}.tool-version": __version__,
-        f"{OWN}.models": " ".join(f"{model.name}:{model.version}" for model in spec.models),
+        f"{OWN}.models": " ".join(f"{model.name}:{model.version}" for model in models),
+        f"{OWN}.registered-models": " ".join(model.origin for model in models if model.origin),
         f"{OWN}.trigger": spec.trigger.kind,
         f"{OWN}.lock": digest_of(lock_text.encode()),
-        f"{OCI}.version": spec.models[0].version if len(spec.models) == 1 else "",
+        f"{OCI}.version": models[0].version if len(models) == 1 else "",
         f"{OCI}.source": _source(environ),
         f"{OCI}.revision": environ.get("GITHUB_SHA", ""),
     }

@@ -20,6 +20,9 @@ AZUREML = "var/azureml-app"
 MODELS_FOLDER = "azureml-models"
 MODELS = f"{AZUREML}/{MODELS_FOLDER}"
 LOCK = f"{AZUREML}/requirements.lock"
+MLFLOW = f"{AZUREML}/mlflow"
+"""Where our own entry script for MLflow models lies, when the user brings none."""
+MLFLOW_SCRIPT = "mlflow_score.py"
 
 
 def model_folder(model: Model) -> str:
@@ -32,12 +35,16 @@ def code_folder(spec: DeploymentSpec) -> str:
 
     The workspace itself has no name of its own (checkouts have any), and two names are taken: those become `code`.
     """
+    if spec.code is None:
+        return MLFLOW
     name = spec.code.source_directory.name
     if spec.code.source_directory == spec.workspace or name in {MODELS_FOLDER, "requirements.lock"}:
         name = "code"
     return f"{AZUREML}/{name}"
 
 
-def script_within(code: Code) -> str:
-    """The entry script's path within the source directory, POSIX."""
+def script_within(code: Code | None) -> str:
+    """The entry script's path within the code folder, POSIX."""
+    if code is None:
+        return MLFLOW_SCRIPT
     return code.entry_script.relative_to(code.source_directory).as_posix()

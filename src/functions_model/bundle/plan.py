@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from functions_model.bundle import layout
 from functions_model.bundle.container_env import container_env
+from functions_model.bundle.functions import function_definitions
 from functions_model.bundle.labels import image_labels
-from functions_model.bundle.runtime_files import function_definitions, runtime_tree
+from functions_model.bundle.runtime_files import runtime_tree
 from functions_model.bundle.user_files import code_tree, model_tree
 from functions_model.core.failures import BundleFailed, Problem
 from functions_model.image.compression import Compression
@@ -62,7 +63,7 @@ def plan_layers(
     models, code = _user_trees(spec)
     layers = (
         LayerPlan("dependencies", packages, Compression.GZIP),
-        LayerPlan("runtime", runtime_tree(spec.trigger, lock_text), Compression.GZIP),
+        LayerPlan("runtime", runtime_tree(spec, lock_text), Compression.GZIP),
         LayerPlan("model", models, Compression.AUTO),
         LayerPlan("code", code, Compression.GZIP),
     )

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 from functions_model.bundle import layout
 from functions_model.bundle.ignored import ignore_file, ignore_patterns
 from functions_model.core.failures import BundleFailed, Location, Problem
-from functions_model.image.tree import FileTree, read_tree
+from functions_model.image.tree import FileTree, TreeFile, read_tree
 
 if TYPE_CHECKING:
-    from functions_model.core.spec import DeploymentSpec, Model
+    from functions_model.core.spec import Code, DeploymentSpec, Model
 
 MODEL_NEVER = (".git", ".ipynb_checkpoints/", "__pycache__/", ".DS_Store")
 """What stays out of a model's folder; everything else may be part of the model."""
+
+MLFLOW_SOURCE = Path(__file__).resolve().parents[1] / "mlflow_scoring"
 
 
 def model_tree(spec: DeploymentSpec) -> FileTree:
@@ -23,9 +25,10 @@ def model_tree(spec: DeploymentSpec) -> FileTree:
     Raises:
         BundleFailed: Two models have the same name and version, a folder holds no file, or a model cannot be read.
     """
-    problems = _doubles(spec.models)
+    models = spec.local_models
+    problems = _doubles(models)
     trees = []
-    for model in spec.models:
+    for model in models:
         try:
             trees.append(_one_model(model, spec))
         except BundleFailed as failure:
@@ -39,7 +42,9 @@ def _one_model(model: Model, spec: DeploymentSpec) -> FileTree:
     under = layout.model_folder(model)
     if model.path.is_dir():
         under += f"/{model.name if model.path == spec.workspace else model.path.name}"
-    tree = read_tree(model.path, under, root=spec.workspace, exclude=MODEL_NEVER)
+    # A downloaded model lies outside of the workspace; its links may not leave it either.
+    root = model.path.parent if model.origin else spec.workspace
+    tree = read_tree(model.path, under, root=root, exclude=MODEL_NEVER)
     if not tree.files:
         what = f"the folder `{model.path.name}` holds no file"
         raise BundleFailed("read it", [Problem(what, "Name the folder with the trained model.", "model-path")])
@@ -58,14 +63,16 @@ def _doubles(models: tuple[Model, ...]) -> list[Problem]:
 
 
 def code_tree(spec: DeploymentSpec) -> FileTree:
-    """The source directory, without what is ignored and without the models that lie in it.
+    """The source directory, without what is ignored and without the models that lie in it; ours for an MLflow model.
 
     Raises:
         BundleFailed: The entry script is not among the files, the source directory is the model itself, or a file
             cannot be read.
     """
     code = spec.code
-    models = tuple(model.path for model in spec.models)
+    if code is None:
+        return FileTree.of(TreeFile(f"{layout.MLFLOW}/{file.name}", file) for file in MLFLOW_SOURCE.glob("*.py"))
+    models = tuple(model.path for model in spec.local_models)
     if code.source_directory in models:
         what = "the folder is the source directory too, so that the model would be in the image twice"
         remedy = "Name the model's file, or put the model into a folder of its own."
@@ -74,15 +81,15 @@ def code_tree(spec: DeploymentSpec) -> FileTree:
     patterns = ignore_patterns(code.source_directory, models)
     tree = read_tree(code.source_directory, under, root=spec.workspace, exclude=patterns)
     if f"{under}/{layout.script_within(code)}" not in {file.path for file in tree.files}:
-        raise BundleFailed("lay out the code", [_script_left_out(spec)])
+        raise BundleFailed("lay out the code", [_script_left_out(code, models)])
     return tree
 
 
-def _script_left_out(spec: DeploymentSpec) -> Problem:
-    location = Location(Path(spec.code.entry_script_input))
-    if any(spec.code.entry_script.is_relative_to(model.path) for model in spec.models):
+def _script_left_out(code: Code, models: tuple[Path, ...]) -> Problem:
+    location = Location(Path(code.entry_script_input))
+    if any(code.entry_script.is_relative_to(model) for model in models):
         what = "the entry script lies in the model's folder"
         return Problem(what, "Move it out of there, or name the model's file.", "entry-script", location)
-    file = ignore_file(spec.code.source_directory)
+    file = ignore_file(code.source_directory)
     cause = f"`{file.name}` leaves it out" if file else "its name stands for files that no image needs"
     return Problem(f"the entry script is not packed: {cause}", "Change the rule or the name.", "entry-script", location)

@@ -27,8 +27,18 @@ def answer(
     path: str,
     server: Started[WSGIApplication],
     environ: Mapping[str, str] = os.environ,
+    *,
+    route: str | None = None,
 ) -> func.HttpResponse:
-    """What the inference server answers on `path`; its own status 500 and error body when it gives up."""
+    """What the inference server answers on `path`; its own status 500 and error body when it gives up.
+
+    Args:
+        request: As the worker gives it.
+        path: The server's own path.
+        server: The inference server.
+        environ: The image's variables.
+        route: The function's own path, where it is another one than the server's.
+    """
     try:
         application = server.get()
     except StartFailed as failure:
@@ -36,9 +46,8 @@ def answer(
         return _problem(str(failure))
     hide_key = environ.get("FUNCTIONS_MODEL_AUTH_LEVEL") != "anonymous"
     try:
-        return functions_response(
-            Response.from_app(application, wsgi_environ(request, path, hide_key=hide_key), buffered=True)
-        )
+        wsgi = wsgi_environ(request, path, route=route, hide_key=hide_key)
+        return functions_response(Response.from_app(application, wsgi, buffered=True))
     except BaseException:  # the server lets SystemExit of run() pass, and it would end the worker process
         logger.exception("The scoring script broke out of the inference server")
         return _problem("An unexpected error occurred in scoring script. Check the logs for more info.")

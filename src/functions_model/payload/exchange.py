@@ -35,20 +35,25 @@ KEY_HEADERS = frozenset({"x-functions-key", "x-original-url", "x-waws-unencoded-
 """The function key, and the headers in which App Service repeats the query with the key in it."""
 
 
-def wsgi_environ(request: func.HttpRequest, path: str, *, hide_key: bool = True) -> dict[str, Any]:
+def wsgi_environ(
+    request: func.HttpRequest, path: str, *, route: str | None = None, hide_key: bool = True
+) -> dict[str, Any]:
     """The WSGI environment of a request.
 
     Args:
         request: As the worker gives it. Its `url` has the query as the caller sent it; `params` has lost repetitions.
-        path: The server's own path: `/score`. What the url has before it becomes the script name: `/api`.
+        path: The server's own path: `/score`.
+        route: The function's own path, where it is another one. What the url has before it becomes the script name:
+            `/api`.
         hide_key: Leave out the caller's function key, in the query and in the headers.
     """
     url = urlsplit(request.url)
     body = request.get_body() or b""
+    prefix = _prefix(url.path, route or path)
     builder = EnvironBuilder(
         method=request.method,
         path=path,
-        base_url=f"{url.scheme or 'https'}://{url.netloc or 'localhost'}{_prefix(url.path, path)}/",
+        base_url=f"{url.scheme or 'https'}://{url.netloc or 'localhost'}{prefix}/",
         query_string=_without_key(url.query) if hide_key else url.query,
         headers=_request_headers(request.headers, hide_key=hide_key),
         content_type=request.headers.get("content-type"),

@@ -29,36 +29,52 @@ class Started(Generic[T]):
         start: Makes the thing. Only `StartFailed` is remembered; anything else passes through.
         pause: In seconds.
         clock: Monotonic seconds.
+        sleep: Waits so many seconds.
     """
 
     def __init__(
-        self, start: Callable[[], T], *, pause: float = PAUSE, clock: Callable[[], float] = time.monotonic
+        self,
+        start: Callable[[], T],
+        *,
+        pause: float = PAUSE,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._start = start
         self._pause = pause
         self._clock = clock
+        self._sleep = sleep
         self._lock = threading.Lock()
         self._made: tuple[T, ...] = ()
         self._failure: StartFailed | None = None
         self._failed_at = 0.0
 
-    def get(self) -> T:
+    def get(self, *, wait: bool = False) -> T:
         """The thing.
+
+        Args:
+            wait: Wait out the pause after a failed start, and try again, instead of failing again at once.
 
         Raises:
             StartFailed: It could not be started, now or a moment ago.
         """
         if not self._made:
+            if wait:
+                self._sleep(self._rest())
             with self._lock:
                 if not self._made:
                     self._made = (self._try(),)
         return self._made[0]
 
     def _try(self) -> T:
-        if self._failure and self._clock() - self._failed_at < self._pause:
+        if self._failure and self._rest():
             raise StartFailed(str(self._failure))
         try:
             return self._start()
         except StartFailed as failure:
             self._failure, self._failed_at = failure, self._clock()
             raise
+
+    def _rest(self) -> float:
+        """Seconds until the next start is tried."""
+        return max(0.0, self._pause - (self._clock() - self._failed_at)) if self._failure else 0.0

@@ -1,0 +1,131 @@
+"""host.json: what a scoring app needs, and the user's own file over it."""
+
+from __future__ import annotations
+
+from json import JSONDecodeError
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from functions_model.bundle.commented_json import CommentedJson, read_commented_json
+from functions_model.bundle.functions import function_definitions
+from functions_model.bundle.host_rules import Broken, broken_rules, setting_at
+from functions_model.bundle.time_spans import seconds_of, span_of
+from functions_model.core.failures import BundleFailed, Location, Problem
+from functions_model.core.spec import BlobTrigger, HttpTrigger, ServiceBusQueueTrigger
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from functions_model.core.spec import DeploymentSpec, Trigger
+
+Settings: TypeAlias = dict[str, Any]
+
+TIMEOUT = "00:30:00"
+"""The first call runs init(). It is the default on Premium and Dedicated plans, and far above Consumption's."""
+RENEWAL_MARGIN = 300
+"""Seconds that a message stays locked after the function's last moment, so that the host can settle it."""
+LONG_RENEWAL = 7 * 86_400
+"""Seconds of lock renewal when functions may run for ever. The client's timer ends at 24 days."""
+
+
+def host_json(spec: DeploymentSpec) -> Settings:
+    """The app's host.json: ours, with the user's over it, key by key.
+
+    The console log stays on whatever the user says: without it there is nothing to tell when the app does not start.
+
+    Raises:
+        BundleFailed: The user's file does not fit; every problem is told.
+    """
+    merged, problems = _merge(spec)
+    if problems:
+        action = "use the host.json"
+        raise BundleFailed(action, problems)
+    return merged
+
+
+def check_host_json(spec: DeploymentSpec) -> tuple[Problem, ...]:
+    """What is wrong with the user's host.json, each with its line; nothing when there is none. No network."""
+    return _merge(spec)[1]
+
+
+def merged_over(ours: Settings, theirs: Settings) -> Settings:
+    """Objects are merged, anything else is replaced. Names are the same without regard to case, as .NET has it."""
+    spelled = {name.lower(): name for name in ours}
+    merged = dict(ours)
+    for name, value in theirs.items():
+        known = spelled.setdefault(name.lower(), name)
+        before = merged.get(known)
+        if isinstance(before, dict) and isinstance(value, dict):
+            merged[known] = merged_over(before, value)
+        else:
+            merged[known] = value
+    return merged
+
+
+def _merge(spec: DeploymentSpec) -> tuple[Settings, tuple[Problem, ...]]:
+    file = spec.host_json
+    if file is None:
+        return _defaults(spec.trigger, spec.concurrency, TIMEOUT), ()
+    try:
+        theirs = read_commented_json(file.read_text("utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as problem:
+        return {}, (_unreadable(problem, file),)
+    if not isinstance(theirs.value, dict):
+        return {}, (_problem(Broken((), "it is not an object", "Start it with `{`."), file, 1),)
+    timeout = setting_at(theirs.value, ("functionTimeout",))
+    ours = _defaults(spec.trigger, spec.concurrency, TIMEOUT if timeout is None else str(timeout))
+    merged = merged_over(ours, theirs.value)
+    broken = broken_rules(merged, tuple(function_definitions(spec.trigger)))
+    return _with_console(merged), tuple(_problem(one, file, _line(theirs, one)) for one in broken)
+
+
+def _defaults(trigger: Trigger, concurrency: int, timeout: str) -> Settings:
+    settings: Settings = {
+        "version": "2.0",
+        # Any other range makes the host download a bundle at each cold start: the base images carry a v4 one only.
+        "extensionBundle": {"id": "Microsoft.Azure.Functions.ExtensionBundle", "version": "[4.*, 5.0.0)"},
+        "functionTimeout": timeout,
+        "logging": {"logLevel": {"default": "Information"}, "console": {"isEnabled": True}},
+    }
+    extensions = _extensions(trigger, concurrency, timeout)
+    return settings | ({"extensions": extensions} if extensions else {})
+
+
+def _extensions(trigger: Trigger, concurrency: int, timeout: str) -> Settings:
+    """As many at once as the worker has threads: what the host takes beyond that only waits, with its lock running."""
+    match trigger:
+        case HttpTrigger():
+            return {}
+        case BlobTrigger():
+            return {"blobs": {"maxDegreeOfParallelism": concurrency, "poisonBlobThreshold": 5}}
+        case ServiceBusQueueTrigger():
+            limit = seconds_of(timeout)
+            renewal = LONG_RENEWAL if limit is None else limit + RENEWAL_MARGIN
+            calls = {"maxConcurrentCalls": concurrency, "prefetchCount": 0}
+            return {"serviceBus": calls | {"maxAutoLockRenewalDuration": span_of(renewal)}}
+
+
+def _with_console(merged: Settings) -> Settings:
+    return merged_over(merged, {"logging": {"console": {"isEnabled": True}}})
+
+
+def _line(theirs: CommentedJson, broken: Broken) -> int | None:
+    """Of the setting, or of the nearest one above it that the file has."""
+    path = tuple(part.lower() for part in broken.path)
+    lengths = range(len(path), 0, -1)
+    return next((theirs.lines[path[:length]] for length in lengths if path[:length] in theirs.lines), None)
+
+
+def _unreadable(problem: Exception, file: Path) -> Problem:
+    if isinstance(problem, JSONDecodeError):
+        what = f"it is not JSON: {problem.msg[:1].lower()}{problem.msg[1:]}, column {problem.colno}"
+        return _problem(Broken((), what, "Mend the line."), file, problem.lineno)
+    if isinstance(problem, OSError):
+        what = f"the file cannot be read: {problem.strerror}"
+        return _problem(Broken((), what, "Check the path and the permissions."), file, None)
+    what = "it is not UTF-8 text" if isinstance(problem, UnicodeDecodeError) else "it is nested too deeply"
+    return _problem(Broken((), what, "Check that the right file is named."), file, None)
+
+
+def _problem(broken: Broken, file: Path, line: int | None) -> Problem:
+    name = f"`{'.'.join(broken.path)}` " if broken.path else ""
+    return Problem(name + broken.what, broken.remedy, "host-json", Location(file, line))

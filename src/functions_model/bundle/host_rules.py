@@ -1,0 +1,200 @@
+"""What a host.json may say in a scoring app, checked on the merged settings."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from functions_model.bundle.time_spans import seconds_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Settings: TypeAlias = dict[str, Any]
+KeyPath: TypeAlias = tuple[str, ...]
+
+BUNDLE = "Microsoft.Azure.Functions.ExtensionBundle"
+SECTIONS: tuple[KeyPath, ...] = (
+    ("extensionBundle",),
+    ("logging",),
+    ("logging", "console"),
+    ("concurrency",),
+    ("extensions",),
+    ("extensions", "http"),
+    ("extensions", "blobs"),
+    ("extensions", "serviceBus"),
+)
+NUMBERS: dict[KeyPath, int] = {
+    ("extensions", "blobs", "maxDegreeOfParallelism"): 1,
+    ("extensions", "blobs", "poisonBlobThreshold"): 1,
+    ("extensions", "serviceBus", "maxConcurrentCalls"): 1,
+    ("extensions", "serviceBus", "maxConcurrentSessions"): 1,
+    ("extensions", "serviceBus", "prefetchCount"): 0,
+    ("extensions", "http", "maxConcurrentRequests"): -1,
+    ("extensions", "http", "maxOutstandingRequests"): -1,
+}
+"""The least that each may be; -1 means without a limit."""
+SWITCHES: tuple[KeyPath, ...] = (
+    ("concurrency", "dynamicConcurrencyEnabled"),
+    ("concurrency", "snapshotPersistenceEnabled"),
+    ("extensions", "http", "dynamicThrottlesEnabled"),
+    ("extensions", "serviceBus", "autoCompleteMessages"),
+    ("logging", "console", "isEnabled"),
+)
+TIMEOUT: KeyPath = ("functionTimeout",)
+RENEWALS: tuple[KeyPath, ...] = (
+    ("extensions", "serviceBus", "maxAutoLockRenewalDuration"),
+    ("extensions", "serviceBus", "messageHandlerOptions", "maxAutoRenewDuration"),  # of host.json before bundle 3
+)
+LONGEST = 24 * 86_400
+"""Seconds. .NET's timers, which renew locks, go no further than 24 days."""
+
+_UNLIMITED = {"-1", "-00:00:00.0010000"}
+_RANGE = re.compile(r"(?P<open>[\[(])\s*(?P<low>[\d.*]*)\s*(?P<comma>,)?\s*(?P<high>[\d.*]*)\s*(?P<close>[\])])")
+_SPAN_REMEDY = "Write `hh:mm:ss` with hours below 24, days as in `1.00:00:00`, or `-1` for no limit."
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A setting that does not do.
+
+    Attributes:
+        path: Where it is: `("extensions", "http", "routePrefix")`.
+        what: What is wrong with it: "is not a whole number".
+        remedy: What to do, one or more whole sentences.
+    """
+
+    path: KeyPath
+    what: str
+    remedy: str
+
+
+def setting_at(settings: Settings, path: KeyPath) -> Any:
+    """The value at a path, names without regard to case; None when there is none."""
+    value: Any = settings
+    for part in path:
+        if not isinstance(value, dict):
+            return None
+        value = {name.lower(): inner for name, inner in value.items()}.get(part.lower())
+    return value
+
+
+def broken_rules(settings: Settings, functions: tuple[str, ...]) -> tuple[Broken, ...]:
+    """Everything that would keep the app from starting or from scoring, in no order of lines.
+
+    Args:
+        settings: The merged host.json.
+        functions: The names of the app's functions.
+    """
+    return (
+        *_sections(settings),
+        *_fixed(settings, functions),
+        *_bundle(settings),
+        *_plain_values(settings),
+        *_durations(settings),
+    )
+
+
+def _has(settings: Settings, path: KeyPath) -> bool:
+    above = setting_at(settings, path[:-1]) if path[1:] else settings
+    return isinstance(above, dict) and path[-1].lower() in {name.lower() for name in above}
+
+
+def _sections(settings: Settings) -> Iterator[Broken]:
+    for path in SECTIONS:
+        if _has(settings, path) and not isinstance(setting_at(settings, path), dict):
+            yield Broken(path, "is not an object", "Write its settings in braces, or leave it out.")
+
+
+def _fixed(settings: Settings, functions: tuple[str, ...]) -> Iterator[Broken]:
+    if setting_at(settings, ("version",)) != "2.0":
+        yield Broken(("version",), 'is not "2.0"', 'Write `"version": "2.0"`, the only one of Functions 4.')
+    prefix: KeyPath = ("extensions", "http", "routePrefix")
+    if _has(settings, prefix) and str(setting_at(settings, prefix)).strip("/").lower() != "api":
+        what = "is not `api`, and the swagger, the verification and the scoring URL count on it"
+        yield Broken(prefix, what, "Leave it out.")
+    listed = setting_at(settings, ("functions",))
+    if isinstance(listed, list) and not set(functions) <= set(listed):
+        left_out = ", ".join(f"`{name}`" for name in functions if name not in listed)
+        yield Broken(("functions",), f"leaves out {left_out}", "Leave it out, so that all functions run.")
+    complete: KeyPath = ("extensions", "serviceBus", "autoCompleteMessages")
+    if setting_at(settings, complete) is False:
+        what = "is off, so that no message is ever settled and each ends in the dead-letter queue"
+        yield Broken(complete, what, "Leave it out.")
+
+
+def _bundle(settings: Settings) -> Iterator[Broken]:
+    bundle = setting_at(settings, ("extensionBundle",))
+    if not isinstance(bundle, dict):
+        return
+    remedy = "Leave it out: `[4.*, 5.0.0)` is what the base images hold."
+    if str(setting_at(bundle, ("id",))).lower() != BUNDLE.lower():
+        yield Broken(("extensionBundle", "id"), "is a bundle that the base images do not hold", remedy)
+    version = setting_at(bundle, ("version",))
+    meets = _meets_four(version) if isinstance(version, str) else None
+    if meets is None:
+        yield Broken(("extensionBundle", "version"), "is not a range of versions", remedy)
+    elif not meets:
+        yield Broken(("extensionBundle", "version"), "has no version 4, the only one in the base images", remedy)
+
+
+def _meets_four(version: str) -> bool | None:
+    """Whether a range in NuGet's notation holds some version from 4.0.0 to before 5.0.0; None when it is no range."""
+    match = _RANGE.fullmatch(version.strip())
+    if match is None or not (match["low"] or match["high"]):
+        return None
+    low = _version(match["low"]) if match["low"] else (0,)
+    high = (_version(match["high"]) if match["high"] else (99,)) if match["comma"] else low
+    if low is None or high is None:
+        return None
+    if not match["comma"]:
+        return low[0] == 4
+    ends_above = high > (4,) if match["close"] == ")" else high >= (4,)
+    return low < (5,) and ends_above and low <= high
+
+
+def _version(text: str) -> tuple[int, ...] | None:
+    """Numbers of a version without zeros at the end: `4.*` and `4.0.0` are `(4,)`; None when it is none."""
+    parts = text.removesuffix(".*").split(".")
+    if not all(part.isdigit() for part in parts):
+        return None
+    numbers = [int(part) for part in parts]
+    while len(numbers) > 1 and not numbers[-1]:
+        numbers.pop()
+    return tuple(numbers)
+
+
+def _plain_values(settings: Settings) -> Iterator[Broken]:
+    for path, least in NUMBERS.items():
+        value = setting_at(settings, path)
+        if _has(settings, path) and (type(value) is not int or value < least):
+            yield Broken(path, f"is not a whole number from {least} up", "Write the number without quotes.")
+    for path in SWITCHES:
+        if _has(settings, path) and not isinstance(setting_at(settings, path), bool):
+            yield Broken(path, "is neither `true` nor `false`", "Write one of them, without quotes.")
+
+
+def _durations(settings: Settings) -> Iterator[Broken]:
+    timeout = setting_at(settings, TIMEOUT)
+    limit = _seconds(timeout)
+    if str(timeout) not in _UNLIMITED and not limit:
+        yield Broken(TIMEOUT, "is not a duration above zero", _SPAN_REMEDY)
+    elif limit and limit >= LONGEST - 3600:
+        yield Broken(TIMEOUT, "is longer than .NET's timers go, 24 days", "Write `-1` for no limit.")
+    for path in RENEWALS:
+        if _has(settings, path):
+            yield from _renewal(path, setting_at(settings, path), limit)
+
+
+def _renewal(path: KeyPath, value: object, limit: int | None) -> Iterator[Broken]:
+    renewal = _seconds(value)
+    if renewal is None:
+        yield Broken(path, "is not a duration", "Write `hh:mm:ss` with hours below 24, and days as in `1.00:00:00`.")
+    elif limit and renewal <= limit:
+        what = "is not above `functionTimeout`: a message would come again while it is still being scored"
+        yield Broken(path, what, "Leave it out, or make it longer than `functionTimeout`.")
+
+
+def _seconds(value: object) -> int | None:
+    return seconds_of(value) if isinstance(value, str) else None

@@ -1,0 +1,89 @@
+"""A blob or a message, scored by the inference server as one POST. What fails is raised, so that the host tries again.
+
+After the last try the host puts a blob's name into the poison queue, and Service Bus a message into the dead-letter
+queue. Nothing is lost in silence.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import os
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.test import EnvironBuilder
+from werkzeug.wrappers import Response
+
+from .starting import StartFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from wsgiref.types import WSGIApplication
+
+    from .content import Content
+    from .starting import Started
+
+logger = logging.getLogger("functions_model")
+
+LONGEST_MESSAGE = 500
+"""Characters of a server's message that go into the text of a failure."""
+
+
+class ScoringFailed(Exception):
+    """The content was not scored. The text has the status and the server's own message."""
+
+
+def score(content: Content, server: Started[WSGIApplication], environ: Mapping[str, str] = os.environ) -> bytes:
+    """The bytes that the inference server answers.
+
+    Raises:
+        ScoringFailed: The server did not start, the script ended the process, or the status is 400 or above.
+    """
+    try:
+        # Tries are counted. A start that has just failed must not use them up within a second.
+        application = server.get(wait=True)
+    except StartFailed as failure:
+        raise ScoringFailed(f"Could not score {content.name}: {failure}") from None
+    try:
+        answer = Response.from_app(application, post_environ(content, environ), buffered=True)
+    except BaseException as problem:  # SystemExit of run() would end the worker process
+        logger.exception("The scoring script broke out of the inference server")
+        message = f"Could not score {content.name}: the entry script raised {type(problem).__name__}. Check the log."
+        raise ScoringFailed(message) from None
+    if answer.status_code >= 400:
+        said = _message(answer.get_data())
+        raise ScoringFailed(f"Could not score {content.name}: status {answer.status_code}. {said}")
+    return answer.get_data()
+
+
+def post_environ(content: Content, environ: Mapping[str, str]) -> dict[str, Any]:
+    """The WSGI environment of a POST on `/api/score`.
+
+    Args:
+        content: What is posted.
+        environ: The image's variables: App Service names the app's host in `WEBSITE_HOSTNAME`.
+    """
+    builder = EnvironBuilder(
+        method="POST",
+        path="/score",
+        base_url=f"https://{environ.get('WEBSITE_HOSTNAME') or 'localhost'}/api/",
+        headers=list(content.headers),
+        content_type=content.content_type,
+        content_length=len(content.body),
+        input_stream=io.BytesIO(content.body),
+    )
+    return builder.get_environ()
+
+
+def _message(body: bytes) -> str:
+    """The server's message, or the beginning of whatever it answered."""
+    text = body[: 8 * LONGEST_MESSAGE].decode("utf-8", "replace")
+    try:
+        document = json.loads(text)
+    except ValueError:
+        document = None
+    if isinstance(document, dict) and isinstance(document.get("message"), str):
+        text = document["message"]
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST_MESSAGE else line[:LONGEST_MESSAGE] + "..."

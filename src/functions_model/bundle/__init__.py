@@ -3,6 +3,14 @@
 from functions_model.bundle.entry_script import check_entry_script
 from functions_model.bundle.host_json import check_host_json
 from functions_model.bundle.identity import build_identity
+from functions_model.bundle.mlflow_model import check_mlflow_model
 from functions_model.bundle.plan import BundlePlan, plan_layers
 
-__all__ = ["BundlePlan", "build_identity", "check_entry_script", "check_host_json", "plan_layers"]
+__all__ = [
+    "BundlePlan",
+    "build_identity",
+    "check_entry_script",
+    "check_host_json",
+    "check_mlflow_model",
+    "plan_layers",
+]

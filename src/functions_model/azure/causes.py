@@ -121,6 +121,35 @@ CAUSES: tuple[Cause, ...] = (
         code="AccountNameInvalid",
     ),
     Cause(
+        "container-being-deleted",
+        "The container was deleted a moment ago. Run again in a minute.",
+        status=409,
+        code="ContainerBeingDeleted",
+    ),
+    Cause(
+        "namespace-name-taken",
+        _OTHER_NAME + " Set `service-bus-namespace`.",
+        text=r"specified name is not available|namespace name .*(already|previously) (used|in use|taken)|NameInUse",
+    ),
+    Cause(
+        "namespace-name-invalid",
+        "Set `service-bus-namespace` to 6-50 letters, digits and hyphens that start with a letter and end with a "
+        "letter or a digit, and neither in `-sb` nor in `-mgmt`.",
+        text=r"specified service namespace is invalid|not a valid .*namespace name",
+    ),
+    Cause(
+        "namespace-sku",
+        "Choose another `service-bus-sku` or `location`, or set `service-bus-namespace` to a namespace that is there.",
+        text=r"^(?=.*\b(messaging|namespaces?|service ?bus)\b)(?=.*\b(sku|tier|premium)\b)"
+        r".*\b(not|only) (supported|available|allowed)\b",
+    ),
+    Cause(
+        "queue-in-conflict",
+        "Another change of the queue is being made. Run again in a minute.",
+        status=409,
+        text=r"SubCode=4090[01]",
+    ),
+    Cause(
         "principal-not-found",
         "The new identity is not known everywhere yet. Run again in a minute.",
         code="PrincipalNotFound",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from azure.mgmt.containerregistry import ContainerRegistryManagementClient
     from azure.mgmt.msi import ManagedServiceIdentityClient
     from azure.mgmt.resource.resources import ResourceManagementClient
+    from azure.mgmt.servicebus import ServiceBusManagementClient
     from azure.mgmt.storage import StorageManagementClient
     from azure.mgmt.web import WebSiteManagementClient
 
@@ -70,10 +71,17 @@ class AzureClients:
 
     @property
     def storage(self) -> StorageManagementClient:
-        """Storage accounts."""
+        """Storage accounts and their blob containers."""
         from azure.mgmt.storage import StorageManagementClient
 
         return self._client(StorageManagementClient)
+
+    @property
+    def service_bus(self) -> ServiceBusManagementClient:
+        """Service Bus namespaces and their queues."""
+        from azure.mgmt.servicebus import ServiceBusManagementClient
+
+        return self._client(ServiceBusManagementClient)
 
     @property
     def msi(self) -> ManagedServiceIdentityClient:

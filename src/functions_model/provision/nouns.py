@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from functions_model.core.blob_paths import BlobPath
     from functions_model.core.secrets import Secret
     from functions_model.provision.observed import Observed
 
@@ -28,7 +29,7 @@ class FieldChange:
     Attributes:
         name: As people know it: "image", "app setting `X`".
         before: None when there is none.
-        after: Never a secret.
+        after: Never a secret; `removed` when there is none any more.
     """
 
     name: str
@@ -103,14 +104,52 @@ class Role:
         definition: GUID of the role definition, the same in every tenant.
         scope: ARM id of the resource that it is held on.
         on: What the scope is called, for people.
-        on_storage: Whether the scope is the host storage account, which may have to be created first.
+        waits_for: Key of the change that makes the scope, which may have to be created first: `storage account/x`.
+            Empty when the scope is there in any case.
     """
 
     name: str
     definition: str
     scope: str
     on: str
-    on_storage: bool = False
+    waits_for: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BlobData:
+    """What a blob trigger watches and where its answers go.
+
+    Attributes:
+        account: The storage account with the containers; may be the host storage account.
+        input_path: Container and name pattern; app settings in it are not resolved yet.
+        output_path: None drops the answers.
+    """
+
+    account: str
+    input_path: BlobPath
+    output_path: BlobPath | None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueData:
+    """What a Service Bus queue trigger receives and where its answers go.
+
+    Attributes:
+        namespace: The namespace with the queues.
+        sku: `Basic`, `Standard` or `Premium`, for a namespace that is created.
+        input_queue: A queue's name.
+        output_queue: None drops the answers.
+    """
+
+    namespace: str
+    sku: str
+    input_queue: str
+    output_queue: str | None
+
+    @property
+    def queues(self) -> tuple[str, ...]:
+        """The queues' names, the input first."""
+        return (self.input_queue,) if self.output_queue is None else (self.input_queue, self.output_queue)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +161,7 @@ class Wanted:
         roles: What the identity must hold, in a stable order.
         app_settings: The user's own.
         tags: Given to what is created. What exists keeps its tags: only what we made may be known as ours.
+        data: What the trigger works on; None with an HTTP trigger.
     """
 
     subscription_id: str
@@ -137,6 +177,13 @@ class Wanted:
     roles: tuple[Role, ...]
     app_settings: Mapping[str, Secret]
     tags: Mapping[str, str]
+    data: BlobData | QueueData | None = None
+
+    @property
+    def storage_accounts(self) -> tuple[str, ...]:
+        """The host storage account and, when it is another one, that of a blob trigger."""
+        data = (self.data.account,) if isinstance(self.data, BlobData) else ()
+        return tuple(dict.fromkeys((self.storage_account, *data)))
 
     @property
     def group_id(self) -> str:

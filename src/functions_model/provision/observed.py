@@ -40,6 +40,61 @@ class ObservedStorage:
 
 
 @dataclass(frozen=True, slots=True)
+class ObservedAccounts:
+    """Live storage accounts, by name."""
+
+    by_name: Mapping[str, ObservedStorage]
+
+    def over(self, earlier: ObservedAccounts) -> ObservedAccounts:
+        """These and those that were known before."""
+        return ObservedAccounts({**earlier.by_name, **self.by_name})
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedContainers:
+    """The blob containers, of those wanted, that are there, by name."""
+
+    names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedNamespace:
+    """A live Service Bus namespace.
+
+    Attributes:
+        id: The ARM id.
+        host: Its host name, with a port when that is not 443; empty while it is being made.
+        sku: `Basic`, `Standard` or `Premium`.
+    """
+
+    id: str
+    host: str
+    sku: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedQueue:
+    """A live Service Bus queue.
+
+    Attributes:
+        requires_session: Messages must belong to sessions.
+        forward_to: The queue or topic that its messages move on to; empty when they stay.
+        status: `Active`, `Disabled`, `SendDisabled`, `ReceiveDisabled`.
+    """
+
+    requires_session: bool
+    forward_to: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedQueues:
+    """The Service Bus queues, of those wanted, that are there, by name."""
+
+    by_name: Mapping[str, ObservedQueue]
+
+
+@dataclass(frozen=True, slots=True)
 class ObservedIdentity:
     """A live user-assigned identity."""
 
@@ -87,8 +142,15 @@ class ObservedProviders:
 
 
 @dataclass(frozen=True, slots=True)
-class ObservedName:
-    """Why the storage account's name cannot be had; empty when it can."""
+class ObservedAccountNames:
+    """Why names of storage accounts cannot be had, by name."""
+
+    refusals: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedNamespaceName:
+    """Why the Service Bus namespace's name cannot be had; empty when it can."""
 
     refusal: str
 
@@ -96,23 +158,31 @@ class ObservedName:
 Piece: TypeAlias = (
     ObservedGroup
     | ObservedPlan
-    | ObservedStorage
+    | ObservedAccounts
+    | ObservedContainers
+    | ObservedNamespace
+    | ObservedQueues
     | ObservedIdentity
     | ObservedRoles
     | ObservedApp
     | ObservedProviders
-    | ObservedName
+    | ObservedAccountNames
+    | ObservedNamespaceName
 )
 
 _PLACES: dict[type, str] = {
     ObservedGroup: "group",
     ObservedPlan: "plan",
-    ObservedStorage: "storage",
+    ObservedAccounts: "accounts",
+    ObservedContainers: "containers",
+    ObservedNamespace: "namespace",
+    ObservedQueues: "queues",
     ObservedIdentity: "identity",
     ObservedRoles: "roles",
     ObservedApp: "app",
     ObservedProviders: "providers",
-    ObservedName: "storage_name",
+    ObservedAccountNames: "account_names",
+    ObservedNamespaceName: "namespace_name",
 }
 
 
@@ -126,17 +196,27 @@ class Observed:
 
     group: ObservedGroup | None = None
     plan: ObservedPlan | None = None
-    storage: ObservedStorage | None = None
     identity: ObservedIdentity | None = None
     app: ObservedApp | None = None
     roles: ObservedRoles = ObservedRoles(frozenset())
     providers: ObservedProviders = ObservedProviders(())
-    storage_name: ObservedName = ObservedName("")
+    accounts: ObservedAccounts = ObservedAccounts({})
+    account_names: ObservedAccountNames = ObservedAccountNames({})
+    containers: ObservedContainers = ObservedContainers(frozenset())
+    namespace: ObservedNamespace | None = None
+    namespace_name: ObservedNamespaceName = ObservedNamespaceName("")
+    queues: ObservedQueues = ObservedQueues({})
     portal: str = ""
 
     def having(self, piece: Piece | None) -> Observed:
         """The same, with one more piece known."""
         if piece is None:
             return self
+        if isinstance(piece, ObservedAccounts):
+            piece = piece.over(self.accounts)
         known: dict[str, Any] = {_PLACES[type(piece)]: piece}
         return replace(self, **known)
+
+    def account(self, name: str) -> ObservedStorage | None:
+        """The storage account of that name."""
+        return self.accounts.by_name.get(name)

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 from functions_model.azure.errors import explain
 from functions_model.core.failures import PlanRefused, Problem
 from functions_model.provision.kinds import (
+    blob_container,
     function_app,
     identity,
     plan,
     provider,
     resource_group,
     role_assignment,
+    service_bus_namespace,
+    service_bus_queue,
     storage_account,
 )
 from functions_model.provision.observed import Observed
@@ -34,14 +37,18 @@ _ROUNDS: tuple[tuple[tuple[str, Read], ...], ...] = (
     ((resource_group.KIND, resource_group.observe),),
     (
         (plan.KIND, plan.observe),
-        (storage_account.KIND, storage_account.observe),
+        ("storage accounts", storage_account.observe),
+        (service_bus_namespace.KIND, service_bus_namespace.observe),
+        ("Service Bus queues", service_bus_queue.observe),
         (identity.KIND, identity.observe),
         (function_app.KIND, function_app.observe),
     ),
     (
         ("role assignments", role_assignment.observe),
         ("resource providers", provider.observe),
-        ("storage account's name", storage_account.observe_name),
+        ("blob containers", blob_container.observe),
+        ("names of storage accounts", storage_account.observe_names),
+        ("Service Bus namespace's name", service_bus_namespace.observe_name),
     ),
 )
 """Each round needs what the one before saw. The second is left out when there is no group."""

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 from functions_model.core.failures import PlanRefused
 from functions_model.provision.kinds import (
+    blob_container,
     function_app,
     identity,
     provider,
     resource_group,
     role_assignment,
+    service_bus_namespace,
+    service_bus_queue,
     storage_account,
 )
 from functions_model.provision.kinds import plan as plan_kind
@@ -27,6 +30,9 @@ KINDS: tuple[Kind, ...] = (
     resource_group,
     plan_kind,
     storage_account,
+    blob_container,
+    service_bus_namespace,
+    service_bus_queue,
     identity,
     role_assignment,
     function_app,

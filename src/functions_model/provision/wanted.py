@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from functions_model.provision.nouns import RegistryResource, Role, Wanted
+from functions_model.core.blob_paths import parse_blob_path
+from functions_model.core.spec import BlobTrigger, HttpTrigger, ServiceBusQueueTrigger
+from functions_model.provision.nouns import BlobData, QueueData, Wanted
+from functions_model.provision.roles import roles_for
 
 if TYPE_CHECKING:
     from functions_model.core.references import ImageReference
-    from functions_model.core.spec import DeploymentSpec, Target
+    from functions_model.core.spec import DeploymentSpec, Target, Trigger
+    from functions_model.provision.nouns import RegistryResource
 
 TAGS = {"managed-by": "functions-model-action"}
-
-ACR_PULL = "7f951dda-4ed3-4680-a7ca-43fe172d538d"
-REPOSITORY_READER = "b93aa761-3e63-49ed-ac28-beffa264f7ac"
-BLOB_DATA_OWNER = "b7e6dc6d-f1e8-4753-8033-0f276bb0955b"
-TABLE_DATA_CONTRIBUTOR = "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3"
-"""Role definitions: https://learn.microsoft.com/azure/role-based-access-control/built-in-roles."""
 
 
 def wanted_for(spec: DeploymentSpec, image: ImageReference, registry: RegistryResource) -> Wanted:
@@ -28,12 +26,14 @@ def wanted_for(spec: DeploymentSpec, image: ImageReference, registry: RegistryRe
         registry: Where the image is pulled from.
 
     Raises:
-        ValueError: The spec has no target, or the image no digest: an error of the caller.
+        ValueError: The spec has no target, the target lacks what the trigger works on, or the image has no digest: an
+            error of the caller.
     """
     if spec.target is None:
         message = "a deployment needs a target"
         raise ValueError(message)
     target = spec.target
+    data = _data(spec.trigger, target)
     return Wanted(
         subscription_id=target.subscription_id,
         group=target.resource_group,
@@ -45,24 +45,27 @@ def wanted_for(spec: DeploymentSpec, image: ImageReference, registry: RegistryRe
         app_name=target.app_name,
         image=image.pinned,
         registry=registry,
-        roles=(_pull_role(registry), *_host_storage_roles(target)),
+        roles=roles_for(target, registry, data),
         app_settings=target.app_settings,
         tags=TAGS,
+        data=data,
     )
 
 
-def _pull_role(registry: RegistryResource) -> Role:
-    name = registry.id.rpartition("/")[2]
-    if registry.abac:
-        return Role("Container Registry Repository Reader", REPOSITORY_READER, registry.id, name)
-    return Role("AcrPull", ACR_PULL, registry.id, name)
+def _data(trigger: Trigger, target: Target) -> BlobData | QueueData | None:
+    match trigger:
+        case HttpTrigger():
+            return None
+        case BlobTrigger():
+            output = None if trigger.output_path is None else parse_blob_path(trigger.output_path)
+            account = _given(target.data_storage_account, "a blob trigger needs a storage account")
+            return BlobData(account, parse_blob_path(trigger.input_path), output)
+        case ServiceBusQueueTrigger():
+            namespace = _given(target.service_bus_namespace, "a queue trigger needs a namespace")
+            return QueueData(namespace, target.service_bus_sku, trigger.input_queue, trigger.output_queue)
 
 
-def _host_storage_roles(target: Target) -> tuple[Role, ...]:
-    """The host keeps keys and locks in blobs, and its diagnostic events in a table."""
-    scope = (
-        f"/subscriptions/{target.subscription_id}/resourceGroups/{target.resource_group}"
-        f"/providers/Microsoft.Storage/storageAccounts/{target.storage_account}"
-    )
-    roles = (("Storage Blob Data Owner", BLOB_DATA_OWNER), ("Storage Table Data Contributor", TABLE_DATA_CONTRIBUTOR))
-    return tuple(Role(name, guid, scope, target.storage_account, on_storage=True) for name, guid in roles)
+def _given(name: str | None, message: str) -> str:
+    if name is None:
+        raise ValueError(message)
+    return name

@@ -77,8 +77,7 @@ class TestNamedCauses:
     @pytest.mark.parametrize(
         "line",
         [
-            "Storage account connection string 'AzureWebJobsTriggerConnectionString' does not exist. Make sure that it "
-            "is a defined App Setting.",
+            "Storage account connection string 'AzureWebJobsTriggerConnectionString' does not exist.",
             "Unable to find matching constructor while trying to create an instance of BlobServiceClient.",
         ],
     )

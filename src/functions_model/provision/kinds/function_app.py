@@ -8,7 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from functions_model.core.failures import Problem
-from functions_model.provision.kinds import identity, plan, provider, resource_group, role_assignment, storage_account
+from functions_model.provision.kinds import (
+    blob_container,
+    identity,
+    plan,
+    provider,
+    resource_group,
+    role_assignment,
+    service_bus_queue,
+    storage_account,
+)
 from functions_model.provision.nouns import IMAGE, Action, Change, FieldChange
 from functions_model.provision.observed import ObservedApp
 from functions_model.provision.settings import MACHINE_KEY, settings_changes, settings_to_write
@@ -90,10 +99,8 @@ def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
     if not fields and not settings:
         return (Change(KIND, wanted.app_name, Action.KEEP, resource_id=resource_id),)
     reason = _reason(fields, settings)
-    change = Change(
-        KIND, wanted.app_name, Action.UPDATE, (*fields, *settings), reason, _depends_on(wanted), resource_id
-    )
-    return (change,)
+    depends_on = _depends_on(wanted, observed)
+    return (Change(KIND, wanted.app_name, Action.UPDATE, (*fields, *settings), reason, depends_on, resource_id),)
 
 
 def _creation(wanted: Wanted, observed: Observed, resource_id: str) -> Change:
@@ -104,15 +111,18 @@ def _creation(wanted: Wanted, observed: Observed, resource_id: str) -> Change:
         FieldChange("https only", None, "on"),
         *settings_changes(wanted, observed),
     )
-    return Change(KIND, wanted.app_name, Action.CREATE, fields, "it does not exist", _depends_on(wanted), resource_id)
+    depends_on = _depends_on(wanted, observed)
+    return Change(KIND, wanted.app_name, Action.CREATE, fields, "it does not exist", depends_on, resource_id)
 
 
-def _depends_on(wanted: Wanted) -> tuple[str, ...]:
+def _depends_on(wanted: Wanted, observed: Observed) -> tuple[str, ...]:
     return (
         resource_group.key(wanted),
         *provider.keys(provider.WEB),
         plan.key(wanted),
-        storage_account.key(wanted),
+        *(storage_account.key(name) for name in wanted.storage_accounts),
+        *blob_container.keys(wanted, observed),
+        *service_bus_queue.keys(wanted),
         identity.key(wanted),
         *role_assignment.keys(wanted),
         IMAGE,

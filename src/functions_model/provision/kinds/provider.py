@@ -7,7 +7,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from functions_model.provision.nouns import Action, Change, FieldChange, key_of
+from functions_model.provision.nouns import Action, Change, FieldChange, QueueData, key_of
 from functions_model.provision.observed import ObservedProviders
 
 if TYPE_CHECKING:
@@ -21,22 +21,24 @@ KIND = "resource provider"
 WEB = "Microsoft.Web"
 STORAGE = "Microsoft.Storage"
 IDENTITY = "Microsoft.ManagedIdentity"
+SERVICE_BUS = "Microsoft.ServiceBus"
 _TRIES = 150
 _SECONDS = 2.0
 
 
-def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedProviders:  # noqa: ARG001
+def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedProviders:
     """Those that are not registered, of those that something new needs. Nothing new, nothing asked."""
     needed = tuple(
         namespace
         for namespace, is_there in (
             (IDENTITY, seen.identity),
-            (STORAGE, seen.storage),
+            (STORAGE, all(seen.account(name) for name in wanted.storage_accounts)),
+            (SERVICE_BUS, seen.namespace or not isinstance(wanted.data, QueueData)),
             (WEB, seen.plan and seen.app),
         )
         if not is_there
     )
-    with ThreadPoolExecutor(max_workers=3) as threads:
+    with ThreadPoolExecutor(max_workers=4) as threads:
         registered = list(threads.map(lambda namespace: _is_registered(clients, namespace), needed))
     return ObservedProviders(tuple(name for name, yes in zip(needed, registered, strict=True) if not yes))
 

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from functions_model.azure.errors import error_code
-from functions_model.provision.kinds import identity, storage_account
+from functions_model.provision.kinds import identity, service_bus_queue, storage_account
 from functions_model.provision.nouns import Action, Change, FieldChange, key_of
 from functions_model.provision.observed import ObservedRoles
 
@@ -40,12 +40,18 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedRo
     if seen.identity is None:
         return None
     principal_id = seen.identity.principal_id
-    asked = [role for role in wanted.roles if seen.storage is not None or not role.on_storage]
+    there = _scopes_there(seen)
+    asked = [role for role in wanted.roles if not role.waits_for or role.waits_for in there]
     scopes = list(dict.fromkeys(role.scope for role in asked))
     with ThreadPoolExecutor(max_workers=max(1, len(scopes))) as threads:
         answers = threads.map(lambda scope: _definitions(clients, scope, principal_id), scopes)
         held = dict(zip(scopes, answers, strict=True))
     return ObservedRoles(frozenset(role for role in asked if role.definition in held[role.scope]))
+
+
+def _scopes_there(seen: Observed) -> set[str]:
+    accounts = {storage_account.key(name) for name in seen.accounts.by_name}
+    return accounts | {service_bus_queue.key(name) for name in seen.queues.by_name}
 
 
 def _definitions(clients: AzureClients, scope: str, principal_id: str) -> frozenset[str]:
@@ -79,7 +85,7 @@ def _change(role: Role, wanted: Wanted, observed: Observed) -> Change:
     if role in observed.roles.held:
         return Change(KIND, _name(role), Action.KEEP)
     fields = (FieldChange("role", None, role.name), FieldChange("scope", None, role.scope))
-    depends_on = (identity.key(wanted), *((storage_account.key(wanted),) if role.on_storage else ()))
+    depends_on = (identity.key(wanted), *filter(None, (role.waits_for,)))
     reason = f"the identity `{wanted.identity_name}` does not hold it"
     return Change(KIND, _name(role), Action.CREATE, fields, reason, depends_on)
 

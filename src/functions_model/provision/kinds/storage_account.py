@@ -1,15 +1,16 @@
-"""The host storage account: made without shared keys and without public blobs; one that is there is used as it is."""
+"""Storage accounts, the host's and the data's: made without shared keys and public blobs, or used as they are."""
 
 # ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from functions_model.core.failures import Problem
 from functions_model.provision.kinds import provider, resource_group
 from functions_model.provision.nouns import Action, Change, FieldChange, key_of
-from functions_model.provision.observed import ObservedName, ObservedStorage
+from functions_model.provision.observed import ObservedAccountNames, ObservedAccounts, ObservedStorage
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
@@ -21,34 +22,45 @@ KIND = "storage account"
 TYPE = "Microsoft.Storage/storageAccounts"
 
 
-def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedStorage | None:  # noqa: ARG001
-    """The account of that name, in the group."""
+def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedAccounts:  # noqa: ARG001
+    """The accounts of those names, in the group."""
+    names = wanted.storage_accounts
+    with ThreadPoolExecutor(max_workers=len(names)) as threads:
+        accounts = list(threads.map(lambda name: _read(clients, wanted, name), names))
+    found = zip(names, accounts, strict=True)
+    return ObservedAccounts({name: account for name, account in found if account is not None})
+
+
+def _read(clients: AzureClients, wanted: Wanted, name: str) -> ObservedStorage | None:
     from azure.core.exceptions import ResourceNotFoundError
 
+    accounts = clients.storage.storage_accounts
     try:
-        account = clients.storage.storage_accounts.get_properties(
-            resource_group_name=wanted.group, account_name=wanted.storage_account
-        )
+        return _observed(accounts.get_properties(resource_group_name=wanted.group, account_name=name))
     except ResourceNotFoundError:
         return None
-    return _observed(account)
 
 
-def observe_name(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedName | None:
-    """Whether the name of an account that is to be made is free: it must be unique in all of Azure."""
+def observe_names(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedAccountNames:
+    """Whether the names of accounts that are to be made are free: they must be unique in all of Azure."""
+    names = [name for name in wanted.storage_accounts if seen.account(name) is None]
+    with ThreadPoolExecutor(max_workers=len(names) or 1) as threads:
+        refusals = list(threads.map(lambda name: _refusal(clients, name), names))
+    return ObservedAccountNames(dict(zip(names, refusals, strict=True)))
+
+
+def _refusal(clients: AzureClients, name: str) -> str:
     from azure.core.exceptions import HttpResponseError
 
-    if seen.storage is not None:
-        return None
-    body: Any = {"name": wanted.storage_account, "type": TYPE}
+    body: Any = {"name": name, "type": TYPE}
     try:
         answer = clients.storage.storage_accounts.check_name_availability(account_name=body)
     except HttpResponseError as exc:
         if exc.status_code == 403:
             # A login whose rights end at the group may not ask this. The write will tell.
-            return None
+            return ""
         raise
-    return ObservedName("" if answer.name_available else str(answer.message or answer.reason or "it is taken"))
+    return "" if answer.name_available else str(answer.message or answer.reason or "it is taken")
 
 
 def _observed(account: Any) -> ObservedStorage:
@@ -63,25 +75,36 @@ def _observed(account: Any) -> ObservedStorage:
 
 def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     """A name that is taken, or an account without queues or tables."""
-    name = wanted.storage_account
-    if observed.storage is None:
-        if not (refusal := observed.storage_name.refusal):
-            return ()
+    found = (_problem(name, wanted, observed) for name in wanted.storage_accounts)
+    return tuple(problem for problem in found if problem is not None)
+
+
+def _problem(name: str, wanted: Wanted, observed: Observed) -> Problem | None:
+    is_host = name == wanted.storage_account
+    subject = "storage-account" if is_host else "data-storage-account"
+    account = observed.account(name)
+    if account is None:
+        if not (refusal := observed.account_names.refusals.get(name, "")):
+            return None
         what = f"the storage account `{name}` cannot be made: {refusal.rstrip('.')}"
-        return (Problem(what, "Set `storage-account` to another name.", "storage-account"),)
-    missing = [service for service in ("blob", "queue", "table") if not getattr(observed.storage, service)]
+        return Problem(what, f"Set `{subject}` to another name.", subject)
+    needed, who = (("blob", "queue", "table"), "the Functions host") if is_host else (("blob", "queue"), "the trigger")
+    missing = [service for service in needed if not getattr(account, service)]
     if not missing:
-        return ()
-    what = f"the storage account `{name}` has no {' and no '.join(missing)} service, which the Functions host needs"
-    return (Problem(what, "Set `storage-account` to a general-purpose account, or to a new name.", "storage-account"),)
+        return None
+    what = f"the storage account `{name}` has no {' and no '.join(missing)} service, which {who} needs"
+    return Problem(what, f"Set `{subject}` to a general-purpose account, or to a new name.", subject)
 
 
 def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
-    """Create or keep."""
-    name = wanted.storage_account
+    """Create or keep each."""
+    return tuple(_change(name, wanted, observed) for name in wanted.storage_accounts)
+
+
+def _change(name: str, wanted: Wanted, observed: Observed) -> Change:
     resource_id = wanted.id_of(TYPE, name)
-    if observed.storage is not None:
-        return (Change(KIND, name, Action.KEEP, resource_id=resource_id),)
+    if observed.account(name) is not None:
+        return Change(KIND, name, Action.KEEP, resource_id=resource_id)
     fields = (
         FieldChange("kind", None, "StorageV2"),
         FieldChange("replication", None, "Standard_LRS"),
@@ -91,10 +114,10 @@ def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
         FieldChange("location", None, wanted.location),
     )
     depends_on = (resource_group.key(wanted), *provider.keys(provider.STORAGE))
-    return (Change(KIND, name, Action.CREATE, fields, "it does not exist", depends_on, resource_id),)
+    return Change(KIND, name, Action.CREATE, fields, "it does not exist", depends_on, resource_id)
 
 
-def write(writing: Writing, observed: Observed) -> ObservedStorage:
+def write(writing: Writing, observed: Observed) -> ObservedAccounts:  # noqa: ARG001
     """Create it and wait until it is there (about 17 s).
 
     A create that was answered 429 or 503 may have been done all the same; its retry then meets 409. So at a 409 the
@@ -102,7 +125,7 @@ def write(writing: Writing, observed: Observed) -> ObservedStorage:
     """
     from azure.core.exceptions import ResourceExistsError
 
-    wanted = writing.wanted
+    wanted, name = writing.wanted, writing.change.name
     body: Any = {
         "location": wanted.location,
         "tags": dict(wanted.tags),
@@ -117,16 +140,14 @@ def write(writing: Writing, observed: Observed) -> ObservedStorage:
     }
     accounts = writing.clients.storage.storage_accounts
     try:
-        poller = accounts.begin_create(
-            resource_group_name=wanted.group, account_name=wanted.storage_account, parameters=body
-        )
-        return _observed(poller.result())
+        poller = accounts.begin_create(resource_group_name=wanted.group, account_name=name, parameters=body)
+        return ObservedAccounts({name: _observed(poller.result())})
     except ResourceExistsError:
-        if (ours := observe(writing.clients, wanted, observed)) is None:
+        if (ours := _read(writing.clients, wanted, name)) is None:
             raise
-        return ours
+        return ObservedAccounts({name: ours})
 
 
-def key(wanted: Wanted) -> str:
-    """What the app and the roles on the account depend on."""
-    return key_of(KIND, wanted.storage_account)
+def key(name: str) -> str:
+    """What the app, containers and the roles on the account depend on."""
+    return key_of(KIND, name)

@@ -1,0 +1,141 @@
+"""The Service Bus namespace: made when it is missing; one that is there is used as it is, whatever its tier."""
+
+# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from functions_model.core.failures import Problem
+from functions_model.provision.kinds import provider, resource_group
+from functions_model.provision.nouns import Action, Change, FieldChange, QueueData, key_of
+from functions_model.provision.observed import ObservedNamespace, ObservedNamespaceName
+
+if TYPE_CHECKING:
+    from functions_model.azure.clients import AzureClients
+    from functions_model.provision.kind import Writing
+    from functions_model.provision.nouns import Wanted
+    from functions_model.provision.observed import Observed
+
+KIND = "Service Bus namespace"
+TYPE = "Microsoft.ServiceBus/namespaces"
+PREMIUM = "Premium"
+
+
+def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedNamespace | None:  # noqa: ARG001
+    """The namespace of that name, in the group."""
+    return _read(clients, wanted.group, wanted.data.namespace) if isinstance(wanted.data, QueueData) else None
+
+
+def _read(clients: AzureClients, group: str, name: str) -> ObservedNamespace | None:
+    from azure.core.exceptions import ResourceNotFoundError
+
+    try:
+        return _observed(clients.service_bus.namespaces.get(resource_group_name=group, namespace_name=name))
+    except ResourceNotFoundError:
+        return None
+
+
+def _observed(namespace: Any) -> ObservedNamespace:
+    sku = namespace.sku
+    return ObservedNamespace(
+        id=str(namespace.id),
+        host=_host(str(namespace.service_bus_endpoint or "")),
+        sku=str(getattr(sku.name, "value", sku.name)) if sku else "",
+    )
+
+
+def _host(endpoint: str) -> str:
+    """`iris.servicebus.windows.net` of `https://iris.servicebus.windows.net:443/`."""
+    address = urlsplit(endpoint)
+    host = address.hostname or ""
+    return host if address.port in {None, 443} else f"{host}:{address.port}"
+
+
+def observe_name(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedNamespaceName | None:
+    """Whether the name of a namespace that is to be made is free: it must be unique in all of Azure."""
+    from azure.core.exceptions import HttpResponseError
+
+    if not isinstance(wanted.data, QueueData) or seen.namespace is not None:
+        return None
+    body: Any = {"name": wanted.data.namespace}
+    try:
+        answer = clients.service_bus.namespaces.check_name_availability(parameters=body)
+    except HttpResponseError as exc:
+        if exc.status_code == 403:
+            # A login whose rights end at the group may not ask this. The write will tell.
+            return None
+        raise
+    return ObservedNamespaceName("" if answer.name_available else str(answer.message or answer.reason or "it is taken"))
+
+
+def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
+    """A name that is taken, or no name at all."""
+    if not isinstance(wanted.data, QueueData) or observed.namespace is not None:
+        return ()
+    if not (refusal := observed.namespace_name.refusal):
+        return ()
+    what = f"the Service Bus namespace `{wanted.data.namespace}` cannot be made: {refusal.rstrip('.')}"
+    subject = "service-bus-namespace"
+    remedy = f"Set `{subject}` to another name, or `resource-group` to the group of a namespace that is yours."
+    return (Problem(what, remedy, subject),)
+
+
+def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
+    """Create or keep."""
+    data = wanted.data
+    if not isinstance(data, QueueData):
+        return ()
+    resource_id = wanted.id_of(TYPE, data.namespace)
+    if observed.namespace is not None:
+        return (Change(KIND, data.namespace, Action.KEEP, resource_id=resource_id),)
+    fields = (
+        FieldChange("tier", None, data.sku),
+        FieldChange("minimum TLS version", None, "1.2"),
+        FieldChange("location", None, wanted.location),
+    )
+    depends_on = (resource_group.key(wanted), *provider.keys(provider.SERVICE_BUS))
+    return (Change(KIND, data.namespace, Action.CREATE, fields, "it does not exist", depends_on, resource_id),)
+
+
+def write(writing: Writing, observed: Observed) -> ObservedNamespace:  # noqa: ARG001
+    """Create it and wait until it is there (about 45 s).
+
+    As with storage accounts, a create that was answered 429 or 503 may have been done all the same, and its retry met
+    409: then the namespace is in our own group.
+    """
+    from azure.core.exceptions import ResourceExistsError
+
+    data = writing.wanted.data
+    if not isinstance(data, QueueData):
+        message = "a namespace needs a queue trigger"
+        raise TypeError(message)
+    where = {"resource_group_name": writing.wanted.group, "namespace_name": data.namespace}
+    try:
+        poller = writing.clients.service_bus.namespaces.begin_create_or_update(
+            **where, parameters=_body(writing.wanted, data)
+        )
+        return _observed(poller.result())
+    except ResourceExistsError:
+        if (ours := _read(writing.clients, writing.wanted.group, data.namespace)) is None:
+            raise
+        return ours
+
+
+def _body(wanted: Wanted, data: QueueData) -> Any:
+    """Premium is bought in messaging units, of which one is the least."""
+    sku: dict[str, Any] = {"name": data.sku, "tier": data.sku}
+    if data.sku == PREMIUM:
+        sku["capacity"] = 1
+    return {
+        "location": wanted.location,
+        "tags": dict(wanted.tags),
+        "sku": sku,
+        "properties": {"minimumTlsVersion": "1.2"},
+    }
+
+
+def key(name: str) -> str:
+    """What queues depend on."""
+    return key_of(KIND, name)

@@ -1,0 +1,157 @@
+"""The queues of a Service Bus queue trigger: made when they are missing, otherwise left as they are."""
+
+# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from functions_model.core.failures import Problem
+from functions_model.provision.kinds import service_bus_namespace
+from functions_model.provision.nouns import Action, Change, FieldChange, QueueData, key_of
+from functions_model.provision.observed import ObservedQueue, ObservedQueues
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from functions_model.azure.clients import AzureClients
+    from functions_model.provision.kind import Writing
+    from functions_model.provision.nouns import Wanted
+    from functions_model.provision.observed import Observed
+
+KIND = "Service Bus queue"
+_LARGEST_MESSAGE = 102_400
+"""KiB, in the tier Premium; the other tiers take 256 KiB.
+https://learn.microsoft.com/azure/service-bus-messaging/service-bus-premium-messaging#large-messages-support."""
+_CONFLICT = re.compile(r"SubCode=4090[01]\b")
+"""Another operation on the namespace or queue is in progress, or the namespace is not active yet."""
+_TRIES = 12
+_SECONDS = 5.0
+
+
+def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedQueues | None:  # noqa: ARG001
+    """Those of the wanted queues that are there; none when the namespace is not."""
+    data = wanted.data
+    if not isinstance(data, QueueData):
+        return None
+    with ThreadPoolExecutor(max_workers=len(data.queues)) as threads:
+        queues = list(threads.map(lambda name: _read(clients, wanted.group, data.namespace, name), data.queues))
+    found = zip(data.queues, queues, strict=True)
+    return ObservedQueues({name: queue for name, queue in found if queue is not None})
+
+
+def _read(clients: AzureClients, group: str, namespace: str, name: str) -> ObservedQueue | None:
+    from azure.core.exceptions import ResourceNotFoundError
+
+    try:
+        queue = clients.service_bus.queues.get(resource_group_name=group, namespace_name=namespace, queue_name=name)
+    except ResourceNotFoundError:
+        return None
+    return ObservedQueue(
+        requires_session=bool(queue.requires_session),
+        forward_to=str(queue.forward_to or ""),
+        status=str(getattr(queue.status, "value", queue.status) or "Active"),
+    )
+
+
+def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
+    """A queue that is there and cannot be received from, or sent to."""
+    data = wanted.data
+    if not isinstance(data, QueueData):
+        return ()
+    asked = (("input-queue-name", data.input_queue, "Receive"), ("output-queue-name", data.output_queue, "Send"))
+    return tuple(
+        Problem(f"the queue `{name}` {reason}", f"Set `{subject}` to another queue, or to a new name.", subject)
+        for subject, name, verb in asked
+        if name is not None and (queue := observed.queues.by_name.get(name)) is not None
+        for reason in _reasons(queue, verb, data)
+    )
+
+
+def _reasons(queue: ObservedQueue, verb: str, data: QueueData) -> Iterator[str]:
+    """Why the queue will not do; `verb` is what the app would do with it, in the words of its status."""
+    if queue.requires_session:
+        yield "requires sessions, which the trigger and its output do not use"
+    if queue.forward_to and verb == "Receive":
+        yield f"forwards its messages to `{queue.forward_to}`, so that none can be received from it"
+    if verb == "Send" and queue.forward_to.lower() == data.input_queue.lower():
+        yield f"forwards its messages to `{queue.forward_to}`, so that each answer would trigger the function again"
+    if queue.status in {"Disabled", f"{verb}Disabled"}:
+        yield f"is disabled (its status is {queue.status})"
+
+
+def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
+    """Create or keep each."""
+    data = wanted.data
+    return (
+        () if not isinstance(data, QueueData) else tuple(_change(name, data, wanted, observed) for name in data.queues)
+    )
+
+
+def _change(name: str, data: QueueData, wanted: Wanted, observed: Observed) -> Change:
+    resource_id = f"{wanted.id_of(service_bus_namespace.TYPE, data.namespace)}/queues/{name}"
+    if name in observed.queues.by_name:
+        return Change(KIND, name, Action.KEEP, resource_id=resource_id)
+    fields = [
+        FieldChange("namespace", None, data.namespace),
+        FieldChange("lock duration", None, "5 minutes"),
+        FieldChange("deliveries before dead-lettering", None, "10"),
+    ]
+    if _is_premium(data, observed):
+        fields.append(FieldChange("largest message", None, "100 MiB"))
+    depends_on = (service_bus_namespace.key(data.namespace),)
+    return Change(KIND, name, Action.CREATE, tuple(fields), "it does not exist", depends_on, resource_id)
+
+
+def _is_premium(data: QueueData, observed: Observed) -> bool:
+    sku = observed.namespace.sku if observed.namespace else data.sku
+    return sku.lower() == service_bus_namespace.PREMIUM.lower()
+
+
+def write(writing: Writing, observed: Observed) -> None:
+    """Create it. A namespace that is busy is waited for, up to a minute."""
+    from azure.core.exceptions import ResourceExistsError
+
+    data = writing.wanted.data
+    if not isinstance(data, QueueData):
+        message = "a queue needs a queue trigger"
+        raise TypeError(message)
+    body = _body(data, observed)
+    for last in (False,) * (_TRIES - 1) + (True,):
+        try:
+            writing.clients.service_bus.queues.create_or_update(
+                resource_group_name=writing.wanted.group,
+                namespace_name=data.namespace,
+                queue_name=writing.change.name,
+                parameters=body,
+            )
+        except ResourceExistsError as exc:
+            if last or not _CONFLICT.search(str(exc)):
+                raise
+            writing.sleep(_SECONDS)
+        else:
+            return
+
+
+def _body(data: QueueData, observed: Observed) -> Any:
+    """The longest lock there is: the host renews it, and a renewal that comes late costs a second scoring."""
+    properties: dict[str, Any] = {
+        "lockDuration": "PT5M",
+        "maxDeliveryCount": 10,
+        "deadLetteringOnMessageExpiration": False,
+    }
+    if _is_premium(data, observed):
+        properties["maxMessageSizeInKilobytes"] = _LARGEST_MESSAGE
+    return {"properties": properties}
+
+
+def key(name: str) -> str:
+    """What the app and the roles on the queue depend on."""
+    return key_of(KIND, name)
+
+
+def keys(wanted: Wanted) -> tuple[str, ...]:
+    """What the app depends on."""
+    return tuple(key(name) for name in wanted.data.queues) if isinstance(wanted.data, QueueData) else ()

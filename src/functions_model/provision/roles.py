@@ -1,0 +1,87 @@
+"""What the app's identity may do: the least that the host and the trigger need."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from functions_model.provision.kinds import service_bus_queue, storage_account
+from functions_model.provision.nouns import BlobData, QueueData, Role
+
+if TYPE_CHECKING:
+    from functions_model.core.spec import Target
+    from functions_model.provision.nouns import RegistryResource
+
+ACR_PULL = "7f951dda-4ed3-4680-a7ca-43fe172d538d"
+REPOSITORY_READER = "b93aa761-3e63-49ed-ac28-beffa264f7ac"
+BLOB_DATA_OWNER = "b7e6dc6d-f1e8-4753-8033-0f276bb0955b"
+TABLE_DATA_CONTRIBUTOR = "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3"
+QUEUE_DATA_CONTRIBUTOR = "974c5e8b-45b9-4653-ba55-5f855dd0fb88"
+ACCOUNT_CONTRIBUTOR = "17d1049b-9a84-46fb-8f53-869881c3d3ab"
+SERVICE_BUS_RECEIVER = "4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0"
+SERVICE_BUS_SENDER = "69a216fc-b8fb-44d8-bc22-1f3c2cd27a39"
+"""Role definitions: https://learn.microsoft.com/azure/role-based-access-control/built-in-roles."""
+
+_BLOB_OWNER = ("Storage Blob Data Owner", BLOB_DATA_OWNER)
+_TABLE_CONTRIBUTOR = ("Storage Table Data Contributor", TABLE_DATA_CONTRIBUTOR)
+_QUEUE_CONTRIBUTOR = ("Storage Queue Data Contributor", QUEUE_DATA_CONTRIBUTOR)
+_ACCOUNT_CONTRIBUTOR = ("Storage Account Contributor", ACCOUNT_CONTRIBUTOR)
+
+
+def roles_for(target: Target, registry: RegistryResource, data: BlobData | QueueData | None) -> tuple[Role, ...]:
+    """What the identity must hold, in a stable order: on the registry, on the host storage, on what the trigger needs.
+
+    https://learn.microsoft.com/azure/azure-functions/functions-reference#grant-permission-to-the-identity lists them.
+    """
+    return (_pull_role(registry), *_host_storage_roles(target, data), *_data_roles(target, data))
+
+
+def _pull_role(registry: RegistryResource) -> Role:
+    name = registry.id.rpartition("/")[2]
+    if registry.abac:
+        return Role("Container Registry Repository Reader", REPOSITORY_READER, registry.id, name)
+    return Role("AcrPull", ACR_PULL, registry.id, name)
+
+
+def _host_storage_roles(target: Target, data: BlobData | QueueData | None) -> tuple[Role, ...]:
+    """The host keeps keys and locks in blobs, and its diagnostic events in a table.
+
+    With a blob trigger it also keeps there, whatever account the trigger watches, which blobs were seen, and the queue
+    of those to be scored:
+    https://learn.microsoft.com/azure/azure-functions/functions-reference#connecting-to-host-storage-with-an-identity.
+    """
+    more = (_ACCOUNT_CONTRIBUTOR, _QUEUE_CONTRIBUTOR) if isinstance(data, BlobData) else ()
+    return _on_account(target, target.storage_account, _BLOB_OWNER, _TABLE_CONTRIBUTOR, *more)
+
+
+def _data_roles(target: Target, data: BlobData | QueueData | None) -> tuple[Role, ...]:
+    match data:
+        case None:
+            return ()
+        case BlobData():
+            # The host storage account has these already, when it is the same.
+            same = data.account == target.storage_account
+            return () if same else _on_account(target, data.account, _BLOB_OWNER, _QUEUE_CONTRIBUTOR)
+        case QueueData():
+            return _queue_roles(target, data)
+
+
+def _on_account(target: Target, account: str, *roles: tuple[str, str]) -> tuple[Role, ...]:
+    scope = f"{_group(target)}/providers/Microsoft.Storage/storageAccounts/{account}"
+    waits_for = storage_account.key(account)
+    return tuple(Role(name, definition, scope, account, waits_for) for name, definition in roles)
+
+
+def _queue_roles(target: Target, data: QueueData) -> tuple[Role, ...]:
+    """Each queue alone: other queues of a namespace that is shared stay closed."""
+    asked = [("Azure Service Bus Data Receiver", SERVICE_BUS_RECEIVER, data.input_queue)]
+    if data.output_queue is not None:
+        asked.append(("Azure Service Bus Data Sender", SERVICE_BUS_SENDER, data.output_queue))
+    namespace = f"{_group(target)}/providers/Microsoft.ServiceBus/namespaces/{data.namespace}"
+    return tuple(
+        Role(name, definition, f"{namespace}/queues/{queue}", queue, service_bus_queue.key(queue))
+        for name, definition, queue in asked
+    )
+
+
+def _group(target: Target) -> str:
+    return f"/subscriptions/{target.subscription_id}/resourceGroups/{target.resource_group}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from functions_model.core.failures import EnvironmentFailed, Location
+from functions_model.core.spec import InlineEnvironment
 from functions_model.environment.azureml import MARKS, read_azureml
 from functions_model.environment.conda import read_conda
 from functions_model.environment.pythons import allowed_minors
@@ -26,37 +27,45 @@ INFERENCE_SERVER = Requirement("azureml-inference-server-http", "azureml-inferen
 
 
 def read_environment(
-    path: Path | None, *, root: Path | None = None, environ: Mapping[str, str] | None = None
+    source: Path | InlineEnvironment | None, *, root: Path | None = None, environ: Mapping[str, str] | None = None
 ) -> EnvironmentRequest:
     """What an environment file asks for, and the inference server when the file does not name it.
 
     The server is added beside `azureml-defaults` too: its older releases, which a resolver may pick, do not bring it.
 
     Args:
-        path: A `requirements.txt`, a conda YAML or an Azure ML environment YAML, absolute; None asks for the server
-            alone.
+        source: A `requirements.txt`, a conda YAML or an Azure ML environment YAML, absolute; or one that stands inside
+            another file, whose folder its paths are relative to. None asks for the server alone.
         root: The folder that no included file may leave; None allows all.
         environ: Where `${NAME}` in index options is looked up; None takes the process environment.
 
     Raises:
         EnvironmentFailed: With every problem, each on its line.
     """
-    if path is None:
+    if source is None:
         return EnvironmentRequest(None, None, (INFERENCE_SERVER,))
     draft = Draft(root, dict(os.environ if environ is None else environ))
-    _read_file(path, draft)
-    return complete(draft, path)
+    if isinstance(source, InlineEnvironment):
+        _read_yaml_text("\n" * (source.line - 1) + source.text, source.file, draft)
+        return complete(draft, source.file, line=source.line)
+    _read_file(source, draft)
+    return complete(draft, source)
 
 
-def complete(draft: Draft, source: Path | None) -> EnvironmentRequest:
+def complete(draft: Draft, source: Path | None, *, line: int | None = None) -> EnvironmentRequest:
     """The request that a draft has become, with the inference server.
+
+    Args:
+        draft: What was read.
+        source: The file that it was read from.
+        line: Where it begins there, when it is a part of that file.
 
     Raises:
         EnvironmentFailed: With every problem, each on its line.
     """
     allowed = allowed_minors(draft.python_text) if draft.python_text else None
     if source and not draft.problems and not draft.requirements and allowed is None:
-        draft.refuse(Location(source), "it asks for nothing", "Name the packages, or give no environment file.")
+        draft.refuse(Location(source, line), "it asks for nothing", "Name the packages, or give no environment file.")
     if draft.problems:
         action = "read the environment file"
         raise EnvironmentFailed(action, draft.problems)
@@ -106,7 +115,12 @@ def _read_yaml(path: Path, draft: Draft) -> None:
         draft.refuse(Location(path), "the file includes itself", "Correct its `conda_file`.")
         return
     text = read_text(path, draft)
-    node = compose_mapping(text, path, draft) if text is not None else None
+    if text is not None:
+        _read_yaml_text(text, path, draft)
+
+
+def _read_yaml_text(text: str, path: Path, draft: Draft) -> None:
+    node = compose_mapping(text, path, draft)
     if node is None:
         return
     draft.open_files.append(path)

@@ -20,6 +20,8 @@ class Endpoints:
         authority: Microsoft Entra ID.
         registry: Login server of a ready-made registry, `localhost:PORT`.
         registry_name: The registry's name in ARM, in the resource group `sandbox-shared`.
+        workspace: A ready-made Azure ML workspace with a registered model.
+        workspace_group: Its resource group.
         base_registry: The anonymous stand-in for Microsoft's registry of base images, `localhost:PORT`.
         base_image: A base image there, with its tag.
         python_version: Of that image.
@@ -38,6 +40,8 @@ class Endpoints:
     authority: str
     registry: str
     registry_name: str
+    workspace: str
+    workspace_group: str
     base_registry: str
     base_image: str
     python_version: str

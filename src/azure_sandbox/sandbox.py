@@ -12,6 +12,8 @@ from azure_sandbox.arm.assembly import Arm, Platforms
 from azure_sandbox.arm.authorization.definitions import OWNER
 from azure_sandbox.arm.authorization.state import RoleAssignments
 from azure_sandbox.arm.ids import ResourceId
+from azure_sandbox.arm.machine_learning.ready_made import make_workspace
+from azure_sandbox.arm.machine_learning.state import IMAGE
 from azure_sandbox.arm.operations import Durations
 from azure_sandbox.certificates import make_certificates
 from azure_sandbox.data_plane import Surroundings
@@ -25,7 +27,7 @@ from azure_sandbox.registries import RegistryServers
 from azure_sandbox.web import WebServer, listen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
     from socket import socket
     from types import TracebackType
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
 SHARED_GROUP = "sandbox-shared"
 REGISTRY = "sandboxregistry"
+WORKSPACE = "sandboxworkspace"
 
 
 class Sandbox:
@@ -112,6 +115,56 @@ class Sandbox:
         self._closing.close()
         self._listener.close()
 
+    def register_model(
+        self,
+        name: str,
+        content: Path | Mapping[str, bytes],
+        *,
+        version: str | None = None,
+        kind: str = "custom_model",
+        archived: bool = False,
+    ) -> str:
+        """Register a model in the workspace `sandboxworkspace`; its files are then in a real storage account.
+
+        Args:
+            name: The model's.
+            content: A file, a folder, or paths and contents of the files in a folder `model`.
+            version: The next number when left out.
+            kind: `custom_model`, `mlflow_model` or `triton_model`.
+            archived: Whether it was taken out of use.
+
+        Returns:
+            The version's ARM id.
+
+        Raises:
+            ValueError: There are no files, or that version is there.
+        """
+        workspaces = self.arm.workspaces
+        made = workspaces.register_model(self._workspace, name, content, version=version, kind=kind, archived=archived)
+        workspaces.open(self._workspace)
+        return made
+
+    def register_environment(
+        self,
+        name: str,
+        conda_text: str | None,
+        *,
+        image: str = IMAGE,
+        version: str | None = None,
+        archived: bool = False,
+    ) -> str:
+        """Register an environment in the workspace `sandboxworkspace`; without a conda file it is an image alone.
+
+        Returns:
+            The version's ARM id.
+
+        Raises:
+            ValueError: That version is there.
+        """
+        return self.arm.workspaces.register_environment(
+            self._workspace, name, conda_text, image=image, version=version, archived=archived
+        )
+
     def _start(self) -> None:
         self._root.mkdir(parents=True, exist_ok=True)
         self.tls = make_certificates(self._root / "tls")
@@ -128,6 +181,7 @@ class Sandbox:
         base = self._serve(self._watched(self.data.base_app, "base-registry"))
         self._serve(self._front(), self._listener)
         self.endpoints = self._endpoints(self._first_principal(), self._first_registry(), base.authority)
+        self._workspace = make_workspace(self.arm.workspaces, self.subscription_id, SHARED_GROUP, WORKSPACE, LOCATION)
 
     def _start_data_plane(self) -> DataPlane:
         surroundings = Surroundings(
@@ -193,6 +247,8 @@ class Sandbox:
             authority=self._origin,
             registry=registry,
             registry_name=REGISTRY,
+            workspace=WORKSPACE,
+            workspace_group=SHARED_GROUP,
             base_registry=base_registry,
             base_image=f"{base_registry}/{self.data.base_image}",
             python_version=self.data.python_version,

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from azure_sandbox.arm.authorization.responses import AuthorizationResponses
 from azure_sandbox.arm.container_registry.responses import RegistryResponses
 from azure_sandbox.arm.identity.responses import IdentityResponses
+from azure_sandbox.arm.machine_learning.responses import MachineLearningResponses
+from azure_sandbox.arm.machine_learning.state import Workspaces
 from azure_sandbox.arm.operations import Durations, Operations
 from azure_sandbox.arm.resources.responses import ResourcesResponses
 from azure_sandbox.arm.resources.state import Groups, Providers
@@ -73,6 +75,7 @@ class Arm:
         self.accounts = StorageAccounts(self.store, platforms.storage)
         self.sites = Sites(self.store, platforms.apps, directory)
         self.service_bus = ServiceBusNamespaces(self.store, platforms.service_bus)
+        self.workspaces = Workspaces(self.store, self.accounts, platforms.storage)
         self.registries = RegistryResponses(self.store, platforms.registries, self.operations, self.durations)
         self.service = ArmService(
             Router(self._routes(platforms)),
@@ -96,6 +99,7 @@ class Arm:
             *stacks.routes(),
             *StorageResponses(self.store, self.accounts, self.operations, self.durations).routes(),
             *ServiceBusResponses(self.store, self.service_bus, self.operations, self.durations).routes(),
+            *MachineLearningResponses(self.store, self.workspaces).routes(),
             *IdentityResponses(self.store, self.directory).routes(),
             *self.registries.routes(),
         ]

@@ -119,6 +119,7 @@ class Groups:
 NAMESPACES = {
     "Microsoft.Authorization": ("roleAssignments", "roleDefinitions"),
     "Microsoft.ContainerRegistry": ("registries",),
+    "Microsoft.MachineLearningServices": ("workspaces",),
     "Microsoft.ManagedIdentity": ("userAssignedIdentities",),
     "Microsoft.Resources": ("resourceGroups", "subscriptions"),
     "Microsoft.ServiceBus": ("namespaces", "namespaces/queues"),

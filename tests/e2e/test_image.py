@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import time
 from typing import TYPE_CHECKING
 
@@ -12,13 +10,11 @@ import pytest
 import requests
 
 from support.deployer import Deployer
+from support.inspecting import NOBODY, refresh_token, skopeo_inspect
 
 if TYPE_CHECKING:
     from azure_sandbox.sandbox import Sandbox
     from support.deployment import Run
-
-_NOBODY = "00000000-0000-0000-0000-000000000000"
-"""The user name that goes with a refresh token at a container registry."""
 
 
 @pytest.fixture(scope="module")
@@ -30,44 +26,20 @@ def packaged(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Run:
     return run
 
 
-@pytest.fixture(scope="module")
-def refresh_token(sandbox: Sandbox) -> str:
-    """What `az acr login --expose-token` would give."""
-    ends = sandbox.endpoints
-    access = sandbox.directory.issue_token(ends.client_id, "https://containerregistry.azure.net")
-    answer = requests.post(
-        f"https://{ends.registry}/oauth2/exchange",
-        data={"grant_type": "access_token", "service": ends.registry, "access_token": access},
-        verify=str(ends.ca_bundle),
-        timeout=30,
-    )
-    return str(answer.json()["refresh_token"])
-
-
 @pytest.mark.needs("skopeo")
-def test_skopeo_accepts_it(packaged: Run, refresh_token: str) -> None:
+def test_skopeo_accepts_it(packaged: Run, sandbox: Sandbox) -> None:
     """`skopeo inspect` reads manifest and configuration, and finds the same digest."""
-    answer = subprocess.run(
-        [
-            *("skopeo", "inspect", "--tls-verify=false", "--creds", f"{_NOBODY}:{refresh_token}"),
-            f"docker://{packaged.outputs['image']}",
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    inspected = skopeo_inspect(sandbox, packaged.outputs["image"])
 
-    assert answer.returncode == 0, answer.stderr
-    inspected = json.loads(answer.stdout)
     assert inspected["Digest"] == packaged.outputs["digest"]
     assert (inspected["Architecture"], inspected["Os"]) == ("amd64", "linux")
     assert inspected["Labels"]["functions-model.trigger"] == "http"
 
 
 @pytest.mark.needs("docker", "mmdebstrap")
-def test_docker_engine_runs_it_and_it_scores(packaged: Run, refresh_token: str) -> None:
+def test_docker_engine_runs_it_and_it_scores(packaged: Run, sandbox: Sandbox) -> None:
     """Pulled by digest and started with nothing but a port: the model answers over HTTP."""
-    with _running(packaged.outputs["image"], refresh_token) as url:
+    with _running(packaged.outputs["image"], refresh_token(sandbox)) as url:
         answer = requests.post(f"{url}/api/score", json={"x": [1, 2]}, timeout=60)
         identity = requests.get(f"{url}/api/identity", timeout=60)
 
@@ -78,9 +50,9 @@ def test_docker_engine_runs_it_and_it_scores(packaged: Run, refresh_token: str) 
 class _running:  # noqa: N801 - reads as the context manager that it is
     """A container of an image, removed at the end, the image too."""
 
-    def __init__(self, image: str, refresh_token: str) -> None:
+    def __init__(self, image: str, password: str) -> None:
         self._client = docker.from_env()
-        self._image = self._client.images.pull(image, auth_config={"username": _NOBODY, "password": refresh_token})
+        self._image = self._client.images.pull(image, auth_config={"username": NOBODY, "password": password})
         self._container = self._client.containers.run(
             self._image.id, detach=True, ports={"80/tcp": ("127.0.0.1", None)}
         )

@@ -56,11 +56,13 @@ class Ending:
 
     Attributes:
         code: The exit code.
+        spec: None when the inputs were refused.
         events: What happened.
         seconds: Wall time of the whole run.
     """
 
     code: int
+    spec: DeploymentSpec | None
     events: tuple[Event, ...]
     seconds: float
 
@@ -87,12 +89,12 @@ def run_once(values: Mapping[str, str], environ: Mapping[str, str], ci: CiHost, 
         _tell_failure(error, ci, workspace)
     except Exception:  # noqa: BLE001 - whatever it is, the user must see a whole story and exit code 70
         _tell_bug(ci)
-        return Ending(BUG, tuple(record.events), time.monotonic() - started)
-    for name, value in outputs(record.events).items():
+        return Ending(BUG, spec, tuple(record.events), time.monotonic() - started)
+    for name, value in outputs(spec, record.events).items():
         ci.output(name, value)
     seconds = time.monotonic() - started
     ci.summary(summary(spec, record.events, failure, seconds))
-    return Ending(failure.exit_code if failure else 0, tuple(record.events), seconds)
+    return Ending(failure.exit_code if failure else 0, spec, tuple(record.events), seconds)
 
 
 def mask_inputs(values: Mapping[str, str], ci: CiHost) -> None:

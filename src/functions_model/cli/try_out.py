@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
-import shlex
-import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from functions_model.ci import detect
+from functions_model.cli.folder import app_name_for, inputs_of, pinned_python
 from functions_model.cli.once import Ending, run_once
 from functions_model.cli.sandbox import RunningSandbox, SandboxStopped, running_sandbox
-from functions_model.core.failures import EnvironmentFailed
-from functions_model.environment import read_environment
+from functions_model.cli.usage import show_usage
+from functions_model.core.failures import InputsInvalid
 from functions_model.pipeline.events import AppVerified
 
 if TYPE_CHECKING:
@@ -23,10 +21,6 @@ if TYPE_CHECKING:
 
     from functions_model.verify import Verified
 
-_ENVIRONMENT_FILES = ("conda.yml", "conda.yaml", "environment.yml", "environment.yaml", "requirements.txt")
-_SAMPLES = ("sample-request.json", "sample_request.json")
-_LONGEST_NAME = 60
-"""Of a function app: https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules."""
 _UNAVAILABLE = 69
 """EX_UNAVAILABLE of sysexits.h: the sandbox cannot run here."""
 _ANSWER_LENGTH = 200
@@ -36,50 +30,18 @@ _ANSWER_LENGTH = 200
 def demo(arguments: Sequence[str]) -> int:
     """Deploy an example, have the live function score its sample request, and say so in one line."""
     options = _parse("demo", arguments, {"nargs": "?", "default": Path("examples") / "iris-http"})
-    return _with_sandbox(options, {}, serve=False)
+    return _with_sandbox(options, serve=False)
 
 
 def try_out(arguments: Sequence[str]) -> int:
-    """Deploy a folder, print how to call it, and serve it until Ctrl-C."""
-    options = _parse("try", arguments, {})
-    return _with_sandbox(options, {"auth-level": options.auth_level}, serve=True)
-
-
-def conventional_inputs(folder: Path) -> dict[str, str]:
-    """The inputs that a folder's own file names give: `score.py`, `conda.yml`, `model/`, `sample-request.json`.
-
-    Args:
-        folder: Holds the entry script.
-    """
-    inputs = {
-        "model-path": _first(folder, ("model",)),
-        "environment-file": _first(folder, _ENVIRONMENT_FILES),
-        "sample-request": _first(folder, _SAMPLES),
-        "entry-script": "score.py",
-        "trigger": "http",
-    }
-    return {name: value for name, value in inputs.items() if value}
-
-
-def pinned_python(folder: Path) -> str | None:
-    """The Python minor that the folder's environment file pins, for the sandbox to offer a base image with it.
-
-    None where it pins none. A file at fault pins none either: the deployment will say what is wrong with it.
-    """
-    name = _first(folder, _ENVIRONMENT_FILES)
-    try:
-        return read_environment(folder / name).python_version if name else None
-    except EnvironmentFailed:
-        return None
-
-
-def _first(folder: Path, names: Sequence[str]) -> str:
-    return next((name for name in names if (folder / name).exists()), "")
+    """Deploy a folder, print how to use it, and serve it until Ctrl-C, each change of a file deployed anew."""
+    return _with_sandbox(_parse("try", arguments, {}), serve=True)
 
 
 def _parse(command: str, arguments: Sequence[str], how: dict[str, Any]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(f"functions-model {command}", allow_abbrev=False)
-    parser.add_argument("folder", type=Path, help="holds score.py, conda.yml, model/, sample-request.json", **how)
+    held = "holds score.py, conda.yml, model/, sample-request.json, and inputs.yml for any other input"
+    parser.add_argument("folder", type=Path, help=held, **how)
     parser.add_argument(
         "--engine",
         choices=("auto", "docker", "process"),
@@ -91,28 +53,37 @@ def _parse(command: str, arguments: Sequence[str], how: dict[str, Any]) -> argpa
             "--auth-level",
             choices=("anonymous", "function", "admin"),
             default="anonymous",
-            help="who may call the function (default: %(default)s)",
+            help="who may call a function with an HTTP trigger (default: %(default)s)",
         )
     return parser.parse_args(list(arguments))
 
 
-def _with_sandbox(options: argparse.Namespace, inputs: dict[str, str], *, serve: bool) -> int:
+def _with_sandbox(options: argparse.Namespace, *, serve: bool) -> int:
     folder = options.folder.resolve()
-    if not (folder / "score.py").exists():
-        sys.stderr.write(f"There is no score.py in {options.folder}. Name a folder that holds one.\n")
-        return 2
     try:
-        with running_sandbox(options.engine, pinned_python(folder)) as sandbox:
+        given = inputs_of(folder)
+        with running_sandbox(options.engine, pinned_python(folder, given)) as sandbox:
             _introduce(sandbox)
-            ending = _deploy(folder, sandbox, inputs)
+            ending = _deploy(folder, sandbox, _opened(given, options))
             if ending.code == 0:
                 _say_live("try" if serve else "demo", ending)
                 if serve:
-                    _serve(folder, ending, sandbox)
+                    show_usage(ending, sandbox)
+                    _serve(folder, options, sandbox)
             return ending.code
+    except InputsInvalid as failure:
+        sys.stderr.write(f"{failure}\n")
+        return failure.exit_code
     except SandboxStopped as error:
         sys.stderr.write(f"Could not start the sandbox: {error}\n")
         return _UNAVAILABLE
+
+
+def _opened(given: dict[str, str], options: argparse.Namespace) -> dict[str, str]:
+    """The inputs, with a function that everybody on this machine may call, where that is a question at all."""
+    if given.get("trigger", "http") == "http" and hasattr(options, "auth_level"):
+        return {**given, "auth-level": options.auth_level}
+    return given
 
 
 def _introduce(sandbox: RunningSandbox) -> None:
@@ -127,19 +98,8 @@ def _deploy(folder: Path, sandbox: RunningSandbox, inputs: dict[str, str]) -> En
     os.environ.update(sandbox.environ)
     environ = {name: value for name, value in os.environ.items() if not name.startswith("GITHUB_")}
     name = app_name_for(folder)
-    values = {**sandbox.inputs, **conventional_inputs(folder), **inputs}
-    values |= {"mode": "deploy", "app-name": name, "resource-group": name}
+    values = {**sandbox.inputs, **inputs, "mode": "deploy", "app-name": name, "resource-group": name}
     return run_once(values, environ, detect(environ, sys.stdout), folder)
-
-
-def app_name_for(folder: Path) -> str:
-    """A name that Azure takes for an app, made from a folder's: `My model` gives `my-model-try`."""
-    words = re.findall("[a-z0-9]+", folder.name.lower())
-    return "-".join([*words, "try"])[-_LONGEST_NAME:].strip("-")
-
-
-def _verified(ending: Ending) -> Verified:
-    return next(event.verified for event in ending.events if isinstance(event, AppVerified))
 
 
 def _say_live(word: str, ending: Ending) -> None:
@@ -149,12 +109,23 @@ def _say_live(word: str, ending: Ending) -> None:
     sys.stdout.flush()
 
 
-def _serve(folder: Path, ending: Ending, sandbox: RunningSandbox) -> None:
-    sample = next((folder / name for name in _SAMPLES if (folder / name).exists()), Path("request.json"))
-    command = [
-        *("curl", "--cacert", sandbox.ca_file, "--header", "Content-Type: application/json"),
-        *("--data", f"@{sample}", _verified(ending).scoring_url),
-    ]
-    sys.stdout.write(f"\nCall it:\n  {shlex.join(command)}\n\nStop it with Ctrl-C.\n")
+def _verified(ending: Ending) -> Verified:
+    return next(event.verified for event in ending.events if isinstance(event, AppVerified))
+
+
+def _serve(folder: Path, options: argparse.Namespace, sandbox: RunningSandbox) -> None:
+    """Deploy again whenever a file changes, until Ctrl-C. A failure is told, and the next change tried."""
+    from watchfiles import watch  # noqa: PLC0415 - it comes with the sandbox, and only this door needs it
+
+    sys.stdout.write("\nWatching the folder: a change is deployed at once. Stop with Ctrl-C.\n")
     sys.stdout.flush()
-    signal.pause()
+    for changes in watch(folder, debounce=400):
+        names = sorted({str(Path(path).relative_to(folder)) for _, path in changes})
+        sys.stdout.write(f"\nChanged: {', '.join(names)}\n")
+        try:
+            ending = _deploy(folder, sandbox, _opened(inputs_of(folder), options))
+        except InputsInvalid as failure:
+            sys.stderr.write(f"{failure}\n")
+            continue
+        if ending.code == 0:
+            _say_live("try", ending)

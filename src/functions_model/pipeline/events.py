@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from functions_model.core.digests import Digest
     from functions_model.core.references import ImageReference
+    from functions_model.core.spec import Model, RegisteredAsset
     from functions_model.environment import EnvironmentRequest, Lock, PythonChoice
     from functions_model.image.assembly import Image
     from functions_model.provision import Applied, ResourcePlan
@@ -28,6 +29,19 @@ class StageEnded:
     title: str
     seconds: float
     succeeded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFetched:
+    """A registered model is on this machine.
+
+    Attributes:
+        asset: As it was asked for.
+        model: As it was found.
+    """
+
+    asset: RegisteredAsset
+    model: Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,5 +111,13 @@ class AppVerified:
 
 
 Event: TypeAlias = (
-    StageEnded | EnvironmentResolved | ImageBuilt | TagFound | PlanMade | ImagePushed | PlanApplied | AppVerified
+    StageEnded
+    | ModelFetched
+    | EnvironmentResolved
+    | ImageBuilt
+    | TagFound
+    | PlanMade
+    | ImagePushed
+    | PlanApplied
+    | AppVerified
 )

@@ -11,6 +11,7 @@ from functions_model.pipeline.events import (
     EnvironmentResolved,
     ImageBuilt,
     ImagePushed,
+    ModelFetched,
     PlanApplied,
     PlanMade,
     TagFound,
@@ -39,6 +40,11 @@ def narrate(ci: CiHost) -> Callable[[Event], None]:
 def lines_of(event: object) -> str:  # noqa: ARG001 - the dispatching argument
     """The lines for an event; none for an event that needs no words."""
     return ""
+
+
+@lines_of.register
+def _(event: ModelFetched) -> str:
+    return f"{event.asset} is version {event.model.version} of `{event.model.name}`: {event.model.origin}"
 
 
 @lines_of.register
@@ -90,7 +96,6 @@ def _(event: PlanApplied) -> str:
 @lines_of.register
 def _(event: AppVerified) -> str:
     verified = event.verified
-    return (
-        f"Live after {duration(verified.seconds)}: {verified.app_url}, functions {', '.join(verified.functions)}.\n"
-        f"Scoring URL: {verified.scoring_url}"
-    )
+    live = f"Live after {duration(verified.seconds)}: {verified.app_url}, functions {', '.join(verified.functions)}."
+    # With a blob or queue trigger nobody calls the app; its check function is for `verify` alone.
+    return live if "check" in verified.functions else f"{live}\nScoring URL: {verified.scoring_url}"

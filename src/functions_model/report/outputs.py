@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from functions_model.core.spec import HttpTrigger
 from functions_model.pipeline.events import AppVerified, ImageBuilt, ImagePushed, PlanApplied, PlanMade
 from functions_model.report.finding import last
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from functions_model.core.spec import DeploymentSpec
     from functions_model.pipeline.events import Event
 
 
-def outputs(events: Sequence[Event]) -> dict[str, str]:
+def outputs(spec: DeploymentSpec | None, events: Sequence[Event]) -> dict[str, str]:
     """The outputs that are true so far: a run that failed half-way has those of the half that was done.
 
     No output ever holds a secret: all are names, digests and addresses.
+
+    Args:
+        spec: None when the inputs were refused.
+        events: What happened, in order.
     """
     found: dict[str, str] = {}
     if built := last(events, ImageBuilt):
@@ -29,9 +35,10 @@ def outputs(events: Sequence[Event]) -> dict[str, str]:
     if verified := last(events, AppVerified):
         found |= {
             "app-url": verified.verified.app_url,
-            "scoring-url": verified.verified.scoring_url,
             "function-names": ",".join(verified.verified.functions),
         }
+        if spec and isinstance(spec.trigger, HttpTrigger):
+            found["scoring-url"] = verified.verified.scoring_url
     if (changed := _changed(events)) is not None:
         found["changed"] = str(changed).lower()
     return found

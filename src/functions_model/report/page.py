@@ -15,6 +15,7 @@ from functions_model.pipeline.events import (
     StageEnded,
 )
 from functions_model.provision import Action
+from functions_model.report.calling import how_to_call
 from functions_model.report.figures import count, duration, size
 from functions_model.report.finding import last
 from functions_model.report.plan_text import NO_CHANGES, SYMBOLS, field_text, plan_count
@@ -40,6 +41,7 @@ def summary(spec: DeploymentSpec | None, events: Sequence[Event], failure: Failu
     parts = [
         _headline(spec, failure, seconds),
         _failure(failure),
+        _notes(spec),
         _call(spec, events),
         _image(events),
         _resources(spec, events),
@@ -67,24 +69,17 @@ def _failure(failure: Failure | None) -> str:
     return text
 
 
+def _notes(spec: DeploymentSpec | None) -> str:
+    return "\n".join(f"- {note}" for note in spec.notes) if spec else ""
+
+
 def _call(spec: DeploymentSpec | None, events: Sequence[Event]) -> str:
     event = last(events, AppVerified)
     if spec is None or event is None or spec.target is None:
         return ""
-    verified, target = event.verified, spec.target
-    lines = ["### How to call it", "", "```bash"]
-    header = ""
-    if spec.trigger.auth_level != "anonymous":
-        header = ' -H "x-functions-key: $KEY"'
-        lines.append(
-            f"KEY=$(az functionapp keys list --resource-group {target.resource_group} --name {target.app_name} "
-            "--query functionKeys.default --output tsv)"
-        )
-    body = spec.sample_request.relative_to(spec.workspace).as_posix() if spec.sample_request else "request.json"
-    content = ' -H "Content-Type: application/json"'
-    lines += [f"curl{header}{content} --data @{body} {verified.scoring_url}", "```"]
-    if verified.answer:
-        lines += ["", "The sample request was answered:", "", _fenced(verified.answer[:2000])]
+    lines = ["### How to call it", "", "```bash", *how_to_call(spec, spec.target, event.verified), "```"]
+    if event.verified.answer:
+        lines += ["", "The sample request was answered:", "", _fenced(event.verified.answer[:2000])]
     return "\n".join(lines)
 
 

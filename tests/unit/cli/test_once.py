@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,13 +11,13 @@ import pytest
 from functions_model.ci import PlainHost
 from functions_model.cli import main
 from functions_model.cli.once import mask_settings, run_once
-from functions_model.cli.try_out import app_name_for, conventional_inputs
 from functions_model.core.secrets import Secret
 from support.wanted import TARGET, spec_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
 
 class BrokenHost(PlainHost):
@@ -128,27 +127,4 @@ class TestDoors:
         """Before any sandbox is started."""
         assert main(["try", str(tmp_path)]) == 2
 
-        assert "There is no score.py" in capsys.readouterr().err
-
-
-class TestConventions:
-    """`conventional_inputs` and `app_name_for`."""
-
-    @pytest.mark.parametrize(
-        ("folder", "name"), [("iris-http", "iris-http-try"), ("My model_2", "my-model-2-try"), ("ü", "try")]
-    )
-    def test_a_folder_may_have_any_name(self, folder: str, name: str) -> None:
-        """The app's name is made of what Azure takes of it."""
-        assert app_name_for(Path(folder)) == name
-
-    def test_finds_what_the_folder_holds(self, tmp_path: Path) -> None:
-        """Only what is there is given."""
-        (tmp_path / "environment.yml").touch()
-        (tmp_path / "model").mkdir()
-
-        assert conventional_inputs(tmp_path) == {
-            "model-path": "model",
-            "environment-file": "environment.yml",
-            "entry-script": "score.py",
-            "trigger": "http",
-        }
+        assert "there is no `score.py`" in capsys.readouterr().err

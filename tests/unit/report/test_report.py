@@ -127,7 +127,7 @@ class TestSummary:
 
         assert "KEY" not in page
         assert (
-            'curl -H "Content-Type: application/json" --data @request.json https://iris.azurewebsites.net/api/score'
+            'curl -H "Content-Type: application/json" --data-binary @request.json https://iris.azurewebsites.net/api/score'
             in page
         )
 
@@ -147,7 +147,7 @@ class TestOutputs:
         """Each output of the catalogue."""
         image = built(tmp_path).reference
 
-        found = outputs(deployment(tmp_path))
+        found = outputs(spec_for(), deployment(tmp_path))
 
         assert found == {
             "image": image.pinned,
@@ -162,12 +162,12 @@ class TestOutputs:
 
     def test_a_plan_says_whether_it_would_change_anything(self) -> None:
         """No push and no write: the plan decides."""
-        assert outputs([PlanMade(changes(Action.KEEP, Action.KEEP, Action.KEEP))]) == {"changed": "false"}
-        assert outputs([PlanMade(changes(Action.KEEP, Action.KEEP, Action.CREATE))]) == {"changed": "true"}
+        assert outputs(spec_for(), [PlanMade(changes(Action.KEEP, Action.KEEP, Action.KEEP))]) == {"changed": "false"}
+        assert outputs(spec_for(), [PlanMade(changes(Action.KEEP, Action.KEEP, Action.CREATE))]) == {"changed": "true"}
 
     def test_a_run_that_failed_early_gives_none(self) -> None:
         """Nothing is known, so nothing is said."""
-        assert outputs([StageEnded("Check", 0.1, succeeded=False)]) == {}
+        assert outputs(spec_for(), [StageEnded("Check", 0.1, succeeded=False)]) == {}
 
 
 def _normal(text: str, folder: Path) -> str:

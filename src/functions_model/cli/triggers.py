@@ -1,0 +1,206 @@
+"""Using a blob or queue trigger of an app on the sandbox, with the storage's and the namespace's own keys."""
+
+# ruff: noqa: PLC0415 - Azure's clients are slow to import, and only `try` needs these
+
+from __future__ import annotations
+
+import shlex
+import sys
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+from functions_model.report import blob_example, content_type
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from azure.storage.blob import BlobServiceClient
+
+    from functions_model.azure.clients import AzureClients
+    from functions_model.core.spec import BlobTrigger, DeploymentSpec, ServiceBusQueueTrigger, Target
+
+WAIT_SECONDS = 120.0
+_POLL_SECONDS = 0.2
+_RULE = "RootManageSharedAccessKey"
+_LIFE = timedelta(days=1)
+"""How long the printed address of the storage is good for; the sandbox rarely lives so long."""
+
+
+class Door(Protocol):
+    """A trigger, from outside."""
+
+    def exchange(self, sample: Path) -> list[str]:
+        """Send the sample and wait for the answer; what happened, in lines."""
+
+    def by_hand(self, sample: str) -> list[str]:
+        """How to do it by hand, in lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlobDoor:
+    """A container that the app watches, and the one that it answers in."""
+
+    trigger: BlobTrigger
+    endpoint: str
+    account: str
+    key: str
+    settings: dict[str, str]
+    ca_file: str
+
+    @classmethod
+    def open(cls, trigger: BlobTrigger, target: Target, clients: AzureClients, ca_file: str) -> Self:
+        """Read the account's address and key."""
+        group, account = target.resource_group, target.data_storage_account or ""
+        accounts = clients.storage.storage_accounts
+        keys: Any = accounts.list_keys(group, account)
+        found: Any = accounts.get_properties(group, account)
+        settings = {name: secret.reveal() for name, secret in target.app_settings.items()}
+        return cls(
+            trigger, found.primary_endpoints.blob.rstrip("/"), account, keys.keys_property[0].value, settings, ca_file
+        )
+
+    def exchange(self, sample: Path) -> list[str]:
+        """Put the sample into the container; wait for the answer's blob."""
+        from azure.storage.blob import BlobServiceClient
+
+        source, answer = self._names(sample.name)
+        credential = {"account_name": self.account, "account_key": self.key}
+        with BlobServiceClient(self.endpoint, credential=credential, connection_verify=self.ca_file) as client:
+            client.get_blob_client(*source).upload_blob(sample.read_bytes(), overwrite=True)
+            put = f"Put {sample.name} to {'/'.join(source)}"
+            return [f"{put} -> {'/'.join(answer)}: {self._answer(client, answer)}" if answer else put]
+
+    def by_hand(self, sample: str) -> list[str]:
+        """Two lines with `curl`."""
+        source, answer = self._names(sample)
+        put = ["curl", "--cacert", self.ca_file, "-X", "PUT", "-H", "x-ms-blob-type: BlockBlob"]
+        lines = ["Put a blob:", f"  {shlex.join([*put, '--data-binary', f'@{sample}', self._url(source)])}"]
+        if answer:
+            get = ["curl", "--cacert", self.ca_file, self._url(answer)]
+            lines += ["Get the answer:", f"  {shlex.join(get)}"]
+        return lines
+
+    def _answer(self, client: BlobServiceClient, blob: tuple[str, str]) -> str:
+        from azure.core.exceptions import ResourceNotFoundError
+
+        body = _awaited(lambda: client.get_blob_client(*blob).download_blob().readall(), ResourceNotFoundError)
+        return _LATE if body is None else shortened(body)
+
+    def _names(self, sample: str) -> tuple[tuple[str, str], tuple[str, str] | None]:
+        """A blob that fits the input path, and where its answer goes; None where the host makes up a name."""
+        source = self._example(self.trigger.input_path, sample)
+        if self.trigger.output_path is None or "{" in self._example(self.trigger.output_path, sample)[1]:
+            return source, None
+        return source, self._example(self.trigger.output_path, sample)
+
+    def _example(self, path: str, sample: str) -> tuple[str, str]:
+        for name, value in self.settings.items():
+            path = path.replace(f"%{name}%", value)
+        return blob_example(path, sample)
+
+    def _url(self, blob: tuple[str, str]) -> str:
+        from azure.storage.blob import AccountSasPermissions, ResourceTypes, generate_account_sas
+
+        permissions = AccountSasPermissions(read=True, write=True, create=True, list=True)
+        ends = datetime.now(UTC) + _LIFE
+        types = ResourceTypes(object=True, container=True)
+        signature = generate_account_sas(self.account, self.key, types, permissions, expiry=ends)
+        return f"{self.endpoint}/{'/'.join(blob)}?{signature}"
+
+
+_PROGRAM = """\
+import sys
+from azure.servicebus import ServiceBusClient, ServiceBusMessage
+{connect}
+with client, client.get_queue_sender({queue!r}) as sender:
+    sender.send_messages(ServiceBusMessage(open(sys.argv[1], "rb").read(), content_type={content_type!r}))
+"""
+_ANSWER = """\
+with client, client.get_queue_receiver({answer!r}) as receiver:
+    for message in receiver:
+        print(bytes(b"".join(message.body)))
+        receiver.complete_message(message)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueDoor:
+    """A queue that the app receives from, and the one that it answers to."""
+
+    trigger: ServiceBusQueueTrigger
+    connection: str
+    content_type: str
+    ca_file: str
+
+    @classmethod
+    def open(cls, spec: DeploymentSpec, trigger: ServiceBusQueueTrigger, clients: AzureClients, ca_file: str) -> Self:
+        """Read the namespace's connection string."""
+        if spec.target is None:
+            message = "a deployment has a target"
+            raise TypeError(message)
+        group, namespace = spec.target.resource_group, spec.target.service_bus_namespace or ""
+        keys: Any = clients.service_bus.namespaces.list_keys(group, namespace, _RULE)
+        return cls(trigger, keys.primary_connection_string, content_type(spec), ca_file)
+
+    def exchange(self, sample: Path) -> list[str]:
+        """Send the sample; wait for the answer's message."""
+        from azure.servicebus import ServiceBusMessage
+
+        with self._client() as client:
+            with client.get_queue_sender(self.trigger.input_queue) as sender:
+                sender.send_messages(ServiceBusMessage(sample.read_bytes(), content_type=self.content_type))
+            sent = f"Sent {sample.name} to the queue {self.trigger.input_queue}"
+            if not self.trigger.output_queue:
+                return [sent]
+            with client.get_queue_receiver(self.trigger.output_queue) as receiver:
+                received = receiver.receive_messages(max_wait_time=WAIT_SECONDS)
+                for message in received:
+                    receiver.complete_message(message)
+                answer = shortened(b"".join(received[0].body)) if received else _LATE
+        return [f"{sent} -> {self.trigger.output_queue}: {answer}"]
+
+    def by_hand(self, sample: str) -> list[str]:
+        """A short program, as the shell runs it."""
+        program = _PROGRAM.format(
+            connect=f"client = ServiceBusClient.from_connection_string({self.connection!r}, "
+            f"connection_verify={self.ca_file!r})",
+            queue=self.trigger.input_queue,
+            content_type=self.content_type,
+        )
+        if self.trigger.output_queue:
+            program += _ANSWER.format(answer=self.trigger.output_queue)
+        lines = ["Send a message, and print the answers until Ctrl-C:"]
+        lines += [f"{shlex.quote(sys.executable)} - {shlex.quote(sample)} <<'END'", *program.splitlines(), "END"]
+        return lines
+
+    def _client(self) -> Any:
+        from azure.servicebus import ServiceBusClient
+
+        return ServiceBusClient.from_connection_string(self.connection, connection_verify=self.ca_file)
+
+
+_LATE = f"no answer within {WAIT_SECONDS:.0f} s; the container log says more"
+_ANSWER_LENGTH = 500
+
+
+def shortened(body: bytes) -> str:
+    """A body as people can read it in one line."""
+    try:
+        text = " ".join(body.decode().split())
+    except UnicodeDecodeError:
+        return f"{len(body)} bytes"
+    return text if len(text) <= _ANSWER_LENGTH else f"{text[:_ANSWER_LENGTH]} ..."
+
+
+def _awaited(read: Callable[[], bytes], missing: type[Exception]) -> bytes | None:
+    """What `read` gives as soon as it gives anything; None when it never does."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            return read()
+        except missing:
+            time.sleep(_POLL_SECONDS)
+    return None

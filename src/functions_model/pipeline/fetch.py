@@ -1,0 +1,88 @@
+"""Registered models and environments: from a name in an Azure ML workspace to files on this machine."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from functions_model.azure.clients import AzureClients
+from functions_model.azureml import download_model, fetch_environment
+from functions_model.core.spec import RegisteredAsset
+from functions_model.pipeline.checks import Checked, check
+from functions_model.pipeline.events import ModelFetched
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from functions_model.core.spec import DeploymentSpec, InlineEnvironment, MachineLearningWorkspace, Model
+    from functions_model.pipeline.parts import Parts
+    from functions_model.pipeline.session import Session
+
+
+def fetch(
+    spec: DeploymentSpec, checked: Checked | None, session: Session, parts: Parts
+) -> tuple[DeploymentSpec, Checked]:
+    """The spec with everything on this machine, and what the checks read of it.
+
+    Args:
+        spec: May name registered models and a registered environment.
+        checked: What the checks read before; None when they have to see what is fetched first.
+        session: Logged in, if anything is registered.
+        parts: The outside world.
+
+    Raises:
+        PlanRefused: The workspace has no such model or environment, or it may not be read.
+        BundleFailed: A download broke off, or what was fetched does not fit.
+        EnvironmentFailed: The environment's file is at fault.
+    """
+    if checked is not None and not _registered(spec):
+        return spec, checked
+    with parts.stage("Fetch from Azure ML"):
+        models = tuple(_model(model, session, parts) for model in spec.models)
+        fetched = replace(spec, models=models, environment_file=_environment(spec, session, parts))
+        seen = check(fetched, parts)
+    if seen is None:
+        message = "what was fetched is not on this machine"
+        raise TypeError(message)
+    return fetched, seen
+
+
+def _registered(spec: DeploymentSpec) -> bool:
+    return any(isinstance(asset, RegisteredAsset) for asset in (*spec.models, spec.environment_file))
+
+
+def _model(model: Model | RegisteredAsset, session: Session, parts: Parts) -> Model:
+    if not isinstance(model, RegisteredAsset):
+        return model
+    with _clients(model.workspace, session, parts) as clients:
+        found = download_model(model, clients, parts.work / "models", report=parts.ci.info, mask=parts.ci.mask)
+    parts.tell(ModelFetched(model, found))
+    return found
+
+
+def _environment(spec: DeploymentSpec, session: Session, parts: Parts) -> Path | InlineEnvironment | None:
+    asset = spec.environment_file
+    if not isinstance(asset, RegisteredAsset):
+        return asset
+    with _clients(asset.workspace, session, parts) as clients:
+        return fetch_environment(asset, clients, parts.work / "environments", report=parts.ci.info)
+
+
+@contextmanager
+def _clients(workspace: MachineLearningWorkspace, session: Session, parts: Parts) -> Iterator[AzureClients]:
+    """Clients for the workspace's subscription: the session's own where it is the same."""
+    if session.subscription and session.subscription.target.subscription_id == workspace.subscription_id:
+        yield session.subscription.clients
+        return
+    if session.credential is None or session.cloud is None:
+        message = "registered assets need a login"
+        raise TypeError(message)
+    own = AzureClients(
+        session.credential, workspace.subscription_id, session.cloud, polling_interval=parts.poll_seconds
+    )
+    try:
+        yield own
+    finally:
+        own.close()

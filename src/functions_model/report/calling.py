@@ -1,0 +1,103 @@
+"""How the live function is used: lines for a shell, by trigger. No key is ever among them."""
+
+from __future__ import annotations
+
+import mimetypes
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from functions_model.core.blob_paths import parse_blob_path
+from functions_model.core.spec import AuthLevel, BlobTrigger, HttpTrigger, ServiceBusQueueTrigger
+
+if TYPE_CHECKING:
+    from functions_model.core.spec import DeploymentSpec, Target
+    from functions_model.verify import Verified
+
+_SEND = """\
+pip install azure-identity azure-servicebus
+python - {sample} <<'END'
+import sys
+from azure.identity import DefaultAzureCredential
+from azure.servicebus import ServiceBusClient, ServiceBusMessage
+
+with ServiceBusClient("{namespace}.{suffix}", DefaultAzureCredential()) as client:
+    with client.get_queue_sender("{queue}") as sender:
+        sender.send_messages(ServiceBusMessage(open(sys.argv[1], "rb").read(), content_type="{content_type}"))
+END"""
+
+
+_SERVICE_BUS = {
+    "AzureUSGovernment": "servicebus.usgovcloudapi.net",
+    "AzureChinaCloud": "servicebus.chinacloudapi.cn",
+}
+"""https://learn.microsoft.com/azure/azure-government/compare-azure-government-global-azure."""
+
+
+def how_to_call(spec: DeploymentSpec, target: Target, verified: Verified) -> list[str]:
+    """Lines for a shell.
+
+    Args:
+        spec: What was deployed.
+        target: Where.
+        verified: Its addresses.
+    """
+    match spec.trigger:
+        case HttpTrigger(auth_level):
+            return _http(spec, target, verified, auth_level)
+        case BlobTrigger() as trigger:
+            return _blob(spec, target, trigger)
+        case ServiceBusQueueTrigger() as trigger:
+            text = _SEND.format(
+                sample=_sample(spec),
+                namespace=target.service_bus_namespace,
+                suffix=_SERVICE_BUS.get(spec.login.cloud if spec.login else "", "servicebus.windows.net"),
+                queue=trigger.input_queue,
+                content_type=content_type(spec),
+            )
+            return text.splitlines()
+
+
+def _http(spec: DeploymentSpec, target: Target, verified: Verified, level: AuthLevel) -> list[str]:
+    lines, header = [], ""
+    if level is not AuthLevel.ANONYMOUS:
+        key = "masterKey" if level is AuthLevel.ADMIN else "functionKeys.default"
+        header = ' -H "x-functions-key: $KEY"'
+        lines.append(
+            f"KEY=$(az functionapp keys list --resource-group {target.resource_group} --name {target.app_name} "
+            f"--query {key} --output tsv)"
+        )
+    content = f' -H "Content-Type: {content_type(spec)}"'
+    return [*lines, f"curl{header}{content} --data-binary @{_sample(spec)} {verified.scoring_url}"]
+
+
+def _blob(spec: DeploymentSpec, target: Target, trigger: BlobTrigger) -> list[str]:
+    account = f"--auth-mode login --account-name {target.data_storage_account}"
+    container, name = blob_example(trigger.input_path, _sample(spec))
+    lines = [f"az storage blob upload {account} --container-name {container} --name {name} --file {_sample(spec)}"]
+    if trigger.output_path:
+        lines.append(f"az storage blob list {account} --container-name {blob_example(trigger.output_path)[0]} -o table")
+    return lines
+
+
+def blob_example(path: str, sample: str = "sample.json") -> tuple[str, str]:
+    """A container and a blob's name that fit the path.
+
+    Args:
+        path: `input/{name}.{ext}`. Settings stay as `%NAME%`, and what the host makes itself as `{rand-guid}`.
+        sample: A file's name; its ending is what a parameter called `ext` or `extension` stands for.
+    """
+    container, _, name = path.strip().lstrip("/").partition("/")
+    ending = PurePosixPath(sample).suffix.lstrip(".") or "json"
+    for parameter in parse_blob_path(path).parameters:
+        name = name.replace(f"{{{parameter}}}", ending if parameter.lower() in {"ext", "extension"} else "sample")
+    return container, name.replace("{{", "{").replace("}}", "}")
+
+
+def content_type(spec: DeploymentSpec) -> str:
+    """Of the sample request, by its suffix; JSON is what most scripts read."""
+    guessed = mimetypes.guess_type(_sample(spec))[0]
+    return guessed or "application/octet-stream"
+
+
+def _sample(spec: DeploymentSpec) -> str:
+    return spec.sample_request.relative_to(spec.workspace).as_posix() if spec.sample_request else "request.json"

@@ -1,0 +1,41 @@
+'use strict';
+// Why something cannot be done, in the words of AMQP and of Service Bus.
+
+class Refusal extends Error {
+  /**
+   * @param {string} condition An AMQP error condition.
+   * @param {string} description What the client shows.
+   * @param {number} status The status of a `$management` answer.
+   */
+  constructor(condition, description, status = 400) {
+    super(description);
+    this.condition = condition;
+    this.status = status;
+  }
+
+  /** As an AMQP error. */
+  get error() {
+    return { condition: this.condition, description: this.message };
+  }
+}
+
+const notFound = (path) =>
+  new Refusal('amqp:not-found', `The messaging entity '${path}' could not be found.`, 404);
+const unauthorized = (right, path) =>
+  new Refusal(
+    'amqp:unauthorized-access',
+    `Unauthorized access. '${right}' claim(s) are required to perform this operation. Resource: '${path}'.`,
+    401,
+  );
+const lockLost = () =>
+  new Refusal(
+    'com.microsoft:message-lock-lost',
+    'The lock supplied is invalid. Either the lock expired, or the message has already been removed from the queue.',
+    410,
+  );
+const messageNotFound = () =>
+  new Refusal('com.microsoft:message-not-found', 'The queue has no such message.', 404);
+const notCovered = (what) =>
+  new Refusal('amqp:not-implemented', `The sandbox's Service Bus does not cover ${what}.`, 501);
+
+module.exports = { Refusal, notFound, unauthorized, lockLost, messageNotFound, notCovered };

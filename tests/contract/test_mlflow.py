@@ -1,0 +1,218 @@
+"""An MLflow model without an entry script answers as under `mlflow models serve`, and as Azure ML's no-code service."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from support.mlflow_servers import Request, Servers, mlflow_python
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+COMMON = ("azureml-inference-server-http", "httpx==0.28.1", "scikit-learn==1.9.1", "skops==0.16.0")
+VERSIONS = {
+    "mlflow-3": (".venv-mlflow", ("mlflow-skinny==3.17.2", "pandas==3.1.1", *COMMON)),
+    "mlflow-2": (".venv-mlflow-2", ("mlflow-skinny==2.22.0", "pandas==2.3.3", "fastapi==0.115.14", *COMMON)),
+}
+"""A recent release of both majors, in an environment of its own."""
+COLUMNS = ["sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)"]
+ROWS = [[5.1, 3.5, 1.4, 0.2], [6.7, 3.0, 5.2, 2.3]]
+NAMED = {name: [row[place] for row in ROWS] for place, name in enumerate(COLUMNS)}
+RECORDS = [dict(zip(COLUMNS, row, strict=True)) for row in ROWS]
+SPLIT = {"columns": COLUMNS, "index": [0, 1], "data": ROWS}
+CSV = "\n".join([",".join(COLUMNS), *(",".join(map(str, row)) for row in ROWS)])
+FORMATS = {
+    "dataframe_split": Request({"dataframe_split": SPLIT}),
+    "split without an index": Request({"dataframe_split": {"columns": COLUMNS, "data": ROWS}}),
+    "dataframe_records": Request({"dataframe_records": RECORDS}),
+    "inputs, a tensor": Request({"inputs": ROWS}),
+    "inputs, named": Request({"inputs": NAMED}),
+    "instances, a tensor": Request({"instances": ROWS}),
+    "instances, named": Request({"instances": RECORDS}),
+    "CSV": Request(CSV, "text/csv"),
+    "charset": Request({"dataframe_split": SPLIT}, "application/json; charset=UTF-8"),
+}
+REFUSED = {
+    "a column is missing": Request({"dataframe_split": {"columns": COLUMNS[:2], "data": [[1, 2]]}}),
+    "a text for a number": Request({"dataframe_split": {"columns": COLUMNS, "data": [["a", 1, 2, 3]]}}),
+    "rows of other lengths": Request({"dataframe_split": {"columns": COLUMNS, "data": [[1, 2]]}}),
+    "records that are no list": Request({"dataframe_records": {"a": 1}}),
+    "no known format": Request({"rows": ROWS}),
+    "two formats": Request({"inputs": ROWS, "instances": ROWS}),
+    "a list": Request(ROWS),
+    "a number": Request(1),
+    "not JSON": Request("{nope"),
+    "empty": Request(""),
+    "an empty CSV": Request("", "text/csv"),
+}
+KINDS = ["integer", "long", "float", "double", "boolean", "string", "datetime", "binary", "optional"]
+VALUES = [1, 2, 1.5, 2.5, True, "a", "2026-11-22T10:00:00", "cmF3", None]
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Servers]]:
+    """Both servers under each version of MLflow, started side by side."""
+    with contextlib.ExitStack() as stack:
+        yield {
+            name: stack.enter_context(Servers(mlflow_python(*version), tmp_path_factory.mktemp(name)))
+            for name, version in VERSIONS.items()
+        }
+
+
+@pytest.fixture(scope="module", params=VERSIONS)
+def servers(request: pytest.FixtureRequest, running: dict[str, Servers]) -> Servers:
+    """Both servers under one version of MLflow, with models that it made."""
+    return running[request.param]
+
+
+def odd(wanted: str, **more: Any) -> Request:
+    """A request for one of the answers of the odd model."""
+    return Request({"dataframe_split": {"columns": ["wanted"], "data": [[wanted]]}, **more})
+
+
+class TestFormatsOfMlflow:
+    """What `mlflow models serve` takes."""
+
+    @pytest.mark.parametrize("model", ["columns", "unsigned", "tensor"])
+    def test_formats_get_the_same_answer(self, servers: Servers, model: str) -> None:
+        """What MLflow's server scores is scored alike; what it refuses over the signature is refused in its words."""
+        answers = dict(zip(FORMATS, servers.ask(model, *FORMATS.values()), strict=True))
+        scored = {name: (ours, theirs) for name, (ours, theirs) in answers.items() if theirs.status == 200}
+        refused = {name: (ours, theirs) for name, (ours, theirs) in answers.items() if theirs.status != 200}
+
+        assert len(scored) >= 6
+        assert {name: (200, {"predictions": [0, 2]}) for name in scored} == {
+            name: (ours.status, ours.json) for name, (ours, _) in scored.items()
+        }
+        assert {name: theirs.json for name, (_, theirs) in scored.items()} == {
+            name: ours.json for name, (ours, _) in scored.items()
+        }
+        if model != "unsigned":
+            assert {name: (400, theirs.refusal) for name, (_, theirs) in refused.items()} == {
+                name: (ours.status, ours.refusal) for name, (ours, _) in refused.items()
+            }
+
+    def test_what_does_not_fit_is_refused_in_the_same_words(self, servers: Servers) -> None:
+        """A body that cannot be read, or breaks the signature, gets MLflow's status, code and message."""
+        answers = dict(zip(REFUSED, servers.ask("columns", *REFUSED.values()), strict=True))
+
+        assert {name: (400, theirs.refusal) for name, (_, theirs) in answers.items()} == {
+            name: (ours.status, ours.refusal) for name, (ours, _) in answers.items()
+        }
+        assert {"application/json"} == {ours.type for ours, _ in answers.values()}
+
+    def test_types_are_cast_by_the_signature(self, servers: Servers) -> None:
+        """The model gets each column in the type of its signature, base64 as bytes, and an optional one as missing."""
+        requests = [
+            Request({"dataframe_split": {"columns": KINDS, "data": [VALUES]}}),
+            Request({"dataframe_records": [dict(zip(KINDS, VALUES, strict=True))]}),
+            Request({"inputs": {kind: [value] for kind, value in zip(KINDS[:-1], VALUES, strict=False)}}),
+        ]
+        answers = servers.ask("typed", *requests)
+
+        assert [theirs.json for _, theirs in answers] == [ours.json for ours, _ in answers]
+        assert "b'raw'" == answers[0][0].json["predictions"][1][7]
+
+    def test_parameters_reach_the_model(self, servers: Servers) -> None:
+        """`params` are checked against the signature and completed by its defaults."""
+        [(ours, theirs), (wrong, _)] = servers.ask(
+            "odd", odd("params", params={"scale": 2}), odd("params", params={"scale": "x"})
+        )
+
+        assert {"predictions": {"scale": 2.0, "name": "x"}} == ours.json == theirs.json
+        assert 400 == wrong.status
+
+    @pytest.mark.parametrize("wanted", ["table", "series", "array", "dates", "bytes", "text"])
+    def test_every_answer_becomes_json(self, servers: Servers, wanted: str) -> None:
+        """Tables, arrays, dates and bytes are written as MLflow writes them; NaN and infinity are null."""
+        [(ours, theirs)] = servers.ask("odd", odd(wanted))
+
+        assert (200, theirs.json) == (ours.status, ours.json)
+        assert "NaN" not in ours.text
+        assert "Infinity" not in ours.text
+
+    def test_other_content_types_are_refused(self, servers: Servers) -> None:
+        """An image, or another charset, gets status 415 with MLflow's words, as JSON."""
+        requests = [Request(CSV, "image/png"), Request({"inputs": ROWS}, "application/json; charset=latin-1")]
+        answers = servers.ask("columns", *requests)
+
+        assert [(415, theirs.text) for _, theirs in answers] == [
+            (ours.status, ours.json["message"]) for ours, _ in answers
+        ]
+
+
+class TestFormatOfAzureMl:
+    """`input_data`, as Azure ML's no-code deployment takes it."""
+
+    @pytest.mark.parametrize("model", ["columns", "unsigned", "tensor"])
+    def test_answer_is_the_predictions_alone(self, servers: Servers, model: str) -> None:
+        """A table in split form, with or without its index, is answered with a JSON list."""
+        tables = [SPLIT, {"columns": COLUMNS, "data": ROWS}]
+        answers = servers.ours(model, *(Request({"input_data": table}) for table in tables))
+
+        assert [(200, [0, 2])] * 2 == [(answer.status, answer.json) for answer in answers]
+
+    def test_tensors_and_named_tensors(self, servers: Servers) -> None:
+        """A list is a tensor, and another mapping is named tensors."""
+        [named] = servers.ours("columns", Request({"input_data": NAMED}))
+        [tensor] = servers.ours("tensor", Request({"input_data": ROWS}))
+
+        assert [[0, 2], [0, 2]] == [named.json, tensor.json]
+
+    def test_parameters_reach_the_model(self, servers: Servers) -> None:
+        """`params` beside `input_data` are the model's parameters."""
+        body = {"input_data": {"columns": ["wanted"], "index": [0], "data": [["params"]]}, "params": {"scale": 3}}
+        [answer] = servers.ours("odd", Request(body))
+
+        assert {"scale": 3.0, "name": "x"} == answer.json
+
+    def test_what_does_not_fit_is_refused(self, servers: Servers) -> None:
+        """A missing column, a wrong type and a second format are told to the caller with status 400."""
+        bodies = [
+            {"input_data": {"columns": COLUMNS[:2], "data": [[1, 2]]}},
+            {"input_data": {"columns": COLUMNS, "data": [["a", 1, 2, 3]]}},
+            {"input_data": ROWS, "inputs": ROWS},
+        ]
+        answers = servers.ours("columns", *map(Request, bodies))
+
+        assert [400, 400, 400] == [answer.status for answer in answers]
+        assert "missing inputs" in answers[0].json["message"]
+        assert "sepal length (cm)" in answers[1].json["message"]
+        assert "both `input_data` and `inputs`" in answers[2].json["message"]
+
+
+class TestBeyondMlflow:
+    """Where ours is meant to differ."""
+
+    def test_model_that_raises_is_a_failure_of_the_server(self, servers: Servers) -> None:
+        """The caller gets the inference server's own 500 without the error's text, which is in the log."""
+        [(ours, theirs)] = servers.ask("odd", odd("error"))
+
+        assert (500, 400) == (ours.status, theirs.status)
+        assert "secret of the model" not in ours.text
+        assert "ZeroDivisionError: secret of the model" in servers.log.read_text()
+
+    def test_types_that_say_nothing_are_guessed(self, servers: Servers) -> None:
+        """JSON and CSV are told apart without a useful content type: blobs, messages and curl seldom send one."""
+        types = [None, "application/octet-stream", "application/x-www-form-urlencoded"]
+        bodies = [json.dumps({"dataframe_split": SPLIT}), CSV]
+        answers = servers.ours("columns", *(Request(body, kind) for kind in types for body in bodies))
+
+        assert [(200, {"predictions": [0, 2]})] * 6 == [(answer.status, answer.json) for answer in answers]
+
+    def test_body_that_is_not_text_is_refused(self, servers: Servers) -> None:
+        """Bytes that are not UTF-8 get status 400, as JSON and as CSV."""
+        answers = servers.ours("columns", Request(b"\xff\xfe"), Request(b"\xff\xfe", "text/csv"))
+
+        assert [400, 400] == [answer.status for answer in answers]
+        assert all("not UTF-8" in answer.json["message"] for answer in answers)
+
+    def test_only_post_scores(self, servers: Servers) -> None:
+        """GET gets status 405, and OPTIONS is answered for browsers."""
+        requests = [Request("", None, "GET"), Request("", None, "OPTIONS")]
+
+        assert [405, 200] == [answer.status for answer in servers.ours("columns", *requests)]

@@ -1,0 +1,106 @@
+"""MLflow model folders, checked without MLflow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from functions_model.bundle.mlflow_model import check_mlflow_model
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FLAVOR = {"loader_module": "mlflow.sklearn", "model_path": "model.pkl", "env": {"conda": "conda.yaml"}}
+INPUTS = '[{"type": "double", "name": "x", "required": true}]'
+GOOD = {"flavors": {"python_function": FLAVOR, "sklearn": {}}, "signature": {"inputs": INPUTS, "params": None}}
+
+
+def model(workspace: Path, document: object, *files: str) -> Path:
+    """A model folder with that MLmodel and these files."""
+    folder = workspace / "model"
+    folder.mkdir()
+    (folder / "MLmodel").write_text(document if isinstance(document, str) else yaml.safe_dump(document))
+    for name in files or ("model.pkl", "conda.yaml"):
+        (folder / name).write_text("")
+    return folder
+
+
+def faults(folder: Path, workspace: Path) -> list[str]:
+    """What is wrong, each as `file:line what`."""
+    return [f"{one.location}: {one.what}" for one in check_mlflow_model(folder, root=workspace)]
+
+
+class TestModelsThatCanBeServed:
+    """Nothing is said."""
+
+    def test_model_with_its_files_and_a_signature(self, tmp_path: Path) -> None:
+        """What MLflow writes is taken."""
+        assert () == check_mlflow_model(model(tmp_path, GOOD), root=tmp_path)
+
+    @pytest.mark.parametrize("signature", [{}, {"signature": None}])
+    def test_signature_may_be_missing(self, tmp_path: Path, signature: dict[str, None]) -> None:
+        """A model without a signature is served without checks."""
+        document = {"flavors": GOOD["flavors"], **signature}
+
+        assert [] == faults(model(tmp_path, document), tmp_path)
+
+    def test_environment_of_older_releases(self, tmp_path: Path) -> None:
+        """`env` may be one file's name, as MLflow 1 wrote it."""
+        flavor = FLAVOR | {"env": "conda.yaml", "data": None, "code": None}
+
+        assert [] == faults(model(tmp_path, {"flavors": {"python_function": flavor}}), tmp_path)
+
+
+class TestModelsThatCannotBeServed:
+    """Each fault is told with the file and the line."""
+
+    def test_folder_without_a_model(self, tmp_path: Path) -> None:
+        """A folder above the model is told where the model is."""
+        (tmp_path / "runs").mkdir()
+        model(tmp_path / "runs", GOOD)
+        [problem] = check_mlflow_model(tmp_path / "runs", root=tmp_path)
+
+        assert "`runs` holds no file `MLmodel`, so that it is no MLflow model" == problem.what
+        assert "Did you mean `runs/model`?" == problem.remedy
+
+    def test_other_flavors_need_a_script(self, tmp_path: Path) -> None:
+        """A model that `mlflow.pyfunc` cannot load is told with the flavors that it has."""
+        folder = model(tmp_path, "mlflow_version: 3.0.0\nflavors:\n  spark: {}\n  mleap: {}\n")
+        what = "the model has no flavor `python_function`, which is the one that is served (it has `spark`, `mleap`)"
+
+        assert [f"model/MLmodel:2: {what}"] == faults(folder, tmp_path)
+
+    @pytest.mark.parametrize(
+        ("text", "what"),
+        [
+            ("flavors:\n  - [", "model/MLmodel:2: it is not YAML"),
+            ("just text", "model/MLmodel: it is not a mapping"),
+            ("\x00", "model/MLmodel: it is not YAML"),
+        ],
+    )
+    def test_file_that_cannot_be_read(self, tmp_path: Path, text: str, what: str) -> None:
+        """A broken MLmodel is one fault."""
+        assert [what] == faults(model(tmp_path, text), tmp_path)
+
+    def test_files_that_are_not_there(self, tmp_path: Path) -> None:
+        """Every missing file is told at once, and one outside of the folder counts as missing."""
+        (tmp_path / "outside.pkl").write_text("")
+        artifacts = {"words": {"path": "artifacts/words.txt", "uri": "file:///somewhere"}}
+        flavor = FLAVOR | {"data": "../outside.pkl", "artifacts": artifacts}
+        folder = model(tmp_path, {"flavors": {"python_function": flavor}}, "other.txt")
+        missing = ["model.pkl", "../outside.pkl", "conda.yaml", "artifacts/words.txt"]
+
+        assert [f"`{name}` is not in the model's folder" for name in missing] == [
+            problem.what for problem in check_mlflow_model(folder, root=tmp_path)
+        ]
+
+    @pytest.mark.parametrize("inputs", ["[", '{"a": 1}', '[{"name": "x"}]', 3])
+    def test_signature_that_cannot_be_read(self, tmp_path: Path, inputs: object) -> None:
+        """A broken schema is told with its key's line."""
+        document = {"flavors": GOOD["flavors"], "signature": {"inputs": inputs}}
+        [fault] = faults(model(tmp_path, document), tmp_path)
+
+        assert fault.endswith(": the signature's `inputs` is not a JSON list of typed fields")
+        assert fault.startswith("model/MLmodel:9:")

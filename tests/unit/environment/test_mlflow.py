@@ -1,0 +1,172 @@
+"""What MLflow models ask for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from functions_model.core.failures import EnvironmentFailed
+from functions_model.environment import read_mlflow_environment
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from functions_model.environment import EnvironmentRequest
+
+MODEL = """\
+flavors:
+  python_function:
+    env: {conda: conda.yaml, virtualenv: python_env.yaml}
+    loader_module: mlflow.sklearn
+mlflow_version: 3.1.4
+"""
+PYTHON_ENV = "python: 3.11.9\nbuild_dependencies:\n- pip==24.0\n- setuptools\ndependencies:\n- -r requirements.txt\n"
+REQUIREMENTS = "mlflow==3.1.4\nscikit-learn==1.7.0\n"
+CONDA = """\
+channels: [conda-forge]
+dependencies:
+- python=3.12.4
+- pip<=24.0
+- pip:
+  - mlflow==2.9.2
+  - xgboost==2.0.3
+name: mlflow-env
+"""
+SERVER = "azureml-inference-server-http"
+
+
+def read(workspace: Path, **files: str) -> EnvironmentRequest:
+    """The request of a model folder with these files; a name's `__` stands for its dot."""
+    folder = workspace / "model"
+    folder.mkdir()
+    for name, text in {"MLmodel": MODEL, **files}.items():
+        (folder / name.replace("__", ".")).write_text(text)
+    return read_mlflow_environment(folder, root=workspace, environ={})
+
+
+def texts(request: EnvironmentRequest) -> list[str]:
+    """The requirements as written."""
+    return [requirement.text for requirement in request.requirements]
+
+
+def problems(workspace: Path, **files: str) -> list[str]:
+    """What is wrong, each as `file:line what`."""
+    with pytest.raises(EnvironmentFailed) as failure:
+        read(workspace, **files)
+    return [
+        f"{problem.location.file.name}:{problem.location.line} {problem.what}"
+        for problem in failure.value.problems
+        if problem.location
+    ]
+
+
+class TestWhichFile:
+    """The same file as `mlflow models serve`."""
+
+    def test_python_env_comes_first(self, tmp_path: Path) -> None:
+        """`python_env.yaml` names the Python, and `requirements.txt` the packages; build tools are not installed."""
+        request = read(tmp_path, python_env__yaml=PYTHON_ENV, requirements__txt=REQUIREMENTS, conda__yaml=CONDA)
+
+        assert ["mlflow==3.1.4", "scikit-learn==1.7.0", SERVER] == texts(request)
+        assert "3.11" == request.python_version
+        assert "model/python_env.yaml:1" == str(request.python_location).removeprefix(f"{tmp_path}/")
+        assert tmp_path / "model" / "python_env.yaml" == request.source
+
+    def test_requirements_with_the_python_of_conda(self, tmp_path: Path) -> None:
+        """Models from before MLflow 1.26 have no `python_env.yaml`."""
+        request = read(tmp_path, requirements__txt=REQUIREMENTS, conda__yaml=CONDA)
+
+        assert ["mlflow==3.1.4", "scikit-learn==1.7.0", SERVER] == texts(request)
+        assert "3.12" == request.python_version
+
+    def test_conda_alone(self, tmp_path: Path) -> None:
+        """`conda.yaml` is read as every conda file is."""
+        request = read(tmp_path, conda__yaml=CONDA)
+
+        assert ["mlflow==2.9.2", "xgboost==2.0.3", SERVER] == texts(request)
+        assert ("3.12", ()) == (request.python_version, request.warnings)
+
+    def test_files_that_the_model_names(self, tmp_path: Path) -> None:
+        """The flavor may name its files otherwise, and older models name one alone."""
+        model = MODEL.replace("{conda: conda.yaml, virtualenv: python_env.yaml}", "mine.yaml")
+
+        assert ["mlflow==2.9.2", "xgboost==2.0.3", SERVER] == texts(read(tmp_path, MLmodel=model, mine__yaml=CONDA))
+
+    def test_no_file_at_all(self, tmp_path: Path) -> None:
+        """MLflow in the model's own version, and a warning."""
+        request = read(tmp_path)
+
+        assert ["mlflow-skinny==3.1.4", "pandas", SERVER] == texts(request)
+        assert "names no packages" in request.warnings[0]
+
+
+class TestMlflowItself:
+    """What loads the model."""
+
+    def test_added_in_the_version_of_the_model(self, tmp_path: Path) -> None:
+        """A model that does not name MLflow gets the small package of it, with pandas, which that lacks."""
+        request = read(tmp_path, requirements__txt="numpy\n")
+
+        assert ["numpy", "mlflow-skinny==3.1.4", "pandas", SERVER] == texts(request)
+        assert "MLmodel" == request.requirements[1].location.file.name
+
+    @pytest.mark.parametrize("version", ["1.30.0", "3.0.0rc1", "3.2.1.dev0", "none"])
+    def test_added_without_a_version(self, tmp_path: Path, version: str) -> None:
+        """A version that cannot serve, or was never released, is not asked for."""
+        model = MODEL.replace("3.1.4", version)
+
+        assert "mlflow-skinny>=2.6" in texts(read(tmp_path, MLmodel=model, requirements__txt="pandas==2.2.3\n"))
+
+    @pytest.mark.parametrize("named", ["mlflow-skinny==3.1.4", "mlflow_skinny>=2"])
+    def test_small_package_brings_no_pandas(self, tmp_path: Path, named: str) -> None:
+        """`mlflow-skinny` is kept, and pandas, which serving needs, is added once."""
+        request = read(tmp_path, requirements__txt=f"{named}\n")
+
+        assert ["pandas", SERVER] == texts(request)[1:]
+
+    @pytest.mark.parametrize("named", ["mlflow==1.30.0", "mlflow<2", "mlflow-skinny==2.5.*", "mlflow~=2.3.0"])
+    def test_too_old_to_serve(self, tmp_path: Path, named: str) -> None:
+        """Releases before 2.6 are refused with their line."""
+        text = "mlflow~=2.3.0" if "~" in named else named
+
+        assert [f"requirements.txt:2 `{text}` is older than MLflow 2.6, whose request formats are the ones served"] == (
+            problems(tmp_path, requirements__txt=f"numpy\n{named}\n")
+        )
+
+    @pytest.mark.parametrize("named", ["mlflow", "mlflow<3", "mlflow<4,>=2", "mlflow==2.*", "mlflow[extras]==2.9.2"])
+    def test_recent_enough(self, tmp_path: Path, named: str) -> None:
+        """Whatever allows a release that serves is left to the resolver."""
+        assert named in texts(read(tmp_path, requirements__txt=f"{named}\n"))
+
+
+class TestFaults:
+    """Every fault is told, with its file and line."""
+
+    def test_all_of_them_at_once(self, tmp_path: Path) -> None:
+        """Faults of `python_env.yaml` and of the files that it includes come together."""
+        python_env = "python: three\nother: 1\ndependencies:\n- -r requirements.txt\n- -r ../../outside.txt\n- {a: b}\n"
+
+        assert [
+            "python_env.yaml:2 there is no key `other`",
+            "python_env.yaml:1 `three` is not a Python version",
+            "requirements.txt:1 there is no option `--bad`",
+            "python_env.yaml:6 a dependency is not text",
+        ] == [
+            one
+            for one in problems(tmp_path, python_env__yaml=python_env, requirements__txt="--bad\n")
+            if "leads to" not in one
+        ]
+
+    def test_file_outside_of_the_workspace(self, tmp_path: Path) -> None:
+        """No file is read from outside the root."""
+        model = MODEL.replace("conda.yaml", "../../conda.yaml")
+        [problem] = problems(tmp_path, MLmodel=model)
+
+        assert problem.startswith("MLmodel:None `../../conda.yaml` leads to")
+
+    def test_model_that_cannot_be_read_is_told_elsewhere(self, tmp_path: Path) -> None:
+        """The check of the model tells it; here the files with their usual names are read."""
+        assert ["mlflow==3.1.4", "scikit-learn==1.7.0", SERVER] == texts(
+            read(tmp_path, MLmodel="flavors: [", requirements__txt=REQUIREMENTS)
+        )

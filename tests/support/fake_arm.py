@@ -128,6 +128,7 @@ class FakeArm:
         self.faults: list[tuple[str, str, Answer]] = []
         self.unregistered: set[str] = set()
         self.name_refusal = ""
+        self.namespace_refusal = ""
         self._lock = threading.Lock()
 
     @property
@@ -165,7 +166,8 @@ class FakeArm:
         if "/config/" in path:
             return self._configuration(asked, path)
         if path.endswith("/checknameavailability"):
-            return Answer(200, {"nameAvailable": not self.name_refusal, "message": self.name_refusal or None})
+            refusal = self.namespace_refusal if "/microsoft.servicebus/" in path else self.name_refusal
+            return Answer(200, {"nameAvailable": not refusal, "message": refusal or None})
         if path.endswith("/syncfunctiontriggers"):
             return Answer(204)
         if path.endswith(("/roleassignments", "/registries")):
@@ -214,9 +216,11 @@ class FakeArm:
         document = {"id": asked.path, "name": name, "type": "x", **asked.document}
         properties = document.setdefault("properties", {})
         properties["provisioningState"] = "Succeeded"
-        if "/storageaccounts/" in path and "/roleassignments/" not in path:
+        if re.search(r"/storageaccounts/[^/]+$", path):
             services = {service: f"https://{name}.{service}.test/" for service in ("blob", "queue", "table")}
             properties["primaryEndpoints"] = services
+        if re.search(r"/microsoft\.servicebus/namespaces/[^/]+$", path):
+            properties |= {"serviceBusEndpoint": f"https://{name}.servicebus.test:443/", "status": "Active"}
         if "/userassignedidentities/" in path:
             properties |= {
                 "principalId": str(uuid.uuid5(uuid.NAMESPACE_URL, f"principal {name}")),

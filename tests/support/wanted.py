@@ -9,11 +9,21 @@ from typing import TYPE_CHECKING, Any
 from functions_model.core.digests import Digest
 from functions_model.core.references import ImageReference
 from functions_model.core.secrets import Secret
-from functions_model.core.spec import Code, DeploymentSpec, HttpTrigger, ImageTarget, Mode, Target
+from functions_model.core.spec import (
+    BlobTrigger,
+    Code,
+    DeploymentSpec,
+    HttpTrigger,
+    ImageTarget,
+    Mode,
+    ServiceBusQueueTrigger,
+    Target,
+)
 from functions_model.provision import RegistryResource, wanted_for
 from support.fake_arm import SUBSCRIPTION
 
 if TYPE_CHECKING:
+    from functions_model.core.spec import Trigger
     from functions_model.provision import Wanted
 
 REGISTRY = RegistryResource(
@@ -33,7 +43,12 @@ TARGET = Target(
 )
 
 
-def spec_for(registry: RegistryResource = REGISTRY, **target: Any) -> DeploymentSpec:
+HTTP = HttpTrigger()
+BLOB = BlobTrigger("input/{name}.json", "output/{name}_out.json")
+QUEUE = ServiceBusQueueTrigger("orders", "answers")
+
+
+def spec_for(registry: RegistryResource = REGISTRY, trigger: Trigger = HTTP, **target: Any) -> DeploymentSpec:
     """A deployment; keywords change its target."""
     root = Path("/workspace")
     return DeploymentSpec(
@@ -44,16 +59,27 @@ def spec_for(registry: RegistryResource = REGISTRY, **target: Any) -> Deployment
         environment_file=None,
         python_version=None,
         base_image=None,
-        trigger=HttpTrigger(),
+        trigger=trigger,
         image=ImageTarget(registry.login_server, "package"),
         login=None,
-        target=replace(TARGET, **target),
+        target=replace(TARGET, **{**_of_trigger(trigger), **target}),
         sample_request=None,
         verify_timeout=60,
     )
 
 
-def wanted(digit: str = "a", registry: RegistryResource = REGISTRY, **target: Any) -> Wanted:
+def _of_trigger(trigger: Trigger) -> dict[str, Any]:
+    """What the inputs derive for a trigger."""
+    match trigger:
+        case BlobTrigger():
+            return {"data_storage_account": "irisdata"}
+        case ServiceBusQueueTrigger():
+            return {"service_bus_namespace": "iris-bus"}
+        case HttpTrigger():
+            return {}
+
+
+def wanted(digit: str = "a", registry: RegistryResource = REGISTRY, trigger: Trigger = HTTP, **target: Any) -> Wanted:
     """What a deployment wants; `digit` makes the image, keywords change the target."""
     image = ImageReference(registry.login_server, "package", "1", Digest(f"sha256:{digit * 64}"))
-    return wanted_for(spec_for(registry, **target), image, registry)
+    return wanted_for(spec_for(registry, trigger, **target), image, registry)

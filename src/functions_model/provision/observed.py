@@ -63,13 +63,15 @@ class ObservedNamespace:
 
     Attributes:
         id: The ARM id.
-        host: Its host name, with a port when that is not 443; empty while it is being made.
+        host: Its host name, with a port when that is not 443.
         sku: `Basic`, `Standard` or `Premium`.
+        status: `Active`, `Activating`, `Disabled` and the like.
     """
 
     id: str
     host: str
     sku: str
+    status: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from functions_model.provision.kinds import service_bus_queue, storage_account
+from functions_model.provision.kinds import service_bus_namespace, service_bus_queue, storage_account
 from functions_model.provision.nouns import BlobData, QueueData, Role
 
 if TYPE_CHECKING:
@@ -66,21 +66,28 @@ def _data_roles(target: Target, data: BlobData | QueueData | None) -> tuple[Role
 
 
 def _on_account(target: Target, account: str, *roles: tuple[str, str]) -> tuple[Role, ...]:
-    scope = f"{_group(target)}/providers/Microsoft.Storage/storageAccounts/{account}"
+    scope = f"{_group(target)}/providers/{storage_account.TYPE}/{account}"
     waits_for = storage_account.key(account)
     return tuple(Role(name, definition, scope, account, waits_for) for name, definition in roles)
 
 
 def _queue_roles(target: Target, data: QueueData) -> tuple[Role, ...]:
-    """Each queue alone: other queues of a namespace that is shared stay closed."""
     asked = [("Azure Service Bus Data Receiver", SERVICE_BUS_RECEIVER, data.input_queue)]
     if data.output_queue is not None:
         asked.append(("Azure Service Bus Data Sender", SERVICE_BUS_SENDER, data.output_queue))
-    namespace = f"{_group(target)}/providers/Microsoft.ServiceBus/namespaces/{data.namespace}"
-    return tuple(
-        Role(name, definition, f"{namespace}/queues/{queue}", queue, service_bus_queue.key(queue))
-        for name, definition, queue in asked
-    )
+    return tuple(_on_queue(target, data.namespace, queue, name, definition) for name, definition, queue in asked)
+
+
+def _on_queue(target: Target, namespace: str, queue: str, name: str, definition: str) -> Role:
+    """On the queue alone: other queues of a namespace that is shared stay closed.
+
+    A queue with a slash in its name is the exception: Service Bus and Resource Manager call it by different names, so
+    that a role on it alone does not count (https://github.com/MassTransit/MassTransit/issues/1758).
+    """
+    scope = f"{_group(target)}/providers/{service_bus_namespace.TYPE}/{namespace}"
+    if "/" in queue:
+        return Role(name, definition, scope, namespace, service_bus_namespace.key(namespace))
+    return Role(name, definition, f"{scope}/queues/{queue}", queue, service_bus_queue.key(queue))
 
 
 def _group(target: Target) -> str:

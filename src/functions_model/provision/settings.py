@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
-from functions_model.provision.nouns import BlobData, FieldChange, QueueData
+from functions_model.provision.connection import CONNECTION, connection_settings, obsolete_names
+from functions_model.provision.nouns import FieldChange
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,13 +19,6 @@ MACHINE_KEY = "MACHINEKEY_DecryptionKey"
 
 HOST_STORAGE = "AzureWebJobsStorage"
 """When a connection string has this very name, the host ignores every `AzureWebJobsStorage__*` setting."""
-
-CONNECTION = "TriggerConnectionString"
-"""What function.json of a blob or queue trigger names. Here, too, a setting of this very name goes before the rest."""
-
-_BLOB_URI, _QUEUE_URI = f"{CONNECTION}__blobServiceUri", f"{CONNECTION}__queueServiceUri"
-_NAMESPACE = f"{CONNECTION}__fullyQualifiedNamespace"
-_CREDENTIAL, _CLIENT_ID = f"{CONNECTION}__credential", f"{CONNECTION}__clientId"
 
 _FIXED = {
     "FUNCTIONS_EXTENSION_VERSION": "~4",
@@ -46,8 +40,9 @@ def merged_settings(wanted: Wanted, observed: Observed) -> dict[str, str | None]
     if HOST_STORAGE not in live and HOST_STORAGE not in users:
         ours |= _host_storage(wanted, observed)
     if CONNECTION not in live and CONNECTION not in users:
-        ours |= _connection(wanted, observed)
-    kept = {name: value for name, value in live.items() if name not in _obsolete(wanted, live)}
+        ours |= connection_settings(wanted, observed)
+    obsolete = obsolete_names(wanted)
+    kept = {name: value for name, value in live.items() if name not in obsolete}
     return {**kept, **ours, **users}
 
 
@@ -61,36 +56,6 @@ def _host_storage(wanted: Wanted, observed: Observed) -> dict[str, str | None]:
         "AzureWebJobsStorage__credential": "managedidentity",
         "AzureWebJobsStorage__clientId": identity.client_id if identity else None,
     }
-
-
-def _connection(wanted: Wanted, observed: Observed) -> dict[str, str | None]:
-    """What the trigger works on, by identity; nothing with an HTTP trigger."""
-    if wanted.data is None:
-        return {}
-    client_id = observed.identity.client_id if observed.identity else None
-    return {**_address(wanted.data, observed), _CREDENTIAL: "managedidentity", _CLIENT_ID: client_id}
-
-
-def _address(data: BlobData | QueueData, observed: Observed) -> dict[str, str | None]:
-    """A blob trigger needs the queue service too, for blobs that cannot be scored."""
-    match data:
-        case BlobData():
-            account = observed.account(data.account)
-            return {_BLOB_URI: account.blob if account else None, _QUEUE_URI: account.queue if account else None}
-        case QueueData():
-            return {_NAMESPACE: (observed.namespace.host or None) if observed.namespace else None}
-
-
-def _obsolete(wanted: Wanted, live: Mapping[str, str]) -> frozenset[str]:
-    """Settings that were ours while the app had another trigger."""
-    match wanted.data:
-        case None:
-            names = {_BLOB_URI, _QUEUE_URI, _NAMESPACE, _CREDENTIAL, _CLIENT_ID}
-        case BlobData():
-            names = {_NAMESPACE}
-        case QueueData():
-            names = {_BLOB_URI, _QUEUE_URI}
-    return frozenset(names & live.keys())
 
 
 def settings_changes(wanted: Wanted, observed: Observed) -> tuple[FieldChange, ...]:

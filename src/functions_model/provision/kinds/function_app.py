@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from functions_model.core.failures import Problem
+from functions_model.provision.connection import connection_problems
 from functions_model.provision.kinds import (
     blob_container,
     identity,
@@ -67,7 +68,11 @@ def _text(value: Any) -> str:
 
 
 def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
-    """A code app, an app that is no function app, or one that lives on another plan."""
+    """An app that is no function app in a container or lives on another plan; a connection that cannot be meant."""
+    return (*_app_problems(wanted, observed), *connection_problems(wanted, observed))
+
+
+def _app_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     app = observed.app
     if app is None:
         return ()

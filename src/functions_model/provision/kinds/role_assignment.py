@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from functions_model.azure.errors import error_code
-from functions_model.provision.kinds import identity, service_bus_queue, storage_account
-from functions_model.provision.nouns import Action, Change, FieldChange, key_of
+from functions_model.provision.kinds import identity, service_bus_namespace, service_bus_queue, storage_account
+from functions_model.provision.nouns import Action, Change, FieldChange, QueueData, key_of
 from functions_model.provision.observed import ObservedRoles
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedRo
     if seen.identity is None:
         return None
     principal_id = seen.identity.principal_id
-    there = _scopes_there(seen)
+    there = _scopes_there(wanted, seen)
     asked = [role for role in wanted.roles if not role.waits_for or role.waits_for in there]
     scopes = list(dict.fromkeys(role.scope for role in asked))
     with ThreadPoolExecutor(max_workers=max(1, len(scopes))) as threads:
@@ -49,9 +49,13 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedRo
     return ObservedRoles(frozenset(role for role in asked if role.definition in held[role.scope]))
 
 
-def _scopes_there(seen: Observed) -> set[str]:
-    accounts = {storage_account.key(name) for name in seen.accounts.by_name}
-    return accounts | {service_bus_queue.key(name) for name in seen.queues.by_name}
+def _scopes_there(wanted: Wanted, seen: Observed) -> set[str]:
+    """Keys of what is there, of all that a role can wait for."""
+    there = {storage_account.key(name) for name in seen.accounts.by_name}
+    there |= {service_bus_queue.key(name) for name in seen.queues.by_name}
+    if isinstance(wanted.data, QueueData) and seen.namespace is not None:
+        there.add(service_bus_namespace.key(wanted.data.namespace))
+    return there
 
 
 def _definitions(clients: AzureClients, scope: str, principal_id: str) -> frozenset[str]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 KIND = "Service Bus namespace"
 TYPE = "Microsoft.ServiceBus/namespaces"
 PREMIUM = "Premium"
+_USABLE = {"", "active", "succeeded", "updating"}
 
 
 def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedNamespace | None:  # noqa: ARG001
@@ -42,8 +43,13 @@ def _observed(namespace: Any) -> ObservedNamespace:
     return ObservedNamespace(
         id=str(namespace.id),
         host=_host(str(namespace.service_bus_endpoint or "")),
-        sku=str(getattr(sku.name, "value", sku.name)) if sku else "",
+        sku=_text(sku.name) if sku else "",
+        status=_text(namespace.status or namespace.provisioning_state or ""),
     )
+
+
+def _text(value: Any) -> str:
+    return str(getattr(value, "value", value))
 
 
 def _host(endpoint: str) -> str:
@@ -71,14 +77,20 @@ def observe_name(clients: AzureClients, wanted: Wanted, seen: Observed) -> Obser
 
 
 def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
-    """A name that is taken, or no name at all."""
-    if not isinstance(wanted.data, QueueData) or observed.namespace is not None:
+    """A name that is taken, or a namespace that is not active."""
+    data, subject = wanted.data, "service-bus-namespace"
+    if not isinstance(data, QueueData):
         return ()
-    if not (refusal := observed.namespace_name.refusal):
+    if observed.namespace is None:
+        if not (refusal := observed.namespace_name.refusal):
+            return ()
+        what = f"the Service Bus namespace `{data.namespace}` cannot be made: {refusal.rstrip('.')}"
+        remedy = f"Set `{subject}` to another name, or `resource-group` to the group of a namespace that is yours."
+        return (Problem(what, remedy, subject),)
+    if observed.namespace.status.lower() in _USABLE:
         return ()
-    what = f"the Service Bus namespace `{wanted.data.namespace}` cannot be made: {refusal.rstrip('.')}"
-    subject = "service-bus-namespace"
-    remedy = f"Set `{subject}` to another name, or `resource-group` to the group of a namespace that is yours."
+    what = f"the Service Bus namespace `{data.namespace}` is not active, it is {observed.namespace.status}"
+    remedy = f"Wait until it is, or enable it, or set `{subject}` to another name."
     return (Problem(what, remedy, subject),)
 
 

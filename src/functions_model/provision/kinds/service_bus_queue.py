@@ -31,6 +31,14 @@ _TRIES = 12
 _SECONDS = 5.0
 
 
+def arm_name(queue: str) -> str:
+    """The queue's name in Resource Manager, where a slash would end it.
+
+    https://github.com/Azure/azure-resource-manager-schemas/issues/230.
+    """
+    return queue.replace("/", "~")
+
+
 def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedQueues | None:  # noqa: ARG001
     """Those of the wanted queues that are there; none when the namespace is not."""
     data = wanted.data
@@ -46,7 +54,9 @@ def _read(clients: AzureClients, group: str, namespace: str, name: str) -> Obser
     from azure.core.exceptions import ResourceNotFoundError
 
     try:
-        queue = clients.service_bus.queues.get(resource_group_name=group, namespace_name=namespace, queue_name=name)
+        queue = clients.service_bus.queues.get(
+            resource_group_name=group, namespace_name=namespace, queue_name=arm_name(name)
+        )
     except ResourceNotFoundError:
         return None
     return ObservedQueue(
@@ -91,7 +101,7 @@ def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
 
 
 def _change(name: str, data: QueueData, wanted: Wanted, observed: Observed) -> Change:
-    resource_id = f"{wanted.id_of(service_bus_namespace.TYPE, data.namespace)}/queues/{name}"
+    resource_id = f"{wanted.id_of(service_bus_namespace.TYPE, data.namespace)}/queues/{arm_name(name)}"
     if name in observed.queues.by_name:
         return Change(KIND, name, Action.KEEP, resource_id=resource_id)
     fields = [
@@ -124,7 +134,7 @@ def write(writing: Writing, observed: Observed) -> None:
             writing.clients.service_bus.queues.create_or_update(
                 resource_group_name=writing.wanted.group,
                 namespace_name=data.namespace,
-                queue_name=writing.change.name,
+                queue_name=arm_name(writing.change.name),
                 parameters=body,
             )
         except ResourceExistsError as exc:

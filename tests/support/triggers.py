@@ -1,0 +1,93 @@
+"""Small projects behind each trigger, and the other ends of those triggers: blobs and messages, by Azure's clients."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from support.deployment import Run, run_action
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from azure_sandbox.sandbox import Sandbox
+
+T = TypeVar("T")
+
+TEXT_SCRIPT = """\
+import json
+
+
+def init():
+    print("ready")
+
+
+def run(raw_data, request_headers):
+    data = json.loads(raw_data)
+    if data.get("boom"):
+        raise ValueError("asked to break")
+    kept = {name.lower(): value for name, value in request_headers.items()}
+    return {"got": data, "color": kept.get("color") or kept.get("x-ms-meta-color")}
+"""
+"""Text in, JSON out. It raises when it is asked to, and shows a header that the trigger's metadata becomes."""
+
+RAW_SCRIPT = """\
+from azureml.contrib.services.aml_request import rawhttp
+from azureml.contrib.services.aml_response import AMLResponse
+
+
+def init():
+    pass
+
+
+@rawhttp
+def run(request):
+    return AMLResponse(request.get_data(False)[::-1], 200, {"Content-Type": "application/octet-stream"})
+"""
+"""Bytes in, the same bytes backwards out."""
+
+
+def write_project(folder: Path, script: str) -> dict[str, str]:
+    """A project without a model; the inputs that describe it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "score.py").write_text(script)
+    return {"model-path": "[]", "entry-script": "score.py"}
+
+
+def deploy(sandbox: Sandbox, folder: Path, script: str, app: str, **inputs: str) -> Run:
+    """Deploy the script; keywords are inputs. The run has succeeded."""
+    names = {"app-name": app, "resource-group": f"{app}-group"}
+    given = {name.replace("_", "-"): value for name, value in inputs.items()}
+    project = write_project(folder, script)
+    endpoints = sandbox.endpoints
+    run = run_action(folder, {**endpoints.inputs(), **project, **names, **given}, endpoints.environ())
+    assert run.code == 0, run.log
+    return run
+
+
+def connection_string(sandbox: Sandbox, namespace: str) -> str:
+    """The namespace's own, as `az servicebus namespace authorization-rule keys list` shows it."""
+    found = sandbox.arm.service_bus.find(namespace)
+    rule = sandbox.arm.service_bus.rule(namespace, None, "RootManageSharedAccessKey")
+    assert found
+    assert rule
+    authority = str(found.properties["serviceBusEndpoint"]).removeprefix("https://")
+    return f"Endpoint=sb://{authority};SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey={rule.keys[0]}"
+
+
+def eventually(read: Callable[[], T | None], *, seconds: float = 60) -> T:
+    """What `read` gives as soon as it gives anything but None."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if (found := read()) is not None:
+            return found
+        time.sleep(0.05)
+    message = f"nothing came within {seconds} s"
+    raise AssertionError(message)
+
+
+def blob_or_none(client: Any, container: str, name: str) -> bytes | None:
+    """A blob's content; None while there is no such blob."""
+    blob = client.get_blob_client(container, name)
+    return bytes(blob.download_blob().readall()) if blob.exists() else None

@@ -127,6 +127,12 @@ class AzuriteStorage:
             found = self._accounts.get(account)
         return found.endpoints.blob if found else None
 
+    def queue_endpoint(self, account: str) -> str | None:
+        """The URL of the account's queue service; None when there is no such account."""
+        with self._lock:
+            found = self._accounts.get(account)
+        return found.endpoints.queue if found else None
+
     def account_at(self, url: str) -> str | None:
         """The name of the account whose blob or queue service answers at this URL."""
         wanted = _normal(url)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from azure_sandbox.apps.app_log import AppLog
 from azure_sandbox.apps.docker_engine import DockerEngine
 from azure_sandbox.apps.front_end import FrontEnd
-from azure_sandbox.apps.host_storage import Accounts, HostStorage
+from azure_sandbox.apps.host_storage import HostStorage
 from azure_sandbox.apps.process_engine import ProcessEngine
 from azure_sandbox.apps.runner import Runner, Surroundings
+from azure_sandbox.apps.storage_accounts import StorageDoor
 from azure_sandbox.contract import AppState
 from azure_sandbox.web import WebServer
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from azure_sandbox.apps.engine import Engine
+    from azure_sandbox.apps.storage_accounts import Accounts
     from azure_sandbox.certificates import TlsFiles
     from azure_sandbox.contract import Directory, HostKeys, RoleBook, SiteDefinition
 
@@ -66,8 +68,8 @@ class Platform:
     ) -> None:
         self._tls = tls
         self._engine = make_engine(engine, root, tls.ca_file) if isinstance(engine, str) else engine
-        host_storage = HostStorage(storage, account_id, roles, tls.ca_file)
-        self._shared = Surroundings(self._engine, directory, host_storage, tls.ca_file)
+        door = StorageDoor(storage, account_id, roles, tls.ca_file)
+        self._shared = Surroundings(self._engine, directory, HostStorage(door), door, tls.ca_file)
         self._apps: dict[str, _App] = {}
         self._ids: dict[str, str] = {}
         self._lock = threading.RLock()

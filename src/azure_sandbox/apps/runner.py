@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from azure_sandbox.apps import environment
 from azure_sandbox.apps.engine import ContainerSpec, PullFailed, StartFailed
 from azure_sandbox.apps.host_client import HostClient
-from azure_sandbox.apps.host_storage import StorageRefused, StoredKeys
 from azure_sandbox.apps.identity_pull import image_of, registry_login
+from azure_sandbox.apps.listeners import Listeners
+from azure_sandbox.apps.storage_accounts import StorageRefused
 from azure_sandbox.contract import AppState, HostKeys
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
     from azure_sandbox.apps.app_log import AppLog
     from azure_sandbox.apps.engine import Container, Engine
-    from azure_sandbox.apps.host_storage import HostStorage
+    from azure_sandbox.apps.host_storage import HostStorage, StoredKeys
+    from azure_sandbox.apps.storage_accounts import StorageDoor
     from azure_sandbox.contract import Directory, SiteDefinition
 
 SECRETS_FILE = "/azure-functions-host/Secrets/platform.json"
@@ -39,6 +41,7 @@ class Surroundings:
     engine: Engine
     directory: Directory
     storage: HostStorage
+    door: StorageDoor
     ca_file: Path
 
 
@@ -69,6 +72,7 @@ class Runner:
         self._previous = previous
         self._token = secrets.token_urlsafe(32)
         self._stored: StoredKeys | None = None
+        self._listeners: Listeners | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"app-{site.name}", daemon=True)
 
@@ -117,8 +121,17 @@ class Runner:
         finally:
             self.address = None
             self.functions = self.keys = None
-            container.stop()
-            self._log.settle()
+            self._end(container)
+
+    def _end(self, container: Container) -> None:
+        """Stop the listeners with their container: calls that still run end with it."""
+        listeners, self._listeners = self._listeners, None
+        if listeners:
+            listeners.release()
+        container.stop()
+        if listeners:
+            listeners.join()
+        self._log.settle()
 
     def _bring_up(self) -> Container:
         image = image_of(self.site)
@@ -207,8 +220,8 @@ class Runner:
 
     def _learn(self, host: HostClient) -> None:
         """The host is up: read what it indexed, and keep the keys that it made."""
-        functions = host.functions()
-        if functions is None:
+        functions, told = host.functions(), host.listeners()
+        if functions is None or told is None:
             return
         names = [str(function["name"]) for function in functions]
         self.function_keys = {name: host.function_keys(name) for name in names}
@@ -222,6 +235,9 @@ class Runner:
                 self._log.error(f"Function keys could not be stored: {refused}")
             self.keys = HostKeys(self._stored.master, self._stored.host, self._stored.system)
         self.functions = functions
+        own = HostClient(host.address, self._token)
+        self._listeners = Listeners(self.site, own, self._shared.door, told)
+        self._listeners.start()
 
     def _fail(self, text: str) -> None:
         self.state = AppState.FAILED

@@ -10,7 +10,15 @@ from pathlib import Path
 
 from .console import Console
 from .host import ScriptHost
-from .options import HostJsonInvalid, HostOptions, read_options, script_root, secrets_file
+from .options import (
+    HostJsonInvalid,
+    HostOptions,
+    read_blob_options,
+    read_options,
+    read_queue_options,
+    script_root,
+    secrets_file,
+)
 from .server import HostServer
 
 
@@ -41,7 +49,8 @@ def _without_host_json() -> HostOptions:
     port = int(os.environ.get("PORT") or 80)
     secrets = secrets_file(os.environ)
     version = os.environ.get("HOST_VERSION") or "4.0.0.0"
-    return HostOptions(root, port, "api", None, 0, True, True, {}, version, secrets)  # noqa: FBT003
+    defaults = read_blob_options({}), read_queue_options({})
+    return HostOptions(root, port, "api", None, 0, True, True, {}, version, secrets, *defaults)  # noqa: FBT003
 
 
 def _worker_script() -> Path:

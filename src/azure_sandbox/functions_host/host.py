@@ -50,10 +50,11 @@ class ScriptHost:
         self.errors: list[str] = []
         self.functions: tuple[Function, ...] = ()
         self.load_errors: dict[str, list[str]] = {}
+        self.listener_errors: dict[str, str] = {}
         self.keyring = Keyring(read_handover(options.secrets))
         self.settled = threading.Event()
         self.instance_id = str(uuid.uuid4())
-        self._environ = dict(environ)
+        self.environ = dict(environ)
         self._worker_script = worker_script
         self._worker: Worker | None = None
         self._failures = 0
@@ -75,8 +76,11 @@ class ScriptHost:
         """Bring the host up. Problems end in the state `Error`, with the reasons in `errors`."""
         self.console.info(_STARTUP, f"Host version {self.options.version}, script root {self.options.script_root}")
         self._wait_for_storage()
-        self.functions = find_functions(self.options.script_root, self.options.route_prefix, self._environ)
+        self.functions = find_functions(self.options.script_root, self.options.route_prefix, self.environ)
         self.keyring.add_functions(self.functions)
+        for function in self.functions:
+            for error in function.errors:
+                self.console.error(_STARTUP, f"The '{function.name}' function is in error: {error}")
         names = [function.name for function in self.functions]
         if names:
             self.console.info(_STARTUP, f"Found the following functions: {', '.join(names)}")
@@ -86,8 +90,25 @@ class ScriptHost:
         self.settled.set()
 
     def status_errors(self, function: Function) -> list[str]:
+        """Why a function does not work."""
+        listener = self.listener_errors.get(function.name)
+        return [*self.load_problems(function), *([listener] if listener else [])]
+
+    def load_problems(self, function: Function) -> list[str]:
         """Why a function cannot be called."""
         return [*function.errors, *self.load_errors.get(function.name, [])]
+
+    def tell_listener(self, function: Function, error: str) -> None:
+        """Keep and log why a function's listener cannot start; nothing when it could."""
+        text = f"The listener for function 'Functions.{function.name}' was unable to start. {error}" if error else ""
+        if text == self.listener_errors.get(function.name, ""):
+            return
+        if error:
+            self.listener_errors[function.name] = text
+            self.console.error(_STARTUP, text)
+        else:
+            del self.listener_errors[function.name]
+            self.console.info(_STARTUP, f"Listener successfully started for function 'Functions.{function.name}'")
 
     def invoke(self, function: Function, head: dict[str, Any], body: bytes) -> Reply:
         """Call a function.
@@ -96,10 +117,11 @@ class ScriptHost:
             InvocationFailed: It raised, timed out, or its worker ended.
         """
         worker = self._worker
-        if worker is None or self.status_errors(function):
-            message = f"Function '{function.name}' is not loaded: {'; '.join(self.status_errors(function))}"
+        if worker is None or self.load_problems(function):
+            message = f"Function '{function.name}' is not loaded: {'; '.join(self.load_problems(function))}"
             raise InvocationFailed(message)
-        self.console.info(f"Function.{function.name}", f"Executing 'Functions.{function.name}'")
+        reason = f" (Reason='{head['reason']}', Id={head['invocation']})" if "reason" in head else ""
+        self.console.info(f"Function.{function.name}", f"Executing 'Functions.{function.name}'{reason}")
         began = time.monotonic()
         try:
             reply = worker.invoke({"function": function.name, **head}, body, self.options.timeout)
@@ -113,7 +135,10 @@ class ScriptHost:
         took = int((time.monotonic() - began) * 1000)
         if reply[0]["error"]:
             raise InvocationFailed(str(reply[0]["error"]))
-        self.console.info(f"Function.{function.name}", f"Executed 'Functions.{function.name}' (Succeeded, {took}ms)")
+        if function.triggered is None:
+            # With a trigger of another kind the outputs are still to be written: the listener tells how it ended.
+            category = f"Function.{function.name}"
+            self.console.info(category, f"Executed 'Functions.{function.name}' (Succeeded, {took}ms)")
         return reply
 
     def _wait_for_storage(self) -> None:
@@ -133,7 +158,7 @@ class ScriptHost:
 
     def _start_worker(self) -> None:
         try:
-            worker = Worker(self._command(), self._app(), self._environ, self._on_log, self._on_print)
+            worker = Worker(self._command(), self._app(), self.environ, self._on_log, self._on_print)
             worker.wait_ready()
         except (OSError, WorkerGone, FutureTimeout) as error:
             self._give_up(f"Failed to start language worker process for runtime: python. {error}")
@@ -181,8 +206,8 @@ class ScriptHost:
         self.console.error(_STARTUP, reason)
 
     def _command(self) -> list[str]:
-        named = self._environ.get("languageWorkers__python__defaultExecutablePath")
-        return [named or shutil.which("python", path=self._environ.get("PATH")) or "python3", str(self._worker_script)]
+        named = self.environ.get("languageWorkers__python__defaultExecutablePath")
+        return [named or shutil.which("python", path=self.environ.get("PATH")) or "python3", str(self._worker_script)]
 
     def _app(self) -> Path:
         root = self.options.script_root

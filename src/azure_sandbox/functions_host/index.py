@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .routes import RouteTemplate, compile_route
+from .triggers import Triggered, check_bindings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +32,7 @@ class Function:
         level: `anonymous`, `function` or `admin`.
         disabled: Switched off, in function.json or by a setting.
         errors: Why it cannot be loaded; empty when it can.
+        triggered: What its listener needs; None for an HTTP trigger, and where there are errors.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Function:
     level: str
     disabled: bool
     errors: tuple[str, ...]
+    triggered: Triggered | None
 
 
 def find_functions(root: Path, prefix: str, environ: Mapping[str, str]) -> tuple[Function, ...]:
@@ -78,9 +81,20 @@ def _read_function(path: Path, prefix: str, environ: Mapping[str, str]) -> Funct
             route = compile_route(prefix, str(trigger.get("route") or folder.name))
         except ValueError as error:
             errors.append(str(error))
-    entry = str(config.get("entryPoint") or "main")
-    disabled = _disabled(folder.name, config, environ)
-    return Function(folder.name, folder, config, script, entry, route, methods, level, disabled, tuple(errors))
+    triggered, problems = check_bindings(folder.name, bindings, environ)
+    return Function(
+        name=folder.name,
+        folder=folder,
+        config=config,
+        script=script,
+        entry_point=str(config.get("entryPoint") or "main"),
+        route=route,
+        methods=methods,
+        level=level,
+        disabled=_disabled(folder.name, config, environ),
+        errors=(*errors, *problems),
+        triggered=triggered,
+    )
 
 
 def _bindings(config: dict[str, Any]) -> list[dict[str, Any]]:

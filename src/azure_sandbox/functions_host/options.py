@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,10 +19,45 @@ DEFAULT_TIMEOUT = 1800.0
 """`functionTimeout` outside the Consumption plan: 30 minutes."""
 _SPAN = re.compile(r"(?:(\d+)\.)?(\d{1,2}):(\d{2}):(\d{2})(?:\.\d+)?")
 _OVERRIDE = "AzureFunctionsJobHost__"
+_KNOWN = (
+    "autoCompleteMessages", "blobs", "extensions", "functionTimeout", "isEnabled", "maxAutoLockRenewalDuration",
+    "maxConcurrentCalls", "maxDegreeOfParallelism", "poisonBlobThreshold", "prefetchCount", "routePrefix", "serviceBus",
+)  # fmt: skip
+"""Names in host.json that overrides may write in any case."""
 
 
 class HostJsonInvalid(Exception):
     """host.json cannot be used. The text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlobOptions:
+    """`extensions.blobs` of host.json.
+
+    Attributes:
+        parallel: So many blobs at once, for each function.
+        tries: So many calls for one blob, then a message in the poison queue.
+    """
+
+    parallel: int
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueueOptions:
+    """`extensions.serviceBus` of host.json.
+
+    Attributes:
+        parallel: So many messages at once, for each function.
+        prefetch: So many messages more are fetched ahead.
+        renewal: Seconds for which a message's lock is renewed.
+        complete: Whether a message is completed for the function.
+    """
+
+    parallel: int
+    prefetch: int
+    renewal: float
+    complete: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +75,8 @@ class HostOptions:
         bundle: `extensionBundle` of host.json.
         version: The version that the host reports.
         secrets: The file that the platform hands keys over in.
+        blobs: How blobs are taken.
+        queues: How messages are taken.
     """
 
     script_root: Path
@@ -51,6 +89,8 @@ class HostOptions:
     bundle: dict[str, str]
     version: str
     secrets: Path
+    blobs: BlobOptions
+    queues: QueueOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +141,34 @@ def read_options(environ: Mapping[str, str]) -> HostOptions:
         bundle={name: str(value) for name, value in _part(host, "extensionBundle").items()},
         version=environ.get("HOST_VERSION") or "4.0.0.0",
         secrets=secrets_file(environ),
+        blobs=read_blob_options(_part(_part(host, "extensions"), "blobs")),
+        queues=read_queue_options(_part(_part(host, "extensions"), "serviceBus")),
+    )
+
+
+def read_blob_options(part: Mapping[str, Any]) -> BlobOptions:
+    """`extensions.blobs`; the defaults are 8 blobs per core, and 5 tries.
+
+    Raises:
+        HostJsonInvalid: A value is no number above 0.
+    """
+    cores = os.cpu_count() or 1
+    return BlobOptions(_count(part, "maxDegreeOfParallelism", 8 * cores), _count(part, "poisonBlobThreshold", 5))
+
+
+def read_queue_options(part: Mapping[str, Any]) -> QueueOptions:
+    """`extensions.serviceBus`; the defaults are 16 messages per core, and 5 minutes of renewal.
+
+    Raises:
+        HostJsonInvalid: A value is no number, or no time span.
+    """
+    cores = os.cpu_count() or 1
+    span = part.get("maxAutoLockRenewalDuration", "00:05:00")
+    return QueueOptions(
+        parallel=_count(part, "maxConcurrentCalls", 16 * cores),
+        prefetch=_count(part, "prefetchCount", 0, least=0),
+        renewal=_seconds("maxAutoLockRenewalDuration", span),
+        complete=_flag(part.get("autoCompleteMessages", True)),
     )
 
 
@@ -151,7 +219,7 @@ def _with_overrides(host: dict[str, Any], environ: Mapping[str, str]) -> dict[st
 
 
 def _same_name(place: dict[str, Any], name: str) -> str:
-    known = {**{key.lower(): key for key in ("isEnabled", "routePrefix", "functionTimeout")}}
+    known = {key.lower(): key for key in _KNOWN}
     known |= {key.lower(): key for key in place}
     return known.get(name.lower(), name[:1].lower() + name[1:])
 
@@ -178,9 +246,21 @@ def _timeout(value: object) -> float | None:
         return DEFAULT_TIMEOUT
     if str(value) in {"-1", "-00:00:00.0010000"}:
         return None
+    return _seconds("functionTimeout", value)
+
+
+def _seconds(name: str, value: object) -> float:
     match = _SPAN.fullmatch(str(value))
     if match is None:
-        message = f"functionTimeout '{value}' is not a time span such as 00:10:00."
+        message = f"{name} '{value}' is not a time span such as 00:10:00."
         raise HostJsonInvalid(message)
     days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
     return float(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
+
+
+def _count(part: Mapping[str, Any], name: str, default: int, *, least: int = 1) -> int:
+    text = str(part.get(name, default))
+    if not text.isdigit() or int(text) < least:
+        message = f"{name} '{text}' is not a number from {least} on."
+        raise HostJsonInvalid(message)
+    return int(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
@@ -10,6 +11,8 @@ from urllib.parse import parse_qsl, urlsplit
 from .admin import answer_admin, to_json
 from .host import InvocationFailed
 from .index import METHODS
+from .triggered import PATH as LISTENERS
+from .triggered import answer_listeners
 
 if TYPE_CHECKING:
     from .host import ScriptHost
@@ -45,8 +48,11 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1
 
     def _serve(self) -> None:
+        if self.path.startswith(LISTENERS):
+            self._serve_listeners()
+            return
         try:
-            body = self._read_body()
+            body = self._read_body(self.server.script_host.options.max_body)
         except BodyTooLarge:
             self.close_connection = True
             self._reply(413, [], b"")
@@ -59,6 +65,16 @@ class _Handler(BaseHTTPRequestHandler):
             self._serve_admin(path, headers, query)
         elif not self._serve_function(path, headers, query, body):
             self._serve_landing(path)
+
+    def _serve_listeners(self) -> None:
+        """The sandbox's own door: no limit for bodies, since blobs have none."""
+        if not self.server.script_host.keyring.is_platform(self._headers()):
+            self.close_connection = True
+            self._reply(401, [], b"")
+            return
+        body = self._read_body(sys.maxsize)
+        status, content = answer_listeners(self.server.script_host, self.command, self.path, body)
+        self._reply(status, [], content)
 
     def _serve_admin(self, path: str, headers: dict[str, str], query: dict[str, str]) -> None:
         host = self.server.script_host
@@ -150,8 +166,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _base(self, headers: dict[str, str]) -> str:
         return f"{headers.get('x-forwarded-proto', 'http')}://{headers.get('host', 'localhost')}"
 
-    def _read_body(self) -> bytes:
-        limit = self.server.script_host.options.max_body
+    def _read_body(self, limit: int) -> bytes:
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
             return self._read_chunks(limit)
         length = int(self.headers.get("Content-Length") or 0)

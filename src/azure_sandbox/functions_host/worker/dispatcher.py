@@ -13,12 +13,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from . import frames, http
+from . import converting, frames, http
 from .loading import LoadedFunction, load_function
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Mapping
+
+    from .signature import Signature
 
 _INVOCATION: contextvars.ContextVar[tuple[str, str]] = contextvars.ContextVar("invocation", default=("", ""))
 
@@ -101,25 +103,45 @@ class Dispatcher:
             self.send({"type": "result", "id": invocation, "error": _describe(failure)})
 
     async def _call(self, function: LoadedFunction, head: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
-        arguments: dict[str, Any] = {function.trigger: http.make_request(head, body)}
-        outs = {name: http.make_out() for name in function.outputs}
-        arguments.update(outs)
-        if function.wants_context:
+        signature = function.signature
+        over_http = "method" in head
+        given = http.make_request(head, body) if over_http else converting.decode(signature.trigger.kind, head, body)
+        outs = {bound.name: http.make_out() for bound in signature.outputs}
+        arguments = {signature.trigger.name: given, **outs}
+        if signature.wants_context:
             arguments["context"] = _context(function, head["id"])
         if function.is_async:
             returned = await function.call(**arguments)
         else:
             context = contextvars.copy_context()
             returned = await self._loop.run_in_executor(self._pool, lambda: context.run(function.call, **arguments))
-        return http.read_response(_http_answer(function, outs, returned))
+        if returned is not None and signature.returns is None:
+            message = f"function '{function.name}' without a $return binding returned a non-None value"
+            raise RuntimeError(message)
+        if over_http:
+            return http.read_response(_http_answer(signature, outs, returned))
+        return _outputs(signature, outs, returned)
 
 
-def _http_answer(function: LoadedFunction, outs: dict[str, Any], returned: object) -> object:
+def _http_answer(signature: Signature, outs: dict[str, Any], returned: object) -> object:
     """What goes to the caller: `$return`, or the output binding of type http."""
-    for name, kind in function.outputs.items():
-        if kind.lower() == "http":
-            return outs[name].get()
+    for bound in signature.outputs:
+        if bound.kind.lower() == "http":
+            return outs[bound.name].get()
     return returned
+
+
+def _outputs(signature: Signature, outs: dict[str, Any], returned: object) -> tuple[dict[str, Any], bytes]:
+    """The outputs' names and lengths, and their bytes one after the other. An output that was not set is left out."""
+    values = [(bound, outs[bound.name].get()) for bound in signature.outputs]
+    made = [
+        (bound.name, converting.encode(bound.kind, value, bound.annotation))
+        for bound, value in values
+        if value is not None
+    ]
+    if signature.returns is not None:
+        made.append(("$return", converting.encode(signature.returns.kind, returned, signature.returns.annotation)))
+    return {"outputs": [[name, len(content)] for name, content in made]}, b"".join(content for _, content in made)
 
 
 def _context(function: LoadedFunction, invocation: str) -> SimpleNamespace:

@@ -11,15 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .signature import FunctionNotLoaded, Signature, read_signature
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 NAMESPACE = "__app__"
 """The package that the app's folders are imported under."""
-
-
-class FunctionNotLoaded(Exception):
-    """A function cannot be loaded. The text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +29,14 @@ class LoadedFunction:
         folder: Its folder.
         call: The user's callable.
         is_async: Whether it is a coroutine function.
-        trigger: The name of the trigger's parameter.
-        outputs: Output bindings by name, `$return` left out.
-        returns: The binding type of `$return`; empty when there is none.
-        wants_context: Whether it takes the invocation's context.
+        signature: What it takes and gives.
     """
 
     name: str
     folder: str
     call: Callable[..., Any]
     is_async: bool
-    trigger: str
-    outputs: dict[str, str]
-    returns: str
-    wants_context: bool
+    signature: Signature
 
 
 def load_function(head: dict[str, Any], app: Path) -> LoadedFunction:
@@ -65,10 +57,8 @@ def load_function(head: dict[str, Any], app: Path) -> LoadedFunction:
     if not callable(call):
         message = f"cannot load function {name}: function {entry}() is not present in {script.relative_to(app)}"
         raise FunctionNotLoaded(message)
-    trigger, outputs, returns = _sort_bindings(name, head["bindings"])
-    wants_context = _check_parameters(name, call, trigger, outputs)
-    is_async = inspect.iscoroutinefunction(call)
-    return LoadedFunction(name, head["folder"], call, is_async, trigger, outputs, returns, wants_context)
+    signature = read_signature(name, call, head["bindings"])
+    return LoadedFunction(name, head["folder"], call, inspect.iscoroutinefunction(call), signature)
 
 
 def _module_name(name: str, script: Path, app: Path) -> str:
@@ -93,40 +83,3 @@ def _register_app(app: Path) -> None:
         package.__path__ = [str(app)]
         package.__spec__ = importlib.machinery.ModuleSpec(NAMESPACE, None, is_package=True)
         sys.modules[NAMESPACE] = package
-
-
-def _sort_bindings(name: str, bindings: list[dict[str, Any]]) -> tuple[str, dict[str, str], str]:
-    trigger, outputs, returns = "", {}, ""
-    for binding in bindings:
-        kind, parameter = str(binding.get("type", "")), str(binding.get("name", ""))
-        if kind.lower().endswith("trigger"):
-            trigger = parameter
-        elif parameter == "$return":
-            returns = kind
-        elif str(binding.get("direction", "in")).lower() == "out":
-            outputs[parameter] = kind
-        else:
-            message = f"cannot load function {name}: the sandbox has no input binding of type {kind}"
-            raise FunctionNotLoaded(message)
-    return trigger, outputs, returns
-
-
-def _check_parameters(name: str, call: Callable[..., Any], trigger: str, outputs: dict[str, str]) -> bool:
-    """Compare the callable's parameters with function.json, both ways; whether it takes `context`."""
-    parameters = dict(inspect.signature(call).parameters)
-    wants_context = "context" in parameters and "context" not in {trigger, *outputs}
-    declared = set(parameters) - ({"context"} if wants_context else set())
-    bound = {trigger, *outputs}
-    if missing := sorted(declared - bound):
-        message = (
-            f"cannot load the {name} function: the following parameters are declared in Python "
-            f"but not in function.json: {missing}"
-        )
-        raise FunctionNotLoaded(message)
-    if missing := sorted(bound - declared):
-        message = (
-            f"cannot load the {name} function: the following parameters are declared in function.json "
-            f"but not in Python: {missing}"
-        )
-        raise FunctionNotLoaded(message)
-    return wants_context

@@ -1,0 +1,177 @@
+"""A blob trigger: looks for new and changed blobs, and calls its function with each, up to five times."""
+
+from __future__ import annotations
+
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from azure.core import MatchConditions
+from azure.core.exceptions import AzureError, ResourceModifiedError, ResourceNotFoundError
+
+from azure_sandbox.apps.host_client import HostGone
+from azure_sandbox.apps.listeners.calling import Event, InvocationFailed
+from azure_sandbox.apps.listeners.poison import QUEUE, poison
+from azure_sandbox.apps.listeners.receipts import Receipts
+from azure_sandbox.apps.storage_accounts import TRIGGER, TRIGGER_HOST, StorageRefused
+from azure_sandbox.functions_host.binding_paths import check_trigger_path
+
+if TYPE_CHECKING:
+    from azure.storage.blob import BlobProperties, BlobServiceClient
+
+    from azure_sandbox.apps.listeners.listening import Listening
+    from azure_sandbox.functions_host.triggers import Triggered
+
+SCAN_SECONDS = 0.3
+"""Between two looks. The real host waits 10 seconds, and reads the storage's logs beside."""
+_ROLES_SECONDS = 1.0
+
+
+class BlobListener:
+    """Listens for one function.
+
+    Args:
+        function: The function.
+        around: What it listens in.
+    """
+
+    def __init__(self, function: Triggered, around: Listening) -> None:
+        self._function = function
+        self._around = around
+        self._container, self._template = check_trigger_path(function.trigger.place)
+        self._seen: dict[str, str] = {}
+
+    def listen(self) -> None:
+        """Listen until the app stops.
+
+        Raises:
+            StorageRefused: The app may not, or not any more.
+            AzureError: The storage refused.
+            HostGone: The host is gone.
+        """
+        with ExitStack() as closing:
+            host = closing.enter_context(self._check_roles().blobs())
+            data = self._around.door.open(self._around.site, self._function.trigger.connection, TRIGGER)
+            blobs = closing.enter_context(data.blobs())
+            receipts = Receipts(host, self._around.site.name, self._function.name)
+            pool = ThreadPoolExecutor(self._around.blobs.parallel, f"blob-{self._function.name}")
+            closing.callback(pool.shutdown, cancel_futures=True)
+            self._list(blobs)
+            self._around.host.tell_listener(self._function.name, "")
+            work = _Work(self._function, self._around, blobs, receipts, self._container)
+            self._scan_on(blobs, pool, work)
+
+    def _check_roles(self) -> Any:
+        """The host's storage, when the app has every role."""
+        around = self._around
+        if around.storage is None:
+            message = "Storage account connection string 'AzureWebJobsStorage' does not exist."
+            raise StorageRefused(message)
+        around.door.open(around.site, self._function.trigger.connection, TRIGGER)
+        for output in self._function.outputs:
+            around.outputs.check(output)
+        return around.door.open(around.site, around.storage, TRIGGER_HOST)
+
+    def _scan_on(self, blobs: BlobServiceClient, pool: ThreadPoolExecutor, work: _Work) -> None:
+        checked = time.monotonic()
+        while not self._around.stop.is_set():
+            for blob in self._list(blobs):
+                values = self._template.match(blob.name)
+                etag = str(blob.etag)
+                if values is not None and self._seen.get(blob.name) != etag:
+                    self._seen[blob.name] = etag
+                    pool.submit(self._take, work, blob.name, etag, values)
+            if time.monotonic() - checked > _ROLES_SECONDS:
+                checked = time.monotonic()
+                self._check_roles()
+            self._around.stop.wait(SCAN_SECONDS)
+
+    def _list(self, blobs: BlobServiceClient) -> list[BlobProperties]:
+        """Blobs with the path's first letters; none while there is no container."""
+        container = blobs.get_container_client(self._container)
+        try:
+            return list(container.list_blobs(name_starts_with=self._template.prefix or None))
+        except ResourceNotFoundError:
+            return []
+
+    def _take(self, work: _Work, name: str, etag: str, values: dict[str, str]) -> None:
+        """Work on one blob. What keeps it from being worked on at all is tried again with the next look."""
+        try:
+            work.take(name, etag, values)
+        except (AzureError, StorageRefused) as error:
+            self._seen.pop(name, None)
+            self._around.tell_error(self._function, f"The blob '{self._container}/{name}' has to wait: {error}")
+        except HostGone:
+            self._seen.pop(name, None)
+
+
+class _Work:
+    """What is done with one blob."""
+
+    def __init__(
+        self, function: Triggered, around: Listening, blobs: BlobServiceClient, receipts: Receipts, container: str
+    ) -> None:
+        self._function, self._around, self._blobs = function, around, blobs
+        self._receipts, self._container = receipts, container
+
+    def take(self, name: str, etag: str, values: dict[str, str]) -> None:
+        """Call the function until it succeeds, at most as often as host.json says; then poison the blob."""
+        if self._receipts.has(self._container, name, etag):
+            return
+        for _ in range(self._around.blobs.tries):
+            event = self._read(name, etag, values)
+            if event is None or self._around.stop.is_set():
+                return
+            try:
+                self._around.caller.call(self._function, event)
+            except InvocationFailed:
+                continue
+            self._receipts.write(self._container, name, etag)
+            return
+        self._give_up(name, etag)
+
+    def _give_up(self, name: str, etag: str) -> None:
+        account = self._around.door.open(self._around.site, self._function.trigger.connection, TRIGGER)
+        poison(account, self._function.name, self._container, name, etag)
+        self._receipts.write(self._container, name, etag)
+        text = (
+            f"Message has reached MaxDequeueCount of {self._around.blobs.tries}. Moving message to queue '{QUEUE}': "
+            f"blob '{self._container}/{name}'."
+        )
+        self._around.tell_error(self._function, text)
+
+    def _read(self, name: str, etag: str, values: dict[str, str]) -> Event | None:
+        """The blob in this version; None when there is none, or another."""
+        client = self._blobs.get_blob_client(self._container, name)
+        try:
+            stream = client.download_blob(etag=etag, match_condition=MatchConditions.IfNotModified)
+            body = stream.readall()
+        except (ResourceNotFoundError, ResourceModifiedError):
+            return None
+        path = f"{self._container}/{name}"
+        properties, metadata = _properties(stream.properties), dict(stream.properties.metadata or {})
+        told = {
+            **{key: ("string", value) for key, value in values.items()},
+            "BlobTrigger": ("string", path),
+            "Uri": ("json", json.dumps(client.url)),
+            "Properties": ("json", json.dumps(properties)),
+            "Metadata": ("json", json.dumps(metadata)),
+        }
+        known = {**values, "BlobTrigger": path, "Uri": client.url, "Properties": properties, "Metadata": metadata}
+        return Event(body, told, known, f"New blob detected(LogsAndContainerScan): {path}")
+
+
+def _properties(blob: BlobProperties) -> dict[str, Any]:
+    """A blob's properties by the names that .NET gives them."""
+    return {
+        "LastModified": blob.last_modified.isoformat(),
+        "CreatedOn": blob.creation_time.isoformat() if blob.creation_time else None,
+        "ContentLength": blob.size,
+        "ContentType": blob.content_settings.content_type,
+        "ContentEncoding": blob.content_settings.content_encoding,
+        "ContentLanguage": blob.content_settings.content_language,
+        "CacheControl": blob.content_settings.cache_control,
+        "ETag": str(blob.etag),
+    }

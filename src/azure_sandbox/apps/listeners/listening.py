@@ -1,0 +1,127 @@
+"""The listeners of one running app: a thread for each function that something else than HTTP triggers."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from azure.core.exceptions import AzureError
+
+from azure_sandbox.apps.host_client import HostGone
+from azure_sandbox.apps.listeners.blob import BlobListener
+from azure_sandbox.apps.listeners.calling import Caller
+from azure_sandbox.apps.listeners.outputs import Outputs
+from azure_sandbox.apps.storage_accounts import StorageDoor, StorageRefused
+from azure_sandbox.functions_host.connections import Connection
+from azure_sandbox.functions_host.options import BlobOptions, QueueOptions
+from azure_sandbox.functions_host.triggers import BLOB_TRIGGER, Triggered, triggered_from_json
+
+if TYPE_CHECKING:
+    from azure_sandbox.apps.host_client import HostClient
+    from azure_sandbox.contract import SiteDefinition
+
+_RETRY_SECONDS = 1.0
+
+
+class Listener(Protocol):
+    """Listens for one function."""
+
+    def listen(self) -> None:
+        """Listen until the app stops. Raises whatever keeps it from listening."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """What the listeners of one app share.
+
+    Attributes:
+        site: The app.
+        host: Its host.
+        door: Lets the app into storage accounts.
+        outputs: Writes what functions give.
+        caller: Calls functions.
+        storage: The host's own storage; None when the app has none.
+        blobs: How blobs are taken.
+        queues: How messages are taken.
+        stop: Set when the app stops.
+    """
+
+    site: SiteDefinition
+    host: HostClient
+    door: StorageDoor
+    outputs: Outputs
+    caller: Caller
+    storage: Connection | None
+    blobs: BlobOptions
+    queues: QueueOptions
+    stop: threading.Event
+
+    def tell_error(self, function: Triggered, text: str) -> None:
+        """An error in the host's log; nowhere when the host is gone."""
+        with contextlib.suppress(HostGone):
+            self.host.write_log("ERROR", f"Function.{function.name}", text)
+
+
+class Listeners:
+    """Runs the listeners of one app.
+
+    Args:
+        site: The app.
+        host: Its host, which runs; closed when they end.
+        door: Lets the app into storage accounts.
+        told: What the host told of its functions.
+    """
+
+    def __init__(self, site: SiteDefinition, host: HostClient, door: StorageDoor, told: dict[str, Any]) -> None:
+        outputs = Outputs(site, door)
+        storage = Connection(**told["storage"]) if told["storage"] else None
+        self._around = Listening(
+            site=site,
+            host=host,
+            door=door,
+            outputs=outputs,
+            caller=Caller(host, outputs),
+            storage=storage,
+            blobs=BlobOptions(**told["blobs"]),
+            queues=QueueOptions(**told["queues"]),
+            stop=threading.Event(),
+        )
+        functions = [triggered_from_json(one) for one in told["functions"]]
+        self._threads = [
+            threading.Thread(target=self._run, args=(one,), name=f"{site.name}-{one.name}", daemon=True)
+            for one in functions
+        ]
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        for thread in self._threads:
+            thread.start()
+
+    def release(self) -> None:
+        """Tell them to end; returns at once."""
+        self._around.stop.set()
+
+    def join(self) -> None:
+        """Wait until they are gone. Those in a call end with their host."""
+        for thread in self._threads:
+            thread.join()
+        self._around.host.close()
+
+    def _run(self, function: Triggered) -> None:
+        listener = self._listener(function)
+        while not self._around.stop.is_set():
+            try:
+                listener.listen()
+            except HostGone:
+                pass
+            except (AzureError, StorageRefused, OSError, ValueError) as error:
+                with contextlib.suppress(HostGone):
+                    self._around.host.tell_listener(function.name, str(getattr(error, "message", "") or error))
+            self._around.stop.wait(_RETRY_SECONDS)
+
+    def _listener(self, function: Triggered) -> Listener:
+        if function.trigger.kind == BLOB_TRIGGER:
+            return BlobListener(function, self._around)
+        raise NotImplementedError

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,11 @@ import pytest
 
 from functions_model.core.failures import ApplyIncomplete, PlanRefused, RegistryFailed
 from functions_model.core.secrets import Secret
-from functions_model.provision import Action, Applied, ResourcePlan, apply, find_registry, observe, plan
+from functions_model.provision import Action, find_registry
 from functions_model.provision.settings import MACHINE_KEY
 from support.fake_arm import SUBSCRIPTION, Answer, FakeArm, arm_error
 from support.golden import matches_golden
+from support.provisioning import applied, as_text, planned
 from support.wanted import REGISTRY, wanted
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -28,39 +28,6 @@ WEB_QUOTA = Answer(
         "Innererror": None,
     },
 )
-
-
-def pushed() -> dict[str, Future[object]]:
-    """An image that is in the registry already."""
-    future: Future[object] = Future()
-    future.set_result(None)
-    return {"image": future}
-
-
-def planned(arm: FakeArm, **changes: Any) -> ResourcePlan:
-    want = wanted(**changes)
-    return plan(want, observe(arm.clients(), want))
-
-
-def applied(arm: FakeArm, resource_plan: ResourcePlan, **options: Any) -> Applied:
-    return apply(resource_plan, arm.clients(), **{"ready": pushed(), "sleep": lambda _: None, **options})
-
-
-def as_text(resource_plan: ResourcePlan) -> str:
-    """A plan as JSON, for golden files."""
-    changes = [
-        {
-            "kind": change.kind,
-            "name": change.name,
-            "action": change.action,
-            "fields": {field.name: [field.before, field.after] for field in change.fields},
-            "reason": change.reason,
-            "depends_on": list(change.depends_on),
-            "link": change.link,
-        }
-        for change in resource_plan.changes
-    ]
-    return json.dumps(changes, indent=2)
 
 
 class TestTheFirstRun:

@@ -10,7 +10,7 @@ import pytest
 
 from support.fake_arm import Answer, Asked, clients_for
 
-CLIENTS = ["web", "storage", "msi", "authorization", "resource", "registries"]
+CLIENTS = ["web", "storage", "service_bus", "msi", "authorization", "resource", "registries"]
 
 
 class TestClients:

@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from functions_model.bundle import BundlePlan
+    from functions_model.core.spec import Trigger
 
 DRIVER = Path(__file__).with_name("function_driver.py")
 RUNTIME_PACKAGES = (
     "azure-functions-runtime-v1==1.2.0",
     "azure-functions==2.3.0",
     "azureml-inference-server-http==1.5.1",
+    "protobuf==5.29.5",
     "scikit-learn==1.9.1",
 )
 IN_IMAGE = ("/home/site/", "/var/azureml-app")
@@ -35,29 +37,48 @@ IN_IMAGE = ("/home/site/", "/var/azureml-app")
 def spec_of(
     workspace: Path,
     *,
-    script: str = "score.py",
+    script: str | None = "score.py",
     source: str = "src",
     models: tuple[tuple[str, str, str], ...] = (),
     auth_level: AuthLevel = AuthLevel.FUNCTION,
+    trigger: Trigger | None = None,
+    host_json: Path | None = None,
+    concurrency: int = 1,
 ) -> DeploymentSpec:
-    """A specification that packs files below `workspace`; `models` are name, version and path."""
+    """A specification that packs files below `workspace`.
+
+    Args:
+        workspace: Where the user's files are.
+        script: The entry script's name in `source`; None leaves scoring to our own script for MLflow models.
+        source: The source directory's name.
+        models: Name, version and path of each.
+        auth_level: Of the HTTP trigger.
+        trigger: None means an HTTP trigger.
+        host_json: The user's own host.json.
+        concurrency: How many are scored at a time.
+    """
     directory = workspace / source
-    shown = f"{source}/{script}" if source != "." else script
     return DeploymentSpec(
         mode=Mode.PACKAGE,
         workspace=workspace,
         models=tuple(Model(name, version, workspace / path) for name, version, path in models),
-        code=Code(directory / script, directory, shown),
+        code=None if script is None else Code(directory / script, directory, _shown(source, script)),
         environment_file=None,
         python_version=None,
         base_image=None,
-        trigger=HttpTrigger(auth_level),
+        trigger=trigger or HttpTrigger(auth_level),
         image=ImageTarget("contoso.azurecr.io", "package"),
         login=None,
         target=None,
         sample_request=None,
         verify_timeout=60,
+        host_json=host_json,
+        concurrency=concurrency,
     )
+
+
+def _shown(source: str, script: str) -> str:
+    return f"{source}/{script}" if source != "." else script
 
 
 def write_files(folder: Path, files: Mapping[str, str | bytes]) -> None:
@@ -90,7 +111,8 @@ def runtime_python() -> Path:
     if not stamp.exists() or stamp.read_text() != wanted:
         uv = Path(sys.executable).with_name("uv")
         python = venv / "bin" / "python"
-        subprocess.run([uv, "venv", "-q", "--clear", "--python", str(find_python("3.13")), venv], check=True)
+        if not python.exists():
+            subprocess.run([uv, "venv", "-q", "--clear", "--python", str(find_python("3.13")), venv], check=True)
         subprocess.run([uv, "pip", "install", "-q", "--python", python, *RUNTIME_PACKAGES], check=True)
         stamp.write_text(wanted)
     return venv / "bin" / "python"
@@ -109,6 +131,19 @@ class Answer:
     def json(self) -> Any:
         """The body, read as JSON."""
         return json.loads(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one blob or message.
+
+    Attributes:
+        result: The bytes for the output; None when there is none.
+        failure: The text of what was raised; empty when nothing was.
+    """
+
+    result: bytes | None
+    failure: str = ""
 
 
 @dataclass(slots=True)
@@ -180,6 +215,20 @@ class FunctionApp:
             Answer(one["status"], one["headers"], base64.b64decode(one["body"]), one["cookies"])
             for one in self.ask({"calls": requests})
         ]
+
+    def trigger(self, body: bytes, metadata: Mapping[str, Any]) -> Outcome:
+        """One blob or message for `score`; text of the metadata is text for the worker, all else is JSON."""
+        sent = {
+            name: ("string", value) if isinstance(value, str) else ("json", json.dumps(value, default=str))
+            for name, value in metadata.items()
+        }
+        content, result = self.root / "content", self.root / "result"  # files, since 50 MB are slow as JSON
+        content.write_bytes(body)
+        result.unlink(missing_ok=True)
+        event = {"function": "score", "content": str(content), "result": str(result), "metadata": sent}
+        outcome = self.ask({"event": event})
+        assert outcome.get("type") == ("bytes" if result.exists() else None)
+        return Outcome(result.read_bytes() if result.exists() else None, outcome.get("failure", ""))
 
     def python(self, expression: str) -> Any:
         """The value of an expression in the process; `sys`, `os` and `logging` are there."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import concurrent.futures
+import functools
 import importlib
 import inspect
 import json
@@ -16,6 +17,7 @@ import logging
 import os
 import sys
 import types
+import typing
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +48,13 @@ def script_of(name: str, definition: dict[str, Any]) -> Path:
     return Path(os.path.normpath(WWWROOT / name / definition["scriptFile"]))
 
 
+def bindings_of(definition: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """A function's trigger, and the binding of its result."""
+    found = definition["bindings"]
+    [trigger] = [one for one in found if one["direction"] == "in"]
+    return trigger, next((one for one in found if one["name"] == "$return"), None)
+
+
 class DirectWorker:
     """Loads and calls as the worker for Python <= 3.12 does: below the package `__app__`, `def` in threads."""
 
@@ -53,11 +62,44 @@ class DirectWorker:
         package = types.ModuleType("__app__")
         package.__path__ = [str(WWWROOT)]
         sys.modules["__app__"] = package
-        self.functions = {}
-        for name, definition in definitions().items():
+        self.functions, self.definitions = {}, definitions()
+        for name, definition in self.definitions.items():
             within = script_of(name, definition).relative_to(WWWROOT).with_suffix("").parts
-            self.functions[name] = importlib.import_module(".".join(("__app__", *within))).main
+            module = importlib.import_module(".".join(("__app__", *within)))
+            self.functions[name] = getattr(module, definition.get("entryPoint", "main"))
+            self.check(self.functions[name], definition)
         self.pool = concurrent.futures.ThreadPoolExecutor(THREADS)
+
+    def check(self, function: Any, definition: dict[str, Any]) -> None:
+        """The worker refuses functions whose annotations do not fit their bindings."""
+        trigger, result = bindings_of(definition)
+        hints = typing.get_type_hints(function)
+        assert [trigger["name"]] == list(inspect.signature(function).parameters)
+        assert converter(trigger["type"]).check_input_type_annotation(hints[trigger["name"]])
+        assert result is None or converter(result["type"]).check_output_type_annotation(hints["return"])
+
+    async def trigger(self, event: dict[str, Any]) -> dict[str, Any]:
+        """One blob or message; as in the worker, a result without a binding is an error."""
+        from azure.functions.meta import Datum
+
+        function, (trigger, result) = (
+            self.functions[event["function"]],
+            bindings_of(self.definitions[event["function"]]),
+        )
+        metadata = {name: Datum(value, kind) for name, (kind, value) in event["metadata"].items()}
+        content = Datum(Path(event["content"]).read_bytes(), "bytes")
+        given = converter(trigger["type"]).decode(content, trigger_metadata=metadata)
+        call = functools.partial(function, **{trigger["name"]: given})
+        try:
+            value = await asyncio.get_running_loop().run_in_executor(self.pool, call)
+        except Exception as failure:  # noqa: BLE001 - the worker tells the host of every one
+            return {"failure": f"{type(failure).__name__}: {failure}"}
+        if result is None:
+            assert value is None, "a function without a $return binding returned a non-None value"
+            return {}
+        datum = converter(result["type"]).encode(value, expected_type=bytes)
+        Path(event["result"]).write_bytes(datum.value)
+        return {"type": datum.type}
 
     async def call(self, request: dict[str, Any]) -> dict[str, Any]:
         import azure.functions as func
@@ -81,6 +123,13 @@ class DirectWorker:
             value["body"].value,
             [cookie.output(header="").strip() for jar in value["cookies"] or [] for cookie in jar.values()],
         )
+
+
+def converter(binding: str) -> Any:
+    """The library's class that reads and writes what a binding carries."""
+    import azure.functions as func
+
+    return func.get_binding_registry().get(binding)
 
 
 def answer(status: int, headers: dict[str, str], body: bytes, cookies: list[str]) -> dict[str, Any]:
@@ -123,9 +172,14 @@ Cookie.SameSite = SameSite
 
 
 class Protos(types.ModuleType):
-    """Every message type that the runtime asks for; it never looks inside them."""
+    """Every message type that the runtime asks for; it looks inside none but those that carry data."""
 
     StatusResult, BindingInfo, RpcHttpCookie = Status, Binding, Cookie
+
+    @staticmethod
+    def TypedData(**data: Any) -> Any:  # noqa: N802 - the protocol's name
+        """Real ones but for HTTP, whose messages have many more parts."""
+        return Message(**data) if "http" in data else function_protocol().TypedData(**data)
 
     def __getattr__(self, name: str) -> type:
         if name.startswith("__"):
@@ -167,7 +221,7 @@ class MicrosoftRuntime:
             name=name,
             directory=str(WWWROOT / name),
             script_file=str(script_of(name, definition)),
-            entry_point="",
+            entry_point=definition.get("entryPoint", ""),
             bindings=bindings,
         )
         request = Message(function_load_request=Message(function_id=name, metadata=metadata))
@@ -182,19 +236,41 @@ class MicrosoftRuntime:
             params={},
             query={},
         )
-        invocation = Message(
-            invocation_id=f"call-{id(request)}",
-            function_id=request["function"],
-            input_data=[Parameter(name="req", data=Message(http=http))],
-            trigger_metadata={},
-            trace_context=Message(trace_parent="", trace_state="", attributes={}),
-            retry_context=Message(retry_count=0, max_retry_count=0, exception=None),
-        )
-        response = await self.runtime.invocation_request(self.envelope(Message(invocation_request=invocation)))
+        response = await self.invoke(request["function"], Parameter(name="req", data=Message(http=http)), {})
         self.succeed(response)
         value = response.return_value.http
         cookies = [f"{cookie.name}={cookie.value}" for cookie in value.cookies or []]
         return answer(int(value.status_code), value.headers, value.body.bytes, cookies)
+
+    async def trigger(self, event: dict[str, Any]) -> dict[str, Any]:
+        """One blob or message, in real protobuf messages as after their way over the wire."""
+        protocol = function_protocol()
+        trigger, _ = bindings_of(definitions()[event["function"]])
+        data = protocol.TypedData(bytes=Path(event["content"]).read_bytes())
+        metadata = {
+            name: protocol.received(protocol.TypedData(**{kind: value}))
+            for name, (kind, value) in event["metadata"].items()
+        }
+        given = protocol.received(protocol.ParameterBinding(name=trigger["name"], data=data))
+        response = await self.invoke(event["function"], given, metadata)
+        if response.result.status != Status.Success:
+            return {"failure": response.result.exception.message}
+        if response.return_value is None:
+            return {}
+        value = protocol.received(response.return_value)
+        Path(event["result"]).write_bytes(value.bytes)
+        return {"type": value.WhichOneof("data")}
+
+    async def invoke(self, function: str, given: Any, metadata: dict[str, Any]) -> Any:
+        invocation = Message(
+            invocation_id=f"call-{id(given)}",
+            function_id=function,
+            input_data=[given],
+            trigger_metadata=metadata,
+            trace_context=Message(trace_parent="", trace_state="", attributes={}),
+            retry_context=Message(retry_count=0, max_retry_count=0, exception=None),
+        )
+        return await self.runtime.invocation_request(self.envelope(Message(invocation_request=invocation)))
 
     def envelope(self, request: Message) -> Message:
         return Message(request=request, properties={"host": "127.0.0.1", "protos": self.protos})
@@ -202,6 +278,11 @@ class MicrosoftRuntime:
     def succeed(self, response: Message) -> None:
         if response.result.status != Status.Success:
             raise RuntimeError(vars(response.result.exception))
+
+
+def function_protocol() -> Any:
+    """The module beside this file; it needs protobuf, which only the runtime's Python has."""
+    return importlib.import_module("function_protocol")
 
 
 class Parameter(Message):
@@ -224,6 +305,8 @@ async def main() -> None:
         command = json.loads(line)
         if "python" in command:
             found = eval(command["python"], {"sys": sys, "os": os, "logging": logging})  # noqa: S307 - the tests' own
+        elif "event" in command:
+            found = await worker.trigger(command["event"])
         else:
             found = await asyncio.gather(*(worker.call(request) for request in command["calls"]))
         sys.stdout.flush()

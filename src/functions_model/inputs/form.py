@@ -32,6 +32,7 @@ class Form:
         origins: Where a text stands that a deployment file gave.
         environment: An environment that stands inside the deployment file.
         file_settings: The app settings of the deployment file: line, name and value.
+        unread: Inputs that a deployment file may give, had it been readable: they are not told as missing.
         problems: Everything that is wrong.
         notes: What people should know.
     """
@@ -43,6 +44,7 @@ class Form:
     origins: dict[str, Location] = field(default_factory=dict)
     environment: InlineEnvironment | None = None
     file_settings: tuple[tuple[Location, str, str], ...] = ()
+    unread: frozenset[str] = frozenset()
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -77,6 +79,8 @@ class Form:
             remedy: What to do; empty asks for what the catalogue describes.
             why: Who needs it: "`trigger: blob` needs it"; empty names the mode.
         """
+        if name in self.unread:
+            return
         needs = why or f"mode `{self.mode}` needs it"
         self.refuse(name, f"it is not given, and {needs}", remedy or f"Give {described(BY_NAME[name])}")
 

@@ -12,6 +12,7 @@ from functions_model.inputs.assets import check_workspace, is_reference, take_as
 from functions_model.inputs.catalogue import BY_NAME, WITH_AZURE
 from functions_model.inputs.clouds import CLOUDS, KnownCloud, is_azure_registry, known_cloud, registry_host
 from functions_model.inputs.code import read_code, read_host_json
+from functions_model.inputs.deployment_file import read_deployment_file
 from functions_model.inputs.form import LOGIN, Form, described
 from functions_model.inputs.models import read_models
 from functions_model.inputs.paths import Workspace
@@ -41,6 +42,7 @@ def read_inputs(values: Mapping[str, str], *, workspace: Path, host_workspace: s
     )
     form.refuse_unknown()
     form.mode = form.take("mode", Mode) or Mode.DEPLOY
+    read_deployment_file(form)
     spec = _spec(form)
     if form.problems:
         raise InputsInvalid("read the inputs", form.problems)

@@ -10,6 +10,7 @@ _READ = "*/read"
 _BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers"
 _QUEUES = "Microsoft.Storage/storageAccounts/queueServices/queues"
 _TABLES = "Microsoft.Storage/storageAccounts/tableServices/tables"
+_ENTITIES = tuple(f"Microsoft.ServiceBus/*/{entity}/read" for entity in ("queues", "topics", "topics/subscriptions"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,11 +205,13 @@ _ROLES = (
     RoleDefinition(
         SERVICE_BUS_DATA_RECEIVER,
         "Azure Service Bus Data Receiver",
+        _ENTITIES,
         data_actions=("Microsoft.ServiceBus/*/receive/action",),
     ),
     RoleDefinition(
         SERVICE_BUS_DATA_SENDER,
         "Azure Service Bus Data Sender",
+        _ENTITIES,
         data_actions=("Microsoft.ServiceBus/*/send/action",),
     ),
     RoleDefinition(
@@ -220,8 +223,13 @@ _ROLES = (
     RoleDefinition(
         AZUREML_DATA_SCIENTIST,
         "AzureML Data Scientist",
-        tuple(
-            f"Microsoft.MachineLearningServices/workspaces/*/{verb}" for verb in ("read", "action", "delete", "write")
+        (
+            # The workspace itself: `workspaces/*/read` is about what lies in it.
+            "Microsoft.MachineLearningServices/workspaces/read",
+            "Microsoft.MachineLearningServices/workspaces/*/read",
+            "Microsoft.MachineLearningServices/workspaces/*/action",
+            "Microsoft.MachineLearningServices/workspaces/*/delete",
+            "Microsoft.MachineLearningServices/workspaces/*/write",
         ),
         (
             "Microsoft.MachineLearningServices/workspaces/delete",

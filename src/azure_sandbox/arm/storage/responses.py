@@ -8,6 +8,7 @@ from azure_sandbox.arm.ids import ResourceId
 from azure_sandbox.arm.messages import ArmResponse, listing
 from azure_sandbox.arm.operations import polling_url
 from azure_sandbox.arm.routing import GROUP, LOGIN_ONLY, SUBSCRIPTION, ArmRoute
+from azure_sandbox.arm.storage.signatures import account_signature
 from azure_sandbox.arm.storage.state import NAMESPACE, TYPE
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class StorageResponses:
             ArmRoute("PATCH", one, self._patch),
             ArmRoute("DELETE", one, self._delete),
             ArmRoute("POST", f"{one}/listKeys", self._list_keys),
+            ArmRoute("POST", f"{one}/listAccountSas", self._list_account_sas),
             ArmRoute("GET", containers, self._list_containers),
             ArmRoute("GET", f"{containers}/{{container}}", self._get_container),
             ArmRoute("PUT", f"{containers}/{{container}}", self._put_container),
@@ -91,6 +93,11 @@ class StorageResponses:
             for number, value in enumerate(self._accounts.keys(request.name), 1)
         ]
         return ArmResponse(200, {"keys": keys})
+
+    def _list_account_sas(self, request: ArmRequest) -> ArmResponse:
+        account = self._account(request).id.name
+        token = account_signature(account, self._accounts.keys(account), request.body)
+        return ArmResponse(200, {"accountSasToken": token})
 
     def _list_containers(self, request: ArmRequest) -> ArmResponse:
         account = self._account(request)

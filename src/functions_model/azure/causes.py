@@ -109,10 +109,15 @@ CAUSES: tuple[Cause, ...] = (
         status=409,
         text=r"website with given name .* already exists",
     ),
-    Cause("account-name-taken", _OTHER_NAME + " Set `storage-account`.", code="StorageAccountAlreadyTaken"),
+    Cause(
+        "account-name-taken",
+        _OTHER_NAME + " Set `storage-account`, or `data-storage-account` for that of a blob trigger.",
+        code="StorageAccountAlreadyTaken",
+    ),
     Cause(
         "account-elsewhere",
-        "The account exists in another resource group. Set `storage-account` to another name.",
+        "The account exists in another resource group. Set `storage-account`, or `data-storage-account` for that of a "
+        "blob trigger, to another name.",
         code="StorageAccountInAnotherResourceGroup",
     ),
     Cause(

@@ -54,6 +54,17 @@ def _nested_link_outside(folder: Path) -> None:
     (folder / "model" / "weights.bin").symlink_to(folder.parent / "secret.txt")
 
 
+def _deployment_file(folder: Path) -> None:
+    (folder / "blue.yml").write_text(
+        "name: blue\nmodel: azureml://registries/shared/models/iris/versions/1\ncode_configuration:\n  code: nowhere\n"
+        "  scoring_scirpt: score.py\nenvironment:\n  image: contoso.azurecr.io/base:1\n"
+    )
+
+
+def _mlflow_model(folder: Path) -> None:
+    (folder / "model" / "MLmodel").write_text("flavors:\n  spark:\n    model_data: sparkml\n")
+
+
 INPUTS = [
     Scenario("missing-files", 2, {"model-path": "nowhere", "entry-script": "none.py", "environment-file": "none.yml"}),
     Scenario("nothing-given", 2, dict.fromkeys(("model-path", "entry-script", "app-name", "registry"), "")),
@@ -61,6 +72,18 @@ INPUTS = [
     Scenario("model-outside-the-workspace", 2, {"model-path": "../"}),
     Scenario("link-leaves-the-workspace", 2, {"model-path": "linked"}, _link_outside),
     Scenario("illegal-app-name", 2, {"app-name": "my_app!"}),
+    Scenario(
+        "output-would-trigger-itself",
+        2,
+        {"trigger": "blob", "input-path": "flowers/{name}.json", "output-path": "flowers/{name}_out.json"},
+    ),
+    Scenario("input-of-another-trigger", 2, {"input-queue-name": "requests", "output-path": "answers/{name}"}),
+    Scenario(
+        "faults-of-a-deployment-file",
+        2,
+        {"deployment-file": "blue.yml", "model-path": "", "entry-script": "", "environment-file": ""},
+        _deployment_file,
+    ),
     Scenario("several-at-once", 2, {"app-name": "-x-", "plan-sku": "Y1", "trigger": "timer", "verify-timeout": "soon"}),
 ]
 
@@ -95,6 +118,16 @@ BUNDLE = [
         3,
         arrange=lambda folder: (folder / "requirements.txt").write_text("six\nno-such-package-by-any-name==9.9\n"),
     ),
+    Scenario(
+        "host-json-at-fault",
+        3,
+        {"host-json": "host.json"},
+        lambda folder: (folder / "host.json").write_text(
+            '{\n  "version": "1.0",\n  "functionTimeout": "24:00:00",\n'
+            '  "extensionBundle": {"version": "[2.*, 3.0.0)"}\n}\n'
+        ),
+    ),
+    Scenario("mlflow-model-that-needs-a-script", 3, {"entry-script": "", "environment-file": ""}, _mlflow_model),
     Scenario("link-inside-the-model-leaves-the-workspace", 3, arrange=_nested_link_outside),
 ]
 
@@ -174,13 +207,24 @@ APPLY = [
     ),
 ]
 
-PLAN = [Scenario("registry-does-not-exist", 6, {"registry": "localhost:1"})]
+PLAN = [
+    Scenario("registry-does-not-exist", 6, {"registry": "localhost:1"}),
+    Scenario(
+        "registered-model-does-not-exist",
+        6,
+        {
+            "model-path": "azureml:temperature:9",
+            "workspace": "sandboxworkspace",
+            "workspace-resource-group": "sandbox-shared",
+        },
+    ),
+]
 
 VERIFY = [
     Scenario(
         "image-cannot-be-pulled",
         8,
-        {"verify-timeout": "20", "image-name": "out-of-reach"},
+        {"verify-timeout": "6", "image-name": "out-of-reach"},
         faults=(
             Fault(
                 method="GET",

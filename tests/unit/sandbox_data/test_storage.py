@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
+
+from .conftest import trust
 
 if TYPE_CHECKING:
     from azure_sandbox.certificates import TlsFiles
@@ -61,3 +65,58 @@ class TestAccounts:
         azurite.create("delta", KEYS)
 
         assert True is azurite.create_container("delta", "things")
+
+
+class TestTokensAndSignatures:
+    def test_an_access_token_of_the_sandbox_opens_the_account(self, azurite: AzuriteStorage, tls: TlsFiles) -> None:
+        """The blob client reads with a token of the sandbox's Entra for storage, and is refused with one for ARM."""
+        from azure.core.credentials import AccessToken
+        from azure.core.exceptions import HttpResponseError
+        from azure.storage.blob import BlobServiceClient
+
+        from azure_sandbox.directory import EntraDirectory
+
+        directory = EntraDirectory("6c1a8d0e-0000-4000-8000-000000000002")
+        client_id = directory.add_application("reader").principal.client_id
+        ends = azurite.create("epsilon", KEYS)
+        azurite.upload("epsilon", "things", "one", b"\xff")
+
+        class Login:
+            def __init__(self, audience: str) -> None:
+                self._audience = audience
+
+            def get_token(self, *scopes: str, **_: object) -> AccessToken:
+                assert scopes == ("https://storage.azure.com/.default",)
+                return AccessToken(directory.issue_token(client_id, self._audience), 2**31)
+
+        def read(audience: str) -> bytes:
+            login = Login(audience)
+            with BlobServiceClient(ends.blob, credential=login, connection_verify=str(tls.ca_file)) as client:
+                return client.get_blob_client("things", "one").download_blob().readall()
+
+        assert b"\xff" == read("https://storage.azure.com")
+        with pytest.raises(HttpResponseError):
+            read("https://management.azure.com")
+
+    def test_a_signature_opens_what_it_was_made_for(self, azurite: AzuriteStorage, tls: TlsFiles) -> None:
+        """A link with what `listAccountSas` answers reads a blob without a client, and cannot write."""
+        from azure_sandbox.arm.storage.signatures import account_signature
+
+        ends = azurite.create("zeta", KEYS)
+        azurite.upload("zeta", "things", "one", b"content")
+        wanted = {
+            "signedServices": "b",
+            "signedResourceTypes": "o",
+            "signedPermission": "r",
+            "signedExpiry": (dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)).isoformat(),
+            "signedProtocol": "https",
+            "keyToSign": "key2",
+        }
+        link = f"{ends.blob}things/one?{account_signature('zeta', KEYS, wanted)}"
+        with httpx.Client(verify=trust(tls)) as client:
+            answer = client.get(link)
+            written = client.put(link, content=b"other", headers={"x-ms-blob-type": "BlockBlob"})
+            bare = client.get(link.partition("?")[0])
+
+        assert (200, b"content") == (answer.status_code, answer.content)
+        assert [403, 403] == [written.status_code, bare.status_code]

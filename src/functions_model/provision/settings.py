@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
-from functions_model.provision.connection import CONNECTION, connection_settings, obsolete_names
+from functions_model.provision.connection import connection_settings, obsolete_names
 from functions_model.provision.nouns import FieldChange
 
 if TYPE_CHECKING:
@@ -39,8 +39,7 @@ def merged_settings(wanted: Wanted, observed: Observed) -> dict[str, str | None]
     ours: dict[str, str | None] = dict(_FIXED)
     if HOST_STORAGE not in live and HOST_STORAGE not in users:
         ours |= _host_storage(wanted, observed)
-    if CONNECTION not in live and CONNECTION not in users:
-        ours |= connection_settings(wanted, observed)
+    ours |= connection_settings(wanted, observed)
     obsolete = obsolete_names(wanted)
     kept = {name: value for name, value in live.items() if name not in obsolete}
     return {**kept, **ours, **users}

@@ -61,7 +61,7 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         "connection-missing",
-        r"connection string '(AzureWebJobs)?(?P<connection>\w+)' does not exist"
+        r"connection string '\w+' (does not exist|is missing or empty)"
         r"|should have an '(fullyQualifiedNamespace|(blob|queue)?ServiceUri)' property"
         r"|missing a value for '(fullyQualifiedNamespace|(blob|queue)?ServiceUri)'"
         r"|matching constructor while trying to create an instance of (Blob|Queue)ServiceClient",

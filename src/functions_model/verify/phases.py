@@ -35,8 +35,8 @@ def look(app: LiveApp) -> Sighting:
     _site_answers(app)
     version = _host_runs(app)
     functions = _functions_indexed(app)
-    _functions_start(app)
     _build_answers(app)
+    _functions_start(app)
     return Sighting(functions, version)
 
 
@@ -68,8 +68,20 @@ def _functions_indexed(app: LiveApp) -> tuple[str, ...]:
     return tuple(names)
 
 
+def _build_answers(app: LiveApp) -> None:
+    for _ in range(HITS):
+        identity = app.get_json(IDENTITY_ROUTE)
+        build = identity.get("build_id") if isinstance(identity, dict) else None
+        if build != app.expected.build_id:
+            message = f"`{IDENTITY_ROUTE}` answers with the build `{build}`, not with `{app.expected.build_id}`"
+            raise NotYet(message)
+
+
 def _functions_start(app: LiveApp) -> None:
-    """A trigger that cannot listen (no role yet, no queue) leaves the host running: only its function has the error."""
+    """A trigger that cannot listen (no role yet, no queue) leaves the host running: only its function has the error.
+
+    This is asked last: what an instance of the old build says of its functions does not count.
+    """
     errors = [f"`{name}`: {error}" for name in app.expected.functions for error in _errors(app, name)]
     if errors:
         message = f"the host cannot start {'; '.join(errors)}"
@@ -82,15 +94,6 @@ def _errors(app: LiveApp, function: str) -> list[str]:
     status = app.get_json(path, _admin(app), absent=404)
     errors = status.get("errors") if isinstance(status, dict) else None
     return [" ".join(str(error).split()).rstrip(".")[:_LONGEST] for error in errors or []]
-
-
-def _build_answers(app: LiveApp) -> None:
-    for _ in range(HITS):
-        identity = app.get_json(IDENTITY_ROUTE)
-        build = identity.get("build_id") if isinstance(identity, dict) else None
-        if build != app.expected.build_id:
-            message = f"`{IDENTITY_ROUTE}` answers with the build `{build}`, not with `{app.expected.build_id}`"
-            raise NotYet(message)
 
 
 def _admin(app: LiveApp) -> dict[str, str]:

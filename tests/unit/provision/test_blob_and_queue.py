@@ -298,7 +298,7 @@ class TestAConnectionString:
     def test_of_another_service_is_refused(self, trigger: Any, value: str, service: str) -> None:
         """One that was left over from another trigger would keep the new one from listening."""
         arm = made(HTTP)
-        arm.settings["TriggerConnectionString"] = value
+        arm.settings["AzureWebJobsTriggerConnectionString"] = value
 
         with pytest.raises(PlanRefused, match=f"not one of {service}") as caught:
             planned(arm, trigger=trigger)

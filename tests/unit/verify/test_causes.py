@@ -78,6 +78,7 @@ class TestNamedCauses:
         "line",
         [
             "Storage account connection string 'AzureWebJobsTriggerConnectionString' does not exist.",
+            "Microsoft Azure WebJobs SDK ServiceBus connection string 'TriggerConnectionString' is missing or empty.",
             "Unable to find matching constructor while trying to create an instance of BlobServiceClient.",
         ],
     )

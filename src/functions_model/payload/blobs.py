@@ -22,4 +22,5 @@ def blob_content(blob: func.InputStream) -> Content:
         if is_header_name(key):
             headers.append((f"x-ms-meta-{key}", header_value(value)))
     given = (blob.blob_properties or {}).get("ContentType")
-    return Content(f"blob `{name}`", blob.read(), content_type_of(given), tuple(headers))
+    body = blob.read()
+    return Content(f"blob `{name}`", body, content_type_of(given, body), tuple(headers))

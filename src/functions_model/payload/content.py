@@ -10,10 +10,11 @@ from typing import Any
 from .exchange import HOP_BY_HOP, REQUEST_ONLY
 
 JSON = "application/json"
+BYTES = "application/octet-stream"
 MEANINGLESS = frozenset(
     {
         "",
-        "application/octet-stream",
+        BYTES,
         "binary/octet-stream",
         # The inference server would take the content apart as a form's fields. It is what plain `curl` says of a file.
         "application/x-www-form-urlencoded",
@@ -24,6 +25,8 @@ MEANINGLESS = frozenset(
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """A header's name, RFC 9110 section 5.6.2."""
+_JSON_BEGINS = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:[{\[\"]|\Z)")
+"""An object, a list or a text, perhaps after a byte order mark, or nothing at all."""
 _PRINTABLE = re.compile(r"[ -~]*")
 
 
@@ -44,11 +47,13 @@ class Content:
     headers: tuple[tuple[str, str], ...]
 
 
-def content_type_of(given: str | None) -> str:
-    """The type that was given, when it means something; JSON otherwise, which is what most scripts take."""
+def content_type_of(given: str | None, body: bytes) -> str:
+    """The type that was given, when it means something; else JSON for what begins like it, and plain bytes."""
     text = (given or "").strip()
     essence = text.partition(";")[0].strip().lower()
-    return text if essence not in MEANINGLESS and _PRINTABLE.fullmatch(text) else JSON
+    if essence not in MEANINGLESS and _PRINTABLE.fullmatch(text):
+        return text
+    return JSON if _JSON_BEGINS.match(body) else BYTES
 
 
 def is_header_name(name: str) -> bool:

@@ -25,7 +25,8 @@ def message_content(message: func.ServiceBusMessage) -> Content:
     headers = [(BROKER_PROPERTIES, json.dumps(broker_properties(message)))]
     headers += _own_properties(message.application_properties or message.user_properties or {})
     name = f"message `{message.message_id}`"
-    return Content(name, message.get_body(), content_type_of(message.content_type), tuple(headers))
+    body = message.get_body()
+    return Content(name, body, content_type_of(message.content_type, body), tuple(headers))
 
 
 def broker_properties(message: func.ServiceBusMessage) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 
 const rhea = require('rhea');
 const lockToken = require('./lock_token');
+const { checkSize } = require('./inlet');
 const { messagesIn } = require('./message');
 const { Refusal, unauthorized, notCovered } = require('./refusal');
 
@@ -62,11 +63,8 @@ function reasons(body) {
 }
 
 function schedule(queue, body) {
+  body.messages.forEach(({ message }) => checkSize(message, queue));
   const messages = body.messages.flatMap(({ message }) => messagesIn(message, 0));
-  const most = queue.settings.maxMessageBytes;
-  if (body.messages.some(({ message }) => message.length > most)) {
-    throw new Refusal('amqp:link:message-size-exceeded', `A message is larger than the limit of ${most} bytes.`);
-  }
   return { 'sequence-numbers': arrayOf(messages.map((message) => queue.put(message)), types.Long) };
 }
 

@@ -3,7 +3,7 @@
 
 const { Claims, pathOf } = require('./claims');
 const { putToken } = require('./cbs');
-const { openInlet } = require('./inlet');
+const { openInlet, refuseInlet } = require('./inlet');
 const { listen, openContainer } = require('./listener');
 const { manage } = require('./management');
 const { Outlet } = require('./outlet');
@@ -41,7 +41,7 @@ class Namespace {
       container.on(event, ({ connection }) => this.#detached((link) => link.connection === connection));
     }
     for (const event of ['session_error', 'sender_error', 'receiver_error']) container.on(event, () => {});
-    for (const event of ['protocol_error', 'error']) container.on(event, (error) => console.error(error));
+    for (const event of ['protocol_error', 'error']) container.on(event, (error) => console.error(String(error)));
     this.#listener = await listen(container, identity);
     return this.#listener.port;
   }
@@ -86,7 +86,8 @@ class Namespace {
       open(pathOf(address));
     } catch (refusal) {
       if (!(refusal instanceof Refusal)) throw refusal;
-      link.close(refusal.error);
+      if (link.is_receiver()) refuseInlet(link, refusal);
+      else link.close(refusal.error);
     }
   }
 

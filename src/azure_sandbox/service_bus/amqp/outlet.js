@@ -51,7 +51,8 @@ class Outlet {
   }
 
   #settle(delivery, outcome, properties = {}) {
-    let state = delivery.remote_state.described();
+    // The verdict is echoed, but for the reasons of a dead-lettering: an error there would say that it failed.
+    let state = outcome === 'deadLetter' ? amqp.rejected().described() : delivery.remote_state.described();
     try {
       this.queue.settle(lockToken.ofTag(delivery.tag), outcome, properties);
     } catch (refusal) {

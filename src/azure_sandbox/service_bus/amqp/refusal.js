@@ -13,9 +13,9 @@ class Refusal extends Error {
     this.status = status;
   }
 
-  /** As an AMQP error. */
+  /** As an AMQP error. It has all three fields: some clients read the last one without asking whether it is there. */
   get error() {
-    return { condition: this.condition, description: this.message };
+    return { condition: this.condition, description: this.message, info: {} };
   }
 }
 

@@ -49,7 +49,8 @@ def read_models(form: Form) -> tuple[Model | RegisteredAsset, ...] | None:
     entries = [_entry(form, line) for line in lines]
     found = [entry for entry in entries if entry]
     _refuse_names(form, found if len(found) == len(entries) else None)
-    models = tuple(_complete(entry, given_name, given_version) for entry in found)
+    alone = len(entries) == 1
+    models = tuple(_complete(entry, given_name if alone else None, given_version if alone else None) for entry in found)
     _refuse_twins(form, models)
     return models if len(found) == len(entries) else None
 

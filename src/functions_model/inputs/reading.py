@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from functions_model.core.failures import InputsInvalid
 from functions_model.core.secrets import Secret
-from functions_model.core.spec import DeploymentSpec, ImageTarget, Login, Mode, RegisteredAsset
+from functions_model.core.spec import DeploymentSpec, ImageTarget, Login, Mode
 from functions_model.inputs import rules
 from functions_model.inputs.assets import check_workspace, is_reference, take_asset
 from functions_model.inputs.catalogue import BY_NAME, WITH_AZURE
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from functions_model.core.spec import InlineEnvironment
+    from functions_model.core.spec import InlineEnvironment, RegisteredAsset
 
 
 def read_inputs(values: Mapping[str, str], *, workspace: Path, host_workspace: str | None = None) -> DeploymentSpec:
@@ -58,19 +58,17 @@ def _spec(form: Form) -> DeploymentSpec:
     check_workspace(form)
     models = read_models(form)
     code = read_code(form, models)
-    environment = _environment(form)
-    registered = any(isinstance(asset, RegisteredAsset) for asset in (*(models or ()), environment))
     return DeploymentSpec(
         mode=form.mode,
         workspace=form.workspace.folder,
         models=models or (),
         code=code,
-        environment_file=environment,
+        environment_file=_environment(form),
         python_version=form.take("python-version", rules.python_version),
         base_image=form.take("base-image", rules.base_image),
         trigger=read_trigger(form),
         image=image,
-        login=_login(form, cloud, image, registered=registered),
+        login=_login(form, cloud, image),
         target=read_target(form) if form.mode in WITH_AZURE else None,
         sample_request=form.take("sample-request", form.workspace.file) if verifies else None,
         verify_timeout=form.take("verify-timeout", rules.verify_timeout),
@@ -104,9 +102,10 @@ def _refuse_foreign(form: Form, registry: str, cloud: KnownCloud) -> None:
         )
 
 
-def _login(form: Form, cloud: KnownCloud, image: ImageTarget, *, registered: bool) -> Login | None:
+def _login(form: Form, cloud: KnownCloud, image: ImageTarget) -> Login | None:
     """Always with Azure; in mode `package` when the registry or a registered asset needs one, or a login is given."""
-    needed = form.mode in WITH_AZURE or registered or bool(image.registry and is_azure_registry(image.registry))
+    in_azure = bool(image.registry and is_azure_registry(image.registry))
+    needed = form.mode in WITH_AZURE or in_azure or _names_registered(form)
     given = any(form.text(name) for name in (*LOGIN, "client-secret"))
     if not (needed or given):
         return None
@@ -124,6 +123,11 @@ def _login(form: Form, cloud: KnownCloud, image: ImageTarget, *, registered: boo
         audience or cloud.audience,
         cloud.name,
     )
+
+
+def _names_registered(form: Form) -> bool:
+    lines = (*form.text("model-path").splitlines(), form.text("environment-file"))
+    return any(is_reference(line.strip()) for line in lines)
 
 
 def _login_missing(form: Form, name: str, *, given: bool) -> None:

@@ -80,7 +80,8 @@ def _refuse_circle(form: Form, source: BlobPath, target: BlobPath) -> None:
             "output-path",
             f"a blob that it names, `{form.text('output-path')}`, would be scored in turn: it may fit `input-path` as"
             f" well, `{form.text('input-path')}`",
-            "Use another container for the answers, or names that differ: `in/{name}.json` and `out/{name}.json`.",
+            "Use another container for the answers, or names that cannot be the same: `data/in/{name}` and"
+            " `data/out/{name}`.",
         )
 
 

@@ -16,6 +16,7 @@ APPS = st.builds(
     st.text(LETTERS + "-", max_size=58),
     st.sampled_from(LETTERS),
 )
+SUBSCRIPTION = "0a1b2c3d-0000-4000-8000-00000000000a"
 
 
 class TestDerived:
@@ -27,14 +28,15 @@ class TestDerived:
         assert rules.app_name(app) == app
         assert rules.plan_name(derived.plan_name(app)).endswith("-plan")
         rules.storage_account(derived.storage_account(app, "group", str(subscription)))
+        rules.storage_account(derived.data_storage_account(app, "group", str(subscription)))
+        rules.service_bus_namespace(derived.service_bus_namespace(app, "group", str(subscription)))
         assert 3 <= len(derived.identity_name(app)) <= 128
 
     @given(APPS)
     def test_do_not_depend_on_case(self, app: str) -> None:
-        """Azure compares names without regard to case, so a storage account must not change with it."""
-        one, two = derived.storage_account(app, "Group", "A"), derived.storage_account(app.upper(), "gROUP", "a")
-
-        assert one == two
+        """Azure compares names without regard to case, so a name in all of Azure must not change with it."""
+        for name in (derived.storage_account, derived.data_storage_account, derived.service_bus_namespace):
+            assert name(app, "Group", "A") == name(app.upper(), "gROUP", "a")
 
     def test_differ_by_subscription_group_and_app(self) -> None:
         """A storage account's name is unique in all of Azure."""
@@ -53,5 +55,7 @@ class TestDerived:
 
     def test_stay_the_same(self) -> None:
         """A change here would create new resources beside those of every deployed app."""
-        assert "churn3blv7b2nh6" == derived.storage_account("churn", "rg", "0a1b2c3d-0000-4000-8000-00000000000a")
+        assert "churn3blv7b2nh6" == derived.storage_account("churn", "rg", SUBSCRIPTION)
+        assert "churndataydh4c2afpp" == derived.data_storage_account("churn", "rg", SUBSCRIPTION)
+        assert "churn-bus-xb5ogpyayv" == derived.service_bus_namespace("churn", "rg", SUBSCRIPTION)
         assert "a" * 48 + "-chxdse-plan" == derived.plan_name("a" * 60)

@@ -6,51 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions_model.core.failures import InputsInvalid
 from functions_model.core.secrets import Secret
 from functions_model.core.spec import AuthLevel, Code, ImageTarget, Login, Mode, Model, Target
 from functions_model.inputs import read_inputs
+from support.inputs import DEPLOY, GUID, PACKAGE, problems
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-GUID = "0a1b2c3d-0000-4000-8000-00000000000a"
-PACKAGE = {
-    "mode": "package",
-    "model-path": "model/iris.pkl",
-    "entry-script": "src/score.py",
-    "registry": "localhost:5000",
-}
-DEPLOY = {
-    "model-path": "model/iris.pkl",
-    "entry-script": "src/score.py",
-    "registry": "contoso",
-    "subscription-id": GUID,
-    "tenant-id": GUID.upper(),
-    "client-id": GUID,
-    "resource-group": "rg-churn",
-    "location": "West Europe",
-    "app-name": "Churn-Scorer",
-}
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Path:
-    """A repository with a model, a script, and a few other files."""
-    for name in ("model/iris.pkl", "src/score.py", "src/deep/other.py", "environment.yml", "sample.json"):
-        file = tmp_path / "work" / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text("content")
-    (tmp_path / "work" / "empty" / "inner").mkdir(parents=True)
-    (tmp_path / "outside.pkl").write_text("content")
-    return tmp_path / "work"
-
-
-def problems(values: dict[str, str], workspace: Path) -> dict[str, str]:
-    """What is wrong, by input."""
-    with pytest.raises(InputsInvalid) as failure:
-        read_inputs(values, workspace=workspace)
-    return {problem.subject: f"{problem.what}. {problem.remedy}" for problem in failure.value.problems}
 
 
 class TestWhole:

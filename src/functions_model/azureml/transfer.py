@@ -135,19 +135,17 @@ class Transfer:
         from azure.core.exceptions import AzureError
 
         try:
-            content = persist(lambda: self._content(piece), self._settings)
+            count = persist(lambda: self._write(piece, folder / piece.file.path), self._settings)
         except AzureError as exc:
             raise self._broken(piece, exc) from exc
-        if len(content) != piece.length:
+        if count != piece.length:
             raise self._failed(
-                f"`{piece.file.blob}` should have {piece.file.size} bytes, and ends after {piece.offset + len(content)}"
+                f"`{piece.file.blob}` should have {piece.file.size} bytes, and ends after {piece.offset + count}"
             )
-        with (folder / piece.file.path).open("r+b") as opened:
-            opened.seek(piece.offset)
-            opened.write(content)
-        self._progress.add(len(content))
+        self._progress.add(count)
 
-    def _content(self, piece: _Piece) -> bytes:
+    def _write(self, piece: _Piece, path: Path) -> int:
+        """One attempt: the piece at its place in the file. How many bytes came."""
         from azure.core import MatchConditions
 
         if self._stop.is_set():
@@ -159,7 +157,10 @@ class Transfer:
             etag=piece.file.etag,
             match_condition=MatchConditions.IfNotModified,
         )
-        return bytes(found.readall())
+        with path.open("r+b") as opened:
+            opened.seek(piece.offset)
+            found.readinto(opened)
+            return opened.tell() - piece.offset
 
     def _hold_to_listing(self, file: RemoteFile, path: Path) -> None:
         size = path.stat().st_size

@@ -23,8 +23,8 @@ class TransferSettings:
     """How files are fetched.
 
     Attributes:
-        piece_bytes: A file is fetched in pieces of this size, each by a request of its own. A piece is held in memory,
-            and what broke off goes on with the pieces that are not there yet.
+        piece_bytes: A file is fetched in pieces of this size, each by a request of its own; what broke off goes on
+            with the pieces that are not there yet. A piece under way takes some times its size in memory.
         threads: Pieces under way at the same time, of one file or of several.
         attempts: For each request, the first included.
         first_wait: Seconds before the second attempt; each later wait is twice the one before.
@@ -35,7 +35,7 @@ class TransferSettings:
         free_bytes: What a folder's disk has left.
     """
 
-    piece_bytes: int = 8 * MIB
+    piece_bytes: int = 4 * MIB
     threads: int = 4
     attempts: int = 6
     first_wait: float = 0.5

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from support.mlflow_servers import Request, Servers, mlflow_python
+from support.tools import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +21,7 @@ VERSIONS = {
     "mlflow-2": (".venv-mlflow-2", ("mlflow-skinny==2.22.0", "pandas==2.3.3", "fastapi==0.115.14", *COMMON)),
 }
 """A recent release of both majors, in an environment of its own."""
+EXAMPLE = ROOT / "examples" / "mlflow-iris"
 COLUMNS = ["sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)"]
 ROWS = [[5.1, 3.5, 1.4, 0.2], [6.7, 3.0, 5.2, 2.3]]
 NAMED = {name: [row[place] for row in ROWS] for place, name in enumerate(COLUMNS)}
@@ -216,3 +219,32 @@ class TestBeyondMlflow:
         requests = [Request("", None, "GET"), Request("", None, "OPTIONS")]
 
         assert [405, 200] == [answer.status for answer in servers.ours("columns", *requests)]
+
+
+class TestExample:
+    """`examples/mlflow-iris`."""
+
+    def test_requests_of_the_readme_get_its_answers(self, running: dict[str, Servers]) -> None:
+        """The sample and the CSV are answered as shown, by the version of MLflow that the model names."""
+        readme = (EXAMPLE / "README.md").read_text()
+        expected = [json.loads(one) for one in re.findall(r"```json\n(.*?)```", readme, re.DOTALL)]
+        [csv] = re.findall(r"\$'(.*?)'", readme)
+        requests = [
+            Request((EXAMPLE / "sample-request.json").read_text()),
+            Request(csv.replace("\\n", "\n"), "text/csv"),
+            Request({"dataframe_split": {"columns": ["sepal_length"], "data": [[5.1]]}}),
+        ]
+        answers = running["mlflow-3"].ours(EXAMPLE / "model", *requests)
+
+        assert expected == [answer.json for answer in answers[:2]]
+        assert 400 == answers[2].status
+        assert "petal_width" in answers[2].json["message"]
+
+    def test_one_version_of_each_package_is_named(self) -> None:
+        """The README, the training script, the model's requirements and the model itself agree."""
+        needed = (EXAMPLE / "model" / "requirements.txt").read_text().split()
+
+        assert " ".join(needed) in (EXAMPLE / "README.md").read_text()
+        assert " ".join(needed) in (EXAMPLE / "train.py").read_text()
+        assert set(needed) <= set(VERSIONS["mlflow-3"][1])
+        assert "sklearn_version: 1.9.1" in (EXAMPLE / "model" / "MLmodel").read_text()

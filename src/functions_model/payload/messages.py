@@ -6,6 +6,7 @@ https://learn.microsoft.com/rest/api/servicebus/message-headers-and-properties
 from __future__ import annotations
 
 import json
+from datetime import datetime, timezone
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,6 @@ from .content import Content, content_type_of, header_value, is_header_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     import azure.functions as func
 
@@ -60,7 +60,7 @@ def _own_properties(properties: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _date(time: datetime | None) -> str | None:
-    return format_datetime(time, usegmt=True) if time and time.tzinfo else None
+    return format_datetime(_utc(time), usegmt=True) if time else None
 
 
 def _seconds_to_live(message: func.ServiceBusMessage) -> float | None:
@@ -68,4 +68,10 @@ def _seconds_to_live(message: func.ServiceBusMessage) -> float | None:
     if message.time_to_live is not None:
         return message.time_to_live.total_seconds()
     begin, end = message.enqueued_time_utc, message.expires_at_utc
-    return (end - begin).total_seconds() if begin and end and begin.tzinfo and end.tzinfo else None
+    return (_utc(end) - _utc(begin)).total_seconds() if begin and end else None
+
+
+def _utc(time: datetime) -> datetime:
+    """Service Bus's times are UTC, whether the host says so or not."""
+    utc = timezone.utc  # noqa: UP017 - `datetime.UTC` is newer than Python 3.10
+    return time.replace(tzinfo=utc) if time.tzinfo is None else time.astimezone(utc)

@@ -204,8 +204,8 @@ class TestRefused:
             (
                 {"extensions": {"serviceBus": {"maxAutoLockRenewalDuration": "00:30:00"}}},
                 (
-                    "`extensions.serviceBus.maxAutoLockRenewalDuration` is not above `functionTimeout`: a message would "
-                    "come again while it is still being scored"
+                    "`extensions.serviceBus.maxAutoLockRenewalDuration` is not above `functionTimeout`: a message "
+                    "would come again while it is still being scored"
                 ),
             ),
             (
@@ -215,15 +215,15 @@ class TestRefused:
             (
                 {"extensions": {"serviceBus": {"messageHandlerOptions": {"maxAutoRenewDuration": "00:05:00"}}}},
                 (
-                    "`extensions.serviceBus.messageHandlerOptions.maxAutoRenewDuration` is not above `functionTimeout`: a "
-                    "message would come again while it is still being scored"
+                    "`extensions.serviceBus.messageHandlerOptions.maxAutoRenewDuration` is not above "
+                    "`functionTimeout`: a message would come again while it is still being scored"
                 ),
             ),
             (
                 {"extensions": {"serviceBus": {"autoCompleteMessages": False}}},
                 (
-                    "`extensions.serviceBus.autoCompleteMessages` is off, so that no message is ever settled and each ends "
-                    "in the dead-letter queue"
+                    "`extensions.serviceBus.autoCompleteMessages` is off, so that no message is ever settled and each "
+                    "ends in the dead-letter queue"
                 ),
             ),
             ({"functions": ["score"]}, "`functions` leaves out `check`, `identity`"),

@@ -36,6 +36,14 @@ class TestRequest:
 
         assert (root, path) == (request.environ["SCRIPT_NAME"], request.environ["PATH_INFO"])
 
+    def test_function_may_have_a_path_of_its_own(self) -> None:
+        """The server is asked on its own path, below the prefix of the function's."""
+        request = Request(
+            wsgi_environ(func.HttpRequest("POST", "https://h/api/check", body=b""), "/score", route="/check")
+        )
+
+        assert "https://h/api/score" == request.url
+
     def test_host_and_scheme_are_the_callers(self) -> None:
         """The url's host counts, not the header of the worker's own connection."""
         request = passed("https://contoso:8443/api/score", Host="127.0.0.1")

@@ -13,16 +13,17 @@ import functions_model
 PAYLOAD = Path(functions_model.__file__).parent / "payload"
 FILES = sorted(PAYLOAD.glob("*.py"))
 IN_THE_IMAGE = {"azure", "azureml_inference_server_http", "werkzeug"}
-NEWER_THAN_3_10 = {"tomllib", "wsgiref.types"}
+NEWER_THAN_3_10 = {"tomllib", "wsgiref.types", "datetime.UTC", "enum.StrEnum", "http.HTTPMethod", "typing.Self"}
 
 
 def imported(tree: ast.Module) -> set[str]:
-    """The absolute modules that are imported when the code runs, not only for type checkers."""
+    """The absolute modules, and the names in them, that are imported when the code runs, not only for type checkers."""
     for node in ast.walk(tree):
         if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
             node.body = [ast.Pass()]
     names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
-    return names | {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and not node.level}
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and not node.level]
+    return names.union(*({node.module or "", *(f"{node.module}.{one.name}" for one in node.names)} for node in found))
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)

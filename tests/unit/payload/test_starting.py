@@ -78,3 +78,22 @@ class TestStarted:
 
         assert started.get() is scripted.made[0]
         assert 2 == scripted.calls
+
+    def test_pause_can_be_waited_out(self) -> None:
+        """Who waits gets a new try instead of the old failure, and waits for nothing but the rest of the pause."""
+        scripted = Scripted(failures=1)
+        slept: list[float] = []
+
+        def sleep(seconds: float) -> None:
+            slept.append(seconds)
+            scripted.now += seconds
+
+        started = Started(scripted.start, pause=5, clock=scripted.clock, sleep=sleep)
+        with pytest.raises(StartFailed, match="failure 1"):
+            started.get(wait=True)
+        scripted.now = 2.0
+
+        assert started.get(wait=True) is scripted.made[0]
+        assert [0.0, 3.0] == slept
+        started.get(wait=True)
+        assert 2 == len(slept)

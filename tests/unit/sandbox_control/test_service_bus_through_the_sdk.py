@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,8 +11,11 @@ from azure.core.exceptions import HttpResponseError
 from azure.mgmt.servicebus import ServiceBusManagementClient
 
 from azure_sandbox.arm.authorization.definitions import SERVICE_BUS_DATA_RECEIVER
+from azure_sandbox.arm.ids import ResourceId
 from azure_sandbox.arm.operations import Durations
 from azure_sandbox.arm.service_bus.queues import FOREVER
+from azure_sandbox.arm.service_bus.state import ServiceBusNamespaces
+from azure_sandbox.arm.store import Store
 from azure_sandbox.contract import QueueDefinition
 from support.fake_data_plane import FakeServiceBus
 
@@ -298,3 +302,42 @@ class TestRoles:
         }
 
         assert {client} == found
+
+
+class AskingBroker(FakeServiceBus):
+    """While it makes something, it answers a client that connects: it asks for a rule, from another thread."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.access: ServiceBusNamespaces | None = None
+        self.told: list[bool] = []
+
+    def create_namespace(self, name: str) -> str:
+        self._ask()
+        return super().create_namespace(name)
+
+    def put_queue(self, namespace: str, definition: QueueDefinition) -> None:
+        self._ask()
+        super().put_queue(namespace, definition)
+
+    def _ask(self) -> None:
+        access = self.access
+        assert access is not None
+        asked = threading.Thread(
+            target=lambda: self.told.append(access.rule(NAME, None, ROOT) is not None), daemon=True
+        )
+        asked.start()
+        asked.join(5)
+
+
+class TestBroker:
+    def test_it_may_ask_while_it_is_told(self) -> None:
+        """A change that waits for the broker does not keep the broker waiting for an answer."""
+        emulator = AskingBroker()
+        namespaces = emulator.access = ServiceBusNamespaces(Store(), emulator)
+        resource_id = ResourceId("s", "g", "Microsoft.ServiceBus", ("namespaces",), (NAME,))
+        namespace, _ = namespaces.put(resource_id, STANDARD)
+        namespaces.finish(namespace)
+        namespaces.put_queue(namespace, "input", {})
+
+        assert [False, True] == emulator.told

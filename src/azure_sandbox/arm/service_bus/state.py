@@ -43,7 +43,9 @@ class ServiceBusNamespaces:
         self._emulator = emulator
         self._known: dict[str, _Namespace] = {}
         self._taken: set[str] = set()
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
+        # One change at a time. Not the same lock: while a change waits for the broker, the broker asks for rules.
+        self._changing = threading.Lock()
         store.on_remove(TYPE, self._gone)
 
     # Namespaces
@@ -71,7 +73,7 @@ class ServiceBusNamespaces:
         Raises:
             ArmError: The name, location or SKU does not do, or the name is taken.
         """
-        with self._lock:
+        with self._changing:
             known = self._store.find(resource_id)
             if known:
                 return change_namespace(known, body), False
@@ -85,11 +87,12 @@ class ServiceBusNamespaces:
             return self._store.put(wanted), True
 
     def _bring_to_life(self, wanted: Resource) -> None:
-        authority = self._emulator.create_namespace(wanted.id.name)
-        made = self._known[wanted.id.name.lower()] = _Namespace(authority)
+        made = _Namespace(self._emulator.create_namespace(wanted.id.name))
         made.rules.put(ROOT_RULE, list(RIGHTS))
+        with self._lock:
+            self._known[wanted.id.name.lower()] = made
         # Azure shows the port, too: `https://contoso.servicebus.windows.net:443/`.
-        wanted.properties["serviceBusEndpoint"] = f"https://{authority}/"
+        wanted.properties["serviceBusEndpoint"] = f"https://{made.authority}/"
 
     def finish(self, resource: Resource) -> None:
         """The namespace is ready."""
@@ -117,17 +120,19 @@ class ServiceBusNamespaces:
         """
         if namespace.properties["status"] != "Active":
             raise operation_in_progress()
-        with self._lock:
+        with self._changing:
             queues = self._details(namespace.id.name).queues
             known = queues.get(name.lower())
             spelled = known.definition.name if known else name
             definition, shown = read_queue(spelled, properties, namespace.extra["sku"]["tier"])
             _check_fixed(known, shown)
-            self._emulator.put_queue(namespace.id.name, definition)
             created = known.shown["createdAt"] if known else utc_now()
             shown |= {"createdAt": created, "updatedAt": utc_now(), "accessedAt": "0001-01-01T00:00:00Z"}
-            queues[name.lower()] = Queue(definition, shown, known.rules if known else Rules())
-            return queues[name.lower()]
+            self._emulator.put_queue(namespace.id.name, definition)
+            made = Queue(definition, shown, known.rules if known else Rules())
+            with self._lock:
+                queues[name.lower()] = made
+            return made
 
     def queue(self, namespace: str, name: str) -> Queue:
         """The queue with that name.
@@ -135,23 +140,25 @@ class ServiceBusNamespaces:
         Raises:
             ArmError: There is none.
         """
-        with self._lock:
-            found = self._details(namespace).queues.get(name.lower())
+        found = self._details(namespace).queues.get(name.lower())
         if found is None:
             raise entity_not_found(name)
         return found
 
     def queues(self, namespace: str) -> list[Queue]:
         """In the order in which they were made."""
+        known = self._details(namespace)
         with self._lock:
-            return list(self._details(namespace).queues.values())
+            return list(known.queues.values())
 
     def remove_queue(self, namespace: str, name: str) -> bool:
         """Forget it with its messages; False when it was not there."""
-        with self._lock:
-            gone = self._details(namespace).queues.pop(name.lower(), None)
-        if gone:
-            self._emulator.remove_queue(namespace, gone.definition.name)
+        known = self._details(namespace)
+        with self._changing:
+            with self._lock:
+                gone = known.queues.pop(name.lower(), None)
+            if gone:
+                self._emulator.remove_queue(namespace, gone.definition.name)
         return gone is not None
 
     def counts(self, namespace: str, queue: Queue) -> QueueCounts:
@@ -189,7 +196,8 @@ class ServiceBusNamespaces:
         return f"{resource.id}/queues/{found.definition.name}" if found and resource else None
 
     def _details(self, namespace: str) -> _Namespace:
-        found = self._known.get(namespace.lower())
+        with self._lock:
+            found = self._known.get(namespace.lower())
         if found is None:
             raise parent_not_found(namespace)
         return found

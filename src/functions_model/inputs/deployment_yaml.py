@@ -157,7 +157,7 @@ def scalars(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
 
 
 def _nearest(name: str, known: tuple[str, ...]) -> str:
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     if near:
         return f"Did you mean `{near[0]}`?"
     return f"The keys are: {', '.join(f'`{key}`' for key in known)}."

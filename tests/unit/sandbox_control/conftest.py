@@ -71,14 +71,14 @@ class Cloud:
             ends.client_secret,
             authority=ends.authority,
             disable_instance_discovery=True,
-            connection_verify=str(ends.ca_bundle),
+            connection_verify=str(ends.ca_file),
         )
         made = kind(
             credential,
             ends.subscription_id,
             base_url=ends.resource_manager,
             credential_scopes=[f"{ARM}/.default"],
-            connection_verify=str(ends.ca_bundle),
+            connection_verify=str(ends.ca_file),
             **{"polling_interval": 0.05, "retry_total": 0, **options},
         )
         self.transports += [made, credential]
@@ -118,7 +118,7 @@ def open_cloud(sandbox: Sandbox) -> Cloud:
     session = requests.Session()
     # Not this machine's own settings: a CA bundle in the environment would win over ours.
     session.trust_env = False
-    session.verify = str(sandbox.endpoints.ca_bundle)
+    session.verify = str(sandbox.endpoints.ca_file)
     return Cloud(sandbox, session, [])
 
 

@@ -12,6 +12,7 @@ from azure_sandbox.apps.front_end import FrontEnd
 from azure_sandbox.apps.host_storage import HostStorage
 from azure_sandbox.apps.process_engine import ProcessEngine
 from azure_sandbox.apps.runner import Runner, Surroundings
+from azure_sandbox.apps.service_bus_access import ServiceBusDoor
 from azure_sandbox.apps.storage_accounts import StorageDoor
 from azure_sandbox.contract import AppState
 from azure_sandbox.web import WebServer
@@ -69,7 +70,8 @@ class Platform:
         self._tls = tls
         self._engine = make_engine(engine, root, tls.ca_file) if isinstance(engine, str) else engine
         door = StorageDoor(storage, account_id, roles, tls.ca_file)
-        self._shared = Surroundings(self._engine, directory, HostStorage(door), door, tls.ca_file)
+        namespaces = ServiceBusDoor(directory, tls.ca_file)
+        self._shared = Surroundings(self._engine, directory, HostStorage(door), door, namespaces, tls.ca_file)
         self._apps: dict[str, _App] = {}
         self._ids: dict[str, str] = {}
         self._lock = threading.RLock()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from azure_sandbox.apps.app_log import AppLog
     from azure_sandbox.apps.engine import Container, Engine
     from azure_sandbox.apps.host_storage import HostStorage, StoredKeys
+    from azure_sandbox.apps.service_bus_access import ServiceBusDoor
     from azure_sandbox.apps.storage_accounts import StorageDoor
     from azure_sandbox.contract import Directory, SiteDefinition
 
@@ -42,6 +43,7 @@ class Surroundings:
     directory: Directory
     storage: HostStorage
     door: StorageDoor
+    namespaces: ServiceBusDoor
     ca_file: Path
 
 
@@ -236,7 +238,8 @@ class Runner:
             self.keys = HostKeys(self._stored.master, self._stored.host, self._stored.system)
         self.functions = functions
         own = HostClient(host.address, self._token)
-        self._listeners = Listeners(self.site, own, self._shared.door, told)
+        doors = self._shared.door, self._shared.namespaces
+        self._listeners = Listeners(self.site, own, doors, told)
         self._listeners.start()
 
     def _fail(self, text: str) -> None:

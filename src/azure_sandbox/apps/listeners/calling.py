@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from azure.core.exceptions import AzureError
 
+from azure_sandbox.apps.service_bus_access import NamespaceRefused
 from azure_sandbox.apps.storage_accounts import StorageRefused
 from azure_sandbox.functions_host.binding_paths import PathInvalid
 
@@ -85,18 +86,21 @@ class Caller:
             return str(answer["error"])
         values = {**_fields(event.body, text=function.trigger.text), **event.values}
         at, given = 0, {}
-        for name, length in answer["outputs"]:
-            given[name] = content[at : at + length]
+        for name, kind, length in answer["outputs"]:
+            given[name] = (kind == "string", content[at : at + length])
             at += length
         return self._write(function, given, values, invocation)
 
-    def _write(self, function: Triggered, given: dict[str, bytes], values: dict[str, Any], invocation: str) -> str:
+    def _write(
+        self, function: Triggered, given: dict[str, tuple[bool, bytes]], values: dict[str, Any], invocation: str
+    ) -> str:
         for output in function.outputs:
             if output.name not in given:
                 continue
+            text, content = given[output.name]
             try:
-                self._outputs.write(output, given[output.name], values, function.name, invocation)
-            except (AzureError, StorageRefused, PathInvalid, OSError, ValueError) as error:
+                self._outputs.write(output, content, values, function=function.name, invocation=invocation, text=text)
+            except (AzureError, StorageRefused, NamespaceRefused, PathInvalid, OSError, ValueError) as error:
                 parameter = output.name.replace("$return", "_return")
                 return f"Error while handling parameter {parameter} after function returned: {error}"
         return ""

@@ -13,6 +13,8 @@ from azure_sandbox.apps.host_client import HostGone
 from azure_sandbox.apps.listeners.blob import BlobListener
 from azure_sandbox.apps.listeners.calling import Caller
 from azure_sandbox.apps.listeners.outputs import Outputs
+from azure_sandbox.apps.listeners.queue import QueueListener
+from azure_sandbox.apps.service_bus_access import NamespaceRefused, ServiceBusDoor
 from azure_sandbox.apps.storage_accounts import StorageDoor, StorageRefused
 from azure_sandbox.functions_host.connections import Connection
 from azure_sandbox.functions_host.options import BlobOptions, QueueOptions
@@ -40,6 +42,7 @@ class Listening:
         site: The app.
         host: Its host.
         door: Lets the app into storage accounts.
+        namespaces: Lets the app into Service Bus namespaces.
         outputs: Writes what functions give.
         caller: Calls functions.
         storage: The host's own storage; None when the app has none.
@@ -51,6 +54,7 @@ class Listening:
     site: SiteDefinition
     host: HostClient
     door: StorageDoor
+    namespaces: ServiceBusDoor
     outputs: Outputs
     caller: Caller
     storage: Connection | None
@@ -70,17 +74,24 @@ class Listeners:
     Args:
         site: The app.
         host: Its host, which runs; closed when they end.
-        door: Lets the app into storage accounts.
+        doors: Let the app into storage accounts and Service Bus namespaces.
         told: What the host told of its functions.
     """
 
-    def __init__(self, site: SiteDefinition, host: HostClient, door: StorageDoor, told: dict[str, Any]) -> None:
-        outputs = Outputs(site, door)
+    def __init__(
+        self,
+        site: SiteDefinition,
+        host: HostClient,
+        doors: tuple[StorageDoor, ServiceBusDoor],
+        told: dict[str, Any],
+    ) -> None:
+        outputs = Outputs(site, *doors)
         storage = Connection(**told["storage"]) if told["storage"] else None
         self._around = Listening(
             site=site,
             host=host,
-            door=door,
+            door=doors[0],
+            namespaces=doors[1],
             outputs=outputs,
             caller=Caller(host, outputs),
             storage=storage,
@@ -107,6 +118,7 @@ class Listeners:
         """Wait until they are gone. Those in a call end with their host."""
         for thread in self._threads:
             thread.join()
+        self._around.outputs.close()
         self._around.host.close()
 
     def _run(self, function: Triggered) -> None:
@@ -116,12 +128,11 @@ class Listeners:
                 listener.listen()
             except HostGone:
                 pass
-            except (AzureError, StorageRefused, OSError, ValueError) as error:
+            except (AzureError, StorageRefused, NamespaceRefused, OSError, ValueError) as error:
                 with contextlib.suppress(HostGone):
                     self._around.host.tell_listener(function.name, str(getattr(error, "message", "") or error))
             self._around.stop.wait(_RETRY_SECONDS)
 
     def _listener(self, function: Triggered) -> Listener:
-        if function.trigger.kind == BLOB_TRIGGER:
-            return BlobListener(function, self._around)
-        raise NotImplementedError
+        made = BlobListener if function.trigger.kind == BLOB_TRIGGER else QueueListener
+        return made(function, self._around)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.storage.blob import ContentSettings
 
+from azure_sandbox.apps.listeners.sending import Senders
 from azure_sandbox.apps.storage_accounts import OUTPUT
 from azure_sandbox.functions_host.binding_paths import parse_template, split_blob_path
 from azure_sandbox.functions_host.triggers import BLOB
@@ -15,6 +16,7 @@ from azure_sandbox.functions_host.triggers import BLOB
 if TYPE_CHECKING:
     from azure.storage.blob import BlobServiceClient
 
+    from azure_sandbox.apps.service_bus_access import ServiceBusDoor
     from azure_sandbox.apps.storage_accounts import StorageDoor
     from azure_sandbox.contract import SiteDefinition
     from azure_sandbox.functions_host.triggers import Binding
@@ -29,22 +31,30 @@ class Outputs:
     Args:
         site: The app.
         door: Lets it into storage accounts.
+        namespaces: Lets it into Service Bus namespaces.
     """
 
-    def __init__(self, site: SiteDefinition, door: StorageDoor) -> None:
+    def __init__(self, site: SiteDefinition, door: StorageDoor, namespaces: ServiceBusDoor) -> None:
         self._site = site
         self._door = door
+        self._senders = Senders(site, namespaces)
 
     def check(self, output: Binding) -> None:
         """Whether the app may write it, as far as can be told before.
 
         Raises:
             StorageRefused: It may not.
+            NamespaceRefused: The connection leads nowhere.
+            AzureError: There is no such queue, or the app may not send to it.
         """
         if output.kind == BLOB:
             self._door.open(self._site, output.connection, OUTPUT)
+        elif not parse_template(output.place).names:
+            self._senders.check(output.connection, output.place)
 
-    def write(self, output: Binding, content: bytes, values: dict[str, Any], function: str, invocation: str) -> None:
+    def write(
+        self, output: Binding, content: bytes, values: dict[str, Any], *, function: str, invocation: str, text: bool
+    ) -> None:
         """Write one output.
 
         Args:
@@ -53,10 +63,12 @@ class Outputs:
             values: For the expressions in its path.
             function: The function's name.
             invocation: The invocation's id.
+            text: Whether the function gave text.
 
         Raises:
             PathInvalid: The path names something that the trigger does not give.
             StorageRefused: The app may not write there.
+            NamespaceRefused: The connection leads nowhere.
             AzureError: The service refused.
         """
         if output.kind == BLOB:
@@ -64,6 +76,13 @@ class Outputs:
             places = parse_template(container).fill(values, function), template.fill(values, function)
             with self._door.open(self._site, output.connection, OUTPUT).blobs() as client:
                 _put(client, places, content, invocation)
+        else:
+            queue = parse_template(output.place).fill(values, function)
+            self._senders.send(output.connection, queue, content, text=text, invocation=invocation)
+
+    def close(self) -> None:
+        """Close what is open."""
+        self._senders.close()
 
 
 def _put(client: BlobServiceClient, places: tuple[str, str], content: bytes, invocation: str) -> None:

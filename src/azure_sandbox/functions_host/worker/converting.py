@@ -66,8 +66,8 @@ def decode(kind: str, told: dict[str, Any], body: bytes) -> Any:
     return chosen.decode(value, trigger_metadata=metadata if chosen.has_trigger_support() else {})
 
 
-def encode(kind: str, value: Any, annotation: type | None) -> bytes:
-    """The bytes of what a function gave for an output.
+def encode(kind: str, value: Any, annotation: type | None) -> tuple[str, bytes]:
+    """What a function gave for an output: `string` or `bytes`, and its bytes.
 
     Raises:
         ConversionFailed: The binding does not take such a value.
@@ -79,7 +79,7 @@ def encode(kind: str, value: Any, annotation: type | None) -> bytes:
             f'unable to encode outgoing TypedData: unsupported type "{kind}" for Python type "{type(value).__name__}"'
         )
         raise ConversionFailed(message) from None
-    return made.value.encode() if isinstance(made.value, str) else bytes(made.value)
+    return made.type, made.value.encode() if isinstance(made.value, str) else bytes(made.value)
 
 
 def _datum(kind: str, value: object) -> Any:

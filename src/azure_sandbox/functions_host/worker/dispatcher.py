@@ -132,16 +132,18 @@ def _http_answer(signature: Signature, outs: dict[str, Any], returned: object) -
 
 
 def _outputs(signature: Signature, outs: dict[str, Any], returned: object) -> tuple[dict[str, Any], bytes]:
-    """The outputs' names and lengths, and their bytes one after the other. An output that was not set is left out."""
+    """The outputs' names, kinds and lengths, and their bytes one after the other. One that was not set is left out."""
     values = [(bound, outs[bound.name].get()) for bound in signature.outputs]
     made = [
-        (bound.name, converting.encode(bound.kind, value, bound.annotation))
+        (bound.name, *converting.encode(bound.kind, value, bound.annotation))
         for bound, value in values
         if value is not None
     ]
     if signature.returns is not None:
-        made.append(("$return", converting.encode(signature.returns.kind, returned, signature.returns.annotation)))
-    return {"outputs": [[name, len(content)] for name, content in made]}, b"".join(content for _, content in made)
+        kind, content = converting.encode(signature.returns.kind, returned, signature.returns.annotation)
+        made.append(("$return", kind, content))
+    heads = [[name, kind, len(content)] for name, kind, content in made]
+    return {"outputs": heads}, b"".join(content for _, _, content in made)
 
 
 def _context(function: LoadedFunction, invocation: str) -> SimpleNamespace:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import subprocess
@@ -71,7 +72,7 @@ class Channel:
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None  # noqa: S101
         assert stdout is not None  # noqa: S101
-        with self._lock:
+        with self._lock, contextlib.suppress(BrokenPipeError):
             stdin.close()
         try:
             self._process.wait(timeout=5)

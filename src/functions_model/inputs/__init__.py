@@ -1,8 +1,9 @@
 """Floor 2: inputs read, checked and completed into a `DeploymentSpec`.
 
-Three steps: where values come from (`sources`, `arguments`), what is wrong with them (`reading`, with the rules in
-`rules`, `clouds`, `paths` and `settings`), and what follows from them (`derived`). `catalogue` is the one list of
-inputs that all of them, and every document, read.
+Three steps: where values come from (`sources`, `arguments`, and `deployment_file` for what is not given), what is wrong
+with them (`reading` in its order; `models`, `code`, `triggers`, `target` and `assets` for the parts; the rules in
+`rules`, `clouds`, `paths` and `settings`), and what follows from them (`derived`). All of them note what they find in
+one `form`. `catalogue` is the one list of inputs that they, and every document, read.
 """
 
 from functions_model.inputs.arguments import arguments_parser, from_arguments

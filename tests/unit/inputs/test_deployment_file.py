@@ -129,6 +129,26 @@ class TestWhole:
 
         assert spec.code == Code(workspace / "mine/score2.py", workspace / "mine", "mine/score2.py")
 
+    def test_another_script_in_the_same_folder(self, write: Callable[[str], dict[str, str]], workspace: Path) -> None:
+        """A script that was given may be relative to the file's code, as Azure ML reads it."""
+        spec = read_inputs({**write(WHOLE), "entry-script": "deep/other.py"}, workspace=workspace)
+
+        assert spec.code == Code(workspace / "src/deep/other.py", workspace / "src", "deep/other.py")
+
+    def test_a_script_beside_a_file_without_code(self, write: Callable[[str], dict[str, str]], workspace: Path) -> None:
+        """The model of the file, the script of the inputs."""
+        spec = read_inputs({**write("model: ../../model"), "entry-script": "src/score.py"}, workspace=workspace)
+
+        assert spec.code == Code(workspace / "src/score.py", workspace / "src", "src/score.py")
+
+    def test_a_script_outside_of_the_workspace(self, write: Callable[[str], dict[str, str]], workspace: Path) -> None:
+        """It is refused once, as without a file."""
+        found = told({**write(WHOLE), "entry-script": "/etc/score.py"}, workspace)
+
+        assert ["entry-script - `/etc/score.py` lies outside the workspace"] == [
+            problem.rpartition(" `")[0] for problem in found
+        ]
+
     def test_a_folder_elsewhere(self, write: Callable[[str], dict[str, str]], workspace: Path) -> None:
         """The script is looked for in a source directory that was given."""
         (workspace / "mine").mkdir()
@@ -354,6 +374,14 @@ class TestVariables:
 
         assert [True] == [words in problem for problem in found]
         assert "hunter2" not in str(found)
+
+    def test_are_a_mapping(self, write: Callable[[str], dict[str, str]], workspace: Path) -> None:
+        """Lists are not what Azure ML takes."""
+        found = told(write(f"{self.HEAD}environment_variables: [A=1]"), workspace)
+
+        assert ["deployment-file 3 `environment_variables` is not a mapping of names to values"] == [
+            problem.partition(".")[0] for problem in found
+        ]
 
     def test_are_secrets(self, write: Callable[[str], dict[str, str]], workspace: Path) -> None:
         """A spec may be logged."""

@@ -157,6 +157,15 @@ class TestRegistered:
 
         assert spec.models == (RegisteredAsset("churn", "3", MachineLearningWorkspace(OTHER, "rg-ml", "ml-one")),)
 
+    def test_address_in_the_workspace_that_is_given(self, workspace: Path) -> None:
+        """Both may be there when they agree, in any case."""
+        values = {
+            "model-path": f"azureml:{WORKSPACE_ID}/models/churn/versions/3",
+            "workspace": WORKSPACE_ID.replace("rg-ml", "RG-ML"),
+        }
+
+        assert 1 == len(read_inputs({**DEPLOY, **values}, workspace=workspace).models)
+
     def test_environment(self, workspace: Path) -> None:
         """An environment is named in the same way."""
         values = {**DEPLOY, "environment-file": "azureml:churn-env@latest", "workspace": "ml-one"}

@@ -8,6 +8,7 @@ import pytest
 
 from functions_model.core.spec import AuthLevel, BlobTrigger, HttpTrigger, ServiceBusQueueTrigger
 from functions_model.inputs import read_inputs
+from functions_model.inputs.catalogue import CATALOGUE
 from support.inputs import DEPLOY, PACKAGE, problems
 
 if TYPE_CHECKING:
@@ -157,6 +158,14 @@ class TestOthers:
 
         assert [name] == list(found)
         assert words in found[name]
+
+    @pytest.mark.parametrize("values", [{}, BLOB, QUEUE], ids=["http", "blob", "queue"])
+    def test_defaults_are_not_among_them(self, values: dict[str, str], workspace: Path) -> None:
+        """GitHub passes the defaults of action.yml as if they were given; no trigger may stumble over one."""
+        defaults = {spec.name: spec.default for spec in CATALOGUE if spec.default is not None}
+        registered = {"model-path": "azureml:churn:1", "workspace": "ml-one"}
+
+        assert read_inputs({**defaults, **DEPLOY, **values, **registered}, workspace=workspace).target
 
     def test_are_ignored_in_a_mode_that_does_not_read_them(self, workspace: Path) -> None:
         """Mode `package` takes no Azure names, whichever trigger they are for."""

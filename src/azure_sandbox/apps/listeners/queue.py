@@ -16,7 +16,7 @@ from azure_sandbox.apps.listeners.messages import event_of
 
 if TYPE_CHECKING:
     from azure.servicebus import ServiceBusReceivedMessage
-    from azure.servicebus.aio import ServiceBusReceiver
+    from azure.servicebus.aio import ServiceBusReceiver, ServiceBusSession
 
     from azure_sandbox.apps.listeners.listening import Listening
     from azure_sandbox.functions_host.triggers import Triggered
@@ -56,10 +56,15 @@ class QueueListener:
             client = await closing.enter_async_context(around.namespaces.async_client(around.site, trigger.connection))
             receiver = client.get_queue_receiver(trigger.place, prefetch_count=around.queues.prefetch)
             await closing.enter_async_context(receiver)
-            renewer = AutoLockRenewer(around.queues.renewal)
+            renewer = AutoLockRenewer(around.queues.renewal, on_lock_renew_failure=self._tell_lost_lock)
             closing.push_async_callback(renewer.close)
             pool = closing.enter_context(ThreadPoolExecutor(around.queues.parallel, f"queue-{self._function.name}"))
             await _Taking(self._function, around, receiver, renewer, pool).run()
+
+    async def _tell_lost_lock(self, message: ServiceBusReceivedMessage | ServiceBusSession, error: object) -> None:
+        action = f"Action=RenewLock, MessageId={getattr(message, 'message_id', '')}"
+        text = f"Message processing error ({action}): {error or 'the lock has expired'}"
+        self._around.tell_error(self._function, text)
 
 
 class _Taking:

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -20,6 +20,9 @@ from functions_model.core.spec import BlobTrigger, ServiceBusQueueTrigger
 from functions_model.inputs.catalogue import CATALOGUE
 from support.function_app import FunctionApp, function_app, runtime_python, spec_of
 from support.tools import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 EXAMPLES = ROOT / "examples"
 IRIS = EXAMPLES / "iris-http"
@@ -156,25 +159,31 @@ class TestIris:
         assert not [one for one in conda if str(one).startswith("python")]
 
 
+@pytest.fixture(scope="module")
+def language(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FunctionApp]:
+    """The app of `examples/blob-language`, started once."""
+    given = inputs_of(LANGUAGE)
+    trigger = BlobTrigger(given["input-path"], given["output-path"])
+    with app_of(LANGUAGE, tmp_path_factory.mktemp("language"), trigger=trigger) as app:
+        yield app
+
+
 class TestLanguage:
     """`examples/blob-language`."""
 
-    def test_sample_gets_the_answer_of_the_readme(self, tmp_path: Path) -> None:
+    def test_sample_gets_the_answer_of_the_readme(self, language: FunctionApp) -> None:
         """As a blob and by the check function alike; a text without letters is a failure and has no answer."""
-        given = inputs_of(LANGUAGE)
         sample = (LANGUAGE / "sample-request.txt").read_bytes()
-        trigger = BlobTrigger(given["input-path"], given["output-path"])
-        with app_of(LANGUAGE, tmp_path, trigger=trigger) as app:
-            outcome = app.trigger(sample, {"BlobTrigger": "texts/letter.txt"})
-            checked = app.call("check", "https://localhost/api/check", sample)
-            refused = app.trigger(b"12:30", {"BlobTrigger": "texts/numbers.txt"})
+        outcome = language.trigger(sample, {"BlobTrigger": "texts/letter.txt"})
+        checked = language.call("check", "https://localhost/api/check", sample)
+        refused = language.trigger(b"12:30", {"BlobTrigger": "texts/numbers.txt"})
 
-            assert outcome.result
-            assert [json.loads(outcome.result)] == [checked.json] == answers_of(LANGUAGE)
-            assert refused.result is None
-            assert "500" in refused.failure
+        assert outcome.result
+        assert [json.loads(outcome.result)] == [checked.json] == answers_of(LANGUAGE)
+        assert refused.result is None
+        assert "500" in refused.failure
 
-    def test_other_words_of_each_language_are_known(self, tmp_path: Path) -> None:
+    def test_other_words_of_each_language_are_known(self, language: FunctionApp) -> None:
         """The model tells sentences that it did not learn from."""
         sentences = {
             "Dutch": "Waar heb je gisteren zo lang gezeten?",
@@ -186,11 +195,10 @@ class TestLanguage:
             "Spanish": "¿Dónde estuviste ayer durante todo el día?",
             "Swedish": "Var har du varit hela dagen i går?",
         }
-        with app_of(LANGUAGE, tmp_path, trigger=BlobTrigger("texts/{name}.txt", None)) as app:
-            url = "https://localhost/api/check"
-            answers = [app.call("check", url, text.encode()).json["language"] for text in sentences.values()]
+        url = "https://localhost/api/check"
+        answers = [language.call("check", url, text.encode()).json["language"] for text in sentences.values()]
 
-            assert list(sentences) == answers
+        assert list(sentences) == answers
 
     def test_training_again_gives_the_same_model(self, tmp_path: Path) -> None:
         """`train.py` makes the model in the repository, byte for byte."""

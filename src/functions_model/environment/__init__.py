@@ -2,7 +2,7 @@
 
 from functions_model.environment.installing import install
 from functions_model.environment.locking import Lock, LockedPackage, resolve
-from functions_model.environment.mlflow_models import read_mlflow_environment
+from functions_model.environment.mlflow_models import read_mlflow_environment, with_mlflow
 from functions_model.environment.pythons import PythonChoice, base_image_for, choose_python
 from functions_model.environment.reading import read_environment
 from functions_model.environment.request import EnvironmentRequest, IndexSettings, Requirement
@@ -20,4 +20,5 @@ __all__ = [
     "read_environment",
     "read_mlflow_environment",
     "resolve",
+    "with_mlflow",
 ]

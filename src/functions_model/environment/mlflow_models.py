@@ -6,6 +6,7 @@ the Python of `conda.yaml`; else `conda.yaml` alone. https://mlflow.org/docs/lat
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ from functions_model.environment.requirements import read_line, read_requirement
 from functions_model.environment.yaml_files import compose_mapping, is_empty, place, sections
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 MODEL_FILE = "MLmodel"
@@ -77,8 +78,20 @@ def read_mlflow_environment(
             " beside its `MLmodel`. Only MLflow and pandas are installed."
         )
     _check_mlflow(draft, Location(source or folder / MODEL_FILE))
-    _add_mlflow(draft, Location(folder / MODEL_FILE), model)
+    draft.requirements += _missing(draft.requirements, model, Location(folder / MODEL_FILE))
     return complete(draft, source)
+
+
+def with_mlflow(request: EnvironmentRequest, folder: Path) -> EnvironmentRequest:
+    """An environment of the user's own for an MLflow model without an entry script: with MLflow, if it names none.
+
+    Args:
+        request: What the environment file asks for.
+        folder: The folder with `MLmodel`, absolute.
+    """
+    path = folder / MODEL_FILE
+    missing = _missing(request.requirements, _model(path), Location(path))
+    return dataclasses.replace(request, requirements=(*request.requirements, *missing))
 
 
 def _model(path: Path) -> dict[str, Any]:
@@ -186,14 +199,15 @@ def _allows_recent(requirement: Requirement) -> bool:
     return any(allowed.contains(release) for release in releases)
 
 
-def _add_mlflow(draft: Draft, location: Location, model: Mapping[str, Any]) -> None:
-    """MLflow where the model does not name it, in the version that it was made with, and pandas, which skinny lacks."""
-    names = {requirement.name for requirement in draft.requirements}
+def _missing(named: Iterable[Requirement], model: Mapping[str, Any], location: Location) -> list[Requirement]:
+    """MLflow where it is not named, in the version that made the model, and pandas, which `mlflow-skinny` lacks."""
+    names = {requirement.name for requirement in named}
+    missing = []
     if not names & set(_NAMES):
-        text = "mlflow-skinny" + _version_of(model)
-        draft.requirements.append(Requirement("mlflow-skinny", text, (), location))
-    if "mlflow" not in names and "pandas" not in names:
-        draft.requirements.append(Requirement("pandas", "pandas", (), location))
+        missing.append(Requirement("mlflow-skinny", "mlflow-skinny" + _version_of(model), (), location))
+    if not names & {"mlflow", "pandas"}:
+        missing.append(Requirement("pandas", "pandas", (), location))
+    return missing
 
 
 def _version_of(model: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from functions_model.core.failures import EnvironmentFailed
-from functions_model.environment import read_mlflow_environment
+from functions_model.environment import read_environment, read_mlflow_environment, with_mlflow
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -138,6 +138,17 @@ class TestMlflowItself:
     def test_recent_enough(self, tmp_path: Path, named: str) -> None:
         """Whatever allows a release that serves is left to the resolver."""
         assert named in texts(read(tmp_path, requirements__txt=f"{named}\n"))
+
+    def test_added_to_an_environment_of_the_users_own(self, tmp_path: Path) -> None:
+        """An environment file beside an MLflow model is completed; one that names MLflow stays as it is."""
+        (tmp_path / "MLmodel").write_text(MODEL)
+        found = []
+        for text in ("numpy\n", "mlflow==2.9.2\n"):
+            (tmp_path / "requirements.txt").write_text(text)
+            own = read_environment(tmp_path / "requirements.txt", root=tmp_path, environ={})
+            found.append(texts(with_mlflow(own, tmp_path)))
+
+        assert [["numpy", SERVER, "mlflow-skinny==3.1.4", "pandas"], ["mlflow==2.9.2", SERVER]] == found
 
 
 class TestFaults:

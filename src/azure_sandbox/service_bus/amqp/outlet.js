@@ -3,6 +3,7 @@
 
 const { message: amqp } = require('rhea');
 const lockToken = require('./lock_token');
+const { unauthorized } = require('./refusal');
 
 const SETTLED_BY_SENDER = 1;
 
@@ -34,7 +35,10 @@ class Outlet {
     // rhea takes a credit away when it writes a message, which is later than `send`.
     this.#unsent = this.#unsent.filter((id) => id >= outgoing.next_pending_delivery);
     const free = this.sender.credit - this.#unsent.length;
-    return this.sender.is_open() && free > 0 && outgoing.available() > 0 && this.allowed();
+    if (!this.sender.is_open() || free <= 0 || outgoing.available() === 0) return false;
+    if (this.allowed()) return true;
+    this.sender.close(unauthorized('Listen', this.queue.settings.name).error); // the token has run out
+    return false;
   }
 
   deliver(message) {

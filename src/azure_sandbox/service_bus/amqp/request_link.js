@@ -1,6 +1,7 @@
 'use strict';
 // Requests and answers over a pair of links, as `$cbs` and `$management` have them.
 
+const { message: amqp } = require('rhea');
 const { pathOf } = require('./claims');
 const { decode } = require('./message');
 
@@ -9,11 +10,14 @@ const { decode } = require('./message');
  * @param {(request: object) => Promise<object>|object} handle Gives the answer, but for its correlation id.
  */
 function answerRequests(receiver, path, handle) {
-  receiver.on('message', async ({ message: bytes, delivery }) => {
-    delivery.accept();
+  const respond = async (bytes) => {
     const request = decode(bytes);
     const answer = await handle(request);
     wayBack(receiver.connection, path, request.reply_to)?.send({ correlation_id: request.message_id, ...answer });
+  };
+  receiver.on('message', ({ message: bytes, delivery }) => {
+    delivery.update(true, amqp.accepted().described());
+    respond(bytes).catch((error) => console.error(`A request at ${path} cannot be answered: ${error.stack}`));
   });
 }
 

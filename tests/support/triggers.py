@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from support.deployment import Run, run_action
+from support.service_bus import connection_string
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,14 +67,14 @@ def deploy(sandbox: Sandbox, folder: Path, script: str, app: str, **inputs: str)
     return run
 
 
-def connection_string(sandbox: Sandbox, namespace: str) -> str:
-    """The namespace's own, as `az servicebus namespace authorization-rule keys list` shows it."""
+def namespace_connection(sandbox: Sandbox, namespace: str) -> tuple[str, str]:
+    """Where a namespace is, and its connection string as `az servicebus` shows it."""
     found = sandbox.arm.service_bus.find(namespace)
     rule = sandbox.arm.service_bus.rule(namespace, None, "RootManageSharedAccessKey")
     assert found
     assert rule
-    authority = str(found.properties["serviceBusEndpoint"]).removeprefix("https://")
-    return f"Endpoint=sb://{authority};SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey={rule.keys[0]}"
+    host = str(found.properties["serviceBusEndpoint"]).removeprefix("https://").rstrip("/")
+    return host, connection_string(host, "RootManageSharedAccessKey", rule.keys[0])
 
 
 def eventually(read: Callable[[], T | None], *, seconds: float = 60) -> T:

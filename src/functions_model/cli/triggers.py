@@ -113,8 +113,13 @@ class BlobDoor:
 
 _PROGRAM = """\
 import sys
-from azure.servicebus import ServiceBusClient, ServiceBusMessage
-{connect}
+from azure.servicebus import ServiceBusClient, ServiceBusMessage, TransportType
+client = ServiceBusClient.from_connection_string(
+    {connection!r},
+    custom_endpoint_address={address!r},
+    transport_type=TransportType.Amqp,
+    connection_verify={ca_file!r},
+)
 with client, client.get_queue_sender({queue!r}) as sender:
     sender.send_messages(ServiceBusMessage(open(sys.argv[1], "rb").read(), content_type={content_type!r}))
 """
@@ -165,8 +170,9 @@ class QueueDoor:
     def by_hand(self, sample: str) -> list[str]:
         """A short program, as the shell runs it."""
         program = _PROGRAM.format(
-            connect=f"client = ServiceBusClient.from_connection_string({self.connection!r}, "
-            f"connection_verify={self.ca_file!r})",
+            connection=self.connection,
+            address=self._address,
+            ca_file=self.ca_file,
             queue=self.trigger.input_queue,
             content_type=self.content_type,
         )
@@ -177,9 +183,19 @@ class QueueDoor:
         return lines
 
     def _client(self) -> Any:
-        from azure.servicebus import ServiceBusClient
+        from azure.servicebus import ServiceBusClient, TransportType
 
-        return ServiceBusClient.from_connection_string(self.connection, connection_verify=self.ca_file)
+        return ServiceBusClient.from_connection_string(
+            self.connection,
+            custom_endpoint_address=self._address,
+            transport_type=TransportType.Amqp,
+            connection_verify=self.ca_file,
+        )
+
+    @property
+    def _address(self) -> str:
+        """`sb://localhost:PORT`: the client takes a port from here alone, not from a connection string."""
+        return self.connection.partition("=")[2].partition("/;")[0]
 
 
 _LATE = f"no answer within {WAIT_SECONDS:.0f} s; the container log says more"

@@ -199,6 +199,31 @@ class TestHost:
 
         assert time.monotonic() - began < 0.95
 
+    def test_a_function_for_administrators_takes_the_master_key_alone(self, host) -> None:
+        """AuthLevel admin: no key, and a function's own key, are not enough."""
+        config = json.loads(http_function("slow", "admin"))
+        config["bindings"][1]["name"] = "res"
+        keys = {"master": "the-master", "host_keys": {"default": "a-key"}, "platform": "the-platform"}
+        secrets = {"azure-functions-host/Secrets/platform.json": json.dumps(keys)}
+        client = host({**slow_app(), f"{WWWROOT}/slow/function.json": json.dumps(config), **secrets}, {})
+        given = [{}, {"x-functions-key": "a-key"}, {"x-functions-key": "the-master"}]
+
+        assert [401, 401, 200] == [client.post("/api/slow", headers=headers).status_code for headers in given]
+
+    def test_listeners_calls_take_the_platforms_token_alone(self, host) -> None:
+        """The master key does not open the door that the sandbox's listeners use."""
+        keys = {"master": "the-master", "platform": "the-platform"}
+        client = host({**slow_app(), "azure-functions-host/Secrets/platform.json": json.dumps(keys)}, {})
+        client.get("/api/slow")
+        path, token = "/admin/sandbox/listeners", {"x-ms-site-restricted-token": "the-platform"}
+        codes = [
+            client.get(path, headers=headers).status_code for headers in ({"x-functions-key": "the-master"}, token)
+        ]
+
+        assert codes == [401, 200]
+        assert client.post("/admin/sandbox/invoke/none", headers=token).status_code == 404
+        assert client.get(path, headers=token).json()["functions"] == []
+
     def test_a_disabled_function_is_not_served(self, host) -> None:
         """`AzureWebJobs.<name>.Disabled` takes the route away."""
         client = host(slow_app(), {"AzureWebJobs.slow.Disabled": "true"})

@@ -1,6 +1,7 @@
 'use strict';
 // Claims-based security: clients put tokens at `$cbs`, the sandbox says what they allow.
 
+const { types } = require('rhea');
 const { pathOf } = require('./claims');
 
 /**
@@ -20,7 +21,7 @@ async function putToken(request, claims, judge) {
 }
 
 function answer(status, description) {
-  return { application_properties: { 'status-code': status, 'status-description': description } };
+  return { application_properties: { 'status-code': types.wrap_int(status), 'status-description': description } };
 }
 
 module.exports = { putToken };

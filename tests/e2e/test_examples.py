@@ -20,15 +20,20 @@ FOLDERS = sorted(folder for folder in (ROOT / "examples").iterdir() if folder.is
 @pytest.mark.parametrize("folder", [one for one in FOLDERS if one.name != "iris-http"], ids=lambda folder: folder.name)
 def test_an_example_is_served_and_used(folder: Path) -> None:
     """The sample is scored by the live app, then goes through the trigger itself, and Ctrl-C ends it all."""
-    readme = (folder / "README.md").read_text()
     with tried(folder) as trial:
         answer = trial.live()[3]
         used = [line for line in trial.lines if line.startswith(("Put ", "Sent "))]
         code = trial.stop()
 
     assert code == 130
-    expected = re.findall(r"```json\n(.*?)```", readme, re.DOTALL)
-    if expected:
-        assert json.loads(expected[0]) == json.loads(answer)
+    assert any(told.startswith(answer) for told in told_answers(folder)), answer
     assert bool(used) == folder.name.startswith(("blob-", "service-bus-"))
     assert all(" -> " in line and "no answer" not in line for line in used)
+
+
+def told_answers(folder: Path) -> list[str]:
+    """What the README says that the sample is answered, as the one line of `try` shows it."""
+    if folder.name == "raw-image-denoise":
+        return ["36861 bytes of image/png"]
+    blocks = re.findall(r"```json\n(.*?)```", (folder / "README.md").read_text(), re.DOTALL)
+    return [json.dumps(json.loads(block)) for block in blocks]

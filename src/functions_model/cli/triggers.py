@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 WAIT_SECONDS = 120.0
 _POLL_SECONDS = 0.2
+_EMULATOR = "UseDevelopmentEmulator=true"
+"""Azure's client then takes the port from the connection string, and asks for no certificate."""
 _RULE = "RootManageSharedAccessKey"
 _LIFE = timedelta(days=1)
 """How long the printed address of the storage is good for; the sandbox rarely lives so long."""
@@ -77,10 +79,10 @@ class BlobDoor:
         """Two lines with `curl`."""
         source, answer = self._names(sample)
         put = ["curl", "--cacert", self.ca_file, "-X", "PUT", "-H", "x-ms-blob-type: BlockBlob"]
-        lines = ["Put a blob:", f"  {shlex.join([*put, '--data-binary', f'@{sample}', self._url(source)])}"]
+        lines = ["To put a blob by hand:", f"  {shlex.join([*put, '--data-binary', f'@{sample}', self._url(source)])}"]
         if answer:
             get = ["curl", "--cacert", self.ca_file, self._url(answer)]
-            lines += ["Get the answer:", f"  {shlex.join(get)}"]
+            lines += ["To get its answer:", f"  {shlex.join(get)}"]
         return lines
 
     def _answer(self, client: BlobServiceClient, blob: tuple[str, str]) -> str:
@@ -113,13 +115,8 @@ class BlobDoor:
 
 _PROGRAM = """\
 import sys
-from azure.servicebus import ServiceBusClient, ServiceBusMessage, TransportType
-client = ServiceBusClient.from_connection_string(
-    {connection!r},
-    custom_endpoint_address={address!r},
-    transport_type=TransportType.Amqp,
-    connection_verify={ca_file!r},
-)
+from azure.servicebus import ServiceBusClient, ServiceBusMessage
+client = ServiceBusClient.from_connection_string({connection!r})
 with client, client.get_queue_sender({queue!r}) as sender:
     sender.send_messages(ServiceBusMessage(open(sys.argv[1], "rb").read(), content_type={content_type!r}))
 """
@@ -138,17 +135,16 @@ class QueueDoor:
     trigger: ServiceBusQueueTrigger
     connection: str
     content_type: str
-    ca_file: str
 
     @classmethod
-    def open(cls, spec: DeploymentSpec, trigger: ServiceBusQueueTrigger, clients: AzureClients, ca_file: str) -> Self:
+    def open(cls, spec: DeploymentSpec, trigger: ServiceBusQueueTrigger, clients: AzureClients) -> Self:
         """Read the namespace's connection string."""
         if spec.target is None:
             message = "a deployment has a target"
             raise TypeError(message)
         group, namespace = spec.target.resource_group, spec.target.service_bus_namespace or ""
         keys: Any = clients.service_bus.namespaces.list_keys(group, namespace, _RULE)
-        return cls(trigger, keys.primary_connection_string, content_type(spec), ca_file)
+        return cls(trigger, f"{keys.primary_connection_string};{_EMULATOR}", content_type(spec))
 
     def exchange(self, sample: Path) -> list[str]:
         """Send the sample; wait for the answer's message."""
@@ -171,31 +167,19 @@ class QueueDoor:
         """A short program, as the shell runs it."""
         program = _PROGRAM.format(
             connection=self.connection,
-            address=self._address,
-            ca_file=self.ca_file,
             queue=self.trigger.input_queue,
             content_type=self.content_type,
         )
         if self.trigger.output_queue:
             program += _ANSWER.format(answer=self.trigger.output_queue)
-        lines = ["Send a message, and print the answers until Ctrl-C:"]
+        lines = ["To send a message by hand, and print the answers until Ctrl-C:"]
         lines += [f"{shlex.quote(sys.executable)} - {shlex.quote(sample)} <<'END'", *program.splitlines(), "END"]
         return lines
 
     def _client(self) -> Any:
-        from azure.servicebus import ServiceBusClient, TransportType
+        from azure.servicebus import ServiceBusClient
 
-        return ServiceBusClient.from_connection_string(
-            self.connection,
-            custom_endpoint_address=self._address,
-            transport_type=TransportType.Amqp,
-            connection_verify=self.ca_file,
-        )
-
-    @property
-    def _address(self) -> str:
-        """`sb://localhost:PORT`: the client takes a port from here alone, not from a connection string."""
-        return self.connection.partition("=")[2].partition("/;")[0]
+        return ServiceBusClient.from_connection_string(self.connection)
 
 
 _LATE = f"no answer within {WAIT_SECONDS:.0f} s; the container log says more"

@@ -62,7 +62,7 @@ def _door(spec: DeploymentSpec, target: Target, clients: AzureClients, ca_file: 
     if isinstance(spec.trigger, BlobTrigger):
         return BlobDoor.open(spec.trigger, target, clients, ca_file)
     if isinstance(spec.trigger, ServiceBusQueueTrigger):
-        return QueueDoor.open(spec, spec.trigger, clients, ca_file)
+        return QueueDoor.open(spec, spec.trigger, clients)
     message = "an HTTP trigger is called by its URL"
     raise TypeError(message)
 

@@ -7,8 +7,9 @@ import difflib
 from typing import TYPE_CHECKING, NoReturn
 
 from functions_model.core.failures import InputsInvalid, Problem
-from functions_model.inputs.catalogue import BY_NAME, CATALOGUE, InputKind, InputSpec
+from functions_model.inputs.catalogue import BY_NAME, CATALOGUE
 from functions_model.inputs.sources import did_you_mean, from_environment, own_variable
+from functions_model.inputs.specs import InputKind, InputSpec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

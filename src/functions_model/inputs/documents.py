@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from functions_model.inputs.catalogue import CATALOGUE, EVERY_MODE, OUTPUTS, InputSpec
+from functions_model.inputs.catalogue import CATALOGUE, OUTPUTS
+from functions_model.inputs.specs import EVERY_MODE, InputSpec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from functions_model.core.failures import Problem
 from functions_model.core.spec import Mode
-from functions_model.inputs.catalogue import BY_NAME, TRIGGERS, InputSpec
+from functions_model.inputs.catalogue import BY_NAME
 from functions_model.inputs.rules import RuleBroken
 from functions_model.inputs.sources import did_you_mean
+from functions_model.inputs.specs import TRIGGERS, InputSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,13 +9,14 @@ from functions_model.core.secrets import Secret
 from functions_model.core.spec import DeploymentSpec, ImageTarget, Login, Mode
 from functions_model.inputs import rules
 from functions_model.inputs.assets import check_workspace, is_reference, take_asset
-from functions_model.inputs.catalogue import BY_NAME, WITH_AZURE
+from functions_model.inputs.catalogue import BY_NAME
 from functions_model.inputs.clouds import CLOUDS, KnownCloud, is_azure_registry, known_cloud, registry_host
 from functions_model.inputs.code import read_code, read_host_json
 from functions_model.inputs.deployment_file import read_deployment_file
 from functions_model.inputs.form import LOGIN, Form, described
 from functions_model.inputs.models import read_models
 from functions_model.inputs.paths import Workspace
+from functions_model.inputs.specs import WITH_AZURE
 from functions_model.inputs.target import read_target
 from functions_model.inputs.triggers import read_trigger
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from functions_model.core.spec import Target
 from functions_model.inputs import derived, rules
 from functions_model.inputs.app_settings import read_app_settings
-from functions_model.inputs.catalogue import BLOB, QUEUE
+from functions_model.inputs.specs import BLOB, QUEUE
 
 if TYPE_CHECKING:
     from functions_model.inputs.form import Form

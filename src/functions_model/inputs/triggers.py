@@ -8,8 +8,8 @@ from functions_model.core.blob_paths import BlobPath, is_system, may_meet, parse
 from functions_model.core.spec import AuthLevel, BlobTrigger, HttpTrigger, ServiceBusQueueTrigger
 from functions_model.inputs import rules
 from functions_model.inputs.app_settings import read_app_settings
-from functions_model.inputs.catalogue import BLOB, HTTP, QUEUE
 from functions_model.inputs.rules import RuleBroken
+from functions_model.inputs.specs import BLOB, HTTP, QUEUE
 
 if TYPE_CHECKING:
     from functions_model.core.spec import Trigger

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from functions_model.bundle import check_entry_script, check_host_json, check_mlflow_model
 from functions_model.core.failures import BundleFailed, EnvironmentFailed
 from functions_model.core.spec import Model, RegisteredAsset
-from functions_model.environment import choose_python, read_environment, read_mlflow_environment
+from functions_model.environment import choose_python, read_environment, read_mlflow_environment, with_mlflow
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,7 +87,11 @@ def _request(spec: DeploymentSpec) -> EnvironmentRequest | None:
         if not isinstance(model, Model):
             return None
         return read_mlflow_environment(model.path, root=_root_of(spec, model))
-    return read_environment(given, root=spec.workspace)
+    request = read_environment(given, root=spec.workspace)
+    if spec.code is None:
+        [model] = spec.models
+        return with_mlflow(request, model.path) if isinstance(model, Model) else None
+    return request
 
 
 def _root_of(spec: DeploymentSpec, model: Model) -> Path:

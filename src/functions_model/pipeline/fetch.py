@@ -57,7 +57,14 @@ def _model(model: Model | RegisteredAsset, session: Session, parts: Parts) -> Mo
     if not isinstance(model, RegisteredAsset):
         return model
     with _clients(model.workspace, session, parts) as clients:
-        found = download_model(model, clients, parts.work / "models", report=parts.ci.info, mask=parts.ci.mask, credential=session.credential)
+        found = download_model(
+            model,
+            clients,
+            parts.work / "models",
+            report=parts.ci.info,
+            mask=parts.ci.mask,
+            credential=session.credential,
+        )
     parts.tell(ModelFetched(model, found))
     return found
 

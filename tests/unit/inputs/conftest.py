@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support.inputs import BARE
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -20,3 +23,16 @@ def workspace(tmp_path: Path) -> Path:
     (tmp_path / "work" / "empty" / "inner").mkdir(parents=True)
     (tmp_path / "outside.pkl").write_text("content")
     return tmp_path / "work"
+
+
+@pytest.fixture
+def write(workspace: Path) -> Callable[[str], dict[str, str]]:
+    """Write the deployment file, and give the inputs of a deployment that names it."""
+
+    def write(text: str, name: str = "endpoints/blue/deployment.yml") -> dict[str, str]:
+        file = workspace / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        return {**BARE, "deployment-file": name}
+
+    return write

@@ -6,61 +6,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions_model.core.failures import EnvironmentFailed, InputsInvalid
+from functions_model.core.failures import EnvironmentFailed
 from functions_model.core.secrets import Secret
 from functions_model.core.spec import Code, InlineEnvironment, MachineLearningWorkspace, Model, RegisteredAsset
 from functions_model.environment import read_environment
 from functions_model.inputs import read_inputs
-from support.inputs import DEPLOY, GUID
+from support.inputs import GUID, HEAD, WHOLE, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from functions_model.core.spec import DeploymentSpec
-
-WHOLE = """\
-$schema: https://azuremlschemas.azureedge.net/latest/managedOnlineDeployment.schema.json
-name: blue
-endpoint_name: churn
-model:
-  path: ../../model/
-code_configuration:
-  code: ../../src/
-  scoring_script: score.py
-environment:
-  conda_file: ../../environment.yml
-  image: mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu20.04:latest
-environment_variables:
-  LEVEL: 3
-  Mode: fast
-instance_type: Standard_DS3_v2
-instance_count: 1
-"""
-BARE = {name: text for name, text in DEPLOY.items() if name not in {"model-path", "entry-script"}}
-
-
-@pytest.fixture
-def write(workspace: Path) -> Callable[[str], dict[str, str]]:
-    """Write the deployment file, and give the inputs of a deployment that names it."""
-
-    def write(text: str, name: str = "endpoints/blue/deployment.yml") -> dict[str, str]:
-        file = workspace / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-        return {**BARE, "deployment-file": name}
-
-    return write
-
-
-def told(values: dict[str, str], workspace: Path) -> list[str]:
-    """What is wrong, each as `subject line what remedy`."""
-    with pytest.raises(InputsInvalid) as failure:
-        read_inputs(values, workspace=workspace)
-    return [
-        f"{problem.subject} {problem.location.line if problem.location else '-'} {problem.what}. {problem.remedy}"
-        for problem in failure.value.problems
-    ]
 
 
 def settings(spec: DeploymentSpec) -> dict[str, str]:
@@ -259,20 +216,18 @@ class TestCode:
 class TestEnvironment:
     """`environment`."""
 
-    HEAD = "model: ../../model\ncode_configuration: {code: ../../src, scoring_script: score.py}\n"
-
     @pytest.mark.parametrize(
         "text", ["../../environment.yml", "file:../../environment.yml", "{conda_file: ../../environment.yml}"]
     )
     def test_paths(self, text: str, write: Callable[[str], dict[str, str]], workspace: Path) -> None:
         """A file, however it is named."""
-        spec = read_inputs(write(f"{self.HEAD}environment: {text}"), workspace=workspace)
+        spec = read_inputs(write(f"{HEAD}environment: {text}"), workspace=workspace)
 
         assert workspace / "environment.yml" == spec.environment_file
 
     def test_registered(self, write: Callable[[str], dict[str, str]], workspace: Path) -> None:
         """An environment of the workspace."""
-        values = {**write(f"{self.HEAD}environment: azureml:env@latest"), "workspace": "ml-one"}
+        values = {**write(f"{HEAD}environment: azureml:env@latest"), "workspace": "ml-one"}
 
         spec = read_inputs(values, workspace=workspace)
 
@@ -289,7 +244,7 @@ class TestEnvironment:
     )
     def test_inside_the_file(self, text: str, write: Callable[[str], dict[str, str]], workspace: Path) -> None:
         """Dependencies that stand in the deployment itself are read from there."""
-        spec = read_inputs(write(self.HEAD + text), workspace=workspace)
+        spec = read_inputs(write(HEAD + text), workspace=workspace)
 
         assert isinstance(spec.environment_file, InlineEnvironment)
         request = read_environment(spec.environment_file, root=workspace)
@@ -301,7 +256,7 @@ class TestEnvironment:
         """A problem names the deployment file and the line there; what it includes is beside that file."""
         conda = "    dependencies:\n      - numpy=1=2=3=4\n      - pip:\n        - -r none.txt\n"
         text = f"environment:\n  conda_file:\n{conda}"
-        source = read_inputs(write(self.HEAD + text), workspace=workspace).environment_file
+        source = read_inputs(write(HEAD + text), workspace=workspace).environment_file
         assert isinstance(source, InlineEnvironment)
 
         with pytest.raises(EnvironmentFailed) as failure:
@@ -337,7 +292,7 @@ class TestEnvironment:
     )
     def test_refuses(self, text: str, words: str, write: Callable[[str], dict[str, str]], workspace: Path) -> None:
         """What no function app can be made of."""
-        found = told(write(f"{self.HEAD}environment: {text}"), workspace)
+        found = told(write(f"{HEAD}environment: {text}"), workspace)
 
         assert words in found[0]
 
@@ -345,13 +300,11 @@ class TestEnvironment:
 class TestVariables:
     """`environment_variables`."""
 
-    HEAD = TestEnvironment.HEAD
-
     def test_own_ones_of_azure_ml(self, write: Callable[[str], dict[str, str]], workspace: Path) -> None:
         """They are left out, each with a note of what does the same here."""
         text = "environment_variables:\n  AZUREML_MODEL_DIR: /x\n  WORKER_COUNT: 2\n  A: '1'\n"
 
-        spec = read_inputs(write(self.HEAD + text), workspace=workspace)
+        spec = read_inputs(write(HEAD + text), workspace=workspace)
 
         assert settings(spec) == {"A": "1"}
         assert ["environment_variables.AZUREML_MODEL_DIR", "environment_variables.WORKER_COUNT"] == [
@@ -370,14 +323,14 @@ class TestVariables:
     )
     def test_refuses(self, text: str, words: str, write: Callable[[str], dict[str, str]], workspace: Path) -> None:
         """As among the app's settings, with the file's line, and never with the value."""
-        found = told(write(f"{self.HEAD}environment_variables:\n  {text}"), workspace)
+        found = told(write(f"{HEAD}environment_variables:\n  {text}"), workspace)
 
         assert [True] == [words in problem for problem in found]
         assert "hunter2" not in str(found)
 
     def test_are_a_mapping(self, write: Callable[[str], dict[str, str]], workspace: Path) -> None:
         """Lists are not what Azure ML takes."""
-        found = told(write(f"{self.HEAD}environment_variables: [A=1]"), workspace)
+        found = told(write(f"{HEAD}environment_variables: [A=1]"), workspace)
 
         assert ["deployment-file 3 `environment_variables` is not a mapping of names to values"] == [
             problem.partition(".")[0] for problem in found
@@ -385,7 +338,7 @@ class TestVariables:
 
     def test_are_secrets(self, write: Callable[[str], dict[str, str]], workspace: Path) -> None:
         """A spec may be logged."""
-        spec = read_inputs(write(f"{self.HEAD}environment_variables: {{A: hunter2}}"), workspace=workspace)
+        spec = read_inputs(write(f"{HEAD}environment_variables: {{A: hunter2}}"), workspace=workspace)
 
         assert spec.target is not None
         assert spec.target.app_settings == {"A": Secret("hunter2")}
@@ -433,87 +386,3 @@ class TestSample:
 
         assert spec.sample_request is None
         assert not any("sample-request" in note for note in spec.notes)
-
-
-class TestFile:
-    """The file as a whole."""
-
-    @pytest.mark.parametrize(
-        ("text", "words"),
-        [
-            ("", "deployment-file 1 it is empty"),
-            ("- a", "deployment-file 1 it is not a mapping"),
-            ("a: b\nc: 'd", "deployment-file 2 it is not YAML"),
-            ("a: \x07", "deployment-file None it is not YAML"),
-            ("modle: a", "deployment-file 1 there is no key `modle`. Did you mean `model`?"),
-            ("auth_mode: key", "deployment-file 1 there is no key `auth_mode`. The keys are: `model`"),
-            ("name: a\nname: b", "deployment-file 2 the key `name` is given twice"),
-            ("name: a\nmodel: azureml:${{ parent.inputs.model }}", "2 `azureml:${{ parent.inputs.model }}` is an expr"),
-            ("$schema: https://a/b/managedOnlineEndpoint.schema.json", "1 it is a `managedOnlineEndpoint`, not an"),
-            ("? [a]\n: b", "deployment-file 1 there is no key ``"),
-            ("a: &a [*a]", "deployment-file 1 there is no key `a`"),
-        ],
-    )
-    def test_refuses(self, text: str, words: str, write: Callable[[str], dict[str, str]], workspace: Path) -> None:
-        """With the line; what the file might have given is not missed."""
-        found = told(write(text), workspace)
-
-        assert [True] == [words in problem for problem in found]
-
-    def test_not_there(self, workspace: Path) -> None:
-        """One problem, and not three."""
-        found = told({**BARE, "deployment-file": "none.yml"}, workspace)
-
-        assert ["deployment-file"] == [problem.partition(" ")[0] for problem in found]
-
-    def test_not_utf8(self, write: Callable[[str], dict[str, str]], workspace: Path) -> None:
-        """No other encoding is guessed."""
-        values = write("")
-        (workspace / values["deployment-file"]).write_bytes(b"\xff\xfe\x00")
-
-        assert "is not UTF-8 text" in told(values, workspace)[0]
-
-    def test_all_at_once(self, write: Callable[[str], dict[str, str]], workspace: Path) -> None:
-        """Problems of the file and of the inputs, all in one go."""
-        text = WHOLE.replace("model/", "none/").replace("score.py", "none.py").replace("LEVEL:", "DOCKER_LEVEL:")
-
-        found = told({**write(text + "liveness_prob: 1\n"), "plan-sku": "Y1"}, workspace)
-
-        assert {"deployment-file 17", "model-path 5", "entry-script 8", "app-settings 13", "plan-sku -"} == {
-            " ".join(problem.split()[:2]) for problem in found
-        }
-
-    def test_every_unused_key_has_a_note(self, write: Callable[[str], dict[str, str]], workspace: Path) -> None:
-        """Whatever else Azure ML takes there is named, and told."""
-        keys = {
-            "description": "a",
-            "type": "managed",
-            "tags": "{a: b}",
-            "properties": "{}",
-            "request_settings": "{request_timeout_ms: 3000, max_concurrent_requests_per_instance: 2}",
-            "liveness_probe": "{period: 10}",
-            "readiness_probe": "{period: 10}",
-            "scale_settings": "{type: default}",
-            "app_insights_enabled": "true",
-            "model_mount_path": "/var/model",
-            "data_collector": "{}",
-            "egress_public_network_access": "disabled",
-            "resources": "{requests: {cpu: 1}}",
-        }
-
-        spec = read_inputs(
-            write(TestEnvironment.HEAD + "".join(f"{key}: {value}\n" for key, value in keys.items())),
-            workspace=workspace,
-        )
-
-        assert list(keys) == [note.split("`")[1] for note in spec.notes]
-
-    def test_at_the_root(self, write: Callable[[str], dict[str, str]], workspace: Path) -> None:
-        """A file in the workspace itself names what is beside it."""
-        text = WHOLE.replace("../../", "./")
-        values = {**write(text), "deployment-file": "deployment.yml"}
-        (workspace / "deployment.yml").write_text(text)
-
-        spec = read_inputs(values, workspace=workspace)
-
-        assert spec.code == Code(workspace / "src/score.py", workspace / "src", "src/score.py")

@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from functions_model.inputs import inputs_table, outputs_table, render_action_yaml
-from functions_model.inputs.catalogue import CATALOGUE, OUTPUTS, InputKind, InputSpec
+from functions_model.inputs.catalogue import CATALOGUE, OUTPUTS
+from functions_model.inputs.specs import InputKind, InputSpec
 
 ISSUE_INPUTS = {
     "model-path",

@@ -1,0 +1,68 @@
+"""What an input and an output are: the shapes that the catalogue is written in."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from functions_model.core.spec import Mode
+
+EVERY_MODE = (Mode.DEPLOY, Mode.PLAN, Mode.PACKAGE)
+WITH_AZURE = (Mode.DEPLOY, Mode.PLAN)
+"""The modes that look at or write Azure resources."""
+HTTP, BLOB, QUEUE = "http", "blob", "service-bus-queue"
+TRIGGERS = (HTTP, BLOB, QUEUE)
+SERVICE_BUS_SKUS = ("Basic", "Standard", "Premium")
+
+
+class InputKind(enum.StrEnum):
+    """What the text of an input means; the word that the tables show."""
+
+    TEXT = "text"
+    NAME = "name"
+    PATH = "path"
+    GUID = "GUID"
+    NUMBER = "whole number"
+    CHOICE = "choice"
+    LINES = "lines"
+    """One entry on each line; for settings also a YAML or JSON mapping."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputSpec:
+    """One input.
+
+    Attributes:
+        name: As `action.yml` and the command line spell it: `app-name`.
+        kind: What its text means.
+        help: One line for people.
+        default: The value when none is given; None when there is none, or when it is derived.
+        required: Whether the modes in `modes` cannot do without it.
+        secret: Whether the value itself is a secret, refused on the command line.
+        modes: The modes that read it; the others ignore it.
+        choices: The values of a `CHOICE`.
+        derived: How the value is made when none is given; empty when it is not. A `default` reaches us from GitHub as
+            if it were given, so what may not be given beside other inputs is derived instead.
+        triggers: The triggers that read it; given beside another one, it is refused. Empty for all.
+        required_when: When it is required, for an input that only some runs need: "with `trigger: blob`".
+    """
+
+    name: str
+    kind: InputKind
+    help: str
+    default: str | None = None
+    required: bool = False
+    secret: bool = False
+    modes: tuple[Mode, ...] = EVERY_MODE
+    choices: tuple[str, ...] = ()
+    derived: str = ""
+    triggers: tuple[str, ...] = ()
+    required_when: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OutputSpec:
+    """One step output: its name and one line for people."""
+
+    name: str
+    help: str

@@ -116,7 +116,8 @@ class ScriptHost:
         Raises:
             InvocationFailed: It raised, timed out, or its worker ended.
         """
-        worker = self._worker
+        with self._lock:  # held while a worker starts again: a call waits for it
+            worker = self._worker
         if worker is None or self.load_problems(function):
             message = f"Function '{function.name}' is not loaded: {'; '.join(self.load_problems(function))}"
             raise InvocationFailed(message)
@@ -133,6 +134,7 @@ class ScriptHost:
             self._restart_worker(worker, str(gone))
             raise InvocationFailed(str(gone)) from None
         took = int((time.monotonic() - began) * 1000)
+        self._failures = 0
         if reply[0]["error"]:
             raise InvocationFailed(str(reply[0]["error"]))
         if function.triggered is None:

@@ -177,6 +177,18 @@ class TestHost:
 
         assert (crashed.status_code, client.get("/api/slow").status_code) == (500, 200)
 
+    def test_a_call_waits_for_the_new_worker(self, host) -> None:
+        """Calls that come while the worker starts again are served, not failed."""
+        client = host(slow_app(), {})
+        client.get("/api/slow")
+        crash = threading.Thread(target=client.get, args=["/api/slow?crash=1"])
+        crash.start()
+        time.sleep(0.1)
+        codes = [client.get("/api/slow").status_code for _ in range(3)]
+        crash.join()
+
+        assert codes == [200, 200, 200]
+
     def test_bodies_above_the_limit_are_refused(self, host) -> None:
         """413 above FUNCTIONS_REQUEST_BODY_SIZE_LIMIT, for a declared length and for chunks."""
         client = host(slow_app(), {"FUNCTIONS_REQUEST_BODY_SIZE_LIMIT": "1000"})

@@ -73,6 +73,8 @@ def app() -> dict[str, str | bytes]:
         ),
         "fails": (FAILS, [binding("blobTrigger", "blob", "failing/{name}")]),
         "lost": (FAILS, [binding("blobTrigger", "blob", "failing/{name}", connection="Nowhere")]),
+        "keyed": (FAILS, [binding("blobTrigger", "blob", "keyed/{name}", connection="Keyed")]),
+        "wrong": (FAILS, [binding("blobTrigger", "blob", "keyed/{name}", connection="Wrong")]),
         "unset": (FAILS, [binding("blobTrigger", "blob", "%Unset%/{name}")]),
     }
     files: dict[str, str | bytes] = {
@@ -141,12 +143,13 @@ def cloud(tmp_path_factory: pytest.TempPathFactory, tls: TlsFiles, azurite: Azur
 def data(cloud: Cloud) -> Iterator[Data]:
     """The app with its blobs; a blob was there before it, and one role was late."""
     ends = cloud.azurite.create("data", KEYS)
-    for container in ("texts", "raw", "results"):
+    for container in ("texts", "raw", "results", "keyed"):
         cloud.azurite.create_container("data", container)
     cloud.azurite.upload("data", "texts", "early.txt", b"early")
     for role in (BLOB_OWNER, ACCOUNT_CONTRIBUTOR, QUEUE_CONTRIBUTOR):
         cloud.give(cloud.account_id("hosts"), role)
     cloud.give(cloud.account_id("data"), BLOB_OWNER)
+    text = f"DefaultEndpointsProtocol=https;AccountName=data;AccountKey={{}};BlobEndpoint={ends.blob}"
     settings = {
         **cloud.host_storage("hosts"),
         "AzureWebJobsStorage__queueServiceUri": cloud.azurite.queue_endpoint("hosts"),
@@ -154,6 +157,9 @@ def data(cloud: Cloud) -> Iterator[Data]:
         "Data__queueServiceUri": ends.queue,
         "Data__credential": "managedidentity",
         "Data__clientId": cloud.identity.client_id,
+        "Keyed": text.format(KEYS[1]),
+        "Keyed__blobServiceUri": "https://nowhere/",
+        "Wrong": text.format(base64.b64encode(b"wrong").decode()),
         "Results": "results",
         "AzureFunctionsJobHost__extensions__blobs__poisonBlobThreshold": "3",
     }
@@ -250,6 +256,15 @@ class TestBlobTrigger:
         assert "'%Unset%' does not resolve to a value." in unset[0]
         assert ping.text == "pong"
 
+    def test_a_connection_string_wins_over_a_group(self, data: Data) -> None:
+        """With the account's key no role is asked for; a wrong key is a listener's error."""
+        data.put("keyed/a", b"x")
+        data.wait_log("Executed 'Functions.keyed' (Succeeded")
+        log = data.wait_log("The listener for function 'Functions.wrong' was unable to start.")
+
+        assert "'Functions.keyed' was unable to start" not in log
+        assert data.status("keyed") == []
+
     def test_a_restart_processes_nothing_twice(self, data: Data) -> None:
         """Receipts in the host's storage tell what is done; what came meanwhile is processed."""
         cloud, calls = data.cloud, data.calls("text")
@@ -265,32 +280,3 @@ class TestBlobTrigger:
             name.startswith('blobreceipts/blobs/Host.Functions.text/"0x') and name.endswith("/texts/early.txt")
             for name in names
         )
-
-
-class TestConnectionString:
-    def test_a_connection_string_wins_over_a_group(self, cloud: Cloud, data: Data) -> None:
-        """With the account's key no role is asked for; a wrong key is a listener's error."""
-        ends = cloud.azurite.create("data", KEYS)
-        cloud.azurite.create_container("data", "keyed")
-        text = f"DefaultEndpointsProtocol=https;AccountName=data;AccountKey={KEYS[1]};BlobEndpoint={ends.blob}"
-        functions = {
-            "right": binding("blobTrigger", "blob", "keyed/{name}", connection="Keyed"),
-            "wrong": binding("blobTrigger", "blob", "keyed/{name}", connection="Wrong"),
-        }
-        files: dict[str, str | bytes] = {f"{WWWROOT}/host.json": '{"version": "2.0"}'}
-        for name, trigger in functions.items():
-            files[f"{WWWROOT}/{name}/function.json"] = json.dumps({"bindings": [trigger]})
-            files[f"{WWWROOT}/{name}/__init__.py"] = FAILS
-        wrong = text.replace(KEYS[1], base64.b64encode(b"wrong").decode())
-        more = {"Keyed": text, "Keyed__blobServiceUri": "https://nowhere/", "Wrong": wrong}
-        site = cloud.site("keyed", cloud.push(files), AzureWebJobsStorage=text, **more)
-        cloud.platform.apply(site)
-        cloud.wait_functions(site)
-        keyed = Data(cloud, site, ends.queue)
-        keyed.put("keyed/a", b"x")
-        keyed.wait_log("Executed 'Functions.right' (Succeeded")
-        log = keyed.wait_log("The listener for function 'Functions.wrong' was unable to start.")
-        keyed.close()
-        cloud.platform.remove(site.resource_id)
-
-        assert "'Functions.right' was unable to start" not in log

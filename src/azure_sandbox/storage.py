@@ -65,6 +65,7 @@ class AzuriteStorage:
         self._tls = tls
         self._cache = cache or cache_folder()
         self._accounts: dict[str, StorageAccount] = {}
+        self._gates: dict[str, threading.Lock] = {}
         self._lock = threading.RLock()
 
     def create(self, account: str, keys: tuple[str, str]) -> StorageEndpoints:
@@ -74,9 +75,13 @@ class AzuriteStorage:
             StorageUnavailable: Azurite cannot be installed or started.
         """
         with self._lock:
+            gate = self._gates.setdefault(account, threading.Lock())
+        with gate:  # two accounts start side by side
             found = self._accounts.get(account)
             if found is None:
-                found = self._accounts[account] = self._start(account, keys)
+                found = self._start(account, keys)
+                with self._lock:
+                    self._accounts[account] = found
             return found.endpoints
 
     def remove(self, account: str) -> None:

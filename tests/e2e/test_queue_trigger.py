@@ -55,7 +55,7 @@ def client_of(sandbox: Sandbox, namespace: str) -> ServiceBusClient:
 
 def send(client: ServiceBusClient, message: ServiceBusMessage, queue: str = "requests") -> None:
     """Send one message."""
-    with client.get_queue_sender(queue) as sender:
+    with client.get_queue_sender(queue, socket_timeout=30) as sender:
         sender.send_messages(message)
 
 

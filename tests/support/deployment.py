@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _KEPT = ("PATH", "HOME", "LANG", "SSL_CERT_FILE", "UV_CACHE_DIR", "XDG_CACHE_HOME", "TMPDIR")
 _TIMEOUT = 240
+_RESOLVED: set[tuple[str, ...]] = set()
+"""Environments that were resolved before in this process: uv has all it needs of them, and need not ask the index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ def run_action(workspace: Path, inputs: Mapping[str, str], environ: Mapping[str,
                 "GITHUB_WORKSPACE": str(workspace),
                 "GITHUB_OUTPUT": str(output),
                 "GITHUB_STEP_SUMMARY": str(summary),
+                **_without_the_index(workspace, inputs),
                 **environ,
                 **{f"INPUT_{name.upper()}": value for name, value in inputs.items()},
             },
@@ -87,10 +90,23 @@ def run_action(workspace: Path, inputs: Mapping[str, str], environ: Mapping[str,
             check=False,
         )
         run = Run(process.returncode, process.stdout, read_outputs(output.read_text()), summary.read_text())
+    if process.returncode == 0:
+        _RESOLVED.add(_environment_of(workspace, inputs))
     given = (inputs.get("client-secret", ""), environ.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN", ""))
     # Every run of every test is held to it: no secret is ever shown.
     assert leaks(run.shown.encode(), {*run.masked, *given}) == []
     return run
+
+
+def _without_the_index(workspace: Path, inputs: Mapping[str, str]) -> dict[str, str]:
+    return {"UV_OFFLINE": "1"} if _environment_of(workspace, inputs) in _RESOLVED else {}
+
+
+def _environment_of(workspace: Path, inputs: Mapping[str, str]) -> tuple[str, ...]:
+    """What decides which packages are installed. A deployment file or a registered name is not looked into."""
+    file = workspace / inputs.get("environment-file", "")
+    text = file.read_text() if file.is_file() else str(file.relative_to(workspace))
+    return (inputs.get("python-version", ""), inputs.get("deployment-file", ""), inputs.get("model-path", ""), text)
 
 
 def read_outputs(text: str) -> dict[str, str]:

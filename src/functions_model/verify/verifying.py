@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from functions_model.ci.host import CiHost
     from functions_model.verify.nouns import ExpectedApp
 
-POLL_SECONDS = 2.0
+FIRST_PAUSE, POLL_SECONDS = 0.25, 2.0
+"""Seconds between two looks: short at first, since a warm app is up within one, then longer up to the second."""
+_GROWTH = 1.5
 _SILENCE = 10.0
 """Seconds after which a reason is told again, so that the log never seems to hang."""
 _TIMED_OUT = "Look at the container log below, or give the app more time with `verify-timeout`."
@@ -101,7 +103,7 @@ class _Watch:
         )
 
     def _wait(self) -> tuple[Sighting, int]:
-        told, told_at, attempts = "", self.clock(), 0
+        told, told_at, attempts, pause = "", self.clock(), 0, FIRST_PAUSE
         while True:
             attempts += 1
             try:
@@ -113,7 +115,8 @@ class _Watch:
             if reason != told or self.clock() - told_at >= _SILENCE:
                 self.report(f"Waiting for {self.app.url}: {scrubbed(reason, self._known())}.")
                 told, told_at = reason, self.clock()
-            self.sleep(POLL_SECONDS)
+            self.sleep(min(pause, self.timeout - self._seconds()))
+            pause = min(pause * _GROWTH, POLL_SECONDS)
 
     def _look(self) -> Sighting:
         sighting = look(self.app)

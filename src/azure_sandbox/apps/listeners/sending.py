@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from azure_sandbox.contract import SiteDefinition
     from azure_sandbox.functions_host.connections import Connection
 
-_LOOK_SECONDS = 0.02
-"""The client looks for answers that often."""
+_LOOK_SECONDS, _PATIENT_SECONDS = 0.02, 30.0
+"""The client looks for answers that often, and gives up a write after the same time: too short for a large message."""
+_LARGE = 1 << 20
+"""Bytes from which a message goes through a sender of its own, opened for it with more patience."""
 _PARENT = "$AzureWebJobsParentId"
 """Property that tells which invocation sent a message."""
 
@@ -55,6 +57,9 @@ class Senders:
         """
         kind = "text/plain" if text else "application/octet-stream"
         message = ServiceBusMessage(content, content_type=kind, application_properties={_PARENT: invocation})
+        if len(content) >= _LARGE:
+            self._send_large(connection, queue, message)
+            return
         with self._lock:
             known = (connection.name, queue) in self._open
             try:
@@ -70,6 +75,14 @@ class Senders:
         with self._lock:
             opened, self._open = list(self._open.values()), {}
         for client, sender in opened:
+            _close(client, sender)
+
+    def _send_large(self, connection: Connection, queue: str, message: ServiceBusMessage) -> None:
+        client = self._door.client(self._site, connection)
+        sender = client.get_queue_sender(queue, socket_timeout=_PATIENT_SECONDS, keep_alive=0)
+        try:
+            sender.send_messages(message)
+        finally:
             _close(client, sender)
 
     def _sender(self, connection: Connection, queue: str) -> ServiceBusSender:

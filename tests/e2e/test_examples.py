@@ -18,6 +18,7 @@ FOLDERS = sorted(folder for folder in (ROOT / "examples").iterdir() if folder.is
 
 
 @pytest.mark.parametrize("folder", [one for one in FOLDERS if one.name != "iris-http"], ids=lambda folder: folder.name)
+@pytest.mark.usefixtures("sandbox")  # it keeps the base image's layers at hand
 def test_an_example_is_served_and_used(folder: Path) -> None:
     """The sample is scored by the live app, then goes through the trigger itself, and Ctrl-C ends it all."""
     with tried(folder) as trial:

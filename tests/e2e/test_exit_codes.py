@@ -224,7 +224,7 @@ VERIFY = [
     Scenario(
         "image-cannot-be-pulled",
         8,
-        {"verify-timeout": "6", "image-name": "out-of-reach"},
+        {"verify-timeout": "3", "image-name": "out-of-reach"},
         faults=(
             Fault(
                 method="GET",

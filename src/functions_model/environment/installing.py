@@ -45,7 +45,8 @@ def install(
     (work / "lock.txt").write_text(lock.text, encoding="utf-8")
     arguments = [
         *("install", "--requirements", "lock.txt", "--require-hashes", "--no-deps"),
-        *("--target", str(target.absolute()), "--link-mode", "copy"),
+        # Where the cache is on the same file system nothing is copied; `normalise` replaces files, never changes one.
+        *("--target", str(target.absolute()), "--link-mode", "hardlink"),
         *target_options(python_version, lock.platform),
     ]
     try:

@@ -46,7 +46,7 @@ def _normalise_script(script: Path) -> None:
     for pattern in (_THROUGH_SHELL, _DIRECT):
         changed = pattern.sub(_INTERPRETER, content)
         if changed != content:
-            script.write_bytes(changed)
+            _replace(script, changed)
             return
 
 
@@ -63,7 +63,15 @@ def _rewrite_record(record: Path, site_packages: Path) -> None:
             rows.append((name, *_digest_and_size(file)) if changed else (name, digest, size))
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(sorted(rows))
-    record.write_text(text.getvalue(), encoding="utf-8")
+    _replace(record, text.getvalue().encode())
+
+
+def _replace(file: Path, content: bytes) -> None:
+    """Write a new file in the place of the old one, which may be a hard link into uv's cache."""
+    mode = file.stat().st_mode
+    file.unlink()
+    file.write_bytes(content)
+    file.chmod(mode)
 
 
 def _digest_and_size(file: Path) -> tuple[str, str]:

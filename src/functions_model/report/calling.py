@@ -54,7 +54,12 @@ def how_to_call(spec: DeploymentSpec, target: Target, verified: Verified) -> lis
                 queue=trigger.input_queue,
                 content_type=content_type(spec),
             )
-            return text.splitlines()
+            lines = text.splitlines()
+            return (
+                [*lines, f"# The answer arrives in the queue {trigger.output_queue}."]
+                if trigger.output_queue
+                else lines
+            )
 
 
 def _http(spec: DeploymentSpec, target: Target, verified: Verified, level: AuthLevel) -> list[str]:

@@ -77,7 +77,7 @@ def _call(spec: DeploymentSpec | None, events: Sequence[Event]) -> str:
     event = last(events, AppVerified)
     if spec is None or event is None or spec.target is None:
         return ""
-    lines = ["### How to call it", "", "```bash", *how_to_call(spec, spec.target, event.verified), "```"]
+    lines = ["### How to use it", "", "```bash", *how_to_call(spec, spec.target, event.verified), "```"]
     if event.verified.answer:
         lines += ["", "The sample request was answered:", "", _fenced(event.verified.answer[:2000])]
     return "\n".join(lines)

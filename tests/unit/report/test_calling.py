@@ -71,10 +71,11 @@ class TestHowToCall:
 
         lines = how_to_call(replace(spec, login=login), spec.target, verified(tmp_path))
 
-        program = "\n".join(lines[2:-1])
+        program = "\n".join(lines[2:-2])
         compile(program, "program", "exec")
         assert f'ServiceBusClient("iris-bus.servicebus.{host}"' in program
         assert '"requests"' in program
+        assert "# The answer arrives in the queue answers." == lines[-1]
 
 
 class TestBlobExample:

@@ -16,6 +16,15 @@ if TYPE_CHECKING:
 pytest_plugins = ["support.sandbox"]
 
 
+_SLOW = ("tests/e2e/", "tests/unit/sandbox_data/", "tests/contract/")
+"""Folders whose files take long, the longest first."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that at the end no worker is left alone with it."""
+    items.sort(key=lambda item: next((rank for rank, at in enumerate(_SLOW) if item.nodeid.startswith(at)), len(_SLOW)))
+
+
 @cache
 def _missing(tool: str) -> str:
     return TOOLS[tool]()

@@ -43,7 +43,9 @@ class Worker:
         on_log: Callable[[dict[str, Any]], None],
         on_print: Callable[[str], None],
     ) -> None:
-        self._replies: dict[str, Future[Reply]] = {"ready": Future()}
+        # Kept here too: the worker may be ready before anybody waits for it.
+        self._ready: Future[Reply] = Future()
+        self._replies: dict[str, Future[Reply]] = {"ready": self._ready}
         self._lock = threading.Lock()
         self._on_log, self._on_print = on_log, on_print
         self._channel, theirs = socket.socketpair()
@@ -69,7 +71,7 @@ class Worker:
             WorkerGone: It ended first.
             TimeoutError: It said nothing for a minute.
         """
-        self._replies["ready"].result(START_SECONDS)
+        self._ready.result(START_SECONDS)
 
     def load(self, head: dict[str, Any], timeout: float) -> str:
         """Load a function; the error, or an empty text.

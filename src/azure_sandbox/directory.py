@@ -96,7 +96,8 @@ class EntraDirectory:
     def add_application(self, display_name: str) -> Application:
         """Register an application with a client secret and a service principal."""
         principal = Principal(str(uuid.uuid4()), str(uuid.uuid4()), display_name)
-        application = Application(principal, secrets.token_urlsafe(30))
+        # A letter first: `az login --password` takes a value with a hyphen there for an option.
+        application = Application(principal, "s" + secrets.token_urlsafe(30))
         with self._lock:
             self._tables.applications[principal.client_id] = application
             self._register(principal, "Application", "")

@@ -78,7 +78,7 @@ class RegistryResponses:
         sku = (body.get("sku") or {}).get("name", "Basic")
         extra = {"sku": {"name": sku, "tier": sku}, "properties": properties}
         resource = self._store.put(Resource(resource_id, location, body.get("tags") or {}, extra))
-        self._passwords[str(resource_id).lower()] = secrets.token_urlsafe(39)
+        self._passwords[str(resource_id).lower()] = "r" + secrets.token_urlsafe(38)
         self._apply(resource)
         return resource
 

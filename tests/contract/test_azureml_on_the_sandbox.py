@@ -154,8 +154,8 @@ class TestModel:
     @pytest.mark.parametrize(
         ("asset", "said"),
         [
-            (("temperature", "7"), r"has no such version of it \(there: `2`, `1`\)"),
-            (("humidity", None), r"has no model of that name \(there: .*`temperature`"),
+            (("temperature", "7"), r"has no version `7` of the model `temperature` \(there: `2`, `1`\)"),
+            (("humidity", None), r"has no model `humidity` \(there: .*`temperature`"),
             (("temperature", "1", "attic"), r"no Azure ML workspace `attic` .* \(there: `sandboxworkspace`\)"),
         ],
     )

@@ -120,11 +120,12 @@ def _missing(asset: RegisteredAsset, kind: AssetKind, clients: AzureClients) -> 
             "workspace",
         )
     if versions := _all_versions(asset, kind, clients):
-        what = f"the workspace `{workspace.name}` has no such version of it" + _seen(versions)
+        which = f"version `{asset.version}`" if asset.version else "version to take"
+        what = f"the workspace `{workspace.name}` has no {which} of the {kind.noun} `{asset.name}`" + _seen(versions)
         archived = "Every version is archived: name one, or restore it." if asset.version is None else ""
         return Problem(what, archived or f"Name one of these, or write `azureml:{asset.name}@latest`.", kind.subject)
     names = _names(clients, f"{workspace_id(workspace)}/{kind.collection}")
-    what = f"the workspace `{workspace.name}` has no {kind.noun} of that name" + _seen(names)
+    what = f"the workspace `{workspace.name}` has no {kind.noun} `{asset.name}`" + _seen(names)
     return Problem(what, f"Check the name, or register the {kind.noun} there.", kind.subject)
 
 

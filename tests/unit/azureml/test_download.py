@@ -133,7 +133,7 @@ class TestWhichVersion:
             lab.download(tmp_path, "7")
 
         assert (
-            "Could not find the model `azureml:iris:7`: model-path: the workspace `lab` has no such version of it "
+            "Could not find the model `azureml:iris:7`: model-path: the workspace `lab` has no version `7` of the model `iris` "
             "(there: `2`, `1`). Name one of these, or write `azureml:iris@latest`."
         ) == str(refused.value)
 
@@ -145,7 +145,7 @@ class TestWhichVersion:
             lab.download(tmp_path, None)
 
         assert (
-            "Could not find the model `azureml:iris@latest`: model-path: the workspace `lab` has no model of that name "
+            "Could not find the model `azureml:iris@latest`: model-path: the workspace `lab` has no model `iris` "
             "(there: `rose`). Check the name, or register the model there."
         ) == str(refused.value)
 

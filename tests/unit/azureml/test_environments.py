@@ -46,4 +46,4 @@ class TestCondaFile:
             lab.environment(tmp_path)
 
         assert "environment-file" == refused.value.problems[0].subject
-        assert "has no environment of that name (there: none)" in str(refused.value)
+        assert "has no environment `iris-env` (there: none)" in str(refused.value)

@@ -30,8 +30,6 @@ LONG_RENEWAL = 7 * 86_400
 def host_json(spec: DeploymentSpec) -> Settings:
     """The app's host.json: ours, with the user's over it, key by key.
 
-    The console log stays on whatever the user says: without it there is nothing to tell when the app does not start.
-
     Raises:
         BundleFailed: The user's file does not fit; every problem is told.
     """
@@ -75,7 +73,7 @@ def _merge(spec: DeploymentSpec) -> tuple[Settings, tuple[Problem, ...]]:
     ours = _defaults(spec.trigger, spec.concurrency, TIMEOUT if timeout is None else str(timeout))
     merged = merged_over(ours, theirs.value)
     broken = broken_rules(merged, tuple(function_definitions(spec.trigger)))
-    return _with_console(merged), tuple(_problem(one, file, _line(theirs, one)) for one in broken)
+    return merged, tuple(_problem(one, file, _line(theirs, one)) for one in broken)
 
 
 def _defaults(trigger: Trigger, concurrency: int, timeout: str) -> Settings:
@@ -102,10 +100,6 @@ def _extensions(trigger: Trigger, concurrency: int, timeout: str) -> Settings:
             renewal = LONG_RENEWAL if limit is None else limit + RENEWAL_MARGIN
             calls = {"maxConcurrentCalls": concurrency, "prefetchCount": 0}
             return {"serviceBus": calls | {"maxAutoLockRenewalDuration": span_of(renewal)}}
-
-
-def _with_console(merged: Settings) -> Settings:
-    return merged_over(merged, {"logging": {"console": {"isEnabled": True}}})
 
 
 def _line(theirs: CommentedJson, broken: Broken) -> int | None:

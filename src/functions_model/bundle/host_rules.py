@@ -114,6 +114,10 @@ def _fixed(settings: Settings, functions: tuple[str, ...]) -> Iterator[Broken]:
     if _has(settings, prefix) and str(setting_at(settings, prefix)).strip("/").lower() != "api":
         what = "is not `api`, and the swagger, the verification and the scoring URL count on it"
         yield Broken(prefix, what, "Leave it out.")
+    console: KeyPath = ("logging", "console", "isEnabled")
+    if setting_at(settings, console) is False:
+        what = "is false, and the console log is all there is to tell why an app does not start"
+        yield Broken(console, what, "Leave it out; `logging.logLevel` makes the log shorter.")
     listed = setting_at(settings, ("functions",))
     if isinstance(listed, list) and not set(functions) <= set(listed):
         left_out = ", ".join(f"`{name}`" for name in functions if name not in listed)

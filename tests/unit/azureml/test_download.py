@@ -133,8 +133,8 @@ class TestWhichVersion:
             lab.download(tmp_path, "7")
 
         assert (
-            "Could not find the model `azureml:iris:7`: model-path: the workspace `lab` has no version `7` of the model `iris` "
-            "(there: `2`, `1`). Name one of these, or write `azureml:iris@latest`."
+            "Could not find the model `azureml:iris:7`: model-path: the workspace `lab` has no version `7` of the "
+            "model `iris` (there: `2`, `1`). Name one of these, or write `azureml:iris@latest`."
         ) == str(refused.value)
 
     def test_no_such_model(self, lab: Any, tmp_path: Path) -> None:

@@ -118,11 +118,11 @@ class TestMerged:
         assert "01:00:00" == settings["functionTimeout"]
         assert {"default": "Information", "https://x, }": "Debug", 'a"//b': "None"} == settings["logging"]["logLevel"]
 
-    def test_console_log_stays_on(self, tmp_path: Path) -> None:
-        """Without it nobody could tell why an app does not start."""
-        settings = host_json(given(tmp_path, '{"logging": {"Console": {"IsEnabled": false}}}'))
+    def test_console_log_may_not_be_switched_off(self, tmp_path: Path) -> None:
+        """Without it nobody could tell why an app does not start; it is refused, not switched on in silence."""
+        [problem] = check_host_json(given(tmp_path, '{"logging": {"Console": {"IsEnabled": false}}}'))
 
-        assert {"isEnabled": True} == settings["logging"]["console"]
+        assert "`logging.console.isEnabled` is false" in problem.what
 
     @pytest.mark.parametrize(
         "version",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 import time
@@ -33,7 +34,9 @@ class _OpenProtocol(H11Protocol):
         super().shutdown()
         if self.cycle is None or self.cycle.response_complete:
             # An idle connection: a polite TLS goodbye would wait for a client that is not listening.
-            self.transport.abort()
+            # Before Python 3.11.4 a TLS transport that is closed already cannot be aborted.
+            with contextlib.suppress(AttributeError):
+                self.transport.abort()
 
 
 def listen(host: str = "127.0.0.1", port: int = 0) -> socket.socket:

@@ -34,7 +34,7 @@ class _OpenProtocol(H11Protocol):
         super().shutdown()
         if self.cycle is None or self.cycle.response_complete:
             # An idle connection: a polite TLS goodbye would wait for a client that is not listening.
-            # Before Python 3.11.4 a TLS transport that is closed already cannot be aborted.
+            # In Python 3.11.2 a TLS transport that is closed already cannot be aborted; 3.11.7 lets it be.
             with contextlib.suppress(AttributeError):
                 self.transport.abort()
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from functions_model.core.failures import Location, Problem
+from functions_model.core.mlflow import MODEL_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-MODEL_FILE = "MLmodel"
 FLAVOR = "python_function"
 """The flavor that `mlflow.pyfunc` loads: the one that is served."""
 _PLACES = ("model_path", "data", "code", "python_model")

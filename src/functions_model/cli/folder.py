@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from functions_model.core.failures import EnvironmentFailed, InputsInvalid, Location, Problem
+from functions_model.core.mlflow import is_mlflow_model
 from functions_model.environment import read_environment, read_mlflow_environment
 
 if TYPE_CHECKING:
@@ -68,11 +69,6 @@ def pinned_python(folder: Path, inputs: dict[str, str]) -> str | None:
     except EnvironmentFailed:
         pass
     return None
-
-
-def is_mlflow_model(folder: Path) -> bool:
-    """Whether it is an MLflow model folder, which needs no entry script."""
-    return (folder / "MLmodel").is_file()
 
 
 def app_name_for(folder: Path) -> str:

@@ -16,6 +16,7 @@ from functions_model.ci.host import Level
 from functions_model.core.failures import Failure
 from functions_model.inputs import host_workspace, read_inputs
 from functions_model.inputs.catalogue import CATALOGUE
+from functions_model.pipeline.events import AppVerified
 from functions_model.report import narrate, outputs, summary
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from functions_model.ci.host import CiHost
     from functions_model.core.spec import DeploymentSpec
     from functions_model.pipeline.events import Event
+    from functions_model.verify import Verified
 
 BUG = 70
 """EX_SOFTWARE of sysexits.h: an error that is no `Failure` is our own."""
@@ -65,6 +67,11 @@ class Ending:
     spec: DeploymentSpec | None
     events: tuple[Event, ...]
     seconds: float
+
+    @property
+    def verified(self) -> Verified:
+        """The proof of a deployment that succeeded."""
+        return next(event.verified for event in self.events if isinstance(event, AppVerified))
 
 
 def run_once(values: Mapping[str, str], environ: Mapping[str, str], ci: CiHost, workspace: Path) -> Ending:

@@ -14,12 +14,9 @@ from functions_model.cli.once import Ending, run_once
 from functions_model.cli.sandbox import RunningSandbox, SandboxStopped, running_sandbox
 from functions_model.cli.usage import show_usage
 from functions_model.core.failures import InputsInvalid
-from functions_model.pipeline.events import AppVerified
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from functions_model.verify import Verified
 
 _UNAVAILABLE = 69
 """EX_UNAVAILABLE of sysexits.h: the sandbox cannot run here."""
@@ -103,14 +100,10 @@ def _deploy(folder: Path, sandbox: RunningSandbox, inputs: dict[str, str]) -> En
 
 
 def _say_live(word: str, ending: Ending) -> None:
-    verified = _verified(ending)
+    verified = ending.verified
     answer = " ".join(verified.answer.split())[:_ANSWER_LENGTH]
     sys.stdout.write(f"{word}: live {verified.scoring_url} -> {answer} in {ending.seconds:.1f} s\n")
     sys.stdout.flush()
-
-
-def _verified(ending: Ending) -> Verified:
-    return next(event.verified for event in ending.events if isinstance(event, AppVerified))
 
 
 def _serve(folder: Path, options: argparse.Namespace, sandbox: RunningSandbox) -> None:

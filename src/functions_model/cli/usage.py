@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from functions_model.azure.clients import AzureClients
@@ -13,10 +13,11 @@ from functions_model.azure.login import credential_for
 from functions_model.ci import detect
 from functions_model.cli.triggers import BlobDoor, QueueDoor
 from functions_model.core.spec import BlobTrigger, HttpTrigger, ServiceBusQueueTrigger
-from functions_model.pipeline.events import AppVerified
 from functions_model.report import content_type
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from functions_model.cli.once import Ending
     from functions_model.cli.sandbox import RunningSandbox
     from functions_model.cli.triggers import Door
@@ -42,17 +43,17 @@ def show_usage(ending: Ending, sandbox: RunningSandbox) -> None:
 
 
 def _http(spec: DeploymentSpec, ending: Ending, sandbox: RunningSandbox) -> list[str]:
-    url = next(event.verified.scoring_url for event in ending.events if isinstance(event, AppVerified))
     command = [
         *("curl", "--cacert", sandbox.ca_file, "--header", f"Content-Type: {content_type(spec)}"),
-        *("--data-binary", f"@{spec.sample_request or 'request.json'}", url),
+        *("--data-binary", f"@{spec.sample_request or 'request.json'}"),
+        ending.verified.scoring_url,
     ]
     return ["Call it:", f"  {shlex.join(command)}"]
 
 
 def _other(spec: DeploymentSpec, target: Target, sandbox: RunningSandbox) -> list[str]:
     """Put the sample through the trigger itself, with the keys that the sandbox's Resource Manager gives."""
-    with closing(_clients(spec, target, sandbox)) as clients:
+    with _clients(spec, target, sandbox) as clients:
         door = _door(spec, target, clients, sandbox.ca_file)
     lines = [*door.exchange(spec.sample_request), ""] if spec.sample_request else []
     return [*lines, *door.by_hand(str(spec.sample_request or "request.json"))]
@@ -67,10 +68,14 @@ def _door(spec: DeploymentSpec, target: Target, clients: AzureClients, ca_file: 
     raise TypeError(message)
 
 
-def _clients(spec: DeploymentSpec, target: Target, sandbox: RunningSandbox) -> AzureClients:
+@contextmanager
+def _clients(spec: DeploymentSpec, target: Target, sandbox: RunningSandbox) -> Iterator[AzureClients]:
     if spec.login is None:
         message = "a deployment has a login"
         raise TypeError(message)
     cloud = resolve_cloud(spec.login.cloud)
-    credential = credential_for(spec.login, cloud, detect(sandbox.environ, sys.stderr))
-    return AzureClients(credential, target.subscription_id, cloud)
+    with (
+        closing(credential_for(spec.login, cloud, detect(sandbox.environ, sys.stderr))) as credential,
+        closing(AzureClients(credential, target.subscription_id, cloud)) as clients,
+    ):
+        yield clients

@@ -17,6 +17,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from functions_model.core.failures import Location
+from functions_model.core.mlflow import MODEL_FILE
 from functions_model.environment.conda import read_conda
 from functions_model.environment.reading import complete
 from functions_model.environment.request import Draft, EnvironmentRequest, Requirement
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-MODEL_FILE = "MLmodel"
 _NAMES = ("mlflow", "mlflow-skinny")
 _OLDEST = Version("2.6")
 """The first release that keeps its request formats in a function of their own, which the scoring script calls."""

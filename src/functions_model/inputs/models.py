@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from functions_model.core.mlflow import is_mlflow_model
 from functions_model.core.spec import Model, RegisteredAsset
 from functions_model.inputs import derived, rules
 from functions_model.inputs.assets import is_reference, take_asset
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 NO_MODELS = "[]"
 _INPUT = "model-path"
 _NAMED = re.compile(r"(?P<name>[^=:/\\]*)(?::(?P<version>[^=:/\\]*))?=(?P<path>.*)")
-_MLFLOW_FILE = "MLmodel"
-"""The file that makes a folder an MLflow model: https://mlflow.org/docs/latest/ml/model/."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ def needs_no_script(models: Sequence[Model | RegisteredAsset]) -> bool:
     if len(models) != 1:
         return False
     model = models[0]
-    return isinstance(model, RegisteredAsset) or (model.path / _MLFLOW_FILE).is_file()
+    return isinstance(model, RegisteredAsset) or is_mlflow_model(model.path)
 
 
 def _entry(form: Form, line: str) -> Entry | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import mimetypes
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from functions_model.core.blob_paths import parse_blob_path
 from functions_model.core.spec import AuthLevel, BlobTrigger, HttpTrigger, ServiceBusQueueTrigger
+from functions_model.verify.sample import content_type as sample_type
 
 if TYPE_CHECKING:
     from functions_model.core.spec import DeploymentSpec, Target
@@ -99,9 +99,8 @@ def blob_example(path: str, sample: str = "sample.json") -> tuple[str, str]:
 
 
 def content_type(spec: DeploymentSpec) -> str:
-    """Of the sample request, by its suffix; JSON is what most scripts read."""
-    guessed = mimetypes.guess_type(_sample(spec))[0]
-    return guessed or "application/octet-stream"
+    """Of the sample request, as `verify` sends it."""
+    return sample_type(spec.sample_request or PurePosixPath("request.json"))
 
 
 def _sample(spec: DeploymentSpec) -> str:

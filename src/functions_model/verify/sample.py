@@ -10,7 +10,7 @@ import requests
 from functions_model.core.spec import AuthLevel
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from pathlib import Path, PurePath
 
     from functions_model.verify.app import LiveApp
 
@@ -50,7 +50,7 @@ def score(app: LiveApp, sample: Path, seconds_left: float) -> str:
     return text
 
 
-def content_type(sample: Path) -> str:
+def content_type(sample: PurePath) -> str:
     """By the file's suffix; JSON is what most scripts read."""
     if sample.suffix.lower() in {".json", ""}:
         return "application/json"

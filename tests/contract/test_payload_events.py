@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from functions_model.core.spec import BlobTrigger, ServiceBusQueueTrigger
-from support.function_app import FunctionApp, function_app
+from support.function_app import FunctionApp, function_app, started_apps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -134,15 +133,7 @@ def apps(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[str], FunctionApp]]:
     """Function apps by their name, each started once."""
-    running: dict[str, FunctionApp] = {}
-    with ExitStack() as stack:
-
-        def start(name: str) -> FunctionApp:
-            if name not in running:
-                app = function_app(tmp_path_factory.mktemp("app"), mode=request.param, **APPS[name])
-                running[name] = stack.enter_context(app)
-            return running[name]
-
+    with started_apps(APPS, request.param, tmp_path_factory.mktemp) as start:
         yield start
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from functions_model.core.spec import AuthLevel
-from support.function_app import FunctionApp, function_app
+from support.function_app import FunctionApp, function_app, started_apps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -118,15 +117,7 @@ def apps(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[str], FunctionApp]]:
     """Function apps by the name of their script, each started once."""
-    running: dict[str, FunctionApp] = {}
-    with ExitStack() as stack:
-
-        def start(name: str) -> FunctionApp:
-            if name not in running:
-                app = function_app(tmp_path_factory.mktemp(name), mode=request.param, **SCRIPTS[name])
-                running[name] = stack.enter_context(app)
-            return running[name]
-
+    with started_apps(SCRIPTS, request.param, tmp_path_factory.mktemp) as start:
         yield start
 
 

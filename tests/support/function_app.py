@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -18,7 +19,7 @@ from functions_model.image.files import Link
 from support.tools import ROOT, find_python
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from functions_model.bundle import BundlePlan
     from functions_model.core.spec import Trigger
@@ -260,3 +261,26 @@ def function_app(
     plan = plan_layers(spec_of(workspace, **spec), dependencies, "six==1.17.0\n")
     environ = lay_out(plan, root) | {"FUNCTIONS_MODEL_BUILD_ID": "0123456789abcdef"}
     return FunctionApp(root, environ | dict(env or {}), mode)
+
+
+@contextmanager
+def started_apps(
+    projects: Mapping[str, Mapping[str, Any]], mode: str, folder: Callable[[str], Path]
+) -> Iterator[Callable[[str], FunctionApp]]:
+    """Function apps by the name of their project, each started at its first use and stopped at the end.
+
+    Args:
+        projects: The arguments of `function_app` for each name.
+        mode: Of every app.
+        folder: Makes an empty folder with a name like this.
+    """
+    running: dict[str, FunctionApp] = {}
+    with ExitStack() as stack:
+
+        def start(name: str) -> FunctionApp:
+            if name not in running:
+                app = function_app(folder("app"), mode=mode, **projects[name])
+                running[name] = stack.enter_context(app)
+            return running[name]
+
+        yield start

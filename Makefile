@@ -76,7 +76,7 @@ $(VENV_AZ)/.stamp: $(LOCKS)/az.lock $(BIN)/uv
 
 # dev.lock holds everything; the smaller locks are constrained by it, so that no version differs between them.
 lock: $(BIN)/uv
-	$(COMPILE) --extra sandbox --group dev pyproject.toml -o $(LOCKS)/dev.lock
+	$(COMPILE) --extra sandbox --extra conda --group dev pyproject.toml -o $(LOCKS)/dev.lock
 	$(COMPILE) --constraint $(LOCKS)/dev.lock pyproject.toml -o $(LOCKS)/runtime.lock
 	$(COMPILE) --constraint $(LOCKS)/dev.lock --extra sandbox pyproject.toml -o $(LOCKS)/sandbox.lock
 	$(COMPILE) --constraint $(LOCKS)/dev.lock $(LOCKS)/bootstrap.in -o $(LOCKS)/bootstrap.lock

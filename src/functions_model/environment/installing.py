@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from functions_model.core.progress import Progress, Report, silent
 from functions_model.environment.normalising import normalise
 from functions_model.environment.uv_failures import explain
 from functions_model.environment.uv_process import UvRefused, run_uv, target_options
@@ -15,6 +17,23 @@ if TYPE_CHECKING:
 
     from functions_model.environment.locking import Lock
 
+_TASK = "install dependencies"
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """Dependencies as files on this machine.
+
+    Attributes:
+        site_packages: The folder that becomes the image's `site-packages`.
+        conda: A conda prefix whose files say that it lies at `/opt/conda`; None when there are no conda packages.
+        warnings: What the user should know, one sentence or more each.
+    """
+
+    site_packages: Path
+    conda: Path | None = None
+    warnings: tuple[str, ...] = ()
+
 
 def install(
     lock: Lock,
@@ -22,8 +41,9 @@ def install(
     target: Path,
     *,
     work: Path,
+    report: Report = silent,
     environ: Mapping[str, str] | None = None,
-) -> None:
+) -> Installed:
     """Install a lock's wheels. The same lock gives the same files, byte for byte, in any folder.
 
     Args:
@@ -31,6 +51,7 @@ def install(
         python_version: The minor that it was resolved for.
         target: The folder to fill, absent or empty; it becomes a `site-packages`.
         work: A folder for files on the way; made when it is not there.
+        report: Is told the beginning and the end: uv says nothing in between.
         environ: The process environment; None takes this process's.
 
     Raises:
@@ -49,9 +70,13 @@ def install(
         *("--target", str(target.absolute()), "--link-mode", "hardlink"),
         *target_options(python_version, lock.platform),
     ]
+    report(Progress(_TASK, 0))
     try:
         run_uv(arguments, cwd=work, environ=os.environ if environ is None else environ, indexes=lock.indexes)
+        normalise(target)
     except UvRefused as refusal:
         action = "install the dependencies"
         raise explain(action, refusal.words, lock.request, python_version, lock.platform) from None
-    normalise(target)
+    finally:
+        report(Progress(_TASK, 0, finished=True))
+    return Installed(target)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functions_model.core.spec import AuthLevel, Mode
+from functions_model.inputs import building
 from functions_model.inputs.specs import (
     BLOB,
     HTTP,
@@ -80,6 +81,7 @@ CATALOGUE: tuple[InputSpec, ...] = (
         "The Functions base image to build on, with its registry's host.",
         derived="Microsoft's image for the Python version",
     ),
+    *building.ENTRIES,
     InputSpec(
         "host-json",
         InputKind.PATH,
@@ -160,7 +162,7 @@ CATALOGUE: tuple[InputSpec, ...] = (
         "registry",
         InputKind.NAME,
         "The container registry: `contoso`, `contoso.azurecr.io`, or any other as `host:port`.",
-        required=True,
+        required_when="except with `builder: dockerfile`",
     ),
     InputSpec("subscription-id", InputKind.GUID, "The Azure subscription.", required=True, modes=WITH_AZURE),
     InputSpec(
@@ -263,6 +265,9 @@ OUTPUTS: tuple[OutputSpec, ...] = (
     OutputSpec("package-location", "The same as `image`, by the name that older workflows know."),
     OutputSpec("image-tag", "The tag that was written."),
     OutputSpec("digest", "The image's digest: `sha256:...`."),
+    OutputSpec("base-image", "The base image, pinned by digest."),
+    OutputSpec("lock", "The lock: every package with its version and hashes, as a requirements file."),
+    OutputSpec("build-context", "The folder that builder `dockerfile` wrote."),
     OutputSpec("app-url", "The function app's URL."),
     OutputSpec("scoring-url", "The URL to send requests to. It holds no key."),
     OutputSpec("function-names", "The app's functions, separated by commas."),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from functions_model.core.build import Builder
 from functions_model.core.failures import InputsInvalid
 from functions_model.core.secrets import Secret
 from functions_model.core.spec import DeploymentSpec, ImageTarget, Login, Mode
 from functions_model.inputs import rules
 from functions_model.inputs.assets import check_workspace, is_reference, take_asset
+from functions_model.inputs.build import read_build
 from functions_model.inputs.catalogue import BY_NAME
 from functions_model.inputs.clouds import CLOUDS, KnownCloud, is_azure_registry, known_cloud, registry_host
 from functions_model.inputs.code import read_code, read_host_json
@@ -76,6 +78,7 @@ def _spec(form: Form) -> DeploymentSpec:
         host_json=read_host_json(form, code),
         concurrency=form.take("concurrency", rules.concurrency),
         notes=tuple(form.notes),
+        build=read_build(form),
     )
 
 
@@ -87,7 +90,9 @@ def _environment(form: Form) -> Path | InlineEnvironment | RegisteredAsset | Non
 
 
 def _image(form: Form, cloud: KnownCloud) -> ImageTarget:
-    registry = form.take("registry", lambda text: registry_host(text, cloud))
+    registry = form.take("registry", lambda text: registry_host(text, cloud)) or ""
+    if not form.text("registry") and form.text("builder") != Builder.DOCKERFILE:
+        form.miss("registry")
     if registry and form.mode in WITH_AZURE:
         _refuse_foreign(form, registry, cloud)
     return ImageTarget(registry, form.take("image-name", rules.image_name), form.take("image-tag", rules.image_tag))

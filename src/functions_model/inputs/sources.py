@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 ACTION_PREFIX = "INPUT_"
 """GitHub passes each input as `INPUT_` and its name in upper case; hyphens stay."""
 OWN_PREFIX = "FUNCTIONS_MODEL_"
+EPOCH = "source-date-epoch"
 NOT_INPUTS = frozenset(
     {"FUNCTIONS_MODEL_BUILD_ID", "FUNCTIONS_MODEL_MODELS", "FUNCTIONS_MODEL_TOOL_VERSION", SUMMARY_FILE}
 )
@@ -31,12 +32,13 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """The inputs that the environment gives.
 
     GitHub passes every declared input and leaves those that are not given empty, so an empty value means "not given".
-    `INPUT_...` wins over `FUNCTIONS_MODEL_...`.
+    `INPUT_...` wins over `FUNCTIONS_MODEL_...`, and both win over `SOURCE_DATE_EPOCH`, which build tools share
+    (https://reproducible-builds.org/specs/source-date-epoch/).
 
     Raises:
         InputsInvalid: A variable with one of the two prefixes names no input.
     """
-    values: dict[str, str] = {}
+    values = {EPOCH: environ["SOURCE_DATE_EPOCH"]} if environ.get("SOURCE_DATE_EPOCH", "").strip() else {}
     problems: list[Problem] = []
     for variable, value in sorted(environ.items(), key=lambda item: item[0].startswith(ACTION_PREFIX)):
         name = _input_name(variable)

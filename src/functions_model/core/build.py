@@ -1,0 +1,68 @@
+"""How an image is made, as the user wants it."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Builder(enum.StrEnum):
+    """What makes the image."""
+
+    LAYERS = "layers"
+    """This tool itself, without a container engine."""
+    DOCKER = "docker"
+    """A container engine makes the part below the app: system packages, a Dockerfile of the user's own, packages that
+    must be compiled. The rest is made as with `layers`."""
+    DOCKERFILE = "dockerfile"
+    """Nothing is built: a Dockerfile and its context are written."""
+
+
+class Solver(enum.StrEnum):
+    """What resolves a conda file."""
+
+    AUTO = "auto"
+    """Wheels when every package has one that stands for it, else conda."""
+    WHEELS = "wheels"
+    """Wheels, or a refusal."""
+    CONDA = "conda"
+    """Conda packages from conda channels."""
+
+
+CACHE_REPOSITORY = "functions-model/cache"
+"""Where environments and base images are kept for all images of a registry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """How the image is made.
+
+    Attributes:
+        builder: What makes it.
+        solver: What resolves a conda file.
+        apt_packages: Debian packages for the image; builder `docker` or `dockerfile` only.
+        dockerfile: A Dockerfile of the user's own whose image is the base; builder `docker` or `dockerfile` only. Its
+            folder is its context.
+        context: The folder that builder `dockerfile` writes, absolute; None with the others.
+        epoch: The time of every file and of the image, in seconds since 1970.
+        labels: Image labels of the user's own, by name.
+        model_compression: `auto`, `gzip`, `stored` or `raw`; see `image.compression.Compression`.
+        cache_repository: The repository of the target registry that keeps environments and base images for other
+            images; None for none.
+        sbom: Whether a bill of materials is attached to the image.
+    """
+
+    builder: Builder = Builder.LAYERS
+    solver: Solver = Solver.AUTO
+    apt_packages: tuple[str, ...] = ()
+    dockerfile: Path | None = None
+    context: Path | None = None
+    epoch: int = 0
+    labels: dict[str, str] = field(default_factory=dict)
+    model_compression: str = "auto"
+    cache_repository: str | None = CACHE_REPOSITORY
+    sbom: bool = True

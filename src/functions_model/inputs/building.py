@@ -1,0 +1,89 @@
+"""The inputs that say how the image is made: their entries in the catalogue."""
+
+from __future__ import annotations
+
+import enum
+
+from functions_model.core.build import CACHE_REPOSITORY, Builder, Solver
+from functions_model.core.spec import Mode
+from functions_model.image.compression import Compression
+from functions_model.inputs.specs import InputKind, InputSpec
+
+
+class YesNo(enum.StrEnum):
+    """A switch, as YAML writes it."""
+
+    YES = "true"
+    NO = "false"
+
+
+ENTRIES: tuple[InputSpec, ...] = (
+    InputSpec(
+        "builder",
+        InputKind.CHOICE,
+        "What makes the image. `layers` needs no container engine. `docker` has the engine on the runner make the part"
+        " below the app: system packages, a Dockerfile of your own, packages that must be compiled. `dockerfile` writes"
+        " a Dockerfile with its context and stops.",
+        default=Builder.LAYERS.value,
+        choices=tuple(Builder),
+    ),
+    InputSpec(
+        "solver",
+        InputKind.CHOICE,
+        "What resolves a conda file: wheels, or conda packages from the file's channels. `auto` takes wheels when every"
+        " package has one that stands for it.",
+        default=Solver.AUTO.value,
+        choices=tuple(Solver),
+    ),
+    InputSpec(
+        "apt-packages",
+        InputKind.LINES,
+        "Debian packages for the image, for builder `docker` or `dockerfile`.",
+    ),
+    InputSpec(
+        "dockerfile",
+        InputKind.PATH,
+        "A Dockerfile of your own whose image the app is put on, for builder `docker` or `dockerfile`. Its last `FROM`"
+        " must lead to a Functions base image. Its folder is its context.",
+    ),
+    InputSpec(
+        "build-context",
+        InputKind.PATH,
+        "The folder that builder `dockerfile` writes.",
+        derived="`functions-model-context`",
+        modes=(Mode.PACKAGE,),
+    ),
+    InputSpec(
+        "source-date-epoch",
+        InputKind.NUMBER,
+        "The time of every file and of the image, in seconds since 1970. It is part of the digest.",
+        derived="the variable `SOURCE_DATE_EPOCH`, else `0`",
+    ),
+    InputSpec(
+        "image-labels",
+        InputKind.LINES,
+        "Labels for the image as `name=value` lines. They are part of the digest: a label with the commit makes a new"
+        " image of every commit.",
+    ),
+    InputSpec(
+        "model-compression",
+        InputKind.CHOICE,
+        "How model layers are packed. `auto` compresses them when a sample shrinks. `raw` is the fastest to pull, but"
+        " not every platform is known to take it.",
+        default=Compression.AUTO.value,
+        choices=tuple(Compression),
+    ),
+    InputSpec(
+        "cache-repository",
+        InputKind.NAME,
+        "The repository of the registry that keeps environments and base images for all images. `none` for none.",
+        default=CACHE_REPOSITORY,
+    ),
+    InputSpec(
+        "sbom",
+        InputKind.CHOICE,
+        "Whether a bill of materials (CycloneDX) is attached to the image.",
+        default=YesNo.YES.value,
+        choices=tuple(YesNo),
+    ),
+)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
     from functions_model.core.digests import Digest
     from functions_model.core.references import ImageReference
     from functions_model.core.spec import Model, RegisteredAsset
     from functions_model.environment import EnvironmentRequest, Lock, PythonChoice
-    from functions_model.image.assembly import Image
+    from functions_model.image.assembly import Base, Image
+    from functions_model.image.layers import Layer
     from functions_model.provision import Applied, ResourcePlan
     from functions_model.registry import PushedImage
     from functions_model.verify import Verified
@@ -54,8 +59,64 @@ class EnvironmentResolved:
 
 
 @dataclass(frozen=True, slots=True)
+class BaseChosen:
+    """The base image is known, pinned by digest.
+
+    Attributes:
+        base: What it is.
+        created: When it was built, as it says itself; None when it does not.
+        before: The digest of the base that this repository's last image was built on; None when there is none.
+        newer: The digest that the base's tag means now, where the user pinned another; None when nothing is newer.
+    """
+
+    base: Base
+    created: datetime | None = None
+    before: Digest | None = None
+    newer: Digest | None = None
+
+
+class LayerOrigin(enum.StrEnum):
+    """How a layer came to be in this run."""
+
+    FOUND = "found"
+    """The registry has it from an earlier run, under its key. Nothing was installed, read or packed."""
+    PACKED = "packed"
+    """Packed here; sent later, if the registry lacks it."""
+    SENT = "sent"
+    """Packed, hashed and sent in one pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerReady:
+    """A layer is known to the last byte.
+
+    Attributes:
+        layer: The layer.
+        origin: How it came to be.
+        seconds: Wall time; that of layers beside it runs at the same time.
+    """
+
+    layer: Layer
+    origin: LayerOrigin
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ContextWritten:
+    """A Dockerfile and its context are in a folder.
+
+    Attributes:
+        folder: Absolute.
+        base: What the Dockerfile starts from.
+    """
+
+    folder: Path
+    base: str
+
+
+@dataclass(frozen=True, slots=True)
 class ImageBuilt:
-    """The image is known to the last byte. Nothing has been sent.
+    """The image is known to the last byte. Nothing of it can be seen in the registry yet.
 
     Attributes:
         reference: Where it goes, with tag and digest.
@@ -114,6 +175,9 @@ Event: TypeAlias = (
     StageEnded
     | ModelFetched
     | EnvironmentResolved
+    | BaseChosen
+    | LayerReady
+    | ContextWritten
     | ImageBuilt
     | TagFound
     | PlanMade

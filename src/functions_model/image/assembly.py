@@ -13,6 +13,7 @@ from functions_model.image.manifests import (
     DOCKER_LAYER_GZIP,
     DOCKER_LAYER_TAR,
     OCI_CONFIG,
+    OCI_LAYER_GZIP,
     OCI_LAYER_TAR,
     Descriptor,
     ImageConfig,
@@ -81,7 +82,7 @@ def assemble(
     *,
     env: Mapping[str, str],
     labels: Mapping[str, str],
-    created: datetime = EPOCH,
+    created: datetime | int = EPOCH,
     annotations: Mapping[str, str] | None = None,
 ) -> Image:
     """The image of a base with our layers on top. It inherits how the base is run; our variables and labels win.
@@ -91,16 +92,17 @@ def assemble(
         layers: The lowest first.
         env: Variables to add or to replace.
         labels: Labels to add or to replace.
-        created: Said in the configuration; part of the digest.
+        created: Said in the configuration; part of the digest. A number is seconds since 1970.
         annotations: For the manifest; Docker's family has no place for them and goes without.
 
     Raises:
         BundleFailed: The base contradicts itself, or a limit of registries and engines is passed.
     """
     oci = base.manifest.is_oci
-    placed = tuple(layer if oci else replace(layer, media_type=_docker_type(layer.media_type)) for layer in layers)
+    placed = tuple(replace(layer, media_type=_media_type(layer, oci=oci)) for layer in layers)
     _refuse(_contradictions(base))
-    config = _config(base.config, placed, env, labels, created)
+    when = created if isinstance(created, datetime) else datetime.fromtimestamp(created, UTC)
+    config = _config(base.config, placed, env, labels, when)
     descriptor = Descriptor(OCI_CONFIG if oci else DOCKER_CONFIG, digest_of(config), len(config))
     stack = (*base.manifest.layers, *(layer.descriptor for layer in placed))
     manifest = Manifest(base.manifest.media_type, descriptor, stack, dict(annotations or {}) if oci else {}).as_bytes()
@@ -108,8 +110,11 @@ def assemble(
     return Image(digest_of(manifest), manifest, config, base.manifest.media_type, placed, base, descriptor)
 
 
-def _docker_type(media_type: str) -> str:
-    return DOCKER_LAYER_TAR if media_type in {OCI_LAYER_TAR, DOCKER_LAYER_TAR} else DOCKER_LAYER_GZIP
+def _media_type(layer: Layer, *, oci: bool) -> str:
+    """A layer's media type in the base's family: one from a record may have been made for a base of the other."""
+    if layer.media_type in {OCI_LAYER_TAR, DOCKER_LAYER_TAR}:
+        return OCI_LAYER_TAR if oci else DOCKER_LAYER_TAR
+    return OCI_LAYER_GZIP if oci else DOCKER_LAYER_GZIP
 
 
 def _config(

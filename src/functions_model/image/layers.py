@@ -11,66 +11,20 @@ import io
 import os
 import tempfile
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from functions_model.core.digests import Digest, parse_digest
 from functions_model.image.compression import Compression, choose, pack
-from functions_model.image.manifests import OCI_LAYER_GZIP, OCI_LAYER_TAR, Descriptor
+from functions_model.image.manifests import OCI_LAYER_GZIP, OCI_LAYER_TAR
+from functions_model.image.plans import Layer, LayerPlan
 from functions_model.image.tar import write_tar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from functions_model.image.files import FileTree
 
-
-@dataclass(frozen=True, slots=True)
-class LayerPlan:
-    """What a layer will hold.
-
-    Attributes:
-        name: For people: `dependencies`, `model`.
-        tree: Its files.
-        compression: How it is packed.
-        epoch: The time of every file in it, in seconds since 1970.
-    """
-
-    name: str
-    tree: FileTree
-    compression: Compression = Compression.AUTO
-    epoch: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """A layer whose bytes are known.
-
-    Attributes:
-        name: The plan's name.
-        digest: Of the bytes that are sent.
-        diff_id: Of the plain tar.
-        size: Bytes that are sent.
-        media_type: OCI's; `assemble` changes it to the base's family.
-        open: A new stream of the bytes that are sent. Reads at most what it is asked for, so read in a loop.
-        tree_size: Bytes in the files of the layer.
-        compression: How it is packed: never `AUTO`.
-    """
-
-    name: str
-    digest: Digest
-    diff_id: Digest
-    size: int
-    media_type: str
-    open: Callable[[], BinaryIO]
-    tree_size: int
-    compression: Compression = Compression.GZIP
-
-    @property
-    def descriptor(self) -> Descriptor:
-        """The layer as a manifest names it."""
-        return Descriptor(self.media_type, self.digest, self.size)
+__all__ = ["Layer", "LayerPlan", "build_layer"]
 
 
 def build_layer(plan: LayerPlan, spool: Path) -> Layer:

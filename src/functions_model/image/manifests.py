@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from functions_model.core.digests import Digest, canonical_json, parse_digest
+from functions_model.core.digests import Digest, canonical_json, digest_of, parse_digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +19,8 @@ OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 OCI_CONFIG = "application/vnd.oci.image.config.v1+json"
 OCI_LAYER_TAR = "application/vnd.oci.image.layer.v1.tar"
 OCI_LAYER_GZIP = "application/vnd.oci.image.layer.v1.tar+gzip"
+OCI_EMPTY = "application/vnd.oci.empty.v1+json"
+"""The kind of a blob that says nothing: `EMPTY_CONTENT`."""
 DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
 DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json"
@@ -27,6 +29,11 @@ DOCKER_LAYER_GZIP = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 
 MANIFEST_TYPES = (OCI_MANIFEST, DOCKER_MANIFEST)
 INDEX_TYPES = (OCI_INDEX, DOCKER_LIST)
+EMPTY_CONTENT = b"{}"
+"""What a manifest that is no image has as its configuration.
+
+https://github.com/opencontainers/image-spec/blob/main/manifest.md#guidance-for-an-empty-descriptor
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,7 @@ class Descriptor:
         annotations: Free text by key.
         urls: Where else it can be had.
         platform: In an index: what the manifest is for.
+        artifact_type: In an index: what the manifest holds, when it is no image.
     """
 
     media_type: str
@@ -65,6 +73,7 @@ class Descriptor:
     annotations: Mapping[str, str] = field(default_factory=dict)
     urls: tuple[str, ...] = ()
     platform: Platform | None = None
+    artifact_type: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The form that a manifest holds."""
@@ -73,24 +82,36 @@ class Descriptor:
             plain["annotations"] = dict(self.annotations)
         if self.urls:
             plain["urls"] = list(self.urls)
+        if self.platform:
+            plain["platform"] = {"os": self.platform.os, "architecture": self.platform.architecture}
+        if self.artifact_type:
+            plain["artifactType"] = self.artifact_type
         return plain
+
+
+EMPTY = Descriptor(OCI_EMPTY, digest_of(EMPTY_CONTENT), len(EMPTY_CONTENT))
+"""The descriptor of `EMPTY_CONTENT`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One image for one platform.
+    """One image for one platform, or something else that a registry keeps in the same form.
 
     Attributes:
         media_type: OCI's or Docker's.
         config: Where its configuration is.
         layers: The lowest first.
         annotations: OCI only.
+        subject: The manifest that this one tells something about, and is listed with as a referrer. OCI only.
+        artifact_type: What it holds, when it is no image. OCI only.
     """
 
     media_type: str
     config: Descriptor
     layers: tuple[Descriptor, ...]
     annotations: Mapping[str, str] = field(default_factory=dict)
+    subject: Descriptor | None = None
+    artifact_type: str = ""
 
     @property
     def is_oci(self) -> bool:
@@ -107,12 +128,16 @@ class Manifest:
         }
         if self.annotations:
             plain["annotations"] = dict(self.annotations)
+        if self.subject:
+            plain["subject"] = self.subject.as_json()
+        if self.artifact_type:
+            plain["artifactType"] = self.artifact_type
         return canonical_json(plain)
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """One image for several platforms.
+    """Several manifests: an image for several platforms, or what refers to an image.
 
     Attributes:
         media_type: OCI's or Docker's.
@@ -121,6 +146,11 @@ class Index:
 
     media_type: str
     manifests: tuple[Descriptor, ...]
+
+    def as_bytes(self) -> bytes:
+        """Its canonical bytes, which its digest is made of."""
+        entries = [manifest.as_json() for manifest in self.manifests]
+        return canonical_json({"schemaVersion": 2, "mediaType": self.media_type, "manifests": entries})
 
     def choose(self, platform: Platform) -> Descriptor:
         """The first manifest for that platform.
@@ -193,13 +223,24 @@ def parse_manifest(content: bytes, media_type: str = "") -> Manifest | Index:
         if kind in INDEX_TYPES or (kind not in MANIFEST_TYPES and "manifests" in document):
             return Index(kind or OCI_INDEX, tuple(map(_descriptor, document["manifests"])))
         if kind in MANIFEST_TYPES:
-            layers = tuple(map(_descriptor, document["layers"]))
-            return Manifest(kind, _descriptor(document["config"]), layers, document.get("annotations") or {})
+            return _manifest(kind, document)
     except (KeyError, TypeError, AttributeError) as error:
         message = f"its manifest lacks a field ({error})"
         raise ValueError(message) from error
     message = f"its manifest has the unknown kind `{kind or 'schema 1'}`"
     raise ValueError(message)
+
+
+def _manifest(kind: str, document: Mapping[str, Any]) -> Manifest:
+    subject = document.get("subject")
+    return Manifest(
+        media_type=kind,
+        config=_descriptor(document["config"]),
+        layers=tuple(map(_descriptor, document["layers"])),
+        annotations=document.get("annotations") or {},
+        subject=_descriptor(subject) if subject else None,
+        artifact_type=str(document.get("artifactType") or ""),
+    )
 
 
 def parse_config(content: bytes) -> ImageConfig:
@@ -232,4 +273,5 @@ def _descriptor(plain: Mapping[str, Any]) -> Descriptor:
         annotations=plain.get("annotations") or {},
         urls=tuple(plain.get("urls") or ()),
         platform=Platform(platform.get("os", ""), platform.get("architecture", "")) if platform else None,
+        artifact_type=str(plain.get("artifactType") or ""),
     )

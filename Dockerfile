@@ -15,16 +15,23 @@ FROM ${PYTHON_IMAGE} AS application
 COPY requirements/runtime.lock /build/
 RUN python3 -m venv /opt/functions-model \
     && /opt/functions-model/bin/python -m pip install --no-cache-dir --no-compile --require-hashes -r /build/runtime.lock
+COPY requirements/trim-image requirements/image_root.py /build/
+RUN sh /build/trim-image /opt/functions-model && python3 /build/image_root.py /opt/functions-model /build/root
+# Last, so that a change of the product itself repeats no step above. Its source stays, for tracebacks that people send. The
+# payload and the MLflow script are data here: they run in the customer's app. The sandbox is another door.
 COPY --from=wheel /build/dist /build/dist
-COPY requirements/trim-image /build/
-# Without bytecode the Azure clients take 3 seconds to import instead of half a second. The payload is data here: it runs in
-# the customer's app, and stays as it is.
-RUN /opt/functions-model/bin/python -m pip install --no-cache-dir --no-compile --no-deps /build/dist/*.whl \
-    && sh /build/trim-image /opt/functions-model \
-    && /opt/functions-model/bin/python -m compileall -q -j 0 -x functions_model/payload /opt/functions-model/lib
+RUN cd /opt/functions-model \
+    && bin/uv pip install --quiet --python bin/python --offline --no-cache --no-deps /build/dist/*.whl \
+    && rm -r lib/python3*/site-packages/azure_sandbox \
+    && bin/python -m compileall -q --invalidation-mode unchecked-hash -x 'functions_model/(payload|mlflow_scoring)/' \
+       lib/python3*/site-packages/functions_model
 
-FROM ${PYTHON_IMAGE}
+# Nothing of the base image but Python itself, the libraries that it loads, certificates and name service: see image_root.py.
+FROM scratch
+COPY --from=application /build/root/ /
 COPY --from=application /opt/functions-model /opt/functions-model
+# As the Python images set it: file names and output are UTF-8.
+ENV LANG=C.UTF-8
 # Root, no WORKDIR, and no shell: GitHub mounts the workspace, sets the working directory, and passes inputs as variables
 # with hyphens (INPUT_APP-NAME), which a shell would drop. The interpreter is named by its full path and isolated (-I)
 # because the runner's HOME and PATH reach into the container.

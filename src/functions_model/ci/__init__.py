@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TextIO
 from functions_model.ci.github import GitHubHost
 from functions_model.ci.identity import JobIdentity
 from functions_model.ci.plain import PlainHost
+from functions_model.ci.streams import is_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,4 +30,5 @@ def detect(environ: Mapping[str, str], stream: TextIO) -> CiHost:
         stream,
         summary_file=Path(summary) if summary else None,
         identity=identity if identity.available else None,
+        terminal=is_terminal(stream, environ),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 import threading
 import time
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from actions_toolkit.file_command import prepare_key_value_message
 
 from functions_model.ci.identity import JobIdentity
 from functions_model.ci.scrub import Scrubber
+from functions_model.ci.streams import writable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +24,12 @@ if TYPE_CHECKING:
 
 SUMMARY_LIMIT = 1024 * 1024
 """Bytes a step's summary may have; the runner refuses a longer one (actions/runner, FileCommandManager.cs)."""
+
+
+_SKIPPED = f"{string.whitespace}\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(
+    map(chr, range(0x2000, 0x200F))
+)
+"""What .NET takes for white space (`Char.IsWhiteSpace`), and what has no width at all."""
 
 
 class GitHubHost:
@@ -50,6 +58,7 @@ class GitHubHost:
         self._clock = clock
         self._identity = JobIdentity(environ, pause=pause)
         self._lock = threading.Lock()
+        self._fold = threading.Lock()
         self._scrubber = Scrubber()
         self._summary_bytes = 0
 
@@ -57,6 +66,15 @@ class GitHubHost:
     def has_identity(self) -> bool:
         """Whether the job has `id-token: write`: only then does the runner set these variables."""
         return self._identity.available
+
+    @property
+    def has_terminal(self) -> bool:
+        """Never: the runner keeps each line, and shows it once."""
+        return False
+
+    def scrub(self, text: str) -> str:
+        """Without masked values."""
+        return self._scrubber.scrub(text)
 
     def mask(self, value: str) -> None:
         """Tell the runner to star this value out, in every later line of the whole job."""
@@ -66,17 +84,26 @@ class GitHubHost:
     def info(self, text: str) -> None:
         """Write it. A line that would be read as a command is defused: log text is never trusted."""
         lines = self._scrubber.scrub(text).splitlines() or [""]
-        self._write("\n".join(f" {line}" if _is_command(line) else line for line in lines))
+        self._write("\n".join(map(defused, lines)))
 
     @contextmanager
     def group(self, title: str) -> Iterator[None]:
-        """Fold what is written meanwhile, and write the duration below the fold."""
+        """Fold what is written meanwhile, and write the duration below the fold.
+
+        The runner knows no group within a group: one that begins in another, or beside it, is a line in the outer fold.
+        """
         started = self._clock()
-        self._command("group", {}, title)
+        folds = self._fold.acquire(blocking=False)
+        if folds:
+            self._command("group", {}, title)
+        else:
+            self.info(title)
         try:
             yield
         finally:
-            self._command("endgroup", {}, "")
+            if folds:
+                self._command("endgroup", {}, "")
+                self._fold.release()
             self.info(f"{title}: {self._clock() - started:.1f} s")
 
     def annotate(self, level: Level, message: str, location: Location | None = None) -> None:
@@ -122,7 +149,7 @@ class GitHubHost:
 
     def _write(self, line: str) -> None:
         with self._lock:
-            self._stream.write(line + "\n")
+            self._stream.write(writable(line, self._stream) + "\n")
             self._stream.flush()
 
     def _append(self, variable: str, text: str) -> None:
@@ -131,6 +158,16 @@ class GitHubHost:
                 file.write(text)
 
 
-def _is_command(line: str) -> bool:
-    """Whether the runner would take a line of ours for a workflow command."""
-    return line.lstrip().startswith("::") or line.lstrip().startswith("##[")
+def defused(line: str) -> str:
+    """The line, changed as little as keeps the runner from taking it for a workflow command.
+
+    The runner drops white space before it looks for `::` at the start, and finds its older form, `##[name]`, anywhere
+    in a line (actions/runner, ActionCommand.cs): no indent helps. So each of the two is broken up.
+
+    Args:
+        line: One line, without its end.
+    """
+    rest = line.lstrip(_SKIPPED)
+    if rest.startswith("::"):
+        line = f"{line[: len(line) - len(rest)]}: {rest[1:]}"
+    return line.replace("##[", "# #[")

@@ -26,6 +26,13 @@ class CiHost(Protocol):
     def has_identity(self) -> bool:
         """Whether `identity_token` can be asked for here."""
 
+    @property
+    def has_terminal(self) -> bool:
+        """Whether the log is a terminal that a person looks at, where lines may be drawn again."""
+
+    def scrub(self, text: str) -> str:
+        """The text with `***` for every masked value, for whoever writes past this host."""
+
     def mask(self, value: str) -> None:
         """Never show this value in any later line of the log. Call it as soon as the value exists."""
 

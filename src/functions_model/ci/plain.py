@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from functions_model.ci.scrub import Scrubber
+from functions_model.ci.streams import writable
 from functions_model.core.failures import LoginFailed
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class PlainHost:
         stream: Where the log goes.
         summary_file: Where the summary goes; None drops it, as the log has said it all.
         identity: Where identity tokens come from; None where there are none.
+        terminal: Whether the stream is a terminal that a person looks at.
         clock: Seconds, for durations.
     """
 
@@ -35,11 +37,13 @@ class PlainHost:
         *,
         summary_file: Path | None = None,
         identity: JobIdentity | None = None,
+        terminal: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._stream = stream
         self._summary_file = summary_file
         self._identity = identity
+        self._terminal = terminal
         self._clock = clock
         self._lock = threading.Lock()
         self._scrubber = Scrubber()
@@ -49,6 +53,15 @@ class PlainHost:
         """Whether the environment names an endpoint for identity tokens."""
         return self._identity is not None
 
+    @property
+    def has_terminal(self) -> bool:
+        """Whether a person looks on."""
+        return self._terminal
+
+    def scrub(self, text: str) -> str:
+        """Without masked values."""
+        return self._scrubber.scrub(text)
+
     def mask(self, value: str) -> None:
         """Never print this value."""
         self._scrubber.remember(value)
@@ -56,7 +69,7 @@ class PlainHost:
     def info(self, text: str) -> None:
         """Print it."""
         with self._lock:
-            self._stream.write(self._scrubber.scrub(text) + "\n")
+            self._stream.write(writable(self._scrubber.scrub(text), self._stream) + "\n")
             self._stream.flush()
 
     @contextmanager
@@ -75,8 +88,9 @@ class PlainHost:
         self.info(f"{level}: {place}{message}")
 
     def output(self, name: str, value: str) -> None:
-        """Print it as `name=value`."""
-        self.info(f"{name}={value}")
+        """Print it as `name=value`; of a value of several lines, the first."""
+        first, *rest = value.splitlines() or [""]
+        self.info(f"{name}={first}{f' ... ({len(rest)} more lines)' if rest else ''}")
 
     def summary(self, markdown: str) -> None:
         """Append it to the summary file, when there is one."""

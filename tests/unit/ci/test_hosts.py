@@ -92,14 +92,6 @@ class TestGitHub:
 
         assert stream.getvalue() == "::warning::old base\n"
 
-    def test_log_text_is_never_a_command(self, tmp_path: Path) -> None:
-        """A container log cannot set variables of the job."""
-        host, stream = github(tmp_path)
-
-        host.info("fine\n::set-env name=A::b\n##[error]x")
-
-        assert stream.getvalue() == "fine\n ::set-env name=A::b\n ##[error]x\n"
-
     def test_a_masked_value_is_in_no_log_output_or_summary(self, tmp_path: Path) -> None:
         """The runner masks its log; we mask the files too, and each line of a value of several lines."""
         host, stream = github(tmp_path)

@@ -1,28 +1,30 @@
-"""Conda environment files whose packages can all come as wheels."""
+"""Conda environment files: as wheels when each package has one, else as the conda packages that they name."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import yaml
-from packaging.requirements import InvalidRequirement
-from packaging.requirements import Requirement as ParsedRequirement
 
-from functions_model.environment.conda_specs import CondaSpec, CondaSpecInvalid, parse_conda_spec, pep440
+from functions_model.core.build import Solver
+from functions_model.environment.conda_channels import channels_for, is_public, is_public_name, read_channels
+from functions_model.environment.conda_dependencies import add_conda_package, add_wheel
+from functions_model.environment.conda_specs import CondaSpecInvalid, parse_conda_spec
 from functions_model.environment.conda_twins import LEFT_OUT, twin_of
-from functions_model.environment.request import Requirement
-from functions_model.environment.requirement_lines import add_requirement
 from functions_model.environment.requirements import read_line
 from functions_model.environment.yaml_files import is_empty, place, sections
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+    from typing import TypeAlias
 
     from functions_model.core.failures import Location
-    from functions_model.environment.request import Draft
+    from functions_model.environment.request import CondaChannel, Draft
+
+    Reader: TypeAlias = Callable[[str, Location, Draft], None]
 
 _KEYS = ("name", "channels", "dependencies", "prefix", "variables")
-_PUBLIC_CHANNELS = frozenset({"conda-forge", "defaults", "nodefaults", "main", "anaconda", "pytorch", "nvidia"})
 
 
 def read_conda(node: yaml.MappingNode, path: Path, draft: Draft) -> None:
@@ -31,36 +33,72 @@ def read_conda(node: yaml.MappingNode, path: Path, draft: Draft) -> None:
     Args:
         node: The environment: a whole file, or the mapping inside an Azure ML environment.
         path: The file it is in.
-        draft: What is added to, problems included.
+        draft: What is added to, problems included. Its `solver` says whether wheels will do.
     """
     found = sections(node, _KEYS, path, draft)
-    if "channels" in found:
-        _warn_of_channels(found["channels"][1], draft)
+    channels = read_channels(found["channels"][1] if "channels" in found else None, path, draft)
+    entries = _entries(found, place(path, node), draft)
+    why = _why_conda(channels, entries, path, draft)
+    if why is None:
+        _warn_of_channels([channel for channel, _ in channels], draft)
     if "variables" in found and not is_empty(found["variables"][1]):
         draft.warnings.append("The conda file's `variables` are not set. Give them in `app-settings`.")
+    if why is not None:
+        draft.conda_why, draft.conda_channels = why, channels_for(channels)
+    for entry in entries:
+        _read_entry(entry, path, draft, add_wheel if why is None else add_conda_package)
+
+
+def _entries(found: dict[str, tuple[Location, yaml.Node]], whole: Location, draft: Draft) -> list[yaml.Node]:
     if "dependencies" not in found:
-        draft.refuse(place(path, node), "it names no dependencies", "Add a list `dependencies:`.")
-        return
+        draft.refuse(whole, "it names no dependencies", "Add a list `dependencies:`.")
+        return []
     where, dependencies = found["dependencies"]
     if not isinstance(dependencies, yaml.SequenceNode) or not dependencies.value:
         draft.refuse(
             where, "`dependencies` is not a list with entries", "Write one dependency on each line, after `- `."
         )
-        return
-    for entry in dependencies.value:
-        _read_entry(entry, path, draft)
+        return []
+    entries: list[yaml.Node] = dependencies.value
+    return entries
 
 
-def _warn_of_channels(node: yaml.Node, draft: Draft) -> None:
-    entries = node.value if isinstance(node, yaml.SequenceNode) else [node]
-    names = [entry.value for entry in entries if isinstance(entry, yaml.ScalarNode)]
-    own = [name for name in names if name not in _PUBLIC_CHANNELS]
+def _why_conda(
+    channels: list[tuple[CondaChannel, Location]], entries: list[yaml.Node], path: Path, draft: Draft
+) -> str | None:
+    """Why wheels do not do, as a clause; None when they do, or must."""
+    if draft.solver is Solver.WHEELS:
+        return None
+    if draft.solver is Solver.CONDA:
+        return "`solver: conda` says so"
+    for channel, where in channels:
+        if not is_public(channel):
+            return f"line {where.line} names a channel of one's own, `{channel.name}`"
+    for entry in entries:
+        if isinstance(entry, yaml.ScalarNode) and (reason := _why_this(entry.value)):
+            return f"line {place(path, entry).line} asks for {reason}"
+    return None
+
+
+def _why_this(text: str) -> str | None:
+    try:
+        spec = parse_conda_spec(text)
+    except CondaSpecInvalid:
+        return None  # told when it is read
+    if spec.channel and not is_public_name(spec.channel):
+        return f"`{spec.name}` from a channel of one's own, `{spec.channel}`"
+    has_wheel = spec.name == "python" or spec.name in LEFT_OUT or twin_of(spec.name)
+    return None if has_wheel else f"`{spec.name}`, which no wheel stands for"
+
+
+def _warn_of_channels(channels: list[CondaChannel], draft: Draft) -> None:
+    own = [channel for channel in channels if not is_public(channel)]
     if own:
-        channels = "channel is" if len(own) == 1 else "channels are"
-        draft.warnings.append(f"{len(own)} conda {channels} not asked: the same packages are installed as wheels.")
+        words = "channel is" if len(own) == 1 else "channels are"
+        draft.warnings.append(f"{len(own)} conda {words} not asked: the same packages are installed as wheels.")
 
 
-def _read_entry(entry: yaml.Node, path: Path, draft: Draft) -> None:
+def _read_entry(entry: yaml.Node, path: Path, draft: Draft, add: Reader) -> None:
     where = place(path, entry)
     if isinstance(entry, yaml.MappingNode):
         for line, value in sections(entry, ("pip",), path, draft).values():
@@ -68,7 +106,7 @@ def _read_entry(entry: yaml.Node, path: Path, draft: Draft) -> None:
     elif not isinstance(entry, yaml.ScalarNode) or is_empty(entry):
         draft.refuse(where, "a dependency is not text", "Write it as `- name=1.2`.")
     else:
-        _read_dependency(entry.value, where, draft)
+        add(entry.value.strip(), where, draft)
 
 
 def _read_pip(node: yaml.Node, where: Location, path: Path, draft: Draft) -> None:
@@ -83,41 +121,3 @@ def _read_pip(node: yaml.Node, where: Location, path: Path, draft: Draft) -> Non
             )
         else:
             read_line(entry.value.strip(), line, draft)
-
-
-def _read_dependency(text: str, where: Location, draft: Draft) -> None:
-    try:
-        spec = parse_conda_spec(text)
-        if spec.name == "python":
-            _read_python(spec, where, draft)
-        elif spec.name in LEFT_OUT:
-            if reason := LEFT_OUT[spec.name]:
-                draft.warnings.append(f"The conda package `{spec.name}` is left out: {reason}.")
-        else:
-            _add_twin(spec, where, draft)
-    except CondaSpecInvalid as error:
-        draft.refuse(where, error.what, error.remedy)
-
-
-def _read_python(spec: CondaSpec, where: Location, draft: Draft) -> None:
-    if draft.python_text is not None:
-        draft.refuse(where, f"`python` is asked for twice (see {draft.python_location})", "Keep one of the two.")
-        return
-    draft.python_text, draft.python_location = pep440(spec), where
-
-
-def _add_twin(spec: CondaSpec, where: Location, draft: Draft) -> None:
-    twin = twin_of(spec.name)
-    if twin is None:
-        draft.refuse(
-            where,
-            f"the conda package `{spec.name}` has no known equivalent among Python wheels",
-            "If a wheel serves as well, ask for it below `- pip:`. If it is not needed to score, remove it.",
-        )
-        return
-    text = f"{twin.name}{twin.versions(pep440(spec))}"
-    try:
-        ParsedRequirement(text)
-    except InvalidRequirement as error:
-        raise CondaSpecInvalid(f"the version of `{spec.name}` cannot be read", "Write it as `=1.2`.") from error
-    add_requirement(Requirement(twin.name, text, (), where), where, draft)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
+from functions_model.core.build import Solver
 from functions_model.core.failures import EnvironmentFailed, Location
 from functions_model.core.spec import InlineEnvironment
 from functions_model.environment.azureml import MARKS, read_azureml
@@ -27,7 +28,11 @@ INFERENCE_SERVER = Requirement("azureml-inference-server-http", "azureml-inferen
 
 
 def read_environment(
-    source: Path | InlineEnvironment | None, *, root: Path | None = None, environ: Mapping[str, str] | None = None
+    source: Path | InlineEnvironment | None,
+    *,
+    root: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    solver: Solver = Solver.AUTO,
 ) -> EnvironmentRequest:
     """What an environment file asks for, and the inference server when the file does not name it.
 
@@ -37,14 +42,16 @@ def read_environment(
         source: A `requirements.txt`, a conda YAML or an Azure ML environment YAML, absolute; or one that stands inside
             another file, whose folder its paths are relative to. None asks for the server alone.
         root: The folder that no included file may leave; None allows all.
-        environ: Where `${NAME}` in index options is looked up; None takes the process environment.
+        environ: Where `${NAME}` in index options and channels is looked up; None takes the process environment.
+        solver: What resolves a conda file. `AUTO` takes wheels when each of its packages has one and its channels are
+            public ones.
 
     Raises:
         EnvironmentFailed: With every problem, each on its line.
     """
     if source is None:
         return EnvironmentRequest(None, None, (INFERENCE_SERVER,))
-    draft = Draft(root, dict(os.environ if environ is None else environ))
+    draft = Draft(root, dict(os.environ if environ is None else environ), solver)
     if isinstance(source, InlineEnvironment):
         _read_yaml_text("\n" * (source.line - 1) + source.text, source.file, draft)
         return complete(draft, source.file, line=source.line)
@@ -64,7 +71,8 @@ def complete(draft: Draft, source: Path | None, *, line: int | None = None) -> E
         EnvironmentFailed: With every problem, each on its line.
     """
     allowed = allowed_minors(draft.python_text) if draft.python_text else None
-    if source and not draft.problems and not draft.requirements and allowed is None:
+    conda = draft.conda_request()
+    if source and not (draft.problems or draft.requirements or conda) and allowed is None:
         draft.refuse(Location(source, line), "it asks for nothing", "Name the packages, or give no environment file.")
     if draft.problems:
         action = "read the environment file"
@@ -73,18 +81,20 @@ def complete(draft: Draft, source: Path | None, *, line: int | None = None) -> E
     return EnvironmentRequest(
         source=source,
         python_version=allowed[0] if allowed and len(allowed) == 1 else None,
-        requirements=_with_server(draft.requirements),
+        requirements=_with_server(draft),
         constraints=tuple(draft.constraints),
         indexes=draft.index_settings(),
         python_allowed=allowed,
         python_location=draft.python_location,
         warnings=tuple(dict.fromkeys(draft.warnings)),
+        conda=conda,
     )
 
 
-def _with_server(requirements: list[Requirement]) -> tuple[Requirement, ...]:
-    named = any(canonicalize_name(requirement.name) == INFERENCE_SERVER.name for requirement in requirements)
-    return (*requirements,) if named else (*requirements, INFERENCE_SERVER)
+def _with_server(draft: Draft) -> tuple[Requirement, ...]:
+    names = {canonicalize_name(asked.name) for asked in (*draft.requirements, *draft.conda_specs)}
+    added = () if INFERENCE_SERVER.name in names else (INFERENCE_SERVER,)
+    return (*draft.requirements, *added)
 
 
 def _warn_of_gpu_wheels(draft: Draft) -> None:
@@ -98,7 +108,13 @@ def _warn_of_gpu_wheels(draft: Draft) -> None:
 
 
 def _read_file(path: Path, draft: Draft) -> None:
-    if path.suffix in {".txt", ".in"}:
+    if path.suffix in {".txt", ".in"} and draft.solver is Solver.CONDA:
+        draft.refuse(
+            Location(path),
+            "it is a requirements file, and `solver: conda` resolves conda files",
+            "Give a conda file (`.yml`), or leave `solver` out.",
+        )
+    elif path.suffix in {".txt", ".in"}:
         read_requirements(path, draft)
     elif path.suffix in {".yml", ".yaml"}:
         _read_yaml(path, draft)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from functions_model.core.build import Solver
 from functions_model.core.failures import Location, Problem
 from functions_model.core.secrets import Secret
 
@@ -56,6 +57,54 @@ class IndexSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class CondaChannel:
+    """A place with conda packages.
+
+    Attributes:
+        name: For people and for the lock: `conda-forge`, `mine`. No host, no token.
+        location: A public channel's name, the path of a folder, or a URL, which may hold a token.
+    """
+
+    name: str
+    location: str | Path | Secret
+
+
+@dataclass(frozen=True, slots=True)
+class CondaDependency:
+    """One conda package that is asked for.
+
+    Attributes:
+        text: As the file has it: `scikit-learn=1.5`.
+        name: In lower case.
+        location: Where it is asked for.
+    """
+
+    text: str
+    name: str
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class CondaRequest:
+    """What real conda packages are asked for.
+
+    Attributes:
+        specs: In the file's order, `python` among them when it is named.
+        channels: The first one that has a package is the one that it comes from.
+        why: Why wheels do not do, as a clause: "line 4 asks for `r-base`, which no wheel stands for".
+    """
+
+    specs: tuple[CondaDependency, ...]
+    channels: tuple[CondaChannel, ...]
+    why: str
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """Every URL that may hold a token."""
+        return tuple(channel.location for channel in self.channels if isinstance(channel.location, Secret))
+
+
+@dataclass(frozen=True, slots=True)
 class EnvironmentRequest:
     """The dependencies as the user wrote them, plus the inference server.
 
@@ -68,6 +117,7 @@ class EnvironmentRequest:
         constraints: Limits on packages, whoever asks for them.
         indexes: Where packages come from.
         warnings: What was read and left aside, and why: one sentence or more each.
+        conda: What conda packages are asked for; None when wheels do.
     """
 
     source: Path | None
@@ -78,10 +128,12 @@ class EnvironmentRequest:
     python_allowed: tuple[str, ...] | None = None
     python_location: Location | None = None
     warnings: tuple[str, ...] = ()
+    conda: CondaRequest | None = None
 
     def where(self, name: str) -> Location | None:
         """The line that asks for a package, or the file when no line does."""
-        for requirement in (*self.requirements, *self.constraints):
+        asked = (*self.requirements, *self.constraints, *(self.conda.specs if self.conda else ()))
+        for requirement in asked:
             if requirement.name == name and requirement.location:
                 return requirement.location
         return Location(self.source) if self.source else None
@@ -94,11 +146,14 @@ class Draft:
     Attributes:
         root: The folder that no included file may leave; None allows all.
         environ: Where `${NAME}` in index options is looked up.
+        solver: What resolves a conda file.
         open_files: The files being read, outermost first: an include of one of them is a circle.
+        conda_why: Why wheels do not do; None when they do.
     """
 
     root: Path | None
     environ: dict[str, str]
+    solver: Solver = Solver.AUTO
     requirements: list[Requirement] = field(default_factory=list)
     constraints: list[Requirement] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -112,6 +167,9 @@ class Draft:
     prereleases: bool = False
     python_text: str | None = None
     python_location: Location | None = None
+    conda_specs: list[CondaDependency] = field(default_factory=list)
+    conda_channels: list[CondaChannel] = field(default_factory=list)
+    conda_why: str | None = None
 
     def refuse(self, location: Location, what: str, remedy: str) -> None:
         """Note a problem."""
@@ -127,3 +185,9 @@ class Draft:
             self.prereleases,
             tuple(self.trusted_hosts),
         )
+
+    def conda_request(self) -> CondaRequest | None:
+        """What conda packages are asked for."""
+        if self.conda_why is None:
+            return None
+        return CondaRequest(tuple(self.conda_specs), tuple(self.conda_channels), self.conda_why)

@@ -28,7 +28,7 @@ _LONG_NAMES = {
     "-e": "--editable",
     "--pypi-url": "--index-url",
 }
-_VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
+VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 """What pip takes for a variable in a requirements file."""
 _REFUSED = {
     "--editable": "a package under development cannot be linked into an image",
@@ -118,12 +118,12 @@ def _read_value(name: str, value: str, location: Location, draft: Draft, reader:
     if not value:
         draft.refuse(location, f"the option `{name}` has no value", "Give one, or remove the line.")
         return
-    unset = sorted({variable for variable in _VARIABLE.findall(value) if not draft.environ.get(variable)})
+    unset = sorted({variable for variable in VARIABLE.findall(value) if not draft.environ.get(variable)})
     if unset:
         names = ", ".join(f"`{variable}`" for variable in unset)
         draft.refuse(location, f"the option `{name}` needs {names}, which is not set", "Set it for this step (`env:`).")
         return
-    reader(_VARIABLE.sub(lambda match: draft.environ[match[1]], value), location, draft)
+    reader(VARIABLE.sub(lambda match: draft.environ[match[1]], value), location, draft)
 
 
 def _index_url(value: str, location: Location, draft: Draft) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from packaging.utils import canonicalize_name
 
+from functions_model.core.build import Solver
 from functions_model.core.failures import EnvironmentFailed
 from functions_model.environment import read_environment
 from functions_model.environment.conda_specs import CondaSpec, CondaSpecInvalid, parse_conda_spec, pep440
@@ -18,17 +19,17 @@ if TYPE_CHECKING:
     from functions_model.environment import EnvironmentRequest
 
 
-def read(folder: Path, text: str) -> EnvironmentRequest:
+def read(folder: Path, text: str, solver: Solver = Solver.WHEELS) -> EnvironmentRequest:
     """The request of an environment file with that text."""
     path = folder / "environment.yml"
     path.write_text(text)
-    return read_environment(path, root=folder, environ={})
+    return read_environment(path, root=folder, environ={"TOKEN": "hunter2"}, solver=solver)
 
 
-def problems(folder: Path, text: str) -> list[str]:
+def problems(folder: Path, text: str, solver: Solver = Solver.WHEELS) -> list[str]:
     """What is wrong, each as `line what`."""
     with pytest.raises(EnvironmentFailed) as failure:
-        read(folder, text)
+        read(folder, text, solver)
     return [f"{problem.location.line} {problem.what}" for problem in failure.value.problems if problem.location]
 
 
@@ -120,7 +121,7 @@ class TestTwins:
 
 
 class TestCondaFiles:
-    """Whole files."""
+    """Whole files, as wheels."""
 
     def test_reads(self, tmp_path: Path) -> None:
         """Conda dependencies, `pip:` with an include, and Python."""
@@ -190,8 +191,8 @@ class TestCondaFiles:
         assert [True] * len(found) == [one.startswith(start) for one, start in zip(actual, found, strict=True)]
 
     def test_names_what_to_do_about_a_package_without_a_wheel(self, tmp_path: Path) -> None:
-        """The way out is in the message."""
-        with pytest.raises(EnvironmentFailed, match="ask for it below `- pip:`"):
+        """The ways out are in the message."""
+        with pytest.raises(EnvironmentFailed, match=r"ask for it below `- pip:`.* `solver: conda` installs it"):
             read(tmp_path, "dependencies: [r-base]")
 
 

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +247,37 @@ class RegistryDefinition:
     """Admin user name and password, when the admin user is on."""
 
 
+@dataclass(frozen=True, slots=True)
+class ImageImport:
+    """An image to copy into a registry.
+
+    Attributes:
+        source: The ARM id of a registry, or the host of one: `mcr.microsoft.com`.
+        repository: There.
+        reference: Tag or digest.
+        targets: Repository and tag of each name it gets.
+        untagged: Repositories that get it without a name.
+        force: Whether tags that are there may be moved.
+        login: User name and password for a source that is a host.
+    """
+
+    source: str
+    repository: str
+    reference: str
+    targets: tuple[tuple[str, str], ...]
+    untagged: tuple[str, ...] = ()
+    force: bool = False
+    login: tuple[str, str] | None = None
+
+
+class ImportRefused(Exception):
+    """An image cannot be copied: the source cannot be read, or has no such image. The text is what it said."""
+
+
+class TagExists(ImportRefused):
+    """A tag that must not be moved is there."""
+
+
 class RegistryPlatform(Protocol):
     """Azure Container Registry behind ARM's registries. Called by ARM's Microsoft.ContainerRegistry."""
 
@@ -255,3 +289,10 @@ class RegistryPlatform(Protocol):
 
     def remove(self, resource_id: str) -> None:
         """Stop it and forget it."""
+
+    def prepare_import(self, resource_id: str, wanted: ImageImport) -> Callable[[], None]:
+        """Check a copy from one registry to another, and give the function that makes it.
+
+        Raises:
+            ImportRefused: It cannot be made.
+        """

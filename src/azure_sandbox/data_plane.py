@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from azure_sandbox.contract import ImportRefused
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from starlette.types import ASGIApp
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from azure_sandbox.contract import (
         AppPlatform,
         Directory,
+        ImageImport,
         RoleBook,
         ServiceBusAccess,
         ServiceBusEmulator,
@@ -22,7 +25,20 @@ if TYPE_CHECKING:
     )
     from azure_sandbox.registries import RegistryApp
 
+ImageCopy = Callable[[str, str, "ImageImport"], "Callable[[], None]"]
+"""Checks a copy from one registry (by name; nothing for the registry of base images) to another, and gives the function
+that makes it."""
 Engine = Literal["auto", "docker", "process"]
+
+
+def no_copy(source: str, target: str, wanted: ImageImport) -> Callable[[], None]:
+    """What a data plane without content answers to every copy.
+
+    Raises:
+        ImportRefused: Always.
+    """
+    message = f"registry `{target}` keeps no content, and cannot take {wanted.repository} from `{source}`"
+    raise ImportRefused(message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +53,7 @@ class Surroundings:
         account_id: The ARM id of the storage account with that name; None when there is none.
         service_bus: Who may do what in Service Bus namespaces; asked late, as it is built later.
         report: Told about slow steps.
+        token_generation: Access tokens of registries from before its last change have expired.
     """
 
     root: Path
@@ -46,6 +63,7 @@ class Surroundings:
     account_id: Callable[[str], str | None]
     service_bus: Callable[[], ServiceBusAccess]
     report: Callable[[str], None]
+    token_generation: Callable[[], int] = lambda: 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +81,7 @@ class DataPlane:
         base_image: `repository:tag` there.
         python_version: The base image's Python.
         close: Stops everything that was started.
+        copy_image: Copies images between registries.
     """
 
     engine: str
@@ -75,6 +94,7 @@ class DataPlane:
     base_image: str
     python_version: str
     close: Callable[[], None]
+    copy_image: ImageCopy = no_copy
 
 
 class EngineUnavailable(Exception):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import threading
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
 if TYPE_CHECKING:
@@ -31,6 +33,10 @@ class Fault:
         drop_connection: Break the connection off instead of answering.
         executed: Do what was asked first, and lose only the answer (a 503 for a create that went through).
         service: Only this service (`arm`, `entra`, `github`, `registry`, `base-registry`); `*` is any.
+        after_bytes: Strike in the middle of an upload, once that many bytes of the request's body have come (a block
+            more or less). A body that is shorter goes through, and the fault waits for the next one.
+        expire_tokens: The access tokens that registries gave out until now hold no longer. Alone it lets the request
+            through: at its start, to be refused; with `after_bytes`, to its end, so that the next one is refused.
     """
 
     method: str
@@ -43,6 +49,8 @@ class Fault:
     drop_connection: bool = False
     executed: bool = False
     service: str = "*"
+    after_bytes: int | None = None
+    expire_tokens: bool = False
 
     def hits(self, service: str, method: str, path: str) -> bool:
         """Whether it concerns this request."""
@@ -53,12 +61,31 @@ class Fault:
         )
 
 
+@dataclass(slots=True)
+class _Waiting:
+    """A fault, and how often it will still strike; None is for ever."""
+
+    fault: Fault
+    left: int | None
+
+
 class Faults:
     """The faults that wait for their request. Safe for threads."""
 
     def __init__(self) -> None:
-        self._waiting: list[Fault] = []
+        self._waiting: list[_Waiting] = []
         self._lock = threading.Lock()
+        self._generation = 0
+
+    @property
+    def token_generation(self) -> int:
+        """A number that registries put into their access tokens; a token with a smaller one has expired."""
+        return self._generation
+
+    def expire_tokens(self) -> None:
+        """Let every access token expire that a registry gave out until now."""
+        with self._lock:
+            self._generation += 1
 
     def add(self, fault: Fault) -> None:
         """Let it wait behind those that are there.
@@ -66,21 +93,14 @@ class Faults:
         Raises:
             ValueError: The pattern is not a regular expression, or the fault would do nothing.
         """
-        try:
-            re.compile(fault.path_pattern)
-        except re.error as error:
-            message = f"`{fault.path_pattern}` is not a regular expression: {error}"
-            raise ValueError(message) from error
-        if fault.status is None and not fault.drop_connection and not fault.delay:
-            message = "a fault needs a status, a delay or drop_connection"
-            raise ValueError(message)
+        _check(fault)
         with self._lock:
-            self._waiting.append(fault)
+            self._waiting.append(_Waiting(fault, fault.times))
 
     def waiting(self) -> tuple[Fault, ...]:
         """Those that have not hit as often as they were told to."""
         with self._lock:
-            return tuple(self._waiting)
+            return tuple(replace(one.fault, times=one.left) for one in self._waiting)
 
     def clear(self) -> None:
         """Remove all of them."""
@@ -88,21 +108,43 @@ class Faults:
             self._waiting.clear()
 
     def take(self, service: str, method: str, path: str) -> Fault | None:
-        """The first fault for this request; it has hit once more."""
+        """The first fault for this request. It has hit once more; one that waits for bytes has not, until `strike`."""
         with self._lock:
-            for index, fault in enumerate(self._waiting):
-                if fault.hits(service, method, path):
-                    self._count(index, fault)
-                    return fault
-        return None
+            found = next((one for one in self._waiting if one.fault.hits(service, method, path)), None)
+            if found is None:
+                return None
+            if found.fault.after_bytes is None:
+                self._count(found)
+            return found.fault
 
-    def _count(self, index: int, fault: Fault) -> None:
-        if fault.times is None:
+    def strike(self, fault: Fault) -> bool:
+        """Count a fault that waited for bytes; False when another request had it meanwhile."""
+        with self._lock:
+            found = next((one for one in self._waiting if one.fault is fault), None)
+            if found is not None:
+                self._count(found)
+            return found is not None
+
+    def _count(self, waiting: _Waiting) -> None:
+        if waiting.left is None:
             return
-        if fault.times > 1:
-            self._waiting[index] = replace(fault, times=fault.times - 1)
-        else:
-            del self._waiting[index]
+        waiting.left -= 1
+        if waiting.left <= 0:
+            self._waiting.remove(waiting)
+
+
+def _check(fault: Fault) -> None:
+    try:
+        re.compile(fault.path_pattern)
+    except re.error as error:
+        message = f"`{fault.path_pattern}` is not a regular expression: {error}"
+        raise ValueError(message) from error
+    if fault.status is None and not (fault.drop_connection or fault.delay or fault.expire_tokens):
+        message = "a fault needs a status, a delay, drop_connection or expire_tokens"
+        raise ValueError(message)
+    if fault.after_bytes is not None and fault.executed:
+        message = "a fault in the middle of a request's body (after_bytes) cannot leave the request executed"
+        raise ValueError(message)
 
 
 class Faulty:
@@ -122,7 +164,17 @@ class Faulty:
         fault = self._faults.take(self._service, scope["method"], scope["path"])
         if delay := self._latency + (fault.delay if fault else 0.0):
             await asyncio.sleep(delay)
-        if fault is None or (fault.status is None and not fault.drop_connection):
+        if fault is None:
+            await self._app(scope, receive, send)
+        elif fault.after_bytes is not None:
+            await self._strike_later(fault, scope, receive, send)
+        else:
+            await self._strike_now(fault, scope, receive, send)
+
+    async def _strike_now(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
+        if fault.expire_tokens:
+            self._faults.expire_tokens()
+        if fault.status is None and not fault.drop_connection:
             await self._app(scope, receive, send)
             return
         if fault.executed:
@@ -130,6 +182,33 @@ class Faulty:
         elif not fault.drop_connection:
             await _drain(receive)
         await _strike(fault, scope, receive, send)
+
+    async def _strike_later(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the application have the first bytes; then it loses its client, and the client its application."""
+        breaks = fault.status is not None or fault.drop_connection
+        passed, due, broken = 0, True, False
+
+        async def counting_receive() -> Message:
+            nonlocal passed, due, broken
+            message = await receive()
+            passed += len(message.get("body", b""))
+            if due and passed >= (fault.after_bytes or 0):
+                due = False
+                struck = self._faults.strike(fault)
+                if struck and fault.expire_tokens:
+                    self._faults.expire_tokens()
+                broken = struck and breaks
+            return {"type": "http.disconnect"} if broken else message
+
+        async def guarded_send(message: Message) -> None:
+            if not broken:
+                await send(message)
+
+        # The application notices that its client is gone, and says so.
+        with contextlib.suppress(ClientDisconnect):
+            await self._app(scope, counting_receive, guarded_send)
+        if broken:
+            await _strike(fault, scope, receive, send)
 
 
 async def _forget(message: Message) -> None:

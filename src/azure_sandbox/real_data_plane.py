@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from azure_sandbox.base_images.debian import SUITES
 from azure_sandbox.base_images.prepare import running_minor
 from azure_sandbox.data_plane import DataPlane, EngineUnavailable
 from azure_sandbox.registry.content import ContentStore
+from azure_sandbox.registry.importing import prepare_copy
 from azure_sandbox.registry.server import public_registry_app, registry_app
 from azure_sandbox.service_bus import ServiceBusBroker
 from azure_sandbox.storage import AzuriteStorage
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from azure_sandbox.base_images import BaseImage
-    from azure_sandbox.contract import RegistryDefinition
+    from azure_sandbox.contract import ImageImport, RegistryDefinition
     from azure_sandbox.data_plane import Engine, Surroundings
     from azure_sandbox.registries import RegistryApp
 
@@ -51,17 +53,19 @@ def build_data_plane(surroundings: Surroundings, engine: Engine, python: str | N
     closing.callback(broker.close)
     apps = _apps(surroundings, chosen, storage)
     closing.callback(apps.close)
+    contents = _Contents(surroundings.root, image)
     return DataPlane(
         engine=chosen,
         notes=notes,
         storage=storage,
         service_bus=broker,
         apps=apps,
-        registry_app=_registry_app(surroundings),
-        base_app=_base_app(surroundings.root / "base-registry", image),
+        registry_app=_registry_app(surroundings, contents),
+        base_app=public_registry_app(contents.base),
         base_image=f"{image.repository}:{image.tag}",
         python_version=image.tag.rpartition("python")[2],
         close=closing.close,
+        copy_image=contents.copy,
     )
 
 
@@ -122,18 +126,40 @@ def _apps(surroundings: Surroundings, engine: str, storage: AzuriteStorage) -> P
     )
 
 
-def _registry_app(surroundings: Surroundings) -> RegistryApp:
-    contents: dict[str, ContentStore] = {}
+class _Contents:
+    """What the registries hold: each one's own, and the base images.
 
+    Args:
+        root: A folder.
+        image: The base image.
+    """
+
+    def __init__(self, root: Path, image: BaseImage) -> None:
+        self._root = root / "registries"
+        self._known: dict[str, ContentStore] = {}
+        self._lock = threading.Lock()
+        self.base = ContentStore(root / "base-registry")
+        image.publish(self.base)
+
+    def of(self, name: str) -> ContentStore:
+        """The content of the registry with that name."""
+        with self._lock:
+            known = self._known.get(name.lower())
+            return known or self._known.setdefault(name.lower(), ContentStore(self._root / name.lower()))
+
+    def copy(self, source: str, target: str, wanted: ImageImport) -> Callable[[], None]:
+        """Check a copy, and give the function that makes it: `data_plane.ImageCopy`."""
+        return prepare_copy(self.of(source) if source else self.base, self.of(target), wanted)
+
+
+def _registry_app(surroundings: Surroundings, contents: _Contents) -> RegistryApp:
     def app(current: Callable[[], RegistryDefinition]) -> ASGIApp:
-        name = current().name.lower()
-        store = contents.setdefault(name, ContentStore(surroundings.root / "registries" / name))
-        return registry_app(current, store, surroundings.directory, surroundings.roles)
+        return registry_app(
+            current,
+            contents.of(current().name),
+            surroundings.directory,
+            surroundings.roles,
+            generation=surroundings.token_generation,
+        )
 
     return app
-
-
-def _base_app(root: Path, image: BaseImage) -> ASGIApp:
-    store = ContentStore(root)
-    image.publish(store)
-    return public_registry_app(store)

@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from azure_sandbox.contract import ImportRefused
 from azure_sandbox.web import WebServer, listen
 
 if TYPE_CHECKING:
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from azure_sandbox.certificates import TlsFiles
-    from azure_sandbox.contract import RegistryDefinition
+    from azure_sandbox.contract import ImageImport, RegistryDefinition
+    from azure_sandbox.data_plane import ImageCopy
 
     RegistryApp = Callable[[Callable[[], RegistryDefinition]], ASGIApp]
 
@@ -42,11 +44,15 @@ class RegistryServers:
     Args:
         app: Makes the application of one registry from a function that gives its definition of the moment.
         tls: The sandbox's certificates.
+        copy: Copies images between registries.
+        public: The hosts that stand for the registry of base images, from which everybody may copy.
     """
 
-    def __init__(self, app: RegistryApp, tls: TlsFiles) -> None:
+    def __init__(self, app: RegistryApp, tls: TlsFiles, copy: ImageCopy, public: frozenset[str]) -> None:
         self._app = app
         self._tls = tls
+        self._copy = copy
+        self._public = public
         self._known: dict[str, _Registry] = {}
         self._lock = threading.Lock()
 
@@ -63,6 +69,18 @@ class RegistryServers:
             known.definition = definition
             if known.server is None:
                 known.server = WebServer(self._app(known.current), tls=self._tls, listener=known.listener).start()
+
+    def prepare_import(self, resource_id: str, wanted: ImageImport) -> Callable[[], None]:
+        """Check a copy from one registry to another, and give the function that makes it.
+
+        Raises:
+            ImportRefused: It cannot be made.
+        """
+        target = self._find(lambda known: known.resource_id.lower() == resource_id.lower())
+        if target is None:
+            message = f"there is no registry {resource_id}"
+            raise ImportRefused(message)
+        return self._copy(self._source(wanted), target.name, wanted)
 
     def remove(self, resource_id: str) -> None:
         """Stop it and forget it."""
@@ -82,6 +100,25 @@ class RegistryServers:
             known, self._known = list(self._known.values()), {}
         for registry in known:
             _stop(registry)
+
+    def _source(self, wanted: ImageImport) -> str:
+        """The name of the registry that is copied from; nothing for the one of base images."""
+        if wanted.source.lower() in self._public:
+            return ""
+        known = self._find(lambda one: wanted.source.lower() in {one.resource_id.lower(), one.login_server.lower()})
+        if known is None:
+            message = f"The registry {wanted.source} cannot be reached: the sandbox knows its own registries alone."
+            raise ImportRefused(message)
+        by_id = wanted.source.lower() == known.resource_id.lower()
+        if not by_id and (known.admin is None or wanted.login != known.admin):
+            message = f"The registry {wanted.source} refused the login: authentication required."
+            raise ImportRefused(message)
+        return known.name
+
+    def _find(self, fits: Callable[[RegistryDefinition], bool]) -> RegistryDefinition | None:
+        with self._lock:
+            known = [one.definition for one in self._known.values() if one.definition is not None]
+        return next((one for one in known if fits(one)), None)
 
 
 def _stop(registry: _Registry) -> None:

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 SHARED_GROUP = "sandbox-shared"
 REGISTRY = "sandboxregistry"
 WORKSPACE = "sandboxworkspace"
+BASE_REGISTRY = "mcr.microsoft.com"
+"""What the registry of base images stands for; imports may name it so."""
 
 
 class Sandbox:
@@ -169,7 +171,9 @@ class Sandbox:
         self._root.mkdir(parents=True, exist_ok=True)
         self.tls = make_certificates(self._root / "tls")
         self.data = self._start_data_plane()
-        registries = RegistryServers(self._watched_registry, self.tls)
+        base = self._serve(self._watched(self.data.base_app, "base-registry"))
+        public = frozenset({BASE_REGISTRY, base.authority})
+        registries = RegistryServers(self._watched_registry, self.tls, self.data.copy_image, public)
         self._closing.callback(registries.close)
         self.arm = Arm(
             self.subscription_id,
@@ -178,7 +182,6 @@ class Sandbox:
             Platforms(self.data.storage, self.data.apps, registries, self.data.service_bus),
             durations=self._durations,
         )
-        base = self._serve(self._watched(self.data.base_app, "base-registry"))
         self._serve(self._front(), self._listener)
         self.endpoints = self._endpoints(self._first_principal(), self._first_registry(), base.authority)
         self._workspace = make_workspace(self.arm.workspaces, self.subscription_id, SHARED_GROUP, WORKSPACE, LOCATION)
@@ -192,6 +195,7 @@ class Sandbox:
             account_id=self._account_id,
             service_bus=lambda: self.arm.service_bus,
             report=self._report,
+            token_generation=lambda: self.faults.token_generation,
         )
         build = self._build_data_plane or _real_data_plane()
         data = build(surroundings, self._engine, self._python)

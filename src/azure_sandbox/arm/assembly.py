@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from azure_sandbox.arm.authorization.responses import AuthorizationResponses
+from azure_sandbox.arm.container_registry.importing import ImportResponses
 from azure_sandbox.arm.container_registry.responses import RegistryResponses
 from azure_sandbox.arm.identity.responses import IdentityResponses
 from azure_sandbox.arm.machine_learning.responses import MachineLearningResponses
@@ -102,6 +103,7 @@ class Arm:
             *MachineLearningResponses(self.store, self.workspaces).routes(),
             *IdentityResponses(self.store, self.directory).routes(),
             *self.registries.routes(),
+            *self._imports(platforms).routes(),
         ]
 
     def _resources(self) -> ResourcesResponses:
@@ -114,6 +116,9 @@ class Arm:
             durations=self.durations,
             tenant=self.directory.tenant_id,
         )
+
+    def _imports(self, platforms: Platforms) -> ImportResponses:
+        return ImportResponses(self.store, platforms.registries, self.assignments, self.operations, self.durations)
 
     def _site_responses(self) -> SiteResponses:
         tenant = self.directory.tenant_id

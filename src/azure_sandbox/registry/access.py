@@ -37,6 +37,7 @@ _ROLES = {
     "7f951dda-4ed3-4680-a7ca-43fe172d538d": _READ,  # AcrPull
     "8311e382-0749-4cb8-b61a-304f252e45ec": _WRITE,  # AcrPush
     "c2f4ef07-c644-48eb-af81-4b1b4947fb11": frozenset({"delete"}),  # AcrDelete
+    "577a9874-89fd-4f24-9dbd-b5034d0ad23a": _READ | {_CATALOG},  # Container Registry Data Importer and Data Reader
     "acdd72a7-3385-48ef-bd42-f606fba81ae7": _READ | {_CATALOG},  # Reader
     "b24988ac-6180-42a0-ab88-20f7382dd24c": _ALL | {_CATALOG},  # Contributor
     "8e3af657-a8ff-443c-a75c-2fe8c4bcb635": _ALL | {_CATALOG},  # Owner
@@ -82,6 +83,7 @@ class RegistryAccess:
         directory: Checks Entra's tokens.
         roles: Says which roles a principal holds.
         clock: Seconds since the epoch.
+        generation: A number that goes into access tokens; those with a smaller one than it is now have expired.
     """
 
     def __init__(
@@ -90,11 +92,13 @@ class RegistryAccess:
         directory: Directory,
         roles: RoleBook,
         clock: Callable[[], float] = time.time,
+        generation: Callable[[], int] = lambda: 0,
     ) -> None:
         self._registry = registry
         self._directory = directory
         self._roles = roles
         self._clock = clock
+        self._generation = generation
         self._key = secrets.token_bytes(32)
 
     @property
@@ -157,6 +161,9 @@ class RegistryAccess:
             LoginRefused: The token does not hold.
         """
         claims = self._verify(access_token, "access_token")
+        if claims["generation"] < self._generation():
+            message = "the token was made to expire"
+            raise LoginRefused(message)
         access = {_resource(entry["type"], entry["name"]): frozenset(entry["actions"]) for entry in claims["access"]}
         return Grant(claims["sub"], access)
 
@@ -187,7 +194,8 @@ class RegistryAccess:
 
     def _sign_access(self, subject: str, scopes: list[str], held: frozenset[str]) -> str:
         access = [entry for scope in scopes if (entry := _granted(scope, held))]
-        return self._sign({"sub": subject, "grant_type": "access_token", "access": access}, ACCESS_SECONDS)
+        claims = {"sub": subject, "grant_type": "access_token", "access": access, "generation": self._generation()}
+        return self._sign(claims, ACCESS_SECONDS)
 
     def _sign(self, claims: dict[str, Any], seconds: int) -> str:
         now = int(self._clock())

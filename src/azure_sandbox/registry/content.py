@@ -164,6 +164,17 @@ class ContentStore:
         """The tags that name a manifest."""
         return [tag for tag in self.tags(repository) if self._tagged(repository, tag) == digest]
 
+    def has_tag(self, repository: str, tag: str) -> bool:
+        """Whether the repository has that tag.
+
+        Raises:
+            RegistryError: A malformed name of a repository or of a tag.
+        """
+        folder = self._folder(repository, "_tags")
+        if not TAG.fullmatch(tag):
+            raise errors.RegistryError(400, "TAG_INVALID", f"`{tag}` is not a tag")
+        return (folder / tag).exists()
+
     def tag_time(self, repository: str, tag: str) -> dt.datetime:
         """When the tag was written last."""
         return _time_of(self._folder(repository, "_tags") / tag)

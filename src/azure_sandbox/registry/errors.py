@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -35,8 +35,17 @@ class RegistryError(Exception):
 def answer_error(_request: Request, error: Exception) -> JSONResponse:
     """The refusal as a response: Starlette's exception handler for `RegistryError`."""
     assert isinstance(error, RegistryError)  # noqa: S101
-    body = {"errors": [{"code": error.code, "message": error.message, "detail": error.detail}]}
-    return JSONResponse(body, error.status, headers=error.headers)
+    return JSONResponse(error_body(error), error.status, headers=error.headers)
+
+
+def error_body(error: RegistryError) -> dict[str, object]:
+    """The refusal as the specification writes it."""
+    return {"errors": [{"code": error.code, "message": error.message, "detail": error.detail}]}
+
+
+def answer_nobody(_request: Request, _error: Exception) -> Response:
+    """The client broke off in the middle of its request: nobody reads this, and no error is logged."""
+    return Response(status_code=499)
 
 
 def blob_unknown(digest: str) -> RegistryError:

@@ -6,10 +6,11 @@ import time
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect
 
 from azure_sandbox.registry import acr, blobs, images, logins
 from azure_sandbox.registry.access import RegistryAccess
-from azure_sandbox.registry.errors import RegistryError, answer_error
+from azure_sandbox.registry.errors import RegistryError, answer_error, answer_nobody
 from azure_sandbox.registry.session import Registry
 from azure_sandbox.registry.uploads import Uploads
 
@@ -29,6 +30,7 @@ def registry_app(
     roles: RoleBook,
     *,
     clock: Callable[[], float] = time.time,
+    generation: Callable[[], int] = lambda: 0,
 ) -> Starlette:
     """Azure Container Registry's data plane for one registry, over https at its login server.
 
@@ -38,8 +40,9 @@ def registry_app(
         directory: Checks Entra tokens at `/oauth2/exchange`.
         roles: Says what a principal may do on the registry's ARM id.
         clock: Seconds since the epoch.
+        generation: Access tokens from before its last change have expired.
     """
-    access = RegistryAccess(registry, directory, roles, clock)
+    access = RegistryAccess(registry, directory, roles, clock, generation)
     routes = [*logins.ROUTES, *images.READING, *images.WRITING, *blobs.WRITING, *blobs.READING, *acr.ROUTES]
     return _app(Registry(store, access, Uploads(store)), routes)
 
@@ -51,7 +54,8 @@ def public_registry_app(store: ContentStore) -> Starlette:
 
 def _app(registry: Registry, routes: Sequence[BaseRoute]) -> Starlette:
     # Starlette must not answer `/v2` with a redirect: clients ask for `/v2/`, and everything else is an error.
-    app = Starlette(routes=routes, exception_handlers={RegistryError: answer_error})
+    handlers = {RegistryError: answer_error, ClientDisconnect: answer_nobody}
+    app = Starlette(routes=routes, exception_handlers=handlers)
     app.router.redirect_slashes = False
     app.state.registry = registry
     return app

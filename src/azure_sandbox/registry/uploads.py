@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
 import threading
@@ -103,18 +104,24 @@ class Uploads:
 
 
 async def receive(upload: Upload, stream: AsyncIterable[bytes]) -> None:
-    """Append a request's body, hashing as it comes. Memory stays flat, however long the body is."""
-    pending = bytearray()
-    async for chunk in stream:
-        pending += chunk
-        if len(pending) >= _BLOCK:
-            await run_in_threadpool(_append, upload, bytes(pending))
-            pending.clear()
-    if pending:
-        await run_in_threadpool(_append, upload, bytes(pending))
+    """Append a request's body. A block is hashed and written while the next one comes; memory stays flat."""
+    block, writing = bytearray(), None
+    try:
+        async for chunk in stream:
+            block += chunk
+            if len(block) >= _BLOCK:
+                if writing is not None:
+                    await writing
+                writing = asyncio.ensure_future(run_in_threadpool(_append, upload, block))
+                block = bytearray()
+    finally:
+        if writing is not None:
+            await writing
+    if block:
+        await run_in_threadpool(_append, upload, block)
 
 
-def _append(upload: Upload, block: bytes) -> None:
+def _append(upload: Upload, block: bytearray) -> None:
     with upload.path.open("ab", buffering=0) as file:
         file.write(block)
     upload.digest.update(block)

@@ -19,6 +19,7 @@ from azure_sandbox.arm.resources.state import NAMESPACES
 from azure_sandbox.directory import FederatedCredential
 from azure_sandbox.sandbox import SHARED_GROUP, Sandbox
 from support.fake_data_plane import FakeApps, FakeStorage, fake_data_plane
+from support.sandbox_registries import Registries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -129,7 +130,7 @@ def make_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
 
     def make(**options: Any) -> Cloud:
         folder = tmp_path_factory.mktemp("cloud")
-        made.append(open_cloud(Sandbox(folder, data_plane=fake_data_plane, **options).start()))
+        made.append(open_cloud(Sandbox(folder, **{"data_plane": fake_data_plane, **options}).start()))
         return made[-1]
 
     yield make
@@ -139,8 +140,14 @@ def make_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
 
 
 @pytest.fixture(scope="session")
-def shared_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with Sandbox(tmp_path_factory.mktemp("shared"), data_plane=fake_data_plane) as sandbox:
+def registries(tmp_path_factory: pytest.TempPathFactory) -> Registries:
+    """What the shared sandbox's registries hold. Use repositories of your own."""
+    return Registries(tmp_path_factory.mktemp("registries"))
+
+
+@pytest.fixture(scope="session")
+def shared_sandbox(tmp_path_factory: pytest.TempPathFactory, registries: Registries) -> Iterator[Sandbox]:
+    with Sandbox(tmp_path_factory.mktemp("shared"), data_plane=registries.data_plane) as sandbox:
         yield sandbox
 
 

@@ -149,6 +149,15 @@ _ROLES = (
         ("Microsoft.ContainerRegistry/registries/pull/read", "Microsoft.ContainerRegistry/registries/push/write"),
     ),
     RoleDefinition(
+        "577a9874-89fd-4f24-9dbd-b5034d0ad23a",
+        "Container Registry Data Importer and Data Reader",
+        (
+            "Microsoft.ContainerRegistry/registries/importImage/action",
+            "Microsoft.ContainerRegistry/registries/read",
+            "Microsoft.ContainerRegistry/registries/pull/read",
+        ),
+    ),
+    RoleDefinition(
         "c2f4ef07-c644-48eb-af81-4b1b4947fb11",
         "AcrDelete",
         ("Microsoft.ContainerRegistry/registries/artifacts/delete",),

@@ -56,8 +56,11 @@ def install(
 
     Raises:
         EnvironmentFailed: A package cannot be fetched, or is not what its hash says.
-        ValueError: The target holds something already.
+        ValueError: The target holds something already, or a package must be compiled, which is an engine's work.
     """
+    if lock.compiled:
+        message = f"{', '.join(lock.compiled)} must be compiled"
+        raise ValueError(message)
     if target.exists() and any(target.iterdir()):
         message = f"`{target}` is not empty"
         raise ValueError(message)
@@ -76,7 +79,7 @@ def install(
         normalise(target)
     except UvRefused as refusal:
         action = "install the dependencies"
-        raise explain(action, refusal.words, lock.request, python_version, lock.platform) from None
+        raise explain(action, [refusal.words], lock.request, python_version, lock.platform) from None
     finally:
         report(Progress(_TASK, 0, finished=True))
     return Installed(target)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from functions_model.core.failures import EnvironmentFailed, Problem
+from functions_model.environment.request import EnvironmentRequest
 
 if TYPE_CHECKING:
-    from functions_model.environment.request import EnvironmentRequest
+    from collections.abc import Sequence
 
 _DETAIL_LINES = 80
 """uv's reasoning can run to hundreds of lines; its last lines hold the conclusion and the hints."""
@@ -22,6 +23,12 @@ _NO_WHEEL = (
     re.compile(rf"Wheels are required for `{_PACKAGE}`"),
     re.compile(rf"only found wheels for `{_PACKAGE}`"),
 )
+_NO_SOURCE = re.compile(rf"(?:all versions of )?{_PACKAGE} has no source distribution")
+_BUILD = re.compile(rf"Failed to (?:download and )?build:? `?{_PACKAGE}")
+_OWN_WHEEL = (
+    "Or build its wheel once in an earlier step (`pip wheel`), and name the wheel's folder with `--find-links` in a"
+    " requirements file."
+)
 _NOT_FOUND = re.compile(rf"{_PACKAGE} was not found in the (?:package registry|provided)")
 _NO_VERSION = re.compile(rf"there (?:is|are) no versions? of {_PACKAGE}")
 _NEEDS_PYTHON = re.compile(rf"{_PACKAGE} depends on (?P<python>Python\s*[<>=!~][^\s,]*(?:,[<>=!~][^\s,]*)*)")
@@ -31,20 +38,54 @@ _HASH = re.compile(rf"[Hh]ash mismatch for `{_PACKAGE}`")
 
 
 def explain(
-    action: str, words: str, request: EnvironmentRequest, python_version: str, platform: str
+    action: str, told: Sequence[str], request: EnvironmentRequest, python_version: str, platform: str
 ) -> EnvironmentFailed:
-    """The failure for uv's words: the package named, on its line, with what to do. All of the words are its detail."""
-    problem = (
-        _fetch_problem(words, request)
-        or _hash_problem(words, request)
-        or _not_found_problem(words, request)
-        or _version_problem(words, request)
-        or _wheel_problem(words, request, f"Python {python_version} on {platform}")
+    """The failure for uv's words: each package named, on its line, with what to do. The words are its detail.
+
+    Args:
+        action: What was being done.
+        told: What uv said, each time that it was asked.
+        request: What was asked for.
+        python_version: `3.11`.
+        platform: A platform as uv names it.
+    """
+    target = f"Python {python_version} on {platform}"
+    problems = dict.fromkeys(_one_problem(_plain(words), request, target) for words in told)
+    failure = EnvironmentFailed(action, problems)
+    failure.detail = "\n".join("\n".join(told).splitlines()[-_DETAIL_LINES:])
+    return failure
+
+
+def without_wheel(words: str) -> str | None:
+    """The package that uv refuses for want of a wheel, normalised; None when it refuses for another reason."""
+    plain, nobody = _plain(words), EnvironmentRequest(None, None, ())
+    if _cause_before_wheels(plain, nobody):
+        return None
+    match = _wheel_match(plain)
+    return canonicalize_name(match["name"]) if match else None
+
+
+def _one_problem(words: str, request: EnvironmentRequest, target: str) -> Problem:
+    return (
+        _cause_before_wheels(words, request)
+        or _wheel_problem(words, request, target)
         or _conflict_problem(words, request)
     )
-    failure = EnvironmentFailed(action, [problem])
-    failure.detail = "\n".join(words.splitlines()[-_DETAIL_LINES:])
-    return failure
+
+
+def _cause_before_wheels(words: str, request: EnvironmentRequest) -> Problem | None:
+    return (
+        _fetch_problem(words, request)
+        or _hash_problem(words, request)
+        or _build_problem(words, request)
+        or _not_found_problem(words, request)
+        or _version_problem(words, request)
+    )
+
+
+def _plain(words: str) -> str:
+    """The words without the markers that uv writes behind names: `numpy{sys_platform == 'linux'}==1.10.3`."""
+    return re.sub(r"\{[^}\n]*\}", "", words)
 
 
 def _problem(name: str, what: str, remedy: str, request: EnvironmentRequest) -> Problem:
@@ -91,19 +132,38 @@ def _version_problem(words: str, request: EnvironmentRequest) -> Problem | None:
     )
 
 
-def _wheel_problem(words: str, request: EnvironmentRequest, target: str) -> Problem | None:
-    match = next((found for pattern in _NO_WHEEL if (found := pattern.search(words))), None)
+def _build_problem(words: str, request: EnvironmentRequest) -> Problem | None:
+    match = _BUILD.search(words)
     if not match:
         return None
-    asked = [name for name in _REQUIRED.findall(words) if request.where(canonicalize_name(name))]
-    name = match["name"] if match["name"] in asked or not asked else asked[0]
-    return _problem(
-        name,
-        f"`{match['package']}` has no wheel for {target}",
-        "Ask for a version that has one, or for another Python version. Or build its wheel once in an earlier step"
-        " (`pip wheel`), and name the wheel's folder with `--find-links` in a requirements file.",
-        request,
-    )
+    what = f"the source of `{match['package']}` does not say what it depends on: its build ended with an error"
+    remedy = f"The details hold its own words. Ask for a version that has a wheel. {_OWN_WHEEL}"
+    return _problem(match["name"], what, remedy, request)
+
+
+def _wheel_match(words: str) -> re.Match[str] | None:
+    return next((found for pattern in _NO_WHEEL if (found := pattern.search(words))), None)
+
+
+def _wheel_problem(words: str, request: EnvironmentRequest, target: str) -> Problem | None:
+    source = _NO_SOURCE.search(words)
+    match = source or _wheel_match(words)
+    if not match:
+        return None
+    lacks = f"neither a source package nor a wheel for {target}" if source else f"no wheel for {target}"
+    other = f"Ask for a version that has one, or for another Python version. {_OWN_WHEEL}"
+    remedy = other if source else f"`builder: docker` compiles it from its source. Or: {other[0].lower()}{other[1:]}"
+    named = {requirement.name for requirement in request.requirements if requirement.location}
+    name, parent = canonicalize_name(match["name"]), _parent(match["name"], words)
+    chain = "" if name in named or not parent else f", which `{parent}` depends on,"
+    asked = next((one for one in _REQUIRED.findall(words) if canonicalize_name(one) in named), parent)
+    return _problem(name if name in named else asked, f"`{match['package']}`{chain} has {lacks}", remedy, request)
+
+
+def _parent(name: str, words: str) -> str:
+    """What asks for a package, as far as uv says so; empty when it is the user."""
+    match = re.search(rf"{_PACKAGE} depends on (?:one of:\s+)?{re.escape(name)}(?![A-Za-z0-9_-])", words)
+    return match["package"] if match else ""
 
 
 def _conflict_problem(words: str, request: EnvironmentRequest) -> Problem:

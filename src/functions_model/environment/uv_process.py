@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from uv import find_uv_bin
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from functions_model.core.secrets import Secret
     from functions_model.environment.request import IndexSettings
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 IMAGE_PLATFORM = "x86_64-manylinux_2_28"
 """The Functions base images are amd64 only, and even the oldest (Debian 11, glibc 2.31) takes these wheels."""
 
-_PURE_SOURCES = ("fusepy",)
+PURE_SOURCES = ("fusepy",)
 """Packages without wheels that are built all the same: they are Python alone, and packages with wheels depend on them.
 
 fusepy is required by `azureml-dataset-runtime[fuse]`, and so by every `azureml-defaults` since 2020; without it a
@@ -71,10 +71,16 @@ def run_uv(arguments: Sequence[str], *, cwd: Path, environ: Mapping[str, str], i
     return done.stdout
 
 
-def target_options(python_version: str, platform: str) -> tuple[str, ...]:
-    """Options that aim at the image's Python and platform, whatever runs here."""
+def target_options(python_version: str, platform: str, *, sources: Iterable[str] = ()) -> tuple[str, ...]:
+    """Options that aim at the image's Python and platform, whatever runs here.
+
+    Args:
+        python_version: `3.11`.
+        platform: A platform as uv names it.
+        sources: Packages to take from their source; of all others wheels are taken.
+    """
     only_wheels = ["--only-binary", ":all:"]
-    for package in _PURE_SOURCES:
+    for package in dict.fromkeys((*PURE_SOURCES, *sources)):
         only_wheels += ["--no-binary", package]
     return (
         *("--python-version", python_version),

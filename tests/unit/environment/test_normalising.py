@@ -1,4 +1,4 @@
-"""Installed packages without traces of the machine, and locks read back."""
+"""Installed packages without traces of the machine."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions_model.environment.locking import LockedPackage, parse_lock
 from functions_model.environment.normalising import normalise
 
 if TYPE_CHECKING:
@@ -83,21 +82,3 @@ class TestNormalise:
             ["tool-1.dist-info/RECORD", "", ""],
             ["tool.py", "sha256=x", "1"],
         ]
-
-
-class TestLockText:
-    """`parse_lock`."""
-
-    def test_reads_versions_urls_and_hashes(self) -> None:
-        """In the text's order, with hashes sorted."""
-        text = (
-            "# Python 3.11\nSix==1.17 \\\n    --hash=sha256:b \\\n    --hash=sha256:a\n"
-            "tool[extra] @ https://host.example/tool-1-py3-none-any.whl \\\n    --hash=sha256:c\n"
-            'tzdata==2026.6 ; sys_platform == "win32" \\\n    --hash=sha256:d\n'
-        )
-
-        assert parse_lock(text) == (
-            LockedPackage("six", "1.17", ("sha256:a", "sha256:b")),
-            LockedPackage("tool", "https://host.example/tool-1-py3-none-any.whl", ("sha256:c",)),
-            LockedPackage("tzdata", "2026.6", ("sha256:d",)),
-        )

@@ -9,7 +9,7 @@ import pytest
 from functions_model.core.failures import Location
 from functions_model.core.secrets import Secret
 from functions_model.environment import EnvironmentRequest, IndexSettings, Requirement
-from functions_model.environment.uv_failures import explain
+from functions_model.environment.uv_failures import explain, without_wheel
 from functions_model.environment.uv_process import clean, uv_environment
 
 FILE = Path("requirements.txt")
@@ -111,8 +111,32 @@ CASES = [
     ),
     (
         conclusion("fusepy==3 has no usable wheels and numpy==1 depends on fusepy and you require numpy==1"),
-        "`fusepy==3` has no wheel",
+        "`fusepy==3`, which `numpy==1` depends on, has no wheel for Python 3.12 on x86_64",
         3,
+    ),
+    (
+        conclusion(
+            "all of:\n    numpy{sys_platform == 'linux'}==1.10.0\n have no wheels with a matching Python ABI tag and"
+            " thing==1 depends on one of:\n    numpy{sys_platform == 'linux'}<2\n and you require thing==1"
+        )
+        + "\nhint: You require CPython 3.12 (`cp312`), but we only found wheels for `numpy` (v1.10.3)",
+        "`numpy` has no wheel",
+        3,
+    ),
+    (
+        conclusion("numpy{sys_platform == 'linux'}==1.10.3 has no usable wheels and you require numpy"),
+        "`numpy==1.10.3` has no wheel",
+        3,
+    ),
+    (
+        conclusion("numpy==2 has no source distribution and you require numpy==2"),
+        "`numpy==2` has neither a source package nor a wheel for Python 3.12 on x86_64",
+        3,
+    ),
+    (
+        "Failed to build `docopt==0.6.2`\nThe build backend returned an error\nRuntimeError: needs libfoo",
+        "the source of `docopt==0.6.2` does not say what it depends on: its build ended with an error",
+        2,
     ),
     (
         conclusion("pandas==2.2 depends on numpy>=1.26 and you require numpy<1.20 and you require pandas==2.2"),
@@ -134,6 +158,24 @@ CASES = [
 ]
 
 
+class TestWithoutWheel:
+    """`without_wheel`."""
+
+    @pytest.mark.parametrize(
+        ("words", "name"),
+        [
+            (conclusion("all versions of Doc_Opt have no usable wheels and you require doc-opt"), "doc-opt"),
+            (conclusion("no-such was not found in the package registry and six has no usable wheels"), None),
+            (conclusion("six==1 has no source distribution and you require six"), None),
+            ("Failed to fetch: https://host.example/six/\nsix has no usable wheels", None),
+            (conclusion("pandas==2.2 depends on numpy>=1.26 and you require numpy<1.20"), None),
+        ],
+    )
+    def test_names_the_one_that_uv_blames(self, words: str, name: str | None) -> None:
+        """And nobody, when wheels are not the reason."""
+        assert name == without_wheel(words)
+
+
 class TestExplain:
     """`explain`."""
 
@@ -145,18 +187,28 @@ class TestExplain:
             for number, name in enumerate(("six", "docopt", "numpy"), 1)
         ]
 
-        failure = explain("resolve", words, EnvironmentRequest(FILE, None, tuple(asked)), "3.12", "x86_64")
+        failure = explain("resolve", [words], EnvironmentRequest(FILE, None, tuple(asked)), "3.12", "x86_64")
 
         problem = failure.problems[0]
         assert what in problem.what
         assert problem.location == Location(FILE, line)
         assert failure.detail == words
 
+    def test_each_refusal_is_a_problem(self) -> None:
+        """What uv was asked again and again becomes one failure, in which nothing is told twice."""
+        told = [conclusion(f"{name} has no usable wheels and you require {name}") for name in ("a==1", "b==2", "a==1")]
+
+        failure = explain("resolve", told, EnvironmentRequest(None, None, ()), "3.12", "x86_64")
+
+        assert ["`a==1`", "`b==2`"] == [problem.what.split()[0] for problem in failure.problems]
+        assert ["`builder: docker`"] * 2 == [" ".join(problem.remedy.split()[:2]) for problem in failure.problems]
+        assert "you require b==2" in failure.detail
+
     def test_long_words_are_cut(self) -> None:
         """The conclusion is at the end, and hundreds of lines before it help nobody."""
         words = "\n".join(f"Because {number}" for number in range(500))
 
-        failure = explain("resolve", words, EnvironmentRequest(None, None, ()), "3.12", "x86_64")
+        failure = explain("resolve", [words], EnvironmentRequest(None, None, ()), "3.12", "x86_64")
 
         assert len(failure.detail.splitlines()) == 80
         assert failure.detail.endswith("Because 499")

@@ -8,10 +8,13 @@ level 3 gave two answers. One thread, fixed block size: so a tree has one digest
 from __future__ import annotations
 
 import enum
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from isal import isal_zlib
+
+from functions_model.image.samples import largest, read_at
+from functions_model.image.tar import tar_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,13 +41,46 @@ _STORED_MOST = 65535
 """Bytes in one stored deflate block, RFC 1951 section 3.2.4."""
 _PIECE = 16 * _STORED_MOST
 _SAMPLE_FILES, _SAMPLE_BYTES, _SAMPLE_PLACES = 16, 65536, 4
+_FRAME = 0.03
+"""What the headers of a tar and its padding shrink to. They outweigh small files."""
 _WORTH_IT = 0.92
 """Above this share of its size, a layer costs more time to compress and to unpack than its bytes take to send."""
 
 
-class _Deflater(Protocol):
-    def compress(self, data: bytes, /) -> bytes: ...
-    def flush(self) -> bytes: ...
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How a layer will be packed, and why.
+
+    Attributes:
+        compression: Never `AUTO`.
+        ratio: What the layer would shrink to, as a share of its size, by a sample; None when nobody asked a sample.
+    """
+
+    compression: Compression
+    ratio: float | None = None
+
+
+def choose(tree: FileTree) -> Choice:
+    """Gzip or stored, by compressing pieces of the tree's largest files. The answer depends on the tree alone.
+
+    Raises:
+        BundleFailed: A file is gone, or may not be read.
+    """
+    weighed = sampled = 0.0
+    for file in largest(tree, _SAMPLE_FILES):
+        if sample := read_at(file, _places(file.size), _SAMPLE_BYTES):
+            weighed += file.size
+            sampled += file.size * len(isal_zlib.compress(sample, 1)) / len(sample)
+    if not weighed:
+        return Choice(Compression.GZIP)
+    content, whole = tree.size, tar_size(tree)
+    ratio = (content * sampled / weighed + (whole - content) * _FRAME) / whole
+    return Choice(Compression.STORED if ratio > _WORTH_IT else Compression.GZIP, ratio)
+
+
+def _places(size: int) -> range:
+    """Where to look, spread evenly over a file."""
+    return range(0, size, max(_SAMPLE_BYTES, size // _SAMPLE_PLACES))[:_SAMPLE_PLACES]
 
 
 def pack(pieces: Iterable[bytes], compression: Compression) -> Iterator[bytes]:
@@ -58,83 +94,78 @@ def pack(pieces: Iterable[bytes], compression: Compression) -> Iterator[bytes]:
         raise ValueError(message)
     if compression is Compression.RAW:
         return iter(pieces)
-    deflater = _StoredBlocks() if compression is Compression.STORED else _isal()
-    return _gzip(pieces, deflater)
+    return _stored(pieces) if compression is Compression.STORED else _gzip(pieces)
 
 
-def choose(tree: FileTree) -> Compression:
-    """Gzip or stored, by compressing pieces of the tree's largest files. The answer depends on the tree alone."""
-    sizes = [(file.size, file) for file in tree.files]
-    largest = sorted(sizes, key=lambda pair: (-pair[0], pair[1].path))[:_SAMPLE_FILES]
-    total = packed = 0.0
-    for size, file in largest:
-        sample = b"" if not isinstance(file.content, Path | bytes) else _sample(file.content, size)
-        if sample:
-            total += size
-            packed += size * len(isal_zlib.compress(sample, 1)) / len(sample)
-    return Compression.STORED if total and packed / total > _WORTH_IT else Compression.GZIP
+def packed_size(size: int, compression: Compression) -> int | None:
+    """How many bytes `pack` makes of a tar of this size; None when only packing can tell."""
+    if compression is Compression.RAW:
+        return size
+    if compression is not Compression.STORED:
+        return None
+    blocks = -(-size // _STORED_MOST) + 1  # the last one is empty
+    return len(_HEADER) + size + blocks * len(_FULL) + _TRAILER_SIZE
 
 
-def _sample(content: Path | bytes, size: int) -> bytes:
-    """Pieces from places spread evenly over the content."""
-    step = max(_SAMPLE_BYTES, size // _SAMPLE_PLACES)
-    starts = range(0, size, step)[:_SAMPLE_PLACES]
-    if isinstance(content, bytes):
-        return b"".join(content[start : start + _SAMPLE_BYTES] for start in starts)
-    taken = []
-    with content.open("rb", buffering=0) as stream:
-        for start in starts:
-            stream.seek(start)
-            taken.append(stream.read(_SAMPLE_BYTES))
-    return b"".join(taken)
-
-
-def _isal() -> _Deflater:
-    deflater: _Deflater = isal_zlib.compressobj(level=1, wbits=-15)
-    return deflater
-
-
-class _StoredBlocks:
-    """Deflate that does not compress, with the interface of a compressor."""
-
-    def compress(self, data: bytes, /) -> bytes:
-        framed: list[bytes | memoryview] = []
-        for start in range(0, len(data), _STORED_MOST):
-            block = memoryview(data)[start : start + _STORED_MOST]
-            framed += [_stored_header(len(block), last=False), block]
-        return b"".join(framed)
-
-    def flush(self) -> bytes:
-        return _stored_header(0, last=True)
-
-
-def _stored_header(length: int, *, last: bool) -> bytes:
-    return bytes((last,)) + length.to_bytes(2, "little") + (length ^ 0xFFFF).to_bytes(2, "little")
-
-
-def _gzip(pieces: Iterable[bytes], deflater: _Deflater) -> Iterator[bytes]:
+def _gzip(pieces: Iterable[bytes]) -> Iterator[bytes]:
     check = size = 0
+    deflater = isal_zlib.compressobj(level=1, wbits=-15)
     yield _HEADER
     for block in _even(pieces):
         check = isal_zlib.crc32(block, check)
         size += len(block)
         if packed := deflater.compress(block):
             yield packed
-    yield deflater.flush() + check.to_bytes(4, "little") + (size & 0xFFFFFFFF).to_bytes(4, "little")
+    yield deflater.flush() + _trailer(check, size)
 
 
-def _even(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes in blocks of one size, so that the compressor's answer cannot depend on how they came."""
-    waiting: list[bytes] = []
-    length = 0
+def _stored(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Deflate that does not compress. Each piece is copied once, when its blocks are joined with their headers."""
+    check = size = 0
+    begun: list[memoryview] = []  # a block that is not full yet: its header has to tell its length
+    room = _STORED_MOST
+    framed: list[bytes | memoryview] = [_HEADER]
     for piece in pieces:
-        waiting.append(piece)
-        length += len(piece)
-        if length >= _PIECE:
-            joined = b"".join(waiting)
-            whole = length - length % _PIECE
-            for start in range(0, whole, _PIECE):
-                yield joined[start : start + _PIECE]
-            waiting, length = [joined[whole:]], length - whole
-    if length:
-        yield b"".join(waiting)
+        check = isal_zlib.crc32(piece, check)
+        size += len(piece)
+        rest = memoryview(piece)
+        while len(rest) >= room:
+            framed += [_FULL, *begun, rest[:room]]
+            rest, begun, room = rest[room:], [], _STORED_MOST
+        if rest:
+            begun.append(rest)
+            room -= len(rest)
+        if framed:
+            yield b"".join(framed)
+            framed = []
+    if begun:
+        framed += [_stored_header(_STORED_MOST - room, last=False), *begun]
+    yield b"".join([*framed, _stored_header(0, last=True), _trailer(check, size)])
+
+
+def _stored_header(length: int, *, last: bool) -> bytes:
+    return bytes((last,)) + length.to_bytes(2, "little") + (length ^ 0xFFFF).to_bytes(2, "little")
+
+
+_FULL = _stored_header(_STORED_MOST, last=False)
+_TRAILER_SIZE = 8
+
+
+def _trailer(check: int, size: int) -> bytes:
+    return check.to_bytes(4, "little") + (size & 0xFFFFFFFF).to_bytes(4, "little")
+
+
+def _even(pieces: Iterable[bytes]) -> Iterator[bytes | memoryview]:
+    """The same bytes in blocks of one size, so that the compressor's answer cannot depend on how they came."""
+    begun: list[memoryview] = []
+    room = _PIECE
+    for piece in pieces:
+        rest = memoryview(piece)
+        while len(rest) >= room:
+            yield b"".join([*begun, rest[:room]]) if begun else rest[:room]
+            rest, begun, room = rest[room:], [], _PIECE
+        if rest:
+            begun.append(rest)
+            room -= len(rest)
+    if begun:
+        yield b"".join(begun)

@@ -25,16 +25,16 @@ class Excludes:
 
     def __init__(self, patterns: Iterable[str] = ()) -> None:
         written = tuple(patterns)
-        self._matcher = PathSpec.from_lines("gitignore", written)
+        self._matcher = PathSpec.from_lines("gitignore", written) if written else None
         self._takes_back = any(pattern.startswith("!") for pattern in written)
 
     def leaves_out(self, path: str) -> bool:
         """Whether the file at this path stays out."""
-        return self._matcher.match_file(path)
+        return self._matcher is not None and self._matcher.match_file(path)
 
     def prunes(self, folder: str) -> bool:
         """Whether nothing below this folder can be wanted, so that it need not be read."""
-        return not self._takes_back and self._matcher.match_file(f"{folder}/")
+        return self._matcher is not None and not self._takes_back and self._matcher.match_file(f"{folder}/")
 
 
 def read_ignore_file(folder: Path, names: Sequence[str] = IGNORE_FILES) -> tuple[str, ...]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+import re
+from dataclasses import dataclass, field
+from operator import attrgetter
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from functions_model.core.failures import BundleFailed, Problem
@@ -26,6 +28,9 @@ class Link:
 Content: TypeAlias = Path | bytes | Link
 """A file on disk (read when it is needed), bytes at hand, or a link to another file of the same tree."""
 
+_NOT_PLAIN = re.compile(r"(?:^|/)\.{0,2}(?:/|$)|\0")
+"""A name that is empty, `.` or `..`, anywhere in a path: one search, as a model may have 100,000 files."""
+
 
 @dataclass(frozen=True, slots=True)
 class TreeFile:
@@ -35,6 +40,8 @@ class TreeFile:
         path: Where it lies in the image, POSIX, without a leading slash.
         content: See `Content`.
         executable: Whether it may be run; says nothing for a link.
+        length: Bytes of a file on disk when its folder was read, so that nobody needs to ask again. A file that is
+            found to be longer or shorter when it is packed is refused.
 
     Raises:
         ValueError: The path is empty, absolute, or not in its shortest form.
@@ -43,18 +50,25 @@ class TreeFile:
     path: str
     content: Content
     executable: bool = False
+    length: int | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        if not self.path or self.path != str(PurePosixPath(self.path)) or {"/", "..", "."} & set(parts(self.path)):
+        if _NOT_PLAIN.search(self.path):
             message = f"`{self.path}` is not a plain relative path"
             raise ValueError(message)
 
     @property
     def size(self) -> int:
-        """Bytes of content as they are now; 0 for a link."""
+        """Bytes of content; 0 for a link.
+
+        Raises:
+            BundleFailed: The file is gone, or may not be read.
+        """
+        if self.length is not None:
+            return self.length
         if isinstance(self.content, bytes):
             return len(self.content)
-        return 0 if isinstance(self.content, Link) else self.content.stat().st_size
+        return 0 if isinstance(self.content, Link) else _length(self.content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +88,7 @@ class FileTree:
         Raises:
             BundleFailed: A path appears twice, or a file lies where another file needs a folder.
         """
-        ordered = tuple(sorted(files, key=lambda file: file.path))
+        ordered = tuple(sorted(files, key=attrgetter("path")))
         if problems := tuple(_clashes(ordered)):
             action = "put the files of the image together"
             raise BundleFailed(action, problems)
@@ -88,20 +102,38 @@ class FileTree:
         """How many files there are."""
         return len(self.files)
 
+    @property
+    def size(self) -> int:
+        """Bytes in all files."""
+        return sum(file.size for file in self.files)
+
     def folders(self) -> tuple[str, ...]:
         """Every folder that a file lies in, sorted."""
-        found: set[str] = set()
-        for file in self.files:
-            folder = file.path.rpartition("/")[0]
-            while folder and folder not in found:
-                found.add(folder)
-                folder = folder.rpartition("/")[0]
-        return tuple(sorted(found))
+        found = {file.path.rpartition("/")[0] for file in self.files}
+        for folder in tuple(found):
+            above = folder.rpartition("/")[0]
+            while above not in found:
+                found.add(above)
+                above = above.rpartition("/")[0]
+        return tuple(sorted(found - {""}))
 
 
-def parts(path: str) -> tuple[str, ...]:
-    """The names that a path is made of."""
-    return PurePosixPath(path).parts
+def changed(path: Path, what: str) -> BundleFailed:
+    """The failure of a file that is not what it was when its folder was read."""
+    action = "put the files of the image together"
+    return BundleFailed(action, [Problem(what, "Run again when nothing writes to it.", f"`{path}`")])
+
+
+def unreadable(path: Path, error: OSError) -> BundleFailed:
+    """The failure of a file that could be read before and cannot be read now."""
+    return changed(path, f"it cannot be read ({error.strerror})")
+
+
+def _length(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError as error:
+        raise unreadable(path, error) from error
 
 
 def _clashes(ordered: tuple[TreeFile, ...]) -> Iterator[Problem]:

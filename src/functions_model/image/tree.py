@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from functions_model.image.excludes import Excludes
 from functions_model.image.files import FileTree, Link, TreeFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 __all__ = ["FileTree", "Link", "TreeFile", "read_tree"]
 
@@ -21,6 +22,7 @@ _WHITEOUT = ".wh."
 
 https://github.com/opencontainers/image-spec/blob/main/layer.md#whiteouts
 """
+_ALL_READ = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
 
 
 def read_tree(folder: Path, under: str, *, root: Path, exclude: Iterable[str] = ()) -> FileTree:
@@ -67,21 +69,22 @@ class _Reader:
         if real.is_dir():
             yield from self._folder(real, real, under, "", (real,))
         else:
-            yield from self._file(real, _join(under, folder.name))
+            yield from self._file(real, _join(under, folder.name), real.stat)
 
     def _folder(self, top: Path, folder: Path, under: str, inside: str, above: tuple[Path, ...]) -> Iterator[TreeFile]:
         """Everything below `folder`; `inside` is its path from where the walk began, `top` what links may stay in."""
         try:
             with os.scandir(folder) as listing:
-                entries = sorted(listing, key=lambda entry: entry.name)
+                entries = sorted(listing, key=attrgetter("name"))
         except OSError as error:
             self._report(folder, f"it cannot be read ({error.strerror})", "Check its permissions.")
             return
         for entry in entries:
-            path, wanted = Path(entry.path), _join(inside, entry.name)
+            wanted = _join(inside, entry.name)
             if self._excludes.prunes(wanted) if _leads_to_folder(entry) else self._excludes.leaves_out(wanted):
                 continue
-            if not self._named_well(path):
+            path = folder / entry.name
+            if not self._named_well(path, entry.name):
                 continue
             target = _join(under, entry.name)
             if entry.is_symlink():
@@ -89,7 +92,7 @@ class _Reader:
             elif entry.is_dir():
                 yield from self._folder(top, path, target, wanted, above)
             else:
-                yield from self._file(path, target)
+                yield from self._file(path, target, entry.stat)
 
     def _link(self, top: Path, link: Path, target: str, inside: str, above: tuple[Path, ...]) -> Iterator[TreeFile]:
         try:
@@ -106,7 +109,7 @@ class _Reader:
         elif real.is_dir():
             yield from self._folder(real, real, target, inside, (*above, real))
         else:
-            yield from self._file(real, target)
+            yield from self._file(real, target, real.stat)
 
     def _is_read(self, top: Path, real: Path, link: Path, inside: str) -> bool:
         """Whether what a link points to will be in the tree: no pattern leaves it or a folder above it out."""
@@ -119,14 +122,19 @@ class _Reader:
         folders = (parent.as_posix() for parent in start.parents if parent != Path())
         return not self._excludes.leaves_out(path) and not any(map(self._excludes.prunes, folders))
 
-    def _file(self, path: Path, target: str) -> Iterator[TreeFile]:
-        mode = path.stat().st_mode
+    def _file(self, path: Path, target: str, look: Callable[[], os.stat_result]) -> Iterator[TreeFile]:
+        try:
+            known = look()
+        except OSError as error:
+            self._report(path, f"it cannot be read ({error.strerror})", "Run again when nothing changes the folder.")
+            return
+        mode = known.st_mode
         if not stat.S_ISREG(mode):
             self._report(path, f"it is a {_kind(mode)}, not a file", "Remove it, or exclude it.")
-        elif not os.access(path, os.R_OK):
+        elif mode & _ALL_READ != _ALL_READ and not os.access(path, os.R_OK):
             self._report(path, "it cannot be read", "Check its permissions.")
         else:
-            yield TreeFile(target, path, executable=bool(mode & stat.S_IXUSR))
+            yield TreeFile(target, path, executable=bool(mode & stat.S_IXUSR), length=known.st_size)
 
     def _admits(self, named: Path, real: Path) -> bool:
         if not real.exists():
@@ -138,13 +146,13 @@ class _Reader:
             return False
         return True
 
-    def _named_well(self, path: Path) -> bool:
+    def _named_well(self, path: Path, name: str) -> bool:
         try:
-            path.name.encode()
+            name.encode()
         except UnicodeEncodeError:
             self._report(path, "its name is not UTF-8", "Rename it.")
             return False
-        if path.name.startswith(_WHITEOUT):
+        if name.startswith(_WHITEOUT):
             self._report(path, f"a name with `{_WHITEOUT}` in front deletes a file of the base image", "Rename it.")
             return False
         return True

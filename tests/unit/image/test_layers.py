@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from functions_model.core.failures import BundleFailed
-from functions_model.image.compression import Compression, choose, pack
+from functions_model.image.compression import Choice, Compression, choose, pack
 from functions_model.image.layers import Layer, LayerPlan, build_layer
 from functions_model.image.manifests import OCI_LAYER_GZIP, OCI_LAYER_TAR
 from functions_model.image.tree import FileTree, TreeFile, read_tree
@@ -137,9 +137,14 @@ class TestDeterminism:
 class TestChoice:
     def test_weights_are_stored_and_text_is_compressed(self) -> None:
         """A sample of the largest files decides."""
-        assert Compression.STORED is choose(FileTree.of([TreeFile("w", NOISE), TreeFile("readme", TEXT[:1000])]))
-        assert Compression.GZIP is choose(FileTree.of([TreeFile("w", NOISE[:1000]), TreeFile("readme", TEXT)]))
-        assert Compression.GZIP is choose(FileTree())
+        assert (
+            Compression.STORED
+            is choose(FileTree.of([TreeFile("w", NOISE), TreeFile("readme", TEXT[:1000])])).compression
+        )
+        assert (
+            Compression.GZIP is choose(FileTree.of([TreeFile("w", NOISE[:1000]), TreeFile("readme", TEXT)])).compression
+        )
+        assert Choice(Compression.GZIP) == choose(FileTree())
 
     def test_a_stored_layer_grows_by_less_than_a_thousandth(self, tmp_path: Path) -> None:
         """Framing costs next to nothing."""

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions_model.core.failures import BundleFailed
-from functions_model.image.tar import entry_header, write_tar
-from functions_model.image.tree import FileTree, Link, TreeFile
+from functions_model.image.tar import BLOCK, entry_header, tar_size, write_tar
+from functions_model.image.tree import FileTree, Link, TreeFile, read_tree
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,6 +55,11 @@ class TestReaders:
             }
 
         assert {file.path: (file.content, 0o755 if file.executable else 0o644) for file in tree.files} == seen
+
+    @given(trees())
+    def test_the_size_is_known_before(self, tree: FileTree) -> None:
+        """Headers, PAX headers and padding are counted without reading anything."""
+        assert len(tar_of(tree)) == tar_size(tree)
 
     def test_gnu_tar_reads_back_what_was_written(self, tmp_path: Path) -> None:
         """GNU tar unpacks long, non-ASCII and linked paths without a word."""
@@ -132,9 +137,31 @@ class TestEntries:
         """A header's size never disagrees with what follows it."""
         path = tmp_path / "model.bin"
         path.write_bytes(b"1234")
-        pieces = write_tar(FileTree.of([TreeFile("model.bin", path)]))
-        next(pieces)
-        path.write_bytes(b"12345")
+        tree = read_tree(path, "", root=tmp_path)
+        for content in (b"12345", b"123"):
+            path.write_bytes(content)
 
+            with pytest.raises(BundleFailed, match="its length changed while it was read"):
+                b"".join(write_tar(tree))
+
+    def test_a_large_file_that_grows_in_the_middle_is_refused(self, tmp_path: Path) -> None:
+        """Even when it grows after its first block went out, and by one byte."""
+        path = tmp_path / "model.bin"
+        path.write_bytes(bytes(2 * BLOCK))
+        pieces = write_tar(read_tree(path, "", root=tmp_path))
+        taken = next(pieces) + next(pieces)
+        path.write_bytes(bytes(2 * BLOCK + 1))
+
+        assert 512 + BLOCK == len(taken)
         with pytest.raises(BundleFailed, match="its length changed while it was read"):
             b"".join(pieces)
+
+    def test_a_file_that_vanished_is_told(self, tmp_path: Path) -> None:
+        """It was there when its folder was read."""
+        path = tmp_path / "model.bin"
+        path.write_bytes(b"1234")
+        tree = read_tree(path, "", root=tmp_path)
+        path.unlink()
+
+        with pytest.raises(BundleFailed, match=r"it cannot be read \(No such file or directory\)"):
+            b"".join(write_tar(tree))

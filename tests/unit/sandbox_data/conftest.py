@@ -13,6 +13,9 @@ from azure_sandbox.contract import Principal, TokenRefused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+
+    from .live_registry import Live
 
 SUBSCRIPTION = "/subscriptions/6c1a8d0e-0000-4000-8000-000000000001"
 REGISTRY_ID = f"{SUBSCRIPTION}/resourceGroups/shared/providers/Microsoft.ContainerRegistry/registries/contoso"
@@ -95,3 +98,12 @@ def azurite(tls: TlsFiles, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     storage = AzuriteStorage(tmp_path_factory.mktemp("azurite"), tls)
     yield storage
     storage.close()
+
+
+@pytest.fixture
+def live(tmp_path: Path, directory: FakeDirectory, roles: FakeRoles, tls: TlsFiles) -> Iterator[Live]:
+    from .live_registry import Live
+
+    registry = Live(tmp_path / "registry", directory, roles, tls)
+    yield registry
+    registry.close()

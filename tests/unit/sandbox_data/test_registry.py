@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import subprocess
 from typing import TYPE_CHECKING
@@ -10,94 +9,16 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from azure_sandbox.contract import RegistryDefinition
 from azure_sandbox.registry.access import TOKEN_USER
-from azure_sandbox.registry.content import ContentStore
-from azure_sandbox.registry.server import public_registry_app, registry_app
+from azure_sandbox.registry.server import public_registry_app
 from azure_sandbox.web import WebServer
 
-from .conftest import REGISTRY_AUDIENCE, REGISTRY_ID, trust
+from .conftest import trust
 from .images import MANIFEST_TYPE, digest_of, image_of, tar_of
+from .live_registry import BLOB, OWNER, PULL, PUSH, REPOSITORY_WRITER, Live, push_blob, push_image
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-    from azure_sandbox.certificates import TlsFiles
-    from azure_sandbox.contract import Principal
-
-    from .conftest import FakeDirectory, FakeRoles
-
-PULL = "7f951dda-4ed3-4680-a7ca-43fe172d538d"
-PUSH = "8311e382-0749-4cb8-b61a-304f252e45ec"
-OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
-REPOSITORY_WRITER = "2a1e307c-b015-4ebd-883e-5b7698a07328"
-BLOB = b"some bytes " * 1000
-
-
-class Live:
-    """A registry that runs, with clients for it."""
-
-    def __init__(self, root: Path, directory: FakeDirectory, roles: FakeRoles, tls: TlsFiles) -> None:
-        self.directory, self.roles, self.tls = directory, roles, tls
-        self.now = 1_900_000_000.0
-        self.store = ContentStore(root)
-        app = registry_app(lambda: self.definition, self.store, directory, roles, clock=lambda: self.now)
-        self.server = WebServer(app, tls=tls).start()
-        self.host = self.server.authority
-        self.definition = RegistryDefinition(REGISTRY_ID, "contoso", self.host)
-        self.trust = trust(tls)
-        self.http = httpx.Client(base_url=self.server.url, verify=self.trust)
-        self.clients = [self.http]
-
-    def change(self, **fields: object) -> None:
-        self.definition = dataclasses.replace(self.definition, **fields)
-
-    def who(self, name: str, *held: str) -> Principal:
-        principal = self.directory.add(name)
-        for role in held:
-            self.roles.give(principal, REGISTRY_ID, role)
-        return principal
-
-    def refresh(self, principal: Principal, audience: str = REGISTRY_AUDIENCE) -> httpx.Response:
-        token = self.directory.issue_token(principal.client_id, audience)
-        form = {"grant_type": "access_token", "service": self.host, "access_token": token}
-        return self.http.post("/oauth2/exchange", data=form)
-
-    def login(self, principal: Principal, *scopes: str) -> httpx.Client:
-        refresh = self.refresh(principal).json()["refresh_token"]
-        form = {"grant_type": "refresh_token", "service": self.host, "scope": list(scopes), "refresh_token": refresh}
-        token = self.http.post("/oauth2/token", data=form).json()["access_token"]
-        headers = {"Authorization": f"Bearer {token}"}
-        client = httpx.Client(base_url=self.server.url, verify=self.trust, headers=headers)
-        self.clients.append(client)
-        return client
-
-    def close(self) -> None:
-        for client in self.clients:
-            client.close()
-        self.server.stop()
-
-
-@pytest.fixture
-def live(tmp_path: Path, directory: FakeDirectory, roles: FakeRoles, tls: TlsFiles) -> Iterator[Live]:
-    registry = Live(tmp_path / "registry", directory, roles, tls)
-    yield registry
-    registry.close()
-
-
-def push_blob(client: httpx.Client, repository: str, content: bytes) -> httpx.Response:
-    location = client.post(f"/v2/{repository}/blobs/uploads/").headers["location"]
-    location = client.patch(location, content=content).headers["location"]
-    return client.put(f"{location}&digest={digest_of(content)}")
-
-
-def push_image(client: httpx.Client, repository: str, tag: str) -> str:
-    manifest, blobs = image_of([tar_of({"a.txt": "a"})])
-    for content in blobs.values():
-        push_blob(client, repository, content)
-    client.put(f"/v2/{repository}/manifests/{tag}", content=manifest, headers={"Content-Type": MANIFEST_TYPE})
-    return digest_of(manifest)
 
 
 class TestLogins:

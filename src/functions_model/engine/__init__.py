@@ -1,1 +1,10 @@
-"""Floor 3: a container engine: a Dockerfile written, its context written, the part below the app built."""
+"""A container engine: Dockerfile, context, build. Nothing here speaks to a registry."""
+
+from functions_model.engine.below import Below, build_below
+from functions_model.engine.context import write_context
+from functions_model.engine.dockerfile import dockerfile_text
+from functions_model.engine.keys import below_key
+from functions_model.engine.own_dockerfile import base_of
+from functions_model.engine.recipe import Recipe
+
+__all__ = ["Below", "Recipe", "base_of", "below_key", "build_below", "dockerfile_text", "write_context"]

@@ -1,0 +1,179 @@
+"""Compiles packages inside the image: in a container that is removed afterwards, so that it leaves nothing behind.
+
+Not a step of a Dockerfile, for two reasons. Such a step would need the address of a private package index, and the
+engine keeps that with its intermediate images. And its files would hold the times of the build; those that come out of
+a container are packed like every other layer, the same bytes for the same files.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import shlex
+import tarfile
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import requests
+from docker.errors import APIError
+
+from functions_model.engine.building import Transcript, proxies
+from functions_model.engine.failing import explain
+from functions_model.engine.installing import (
+    INSTALLED,
+    INSTALLER,
+    LOCK_FILE,
+    install_command,
+    locked_lines,
+    uv_for_image,
+)
+from functions_model.environment.normalising import normalise
+from functions_model.environment.request import IndexSettings
+from functions_model.environment.uv_process import clean, uv_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from functions_model.engine.connecting import EngineSession
+    from functions_model.engine.recipe import Recipe
+
+_ACTION = "compile packages in the image"
+_FILES = ("SSL_CERT_FILE", "SSL_CLIENT_CERT", "NETRC")
+"""Variables that name a file of this machine: certificates to trust, and logins for package indexes."""
+_OF_THIS_MACHINE = frozenset(
+    ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "XDG_CACHE_HOME", "SSL_CERT_DIR", "UV_CACHE_DIR", "UV_NO_CACHE",
+     "UV_KEYRING_PROVIDER", "UV_OFFLINE", "UV_FIND_LINKS", *_FILES)
+)  # fmt: skip
+
+
+def compile_packages(
+    session: EngineSession,
+    image: str,
+    recipe: Recipe,
+    lock_text: str,
+    *,
+    indexes: IndexSettings | None = None,
+    network: str | None = None,
+) -> Path:
+    """Install the recipe's compiled packages with the image's own Python and compilers.
+
+    Args:
+        session: The engine. Of its environment uv's settings, proxies and certificates are used.
+        image: The image's ID.
+        recipe: Names the packages and the Python.
+        lock_text: With their versions and hashes.
+        indexes: Where the packages come from, as the environment file says.
+        network: The container's network; None takes the engine's own default.
+
+    Returns:
+        A folder below the session's `work` in the form of a `site-packages`, the same for the same packages.
+
+    Raises:
+        EnvironmentFailed: A package could not be compiled.
+    """
+    api, settings = session.api, indexes or IndexSettings()
+    host = {"NetworkMode": network} if network else {}
+    script = f"{INSTALLER}/install.sh"
+    container = api.create_container(
+        image, entrypoint=["/bin/sh", script], command=[], user="root", working_dir="/", host_config=host
+    )["Id"]
+    try:
+        with tempfile.TemporaryFile(dir=session.work) as files:
+            _pack(files, _files(session, recipe, lock_text, settings))
+            files.seek(0)
+            api.put_archive(container, "/", files)
+        _run(session, container, settings)
+        return _taken_out(session, container)
+    except (APIError, requests.RequestException) as error:
+        said = clean(str(getattr(error, "explanation", None) or error), settings.secrets)
+        raise explain(_ACTION, said, "", "builder") from error
+    finally:
+        with contextlib.suppress(APIError, requests.RequestException):
+            api.remove_container(container, force=True, v=True)
+
+
+def _run(session: EngineSession, container: str, settings: IndexSettings) -> None:
+    api = session.api
+    transcript = Transcript(lambda line: session.log(clean(line, settings.secrets)))
+    output = api.attach(container, stream=True, logs=True)
+    api.start(container)
+    for piece in output:
+        transcript.write(piece.decode(errors="replace"))
+    said = transcript.end()
+    if api.wait(container)["StatusCode"]:
+        raise explain(_ACTION, clean(said, settings.secrets), "", "environment-file")
+
+
+def _files(
+    session: EngineSession, recipe: Recipe, lock_text: str, settings: IndexSettings
+) -> Iterator[tuple[str, Path | bytes, int]]:
+    """What is put into the container: path, content, mode. Logins are in files, as variables could be looked up."""
+    yield "uv", uv_for_image(session.work, session.environ), 0o755
+    yield LOCK_FILE, locked_lines(lock_text, recipe.compiled).encode(), 0o644
+    variables = {
+        name: value
+        for name, value in {**uv_environment(session.environ, settings), **proxies(session.environ)}.items()
+        if name not in _OF_THIS_MACHINE
+    }
+    for name, path in _named_files(session.environ):
+        variables[name] = f"{INSTALLER}/{name.lower()}"
+        yield name.lower(), path, 0o600
+    options: list[str] = ["--no-index"] if settings.no_index else []
+    options += [part for host in settings.trusted_hosts for part in ("--allow-insecure-host", host)]
+    for number, place in enumerate(settings.find_links):
+        if isinstance(place, Path):
+            options += ["--find-links", f"{INSTALLER}/links/{number}"]
+            yield from _folder(place, f"links/{number}")
+        else:
+            variables["UV_FIND_LINKS"] = ",".join(filter(None, [variables.get("UV_FIND_LINKS"), place.reveal()]))
+    yield "install.sh", _script(variables, install_command(recipe.python_version, options)), 0o600
+
+
+def _named_files(environ: Mapping[str, str]) -> Iterator[tuple[str, Path]]:
+    named = {name: environ.get(name, "") for name in _FILES}
+    named["NETRC"] = named["NETRC"] or os.path.join(environ.get("HOME", ""), ".netrc")  # noqa: PTH118
+    for name, value in named.items():
+        if value and Path(value).is_file():
+            yield name, Path(value)
+
+
+def _folder(folder: Path, under: str) -> Iterator[tuple[str, Path, int]]:
+    for path in sorted(folder.iterdir()):
+        if path.is_file():
+            yield f"{under}/{path.name}", path, 0o644
+
+
+def _script(variables: Mapping[str, str], command: list[str]) -> bytes:
+    lines = ["set -e", "umask 022"]
+    lines += [f"export {name}={shlex.quote(value)}" for name, value in sorted(variables.items())]
+    return "\n".join([*lines, f"exec {shlex.join(command)}", ""]).encode()
+
+
+def _pack(stream: BinaryIO, files: Iterable[tuple[str, Path | bytes, int]]) -> None:
+    with tarfile.open(fileobj=stream, mode="w") as archive:
+        for name, content, mode in files:
+            member = tarfile.TarInfo(f"{INSTALLER}/{name}".lstrip("/"))
+            member.mode = mode
+            if isinstance(content, bytes):
+                member.size = len(content)
+                archive.addfile(member, io.BytesIO(content))
+            else:
+                member.size = content.stat().st_size
+                with content.open("rb") as source:
+                    archive.addfile(member, source)
+
+
+def _taken_out(session: EngineSession, container: str) -> Path:
+    target = Path(tempfile.mkdtemp(prefix="compiled-", dir=session.work))
+    blocks, _ = session.api.get_archive(container, INSTALLED)
+    with tempfile.TemporaryFile(dir=session.work) as packed:
+        for block in blocks:
+            packed.write(block)
+        packed.seek(0)
+        with tarfile.open(fileobj=packed) as archive:
+            archive.extractall(target, filter="tar")
+    site_packages = target / Path(INSTALLED).name
+    normalise(site_packages)
+    return site_packages

@@ -1,0 +1,89 @@
+"""The engine of this machine, through Docker's own client."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import docker
+import requests
+from docker.errors import DockerException
+
+from functions_model.core.failures import EnvironmentFailed, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+EngineApi: TypeAlias = Any
+"""Docker's `APIClient`; most of its methods have no types."""
+
+_SECONDS = 3600
+"""Between two signs of life from the engine: a package can be compiled for long without a word."""
+_REMEDY = (
+    "Run on a machine with Docker (GitHub's Ubuntu runners have it), or set `DOCKER_HOST`. "
+    "Without apt packages, Dockerfile and packages to compile, `builder: layers` needs no engine."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSession:
+    """An engine that answers, and what every step with it needs.
+
+    Attributes:
+        api: The engine.
+        work: A folder for files on the way.
+        log: Takes the engine's output, line by line.
+        environ: The process environment: proxies, uv's settings.
+    """
+
+    api: EngineApi
+    work: Path
+    log: Callable[[str], None]
+    environ: Mapping[str, str]
+
+
+@contextmanager
+def open_engine(work: Path, log: Callable[[str], None], environ: Mapping[str, str]) -> Iterator[EngineSession]:
+    """A session with the engine, closed at the end.
+
+    Args:
+        work: A folder for files on the way; made when it is not there.
+        log: Takes the engine's output, line by line.
+        environ: `DOCKER_HOST`, `DOCKER_TLS_VERIFY` and `DOCKER_CERT_PATH` say which engine.
+
+    Raises:
+        EnvironmentFailed: No engine answers, or it runs no Linux containers.
+    """
+    host = environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+    try:
+        client = docker.DockerClient.from_env(timeout=_SECONDS, environment=dict(environ))
+    except (DockerException, OSError) as error:
+        raise _unreachable(host, error) from error
+    try:
+        system = _system(client.api, host)
+        if system != "linux":
+            raise _failure(f"the engine at `{host}` runs {system} containers", "Switch it to Linux containers.")
+        work.mkdir(parents=True, exist_ok=True)
+        yield EngineSession(client.api, work, log, environ)
+    finally:
+        client.close()
+
+
+def _system(api: EngineApi, host: str) -> str:
+    try:
+        return str(api.version().get("Os", "linux"))
+    except (DockerException, requests.RequestException, OSError) as error:
+        raise _unreachable(host, error) from error
+
+
+def _unreachable(host: str, error: Exception) -> EnvironmentFailed:
+    failure = _failure(f"no container engine answers at `{host}`", _REMEDY)
+    failure.detail = str(error)
+    return failure
+
+
+def _failure(what: str, remedy: str) -> EnvironmentFailed:
+    action = "build with the container engine"
+    return EnvironmentFailed(action, [Problem(what, remedy, "builder")])

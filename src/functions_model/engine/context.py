@@ -1,0 +1,174 @@
+"""Writes what `docker build` needs, for `builder: dockerfile`: a Dockerfile and every file that it copies."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from typing import TYPE_CHECKING
+
+from functions_model.core.failures import BundleFailed, InputsInvalid, Problem
+from functions_model.engine.dockerfile import INSTALLER_FOLDER, LAYERS_FOLDER, OWN_FOLDER, dockerfile_text
+from functions_model.engine.installing import LOCK_FILE, locked_lines, uv_for_image
+from functions_model.engine.own_dockerfile import OwnDockerfile, read_own_dockerfile
+from functions_model.image.tree import Link, TreeFile
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from functions_model.engine.recipe import Recipe
+    from functions_model.image.layers import LayerPlan
+
+MARKER = f"{OWN_FOLDER}/made-by-functions-model"
+"""A file that says: this folder was written by this tool, and may be written again."""
+_FOLDER_MODE, _PROGRAM_MODE, _FILE_MODE = 0o755, 0o755, 0o644
+_README = """\
+# Build context of a function app
+
+`functions-model` wrote this folder (`builder: dockerfile`). Build the image with:
+
+    docker build --platform linux/amd64 --tag <registry>/<image>:<tag> .
+
+- `Dockerfile`: the image, with its base pinned by digest.
+- `{own}/layers/`: the app's files, laid out as in the image.
+- `{own}/requirements.lock`: the Python packages in the image, with their hashes.
+{compiled}
+The folder is written anew each time: changes in it are lost.
+"""
+_README_COMPILED = """\
+- `{own}/installer/`: the packages that are compiled while the image is built. For an index of your own, add
+  `--build-arg UV_DEFAULT_INDEX=<url>` or `--build-arg UV_INDEX=<url>`. The image does not keep them, but the engine's
+  build cache does.
+"""
+
+
+def write_context(
+    recipe: Recipe,
+    layers: Sequence[LayerPlan],
+    lock_text: str,
+    folder: Path,
+    *,
+    dockerfile: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> None:
+    """Write a folder from which `docker build` makes the image that `builder: layers` makes.
+
+    Files are hard links where that is possible: a large model is not copied.
+
+    Args:
+        recipe: What the Dockerfile says.
+        layers: The files of the app, the lowest layer first.
+        lock_text: The lock of the environment.
+        folder: Where to write; absent, empty, or written by this function before.
+        dockerfile: A Dockerfile of the user's own, to be put below. Its context becomes a part of the folder.
+        environ: The process environment; None takes this process's.
+
+    Raises:
+        InputsInvalid: The folder holds something else, or the user's Dockerfile cannot be read.
+        BundleFailed: The files cannot be written, or a variable cannot be said in a Dockerfile.
+        EnvironmentFailed: The installer for compiled packages cannot be fetched.
+    """
+    own = read_own_dockerfile(dockerfile, leave_out=folder) if dockerfile else None
+    folders = {layer.name: f"{LAYERS_FOLDER}/{_slug(layer.name)}" for layer in layers}
+    text = dockerfile_text(recipe, tuple(folders.values()), own=own.parsed if own else None)
+    try:
+        _begin(folder)
+        if own:
+            _copy_own(own, folder)
+        for layer in layers:
+            for file in layer.tree.files:
+                _write(file, folder / folders[layer.name] / file.path)
+        if recipe.compiled:
+            _write_installer(recipe, lock_text, folder, os.environ if environ is None else environ)
+        _write_texts(folder, text, lock_text, recipe)
+    except OSError as error:
+        action = "write the build context"
+        what = f"{error.strerror or error} (`{error.filename or folder}`)"
+        raise BundleFailed(action, [Problem(what, "Check the folder and the space on its disk.")]) from error
+
+
+def _begin(folder: Path) -> None:
+    """An empty folder with the marker. What was made before is removed; what was not is never touched."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        if not (folder / MARKER).is_file():
+            action = "write the build context"
+            what = f"`{folder}` exists and was not written by this tool"
+            raise InputsInvalid(action, [Problem(what, "Remove it, or name another folder.", "build-context")])
+        shutil.rmtree(folder)
+    _folder(folder / OWN_FOLDER)
+    (folder / MARKER).write_bytes(b"")
+
+
+def _copy_own(own: OwnDockerfile, folder: Path) -> None:
+    for name in own.files:
+        source, target = own.folder / name, folder / name
+        if source.is_dir() and not source.is_symlink():
+            target.mkdir(parents=True, exist_ok=True)
+            shutil.copymode(source, target)
+        elif source != own.path:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target, follow_symlinks=False)
+
+
+def _write(file: TreeFile, target: Path) -> None:
+    _folder(target.parent)
+    mode = _PROGRAM_MODE if file.executable else _FILE_MODE
+    if isinstance(file.content, Link):
+        target.symlink_to(file.content.target)
+    elif isinstance(file.content, bytes):
+        target.write_bytes(file.content)
+        target.chmod(mode)
+    else:
+        _link_or_copy(file.content, target, mode)
+
+
+def _link_or_copy(source: Path, target: Path, mode: int) -> None:
+    """A hard link has one mode with its source, so it must be the right one already."""
+    if source.stat().st_mode & 0o7777 == mode:
+        try:
+            os.link(source, target)
+        except OSError:  # another file system, or one without hard links
+            pass
+        else:
+            return
+    shutil.copyfile(source, target)
+    target.chmod(mode)
+
+
+def _folder(folder: Path) -> None:
+    """Make it and what is missing above it, with the mode that it has in a layer, whatever the umask says."""
+    missing = []
+    while not folder.exists():
+        missing.append(folder)
+        folder = folder.parent
+    for each in reversed(missing):
+        each.mkdir()
+        each.chmod(_FOLDER_MODE)
+
+
+def _write_installer(recipe: Recipe, lock_text: str, folder: Path, environ: Mapping[str, str]) -> None:
+    installer = folder / INSTALLER_FOLDER
+    installer.mkdir(parents=True)
+    (installer / LOCK_FILE).write_text(locked_lines(lock_text, recipe.compiled), encoding="utf-8")
+    _link_or_copy(uv_for_image(folder / OWN_FOLDER / "work", environ), installer / "uv", _PROGRAM_MODE)
+    shutil.rmtree(folder / OWN_FOLDER / "work", ignore_errors=True)
+
+
+def _write_texts(folder: Path, text: str, lock_text: str, recipe: Recipe) -> None:
+    compiled = _README_COMPILED.format(own=OWN_FOLDER) if recipe.compiled else ""
+    texts = {
+        "Dockerfile": text,
+        ".dockerignore": f"{MARKER}\n",
+        f"{OWN_FOLDER}/requirements.lock": lock_text,
+        f"{OWN_FOLDER}/README.md" if (folder / "README.md").exists() else "README.md": _README.format(
+            own=OWN_FOLDER, compiled=compiled
+        ),
+    }
+    for name, content in texts.items():
+        (folder / name).unlink(missing_ok=True)
+        (folder / name).write_text(content, encoding="utf-8")
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")

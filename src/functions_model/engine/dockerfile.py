@@ -1,0 +1,123 @@
+"""The generated Dockerfile: plain syntax that the classic builder and BuildKit both take."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from functions_model.core.failures import BundleFailed, Problem
+from functions_model.engine.installing import INSTALLED, INSTALLER, install_command
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from functions_model.engine.instructions import ParsedDockerfile
+    from functions_model.engine.recipe import Recipe
+
+OWN_FOLDER = "functions-model"
+"""The folder of a build context that holds our files, so that they never meet those of a Dockerfile of the user's."""
+LAYERS_FOLDER = f"{OWN_FOLDER}/layers"
+INSTALLER_FOLDER = f"{OWN_FOLDER}/installer"
+DEPENDENCIES, PACKAGES = "dependencies", "packages"
+"""The stages: all that is below the app; and beside it, where packages are compiled."""
+INDEX_ARGUMENTS = ("UV_DEFAULT_INDEX", "UV_INDEX")
+"""Build arguments for the indexes that source packages come from. They reach the stage `packages` alone."""
+_CLEANED = "/var/lib/apt/lists/* /var/cache/apt/* /var/cache/ldconfig/aux-cache /var/log/apt /var/log/dpkg.log"
+
+
+def dockerfile_text(recipe: Recipe, folders: Sequence[str] = (), *, own: ParsedDockerfile | None = None) -> str:
+    """The whole Dockerfile. The same arguments give the same text.
+
+    Args:
+        recipe: What it makes.
+        folders: Folders of the context to be copied to the image's top, the lowest layer first.
+        own: A Dockerfile of the user's own, to be put on top of.
+
+    Raises:
+        BundleFailed: A variable or label holds what no Dockerfile can say.
+    """
+    escape = own.escape if own else "\\"
+    dependencies, packages = (own.free_name(name) if own else name for name in (DEPENDENCIES, PACKAGES))
+    parts = [below_text(recipe, own=own)]
+    if recipe.compiled:
+        parts.append(_lines(_compiling(recipe, dependencies, packages)))
+    parts.append(_lines(_app(recipe, folders, (dependencies, packages), escape)))
+    return "\n".join(parts)
+
+
+def below_text(recipe: Recipe, *, own: ParsedDockerfile | None = None) -> str:
+    """The stage `dependencies` alone: what is below the app, without compiled packages."""
+    escape = own.escape if own else "\\"
+    if own is None:
+        above, base = "", recipe.base
+    else:
+        above, base = own.with_named_end(own.free_name("own"))
+        above = above.rstrip("\n") + "\n\n"
+    stage = own.free_name(DEPENDENCIES) if own else DEPENDENCIES
+    return above + _lines([f"FROM {base} AS {stage}", *_system(recipe, own, escape)])
+
+
+def _system(recipe: Recipe, own: ParsedDockerfile | None, escape: str) -> Iterator[str]:
+    """The Debian packages. Their names have been checked; sorted, so that their order makes no other image."""
+    if not recipe.apt_packages:
+        return
+    user = (own.user if own else "") or recipe.user
+    if _is_account(user):
+        yield "USER root"
+    separator = f" {escape}\n    && "
+    yield "RUN " + separator.join(
+        (
+            "apt-get update",
+            "DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "
+            + " ".join(sorted(set(recipe.apt_packages))),
+            f"rm -rf {_CLEANED}",
+        )
+    )
+    if _is_account(user):
+        yield f"USER {user}"
+
+
+def _compiling(recipe: Recipe, dependencies: str, packages: str) -> Iterator[str]:
+    """A stage beside the image: neither the tool nor the index's address is in what is made from it."""
+    yield f"FROM {dependencies} AS {packages}"
+    yield "USER root"
+    yield f"COPY {INSTALLER_FOLDER}/ {INSTALLER}/"
+    yield from (f"ARG {name}" for name in INDEX_ARGUMENTS)
+    yield f"RUN {json.dumps(install_command(recipe.python_version))}"
+
+
+def _app(recipe: Recipe, folders: Sequence[str], stages: tuple[str, str], escape: str) -> Iterator[str]:
+    dependencies, packages = stages
+    yield f"FROM {dependencies}"
+    if recipe.compiled:
+        yield f"COPY --from={packages} {INSTALLED}/ /{recipe.site_packages}/"
+    yield from (f"COPY {folder}/ /" for folder in folders)
+    yield from _settings("ENV", recipe.env, escape)
+    yield from _settings("LABEL", recipe.labels, escape)
+
+
+def _settings(keyword: str, values: Mapping[str, str], escape: str) -> Iterator[str]:
+    broken = [name for name, value in values.items() if {"\n", "\r"} & set(name + value)]
+    if broken:
+        action = "write the Dockerfile"
+        what = "its value has a line break, which no Dockerfile can hold"
+        remedy = "Remove the line break, or use `builder: layers`."
+        raise BundleFailed(action, [Problem(what, remedy, f"{keyword} {name}") for name in broken])
+    for name, value in sorted(values.items()):
+        key = name if keyword == "ENV" else _quoted(name, escape)
+        yield f"{keyword} {key}={_quoted(value, escape)}"
+
+
+def _quoted(text: str, escape: str) -> str:
+    """In double quotes, with what means something inside them escaped."""
+    for character in (escape, '"', "$"):
+        text = text.replace(character, escape + character)
+    return f'"{text}"'
+
+
+def _is_account(user: str) -> bool:
+    return bool(user) and user.partition(":")[0] not in {"root", "0"}
+
+
+def _lines(lines: Sequence[str] | Iterator[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)

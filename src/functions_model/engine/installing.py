@@ -1,0 +1,85 @@
+"""How packages that must be compiled are installed inside an image: by uv, with the image's own Python.
+
+uv is brought along, since a base image need not have pip. It stays out of the image that is made.
+"""
+
+from __future__ import annotations
+
+import platform
+import re
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+from uv import find_uv_bin
+
+from functions_model.core.failures import EnvironmentFailed, Problem
+from functions_model.environment.request import IndexSettings
+from functions_model.environment.uv_process import IMAGE_PLATFORM, UvRefused, run_uv
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+INSTALLER = "/functions-model-installer"
+"""The folder inside the container with uv and what it installs."""
+INSTALLED = "/functions-model-packages"
+"""Where the packages are put inside the container."""
+LOCK_FILE = "compiled.lock"
+_ENTRY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def install_command(python_version: str, options: Sequence[str] = ()) -> list[str]:
+    """The command inside the container. Every file's hash is checked, and nothing that is not locked is installed.
+
+    Args:
+        python_version: The minor of the image's Python, which must be on its PATH.
+        options: More of uv's options.
+    """
+    return [
+        *(f"{INSTALLER}/uv", "pip", "install", "--no-config", "--color", "never", "--no-cache", "--link-mode", "copy"),
+        *("--python", python_version, "--no-python-downloads", "--target", INSTALLED),
+        *("--no-deps", "--require-hashes", "--requirements", f"{INSTALLER}/{LOCK_FILE}"),
+        *options,
+    ]
+
+
+def locked_lines(lock_text: str, names: Sequence[str]) -> str:
+    """The entries of these packages in a lock, each with its hashes.
+
+    Raises:
+        ValueError: A package is not in the lock: an error of the caller.
+    """
+    wanted = {canonicalize_name(name) for name in names}
+    entries = re.split(r"(?<!\\)\n", lock_text)
+    found = {canonicalize_name(match[0]): entry for entry in entries if (match := _ENTRY.match(entry))}
+    if missing := wanted - found.keys():
+        message = f"not in the lock: {', '.join(sorted(missing))}"
+        raise ValueError(message)
+    return "".join(f"{found[name]}\n" for name in sorted(wanted))
+
+
+def uv_for_image(work: Path, environ: Mapping[str, str]) -> Path:
+    """A uv that runs in the image: this machine's own on Linux x86-64, else one that is fetched.
+
+    Raises:
+        EnvironmentFailed: It cannot be fetched.
+    """
+    if sys.platform == "linux" and platform.machine() == "x86_64":
+        return Path(find_uv_bin())
+    target = work / "uv"
+    arguments = [
+        *("install", f"uv=={version('uv')}", "--target", str(target.absolute())),
+        *("--python-platform", IMAGE_PLATFORM, "--only-binary", ":all:"),
+    ]
+    work.mkdir(parents=True, exist_ok=True)
+    try:
+        run_uv(arguments, cwd=work, environ=environ, indexes=IndexSettings())
+    except UvRefused as refusal:
+        action = "fetch uv for the image"
+        problem = Problem(refusal.words.splitlines()[-1], "Check that the package index can be reached.", "builder")
+        failure = EnvironmentFailed(action, [problem])
+        failure.detail = refusal.words
+        raise failure from None
+    return target / "bin" / "uv"

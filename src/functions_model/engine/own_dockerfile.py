@@ -1,0 +1,104 @@
+"""A Dockerfile of the user's own, with its folder as its context."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from docker.utils.build import exclude_paths
+
+from functions_model.core.failures import InputsInvalid, Location, Problem
+from functions_model.engine.instructions import ParsedDockerfile, parse_dockerfile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_IGNORE_FILE = ".dockerignore"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnDockerfile:
+    """What a user's Dockerfile is, and what it may copy.
+
+    Attributes:
+        path: The file, absolute.
+        parsed: Its stages.
+        files: What its `.dockerignore` leaves of its folder: paths relative to the folder, sorted; folders and links
+            among them.
+    """
+
+    path: Path
+    parsed: ParsedDockerfile
+    files: tuple[str, ...]
+
+    @property
+    def folder(self) -> Path:
+        """Its context."""
+        return self.path.parent
+
+
+def read_own_dockerfile(path: Path, *, leave_out: Path | None = None) -> OwnDockerfile:
+    """A user's Dockerfile, read.
+
+    Args:
+        path: The file.
+        leave_out: A folder that is no part of the context, wherever it lies.
+
+    Raises:
+        InputsInvalid: It is not a Dockerfile.
+    """
+    try:
+        parsed = parse_dockerfile(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        what = error.strerror or "it cannot be read" if isinstance(error, OSError) else str(error)
+        action = "read the Dockerfile"
+        problem = Problem(what, "Begin it with `FROM` and a Functions base image.", "dockerfile", Location(path))
+        raise InputsInvalid(action, [problem]) from error
+    found = exclude_paths(str(path.parent), _ignored(path), dockerfile=path.name)
+    return OwnDockerfile(path, parsed, tuple(sorted(_without(found, path.parent, leave_out))))
+
+
+def base_of(dockerfile: Path) -> str | None:
+    """The image that a user's Dockerfile is made from, as it is written there; None when only a build would tell.
+
+    Raises:
+        InputsInvalid: It is not a Dockerfile.
+    """
+    return read_own_dockerfile(dockerfile).parsed.base
+
+
+def content_digests(own: OwnDockerfile) -> Iterator[tuple[str, str, str]]:
+    """Path, kind with permissions, and SHA-256 or link target of everything in the context."""
+    for name in own.files:
+        path = own.folder / name
+        mode = path.lstat().st_mode
+        if stat.S_ISLNK(mode):
+            yield name, "link", str(path.readlink())
+        elif stat.S_ISREG(mode):
+            with path.open("rb") as stream:
+                yield name, oct(mode), hashlib.file_digest(stream, "sha256").hexdigest()
+        else:
+            yield name, oct(mode), ""
+
+
+def _ignored(dockerfile: Path) -> list[str]:
+    """The patterns of the Dockerfile's own ignore file, else of the folder's."""
+    for path in (dockerfile.with_name(f"{dockerfile.name}{_IGNORE_FILE}"), dockerfile.with_name(_IGNORE_FILE)):
+        if path.is_file():
+            lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
+            return [line for line in lines if line and not line.startswith("#")]
+    return []
+
+
+def _without(found: set[str], folder: Path, leave_out: Path | None) -> Iterator[str]:
+    """The paths that a context has: without a folder that is left out, sockets, and what the walk calls the top."""
+    outside = os.path.relpath(leave_out, folder) if leave_out else ""
+    for name in found:
+        kind = stat.S_IFMT((folder / name).lstat().st_mode)
+        known = kind in {stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK}
+        if name and known and not (outside and (name == outside or name.startswith(f"{outside}/"))):
+            yield name

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from functions_model.environment.conda_lock import CondaLock
     from functions_model.environment.pylock import PylockPackage
     from functions_model.environment.request import EnvironmentRequest, IndexSettings
 
@@ -50,6 +51,7 @@ class Lock:
         request: What it was made for: the lines that asked, and the indexes that installing needs again.
         platform: The wheels' platform, as uv names it.
         compiled: The packages that must be compiled, as no wheel of them fits; their hashes are those of their sources.
+        conda: The conda packages below them; None when there are none.
     """
 
     text: str
@@ -58,6 +60,7 @@ class Lock:
     request: EnvironmentRequest = field(repr=False)
     platform: str = IMAGE_PLATFORM
     compiled: tuple[str, ...] = ()
+    conda: CondaLock | None = None
 
     @property
     def indexes(self) -> IndexSettings:

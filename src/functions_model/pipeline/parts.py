@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from functions_model.core.progress import Report, silent
 from functions_model.pipeline.events import StageEnded
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ class Parts:
             labels. Never the revision: the same inputs must give the same digest in every commit.
         clock: Seconds, for durations.
         poll_seconds: How often live state is asked for while waiting.
+        report: Takes the progress of long pieces of work.
+        provenance: Annotations that tell which commit and which run an image was made by. They go beside the image.
     """
 
     ci: CiHost
@@ -37,6 +40,8 @@ class Parts:
     source: Mapping[str, str] = field(default_factory=dict)
     clock: Callable[[], float] = time.monotonic
     poll_seconds: float = 2.0
+    report: Report = silent
+    provenance: Mapping[str, str] = field(default_factory=dict)
 
     @contextmanager
     def stage(self, title: str) -> Iterator[None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from functions_model.azure.clients import AzureClients
@@ -51,6 +51,7 @@ class Session:
     cloud: Cloud | None = None
     credential: MaskingCredential | None = None
     subscription: Subscription | None = None
+    _clients: dict[str, RegistryClient] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def close(self) -> None:
         """Give the connections to Azure back."""
@@ -60,18 +61,24 @@ class Session:
             self.credential.close()
 
     def registry_client(self, parts: Parts) -> RegistryClient:
-        """A client for the target registry."""
-        if self.credential is None or self.cloud is None:
-            return RegistryClient(self.host)
-        credential, scope = self.credential, self.cloud.registry_scope
-        exchange = EntraExchange(lambda: credential.get_token(scope).token)
-        return RegistryClient(self.host, exchange, mask=parts.ci.mask)
+        """The client for the target registry: one for the whole run, with its connections and tokens."""
+        return self._client(self.host, parts)
 
     def base_client(self, reference: ImageReference, parts: Parts) -> RegistryClient:
-        """A client for the base image's registry: as for the target when it is the same one, anonymous when not."""
-        if reference.registry == self.host:
-            return self.registry_client(parts)
-        return RegistryClient(reference.registry, mask=parts.ci.mask)
+        """The client for the base image's registry: as for the target when it is the same one, anonymous when not."""
+        return self._client(reference.registry, parts)
+
+    def _client(self, host: str, parts: Parts) -> RegistryClient:
+        if host not in self._clients:
+            self._clients[host] = self._new_client(host, parts)
+        return self._clients[host]
+
+    def _new_client(self, host: str, parts: Parts) -> RegistryClient:
+        if host != self.host or self.credential is None or self.cloud is None:
+            return RegistryClient(host, mask=parts.ci.mask)
+        credential, scope = self.credential, self.cloud.registry_scope
+        exchange = EntraExchange(lambda: credential.get_token(scope).token)
+        return RegistryClient(host, exchange, mask=parts.ci.mask)
 
 
 def open_session(spec: DeploymentSpec, parts: Parts) -> Session:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 
-from functions_model.core.failures import EnvironmentFailed, Location, Problem
+from functions_model.core.failures import EnvironmentFailed, Problem
 
 if TYPE_CHECKING:
     from functions_model.environment.request import EnvironmentRequest
@@ -16,6 +16,7 @@ SUPPORTED = ("3.10", "3.11", "3.12", "3.13", "3.14")
 """Minors that the Functions base images exist for (Core Tools' stack list, August 2026)."""
 DEFAULT = "3.12"
 """The newest minor whose base image has been generally available for over a year, supported until October 2028."""
+_ACTION = "choose a Python version"
 _NEWEST_MINOR = 30
 _NEWEST_PATCH = 40
 """How far to look for versions that an expression allows: beyond anything released."""
@@ -40,15 +41,14 @@ def choose_python(wanted: str | None, request: EnvironmentRequest, *, base_versi
     Raises:
         EnvironmentFailed: They contradict each other, or no base image has what the environment file asks for.
     """
+    problems = _contradictions(wanted, request, base_version)
+    if problems:
+        raise EnvironmentFailed(_ACTION, problems)
     allowed = _allowed(request)
-    for version, source, why in (
-        (wanted, "the input `python-version`", "the input `python-version` says so"),
-        (base_version, "the base image", "the base image has it"),
-    ):
-        if version:
-            _check_allowed(version, source, allowed, request)
-            _check_base(version, base_version)
-            return PythonChoice(version, why)
+    if wanted:
+        return PythonChoice(wanted, "the input `python-version` says so")
+    if base_version:
+        return PythonChoice(base_version, "the base image has it")
     if request.python_version:
         return PythonChoice(request.python_version, "the environment file asks for it")
     if DEFAULT in allowed:
@@ -72,36 +72,44 @@ def allowed_minors(expression: str) -> tuple[str, ...]:
 
 
 def _allowed(request: EnvironmentRequest) -> tuple[str, ...]:
-    if request.python_allowed is None:
-        return SUPPORTED
-    allowed = tuple(minor for minor in SUPPORTED if minor in request.python_allowed)
-    if not allowed:
-        asked = f"Python {request.python_version}" if request.python_version else "a Python"
-        raise _failed(
-            f"it asks for {asked} that no Functions base image has",
-            f"Ask for one of {', '.join(SUPPORTED)}.",
-            request.python_location,
+    """Those that there are base images for and that the environment file allows."""
+    return tuple(minor for minor in SUPPORTED if request.python_allowed is None or minor in request.python_allowed)
+
+
+def _contradictions(wanted: str | None, request: EnvironmentRequest, base_version: str | None) -> list[Problem]:
+    """Every reason why there is no choice."""
+    problems = [
+        problem
+        for version, subject, source in (
+            (wanted, "python-version", "the input `python-version` says"),
+            (base_version, "base-image", "the base image has"),
         )
-    return allowed
+        if version and (problem := _refusal(version, subject, source, request))
+    ]
+    if wanted and base_version and wanted != base_version:
+        what = f"the base image has Python {base_version}, and the input `python-version` says {wanted}"
+        problems.append(Problem(what, "Leave `python-version` out, or choose another base image.", "python-version"))
+    if not _allowed(request):
+        problems.append(_no_base_image(request))
+    return problems
 
 
-def _check_allowed(version: str, source: str, allowed: tuple[str, ...], request: EnvironmentRequest) -> None:
-    if version not in allowed:
-        raise _failed(
-            f"it allows Python {' or '.join(allowed)}, and {source} says {version}",
-            "Make the two agree.",
-            request.python_location,
-        )
+def _refusal(version: str, subject: str, source: str, request: EnvironmentRequest) -> Problem | None:
+    """What is wrong with a Python that the input or the base image has."""
+    if version not in SUPPORTED:
+        return Problem(f"{source} Python {version}, which Azure Functions does not run", _one_of(SUPPORTED), subject)
+    allowed = _allowed(request)
+    if not allowed or version in allowed:
+        return None
+    what = f"it allows Python {' or '.join(allowed)}, and {source} {version}"
+    return Problem(what, "Make the two agree.", "environment-file", request.python_location)
 
 
-def _check_base(version: str, base_version: str | None) -> None:
-    if base_version and version != base_version:
-        raise _failed(
-            f"the base image has Python {base_version}, and the input `python-version` says {version}",
-            "Leave `python-version` out, or choose another base image.",
-            None,
-        )
+def _no_base_image(request: EnvironmentRequest) -> Problem:
+    asked = f"Python {request.python_version}" if request.python_version else "a Python"
+    what = f"it asks for {asked} that no Functions base image has"
+    return Problem(what, _one_of(SUPPORTED), "environment-file", request.python_location)
 
 
-def _failed(what: str, remedy: str, location: Location | None) -> EnvironmentFailed:
-    return EnvironmentFailed("choose a Python version", [Problem(what, remedy, "environment-file", location)])
+def _one_of(versions: tuple[str, ...]) -> str:
+    return f"Ask for one of {', '.join(versions)}."

@@ -46,19 +46,52 @@ class TestChoice:
     @pytest.mark.parametrize(
         ("wanted", "expression", "base", "words"),
         [
-            ("3.12", "==3.11.*", None, "it allows Python 3.11, and the input `python-version` says 3.12"),
-            (None, "==3.11.*", "3.12", "it allows Python 3.11, and the base image says 3.12"),
-            ("3.11", None, "3.12", "the base image has Python 3.12, and the input `python-version` says 3.11"),
-            (None, "==3.8.*", None, "it asks for Python 3.8 that no Functions base image has"),
-            (None, "==2.7.*", None, "it asks for a Python that no Functions base image has"),
+            ("3.12", "==3.11.*", None, ["it allows Python 3.11, and the input `python-version` says 3.12"]),
+            ("3.14", ">=3.10,<3.12", None, ["it allows Python 3.10 or 3.11, and the input `python-version` says 3.14"]),
+            (None, "==3.11.*", "3.12", ["it allows Python 3.11, and the base image has 3.12"]),
+            (None, ">=3.12", "3.11", ["it allows Python 3.12 or 3.13 or 3.14, and the base image has 3.11"]),
+            ("3.11", None, "3.12", ["the base image has Python 3.12, and the input `python-version` says 3.11"]),
+            ("3.9", None, None, ["the input `python-version` says Python 3.9, which Azure Functions does not run"]),
+            (None, None, "3.9", ["the base image has Python 3.9, which Azure Functions does not run"]),
+            (None, None, "3.15", ["the base image has Python 3.15, which Azure Functions does not run"]),
+            (None, "==3.9.*", None, ["it asks for Python 3.9 that no Functions base image has"]),
+            (None, "==3.15.*", None, ["it asks for Python 3.15 that no Functions base image has"]),
+            (None, ">=3.15", None, ["it asks for a Python that no Functions base image has"]),
+            (None, "==2.7.*", None, ["it asks for a Python that no Functions base image has"]),
+            (
+                "3.12",
+                "==3.11.*",
+                "3.13",
+                [
+                    "it allows Python 3.11, and the input `python-version` says 3.12",
+                    "it allows Python 3.11, and the base image has 3.13",
+                    "the base image has Python 3.13, and the input `python-version` says 3.12",
+                ],
+            ),
+            (
+                "3.12",
+                "==3.9.*",
+                "3.8",
+                [
+                    "the base image has Python 3.8, which Azure Functions does not run",
+                    "the base image has Python 3.8, and the input `python-version` says 3.12",
+                    "it asks for Python 3.9 that no Functions base image has",
+                ],
+            ),
         ],
     )
-    def test_refuses(self, wanted: str | None, expression: str | None, base: str | None, words: str) -> None:
-        """What contradicts itself, or cannot be had."""
+    def test_refuses(self, wanted: str | None, expression: str | None, base: str | None, words: list[str]) -> None:
+        """What contradicts itself, or cannot be had: all of it at once."""
         with pytest.raises(EnvironmentFailed) as failure:
             choose_python(wanted, request(expression), base_version=base)
 
-        assert words in str(failure.value)
+        assert words == [problem.what for problem in failure.value.problems]
+
+    @pytest.mark.parametrize(("wanted", "expression", "base"), [(None, "==3.15.*", None), (None, None, "3.9")])
+    def test_names_those_that_there_are(self, wanted: str | None, expression: str | None, base: str | None) -> None:
+        """The list is in the message."""
+        with pytest.raises(EnvironmentFailed, match=r"Ask for one of 3\.10, 3\.11, 3\.12, 3\.13, 3\.14\."):
+            choose_python(wanted, request(expression), base_version=base)
 
     def test_names_the_line(self) -> None:
         """The line of the environment file that asks for Python."""

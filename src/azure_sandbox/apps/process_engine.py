@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _LINES = 2000
+_INTERPRETER = "languageworkers__python__defaultexecutablepath"
 
 
 class ProcessContainer:
@@ -110,8 +111,9 @@ class ProcessEngine:
         image = self._images[spec.image]
         settings = image.config.get("config") or {}
         given = dict(entry.partition("=")[::2] for entry in settings.get("Env") or [])
-        _check_python(given)
+        _check_python({**given, **spec.environ})
         tree = self._unpack(spec, image)
+        _check_path({**given, **spec.environ}.get("PATH", ""), tree)
         for path, content in spec.files.items():
             write_file(tree, path, content)
         port = _free_port()
@@ -167,6 +169,11 @@ def write_file(tree: Path, path: str, content: bytes) -> None:
 
 
 def _check_python(given: dict[str, str]) -> None:
+    """Refuse what only a container can run: the wrong Python would load the app's packages in some other way.
+
+    Raises:
+        StartFailed: The app is for another minor, or for an interpreter that lies in its image.
+    """
     wanted = given.get("FUNCTIONS_WORKER_RUNTIME_VERSION")
     if wanted and wanted != running_minor():
         message = (
@@ -174,6 +181,24 @@ def _check_python(given: dict[str, str]) -> None:
             f"{running_minor()}. Start a Docker engine, or use Python {running_minor()} for the app."
         )
         raise StartFailed(message)
+    named = {name.lower(): value for name, value in given.items()}.get(_INTERPRETER, "")
+    if "/" in named:
+        raise _own_interpreter(named)
+
+
+def _check_path(path: str, tree: Path) -> None:
+    """Refuse an image that puts its own `python` on PATH: the functions host would take that one."""
+    for entry in path.split(os.pathsep):
+        if os.path.lexists(tree / entry.lstrip("/") / "python"):
+            raise _own_interpreter(f"{entry}/python")
+
+
+def _own_interpreter(named: str) -> StartFailed:
+    message = (
+        f"the image runs its functions with an interpreter of its own, {named}, and without Docker apps run on the "
+        f"sandbox's Python {running_minor()}. Start a Docker engine."
+    )
+    return StartFailed(message)
 
 
 def _moved_list(value: str, tree: Path) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from azure_sandbox import functions_host
 from azure_sandbox.base_images.cache import settle
+from azure_sandbox.base_images.compiled import byte_code
 from azure_sandbox.base_images.wheels import install_wheels
 
 HOST = "azure-functions-host"
@@ -28,8 +29,8 @@ _START_SCRIPT = """#!/bin/bash
 exec "${ASPNETCORE_CONTENTROOT:-/azure-functions-host}/Microsoft.Azure.WebJobs.Script.WebHost"
 """
 _WEB_HOST_SCRIPT = """#!/bin/bash
-# Stands for the Functions host. -I: nothing that the app sets for its own Python changes the host's.
-exec python -I "${ASPNETCORE_CONTENTROOT:-/azure-functions-host}/start_host.py"
+# Stands for the Functions host. A Python of its own, and -I: nothing that the app brings or sets changes the host's.
+exec {python} -I "${{ASPNETCORE_CONTENTROOT:-/azure-functions-host}}/start_host.py"
 """
 _START_HOST = """import os
 import sys
@@ -84,7 +85,7 @@ def host_tar(minor: str, cache: Path, *, linux: bool) -> bytes:
     source = Path(functions_host.__file__).parent
     files: dict[str, bytes] = {
         START: _START_SCRIPT.encode(),
-        _WEB_HOST: _WEB_HOST_SCRIPT.encode(),
+        _WEB_HOST: _WEB_HOST_SCRIPT.format(python="/usr/bin/python3" if linux else "python").encode(),
         f"{HOST}/start_host.py": _START_HOST.encode(),
         f"{HOST}/workers/python/worker.config.json": json.dumps(_WORKER_CONFIG, indent=2).encode(),
         f"{worker}/worker.py": (source / "worker" / "worker.py").read_bytes(),
@@ -92,6 +93,7 @@ def host_tar(minor: str, cache: Path, *, linux: bool) -> bytes:
         **_modules(source / "worker", f"{worker}/azure_functions_worker"),
         **_modules(_worker_packages(minor, cache, linux=linux), worker),
     }
+    files |= byte_code(files, minor, cache)
     links = {"usr/local/bin/python": "/usr/bin/python3"} if linux else {}
     return _tar(files, links, ["home/site/wwwroot", f"{HOST}/Secrets"])
 

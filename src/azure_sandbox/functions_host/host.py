@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 WORKER_FAILURES = 3
 """So many worker failures in a row make the host give up."""
 _STARTUP = "Host.Startup"
+_INTERPRETER = "languageworkers__python__defaultexecutablepath"
 _POLL_SECONDS = 0.3
 
 
@@ -208,7 +209,8 @@ class ScriptHost:
         self.console.error(_STARTUP, reason)
 
     def _command(self) -> list[str]:
-        named = self.environ.get("languageWorkers__python__defaultExecutablePath")
+        # As the real host: this setting, in any case of letters, or the first `python` on PATH.
+        named = {name.lower(): value for name, value in self.environ.items()}.get(_INTERPRETER)
         return [named or shutil.which("python", path=self.environ.get("PATH")) or "python3", str(self._worker_script)]
 
     def _app(self) -> Path:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +16,13 @@ from functions_model.image.manifests import OCI_LAYER_GZIP, OCI_MANIFEST, Descri
 from functions_model.image.tree import FileTree, TreeFile
 from functions_model.pipeline.events import (
     AppVerified,
+    BaseChosen,
     EnvironmentResolved,
     Event,
     ImageBuilt,
     ImagePushed,
+    LayerOrigin,
+    LayerReady,
     PlanApplied,
     PlanMade,
     StageEnded,
@@ -31,6 +36,8 @@ if TYPE_CHECKING:
     from functions_model.image.assembly import Image
 
 GREEN = Digest("sha256:" + "9" * 64)
+OLDER = Digest("sha256:" + "8" * 64)
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PLAN_LINK = "https://portal.azure.com/#resource/plan"
 
 
@@ -82,9 +89,13 @@ def deployment(folder: Path) -> list[Event]:
         ),
     ]
     written = tuple(Written(change, 1.5) for change in plan.changes[:2])
+    dependencies, model = made.image.layers
     return [
         StageEnded("Check", 0.01, succeeded=True),
         EnvironmentResolved(request, PythonChoice("3.12", "the environment file asks for it"), lock),
+        BaseChosen(made.image.base, NOW - timedelta(days=34), before=OLDER),
+        LayerReady(replace(dependencies, repository="functions-model/cache"), LayerOrigin.FOUND, 0.0),
+        LayerReady(model, LayerOrigin.SENT, 21.3),
         made,
         StageEnded("Build the image", 12.5, succeeded=True),
         PlanMade(plan),

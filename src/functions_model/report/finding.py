@@ -1,4 +1,4 @@
-"""Finding an event of a kind among those that happened."""
+"""Finding events of a kind among those that happened."""
 
 from __future__ import annotations
 
@@ -15,3 +15,8 @@ _E = TypeVar("_E")
 def last(events: Sequence[Event], kind: type[_E]) -> _E | None:
     """The latest event of that kind, or None."""
     return next((event for event in reversed(events) if isinstance(event, kind)), None)
+
+
+def every(events: Sequence[Event], kind: type[_E]) -> list[_E]:
+    """All events of that kind, in order."""
+    return [event for event in events if isinstance(event, kind)]

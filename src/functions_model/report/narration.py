@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import singledispatch
 from typing import TYPE_CHECKING
 
 from functions_model.core.digests import short
 from functions_model.pipeline.events import (
     AppVerified,
+    BaseChosen,
+    ContextWritten,
     EnvironmentResolved,
     ImageBuilt,
     ImagePushed,
+    LayerReady,
     ModelFetched,
     PlanApplied,
     PlanMade,
     TagFound,
 )
-from functions_model.report.figures import count, duration, size
+from functions_model.report.facts import Attached, EngineRan
+from functions_model.report.figures import count, duration
+from functions_model.report.image_text import (
+    attached_line,
+    base_line,
+    base_news,
+    engine_line,
+    layer_line,
+    sent_sentence,
+    transfer_lines,
+)
+from functions_model.report.page_environment import environment_notes
 from functions_model.report.plan_text import plan_text
 
 if TYPE_CHECKING:
@@ -26,14 +41,24 @@ if TYPE_CHECKING:
     from functions_model.pipeline.events import Event
 
 
-def narrate(ci: CiHost) -> Callable[[Event], None]:
-    """A listener that writes each event's lines to the log."""
+def narrate(ci: CiHost, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Callable[[Event], None]:
+    """A listener that writes each event's lines to the log.
+
+    Args:
+        ci: Writes them.
+        now: The time, for the age of a base image.
+    """
 
     def tell(event: Event) -> None:
-        if text := lines_of(event):
+        text = _base(event, now()) if isinstance(event, BaseChosen) else lines_of(event)
+        if text:
             ci.info(text)
 
     return tell
+
+
+def _base(event: BaseChosen, now: datetime) -> str:
+    return "\n".join([base_line(event, now), *(f"Note: {news}" for news in base_news(event))])
 
 
 @singledispatch
@@ -53,20 +78,32 @@ def _(event: EnvironmentResolved) -> str:
         f"Python {event.python.version} ({event.python.why}); "
         f"{count(len(event.lock.packages), 'package')} locked as {short(event.lock.digest)}"
     )
-    return "\n".join([head, *(f"Note: {warning}" for warning in event.request.warnings)])
+    return "\n".join([head, *(f"Note: {note}" for note in environment_notes(event))])
+
+
+@lines_of.register
+def _(event: LayerReady) -> str:
+    return layer_line(event)
+
+
+@lines_of.register
+def _(event: EngineRan) -> str:
+    return engine_line(event)
+
+
+@lines_of.register
+def _(event: ContextWritten) -> str:
+    return f"The Dockerfile and its context are in {event.folder}, from {event.base}. Nothing was built or sent."
 
 
 @lines_of.register
 def _(event: ImageBuilt) -> str:
-    layers = [f"  {layer.name:<14} {size(layer.size):>9}  {short(layer.digest)}" for layer in event.image.layers]
-    base = event.image.base
-    return "\n".join(
-        [
-            f"Base {base.reference.registry}/{base.reference.repository}:{base.reference.tag} at {short(base.digest)}",
-            *layers,
-            f"Image {event.reference.pinned}",
-        ]
-    )
+    return f"Image {event.reference.pinned}"
+
+
+@lines_of.register
+def _(event: Attached) -> str:
+    return attached_line(event)
 
 
 @lines_of.register
@@ -84,8 +121,7 @@ def _(event: ImagePushed) -> str:
     pushed = event.pushed
     if not pushed.manifest_written:
         return f"The registry has this image already; nothing was sent ({count(pushed.requests, 'request')})."
-    blobs = [f"  {blob.name:<14} {size(blob.size):>9}  {blob.how}" for blob in pushed.blobs]
-    return "\n".join([*blobs, f"Pushed {pushed.reference}: {size(pushed.bytes_sent)} sent"])
+    return "\n".join([*transfer_lines(pushed), f"Pushed {pushed.reference}: {sent_sentence(pushed)}"])
 
 
 @lines_of.register

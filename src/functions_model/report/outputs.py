@@ -5,13 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from functions_model.core.spec import HttpTrigger
-from functions_model.pipeline.events import AppVerified, ImageBuilt, ImagePushed, PlanApplied, PlanMade
+from functions_model.pipeline.events import (
+    AppVerified,
+    BaseChosen,
+    ContextWritten,
+    EnvironmentResolved,
+    ImageBuilt,
+    ImagePushed,
+    PlanApplied,
+    PlanMade,
+)
 from functions_model.report.finding import last
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from functions_model.core.spec import DeploymentSpec
+    from functions_model.image.assembly import Base
     from functions_model.pipeline.events import Event
 
 
@@ -25,6 +35,12 @@ def outputs(spec: DeploymentSpec | None, events: Sequence[Event]) -> dict[str, s
         events: What happened, in order.
     """
     found: dict[str, str] = {}
+    if resolved := last(events, EnvironmentResolved):
+        found["lock"] = resolved.lock.text
+    if base := _base(events):
+        found["base-image"] = f"{base.reference.registry}/{base.reference.repository}@{base.digest}"
+    if written := last(events, ContextWritten):
+        found["build-context"] = str(written.folder)
     if built := last(events, ImageBuilt):
         found |= {
             "image": built.reference.pinned,
@@ -42,6 +58,14 @@ def outputs(spec: DeploymentSpec | None, events: Sequence[Event]) -> dict[str, s
     if (changed := _changed(events)) is not None:
         found["changed"] = str(changed).lower()
     return found
+
+
+def _base(events: Sequence[Event]) -> Base | None:
+    """That of the image, which lies on what an engine built where one did; before there is an image, the chosen one."""
+    if built := last(events, ImageBuilt):
+        return built.image.base
+    chosen = last(events, BaseChosen)
+    return chosen.base if chosen else None
 
 
 def _changed(events: Sequence[Event]) -> bool | None:

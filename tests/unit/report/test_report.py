@@ -16,7 +16,7 @@ from functions_model.provision import Action
 from functions_model.report import narrate, outputs, summary
 from functions_model.report.figures import count, duration, size
 from functions_model.report.plan_text import plan_text
-from support.events import PLAN_LINK, built, changes, deployment
+from support.events import GREEN, NOW, PLAN_LINK, built, changes, deployment
 from support.golden import matches_golden, normal
 from support.wanted import spec_for
 
@@ -75,7 +75,7 @@ class TestLog:
     def test_tells_a_deployment_line_by_line(self, tmp_path: Path) -> None:
         """The whole log of a deployment, word for word."""
         stream = io.StringIO()
-        tell = narrate(PlainHost(stream))
+        tell = narrate(PlainHost(stream), now=lambda: NOW)
 
         for event in deployment(tmp_path):
             tell(event)
@@ -97,7 +97,7 @@ class TestSummary:
 
     def test_a_deployment_fills_every_section(self, tmp_path: Path) -> None:
         """The page of a deployment that went well."""
-        page = summary(spec_for(), deployment(tmp_path), None, 230.0)
+        page = summary(spec_for(), deployment(tmp_path), None, 230.0, now=NOW)
 
         assert matches_golden(GOLDEN / "summary.md", _normal(page, tmp_path)), page
         assert f"[iris-plan]({PLAN_LINK})" in page
@@ -106,7 +106,7 @@ class TestSummary:
         """What went wrong, then what was done before; a log cannot break out of its block."""
         failure = NotLive("verify the app", "it does not answer", "Read its log.", detail="```\nboom\n```")
 
-        page = summary(spec_for(), deployment(tmp_path)[:-2], failure, 12.0)
+        page = summary(spec_for(), deployment(tmp_path)[:-2], failure, 12.0, now=NOW)
 
         assert matches_golden(GOLDEN / "summary-failed.md", _normal(page, tmp_path)), page
 
@@ -133,7 +133,7 @@ class TestSummary:
 
     def test_a_plan_says_that_nothing_was_written(self, tmp_path: Path) -> None:
         """Nobody should look for a live app after `mode: plan`."""
-        events = deployment(tmp_path)[:5]
+        events = deployment(tmp_path)[:8]
 
         page = summary(replace(spec_for(), mode=Mode.PLAN), events, None, 1.0)
 
@@ -150,6 +150,8 @@ class TestOutputs:
         found = outputs(spec_for(), deployment(tmp_path))
 
         assert found == {
+            "lock": "six==1.17.0\n",
+            "base-image": f"mcr.microsoft.com/azure-functions/python@{GREEN}",
             "image": image.pinned,
             "package-location": image.pinned,
             "image-tag": "1.0",

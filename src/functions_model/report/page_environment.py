@@ -1,0 +1,44 @@
+"""The part of the page about what the code needs: Python, packages, and where they came from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from functions_model.core.digests import short
+from functions_model.pipeline.events import EnvironmentResolved
+from functions_model.report.figures import count
+from functions_model.report.finding import last
+from functions_model.report.markdown import fenced, folded
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from functions_model.core.spec import DeploymentSpec
+    from functions_model.pipeline.events import Event
+
+
+def environment_section(spec: DeploymentSpec | None, events: Sequence[Event]) -> str:
+    """The section; empty when nothing was resolved."""
+    event = last(events, EnvironmentResolved)
+    if event is None:
+        return ""
+    packages = count(len(event.lock.packages), "package")
+    head = f"Python {event.python.version}, {packages}, lock `{short(event.lock.digest)}`"
+    notes = "".join(f"\n- {note}" for note in [*_system(spec), *environment_notes(event)])
+    listing = "\n".join(f"{package.name}=={package.version}" for package in event.lock.packages)
+    return f"### Environment\n\n{head}{notes}\n\n{folded('Locked packages', fenced(listing))}"
+
+
+def environment_notes(event: EnvironmentResolved) -> list[str]:
+    """Sentences about the environment that people should know: why conda, what is compiled, what was left aside."""
+    notes = list(event.request.warnings)
+    if event.lock.compiled:
+        notes.insert(0, f"No wheel fits, so these are compiled: {', '.join(event.lock.compiled)}.")
+    if event.request.conda:
+        notes.insert(0, f"Conda packages are used, as {event.request.conda.why}.")
+    return notes
+
+
+def _system(spec: DeploymentSpec | None) -> list[str]:
+    packages = spec.build.apt_packages if spec else ()
+    return [f"System packages: {', '.join(packages)}."] if packages else []

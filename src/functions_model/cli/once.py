@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 import threading
 import time
@@ -18,6 +19,7 @@ from functions_model.inputs import host_workspace, read_inputs
 from functions_model.inputs.catalogue import CATALOGUE
 from functions_model.pipeline.events import AppVerified
 from functions_model.report import narrate, outputs, summary
+from functions_model.report.progress import watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from functions_model.ci.host import CiHost
     from functions_model.core.spec import DeploymentSpec
     from functions_model.pipeline.events import Event
+    from functions_model.report.progress import Watched
     from functions_model.verify import Verified
 
 BUG = 70
@@ -32,6 +35,9 @@ BUG = 70
 
 _SOURCE = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY")
 """Variables that say which repository the code comes from."""
+_REVISION = "org.opencontainers.image.revision"
+_RUN_URL = "functions-model.run"
+"""The page of the run that made an image."""
 
 _SHORTEST_SECRET = 8
 """App settings shorter than this are not masked: starring out every `1` or `true` would hide the log itself."""
@@ -75,7 +81,7 @@ class Ending:
 
 
 def run_once(values: Mapping[str, str], environ: Mapping[str, str], ci: CiHost, workspace: Path) -> Ending:
-    """Run the pipeline once, and tell its end to the CI host: outputs, summary, annotations.
+    """Run the pipeline once, watched, and tell its end to the CI host: outputs, summary, annotations.
 
     Args:
         values: Raw inputs by name.
@@ -83,14 +89,19 @@ def run_once(values: Mapping[str, str], environ: Mapping[str, str], ci: CiHost, 
         ci: The machine we run on behalf of.
         workspace: Relative paths among the inputs are resolved against it.
     """
-    started = time.monotonic()
+    with watch(ci, sys.stdout) as watched:
+        return _run_watched(values, environ, watched, workspace)
+
+
+def _run_watched(values: Mapping[str, str], environ: Mapping[str, str], watched: Watched, workspace: Path) -> Ending:
+    started, ci = time.monotonic(), watched.ci
     record = Record(narrate(ci))
     spec, failure = None, None
     try:
         mask_inputs(values, ci)
         spec = read_inputs(values, workspace=workspace, host_workspace=host_workspace(environ))
         mask_settings(spec, values, ci)
-        _run(spec, record, environ, ci)
+        _run(spec, record, environ, watched)
     except Failure as error:
         failure = error
         _tell_failure(error, ci, workspace)
@@ -121,10 +132,27 @@ def mask_settings(spec: DeploymentSpec, values: Mapping[str, str], ci: CiHost) -
             ci.mask(value)
 
 
-def _run(spec: DeploymentSpec, record: Record, environ: Mapping[str, str], ci: CiHost) -> None:
+def _run(spec: DeploymentSpec, record: Record, environ: Mapping[str, str], watched: Watched) -> None:
     with tempfile.TemporaryDirectory(prefix="functions-model-") as work:
-        source = {name: environ[name] for name in _SOURCE if name in environ}
-        pipeline.run(spec, pipeline.Parts(ci=ci, work=Path(work), tell=record.tell, source=source))
+        parts = pipeline.Parts(
+            ci=watched.ci,
+            work=Path(work),
+            tell=record.tell,
+            source={name: environ[name] for name in _SOURCE if name in environ},
+            report=watched.report,
+            provenance=provenance(environ),
+        )
+        pipeline.run(spec, parts)
+
+
+def provenance(environ: Mapping[str, str]) -> dict[str, str]:
+    """Annotations that say which commit and which run of the CI host made an image; none outside of one."""
+    found = {_REVISION: environ.get("GITHUB_SHA", "")}
+    server, repository, run = (environ.get(f"GITHUB_{name}", "") for name in ("SERVER_URL", "REPOSITORY", "RUN_ID"))
+    if server and repository and run:
+        found |= {"org.opencontainers.image.source": f"{server}/{repository}"}
+        found |= {_RUN_URL: f"{server}/{repository}/actions/runs/{run}"}
+    return {name: text for name, text in found.items() if text}
 
 
 def _tell_failure(failure: Failure, ci: CiHost, workspace: Path) -> None:

@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 EXPIRE, TEAR, UNHEARD, CORRUPT = "expire", "tear", "unheard", "corrupt"
 """Faults: the token ends, the connection breaks in mid-body, the answer is lost, a byte is changed."""
 
@@ -39,11 +40,12 @@ class Seen:
     query: dict[str, str]
     authorization: str
     received: int
+    chunked: bool = False
 
 
 @dataclass
 class RegistryServer:
-    """The registry's state. `auth` is `none`, `basic` or `bearer`."""
+    """The registry's state. `auth` is `none`, `basic` or `bearer`; `unwritable` and `unreadable` are repositories."""
 
     auth: str = "none"
     blobs: dict[tuple[str, str], bytes] = field(default_factory=dict)
@@ -55,6 +57,10 @@ class RegistryServer:
     uploads: dict[str, bytes] = field(default_factory=dict)
     expires_in: int | None = 300
     blob_redirect: str = ""
+    mounts: bool = True
+    referrers: bool = False
+    unwritable: set[str] = field(default_factory=set)
+    unreadable: set[str] = field(default_factory=set)
     count: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -121,14 +127,13 @@ class _Handler(BaseHTTPRequestHandler):
         query = {key: values[0] for key, values in parse_qs(url.query).items()}
         fault = self.registry.take_fault(self.command, self.path)
         length = int(self.headers.get("Content-Length") or 0)
-        if "Transfer-Encoding" in self.headers:
-            self.close_connection = True
-            return self._answer(411)
+        chunked = "Transfer-Encoding" in self.headers
         if fault and fault.what == TEAR:
-            self.rfile.read(length // 2)
+            self.rfile.read(1000 if chunked else length // 2)
             return self._tear()
-        body = self.rfile.read(length)
-        self.registry.seen.append(Seen(self.command, url.path, query, self.headers.get("Authorization", ""), len(body)))
+        body = b"".join(self._chunks()) if chunked else self.rfile.read(length)
+        given = self.headers.get("Authorization", "")
+        self.registry.seen.append(Seen(self.command, url.path, query, given, len(body), chunked))
         if fault and isinstance(fault.what, int):
             return self._answer(fault.what, _error("FAULT", "told to"), fault.headers)
         if fault and fault.what == EXPIRE:
@@ -143,6 +148,13 @@ class _Handler(BaseHTTPRequestHandler):
         return self._route(url.path, query, body)
 
     do_GET = do_HEAD = do_POST = do_PATCH = do_PUT = _serve  # noqa: N815
+
+    def _chunks(self) -> Iterator[bytes]:
+        """A body whose length is told piece by piece."""
+        while size := int(self.rfile.readline(), 16):
+            yield self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
 
     def _tear(self) -> None:
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -186,15 +198,18 @@ class _Handler(BaseHTTPRequestHandler):
     def _route(self, path: str, query: dict[str, str], body: bytes) -> None:
         if path == "/v2/":
             return self._answer(200)
-        match = re.fullmatch(r"/v2/(.+)/(manifests|blobs)/(uploads/)?(.*)", path)
+        match = re.fullmatch(r"/v2/(.+)/(manifests|blobs|referrers)/(uploads/)?(.*)", path)
         if match is None:
             return self._answer(404)
         repository, kind, upload, name = match.groups()
+        closed = self.registry.unreadable if self.command in {"GET", "HEAD"} else self.registry.unwritable
+        if repository in closed:
+            return self._answer(403, _error("DENIED", "requested access to the resource is denied"))
         if upload:
             return self._upload(repository, name, query, body)
-        if kind == "blobs":
-            return self._blob(repository, name)
-        return self._manifest(repository, name, body)
+        if kind == "manifests":
+            return self._manifest(repository, name, body)
+        return (self._blob if kind == "blobs" else self._referrers)(repository, name)
 
     def _blob(self, repository: str, digest: str) -> None:
         content = self.registry.blobs.get((repository, digest))
@@ -208,7 +223,7 @@ class _Handler(BaseHTTPRequestHandler):
         registry = self.registry
         if self.command == "POST":
             mount = (query.get("from", ""), query.get("mount", ""))
-            if mount in registry.blobs:
+            if mount in registry.blobs and registry.mounts:
                 registry.blobs[repository, mount[1]] = registry.blobs[mount]
                 return self._answer(201)
             registry.count += 1
@@ -219,22 +234,46 @@ class _Handler(BaseHTTPRequestHandler):
         elif self.command == "PATCH":
             registry.uploads[name] += body
         else:
-            return self._commit(repository, registry.uploads.pop(name), query["digest"])
+            return self._commit(repository, registry.uploads.pop(name) + body, query["digest"])
         return self._answer(202, headers={"Location": f"/v2/{repository}/blobs/uploads/{name}?_state=abc"})
 
     def _commit(self, repository: str, content: bytes, digest: str) -> None:
         if f"sha256:{hashlib.sha256(content).hexdigest()}" != digest:
             return self._answer(400, _error("DIGEST_INVALID", "provided digest did not match uploaded content"))
         self.registry.blobs[repository, digest] = content
-        return self._answer(201)
+        return self._answer(201, headers={"Docker-Content-Digest": digest})
+
+    def _referrers(self, repository: str, digest: str) -> None:
+        if not self.registry.referrers:
+            return self._answer(404, b"404 page not found")
+        held = {key: body for (place, key), (_, body) in self.registry.manifests.items() if place == repository}
+        found = [
+            {
+                "mediaType": json.loads(body)["mediaType"],
+                "digest": key,
+                "size": len(body),
+                "artifactType": json.loads(body).get("artifactType", ""),
+            }
+            for key, body in held.items()
+            if ":" in key and (json.loads(body).get("subject") or {}).get("digest") == digest
+        ]
+        content = json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": found}).encode()
+        return self._answer(200, content, {"Content-Type": OCI_INDEX})
 
     def _manifest(self, repository: str, name: str, body: bytes) -> None:
         registry = self.registry
         if self.command == "PUT":
             digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
+            document = json.loads(body)
+            named = [document["config"], *document["layers"]] if "config" in document else []
+            if any((repository, each["digest"]) not in registry.blobs for each in named):
+                return self._answer(404, _error("MANIFEST_BLOB_UNKNOWN", "blob unknown to registry"))
             for key in (name, digest):
                 registry.manifests[repository, key] = (self.headers["Content-Type"], body)
-            return self._answer(201, headers={"Docker-Content-Digest": digest})
+            subject = (document.get("subject") or {}).get("digest", "") if registry.referrers else ""
+            return self._answer(
+                201, headers={"Docker-Content-Digest": digest, **({"OCI-Subject": subject} if subject else {})}
+            )
         if (repository, name) not in registry.manifests:
             return self._answer(404, _error("MANIFEST_UNKNOWN", "manifest unknown"))
         kind, content = registry.manifests[repository, name]

@@ -1,7 +1,23 @@
 """Floor 3: speaking the OCI distribution API to a container registry."""
 
 from functions_model.registry.pull import find_manifest, pull_base
-from functions_model.registry.push import BlobTransfer, PushedImage, push_image
-from functions_model.registry.upload import BlobProgress, How
+from functions_model.registry.push import Push, push_image
+from functions_model.registry.pushed import BlobTransfer, How, PushedImage
+from functions_model.registry.records import Record, RecordedLayer, RecordToWrite, find_record
+from functions_model.registry.referrers import Attachment, list_referrers
 
-__all__ = ["BlobProgress", "BlobTransfer", "How", "PushedImage", "find_manifest", "pull_base", "push_image"]
+__all__ = [
+    "Attachment",
+    "BlobTransfer",
+    "How",
+    "Push",
+    "PushedImage",
+    "Record",
+    "RecordToWrite",
+    "RecordedLayer",
+    "find_manifest",
+    "find_record",
+    "list_referrers",
+    "pull_base",
+    "push_image",
+]

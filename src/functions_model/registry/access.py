@@ -28,3 +28,10 @@ class Access:
         own = f"repository:{self.repository}:{'pull,push' if self.push else 'pull'}"
         others = sorted({other for other in self.mount_from if other != self.repository})
         return (own, *(f"repository:{other}:pull" for other in others))
+
+    def covers(self, other: Access) -> bool:
+        """Whether a token for this is one for that, too."""
+        read = {self.repository, *self.mount_from}
+        if other.push and not (self.push and self.repository == other.repository):
+            return False
+        return {other.repository, *other.mount_from} <= read

@@ -55,7 +55,7 @@ class Call:
     accepted: frozenset[int] = frozenset({200})
     again: frozenset[int] = frozenset()
     headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes | Iterable[bytes] | None = None
+    body: bytes | Iterable[bytes | memoryview] | None = None
     stream: bool = False
     redirects: bool = False
 
@@ -130,7 +130,7 @@ class RegistryClient:
         response, used = self._send(call)
         if response.status_code == 401:
             self._tokens.learn(response)
-            if self._tokens.drop(call.access, used):
+            if self._tokens.drop(used):
                 if not (call.body is None or isinstance(call.body, bytes)):
                     raise AttemptFailed(refusal(response, self.host, call.action, call.access))
                 response.close()
@@ -215,7 +215,6 @@ class RegistryClient:
         action = f"reach the registry `{self.host}`"
         for scheme in ("https", "http"):
             try:
-                self._counted()
                 response = self._session.get(f"{scheme}://{self.host}/v2/", auth=_as_given, timeout=_TIMEOUTS)
             except requests.RequestException as error:
                 failure, passing = breakdown(error, self.host, action)
@@ -224,6 +223,7 @@ class RegistryClient:
                 if scheme == "http":
                     raise AttemptFailed(failure) from error
             else:
+                self._counted()  # a handshake that nobody understood was no request
                 self._tokens.learn(response)
                 return f"{scheme}://{self.host}"
         raise AssertionError

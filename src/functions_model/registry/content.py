@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import hashlib
+import io
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import urllib3
 
@@ -73,7 +75,7 @@ def get_manifest(client: RegistryClient, access: Access, name: str) -> Fetched:
         with client.attempt(call) as response:
             content = _whole(client, response, LARGEST_MANIFEST, action)
         wanted = name if ":" in name else response.headers.get("Docker-Content-Digest", "")
-        _hold(client, content, wanted or digest_of(content), action)
+        _hold(client, digest_of(content), wanted or digest_of(content), action)
         return Fetched(content, response.headers.get("Content-Type", ""), digest_of(content))
 
     return persist(attempt, client.patience, client.sleep)
@@ -96,7 +98,7 @@ def get_blob(client: RegistryClient, access: Access, digest: Digest, size: int) 
     def attempt() -> bytes:
         with _opened(client, access, digest, action) as response:
             content = _whole(client, response, size, action)
-        _hold(client, content, digest, action)
+        _hold(client, digest_of(content), digest, action)
         return content
 
     return persist(attempt, client.patience, client.sleep)
@@ -113,6 +115,60 @@ def stream_blob(client: RegistryClient, access: Access, digest: Digest) -> Itera
     action = f"read the layer `{_named(client, access, digest)}`"
     with _opened(client, access, digest, action) as response:
         yield _blocks(client, response, action)
+
+
+class BlobStream(io.RawIOBase):
+    """A blob as a stream of bytes, held to its digest when it has been read to its end.
+
+    Raises:
+        RegistryFailed: On reading: the registry refused or broke off, or gave other bytes than the digest names.
+    """
+
+    def __init__(self, client: RegistryClient, access: Access, digest: Digest) -> None:
+        super().__init__()
+        self._client, self._access, self._digest = client, access, digest
+        self._hash = hashlib.sha256()
+        self._open = ExitStack()
+        self._blocks: Iterator[bytes] | None = None
+        self._rest = memoryview(b"")
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        """Fill the buffer with what is at hand; 0 at the end."""
+        room = memoryview(cast("bytearray", buffer)).cast("B")
+        while not self._rest:
+            block = self._next()
+            if block is None:
+                return 0
+            self._rest = memoryview(block)
+        count = min(len(room), len(self._rest))
+        room[:count], self._rest = self._rest[:count], self._rest[count:]
+        return count
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._open.close()
+        super().close()
+
+    def _next(self) -> bytes | None:
+        try:
+            if self._blocks is None:
+                self._blocks = persist(self._begin, self._client.patience, self._client.sleep)
+            block = next(self._blocks, None)
+            if block is None:
+                action = f"read the layer `{_named(self._client, self._access, self._digest)}`"
+                _hold(self._client, f"sha256:{self._hash.hexdigest()}", self._digest, action)
+                return None
+        except AttemptFailed as failed:
+            raise failed.failure from failed
+        self._hash.update(block)
+        return block
+
+    def _begin(self) -> Iterator[bytes]:
+        return self._open.enter_context(stream_blob(self._client, self._access, self._digest))
 
 
 def has_blob(client: RegistryClient, access: Access, digest: Digest) -> bool:
@@ -152,8 +208,8 @@ def _whole(client: RegistryClient, response: requests.Response, most: int, actio
     return b"".join(taken)
 
 
-def _hold(client: RegistryClient, content: bytes, wanted: str, action: str) -> None:
-    if digest_of(content) != wanted:
+def _hold(client: RegistryClient, given: str, wanted: str, action: str) -> None:
+    if given != wanted:
         what = f"`{client.host}` sent other bytes than {wanted}"
         raise AttemptFailed(RegistryFailed(action, what, "Run again; if it stays, the registry or a proxy is broken."))
 

@@ -28,11 +28,31 @@ _TROUBLE = "The registry is in trouble: run again later."
 _STRANGE = "Check that the host is a container registry and that it takes OCI images."
 
 
-def refusal(response: requests.Response, host: str, action: str, access: Access | None) -> RegistryFailed:
+class RegistryRefused(RegistryFailed):
+    """The registry, or its token service, answered, and the answer is no.
+
+    Args:
+        status: HTTP's.
+        code: The registry's own word, such as `MANIFEST_BLOB_UNKNOWN`; may be empty.
+    """
+
+    def __init__(self, action: str, reason: str, remedy: str, *, status: int, code: str) -> None:
+        super().__init__(action, reason, remedy)
+        self.status = status
+        self.code = code
+
+    @property
+    def forbidden(self) -> bool:
+        """Whether this login may not do it there: 404 is how registries hide a repository, or refuse to make one."""
+        return self.status in {401, 403, 404, 405}
+
+
+def refusal(response: requests.Response, host: str, action: str, access: Access | None) -> RegistryRefused:
     """The failure for an answer that is none of those that were hoped for."""
+    status = response.status_code
     code, message = said(response)
-    reason = ": ".join(part for part in (f"`{host}` answered {response.status_code}", code, message) if part)
-    return RegistryFailed(action, reason, _remedy(response.status_code, code, message, host, access))
+    reason = ": ".join(part for part in (f"`{host}` answered {status}", code, message) if part)
+    return RegistryRefused(action, reason, _remedy(status, code, message, host, access), status=status, code=code)
 
 
 def said(response: requests.Response) -> tuple[str, str]:

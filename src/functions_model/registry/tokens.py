@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,6 +16,7 @@ from requests.utils import parse_dict_header
 
 from functions_model.core.failures import RegistryFailed
 from functions_model.registry.credentials import BasicCredential, EntraExchange, RegistryCredential
+from functions_model.registry.errors import RegistryRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,7 +97,7 @@ class Tokens:
         self._clock = clock
         self._mask = mask
         self._challenge: Challenge | None = None
-        self._held: dict[tuple[str, ...], _Kept] = {}
+        self._held: dict[Access, _Kept] = {}
         self._refresh: _Kept | None = None
         self._lock = RLock()
 
@@ -121,24 +122,37 @@ class Tokens:
                 return ""
             if challenge.scheme == "basic":
                 return _basic(self._credential) if isinstance(self._credential, BasicCredential) else ""
-            kept = self._held.get(access.scopes)
-            if kept is None or kept.until <= self._clock():
-                kept = self._held[access.scopes] = self._fetch(challenge, access)
+            kept = self._kept(access)
+            if kept is None:
+                kept = self._held[access] = self._get(challenge, access)
             return f"Bearer {kept.value}"
 
-    def drop(self, access: Access, used: str) -> bool:
+    def drop(self, used: str) -> bool:
         """Forget a header that was refused. True when another, or a first one, can be had."""
         with self._lock:
-            kept = self._held.get(access.scopes)
-            if kept and used == f"Bearer {kept.value}":
-                del self._held[access.scopes]
+            self._held = {held: kept for held, kept in self._held.items() if used != f"Bearer {kept.value}"}
             return self._challenge is not None and not (used and self._challenge.scheme == "basic")
+
+    def _kept(self, access: Access) -> _Kept | None:
+        """A token that is good for it, be it one that is good for more."""
+        now = self._clock()
+        good = (kept for held, kept in self._held.items() if kept.until > now and held.covers(access))
+        return next(good, None)
 
     def _expected(self) -> Challenge | None:
         """Azure's challenge is known beforehand, which saves a request that would be refused."""
         if isinstance(self._credential, EntraExchange):
             return Challenge("bearer", f"{self._root()}/oauth2/token", self._host)
         return None
+
+    def _get(self, challenge: Challenge, access: Access) -> _Kept:
+        try:
+            return self._fetch(challenge, access)
+        except RegistryRefused:
+            if not access.mount_from:
+                raise
+            # One may go without mounting, so a repository that this login may not read must not stop it.
+            return self._fetch(challenge, replace(access, mount_from=()))
 
     def _fetch(self, challenge: Challenge, access: Access) -> _Kept:
         action = f"get a token for `{self._host}/{access.repository}`"

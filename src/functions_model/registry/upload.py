@@ -6,225 +6,187 @@ broken one (Azure answers a repeated PATCH with BLOB_UPLOAD_INVALID), and a whol
 
 from __future__ import annotations
 
-import enum
-import hashlib
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from functions_model.core.digests import Digest, parse_digest
 from functions_model.core.failures import RegistryFailed
-from functions_model.registry.client import Call
+from functions_model.registry.bodies import blob_body, stream_body
+from functions_model.registry.client import PARALLEL, Call
 from functions_model.registry.content import has_blob
+from functions_model.registry.pushed import How, Tally
 from functions_model.registry.retries import AttemptFailed, persist
+from functions_model.registry.stopping import Stop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from threading import Event
+    from collections.abc import Iterator
 
+    import requests
+
+    from functions_model.core.digests import Digest
+    from functions_model.core.progress import Report
+    from functions_model.image.layers import Layer
+    from functions_model.image.streams import LayerStream
     from functions_model.registry.access import Access
+    from functions_model.registry.bodies import Body
     from functions_model.registry.client import RegistryClient
+    from functions_model.registry.sources import BlobSource
 
 _LOST = frozenset({400, 404, 416})
 """What registries answer in mid-upload when they lost it, or when the bytes were damaged on the way."""
-
-
-class How(enum.StrEnum):
-    """How a blob came to be in the repository."""
-
-    SENT = "sent"
-    MOUNTED = "mounted"
-    PRESENT = "present"
+_BINARY = {"Content-Type": "application/octet-stream"}
 
 
 @dataclass(frozen=True, slots=True)
-class BlobSource:
-    """A blob to be sent.
-
-    Attributes:
-        name: For people.
-        digest: What it must have.
-        size: Bytes.
-        open: Its blocks, from the first byte, each time anew.
-        passing: Whether wrong bytes may be right the next time: they come over a network, not from our files.
-    """
-
-    name: str
-    digest: Digest
-    size: int
-    open: Callable[[], AbstractContextManager[Iterator[bytes]]]
-    passing: bool = False
-
-
-class Stopped(Exception):
-    """Another blob failed for good, so this one was given up."""
-
-
-@dataclass(frozen=True, slots=True)
-class BlobProgress:
-    """How far a blob is.
-
-    Attributes:
-        name: For people.
-        digest: The blob's.
-        size: Bytes in all.
-        done: Bytes sent in this attempt; less than before when a transfer started again.
-        how: None while it is under way.
-    """
-
-    name: str
-    digest: Digest
-    size: int
-    done: int
-    how: How | None = None
-
-
-@dataclass(slots=True)
 class Upload:
-    """What all blobs of one push share.
+    """What all blobs of one push into one repository share.
 
     Attributes:
         client: The target registry.
         access: The target repository, to be pushed to.
-        progress: Told of every block; called from several threads.
-        stop: Set when another blob failed for good: what is under way then ends.
+        report: Told of every block of layers; called from several threads.
+        stop: Ends what is under way.
+        tally: Counts what is sent.
+        slots: Held by each blob under way: bounds how many those are, over all repositories.
     """
 
     client: RegistryClient
     access: Access
-    progress: Callable[[BlobProgress], None]
-    stop: Event
+    report: Report
+    stop: Stop
+    tally: Tally
+    slots: BoundedSemaphore
 
-    def send(self, source: BlobSource, mount_from: str | None = None) -> tuple[How, int]:
+    @classmethod
+    def begin(cls, client: RegistryClient, access: Access, report: Report) -> Upload:
+        """The first one of a push."""
+        return cls(client, access, report, Stop(), Tally(), BoundedSemaphore(PARALLEL))
+
+    def into(self, access: Access) -> Upload:
+        """The same push, into another repository or with other mounts."""
+        return replace(self, access=access)
+
+    def send(self, source: BlobSource, mount_from: str | None = None, *, missing: bool = False) -> How:
         """See to it that the repository has a blob.
 
         Args:
             source: The blob.
             mount_from: Another repository of the same registry that may have it.
-
-        Returns:
-            How it came there, and how many bytes that took, those of broken attempts included.
+            missing: It is known not to be there.
 
         Raises:
             RegistryFailed: Refused, or broken off too often, or the content is not what its digest says.
-            Stopped: Another blob failed for good.
+            Stopped: Another part of the push failed for good.
         """
-        spent = 0
+        tried = False
 
         def attempt() -> How:
-            nonlocal spent
-            if self.stop.is_set():
-                raise Stopped
-            if has_blob(self.client, self.access, source.digest):
+            nonlocal tried
+            self.stop.check()
+            if not (missing and not tried) and has_blob(self.client, self.access, source.digest):
                 # After a broken attempt it may be there because that one came to its end unheard.
-                return How.SENT if spent else How.PRESENT
-            location = self._begin(source, None if spent else mount_from)
+                return How.SENT if tried else How.PRESENT
+            location = self._begin(source.name) if tried or not mount_from else self._mount(source, mount_from)
             if location is None:
                 return How.MOUNTED
-            body = _Body(source, self.progress, self.stop)
-            try:
-                self._stream(source, location, body)
-            finally:
-                spent += body.done
+            tried = True
+            self._send(source, location, bodies)
             return How.SENT
 
-        how = persist(attempt, self.client.patience, self.client.sleep)
-        self.progress(BlobProgress(source.name, source.digest, source.size, source.size, how))
-        return how, spent
+        with self._counted() as bodies:
+            return persist(attempt, self.client.patience, self.client.sleep)
 
-    def _begin(self, source: BlobSource, mount_from: str | None) -> str | None:
-        """The address to send to; None when the blob was mounted and nothing need be sent."""
-        path = f"/v2/{self.access.repository}/blobs/uploads/"
-        if mount_from:
-            query = f"?mount={quote(source.digest, safe='')}&from={quote(mount_from, safe='')}"
-            call = Call("POST", path + query, self.access, self._action(source), frozenset({201, 202}))
-            try:
-                response = self.client.attempt(call)
-            except RegistryFailed:
-                pass  # a source that may not be read is no reason to fail: the bytes are sent instead
-            else:
-                return None if response.status_code == 201 else self._location(response.headers, source)
-        response = self.client.attempt(Call("POST", path, self.access, self._action(source), frozenset({202})))
-        return self._location(response.headers, source)
+    def stream(self, stream: LayerStream) -> Layer:
+        """Send a layer while it is made. Its digest comes out at the end, and goes into the closing request.
 
-    def _stream(self, source: BlobSource, location: str, body: _Body) -> None:
-        kind = {"Content-Type": "application/octet-stream"}
-        patch = Call(
-            "PATCH", location, self.access, self._action(source), frozenset({202, 204}), _LOST, kind, body=body
-        )
-        answered = self.client.attempt(patch)
-        body.check(self._action(source))
-        closing = self._location(answered.headers, source) if "Location" in answered.headers else location
-        closing += f"{'&' if '?' in closing else '?'}digest={quote(source.digest, safe='')}"
-        self.client.attempt(
-            Call(
-                "PUT", closing, self.access, self._action(source), frozenset({201, 204}), _LOST, {"Content-Length": "0"}
-            )
-        )
+        Raises:
+            RegistryFailed: Refused, or broken off too often.
+            BundleFailed: A file changed while it was read.
+            Stopped: Another part of the push failed for good.
+        """
+        packed: Layer | None = None
 
-    def _location(self, headers: Mapping[str, str], source: BlobSource) -> str:
-        location = headers.get("Location")
-        if not location:
-            what = f"`{self.client.host}` does not say where to send it"
-            raise RegistryFailed(self._action(source), what, "Check that the host is a container registry.")
-        return self.client.address(location)
+        def attempt() -> Layer:
+            nonlocal packed
+            self.stop.check()
+            if packed and has_blob(self.client, self.access, packed.digest):
+                return packed  # the answer to the closing request was lost
+            location = self._begin(stream.name)
+            bodies.append(stream_body(stream, self.report, self.stop))
+            location = self._patch(stream.name, location, bodies[-1])
+            packed = stream.layer()
+            self._close(stream.name, location, packed.digest)
+            return packed
 
-    def _action(self, source: BlobSource) -> str:
-        return f"send {source.name} to `{self.client.host}/{self.access.repository}`"
-
-
-class _Body:
-    """The body of one PATCH: hashed and counted on its way out, never longer or shorter than announced."""
-
-    def __init__(self, source: BlobSource, progress: Callable[[BlobProgress], None], stop: Event) -> None:
-        self._source = source
-        self._progress = progress
-        self._stop = stop
-        self._hash = hashlib.sha256()
-        self.done = 0
-
-    def __len__(self) -> int:
-        """What requests announces as Content-Length; without it, it would send chunks, which registries refuse."""
-        return self._source.size
-
-    def __iter__(self) -> Iterator[bytes]:
-        source = self._source
-        with source.open() as blocks:
-            for block in blocks:
-                if self._stop.is_set():
-                    raise Stopped
-                if self.done + len(block) > source.size:
-                    break
-                self._hash.update(block)
-                self.done += len(block)
-                self._progress(BlobProgress(source.name, source.digest, source.size, self.done))
-                yield block
-            else:
-                if self.done == source.size:
-                    return
-        # The announced length can no longer be kept: end here, or the registry would wait for the rest.
-        raise self._differs(f"send {source.name}")
-
-    def check(self, action: str) -> None:
-        """Hold what was sent to the digest that was known before."""
-        if parse_digest(f"sha256:{self._hash.hexdigest()}") != self._source.digest:
-            raise self._differs(action)
-
-    def _differs(self, action: str) -> AttemptFailed | RegistryFailed:
-        digest = self._source.digest
-        if self._source.passing:
-            what = f"what was read is not {digest}"
-            return AttemptFailed(RegistryFailed(action, what, "Run again; if it stays, the base image is broken."))
-        what = f"its bytes are no longer those of {digest}"
-        return RegistryFailed(action, what, "Run again when nothing writes to the files.")
-
-
-def bytes_source(name: str, digest: Digest, content: bytes) -> BlobSource:
-    """A small blob at hand."""
+        with self._counted() as bodies:
+            return persist(attempt, self.client.patience, self.client.sleep)
 
     @contextmanager
-    def opened() -> Iterator[Iterator[bytes]]:
-        yield iter((content,))
+    def _counted(self) -> Iterator[list[Body]]:
+        """Takes the body of each attempt."""
+        bodies: list[Body] = []
+        with self.slots:
+            try:
+                yield bodies
+            finally:
+                self.tally.sent(sum(body.done for body in bodies))
+                if bodies:
+                    self.report(bodies[-1].progress(finished=True))
 
-    return BlobSource(name, digest, len(content), opened)
+    def _begin(self, name: str) -> str:
+        """The address of a new upload."""
+        path = f"/v2/{self.access.repository}/blobs/uploads/"
+        response = self.client.attempt(Call("POST", path, self.access, self._action(name), frozenset({202})))
+        return self._location(response, name)
+
+    def _mount(self, source: BlobSource, mount_from: str) -> str | None:
+        """None when the blob was mounted; else the address of an upload, which registries give instead."""
+        query = f"?mount={quote(source.digest, safe='')}&from={quote(mount_from, safe='')}"
+        path = f"/v2/{self.access.repository}/blobs/uploads/{query}"
+        call = Call("POST", path, self.access, self._action(source.name), frozenset({201, 202}))
+        try:
+            response = self.client.attempt(call)
+        except RegistryFailed:
+            return self._begin(source.name)  # a source that may not be read is no reason to fail: the bytes are sent
+        return None if response.status_code == 201 else self._location(response, source.name)
+
+    def _send(self, source: BlobSource, location: str, bodies: list[Body]) -> None:
+        if source.content is not None:
+            self.tally.sent(source.size)
+            self._close(source.name, location, source.digest, source.content)
+            return
+        body, check = blob_body(source, self.report, self.stop)
+        bodies.append(body)
+        location = self._patch(source.name, location, body)
+        check()
+        self._close(source.name, location, source.digest)
+
+    def _patch(self, name: str, location: str, body: Body) -> str:
+        """Send all bytes; gives the address for the closing request."""
+        accepted = frozenset({202, 204})
+        call = Call("PATCH", location, self.access, self._action(name), accepted, _LOST, _BINARY, body)
+        response = self.client.attempt(call)
+        return self._location(response, name) if "Location" in response.headers else location
+
+    def _close(self, name: str, location: str, digest: Digest, content: bytes = b"") -> None:
+        """Give the blob its name, with its last bytes or without. The registry compares the digest."""
+        closing = f"{location}{'&' if '?' in location else '?'}digest={quote(digest, safe='')}"
+        headers = {**_BINARY, "Content-Length": str(len(content))}
+        accepted = frozenset({201, 204})
+        call = Call("PUT", closing, self.access, self._action(name), accepted, _LOST, headers, content or None)
+        kept = self.client.attempt(call).headers.get("Docker-Content-Digest", digest)
+        if kept != digest:
+            what = f"`{self.client.host}` keeps it as {kept}, not as {digest}"
+            raise AttemptFailed(RegistryFailed(self._action(name), what, "Check that no proxy changes what is sent."))
+
+    def _location(self, response: requests.Response, name: str) -> str:
+        location = response.headers.get("Location")
+        if not location:
+            what, remedy = f"`{self.client.host}` does not say where to send it", "Check that it is a registry."
+            raise AttemptFailed(RegistryFailed(self._action(name), what, remedy))
+        return self.client.address(location)
+
+    def _action(self, name: str) -> str:
+        return f"send {name} to `{self.client.host}/{self.access.repository}`"

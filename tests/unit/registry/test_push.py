@@ -15,7 +15,8 @@ from support.registry_server import CORRUPT, TEAR, UNHEARD, Fault, RegistryServe
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from functions_model.registry import BlobProgress, PushedImage
+    from functions_model.core.progress import Progress
+    from functions_model.registry import PushedImage
 
     from .conftest import World
 
@@ -67,17 +68,17 @@ class TestWhatIsSent:
         pushed = push(world, client)
 
         assert sum(seen.received for seen in world.server.seen) == pushed.bytes_sent
-        assert len(world.server.seen) + 1 == pushed.requests  # the attempt to speak https was not seen
+        assert len(world.server.seen) == pushed.requests  # the attempt to speak https was none
         assert client.request_count == pushed.requests
         assert pushed.manifest_written
 
     def test_the_tag_is_the_last_thing_written(self, world: World) -> None:
-        """Blobs, the manifest by its digest, then the tag."""
+        """Blobs, then the manifest, once and under its tag."""
         push(world)
         writes = [seen.path for seen in world.server.seen if seen.method == "PUT"]
 
-        assert [f"/v2/package/manifests/{world.image.digest}", "/v2/package/manifests/v1"] == writes[-2:]
-        assert all("/uploads/" in path for path in writes[:-2])
+        assert "/v2/package/manifests/v1" == writes[-1]
+        assert all("/uploads/" in path for path in writes[:-1])
 
     def test_a_tag_that_means_the_image_costs_one_question(self, world: World) -> None:
         """Nothing is sent the second time."""
@@ -117,16 +118,16 @@ class TestWhatIsSent:
         assert {How.SENT} == set(hows(pushed).values())
         assert b"lower" * 1000 == other.blobs["package", world.image.base.manifest.layers[0].digest]
 
-    def test_progress_is_told_for_every_blob(self, world: World) -> None:
-        """Each ends with how it came there; a large one is told of on its way."""
-        told: list[BlobProgress] = []
+    def test_progress_is_told_for_what_is_sent(self, world: World) -> None:
+        """A layer is told of on its way and at its end; what is mounted takes no time."""
+        told: list[Progress] = []
         client = world.client()
-        push_image(client, world.image, world.target, base_client=client, progress=told.append)
+        push_image(client, world.image, world.target, base_client=client, report=told.append)
+        size = world.image.layers[0].size
 
-        assert {"base layer 1", "base layer 2", "model", "code", "config"} == {
-            each.name for each in told if each.how is not None and each.done == each.size
-        }
-        assert 3 <= len([each for each in told if each.name == "model" and each.how is None])
+        assert {"send model", "send code"} == {each.task for each in told}
+        assert {"send model", "send code"} == {each.task for each in told if each.finished and each.done == each.total}
+        assert 3 <= len([each for each in told if each.task == "send model" and each.total == size])
 
 
 class TestMisbehaviour:
@@ -141,9 +142,10 @@ class TestMisbehaviour:
             Fault("PUT", "uploads", 503),
             Fault("PUT", "uploads", UNHEARD),
             Fault("POST", "uploads", 502),
+            Fault("POST", "uploads/$", 202),
             Fault("HEAD", "blobs", 500),
             Fault("HEAD", "manifests", TEAR),
-            Fault("PUT", "manifests/sha256", 500),
+            Fault("PUT", "manifests/v1", 500),
             Fault("PUT", "manifests/v1", UNHEARD),
         ],
         ids=lambda fault: f"{fault.method}-{fault.path.replace('/', '.')}-{fault.what}",
@@ -234,7 +236,7 @@ class TestMisbehaviour:
     def test_a_proxy_that_changes_the_manifest_is_noticed(self, world: World) -> None:
         """The registry's digest must be ours."""
         headers = {"Docker-Content-Digest": digest_of(b"other")}
-        world.server.faults.append(Fault("PUT", "manifests/sha256", 201, headers))
+        world.server.faults.append(Fault("PUT", "manifests/v1", 201, headers))
 
         with pytest.raises(RegistryFailed, match="no proxy changes"):
             push(world)

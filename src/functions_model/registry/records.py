@@ -1,0 +1,223 @@
+"""Records: how the layers of an image came to be, kept in the registry so that the next run finds them again.
+
+A record is a manifest of its own below a tag of its own. It names layers, so the registry keeps them.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+from functions_model.core.digests import canonical_json, digest_of, parse_digest
+from functions_model.core.failures import RegistryFailed
+from functions_model.image.compression import Compression
+from functions_model.image.layers import Layer
+from functions_model.image.manifests import (
+    EMPTY,
+    EMPTY_CONTENT,
+    OCI_CONFIG,
+    OCI_LAYER_GZIP,
+    OCI_LAYER_TAR,
+    OCI_MANIFEST,
+    Descriptor,
+)
+from functions_model.registry.access import Access
+from functions_model.registry.artifacts import put_manifest
+from functions_model.registry.content import BlobStream, get_manifest, head_manifest
+from functions_model.registry.errors import RegistryRefused
+from functions_model.registry.sources import bytes_source, layer_source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from functions_model.core.digests import Digest
+    from functions_model.registry.client import RegistryClient
+    from functions_model.registry.upload import Upload
+
+RECORD_TYPE = "application/vnd.functions-model.record.v1+json"
+_PREFIX = "functions-model.layer."
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedLayer:
+    """A layer and what it was made of.
+
+    Attributes:
+        key: A fingerprint or a lock's hash; several layers may share one.
+        layer: The layer.
+    """
+
+    key: str
+    layer: Layer
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is kept of a run.
+
+    Attributes:
+        layers: The lowest first.
+        annotations: Free text by key.
+        config: An image configuration, or `{}`.
+    """
+
+    layers: tuple[RecordedLayer, ...]
+    annotations: Mapping[str, str]
+    config: bytes = EMPTY_CONTENT
+
+    def find(self, key: str) -> Layer | None:
+        """The first layer with that key."""
+        return next((recorded.layer for recorded in self.layers if recorded.key == key), None)
+
+    def as_manifest(self) -> bytes:
+        """The manifest that stands for it; the same bytes each time."""
+        layers = [_described(recorded).as_json() for recorded in self.layers]
+        document = {
+            "schemaVersion": 2,
+            "mediaType": OCI_MANIFEST,
+            "artifactType": RECORD_TYPE,
+            "config": self._config(),
+            # A manifest without layers is refused by some registries.
+            "layers": layers or [EMPTY.as_json()],
+            "annotations": dict(self.annotations),
+        }
+        return canonical_json(document)
+
+    def _config(self) -> dict[str, Any]:
+        """The configuration is in the descriptor as well, as OCI allows it: reading a record is one request."""
+        if self.config == EMPTY_CONTENT:
+            return EMPTY.as_json()
+        plain = Descriptor(OCI_CONFIG, digest_of(self.config), len(self.config)).as_json()
+        return {**plain, "data": base64.b64encode(self.config).decode()}
+
+
+@dataclass(frozen=True, slots=True)
+class RecordToWrite:
+    """A record and its place.
+
+    Attributes:
+        repository: In the target registry.
+        tag: What it is found by.
+        record: What is kept.
+    """
+
+    repository: str
+    tag: str
+    record: Record
+
+
+def find_record(client: RegistryClient, repository: str, tag: str) -> Record | None:
+    """The record below a tag. None when there is none, when it may not be read, or when it is not understood.
+
+    One request. Its layers have `repository` set, and `open` reads them from there.
+
+    Raises:
+        RegistryFailed: The registry broke off.
+    """
+    try:
+        fetched = get_manifest(client, Access(repository), tag)
+        return _parsed(fetched.content, client, repository)
+    except RegistryRefused as refused:
+        if not refused.forbidden:
+            raise
+    except (ValueError, KeyError, TypeError, AttributeError):
+        pass  # damaged, or written by another version: the layers are made again, and so is the record
+    return None
+
+
+def write_record(upload: Upload, wanted: RecordToWrite) -> None:
+    """Put a record into its repository, with the layers that it names. One that may not be written is noted.
+
+    Args:
+        upload: Into the image's repository, which has every layer already.
+        wanted: What to write.
+
+    Raises:
+        Stopped: Another part of the push failed for good.
+    """
+    try:
+        _write(upload, wanted)
+    except RegistryFailed as failure:
+        place = f"{upload.client.host}/{wanted.repository}:{wanted.tag}"
+        upload.tally.note(f"What was made is not kept for later runs in `{place}`: {failure.reason}.")
+
+
+def _write(upload: Upload, wanted: RecordToWrite) -> None:
+    record, home = wanted.record, upload.access.repository
+    content = record.as_manifest()
+    if wanted.repository != home:
+        layers = tuple(recorded.layer for recorded in record.layers)
+        places = sorted({layer.repository or home for layer in layers} - {wanted.repository})
+        upload = upload.into(Access(wanted.repository, push=True, mount_from=tuple(places)))
+        if head_manifest(upload.client, upload.access, wanted.tag) == digest_of(content):
+            return
+        for layer in layers:
+            if layer.repository != wanted.repository:
+                upload.send(layer_source(layer, upload.client), layer.repository or home)
+    if not record.layers or record.config == EMPTY_CONTENT:
+        upload.send(bytes_source("the empty blob", EMPTY_CONTENT))
+    if record.config != EMPTY_CONTENT:
+        upload.send(bytes_source("the record's configuration", record.config))
+    put_manifest(upload, content, OCI_MANIFEST, wanted.tag)
+
+
+def _described(recorded: RecordedLayer) -> Descriptor:
+    layer = recorded.layer
+    kind = OCI_LAYER_TAR if layer.compression is Compression.RAW else OCI_LAYER_GZIP
+    facts = {
+        "key": recorded.key,
+        "name": layer.name,
+        "diff-id": layer.diff_id,
+        "tree-size": str(layer.tree_size),
+        "compression": layer.compression.value,
+    }
+    if layer.ratio is not None:
+        facts["ratio"] = str(layer.ratio)
+    return Descriptor(kind, layer.digest, layer.size, {_PREFIX + name: value for name, value in facts.items()})
+
+
+def _parsed(content: bytes, client: RegistryClient, repository: str) -> Record | None:
+    document = json.loads(content)
+    if document["artifactType"] != RECORD_TYPE:
+        return None
+    entries = [entry for entry in document["layers"] if entry["mediaType"] != EMPTY.media_type]
+    layers = tuple(_recorded(entry, client, repository) for entry in entries)
+    return Record(layers, dict(document.get("annotations") or {}), _kept_config(document["config"]))
+
+
+def _kept_config(plain: Mapping[str, Any]) -> bytes:
+    if plain["mediaType"] == EMPTY.media_type:
+        return EMPTY_CONTENT
+    try:
+        config = base64.b64decode(plain["data"], validate=True)
+    except binascii.Error as error:
+        raise ValueError from error
+    if digest_of(config) != plain["digest"]:
+        raise ValueError
+    return config
+
+
+def _recorded(plain: Mapping[str, Any], client: RegistryClient, repository: str) -> RecordedLayer:
+    facts = plain["annotations"]
+    digest, ratio = parse_digest(plain["digest"]), facts.get(f"{_PREFIX}ratio")
+    layer = Layer(
+        name=str(facts[f"{_PREFIX}name"]),
+        digest=digest,
+        diff_id=parse_digest(facts[f"{_PREFIX}diff-id"]),
+        size=int(plain["size"]),
+        media_type=str(plain["mediaType"]),
+        open=_opener(client, repository, digest),
+        tree_size=int(facts[f"{_PREFIX}tree-size"]),
+        compression=Compression(facts[f"{_PREFIX}compression"]),
+        repository=repository,
+        ratio=None if ratio is None else float(ratio),
+    )
+    return RecordedLayer(str(facts[f"{_PREFIX}key"]), layer)
+
+
+def _opener(client: RegistryClient, repository: str, digest: Digest) -> Callable[[], BinaryIO]:
+    access = Access(repository)
+    return lambda: cast("BinaryIO", BlobStream(client, access, digest))

@@ -1,0 +1,148 @@
+"""Attachments of an image: manifests that name it as their subject, and the list that a registry keeps of them.
+
+https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-referrers
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from functions_model.core.digests import digest_of
+from functions_model.core.failures import RegistryFailed
+from functions_model.image.manifests import (
+    EMPTY,
+    EMPTY_CONTENT,
+    OCI_INDEX,
+    OCI_MANIFEST,
+    Descriptor,
+    Index,
+    Manifest,
+    parse_manifest,
+)
+from functions_model.registry.access import Access
+from functions_model.registry.artifacts import put_manifest
+from functions_model.registry.client import Call
+from functions_model.registry.content import get_manifest
+from functions_model.registry.errors import RegistryRefused
+from functions_model.registry.sources import bytes_source
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from functions_model.core.digests import Digest
+    from functions_model.registry.client import RegistryClient
+    from functions_model.registry.upload import Upload
+
+_UNTAKEN = frozenset({400, 403, 404, 405, 415, 422})
+"""Answers of registries that take images and nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A document about an image.
+
+    Attributes:
+        artifact_type: What it is, and what lists can be searched for: `application/vnd.cyclonedx+json`.
+        media_type: Of the content.
+        content: Its bytes; small.
+        annotations: Free text by key.
+    """
+
+    artifact_type: str
+    media_type: str
+    content: bytes
+    annotations: Mapping[str, str] = field(default_factory=dict)
+
+
+def attach(upload: Upload, attachment: Attachment, subject: Descriptor) -> None:
+    """Put an attachment beside an image, which need not be there yet. A registry that takes none is noted.
+
+    Raises:
+        RegistryFailed: The registry broke off too often.
+        Stopped: Another part of the push failed for good.
+    """
+    content = Descriptor(attachment.media_type, digest_of(attachment.content), len(attachment.content))
+    kind, annotations = attachment.artifact_type, dict(attachment.annotations)
+    manifest = Manifest(OCI_MANIFEST, EMPTY, (content,), annotations, subject, kind).as_bytes()
+    try:
+        for source in (bytes_source(kind, attachment.content), bytes_source("the empty blob", EMPTY_CONTENT)):
+            upload.send(source)
+        headers = put_manifest(upload, manifest, OCI_MANIFEST)
+        if "OCI-Subject" not in headers:
+            entry = Descriptor(OCI_MANIFEST, digest_of(manifest), len(manifest), annotations, artifact_type=kind)
+            _list(upload, entry, subject.digest)
+    except RegistryRefused as refused:
+        if refused.status not in _UNTAKEN:
+            raise
+        upload.tally.note(f"`{kind}` is not attached to the image: {refused.reason}.")
+
+
+def list_referrers(
+    client: RegistryClient, repository: str, digest: Digest, *, artifact_type: str = ""
+) -> tuple[Descriptor, ...]:
+    """What is attached to a manifest.
+
+    Args:
+        client: The registry.
+        repository: Where the manifest is.
+        digest: Its digest.
+        artifact_type: Only attachments of this type; empty for all.
+
+    Raises:
+        RegistryFailed: The registry refused, or broke off.
+    """
+    access = Access(repository)
+    found = _referrers(client, access, digest)
+    if found is None:
+        found = _fallback(client, access, digest)
+    return tuple(entry for entry in found if artifact_type in {"", entry.artifact_type})
+
+
+def _referrers(client: RegistryClient, access: Access, digest: Digest) -> tuple[Descriptor, ...] | None:
+    """From the registry's own list, page by page; None when it keeps none."""
+    action = f"list what is attached to `{client.host}/{access.repository}@{digest}`"
+    path: str | None = f"/v2/{access.repository}/referrers/{digest}"
+    found: list[Descriptor] = []
+    while path:
+        call = Call("GET", path, access, action, frozenset({200, 404}), headers={"Accept": OCI_INDEX})
+        response = client.call(call)
+        if response.status_code == 404:
+            return None
+        found += _index(response.content, action).manifests
+        path = response.links.get("next", {}).get("url")
+    return tuple(found)
+
+
+def _fallback(client: RegistryClient, access: Access, digest: Digest) -> tuple[Descriptor, ...]:
+    """From the tag that clients keep where the registry keeps no list."""
+    tag = _tag(digest)
+    try:
+        fetched = get_manifest(client, access, tag)
+    except RegistryRefused as refused:
+        if refused.status != 404:
+            raise
+        return ()
+    return _index(fetched.content, f"read `{client.host}/{access.repository}:{tag}`").manifests
+
+
+def _list(upload: Upload, entry: Descriptor, digest: Digest) -> None:
+    """Read the list, add to it and write it, unless it has the entry."""
+    known = _fallback(upload.client, replace(upload.access, mount_from=()), digest)
+    if entry.digest not in {each.digest for each in known}:
+        put_manifest(upload, Index(OCI_INDEX, (*known, entry)).as_bytes(), OCI_INDEX, _tag(digest))
+
+
+def _index(content: bytes, action: str) -> Index:
+    remedy = "Remove that list from the registry; the next push of a changed image makes a new one."
+    try:
+        parsed = parse_manifest(content, OCI_INDEX)
+    except ValueError as error:
+        raise RegistryFailed(action, str(error), remedy) from error
+    if not isinstance(parsed, Index):
+        raise RegistryFailed(action, "it is not a list of manifests", remedy)
+    return parsed
+
+
+def _tag(digest: Digest) -> str:
+    return digest.replace(":", "-")

@@ -1,0 +1,78 @@
+"""Work side by side, of which the first failure ends the rest, and is the one that is told."""
+
+from __future__ import annotations
+
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from threading import Lock
+from typing import TYPE_CHECKING, TypeVar
+
+from functions_model.core.failures import RegistryFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+T = TypeVar("T")
+
+
+class Stopped(Exception):
+    """The push was ended, so this part of it was given up."""
+
+
+class Stop:
+    """Whether a push goes on. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._first: BaseException | None = None
+        self._ended = False
+
+    def end(self, error: BaseException | None = None) -> None:
+        """Let what is under way end; the error is kept when it is the first, and no `Stopped`."""
+        with self._lock:
+            self._ended = True
+            if self._first is None and not isinstance(error, Stopped):
+                self._first = error
+
+    def check(self) -> None:
+        """Go on.
+
+        Raises:
+            Stopped: The push was ended.
+        """
+        if self._ended:
+            raise Stopped
+
+    def cause(self, action: str) -> BaseException:
+        """What to raise where a part was given up: the failure that came first."""
+        what, remedy = "the push was ended", "Look at the failure that came before, and run again."
+        return self._first or RegistryFailed(action, what, remedy)
+
+
+def side_by_side(tasks: Iterable[Callable[[], T]], stop: Stop, workers: int) -> tuple[T, ...]:
+    """What each task returns, in their order. They begin in their order, too.
+
+    Raises:
+        Stopped: The push was ended from elsewhere.
+        BaseException: Of the task that failed first; the others were ended.
+    """
+
+    def run(task: Callable[[], T]) -> T:
+        try:
+            return task()
+        except BaseException as error:
+            stop.end(error)
+            raise
+
+    with ThreadPoolExecutor(workers, "push") as pool:
+        futures = [pool.submit(run, task) for task in tasks]
+        try:
+            wait(futures, return_when=FIRST_EXCEPTION)
+        except BaseException as error:  # an interrupt ends the transfers too
+            stop.end(error)
+            raise
+        finally:
+            pool.shutdown(cancel_futures=any(future.done() and future.exception() for future in futures))
+    failed = [future for future in futures if not future.cancelled() and future.exception()]
+    for future in sorted(failed, key=lambda future: isinstance(future.exception(), Stopped)):
+        future.result()
+    return tuple(future.result() for future in futures)

@@ -124,15 +124,15 @@ def _build(session: EngineSession, context: IO[bytes], dockerfile: str, tag: str
 
 def _follow(lines: Iterable[Mapping[str, Any]], transcript: Transcript) -> str:
     """The ID of what was built; empty when it failed, and the transcript's last line says why."""
-    made = ""
-    for line in lines:
+    made, failed = "", False
+    for line in lines:  # to its end, also after an error: a stream that is left holds its connection
         if "error" in line:
             transcript.write(f"\n{line['error']}\n")
-            return ""
+            failed = True
         transcript.write(str(line.get("stream", "")))
         made = str(line.get("aux", {}).get("ID", made))
     transcript.end()
-    return made
+    return "" if failed else made
 
 
 def proxies(environ: Mapping[str, str]) -> dict[str, str]:

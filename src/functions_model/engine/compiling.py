@@ -97,10 +97,10 @@ def compile_packages(
 def _run(session: EngineSession, container: str, settings: IndexSettings) -> None:
     api = session.api
     transcript = Transcript(lambda line: session.log(clean(line, settings.secrets)))
-    output = api.attach(container, stream=True, logs=True)
     api.start(container)
-    for piece in output:
-        transcript.write(piece.decode(errors="replace"))
+    with contextlib.closing(api.logs(container, stream=True, follow=True)) as output:
+        for piece in output:
+            transcript.write(piece.decode(errors="replace"))
     said = transcript.end()
     if api.wait(container)["StatusCode"]:
         raise explain(_ACTION, clean(said, settings.secrets), "", "environment-file")

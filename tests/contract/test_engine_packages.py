@@ -1,0 +1,201 @@
+"""A real container engine installs Debian packages and compiles Python packages: on a Debian, over the network."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+import threading
+from base64 import b64encode
+from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from functions_model.core.digests import Digest, digest_of
+from functions_model.core.failures import EnvironmentFailed
+from functions_model.core.references import ImageReference
+from functions_model.core.secrets import Secret
+from functions_model.engine import Recipe, build_below
+from functions_model.environment.request import IndexSettings
+from functions_model.image import manifests
+from functions_model.image.assembly import Base
+from functions_model.image.manifests import Descriptor, ImageConfig, Manifest
+from support.engine import PYTHON_SLIM, ensure_image
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import docker
+
+    from functions_model.image.layers import Layer
+
+pytestmark = pytest.mark.needs("docker", "mmdebstrap")
+
+PROJECT = {
+    "pyproject.toml": '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
+    '[project]\nname = "answer"\nversion = "1.0"\n'
+    '[tool.setuptools]\next-modules = [{name = "answer", sources = ["answer.c"]}]\n',
+    "answer.c": "#include <Python.h>\n"
+    "static PyObject *get(PyObject *m, PyObject *a) { return PyLong_FromLong(42); }\n"
+    'static PyMethodDef methods[] = {{"get", get, METH_NOARGS, ""}, {0}};\n'
+    'static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "answer", "", -1, methods};\n'
+    "PyMODINIT_FUNC PyInit_answer(void) { return PyModule_Create(&module); }\n",
+    "PKG-INFO": "Metadata-Version: 2.1\nName: answer\nVersion: 1.0\n",
+}
+PASSWORD = "correct-horse"
+PACKAGE = "answer-1.0.tar.gz"
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[docker.APIClient]:
+    import docker
+
+    with closing(docker.from_env(timeout=600)) as client:
+        ensure_image(PYTHON_SLIM, client)
+        yield client.api
+
+
+@pytest.fixture(scope="module")
+def debian(api: docker.APIClient) -> Base:
+    """The Debian that the engine has, described as its registry would."""
+    inspected: dict[str, Any] = api.inspect_image(PYTHON_SLIM.tag)
+    diff_ids = inspected["RootFS"]["Layers"]
+    document = {
+        "os": "linux",
+        "architecture": "amd64",
+        "config": inspected["Config"],
+        "rootfs": {"type": "layers", "diff_ids": diff_ids},
+    }
+    layers = tuple(Descriptor(manifests.OCI_LAYER_GZIP, Digest(diff_id), 1) for diff_id in diff_ids)
+    config = Descriptor(manifests.OCI_CONFIG, Digest(inspected["Id"]), 1)
+    manifest = Manifest(manifests.OCI_MANIFEST, config, layers)
+    return Base(ImageReference("registry.test", "packages-base", "3"), digest_of(b""), manifest, ImageConfig(document))
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A folder with a source package, and the lock that names it."""
+    folder = tmp_path_factory.mktemp("links")
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        for name, text in PROJECT.items():
+            member = tarfile.TarInfo(f"answer-1.0/{name}")
+            member.size = len(text)
+            archive.addfile(member, io.BytesIO(text.encode()))
+    (folder / PACKAGE).write_bytes(packed.getvalue())
+    entries = {"answer==1.0": digest_of(packed.getvalue()), "other==2.0": digest_of(b"")}
+    lock = "# Python 3.13\n" + "".join(f"{name} \\\n    --hash={digest}\n" for name, digest in entries.items())
+    return folder, lock
+
+
+class _Index(BaseHTTPRequestHandler):
+    """A package index that answers nobody without the login."""
+
+    package = b""
+
+    def do_GET(self) -> None:
+        login = b64encode(f"user:{PASSWORD}".encode()).decode()
+        if self.headers.get("Authorization") != f"Basic {login}":
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", "Basic")
+            content = b""
+        elif self.path == "/simple/answer/":
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            content = f'<a href="/{PACKAGE}">{PACKAGE}</a>'.encode()
+        else:
+            content = self.package if self.path == f"/{PACKAGE}" else b""
+            self.send_response(200 if content else 404)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        """Silent."""
+
+
+@pytest.fixture
+def index(sources: tuple[Path, str]) -> Iterator[Secret]:
+    """The address of an index with the source package, with its login."""
+    handler = type("Index", (_Index,), {"package": (sources[0] / PACKAGE).read_bytes()})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield Secret(f"http://user:{PASSWORD}@127.0.0.1:{server.server_port}/simple")
+        server.shutdown()
+        thread.join()
+
+
+def members(layer: Layer) -> dict[str, bytes]:
+    with layer.open() as stream, tarfile.open(fileobj=stream) as archive:
+        return {m.name: archive.extractfile(m).read() if m.isreg() else b"" for m in archive}  # type: ignore[union-attr]
+
+
+class TestPackages:
+    def test_debian_packages_are_installed_and_python_packages_compiled(
+        self, debian: Base, sources: tuple[Path, str], index: Secret, tmp_path: Path, api: docker.APIClient
+    ) -> None:
+        """One layer of each. Neither the index's login nor the installer stays in a layer, the engine or the log."""
+        recipe = Recipe(
+            base="x",
+            apt_packages=("python3-dev", "gcc"),
+            python_version="3.13",
+            compiled=("answer",),
+            site_packages="app",
+        )
+        log: list[str] = []
+
+        below = build_below(
+            recipe,
+            debian,
+            sources[1],
+            dockerfile=None,
+            work=tmp_path,
+            log=log.append,
+            indexes=IndexSettings(extra=(index,)),
+            network="host",
+        )
+
+        system, compiled = (members(layer) for layer in below.layers)
+        assert ["system packages", "compiled packages"] == [layer.name for layer in below.layers]
+        assert debian.manifest.layers == below.base.manifest.layers
+        assert "usr/bin/gcc" in system
+        assert "app/answer-1.0.dist-info/METADATA" in compiled
+        assert b"PyInit_answer" in next(
+            compiled[name] for name in compiled if name.endswith(".cpython-313-x86_64-linux-gnu.so")
+        )
+        assert not any("functions-model" in name or "__pycache__" in name for name in compiled)
+        assert not any(PASSWORD.encode() in content for content in compiled.values())
+        assert any("answer==1.0" in line for line in log)
+        assert PASSWORD not in "\n".join(log)
+        images = api.images(name="functions-model/packages-base")
+        assert [["functions-model/packages-base:packages"]] == [image["RepoTags"] for image in images]
+        assert PASSWORD not in json.dumps(api.history(images[0]["Id"]))
+        assert [] == api.containers(all=True, filters={"ancestor": images[0]["Id"]})
+
+    def test_a_missing_compiler_is_named_with_what_brings_it(
+        self, debian: Base, sources: tuple[Path, str], tmp_path: Path
+    ) -> None:
+        """The compiler's absence is told in the user's words; the build's own are the detail."""
+        folder, lock = sources
+        recipe = Recipe(base="x", python_version="3.13", compiled=("answer",))
+
+        with pytest.raises(EnvironmentFailed) as caught:
+            build_below(
+                recipe,
+                debian,
+                lock,
+                dockerfile=None,
+                work=tmp_path,
+                log=lambda _: None,
+                indexes=IndexSettings(find_links=(folder,)),
+            )
+
+        assert (
+            "Could not compile packages in the image: apt-packages: a package must be compiled, and the image has no C"
+            " compiler. Add `apt-packages: build-essential`."
+        ) == str(caught.value)
+        assert "gcc" in caught.value.detail

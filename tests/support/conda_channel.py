@@ -263,9 +263,12 @@ def _archive(package: CondaPackage) -> bytes:
         return _tar(info | files, package, "w:bz2")
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("metadata.json", json.dumps({"conda_pkg_format_version": 2}))
-        archive.writestr(f"pkg-{package.stem}.tar.zst", _zstandard(_tar(files, package, "w:")))
-        archive.writestr(f"info-{package.stem}.tar.zst", _zstandard(_tar(info, package, "w:")))
+        for name, content in (
+            ("metadata.json", json.dumps({"conda_pkg_format_version": 2}).encode()),
+            (f"pkg-{package.stem}.tar.zst", _zstandard(_tar(files, package, "w:"))),
+            (f"info-{package.stem}.tar.zst", _zstandard(_tar(info, package, "w:"))),
+        ):
+            archive.writestr(zipfile.ZipInfo(name), content)  # of 1980, so that the same package has the same hash
     return buffer.getvalue()
 
 

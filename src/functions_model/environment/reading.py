@@ -92,7 +92,7 @@ def complete(draft: Draft, source: Path | None, *, line: int | None = None) -> E
 
 
 def _with_server(draft: Draft) -> tuple[Requirement, ...]:
-    names = {canonicalize_name(asked.name) for asked in (*draft.requirements, *draft.conda_specs)}
+    names = {canonicalize_name(asked.name) for asked in draft.requirements} | {spec.name for spec in draft.conda_specs}
     added = () if INFERENCE_SERVER.name in names else (INFERENCE_SERVER,)
     return (*draft.requirements, *added)
 

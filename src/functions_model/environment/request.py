@@ -132,7 +132,8 @@ class EnvironmentRequest:
 
     def where(self, name: str) -> Location | None:
         """The line that asks for a package, or the file when no line does."""
-        asked = (*self.requirements, *self.constraints, *(self.conda.specs if self.conda else ()))
+        conda = self.conda.specs if self.conda else ()
+        asked: tuple[Requirement | CondaDependency, ...] = (*self.requirements, *self.constraints, *conda)
         for requirement in asked:
             if requirement.name == name and requirement.location:
                 return requirement.location

@@ -1,0 +1,164 @@
+"""Conda requests solved to packages, for the image and not for this machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from functions_model.core.failures import EnvironmentFailed, Problem
+from functions_model.core.secrets import Secret
+from functions_model.environment.conda_failures import explain_conda
+from functions_model.environment.conda_lock import CondaLock, CondaPackage
+from functions_model.environment.conda_specs import CondaSpecInvalid, parse_conda_spec
+from functions_model.environment.rattler_tool import run_rattler
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from functions_model.environment.request import CondaChannel, CondaDependency, CondaRequest
+
+ACTION = "resolve the conda packages"
+PLATFORMS = ("linux-64", "noarch")
+_IMAGE = (("__unix", "0", "0"), ("__linux", "5.10", "0"), ("__glibc", "2.31", "0"), ("__archspec", "1", "x86_64"))
+"""What packages find in every image: the oldest base is Debian 11, on any x86-64 processor, without a GPU."""
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """The channels as py-rattler has them.
+
+    Attributes:
+        sources: In order.
+        names: The channels' names, by base URL.
+        urls: What to write before `::` in place of a channel's name.
+    """
+
+    sources: tuple[Any, ...]
+    names: dict[str, str]
+    urls: dict[str, str]
+
+
+def solve_conda(request: CondaRequest, python_version: str, rattler: Any, *, cache: Path) -> CondaLock:
+    """The packages that are asked for and everything that they need.
+
+    Args:
+        request: What is asked for.
+        python_version: The minor that the environment's Python must have.
+        rattler: The module.
+        cache: A folder for the channels' indexes.
+
+    Raises:
+        EnvironmentFailed: A specification cannot be read, a channel cannot be read, or no packages fit together.
+    """
+    channels = channels_of(request, rattler)
+    specs = [*_match_specs(request, channels, rattler), rattler.MatchSpec(f"python {python_version}.*")]
+    try:
+        records = run_rattler(_solve(channels, specs, rattler, cache))
+    except (rattler.exceptions.SolverError, rattler.exceptions.GatewayError, OSError) as error:
+        raise explain_conda(ACTION, error, request) from None
+    ordered = sorted(records, key=lambda record: str(record.name.normalized))
+    packages = tuple(_package(record, channels.names) for record in ordered)
+    _check_hashes(packages, request)
+    return CondaLock(packages, tuple(ordered))
+
+
+def channels_of(request: CondaRequest, rattler: Any) -> Channels:
+    """The request's channels for py-rattler.
+
+    Raises:
+        EnvironmentFailed: One is neither a name nor a URL for it.
+    """
+    sources, names, urls = [], {}, {}
+    for channel in request.channels:
+        try:
+            source = rattler.Channel(_location(channel))
+        except rattler.exceptions.InvalidChannelError as error:
+            raise explain_conda(ACTION, error, request) from None
+        sources.append(source)
+        names[source.base_url] = channel.name
+        urls[channel.name] = source.base_url.rstrip("/")
+    return Channels(tuple(sources), names, urls)
+
+
+def _location(channel: CondaChannel) -> str:
+    if isinstance(channel.location, Secret):
+        return channel.location.reveal()
+    return channel.location if isinstance(channel.location, str) else channel.location.as_uri()
+
+
+def _match_specs(request: CondaRequest, channels: Channels, rattler: Any) -> list[Any]:
+    specs, problems = [], []
+    for dependency in request.specs:
+        try:
+            specs.append(rattler.MatchSpec(_qualified(dependency, channels.urls)))
+        except rattler.exceptions.InvalidMatchSpecError as error:
+            what = f"`{dependency.text}` is not a conda dependency ({error})"
+            problems.append(Problem(what, "Write it as `name=1.2`.", "environment-file", dependency.location))
+    if problems:
+        raise EnvironmentFailed(ACTION, problems)
+    return specs
+
+
+def _qualified(dependency: CondaDependency, urls: Mapping[str, str]) -> str:
+    """The text with its channel's URL in the place of the channel's name, where it names one of the file's own."""
+    try:
+        channel = parse_conda_spec(dependency.text).channel
+    except CondaSpecInvalid:
+        return dependency.text
+    before, separator, rest = dependency.text.partition("::")
+    return (
+        f"{urls[channel]}::{rest}" if separator and channel in urls and before.strip() == channel else dependency.text
+    )
+
+
+async def _solve(channels: Channels, specs: list[Any], rattler: Any, cache: Path) -> list[Any]:
+    gateway = rattler.Gateway(cache_dir=cache, client=rattler.Client.default_client())
+    found: list[Any] = await rattler.solve(
+        sources=channels.sources,
+        specs=specs,
+        gateway=gateway,
+        platforms=PLATFORMS,
+        virtual_packages=_virtual_packages(rattler),
+        channel_relations="disabled",
+    )
+    return found
+
+
+def _virtual_packages(rattler: Any) -> list[Any]:
+    return [
+        rattler.GenericVirtualPackage(
+            rattler.PackageName(name), rattler.Version(version), rattler.package.BuildString(build)
+        )
+        for name, version, build in _IMAGE
+    ]
+
+
+def _package(record: Any, names: Mapping[str, str]) -> CondaPackage:
+    return CondaPackage(
+        name=str(record.name.normalized),
+        version=str(record.version),
+        build=str(record.build),
+        channel=names.get(record.channel, "channel"),
+        subdir=str(record.subdir),
+        file_name=str(record.file_name),
+        sha256=record.sha256.hex() if record.sha256 else "",
+        size=record.size,
+        license=record.license or "",
+    )
+
+
+def _check_hashes(packages: tuple[CondaPackage, ...], request: CondaRequest) -> None:
+    """A lock without hashes is none."""
+    problems = [
+        Problem(
+            f"the channel `{package.channel}` gives no SHA-256 for `{package.file_name}`",
+            "Index the channel again with a tool of today (`conda index`).",
+            "environment-file",
+            next((spec.location for spec in request.specs if spec.name == package.name), None),
+        )
+        for package in packages
+        if not package.sha256
+    ]
+    if problems:
+        raise EnvironmentFailed(ACTION, problems)

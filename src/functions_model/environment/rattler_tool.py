@@ -1,0 +1,123 @@
+"""`py-rattler`, which solves and installs conda packages: 80 MB that only real conda environments need.
+
+Where it is not installed (extra `conda`) it is fetched once, exactly as the lock beside this file says, into a cache.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import importlib
+import os
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from functions_model.core.failures import EnvironmentFailed, Problem
+from functions_model.environment.request import IndexSettings
+from functions_model.environment.uv_process import UvRefused, run_uv
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Mapping
+
+Answer = TypeVar("Answer")
+
+LOCK = Path(__file__).with_name("rattler.lock")
+_MOMENT = 0.05
+
+
+def load_rattler(environ: Mapping[str, str], *, find: Callable[[str], Any] = importlib.import_module) -> Any:
+    """The module `rattler`, fetched into the cache when it is not installed.
+
+    Args:
+        environ: Says where the cache is, and where packages come from.
+        find: What imports a module.
+
+    Raises:
+        EnvironmentFailed: It is not installed, and cannot be fetched either.
+    """
+    try:
+        return _whole(find)
+    except ModuleNotFoundError as missing:
+        if missing.name != "rattler":
+            raise
+    folder = fetch_rattler(environ)
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))
+        importlib.invalidate_caches()
+    return _whole(importlib.import_module)
+
+
+def _whole(find: Callable[[str], Any]) -> Any:
+    """The module with the parts that it does not import by itself."""
+    module = find("rattler")
+    for part in ("exceptions", "package_streaming"):
+        find(f"rattler.{part}")
+    return module
+
+
+def run_rattler(work: Coroutine[Any, Any, Answer]) -> Answer:
+    """What a coroutine of py-rattler gives.
+
+    Its own threads let go of Python's objects just after they have answered. An interpreter that ends in that moment
+    crashes (seen with 0.28, in one failing run of ten), so there is a moment's wait, with the interpreter's lock free.
+    """
+    try:
+        return asyncio.run(work)
+    finally:
+        time.sleep(_MOMENT)
+
+
+def fetch_rattler(environ: Mapping[str, str]) -> Path:
+    """The folder of the cache that holds it, filled on first use.
+
+    Raises:
+        EnvironmentFailed: It cannot be fetched, or the cache cannot be written.
+    """
+    key = hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]
+    folder = cache_folder(environ) / f"rattler-{key}"
+    if folder.is_dir():
+        return folder
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        _install(folder, environ)
+    except (UvRefused, OSError) as error:
+        words = error.words if isinstance(error, UvRefused) else str(error)
+        raise _failed(words) from None
+    return folder
+
+
+def cache_folder(environ: Mapping[str, str]) -> Path:
+    """Where this tool keeps what it fetches: below `XDG_CACHE_HOME`, else below the home folder's `.cache`."""
+    home = environ.get("XDG_CACHE_HOME") or (environ.get("HOME") and f"{environ['HOME']}/.cache")
+    # A folder that others could have filled before us is no cache: without a home there is one of this user alone.
+    return Path(home or Path(tempfile.gettempdir()) / f"functions-model-{os.getuid()}") / "functions-model"
+
+
+def _install(folder: Path, environ: Mapping[str, str]) -> None:
+    """Beside its place first, so that the folder is there whole or not at all."""
+    with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
+        staged = Path(temporary) / "staged"
+        arguments = [
+            *("install", "--requirements", str(LOCK), "--require-hashes", "--no-deps", "--only-binary", ":all:"),
+            *("--target", str(staged), "--python", sys.executable, "--no-python-downloads"),
+        ]
+        run_uv(arguments, cwd=folder.parent, environ=environ, indexes=IndexSettings())
+        try:
+            staged.rename(folder)
+        except OSError:
+            if not folder.is_dir():  # else another run was faster
+                raise
+        shutil.rmtree(staged, ignore_errors=True)
+
+
+def _failed(words: str) -> EnvironmentFailed:
+    remedy = "Install `functions-model-action[conda]` beforehand, or allow this machine to fetch `py-rattler`."
+    reason = " ".join(words.split())[:300].rstrip(".")
+    what = f"`py-rattler`, which installs conda packages, is not here and could not be fetched ({reason})"
+    failure = EnvironmentFailed("prepare for conda packages", [Problem(what, remedy)])
+    failure.detail = words
+    return failure

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import os
 import subprocess
+import tarfile
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -39,6 +41,23 @@ def make_wheel(folder: Path, name: str, version: str, *, tag: str = "py3-none-an
         for path, text in {**files, f"{information}/RECORD": f"{record}{information}/RECORD,,\n"}.items():
             archive.writestr(path, text)
     return f"sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}"
+
+
+def make_source(folder: Path, name: str, version: str, *, requires: str = "", build: str = "") -> str:
+    """A source package; gives its hash. `build` is what its build runs, beyond saying what it depends on."""
+    metadata = f"Metadata-Version: {'1.1' if build else '2.2'}\nName: {name}\nVersion: {version}\n"
+    files = {
+        "PKG-INFO": metadata + (f"Requires-Dist: {requires}\n" if requires else ""),
+        "pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "own"\nbackend-path = ["."]\n',
+        "own.py": build,
+    }
+    archive = folder / f"{name}-{version}.tar.gz"
+    with tarfile.open(archive, "w:gz") as packed:
+        for path, text in files.items():
+            entry = tarfile.TarInfo(f"{name}-{version}/{path}")
+            entry.size = len(text)
+            packed.addfile(entry, io.BytesIO(text.encode()))
+    return f"sha256:{hashlib.sha256(archive.read_bytes()).hexdigest()}"
 
 
 def _record_hash(text: str) -> str:
@@ -172,6 +191,132 @@ class TestResolve:
 
         assert "hunter2" not in str(failure.value) + failure.value.detail
         assert not [file for file in (offline / "work").rglob("*") if b"hunter2" in file.read_bytes()]
+
+
+class TestExactLocks:
+    """A lock holds the files that fit the image, and no others."""
+
+    TAGS = (
+        "cp312-cp312-manylinux_2_28_x86_64",
+        "cp312-cp312-manylinux_2_17_x86_64.manylinux2014_x86_64",
+        "cp39-abi3-manylinux_2_17_x86_64",
+        "py3-none-any",
+    )
+    FOREIGN_TAGS = (
+        "cp311-cp311-manylinux_2_28_x86_64",
+        "cp313-abi3-manylinux_2_28_x86_64",
+        "cp312-cp312-manylinux_2_39_x86_64",
+        "cp312-cp312-manylinux_2_28_aarch64",
+        "cp312-cp312-musllinux_1_2_x86_64",
+        "cp312-cp312-macosx_11_0_arm64",
+        "cp312-cp312-win_amd64",
+        "cp312-cp312t-manylinux_2_28_x86_64",
+    )
+
+    def test_hashes(self, offline: Path) -> None:
+        """Those for the Python minor, its stable ABI, the platform's glibc, or any platform."""
+        fitting = {make_wheel(offline / "wheels", "many", "1.0", tag=tag) for tag in self.TAGS}
+
+        lock = resolve(request(offline, "many\n"), "3.12", work=offline / "work")
+
+        assert [fitting] == [set(package.hashes) for package in lock.packages if package.name == "many"]
+
+    def test_later_wheels_for_other_platforms(self, offline: Path) -> None:
+        """They change no lock, and so no image."""
+        make_wheel(offline / "wheels", "many", "1.0", tag=self.TAGS[0])
+        before = resolve(request(offline, "many\n"), "3.12", work=offline / "before")
+        for tag in self.FOREIGN_TAGS:
+            make_wheel(offline / "wheels", "many", "1.0", tag=tag)
+        make_source(offline / "wheels", "many", "1.0")
+
+        assert before == resolve(request(offline, "many\n"), "3.12", work=offline / "after")
+
+    def test_fitting_hashes_of_the_user(self, offline: Path) -> None:
+        """Of hashes for several platforms, as other tools write them, the image's own remains."""
+        good = make_wheel(offline / "wheels", "many", "1.0", tag=self.TAGS[0])
+        foreign = make_wheel(offline / "wheels", "many", "1.0", tag=self.FOREIGN_TAGS[5])
+        text = f"many==1.0 --hash={foreign} --hash={good}\n"
+
+        lock = resolve(request(offline, text), "3.12", work=offline / "work")
+
+        assert [(good,)] == [package.hashes for package in lock.packages if package.name == "many"]
+
+
+class TestMissingWheels:
+    """Packages that have no wheel that fits."""
+
+    @pytest.fixture
+    def without(self, offline: Path) -> Path:
+        """Three packages without a wheel, the last of them behind another, and one whose build breaks everything."""
+        make_source(offline / "wheels", "first", "1.0")
+        make_source(offline / "wheels", "deep", "1.0")
+        make_wheel(offline / "wheels", "shallow", "1.0", requires="deep")
+        make_source(offline / "wheels", "breaks", "1.0", build="raise RuntimeError('it was run')\n")
+        return offline
+
+    def test_all_at_once(self, without: Path) -> None:
+        """Each on its line, or on the line of what depends on it, with the ways out. Nobody's build is run."""
+        asked = request(without, "tool\nfirst\nshallow\nbreaks\nforeign\n")
+
+        with pytest.raises(EnvironmentFailed) as failure:
+            resolve(asked, "3.11", work=without / "work")
+
+        found = {
+            (problem.what.split("`")[1].partition("=")[0], problem.location.line)
+            for problem in failure.value.problems
+            if problem.location
+        }
+        assert {("first", 4), ("deep", 5), ("breaks", 6), ("foreign", 7)} == found
+        assert [True, True, True, False] == [
+            "With `builder: docker` it is compiled." in problem.remedy for problem in failure.value.problems
+        ]
+        assert "which `shallow` depends on" in str(failure.value)
+        assert "it was run" not in failure.value.detail
+
+    def test_with_what_else_is_wrong(self, without: Path) -> None:
+        """What the index does not have is told in the same go."""
+        with pytest.raises(EnvironmentFailed) as failure:
+            resolve(request(without, "first\nnowhere\nshallow\ntool==9\n"), "3.11", work=without / "work")
+
+        assert {3: "first==1.0", 4: "nowhere", 5: "deep==1.0", 6: "tool==9"} == {
+            problem.location.line: problem.what.split("`")[1] for problem in failure.value.problems if problem.location
+        }
+
+    def test_compiled(self, without: Path) -> None:
+        """Builders that compile get them in the lock, with the hashes of their sources, and by name."""
+        digest = make_source(without / "wheels", "first", "1.0", requires="deep")
+
+        lock = resolve(request(without, "tool\nfirst\n"), "3.11", work=without / "work", only_wheels=False)
+
+        assert ("deep", "first") == lock.compiled
+        assert [(digest,)] == [package.hashes for package in lock.packages if package.name == "first"]
+        assert f"first==1.0 \\\n    --hash={digest}\n" in lock.text
+        with pytest.raises(ValueError, match="deep, first must be compiled"):
+            install(lock, "3.11", without / "site", work=without / "install")
+
+    def test_wheels_come_first(self, without: Path) -> None:
+        """Where wheels are enough, the lock is the same for all builders: a newer source alone is no reason."""
+        make_source(without / "wheels", "part", "9.0")
+        asked = request(without, "tool\n")
+
+        one = resolve(asked, "3.11", work=without / "one")
+        two = resolve(asked, "3.11", work=without / "two", only_wheels=False)
+
+        assert one == two
+        assert () == two.compiled
+
+    def test_neither_wheel_nor_source(self, without: Path) -> None:
+        """A compiler does not help there."""
+        with pytest.raises(EnvironmentFailed, match=r"`foreign==1\.0` has neither a wheel for "):
+            resolve(request(without, "foreign\n"), "3.11", work=without / "work", only_wheels=False)
+
+    def test_build_that_fails(self, without: Path) -> None:
+        """What it depends on cannot be known then; its own words are the detail."""
+        with pytest.raises(EnvironmentFailed, match="its build ended with an error") as failure:
+            resolve(request(without, "breaks\n"), "3.11", work=without / "work", only_wheels=False)
+
+        assert "it was run" in failure.value.detail
+        assert Location(without / "requirements.txt", 3) == failure.value.problems[0].location
 
 
 class TestInstall:

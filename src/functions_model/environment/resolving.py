@@ -1,11 +1,11 @@
-"""uv asked for a resolution: once as a rule, and again for each package without a wheel, to name them all."""
+"""uv asked for a resolution: once as a rule, and again after a refusal, until every reason is known."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from functions_model.environment.uv_failures import explain, without_wheel
+from functions_model.environment.uv_failures import blamed, explain, is_for_wheels
 from functions_model.environment.uv_process import UvRefused, run_uv, target_options
 
 if TYPE_CHECKING:
@@ -43,45 +43,37 @@ def ask(question: Question, *, only_wheels: bool) -> str:
     A package is taken from its source only when uv finds no resolution with a wheel of it. So an environment that has
     all its wheels is the same with and without `only_wheels`.
 
+    After a refusal uv is asked again without the package that it blames, and so on, until every one is known. Resolving
+    with all sources would name them in one go, but it runs code of those sources here, on the CI machine.
+
     Raises:
-        EnvironmentFailed: There is no resolution. When wheels are missing, every package without one is named.
+        EnvironmentFailed: There is no resolution, and these are the reasons.
     """
     sources: list[str] = []
+    left_out: list[str] = []
+    told: list[str] = []
     while True:
         try:
-            return _compile(question, sources=sources)
+            found = _compile(question, sources, left_out)
         except UvRefused as refusal:
-            name = without_wheel(refusal.words)
-            if name and only_wheels:
-                raise _all_without_wheels(question, refusal.words, name) from None
-            if not name or name in sources:
-                raise _failure(question, [refusal.words]) from None
-            sources.append(name)
-
-
-def _all_without_wheels(question: Question, words: str, name: str) -> EnvironmentFailed:
-    """What is wrong with the rest, when a package without a wheel is left out, and so on.
-
-    Resolving with sources would name them all at once, but it runs the code of those sources here, on the CI machine.
-    """
-    told, left_out = [words], [name]
-    while True:
-        try:
-            _compile(question, left_out=left_out)
-        except UvRefused as refusal:
-            told.append(refusal.words)
-            found = without_wheel(refusal.words)
-            if found and found not in left_out:
-                left_out.append(found)
+            name = blamed(refusal.words)
+            if name and not only_wheels and name not in sources and is_for_wheels(refusal.words):
+                sources.append(name)
                 continue
-        return _failure(question, told)
+            told.append(refusal.words)
+            if name and name not in left_out:
+                left_out.append(name)
+                continue
+        if told:
+            raise _failure(question, told)
+        return found
 
 
 def _failure(question: Question, told: Sequence[str]) -> EnvironmentFailed:
     return explain(ACTION, told, question.request, question.python_version, question.platform)
 
 
-def _compile(question: Question, *, sources: Iterable[str] = (), left_out: Sequence[str] = ()) -> str:
+def _compile(question: Question, sources: Iterable[str], left_out: Sequence[str]) -> str:
     request, work = question.request, question.work
     (work / "requirements.in").write_text(_lines(request.requirements), encoding="utf-8")
     (work / "constraints.in").write_text(_lines(request.constraints), encoding="utf-8")

@@ -17,6 +17,7 @@ _DETAIL_LINES = 80
 """uv's reasoning can run to hundreds of lines; its last lines hold the conclusion and the hints."""
 _ONE_REASON = 600
 """Characters. In a longer text a missing version is a step on the way to a conflict, not the reason itself."""
+_NOTHING = EnvironmentRequest(None, None, ())
 _PACKAGE = r"(?P<package>(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)[^\s`,]*)"
 _NO_WHEEL = (
     re.compile(rf"(?:all versions of )?{_PACKAGE} (?:has|have) no (?:usable )?wheels"),
@@ -51,35 +52,44 @@ def explain(
     """
     target = f"Python {python_version} on {platform}"
     problems = dict.fromkeys(_one_problem(_plain(words), request, target) for words in told)
-    failure = EnvironmentFailed(action, problems)
+    failure = EnvironmentFailed(action, sorted(problems, key=_place))
     failure.detail = "\n".join("\n".join(told).splitlines()[-_DETAIL_LINES:])
     return failure
 
 
-def without_wheel(words: str) -> str | None:
-    """The package that uv refuses for want of a wheel, normalised; None when it refuses for another reason."""
-    plain, nobody = _plain(words), EnvironmentRequest(None, None, ())
-    if _cause_before_wheels(plain, nobody):
+def _place(problem: Problem) -> tuple[str, int]:
+    """Problems are told in the order of the file's lines."""
+    return (str(problem.location.file), problem.location.line or 0) if problem.location else ("", 0)
+
+
+def blamed(words: str) -> str | None:
+    """The one package, normalised, without which uv may find a resolution, or more reasons; None when none is to blame.
+
+    That is one that the index lacks, or that has no wheel, or no source package where one is needed.
+    """
+    plain = _plain(words)
+    if any(problem(plain, _NOTHING) for problem in (_fetch_problem, _hash_problem, _build_problem)):
         return None
-    match = _wheel_match(plain)
+    match = _NOT_FOUND.search(plain) or _no_version_match(plain) or _NO_SOURCE.search(plain) or _wheel_match(plain)
     return canonicalize_name(match["name"]) if match else None
 
 
+def is_for_wheels(words: str) -> bool:
+    """Whether uv refuses the package that it blames for want of a wheel."""
+    plain = _plain(words)
+    others = _NOT_FOUND.search(plain) or _no_version_match(plain) or _NO_SOURCE.search(plain)
+    return not others and _wheel_match(plain) is not None
+
+
 def _one_problem(words: str, request: EnvironmentRequest, target: str) -> Problem:
-    return (
-        _cause_before_wheels(words, request)
-        or _wheel_problem(words, request, target)
-        or _conflict_problem(words, request)
-    )
-
-
-def _cause_before_wheels(words: str, request: EnvironmentRequest) -> Problem | None:
     return (
         _fetch_problem(words, request)
         or _hash_problem(words, request)
         or _build_problem(words, request)
         or _not_found_problem(words, request)
         or _version_problem(words, request)
+        or _wheel_problem(words, request, target)
+        or _conflict_problem(words, request)
     )
 
 
@@ -123,9 +133,13 @@ def _not_found_problem(words: str, request: EnvironmentRequest) -> Problem | Non
     return _problem(match["name"], f"the index has no package `{match['name']}`", remedy, request)
 
 
+def _no_version_match(words: str) -> re.Match[str] | None:
+    return _NO_VERSION.search(words) if len(words) <= _ONE_REASON else None
+
+
 def _version_problem(words: str, request: EnvironmentRequest) -> Problem | None:
-    match = _NO_VERSION.search(words)
-    if not match or len(words) > _ONE_REASON:
+    match = _no_version_match(words)
+    if not match:
         return None
     return _problem(
         match["name"], f"the index has no version `{match['package']}`", "Ask for a version that exists.", request
@@ -150,9 +164,10 @@ def _wheel_problem(words: str, request: EnvironmentRequest, target: str) -> Prob
     match = source or _wheel_match(words)
     if not match:
         return None
-    lacks = f"neither a source package nor a wheel for {target}" if source else f"no wheel for {target}"
+    lacks = f"neither a wheel for {target} nor a source package" if source else f"no wheel for {target}"
     other = f"Ask for a version that has one, or for another Python version. {_OWN_WHEEL}"
-    remedy = other if source else f"`builder: docker` compiles it from its source. Or: {other[0].lower()}{other[1:]}"
+    compiled = not source and _has_source(match["name"], words)
+    remedy = f"With `builder: docker` it is compiled. Or a{other[1:]}" if compiled else other
     named = {requirement.name for requirement in request.requirements if requirement.location}
     name, parent = canonicalize_name(match["name"]), _parent(match["name"], words)
     chain = "" if name in named or not parent else f", which `{parent}` depends on,"
@@ -160,9 +175,17 @@ def _wheel_problem(words: str, request: EnvironmentRequest, target: str) -> Prob
     return _problem(name if name in named else asked, f"`{match['package']}`{chain} has {lacks}", remedy, request)
 
 
+def _has_source(name: str, words: str) -> bool:
+    """Whether uv says that only its being told to take wheels keeps it from a source package."""
+    given = rf"(?<![A-Za-z0-9_.-]){re.escape(name)}"
+    return bool(
+        re.search(rf"Wheels are required for `{re.escape(name)}|{given}\S* (?:has|have) no usable wheels", words)
+    )
+
+
 def _parent(name: str, words: str) -> str:
     """What asks for a package, as far as uv says so; empty when it is the user."""
-    match = re.search(rf"{_PACKAGE} depends on (?:one of:\s+)?{re.escape(name)}(?![A-Za-z0-9_-])", words)
+    match = re.search(rf"{_PACKAGE} depends? on (?:one of:\s+)?{re.escape(name)}(?![A-Za-z0-9_-])", words)
     return match["package"] if match else ""
 
 

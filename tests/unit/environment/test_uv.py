@@ -9,7 +9,7 @@ import pytest
 from functions_model.core.failures import Location
 from functions_model.core.secrets import Secret
 from functions_model.environment import EnvironmentRequest, IndexSettings, Requirement
-from functions_model.environment.uv_failures import explain, without_wheel
+from functions_model.environment.uv_failures import blamed, explain, is_for_wheels
 from functions_model.environment.uv_process import clean, uv_environment
 
 FILE = Path("requirements.txt")
@@ -130,7 +130,7 @@ CASES = [
     ),
     (
         conclusion("numpy==2 has no source distribution and you require numpy==2"),
-        "`numpy==2` has neither a source package nor a wheel for Python 3.12 on x86_64",
+        "`numpy==2` has neither a wheel for Python 3.12 on x86_64 nor a source package",
         3,
     ),
     (
@@ -158,22 +158,28 @@ CASES = [
 ]
 
 
-class TestWithoutWheel:
-    """`without_wheel`."""
+class TestBlamed:
+    """`blamed` and `is_for_wheels`."""
 
     @pytest.mark.parametrize(
-        ("words", "name"),
+        ("words", "name", "for_wheels"),
         [
-            (conclusion("all versions of Doc_Opt have no usable wheels and you require doc-opt"), "doc-opt"),
-            (conclusion("no-such was not found in the package registry and six has no usable wheels"), None),
-            (conclusion("six==1 has no source distribution and you require six"), None),
-            ("Failed to fetch: https://host.example/six/\nsix has no usable wheels", None),
-            (conclusion("pandas==2.2 depends on numpy>=1.26 and you require numpy<1.20"), None),
+            (conclusion("all versions of Doc_Opt have no usable wheels and you require doc-opt"), "doc-opt", True),
+            (
+                conclusion("no-such was not found in the package registry and six has no usable wheels"),
+                "no-such",
+                False,
+            ),
+            (conclusion("there is no version of six==99 and you require six==99"), "six", False),
+            (conclusion("six==1 has no source distribution and you require six"), "six", False),
+            ("Failed to fetch: https://host.example/six/\nsix has no usable wheels", None, True),
+            ("Failed to build `six==1`\nRuntimeError: no", None, False),
+            (conclusion("pandas==2.2 depends on numpy>=1.26 and you require numpy<1.20"), None, False),
         ],
     )
-    def test_names_the_one_that_uv_blames(self, words: str, name: str | None) -> None:
-        """And nobody, when wheels are not the reason."""
-        assert name == without_wheel(words)
+    def test_names_the_one_to_blame(self, words: str, name: str | None, for_wheels: bool) -> None:
+        """And nobody, when no single package is the reason."""
+        assert (name, for_wheels) == (blamed(words), is_for_wheels(words))
 
 
 class TestExplain:
@@ -201,7 +207,7 @@ class TestExplain:
         failure = explain("resolve", told, EnvironmentRequest(None, None, ()), "3.12", "x86_64")
 
         assert ["`a==1`", "`b==2`"] == [problem.what.split()[0] for problem in failure.problems]
-        assert ["`builder: docker`"] * 2 == [" ".join(problem.remedy.split()[:2]) for problem in failure.problems]
+        assert ["With `builder: docker`"] * 2 == [" ".join(problem.remedy.split()[:3]) for problem in failure.problems]
         assert "you require b==2" in failure.detail
 
     def test_long_words_are_cut(self) -> None:

@@ -88,9 +88,9 @@ class PlainHost:
         self.info(f"{level}: {place}{message}")
 
     def output(self, name: str, value: str) -> None:
-        """Print it as `name=value`; of a value of several lines, the first."""
-        first, *rest = value.splitlines() or [""]
-        self.info(f"{name}={first}{f' ... ({len(rest)} more lines)' if rest else ''}")
+        """Print it as `name=value`; of a value of several lines, how many there are."""
+        lines = value.splitlines()
+        self.info(f"{name}={value if len(lines) < 2 else f'({len(lines)} lines)'}")
 
     def summary(self, markdown: str) -> None:
         """Append it to the summary file, when there is one."""

@@ -34,7 +34,7 @@ class Attached:
 
     Attributes:
         what: For people: `bill of materials`.
-        digest: Of its manifest.
+        digest: Of its content.
         size: Bytes of its content.
     """
 

@@ -119,9 +119,11 @@ def _(event: PlanMade) -> str:
 @lines_of.register
 def _(event: ImagePushed) -> str:
     pushed = event.pushed
+    notes = [f"Note: {note}" for note in pushed.notes]
     if not pushed.manifest_written:
-        return f"The registry has this image already; nothing was sent ({count(pushed.requests, 'request')})."
-    return "\n".join([*transfer_lines(pushed), f"Pushed {pushed.reference}: {sent_sentence(pushed)}"])
+        there = f"The registry has this image already; nothing was sent ({count(pushed.requests, 'request')})."
+        return "\n".join([there, *notes])
+    return "\n".join([*transfer_lines(pushed), f"Pushed {pushed.reference}: {sent_sentence(pushed)}", *notes])
 
 
 @lines_of.register

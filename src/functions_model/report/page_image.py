@@ -106,6 +106,6 @@ def _facts(events: Sequence[Event]) -> list[str]:
 
 
 def _sent(pushed: PushedImage) -> str:
-    if not pushed.manifest_written:
-        return "The registry had this image already: nothing was sent."
-    return sent_sentence(pushed)
+    nothing = "The registry had this image already: nothing was sent."
+    sent = sent_sentence(pushed) if pushed.manifest_written else nothing
+    return "\n".join([sent, *(f"- {note}" for note in pushed.notes)])

@@ -157,10 +157,10 @@ class TestTerminal:
 
         assert is_terminal(Stream(), environ) is expected
 
-    def test_a_plain_console_shows_the_first_line_of_a_long_output(self) -> None:
+    def test_a_plain_console_counts_the_lines_of_a_long_output(self) -> None:
         """A lock of a thousand lines is no log line."""
         stream = io.StringIO()
 
         PlainHost(stream).output("lock", "six==1.17.0\n  --hash=a\n  --hash=b\n")
 
-        assert stream.getvalue() == "lock=six==1.17.0 ... (2 more lines)\n"
+        assert stream.getvalue() == "lock=(3 lines)\n"

@@ -173,20 +173,31 @@ class TestTransfers:
     def test_the_layers_of_the_base_are_told_together(self) -> None:
         """A base has twenty; nobody reads twenty lines."""
         pushed = transfer(
-            ("base layer 1", 1_000_000_000, How.MOUNTED),
-            ("base layer 2", 300_000_000, How.MOUNTED),
+            ("base layer 1", 1_000_000_000, How.IMPORTED),
+            ("base layer 2", 300_000_000, How.IMPORTED),
             ("base layer 3", 5, How.PRESENT),
             ("model", 1_070_000_000, How.SENT),
             ("config", 9_000, How.SENT),
         )
 
         assert transfer_lines(pushed) == [
-            "  base image        1.3 GB  2 layers mounted",
+            "  base image        1.3 GB  2 layers imported",
             "  base image           5 B  1 layer present",
             "  model            1.07 GB  sent",
             "  config              9 kB  sent",
         ]
-        assert sent_sentence(pushed) == "1.07 GB sent in 31 requests; 1.3 GB not sent (1.3 GB mounted, 5 B present)."
+        assert sent_sentence(pushed) == "1.07 GB sent in 31 requests; 1.3 GB not sent (1.3 GB imported, 5 B present)."
+
+    def test_what_was_gone_without_is_said(self, tmp_path: Path) -> None:
+        """A cache that may not be written to is no failure, and no secret either."""
+        note = "The cache repository may not be written."
+        pushed = replace(transfer(("model", 5_000, How.SENT)), notes=(note,))
+
+        page = summary(spec_for(), [built(tmp_path), ImagePushed(pushed)], None, 1.0)
+
+        assert log(ImagePushed(pushed)).splitlines()[-1] == f"Note: {note}"
+        assert f"- {note}" in page
+        assert note in log(ImagePushed(replace(pushed, manifest_written=False)))
 
     def test_a_first_push_has_nothing_that_was_not_sent(self) -> None:
         """No clause about nothing."""

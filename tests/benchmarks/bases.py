@@ -1,0 +1,43 @@
+"""The base image of both sides: a small Python with the one variable that a Functions base image says its Python by."""
+
+from __future__ import annotations
+
+import subprocess
+
+from benchmarks.commands import DOCKER
+from support.engine import PYTHON_SLIM, ensure_images
+
+VERSION = "3.13"
+"""The Python minor of the image that it is made from."""
+REPOSITORY = "bases/python"
+_CHANGES = (
+    "ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "ENV FUNCTIONS_WORKER_RUNTIME=python",
+    f"ENV FUNCTIONS_WORKER_RUNTIME_VERSION={VERSION}",
+    'CMD ["python3"]',
+)
+
+
+def python_base(host: str) -> str:
+    """Put the base into a registry, and give its name there.
+
+    It shares no layer with an image that the engine keeps: when the engine forgets it, the next build pulls it.
+    """
+    ensure_images()
+    image = f"{host}/{REPOSITORY}:{VERSION}"
+    container = _told(DOCKER, "create", PYTHON_SLIM.tag, "true")
+    changes = [word for change in _CHANGES for word in ("--change", change)]
+    with subprocess.Popen((DOCKER, "export", container), stdout=subprocess.PIPE) as export:
+        subprocess.run((DOCKER, "import", *changes, "-", image), stdin=export.stdout, check=True, capture_output=True)
+    _told(DOCKER, "rm", container)
+    _told(DOCKER, "push", "--quiet", image)
+    return image
+
+
+def forget_base(image: str) -> None:
+    """Remove it from the engine again."""
+    subprocess.run((DOCKER, "rmi", "--force", image), check=False, capture_output=True)
+
+
+def _told(*words: str) -> str:
+    return subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()

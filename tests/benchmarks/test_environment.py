@@ -1,0 +1,94 @@
+"""The environment: how long it takes on a machine that has nothing, and how large it is in the image."""
+
+from __future__ import annotations
+
+import gzip
+import itertools
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import docker
+import pytest
+
+from benchmarks.bases import VERSION
+from benchmarks.commands import docker_build, docker_remove, pip_install
+from benchmarks.projects import copy_example, write_mlflow_dockerfile, write_noise, write_project
+from benchmarks.results import against, alone
+from benchmarks.timing import alternate, run, seconds
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from benchmarks.commands import Product
+    from benchmarks.registries import BenchRegistry
+    from benchmarks.results import Results
+
+pytestmark = [pytest.mark.needs("docker", "docker-registry", "mmdebstrap"), pytest.mark.timeout(1200)]
+
+MEGABYTE = 1_000_000
+
+
+def test_install(shared: BenchRegistry, product: Product, results: Results, tmp_path: Path) -> None:
+    """A first deployment, start to finish, takes less than the installation alone takes in a container."""
+    project = write_project(tmp_path / "project", shared.base)
+    write_noise(project.model, 1 << 10, 1)
+    numbers = itertools.count()
+
+    def ours() -> float:
+        number = next(numbers)
+        fresh = product.fresh(tmp_path / f"fresh-{number}")
+        inputs = project.inputs(shared.host, shared.base, f"ours/first-{number}")
+        return seconds(fresh.package(project.folder, {**inputs, "cache-repository": "none"}))
+
+    def pip() -> float:
+        return seconds(pip_install(shared.base, project.folder / "requirements.txt"))
+
+    results.add("env_install_vs_pip", against(*alternate(ours, pip), aim=0.3))
+
+
+def test_size(shared: BenchRegistry, product: Product, results: Results, tmp_path: Path) -> None:
+    """What our image of the iris model adds to its base, against what MLflow's own image of it adds."""
+    sizes = [_added_by_us(shared, product, tmp_path, example) for example in ("iris-http", "mlflow-iris")]
+    theirs = _added_by_mlflow(shared, tmp_path)
+
+    results.add("image_size_vs_mlflow", against(sizes[:1], [theirs], aim=0.35, unit="MB"))
+    results.add("mlflow_image_size_vs_mlflow", alone([sizes[1] / theirs], aim=1.0, unit="ratio"))
+
+
+def _added_by_us(registry: BenchRegistry, product: Product, scratch: Path, example: str) -> float:
+    """The sizes of the layers above the base, unpacked, in MB."""
+    workspace = copy_example(example, scratch / example)
+    inputs = {
+        "model-path": "model",
+        "python-version": VERSION,
+        "registry": registry.host,
+        "base-image": registry.base,
+        "image-name": f"ours/{example}",
+        "image-tag": "latest",
+    }
+    if (workspace / "score.py").exists():
+        inputs |= {"entry-script": "score.py", "environment-file": "conda.yml"}
+    run(product.package(workspace, inputs))
+    manifest = registry.manifest(f"ours/{example}", "latest")
+    base = registry.manifest(*registry.base.removeprefix(f"{registry.host}/").split(":"))
+    added = manifest["layers"][len(base["layers"]) :]
+    return sum(_unpacked(registry, f"ours/{example}", layer) for layer in added) / MEGABYTE
+
+
+def _unpacked(registry: BenchRegistry, repository: str, layer: dict[str, Any]) -> int:
+    """The size of a layer's tar: what an engine writes to its disk."""
+    with registry.blob(repository, layer["digest"]) as stream:
+        tar = gzip.GzipFile(fileobj=stream) if layer["mediaType"].endswith("gzip") else stream
+        return sum(len(block) for block in iter(lambda: tar.read(1 << 20), b""))
+
+
+def _added_by_mlflow(registry: BenchRegistry, scratch: Path) -> float:
+    """What the engine says of an image with MLflow and the model's own requirements, less its base, in MB."""
+    folder = scratch / "mlflow"
+    write_mlflow_dockerfile(folder, registry.base)
+    image = f"{registry.host}/mlflow/iris:latest"
+    run(docker_build(folder, image))
+    with closing(docker.from_env()) as client:
+        whole, base = (client.images.get(name).attrs["Size"] for name in (image, registry.base))
+    run(docker_remove(image))
+    return (whole - base) / MEGABYTE

@@ -16,7 +16,7 @@ from functions_model.core.digests import Digest, parse_digest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_WAITING = 3
+_WAITING = 2
 """Blocks that wait for a digest at most."""
 
 

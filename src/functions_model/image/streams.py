@@ -122,12 +122,16 @@ class _PieceStream(io.RawIOBase):
 
     def readinto(self, buffer: object) -> int:
         room = memoryview(cast("bytearray", buffer)).cast("B")
-        while not self._rest:
-            piece = next(self._pieces, None)
-            if piece is None:
-                return 0
+        taken = self._take(len(room))
+        room[: len(taken)] = taken
+        return len(taken)
+
+    def read(self, size: int = -1, /) -> bytes:
+        """As of any raw stream, with one copy less."""
+        return self.readall() if size < 0 else bytes(self._take(size))
+
+    def _take(self, most: int) -> memoryview:
+        while not self._rest and (piece := next(self._pieces, None)) is not None:
             self._rest = memoryview(piece)
-        count = min(len(room), len(self._rest))
-        room[:count] = self._rest[:count]
-        self._rest = self._rest[count:]
-        return count
+        taken, self._rest = self._rest[:most], self._rest[most:]
+        return taken

@@ -53,8 +53,10 @@ def _pieces(tree: FileTree, epoch: int) -> Iterator[bytes]:
     for path, file in _entries(tree):
         if file is None:
             yield entry_header(f"{path}/", FOLDER, 0, mode=0o755, epoch=epoch)
+        elif isinstance(file.content, Link):
+            yield entry_header(file.path, SYMLINK, 0, mode=0o777, epoch=epoch, link=file.content.target)
         else:
-            yield from _file(file, epoch)
+            yield from _file(file, file.content, file.size, epoch)
     yield _END
 
 
@@ -66,39 +68,40 @@ def _entries(tree: FileTree) -> list[tuple[str, TreeFile | None]]:
     return entries
 
 
-def _file(file: TreeFile, epoch: int) -> Iterator[bytes]:
-    content = file.content
-    if isinstance(content, Link):
-        yield entry_header(file.path, SYMLINK, 0, mode=0o777, epoch=epoch, link=content.target)
+def _file(file: TreeFile, content: Path | bytes, size: int, epoch: int) -> Iterator[bytes]:
+    header = entry_header(file.path, FILE, size, mode=0o755 if file.executable else 0o644, epoch=epoch)
+    padding = bytes(-size % UNIT)
+    if size <= _SMALL:
+        whole = content if isinstance(content, bytes) else _read(content, size)
+        yield b"%b%b%b" % (header, whole, padding)
         return
-    size = file.size
-    yield entry_header(file.path, FILE, size, mode=0o755 if file.executable else 0o644, epoch=epoch)
-    if isinstance(content, bytes):
-        yield content
-    else:
-        yield from _exactly(content, size)
-    if over := size % UNIT:
-        yield bytes(UNIT - over)
+    yield header
+    yield from (content,) if isinstance(content, bytes) else _blocks(content, size)
+    yield padding
 
 
-def _exactly(path: Path, size: int) -> Iterator[bytes]:
-    """A file's content, which must be as long as its header said.
-
-    The system's calls are made directly, and one byte more than expected is asked for: so a small file takes three
-    calls in all.
-    """
-    left = size
+def _read(path: Path, size: int) -> bytes:
+    """A small file's content. One byte more than expected is asked for: so three calls of the system do."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            while left >= 0 and (block := os.read(handle, min(BLOCK, left + 1))):
+            content = os.read(handle, size + 1)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        raise unreadable(path, error) from error
+    return content if len(content) == size else b"".join(_blocks(path, size))
+
+
+def _blocks(path: Path, size: int) -> Iterator[bytes]:
+    """A file's content, which must be as long as its header said."""
+    left = size
+    try:
+        with path.open("rb", buffering=0) as stream:
+            while left >= 0 and (block := stream.read(BLOCK)):
                 left -= len(block)
                 if left >= 0:
                     yield block
-                if not left and len(block) < BLOCK:
-                    break
-        finally:
-            os.close(handle)
     except OSError as error:
         raise unreadable(path, error) from error
     if left:

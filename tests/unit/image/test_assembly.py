@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from functions_model.image import manifests
 from functions_model.image.assembly import MOST_LAYERS, Base, assemble
 from functions_model.image.compression import Compression
 from functions_model.image.layers import Layer, LayerPlan, build_layer
-from functions_model.image.manifests import Descriptor, ImageConfig, Index, Manifest, Platform, parse_manifest
+from functions_model.image.manifests import EMPTY, Descriptor, ImageConfig, Index, Manifest, Platform, parse_manifest
 from functions_model.image.tree import FileTree, TreeFile
 
 if TYPE_CHECKING:
@@ -83,6 +84,13 @@ class TestConfig:
         assert "container" not in document
         assert "2026-11-22T00:00:00Z" == json.loads(later.config)["created"]
 
+    def test_the_time_may_be_an_epoch(self, layer: Layer) -> None:
+        """As SOURCE_DATE_EPOCH gives it; 0 is the same as nothing."""
+        at = [assemble(base(), [layer], env={}, labels={}, created=epoch) for epoch in (0, 1_795_392_000)]
+
+        assert assemble(base(), [layer], env={}, labels={}) == at[0]
+        assert "2026-11-23T00:00:00Z" == json.loads(at[1].config)["created"]
+
 
 class TestManifest:
     def test_the_digest_follows_from_the_inputs(self, layer: Layer) -> None:
@@ -114,6 +122,15 @@ class TestManifest:
         image = assemble(base(oci=False), [raw], env={}, labels={})
 
         assert [manifests.DOCKER_LAYER_TAR] == [layer.media_type for layer in image.layers]
+
+    def test_a_layer_from_a_record_joins_the_family_of_the_base(self, layer: Layer) -> None:
+        """It may have been made for a base of the other family; where it lies is kept."""
+        recorded = replace(layer, media_type=manifests.DOCKER_LAYER_GZIP, repository="functions-model/cache")
+        image = assemble(base(), [recorded], env={}, labels={})
+
+        assert [(manifests.OCI_LAYER_GZIP, "functions-model/cache")] == [
+            (placed.media_type, placed.repository) for placed in image.layers
+        ]
 
 
 class TestLimits:
@@ -175,3 +192,30 @@ class TestParsing:
         manifest = Manifest(manifests.OCI_MANIFEST, layer, (layer,))
 
         assert manifest == parse_manifest(manifest.as_bytes())
+
+    def test_what_is_attached_names_its_subject_and_its_type(self) -> None:
+        """Both survive the way there and back, and an image has neither."""
+        image = Descriptor(manifests.OCI_MANIFEST, digest_of(b"image"), 5)
+        attached = Manifest(manifests.OCI_MANIFEST, EMPTY, (EMPTY,), {}, image, "application/vnd.cyclonedx+json")
+        plain = json.loads(attached.as_bytes())
+
+        assert attached == parse_manifest(attached.as_bytes())
+        assert (image.as_json(), "application/vnd.cyclonedx+json") == (plain["subject"], plain["artifactType"])
+        assert {"config", "layers", "mediaType", "schemaVersion"} == set(
+            json.loads(Manifest(manifests.OCI_MANIFEST, EMPTY, ()).as_bytes())
+        )
+
+    def test_the_empty_blob_is_the_one_of_the_specification(self) -> None:
+        """Its digest is written there."""
+        assert "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a" == EMPTY.digest
+        assert 2 == EMPTY.size == len(manifests.EMPTY_CONTENT)
+
+    def test_an_index_survives_the_way_there_and_back(self) -> None:
+        """Platforms of an image, and types of what refers to one."""
+        entries = (
+            Descriptor(manifests.OCI_MANIFEST, digest_of(b"a"), 5, platform=Platform()),
+            Descriptor(manifests.OCI_MANIFEST, digest_of(b"b"), 5, {"k": "v"}, artifact_type="application/x"),
+        )
+        index = Index(manifests.OCI_INDEX, entries)
+
+        assert index == parse_manifest(index.as_bytes())

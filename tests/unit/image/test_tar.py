@@ -61,6 +61,13 @@ class TestReaders:
         """Headers, PAX headers and padding are counted without reading anything."""
         assert len(tar_of(tree)) == tar_size(tree)
 
+    @pytest.mark.parametrize("target", ["t", "t" * 100, "t" * 101, "ü"])
+    def test_the_size_of_links_is_known_before(self, target: str) -> None:
+        """With a PAX header for a target that needs one."""
+        tree = FileTree.of([TreeFile(name, Link(target)) for name in ("a", "ö", f"{'d' * 90}/{'n' * 90}", "x" * 101)])
+
+        assert len(tar_of(tree)) == tar_size(tree)
+
     def test_gnu_tar_reads_back_what_was_written(self, tmp_path: Path) -> None:
         """GNU tar unpacks long, non-ASCII and linked paths without a word."""
         deep = "/".join(["d" * 90, "e" * 90, "f" * 60])

@@ -52,6 +52,18 @@ class TestFileTree:
         with pytest.raises(ValueError, match="not a plain relative path"):
             TreeFile(path, b"")
 
+    @pytest.mark.parametrize("path", ["a", "a.b/..c", ".a/b.", "a/.../b", "größe/模型"])
+    def test_dots_within_names_are_taken(self, path: str) -> None:
+        """Only whole names that are dots mean another folder."""
+        assert path == TreeFile(path, b"").path
+
+    def test_folders_are_named_once_each_from_the_top(self) -> None:
+        """Also those that hold nothing but folders."""
+        tree = FileTree.of(TreeFile(path, b"") for path in ("a/b/c/x", "a/b/c/y", "a/d/z", "top"))
+
+        assert ("a", "a/b", "a/b/c", "a/d") == tree.folders()
+        assert () == FileTree.of([TreeFile("top", b"")]).folders()
+
 
 class TestReadTree:
     def test_a_folder_is_read_below_its_place(self, tmp_path: Path) -> None:
@@ -68,6 +80,15 @@ class TestReadTree:
         write(tmp_path, model="x")
 
         assert ["m/model"] == paths(read_tree(tmp_path / "model", "m", root=tmp_path))
+
+    def test_lengths_are_remembered_and_not_compared(self, tmp_path: Path) -> None:
+        """Nobody needs to ask the disk again; the same files elsewhere are the same tree."""
+        write(tmp_path, model="12345")
+        tree = read_tree(tmp_path / "model", "m", root=tmp_path)
+        (tmp_path / "model").unlink()
+
+        assert (5, 5) == (tree.size, tree.files[0].size)
+        assert FileTree.of([TreeFile("m/model", tmp_path / "model")]) == tree
 
     def test_an_empty_folder_is_an_empty_tree(self, tmp_path: Path) -> None:
         """Folders without files are left out, as git does."""

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 _WINDOW = 8.0
 """Seconds that a rate is measured over: long enough to be calm, short enough to show a transfer that stalls."""
 
+_PACK, _SEND = "pack ", "send "
+"""What `image` and `registry` call their parts of the work on one layer."""
+
 
 @dataclass(frozen=True, slots=True)
 class TaskView:
@@ -91,12 +94,14 @@ class Tasks:
 
     def _end(self, name: str) -> None:
         task = self._running.pop(name)
+        if name.startswith(_PACK) and _SEND + name.removeprefix(_PACK) in self._running:
+            return  # in one pass: told when it has been sent
         seconds = self._clock() - task.started
         rate = task.done / seconds if seconds > 0 else None
         self._ended.append(TaskView(name, task.done, task.total, seconds, rate))
 
     def running(self) -> tuple[TaskView, ...]:
-        """What runs now, the oldest first."""
+        """What runs now, the oldest first. A layer that is packed and sent in one pass is there once."""
         with self._lock:
             now = self._clock()
             for task in self._running.values():
@@ -104,7 +109,18 @@ class Tasks:
             return tuple(
                 TaskView(name, task.done, task.total, now - task.started, task.rate)
                 for name, task in self._running.items()
+                if not self._is_told_elsewhere(name)
             )
+
+    def _is_told_elsewhere(self, name: str) -> bool:
+        """Whether it is half of one pass, and the other half says more: how much there is in all, or is sent."""
+        packing = name.startswith(_PACK)
+        verb, other = (_PACK, _SEND) if packing else (_SEND, _PACK)
+        twin = self._running.get(other + name.removeprefix(verb)) if name.startswith(verb) else None
+        if twin is None:
+            return False
+        unknown = self._running[name].total is None
+        return unknown or twin.total is not None if packing else unknown and twin.total is not None
 
     def take_ended(self) -> tuple[TaskView, ...]:
         """What has ended since this was asked last."""

@@ -302,6 +302,32 @@ class TestRates:
         assert len(tasks.take_ended()) == 1
         assert tasks.take_ended() == ()
 
+    @pytest.mark.parametrize(
+        ("packed", "total", "shown"), [(20, 10, "send model"), (20, None, "pack model"), (None, None, "send model")]
+    )
+    def test_one_pass_is_one_task(self, packed: int | None, total: int | None, shown: str) -> None:
+        """Packed and sent at once: by the bytes sent, or, while nobody knows how many they will be, by those packed."""
+        tasks = Tasks(Clock())
+        tasks.take(Progress("pack model", 1, packed))
+        tasks.take(Progress("send model", 1, total))
+        tasks.take(Progress("pack code", 1, None))
+
+        assert [task.name for task in tasks.running()] == [shown, "pack code"]
+
+        for name in ("pack model", "send model", "pack code"):
+            tasks.take(Progress(name, 10, 10, finished=True))
+        assert [task.name for task in tasks.take_ended()] == ["send model", "pack code"]
+
+    def test_packing_without_sending_is_told(self) -> None:
+        """A layer that is hashed first, and then sent."""
+        tasks = Tasks(Clock())
+        for name in ("pack code", "send code"):
+            tasks.take(Progress(name, 0, None))
+            assert [task.name for task in tasks.running()] == [name]
+            tasks.take(Progress(name, 9, 9, finished=True))
+
+        assert [task.name for task in tasks.take_ended()] == ["pack code", "send code"]
+
     def test_durations_are_whole(self) -> None:
         """What is still to come is not known to the tenth."""
         assert [seconds(value) for value in (0.4, 99.9, 100, 3600, 7325)] == [

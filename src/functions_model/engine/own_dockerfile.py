@@ -58,7 +58,9 @@ def read_own_dockerfile(path: Path, *, leave_out: Path | None = None) -> OwnDock
         action = "read the Dockerfile"
         problem = Problem(what, "Begin it with `FROM` and a Functions base image.", "dockerfile", Location(path))
         raise InputsInvalid(action, [problem]) from error
-    found = exclude_paths(str(path.parent), _ignored(path), dockerfile=path.name)
+    found = exclude_paths(str(path.parent), _patterns(_ignore_file(path)), dockerfile=path.name)
+    if _ignore_file(path).name != _IGNORE_FILE:
+        found -= {_IGNORE_FILE}  # the engine would apply it as well
     return OwnDockerfile(path, parsed, tuple(sorted(_without(found, path.parent, leave_out))))
 
 
@@ -85,13 +87,17 @@ def content_digests(own: OwnDockerfile) -> Iterator[tuple[str, str, str]]:
             yield name, oct(mode), ""
 
 
-def _ignored(dockerfile: Path) -> list[str]:
-    """The patterns of the Dockerfile's own ignore file, else of the folder's."""
-    for path in (dockerfile.with_name(f"{dockerfile.name}{_IGNORE_FILE}"), dockerfile.with_name(_IGNORE_FILE)):
-        if path.is_file():
-            lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
-            return [line for line in lines if line and not line.startswith("#")]
-    return []
+def _ignore_file(dockerfile: Path) -> Path:
+    """The Dockerfile's own ignore file, else the folder's."""
+    own = dockerfile.with_name(f"{dockerfile.name}{_IGNORE_FILE}")
+    return own if own.is_file() else dockerfile.with_name(_IGNORE_FILE)
+
+
+def _patterns(path: Path) -> list[str]:
+    if not path.is_file():
+        return []
+    lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
+    return [line for line in lines if line and not line.startswith("#")]
 
 
 def _without(found: set[str], folder: Path, leave_out: Path | None) -> Iterator[str]:

@@ -113,9 +113,9 @@ class ProcessEngine:
         given = dict(entry.partition("=")[::2] for entry in settings.get("Env") or [])
         _check_python({**given, **spec.environ})
         tree = self._unpack(spec, image)
-        _check_path({**given, **spec.environ}.get("PATH", ""), tree)
         for path, content in spec.files.items():
             write_file(tree, path, content)
+        _check_path({**given, **spec.environ}.get("PATH", ""), tree)
         port = _free_port()
         environ = self._environ({**given, **spec.environ}, tree, port)
         command = [_moved(word, tree) for word in [*(settings.get("Entrypoint") or []), *(settings.get("Cmd") or [])]]

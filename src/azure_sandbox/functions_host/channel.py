@@ -59,6 +59,9 @@ class Worker:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
             )
+        except OSError:
+            self._channel.close()
+            raise
         finally:
             theirs.close()
         threading.Thread(target=self._read_frames, daemon=True).start()

@@ -42,6 +42,11 @@ def http_function(route: str, level: str = "anonymous", **more: Any) -> str:
     return json.dumps({"bindings": [{**trigger, **more}, {"type": "http", "direction": "out", "name": "$return"}]})
 
 
+def merged_env(base: list[str], own: list[str]) -> list[str]:
+    """Variables as a Dockerfile's ENV sets them."""
+    return [f"{name}={value}" for name, value in dict(entry.split("=", 1) for entry in [*base, *own]).items()]
+
+
 class Cloud:
     """What the tests of apps stand on."""
 
@@ -72,16 +77,24 @@ class Cloud:
         return f"{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/{name}"
 
     def push(
-        self, files: dict[str, str | bytes], config: dict[str, Any] | None = None, minor: str | None = None
+        self,
+        files: dict[str, str | bytes],
+        config: dict[str, Any] | None = None,
+        minor: str | None = None,
+        *,
+        layers: list[bytes] | None = None,
+        forms: tuple[str, ...] = ("gzip",),
     ) -> str:
-        """An image with these files on the base image; its reference."""
+        """An image with these files, or tars, on the base image; its reference."""
         docker = self.engine == "docker"
         default = "3.11" if docker else running_minor()
         base = prepare(minor or default, Flavour.DOCKER if docker else Flavour.PROCESS)
         base.publish(self.store)
         manifest = json.loads(base.manifest)
         base_config = json.loads(base.blobs[manifest["config"]["digest"]].read_bytes())
-        body, blobs = image_of([tar_of(files)], config=config, base=(manifest, base_config))
+        if config and "Env" in config:
+            config = {**config, "Env": merged_env(base_config["config"]["Env"], config["Env"])}
+        body, blobs = image_of(layers or [tar_of(files)], config=config, base=(manifest, base_config), forms=forms)
         for digest in base.blobs:
             self.store.link_blob("app", digest)
         for digest, content in blobs.items():

@@ -13,6 +13,7 @@ from azure_sandbox.contract import AppState
 
 from .cloud import BLOB_OWNER, KEYS, PULL, WWWROOT, Cloud, http_function
 from .conftest import REGISTRY_ID, FakeDirectory, FakeRoles
+from .images import tar_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,11 +76,30 @@ def cloud(
     made.close()
 
 
+def many_layers() -> list[bytes]:
+    """The app in more layers than files, with links across layers, modes that are in the way, and folders replaced."""
+    odd = {
+        "opt/shared/": "",
+        "opt/shared/real.py": FILES[f"{WWWROOT}/helper.py"],
+        "opt/shared/linked.py": "=> opt/shared/real.py",
+        f"{WWWROOT}/old": "removed above",
+    }
+    links = {
+        f"{WWWROOT}/helper.py": "-> ../../../opt/shared/linked.py",
+        f"{WWWROOT}/.wh.old": "",
+    }
+    rest = {path: text for path, text in FILES.items() if path != f"{WWWROOT}/helper.py"}
+    single = [tar_of({path: text}) for path, text in rest.items()]
+    unwritable = tar_of(odd, {"opt/shared/": 0o555, "opt/shared/real.py": 0o400})
+    return [unwritable, *single, tar_of(links)]
+
+
 @pytest.fixture(scope="module")
 def running(cloud: Cloud) -> Iterator[tuple[Cloud, object]]:
     cloud.give(cloud.account_id("running"), BLOB_OWNER)
     settings = {**cloud.host_storage("running"), "DOCKER_REGISTRY_SERVER_PASSWORD": "secret-word"}
-    site = cloud.site("running", cloud.push(FILES), **settings)
+    image = cloud.push({}, layers=many_layers(), forms=("gzip", "stored", "raw"))
+    site = cloud.site("running", image, **settings)
     cloud.platform.apply(site)
     cloud.wait_functions(site)
     yield cloud, site
@@ -199,6 +219,35 @@ class TestRunningApp:
 
         assert {"broken", "echo", "open"} == set(found)
         assert found["open"]["entryPoint"] == "serve"
+
+
+CONDA = "/opt/conda/bin/python"
+CONDA_FILES: dict[str, str | bytes] = {
+    # What conda makes, as far as an interpreter goes: one of its own, with packages of its own.
+    "opt/conda/bin/python": "-> /usr/bin/python3",
+    "opt/conda/pyvenv.cfg": "home = /usr/bin\n",
+    "opt/conda/lib/python3.11/site-packages/only_there.py": "answer = ' 42'",
+    f"{WWWROOT}/host.json": json.dumps({"version": "2.0"}),
+    f"{WWWROOT}/which/function.json": http_function("which"),
+    f"{WWWROOT}/which/__init__.py": "import only_there, sys\nmain = lambda req: sys.executable + only_there.answer",
+}
+
+
+class TestInterpreter:
+    def test_the_image_may_bring_its_own(self, cloud: Cloud) -> None:
+        """Docker runs the worker with it, and with its packages. Processes cannot, and the log says so."""
+        image = cloud.push(CONDA_FILES, {"Env": [f"languageWorkers__python__defaultExecutablePath={CONDA}"]})
+        site = cloud.site("conda", image)
+        cloud.platform.apply(site)
+        if cloud.engine == "docker":
+            cloud.wait_functions(site)
+            shown, wanted = cloud.http.get(cloud.url(site, "/api/which")).text, f"{CONDA} 42"
+        else:
+            cloud.wait_state(site, AppState.FAILED)
+            shown, wanted = cloud.platform.log(site.resource_id), f"an interpreter of its own, {CONDA}, and without"
+        cloud.platform.remove(site.resource_id)
+
+        assert wanted in shown
 
 
 class TestLife:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -14,7 +15,10 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from azure_sandbox.apps.engine import StartFailed
 from azure_sandbox.base_images import BaseImageUnavailable, Flavour, prepare
+from azure_sandbox.functions_host.console import Console
+from azure_sandbox.functions_host.host import ScriptHost
 from azure_sandbox.functions_host.options import HostJsonInvalid, read_options
 from azure_sandbox.functions_host.routes import compile_route
 from azure_sandbox.functions_host.worker.paths import module_path
@@ -235,6 +239,22 @@ class TestHost:
         assert codes == [401, 200]
         assert client.post("/admin/sandbox/invoke/none", headers=token).status_code == 404
         assert client.get(path, headers=token).json()["functions"] == []
+
+    def test_an_interpreter_in_the_image_is_not_passed_over(self, host) -> None:
+        """A `python` that the image puts first on PATH would run the functions; processes cannot do so."""
+        with pytest.raises(StartFailed, match="an interpreter of its own, /opt/conda/bin/python"):
+            host({"opt/conda/bin/python": ""}, {"PATH": "/opt/conda/bin:/usr/bin:/bin"})
+
+    def test_an_interpreter_that_is_not_there_leaves_a_host_in_error(self, tmp_path: Path) -> None:
+        """The host answers, and its status tells what could not be started."""
+        console = Console(io.StringIO(), enabled=True)
+        options = read_options({"AzureWebJobsScriptRoot": str(tmp_path)})
+        setting = {"LanguageWorkers__Python__DefaultExecutablePath": "/opt/conda/bin/python"}
+        script_host = ScriptHost(options, console, setting, tmp_path / "worker.py")
+        script_host.start()
+
+        assert "Error" == script_host.state
+        assert "No such file or directory: '/opt/conda/bin/python'" in script_host.errors[0]
 
     def test_a_disabled_function_is_not_served(self, host) -> None:
         """`AzureWebJobs.<name>.Disabled` takes the route away."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from azure_sandbox.functions_host.channel import Worker, WorkerGone
 from azure_sandbox.functions_host.worker import frames
+from azure_sandbox.functions_host.worker import worker as worker_script
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,6 +25,12 @@ channel.sendall({frame!r})
 print("said it", flush=True)
 channel.recv(1)
 """
+
+
+def wait_until(what: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not what() and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -61,3 +70,18 @@ class TestReady:
 
         with pytest.raises(WorkerGone, match="3"):
             worker.wait_ready()
+
+    def test_a_worker_runs_on_its_own_python_alone(self, tmp_path: Path) -> None:
+        """The folder names the minor that it is made for; another interpreter ends it with the real one's error."""
+        folder = tmp_path / "3.9" / "LINUX" / "X64"
+        folder.mkdir(parents=True)
+        copied = shutil.copy(worker_script.__file__, folder)
+        printed: list[str] = []
+        worker = Worker([sys.executable, copied], tmp_path, os.environ, lambda head: None, printed.append)
+        with pytest.raises(WorkerGone):
+            worker.wait_ready()
+        wait_until(lambda: bool(printed))
+        worker.stop()
+
+        assert "cannot import name 'cygrpc'" in printed[0]
+        assert f"{sys.executable} is Python {sys.version_info[0]}.{sys.version_info[1]}" in printed[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -57,6 +58,7 @@ def open_engine(work: Path, log: Callable[[str], None], environ: Mapping[str, st
         EnvironmentFailed: No engine answers, or it runs no Linux containers.
     """
     host = environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+    _knock(host)
     try:
         client = docker.DockerClient.from_env(timeout=_SECONDS, environment=dict(environ))
     except (DockerException, OSError) as error:
@@ -69,6 +71,17 @@ def open_engine(work: Path, log: Callable[[str], None], environ: Mapping[str, st
         yield EngineSession(client.api, work, log, environ)
     finally:
         client.close()
+
+
+def _knock(host: str) -> None:
+    """Try a local engine's socket first: Docker's client leaves its own open when nobody answers there."""
+    if not host.startswith("unix://"):
+        return
+    with socket.socket(socket.AF_UNIX) as attempt:
+        try:
+            attempt.connect(host.removeprefix("unix://"))
+        except OSError as error:
+            raise _unreachable(host, error) from error
 
 
 def _system(api: EngineApi, host: str) -> str:

@@ -3,8 +3,9 @@
 from functions_model.bundle.entry_script import check_entry_script
 from functions_model.bundle.host_json import check_host_json
 from functions_model.bundle.identity import build_identity
+from functions_model.bundle.labels import image_labels
 from functions_model.bundle.mlflow_model import check_mlflow_model
-from functions_model.bundle.plan import BundlePlan, plan_layers
+from functions_model.bundle.plan import BundlePlan, dependency_layers, plan_layers
 
 __all__ = [
     "BundlePlan",
@@ -12,5 +13,7 @@ __all__ = [
     "check_entry_script",
     "check_host_json",
     "check_mlflow_model",
+    "dependency_layers",
+    "image_labels",
     "plan_layers",
 ]

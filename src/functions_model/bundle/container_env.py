@@ -12,9 +12,26 @@ if TYPE_CHECKING:
     from functions_model.core.spec import DeploymentSpec, Model
 
 
-def container_env(spec: DeploymentSpec) -> dict[str, str]:
-    """Names and values. `FUNCTIONS_WORKER_RUNTIME` and its version stay as the base image has them."""
-    return {**_host(spec), **_azureml(spec), **_identity(spec)}
+def container_env(spec: DeploymentSpec, *, conda: bool = False) -> dict[str, str]:
+    """Names and values. `FUNCTIONS_WORKER_RUNTIME` and its version stay as the base image has them.
+
+    Args:
+        spec: What is deployed.
+        conda: Whether a conda environment lies in the image, whose Python runs the worker.
+    """
+    return {**_host(spec), **(_conda() if conda else {}), **_azureml(spec), **_identity(spec)}
+
+
+def _conda() -> dict[str, str]:
+    """The host starts the worker with this Python, and the worker starts others like it by `sys.executable`.
+
+    `PATH` stays the base's: the base's start scripts and the host use it, and must find the base's own `openssl`,
+    `curl` and `python`, not those that a conda package happens to bring.
+    """
+    return {
+        "languageWorkers__python__defaultExecutablePath": f"/{layout.CONDA}/bin/python",
+        "CONDA_PREFIX": f"/{layout.CONDA}",
+    }
 
 
 def _host(spec: DeploymentSpec) -> dict[str, str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
 
 from functions_model.bundle import layout
 from functions_model.bundle.container_env import container_env
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from functions_model.core.spec import DeploymentSpec
+    from functions_model.image.assembly import Base
     from functions_model.image.tree import FileTree
 
 BYTECODE = ("__pycache__/", "*.pyc")
@@ -32,8 +33,8 @@ class BundlePlan:
     """What an image adds to its base. Nothing is packed yet.
 
     Attributes:
-        layers: From what changes least to what changes most: `dependencies`, `runtime`, `model`, `code`. A layer
-            without files is left out.
+        layers: From what changes least to what changes most: `runtime`, `model`, `code`. A layer without files is left
+            out.
         env: Environment variables, by name.
         labels: Image labels, by name.
         functions: The names of the functions that the host will find.
@@ -45,34 +46,86 @@ class BundlePlan:
     functions: tuple[str, ...]
 
 
+class InstalledFiles(Protocol):
+    """Installed dependencies: `environment.Installed`, from a room on this floor."""
+
+    @property
+    def site_packages(self) -> Path:
+        """The folder that becomes the image's `site-packages`."""
+
+    @property
+    def conda(self) -> Path | None:
+        """The prefix that belongs at `/opt/conda`; None when there are no conda packages."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wheels:
+    """The former call's dependencies."""
+
+    site_packages: Path
+    conda: Path | None = None
+
+
 def plan_layers(
-    spec: DeploymentSpec, dependencies: Path, lock_text: str, *, environ: Mapping[str, str] | None = None
+    spec: DeploymentSpec,
+    lock_text: str | Path,
+    former_lock_text: str = "",
+    *,
+    environ: Mapping[str, str] | None = None,
+    conda: bool = False,
+    base: Base | None = None,
 ) -> BundlePlan:
-    """The plan for one deployment. Reads the files' names, not their bytes.
+    """The plan for one deployment, without its dependencies. Reads the files' names, not their bytes.
 
     Args:
         spec: What is deployed.
-        dependencies: The folder with the installed packages.
-        lock_text: What was installed, to be kept in the image.
-        environ: The CI host's variables, for the labels that name source and revision.
+        lock_text: What is installed, to be kept in the image. A path is the former call's folder of dependencies.
+        former_lock_text: The former call's lock.
+        environ: The CI host's variables, for the label that names the source.
+        conda: Whether a conda environment runs the worker.
+        base: The image below, for the labels that name it.
 
     Raises:
         BundleFailed: The user's files cannot be packed; every problem is told.
     """
-    packages = read_tree(dependencies, layout.SITE_PACKAGES, root=dependencies, exclude=BYTECODE)
+    if not isinstance(lock_text, str):
+        above = plan_layers(spec, former_lock_text, environ=environ)
+        return replace(above, layers=(*dependency_layers(_Wheels(lock_text), spec), *above.layers))
     models, code = _user_trees(spec)
+    runtime, epoch = runtime_tree(spec, lock_text), spec.build.epoch
     layers = (
-        LayerPlan("dependencies", packages, Compression.GZIP),
-        LayerPlan("runtime", runtime_tree(spec, lock_text), Compression.GZIP),
-        LayerPlan("model", models, Compression.AUTO),
-        LayerPlan("code", code, Compression.GZIP),
+        LayerPlan("runtime", runtime, Compression.GZIP, epoch),
+        LayerPlan("model", models, Compression(spec.build.model_compression), epoch),
+        LayerPlan("code", code, Compression.GZIP, epoch),
     )
     return BundlePlan(
         layers=tuple(layer for layer in layers if layer.tree.files),
-        env=container_env(spec),
-        labels=image_labels(spec, lock_text, environ or {}),
+        env=container_env(spec, conda=conda),
+        labels=image_labels(spec, lock_text, environ or {}, base=base),
         functions=tuple(function_definitions(spec.trigger)),
     )
+
+
+def dependency_layers(installed: InstalledFiles, spec: DeploymentSpec) -> tuple[LayerPlan, ...]:
+    """The layers below those of `plan_layers`, the lowest first: `conda`, `dependencies`. None is empty.
+
+    Args:
+        installed: The files.
+        spec: What is deployed.
+
+    Raises:
+        BundleFailed: A file cannot be in an image.
+    """
+    places = (
+        ("conda", installed.conda, layout.CONDA),
+        ("dependencies", installed.site_packages, layout.SITE_PACKAGES),
+    )
+    plans = (
+        LayerPlan(name, read_tree(folder, under, root=folder, exclude=BYTECODE), Compression.GZIP, spec.build.epoch)
+        for name, folder, under in places
+        if folder
+    )
+    return tuple(plan for plan in plans if plan.tree.files)
 
 
 def _user_trees(spec: DeploymentSpec) -> list[FileTree]:

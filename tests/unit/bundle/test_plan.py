@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from functions_model import __version__
-from functions_model.bundle import BundlePlan, plan_layers
+from functions_model.bundle import BundlePlan, dependency_layers, image_labels, plan_layers
+from functions_model.core.build import Build
 from functions_model.core.digests import digest_of
 from functions_model.core.failures import BundleFailed
+from functions_model.core.references import ImageReference
 from functions_model.core.spec import AuthLevel
+from functions_model.image.assembly import Base
+from functions_model.image.manifests import OCI_MANIFEST, Descriptor, ImageConfig, Manifest
 from support.function_app import spec_of, write_files
 
 if TYPE_CHECKING:
@@ -28,12 +32,9 @@ AZUREML = "var/azureml-app/"
 def plan(
     folder: Path, files: Mapping[str, str | bytes], *, environ: Mapping[str, str] | None = None, **spec: Any
 ) -> BundlePlan:
-    """The plan for these files of a workspace, with one installed package."""
+    """The plan for these files of a workspace."""
     write_files(folder / "workspace", {"src/score.py": SCRIPT, **files})
-    write_files(
-        folder / "packages", {"six.py": "", "__pycache__/six.cpython-311.pyc": "", "six-1.dist-info/METADATA": ""}
-    )
-    return plan_layers(spec_of(folder / "workspace", **spec), folder / "packages", LOCK, environ=environ)
+    return plan_layers(spec_of(folder / "workspace", **spec), LOCK, environ=environ)
 
 
 def paths(planned: BundlePlan, layer: str) -> list[str]:
@@ -51,16 +52,23 @@ class TestLayers:
     """The layers and their files."""
 
     def test_layers_come_from_what_changes_least_to_most(self, tmp_path: Path) -> None:
-        """Dependencies, runtime, model, code."""
+        """Runtime, model, code."""
         planned = plan(tmp_path, {"model/w": "1"}, models=(("m", "1", "model"),))
 
-        assert ["dependencies", "runtime", "model", "code"] == [layer.name for layer in planned.layers]
+        assert ["runtime", "model", "code"] == [layer.name for layer in planned.layers]
 
-    def test_dependencies_lie_where_the_worker_looks(self, tmp_path: Path) -> None:
-        """Installed packages go to the worker's folder, without bytecode."""
-        under = f"{WWWROOT}.python_packages/lib/site-packages/"
+    def test_the_time_of_files_and_the_model_s_compression_are_the_user_s(self, tmp_path: Path) -> None:
+        """The epoch holds for every layer, the compression for the model's."""
+        spec = replace(
+            spec_of(tmp_path / "workspace", models=(("m", "1", "w"),)),
+            build=Build(epoch=1700000000, model_compression="raw"),
+        )
+        write_files(tmp_path / "workspace", {"src/score.py": SCRIPT, "w": "1"})
 
-        assert [f"{under}six-1.dist-info/METADATA", f"{under}six.py"] == paths(plan(tmp_path, {}), "dependencies")
+        planned = plan_layers(spec, LOCK)
+
+        assert {1700000000} == {layer.epoch for layer in planned.layers}
+        assert ["gzip", "raw", "gzip"] == [layer.compression for layer in planned.layers]
 
     def test_without_models_there_is_no_model_layer(self, tmp_path: Path) -> None:
         """A script that needs no model has neither layer nor variable for it."""
@@ -294,19 +302,93 @@ class TestLabels:
             "org.opencontainers.image.version": "4",
         } == labels
 
-    def test_source_and_revision_are_the_ci_hosts(self, tmp_path: Path) -> None:
-        """On GitHub the labels name repository and commit."""
+    def test_source_is_the_ci_hosts_and_the_revision_is_left_out(self, tmp_path: Path) -> None:
+        """On GitHub a label names the repository. With the commit's, each commit would be another image."""
         environ = {"GITHUB_SERVER_URL": "https://ghe.local", "GITHUB_REPOSITORY": "o/r", "GITHUB_SHA": "abc"}
         labels = plan(tmp_path, {}, environ=environ).labels
 
-        assert ("https://ghe.local/o/r", "abc") == (
-            labels["org.opencontainers.image.source"],
-            labels["org.opencontainers.image.revision"],
+        assert "https://ghe.local/o/r" == labels["org.opencontainers.image.source"]
+        assert "abc" not in labels.values()
+
+    def test_labels_name_the_base_the_models_and_a_given_time(self, tmp_path: Path) -> None:
+        """As far as they are known; the user's own labels win."""
+        digest = digest_of(b"base")
+        manifest = Manifest(OCI_MANIFEST, Descriptor("config", digest, 1), (), {})
+        base = Base(ImageReference("mcr.example", "python", "4", digest), digest, manifest, ImageConfig({}))
+        spec = replace(
+            spec_of(tmp_path / "workspace"),
+            build=Build(epoch=1700000000, labels={"team": "forecast", "org.opencontainers.image.title": "Churn"}),
         )
+
+        labels = image_labels(spec, LOCK, {}, base=base, model_digests={"a": "sha256:1", "b": "sha256:2"})
+
+        assert {
+            "functions-model.model-digests": "a@sha256:1 b@sha256:2",
+            "org.opencontainers.image.base.digest": digest,
+            "org.opencontainers.image.base.name": "mcr.example/python:4",
+            "org.opencontainers.image.created": "2023-11-14T22:13:20Z",
+            "org.opencontainers.image.title": "Churn",
+            "team": "forecast",
+        }.items() <= labels.items()
 
     def test_no_secret_can_come_from_the_spec(self, tmp_path: Path) -> None:
         """A plan without login or target is the same as one with them would be: they are not read."""
         planned = plan(tmp_path, {})
         spec = replace(spec_of(tmp_path / "workspace"), verify_timeout=1)
 
-        assert planned.env == plan_layers(spec, tmp_path / "packages", LOCK).env
+        assert planned.env == plan_layers(spec, LOCK).env
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """What the environment's room gives."""
+
+    site_packages: Path
+    conda: Path | None = None
+
+
+class TestDependencies:
+    """The layers below the app."""
+
+    def test_wheels_lie_where_the_worker_looks(self, tmp_path: Path) -> None:
+        """Installed packages go to the worker's folder, without bytecode."""
+        files = {"six.py": "", "__pycache__/six.cpython-311.pyc": "", "six-1.dist-info/METADATA": ""}
+        write_files(tmp_path / "packages", files)
+        under = f"{WWWROOT}.python_packages/lib/site-packages/"
+
+        [layer] = dependency_layers(Installed(tmp_path / "packages"), spec_of(tmp_path))
+
+        assert [f"{under}six-1.dist-info/METADATA", f"{under}six.py"] == [file.path for file in layer.tree.files]
+
+    def test_conda_lies_below_them_at_its_prefix(self, tmp_path: Path) -> None:
+        """A layer of its own, with its links, and with the same time as all."""
+        write_files(tmp_path, {"packages/six.py": "", "prefix/bin/python3.11": "", "prefix/conda-meta/x.json": ""})
+        (tmp_path / "prefix/bin/python").symlink_to("python3.11")
+        spec = replace(spec_of(tmp_path), build=Build(epoch=5))
+
+        layers = dependency_layers(Installed(tmp_path / "packages", tmp_path / "prefix"), spec)
+
+        assert [("conda", 5), ("dependencies", 5)] == [(layer.name, layer.epoch) for layer in layers]
+        assert ["opt/conda/bin/python", "opt/conda/bin/python3.11", "opt/conda/conda-meta/x.json"] == [
+            file.path for file in layers[0].tree.files
+        ]
+
+    def test_nothing_to_install_is_no_layer(self, tmp_path: Path) -> None:
+        """A conda environment may bring it all."""
+        write_files(tmp_path, {"prefix/bin/python": ""})
+        (tmp_path / "packages").mkdir()
+
+        layers = dependency_layers(Installed(tmp_path / "packages", tmp_path / "prefix"), spec_of(tmp_path))
+
+        assert ["conda"] == [layer.name for layer in layers]
+
+    def test_conda_s_python_runs_the_worker(self, tmp_path: Path) -> None:
+        """The host is told which one; the `PATH` of the base's own scripts stays as it is."""
+        write_files(tmp_path, {"src/score.py": SCRIPT})
+
+        env = plan_layers(spec_of(tmp_path), LOCK, conda=True).env
+
+        assert "/opt/conda/bin/python" == env["languageWorkers__python__defaultExecutablePath"]
+        assert "/opt/conda" == env["CONDA_PREFIX"]
+        assert "PATH" not in env
+        assert "CONDA_PREFIX" not in plan_layers(spec_of(tmp_path), LOCK).env

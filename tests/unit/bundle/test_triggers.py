@@ -31,14 +31,14 @@ ORIGIN = "/subscriptions/sub/resourceGroups/group/providers/Microsoft.MachineLea
 
 
 def spec(folder: Path, **more: Any) -> DeploymentSpec:
-    """A specification with an entry script, and a package to install."""
-    write_files(folder, {"workspace/src/score.py": "", "packages/six.py": ""})
+    """A specification with an entry script."""
+    write_files(folder, {"workspace/src/score.py": ""})
     return spec_of(folder / "workspace", **more)
 
 
-def planned(folder: Path, wanted: DeploymentSpec) -> BundlePlan:
+def planned(wanted: DeploymentSpec) -> BundlePlan:
     """Its plan."""
-    return plan_layers(wanted, folder / "packages", "six==1.17.0\n")
+    return plan_layers(wanted, "six==1.17.0\n")
 
 
 def contents(plan: BundlePlan) -> dict[str, bytes]:
@@ -57,7 +57,7 @@ class TestFunctions:
 
     def test_blob_is_read_and_the_answer_written(self, tmp_path: Path) -> None:
         """Both as bytes, through one connection."""
-        found = contents(planned(tmp_path, spec(tmp_path, trigger=BLOB)))
+        found = contents(planned(spec(tmp_path, trigger=BLOB)))
 
         common = {"connection": "TriggerConnectionString", "dataType": "binary"}
         assert {
@@ -70,7 +70,7 @@ class TestFunctions:
 
     def test_message_is_read_and_the_answer_sent(self, tmp_path: Path) -> None:
         """One at a time, both as bytes, through one connection."""
-        found = contents(planned(tmp_path, spec(tmp_path, trigger=QUEUE)))
+        found = contents(planned(spec(tmp_path, trigger=QUEUE)))
 
         common = {"connection": "TriggerConnectionString", "dataType": "binary"}
         read = {"type": "serviceBusTrigger", "direction": "in", "name": "message", "queueName": "in"}
@@ -85,7 +85,7 @@ class TestFunctions:
     @pytest.mark.parametrize("trigger", [replace(BLOB, output_path=None), replace(QUEUE, output_queue=None)])
     def test_without_an_output_there_is_no_binding_for_it(self, tmp_path: Path, trigger: Trigger) -> None:
         """The function then gives nothing back: the worker refuses a result that no binding takes."""
-        function = json.loads(contents(planned(tmp_path, spec(tmp_path, trigger=trigger)))["score/function.json"])
+        function = json.loads(contents(planned(spec(tmp_path, trigger=trigger)))["score/function.json"])
 
         assert ["in"] == [binding["direction"] for binding in function["bindings"]]
         assert "without_output" == function["entryPoint"]
@@ -93,7 +93,7 @@ class TestFunctions:
     @pytest.mark.parametrize("trigger", [BLOB, QUEUE])
     def test_sample_can_be_checked_with_the_master_key_alone(self, tmp_path: Path, trigger: Trigger) -> None:
         """`check` takes the swagger's place."""
-        plan = planned(tmp_path, spec(tmp_path, trigger=trigger))
+        plan = planned(spec(tmp_path, trigger=trigger))
         found = contents(plan)
 
         assert ("score", "check", "identity") == plan.functions
@@ -105,7 +105,7 @@ class TestFunctions:
 
     def test_variables_name_the_trigger_and_the_threads(self, tmp_path: Path) -> None:
         """As many threads as blobs are scored at a time."""
-        env = planned(tmp_path, spec(tmp_path, trigger=BLOB, concurrency=4)).env
+        env = planned(spec(tmp_path, trigger=BLOB, concurrency=4)).env
 
         assert ("blob", "admin", "4") == tuple(
             env[name]
@@ -117,12 +117,12 @@ class TestFunctions:
         own = tmp_path / "host.json"
         wanted = spec(tmp_path, trigger=QUEUE, host_json=own, concurrency=2)
         own.write_text('{"functionTimeout": "00:05:00"} // mine')
-        host = json.loads(contents(planned(tmp_path, wanted))["host.json"])
+        host = json.loads(contents(planned(wanted))["host.json"])
 
         assert ("00:05:00", 2) == (host["functionTimeout"], host["extensions"]["serviceBus"]["maxConcurrentCalls"])
         own.write_text("{")
         with pytest.raises(BundleFailed):
-            planned(tmp_path, wanted)
+            planned(wanted)
 
 
 class TestRegisteredModels:
@@ -136,7 +136,7 @@ class TestRegisteredModels:
             Model("other", "1", tmp_path / "workspace/other.bin"),
         )
 
-        plan = planned(tmp_path, replace(spec(tmp_path), models=models))
+        plan = planned(replace(spec(tmp_path), models=models))
 
         assert {"azureml-models/iris/3/model/w", "azureml-models/other/1/other.bin"} < set(contents(plan))
         assert "/var/azureml-app/azureml-models" == plan.env["AZUREML_MODEL_DIR"]
@@ -150,12 +150,12 @@ class TestRegisteredModels:
         model = Model("iris", "3", tmp_path / "cache/iris/model", f"{ORIGIN}/versions/3")
 
         with pytest.raises(BundleFailed, match="secret"):
-            planned(tmp_path, replace(spec(tmp_path), models=(model,)))
+            planned(replace(spec(tmp_path), models=(model,)))
 
     def test_model_that_is_not_here_is_an_error_of_the_caller(self, tmp_path: Path) -> None:
         """A plan needs files."""
         with pytest.raises(TypeError):
-            planned(tmp_path, replace(spec(tmp_path), models=(RegisteredAsset("iris", None, WORKSPACE),)))
+            planned(replace(spec(tmp_path), models=(RegisteredAsset("iris", None, WORKSPACE),)))
 
 
 class TestMlflow:
@@ -166,7 +166,7 @@ class TestMlflow:
         write_files(tmp_path, {"workspace/model/MLmodel": "flavors: {}\n"})
         wanted = spec(tmp_path, script=None, models=(("iris", "1", "model"),))
 
-        plan = planned(tmp_path, wanted)
+        plan = planned(wanted)
 
         code = [file.path for layer in plan.layers if layer.name == "code" for file in layer.tree.files]
         assert "var/azureml-app/mlflow/mlflow_score.py" in code

@@ -16,13 +16,34 @@ if TYPE_CHECKING:
 pytest_plugins = ["support.sandbox"]
 
 
-_SLOW = ("tests/e2e/", "tests/unit/sandbox_data/", "tests/contract/")
-"""Folders whose files take long, the longest first."""
+_FIRST = (
+    "tests/e2e/test_examples.py",
+    "tests/e2e/test_doors.py",
+    "tests/e2e/test_exit_codes.py",
+    "tests/e2e/test_story.py",
+    "tests/e2e/test_action_deployment.py",
+    "tests/e2e/test_az.py",
+    "tests/e2e/test_queue_trigger.py",
+    "tests/contract/test_az_reads_the_sandbox.py",
+    "tests/unit/sandbox_data/test_apps.py",
+    "tests/e2e/test_action.py",
+    "tests/e2e/",
+    "tests/contract/",
+    "tests/unit/sandbox_data/",
+    "tests/unit/sandbox_control/",
+)
+"""Files and folders that take long, the longest first."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the order below: by itself pytest-xdist begins with the files that have the most tests, not the slowest."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes long, so that at the end no worker is left alone with it."""
-    items.sort(key=lambda item: next((rank for rank, at in enumerate(_SLOW) if item.nodeid.startswith(at)), len(_SLOW)))
+    items.sort(key=lambda item: next((at for at, name in enumerate(_FIRST) if item.nodeid.startswith(name)), 99))
 
 
 @cache

@@ -3,8 +3,20 @@
 from functions_model.engine.below import Below, build_below
 from functions_model.engine.context import write_context
 from functions_model.engine.dockerfile import dockerfile_text
+from functions_model.engine.installing import locked_lines
 from functions_model.engine.keys import below_key
+from functions_model.engine.loading import BaseLayers
 from functions_model.engine.own_dockerfile import base_of
 from functions_model.engine.recipe import Recipe
 
-__all__ = ["Below", "Recipe", "base_of", "below_key", "build_below", "dockerfile_text", "write_context"]
+__all__ = [
+    "BaseLayers",
+    "Below",
+    "Recipe",
+    "base_of",
+    "below_key",
+    "build_below",
+    "dockerfile_text",
+    "locked_lines",
+    "write_context",
+]

@@ -164,7 +164,8 @@ def _new_layers(
         done += len(new)
     if not named:
         return ()
-    exported = export_layers(session, image, dict(reversed(named)))
+    known = {*base.config.diff_ids, *(layer.digest for layer in base.manifest.layers)} - {new for new, _ in named}
+    exported = export_layers(session, image, dict(reversed(named)), known=known)
     return tuple(replace(exported[diff_id], name=name) for diff_id, name in named)
 
 

@@ -38,8 +38,8 @@ The folder is written anew each time: changes in it are lost.
 """
 _README_COMPILED = """\
 - `{own}/installer/`: the packages that are compiled while the image is built. For an index of your own, add
-  `--build-arg UV_DEFAULT_INDEX=<url>` or `--build-arg UV_INDEX=<url>`. The image does not keep them, but the engine's
-  build cache does.
+  `--build-arg UV_DEFAULT_INDEX=<url>` or `--build-arg UV_INDEX=<url>`; `--build-arg UV_SYSTEM_CERTS=1` trusts the
+  certificates of the base image. The image does not keep these, but the engine's build cache does.
 """
 
 

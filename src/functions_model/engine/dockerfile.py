@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import shlex
 from typing import TYPE_CHECKING
 
 from functions_model.core.failures import BundleFailed, Problem
@@ -20,8 +20,9 @@ LAYERS_FOLDER = f"{OWN_FOLDER}/layers"
 INSTALLER_FOLDER = f"{OWN_FOLDER}/installer"
 DEPENDENCIES, PACKAGES = "dependencies", "packages"
 """The stages: all that is below the app; and beside it, where packages are compiled."""
-INDEX_ARGUMENTS = ("UV_DEFAULT_INDEX", "UV_INDEX")
-"""Build arguments for the indexes that source packages come from. They reach the stage `packages` alone."""
+INDEX_ARGUMENTS = ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_SYSTEM_CERTS")
+"""Build arguments for the indexes that source packages come from, and for taking the base image's certificates. They
+reach the stage `packages` alone."""
 _CLEANED = "/var/lib/apt/lists/* /var/cache/apt/* /var/cache/ldconfig/aux-cache /var/log/apt /var/log/dpkg.log"
 
 
@@ -83,7 +84,8 @@ def _compiling(recipe: Recipe, dependencies: str, packages: str) -> Iterator[str
     yield "USER root"
     yield f"COPY {INSTALLER_FOLDER}/ {INSTALLER}/"
     yield from (f"ARG {name}" for name in INDEX_ARGUMENTS)
-    yield f"RUN {json.dumps(install_command(recipe.python_version))}"
+    # uv leaves a lock file where it installed.
+    yield f"RUN {shlex.join(install_command(recipe.python_version))} && rm -f {INSTALLED}/.lock"
 
 
 def _app(recipe: Recipe, folders: Sequence[str], stages: tuple[str, str], escape: str) -> Iterator[str]:

@@ -7,6 +7,8 @@ import io
 import re
 import tarfile
 import tempfile
+import zlib
+from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
@@ -20,7 +22,7 @@ from functions_model.image.layers import Layer
 from functions_model.image.manifests import OCI_LAYER_GZIP
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from typing import BinaryIO
 
     from functions_model.engine.connecting import EngineSession
@@ -29,15 +31,19 @@ _BLOCK = 1 << 20
 _BLOB = re.compile(r"blobs/sha256/([0-9a-f]{64})")
 """Engines from version 25 on name each layer by its digest; older ones by a random folder."""
 _LAYER = re.compile(r".+/layer\.tar")
+_GZIP = b"\x1f\x8b"
 
 
-def export_layers(session: EngineSession, image: str, wanted: Mapping[Digest, str]) -> dict[Digest, Layer]:
+def export_layers(
+    session: EngineSession, image: str, wanted: Mapping[Digest, str], *, known: Collection[str] = ()
+) -> dict[Digest, Layer]:
     """Some layers of an image. Memory stays flat; one layer at a time lies unpacked in the session's `work`.
 
     Args:
         session: The engine. Its `work` must last as long as the layers are used.
         image: Its ID.
         wanted: The name of each wanted layer, by the digest of its tar.
+        known: Digests of what is not wanted, packed or not, so that a large base is not read for nothing.
 
     Raises:
         EnvironmentFailed: The engine broke off, or does not give a layer.
@@ -46,27 +52,26 @@ def export_layers(session: EngineSession, image: str, wanted: Mapping[Digest, st
     try:
         with tarfile.open(fileobj=_Blocks(session.api.get_image(image, _BLOCK)), mode="r|") as archive:
             for member in archive:
-                if member.isreg() and _may_be_wanted(member.name, wanted):
+                if member.isreg() and _may_be_wanted(member.name, known):
                     content = cast("IO[bytes]", archive.extractfile(member))
                     found |= _layer(content, wanted, session.work)
-    except (APIError, requests.RequestException, tarfile.TarError) as error:
+    except (APIError, requests.RequestException, tarfile.TarError, zlib.error) as error:
         raise _failure(str(error)) from error
     if missing := wanted.keys() - found.keys():
         raise _failure(f"the engine does not give the layer {min(missing)}")
     return found
 
 
-def _may_be_wanted(name: str, wanted: Mapping[Digest, str]) -> bool:
-    """False only for what is known to be something else, so that a large base is not read for nothing."""
+def _may_be_wanted(name: str, known: Collection[str]) -> bool:
     blob = _BLOB.fullmatch(name)
-    return f"sha256:{blob[1]}" in wanted if blob else bool(_LAYER.fullmatch(name))
+    return f"sha256:{blob[1]}" not in known if blob else bool(_LAYER.fullmatch(name))
 
 
 def _layer(content: IO[bytes], wanted: Mapping[Digest, str], work: Path) -> dict[Digest, Layer]:
     """The layer of a tar, when it is wanted. Which it is shows at its end, so it is written down first."""
     check = hashlib.sha256()
     with tempfile.TemporaryFile(dir=work) as plain:
-        while block := content.read(_BLOCK):
+        for block in _unpacked(content):
             check.update(block)
             plain.write(block)
         diff_id = parse_digest(f"sha256:{check.hexdigest()}")
@@ -76,6 +81,18 @@ def _layer(content: IO[bytes], wanted: Mapping[Digest, str], work: Path) -> dict
         plain.seek(0)
         path, digest = _packed(plain, work)
     return {diff_id: _described(wanted[diff_id], digest, diff_id, path, size)}
+
+
+def _unpacked(content: IO[bytes]) -> Iterator[bytes]:
+    """The plain tar: engines with containerd's store give layers as they keep them, with gzip."""
+    head = content.read(len(_GZIP))
+    if head != _GZIP:
+        yield head
+        yield from _pieces(content)
+        return
+    inflater = zlib.decompressobj(wbits=31)
+    for block in chain([head], _pieces(content)):
+        yield inflater.decompress(block)
 
 
 def _packed(plain: IO[bytes], work: Path) -> tuple[Path, Digest]:

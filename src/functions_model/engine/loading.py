@@ -45,10 +45,8 @@ def load_base(session: EngineSession, base: Base, blobs: BaseLayers | None) -> s
         EnvironmentFailed: The engine refuses the image, or cannot pull it.
     """
     api = session.api
-    # Engines name an image by its configuration's digest; those with containerd's store by its manifest's.
-    for name in (base.manifest.config.digest, base.digest, BASE_TAG):
-        if found := _found(api, name, base):
-            return found
+    if found := _found(api, base):
+        return found
     try:
         if blobs is None:
             session.log(f"The container engine pulls the base image {base.reference}.")
@@ -59,14 +57,22 @@ def load_base(session: EngineSession, base: Base, blobs: BaseLayers | None) -> s
                 raise _refused(str(line["error"]))
     except (APIError, requests.RequestException) as error:
         raise _refused(str(error)) from error
-    loaded = _found(api, BASE_TAG, base)
+    loaded = _found(api, base)
     if not loaded:
         raise _refused(f"after it was loaded, the engine has no image {short(base.digest)}")
     return loaded
 
 
-def _found(api: EngineApi, name: str, base: Base) -> str:
-    """The ID of the engine's image with that name, when it is the base; else nothing."""
+def _found(api: EngineApi, base: Base) -> str:
+    """The base's ID, when the engine has it; else nothing.
+
+    Engines name an image by its configuration's digest; those with containerd's store by its manifest's.
+    """
+    names = (base.manifest.config.digest, base.digest, BASE_TAG)
+    return next((found for name in names if (found := _same(api, name, base))), "")
+
+
+def _same(api: EngineApi, name: str, base: Base) -> str:
     try:
         image = api.inspect_image(name)
     except (ImageNotFound, APIError):

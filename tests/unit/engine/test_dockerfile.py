@@ -21,9 +21,10 @@ USER root
 COPY functions-model/installer/ /functions-model-installer/
 ARG UV_DEFAULT_INDEX
 ARG UV_INDEX
-RUN ["/functions-model-installer/uv", "pip", "install", "--no-config", "--color", "never", "--no-cache", \
-"--link-mode", "copy", "--python", "3.11", "--no-python-downloads", "--target", "/functions-model-packages", \
-"--no-deps", "--require-hashes", "--requirements", "/functions-model-installer/compiled.lock"]
+ARG UV_SYSTEM_CERTS
+RUN /functions-model-installer/uv pip install --no-config --color never --no-cache --link-mode copy --python 3.11 \
+--no-python-downloads --target /functions-model-packages --no-deps --require-hashes --requirements \
+/functions-model-installer/compiled.lock && rm -f /functions-model-packages/.lock
 
 FROM dependencies
 COPY --from=packages /functions-model-packages/ /home/site/wwwroot/.python_packages/lib/site-packages/

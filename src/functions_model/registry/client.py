@@ -16,6 +16,7 @@ from requests.adapters import HTTPAdapter
 
 from functions_model.core.failures import RegistryFailed
 from functions_model.registry.errors import breakdown, refusal
+from functions_model.registry.probing import speaks_tls
 from functions_model.registry.retries import PASSING, AttemptFailed, Patience, persist, seconds_asked
 from functions_model.registry.tokens import Tokens
 
@@ -211,22 +212,18 @@ class RegistryClient:
             self._count += 1
 
     def _probe(self) -> str:
-        """Https first; http only when nobody speaks TLS there. A certificate that is not trusted stays an error."""
+        """One request; over http only when nobody speaks TLS. A certificate that is not trusted stays an error."""
         action = f"reach the registry `{self.host}`"
-        for scheme in ("https", "http"):
-            try:
-                response = self._session.get(f"{scheme}://{self.host}/v2/", auth=_as_given, timeout=_TIMEOUTS)
-            except requests.RequestException as error:
-                failure, passing = breakdown(error, self.host, action)
-                if not passing:
-                    raise failure from error
-                if scheme == "http":
-                    raise AttemptFailed(failure) from error
-            else:
-                self._counted()  # a handshake that nobody understood was no request
-                self._tokens.learn(response)
-                return f"{scheme}://{self.host}"
-        raise AssertionError
+        root = f"{'https' if speaks_tls(self.host, _TIMEOUTS[0]) else 'http'}://{self.host}"
+        try:
+            self._tokens.learn(self._session.get(f"{root}/v2/", auth=_as_given, timeout=_TIMEOUTS))
+        except requests.RequestException as error:
+            failure, passing = breakdown(error, self.host, action)
+            if passing:
+                raise AttemptFailed(failure) from error
+            raise failure from error
+        self._counted()
+        return root
 
 
 def _session() -> requests.Session:

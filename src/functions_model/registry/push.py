@@ -112,6 +112,7 @@ class Push:
         self,
         image: Image,
         *,
+        tag: str | None = None,
         attachments: Sequence[Attachment] = (),
         records: Sequence[RecordToWrite] = (),
         present: Collection[Digest] = (),
@@ -120,6 +121,7 @@ class Push:
 
         Args:
             image: What to push; its layers may have been sent before.
+            tag: In the place of the target's, for a tag that follows from the image.
             attachments: What is put beside it, before the tag.
             records: What later runs find its layers by. One that may not be written is told in `notes`.
             present: Layers that a record says are in the target's repository; no request asks for them again.
@@ -127,6 +129,7 @@ class Push:
         Raises:
             RegistryFailed: Refused, or broken off too often. The tag is then what it was.
         """
+        self._target = replace(self._target, tag=tag or self._target.tag)
         name = self._target.tag or image.digest
         with self._ending(f"push `{self._client.host}/{self._target.repository}`"):
             upload = self._upload.into(self._access(self._neighbours(image.base, image.layers)))

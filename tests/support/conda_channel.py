@@ -169,6 +169,20 @@ def write_channel(folder: Path, packages: Iterable[CondaPackage]) -> Path:
     return folder
 
 
+def write_wheel(folder: Path, name: str, version: str, requires: Iterable[str] = ()) -> None:
+    """A wheel with a module of its name, for `--find-links`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    module, stem = name.replace("-", "_"), f"{name.replace('-', '_')}-{version}"
+    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+    metadata += "".join(f"Requires-Dist: {requirement}\n" for requirement in requires)
+    kind = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    files = {f"{module}.py": "", f"{stem}.dist-info/METADATA": metadata, f"{stem}.dist-info/WHEEL": kind}
+    record = "".join(f"{name},,\n" for name in (*files, f"{stem}.dist-info/RECORD"))
+    with zipfile.ZipFile(folder / f"{stem}-py3-none-any.whl", "w") as wheel:
+        for path, text in {**files, f"{stem}.dist-info/RECORD": record}.items():
+            wheel.writestr(zipfile.ZipInfo(path), text)
+
+
 def conda_project(folder: Path, minor: str = "3.11") -> Path:
     """A folder with a model, an entry script and a conda file whose channel lies beside it; gives it back.
 

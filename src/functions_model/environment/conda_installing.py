@@ -15,7 +15,7 @@ from functions_model.environment import installing
 from functions_model.environment.conda_failures import explain_conda
 from functions_model.environment.conda_lock import PREFIX
 from functions_model.environment.conda_normalising import normalise_prefix, unlinked
-from functions_model.environment.rattler_tool import cache_folder, load_rattler, run_rattler
+from functions_model.environment.rattler_tool import load_rattler, rattler_cache, run_rattler
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,8 +75,10 @@ def _install_conda(
     rattler = load_rattler(environ)
     total = sum(package.size or 0 for package in lock.packages)
     report(Progress(_TASK, 0, total))
+    reporter = _reporter(rattler, report, total)
     try:
-        run_rattler(_link(lock, prefix, rattler, _reporter(rattler, report, total), environ))
+        with rattler_cache("conda-packages", environ, work=prefix.parent, secrets=request.secrets) as cache:
+            run_rattler(_link(lock, prefix, rattler, reporter, cache))
     except (OSError, rattler.exceptions.InstallerError, rattler.exceptions.LinkError) as error:
         raise explain_conda(_ACTION, error, request) from None
     finally:
@@ -108,12 +110,12 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-async def _link(lock: CondaLock, prefix: Path, rattler: Any, reporter: Any, environ: Mapping[str, str]) -> None:
+async def _link(lock: CondaLock, prefix: Path, rattler: Any, reporter: Any, cache: Path) -> None:
     """Into a folder of ours, with the paths that hold in the image. No script of a package runs on this machine."""
     await rattler.install(
         list(lock.records),
         target_prefix=prefix,
-        cache_dir=cache_folder(environ) / "conda-packages",
+        cache_dir=cache,
         installed_packages=[],
         platform=rattler.Subdir("linux-64"),
         execute_link_scripts=False,

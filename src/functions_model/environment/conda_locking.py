@@ -13,7 +13,7 @@ from functions_model.core.progress import Progress, Report, silent
 from functions_model.environment import locking
 from functions_model.environment.conda_distributions import MARK, distributions_of, write_stand_ins
 from functions_model.environment.conda_solving import solve_conda
-from functions_model.environment.rattler_tool import cache_folder, load_rattler
+from functions_model.environment.rattler_tool import load_rattler, rattler_cache
 from functions_model.environment.request import Requirement
 from functions_model.environment.uv_process import IMAGE_PLATFORM
 
@@ -61,7 +61,7 @@ def resolve(
         return locking.resolve(request, python_version, work=work, platform=platform, **options)
     report(Progress(_TASK, 0))
     try:
-        conda, brought = _solve(request.conda, python_version, known)
+        conda, brought = _solve(request.conda, python_version, work, known)
     finally:
         report(Progress(_TASK, 0, finished=True))
     asked = _beside(request, brought, work / "conda-brings")
@@ -74,10 +74,11 @@ def resolve(
 
 
 def _solve(
-    request: CondaRequest, python_version: str, environ: Mapping[str, str]
+    request: CondaRequest, python_version: str, work: Path, environ: Mapping[str, str]
 ) -> tuple[CondaLock, tuple[Distribution, ...]]:
     rattler = load_rattler(environ)
-    lock = solve_conda(request, python_version, rattler, cache=cache_folder(environ) / "conda-channels")
+    with rattler_cache("conda-channels", environ, work=work, secrets=request.secrets) as cache:
+        lock = solve_conda(request, python_version, rattler, cache=cache)
     return lock, distributions_of(lock, request, rattler)
 
 

@@ -13,6 +13,7 @@ import shutil
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,7 +22,9 @@ from functions_model.environment.request import IndexSettings
 from functions_model.environment.uv_process import UvRefused, run_uv
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping
+    from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+
+    from functions_model.core.secrets import Secret
 
 Answer = TypeVar("Answer")
 
@@ -88,6 +91,20 @@ def fetch_rattler(environ: Mapping[str, str]) -> Path:
         words = error.words if isinstance(error, UvRefused) else str(error)
         raise _failed(words) from None
     return folder
+
+
+@contextmanager
+def rattler_cache(name: str, environ: Mapping[str, str], *, work: Path, secrets: Sequence[Secret]) -> Iterator[Path]:
+    """A folder for what py-rattler keeps.
+
+    It notes the URL of everything. So where one is a secret, the folder lies in `work` and is removed again.
+    """
+    if not secrets:
+        yield cache_folder(environ) / name
+        return
+    work.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=work, prefix=f"{name}-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 def cache_folder(environ: Mapping[str, str]) -> Path:

@@ -60,8 +60,12 @@ class Choice:
     ratio: float | None = None
 
 
-def choose(tree: FileTree) -> Choice:
+def choose(tree: FileTree, *, size: int | None = None) -> Choice:
     """Gzip or stored, by compressing pieces of the tree's largest files. The answer depends on the tree alone.
+
+    Args:
+        tree: What will be packed.
+        size: Of its tar in bytes, for those who know it.
 
     Raises:
         BundleFailed: A file is gone, or may not be read.
@@ -73,7 +77,7 @@ def choose(tree: FileTree) -> Choice:
             sampled += file.size * len(isal_zlib.compress(sample, 1)) / len(sample)
     if not weighed:
         return Choice(Compression.GZIP)
-    content, whole = tree.size, tar_size(tree)
+    content, whole = tree.size, size or tar_size(tree)
     ratio = (content * sampled / weighed + (whole - content) * _FRAME) / whole
     return Choice(Compression.STORED if ratio > _WORTH_IT else Compression.GZIP, ratio)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from heapq import nsmallest
+from heapq import nlargest
 from typing import TYPE_CHECKING
 
 from functions_model.image.files import Link, TreeFile, unreadable
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 def largest(tree: FileTree, count: int) -> list[TreeFile]:
     """The largest files of a tree, the largest first; links are none."""
-    files = (file for file in tree.files if not isinstance(file.content, Link))
-    return nsmallest(count, files, key=lambda file: (-file.size, file.path))
+    files = [(file.size, file) for file in tree.files if not isinstance(file.content, Link)]
+    least = min(nlargest(count, (size for size, _ in files)), default=0)
+    enough = (pair for pair in files if pair[0] >= least)
+    return [file for _, file in sorted(enough, key=lambda pair: (-pair[0], pair[1].path))[:count]]
 
 
 def read_at(file: TreeFile, starts: Iterable[int], length: int) -> bytes:

@@ -37,13 +37,14 @@ class LayerStream:
     """
 
     def __init__(self, plan: LayerPlan, *, report: Report = silent) -> None:
-        choice = choose(plan.tree) if plan.compression is Compression.AUTO else Choice(plan.compression)
+        self._tar_size = tar_size(plan.tree)
+        undecided = plan.compression is Compression.AUTO
+        choice = choose(plan.tree, size=self._tar_size) if undecided else Choice(plan.compression)
         self.name = plan.name
         self.compression = choice.compression
         self.ratio = choice.ratio
         self._plan = plan
         self._report = report
-        self._tar_size = tar_size(plan.tree)
         self._tree_size = plan.tree.size
         self._layer: Layer | None = None
         self.size = packed_size(self._tar_size, self.compression)

@@ -24,6 +24,8 @@ BLOCK = 1 << 20
 """Bytes read at once: large enough that the loop costs nothing, small enough to stay in the processor's cache."""
 _SMALL = 1 << 17
 """Bytes. A file up to this size is read whole and goes out with its neighbours, a larger one in blocks of its own."""
+_ENOUGH = 1 << 19
+"""Bytes of small files that are handed over together."""
 _END = bytes(2 * UNIT)
 
 
@@ -55,8 +57,12 @@ def _pieces(tree: FileTree, epoch: int) -> Iterator[bytes]:
             yield entry_header(f"{path}/", FOLDER, 0, mode=0o755, epoch=epoch)
         elif isinstance(file.content, Link):
             yield entry_header(file.path, SYMLINK, 0, mode=0o777, epoch=epoch, link=file.content.target)
+        elif (size := file.size) <= _SMALL:
+            yield _small_file(file, file.content, size, epoch)
         else:
-            yield from _file(file, file.content, file.size, epoch)
+            yield _file_header(file, size, epoch)
+            yield from (file.content,) if isinstance(file.content, bytes) else _blocks(file.content, size)
+            yield bytes(-size % UNIT)
     yield _END
 
 
@@ -68,16 +74,14 @@ def _entries(tree: FileTree) -> list[tuple[str, TreeFile | None]]:
     return entries
 
 
-def _file(file: TreeFile, content: Path | bytes, size: int, epoch: int) -> Iterator[bytes]:
-    header = entry_header(file.path, FILE, size, mode=0o755 if file.executable else 0o644, epoch=epoch)
-    padding = bytes(-size % UNIT)
-    if size <= _SMALL:
-        whole = content if isinstance(content, bytes) else _read(content, size)
-        yield b"%b%b%b" % (header, whole, padding)
-        return
-    yield header
-    yield from (content,) if isinstance(content, bytes) else _blocks(content, size)
-    yield padding
+def _small_file(file: TreeFile, content: Path | bytes, size: int, epoch: int) -> bytes:
+    """All that the tar holds of a file."""
+    whole = content if isinstance(content, bytes) else _read(content, size)
+    return b"%b%b%b" % (_file_header(file, size, epoch), whole, bytes(-size % UNIT))
+
+
+def _file_header(file: TreeFile, size: int, epoch: int) -> bytes:
+    return entry_header(file.path, FILE, size, mode=0o755 if file.executable else 0o644, epoch=epoch)
 
 
 def _read(path: Path, size: int) -> bytes:
@@ -118,7 +122,7 @@ def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
             waiting, length = [], 0
         waiting.append(piece)
         length += len(piece)
-        if length > _SMALL:
+        if length >= _ENOUGH:
             yield b"".join(waiting)
             waiting, length = [], 0
     if length:

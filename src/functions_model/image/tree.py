@@ -13,7 +13,7 @@ from functions_model.image.excludes import Excludes
 from functions_model.image.files import FileTree, Link, TreeFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
 __all__ = ["FileTree", "Link", "TreeFile", "read_tree"]
 
@@ -42,15 +42,19 @@ def read_tree(folder: Path, under: str, *, root: Path, exclude: Iterable[str] = 
             that are not UTF-8 or that mean a deletion in a layer, files that cannot be read.
     """
     reader = _Reader(root.resolve(), Excludes(exclude))
-    files = list(reader.read(folder, under))
+    reader.read(folder, under)
     if reader.problems:
         action = f"read `{folder}`"
         raise BundleFailed(action, reader.problems)
-    return FileTree.of(files)
+    return FileTree.of(reader.found)
 
 
 class _Reader:
     """One walk: collects problems instead of stopping at the first.
+
+    Attributes:
+        found: The files, as they were met.
+        problems: What cannot go into an image.
 
     Args:
         root: Resolved; what lies outside is refused.
@@ -60,18 +64,19 @@ class _Reader:
     def __init__(self, root: Path, excludes: Excludes) -> None:
         self._root = root
         self._excludes = excludes
+        self.found: list[TreeFile] = []
         self.problems: list[Problem] = []
 
-    def read(self, folder: Path, under: str) -> Iterator[TreeFile]:
+    def read(self, folder: Path, under: str) -> None:
         real = folder.resolve()
         if not self._admits(folder, real):
             return
         if real.is_dir():
-            yield from self._folder(real, real, under, "", (real,))
+            self._folder(real, real, under, "", (real,))
         else:
-            yield from self._file(real, _join(under, folder.name), real.stat)
+            self._file(real, _ending(under) + folder.name, real.stat)
 
-    def _folder(self, top: Path, folder: Path, under: str, inside: str, above: tuple[Path, ...]) -> Iterator[TreeFile]:
+    def _folder(self, top: Path, folder: Path, under: str, inside: str, above: tuple[Path, ...]) -> None:
         """Everything below `folder`; `inside` is its path from where the walk began, `top` what links may stay in."""
         try:
             with os.scandir(folder) as listing:
@@ -79,22 +84,23 @@ class _Reader:
         except OSError as error:
             self._report(folder, f"it cannot be read ({error.strerror})", "Check its permissions.")
             return
+        within, before = _ending(inside), _ending(under)
         for entry in entries:
-            wanted = _join(inside, entry.name)
+            wanted = within + entry.name
             if self._excludes.prunes(wanted) if _leads_to_folder(entry) else self._excludes.leaves_out(wanted):
                 continue
-            path = folder / entry.name
+            path = Path(entry.path)
             if not self._named_well(path, entry.name):
                 continue
-            target = _join(under, entry.name)
+            target = before + entry.name
             if entry.is_symlink():
-                yield from self._link(top, path, target, wanted, above)
+                self._link(top, path, target, wanted, above)
             elif entry.is_dir():
-                yield from self._folder(top, path, target, wanted, above)
+                self._folder(top, path, target, wanted, above)
             else:
-                yield from self._file(path, target, entry.stat)
+                self._file(path, target, entry.stat)
 
-    def _link(self, top: Path, link: Path, target: str, inside: str, above: tuple[Path, ...]) -> Iterator[TreeFile]:
+    def _link(self, top: Path, link: Path, target: str, inside: str, above: tuple[Path, ...]) -> None:
         try:
             real = link.resolve(strict=True)
         except (OSError, RuntimeError):  # RuntimeError: a circle of links, before Python 3.13
@@ -103,13 +109,13 @@ class _Reader:
         if not self._admits(link, real):
             return
         if real.is_relative_to(top) and self._is_read(top, real, link, inside):
-            yield TreeFile(target, Link(Path(os.path.relpath(real, link.parent)).as_posix()))
+            self.found.append(TreeFile(target, Link(Path(os.path.relpath(real, link.parent)).as_posix())))
         elif any(folder.is_relative_to(real) for folder in (*above, link.parent)):
             self._report(link, f"it is a link to `{real}`, which holds the link itself", "Remove the link.")
         elif real.is_dir():
-            yield from self._folder(real, real, target, inside, (*above, real))
+            self._folder(real, real, target, inside, (*above, real))
         else:
-            yield from self._file(real, target, real.stat)
+            self._file(real, target, real.stat)
 
     def _is_read(self, top: Path, real: Path, link: Path, inside: str) -> bool:
         """Whether what a link points to will be in the tree: no pattern leaves it or a folder above it out."""
@@ -122,7 +128,7 @@ class _Reader:
         folders = (parent.as_posix() for parent in start.parents if parent != Path())
         return not self._excludes.leaves_out(path) and not any(map(self._excludes.prunes, folders))
 
-    def _file(self, path: Path, target: str, look: Callable[[], os.stat_result]) -> Iterator[TreeFile]:
+    def _file(self, path: Path, target: str, look: Callable[[], os.stat_result]) -> None:
         try:
             known = look()
         except OSError as error:
@@ -134,7 +140,7 @@ class _Reader:
         elif mode & _ALL_READ != _ALL_READ and not os.access(path, os.R_OK):
             self._report(path, "it cannot be read", "Check its permissions.")
         else:
-            yield TreeFile(target, path, executable=bool(mode & stat.S_IXUSR), length=known.st_size)
+            self.found.append(TreeFile(target, path, executable=bool(mode & stat.S_IXUSR), length=known.st_size))
 
     def _admits(self, named: Path, real: Path) -> bool:
         if not real.exists():
@@ -169,8 +175,9 @@ def _leads_to_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _join(folder: str, name: str) -> str:
-    return f"{folder}/{name}" if folder else name
+def _ending(folder: str) -> str:
+    """A folder's path, ready for a name to be added."""
+    return f"{folder}/" if folder else ""
 
 
 def _kind(mode: int) -> str:

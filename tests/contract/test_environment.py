@@ -291,8 +291,16 @@ class TestMissingWheels:
         assert ("deep", "first") == lock.compiled
         assert [(digest,)] == [package.hashes for package in lock.packages if package.name == "first"]
         assert f"first==1.0 \\\n    --hash={digest}\n" in lock.text
-        with pytest.raises(ValueError, match="deep, first must be compiled"):
-            install(lock, "3.11", without / "site", work=without / "install")
+
+    def test_wheels_beside_compiled(self, without: Path) -> None:
+        """An engine compiles what must be; all the rest is installed here, and no build is run."""
+        make_source(without / "wheels", "deep", "2.0")
+        lock = resolve(request(without, "tool\nfirst\nshallow\n"), "3.11", work=without / "work", only_wheels=False)
+
+        install(lock, "3.11", without / "site", work=without / "install")
+
+        assert {"tool", "part", "shallow"} <= {file.name for file in (without / "site").iterdir()}
+        assert not [*(without / "site").glob("first*"), *(without / "site").glob("deep*")]
 
     def test_wheels_come_first(self, without: Path) -> None:
         """Where wheels are enough, the lock is the same for all builders: a newer source alone is no reason."""

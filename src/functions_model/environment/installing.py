@@ -46,6 +46,8 @@ def install(
 ) -> Installed:
     """Install a lock's wheels. The same lock gives the same files, byte for byte, in any folder.
 
+    Packages that must be compiled are left out: an engine installs those (`engine.build_below`).
+
     Args:
         lock: What to install; every file's hash is checked.
         python_version: The minor that it was resolved for.
@@ -56,17 +58,14 @@ def install(
 
     Raises:
         EnvironmentFailed: A package cannot be fetched, or is not what its hash says.
-        ValueError: The target holds something already, or a package must be compiled, which is an engine's work.
+        ValueError: The target holds something already.
     """
-    if lock.compiled:
-        message = f"{', '.join(lock.compiled)} must be compiled"
-        raise ValueError(message)
     if target.exists() and any(target.iterdir()):
         message = f"`{target}` is not empty"
         raise ValueError(message)
     work.mkdir(parents=True, exist_ok=True)
     target.mkdir(parents=True, exist_ok=True)
-    (work / "lock.txt").write_text(lock.text, encoding="utf-8")
+    (work / "lock.txt").write_text(lock.wheels_text, encoding="utf-8")
     arguments = [
         *("install", "--requirements", "lock.txt", "--require-hashes", "--no-deps"),
         # Where the cache is on the same file system nothing is copied; `normalise` replaces files, never changes one.

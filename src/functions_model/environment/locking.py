@@ -67,6 +67,11 @@ class Lock:
         """Where the packages come from."""
         return self.request.indexes
 
+    @property
+    def wheels_text(self) -> str:
+        """A requirements file of the packages that are not compiled."""
+        return "".join(_entry(package) for package in self.packages if package.name not in self.compiled)
+
 
 def resolve(
     request: EnvironmentRequest,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,8 +13,24 @@ from functions_model.core.digests import digest_of
 from functions_model.core.failures import RegistryFailed
 from functions_model.core.references import ImageReference
 from functions_model.core.secrets import Secret
+from functions_model.image.assembly import assemble
 from functions_model.image.compression import Compression
-from functions_model.registry import How, find_manifest, pull_base, push_image
+from functions_model.image.layers import LayerPlan
+from functions_model.image.streams import LayerStream
+from functions_model.image.tree import FileTree, TreeFile
+from functions_model.registry import (
+    Attachment,
+    How,
+    Push,
+    Record,
+    RecordedLayer,
+    RecordToWrite,
+    find_manifest,
+    find_record,
+    list_referrers,
+    pull_base,
+    push_image,
+)
 from functions_model.registry.client import RegistryClient
 from functions_model.registry.credentials import BasicCredential
 from support.docker_registry import running_registry
@@ -106,7 +123,92 @@ class TestPush:
         assert image.digest == find_manifest(client, pushed.reference)
 
 
+class TestOnePass:
+    @pytest.mark.parametrize("form", [Compression.GZIP, Compression.STORED, Compression.RAW])
+    def test_a_layer_is_sent_while_it_is_made(
+        self, host: str, base: ImageReference, tmp_path: Path, form: Compression
+    ) -> None:
+        """With a length ahead, and in chunks without one."""
+        client = RegistryClient(host)
+        image = image_on(pull_base(client, base), tmp_path, form=form)
+        push = Push(client, ImageReference(host, f"streams/{form}", "v1"), base_client=client)
+        tree = FileTree.of([TreeFile("m/model.bin", tmp_path / "model.bin")])
+        layer = push.send(LayerStream(LayerPlan("model", tree, form)))
+        pushed = push.finish(image)
+
+        assert image.layers[0].digest == layer.digest
+        assert image.digest == find_manifest(client, pushed.reference)
+
+    def test_nothing_changed_costs_five_requests(self, host: str, base: ImageReference, tmp_path: Path) -> None:
+        """The way of the registry's address, the base's manifest and configuration, the record, the tag."""
+        first = RegistryClient(host)
+        image = image_on(pull_base(first, base), tmp_path)
+        target, tag = ImageReference(host, "unchanged", "v1"), "functions-model-cache"
+        record = Record(tuple(RecordedLayer(layer.name, layer) for layer in image.layers), {}, b'{"os":"linux"}')
+        push = Push(first, target, base_client=first)
+        push.finish(image, records=[RecordToWrite("unchanged", tag, record)])
+        client = RegistryClient(host)
+        again = pull_base(client, replace(base, digest=image.base.digest))
+        found = find_record(client, "unchanged", tag)
+        push = Push(client, target, base_client=client)
+        assert found is not None
+        layers = [recorded.layer for recorded in found.layers]
+        pushed = push.finish(assemble(again, layers, env={"A": "1"}, labels={"l": "1"}))
+
+        assert (image.digest, False, 0) == (pushed.reference.digest, pushed.manifest_written, pushed.bytes_sent)
+        assert client.request_count <= 5
+
+
+class TestBeside:
+    def test_attachments_and_records_are_found_again(self, host: str, base: ImageReference, tmp_path: Path) -> None:
+        """This registry keeps no list of what is attached: a tag stands for it."""
+        client = RegistryClient(host)
+        image = image_on(pull_base(client, base), tmp_path)
+        bills = [Attachment(f"application/vnd.example.{each}", "text/plain", each.encode()) for each in ("a", "b")]
+        record = Record((RecordedLayer("key", image.layers[0]),), {"base": "x"})
+        cache = "functions-model/cache"
+        push = Push(client, ImageReference(host, "beside", "v1"), base_client=client, cache_repository=cache)
+        pushed = push.finish(image, attachments=bills, records=[RecordToWrite(cache, "env-1", record)])
+        found = find_record(client, cache, "env-1")
+
+        assert () == pushed.notes
+        assert [bill.artifact_type for bill in bills] == [
+            entry.artifact_type for entry in list_referrers(client, "beside", image.digest)
+        ]
+        assert found is not None
+        assert image.layers[0].digest == found.find("key").digest  # type: ignore[union-attr]
+
+    def test_a_layer_of_the_cache_is_mounted(self, host: str, base: ImageReference, tmp_path: Path) -> None:
+        """An image that never sent it has it."""
+        client = RegistryClient(host)
+        image = image_on(pull_base(client, base), tmp_path, b"shared")
+        record = Record((RecordedLayer("key", image.layers[0]),), {})
+        first = Push(client, ImageReference(host, "giver", "v1"), base_client=client)
+        first.finish(image, records=[RecordToWrite("shared/cache", "env-2", record)])
+        found = find_record(client, "shared/cache", "env-2")
+        assert found is not None
+        second = Push(client, ImageReference(host, "taker", "v1"), base_client=client)
+        pushed = second.finish(assemble(image.base, [found.layers[0].layer], env={}, labels={}))
+
+        assert How.MOUNTED is {blob.name: blob.how for blob in pushed.blobs}["model"]
+
+
 class TestBetweenRegistries:
+    def test_a_base_is_streamed_once_into_the_cache(self, host: str, base: ImageReference, tmp_path: Path) -> None:
+        """Where the registry cannot import it: the second image mounts it."""
+        source = RegistryClient(host)
+        pulled = pull_base(source, base)
+        with running_registry(tmp_path / "second") as second:
+            client = RegistryClient(second)
+            hows = []
+            for number in (1, 2):
+                image = image_on(pulled, tmp_path, bytes(number))
+                target = ImageReference(second, f"image{number}", "v1")
+                push = Push(client, target, base_client=source, cache_repository="functions-model/cache")
+                hows.append(push.finish(image).blobs[0].how)
+
+        assert [How.SENT, How.MOUNTED] == hows
+
     def test_a_base_comes_from_another_registry(self, host: str, base: ImageReference, tmp_path: Path) -> None:
         """Its layers are streamed through, once."""
         source = RegistryClient(host)

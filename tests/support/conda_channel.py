@@ -8,8 +8,10 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import shutil
 import subprocess
 import tarfile
+import tempfile
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -140,11 +142,12 @@ def _needed(path: Path) -> bool:
 
 
 def _stripped(path: Path) -> bytes:
-    """A library without its symbols for debuggers."""
-    if ".so" not in path.name:
+    """A library without its symbols for debuggers, where a tool for that is here."""
+    if ".so" not in path.name or not shutil.which("strip"):
         return path.read_bytes()
-    done = subprocess.run(["strip", "--strip-unneeded", "-o", "/dev/stdout", path], capture_output=True, check=False)
-    return path.read_bytes() if done.returncode else done.stdout
+    with tempfile.NamedTemporaryFile() as copy:
+        subprocess.run(["strip", "--strip-unneeded", "-o", copy.name, path], check=True)
+        return Path(copy.name).read_bytes()
 
 
 def write_channel(folder: Path, packages: Iterable[CondaPackage]) -> Path:

@@ -51,7 +51,7 @@ def load_rattler(environ: Mapping[str, str], *, find: Callable[[str], Any] = imp
     if str(folder) not in sys.path:
         sys.path.append(str(folder))
         importlib.invalidate_caches()
-    return _whole(importlib.import_module)
+    return _whole(find)
 
 
 def _whole(find: Callable[[str], Any]) -> Any:

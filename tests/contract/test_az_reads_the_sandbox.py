@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -15,9 +16,9 @@ from azure.mgmt.storage import StorageManagementClient
 from azure.mgmt.web import WebSiteManagementClient
 
 from azure_sandbox.arm.authorization.definitions import ACR_PULL
-from azure_sandbox.sandbox import Sandbox
+from azure_sandbox.sandbox import REGISTRY, Sandbox
 from support.az import Az, new_az
-from support.fake_data_plane import fake_data_plane
+from support.sandbox_registries import Registries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,16 +32,33 @@ IMAGE = "DOCKER|localhost:5000/package@sha256:" + "c" * 64
 
 
 @pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with Sandbox(tmp_path_factory.mktemp("az-cloud"), data_plane=fake_data_plane) as sandbox:
+def registries(tmp_path_factory: pytest.TempPathFactory) -> Registries:
+    return Registries(tmp_path_factory.mktemp("az-registries"))
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory, registries: Registries) -> Iterator[Sandbox]:
+    with Sandbox(tmp_path_factory.mktemp("az-cloud"), data_plane=registries.data_plane) as sandbox:
         yield sandbox
 
 
 @pytest.fixture(scope="module")
-def az(cloud: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Az:
-    az = new_az(tmp_path_factory.mktemp("az-config"), cloud.endpoints)
-    az.sign_in(cloud.endpoints, "-p", cloud.endpoints.client_secret)
+def signed_out(cloud: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A configuration folder of an az that knows the sandbox; copies of it save each sign-in two commands."""
+    folder = tmp_path_factory.mktemp("az-signed-out")
+    new_az(folder, cloud.endpoints).choose_cloud(cloud.endpoints)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def az(cloud: Sandbox, signed_out: Path, tmp_path_factory: pytest.TempPathFactory) -> Az:
+    az = az_like(signed_out, tmp_path_factory.mktemp("az") / "config", cloud)
+    az.log_in(cloud.endpoints, "-p", cloud.endpoints.client_secret)
     return az
+
+
+def az_like(signed_out: Path, folder: Path, cloud: Sandbox) -> Az:
+    return new_az(shutil.copytree(signed_out, folder), cloud.endpoints)
 
 
 @pytest.fixture(scope="module")
@@ -121,20 +139,18 @@ def read(az: Az, made: dict[str, Any]) -> dict[str, Any]:
 
 
 class TestSignIn:
-    def test_a_github_token_signs_az_in(self, cloud: Sandbox, tmp_path: Path) -> None:
+    def test_a_github_token_signs_az_in(self, cloud: Sandbox, signed_out: Path, tmp_path: Path) -> None:
         """As azure/login does it: a federated token instead of a secret."""
-        az = new_az(tmp_path, cloud.endpoints)
+        az = az_like(signed_out, tmp_path / "config", cloud)
         token = cloud.github_oidc.issue("api://AzureADTokenExchange")
-        az.sign_in(cloud.endpoints, "--federated-token", token)
+        az.log_in(cloud.endpoints, "--federated-token", token)
 
         assert cloud.subscription_id == az.json("account", "show")["id"]
 
-    def test_a_wrong_secret_is_told(self, cloud: Sandbox, tmp_path: Path) -> None:
+    def test_a_wrong_secret_is_told(self, cloud: Sandbox, signed_out: Path, tmp_path: Path) -> None:
         """The message is Entra's own, with its code."""
         ends = cloud.endpoints
-        az = new_az(tmp_path, ends)
-        az.json("cloud", "register", "--name", "sandbox", "--endpoint-resource-manager", ends.resource_manager)
-        az.json("cloud", "set", "--name", "sandbox")
+        az = az_like(signed_out, tmp_path / "config", cloud)
         answer = az.run("login", "--service-principal", "-u", ends.client_id, "--tenant", ends.tenant_id, "-p", "no")
 
         assert answer.returncode != 0
@@ -201,6 +217,14 @@ class TestMaking:
         assert f"DOCKER|{cloud.endpoints.registry}/package:1" == site.config["linuxFxVersion"]
         assert "false" == site.settings["WEBSITES_ENABLE_APP_SERVICE_STORAGE"]
         assert len(site.settings["MACHINEKEY_DecryptionKey"]) == 64
+
+    def test_az_imports_an_image(self, az: Az, registries: Registries) -> None:
+        """`az acr import` waits until it is done, and the image is there under its new name."""
+        digest = registries.put(registries.base, "azure-functions/python", "4-python3.11")
+        source = "mcr.microsoft.com/azure-functions/python:4-python3.11"
+        az.json("acr", "import", "--name", REGISTRY, "--source", source, "--image", "cache:base")
+
+        assert digest == registries.own.manifest("cache", "base").digest
 
 
 def site_id(cloud: Sandbox) -> Any:

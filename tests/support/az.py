@@ -34,8 +34,16 @@ class Az:
 
     def sign_in(self, ends: Endpoints, *proof: str) -> None:
         """Make the sandbox the cloud, and log in as its service principal."""
+        self.choose_cloud(ends)
+        self.log_in(ends, *proof)
+
+    def choose_cloud(self, ends: Endpoints) -> None:
+        """Make the sandbox the cloud. A copy of the configuration folder knows it as well."""
         self.json("cloud", "register", "--name", "sandbox", "--endpoint-resource-manager", ends.resource_manager)
         self.json("cloud", "set", "--name", "sandbox")
+
+    def log_in(self, ends: Endpoints, *proof: str) -> None:
+        """Log in as the sandbox's service principal."""
         self.json("login", "--service-principal", "-u", ends.client_id, "--tenant", ends.tenant_id, *proof)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import shutil
 import subprocess
 import tarfile
@@ -112,8 +113,7 @@ def python_package(minor: str) -> CondaPackage:
     """The interpreter of that minor on this machine, with its standard library, as a conda package of about 40 MB."""
     prefix, version = _describe(minor)
     library = prefix / "lib" / f"python{minor}"
-    paths = [path for path in library.rglob("*") if path.is_file() and _needed(path.relative_to(library))]
-    paths += [prefix / "bin" / f"python{minor}", *prefix.glob(f"lib/libpython{minor}.so*")]
+    paths = [*_needed_files(library), prefix / "bin" / f"python{minor}", *prefix.glob(f"lib/libpython{minor}.so*")]
     files: dict[str, bytes | str] = {
         path.relative_to(prefix).as_posix(): path.readlink().as_posix() if path.is_symlink() else _stripped(path)
         for path in paths
@@ -137,13 +137,15 @@ def _describe(minor: str) -> tuple[Path, str]:
     return Path(prefix), version
 
 
-def _needed(path: Path) -> bool:
-    return not any(part in NOT_NEEDED or part.startswith("config-") for part in path.parts)
+def _needed_files(library: Path) -> Iterator[Path]:
+    for folder, below, names in os.walk(library):
+        below[:] = [name for name in below if name not in NOT_NEEDED and not name.startswith("config-")]
+        yield from (Path(folder, name) for name in names)
 
 
 def _stripped(path: Path) -> bytes:
     """A library without its symbols for debuggers, where a tool for that is here."""
-    if ".so" not in path.name or not shutil.which("strip"):
+    if path.stat().st_size < 1_000_000 or not shutil.which("strip"):
         return path.read_bytes()
     with tempfile.NamedTemporaryFile() as copy:
         subprocess.run(["strip", "--strip-unneeded", "-o", copy.name, path], check=True)

@@ -16,11 +16,13 @@ from packaging.requirements import Requirement as ParsedRequirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
+from functions_model.core.build import Solver
 from functions_model.core.failures import Location
 from functions_model.core.mlflow import MODEL_FILE
 from functions_model.environment.conda import read_conda
+from functions_model.environment.conda_specs import CondaSpecInvalid, parse_conda_spec, pep440
 from functions_model.environment.reading import complete
-from functions_model.environment.request import Draft, EnvironmentRequest, Requirement
+from functions_model.environment.request import CondaDependency, Draft, EnvironmentRequest, Requirement
 from functions_model.environment.requirements import read_line, read_requirements, read_text
 from functions_model.environment.yaml_files import compose_mapping, is_empty, place, sections
 
@@ -47,7 +49,7 @@ class _Files:
 
 
 def read_mlflow_environment(
-    folder: Path, *, root: Path, environ: Mapping[str, str] | None = None
+    folder: Path, *, root: Path, environ: Mapping[str, str] | None = None, solver: Solver = Solver.AUTO
 ) -> EnvironmentRequest:
     """What an MLflow model without an entry script asks for, with MLflow itself and the inference server.
 
@@ -57,13 +59,19 @@ def read_mlflow_environment(
         folder: The folder with `MLmodel`, absolute.
         root: The folder that no file may leave.
         environ: Where `${NAME}` in index options is looked up; None takes the process environment.
+        solver: `CONDA` reads the model's `conda.yaml` alone, and installs the conda packages that it names.
 
     Raises:
         EnvironmentFailed: With every problem, each on its line.
     """
-    draft = Draft(root, dict(os.environ if environ is None else environ))
+    draft = Draft(root, dict(os.environ if environ is None else environ), solver)
     model = _model(folder / MODEL_FILE)
     files = _files(folder, model, draft)
+    if solver is Solver.CONDA:
+        if files.conda is None:
+            what = "there is no `conda.yaml` beside it, and `solver: conda` needs one"
+            draft.refuse(Location(folder / MODEL_FILE), what, "Leave `solver` out.")
+        files = _Files(None, files.conda, None)
     source = files.python_env or files.requirements or files.conda
     if files.python_env:
         _read_python_env(files.python_env, draft)
@@ -78,7 +86,8 @@ def read_mlflow_environment(
             " beside its `MLmodel`. Only MLflow and pandas are installed."
         )
     _check_mlflow(draft, Location(source or folder / MODEL_FILE))
-    draft.requirements += _missing(draft.requirements, model, Location(folder / MODEL_FILE))
+    named: list[Requirement | CondaDependency] = [*draft.requirements, *draft.conda_specs]
+    draft.requirements += _missing(named, model, Location(folder / MODEL_FILE))
     return complete(draft, source)
 
 
@@ -90,7 +99,9 @@ def with_mlflow(request: EnvironmentRequest, folder: Path) -> EnvironmentRequest
         folder: The folder with `MLmodel`, absolute.
     """
     path = folder / MODEL_FILE
-    missing = _missing(request.requirements, _model(path), Location(path))
+    conda = request.conda.specs if request.conda else ()
+    named: list[Requirement | CondaDependency] = [*request.requirements, *conda]
+    missing = _missing(named, _model(path), Location(path))
     return dataclasses.replace(request, requirements=(*request.requirements, *missing))
 
 
@@ -176,13 +187,26 @@ def _read_python_of(conda: Path | None, draft: Draft) -> None:
 
 
 def _check_mlflow(draft: Draft, default: Location) -> None:
-    for requirement in draft.requirements:
+    for requirement in (*draft.requirements, *_as_wheels(draft.conda_specs)):
         if requirement.name in _NAMES and not _allows_recent(requirement):
             draft.refuse(
                 requirement.location or default,
                 f"`{requirement.text}` is older than MLflow {_OLDEST}, whose request formats are the ones served",
                 f"Ask for `{requirement.name}>={_OLDEST}`, and see that the model loads with it.",
             )
+
+
+def _as_wheels(specs: Iterable[CondaDependency]) -> list[Requirement]:
+    """MLflow among conda packages, whose versions are the wheels'; where wheels have no words for them, none."""
+    found = []
+    for spec in specs:
+        try:
+            if spec.name in _NAMES:
+                text = spec.name + pep440(parse_conda_spec(spec.text))
+                found.append(Requirement(spec.name, text, (), spec.location))
+        except CondaSpecInvalid:
+            continue
+    return found
 
 
 def _allows_recent(requirement: Requirement) -> bool:
@@ -199,7 +223,9 @@ def _allows_recent(requirement: Requirement) -> bool:
     return any(allowed.contains(release) for release in releases)
 
 
-def _missing(named: Iterable[Requirement], model: Mapping[str, Any], location: Location) -> list[Requirement]:
+def _missing(
+    named: Iterable[Requirement | CondaDependency], model: Mapping[str, Any], location: Location
+) -> list[Requirement]:
     """MLflow where it is not named, in the version that made the model, and pandas, which `mlflow-skinny` lacks."""
     names = {requirement.name for requirement in named}
     missing = []

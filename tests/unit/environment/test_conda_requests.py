@@ -10,7 +10,7 @@ from functions_model.core.build import Solver
 from functions_model.core.failures import EnvironmentFailed
 from functions_model.core.secrets import Secret
 from functions_model.core.spec import InlineEnvironment
-from functions_model.environment import EnvironmentRequest, read_environment
+from functions_model.environment import EnvironmentRequest, read_environment, read_mlflow_environment, with_mlflow
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -162,3 +162,60 @@ class TestWhat:
         ]
         assert starts == [(line, what[: len(start)]) for (line, what), (_, start) in zip(found, starts, strict=True)]
         assert "hunter2" not in str(failure.value)
+
+
+class TestMlflow:
+    """MLflow models, whose `conda.yaml` names conda packages."""
+
+    def model(self, folder: Path, conda: str) -> Path:
+        """A model's folder, with wheels in its other files."""
+        model = folder / "model"
+        model.mkdir()
+        files = {"MLmodel": "mlflow_version: 3.1.4\n", "requirements.txt": "mlflow==3.1.4\n", "conda.yaml": conda}
+        for name, text in files.items():
+            (model / name).write_text(text)
+        return model
+
+    def test_conda_reads_that_file_alone(self, tmp_path: Path) -> None:
+        """And adds what it does not name, as wheels."""
+        model = self.model(tmp_path, "dependencies: [python=3.11, pandas, r-base]\n")
+
+        request = read_mlflow_environment(model, root=tmp_path, environ={}, solver=Solver.CONDA)
+
+        assert request.conda
+        assert ["python", "pandas", "r-base"] == [spec.name for spec in request.conda.specs]
+        assert ["mlflow-skinny==3.1.4", SERVER] == [requirement.text for requirement in request.requirements]
+
+    def test_other_solvers_read_the_wheels(self, tmp_path: Path) -> None:
+        """As MLflow's own server does."""
+        model = self.model(tmp_path, "dependencies: [python=3.11, r-base]\n")
+
+        request = read_mlflow_environment(model, root=tmp_path, environ={})
+
+        assert (None, "3.11") == (request.conda, request.python_version)
+
+    def test_refuses_an_mlflow_that_is_too_old(self, tmp_path: Path) -> None:
+        """As among wheels."""
+        model = self.model(tmp_path, "dependencies: [mlflow=1.30]\n")
+
+        with pytest.raises(EnvironmentFailed, match=r"is older than MLflow 2\.6"):
+            read_mlflow_environment(model, root=tmp_path, environ={}, solver=Solver.CONDA)
+
+    def test_refuses_a_model_without_that_file(self, tmp_path: Path) -> None:
+        """There is nothing to solve."""
+        model = self.model(tmp_path, "")
+        (model / "conda.yaml").unlink()
+
+        with pytest.raises(EnvironmentFailed, match=r"there is no `conda\.yaml` beside it"):
+            read_mlflow_environment(model, root=tmp_path, environ={}, solver=Solver.CONDA)
+
+    def test_own_environments_are_completed(self, tmp_path: Path) -> None:
+        """With MLflow, unless conda brings it."""
+        model = self.model(tmp_path, "")
+
+        added = [
+            [one.name for one in with_mlflow(read(tmp_path, text), model).requirements]
+            for text in ("dependencies: [r-base]\n", "dependencies: [r-base, mlflow]\n")
+        ]
+
+        assert [[SERVER, "mlflow-skinny", "pandas"], [SERVER]] == added

@@ -82,8 +82,10 @@ class TestEngine:
             ]
         )
         client = RegistryClient(base.registry)
-        layer = build_layer(LayerPlan("model", tree, form), tmp_path / "spool")
-        image = assemble(pull_base(client, base), [layer], env={"WHO": "us"}, labels={"made-by": "test"})
+        # Two layers with folders in common, as a large model has them.
+        halves = (FileTree(tree.files[::2]), FileTree(tree.files[1::2]))
+        layers = [build_layer(LayerPlan("model", half, form), tmp_path / "spool") for half in halves]
+        image = assemble(pull_base(client, base), layers, env={"WHO": "us"}, labels={"made-by": "test"})
         target = ImageReference(base.registry, f"made-{uuid.uuid4().hex[:8]}", "v1")
         push_image(client, image, target, base_client=client)
         try:

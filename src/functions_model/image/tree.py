@@ -86,16 +86,17 @@ class _Reader:
             return
         within, before = _ending(inside), _ending(under)
         for entry in entries:
-            wanted = within + entry.name
-            if self._excludes.prunes(wanted) if _leads_to_folder(entry) else self._excludes.leaves_out(wanted):
+            name = entry.name
+            wanted, link = within + name, entry.is_symlink()
+            leads_on = _leads_to_folder(entry) if link else entry.is_dir()
+            if self._excludes.prunes(wanted) if leads_on else self._excludes.leaves_out(wanted):
                 continue
-            path = Path(entry.path)
-            if not self._named_well(path, entry.name):
+            path, target = Path(entry.path), before + name
+            if (not name.isascii() or name.startswith(_WHITEOUT)) and not self._named_well(path, name):
                 continue
-            target = before + entry.name
-            if entry.is_symlink():
+            if link:
                 self._link(top, path, target, wanted, above)
-            elif entry.is_dir():
+            elif leads_on:
                 self._folder(top, path, target, wanted, above)
             else:
                 self._file(path, target, entry.stat)

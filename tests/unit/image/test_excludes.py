@@ -1,0 +1,45 @@
+"""Patterns mean what `.gitignore` says, also those that are looked up instead of matched."""
+
+from __future__ import annotations
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+from pathspec import PathSpec
+
+from functions_model.image.excludes import Excludes
+
+names = st.sampled_from([".git", "a", "a.b", "cache", "x.pyc"])
+patterns = st.one_of(
+    names,
+    names.map("{}/".format),
+    names.map("!{}".format),
+    names.map("/{}".format),
+    st.sampled_from(["*.pyc", "a/b", "**/a", "cache/*", "", "# a"]),
+)
+paths = st.lists(names, min_size=1, max_size=4).map("/".join)
+
+
+class TestExcludes:
+    @given(st.lists(patterns, max_size=4), paths)
+    @example(["a/"], "a")
+    @example(["a"], "a/a.b")
+    @example(["a/"], "cache/a/a.b")
+    def test_files_are_left_out_as_git_would(self, written: list[str], path: str) -> None:
+        """Whatever mixture of patterns there is."""
+        assert PathSpec.from_lines("gitignore", written).match_file(path) == Excludes(written).leaves_out(path)
+
+    @given(st.lists(patterns, max_size=4), paths, paths)
+    def test_nothing_wanted_lies_below_a_folder_that_is_not_read(
+        self, written: list[str], folder: str, below: str
+    ) -> None:
+        """Not reading a folder saves time and changes nothing."""
+        excludes = Excludes(written)
+
+        assert not excludes.prunes(folder) or excludes.leaves_out(f"{folder}/{below}")
+
+    def test_a_folder_that_is_named_is_not_read(self) -> None:
+        """With and without a slash at the end, at any depth; unless a pattern takes something back."""
+        assert Excludes([".git/"]).prunes("a/.git")
+        assert Excludes([".git"]).prunes(".git")
+        assert not Excludes([".git/", "!.git/config"]).prunes(".git")
+        assert not Excludes(()).prunes(".git")

@@ -47,13 +47,13 @@ def test_small_files(
 ) -> None:
     """One of 100,000 files has changed: the whole image, packed and sent, against packing and hashing the folder."""
     folder = project.folder / "model"
-    write_small_files(folder, 100_000, 1024)
+    write_small_files(folder, 100_000, 4096)
     inputs = project.inputs(shared.host, shared.base, "ours/many")
     run(product.package(project.folder, inputs))
     numbers = itertools.count(1)
 
     def ours() -> float:
-        (folder / "part-0500" / "050000.bin").write_bytes(next(numbers).to_bytes(8, "big") * 128)
+        (folder / "part-0500" / "050000.bin").write_bytes(next(numbers).to_bytes(8, "big") * 512)
         return seconds(product.package(project.folder, inputs))
 
     def theirs() -> float:

@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from functions_model.environment.conda_failures import explain_conda
+from functions_model.environment.conda_failures import errors_of, explain_conda
 from functions_model.environment.rattler_tool import run_rattler
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def distributions_of(lock: CondaLock, request: CondaRequest, rattler: Any) -> tu
     records = [record for record in lock.records if _is_of_python(record)]
     try:
         listings = run_rattler(_listings(records, rattler))
-    except _errors(rattler) as error:
+    except errors_of(rattler) as error:
         action = "read the conda packages"
         raise explain_conda(action, error, request) from None
     found = {one.name: one for paths in listings for path in paths if (one := distribution_at(path))}
@@ -112,7 +112,3 @@ async def _listings(records: list[Any], rattler: Any) -> list[list[str]]:
             return [str(path.relative_path) for path in paths.paths]
 
     return await asyncio.gather(*(listing(record) for record in records))
-
-
-def _errors(rattler: Any) -> tuple[type[Exception], ...]:
-    return (OSError, rattler.exceptions.ExtractError, rattler.exceptions.IoError, rattler.exceptions.ConversionError)

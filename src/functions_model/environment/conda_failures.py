@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from functions_model.core.failures import EnvironmentFailed, Problem
 from functions_model.environment.uv_process import clean
@@ -16,6 +16,12 @@ _TOKEN = re.compile(r"/t/[^/\s`\"')]+")
 _NETWORK = re.compile(r"(?:HTTP status|status code|sending request|connect|timed out|dns|request error)", re.IGNORECASE)
 _HASH = re.compile(r"(?:hash mismatch|sha-?256|did not match)", re.IGNORECASE)
 _LONGEST = 300
+
+
+def errors_of(rattler: Any) -> tuple[type[Exception], ...]:
+    """Everything that py-rattler raises: errors of its own, and for some transfers those of Python."""
+    own = [one for one in vars(rattler.exceptions).values() if isinstance(one, type) and issubclass(one, Exception)]
+    return (OSError, RuntimeError, *own)
 
 
 def explain_conda(action: str, error: Exception, request: CondaRequest) -> EnvironmentFailed:

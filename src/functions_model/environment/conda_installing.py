@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 from functions_model.core.failures import EnvironmentFailed, Problem
 from functions_model.core.progress import Progress, Report, silent
 from functions_model.environment import installing
-from functions_model.environment.conda_failures import explain_conda
+from functions_model.environment.conda_failures import errors_of, explain_conda
 from functions_model.environment.conda_lock import PREFIX
 from functions_model.environment.conda_normalising import normalise_prefix, unlinked
 from functions_model.environment.rattler_tool import load_rattler, rattler_cache, run_rattler
@@ -79,7 +79,7 @@ def _install_conda(
     try:
         with rattler_cache("conda-packages", environ, work=prefix.parent, secrets=request.secrets) as cache:
             run_rattler(_link(lock, prefix, rattler, reporter, cache))
-    except (OSError, rattler.exceptions.InstallerError, rattler.exceptions.LinkError) as error:
+    except errors_of(rattler) as error:
         raise explain_conda(_ACTION, error, request) from None
     finally:
         report(Progress(_TASK, total, total, finished=True))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from functions_model.core.failures import EnvironmentFailed, Problem
 from functions_model.core.secrets import Secret
-from functions_model.environment.conda_failures import explain_conda
+from functions_model.environment.conda_failures import errors_of, explain_conda
 from functions_model.environment.conda_lock import CondaLock, CondaPackage
 from functions_model.environment.conda_specs import CondaSpecInvalid, parse_conda_spec
 from functions_model.environment.rattler_tool import run_rattler
@@ -55,7 +55,7 @@ def solve_conda(request: CondaRequest, python_version: str, rattler: Any, *, cac
     specs = [*_match_specs(request, channels, rattler), rattler.MatchSpec(f"python {python_version}.*")]
     try:
         records = run_rattler(_solve(channels, specs, rattler, cache))
-    except (rattler.exceptions.SolverError, rattler.exceptions.GatewayError, OSError) as error:
+    except errors_of(rattler) as error:
         raise explain_conda(ACTION, error, request) from None
     ordered = sorted(records, key=lambda record: str(record.name.normalized))
     packages = tuple(_package(record, channels.names) for record in ordered)

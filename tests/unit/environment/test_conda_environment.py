@@ -178,6 +178,14 @@ class TestLock:
         with pytest.raises(EnvironmentFailed, match="a conda channel could not be read"):
             resolve(request, "3.11", work=tmp_path / "resolve", environ=environ_in(tmp_path))
 
+    def test_tells_a_package_that_cannot_be_read(self, tmp_path: Path) -> None:
+        """One that the channel names and does not have."""
+        request = request_in(tmp_path, "python", "greeting-words")
+        (tmp_path / "channel/noarch/greeting-words-1.2.0-0.conda").unlink()
+
+        with pytest.raises(EnvironmentFailed, match="Could not read the conda packages"):
+            resolve(request, "3.11", work=tmp_path / "resolve", environ=environ_in(tmp_path))
+
 
 @pytest.fixture(scope="module")
 def greeting(tmp_path_factory: pytest.TempPathFactory) -> Path:

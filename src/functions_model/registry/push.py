@@ -212,9 +212,11 @@ class Push:
 
     def _mend(self, image: Image, upload: Upload) -> None:
         """A blob that a record promised is gone: look for every one, and send what there is."""
+        sent = {digest: blob for digest, blob in self._there.items() if blob.how is not How.PRESENT}
         self._there.clear()
         own = tuple(replace(layer, repository="") for layer in image.layers)
         self._blobs(replace(image, layers=own), upload, ())
+        self._there.update(sent)
 
     def _pushed(self, image: Image, *, written: bool) -> PushedImage:
         reference = replace(self._target, digest=image.digest)

@@ -96,7 +96,7 @@ class Upload:
             return How.SENT
 
         with self._counted() as bodies:
-            return persist(attempt, self.client.patience, self.client.sleep)
+            return persist(attempt, self.client.patience, self._pause)
 
     def stream(self, stream: LayerStream) -> Layer:
         """Send a layer while it is made. Its digest comes out at the end, and goes into the closing request.
@@ -121,7 +121,14 @@ class Upload:
             return packed
 
         with self._counted() as bodies:
-            return persist(attempt, self.client.patience, self.client.sleep)
+            return persist(attempt, self.client.patience, self._pause)
+
+    def _pause(self, seconds: float) -> None:
+        """Wait a second at a time: a registry may ask for minutes, and the push may be over by then."""
+        while seconds > 0:
+            self.stop.check()
+            self.client.sleep(min(1.0, seconds))
+            seconds -= 1.0
 
     @contextmanager
     def _counted(self) -> Iterator[list[Body]]:

@@ -157,7 +157,7 @@ class TestMisbehaviour:
 
         assert [] == world.server.faults
         assert whole(world)
-        assert 1 == len(world.time.slept)
+        assert (7.0 if fault.what == 429 else 0.5) == sum(world.time.slept)
 
     def test_a_broken_upload_starts_with_a_new_one(self, world: World) -> None:
         """No address of a broken upload is used again, and the whole blob is sent."""

@@ -58,6 +58,27 @@ class TestEntra:
         assert 4 == pushed.requests
         assert 0 == pushed.bytes_sent
 
+    def test_a_token_for_more_serves_for_less(self, world: World) -> None:
+        """What may be pushed to may be read, and so may what is mounted from."""
+        world.server.auth = "bearer"
+        client = world.client(ENTRA)
+        push_image(client, world.image, world.target, base_client=client)
+        before = len(world.server.token_forms)
+        find_manifest(client, world.target)
+        find_manifest(client, world.image.base.reference)
+
+        assert 2 == before == len(world.server.token_forms)
+
+    def test_a_repository_that_may_not_be_mounted_from_stops_nothing(self, world: World) -> None:
+        """A token service that refuses all for the sake of one is asked for the target alone."""
+        world.server.auth = "bearer"
+        world.server.faults.append(Fault("POST", "/oauth2/token", 403))
+        push(world, ENTRA)
+        scopes = [dict(form).get("scope") for form in world.server.token_forms]
+
+        assert [None, "repository:package:pull,push"] == scopes[:2]
+        assert ("package", "v1") in world.server.manifests
+
     def test_every_token_is_masked(self, world: World) -> None:
         """Both the refresh token and the access token, before they are used."""
         world.server.auth = "bearer"

@@ -65,9 +65,10 @@ class TestFirstDeployment:
         assert titles == [
             "Check",
             "Log in",
-            "Build the image",
+            "Prepare the image",
+            "Build the image and send its layers",
             "Plan",
-            "Push the image and provision",
+            "Finish the push and provision",
             "Verify",
         ]
 

@@ -14,16 +14,17 @@ from functions_model.bundle.user_files import code_tree, model_tree
 from functions_model.core.failures import BundleFailed, Problem
 from functions_model.image.compression import Compression
 from functions_model.image.layers import LayerPlan
-from functions_model.image.tree import read_tree
+from functions_model.image.tree import FileTree, read_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from functions_model.core.spec import DeploymentSpec
+    from functions_model.core.spec import DeploymentSpec, Model
     from functions_model.image.assembly import Base
-    from functions_model.image.tree import FileTree
 
+MOST_MODEL_LAYERS = 16
+"""With more models than that, they share their layers: engines allow 127 in all, and pull three at a time."""
 BYTECODE = ("__pycache__/", "*.pyc")
 """It holds times, and paths of the machine that it was made on."""
 
@@ -33,8 +34,8 @@ class BundlePlan:
     """What an image adds to its base. Nothing is packed yet.
 
     Attributes:
-        layers: From what changes least to what changes most: `runtime`, `model`, `code`. A layer without files is left
-            out.
+        layers: From what changes least to what changes most: `runtime`, `model` (one each, as `model iris:1`, where
+            there are several), `code`. A layer without files is left out.
         env: Environment variables, by name.
         labels: Image labels, by name.
         functions: The names of the functions that the host will find.
@@ -95,7 +96,7 @@ def plan_layers(
     runtime, epoch = runtime_tree(spec, lock_text), spec.build.epoch
     layers = (
         LayerPlan("runtime", runtime, Compression.GZIP, epoch),
-        LayerPlan("model", models, Compression(spec.build.model_compression), epoch),
+        *_model_plans(spec, models),
         LayerPlan("code", code, Compression.GZIP, epoch),
     )
     return BundlePlan(
@@ -104,6 +105,25 @@ def plan_layers(
         labels=image_labels(spec, lock_text, environ or {}, base=base),
         functions=tuple(function_definitions(spec.trigger)),
     )
+
+
+def model_layer(spec: DeploymentSpec, model: Model) -> str:
+    """The name of the layer that holds a model."""
+    count = len(spec.models)
+    if count > MOST_MODEL_LAYERS:
+        return "models"
+    return "model" if count == 1 else f"model {model.name}:{model.version}"
+
+
+def _model_plans(spec: DeploymentSpec, models: FileTree) -> Iterator[LayerPlan]:
+    compression, epoch = Compression(spec.build.model_compression), spec.build.epoch
+    if len(spec.models) > MOST_MODEL_LAYERS:
+        yield LayerPlan("models", models, compression, epoch)
+        return
+    for model in spec.local_models:
+        folder = f"{layout.model_folder(model)}/"
+        own = FileTree(tuple(file for file in models.files if file.path.startswith(folder)))
+        yield LayerPlan(model_layer(spec, model), own, compression, epoch)
 
 
 def dependency_layers(installed: InstalledFiles, spec: DeploymentSpec) -> tuple[LayerPlan, ...]:

@@ -1,4 +1,4 @@
-"""From an image and a plan to live resources: the push and the provisioning, side by side."""
+"""From an image and a plan to live resources: the end of the push and the provisioning, side by side."""
 
 from __future__ import annotations
 
@@ -8,36 +8,29 @@ from typing import TYPE_CHECKING
 from functions_model.core.failures import Failure
 from functions_model.pipeline.events import ImagePushed, PlanApplied
 from functions_model.provision import apply
-from functions_model.registry import push_image
 
 if TYPE_CHECKING:
-    from functions_model.pipeline.events import ImageBuilt
+    from functions_model.pipeline.build import Product
     from functions_model.pipeline.parts import Parts
-    from functions_model.pipeline.session import Session, Subscription
+    from functions_model.pipeline.session import Subscription
     from functions_model.provision import Applied, ResourcePlan
-    from functions_model.registry import PushedImage
+    from functions_model.registry import Push, PushedImage
 
 
-def push(built: ImageBuilt, session: Session, parts: Parts) -> PushedImage:
-    """Send what the registry lacks of the image, the tag last.
+def finish(product: Product, push: Push, parts: Parts) -> PushedImage:
+    """Send what the registry still lacks of the image, the tag last.
 
     Raises:
         RegistryFailed: The registry refused, or broke off more often than retries mend.
     """
-    pushed = push_image(
-        session.registry_client(parts),
-        built.image,
-        built.reference,
-        base_client=session.base_client(built.image.base.reference, parts),
-    )
+    built, extras = product.built, product.extras
+    pushed = push.finish(built.image, tag=built.reference.tag, attachments=extras.attachments, records=extras.records)
     parts.tell(ImagePushed(pushed))
     return pushed
 
 
-def deliver(
-    built: ImageBuilt, plan: ResourcePlan, session: Session, subscription: Subscription, parts: Parts
-) -> Applied:
-    """Push the image and apply the plan at the same time. The app waits for the image.
+def deliver(product: Product, plan: ResourcePlan, push: Push, subscription: Subscription, parts: Parts) -> Applied:
+    """Finish the push and apply the plan at the same time. The app waits for the image.
 
     Returns:
         What was written.
@@ -47,7 +40,7 @@ def deliver(
         ApplyIncomplete: A resource could not be written.
     """
     with ThreadPoolExecutor(max_workers=1) as pool:
-        pushing: Future[PushedImage] = pool.submit(push, built, session, parts)
+        pushing: Future[PushedImage] = pool.submit(finish, product, push, parts)
         try:
             applied = apply(
                 plan, subscription.clients, ready={"image": pushing}, report=parts.ci.info, mask=parts.ci.mask

@@ -4,36 +4,46 @@ Inputs were read and checked before (`functions_model.inputs`). Here they become
 
 1. check    the entry script, host.json and the environment, without any network;
 2. log in   once, for everything, and fetch what is registered in Azure ML;
-3. build    the image, down to its digest, without sending a byte;
-4. plan     the difference between what is wanted and what is there;
-5. deliver  the image and the resources, side by side, the app last;
-6. verify   that the app answers, with this very build.
+3. prepare  the lock, the base image, the plans of the layers; look at the resources, and refuse what cannot be;
+4. build    the layers, side by side, each found again, packed, or packed and sent in one pass; then the image;
+5. plan     the difference between what is wanted and what is there;
+6. deliver  the rest of the image, the tag last, and the resources, side by side, the app after the image;
+7. verify   that the app answers, with this very build.
 
-Mode `plan` ends after step 4, mode `package` pushes after step 3. Each step returns a new noun and changes none that it
-was given. What happens is told as events as it happens; a step that fails raises a `Failure` and the story ends there.
+Mode `plan` sends nothing and ends after step 5; mode `package` skips the resources; builder `dockerfile` writes a
+folder after step 3 and ends there. Each step returns a new noun and changes none that it was given. What happens is
+told as events as it happens; a step that fails raises a `Failure` and the story ends there.
 """
 
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from functions_model.core.build import Builder
 from functions_model.core.spec import HttpTrigger, Mode
 from functions_model.pipeline.build import build
 from functions_model.pipeline.checks import check
-from functions_model.pipeline.deliver import deliver, push
+from functions_model.pipeline.context import write_folder
+from functions_model.pipeline.deliver import deliver, finish
 from functions_model.pipeline.events import AppVerified, PlanMade
 from functions_model.pipeline.fetch import fetch
+from functions_model.pipeline.look import look
+from functions_model.pipeline.making import Making
+from functions_model.pipeline.prepare import prepare
+from functions_model.pipeline.pushing import open_push
 from functions_model.pipeline.session import open_session
 from functions_model.pipeline.tag import look_at_tag
-from functions_model.provision import observe, plan, wanted_for
+from functions_model.provision import plan
 from functions_model.verify import ExpectedApp, verify
 
 if TYPE_CHECKING:
     from functions_model.core.spec import DeploymentSpec
     from functions_model.pipeline.events import ImageBuilt
+    from functions_model.pipeline.look import Seen
     from functions_model.pipeline.parts import Parts
-    from functions_model.pipeline.session import Session, Subscription
+    from functions_model.pipeline.session import Subscription
     from functions_model.provision import Applied, ResourcePlan
 
 
@@ -48,32 +58,38 @@ def run(spec: DeploymentSpec, parts: Parts) -> None:
     with parts.stage("Check"):
         checked = check(spec, parts)
     with closing(open_session(spec, parts)) as session:
-        spec, seen = fetch(spec, checked, session, parts)
-        built = build(spec, seen, session, parts)
+        spec, read = fetch(spec, checked, session, parts)
+        with parts.stage("Prepare the image"):
+            making = Making(spec, prepare(spec, read, session, parts), session, parts)
+            seen = look(spec, session)
+        if spec.build.builder is Builder.DOCKERFILE:
+            write_folder(making)
+        else:
+            _make(making, seen)
+
+
+def _make(making: Making, seen: Seen | None) -> None:
+    spec, session, parts = making.spec, making.session, making.parts
+    with closing(open_push(making)) as push:
+        product = build(making, None if spec.mode is Mode.PLAN else push)
+        built = product.built
         parts.tell(built)
         look_at_tag(spec, built, session, parts)
-        if session.subscription:
-            _deploy(spec, built, session, session.subscription, parts)
-        else:
-            with parts.stage("Push the image"):
-                push(built, session, parts)
+        if session.subscription is None or seen is None:
+            with parts.stage("Finish the push"):
+                finish(product, push, parts)
+            return
+        changes = _plan(built, seen, parts)
+        if spec.mode is Mode.PLAN:
+            return
+        with parts.stage("Finish the push and provision"):
+            applied = deliver(product, changes, push, session.subscription, parts)
+    _verify(spec, built, applied, session.subscription, parts)
 
 
-def _deploy(
-    spec: DeploymentSpec, built: ImageBuilt, session: Session, subscription: Subscription, parts: Parts
-) -> None:
-    changes = _plan(spec, built, subscription, parts)
-    if spec.mode is Mode.PLAN:
-        return
-    with parts.stage("Push the image and provision"):
-        applied = deliver(built, changes, session, subscription, parts)
-    _verify(spec, built, applied, subscription, parts)
-
-
-def _plan(spec: DeploymentSpec, built: ImageBuilt, subscription: Subscription, parts: Parts) -> ResourcePlan:
+def _plan(built: ImageBuilt, seen: Seen, parts: Parts) -> ResourcePlan:
     with parts.stage("Plan"):
-        wanted = wanted_for(spec, built.reference, subscription.registry)
-        changes = plan(wanted, observe(subscription.clients, wanted))
+        changes = plan(replace(seen.wanted, image=built.reference.pinned), seen.observed)
         parts.tell(PlanMade(changes))
     return changes
 

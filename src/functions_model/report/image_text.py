@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from functions_model.image.layers import Layer
-    from functions_model.pipeline.events import BaseChosen, LayerReady
+    from functions_model.pipeline.events import Attached, BaseChosen, EngineRan, LayerReady
     from functions_model.registry import BlobTransfer, PushedImage
-    from functions_model.report.facts import Attached, EngineRan
 
 _BASE_LAYER = "base layer "
 """How `registry` names the blobs of a base."""

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from functions_model.core.digests import short
 from functions_model.pipeline.events import (
     AppVerified,
+    Attached,
     BaseChosen,
     ContextWritten,
+    EngineRan,
     EnvironmentResolved,
     ImageBuilt,
     ImagePushed,
@@ -20,7 +22,6 @@ from functions_model.pipeline.events import (
     PlanMade,
     TagFound,
 )
-from functions_model.report.facts import Attached, EngineRan
 from functions_model.report.figures import count, duration
 from functions_model.report.image_text import (
     attached_line,

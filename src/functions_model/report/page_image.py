@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 from functions_model.core.digests import short
 from functions_model.pipeline.events import (
+    Attached,
     BaseChosen,
     ContextWritten,
+    EngineRan,
     ImageBuilt,
     ImagePushed,
     LayerOrigin,
     LayerReady,
 )
 from functions_model.registry import How
-from functions_model.report.facts import Attached, EngineRan
 from functions_model.report.figures import size
 from functions_model.report.finding import every, last
 from functions_model.report.image_text import (

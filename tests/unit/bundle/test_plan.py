@@ -10,6 +10,7 @@ import pytest
 
 from functions_model import __version__
 from functions_model.bundle import BundlePlan, dependency_layers, image_labels, plan_layers
+from functions_model.bundle.plan import MOST_MODEL_LAYERS
 from functions_model.core.build import Build
 from functions_model.core.digests import digest_of
 from functions_model.core.failures import BundleFailed
@@ -91,12 +92,20 @@ class TestLayers:
         assert [f"{AZUREML}azureml-models/iris/3/model/a/w"] == paths(planned, "model")
 
     def test_several_models_share_one_variable(self, tmp_path: Path) -> None:
-        """With several models `AZUREML_MODEL_DIR` is the folder of all."""
+        """With several models `AZUREML_MODEL_DIR` is the folder of all; each has a layer of its own."""
         models = (("a", "1", "one"), ("b", "2", "two"))
         planned = plan(tmp_path, {"one": "1", "two": "2"}, models=models)
 
-        assert [f"{AZUREML}azureml-models/a/1/one", f"{AZUREML}azureml-models/b/2/two"] == paths(planned, "model")
+        assert [f"{AZUREML}azureml-models/a/1/one"] == paths(planned, "model a:1")
+        assert [f"{AZUREML}azureml-models/b/2/two"] == paths(planned, "model b:2")
         assert "/var/azureml-app/azureml-models" == planned.env["AZUREML_MODEL_DIR"]
+
+    def test_many_models_share_their_layer(self, tmp_path: Path) -> None:
+        """Engines allow 127 layers in all."""
+        models = tuple((f"m{number:02}", "1", f"m{number:02}") for number in range(MOST_MODEL_LAYERS + 1))
+        planned = plan(tmp_path, {path: path for _, _, path in models}, models=models)
+
+        assert [f"{AZUREML}azureml-models/{name}/1/{name}" for name, _, _ in models] == paths(planned, "models")
 
     def test_same_files_elsewhere_give_the_same_plan(self, tmp_path: Path) -> None:
         """Paths, contents, variables and labels do not depend on where the workspace is."""

@@ -29,7 +29,7 @@ from functions_model.pipeline.events import (
 )
 from functions_model.registry import BlobTransfer, How, PushedImage
 from functions_model.report import narrate, outputs, summary
-from functions_model.report.facts import Attached, EngineRan
+from functions_model.pipeline.events import Attached, EngineRan
 from functions_model.report.image_text import age, compression_reason, layer_line, sent_sentence, transfer_lines
 from support.events import GREEN, NOW, OLDER, built, deployment
 from support.wanted import spec_for

@@ -1,0 +1,83 @@
+"""What lies below the app: what an engine adds to the base, and the dependencies. Found in a record, or made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from functions_model import __version__
+from functions_model.bundle import dependency_layers
+from functions_model.core.digests import canonical_json, digest_of, short
+from functions_model.environment import install
+from functions_model.pipeline.engine_part import engine_part
+from functions_model.pipeline.parting import Part, find_part
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from functions_model.core.spec import DeploymentSpec
+    from functions_model.image.assembly import Base
+    from functions_model.image.layers import Layer, LayerPlan
+    from functions_model.pipeline.making import Making
+    from functions_model.pipeline.prepare import Prepared
+
+    Make = Callable[[Iterable[LayerPlan]], tuple[Layer, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """What lies below the app.
+
+    Attributes:
+        base: The base image; with another configuration where an engine added to it.
+        parts: The lowest first.
+    """
+
+    base: Base
+    parts: tuple[Part, ...]
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """Above the base, the lowest first."""
+        return tuple(layer for part in self.parts for layer in part.layers)
+
+
+def make_below(making: Making, make: Make) -> Below:
+    """What an engine adds, and the dependencies: what an earlier run made of the same, or made now.
+
+    Args:
+        making: The lock, the base, and where the records are.
+        make: Packs plans, side by side.
+
+    Raises:
+        EnvironmentFailed: A package cannot be fetched, or is not what its hash says; or the engine cannot build.
+    """
+    base, engine = engine_part(making)
+    dependencies = _dependencies(making, make)
+    return Below(base, (*engine, dependencies))
+
+
+def _dependencies(making: Making, make: Make) -> Part:
+    spec, prepared, parts = making.spec, making.prepared, making.parts
+    key = _key(spec, prepared)
+    if found := find_part(key, making):
+        return found
+    target, work = parts.work / "dependencies", parts.work / "install"
+    installed = install(prepared.lock, prepared.python.version, target, work=work, report=parts.report)
+    for warning in installed.warnings:
+        parts.ci.info(f"Note: {warning}")
+    return Part(key, make(dependency_layers(installed, spec)))
+
+
+def _key(spec: DeploymentSpec, prepared: Prepared) -> str:
+    lock = prepared.lock
+    # What an engine compiles is no part of these layers; conda's packages are, and stand in the whole lock only.
+    wheels = digest_of(lock.wheels_text.encode()) if lock.compiled and lock.conda is None else lock.digest
+    facts = {
+        "epoch": spec.build.epoch,
+        "lock": wheels,
+        "python": prepared.python.version,
+        # How files are laid out and packed may change from version to version.
+        "tool": __version__,
+    }
+    return short(digest_of(canonical_json(facts)), 32)

@@ -1,0 +1,99 @@
+"""What a container engine adds to the base: system packages, a Dockerfile of the user's own, compiled packages."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from functions_model.core.build import Builder
+from functions_model.core.digests import canonical_json, short
+from functions_model.engine import Recipe, below_key, build_below
+from functions_model.image.manifests import parse_config
+from functions_model.pipeline.events import EngineRan
+from functions_model.pipeline.parting import Part, find_part
+from functions_model.registry.download import download_blob
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from functions_model.engine import BaseLayers
+    from functions_model.image.assembly import Base
+    from functions_model.image.manifests import Descriptor
+    from functions_model.pipeline.making import Making
+
+_BLOCK = 1 << 20
+
+
+def recipe_of(making: Making) -> Recipe:
+    """What an engine is asked to make."""
+    spec, prepared = making.spec, making.prepared
+    base = replace(prepared.base.reference, digest=prepared.base.digest)
+    return Recipe(
+        base=base.pinned,
+        apt_packages=spec.build.apt_packages,
+        python_version=prepared.python.version,
+        env=prepared.bundle.env,
+        compiled=prepared.lock.compiled,
+        user=str(prepared.base.config.run.get("User") or ""),
+    )
+
+
+def engine_part(making: Making) -> tuple[Base, tuple[Part, ...]]:
+    """The base as the app gets it, and the layers that an engine put on it; none with builder `layers`.
+
+    Raises:
+        EnvironmentFailed: No engine answers, or it could not build.
+        InputsInvalid: The user's Dockerfile cannot be read.
+    """
+    build, prepared, parts, recipe = making.spec.build, making.prepared, making.parts, recipe_of(making)
+    if build.builder is not Builder.DOCKER or not (build.dockerfile or build.apt_packages or recipe.compiled):
+        return prepared.base, ()
+    key = below_key(recipe, prepared.base, prepared.lock.text, build.dockerfile)
+    if part := find_part(key, making, configured=True):
+        return _configured(prepared.base, part), (part,)
+    started = time.monotonic()
+    below = build_below(
+        recipe,
+        prepared.base,
+        prepared.lock.text,
+        dockerfile=build.dockerfile,
+        work=parts.work / "engine",
+        log=parts.ci.info,
+        blobs=_blobs(making),
+        indexes=prepared.lock.indexes,
+        epoch=build.epoch,
+    )
+    part = Part(key, below.layers, canonical_json(dict(below.base.config.document)))
+    size = sum(layer.size for layer in below.layers)
+    source = (
+        str(build.dockerfile.relative_to(making.spec.workspace)) if build.dockerfile else str(prepared.base.reference)
+    )
+    parts.tell(EngineRan(source, build.apt_packages, len(below.layers), size, time.monotonic() - started))
+    return below.base, (part,)
+
+
+def _configured(base: Base, part: Part) -> Base:
+    """The base with the configuration that an engine gave it, and as many of its layers as that speaks of."""
+    config = parse_config(part.config or b"{}")
+    manifest = replace(base.manifest, layers=base.manifest.layers[: len(config.diff_ids)])
+    return replace(base, manifest=manifest, config=config)
+
+
+def _blobs(making: Making) -> BaseLayers:
+    """The base's blobs, each fetched whole before the engine gets it: a broken transfer can then begin anew."""
+    reference, parts = making.prepared.base.reference, making.parts
+    client = making.session.base_client(reference, parts)
+
+    @contextmanager
+    def opened(descriptor: Descriptor) -> Iterator[Iterator[bytes]]:
+        file = parts.work / "base" / short(descriptor.digest, 64)
+        download_blob(client, reference.repository, descriptor.digest, file)
+        try:
+            with file.open("rb") as stream:
+                yield iter(lambda: stream.read(_BLOCK), b"")
+        finally:
+            file.unlink()
+
+    return opened

@@ -1,0 +1,71 @@
+"""Parts of an image that a record keeps under one key: the same key means the same layers."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from functions_model.pipeline.events import LayerOrigin, LayerReady
+from functions_model.registry import Record, RecordedLayer, RecordToWrite, find_record
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from functions_model.image.layers import Layer
+    from functions_model.pipeline.making import Making
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Layers that belong together.
+
+    Attributes:
+        key: 32 hex digits over all that decides.
+        layers: The lowest first.
+        config: An image configuration that goes with them; None where they change none.
+        recorded: Whether the cache repository has them already.
+    """
+
+    key: str
+    layers: tuple[Layer, ...]
+    config: bytes | None = None
+    recorded: bool = False
+
+    @property
+    def kept(self) -> tuple[RecordedLayer, ...]:
+        """The layers with their key."""
+        return tuple(RecordedLayer(self.key, layer) for layer in self.layers)
+
+    def record(self, repository: str, annotations: Mapping[str, str]) -> RecordToWrite:
+        """What is kept of it for all images of the registry."""
+        config = {} if self.config is None else {"config": self.config}
+        return RecordToWrite(repository, _tag(self.key), Record(self.kept, annotations, **config))
+
+
+def find_part(key: str, making: Making, *, configured: bool = False) -> Part | None:
+    """A part that an earlier run made: for this repository's last image, or for any image of the registry.
+
+    Args:
+        key: What it was made of.
+        making: Where to look.
+        configured: Whether a configuration goes with it, which only the cache repository keeps.
+    """
+    started = time.monotonic()
+    found = None if configured else _part(making.prepared.last, key)
+    cache, parts = making.spec.build.cache_repository, making.parts
+    if found is None and cache:
+        record = find_record(making.session.registry_client(parts), cache, _tag(key))
+        found = _part(record, key, recorded=True)
+    for layer in found.layers if found else ():
+        parts.tell(LayerReady(layer, LayerOrigin.FOUND, time.monotonic() - started))
+    return found
+
+
+def _part(record: Record | None, key: str, *, recorded: bool = False) -> Part | None:
+    layers = tuple(kept.layer for kept in record.layers if kept.key == key) if record else ()
+    return Part(key, layers, record.config, recorded=recorded) if record and layers else None
+
+
+def _tag(key: str) -> str:
+    return f"env-{key}"

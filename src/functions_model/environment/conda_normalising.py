@@ -11,8 +11,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MACHINE_FILES = ("CACHEDIR.TAG", ".condarc", "conda-meta/history", "conda-meta/.gitignore")
-_MACHINE_KEYS = ("extracted_package_dir", "package_tarball_full_path", "link", "url", "requested_spec")
-"""Of a package's record: paths of this machine, and a URL that may hold a token."""
+_KEPT = (
+    "name", "version", "build", "build_number", "subdir", "fn", "depends", "constrains", "noarch", "license", "sha256",
+    "size", "timestamp",
+)  # fmt: skip
+"""Of a package's record. The rest are paths of this machine, a URL that may hold a token, and what some releases of
+py-rattler add and others do not."""
+_KEPT_OF_PATHS = ("_path", "path_type", "sha256", "sha256_in_prefix", "size_in_bytes")
 _WHEN = ("pre", "post")
 _ACTIVATE = "etc/conda/activate.d/"
 _BYTECODE = (".pyc", ".pyo")
@@ -73,11 +78,15 @@ def _leads_inside(link: Path, prefix: Path) -> bool:
 def _rewrite(path: Path, prefix: Path, channels: Mapping[str, str]) -> None:
     """A package's record, of which conda and scanners read which package is there and which files are its own."""
     record = json.loads(path.read_bytes())
-    kept = {key: value for key, value in record.items() if key not in _MACHINE_KEYS}
+    kept = {key: record[key] for key in _KEPT if key in record}
     kept["channel"] = channels[record["fn"]]
     kept["files"] = sorted(name for name in record["files"] if _is_there(prefix / name))
-    paths = [entry for entry in record["paths_data"]["paths"] if _is_there(prefix / entry["_path"])]
-    kept["paths_data"] = record["paths_data"] | {"paths": sorted(paths, key=lambda entry: str(entry["_path"]))}
+    paths = [
+        {key: entry[key] for key in _KEPT_OF_PATHS if key in entry}
+        for entry in sorted(record["paths_data"]["paths"], key=lambda entry: str(entry["_path"]))
+        if _is_there(prefix / entry["_path"])
+    ]
+    kept["paths_data"] = {"paths": paths, "paths_version": 1}
     path.unlink()  # it may be a hard link
     path.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 

@@ -30,8 +30,10 @@ def project(shared: BenchRegistry, tmp_path: Path) -> Project:
 
 def test_memory(project: Project, shared: BenchRegistry, product: Product, results: Results) -> None:
     """Memory stays flat, whether the model is compressed or sent as it is. One run of each will do."""
-    write_sparse(project.model, 10 << 30)
     inputs = project.inputs(shared.host, shared.base, "ours/large")
+    write_sparse(project.model, 1 << 20)
+    run(product.package(project.folder, inputs))
+    write_sparse(project.model, 10 << 30)
     kept = shared.large_blobs()
 
     peaks = []

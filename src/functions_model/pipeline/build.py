@@ -15,19 +15,29 @@ from functions_model.pipeline.events import ImageBuilt
 from functions_model.pipeline.extras import Extras, extras_of
 from functions_model.pipeline.layers import make_layers
 from functions_model.pipeline.models import model_digests
+from functions_model.pipeline.prepare import BASE_DIGEST
 
 if TYPE_CHECKING:
+    from functions_model.core.digests import Digest
     from functions_model.pipeline.layers import Made
     from functions_model.pipeline.making import Making
+    from functions_model.pipeline.prepare import Prepared
     from functions_model.registry import Push
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """An image, and what goes beside it."""
+    """An image, and what goes with it.
+
+    Attributes:
+        built: The image.
+        extras: What goes beside it.
+        present: Blobs that the repository has, as its last image was made of them.
+    """
 
     built: ImageBuilt
     extras: Extras
+    present: frozenset[Digest]
 
 
 _OCI = "org.opencontainers.image."
@@ -47,7 +57,16 @@ def build(making: Making, push: Push | None) -> Product:
     """
     with making.parts.stage("Build the image" if push is None else "Build the image and send its layers"):
         made = make_layers(making, push)
-        return Product(_assemble(making, made), extras_of(making, made))
+        return Product(_assemble(making, made), extras_of(making, made), _present(making.prepared))
+
+
+def _present(prepared: Prepared) -> frozenset[Digest]:
+    """What a record says is there. Should it be wrong, the registry refuses the manifest, and all is looked for."""
+    if prepared.last is None:
+        return frozenset()
+    own = {kept.layer.digest for kept in prepared.last.layers}
+    same_base = prepared.last.annotations.get(BASE_DIGEST) == prepared.base.digest
+    return frozenset(own | ({layer.digest for layer in prepared.base.manifest.layers} if same_base else set()))
 
 
 def _assemble(making: Making, made: Made) -> ImageBuilt:

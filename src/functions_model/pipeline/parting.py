@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 from functions_model.pipeline.events import LayerOrigin, LayerReady
 from functions_model.registry import Record, RecordedLayer, RecordToWrite, find_record
+from functions_model.registry.access import Access
+from functions_model.registry.content import has_blob
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from functions_model.image.layers import Layer
     from functions_model.pipeline.making import Making
+    from functions_model.registry.client import RegistryClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +58,17 @@ def find_part(key: str, making: Making, *, configured: bool = False) -> Part | N
     found = None if configured else _part(making.prepared.last, key)
     cache, parts = making.spec.build.cache_repository, making.parts
     if found is None and cache:
-        record = find_record(making.session.registry_client(parts), cache, _tag(key))
-        found = _part(record, key, recorded=True)
+        found = _of_cache(key, cache, making.session.registry_client(parts))
     for layer in found.layers if found else ():
         parts.tell(LayerReady(layer, LayerOrigin.FOUND, time.monotonic() - started))
     return found
+
+
+def _of_cache(key: str, cache: str, client: RegistryClient) -> Part | None:
+    """What the cache repository keeps, if it is whole: layers can be lost where somebody cleans a registry by hand."""
+    part = _part(find_record(client, cache, _tag(key)), key, recorded=True)
+    whole = part is not None and all(has_blob(client, Access(cache), layer.digest) for layer in part.layers)
+    return part if whole else None
 
 
 def _part(record: Record | None, key: str, *, recorded: bool = False) -> Part | None:

@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 MINOR = "3.11"
 SITE_PACKAGES = "/home/site/wwwroot/.python_packages/lib/site-packages"
 CODE = """
-import json, ssl, sys, sysconfig
+import json, platform, ssl, sys, sysconfig
 import greeting, six, azureml_inference_server_http
 print(json.dumps({
     "prefix": sys.prefix, "executable": sys.executable, "greeting": greeting.__file__, "six": six.__file__,
-    "include": sysconfig.get_config_var("INCLUDEDIR"),
+    "include": sysconfig.get_config_var("INCLUDEDIR"), "minor": platform.python_version().rpartition(".")[0],
 }))
 """
 
@@ -125,6 +125,7 @@ class TestInterpreter:
             "greeting": f"{site_packages}/greeting/__init__.py",
             "six": f"{SITE_PACKAGES}/six.py",
             "include": "/opt/conda/include",
+            "minor": MINOR,
         } == said
 
     def test_runs_the_commands_of_packages(self, image: str) -> None:

@@ -42,6 +42,7 @@ class CondaPackage:
         noarch: `python` for one whose files below `site-packages` and whose entry points fit every Python.
         entry_points: `command = module:function`, of `noarch: python`.
         placeholder: The prefix that its files hold.
+        untouched: Paths in which it stays.
         executables: Paths that may be run.
         extension: `.conda` or `.tar.bz2`.
     """
@@ -53,6 +54,7 @@ class CondaPackage:
     noarch: str = ""
     entry_points: tuple[str, ...] = ()
     placeholder: str = PLACEHOLDER
+    untouched: tuple[str, ...] = ()
     executables: tuple[str, ...] = ()
     extension: str = ".conda"
     license: str = "MIT"
@@ -124,6 +126,8 @@ def python_package(minor: str) -> CondaPackage:
         version,
         files,
         placeholder=str(prefix),
+        # Its linker stores the version as the end of the prefix's text (`.../3.11.7`): what changes one ends the other.
+        untouched=tuple(name for name in files if name.startswith("lib/libpython")),
         executables=(f"bin/python{minor}",),
         license="PSF-2.0",
     )
@@ -257,7 +261,7 @@ def _path(name: str, content: bytes | str, package: CondaPackage) -> dict[str, A
         "sha256": hashlib.sha256(content).hexdigest(),
         "size_in_bytes": len(content),
     }
-    if package.placeholder.encode() not in content:
+    if name in package.untouched or package.placeholder.encode() not in content:
         return entry
     mode = "binary" if b"\0" in content else "text"
     return entry | {"file_mode": mode, "prefix_placeholder": package.placeholder}

@@ -9,11 +9,11 @@ import os
 import subprocess
 import sys
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from functions_model.bundle import plan_layers
+from functions_model.bundle import plan_layers, runtime_layer
 from functions_model.core.spec import AuthLevel, Code, DeploymentSpec, HttpTrigger, ImageTarget, Mode, Model
 from functions_model.image.files import Link
 from support.tools import ROOT, find_python
@@ -255,10 +255,11 @@ def function_app(
     **spec: Any,
 ) -> FunctionApp:
     """A function app from the user's files, planned by the product and laid out below `folder`."""
-    workspace, root, dependencies = folder / "workspace", folder / "image", folder / "dependencies"
+    workspace, root = folder / "workspace", folder / "image"
     write_files(workspace, files)
-    dependencies.mkdir()
-    plan = plan_layers(spec_of(workspace, **spec), dependencies, "six==1.17.0\n")
+    wanted = spec_of(workspace, **spec)
+    above = plan_layers(wanted)
+    plan = replace(above, layers=(runtime_layer(wanted, "six==1.17.0\n"), *above.layers))
     environ = lay_out(plan, root) | {"FUNCTIONS_MODEL_BUILD_ID": "0123456789abcdef"}
     return FunctionApp(root, environ | dict(env or {}), mode)
 

@@ -5,7 +5,7 @@ from functions_model.bundle.host_json import check_host_json
 from functions_model.bundle.identity import build_identity
 from functions_model.bundle.labels import image_labels
 from functions_model.bundle.mlflow_model import check_mlflow_model
-from functions_model.bundle.plan import BundlePlan, dependency_layers, model_layer, plan_layers
+from functions_model.bundle.plan import BundlePlan, dependency_layers, model_layer, plan_layers, runtime_layer
 
 __all__ = [
     "BundlePlan",
@@ -17,4 +17,5 @@ __all__ = [
     "image_labels",
     "model_layer",
     "plan_layers",
+    "runtime_layer",
 ]

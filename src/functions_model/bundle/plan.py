@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from functions_model.bundle import layout
 from functions_model.bundle.container_env import container_env
 from functions_model.bundle.functions import function_definitions
-from functions_model.bundle.labels import image_labels
 from functions_model.bundle.runtime_files import runtime_tree
 from functions_model.bundle.user_files import code_tree, model_tree
 from functions_model.core.failures import BundleFailed, Problem
@@ -17,11 +16,10 @@ from functions_model.image.layers import LayerPlan
 from functions_model.image.tree import FileTree, read_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
     from functions_model.core.spec import DeploymentSpec, Model
-    from functions_model.image.assembly import Base
 
 MOST_MODEL_LAYERS = 16
 """With more models than that, they share their layers: engines allow 127 in all, and pull three at a time."""
@@ -34,16 +32,14 @@ class BundlePlan:
     """What an image adds to its base. Nothing is packed yet.
 
     Attributes:
-        layers: From what changes least to what changes most: `runtime`, `model` (one each, as `model iris:1`, where
-            there are several), `code`. A layer without files is left out.
+        layers: From what changes less to what changes more: `model` (one each, as `model iris:1`, where there are
+            several), `code`. A layer without files is left out. What lies below them needs the lock.
         env: Environment variables, by name.
-        labels: Image labels, by name.
         functions: The names of the functions that the host will find.
     """
 
     layers: tuple[LayerPlan, ...]
     env: dict[str, str]
-    labels: dict[str, str]
     functions: tuple[str, ...]
 
 
@@ -59,52 +55,36 @@ class InstalledFiles(Protocol):
         """The prefix that belongs at `/opt/conda`; None when there are no conda packages."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Wheels:
-    """The former call's dependencies."""
-
-    site_packages: Path
-    conda: Path | None = None
-
-
-def plan_layers(
-    spec: DeploymentSpec,
-    lock_text: str | Path,
-    former_lock_text: str = "",
-    *,
-    environ: Mapping[str, str] | None = None,
-    conda: bool = False,
-    base: Base | None = None,
-) -> BundlePlan:
-    """The plan for one deployment, without its dependencies. Reads the files' names, not their bytes.
+def plan_layers(spec: DeploymentSpec, *, conda: bool = False) -> BundlePlan:
+    """The plan for one deployment, as far as it needs no lock. Reads the files' names, not their bytes.
 
     Args:
         spec: What is deployed.
-        lock_text: What is installed, to be kept in the image. A path is the former call's folder of dependencies.
-        former_lock_text: The former call's lock.
-        environ: The CI host's variables, for the label that names the source.
         conda: Whether a conda environment runs the worker.
-        base: The image below, for the labels that name it.
 
     Raises:
         BundleFailed: The user's files cannot be packed; every problem is told.
     """
-    if not isinstance(lock_text, str):
-        above = plan_layers(spec, former_lock_text, environ=environ)
-        return replace(above, layers=(*dependency_layers(_Wheels(lock_text), spec), *above.layers))
     models, code = _user_trees(spec)
-    runtime, epoch = runtime_tree(spec, lock_text), spec.build.epoch
-    layers = (
-        LayerPlan("runtime", runtime, Compression.GZIP, epoch),
-        *_model_plans(spec, models),
-        LayerPlan("code", code, Compression.GZIP, epoch),
-    )
+    layers = (*_model_plans(spec, models), LayerPlan("code", code, Compression.GZIP, spec.build.epoch))
     return BundlePlan(
         layers=tuple(layer for layer in layers if layer.tree.files),
         env=container_env(spec, conda=conda),
-        labels=image_labels(spec, lock_text, environ or {}, base=base),
         functions=tuple(function_definitions(spec.trigger)),
     )
+
+
+def runtime_layer(spec: DeploymentSpec, lock_text: str) -> LayerPlan:
+    """The layer `runtime`, below the models: what the host reads and runs.
+
+    Args:
+        spec: What is deployed.
+        lock_text: What is installed, to be kept in the image.
+
+    Raises:
+        BundleFailed: The user's own host.json does not fit; every problem is told.
+    """
+    return LayerPlan("runtime", runtime_tree(spec, lock_text), Compression.GZIP, spec.build.epoch)
 
 
 def model_layer(spec: DeploymentSpec, model: Model) -> str:
@@ -127,7 +107,7 @@ def _model_plans(spec: DeploymentSpec, models: FileTree) -> Iterator[LayerPlan]:
 
 
 def dependency_layers(installed: InstalledFiles, spec: DeploymentSpec) -> tuple[LayerPlan, ...]:
-    """The layers below those of `plan_layers`, the lowest first: `conda`, `dependencies`. None is empty.
+    """The layers below all others of ours, the lowest first: `conda`, `dependencies`. None is empty.
 
     Args:
         installed: The files.

@@ -15,11 +15,10 @@ from functions_model.pipeline.parting import Part, find_part
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from functions_model.core.spec import DeploymentSpec
+    from functions_model.environment import Lock
     from functions_model.image.assembly import Base
     from functions_model.image.layers import Layer, LayerPlan
     from functions_model.pipeline.making import Making
-    from functions_model.pipeline.prepare import Prepared
 
     Make = Callable[[Iterable[LayerPlan]], tuple[Layer, ...]]
 
@@ -42,41 +41,41 @@ class Below:
         return tuple(layer for part in self.parts for layer in part.layers)
 
 
-def make_below(making: Making, make: Make) -> Below:
+def make_below(making: Making, lock: Lock, make: Make) -> Below:
     """What an engine adds, and the dependencies: what an earlier run made of the same, or made now.
 
     Args:
-        making: The lock, the base, and where the records are.
+        making: The base, and where the records are.
+        lock: The dependencies.
         make: Packs plans, side by side.
 
     Raises:
         EnvironmentFailed: A package cannot be fetched, or is not what its hash says; or the engine cannot build.
     """
-    base, engine = engine_part(making)
-    dependencies = _dependencies(making, make)
+    base, engine = engine_part(making, lock)
+    dependencies = _dependencies(making, lock, make)
     return Below(base, (*engine, dependencies))
 
 
-def _dependencies(making: Making, make: Make) -> Part:
+def _dependencies(making: Making, lock: Lock, make: Make) -> Part:
     spec, prepared, parts = making.spec, making.prepared, making.parts
-    key = _key(spec, prepared)
+    key = _key(making, lock)
     if found := find_part(key, making):
         return found
     target, work = parts.work / "dependencies", parts.work / "install"
-    installed = install(prepared.lock, prepared.python.version, target, work=work, report=parts.report)
+    installed = install(lock, prepared.python.version, target, work=work, report=parts.report)
     for warning in installed.warnings:
         parts.ci.info(f"Note: {warning}")
     return Part(key, make(dependency_layers(installed, spec)))
 
 
-def _key(spec: DeploymentSpec, prepared: Prepared) -> str:
-    lock = prepared.lock
+def _key(making: Making, lock: Lock) -> str:
     # What an engine compiles is no part of these layers; conda's packages are, and stand in the whole lock only.
     wheels = digest_of(lock.wheels_text.encode()) if lock.compiled and lock.conda is None else lock.digest
     facts = {
-        "epoch": spec.build.epoch,
+        "epoch": making.spec.build.epoch,
         "lock": wheels,
-        "python": prepared.python.version,
+        "python": making.prepared.python.version,
         # How files are laid out and packed may change from version to version.
         "tool": __version__,
     }

@@ -70,7 +70,7 @@ def _environment(spec: DeploymentSpec, parts: Parts) -> Checked | EnvironmentFai
         request = _request(spec)
         if request is None:
             return None
-        for url in request.indexes.secrets:
+        for url in (*request.indexes.secrets, *(request.conda.secrets if request.conda else ())):
             parts.ci.mask(url.reveal())
         return Checked(request, choose_python(spec.python_version, request))
     except EnvironmentFailed as failure:
@@ -86,8 +86,8 @@ def _request(spec: DeploymentSpec) -> EnvironmentRequest | None:
         [model] = spec.models
         if not isinstance(model, Model):
             return None
-        return read_mlflow_environment(model.path, root=_root_of(spec, model))
-    request = read_environment(given, root=spec.workspace)
+        return read_mlflow_environment(model.path, root=_root_of(spec, model), solver=spec.build.solver)
+    request = read_environment(given, root=spec.workspace, solver=spec.build.solver)
     if spec.code is None:
         [model] = spec.models
         return with_mlflow(request, model.path) if isinstance(model, Model) else None

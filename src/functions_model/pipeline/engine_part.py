@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from functions_model.engine import BaseLayers
+    from functions_model.environment import Lock
     from functions_model.image.assembly import Base
     from functions_model.image.manifests import Descriptor
     from functions_model.pipeline.making import Making
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 _BLOCK = 1 << 20
 
 
-def recipe_of(making: Making) -> Recipe:
+def recipe_of(making: Making, lock: Lock) -> Recipe:
     """What an engine is asked to make."""
     spec, prepared = making.spec, making.prepared
     base = replace(prepared.base.reference, digest=prepared.base.digest)
@@ -35,34 +36,34 @@ def recipe_of(making: Making) -> Recipe:
         apt_packages=spec.build.apt_packages,
         python_version=prepared.python.version,
         env=prepared.bundle.env,
-        compiled=prepared.lock.compiled,
+        compiled=lock.compiled,
         user=str(prepared.base.config.run.get("User") or ""),
     )
 
 
-def engine_part(making: Making) -> tuple[Base, tuple[Part, ...]]:
+def engine_part(making: Making, lock: Lock) -> tuple[Base, tuple[Part, ...]]:
     """The base as the app gets it, and the layers that an engine put on it; none with builder `layers`.
 
     Raises:
         EnvironmentFailed: No engine answers, or it could not build.
         InputsInvalid: The user's Dockerfile cannot be read.
     """
-    build, prepared, parts, recipe = making.spec.build, making.prepared, making.parts, recipe_of(making)
+    build, prepared, parts, recipe = making.spec.build, making.prepared, making.parts, recipe_of(making, lock)
     if build.builder is not Builder.DOCKER or not (build.dockerfile or build.apt_packages or recipe.compiled):
         return prepared.base, ()
-    key = below_key(recipe, prepared.base, prepared.lock.text, build.dockerfile)
+    key = below_key(recipe, prepared.base, lock.text, build.dockerfile)
     if part := find_part(key, making, configured=True):
         return _configured(prepared.base, part), (part,)
     started = time.monotonic()
     below = build_below(
         recipe,
         prepared.base,
-        prepared.lock.text,
+        lock.text,
         dockerfile=build.dockerfile,
         work=parts.work / "engine",
         log=parts.ci.info,
         blobs=_blobs(making),
-        indexes=prepared.lock.indexes,
+        indexes=lock.indexes,
         epoch=build.epoch,
     )
     part = Part(key, below.layers, canonical_json(dict(below.base.config.document)))

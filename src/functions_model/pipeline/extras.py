@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from functions_model.core.spec import DeploymentSpec
+    from functions_model.environment import Lock
     from functions_model.pipeline.layers import Made
     from functions_model.pipeline.making import Making
 
@@ -39,14 +40,14 @@ class Extras:
 
 def extras_of(making: Making, made: Made) -> Extras:
     """The bill of materials of an image, and the records for the next runs."""
-    attachments = (_bill(making),) if making.spec.build.sbom else ()
+    attachments = (_bill(making, made.lock),) if making.spec.build.sbom else ()
     return Extras(attachments, tuple(_records(making.spec, made)))
 
 
-def _bill(making: Making) -> Attachment:
+def _bill(making: Making, lock: Lock) -> Attachment:
     spec, prepared = making.spec, making.prepared
     version, epoch = prepared.python.version, spec.build.epoch
-    content = bill_of_materials(prepared.lock, name=spec.image.repository, python_version=version, epoch=epoch)
+    content = bill_of_materials(lock, name=spec.image.repository, python_version=version, epoch=epoch)
     making.parts.tell(Attached("bill of materials", digest_of(content), len(content)))
     return Attachment(CYCLONEDX, CYCLONEDX, content, dict(making.parts.provenance))
 

@@ -7,17 +7,20 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from functions_model.bundle import runtime_layer
 from functions_model.image.fingerprints import fingerprint
 from functions_model.image.layers import build_layer
 from functions_model.image.splitting import split
 from functions_model.image.streams import LayerStream
 from functions_model.pipeline.below import make_below
 from functions_model.pipeline.events import LayerOrigin, LayerReady
+from functions_model.pipeline.lock import lock_for
 from functions_model.registry import RecordedLayer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from functions_model.environment import Lock
     from functions_model.image.layers import Layer, LayerPlan
     from functions_model.pipeline.below import Below
     from functions_model.pipeline.making import Making
@@ -36,10 +39,12 @@ class Made:
     """The layers of an image.
 
     Attributes:
+        lock: The dependencies.
         below: The base, dependencies, and what else lies below the app.
         app: The layers of the app, each with its fingerprint.
     """
 
+    lock: Lock
     below: Below
     app: tuple[RecordedLayer, ...]
 
@@ -50,27 +55,29 @@ class Made:
 
 
 def make_layers(making: Making, push: Push | None) -> Made:
-    """Every layer, known to the last byte.
+    """Every layer, known to the last byte. The app's own are made, and sent, while the dependencies are resolved.
 
     Args:
         making: The plans, and what is known of earlier layers.
         push: Where layers are sent as they are made; None sends nothing.
 
     Raises:
-        EnvironmentFailed: The dependencies cannot be installed, or the engine cannot build.
+        EnvironmentFailed: The dependencies cannot be resolved or installed, or the engine cannot build.
         BundleFailed: A file changed while it was read.
         RegistryFailed: A layer could not be sent.
     """
     maker = _Maker(making.prepared, making.parts, push)
     with ThreadPoolExecutor(WORKERS, "layer") as pool:
         try:
-            app = [pool.submit(maker.make, part) for plan in making.prepared.bundle.layers for part in split(plan)]
-            below = make_below(making, lambda plans: maker.make_all(plans, pool))
-            made = tuple(future.result() for future in app)
+            above = [pool.submit(maker.make, part) for plan in making.prepared.bundle.layers for part in split(plan)]
+            lock = lock_for(making)
+            runtime = pool.submit(maker.make, runtime_layer(making.spec, lock.text))
+            below = make_below(making, lock, lambda plans: maker.make_all(plans, pool))
+            app = tuple(future.result() for future in (runtime, *above))
         except BaseException:
             maker.stop(pool)
             raise
-    return Made(below, made)
+    return Made(lock, below, app)
 
 
 @dataclass(frozen=True, slots=True)

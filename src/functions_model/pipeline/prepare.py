@@ -1,4 +1,4 @@
-"""Everything about an image that can be known without packing it: the lock, the base, the plans, what came before."""
+"""Everything about an image that can be known at once: the base, the plans, what came before."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from functions_model.core.digests import Digest
 from functions_model.core.failures import InputsInvalid, Location, Problem
 from functions_model.core.references import parse_reference
 from functions_model.engine import base_of
-from functions_model.environment import base_image_for, choose_python, resolve
+from functions_model.environment import base_image_for, choose_python
 from functions_model.image.assembly import EPOCH
-from functions_model.pipeline.events import BaseChosen, EnvironmentResolved
+from functions_model.pipeline.events import BaseChosen
 from functions_model.registry import find_manifest, find_record, pull_base
 
 if TYPE_CHECKING:
     from functions_model.bundle import BundlePlan
     from functions_model.core.references import ImageReference
     from functions_model.core.spec import DeploymentSpec
-    from functions_model.environment import Lock, PythonChoice
+    from functions_model.environment import EnvironmentRequest, PythonChoice
     from functions_model.image.assembly import Base
     from functions_model.pipeline.checks import Checked
     from functions_model.pipeline.parts import Parts
@@ -38,38 +38,34 @@ class Prepared:
     """What an image will be made of.
 
     Attributes:
+        request: What is asked for below the app.
         python: The version that it runs on.
-        lock: Its dependencies.
         base: What it is put on.
-        bundle: The layers above the dependencies.
+        bundle: The app's own layers.
         last: How the layers of this repository's last image came to be; None when that is not known.
     """
 
+    request: EnvironmentRequest
     python: PythonChoice
-    lock: Lock
     base: Base
     bundle: BundlePlan
     last: Record | None
 
 
 def prepare(spec: DeploymentSpec, checked: Checked, session: Session, parts: Parts) -> Prepared:
-    """Resolve the dependencies, look at the base image and at what the registry keeps of the last run. Reads only.
+    """Look at the base image, at the user's files, and at what the registry keeps of the last run. Reads only.
 
     Raises:
-        EnvironmentFailed: The dependencies cannot be resolved.
+        EnvironmentFailed: The base image has another Python than is asked for.
         BundleFailed: A file cannot go into an image.
         RegistryFailed: The base image cannot be read.
     """
     base = _base(spec, checked, session, parts)
     python = choose_python(spec.python_version, checked.request, base_version=_python_of(base))
-    compiling = spec.build.builder is not Builder.LAYERS
-    work = parts.work / "resolve"
-    lock = resolve(checked.request, python.version, work=work, only_wheels=not compiling, report=parts.report)
-    parts.tell(EnvironmentResolved(checked.request, python, lock))
-    bundle = plan_layers(spec, lock.text, environ=parts.source, conda=lock.conda is not None)
+    bundle = plan_layers(spec, conda=checked.request.conda is not None)
     last = _last(spec, session, parts)
     parts.tell(_chosen(base, last, session, parts))
-    return Prepared(python, lock, base, bundle, last)
+    return Prepared(checked.request, python, base, bundle, last)
 
 
 def _base(spec: DeploymentSpec, checked: Checked, session: Session, parts: Parts) -> Base:

@@ -4,8 +4,8 @@ Inputs were read and checked before (`functions_model.inputs`). Here they become
 
 1. check    the entry script, host.json and the environment, without any network;
 2. log in   once, for everything, and fetch what is registered in Azure ML;
-3. prepare  the lock, the base image, the plans of the layers; look at the resources, and refuse what cannot be;
-4. build    the layers, side by side, each found again, packed, or packed and sent in one pass; then the image;
+3. prepare  the base image and the plans of the layers; look at the resources, and refuse what cannot be;
+4. build    the lock and the layers, side by side, each found again, packed, or packed and sent in one pass; the image;
 5. plan     the difference between what is wanted and what is there;
 6. deliver  the rest of the image, the tag last, and the resources, side by side, the app after the image;
 7. verify   that the app answers, with this very build.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from functions_model import __version__
-from functions_model.bundle import BundlePlan, dependency_layers, image_labels, plan_layers
+from functions_model.bundle import BundlePlan, dependency_layers, image_labels, plan_layers, runtime_layer
 from functions_model.bundle.plan import MOST_MODEL_LAYERS
 from functions_model.core.build import Build
 from functions_model.core.digests import digest_of
@@ -24,18 +24,30 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from functions_model.core.spec import DeploymentSpec
+
 SCRIPT = "def init(): ...\ndef run(data): ...\n"
 LOCK = "six==1.17.0\n"
 WWWROOT = "home/site/wwwroot/"
 AZUREML = "var/azureml-app/"
 
 
-def plan(
-    folder: Path, files: Mapping[str, str | bytes], *, environ: Mapping[str, str] | None = None, **spec: Any
-) -> BundlePlan:
-    """The plan for these files of a workspace."""
+def plan(folder: Path, files: Mapping[str, str | bytes], **spec: Any) -> BundlePlan:
+    """The plan for these files of a workspace, with the layer that needs the lock."""
     write_files(folder / "workspace", {"src/score.py": SCRIPT, **files})
-    return plan_layers(spec_of(folder / "workspace", **spec), LOCK, environ=environ)
+    return whole_plan(spec_of(folder / "workspace", **spec))
+
+
+def whole_plan(spec: DeploymentSpec) -> BundlePlan:
+    """All layers but the dependencies."""
+    above = plan_layers(spec)
+    return replace(above, layers=(runtime_layer(spec, LOCK), *above.layers))
+
+
+def labels_of(folder: Path, files: Mapping[str, str], environ: Mapping[str, str], **spec: Any) -> dict[str, str]:
+    """The labels of an image of these files."""
+    write_files(folder / "workspace", {"src/score.py": SCRIPT, **files})
+    return image_labels(spec_of(folder / "workspace", **spec), LOCK, environ)
 
 
 def paths(planned: BundlePlan, layer: str) -> list[str]:
@@ -66,7 +78,7 @@ class TestLayers:
         )
         write_files(tmp_path / "workspace", {"src/score.py": SCRIPT, "w": "1"})
 
-        planned = plan_layers(spec, LOCK)
+        planned = whole_plan(spec)
 
         assert {1700000000} == {layer.epoch for layer in planned.layers}
         assert ["gzip", "raw", "gzip"] == [layer.compression for layer in planned.layers]
@@ -108,7 +120,7 @@ class TestLayers:
         assert [f"{AZUREML}azureml-models/{name}/1/{name}" for name, _, _ in models] == paths(planned, "models")
 
     def test_same_files_elsewhere_give_the_same_plan(self, tmp_path: Path) -> None:
-        """Paths, contents, variables and labels do not depend on where the workspace is."""
+        """Paths, contents and variables do not depend on where the workspace is."""
         plans = [
             plan(tmp_path / name, {"score.py": SCRIPT, "w": "1"}, source=".", models=(("m", "1", "w"),))
             for name in ("here", "there")
@@ -116,7 +128,6 @@ class TestLayers:
 
         assert contents(plans[0]) == contents(plans[1])
         assert plans[0].env == plans[1].env
-        assert plans[0].labels == plans[1].labels
 
 
 class TestCode:
@@ -300,7 +311,7 @@ class TestLabels:
 
     def test_labels_say_what_the_image_is(self, tmp_path: Path) -> None:
         """Title, tool, models, trigger and the lock's digest."""
-        labels = plan(tmp_path, {"w": "1"}, models=(("m", "4", "w"),)).labels
+        labels = labels_of(tmp_path, {"w": "1"}, {}, models=(("m", "4", "w"),))
 
         assert {
             "functions-model.lock": digest_of(LOCK.encode()),
@@ -314,7 +325,7 @@ class TestLabels:
     def test_source_is_the_ci_hosts_and_the_revision_is_left_out(self, tmp_path: Path) -> None:
         """On GitHub a label names the repository. With the commit's, each commit would be another image."""
         environ = {"GITHUB_SERVER_URL": "https://ghe.local", "GITHUB_REPOSITORY": "o/r", "GITHUB_SHA": "abc"}
-        labels = plan(tmp_path, {}, environ=environ).labels
+        labels = labels_of(tmp_path, {}, environ)
 
         assert "https://ghe.local/o/r" == labels["org.opencontainers.image.source"]
         assert "abc" not in labels.values()
@@ -345,7 +356,7 @@ class TestLabels:
         planned = plan(tmp_path, {})
         spec = replace(spec_of(tmp_path / "workspace"), verify_timeout=1)
 
-        assert planned.env == plan_layers(spec, LOCK).env
+        assert planned.env == plan_layers(spec).env
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,9 +406,9 @@ class TestDependencies:
         """The host is told which one; the `PATH` of the base's own scripts stays as it is."""
         write_files(tmp_path, {"src/score.py": SCRIPT})
 
-        env = plan_layers(spec_of(tmp_path), LOCK, conda=True).env
+        env = plan_layers(spec_of(tmp_path), conda=True).env
 
         assert "/opt/conda/bin/python" == env["languageWorkers__python__defaultExecutablePath"]
         assert "/opt/conda" == env["CONDA_PREFIX"]
         assert "PATH" not in env
-        assert "CONDA_PREFIX" not in plan_layers(spec_of(tmp_path), LOCK).env
+        assert "CONDA_PREFIX" not in plan_layers(spec_of(tmp_path)).env

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from functions_model.bundle import BundlePlan, plan_layers
+from functions_model.bundle import BundlePlan, image_labels, plan_layers, runtime_layer
 from functions_model.core.failures import BundleFailed
 from functions_model.core.spec import (
     BlobTrigger,
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 BLOB = BlobTrigger("input/{name}.json", "output/{name}_out.json")
 QUEUE = ServiceBusQueueTrigger("in", "out")
 WORKSPACE = MachineLearningWorkspace("sub", "group", "ml")
+LOCK = "six==1.17.0\n"
 ORIGIN = "/subscriptions/sub/resourceGroups/group/providers/Microsoft.MachineLearningServices/workspaces/ml/models/iris"
 
 
@@ -38,7 +39,8 @@ def spec(folder: Path, **more: Any) -> DeploymentSpec:
 
 def planned(wanted: DeploymentSpec) -> BundlePlan:
     """Its plan."""
-    return plan_layers(wanted, "six==1.17.0\n")
+    above = plan_layers(wanted)
+    return replace(above, layers=(runtime_layer(wanted, LOCK), *above.layers))
 
 
 def contents(plan: BundlePlan) -> dict[str, bytes]:
@@ -136,12 +138,13 @@ class TestRegisteredModels:
             Model("other", "1", tmp_path / "workspace/other.bin"),
         )
 
-        plan = planned(replace(spec(tmp_path), models=models))
+        wanted = replace(spec(tmp_path), models=models)
+        plan, labels = planned(wanted), image_labels(wanted, LOCK, {})
 
         assert {"azureml-models/iris/3/model/w", "azureml-models/other/1/other.bin"} < set(contents(plan))
         assert "/var/azureml-app/azureml-models" == plan.env["AZUREML_MODEL_DIR"]
-        assert f"{ORIGIN}/versions/3" == plan.labels["functions-model.registered-models"]
-        assert "iris:3 other:1" == plan.labels["functions-model.models"]
+        assert f"{ORIGIN}/versions/3" == labels["functions-model.registered-models"]
+        assert "iris:3 other:1" == labels["functions-model.models"]
 
     def test_its_links_stay_in_its_own_folder(self, tmp_path: Path) -> None:
         """A link out of the download is refused, as one out of the workspace is."""

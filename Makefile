@@ -83,6 +83,7 @@ lock: $(BIN)/uv
 	$(COMPILE) --constraint $(LOCKS)/dev.lock $(LOCKS)/bootstrap.in -o $(LOCKS)/bootstrap.lock
 	$(COMPILE) $(LOCKS)/build.in -o $(LOCKS)/build.lock
 	$(COMPILE) --prerelease allow $(LOCKS)/az.in -o $(LOCKS)/az.lock
+	echo 'py-rattler>=0.26' | $(COMPILE) --no-annotate --constraint $(LOCKS)/dev.lock - -o src/functions_model/environment/rattler.lock
 
 clean:
 	rm -rf $(VENV) $(VENV_AZ) build dist .sandbox .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -25,6 +25,8 @@ NEVER = (
     ".venv*/",
     "venv/",
     "node_modules/",
+    # What builder `dockerfile` wrote before: a whole image.
+    "functions-model-context/",
     ".DS_Store",
     *IGNORE_FILES,
     # These hold secrets: local variables, and what login actions leave in the workspace.
@@ -40,16 +42,16 @@ def ignore_file(folder: Path) -> Path | None:
     return next((folder / name for name in IGNORE_FILES if (folder / name).is_file()), None)
 
 
-def ignore_patterns(folder: Path, models: tuple[Path, ...] = ()) -> tuple[str, ...]:
-    """What stays out of a source directory: what its ignore file says, what is never packed, and the models in it.
+def ignore_patterns(folder: Path, apart: tuple[Path, ...] = ()) -> tuple[str, ...]:
+    """What stays out of a source directory: by its ignore file, by what no image needs, and what has its own place.
 
     Args:
         folder: The source directory.
-        models: Files and folders that have a layer of their own.
+        apart: Files and folders that are no part of the code: models, and a build context that is written.
     """
     file = ignore_file(folder)
     written = file.read_text("utf-8", errors="replace").splitlines() if file else []
-    inside = [model.relative_to(folder).as_posix() for model in models if model.is_relative_to(folder)]
+    inside = [path.relative_to(folder).as_posix() for path in apart if path != folder and path.is_relative_to(folder)]
     return (*written, *NEVER, *(f"/{_escaped(path)}" for path in inside))
 
 

@@ -78,7 +78,8 @@ def code_tree(spec: DeploymentSpec) -> FileTree:
         remedy = "Name the model's file, or put the model into a folder of its own."
         raise BundleFailed("lay out the code", [Problem(what, remedy, "model-path")])
     under = layout.code_folder(spec)
-    patterns = ignore_patterns(code.source_directory, models)
+    written = (spec.build.context,) if spec.build.context else ()
+    patterns = ignore_patterns(code.source_directory, (*models, *written))
     tree = read_tree(code.source_directory, under, root=spec.workspace, exclude=patterns)
     if f"{under}/{layout.script_within(code)}" not in {file.path for file in tree.files}:
         raise BundleFailed("lay out the code", [_script_left_out(code, models)])

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from functions_model.provision.observed import Observed, Piece
 
 _KINDS = {kind.KIND: kind for kind in KINDS}
+_WORTH_TELLING = 0.1
+"""Seconds."""
 _PAST = {Action.CREATE: "Created", Action.UPDATE: "Updated"}
 
 
@@ -80,7 +82,7 @@ def apply(
         piece = _KINDS[change.kind].write(writing, live.observed)
         written = Written(change, clock() - begun)
         live.add(piece, written)
-        report(f"{_PAST[change.action]} {change} ({written.seconds:.1f} s).")
+        report(f"{_PAST[change.action]} {change}{_time(written.seconds)}.")
 
     outcomes = _run(changes, make, ready)
     if any(outcomes.values()):
@@ -90,6 +92,11 @@ def apply(
     )
     kept = tuple(change for change in plan.changes if change.action is Action.KEEP)
     return Applied(tuple(live.written), kept, synced, clock() - started)
+
+
+def _time(seconds: float) -> str:
+    """Nothing for what was answered at once: `0.0 s` would look like a mistake."""
+    return f" ({seconds:.1f} s)" if seconds >= _WORTH_TELLING else ""
 
 
 def _app_changed(changes: list[Change]) -> bool:

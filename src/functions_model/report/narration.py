@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import singledispatch
 from typing import TYPE_CHECKING
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
     from functions_model.ci.host import CiHost
     from functions_model.pipeline.events import Event
+    from functions_model.registry import PushedImage
 
 
 def narrate(ci: CiHost, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Callable[[Event], None]:
@@ -124,7 +126,12 @@ def _(event: ImagePushed) -> str:
     if not pushed.manifest_written:
         there = f"The registry has this image already; nothing was sent ({count(pushed.requests, 'request')})."
         return "\n".join([there, *notes])
-    return "\n".join([*transfer_lines(pushed), f"Pushed {pushed.reference}: {sent_sentence(pushed)}", *notes])
+    return "\n".join([*transfer_lines(pushed), f"Pushed {_tagged(pushed)}: {sent_sentence(pushed)}", *notes])
+
+
+def _tagged(pushed: PushedImage) -> str:
+    """By its tag: the digest was told when the image was known."""
+    return str(replace(pushed.reference, digest=None)) if pushed.reference.tag else str(pushed.reference)
 
 
 @lines_of.register

@@ -14,7 +14,7 @@ from functions_model.report.finding import every, last
 from functions_model.report.markdown import cell, fenced, folded, quoted
 from functions_model.report.page_environment import environment_section
 from functions_model.report.page_image import image_section
-from functions_model.report.plan_text import NO_CHANGES, SYMBOLS, field_text, plan_count
+from functions_model.report.plan_text import NO_CHANGES, SYMBOLS, field_lines, plan_count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,7 +100,7 @@ def _resources(spec: DeploymentSpec | None, events: Sequence[Event]) -> str:
 
 
 def _row(change: Change) -> str:
-    fields = "" if change.action is Action.KEEP else "<br>".join(cell(field_text(field)) for field in change.fields)
+    fields = "" if change.action is Action.KEEP else "<br>".join(map(cell, field_lines(change)))
     reason = f"{cell(change.reason)}<br>" if change.reason and fields else cell(change.reason)
     name = f"[{change.name}]({change.link})" if change.link else change.name
     symbol = SYMBOLS[change.action].strip()

@@ -83,6 +83,15 @@ class TestLayers:
         assert {1700000000} == {layer.epoch for layer in planned.layers}
         assert ["gzip", "raw", "gzip"] == [layer.compression for layer in planned.layers]
 
+    def test_a_build_context_in_the_source_is_no_part_of_it(self, tmp_path: Path) -> None:
+        """What builder `dockerfile` wrote before, or writes now, would double with each run."""
+        workspace = tmp_path / "workspace"
+        spec = replace(spec_of(workspace), build=Build(context=workspace / "src" / "made"))
+        written = {f"src/{name}/Dockerfile": "FROM scratch" for name in ("made", "functions-model-context")}
+        write_files(workspace, {"src/score.py": SCRIPT, **written})
+
+        assert [f"{AZUREML}src/score.py"] == paths(whole_plan(spec), "code")
+
     def test_without_models_there_is_no_model_layer(self, tmp_path: Path) -> None:
         """A script that needs no model has neither layer nor variable for it."""
         planned = plan(tmp_path, {})

@@ -12,10 +12,10 @@ from functions_model.ci import PlainHost
 from functions_model.core.failures import InputsInvalid, NotLive, Problem
 from functions_model.core.spec import AuthLevel, HttpTrigger, Mode
 from functions_model.pipeline.events import ImagePushed, PlanMade, StageEnded
-from functions_model.provision import Action
+from functions_model.provision import Action, Change, FieldChange
 from functions_model.report import narrate, outputs, summary
 from functions_model.report.figures import count, duration, size
-from functions_model.report.plan_text import plan_text
+from functions_model.report.plan_text import field_lines, field_text, plan_text
 from support.events import GREEN, NOW, PLAN_LINK, built, changes, deployment
 from support.golden import matches_golden, normal
 from support.wanted import spec_for
@@ -62,6 +62,29 @@ class TestPlanText:
             "    function app iris  (the image differs)",
             "",
             "Plan: 1 to create, 1 to update, 1 to keep.",
+        ]
+
+    def test_long_names_are_cut_to_what_tells_them_apart(self) -> None:
+        """ARM ids by their last name, digests by their start; whole where both sides would look the same."""
+        one, two = (f"/subscriptions/s/resourceGroups/{group}/providers/Microsoft.Web/plans/p" for group in "ab")
+
+        assert field_text(FieldChange("scope", None, one)) == "scope: p"
+        assert field_text(FieldChange("plan", one, two)) == f"plan: {one} -> {two}"
+        assert field_text(FieldChange("image", f"r.io/p@{GREEN}", "r.io/p:1")) == (
+            "image: r.io/p@sha256:999999999999... -> r.io/p:1"
+        )
+
+    def test_the_settings_of_a_new_app_are_counted(self) -> None:
+        """All of them are new, and no value is shown; those of an app that is there are named."""
+        settings = tuple(FieldChange(f"app setting `{name}`", None, "***") for name in "AB")
+        fields = (FieldChange("plan", None, "p"), *settings)
+        new = Change("function app", "iris", Action.CREATE, fields)
+
+        assert field_lines(new) == ["plan: p", "2 app settings"]
+        assert field_lines(replace(new, action=Action.UPDATE)) == [
+            "plan: p",
+            "app setting `A`: ***",
+            "app setting `B`: ***",
         ]
 
     def test_no_changes_says_so(self) -> None:

@@ -6,6 +6,7 @@ imports what it needs when it is opened.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -13,6 +14,10 @@ from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+_FEW_COLLECTIONS = (100_000, 50, 50)
+"""A run makes many nouns, keeps them to its end, and hardly any circles. Looking for circles among the 100,000 files of
+a model as often as Python does by default took a fifth of the time."""
 
 USAGE = """\
 usage: functions-model <command> [options]
@@ -43,6 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code, see `functions_model.core.failures`; 130 after Ctrl-C.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
+    gc.set_threshold(*_FEW_COLLECTIONS)
     for number in (signal.SIGINT, signal.SIGTERM):
         # Set for Ctrl-C too: a shell starts its background jobs with that signal ignored.
         signal.signal(number, _interrupt)

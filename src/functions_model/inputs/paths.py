@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
@@ -109,11 +110,7 @@ class Workspace:
             raise RuleBroken(f"`{text}` is neither a file nor a folder", "Name the model's file or folder.")
         if path.is_file() and path.stat().st_size == 0:
             raise RuleBroken(f"the file `{text}` is empty", "Check the step that writes the model.")
-        empty = True
-        for file in _files(path):
-            empty = False
-            _check_fetched(file)
-        if empty:
+        if not _check_all_fetched(path):
             raise RuleBroken(f"the folder `{text}` holds no file", "Check the step that writes or downloads the model.")
         return path
 
@@ -137,25 +134,47 @@ class Workspace:
         return f"{where} holds {', '.join(names[:8])}{more}. Check the path."
 
 
-def _files(path: Path) -> Iterator[Path]:
-    if path.is_file():
-        yield path
-        return
-    for folder, _, names in os.walk(path, followlinks=False):
-        yield from (Path(folder, name) for name in names)
-
-
-def _check_fetched(file: Path) -> None:
-    """Refuse a Git LFS pointer: a checkout without `lfs: true` leaves one in the place of each large file."""
+def _files(folder: str) -> Iterator[os.DirEntry[str]]:
+    """Every file below a folder. Folders that are links are not entered: a model may have 100,000 files."""
     try:
-        if not file.is_file() or file.stat().st_size > _LFS_LARGEST:
-            return
-        with file.open("rb") as stream:
-            start = stream.read(len(_LFS_POINTER))
-    except OSError as error:
-        raise RuleBroken(f"`{file}` cannot be read: {error.strerror}", "Check its permissions.") from error
+        with os.scandir(folder) as listing:
+            for entry in listing:
+                if entry.is_dir(follow_symlinks=False):
+                    yield from _files(entry.path)
+                else:
+                    yield entry
+    except OSError:
+        return  # whoever packs the folder says why it cannot be read
+
+
+def _check_fetched(file: str, found: os.stat_result) -> None:
+    """Refuse a Git LFS pointer: a checkout without `lfs: true` leaves one in the place of each large file."""
+    if not stat.S_ISREG(found.st_mode) or found.st_size > _LFS_LARGEST:
+        return
+    handle = os.open(file, os.O_RDONLY)
+    try:
+        start = os.read(handle, len(_LFS_POINTER))
+    finally:
+        os.close(handle)
     if start == _LFS_POINTER:
         raise RuleBroken(
-            f"`{file.name}` is a Git LFS pointer, not the file itself",
+            f"`{Path(file).name}` is a Git LFS pointer, not the file itself",
             "Fetch it with `git lfs pull`, or with `lfs: true` at actions/checkout.",
         )
+
+
+def _check_all_fetched(path: Path) -> bool:
+    """Look at every file of a model; whether there is any."""
+    file = str(path)
+    try:
+        if path.is_file():
+            _check_fetched(file, path.stat())
+            return True
+        found = False
+        for entry in _files(file):
+            found, file = True, entry.path
+            if entry.is_file():
+                _check_fetched(file, entry.stat())
+    except OSError as error:
+        raise RuleBroken(f"`{file}` cannot be read: {error.strerror}", "Check its permissions.") from error
+    return found

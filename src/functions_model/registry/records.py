@@ -147,13 +147,13 @@ def write_record(upload: Upload, wanted: RecordToWrite) -> None:
 
 def _write(upload: Upload, wanted: RecordToWrite) -> None:
     record, home = wanted.record, upload.access.repository
-    content = record.as_manifest()
+    content, known = record.as_manifest(), False
     if wanted.repository != home:
         layers = tuple(recorded.layer for recorded in record.layers)
         places = sorted({layer.repository or home for layer in layers} - {wanted.repository})
         upload = upload.into(Access(wanted.repository, push=True, mount_from=tuple(places)))
-        if head_manifest(upload.client, upload.access, wanted.tag) == digest_of(content):
-            return
+        known = head_manifest(upload.client, upload.access, wanted.tag) == digest_of(content)
+        # Also below a record that is there: where somebody removed a layer by hand, it comes back.
         for layer in layers:
             if layer.repository != wanted.repository:
                 upload.send(layer_source(layer, upload.client), layer.repository or home)
@@ -161,7 +161,8 @@ def _write(upload: Upload, wanted: RecordToWrite) -> None:
         upload.send(bytes_source("the empty blob", EMPTY_CONTENT))
     if record.config != EMPTY_CONTENT:
         upload.send(bytes_source("the record's configuration", record.config))
-    put_manifest(upload, content, OCI_MANIFEST, wanted.tag)
+    if not known:
+        put_manifest(upload, content, OCI_MANIFEST, wanted.tag)
 
 
 def _described(recorded: RecordedLayer) -> Descriptor:

@@ -185,14 +185,25 @@ class TestWriting:
         assert all((CACHE, layer.digest) in world.server.blobs for layer in world.image.layers)
 
     def test_one_that_is_there_already_is_left_alone(self, world: World, tmp_path: Path) -> None:
-        """One question, and nothing written."""
+        """Questions, and nothing written."""
         record = RecordToWrite(CACHE, TAG, record_of(world))
         push(world, record)
         world.server.seen.clear()
         world.image = image_on(world.image.base, tmp_path, b"another")
         push(world, record)
 
-        assert ["HEAD"] == [seen.method for seen in world.server.seen if CACHE in seen.path]
+        assert {"HEAD"} == {seen.method for seen in world.server.seen if CACHE in seen.path}
+
+    def test_a_layer_that_was_lost_below_one_comes_back(self, world: World, tmp_path: Path) -> None:
+        """Else the record would be there, and of no use, for ever."""
+        record = RecordToWrite(CACHE, TAG, record_of(world))
+        push(world, record)
+        lost = record.record.layers[0].layer.digest
+        del world.server.blobs[CACHE, lost]
+        world.image = image_on(world.image.base, tmp_path, b"another")
+        push(world, record)
+
+        assert (CACHE, lost) in world.server.blobs
 
     @pytest.mark.parametrize("repository", [OWN, CACHE])
     def test_one_that_may_not_be_written_is_noted(self, world: World, repository: str) -> None:

@@ -1,7 +1,7 @@
 """A container engine: Dockerfile, context, build. Nothing here speaks to a registry."""
 
 from functions_model.engine.below import Below, build_below
-from functions_model.engine.context import write_context
+from functions_model.engine.context import check_context, write_context
 from functions_model.engine.dockerfile import dockerfile_text
 from functions_model.engine.installing import locked_lines
 from functions_model.engine.keys import below_key
@@ -16,6 +16,7 @@ __all__ = [
     "base_of",
     "below_key",
     "build_below",
+    "check_context",
     "dockerfile_text",
     "locked_lines",
     "write_context",

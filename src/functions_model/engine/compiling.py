@@ -19,13 +19,16 @@ from typing import TYPE_CHECKING, BinaryIO
 import requests
 from docker.errors import APIError
 
+from functions_model.core.secrets import Secret
 from functions_model.engine.building import Transcript, proxies
 from functions_model.engine.failing import explain
 from functions_model.engine.installing import (
     INSTALLED,
     INSTALLER,
     LOCK_FILE,
+    index_options,
     install_command,
+    link_files,
     locked_lines,
     uv_for_image,
 )
@@ -120,15 +123,11 @@ def _files(
     for name, path in _named_files(session.environ):
         variables[name] = f"{INSTALLER}/{name.lower()}"
         yield name.lower(), path, 0o600
-    options: list[str] = ["--no-index"] if settings.no_index else []
-    options += [part for host in settings.trusted_hosts for part in ("--allow-insecure-host", host)]
-    for number, place in enumerate(settings.find_links):
-        if isinstance(place, Path):
-            options += ["--find-links", f"{INSTALLER}/links/{number}"]
-            yield from _folder(place, f"links/{number}")
-        else:
-            variables["UV_FIND_LINKS"] = ",".join(filter(None, [variables.get("UV_FIND_LINKS"), place.reveal()]))
-    yield "install.sh", _script(variables, install_command(recipe.python_version, options)), 0o600
+    yield from ((name, path, 0o644) for name, path in link_files(settings))
+    if links := [place.reveal() for place in settings.find_links if isinstance(place, Secret)]:
+        variables["UV_FIND_LINKS"] = ",".join(links)
+    command = install_command(recipe.python_version, index_options(settings))
+    yield "install.sh", _script(variables, command), 0o600
 
 
 def _named_files(environ: Mapping[str, str]) -> Iterator[tuple[str, Path]]:
@@ -137,12 +136,6 @@ def _named_files(environ: Mapping[str, str]) -> Iterator[tuple[str, Path]]:
     for name, value in named.items():
         if value and Path(value).is_file():
             yield name, Path(value)
-
-
-def _folder(folder: Path, under: str) -> Iterator[tuple[str, Path, int]]:
-    for path in sorted(folder.iterdir()):
-        if path.is_file():
-            yield f"{under}/{path.name}", path, 0o644
 
 
 def _script(variables: Mapping[str, str], command: list[str]) -> bytes:

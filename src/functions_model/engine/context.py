@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from functions_model.core.failures import BundleFailed, InputsInvalid, Problem
 from functions_model.engine.dockerfile import INSTALLER_FOLDER, LAYERS_FOLDER, OWN_FOLDER, dockerfile_text
-from functions_model.engine.installing import LOCK_FILE, locked_lines, uv_for_image
+from functions_model.engine.installing import LOCK_FILE, index_options, link_files, locked_lines, uv_for_image
 from functions_model.engine.own_dockerfile import OwnDockerfile, read_own_dockerfile
+from functions_model.environment.request import IndexSettings
 from functions_model.image.tree import Link, TreeFile
 
 if TYPE_CHECKING:
@@ -38,8 +39,9 @@ The folder is written anew each time: changes in it are lost.
 """
 _README_COMPILED = """\
 - `{own}/installer/`: the packages that are compiled while the image is built. For an index of your own, add
-  `--build-arg UV_DEFAULT_INDEX=<url>` or `--build-arg UV_INDEX=<url>`; `--build-arg UV_SYSTEM_CERTS=1` trusts the
-  certificates of the base image. The image does not keep these, but the engine's build cache does.
+  `--build-arg UV_DEFAULT_INDEX=<url>` or `--build-arg UV_INDEX=<url>`, and `--build-arg UV_FIND_LINKS=<url>` for a page
+  of packages; `--build-arg UV_SYSTEM_CERTS=1` trusts the certificates of the base image. The image does not keep these,
+  but the engine's build cache does.
 """
 
 
@@ -50,6 +52,7 @@ def write_context(
     folder: Path,
     *,
     dockerfile: Path | None = None,
+    indexes: IndexSettings | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> None:
     """Write a folder from which `docker build` makes the image that `builder: layers` makes.
@@ -62,6 +65,8 @@ def write_context(
         lock_text: The lock of the environment.
         folder: Where to write; absent, empty, or written by this function before.
         dockerfile: A Dockerfile of the user's own, to be put below. Its context becomes a part of the folder.
+        indexes: Where source packages come from. Folders with packages are copied; addresses are left out, as they may
+            hold a login.
         environ: The process environment; None takes this process's.
 
     Raises:
@@ -71,7 +76,9 @@ def write_context(
     """
     own = read_own_dockerfile(dockerfile, leave_out=folder) if dockerfile else None
     folders = {layer.name: f"{LAYERS_FOLDER}/{_slug(layer.name)}" for layer in layers}
-    text = dockerfile_text(recipe, tuple(folders.values()), own=own.parsed if own else None)
+    settings = indexes or IndexSettings()
+    parsed = own.parsed if own else None
+    text = dockerfile_text(recipe, tuple(folders.values()), own=parsed, options=index_options(settings))
     try:
         _begin(folder)
         if own:
@@ -81,6 +88,7 @@ def write_context(
                 _write(file, folder / folders[layer.name] / file.path)
         if recipe.compiled:
             _write_installer(recipe, lock_text, folder, os.environ if environ is None else environ)
+            _write_links(settings, folder)
         _write_texts(folder, text, lock_text, recipe)
     except OSError as error:
         action = "write the build context"
@@ -88,13 +96,23 @@ def write_context(
         raise BundleFailed(action, [Problem(what, "Check the folder and the space on its disk.")]) from error
 
 
+def check_context(folder: Path) -> None:
+    """Refuse a folder that `write_context` would not write to. Touches nothing.
+
+    Raises:
+        InputsInvalid: It holds something else.
+    """
+    taken = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
+    if taken and not (folder / MARKER).is_file():
+        action = "write the build context"
+        what = f"`{folder}` exists and was not written by this tool"
+        raise InputsInvalid(action, [Problem(what, "Remove it, or name another folder.", "build-context")])
+
+
 def _begin(folder: Path) -> None:
     """An empty folder with the marker. What was made before is removed; what was not is never touched."""
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        if not (folder / MARKER).is_file():
-            action = "write the build context"
-            what = f"`{folder}` exists and was not written by this tool"
-            raise InputsInvalid(action, [Problem(what, "Remove it, or name another folder.", "build-context")])
+    check_context(folder)
+    if (folder / MARKER).is_file():
         shutil.rmtree(folder)
     _folder(folder / OWN_FOLDER)
     (folder / MARKER).write_bytes(b"")
@@ -153,6 +171,13 @@ def _write_installer(recipe: Recipe, lock_text: str, folder: Path, environ: Mapp
     (installer / LOCK_FILE).write_text(locked_lines(lock_text, recipe.compiled), encoding="utf-8")
     _link_or_copy(uv_for_image(folder / OWN_FOLDER / "work", environ), installer / "uv", _PROGRAM_MODE)
     shutil.rmtree(folder / OWN_FOLDER / "work", ignore_errors=True)
+
+
+def _write_links(indexes: IndexSettings, folder: Path) -> None:
+    for name, source in link_files(indexes):
+        target = folder / INSTALLER_FOLDER / name
+        _folder(target.parent)
+        _link_or_copy(source, target, _FILE_MODE)
 
 
 def _write_texts(folder: Path, text: str, lock_text: str, recipe: Recipe) -> None:

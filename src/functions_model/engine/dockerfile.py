@@ -20,19 +20,26 @@ LAYERS_FOLDER = f"{OWN_FOLDER}/layers"
 INSTALLER_FOLDER = f"{OWN_FOLDER}/installer"
 DEPENDENCIES, PACKAGES = "dependencies", "packages"
 """The stages: all that is below the app; and beside it, where packages are compiled."""
-INDEX_ARGUMENTS = ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_SYSTEM_CERTS")
+INDEX_ARGUMENTS = ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_FIND_LINKS", "UV_SYSTEM_CERTS")
 """Build arguments for the indexes that source packages come from, and for taking the base image's certificates. They
 reach the stage `packages` alone."""
 _CLEANED = "/var/lib/apt/lists/* /var/cache/apt/* /var/cache/ldconfig/aux-cache /var/log/apt /var/log/dpkg.log"
 
 
-def dockerfile_text(recipe: Recipe, folders: Sequence[str] = (), *, own: ParsedDockerfile | None = None) -> str:
+def dockerfile_text(
+    recipe: Recipe,
+    folders: Sequence[str] = (),
+    *,
+    own: ParsedDockerfile | None = None,
+    options: Sequence[str] = (),
+) -> str:
     """The whole Dockerfile. The same arguments give the same text.
 
     Args:
         recipe: What it makes.
         folders: Folders of the context to be copied to the image's top, the lowest layer first.
         own: A Dockerfile of the user's own, to be put on top of.
+        options: More options of the command that compiles packages.
 
     Raises:
         BundleFailed: A variable or label holds what no Dockerfile can say.
@@ -41,7 +48,7 @@ def dockerfile_text(recipe: Recipe, folders: Sequence[str] = (), *, own: ParsedD
     dependencies, packages = (own.free_name(name) if own else name for name in (DEPENDENCIES, PACKAGES))
     parts = [below_text(recipe, own=own)]
     if recipe.compiled:
-        parts.append(_lines(_compiling(recipe, dependencies, packages)))
+        parts.append(_lines(_compiling(recipe, dependencies, packages, options)))
     parts.append(_lines(_app(recipe, folders, (dependencies, packages), escape)))
     return "\n".join(parts)
 
@@ -78,14 +85,14 @@ def _system(recipe: Recipe, own: ParsedDockerfile | None, escape: str) -> Iterat
         yield f"USER {user}"
 
 
-def _compiling(recipe: Recipe, dependencies: str, packages: str) -> Iterator[str]:
+def _compiling(recipe: Recipe, dependencies: str, packages: str, options: Sequence[str]) -> Iterator[str]:
     """A stage beside the image: neither the tool nor the index's address is in what is made from it."""
     yield f"FROM {dependencies} AS {packages}"
     yield "USER root"
     yield f"COPY {INSTALLER_FOLDER}/ {INSTALLER}/"
     yield from (f"ARG {name}" for name in INDEX_ARGUMENTS)
     # uv leaves a lock file where it installed.
-    yield f"RUN {shlex.join(install_command(recipe.python_version))} && rm -f {INSTALLED}/.lock"
+    yield f"RUN {shlex.join(install_command(recipe.python_version, options))} && rm -f {INSTALLED}/.lock"
 
 
 def _app(recipe: Recipe, folders: Sequence[str], stages: tuple[str, str], escape: str) -> Iterator[str]:

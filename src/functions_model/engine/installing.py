@@ -20,7 +20,7 @@ from functions_model.environment.request import IndexSettings
 from functions_model.environment.uv_process import IMAGE_PLATFORM, UvRefused, run_uv
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 INSTALLER = "/functions-model-installer"
 """The folder inside the container with uv and what it installs."""
@@ -43,6 +43,25 @@ def install_command(python_version: str, options: Sequence[str] = ()) -> list[st
         *("--no-deps", "--require-hashes", "--requirements", f"{INSTALLER}/{LOCK_FILE}"),
         *options,
     ]
+
+
+def link_folders(indexes: IndexSettings) -> dict[str, Path]:
+    """The folders with packages that an environment file names, by where they lie in the installer's folder."""
+    found = enumerate(place for place in indexes.find_links if isinstance(place, Path))
+    return {f"links/{number}": folder for number, folder in found}
+
+
+def index_options(indexes: IndexSettings) -> list[str]:
+    """What an environment file says of indexes, as options for uv. URLs are left out: they may hold a login."""
+    options = ["--no-index"] if indexes.no_index else []
+    options += [part for host in indexes.trusted_hosts for part in ("--allow-insecure-host", host)]
+    return options + [part for name in link_folders(indexes) for part in ("--find-links", f"{INSTALLER}/{name}")]
+
+
+def link_files(indexes: IndexSettings) -> Iterator[tuple[str, Path]]:
+    """The files of those folders, each with its path in the installer's folder."""
+    for name, folder in link_folders(indexes).items():
+        yield from ((f"{name}/{path.name}", path) for path in sorted(folder.iterdir()) if path.is_file())
 
 
 def locked_lines(lock_text: str, names: Sequence[str]) -> str:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from functions_model.core.failures import InputsInvalid
+from functions_model.core.secrets import Secret
 from functions_model.engine import Recipe, write_context
+from functions_model.environment.request import IndexSettings
 from functions_model.image.layers import LayerPlan
 from functions_model.image.tree import FileTree, Link, TreeFile
 
@@ -69,6 +71,24 @@ class TestFiles:
         assert "b==2 \\\n    --hash=sha256:bb\n" == (installer / "compiled.lock").read_text()
         assert ["compiled.lock", "uv"] == listing(installer)
         assert "UV_INDEX" in (tmp_path / "out/README.md").read_text()
+
+    def test_packages_of_a_folder_are_brought_along(self, tmp_path: Path) -> None:
+        """A folder of `--find-links` lies beside the installer, which is told of it; an address is told to nobody."""
+        links = tmp_path / "links"
+        links.mkdir()
+        (links / "b-2.tar.gz").write_bytes(b"source")
+        indexes = IndexSettings(
+            find_links=(Secret("https://user:pass-word@host.test/links"), links),
+            no_index=True,
+            trusted_hosts=("host.test",),
+        )
+
+        write_context(Recipe(base="x", compiled=("b",)), [], LOCK, tmp_path / "out", indexes=indexes)
+
+        text = (tmp_path / "out/Dockerfile").read_text()
+        assert b"source" == (tmp_path / "out/functions-model/installer/links/0/b-2.tar.gz").read_bytes()
+        assert "--no-index --allow-insecure-host host.test --find-links /functions-model-installer/links/0 &&" in text
+        assert "pass-word" not in text
 
     def test_an_own_dockerfile_brings_its_context(self, tmp_path: Path) -> None:
         """Its files lie where its instructions look for them, and the generated Dockerfile begins with its text."""

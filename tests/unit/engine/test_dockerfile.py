@@ -21,6 +21,7 @@ USER root
 COPY functions-model/installer/ /functions-model-installer/
 ARG UV_DEFAULT_INDEX
 ARG UV_INDEX
+ARG UV_FIND_LINKS
 ARG UV_SYSTEM_CERTS
 RUN /functions-model-installer/uv pip install --no-config --color never --no-cache --link-mode copy --python 3.11 \
 --no-python-downloads --target /functions-model-packages --no-deps --require-hashes --requirements \

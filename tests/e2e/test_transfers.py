@@ -1,0 +1,204 @@
+"""Transfers that break, in whole runs: a registry that misbehaves on purpose, a runner that is killed."""
+
+from __future__ import annotations
+
+import random
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from azure_sandbox.faults import Fault
+from functions_model.core.digests import canonical_json, digest_of
+from functions_model.image.manifests import OCI_CONFIG, OCI_LAYER_TAR, OCI_MANIFEST, Descriptor, Manifest
+from support.packaging import Packager
+from support.registry_sandbox import registry_sandbox, signed_in_reader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from concurrent.futures import Future
+    from pathlib import Path
+
+    from azure_sandbox.sandbox import Sandbox
+    from support.deployment import Run
+    from support.sandbox_registries import Registries
+    from support.stored_images import Reader
+
+SIZE = 20 << 20
+HALF = 10 << 20
+"""Bytes. More than anything but the model has, so a fault that waits for them strikes the model."""
+UPLOADS = "/v2/package/blobs/uploads/"
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A registry that misbehaves when it is told to.
+
+    Attributes:
+        sandbox: Where the registry is.
+        packager: Of one image, under the tag `live`.
+        reader: Of its registry.
+    """
+
+    sandbox: Sandbox
+    packager: Packager
+    reader: Reader
+
+    def change_model(self, number: int) -> None:
+        """Train it again: another file that nothing can compress."""
+        self.packager.model.write_bytes(noise(number))
+
+    def live(self) -> str | None:
+        """What the tag means."""
+        return self.reader.digest("package", "live")
+
+    def received(self) -> int:
+        """Bytes of bodies that came to the registry since the journal was cleared, as far as it read them."""
+        entries = self.sandbox.journal.entries("registry")
+        return sum(entry.request_bytes for entry in entries if entry.is_write and "/v2/package/" in entry.path)
+
+
+def noise(number: int) -> bytes:
+    return random.Random(number).randbytes(SIZE)  # noqa: S311
+
+
+def publish_base(registries: Registries) -> None:
+    """A base of one small layer, in the registry of base images."""
+    content = b"base" * 1000
+    run = {"os": "linux", "architecture": "amd64", "config": {"Env": ["PATH=/bin"]}}
+    config = canonical_json({**run, "rootfs": {"type": "layers", "diff_ids": [digest_of(content)]}})
+    for blob in (content, config):
+        registries.blob(registries.base, "azure-functions/python", blob)
+    layer = Descriptor(OCI_LAYER_TAR, digest_of(content), len(content))
+    manifest = Manifest(OCI_MANIFEST, Descriptor(OCI_CONFIG, digest_of(config), len(config)), (layer,))
+    registries.base.keep_manifest("azure-functions/python", OCI_MANIFEST, manifest.as_bytes(), "4-python3.11")
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """An image is there already: its environment is found by the runs, so that the model is all they send."""
+    folder = tmp_path_factory.mktemp("transfers")
+    with registry_sandbox(folder) as (sandbox, registries):
+        publish_base(registries)
+        ends = sandbox.endpoints
+        packager = Packager.of(folder / "workspace", ends.registry, ends.base_image)
+        inputs = ends.inputs() | packager.inputs | {"image-tag": "live"}
+        world = World(sandbox, Packager(packager.folder, inputs, ends.environ()), signed_in_reader(sandbox))
+        world.packager.package()
+        yield world
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A run that could not go on.
+
+    Attributes:
+        run: What it left behind.
+        before: What the tag meant before.
+        after: And after.
+    """
+
+    run: Run
+    before: str | None
+    after: str | None
+
+
+ATTEMPTS = 5
+"""How often a blob is sent before the run gives up."""
+LASTING = {
+    "torn": Fault("PATCH", "/v2/lasting/", drop_connection=True, after_bytes=HALF, times=ATTEMPTS, service="registry"),
+    "busy": Fault("POST", "/v2/lasting/", 429, headers={"Retry-After": "3600"}, times=None, service="registry"),
+}
+
+
+@pytest.fixture(scope="module")
+def lasting(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[Failed]]]:
+    """Runs whose faults stay, into a repository of their own, beside the other tests: they wait most of the time."""
+    packager = Packager.of(tmp_path_factory.mktemp("lasting"), "", "")
+    packager = Packager(packager.folder, world.packager.inputs | {"image-name": "lasting"}, world.packager.environ)
+    packager.package()
+    packager.model.write_bytes(noise(0))
+    with ThreadPoolExecutor(1) as pool:
+        yield {name: pool.submit(_fail, world, packager, fault) for name, fault in LASTING.items()}
+
+
+def _fail(world: World, packager: Packager, fault: Fault) -> Failed:
+    before = world.reader.digest("lasting", "live")
+    world.sandbox.faults.add(fault)
+    return Failed(packager.run(), before, world.reader.digest("lasting", "live"))
+
+
+FAULTS = {
+    "the connection is torn": Fault("PATCH", UPLOADS, drop_connection=True, after_bytes=HALF),
+    "an error in mid-body": Fault("PATCH", UPLOADS, 500, after_bytes=HALF),
+    "too many requests": Fault("POST", UPLOADS, 429, headers={"Retry-After": "1"}),
+    "the token expires on the way": Fault("PATCH", UPLOADS, expire_tokens=True, after_bytes=HALF),
+    "the last answer is lost": Fault("PUT", UPLOADS, drop_connection=True, executed=True),
+}
+
+
+class TestFaultsThatPass:
+    @pytest.mark.parametrize("name", FAULTS)
+    def test_the_run_succeeds_and_the_image_is_whole(
+        self, world: World, lasting: dict[str, Future[Failed]], name: str
+    ) -> None:
+        """Every blob is read back; what was sent in vain is counted as well."""
+        number = 1 + list(FAULTS).index(name)
+        world.change_model(number)
+        world.sandbox.journal.clear()
+        world.sandbox.faults.add(FAULTS[name])
+        run = world.packager.run()
+        received = world.received()
+
+        assert 0 == run.code, run.log
+        assert FAULTS[name] not in world.sandbox.faults.waiting()
+        image = world.reader.image("package", "live")
+        assert run.outputs["digest"] == image.digest
+        assert noise(number) == image.file("model", "weights.txt")
+        assert _sent(run) >= received - 1000
+        assert _sent(run) > SIZE + (HALF if FAULTS[name].after_bytes and not FAULTS[name].expire_tokens else 0)
+
+
+class TestFaultsThatStay:
+    @pytest.mark.parametrize(("name", "words"), [("torn", "the connection"), ("busy", "answered 429")])
+    def test_the_run_fails_and_the_tag_means_what_it_meant(
+        self, lasting: dict[str, Future[Failed]], name: str, words: str
+    ) -> None:
+        """Exit code 5; a registry that asks for an hour is not waited for."""
+        failed = lasting[name].result()
+
+        assert 5 == failed.run.code, failed.run.log
+        assert failed.before == failed.after is not None
+        assert words in failed.run.errors[0]
+        assert "sandboxregistry" in failed.run.errors[0] or "localhost" in failed.run.errors[0]
+
+
+class TestKilled:
+    def test_a_run_that_dies_on_the_way_changes_no_tag_and_the_next_one_succeeds(
+        self, world: World, tmp_path: Path
+    ) -> None:
+        """Killed while the model is on its way, with no chance to clean up."""
+        world.change_model(100)
+        before = world.live()
+        slow = Fault("PATCH", UPLOADS, delay=2)
+        world.sandbox.faults.add(slow)
+        process = world.packager.start(tmp_path / "run")
+        while slow in world.sandbox.faults.waiting():
+            assert process.poll() is None, (tmp_path / "run" / "log").read_text()
+            time.sleep(0.02)
+        process.kill()
+        process.wait()
+
+        assert before == world.live() is not None
+        run = world.packager.package()
+        assert run.outputs["digest"] == world.live() != before
+        assert noise(100) == world.reader.image("package", "live").file("model", "weights.txt")
+
+
+def _sent(run: Run) -> float:
+    """Bytes, as the log has them with three digits."""
+    [line] = [line for line in run.log.splitlines() if line.startswith("Pushed ")]
+    number, unit = line.partition(": ")[2].split()[:2]
+    return float(number) * 1.005 * {"B": 1, "kB": 1e3, "MB": 1e6, "GB": 1e9}[unit]

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 SYMBOLS = {Action.CREATE: "+", Action.UPDATE: "~", Action.KEEP: " "}
 _SETTING = "app setting "
 """How `provision` names the fields of an app's settings."""
+_IN_THE_NAME = {"role assignment": frozenset(("role", "scope"))}
+"""Fields by kind that the name is made of: `AcrPull on contoso`."""
 _ARM_ID = re.compile(r"/subscriptions/[^ ]*/([^/ ]+)")
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
 NO_CHANGES = "No changes. What is live is what is wanted."
@@ -48,10 +50,15 @@ def _headline(change: Change) -> str:
 
 
 def field_lines(change: Change) -> list[str]:
-    """A line for each field. The settings of an app that is new are counted: all of them are, and none is shown."""
-    new = change.action is Action.CREATE
-    settings = [field for field in change.fields if new and field.name.startswith(_SETTING)]
-    lines = [field_text(field) for field in change.fields if field not in settings]
+    """A line for each field; of what is created, none that its name tells already.
+
+    The settings of an app that is new are counted: all of them are new, and no value is shown.
+    """
+    if change.action is not Action.CREATE:
+        return [field_text(field) for field in change.fields]
+    settings = [field for field in change.fields if field.name.startswith(_SETTING)]
+    told = _IN_THE_NAME.get(change.kind, frozenset())
+    lines = [field_text(field) for field in change.fields if field not in settings and field.name not in told]
     return [*lines, count(len(settings), "app setting")] if settings else lines
 
 

@@ -74,6 +74,14 @@ class TestPlanText:
             "image: r.io/p@sha256:999999999999... -> r.io/p:1"
         )
 
+    def test_a_new_role_is_told_by_its_name_alone(self) -> None:
+        """Role and scope are the name; one that moves shows them."""
+        fields = (FieldChange("role", None, "AcrPull"), FieldChange("scope", None, "/subscriptions/s/registries/r"))
+        new = Change("role assignment", "AcrPull on r", Action.CREATE, fields)
+
+        assert field_lines(new) == []
+        assert field_lines(replace(new, action=Action.UPDATE)) == ["role: AcrPull", "scope: r"]
+
     def test_the_settings_of_a_new_app_are_counted(self) -> None:
         """All of them are new, and no value is shown; those of an app that is there are named."""
         settings = tuple(FieldChange(f"app setting `{name}`", None, "***") for name in "AB")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from functions_model.ci.host import Level
     from functions_model.ci.identity import JobIdentity
     from functions_model.core.failures import Location
+
+_BRACKETS = re.compile(r"\(([^()]+)\)")
 
 
 class PlainHost:
@@ -83,8 +86,8 @@ class PlainHost:
             self.info(f"   {title}: {self._clock() - started:.1f} s")
 
     def annotate(self, level: Level, message: str, location: Location | None = None) -> None:
-        """Print it behind its level and place."""
-        place = f"{location}: " if location else ""
+        """Print it behind its level and place; a place that the message names itself is not said twice."""
+        place = f"{location}: " if location and not _names(message, location) else ""
         self.info(f"{level}: {place}{message}")
 
     def output(self, name: str, value: str) -> None:
@@ -111,3 +114,9 @@ class PlainHost:
                 "Give a client secret (`client-secret`), or run in GitHub Actions with `permissions: id-token: write`.",
             )
         return self._identity.token(audience, self.mask)
+
+
+def _names(message: str, location: Location) -> bool:
+    """Whether the message has the place in brackets, as problems have: `(score.py:12)`."""
+    whole = str(location)
+    return any(whole == told or whole.endswith(f"/{told}") for told in _BRACKETS.findall(message))

@@ -172,6 +172,20 @@ class TestPlain:
 
         assert stream.getvalue() == ("== Verify\nerror: score.py:3: no answer\n   Verify: 1.0 s\ndigest=sha256:1\n")
 
+    def test_a_place_is_said_once(self, tmp_path: Path) -> None:
+        """A message that names its place, as the user wrote it, has no longer form of it in front."""
+        stream = io.StringIO()
+
+        PlainHost(stream).annotate(
+            Level.ERROR, "it is empty (env/a.yml:2). Fill it.", Location(tmp_path / "env/a.yml", 2)
+        )
+        PlainHost(stream).annotate(Level.ERROR, "it is empty (b). Fill it.", Location(Path("a.yml"), 2))
+
+        assert (
+            stream.getvalue()
+            == "error: it is empty (env/a.yml:2). Fill it.\nerror: a.yml:2: it is empty (b). Fill it.\n"
+        )
+
     def test_masks_on_the_console_too(self, tmp_path: Path) -> None:
         """Nobody else does it there."""
         stream = io.StringIO()

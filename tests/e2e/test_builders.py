@@ -1,0 +1,193 @@
+"""Three builders, one app: what each makes answers the same, holds the same files, and is run in the same way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+
+from support.builders import DESCRIBED, STAMP, WITH_ENGINE, write_project
+from support.containers import build, engine, files_of, running, settings_of, text_of
+from support.deployment import Run, run_action
+from support.inspecting import NOBODY, refresh_token
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from docker import APIClient
+
+    from azure_sandbox.sandbox import Sandbox
+
+pytestmark = pytest.mark.needs("docker")
+
+NOWHERE = {"DOCKER_HOST": "unix:///nowhere/docker.sock"}
+FOLDERS = ("/home/site/wwwroot", "/var/azureml-app")
+LOCK = "/var/azureml-app/requirements.lock"
+BUILD_ID = "FUNCTIONS_MODEL_BUILD_ID"
+REQUESTS = {"an answer": {"x": 1}, "text": {"größe": "ü"}, "a failing run": {"boom": True}}
+
+
+@dataclass(frozen=True)
+class App:
+    """What a builder made.
+
+    Attributes:
+        run: The run that made it.
+        image: Its name in the engine.
+        url: Where it answers.
+        verify: Whom to trust there.
+    """
+
+    run: Run
+    image: str
+    url: str
+    verify: str | bool = True
+
+    def ask(self, path: str, **given: Any) -> requests.Response:
+        return requests.request(
+            "POST" if given else "GET", f"{self.url}{path}", verify=self.verify, timeout=30, **given
+        )
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[APIClient]:
+    with engine() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def project(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A package that must be compiled, and a Dockerfile of its own."""
+    folder = tmp_path_factory.mktemp("builders")
+    write_project(folder, sandbox.endpoints.base_image)
+    return folder
+
+
+def perform(sandbox: Sandbox, folder: Path, environ: dict[str, str] | None = None, **given: str) -> Run:
+    """One run that succeeds; the keyword `image_name` is the input `image-name`."""
+    inputs = {name.replace("_", "-"): value for name, value in given.items()}
+    all_inputs = {**sandbox.endpoints.inputs(), **DESCRIBED, "auth-level": "anonymous", **inputs}
+    run = run_action(folder, all_inputs, {**sandbox.endpoints.environ(), **(environ or {})})
+    assert run.code == 0, run.log
+    return run
+
+
+@pytest.fixture(scope="module")
+def with_wheel(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same project where its package has a wheel: nothing is compiled."""
+    folder = tmp_path_factory.mktemp("wheel")
+    write_project(folder, sandbox.endpoints.base_image)
+    STAMP.write_wheel(folder / "links")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def by_layers(sandbox: Sandbox, with_wheel: Path, api: APIClient) -> Iterator[App]:
+    """Pushed, then pulled by the engine and run as it is."""
+    run = perform(sandbox, with_wheel, NOWHERE, mode="package", image_name="by-layers")
+    image = run.outputs["image"]
+    api.pull(image, auth_config={"username": NOBODY, "password": refresh_token(sandbox)})
+    with running(api, image) as url:
+        yield App(run, image, url)
+    api.remove_image(image, force=True)
+
+
+@pytest.fixture(scope="module")
+def by_engine(sandbox: Sandbox, project: Path) -> App:
+    """Deployed, with what the engine makes below the app."""
+    names = {"app_name": "by-engine", "resource_group": "by-engine-group", "image_name": "by-engine"}
+    run = perform(sandbox, project, sample_request="sample.json", **names, **WITH_ENGINE)
+    return App(run, run.outputs["image"], run.outputs["app-url"], str(sandbox.endpoints.ca_bundle))
+
+
+@pytest.fixture(scope="module")
+def by_dockerfile(sandbox: Sandbox, with_wheel: Path, api: APIClient) -> Iterator[App]:
+    """The written folder, built by the engine and run as it is."""
+    given = {**WITH_ENGINE, "builder": "dockerfile", "build_context": "context"}
+    run = perform(sandbox, with_wheel, NOWHERE, mode="package", **given)
+    image = build(api, with_wheel / "context")
+    with running(api, image) as url:
+        yield App(run, image, url)
+    api.remove_image(image, force=True)
+
+
+@pytest.fixture(params=["by_engine", "by_dockerfile"])
+def other(request: pytest.FixtureRequest) -> App:
+    """What another builder than `layers` made."""
+    app: App = request.getfixturevalue(request.param)
+    return app
+
+
+class TestOneApp:
+    """What the builders make, beside one another."""
+
+    def test_it_answers_the_same(self, by_layers: App, other: App) -> None:
+        """Status, type and body of an answer, and of a run that raises."""
+        for content in REQUESTS.values():
+            expected, actual = (app.ask("/api/score", json=content) for app in (by_layers, other))
+
+            assert (expected.status_code, expected.text) == (actual.status_code, actual.text)
+            assert expected.headers.get("Content-Type") == actual.headers.get("Content-Type")
+        assert actual.status_code == 500
+        assert "made from source" in by_layers.ask("/api/score", json={}).text
+
+    def test_it_says_the_same_of_itself(self, by_layers: App, other: App) -> None:
+        """Models, versions and triggers; the build differs."""
+        expected, actual = (app.ask("/api/identity").json() for app in (by_layers, other))
+
+        assert expected.pop("build_id") != actual.pop("build_id")
+        assert expected == actual
+
+    def test_it_holds_the_same_files(self, by_layers: App, other: App, api: APIClient) -> None:
+        """With the same modes and owners. Only the lock tells what was compiled from what had a wheel."""
+        expected, actual = (files_of(api, app.image, *FOLDERS) for app in (by_layers, other))
+
+        assert expected.pop(LOCK)[0] == actual.pop(LOCK)[0]
+        assert expected == actual
+        assert "/home/site/wwwroot/.python_packages/lib/site-packages/stamp.py" in actual
+
+    def test_it_is_run_in_the_same_way(self, by_layers: App, other: App, api: APIClient) -> None:
+        """Variables and command: but for the build's ID, and for what the user's Dockerfile sets."""
+        expected, actual = (settings_of(api, app.image) for app in (by_layers, other))
+
+        assert actual["Env"].pop("OWN_SETTING") == "yes"
+        assert expected["Env"].pop(BUILD_ID) != actual["Env"].pop(BUILD_ID)
+        assert expected == actual
+
+    def test_it_has_what_the_users_dockerfile_adds(self, other: App, api: APIClient) -> None:
+        """What a step wrote, and a file of the Dockerfile's folder."""
+        files = [text_of(api, other.image, path) for path in ("/etc/own-step", "/etc/own-file")]
+
+        assert ["made by a step\n", "extra\n"] == files
+
+
+class TestEngine:
+    """`builder: docker`."""
+
+    def test_the_engines_output_is_in_the_log_as_it_comes(self, by_engine: App) -> None:
+        """Each step of the Dockerfile, and what is compiled."""
+        log = by_engine.run.log
+
+        assert "Step 2/4 : RUN echo made by a step > /etc/own-step" in log
+        assert "Building stamp==1.0" in log
+        assert log.index("Building stamp==1.0") < log.index("Built from own/Dockerfile by the container engine")
+
+    def test_the_summary_says_what_was_built_and_compiled(self, by_engine: App) -> None:
+        """Each layer of the engine is one of the table; so is the reason to compile."""
+        summary = by_engine.run.summary
+
+        assert "- Built from own/Dockerfile by the container engine: 3 layers" in summary
+        assert [f"| {name} |" in summary for name in ("dockerfile 1 of 2", "compiled packages")] == [True, True]
+        assert "No wheel fits, so these are compiled: stamp." in summary
+
+    def test_the_second_run_does_not_touch_the_engine(self, by_engine: App, sandbox: Sandbox, project: Path) -> None:
+        """Another image of the registry takes the engine's layers from the record, with no engine to ask."""
+        run = perform(sandbox, project, NOWHERE, mode="package", image_name="without-engine", **WITH_ENGINE)
+
+        assert "| compiled packages |" in run.summary
+        assert "found, not packed (in `functions-model/cache`)" in run.summary
+        assert "Step 1/4" not in run.log
+        assert by_engine.run.outputs["lock"] == run.outputs["lock"]

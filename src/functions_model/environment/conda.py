@@ -73,7 +73,7 @@ def _why_conda(
         return "`solver: conda` says so"
     for channel, where in channels:
         if not is_public(channel):
-            return f"line {where.line} names a channel of one's own, `{channel.name}`"
+            return f"line {where.line} names a channel of your own, `{channel.name}`"
     for entry in entries:
         if isinstance(entry, yaml.ScalarNode) and (reason := _why_this(entry.value)):
             return f"line {place(path, entry).line} asks for {reason}"
@@ -86,7 +86,7 @@ def _why_this(text: str) -> str | None:
     except CondaSpecInvalid:
         return None  # told when it is read
     if spec.channel and not is_public_name(spec.channel):
-        return f"`{spec.name}` from a channel of one's own, `{spec.channel}`"
+        return f"`{spec.name}` from a channel of your own, `{spec.channel}`"
     has_wheel = spec.name == "python" or spec.name in LEFT_OUT or twin_of(spec.name)
     return None if has_wheel else f"`{spec.name}`, which no wheel stands for"
 

@@ -33,7 +33,7 @@ from functions_model.report.image_text import (
     sent_sentence,
     transfer_lines,
 )
-from functions_model.report.page_environment import environment_notes
+from functions_model.report.page_environment import environment_notes, packages_text
 from functions_model.report.plan_text import plan_text
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _(event: ModelFetched) -> str:
 def _(event: EnvironmentResolved) -> str:
     head = (
         f"Python {event.python.version} ({event.python.why}); "
-        f"{count(len(event.lock.packages), 'package')} locked as {short(event.lock.digest)}"
+        f"{packages_text(event.lock)} locked as {short(event.lock.digest)}"
     )
     return "\n".join([head, *(f"Note: {note}" for note in environment_notes(event))])
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from functions_model.core.spec import DeploymentSpec
+    from functions_model.environment import Lock
     from functions_model.pipeline.events import Event
 
 
@@ -22,11 +23,20 @@ def environment_section(spec: DeploymentSpec | None, events: Sequence[Event]) ->
     event = last(events, EnvironmentResolved)
     if event is None:
         return ""
-    packages = count(len(event.lock.packages), "package")
-    head = f"Python {event.python.version}, {packages}, lock `{short(event.lock.digest)}`"
+    head = f"Python {event.python.version}, {packages_text(event.lock)}, lock `{short(event.lock.digest)}`"
     notes = "".join(f"\n- {note}" for note in [*_system(spec), *environment_notes(event)])
+    conda = event.lock.conda.packages if event.lock.conda else ()
     listing = "\n".join(f"{package.name}=={package.version}" for package in event.lock.packages)
+    if conda:
+        listing = "\n".join([*(f"conda: {package.name}={package.version}" for package in conda), listing])
     return f"### Environment\n\n{head}{notes}\n\n{folded('Locked packages', fenced(listing))}"
+
+
+def packages_text(lock: Lock) -> str:
+    """`49 packages`, or `3 conda packages and 49 wheels`."""
+    if lock.conda is None:
+        return count(len(lock.packages), "package")
+    return f"{count(len(lock.conda.packages), 'conda package')} and {count(len(lock.packages), 'wheel')}"
 
 
 def environment_notes(event: EnvironmentResolved) -> list[str]:

@@ -402,6 +402,15 @@ class TestFailingStart:
         with function_app(tmp_path, {"src/score.py": "run = init = print\n"}, mode=mode, env={name: ""}) as app:
             assert f"{name} is not set" in app.call("score", URL, b"{}").json["message"]
 
+    def test_programs_of_conda_packages_are_found(self, tmp_path: Path, mode: str) -> None:
+        """A script calls `dot` or `ffmpeg` by name, as in an activated conda environment; once is enough."""
+        script = "import os\ndef init(): pass\ndef run(data):\n    return os.environ['PATH'].split(':')\n"
+        env = {"CONDA_PREFIX": "/opt/conda"}
+        with function_app(tmp_path, {"src/score.py": script}, mode=mode, env=env) as app:
+            found = app.call("score", URL, b"{}").json
+
+            assert ("/opt/conda/bin", 1) == (found[0], found.count("/opt/conda/bin"))
+
     def test_users_own_log_configuration_is_kept(self, tmp_path: Path, mode: str) -> None:
         """A `logging.json` beside the script counts, and the worker's handler still gets the records."""
         config = {

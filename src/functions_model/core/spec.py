@@ -6,10 +6,7 @@ import enum
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from functions_model.core.build import CACHE_REPOSITORY as CACHE_REPOSITORY  # noqa: PLC0414
-from functions_model.core.build import Build as Build  # noqa: PLC0414
-from functions_model.core.build import Builder as Builder  # noqa: PLC0414
-from functions_model.core.build import Solver as Solver  # noqa: PLC0414
+from functions_model.core.build import Build
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,7 +16,7 @@ from .starting import Started, StartFailed
 from .worker_log import kept_log, share_server_log
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, MutableMapping
     from wsgiref.types import WSGIApplication
 
 logger = logging.getLogger("functions_model")
@@ -33,6 +33,7 @@ def start_server() -> WSGIApplication:
             in the log.
     """
     _enter_app_root(os.environ)
+    _find_conda_programs(os.environ)
     try:
         with kept_log():
             return _create()
@@ -61,6 +62,16 @@ def _enter_app_root(environ: Mapping[str, str]) -> None:
         logger.warning(
             "SCORING_TIMEOUT_MS has no effect in a function app. `functionTimeout` in host.json is the limit."
         )
+
+
+def _find_conda_programs(environ: MutableMapping[str, str]) -> None:
+    """Let the script call programs of conda packages (`dot`, `ffmpeg`).
+
+    Only here: the host and the base image's own scripts start before, with the base's programs.
+    """
+    prefix = environ.get("CONDA_PREFIX")
+    if prefix and (folder := f"{prefix}/bin") not in environ.get("PATH", "").split(os.pathsep):
+        environ["PATH"] = os.pathsep.join(filter(None, (folder, environ.get("PATH", ""))))
 
 
 def _create() -> WSGIApplication:

@@ -59,6 +59,8 @@ def _with_sandbox(options: argparse.Namespace, *, serve: bool) -> int:
     folder = options.folder.resolve()
     try:
         given = inputs_of(folder)
+        sys.stdout.write("Starting a local Azure on this machine ...\n")
+        sys.stdout.flush()
         with running_sandbox(options.engine, pinned_python(folder, given)) as sandbox:
             _introduce(sandbox)
             ending = _deploy(folder, sandbox, _opened(given, options))
@@ -84,7 +86,7 @@ def _opened(given: dict[str, str], options: argparse.Namespace) -> dict[str, str
 
 
 def _introduce(sandbox: RunningSandbox) -> None:
-    sys.stdout.write(f"The sandbox is up: a local Azure on this machine. It runs apps by: {sandbox.engine}\n")
+    sys.stdout.write(f"The sandbox is up. It runs apps by: {sandbox.engine}\n")
     for note in sandbox.notes:
         sys.stdout.write(f"Left out: {note}\n")
     sys.stdout.flush()

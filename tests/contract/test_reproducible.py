@@ -14,6 +14,7 @@ import pytest
 
 from functions_model.core.references import ImageReference
 from functions_model.registry.client import RegistryClient
+from support.conda_channel import GREETING, LIBCOLOUR, environment_file, python_stub, write_channel
 from support.docker_registry import running_registry
 from support.images import push_base
 from support.other_python import product_python
@@ -90,6 +91,8 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Reader, R
 def write_clones(first: Path, second: Path) -> dict[str, str]:
     """Two checkouts that differ in all that git does not keep: times, rights, the order of files in their folders."""
     inputs = write_echo_project(first)
+    write_channel(first / "channel", [python_stub(), GREETING, LIBCOLOUR])
+    (first / "environment.yml").write_text(environment_file())
     for name in ("zeta.bin", "alpha.bin", "ünïcode name.bin", "deeper/inner.bin"):
         file = first / "model" / name
         file.parent.mkdir(exist_ok=True)
@@ -106,7 +109,7 @@ def write_clones(first: Path, second: Path) -> dict[str, str]:
         os.utime(copy, (1, 1))
         copy.chmod(0o700 if copy.is_dir() or copy.suffix == ".sh" else 0o600)
     del inputs["sample-request"]
-    return inputs | {"python-version": "3.11", "image-tag": "v1"}
+    return inputs | {"environment-file": "environment.yml", "image-tag": "v1"}
 
 
 @pytest.fixture(scope="module")
@@ -124,9 +127,10 @@ def images(
 
 class TestTwoClones:
     def test_the_layers_are_the_same(self, images: tuple[StoredImage, StoredImage]) -> None:
-        """Environment, runtime, model and code."""
+        """Conda's packages and wheels, runtime, model and code."""
         one, other = images
 
+        assert {"conda", "dependencies", "runtime", "model", "code"} < {*one.layers}
         assert one.layers == other.layers
 
     def test_the_configuration_is_the_same(self, images: tuple[StoredImage, StoredImage]) -> None:

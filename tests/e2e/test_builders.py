@@ -11,7 +11,10 @@ import requests
 from support.builders import DESCRIBED, STAMP, WITH_ENGINE, write_project
 from support.containers import build, engine, files_of, running, settings_of, text_of
 from support.deployment import Run, run_action
+from support.failing_runs import Ended, packaging, put_base, run_here
 from support.inspecting import NOBODY, refresh_token
+from support.registry_server import RegistryServer, serving
+from support.source_packages import SourcePackage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,8 +23,6 @@ if TYPE_CHECKING:
     from docker import APIClient
 
     from azure_sandbox.sandbox import Sandbox
-
-pytestmark = pytest.mark.needs("docker")
 
 NOWHERE = {"DOCKER_HOST": "unix:///nowhere/docker.sock"}
 FOLDERS = ("/home/site/wwwroot", "/var/azureml-app")
@@ -121,6 +122,7 @@ def other(request: pytest.FixtureRequest) -> App:
     return app
 
 
+@pytest.mark.needs("docker")
 class TestOneApp:
     """What the builders make, beside one another."""
 
@@ -164,6 +166,7 @@ class TestOneApp:
         assert ["made by a step\n", "extra\n"] == files
 
 
+@pytest.mark.needs("docker")
 class TestEngine:
     """`builder: docker`."""
 
@@ -191,3 +194,74 @@ class TestEngine:
         assert "found, not packed (in `functions-model/cache`)" in run.summary
         assert "Step 1/4" not in run.log
         assert by_engine.run.outputs["lock"] == run.outputs["lock"]
+
+
+class TestWords:
+    """What a person reads when a builder cannot do its work: each family's exit code, and the golden file's words."""
+
+    @pytest.fixture
+    def registry(self, tmp_path: Path) -> Iterator[RegistryServer]:
+        for server in serving():
+            put_base(server, tmp_path / "base")
+            yield server
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        return tmp_path / "workspace"
+
+    def test_an_engine_that_does_not_answer(self, registry: RegistryServer, folder: Path) -> None:
+        """Where it was looked for, and how to go on with or without one."""
+        inputs = packaging(registry, folder) | {"builder": "docker", "apt-packages": "libgomp1"}
+
+        run = run_action(folder, inputs, NOWHERE)
+        ended = Ended(run.code, run.log)
+
+        assert ended.code == 3, run.log
+        assert ended.says("engine-does-not-answer", {}), run.log
+
+    @pytest.mark.needs("busybox", "docker")
+    def test_a_step_of_the_dockerfile_that_fails(self, registry: RegistryServer, folder: Path, api: APIClient) -> None:
+        """The step is named, and its last lines are in the details."""
+        inputs = packaging(registry, folder) | {"builder": "docker", "dockerfile": "Dockerfile", "base-image": ""}
+        (folder / "Dockerfile").write_text(
+            f"FROM {registry.host}/base:4\nRUN echo looking for the driver && echo no such driver && exit 7\n"
+        )
+
+        ended = run_here(folder, inputs)
+
+        assert ended.code == 3, ended.log
+        assert ended.says("dockerfile-step-fails", {}), ended.log
+        assert "looking for the driver\nno such driver\n" in ended.log.partition("::group::Details")[2]
+        api.remove_image(f"{registry.host}/base:4", force=True)
+
+    def test_a_dockerfile_whose_base_has_no_registry(self, registry: RegistryServer, folder: Path) -> None:
+        """Its line is named: a short name means another image on each machine."""
+        inputs = packaging(registry, folder) | {"builder": "docker", "dockerfile": "Dockerfile", "base-image": ""}
+        (folder / "Dockerfile").write_text("FROM python:3.11\n")
+
+        ended = run_here(folder, inputs)
+
+        assert ended.code == 2, ended.log
+        assert ended.says("dockerfile-base-without-registry", {}), ended.log
+
+    def test_a_folder_that_holds_something_else(self, registry: RegistryServer, folder: Path) -> None:
+        """It is not touched."""
+        inputs = packaging(registry, folder) | {"builder": "dockerfile", "build-context": "src"}
+
+        ended = run_here(folder, inputs)
+
+        assert ended.code == 2, ended.log
+        assert ended.says("build-context-holds-something-else", {str(folder): "<workspace>"}), ended.log
+        assert ["score.py"] == [path.name for path in (folder / "src").iterdir()]
+
+    def test_packages_without_wheels(self, registry: RegistryServer, folder: Path) -> None:
+        """All of them at once, each on its line, with what compiles them."""
+        inputs = packaging(registry, folder)
+        for name in ("stamp", "seal"):
+            SourcePackage(name, "1.0", "").write_source(folder / "links")
+        (folder / "requirements.txt").write_text("--find-links ./links\nstamp==1.0\nsix==1.17.0\nseal==1.0\n")
+
+        ended = run_here(folder, inputs)
+
+        assert ended.code == 3, ended.log
+        assert ended.says("packages-without-wheels", {}), ended.log

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.conda_channel import conda_project
+from support.conda_channel import LIBCOLOUR, conda_project, environment_file, python_stub, write_channel
 from support.deployment import Run, run_action
+from support.failing_runs import packaging, put_base, run_here
+from support.registry_server import RegistryServer, serving
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from azure_sandbox.sandbox import Sandbox
-
-pytestmark = pytest.mark.needs("docker")
 
 INPUTS = {
     "model-path": "model.json",
@@ -48,6 +49,7 @@ def first(sandbox: Sandbox, project: Path) -> Run:
     return perform(sandbox, project, sample_request="sample.json", **names)
 
 
+@pytest.mark.needs("docker")
 class TestDeployment:
     """A conda file that wheels cannot stand for."""
 
@@ -84,6 +86,7 @@ class TestDeployment:
         assert str(project) not in first.outputs["lock"]
 
 
+@pytest.mark.needs("docker")
 class TestSecondRun:
     """Another image of the same environment."""
 
@@ -94,3 +97,48 @@ class TestSecondRun:
         found = [line for line in run.log.splitlines() if "found by the lock, not installed" in line]
         assert ["conda", "dependencies"] == [line.split()[0] for line in found]
         assert first.outputs["lock"] == run.outputs["lock"]
+
+
+class TestWords:
+    """What a person reads when a conda file cannot be followed."""
+
+    @pytest.fixture
+    def registry(self, tmp_path: Path) -> Iterator[RegistryServer]:
+        for server in serving():
+            put_base(server, tmp_path / "base")
+            yield server
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        return tmp_path / "workspace"
+
+    def test_wheels_where_only_conda_has_a_package(self, registry: RegistryServer, folder: Path) -> None:
+        """`solver: wheels` refuses it on its line, and says what installs it."""
+        inputs = packaging(registry, folder) | {"environment-file": "environment.yml", "solver": "wheels"}
+        (folder / "channel").mkdir()
+        (folder / "environment.yml").write_text(environment_file())
+
+        ended = run_here(folder, inputs)
+
+        assert ended.code == 3, ended.log
+        assert ended.says("wheels-for-a-conda-package", {}), ended.log
+
+    def test_conda_for_a_requirements_file(self, registry: RegistryServer, folder: Path) -> None:
+        """`solver: conda` needs a conda file."""
+        inputs = packaging(registry, folder) | {"solver": "conda"}
+
+        ended = run_here(folder, inputs)
+
+        assert ended.code == 3, ended.log
+        assert ended.says("conda-for-a-requirements-file", {}), ended.log
+
+    def test_a_package_that_no_channel_has(self, registry: RegistryServer, folder: Path) -> None:
+        """It is named on its line."""
+        inputs = packaging(registry, folder) | {"environment-file": "environment.yml"}
+        write_channel(folder / "channel", [python_stub(), LIBCOLOUR])
+        (folder / "environment.yml").write_text(environment_file())
+
+        ended = run_here(folder, inputs)
+
+        assert ended.code == 3, ended.log
+        assert ended.says("conda-package-that-no-channel-has", {}), ended.log

@@ -12,6 +12,7 @@ import requests
 from docker.errors import APIError
 from docker.utils.build import create_archive
 
+from functions_model.core.failures import Location
 from functions_model.engine.failing import explain
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def build_own(session: EngineSession, own: OwnDockerfile, tag: str) -> str:
     with tempfile.TemporaryFile(dir=session.work) as context:
         create_archive(str(own.folder), sorted({*own.files, own.path.name}), fileobj=context)
         context.seek(0)
-        return _build(session, context, own.path.name, tag, subject="dockerfile")
+        return _build(session, context, own.path.name, tag, subject="dockerfile", own=own)
 
 
 def build_text(session: EngineSession, text: str, tag: str) -> str:
@@ -99,7 +100,15 @@ def build_text(session: EngineSession, text: str, tag: str) -> str:
     return _build(session, context, "Dockerfile", tag, subject="apt-packages")
 
 
-def _build(session: EngineSession, context: IO[bytes], dockerfile: str, tag: str, *, subject: str) -> str:
+def _build(
+    session: EngineSession,
+    context: IO[bytes],
+    dockerfile: str,
+    tag: str,
+    *,
+    subject: str,
+    own: OwnDockerfile | None = None,
+) -> str:
     transcript, action = Transcript(session.log), "build the part below the app"
     try:
         lines = session.api.build(
@@ -119,7 +128,8 @@ def _build(session: EngineSession, context: IO[bytes], dockerfile: str, tag: str
         made = ""
     if made:
         return str(session.api.inspect_image(made)["Id"])
-    raise explain(action, transcript.end(), transcript.step, subject)
+    where = Location(own.path, own.parsed.line_of(transcript.step)) if own else None
+    raise explain(action, transcript.end(), transcript.step, subject, where)
 
 
 def _follow(lines: Iterable[Mapping[str, Any]], transcript: Transcript) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from functions_model.core.failures import EnvironmentFailed, Problem
+from functions_model.core.failures import EnvironmentFailed, Location, Problem
 
 _DETAIL_LINES = 60
+_EXIT_CODE = re.compile(r"returned a non-zero code: (\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ _CAUSES = (
 )  # fmt: skip
 
 
-def explain(action: str, said: str, step: str, subject: str) -> EnvironmentFailed:
+def explain(action: str, said: str, step: str, subject: str, where: Location | None = None) -> EnvironmentFailed:
     """The failure for a build's words. Its last lines are the detail.
 
     Args:
@@ -119,8 +120,11 @@ def explain(action: str, said: str, step: str, subject: str) -> EnvironmentFaile
         said: Everything that was written, the error last.
         step: The instruction that failed; empty when it is not known.
         subject: The input that the step comes from.
+        where: Where the step stands, in a file of the user.
     """
     problem = _known(said) or _unknown(said, step, subject)
+    if problem.subject == subject:
+        problem = replace(problem, location=where)
     failure = EnvironmentFailed(action, [problem])
     failure.detail = "\n".join(said.strip().splitlines()[-_DETAIL_LINES:])
     return failure
@@ -136,5 +140,6 @@ def _known(said: str) -> Problem | None:
 
 def _unknown(said: str, step: str, subject: str) -> Problem:
     last = next((line.strip() for line in reversed(said.splitlines()) if line.strip()), "it said nothing")
-    what = f"the step `{step}` failed: {last}" if step else last
-    return Problem(what.rstrip("."), "The lines above say more.", subject)
+    code = _EXIT_CODE.search(last)
+    what = f"ended with the exit code {code[1]}" if code else f"failed: {last}"
+    return Problem((f"the step `{step}` {what}" if step else last).rstrip("."), "The details say why.", subject)

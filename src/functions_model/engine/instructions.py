@@ -68,6 +68,11 @@ class ParsedDockerfile:
         lines[last.line] = f"{lines[last.line].rstrip()} AS {name}"
         return "\n".join(lines) + "\n", name
 
+    def line_of(self, step: str) -> int | None:
+        """The last line of an instruction that an engine names, counted from 1; None when it is not found."""
+        found = _instructions(self.text, self.escape)
+        return next((line + 1 for keyword, rest, line in found if f"{keyword} {rest}".split() == step.split()), None)
+
     def free_name(self, wanted: str) -> str:
         """A name that no stage has."""
         taken = {stage.name.lower() for stage in self.stages}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions_model.core.failures import EnvironmentFailed
+from functions_model.core.failures import EnvironmentFailed, Location
 from functions_model.engine.building import Transcript, proxies
 from functions_model.engine.connecting import open_engine
 from functions_model.engine.failing import explain
@@ -53,7 +53,16 @@ class TestCauses:
         """Nothing is guessed."""
         failure = explain("build", "one\ntwo\n\n", "RUN x", "dockerfile")
 
-        assert "Could not build: dockerfile: the step `RUN x` failed: two. The lines above say more." == str(failure)
+        assert "Could not build: dockerfile: the step `RUN x` failed: two. The details say why." == str(failure)
+
+    def test_a_step_that_says_nothing_has_its_exit_code_and_its_place(self, tmp_path: Path) -> None:
+        """The engine repeats the whole step, which was named already."""
+        said = "what it wrote\nThe command '/bin/sh -c x' returned a non-zero code: 7"
+
+        [problem] = explain("build", said, "RUN x", "dockerfile", Location(tmp_path, 3)).problems
+
+        assert "the step `RUN x` ended with the exit code 7" == problem.what
+        assert 3 == problem.location.line if problem.location else None
 
 
 class TestTranscript:

@@ -48,6 +48,13 @@ class TestBase:
         """Through variables with defaults, earlier stages, continued lines and here-documents."""
         assert wanted == parse_dockerfile(text).base
 
+    @pytest.mark.parametrize(("step", "line"), [("RUN a  && b", 4), ("COPY x y", 5), ("RUN c", None)])
+    def test_a_step_is_found_again(self, step: str, line: int | None) -> None:
+        """As an engine tells it, however its lines were torn."""
+        parsed = parse_dockerfile("FROM a.b/c:1\nRUN a\nrun a \\\n  && b\nCOPY  x  y\n")
+
+        assert line == parsed.line_of(step)
+
     def test_what_is_no_dockerfile_is_refused(self, tmp_path: Path) -> None:
         """The failure names the file and what it must begin with."""
         (tmp_path / "Dockerfile").write_text("# nothing\n")

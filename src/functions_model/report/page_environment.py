@@ -33,10 +33,10 @@ def environment_section(spec: DeploymentSpec | None, events: Sequence[Event]) ->
 
 
 def packages_text(lock: Lock) -> str:
-    """`49 packages`, or `3 conda packages and 49 wheels`."""
+    """`49 packages`, or `3 conda packages and 49 Python packages`."""
     if lock.conda is None:
         return count(len(lock.packages), "package")
-    return f"{count(len(lock.conda.packages), 'conda package')} and {count(len(lock.packages), 'wheel')}"
+    return f"{count(len(lock.conda.packages), 'conda package')} and {count(len(lock.packages), 'Python package')}"
 
 
 def environment_notes(event: EnvironmentResolved) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pathspec import PathSpec
+from pathspec import GitIgnoreSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -36,7 +36,7 @@ class Excludes:
         self._names = {pattern for pattern in plain if not pattern.endswith("/")}
         self._folders = {pattern.rstrip("/") for pattern in plain}
         rest = [pattern for pattern in written if pattern not in plain]
-        self._matcher = PathSpec.from_lines("gitignore", rest) if rest else None
+        self._matcher = GitIgnoreSpec.from_lines(rest) if rest else None
 
     def leaves_out(self, path: str) -> bool:
         """Whether the file at this path stays out."""

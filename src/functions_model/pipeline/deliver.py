@@ -5,8 +5,9 @@ from __future__ import annotations
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from functions_model.core.digests import digest_of
 from functions_model.core.failures import Failure
-from functions_model.pipeline.events import ImagePushed, PlanApplied
+from functions_model.pipeline.events import Attached, ImagePushed, PlanApplied
 from functions_model.provision import apply
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ def finish(product: Product, push: Push, parts: Parts) -> PushedImage:
     built, extras = product.built, product.extras
     pushed = push.finish(built.image, tag=built.reference.tag, attachments=extras.attachments, records=extras.records)
     parts.tell(ImagePushed(pushed))
+    for attached in extras.attachments if pushed.manifest_written else ():
+        parts.tell(Attached("bill of materials", digest_of(attached.content), len(attached.content)))
     return pushed
 
 

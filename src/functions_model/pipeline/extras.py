@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from functions_model import __version__
-from functions_model.core.digests import digest_of
 from functions_model.environment.bill_of_materials import bill_of_materials
-from functions_model.pipeline.events import Attached
 from functions_model.pipeline.prepare import BASE_DIGEST, RECORD_TAG
 from functions_model.registry import Attachment, Record, RecordToWrite
 
@@ -48,7 +46,6 @@ def _bill(making: Making, lock: Lock) -> Attachment:
     spec, prepared = making.spec, making.prepared
     version, epoch = prepared.python.version, spec.build.epoch
     content = bill_of_materials(lock, name=spec.image.repository, python_version=version, epoch=epoch)
-    making.parts.tell(Attached("bill of materials", digest_of(content), len(content)))
     return Attachment(CYCLONEDX, CYCLONEDX, content, dict(making.parts.provenance))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import example, given
 from hypothesis import strategies as st
-from pathspec import PathSpec
+from pathspec import GitIgnoreSpec
 
 from functions_model.image.excludes import Excludes
 
@@ -26,9 +26,10 @@ class TestExcludes:
     @example(["a/"], "cache/a/a.b")
     def test_files_are_left_out_as_git_would(self, written: list[str], path: str) -> None:
         """Whatever mixture of patterns there is."""
-        assert PathSpec.from_lines("gitignore", written).match_file(path) == Excludes(written).leaves_out(path)
+        assert GitIgnoreSpec.from_lines(written).match_file(path) == Excludes(written).leaves_out(path)
 
     @given(st.lists(patterns, max_size=4), paths, paths)
+    @example(["cache/*"], "cache/.git", ".git")
     def test_nothing_wanted_lies_below_a_folder_that_is_not_read(
         self, written: list[str], folder: str, below: str
     ) -> None:

@@ -106,7 +106,7 @@ _CAUSES = (
     _Cause(
         re.compile(r"(?:pull access denied for|manifest for) ([^\s,]+)"),
         "the engine cannot pull `{0}`",
-        "Check the name after `FROM`, and log the engine in with `docker login` where the image is private.",
+        "Check the name after `FROM`, and pull a private image in a step before (`docker login`, `docker pull`).",
         "dockerfile",
     ),
 )  # fmt: skip

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 INFERENCE_SERVER = Requirement("azureml-inference-server-http", "azureml-inference-server-http")
 """What runs the entry script. Its version is the resolver's choice."""
 
+_REQUIREMENTS = frozenset({".txt", ".in", ".lock"})
+"""Endings of requirements files; a lock is one, with hashes."""
+
 
 def read_environment(
     source: Path | InlineEnvironment | None,
@@ -108,13 +111,13 @@ def _warn_of_gpu_wheels(draft: Draft) -> None:
 
 
 def _read_file(path: Path, draft: Draft) -> None:
-    if path.suffix in {".txt", ".in"} and draft.solver is Solver.CONDA:
+    if path.suffix in _REQUIREMENTS and draft.solver is Solver.CONDA:
         draft.refuse(
             Location(path),
             "it is a requirements file, and `solver: conda` resolves conda files",
             "Give a conda file (`.yml`), or leave `solver` out.",
         )
-    elif path.suffix in {".txt", ".in"}:
+    elif path.suffix in _REQUIREMENTS:
         read_requirements(path, draft)
     elif path.suffix in {".yml", ".yaml"}:
         _read_yaml(path, draft)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 CYCLONEDX = "application/vnd.cyclonedx+json"
 """https://www.iana.org/assignments/media-types/application/vnd.cyclonedx+json."""
+_FILE = "sbom.cdx.json"
 _TOOL = "functions-model.tool-version"
 
 
@@ -46,7 +47,7 @@ def _bill(making: Making, lock: Lock) -> Attachment:
     spec, prepared = making.spec, making.prepared
     version, epoch = prepared.python.version, spec.build.epoch
     content = bill_of_materials(lock, name=spec.image.repository, python_version=version, epoch=epoch)
-    return Attachment(CYCLONEDX, CYCLONEDX, content, dict(making.parts.provenance))
+    return Attachment(CYCLONEDX, CYCLONEDX, content, dict(making.parts.provenance), _FILE)
 
 
 def _records(spec: DeploymentSpec, made: Made) -> Iterator[RecordToWrite]:

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 _UNTAKEN = frozenset({400, 403, 404, 405, 415, 422})
 """Answers of registries that take images and nothing else."""
+_TITLE = "org.opencontainers.image.title"
+"""On a layer: the name of the file that it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +49,14 @@ class Attachment:
         media_type: Of the content.
         content: Its bytes; small.
         annotations: Free text by key.
+        title: The file's name, for whoever fetches it.
     """
 
     artifact_type: str
     media_type: str
     content: bytes
     annotations: Mapping[str, str] = field(default_factory=dict)
+    title: str = ""
 
 
 def attach(upload: Upload, attachment: Attachment, subject: Descriptor) -> None:
@@ -62,7 +66,8 @@ def attach(upload: Upload, attachment: Attachment, subject: Descriptor) -> None:
         RegistryFailed: The registry broke off too often.
         Stopped: Another part of the push failed for good.
     """
-    content = Descriptor(attachment.media_type, digest_of(attachment.content), len(attachment.content))
+    named = {_TITLE: attachment.title} if attachment.title else {}
+    content = Descriptor(attachment.media_type, digest_of(attachment.content), len(attachment.content), named)
     kind, annotations = attachment.artifact_type, dict(attachment.annotations)
     manifest = Manifest(OCI_MANIFEST, EMPTY, (content,), annotations, subject, kind).as_bytes()
     try:

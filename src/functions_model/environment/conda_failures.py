@@ -17,6 +17,8 @@ _NETWORK = re.compile(r"(?:HTTP status|status code|sending request|connect|timed
 _HASH = re.compile(r"(?:hash mismatch|sha-?256|did not match)", re.IGNORECASE)
 _NONE_ANYWHERE = re.compile(r"Cannot solve the request because of: No candidates were found for ([^\n]+?)\.?")
 """The whole of what the solver says when it is not others that exclude a package."""
+_CHANNEL = re.compile(r"\[channel=[^\]]*\]")
+"""How the solver writes a package that is asked of one channel; its address says nothing to the user."""
 _LONGEST = 300
 
 
@@ -51,7 +53,7 @@ def _clean(words: str, request: CondaRequest) -> str:
 def _what(kind: str, words: str) -> tuple[str, str]:
     said = " ".join(words.split())[:_LONGEST].rstrip(".")
     if missing := _NONE_ANYWHERE.fullmatch(words.strip()):
-        what = f"none of the channels has `{missing[1]}` for Linux on x86-64"
+        what = f"none of the channels has `{_CHANNEL.sub('', missing[1])}` for Linux on x86-64"
         return what, "Ask for a version that is there, or add the channel that has it."
     if kind == "SolverError":
         return f"no conda packages fit together ({said})", "Loosen a version, or add the channel that has the package."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 from dataclasses import replace
 from functools import partial
@@ -141,16 +142,16 @@ class TestLock:
     @pytest.mark.parametrize(
         ("spec", "line", "said"),
         [
-            ("greeting-words=1.3", 4, "No candidates were found for greeting-words 1.3"),
-            ("nothing-like-it", 4, "No candidates were found for nothing-like-it"),
-            ("channel::greeting-words >=2", 4, "No candidates were found for"),
-            ("greeting-words=1.2=py*", 4, "No candidates were found for"),
+            ("greeting-words=1.3", 4, "none of the channels has `greeting-words 1.3.*`"),
+            ("nothing-like-it", 4, "none of the channels has `nothing-like-it *`"),
+            ("channel::greeting-words >=2", 4, "none of the channels has `greeting-words >=2`"),
+            ("greeting-words=1.2=py*", 4, "none of the channels has `greeting-words ==1.2 py*`"),
             ("greeting-words>=1,", 4, "is not a conda dependency"),
         ],
     )
     def test_tells_what_cannot_be_had_on_its_line(self, spec: str, line: int, said: str, tmp_path: Path) -> None:
-        """The solver's own words, and the line that asks for it."""
-        with pytest.raises(EnvironmentFailed, match=said) as failure:
+        """What is missing, and the line that asks for it."""
+        with pytest.raises(EnvironmentFailed, match=re.escape(said)) as failure:
             lock_in(tmp_path, "python=3.11", spec)
 
         assert [line] == [problem.location.line for problem in failure.value.problems if problem.location]

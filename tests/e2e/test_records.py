@@ -7,35 +7,45 @@ import json
 import random
 import shutil
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
 
+from azure_sandbox.arm.authorization.definitions import ACR_PUSH, OWNER, READER
 from benchmarks.counting import Counted, counting_proxy
 from functions_model import __version__
 from functions_model.core.digests import Digest
 from functions_model.core.references import ImageReference
+from functions_model.image.splitting import LARGE_FILE
 from functions_model.registry import list_referrers
 from functions_model.registry.client import RegistryClient
+from support.deployer import Deployer
 from support.docker_registry import running_registry
 from support.images import push_base, stored_base
 from support.packaging import Packager
+from support.pulling import docker_pulled, file_of, skopeo
+from support.registry_sandbox import signed_in_reader
 from support.registry_server import serving
 from support.stored_images import Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from azure_sandbox.sandbox import Sandbox
     from support.deployment import Run
     from support.registry_server import RegistryServer
     from support.stored_images import StoredImage
 
 CACHE = "functions-model/cache"
+OURS = ("dependencies", "runtime", "model", "code")
+IMPORTS = "imports/cache"
 RECORD = "functions-model-cache"
 CYCLONEDX = "application/vnd.cyclonedx+json"
 ONE_PASS = 9 << 20
 """Bytes. A model of that size is sent while it is hashed; smaller ones are hashed first."""
+MODEL = "/var/azureml-app/azureml-models/model/1/model/weights.txt"
 JOB = {
     "GITHUB_SERVER_URL": "https://github.example",
     "GITHUB_REPOSITORY": "contoso/models",
@@ -58,6 +68,11 @@ class Shelf:
     counted: Counted
     folder: Path
     reader: Reader
+
+    @property
+    def direct(self) -> str:
+        """The registry without the proxy."""
+        return self.reader.root.removeprefix("http://")
 
     def packager(self, folder: Path, weights: bytes = b"first") -> Packager:
         return Packager.of(folder, self.host, self.base, weights=weights)
@@ -104,7 +119,7 @@ class TestFirstRun:
         """Not an index: every engine and every scanner takes it."""
         assert first.outputs["digest"] == image.digest
         assert "application/vnd.oci.image.manifest.v1+json" == image.manifest["mediaType"]
-        assert ["system", "dependencies", "runtime", "model", "code"] == list(image.layers)
+        assert ["system", *OURS] == list(image.layers)
         assert "packed and sent in one pass" in first.log
 
     def test_what_later_runs_need_is_below_tags_of_their_own(self, first: Run, shelf: Shelf) -> None:
@@ -139,7 +154,7 @@ class TestFirstRun:
 class TestBillOfMaterials:
     def test_it_names_the_packages_and_the_run(self, first: Run, shelf: Shelf, image: StoredImage) -> None:
         """What varies from run to run is written beside the image, not into it."""
-        client = RegistryClient(shelf.reader.root.removeprefix("http://"))
+        client = RegistryClient(shelf.direct)
         [listed] = list_referrers(client, "story", Digest(image.digest))
         attached = shelf.reader.manifest("story", listed.digest)
         bill = json.loads(shelf.reader.blob("story", attached["layers"][0]["digest"]))
@@ -157,7 +172,7 @@ class TestBillOfMaterials:
     def test_none_is_attached_when_none_is_wanted(self, first: Run, shelf: Shelf, packager: Packager) -> None:
         """The image is the same, but for its name."""
         run = packager.package(image_name="bare", sbom="false")
-        client = RegistryClient(shelf.reader.root.removeprefix("http://"))
+        client = RegistryClient(shelf.direct)
 
         assert () == list_referrers(client, "bare", Digest(run.outputs["digest"]))
         assert ["live", RECORD] == sorted(shelf.reader.tags("bare"), key=len)
@@ -277,20 +292,167 @@ class TestTime:
         assert given.outputs["digest"] == shared.outputs["digest"]
         assert "2025-01-01T00:00:00Z" == image.config["created"]
         assert "2025-01-01T00:00:00Z" == image.labels["org.opencontainers.image.created"]
-        for name in ("dependencies", "runtime", "model", "code"):
+        for name in OURS:
             assert {int(moment)} == {file.mtime for file in image.files(name)}
+
+
+@pytest.fixture(scope="module")
+def packed(shelf: Shelf, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Run, StoredImage]]:
+    """A model in one of its forms, each packaged once."""
+
+    @cache
+    def package(form: str) -> tuple[Run, StoredImage]:
+        packager = shelf.packager(tmp_path_factory.mktemp("workspace"), noise(3))
+        run = packager.package(image_name=f"packed-{form}", image_tag="v1", model_compression=form)
+        return run, shelf.reader.image(f"packed-{form}", "v1")
+
+    return package
 
 
 class TestModelCompression:
     @pytest.mark.parametrize(("form", "kind"), [("raw", "tar"), ("stored", "tar+gzip"), ("gzip", "tar+gzip")])
-    def test_a_model_is_packed_as_asked(self, first: Run, shelf: Shelf, tmp_path: Path, form: str, kind: str) -> None:
+    def test_a_model_is_packed_as_asked(
+        self, first: Run, packed: Callable[[str], tuple[Run, StoredImage]], form: str, kind: str
+    ) -> None:
         """In one pass, whether its size is known ahead or not; what comes out is the same tar."""
-        packager = shelf.packager(tmp_path / "workspace", noise(3))
-        run = packager.package(image_name=f"packed-{form}", image_tag="v1", model_compression=form)
-        image = shelf.reader.image(f"packed-{form}", "v1")
-        layer, [*_, file] = image.layers["model"], image.files("model")
+        run, image = packed(form)
+        layer = image.layers["model"]
 
         assert f"application/vnd.oci.image.layer.v1.{kind}" == layer["mediaType"]
         assert (layer["digest"] == image.diff_ids["model"]) is (form == "raw")
-        assert noise(3) == image.file("model", file.name)
+        assert noise(3) == image.file("model", "weights.txt")
         assert f"; {form}" in run.log
+
+
+class TestOtherTools:
+    """What is new in these images for other tools: plain tars, many layers of one model, records and lists beside."""
+
+    @pytest.mark.needs("docker")
+    def test_docker_engine_takes_a_model_that_is_not_compressed(
+        self, first: Run, shelf: Shelf, packed: Callable[[str], tuple[Run, StoredImage]]
+    ) -> None:
+        """Pulled by tag, with records and attachments beside it."""
+        packed("raw")
+        with docker_pulled(f"{shelf.direct}/packed-raw:v1") as container:
+            assert noise(3) == file_of(container, MODEL)
+
+    @pytest.mark.needs("docker", "skopeo")
+    def test_docker_engine_takes_a_model_on_a_base_of_its_own_family(
+        self, first: Run, shelf: Shelf, tmp_path: Path
+    ) -> None:
+        """Schema 2 from the manifest to the layers, those found in a record of the other family included."""
+        skopeo("copy", "--format=v2s2", f"docker://{shelf.base}", f"docker://{shelf.direct}/bases/schema2:4")
+        packager = shelf.packager(tmp_path / "workspace", noise(4))
+        base = f"{shelf.direct}/bases/schema2:4"
+        run = packager.package(image_name="family", image_tag="v1", model_compression="stored", base_image=base)
+        image = shelf.reader.image("family", "v1")
+
+        assert "found by the lock" in run.log
+        assert {"application/vnd.docker.image.rootfs.diff.tar.gzip"} == {
+            layer["mediaType"] for layer in image.layers.values()
+        }
+        with docker_pulled(f"{shelf.direct}/family:v1") as container:
+            assert noise(4) == file_of(container, MODEL)
+
+    @pytest.mark.needs("skopeo")
+    def test_skopeo_copies_a_model_of_several_layers(self, first: Run, shelf: Shelf, tmp_path: Path) -> None:
+        """Two files too large for one layer; skopeo reads and checks every blob."""
+        packager = shelf.packager(tmp_path / "workspace")
+        for name in ("a.bin", "b.bin"):
+            with (packager.model.parent / name).open("wb") as file:
+                file.truncate(LARGE_FILE + 1)
+        packager.package(image_name="large", image_tag="v1")
+        skopeo("copy", f"docker://{shelf.direct}/large:v1", f"oci:{tmp_path / 'layout'}:v1")
+        layers = shelf.reader.manifest("large", "v1")["layers"]
+        copied = {file.name for file in (tmp_path / "layout/blobs/sha256").iterdir()}
+
+        assert 1 + 1 + 1 + 3 + 1 == len(layers)
+        assert {layer["digest"].removeprefix("sha256:") for layer in layers} < copied
+
+
+@pytest.fixture(scope="module")
+def deployer(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Deployer:
+    return Deployer(sandbox, tmp_path_factory.mktemp("imports"), "echo-imports")
+
+
+@pytest.fixture(scope="module")
+def planned(deployer: Deployer, sandbox: Sandbox) -> Run:
+    """A plan of everything, in an empty subscription."""
+    sandbox.journal.clear()
+    run = deployer.run(mode="plan", image_name="imported", cache_repository=IMPORTS)
+    assert run.code == 0, run.log
+    return run
+
+
+@pytest.fixture(scope="module")
+def deployed(planned: Run, deployer: Deployer, sandbox: Sandbox) -> Run:
+    """The deployment that was planned."""
+    assert [] == sandbox.journal.writes()
+    assert [] == signed_in_reader(sandbox).tags("imported")
+    run = deployer.run(image_name="imported", cache_repository=IMPORTS)
+    assert run.code == 0, run.log
+    return run
+
+
+class TestInAzure:
+    """Where the registry can fetch the base image itself."""
+
+    def test_a_plan_sends_nothing_and_shows_the_digest_to_come(self, planned: Run, deployed: Run) -> None:
+        """No blob, no manifest, no tag; the deployment then has that very digest."""
+        assert planned.outputs["digest"] == deployed.outputs["digest"]
+        assert planned.outputs["digest"] in planned.log
+
+    def test_the_base_is_imported(self, deployed: Run, sandbox: Sandbox) -> None:
+        """The registry fetches it; this machine reads its manifest and its configuration alone."""
+        base_layers = base_layers_of(deployed, sandbox)
+
+        assert base_line(deployed).endswith("imported")
+        assert not {*base_reads(sandbox)} & {*base_layers}
+        assert ["base", "env"] == [tag.partition("-")[0] for tag in signed_in_reader(sandbox).tags(IMPORTS)]
+
+    def test_without_the_right_to_import_it_is_streamed_once(
+        self, deployed: Run, deployer: Deployer, sandbox: Sandbox
+    ) -> None:
+        """The log says what is missing; the app is deployed all the same."""
+        pusher = sandbox.directory.add_application("pusher")
+        subscription = f"/subscriptions/{sandbox.subscription_id}"
+        registry = f"{subscription}/resourceGroups/sandbox-shared/providers/Microsoft.ContainerRegistry/registries/"
+        for role, scope in (
+            (READER, subscription),
+            (ACR_PUSH, f"{registry}sandboxregistry"),
+            (OWNER, f"{subscription}/resourceGroups/{deployer.group}"),
+        ):
+            sandbox.roles.grant(pusher.principal.object_id, role, scope)
+        sandbox.journal.clear()
+        base_layers = base_layers_of(deployed, sandbox)
+        run = deployer.run(
+            image_name="streamed",
+            cache_repository="streams/cache",
+            client_id=pusher.principal.client_id,
+            client_secret=pusher.secret,
+            audience="",
+        )
+
+        assert 0 == run.code, run.log
+        assert "was not imported" in run.log
+        assert base_line(run).endswith("sent")
+        assert sorted(base_layers) == [digest for digest in base_reads(sandbox) if digest in base_layers]
+
+
+def base_line(run: Run) -> str:
+    """What became of the base's layers."""
+    [line] = [line for line in run.log.splitlines() if line.strip().startswith("base image")]
+    return line
+
+
+def base_reads(sandbox: Sandbox) -> list[str]:
+    """Digests of the blobs of base images that were read over the wire, one for each time."""
+    paths = [entry.path.partition("?")[0] for entry in sandbox.journal.entries("base-registry")]
+    return sorted(path.rpartition("/")[2] for path in paths if "/blobs/" in path)
+
+
+def base_layers_of(run: Run, sandbox: Sandbox) -> list[str]:
+    """The digests of the base's layers in an image of ours."""
+    layers = signed_in_reader(sandbox).manifest("imported", run.outputs["digest"])["layers"]
+    assert len(layers) > len(OURS)
+    return [layer["digest"] for layer in layers[: -len(OURS)]]

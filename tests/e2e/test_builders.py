@@ -1,4 +1,8 @@
-"""Three builders, one app: what each makes answers the same, holds the same files, and is run in the same way."""
+"""Three builders, one app: what each makes answers the same, holds the same files, and is run in the same way.
+
+The sandbox's base image has no `apt-get`, so `apt-packages` are shown elsewhere: what an engine makes of them in
+`tests/contract/test_engine_packages.py`, the Dockerfile's text in `tests/unit/engine/test_dockerfile.py`.
+"""
 
 from __future__ import annotations
 
@@ -185,6 +189,14 @@ class TestEngine:
         assert "- Built from own/Dockerfile by the container engine: 3 layers" in summary
         assert [f"| {name} |" in summary for name in ("dockerfile 1 of 2", "compiled packages")] == [True, True]
         assert "No wheel fits, so these are compiled: stamp." in summary
+
+    def test_without_work_for_it_the_image_is_the_one_of_layers(
+        self, by_layers: App, sandbox: Sandbox, with_wheel: Path
+    ) -> None:
+        """No engine is needed then, and the digest says that nothing differs."""
+        run = perform(sandbox, with_wheel, NOWHERE, mode="package", image_name="by-layers", builder="docker")
+
+        assert by_layers.run.outputs["digest"] == run.outputs["digest"]
 
     def test_the_second_run_does_not_touch_the_engine(self, by_engine: App, sandbox: Sandbox, project: Path) -> None:
         """Another image of the registry takes the engine's layers from the record, with no engine to ask."""

@@ -31,12 +31,13 @@ _README = """\
 
     docker build --platform linux/amd64 --tag <registry>/<image>:<tag> .
 
-- `Dockerfile`: the image, with its base pinned by digest.
+- `Dockerfile`: {image}.
 - `{own}/layers/`: the app's files, laid out as in the image.
 - `{own}/requirements.lock`: the Python packages in the image, with their hashes.
 {compiled}
 The folder is written anew each time: changes in it are lost.
 """
+_PINNED, _OWN = "the image, with its base pinned by digest", "your own Dockerfile, and the app on top of it"
 _README_COMPILED = """\
 - `{own}/installer/`: the packages that are compiled while the image is built. For an index of your own, add
   `--build-arg UV_DEFAULT_INDEX=<url>` or `--build-arg UV_INDEX=<url>`, and `--build-arg UV_FIND_LINKS=<url>` for a page
@@ -89,7 +90,7 @@ def write_context(
         if recipe.compiled:
             _write_installer(recipe, lock_text, folder, os.environ if environ is None else environ)
             _write_links(settings, folder)
-        _write_texts(folder, text, lock_text, recipe)
+        _write_texts(folder, text, lock_text, _readme(recipe, own))
     except OSError as error:
         action = "write the build context"
         what = f"{error.strerror or error} (`{error.filename or folder}`)"
@@ -180,15 +181,17 @@ def _write_links(indexes: IndexSettings, folder: Path) -> None:
         _link_or_copy(source, target, _FILE_MODE)
 
 
-def _write_texts(folder: Path, text: str, lock_text: str, recipe: Recipe) -> None:
+def _readme(recipe: Recipe, own: OwnDockerfile | None) -> str:
     compiled = _README_COMPILED.format(own=OWN_FOLDER) if recipe.compiled else ""
+    return _README.format(own=OWN_FOLDER, image=_OWN if own else _PINNED, compiled=compiled)
+
+
+def _write_texts(folder: Path, text: str, lock_text: str, readme: str) -> None:
     texts = {
         "Dockerfile": text,
         ".dockerignore": f"{MARKER}\n",
         f"{OWN_FOLDER}/requirements.lock": lock_text,
-        f"{OWN_FOLDER}/README.md" if (folder / "README.md").exists() else "README.md": _README.format(
-            own=OWN_FOLDER, compiled=compiled
-        ),
+        f"{OWN_FOLDER}/README.md" if (folder / "README.md").exists() else "README.md": readme,
     }
     for name, content in texts.items():
         (folder / name).unlink(missing_ok=True)

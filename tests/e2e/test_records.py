@@ -7,12 +7,10 @@ import json
 import random
 import shutil
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
 
-from azure_sandbox.arm.authorization.definitions import ACR_PUSH, OWNER, READER
 from benchmarks.counting import Counted, counting_proxy
 from functions_model import __version__
 from functions_model.core.digests import Digest
@@ -30,7 +28,7 @@ from support.registry_server import serving
 from support.stored_images import Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from azure_sandbox.sandbox import Sandbox
@@ -46,6 +44,7 @@ CYCLONEDX = "application/vnd.cyclonedx+json"
 ONE_PASS = 9 << 20
 """Bytes. A model of that size is sent while it is hashed; smaller ones are hashed first."""
 MODEL = "/var/azureml-app/azureml-models/model/1/model/weights.txt"
+MOMENT = "1735689600"
 JOB = {
     "GITHUB_SERVER_URL": "https://github.example",
     "GITHUB_REPOSITORY": "contoso/models",
@@ -169,14 +168,6 @@ class TestBillOfMaterials:
         assert "1.17.0" == versions["six"]
         assert all(f"{name}=={version}" in first.outputs["lock"] for name, version in versions.items())
 
-    def test_none_is_attached_when_none_is_wanted(self, first: Run, shelf: Shelf, packager: Packager) -> None:
-        """The image is the same, but for its name."""
-        run = packager.package(image_name="bare", sbom="false")
-        client = RegistryClient(shelf.direct)
-
-        assert () == list_referrers(client, "bare", Digest(run.outputs["digest"]))
-        assert ["live", RECORD] == sorted(shelf.reader.tags("bare"), key=len)
-
 
 class TestNextRuns:
     """Each goes on from the one before, with the labels of the first."""
@@ -268,86 +259,65 @@ class TestCacheRepository:
         assert f"is not kept for later runs in `{server.host}/team/cache:env-" in run.log
         assert "403" in run.log
 
-    def test_none_writes_none(self, server: RegistryServer, tmp_path: Path) -> None:
-        """What is kept of the image itself stays."""
-        stored_base(server)
-        packager = Packager.of(tmp_path / "workspace", server.host, f"{server.host}/base:4")
-        packager.package(cache_repository="none", image_tag="v1")
 
-        assert {"base", "package"} == {repository for repository, _ in server.manifests}
-        assert ("package", RECORD) in server.manifests
+@pytest.fixture(scope="module")
+def timed(first: Run, shelf: Shelf, packager: Packager) -> StoredImage:
+    """With a time from the variable that build tools share; no bill of materials, and no cache repository."""
+    cached = shelf.reader.tags(CACHE)
+    packager.with_environ(SOURCE_DATE_EPOCH=MOMENT).package(image_name="timed", sbom="false", cache_repository="none")
+    assert cached == shelf.reader.tags(CACHE)
+    return shelf.reader.image("timed", "live")
 
 
-class TestTime:
-    def test_a_given_time_is_that_of_the_image_and_of_every_file(
-        self, first: Run, shelf: Shelf, tmp_path: Path
-    ) -> None:
-        """From the input, or from the variable that build tools share."""
-        packager = shelf.packager(tmp_path / "workspace")
-        moment = "1735689600"
-        given = packager.package(image_name="timed", image_tag="input", source_date_epoch=moment)
-        shared = packager.with_environ(SOURCE_DATE_EPOCH=moment).package(image_name="timed", image_tag="variable")
-        image = shelf.reader.image("timed", "input")
-
-        assert given.outputs["digest"] == shared.outputs["digest"]
-        assert "2025-01-01T00:00:00Z" == image.config["created"]
-        assert "2025-01-01T00:00:00Z" == image.labels["org.opencontainers.image.created"]
+class TestOptions:
+    def test_a_given_time_is_that_of_the_image_and_of_every_file(self, timed: StoredImage, image: StoredImage) -> None:
+        """Otherwise both are 1970."""
+        assert ("1970-01-01T00:00:00Z", "2025-01-01T00:00:00Z") == (image.config["created"], timed.config["created"])
+        assert "2025-01-01T00:00:00Z" == timed.labels["org.opencontainers.image.created"]
         for name in OURS:
-            assert {int(moment)} == {file.mtime for file in image.files(name)}
+            assert {0} == {file.mtime for file in image.files(name)}
+            assert {int(MOMENT)} == {file.mtime for file in timed.files(name)}
+
+    def test_no_bill_of_materials_is_attached_when_none_is_wanted(self, timed: StoredImage, shelf: Shelf) -> None:
+        """There is the image, and what its own later runs need."""
+        assert () == list_referrers(RegistryClient(shelf.direct), "timed", Digest(timed.digest))
+        assert {"live", RECORD} == {*shelf.reader.tags("timed")}
 
 
 @pytest.fixture(scope="module")
-def packed(shelf: Shelf, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Run, StoredImage]]:
-    """A model in one of its forms, each packaged once."""
-
-    @cache
-    def package(form: str) -> tuple[Run, StoredImage]:
-        packager = shelf.packager(tmp_path_factory.mktemp("workspace"), noise(3))
-        run = packager.package(image_name=f"packed-{form}", image_tag="v1", model_compression=form)
-        return run, shelf.reader.image(f"packed-{form}", "v1")
-
-    return package
+def raw(first: Run, shelf: Shelf, tmp_path_factory: pytest.TempPathFactory) -> StoredImage:
+    """An image with a model as a plain tar."""
+    packager = shelf.packager(tmp_path_factory.mktemp("workspace"), noise(3))
+    packager.package(image_name="raw", image_tag="v1", model_compression="raw")
+    return shelf.reader.image("raw", "v1")
 
 
 class TestModelCompression:
-    @pytest.mark.parametrize(("form", "kind"), [("raw", "tar"), ("stored", "tar+gzip"), ("gzip", "tar+gzip")])
-    def test_a_model_is_packed_as_asked(
-        self, first: Run, packed: Callable[[str], tuple[Run, StoredImage]], form: str, kind: str
-    ) -> None:
-        """In one pass, whether its size is known ahead or not; what comes out is the same tar."""
-        run, image = packed(form)
-        layer = image.layers["model"]
+    def test_a_raw_model_is_a_plain_tar(self, raw: StoredImage) -> None:
+        """Its digest is that of the tar."""
+        layer = raw.layers["model"]
 
-        assert f"application/vnd.oci.image.layer.v1.{kind}" == layer["mediaType"]
-        assert (layer["digest"] == image.diff_ids["model"]) is (form == "raw")
-        assert noise(3) == image.file("model", "weights.txt")
-        assert f"; {form}" in run.log
-
-
-class TestOtherTools:
-    """What is new in these images for other tools: plain tars, many layers of one model, records and lists beside."""
+        assert "application/vnd.oci.image.layer.v1.tar" == layer["mediaType"]
+        assert raw.diff_ids["model"] == layer["digest"]
+        assert noise(3) == raw.file("model", "weights.txt")
 
     @pytest.mark.needs("docker")
-    def test_docker_engine_takes_a_model_that_is_not_compressed(
-        self, first: Run, shelf: Shelf, packed: Callable[[str], tuple[Run, StoredImage]]
-    ) -> None:
+    def test_docker_engine_takes_it(self, raw: StoredImage, shelf: Shelf) -> None:
         """Pulled by tag, with records and attachments beside it."""
-        packed("raw")
-        with docker_pulled(f"{shelf.direct}/packed-raw:v1") as container:
+        with docker_pulled(f"{shelf.direct}/raw:v1") as container:
             assert noise(3) == file_of(container, MODEL)
 
     @pytest.mark.needs("docker", "skopeo")
-    def test_docker_engine_takes_a_model_on_a_base_of_its_own_family(
-        self, first: Run, shelf: Shelf, tmp_path: Path
-    ) -> None:
+    def test_a_stored_model_on_a_base_of_dockers_own_family(self, first: Run, shelf: Shelf, tmp_path: Path) -> None:
         """Schema 2 from the manifest to the layers, those found in a record of the other family included."""
-        skopeo("copy", "--format=v2s2", f"docker://{shelf.base}", f"docker://{shelf.direct}/bases/schema2:4")
-        packager = shelf.packager(tmp_path / "workspace", noise(4))
         base = f"{shelf.direct}/bases/schema2:4"
+        skopeo("copy", "--format=v2s2", f"docker://{shelf.base}", f"docker://{base}")
+        packager = shelf.packager(tmp_path / "workspace", noise(4))
         run = packager.package(image_name="family", image_tag="v1", model_compression="stored", base_image=base)
         image = shelf.reader.image("family", "v1")
 
         assert "found by the lock" in run.log
+        assert "; stored" in run.log
         assert {"application/vnd.docker.image.rootfs.diff.tar.gzip"} == {
             layer["mediaType"] for layer in image.layers.values()
         }
@@ -355,18 +325,18 @@ class TestOtherTools:
             assert noise(4) == file_of(container, MODEL)
 
     @pytest.mark.needs("skopeo")
-    def test_skopeo_copies_a_model_of_several_layers(self, first: Run, shelf: Shelf, tmp_path: Path) -> None:
-        """Two files too large for one layer; skopeo reads and checks every blob."""
+    def test_skopeo_copies_a_compressed_model_of_several_layers(self, first: Run, shelf: Shelf, tmp_path: Path) -> None:
+        """Two files too large for one layer; skopeo checks every blob."""
         packager = shelf.packager(tmp_path / "workspace")
         for name in ("a.bin", "b.bin"):
             with (packager.model.parent / name).open("wb") as file:
                 file.truncate(LARGE_FILE + 1)
-        packager.package(image_name="large", image_tag="v1")
+        run = packager.package(image_name="large", image_tag="v1", model_compression="gzip")
         skopeo("copy", f"docker://{shelf.direct}/large:v1", f"oci:{tmp_path / 'layout'}:v1")
         layers = shelf.reader.manifest("large", "v1")["layers"]
         copied = {file.name for file in (tmp_path / "layout/blobs/sha256").iterdir()}
 
-        assert 1 + 1 + 1 + 3 + 1 == len(layers)
+        assert "model 3 of 3" in run.log
         assert {layer["digest"].removeprefix("sha256:") for layer in layers} < copied
 
 
@@ -409,34 +379,6 @@ class TestInAzure:
         assert base_line(deployed).endswith("imported")
         assert not {*base_reads(sandbox)} & {*base_layers}
         assert ["base", "env"] == [tag.partition("-")[0] for tag in signed_in_reader(sandbox).tags(IMPORTS)]
-
-    def test_without_the_right_to_import_it_is_streamed_once(
-        self, deployed: Run, deployer: Deployer, sandbox: Sandbox
-    ) -> None:
-        """The log says what is missing; the app is deployed all the same."""
-        pusher = sandbox.directory.add_application("pusher")
-        subscription = f"/subscriptions/{sandbox.subscription_id}"
-        registry = f"{subscription}/resourceGroups/sandbox-shared/providers/Microsoft.ContainerRegistry/registries/"
-        for role, scope in (
-            (READER, subscription),
-            (ACR_PUSH, f"{registry}sandboxregistry"),
-            (OWNER, f"{subscription}/resourceGroups/{deployer.group}"),
-        ):
-            sandbox.roles.grant(pusher.principal.object_id, role, scope)
-        sandbox.journal.clear()
-        base_layers = base_layers_of(deployed, sandbox)
-        run = deployer.run(
-            image_name="streamed",
-            cache_repository="streams/cache",
-            client_id=pusher.principal.client_id,
-            client_secret=pusher.secret,
-            audience="",
-        )
-
-        assert 0 == run.code, run.log
-        assert "was not imported" in run.log
-        assert base_line(run).endswith("sent")
-        assert sorted(base_layers) == [digest for digest in base_reads(sandbox) if digest in base_layers]
 
 
 def base_line(run: Run) -> str:

@@ -21,6 +21,8 @@ _FIRST = (
     "tests/e2e/test_doors.py",
     "tests/e2e/test_exit_codes.py",
     "tests/e2e/test_story.py",
+    "tests/e2e/test_builders.py",
+    "tests/e2e/test_records.py",
     "tests/e2e/test_action_deployment.py",
     "tests/e2e/test_az.py",
     "tests/e2e/test_queue_trigger.py",

@@ -21,7 +21,7 @@ from functions_model.registry.client import RegistryClient
 from support.deployer import Deployer
 from support.docker_registry import running_registry
 from support.images import push_base, stored_base
-from support.packaging import Packager
+from support.packager import Packager
 from support.pulling import docker_pulled, file_of, skopeo
 from support.registry_sandbox import signed_in_reader
 from support.registry_server import serving

@@ -14,7 +14,7 @@ from azure_sandbox.arm.authorization.definitions import ACR_PUSH, READER
 from azure_sandbox.faults import Fault
 from functions_model.core.digests import canonical_json, digest_of
 from functions_model.image.manifests import OCI_CONFIG, OCI_LAYER_TAR, OCI_MANIFEST, Descriptor, Manifest
-from support.packaging import Packager
+from support.packager import Packager
 from support.registry_sandbox import registry_sandbox, signed_in_reader
 
 if TYPE_CHECKING:

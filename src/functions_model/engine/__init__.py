@@ -6,7 +6,7 @@ from functions_model.engine.dockerfile import dockerfile_text
 from functions_model.engine.installing import locked_lines
 from functions_model.engine.keys import below_key
 from functions_model.engine.loading import BaseLayers
-from functions_model.engine.own_dockerfile import base_of
+from functions_model.engine.own_dockerfile import base_of, line_of_base
 from functions_model.engine.recipe import Recipe
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "build_below",
     "check_context",
     "dockerfile_text",
+    "line_of_base",
     "locked_lines",
     "write_context",
 ]

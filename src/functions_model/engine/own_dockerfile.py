@@ -73,6 +73,15 @@ def base_of(dockerfile: Path) -> str | None:
     return read_own_dockerfile(dockerfile).parsed.base
 
 
+def line_of_base(dockerfile: Path) -> int:
+    """The line of the last `FROM`, from 1.
+
+    Raises:
+        InputsInvalid: It is not a Dockerfile.
+    """
+    return read_own_dockerfile(dockerfile).parsed.stages[-1].line + 1
+
+
 def content_digests(own: OwnDockerfile) -> Iterator[tuple[str, str, str]]:
     """Path, kind with permissions, and SHA-256 or link target of everything in the context."""
     for name in own.files:

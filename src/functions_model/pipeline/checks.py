@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from functions_model.bundle import check_entry_script, check_host_json, check_mlflow_model
 from functions_model.core.failures import BundleFailed, EnvironmentFailed
 from functions_model.core.spec import Model, RegisteredAsset
+from functions_model.engine import check_context
 from functions_model.environment import choose_python, read_environment, read_mlflow_environment, with_mlflow
 
 if TYPE_CHECKING:
@@ -42,7 +43,10 @@ def check(spec: DeploymentSpec, parts: Parts) -> Checked | None:
     Raises:
         BundleFailed: The entry script, host.json or the MLflow model is at fault, and perhaps the environment too.
         EnvironmentFailed: The environment alone is at fault.
+        InputsInvalid: The folder for a build context holds something else.
     """
+    if spec.build.context is not None:
+        check_context(spec.build.context)
     environment = _environment(spec, parts)
     version = environment.python.version if isinstance(environment, Checked) else None
     problems = (*_scoring_problems(spec, version), *check_host_json(spec))

@@ -42,5 +42,8 @@ def write_folder(making: Making) -> None:
             env={**prepared.bundle.env, VARIABLE: build_id},
             labels=image_labels(spec, lock.text, parts.source, base=prepared.base),
         )
-        write_context(recipe, layers, lock.text, spec.build.context, dockerfile=spec.build.dockerfile)
-        parts.tell(ContextWritten(spec.build.context, recipe.base))
+        own = spec.build.dockerfile
+        write_context(recipe, layers, lock.text, spec.build.context, dockerfile=own, indexes=lock.indexes)
+        base = str(prepared.base.reference) if own else recipe.base
+        # A later step of the job has the workspace elsewhere than this container.
+        parts.tell(ContextWritten(spec.build.context.relative_to(spec.workspace), base))

@@ -140,7 +140,7 @@ class ContextWritten:
     """A Dockerfile and its context are in a folder.
 
     Attributes:
-        folder: Absolute.
+        folder: Relative to the workspace.
         base: What the Dockerfile starts from.
     """
 

@@ -11,7 +11,7 @@ from functions_model.core.build import Builder
 from functions_model.core.digests import Digest
 from functions_model.core.failures import InputsInvalid, Location, Problem
 from functions_model.core.references import parse_reference
-from functions_model.engine import base_of
+from functions_model.engine import base_of, line_of_base
 from functions_model.environment import base_image_for, choose_python
 from functions_model.image.assembly import EPOCH
 from functions_model.pipeline.events import BaseChosen
@@ -84,7 +84,9 @@ def _own_base(spec: DeploymentSpec) -> ImageReference | None:
     except ValueError as error:
         what = str(error) if named else "what its last stage starts from is only known once it is built"
         remedy = "Name the base in `FROM` itself, with its registry's host."
-        problem = Problem(what, remedy, "dockerfile", Location(spec.build.dockerfile))
+        problem = Problem(
+            what, remedy, "dockerfile", Location(spec.build.dockerfile, line_of_base(spec.build.dockerfile))
+        )
         raise InputsInvalid("read the Dockerfile", [problem]) from error
 
 

@@ -180,7 +180,7 @@ class TestOwnDockerfile:
                 blobs=blobs,
             )
 
-        assert "the step `RUN echo about to fail && exit 7` failed" in str(caught.value)
+        assert "the step `RUN echo about to fail && exit 7` ended with the exit code 7" in str(caught.value)
         assert "returned a non-zero code: 7" in str(caught.value)
         assert "about to fail\n" in caught.value.detail
 

@@ -41,7 +41,7 @@ class CondaPackage:
         files: Contents by path; a text is a link's target.
         noarch: `python` for one whose files below `site-packages` and whose entry points fit every Python.
         entry_points: `command = module:function`, of `noarch: python`.
-        placeholder: The prefix that its files hold.
+        placeholder: The prefix that its files hold; empty when none is replaced.
         untouched: Paths in which it stays.
         executables: Paths that may be run.
         extension: `.conda` or `.tar.bz2`.
@@ -125,7 +125,8 @@ def python_package(minor: str) -> CondaPackage:
         "python",
         version,
         files,
-        placeholder=str(prefix),
+        # Python finds its library beside itself. A short prefix stands in too many files to be replaced in them.
+        placeholder="" if prefix == Path("/usr") else str(prefix),
         # Its linker stores the version as the end of the prefix's text (`.../3.11.7`): what changes one ends the other.
         untouched=tuple(name for name in files if name.startswith("lib/libpython")),
         executables=(f"bin/python{minor}",),

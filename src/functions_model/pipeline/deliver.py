@@ -25,7 +25,13 @@ def finish(product: Product, push: Push, parts: Parts) -> PushedImage:
         RegistryFailed: The registry refused, or broke off more often than retries mend.
     """
     built, extras = product.built, product.extras
-    pushed = push.finish(built.image, tag=built.reference.tag, attachments=extras.attachments, records=extras.records)
+    pushed = push.finish(
+        built.image,
+        tag=built.reference.tag,
+        attachments=extras.attachments,
+        records=extras.records,
+        present=product.present,
+    )
     parts.tell(ImagePushed(pushed))
     for attached in extras.attachments if pushed.manifest_written else ():
         parts.tell(Attached("bill of materials", digest_of(attached.content), len(attached.content)))

@@ -27,7 +27,7 @@ class Part:
         key: 32 hex digits over all that decides.
         layers: The lowest first.
         config: An image configuration that goes with them; None where they change none.
-        recorded: Whether the cache repository has them already.
+        recorded: Whether a record keeps them already.
     """
 
     key: str
@@ -55,7 +55,7 @@ def find_part(key: str, making: Making, *, configured: bool = False) -> Part | N
         configured: Whether a configuration goes with it, which only the cache repository keeps.
     """
     started = time.monotonic()
-    found = None if configured else _part(making.prepared.last, key)
+    found = None if configured else _found(making.prepared.last, key)
     cache, parts = making.spec.build.cache_repository, making.parts
     if found is None and cache:
         found = _of_cache(key, cache, making.session.registry_client(parts))
@@ -66,14 +66,14 @@ def find_part(key: str, making: Making, *, configured: bool = False) -> Part | N
 
 def _of_cache(key: str, cache: str, client: RegistryClient) -> Part | None:
     """What the cache repository keeps, if it is whole: layers can be lost where somebody cleans a registry by hand."""
-    part = _part(find_record(client, cache, _tag(key)), key, recorded=True)
+    part = _found(find_record(client, cache, _tag(key)), key)
     whole = part is not None and all(has_blob(client, Access(cache), layer.digest) for layer in part.layers)
     return part if whole else None
 
 
-def _part(record: Record | None, key: str, *, recorded: bool = False) -> Part | None:
+def _found(record: Record | None, key: str) -> Part | None:
     layers = tuple(kept.layer for kept in record.layers if kept.key == key) if record else ()
-    return Part(key, layers, record.config, recorded=recorded) if record and layers else None
+    return Part(key, layers, record.config, recorded=True) if record and layers else None
 
 
 def _tag(key: str) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from benchmarks.bases import forget_base, sized_base
 from benchmarks.commands import (
     curl_start,
     curl_upload,
@@ -21,6 +23,7 @@ from benchmarks.results import against
 from benchmarks.timing import alternate, run, seconds
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from benchmarks.commands import Product
@@ -104,9 +107,20 @@ def _location(head: str) -> str:
 
 @pytest.fixture(scope="module")
 def change(shared: BenchRegistry, product: Product, tmp_path_factory: pytest.TempPathFactory) -> ModelChange:
-    """Both sides, warm."""
-    folder = tmp_path_factory.mktemp("model-change")
-    made = ModelChange(write_project(folder / "project", shared.base), shared, product, folder)
+    """Both sides, warm, on a small base: neither side moves it."""
+    return _prepared(shared, product, tmp_path_factory.mktemp("model-change"))
+
+
+@pytest.fixture
+def fresh_change(shared: BenchRegistry, product: Product, tmp_path: Path) -> Iterator[ModelChange]:
+    """The same on a base of the real one's size, which a fresh engine pulls."""
+    sized = replace(shared, base=sized_base(shared.host, tmp_path / "base"))
+    yield _prepared(sized, product, tmp_path)
+    forget_base(sized.base)
+
+
+def _prepared(registry: BenchRegistry, product: Product, folder: Path) -> ModelChange:
+    made = ModelChange(write_project(folder / "project", registry.base), registry, product, folder)
     made.warm_up()
     return made
 
@@ -119,8 +133,8 @@ def test_warm(change: ModelChange, results: Results) -> None:
     results.add("model_change_vs_limit", against(ours, limit, aim=1.0))
 
 
-def test_fresh(change: ModelChange, results: Results) -> None:
+def test_fresh(fresh_change: ModelChange, results: Results) -> None:
     """Against the same on a fresh runner, where both sides have nothing but what the registry keeps."""
-    ours, docker = alternate(change.ours_fresh, change.docker_fresh)
+    ours, docker = alternate(fresh_change.ours_fresh, fresh_change.docker_fresh)
 
     results.add("model_change_vs_cold_docker", against(ours, docker, aim=0.08))

@@ -28,9 +28,9 @@ help:
 demo: $(VENV)/.stamp-sandbox
 	@$(BIN)/functions-model demo
 
-# Four at a time, as tests wait for much: each worker has a sandbox of its own, and the tests of one file stay together.
+# Three at a time, as tests wait for much: each worker has a sandbox of its own, and the tests of one file stay together.
 test: tools
-	@$(BIN)/python -m pytest -n 4 --dist loadfile $(PYTEST_FLAGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile $(PYTEST_FLAGS)
 
 check: $(VENV)/.stamp-dev
 	$(BIN)/ruff format --check $(CODE)

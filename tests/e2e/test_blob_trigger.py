@@ -107,7 +107,7 @@ class TestText:
         (tmp_path / "sample.json").write_text(SAMPLE)
         again = deploy(sandbox, tmp_path, TEXT_SCRIPT, APP, trigger="blob", data_storage_account=ACCOUNT, **PATHS)
 
-        assert again.outputs["changed"] == "false", again.log
+        assert again.outputs["changed"] == "false", text_app.log + again.log
         assert [entry for entry in sandbox.journal.writes()[before:] if entry.service == "arm"] == []
 
 

@@ -28,9 +28,10 @@ help:
 demo: $(VENV)/.stamp-sandbox
 	@$(BIN)/functions-model demo
 
-# Three at a time, as tests wait for much: each worker has a sandbox of its own, and the tests of one file stay together.
+# Four at a time, as tests wait for much: each worker has a sandbox of its own, and the tests of one file stay together.
+# Byte code is written whatever the shell says: dozens of processes import the same packages.
 test: tools
-	@$(BIN)/python -m pytest -n 3 --dist loadfile $(PYTEST_FLAGS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 4 --dist loadfile $(PYTEST_FLAGS)
 
 check: $(VENV)/.stamp-dev
 	$(BIN)/ruff format --check $(CODE)

@@ -15,9 +15,10 @@ from functions_model.image.assembly import assemble
 from functions_model.image.compression import Compression
 from functions_model.image.layers import LayerPlan, build_layer
 from functions_model.image.tree import FileTree, Link, TreeFile
-from functions_model.registry import pull_base, push_image
+from functions_model.registry import pull_base
 from functions_model.registry.client import RegistryClient
 from support.docker_registry import running_registry
+from support.images import push_image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

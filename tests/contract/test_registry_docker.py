@@ -29,12 +29,11 @@ from functions_model.registry import (
     find_record,
     list_referrers,
     pull_base,
-    push_image,
 )
 from functions_model.registry.client import RegistryClient
 from functions_model.registry.credentials import BasicCredential
 from support.docker_registry import running_registry
-from support.images import image_on, push_base
+from support.images import image_on, push_base, push_image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from azure_sandbox.registry.server import public_registry_app, registry_app
 from azure_sandbox.sandbox import REGISTRY, Sandbox
 from functions_model.azure import AzureClients
 from functions_model.core.digests import canonical_json, digest_of
@@ -35,18 +34,17 @@ from functions_model.registry import (
 )
 from functions_model.registry.client import RegistryClient
 from functions_model.registry.credentials import EntraExchange
-from support.fake_data_plane import fake_data_plane
 from support.images import image_on
+from support.registry_sandbox import registry_sandbox
 from support.sandbox_login import cloud_of, log_in, login_of
-from support.sandbox_registries import Registries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from azure_sandbox.data_plane import DataPlane, Surroundings
     from functions_model.azure.login import MaskingCredential
     from functions_model.image.assembly import Base
+    from support.sandbox_registries import Registries
 
 CACHE = "functions-model/cache"
 
@@ -82,17 +80,6 @@ class Azure:
         return [entry.path for entry in self.sandbox.journal.entries("base-registry") if "/blobs/" in entry.path]
 
 
-def planes(registries: Registries, surroundings: Surroundings, *more: Any) -> DataPlane:
-    """A fake data plane with real registries."""
-
-    def app(current: Any) -> Any:
-        return registry_app(current, registries.of(current().name), surroundings.directory, surroundings.roles)
-
-    fake = fake_data_plane(surroundings, *more)
-    base = public_registry_app(registries.base)
-    return replace(fake, copy_image=registries.copy, registry_app=app, base_app=base)
-
-
 def published(registries: Registries, repository: str) -> None:
     """A base of two layers."""
     contents = [b"lower" * 1000, b"upper" * 1000]
@@ -108,10 +95,9 @@ def published(registries: Registries, repository: str) -> None:
 
 @pytest.fixture(scope="module")
 def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
-    registries = Registries(tmp_path_factory.mktemp("registries"))
-    published(registries, "azure-functions/python")
-    plane = partial(planes, registries)
-    with Sandbox(tmp_path_factory.mktemp("sandbox"), data_plane=plane) as sandbox, ExitStack() as stack:
+    with ExitStack() as stack:
+        sandbox, registries = stack.enter_context(registry_sandbox(tmp_path_factory.mktemp("azure")))
+        published(registries, "azure-functions/python")
         credential = stack.enter_context(closing(log_in(sandbox, login_of(sandbox))))
         trust = {"connection_verify": str(sandbox.endpoints.ca_file), "retry_backoff_factor": 0}
         identity = sandbox.subscription_id, cloud_of(sandbox)

@@ -18,11 +18,11 @@ from azure_sandbox.web import WebServer
 from functions_model.core.failures import RegistryFailed
 from functions_model.core.references import ImageReference
 from functions_model.core.secrets import Secret
-from functions_model.registry import How, find_manifest, pull_base, push_image
+from functions_model.registry import How, find_manifest, pull_base
 from functions_model.registry.client import RegistryClient
 from functions_model.registry.credentials import BasicCredential, EntraExchange
 from functions_model.registry.tags import RepositoryTags
-from support.images import image_on, push_base
+from support.images import image_on, push_base, push_image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,9 +16,8 @@ import requests
 from support.builders import DESCRIBED, STAMP, WITH_ENGINE, write_project
 from support.containers import build, engine, files_of, running, settings_of, text_of
 from support.deployment import Run, run_action
-from support.failing_runs import Ended, packaging, put_base, run_here
+from support.failing_runs import Ended, packaging, run_here
 from support.inspecting import NOBODY, refresh_token
-from support.registry_server import RegistryServer, serving
 from support.source_packages import SourcePackage
 
 if TYPE_CHECKING:
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from docker import APIClient
 
     from azure_sandbox.sandbox import Sandbox
+    from support.registry_server import RegistryServer
 
 NOWHERE = {"DOCKER_HOST": "unix:///nowhere/docker.sock"}
 FOLDERS = ("/home/site/wwwroot", "/var/azureml-app")
@@ -221,16 +221,6 @@ class TestEngine:
 
 class TestWords:
     """What a person reads when a builder cannot do its work: each family's exit code, and the golden file's words."""
-
-    @pytest.fixture
-    def registry(self, tmp_path: Path) -> Iterator[RegistryServer]:
-        for server in serving():
-            put_base(server, tmp_path / "base")
-            yield server
-
-    @pytest.fixture
-    def folder(self, tmp_path: Path) -> Path:
-        return tmp_path / "workspace"
 
     def test_an_engine_that_does_not_answer(self, registry: RegistryServer, folder: Path) -> None:
         """Where it was looked for, and how to go on with or without one."""

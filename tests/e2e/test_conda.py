@@ -9,14 +9,13 @@ import pytest
 
 from support.conda_channel import LIBCOLOUR, conda_project, environment_file, python_stub, write_channel
 from support.deployment import Run, run_action
-from support.failing_runs import packaging, put_base, run_here
-from support.registry_server import RegistryServer, serving
+from support.failing_runs import packaging, run_here
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from azure_sandbox.sandbox import Sandbox
+    from support.registry_server import RegistryServer
 
 INPUTS = {
     "model-path": "model.json",
@@ -101,16 +100,6 @@ class TestSecondRun:
 
 class TestWords:
     """What a person reads when a conda file cannot be followed."""
-
-    @pytest.fixture
-    def registry(self, tmp_path: Path) -> Iterator[RegistryServer]:
-        for server in serving():
-            put_base(server, tmp_path / "base")
-            yield server
-
-    @pytest.fixture
-    def folder(self, tmp_path: Path) -> Path:
-        return tmp_path / "workspace"
 
     def test_wheels_where_only_conda_has_a_package(self, registry: RegistryServer, folder: Path) -> None:
         """`solver: wheels` refuses it on its line, and says what installs it."""

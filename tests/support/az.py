@@ -55,6 +55,4 @@ def new_az(folder: Path, ends: Endpoints) -> Az:
         "AZURE_CORE_INSTANCE_DISCOVERY": "false",
         "AZURE_CORE_ONLY_SHOW_ERRORS": "true",
     }
-    # Without byte code, each of the many calls would compile az anew.
-    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return Az({**inherited, **ends.environ(), **settings})
+    return Az({**os.environ, **ends.environ(), **settings})

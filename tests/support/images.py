@@ -6,6 +6,7 @@ import random
 from typing import TYPE_CHECKING
 
 from functions_model.core.digests import canonical_json, digest_of
+from functions_model.core.progress import Report, silent
 from functions_model.core.references import ImageReference
 from functions_model.image import manifests
 from functions_model.image.assembly import Base, Image, assemble
@@ -13,7 +14,7 @@ from functions_model.image.compression import Compression
 from functions_model.image.layers import Layer, LayerPlan, build_layer
 from functions_model.image.manifests import Descriptor, ImageConfig, Manifest
 from functions_model.image.tree import FileTree, TreeFile
-from functions_model.registry import push_image
+from functions_model.registry import Push, PushedImage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,6 +55,18 @@ def model_layer(folder: Path, content: bytes = NOISE, form: Compression = Compre
     path = folder / "model.bin"
     path.write_bytes(content)
     return build_layer(LayerPlan("model", FileTree.of([TreeFile("m/model.bin", path)]), form), folder / "spool")
+
+
+def push_image(
+    client: RegistryClient,
+    image: Image,
+    target: ImageReference,
+    *,
+    base_client: RegistryClient,
+    report: Report = silent,
+) -> PushedImage:
+    """A whole push in one call, without a cache, records or attachments."""
+    return Push(client, target, base_client=base_client, report=report).finish(image)
 
 
 def push_base(client: RegistryClient, reference: ImageReference, folder: Path) -> ImageReference:

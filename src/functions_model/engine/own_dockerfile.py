@@ -51,13 +51,7 @@ def read_own_dockerfile(path: Path, *, leave_out: Path | None = None) -> OwnDock
     Raises:
         InputsInvalid: It is not a Dockerfile.
     """
-    try:
-        parsed = parse_dockerfile(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        what = error.strerror or "it cannot be read" if isinstance(error, OSError) else str(error)
-        action = "read the Dockerfile"
-        problem = Problem(what, "Begin it with `FROM` and a Functions base image.", "dockerfile", Location(path))
-        raise InputsInvalid(action, [problem]) from error
+    parsed = _parsed(path)
     found = exclude_paths(str(path.parent), _patterns(_ignore_file(path)), dockerfile=path.name)
     if _ignore_file(path).name != _IGNORE_FILE:
         found -= {_IGNORE_FILE}  # the engine would apply it as well
@@ -70,7 +64,7 @@ def base_of(dockerfile: Path) -> str | None:
     Raises:
         InputsInvalid: It is not a Dockerfile.
     """
-    return read_own_dockerfile(dockerfile).parsed.base
+    return _parsed(dockerfile).base
 
 
 def line_of_base(dockerfile: Path) -> int:
@@ -79,7 +73,18 @@ def line_of_base(dockerfile: Path) -> int:
     Raises:
         InputsInvalid: It is not a Dockerfile.
     """
-    return read_own_dockerfile(dockerfile).parsed.stages[-1].line + 1
+    return _parsed(dockerfile).stages[-1].line + 1
+
+
+def _parsed(path: Path) -> ParsedDockerfile:
+    """The file alone: its context may be large, and is not looked at."""
+    try:
+        return parse_dockerfile(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        what = error.strerror or "it cannot be read" if isinstance(error, OSError) else str(error)
+        action = "read the Dockerfile"
+        problem = Problem(what, "Begin it with `FROM` and a Functions base image.", "dockerfile", Location(path))
+        raise InputsInvalid(action, [problem]) from error
 
 
 def content_digests(own: OwnDockerfile) -> Iterator[tuple[str, str, str]]:

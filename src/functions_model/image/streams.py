@@ -103,10 +103,10 @@ class LayerStream:
 
 
 def _packed_again(plan: LayerPlan, compression: Compression) -> BinaryIO:
-    return cast("BinaryIO", _PieceStream(pack(write_tar(plan.tree, epoch=plan.epoch), compression)))
+    return cast("BinaryIO", PieceStream(pack(write_tar(plan.tree, epoch=plan.epoch), compression)))
 
 
-class _PieceStream(io.RawIOBase):
+class PieceStream(io.RawIOBase):
     """A stream over pieces that are made as it is read.
 
     Args:
@@ -119,9 +119,11 @@ class _PieceStream(io.RawIOBase):
         self._rest = memoryview(b"")
 
     def readable(self) -> bool:
+        """It is."""
         return True
 
     def readinto(self, buffer: object) -> int:
+        """Fill the buffer with what is at hand; 0 at the end."""
         room = memoryview(cast("bytearray", buffer)).cast("B")
         taken = self._take(len(room))
         room[: len(taken)] = taken

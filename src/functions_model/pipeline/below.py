@@ -58,15 +58,24 @@ def make_below(making: Making, lock: Lock, make: Make) -> Below:
 
 
 def _dependencies(making: Making, lock: Lock, make: Make) -> Part:
-    spec, prepared, parts = making.spec, making.prepared, making.parts
     key = _key(making, lock)
     if found := find_part(key, making):
         return found
+    return Part(key, make(install_layers(making, lock)))
+
+
+def install_layers(making: Making, lock: Lock) -> tuple[LayerPlan, ...]:
+    """Install the dependencies, and plan the layers that hold them.
+
+    Raises:
+        EnvironmentFailed: A package cannot be fetched, or is not what its hash says.
+    """
+    version, parts = making.prepared.python.version, making.parts
     target, work = parts.work / "dependencies", parts.work / "install"
-    installed = install(lock, prepared.python.version, target, work=work, report=parts.report)
+    installed = install(lock, version, target, work=work, report=parts.report)
     for warning in installed.warnings:
         parts.ci.info(f"Note: {warning}")
-    return Part(key, make(dependency_layers(installed, spec)))
+    return dependency_layers(installed, making.spec)
 
 
 def _key(making: Making, lock: Lock) -> str:

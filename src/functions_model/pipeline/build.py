@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from functions_model.bundle import build_identity, image_labels
 from functions_model.bundle.identity import VARIABLE
+from functions_model.bundle.labels import OCI
 from functions_model.core.digests import short
 from functions_model.core.references import ImageReference
 from functions_model.image.assembly import assemble
@@ -38,9 +39,6 @@ class Product:
     built: ImageBuilt
     extras: Extras
     present: frozenset[Digest]
-
-
-_OCI = "org.opencontainers.image."
 
 
 def build(making: Making, push: Push | None) -> Product:
@@ -80,7 +78,7 @@ def _assemble(making: Making, made: Made) -> ImageBuilt:
         env={**bundle.env, VARIABLE: build_id},
         labels=labels,
         created=datetime.fromtimestamp(spec.build.epoch, UTC),
-        annotations={name: text for name, text in labels.items() if name.startswith(_OCI)},
+        annotations={name: text for name, text in labels.items() if name.startswith(f"{OCI}.")},
     )
     tag = spec.image.tag or short(image.digest)
     reference = ImageReference(making.session.host, spec.image.repository, tag, image.digest)

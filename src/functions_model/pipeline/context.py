@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from functions_model.bundle import build_identity, dependency_layers, image_labels, runtime_layer
+from functions_model.bundle import build_identity, image_labels, runtime_layer
 from functions_model.bundle.identity import VARIABLE
 from functions_model.engine import write_context
-from functions_model.environment import install
 from functions_model.image.fingerprints import fingerprint
+from functions_model.pipeline.below import install_layers
 from functions_model.pipeline.engine_part import recipe_of
 from functions_model.pipeline.events import ContextWritten
 from functions_model.pipeline.lock import lock_for
@@ -32,9 +32,7 @@ def write_folder(making: Making) -> None:
         raise TypeError(message)
     with parts.stage("Write the build context"):
         lock = lock_for(making)
-        target, work = parts.work / "dependencies", parts.work / "install"
-        installed = install(lock, prepared.python.version, target, work=work, report=parts.report)
-        layers = (*dependency_layers(installed, spec), runtime_layer(spec, lock.text), *prepared.bundle.layers)
+        layers = (*install_layers(making, lock), runtime_layer(spec, lock.text), *prepared.bundle.layers)
         # No layer has a digest before the engine has built it; what the layers are made of serves as well.
         build_id = build_identity(map(fingerprint, layers), prepared.base.digest, prepared.bundle.env)
         recipe = replace(

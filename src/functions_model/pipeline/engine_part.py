@@ -13,7 +13,8 @@ from functions_model.engine import Recipe, below_key, build_below
 from functions_model.image.manifests import parse_config
 from functions_model.pipeline.events import EngineRan
 from functions_model.pipeline.parting import Part, find_part
-from functions_model.registry.download import download_blob
+from functions_model.registry.access import Access
+from functions_model.registry.content import BLOCK, download_blob
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from functions_model.image.assembly import Base
     from functions_model.image.manifests import Descriptor
     from functions_model.pipeline.making import Making
-
-_BLOCK = 1 << 20
 
 
 def recipe_of(making: Making, lock: Lock) -> Recipe:
@@ -77,7 +76,7 @@ def engine_part(making: Making, lock: Lock) -> tuple[Base, tuple[Part, ...]]:
 
 def _configured(base: Base, part: Part) -> Base:
     """The base with the configuration that an engine gave it, and as many of its layers as that speaks of."""
-    config = parse_config(part.config or b"{}")
+    config = parse_config(part.config)
     manifest = replace(base.manifest, layers=base.manifest.layers[: len(config.diff_ids)])
     return replace(base, manifest=manifest, config=config)
 
@@ -90,10 +89,10 @@ def _blobs(making: Making) -> BaseLayers:
     @contextmanager
     def opened(descriptor: Descriptor) -> Iterator[Iterator[bytes]]:
         file = parts.work / "base" / short(descriptor.digest, 64)
-        download_blob(client, reference.repository, descriptor.digest, file)
+        download_blob(client, Access(reference.repository), descriptor.digest, file)
         try:
             with file.open("rb") as stream:
-                yield iter(lambda: stream.read(_BLOCK), b"")
+                yield iter(lambda: stream.read(BLOCK), b"")
         finally:
             file.unlink()
 

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from functions_model.image.manifests import EMPTY_CONTENT
 from functions_model.pipeline.events import LayerOrigin, LayerReady
 from functions_model.registry import Record, RecordedLayer, RecordToWrite, find_record
 from functions_model.registry.access import Access
@@ -26,13 +27,13 @@ class Part:
     Attributes:
         key: 32 hex digits over all that decides.
         layers: The lowest first.
-        config: An image configuration that goes with them; None where they change none.
+        config: An image configuration that goes with them; `{}` where they change none.
         recorded: Whether a record keeps them already.
     """
 
     key: str
     layers: tuple[Layer, ...]
-    config: bytes | None = None
+    config: bytes = EMPTY_CONTENT
     recorded: bool = False
 
     @property
@@ -42,8 +43,7 @@ class Part:
 
     def record(self, repository: str, annotations: Mapping[str, str]) -> RecordToWrite:
         """What is kept of it for all images of the registry."""
-        config = {} if self.config is None else {"config": self.config}
-        return RecordToWrite(repository, _tag(self.key), Record(self.kept, annotations, **config))
+        return RecordToWrite(repository, _tag(self.key), Record(self.kept, annotations, self.config))
 
 
 def find_part(key: str, making: Making, *, configured: bool = False) -> Part | None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from functions_model.bundle import plan_layers
+from functions_model.bundle.labels import OCI
 from functions_model.core.build import Builder
 from functions_model.core.digests import Digest
 from functions_model.core.failures import InputsInvalid, Location, Problem
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 RECORD_TAG = "functions-model-cache"
 """The tag in the image's own repository that says how the layers of its last image came to be."""
-BASE_DIGEST = "org.opencontainers.image.base.digest"
+BASE_DIGEST = f"{OCI}.base.digest"
 
 
 @dataclass(frozen=True, slots=True)

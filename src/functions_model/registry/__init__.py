@@ -1,7 +1,7 @@
 """Floor 3: speaking the OCI distribution API to a container registry."""
 
 from functions_model.registry.pull import find_manifest, pull_base
-from functions_model.registry.push import Push, push_image
+from functions_model.registry.push import Push
 from functions_model.registry.pushed import BlobTransfer, How, PushedImage
 from functions_model.registry.records import Record, RecordedLayer, RecordToWrite, find_record
 from functions_model.registry.referrers import Attachment, list_referrers
@@ -19,5 +19,4 @@ __all__ = [
     "find_record",
     "list_referrers",
     "pull_base",
-    "push_image",
 ]

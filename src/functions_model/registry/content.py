@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import urllib3
 
@@ -14,12 +13,14 @@ from functions_model.core.digests import Digest, digest_of, parse_digest
 from functions_model.core.failures import RegistryFailed
 from functions_model.image.assembly import LARGEST_MANIFEST
 from functions_model.image.manifests import INDEX_TYPES, MANIFEST_TYPES
+from functions_model.image.streams import PieceStream
 from functions_model.registry.client import Call
 from functions_model.registry.errors import breakdown
 from functions_model.registry.retries import AttemptFailed, persist
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
+    from pathlib import Path
 
     import requests
 
@@ -117,7 +118,7 @@ def stream_blob(client: RegistryClient, access: Access, digest: Digest) -> Itera
         yield _blocks(client, response, action)
 
 
-class BlobStream(io.RawIOBase):
+class BlobStream(PieceStream):
     """A blob as a stream of bytes, held to its digest when it has been read to its end.
 
     Raises:
@@ -125,50 +126,54 @@ class BlobStream(io.RawIOBase):
     """
 
     def __init__(self, client: RegistryClient, access: Access, digest: Digest) -> None:
-        super().__init__()
-        self._client, self._access, self._digest = client, access, digest
-        self._hash = hashlib.sha256()
-        self._open = ExitStack()
-        self._blocks: Iterator[bytes] | None = None
-        self._rest = memoryview(b"")
-
-    def readable(self) -> bool:
-        """It is."""
-        return True
-
-    def readinto(self, buffer: object) -> int:
-        """Fill the buffer with what is at hand; 0 at the end."""
-        room = memoryview(cast("bytearray", buffer)).cast("B")
-        while not self._rest:
-            block = self._next()
-            if block is None:
-                return 0
-            self._rest = memoryview(block)
-        count = min(len(room), len(self._rest))
-        room[:count], self._rest = self._rest[:count], self._rest[count:]
-        return count
+        self._held = _held_blocks(client, access, digest)
+        super().__init__(self._held)
 
     def close(self) -> None:
         """Give the connection back."""
-        self._open.close()
+        self._held.close()
         super().close()
 
-    def _next(self) -> bytes | None:
+
+def _held_blocks(client: RegistryClient, access: Access, digest: Digest) -> Generator[bytes, None, None]:
+    """A blob's blocks; a transfer that does not begin is begun again, one that breaks is a failure."""
+    with ExitStack() as opened:
         try:
-            if self._blocks is None:
-                self._blocks = persist(self._begin, self._client.patience, self._client.sleep)
-            block = next(self._blocks, None)
-            if block is None:
-                action = f"read the layer `{_named(self._client, self._access, self._digest)}`"
-                _hold(self._client, f"sha256:{self._hash.hexdigest()}", self._digest, action)
-                return None
+            begin = lambda: opened.enter_context(stream_blob(client, access, digest))  # noqa: E731
+            blocks = persist(begin, client.patience, client.sleep)
+            yield from _checked(client, access, digest, blocks)
         except AttemptFailed as failed:
             raise failed.failure from failed
-        self._hash.update(block)
-        return block
 
-    def _begin(self) -> Iterator[bytes]:
-        return self._open.enter_context(stream_blob(self._client, self._access, self._digest))
+
+def download_blob(client: RegistryClient, access: Access, digest: Digest, target: Path) -> None:
+    """Fetch a blob into a file: whole, held to its digest, and again when a transfer breaks.
+
+    Args:
+        client: The registry.
+        access: The repository it is in.
+        digest: What it must have.
+        target: The file to write; its folder is made.
+
+    Raises:
+        RegistryFailed: Refused, broken off too often, or the content is not what its digest says.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+
+    def attempt() -> None:
+        with stream_blob(client, access, digest) as blocks, target.open("wb") as file:
+            file.writelines(_checked(client, access, digest, blocks))
+
+    persist(attempt, client.patience, client.sleep)
+
+
+def _checked(client: RegistryClient, access: Access, digest: Digest, blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """The same blocks; after the last one, AttemptFailed when they are not what the digest names."""
+    found = hashlib.sha256()
+    for block in blocks:
+        found.update(block)
+        yield block
+    _hold(client, f"sha256:{found.hexdigest()}", digest, f"read the layer `{_named(client, access, digest)}`")
 
 
 def has_blob(client: RegistryClient, access: Access, digest: Digest) -> bool:

@@ -234,26 +234,3 @@ class Push:
         named += [(layer.name, layer.descriptor) for layer in image.layers]
         named += [("config", image.config_descriptor)]
         return [BlobTransfer(name, blob.digest, blob.size, How.PRESENT) for name, blob in named]
-
-
-def push_image(
-    client: RegistryClient,
-    image: Image,
-    target: ImageReference,
-    *,
-    base_client: RegistryClient,
-    report: Report = silent,
-) -> PushedImage:
-    """See to it that the registry has an image under a tag (or, without a tag, by its digest).
-
-    Args:
-        client: The target registry.
-        image: What to push.
-        target: Where to; a digest in it is not looked at.
-        base_client: The base image's registry, for layers that the target lacks.
-        report: As for `Push`.
-
-    Raises:
-        RegistryFailed: Refused, or broken off too often. The tag is then what it was.
-    """
-    return Push(client, target, base_client=base_client, report=report).finish(image)

@@ -8,8 +8,8 @@ import pytest
 
 from functions_model.core.digests import digest_of
 from functions_model.core.failures import BundleFailed, RegistryFailed
-from functions_model.registry import How, push_image
-from support.images import NOISE, image_on
+from functions_model.registry import How
+from support.images import NOISE, image_on, push_image
 from support.registry_server import CORRUPT, TEAR, UNHEARD, Fault, RegistryServer, serving
 
 if TYPE_CHECKING:

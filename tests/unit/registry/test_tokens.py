@@ -10,10 +10,11 @@ import pytest
 
 from functions_model.core.failures import RegistryFailed
 from functions_model.core.secrets import Secret
-from functions_model.registry import find_manifest, push_image
+from functions_model.registry import find_manifest
 from functions_model.registry.access import Access
 from functions_model.registry.credentials import BasicCredential, EntraExchange
 from functions_model.registry.tokens import Challenge, life_of, parse_challenge
+from support.images import push_image
 from support.registry_server import EXPIRE, Fault
 
 if TYPE_CHECKING:

@@ -83,6 +83,32 @@ class Journal:
             self._entries.clear()
 
 
+class _Answer:
+    """How far an answer has come. Its head waits for its body: to a client, `Content-Length: 0` is the end."""
+
+    def __init__(self) -> None:
+        self.status, self.ends = 0, False
+        self._head: list[Message] = []
+        self._left: int | None = None
+
+    def take(self, message: Message) -> list[Message]:
+        """What can be passed on now."""
+        if message["type"] == "http.response.start":
+            self.status, self._head = message["status"], [message]
+            lengths = [int(value) for name, value in message.get("headers", ()) if name.lower() == b"content-length"]
+            self._left = lengths[0] if lengths else None
+            return []
+        if message["type"] == "http.response.body":
+            self._count(message)
+        ready, self._head = [*self._head, message], []
+        return ready
+
+    def _count(self, message: Message) -> None:
+        if self._left is not None:
+            self._left -= len(message.get("body", b""))
+        self.ends = self.ends or not message.get("more_body") or self._left == 0
+
+
 class Journaled:
     """An ASGI application whose requests are written down."""
 
@@ -96,13 +122,14 @@ class Journaled:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        count, status, written, start = 0, 0, False, time.monotonic()
+        count, written, start, answer = 0, False, time.monotonic(), _Answer()
 
         def write() -> None:
             nonlocal written
             if not written:
                 seconds = round(time.monotonic() - start, 4)
-                self._journal.add(Entry(self._service, scope["method"], shown_path(scope), status, count, seconds))
+                path = shown_path(scope)
+                self._journal.add(Entry(self._service, scope["method"], path, answer.status, count, seconds))
             written = True
 
         async def counting_receive() -> Message:
@@ -112,12 +139,12 @@ class Journaled:
             return message
 
         async def watching_send(message: Message) -> None:
-            nonlocal status
-            status = message.get("status", status)
             # Before the answer's end is out: whoever has the answer finds the entry.
-            if message["type"] == "http.response.body" and not message.get("more_body"):
+            ready = answer.take(message)
+            if answer.ends:
                 write()
-            await send(message)
+            for one in ready:
+                await send(one)
 
         try:
             await self._app(scope, counting_receive, watching_send)

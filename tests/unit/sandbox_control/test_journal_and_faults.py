@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import TYPE_CHECKING, cast
 
 import pytest
 import requests
 
 from azure_sandbox.faults import Fault, Faults
+from azure_sandbox.journal import Journal, Journaled
 
 if TYPE_CHECKING:
+    from starlette.types import Message, Receive, Scope, Send
+
     from conftest import Cloud
 
 
@@ -55,6 +59,37 @@ class TestJournal:
 
         assert ["PUT"] == [entry["method"] for entry in writes]
         assert [] == cloud.session.get(url, timeout=10).json()
+
+    @pytest.mark.parametrize(
+        ("length", "pieces"),
+        [(b"0", [b""]), (b"4", [b"ab", b"cd", b""]), (None, [b"ab", b""])],
+        ids=["an empty answer", "a stream of known length", "a stream of unknown length"],
+    )
+    def test_whoever_has_the_whole_answer_finds_the_entry(self, length: bytes | None, pieces: list[bytes]) -> None:
+        """It is there before the message with which a client knows that the answer is complete."""
+        journal, seen = Journal(), []
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            await send(
+                {
+                    "type": "http.response.start",
+                    "status": 202,
+                    "headers": [(b"Content-Length", length)][: length is not None],
+                }
+            )
+            for number, piece in enumerate(pieces, 1):
+                await send({"type": "http.response.body", "body": piece, "more_body": number < len(pieces)})
+
+        async def send(message: Message) -> None:
+            seen.append((message.get("body"), len(journal.entries())))
+
+        scope = {"type": "http", "method": "POST", "path": "/", "query_string": b""}
+        asyncio.run(Journaled(app, journal, "arm")(scope, cast("Receive", None), send))
+        complete = {b"0": 0, b"4": 2, None: 2}[length]
+
+        assert [None, *pieces] == [body for body, _ in seen]
+        assert 1 == seen[complete][1]
+        assert [202] == [entry.status for entry in journal.entries()]
 
 
 class TestFaults:

@@ -17,7 +17,7 @@ BENCHMARKS = $(wildcard tests/benchmarks/test_*.py)
 
 help:
 	@echo 'make demo    deploy examples/iris-http to the built-in sandbox and print an answer from the live function'
-	@echo 'make test    all tests; says at the end what was left out and why'
+	@echo 'make test    the tests; says at the end what was left out and why (ALL=1 adds the exhaustive ones, as CI does)'
 	@echo 'make check   format, style, types, floors, workflows, and the fast tests'
 	@echo 'make bench   the image builder beside docker, pip and MLflow: about 25 minutes; writes build/bench.json'
 	@echo 'make tools   the tools that some tests need: az and act'
@@ -31,7 +31,7 @@ demo: $(VENV)/.stamp-sandbox
 # Four at a time, as tests wait for much: each worker has a sandbox of its own, and the tests of one file stay together.
 # Byte code is written whatever the shell says: dozens of processes import the same packages.
 test: tools
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 4 --dist loadfile $(PYTEST_FLAGS)
+	@PYTHONDONTWRITEBYTECODE= ALL_TESTS=$(ALL) $(BIN)/python -m pytest -n 4 --dist loadfile $(PYTEST_FLAGS)
 
 check: $(VENV)/.stamp-dev
 	$(BIN)/ruff format --check $(CODE)

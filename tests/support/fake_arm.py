@@ -170,8 +170,10 @@ class FakeArm:
             return Answer(200, {"nameAvailable": not refusal, "message": refusal or None})
         if path.endswith("/syncfunctiontriggers"):
             return Answer(204)
-        if path.endswith(("/roleassignments", "/registries")):
-            return Answer(200, {"value": self._below(path)})
+        if path.endswith(("/roleassignments", "/registries", "/resources")):
+            return Answer(
+                200, {"value": self._named(asked.query) if path.endswith("/resources") else self._below(path)}
+            )
         return self._resource(asked, path)
 
     def _configuration(self, asked: Asked, path: str) -> Answer:
@@ -192,6 +194,11 @@ class FakeArm:
     def _below(self, path: str) -> list[dict[str, Any]]:
         kind = path.rpartition("/")[2]
         return [document for key, document in self.resources.items() if f"/{kind}/" in key]
+
+    def _named(self, query: str) -> list[dict[str, Any]]:
+        """The resources that a filter by type and name means."""
+        kind, name = re.findall(r"'([^']+)'", unquote(query).replace("+", " "))
+        return [document for key, document in self.resources.items() if key.endswith(f"/{kind}/{name}".lower())]
 
     def _site(self, path: str) -> dict[str, Any] | None:
         return self.resources.get(path.partition("/config/")[0])

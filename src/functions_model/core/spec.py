@@ -204,6 +204,7 @@ class Target:
         plan_name: The plan's name.
         storage_account: The host storage account's name.
         identity_name: The user-assigned identity's name.
+        elsewhere: Resource groups of what is there already and not in `resource_group`, by input: `plan-name`.
     """
 
     subscription_id: str
@@ -218,6 +219,11 @@ class Target:
     data_storage_account: str | None = None
     service_bus_namespace: str | None = None
     service_bus_sku: str = "Standard"
+    elsewhere: dict[str, str] = field(default_factory=dict)
+
+    def group_of(self, name: str) -> str:
+        """The resource group of what an input names."""
+        return self.elsewhere.get(name, self.resource_group)
 
 
 @dataclass(frozen=True, slots=True)

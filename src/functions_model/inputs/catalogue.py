@@ -121,7 +121,7 @@ CATALOGUE: tuple[InputSpec, ...] = (
         "data-storage-account",
         InputKind.NAME,
         "The storage account with the containers of `input-path` and `output-path`. It is created when it does not"
-        " exist.",
+        " exist. One of another resource group: `<resource-group>/<name>`, or its ARM id.",
         modes=WITH_AZURE,
         derived="the app's name, `data` and a hash",
         triggers=(BLOB,),
@@ -142,7 +142,8 @@ CATALOGUE: tuple[InputSpec, ...] = (
     InputSpec(
         "service-bus-namespace",
         InputKind.NAME,
-        "The Service Bus namespace with the queues. It is created when it does not exist.",
+        "The Service Bus namespace with the queues. It is created when it does not exist. One of another resource"
+        " group: `<resource-group>/<name>`, or its ARM id.",
         modes=WITH_AZURE,
         derived="`<app-name>-bus-` and a hash",
         triggers=(QUEUE,),
@@ -222,7 +223,14 @@ CATALOGUE: tuple[InputSpec, ...] = (
         required=True,
         modes=WITH_AZURE,
     ),
-    InputSpec("plan-name", InputKind.NAME, "The hosting plan's name.", derived="`<app-name>-plan`", modes=WITH_AZURE),
+    InputSpec(
+        "plan-name",
+        InputKind.NAME,
+        "The hosting plan. It is created when it does not exist. One of another resource group:"
+        " `<resource-group>/<name>`, or its ARM id.",
+        derived="`<app-name>-plan`",
+        modes=WITH_AZURE,
+    ),
     InputSpec(
         "plan-sku",
         InputKind.NAME,
@@ -233,8 +241,17 @@ CATALOGUE: tuple[InputSpec, ...] = (
     InputSpec(
         "storage-account",
         InputKind.NAME,
-        "The storage account that the Functions host works with.",
+        "The storage account that the Functions host works with. It is created when it does not exist. One of another"
+        " resource group: `<resource-group>/<name>`, or its ARM id.",
         derived="the app's name and a hash",
+        modes=WITH_AZURE,
+    ),
+    InputSpec(
+        "identity-name",
+        InputKind.NAME,
+        "The user-assigned identity that the app runs as. It is created when it does not exist. One of another resource"
+        " group: `<resource-group>/<name>`, or its ARM id.",
+        derived="`<app-name>-identity`",
         modes=WITH_AZURE,
     ),
     InputSpec(

@@ -77,6 +77,14 @@ def storage_account(text: str) -> str:
     )  # fmt: skip
 
 
+def identity_name(text: str) -> str:
+    """Microsoft.ManagedIdentity: 3-128 letters, digits, `_` and `-`, starting with a letter or digit."""
+    return _matching(
+        text, r"[A-Za-z0-9][A-Za-z0-9_-]{2,127}", "a managed identity's name",
+        "Use 3 to 128 letters, digits, `_` and `-`, starting with a letter or a digit.",
+    )  # fmt: skip
+
+
 def model_name(text: str) -> str:
     """Azure ML: 1-255 letters, digits, `-`, `_`, `.`, starting with a letter or digit.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from functions_model.core.spec import Target
 from functions_model.inputs import derived, rules
 from functions_model.inputs.app_settings import read_app_settings
+from functions_model.inputs.placing import refuse_two_places, take_placed
 from functions_model.inputs.specs import BLOB, QUEUE
 
 if TYPE_CHECKING:
@@ -18,11 +19,16 @@ def read_target(form: Form) -> Target:
     subscription = form.take("subscription-id", rules.guid)
     group = form.take("resource-group", rules.resource_group)
     app = form.take("app-name", rules.app_name)
-    plan = form.take("plan-name", rules.plan_name) or (derived.plan_name(app) if app else "")
-    storage = form.take("storage-account", rules.storage_account)
+    elsewhere: dict[str, str] = {}
+    plan = take_placed(form, "plan-name", elsewhere) or (derived.plan_name(app) if app else "")
+    storage = take_placed(form, "storage-account", elsewhere)
+    identity = take_placed(form, "identity-name", elsewhere)
     settings, problems = read_app_settings(form)
     form.problems += problems
     names = (app or "", group or "", subscription or "")
+    data = _data_storage(form, names, elsewhere) if form.trigger == BLOB else None
+    namespace = _namespace(form, names, elsewhere) if form.trigger == QUEUE else None
+    refuse_two_places(form, {"storage-account": storage, "data-storage-account": data or ""}, elsewhere)
     return Target(
         subscription_id=subscription,
         resource_group=group,
@@ -31,22 +37,21 @@ def read_target(form: Form) -> Target:
         plan_name=plan,
         plan_sku=form.take("plan-sku", rules.plan_sku),
         storage_account=storage or derived.storage_account(*names),
-        identity_name=derived.identity_name(app or ""),
+        identity_name=identity or derived.identity_name(app or ""),
         app_settings=settings,
-        data_storage_account=_data_storage(form, names) if form.trigger == BLOB else None,
-        service_bus_namespace=_namespace(form, names) if form.trigger == QUEUE else None,
+        data_storage_account=data,
+        service_bus_namespace=namespace,
         service_bus_sku=_sku(form) if form.trigger == QUEUE else "Standard",
+        elsewhere=elsewhere,
     )
 
 
-def _data_storage(form: Form, names: tuple[str, str, str]) -> str:
-    given = form.take("data-storage-account", rules.storage_account)
-    return given or derived.data_storage_account(*names)
+def _data_storage(form: Form, names: tuple[str, str, str], elsewhere: dict[str, str]) -> str:
+    return take_placed(form, "data-storage-account", elsewhere) or derived.data_storage_account(*names)
 
 
-def _namespace(form: Form, names: tuple[str, str, str]) -> str:
-    given = form.take("service-bus-namespace", rules.service_bus_namespace)
-    return given or derived.service_bus_namespace(*names)
+def _namespace(form: Form, names: tuple[str, str, str], elsewhere: dict[str, str]) -> str:
+    return take_placed(form, "service-bus-namespace", elsewhere) or derived.service_bus_namespace(*names)
 
 
 def _sku(form: Form) -> str:

@@ -76,6 +76,11 @@ def key_of(kind: str, name: str) -> str:
     return f"{kind}/{name}"
 
 
+def place_of(resource_type: str, name: str) -> str:
+    """What `Wanted.elsewhere` knows a resource by: names do not differ by case alone."""
+    return f"{resource_type}/{name}".lower()
+
+
 IMAGE = "image"
 """The key of the one future that is no resource: the pushed image."""
 
@@ -162,6 +167,7 @@ class Wanted:
         app_settings: The user's own.
         tags: Given to what is created. What exists keeps its tags: only what we made may be known as ours.
         data: What the trigger works on; None with an HTTP trigger.
+        elsewhere: Resource groups of what is there already and not in `group`, by type and name (`place_of`).
     """
 
     subscription_id: str
@@ -178,6 +184,7 @@ class Wanted:
     app_settings: Mapping[str, Secret]
     tags: Mapping[str, str]
     data: BlobData | QueueData | None = None
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def storage_accounts(self) -> tuple[str, ...]:
@@ -190,9 +197,18 @@ class Wanted:
         """ARM id of the resource group."""
         return f"/subscriptions/{self.subscription_id}/resourceGroups/{self.group}"
 
+    def is_elsewhere(self, resource_type: str, name: str) -> bool:
+        """Whether a resource must be there already, in another group."""
+        return place_of(resource_type, name) in self.elsewhere
+
+    def group_of(self, resource_type: str, name: str) -> str:
+        """The group of a resource; the type as `Microsoft.Web/sites`."""
+        return self.elsewhere.get(place_of(resource_type, name), self.group)
+
     def id_of(self, resource_type: str, name: str) -> str:
-        """ARM id of a resource in the group; the type as `Microsoft.Web/sites`."""
-        return f"{self.group_id}/providers/{resource_type}/{name}"
+        """ARM id of a resource, in its group; the type as `Microsoft.Web/sites`."""
+        group = self.group_of(resource_type, name)
+        return f"/subscriptions/{self.subscription_id}/resourceGroups/{group}/providers/{resource_type}/{name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from functions_model.provision.elsewhere import NameRefusal
     from functions_model.provision.nouns import Role
 
 
@@ -145,16 +146,16 @@ class ObservedProviders:
 
 @dataclass(frozen=True, slots=True)
 class ObservedAccountNames:
-    """Why names of storage accounts cannot be had, by name."""
+    """Why names of storage accounts cannot be had, by name; None for those that can."""
 
-    refusals: Mapping[str, str]
+    refusals: Mapping[str, NameRefusal | None]
 
 
 @dataclass(frozen=True, slots=True)
 class ObservedNamespaceName:
-    """Why the Service Bus namespace's name cannot be had; empty when it can."""
+    """Why the Service Bus namespace's name cannot be had; None when it can."""
 
-    refusal: str
+    refusal: NameRefusal | None
 
 
 Piece: TypeAlias = (
@@ -206,7 +207,7 @@ class Observed:
     account_names: ObservedAccountNames = ObservedAccountNames({})
     containers: ObservedContainers = ObservedContainers(frozenset())
     namespace: ObservedNamespace | None = None
-    namespace_name: ObservedNamespaceName = ObservedNamespaceName("")
+    namespace_name: ObservedNamespaceName = ObservedNamespaceName(None)
     queues: ObservedQueues = ObservedQueues({})
     portal: str = ""
 

@@ -51,7 +51,7 @@ _ROUNDS: tuple[tuple[tuple[str, Read], ...], ...] = (
         ("Service Bus namespace's name", service_bus_namespace.observe_name),
     ),
 )
-"""Each round needs what the one before saw. The second is left out when there is no group."""
+"""Each round needs what the one before saw. The second is left out when there is no group that anything could be in."""
 
 
 def observe(clients: AzureClients, wanted: Wanted) -> Observed:
@@ -62,7 +62,7 @@ def observe(clients: AzureClients, wanted: Wanted) -> Observed:
         LoginFailed: No token could be had.
     """
     seen = _round(clients, wanted, Observed(portal=clients.cloud.portal), _ROUNDS[0])
-    if seen.group is not None:
+    if seen.group is not None or wanted.elsewhere:
         seen = _round(clients, wanted, seen, _ROUNDS[1])
     return _round(clients, wanted, seen, _ROUNDS[2])
 

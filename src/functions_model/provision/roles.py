@@ -50,7 +50,7 @@ def _host_storage_roles(target: Target, data: BlobData | QueueData | None) -> tu
     https://learn.microsoft.com/azure/azure-functions/functions-reference#connecting-to-host-storage-with-an-identity.
     """
     more = (_ACCOUNT_CONTRIBUTOR, _QUEUE_CONTRIBUTOR) if isinstance(data, BlobData) else ()
-    return _on_account(target, target.storage_account, _BLOB_OWNER, _TABLE_CONTRIBUTOR, *more)
+    return _on_account(target, "storage-account", target.storage_account, _BLOB_OWNER, _TABLE_CONTRIBUTOR, *more)
 
 
 def _data_roles(target: Target, data: BlobData | QueueData | None) -> tuple[Role, ...]:
@@ -60,13 +60,15 @@ def _data_roles(target: Target, data: BlobData | QueueData | None) -> tuple[Role
         case BlobData():
             # The host storage account has these already, when it is the same.
             same = data.account == target.storage_account
-            return () if same else _on_account(target, data.account, _BLOB_OWNER, _QUEUE_CONTRIBUTOR)
+            here = "data-storage-account"
+            return () if same else _on_account(target, here, data.account, _BLOB_OWNER, _QUEUE_CONTRIBUTOR)
         case QueueData():
             return _queue_roles(target, data)
 
 
-def _on_account(target: Target, account: str, *roles: tuple[str, str]) -> tuple[Role, ...]:
-    scope = f"{_group(target)}/providers/{storage_account.TYPE}/{account}"
+def _on_account(target: Target, given: str, account: str, *roles: tuple[str, str]) -> tuple[Role, ...]:
+    """Roles on the account that the input `given` names."""
+    scope = f"{_group(target, given)}/providers/{storage_account.TYPE}/{account}"
     waits_for = storage_account.key(account)
     return tuple(Role(name, definition, scope, account, waits_for) for name, definition in roles)
 
@@ -84,11 +86,12 @@ def _on_queue(target: Target, namespace: str, queue: str, name: str, definition:
     A queue with a slash in its name is the exception: Service Bus and Resource Manager call it by different names, so
     that a role on it alone does not count (https://github.com/MassTransit/MassTransit/issues/1758).
     """
-    scope = f"{_group(target)}/providers/{service_bus_namespace.TYPE}/{namespace}"
+    scope = f"{_group(target, 'service-bus-namespace')}/providers/{service_bus_namespace.TYPE}/{namespace}"
     if "/" in queue:
         return Role(name, definition, scope, namespace, service_bus_namespace.key(namespace))
     return Role(name, definition, f"{scope}/queues/{queue}", queue, service_bus_queue.key(queue))
 
 
-def _group(target: Target) -> str:
-    return f"/subscriptions/{target.subscription_id}/resourceGroups/{target.resource_group}"
+def _group(target: Target, given: str) -> str:
+    """ARM id of the resource group of what an input names."""
+    return f"/subscriptions/{target.subscription_id}/resourceGroups/{target.group_of(given)}"

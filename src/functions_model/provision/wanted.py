@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from functions_model.core.blob_paths import parse_blob_path
 from functions_model.core.spec import BlobTrigger, HttpTrigger, ServiceBusQueueTrigger
-from functions_model.provision.nouns import BlobData, QueueData, Wanted
+from functions_model.provision.kinds import identity, plan, service_bus_namespace, storage_account
+from functions_model.provision.nouns import BlobData, QueueData, Wanted, place_of
 from functions_model.provision.roles import roles_for
 
 if TYPE_CHECKING:
@@ -49,7 +50,21 @@ def wanted_for(spec: DeploymentSpec, image: ImageReference, registry: RegistryRe
         app_settings=target.app_settings,
         tags=TAGS,
         data=data,
+        elsewhere=_elsewhere(target),
     )
+
+
+def _elsewhere(target: Target) -> dict[str, str]:
+    """Where to look for what is not in the target's group, by type and name."""
+    names = {
+        "plan-name": (plan.TYPE, target.plan_name),
+        "storage-account": (storage_account.TYPE, target.storage_account),
+        "data-storage-account": (storage_account.TYPE, target.data_storage_account),
+        "service-bus-namespace": (service_bus_namespace.TYPE, target.service_bus_namespace),
+        "identity-name": (identity.TYPE, target.identity_name),
+    }
+    given = ((*names[name], group) for name, group in target.elsewhere.items())
+    return {place_of(resource_type, name): group for resource_type, name, group in given if name}
 
 
 def _data(trigger: Trigger, target: Target) -> BlobData | QueueData | None:

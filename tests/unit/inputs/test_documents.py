@@ -38,6 +38,7 @@ ISSUE_INPUTS = {
     "plan-sku",
     "storage-account",
     "app-settings",
+    "identity-name",
     "mode",
     "sample-request",
     "verify-timeout",

@@ -28,8 +28,9 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedCo
     if not isinstance(wanted.data, BlobData) or seen.account(wanted.data.account) is None:
         return None
     account, names = wanted.data.account, [container.name for container in containers_of(wanted, seen)]
+    group = wanted.group_of(storage_account.TYPE, account)
     with ThreadPoolExecutor(max_workers=len(names) or 1) as threads:
-        there = list(threads.map(lambda name: _is_there(clients, wanted.group, account, name), names))
+        there = list(threads.map(lambda name: _is_there(clients, group, account, name), names))
     return ObservedContainers(frozenset(name for name, yes in zip(names, there, strict=True) if yes))
 
 
@@ -77,7 +78,7 @@ def write(writing: Writing, observed: Observed) -> None:
     container = next(container for container in containers if container.shown == writing.change.name)
     body: Any = {"properties": {"publicAccess": "None"}}
     writing.clients.storage.blob_containers.create(
-        resource_group_name=writing.wanted.group,
+        resource_group_name=writing.wanted.group_of(storage_account.TYPE, data.account),
         account_name=data.account,
         container_name=container.name,
         blob_container=body,

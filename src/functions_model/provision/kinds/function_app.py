@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from functions_model.core.failures import Problem
 from functions_model.provision.connection import connection_problems
+from functions_model.provision.elsewhere import value_for
 from functions_model.provision.kinds import (
     blob_container,
     identity,
@@ -82,8 +83,10 @@ def _app_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     if "container" not in kinds:
         return (Problem(f"the function app `{name}` runs code, not a container", _OTHER_APP, "app-name"),)
     if app.plan_id and not same_id(app.plan_id, wanted.id_of(plan.TYPE, wanted.plan_name)):
-        theirs = app.plan_id.rpartition("/")[2]
-        what = f"the function app `{name}` lives on the plan `{theirs}`, not on `{wanted.plan_name}`"
+        theirs, ours = (
+            value_for(plan_id, wanted) for plan_id in (app.plan_id, wanted.id_of(plan.TYPE, wanted.plan_name))
+        )
+        what = f"the function app `{name}` lives on the plan `{theirs}`, not on `{ours}`"
         return (Problem(what, f"Set `plan-name` to `{theirs}`, or `app-name` to a new name.", "plan-name"),)
     return ()
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from functions_model.provision.elsewhere import not_there
 from functions_model.provision.kinds import provider, resource_group
 from functions_model.provision.nouns import Action, Change, FieldChange, key_of
 from functions_model.provision.observed import ObservedIdentity
@@ -27,7 +28,7 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedId
 
     try:
         identity = clients.msi.user_assigned_identities.get(
-            resource_group_name=wanted.group, resource_name=wanted.identity_name
+            resource_group_name=wanted.group_of(TYPE, wanted.identity_name), resource_name=wanted.identity_name
         )
     except ResourceNotFoundError:
         return None
@@ -38,8 +39,10 @@ def _observed(identity: Any) -> ObservedIdentity:
     return ObservedIdentity(str(identity.id), str(identity.principal_id), str(identity.client_id))
 
 
-def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:  # noqa: ARG001
-    """None: any identity will do."""
+def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
+    """One of another group that is not there; else any identity will do."""
+    if observed.identity is None and wanted.is_elsewhere(TYPE, wanted.identity_name):
+        return (not_there(KIND, TYPE, wanted.identity_name, wanted, "identity-name"),)
     return ()
 
 

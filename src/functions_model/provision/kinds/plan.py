@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from functions_model.core.failures import Problem
+from functions_model.provision.elsewhere import not_there
 from functions_model.provision.kinds import provider, resource_group
 from functions_model.provision.nouns import Action, Change, FieldChange, key_of
 from functions_model.provision.observed import ObservedPlan
@@ -53,7 +54,8 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedPl
     from azure.core.exceptions import ResourceNotFoundError
 
     try:
-        plan = clients.web.app_service_plans.get(resource_group_name=wanted.group, name=wanted.plan_name)
+        group = wanted.group_of(TYPE, wanted.plan_name)
+        plan = clients.web.app_service_plans.get(resource_group_name=group, name=wanted.plan_name)
     except ResourceNotFoundError:
         return None
     return _observed(plan)
@@ -73,6 +75,8 @@ def _observed(plan: Any) -> ObservedPlan:
 def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     """A plan on Windows, of a tier without containers, or a wanted size that has none."""
     plan = observed.plan
+    if plan is None and wanted.is_elsewhere(TYPE, wanted.plan_name):
+        return (not_there(KIND, TYPE, wanted.plan_name, wanted, "plan-name"),)
     if plan is None:
         return () if tier_of(wanted.plan_sku) else (_size_problem(wanted),)
     if refused := _REFUSED_TIERS.get(plan.tier.lower()):

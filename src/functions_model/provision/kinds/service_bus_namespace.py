@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from functions_model.core.failures import Problem
+from functions_model.provision.elsewhere import not_there, refusal_of
 from functions_model.provision.kinds import provider, resource_group
 from functions_model.provision.nouns import Action, Change, FieldChange, QueueData, key_of
 from functions_model.provision.observed import ObservedNamespace, ObservedNamespaceName
@@ -25,8 +26,10 @@ _USABLE = {"", "active", "succeeded", "updating"}
 
 
 def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedNamespace | None:  # noqa: ARG001
-    """The namespace of that name, in the group."""
-    return _read(clients, wanted.group, wanted.data.namespace) if isinstance(wanted.data, QueueData) else None
+    """The namespace of that name, in its group."""
+    if not isinstance(wanted.data, QueueData):
+        return None
+    return _read(clients, wanted.group_of(TYPE, wanted.data.namespace), wanted.data.namespace)
 
 
 def _read(clients: AzureClients, group: str, name: str) -> ObservedNamespace | None:
@@ -65,6 +68,8 @@ def observe_name(clients: AzureClients, wanted: Wanted, seen: Observed) -> Obser
 
     if not isinstance(wanted.data, QueueData) or seen.namespace is not None:
         return None
+    if wanted.is_elsewhere(TYPE, wanted.data.namespace):
+        return None
     body: Any = {"name": wanted.data.namespace}
     try:
         answer = clients.service_bus.namespaces.check_name_availability(parameters=body)
@@ -73,7 +78,10 @@ def observe_name(clients: AzureClients, wanted: Wanted, seen: Observed) -> Obser
             # A login whose rights end at the group may not ask this. The write will tell.
             return None
         raise
-    return ObservedNamespaceName("" if answer.name_available else str(answer.message or answer.reason or "it is taken"))
+    if answer.name_available:
+        return None
+    said = str(answer.message or answer.reason or "it is taken")
+    return ObservedNamespaceName(refusal_of(clients, TYPE, wanted.data.namespace, said))
 
 
 def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
@@ -82,11 +90,10 @@ def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     if not isinstance(data, QueueData):
         return ()
     if observed.namespace is None:
-        if not (refusal := observed.namespace_name.refusal):
-            return ()
-        what = f"the Service Bus namespace `{data.namespace}` cannot be made: {refusal.rstrip('.')}"
-        remedy = f"Set `{subject}` to another name, or `resource-group` to the group of a namespace that is yours."
-        return (Problem(what, remedy, subject),)
+        if wanted.is_elsewhere(TYPE, data.namespace):
+            return (not_there(KIND, TYPE, data.namespace, wanted, subject),)
+        refusal = observed.namespace_name.refusal
+        return (refusal.problem(KIND, data.namespace, subject),) if refusal else ()
     if observed.namespace.status.lower() in _USABLE:
         return ()
     what = f"the Service Bus namespace `{data.namespace}` is not active, it is {observed.namespace.status}"

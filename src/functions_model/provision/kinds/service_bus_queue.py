@@ -44,8 +44,9 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedQu
     data = wanted.data
     if not isinstance(data, QueueData):
         return None
+    group = wanted.group_of(service_bus_namespace.TYPE, data.namespace)
     with ThreadPoolExecutor(max_workers=len(data.queues)) as threads:
-        queues = list(threads.map(lambda name: _read(clients, wanted.group, data.namespace, name), data.queues))
+        queues = list(threads.map(lambda name: _read(clients, group, data.namespace, name), data.queues))
     found = zip(data.queues, queues, strict=True)
     return ObservedQueues({name: queue for name, queue in found if queue is not None})
 
@@ -132,7 +133,7 @@ def write(writing: Writing, observed: Observed) -> None:
     for last in (False,) * (_TRIES - 1) + (True,):
         try:
             writing.clients.service_bus.queues.create_or_update(
-                resource_group_name=writing.wanted.group,
+                resource_group_name=writing.wanted.group_of(service_bus_namespace.TYPE, data.namespace),
                 namespace_name=data.namespace,
                 queue_name=arm_name(writing.change.name),
                 parameters=body,

@@ -8,12 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from functions_model.core.failures import Problem
+from functions_model.provision.elsewhere import not_there, refusal_of
 from functions_model.provision.kinds import provider, resource_group
 from functions_model.provision.nouns import Action, Change, FieldChange, key_of
 from functions_model.provision.observed import ObservedAccountNames, ObservedAccounts, ObservedStorage
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
+    from functions_model.provision.elsewhere import NameRefusal
     from functions_model.provision.kind import Writing
     from functions_model.provision.nouns import Wanted
     from functions_model.provision.observed import Observed
@@ -36,7 +38,8 @@ def _read(clients: AzureClients, wanted: Wanted, name: str) -> ObservedStorage |
 
     accounts = clients.storage.storage_accounts
     try:
-        return _observed(accounts.get_properties(resource_group_name=wanted.group, account_name=name))
+        group = wanted.group_of(TYPE, name)
+        return _observed(accounts.get_properties(resource_group_name=group, account_name=name))
     except ResourceNotFoundError:
         return None
 
@@ -44,12 +47,13 @@ def _read(clients: AzureClients, wanted: Wanted, name: str) -> ObservedStorage |
 def observe_names(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedAccountNames:
     """Whether the names of accounts that are to be made are free: they must be unique in all of Azure."""
     names = [name for name in wanted.storage_accounts if seen.account(name) is None]
-    with ThreadPoolExecutor(max_workers=len(names) or 1) as threads:
-        refusals = list(threads.map(lambda name: _refusal(clients, name), names))
-    return ObservedAccountNames(dict(zip(names, refusals, strict=True)))
+    ours = [name for name in names if not wanted.is_elsewhere(TYPE, name)]
+    with ThreadPoolExecutor(max_workers=len(ours) or 1) as threads:
+        refusals = list(threads.map(lambda name: _refusal(clients, name), ours))
+    return ObservedAccountNames(dict(zip(ours, refusals, strict=True)))
 
 
-def _refusal(clients: AzureClients, name: str) -> str:
+def _refusal(clients: AzureClients, name: str) -> NameRefusal | None:
     from azure.core.exceptions import HttpResponseError
 
     body: Any = {"name": name, "type": TYPE}
@@ -58,9 +62,11 @@ def _refusal(clients: AzureClients, name: str) -> str:
     except HttpResponseError as exc:
         if exc.status_code == 403:
             # A login whose rights end at the group may not ask this. The write will tell.
-            return ""
+            return None
         raise
-    return "" if answer.name_available else str(answer.message or answer.reason or "it is taken")
+    if answer.name_available:
+        return None
+    return refusal_of(clients, TYPE, name, str(answer.message or answer.reason or "it is taken"))
 
 
 def _observed(account: Any) -> ObservedStorage:
@@ -83,11 +89,11 @@ def _problem(name: str, wanted: Wanted, observed: Observed) -> Problem | None:
     is_host = name == wanted.storage_account
     subject = "storage-account" if is_host else "data-storage-account"
     account = observed.account(name)
+    if account is None and wanted.is_elsewhere(TYPE, name):
+        return not_there(KIND, TYPE, name, wanted, subject)
     if account is None:
-        if not (refusal := observed.account_names.refusals.get(name, "")):
-            return None
-        what = f"the storage account `{name}` cannot be made: {refusal.rstrip('.')}"
-        return Problem(what, f"Set `{subject}` to another name.", subject)
+        refusal = observed.account_names.refusals.get(name)
+        return refusal.problem(KIND, name, subject) if refusal else None
     needed, who = (("blob", "queue", "table"), "the Functions host") if is_host else (("blob", "queue"), "the trigger")
     missing = [service for service in needed if not getattr(account, service)]
     if not missing:

@@ -1,0 +1,69 @@
+"""Resources of other resource groups: those that are named, and those that have a name that was to be ours."""
+
+# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from functions_model.core.failures import Problem
+
+if TYPE_CHECKING:
+    from functions_model.azure.clients import AzureClients
+    from functions_model.provision.nouns import Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class NameRefusal:
+    """Why a name that is unique in all of Azure cannot be had.
+
+    Attributes:
+        said: What the service said.
+        group: The resource group of this subscription that has it; empty when it is somebody else's, None when that
+            could not be asked.
+    """
+
+    said: str
+    group: str | None
+
+    def problem(self, kind: str, name: str, subject: str) -> Problem:
+        """In words, with the value to write for the input `subject`."""
+        if self.group:
+            what = f"the {kind} `{name}` is in the resource group `{self.group}` of this subscription"
+            remedy = f"Set `{subject}` to `{self.group}/{name}` to use it, or to another name to have one made."
+            return Problem(what, remedy, subject)
+        whose = "" if self.group is None else ": this one belongs to somebody outside of the subscription"
+        what = f"the {kind} `{name}` cannot be made: {self.said.rstrip('.')}"
+        return Problem(what, f"Set `{subject}` to another name{whose}.", subject)
+
+
+def refusal_of(clients: AzureClients, resource_type: str, name: str, said: str) -> NameRefusal:
+    """The refusal of a name, with one look at whether it is ours in another resource group."""
+    from azure.core.exceptions import HttpResponseError
+
+    try:
+        found = list(clients.resource.resources.list(filter=f"resourceType eq '{resource_type}' and name eq '{name}'"))
+    except HttpResponseError:
+        # A login whose rights end at the group may not ask; the refusal stands without it.
+        return NameRefusal(said, None)
+    return NameRefusal(said, next((group_in(str(one.id)) for one in found), ""))
+
+
+def not_there(kind: str, resource_type: str, name: str, wanted: Wanted, subject: str) -> Problem:
+    """A resource that the input `subject` names in another group, where it is not: nothing is made there."""
+    group = wanted.group_of(resource_type, name)
+    what = f"there is no {kind} `{name}` in the resource group `{group}` that this login can see"
+    remedy = f"Check `{subject}`. A name without a group is looked for, and made, in `{wanted.group}`."
+    return Problem(what, remedy, subject)
+
+
+def group_in(resource_id: str) -> str:
+    """The resource group in an ARM id."""
+    return resource_id.split("/")[4]
+
+
+def value_for(resource_id: str, wanted: Wanted) -> str:
+    """What an input must say to mean a resource: its name, or `<group>/<name>` outside of the app's group."""
+    group, name = group_in(resource_id), resource_id.rpartition("/")[2]
+    return name if group.lower() == wanted.group.lower() else f"{group}/{name}"

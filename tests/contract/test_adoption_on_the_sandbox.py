@@ -1,0 +1,167 @@
+"""Existing resources, used where and as they are, in the sandbox's Resource Manager with the real SDK."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from functions_model.core.failures import PlanRefused
+from functions_model.core.spec import BlobTrigger, ServiceBusQueueTrigger
+from functions_model.provision import find_registry
+from support.sandbox_login import Azure, logged_in
+from support.wanted import BLOB, HTTP, QUEUE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from functions_model.core.spec import Trigger
+    from functions_model.provision import ResourcePlan
+
+REPOSITORY_READER = "b93aa761-3e63-49ed-ac28-beffa264f7ac"
+AUTOMATIC = {"location": "westeurope"}
+
+
+@dataclass(frozen=True)
+class Corner:
+    """Names of its own in the sandbox that the whole module shares; `shared` is the other group."""
+
+    azure: Azure
+    name: str
+
+    def plan(self, trigger: Trigger = HTTP, **changes: Any) -> ResourcePlan:
+        names = {
+            "resource_group": f"{self.name}-rg",
+            "app_name": self.name,
+            "plan_name": f"{self.name}-plan",
+            "storage_account": f"{self.name}host",
+            "identity_name": f"{self.name}-identity",
+        }
+        match trigger:
+            case BlobTrigger():
+                names["data_storage_account"] = f"{self.name}data"
+            case ServiceBusQueueTrigger():
+                names["service_bus_namespace"] = f"{self.name}-bus"
+        return self.azure.plan(trigger=trigger, **{**names, **changes})
+
+    def deploy(self, trigger: Trigger = HTTP, **changes: Any) -> None:
+        self.azure.apply(self.plan(trigger, **changes))
+
+    @property
+    def shared(self) -> str:
+        return f"{self.name}-shared"
+
+    def make_shared(self) -> None:
+        """A group with a plan, accounts, an identity and a namespace that somebody else made, each in its own way."""
+        clients, group = self.azure.clients, self.shared
+        clients.resource.resource_groups.create_or_update(group, AUTOMATIC)
+        plan = {**AUTOMATIC, "kind": "linux", "sku": {"name": "P1v3"}, "properties": {"reserved": True}}
+        clients.web.app_service_plans.begin_create_or_update(group, f"{self.name}-plan", plan).result()
+        for end, keys in (("host", True), ("data", False)):
+            account = {**AUTOMATIC, "sku": {"name": "Standard_GRS"}, "kind": "StorageV2"}
+            account["properties"] = {"allowSharedKeyAccess": keys}
+            clients.storage.storage_accounts.begin_create(group, f"{self.name}{end}", account).result()
+        clients.storage.blob_containers.create(group, f"{self.name}data", "input", {"properties": {}})
+        clients.msi.user_assigned_identities.create_or_update(group, f"{self.name}-identity", AUTOMATIC)
+        bus = {**AUTOMATIC, "sku": {"name": "Premium", "capacity": 2}}
+        clients.service_bus.namespaces.begin_create_or_update(group, f"{self.name}-bus", bus).result()
+        clients.service_bus.queues.create_or_update(group, f"{self.name}-bus", "orders", {"properties": {}})
+
+    def documents(self) -> dict[str, Any]:
+        """Every resource of the shared group as it is, with what lies in it."""
+        listed = self.azure.sandbox.arm.store.list(group=self.shared)
+        return {str(one.id): one.wire() for one in listed}
+
+
+@pytest.fixture(scope="module")
+def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
+    with logged_in(tmp_path_factory.mktemp("adoption")) as one:
+        yield one
+
+
+@pytest.fixture
+def corner(azure: Azure, request: pytest.FixtureRequest) -> Corner:
+    azure.sandbox.journal.clear()
+    return Corner(azure, f"a{zlib.crc32(request.node.name.encode()):08x}")
+
+
+class TestResourcesOfAnotherGroup:
+    @pytest.mark.parametrize("trigger", [BLOB, QUEUE], ids=["blob", "queue"])
+    def test_are_used_as_they_are(self, trigger: Trigger, corner: Corner) -> None:
+        """Plan, accounts, identity, namespace, container and queue stay as others made them; what lacks is added."""
+        corner.make_shared()
+        before = corner.documents()
+        names = ["plan-name", "storage-account", "identity-name"]
+        names.append("data-storage-account" if trigger is BLOB else "service-bus-namespace")
+        elsewhere = dict.fromkeys(names, corner.shared)
+
+        corner.deploy(trigger, elsewhere=elsewhere)
+        after = {key: value for key, value in corner.documents().items() if key in before}
+        site = corner.azure.clients.web.web_apps.get(f"{corner.name}-rg", corner.name)
+        group = str(site.server_farm_id).split("/")[4]
+
+        for document in (*before.values(), *after.values()):
+            document["properties"].pop("numberOfSites", None)
+        assert before == after
+        assert corner.shared == group
+        assert [corner.shared] == [held.split("/")[4] for held in site.identity.user_assigned_identities]
+        assert not corner.plan(trigger, elsewhere=elsewhere).has_changes
+
+    def test_must_be_there(self, corner: Corner) -> None:
+        """A group or resource that is not there is told, and nothing is made."""
+        with pytest.raises(PlanRefused, match=r"there is no plan .* in the resource group `nowhere`"):
+            corner.plan(elsewhere={"plan-name": "nowhere"})
+
+        assert [] == corner.azure.writes()
+
+    @pytest.mark.parametrize(
+        ("trigger", "end", "subject"),
+        [(BLOB, "data", "data-storage-account"), (QUEUE, "-bus", "service-bus-namespace")],
+    )
+    def test_are_found_by_a_bare_name(self, trigger: Trigger, end: str, subject: str, corner: Corner) -> None:
+        """The value to write is in the refusal of a name that is taken."""
+        corner.make_shared()
+
+        with pytest.raises(PlanRefused) as caught:
+            corner.plan(trigger)
+
+        assert f"Set `{subject}` to `{corner.shared}/{corner.name}{end}`" in str(caught.value)
+
+    def test_of_somebody_else_are_told_apart(self, corner: Corner) -> None:
+        """A name that the subscription does not have belongs to somebody else."""
+        corner.azure.sandbox.arm.accounts.take_name(f"{corner.name}host")
+
+        with pytest.raises(PlanRefused, match="belongs to somebody outside of the subscription"):
+            corner.plan()
+
+
+class TestTheRequests:
+    def test_of_a_second_run_are_the_same_for_bare_names(self, corner: Corner) -> None:
+        """Nothing is looked up that is there under a bare name."""
+        corner.deploy()
+        corner.azure.sandbox.journal.clear()
+
+        corner.plan()
+        asked = [entry.path.partition("?")[0] for entry in corner.azure.sandbox.journal.entries("arm")]
+
+        assert 9 == len(asked)
+        assert [] == [path for path in asked if path.endswith(("/resources", "/validate", "/geoRegions"))]
+
+
+class TestARegistryInAbacMode:
+    def test_gets_the_role_that_it_honours(self, corner: Corner) -> None:
+        """The app's identity becomes a reader of its repositories; AcrPull would count for nothing there."""
+        clients, name = corner.azure.clients, f"{corner.name}registry"
+        clients.resource.resource_groups.create_or_update(corner.shared, AUTOMATIC)
+        properties = {"roleAssignmentMode": "AbacRepositoryPermissions"}
+        body = {**AUTOMATIC, "sku": {"name": "Premium"}, "properties": properties}
+        made = clients.registries.registries.begin_create(corner.shared, name, body).result()
+        there = Corner(replace(corner.azure, registry=find_registry(clients, name)), corner.name)
+
+        there.deploy()
+        identity = clients.msi.user_assigned_identities.get(f"{corner.name}-rg", f"{corner.name}-identity")
+
+        assert {REPOSITORY_READER} == corner.azure.sandbox.roles.roles(identity.principal_id, str(made.id))
+        assert not there.plan().has_changes

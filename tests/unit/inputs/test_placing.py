@@ -1,0 +1,97 @@
+"""Resources that may be in another group: a bare name, a group and a name, or a whole ARM id."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from functions_model.inputs import read_inputs
+from functions_model.inputs.placing import PLACES
+from support.inputs import DEPLOY, GUID, problems
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from functions_model.core.spec import Target
+
+BLOB = {"trigger": "blob", "input-path": "input/{name}"}
+QUEUE = {"trigger": "service-bus-queue", "input-queue-name": "orders"}
+TRIGGERS = {"data-storage-account": BLOB, "service-bus-namespace": QUEUE}
+FIELDS = {
+    "plan-name": "plan_name",
+    "storage-account": "storage_account",
+    "data-storage-account": "data_storage_account",
+    "service-bus-namespace": "service_bus_namespace",
+    "identity-name": "identity_name",
+}
+
+
+def target(workspace: Path, name: str, text: str) -> Target:
+    """What the inputs make of one text."""
+    found = read_inputs({**DEPLOY, **TRIGGERS.get(name, {}), name: text}, workspace=workspace).target
+    assert found is not None
+    return found
+
+
+def arm_id(resource_type: str, subscription: str = GUID, group: str = "Shared-RG") -> str:
+    return f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{resource_type}/mine01"
+
+
+class TestEachInput:
+    @pytest.mark.parametrize("name", PLACES)
+    def test_takes_a_bare_name(self, name: str, workspace: Path) -> None:
+        """It means the app's own group."""
+        found = target(workspace, name, "mine01")
+
+        assert ("mine01", "rg-churn") == (getattr(found, FIELDS[name]), found.group_of(name))
+
+    @pytest.mark.parametrize("name", PLACES)
+    def test_takes_a_group_and_a_name(self, name: str, workspace: Path) -> None:
+        """The group stays as it was written."""
+        found = target(workspace, name, "Shared-RG/mine01")
+
+        assert ("mine01", "Shared-RG") == (getattr(found, FIELDS[name]), found.group_of(name))
+
+    @pytest.mark.parametrize("name", PLACES)
+    def test_takes_a_whole_id(self, name: str, workspace: Path) -> None:
+        """Case does not count in the id's fixed parts."""
+        text = arm_id(PLACES[name][0]).replace("resourceGroups", "resourcegroups")
+
+        found = target(workspace, name, text)
+
+        assert ("mine01", "Shared-RG") == (getattr(found, FIELDS[name]), found.group_of(name))
+
+    @pytest.mark.parametrize("name", PLACES)
+    def test_refuses_another_subscription(self, name: str, workspace: Path) -> None:
+        """The reason says which two."""
+        other = GUID.replace("0a1b", "ffff")
+        given = {**DEPLOY, **TRIGGERS.get(name, {}), name: arm_id(PLACES[name][0], other)}
+
+        assert f"it is in the subscription `{other}`, and the app in `{GUID}`" in problems(given, workspace)[name]
+
+
+class TestWhatIsNoPlace:
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [
+            ("shared/bad name", "`bad name` is not a hosting plan's name"),
+            ("bad group/plan", "`bad group` is not a resource group's name"),
+            ("/plan", "`/plan` is not an ARM id of one resource"),
+            ("a/b/c", "`a/b` is not a resource group's name"),
+            (arm_id("Microsoft.Web/sites"), "is the id of a `Microsoft.Web/sites`"),
+        ],
+    )
+    def test_is_refused(self, text: str, words: str, workspace: Path) -> None:
+        """The message names the part that is wrong."""
+        assert words in problems({**DEPLOY, "plan-name": text}, workspace)["plan-name"]
+
+    def test_an_own_group_is_no_other_one(self, workspace: Path) -> None:
+        """The app's own group, in whatever case, is the same as a bare name: what is missing there is made."""
+        assert {} == target(workspace, "plan-name", "RG-Churn/mine").elsewhere
+
+    def test_one_account_in_two_groups_is_refused(self, workspace: Path) -> None:
+        """An account's name is unique, so that one of the two must be wrong."""
+        given = {**DEPLOY, **BLOB, "storage-account": "shared/acct", "data-storage-account": "acct"}
+
+        assert "Give `shared/acct` for both." in problems(given, workspace)["data-storage-account"]

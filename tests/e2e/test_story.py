@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import requests
 
 from support.deployer import Deployer
+from support.golden import matches_golden, normal
+from support.live_sites import scored, site_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from azure_sandbox.sandbox import Sandbox
     from support.deployment import Run
+
+GOLDEN = Path(__file__).parent / "golden"
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +125,26 @@ class TestSecondRun:
             ("PATCH", "echo-story/config/web")
         ]
         assert "| model |" in run.summary
+
+
+class TestUndo:
+    """A new version that does not come alive."""
+
+    def test_the_old_version_is_put_back_and_answers(self, first: Run, deployer: Deployer, sandbox: Sandbox) -> None:
+        """The run fails, tells both stories, and the app scores as it did before."""
+        script, where = deployer.folder / "src" / "score.py", (sandbox, deployer.group, deployer.app)
+        works, before, image = script.read_text(), scored(*where, {"x": 2}), site_of(*where).config["linuxFxVersion"]
+        script.write_text(works.replace("    global model\n", "    raise ValueError('the weights are torn')\n"))
+
+        run = deployer.run(app_settings="GREETING=a-secret-word")
+
+        script.write_text(works)
+        site = site_of(*where)
+        assert run.code == 8, run.log
+        assert matches_golden(GOLDEN / "undone.txt", normal("\n".join(run.errors), {})), run.log
+        assert "It is live again after" in run.summary
+        assert (site.config["linuxFxVersion"], "GREETING" in site.settings) == (image, False)
+        assert scored(*where, {"x": 2}) == before
 
 
 class TestPackage:

@@ -18,7 +18,7 @@ from functions_model.core.failures import Failure
 from functions_model.inputs import host_workspace, read_inputs
 from functions_model.inputs.catalogue import CATALOGUE
 from functions_model.pipeline.events import AppVerified
-from functions_model.report import narrate, outputs, summary
+from functions_model.report import narrate, outputs, stopped, summary
 from functions_model.report.progress import watch
 
 if TYPE_CHECKING:
@@ -105,6 +105,9 @@ def _run_watched(values: Mapping[str, str], environ: Mapping[str, str], watched:
     except Failure as error:
         failure = error
         _tell_failure(error, ci, workspace)
+    except KeyboardInterrupt:
+        _tell_stopped(spec, record, ci, time.monotonic() - started)
+        raise
     except Exception:  # noqa: BLE001 - whatever it is, the user must see a whole story and exit code 70
         _tell_bug(ci)
         return Ending(BUG, spec, tuple(record.events), time.monotonic() - started)
@@ -162,6 +165,15 @@ def _tell_failure(failure: Failure, ci: CiHost, workspace: Path) -> None:
             ci.info(failure.detail)
     for problem in failure.problems:
         ci.annotate(Level.ERROR, str(problem).replace(f"{workspace}{os.sep}", ""), problem.location)
+
+
+def _tell_stopped(spec: DeploymentSpec | None, record: Record, ci: CiHost, seconds: float) -> None:
+    """Say what is live: whoever stops a run half-way has to know. The host gives a few seconds for it."""
+    failure = stopped(spec, record.events)
+    ci.annotate(Level.ERROR, str(failure))
+    for name, value in outputs(spec, record.events).items():
+        ci.output(name, value)
+    ci.summary(summary(spec, record.events, failure, seconds))
 
 
 def _tell_bug(ci: CiHost) -> None:

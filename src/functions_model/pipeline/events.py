@@ -205,6 +205,28 @@ class AppVerified:
     verified: Verified
 
 
+@dataclass(frozen=True, slots=True)
+class UndoBegun:
+    """The app is not live, and what ran before is being put back.
+
+    Attributes:
+        image: What ran before.
+    """
+
+    image: str
+
+
+@dataclass(frozen=True, slots=True)
+class UndoEnded:
+    """What became of putting back what ran before.
+
+    Attributes:
+        story: Whole sentences for people.
+    """
+
+    story: str
+
+
 Event: TypeAlias = (
     StageEnded
     | ModelFetched
@@ -220,4 +242,6 @@ Event: TypeAlias = (
     | ImagePushed
     | PlanApplied
     | AppVerified
+    | UndoBegun
+    | UndoEnded
 )

@@ -8,7 +8,7 @@ Inputs were read and checked before (`functions_model.inputs`). Here they become
 4. build    the lock and the layers, side by side, each found again, packed, or packed and sent in one pass; the image;
 5. plan     the difference between what is wanted and what is there;
 6. deliver  the rest of the image, the tag last, and the resources, side by side, the app after the image;
-7. verify   that the app answers, with this very build.
+7. verify   that the app answers, with this very build; when it does not, what ran before is put back.
 
 Mode `plan` sends nothing and ends after step 5; mode `package` skips the resources; builder `dockerfile` writes a
 folder after step 3 and ends there. Each step returns a new noun and changes none that it was given. What happens is
@@ -22,29 +22,28 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from functions_model.core.build import Builder
-from functions_model.core.spec import HttpTrigger, Mode
+from functions_model.core.spec import Mode
 from functions_model.pipeline.build import build
 from functions_model.pipeline.checks import check
 from functions_model.pipeline.context import write_folder
 from functions_model.pipeline.deliver import deliver, finish
-from functions_model.pipeline.events import AppVerified, PlanMade
+from functions_model.pipeline.events import PlanMade
 from functions_model.pipeline.fetch import fetch
 from functions_model.pipeline.look import look
 from functions_model.pipeline.making import Making
 from functions_model.pipeline.prepare import prepare
+from functions_model.pipeline.prove import Delivered, prove
 from functions_model.pipeline.pushing import open_push
 from functions_model.pipeline.session import open_session
 from functions_model.pipeline.tag import look_at_tag
 from functions_model.provision import plan
-from functions_model.verify import ExpectedApp, verify
 
 if TYPE_CHECKING:
     from functions_model.core.spec import DeploymentSpec
     from functions_model.pipeline.events import ImageBuilt
     from functions_model.pipeline.look import Seen
     from functions_model.pipeline.parts import Parts
-    from functions_model.pipeline.session import Subscription
-    from functions_model.provision import Applied, ResourcePlan
+    from functions_model.provision import ResourcePlan
 
 
 def run(spec: DeploymentSpec, parts: Parts) -> None:
@@ -84,7 +83,7 @@ def _make(making: Making, seen: Seen | None) -> None:
             return
         with parts.stage("Finish the push and provision"):
             applied = deliver(product, changes, push, session.subscription, parts)
-    _verify(spec, built, applied, session.subscription, parts)
+    prove(making, Delivered(built, changes, applied), session.subscription)
 
 
 def _plan(built: ImageBuilt, seen: Seen, parts: Parts) -> ResourcePlan:
@@ -92,28 +91,3 @@ def _plan(built: ImageBuilt, seen: Seen, parts: Parts) -> ResourcePlan:
         changes = plan(replace(seen.wanted, image=built.reference.pinned), seen.observed)
         parts.tell(PlanMade(changes))
     return changes
-
-
-def _verify(
-    spec: DeploymentSpec, built: ImageBuilt, applied: Applied, subscription: Subscription, parts: Parts
-) -> None:
-    expected = ExpectedApp(
-        app_name=subscription.target.app_name,
-        resource_group=subscription.target.resource_group,
-        build_id=built.build_id,
-        functions=built.functions,
-        auth_level=spec.auth_level,
-        sample_request=spec.sample_request,
-        sync_triggers=not applied.triggers_synced,
-        **_sample_door(spec),
-    )
-    secrets = [secret.reveal() for secret in subscription.target.app_settings.values()]
-    with parts.stage("Verify"):
-        verified = verify(subscription.clients, expected, timeout=spec.verify_timeout, ci=parts.ci, secrets=secrets)
-        parts.tell(AppVerified(verified))
-
-
-def _sample_door(spec: DeploymentSpec) -> dict[str, str]:
-    """Where the sample goes: to the scoring function itself, or to the check function beside another trigger."""
-    door = "score" if isinstance(spec.trigger, HttpTrigger) else "check"
-    return {"sample_function": door, "sample_route": f"/api/{door}"}

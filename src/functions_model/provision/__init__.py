@@ -15,6 +15,7 @@ from functions_model.provision.observed import Observed
 from functions_model.provision.observing import observe
 from functions_model.provision.planning import plan
 from functions_model.provision.registries import find_registry
+from functions_model.provision.undoing import Overtaken, Undone, undo
 from functions_model.provision.wanted import wanted_for
 
 __all__ = [
@@ -23,13 +24,16 @@ __all__ = [
     "Change",
     "FieldChange",
     "Observed",
+    "Overtaken",
     "RegistryResource",
     "ResourcePlan",
+    "Undone",
     "Wanted",
     "Written",
     "apply",
     "find_registry",
     "observe",
     "plan",
+    "undo",
     "wanted_for",
 ]

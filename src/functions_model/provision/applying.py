@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from functions_model.azure.clients import AzureClients
     from functions_model.provision.nouns import Change, ResourcePlan
-    from functions_model.provision.observed import Observed, Piece
+    from functions_model.provision.observed import Observed, ObservedApp, Piece
 
 _KINDS = {kind.KIND: kind for kind in KINDS}
 _WORTH_TELLING = 0.1
@@ -91,12 +91,17 @@ def apply(
         clients, plan.wanted, clock=clock, sleep=sleep, patience=patience
     )
     kept = tuple(change for change in plan.changes if change.action is Action.KEEP)
-    return Applied(tuple(live.written), kept, synced, clock() - started)
+    return Applied(tuple(live.written), kept, synced, clock() - started, _updated_app(plan, live.observed))
 
 
 def _time(seconds: float) -> str:
     """Nothing for what was answered at once: `0.0 s` would look like a mistake."""
     return f" ({seconds:.1f} s)" if seconds >= _WORTH_TELLING else ""
+
+
+def _updated_app(plan: ResourcePlan, live: Observed) -> ObservedApp | None:
+    """The app after its update; None when there was none before, or none of it was written."""
+    return live.app if plan.observed.app is not None and live.app is not plan.observed.app else None
 
 
 def _app_changed(changes: list[Change]) -> bool:

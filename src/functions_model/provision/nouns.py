@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from functions_model.core.blob_paths import BlobPath
     from functions_model.core.secrets import Secret
-    from functions_model.provision.observed import Observed
+    from functions_model.provision.observed import Observed, ObservedApp
 
 
 class Action(enum.StrEnum):
@@ -254,12 +254,14 @@ class Applied:
         kept: What was left alone.
         triggers_synced: False when the app changed and its host did not answer in time; `verify` then synchronises.
         seconds: Wall time.
+        app: The app as it was left, when one that was there has been updated; None for an app that is new or was kept.
     """
 
     written: tuple[Written, ...]
     kept: tuple[Change, ...]
     triggers_synced: bool
     seconds: float
+    app: ObservedApp | None = field(default=None, repr=False)
 
     @property
     def changed(self) -> bool:

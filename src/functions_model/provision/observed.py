@@ -124,6 +124,7 @@ class ObservedApp:
         runs: linuxFxVersion: `DOCKER|...`.
         pull_identity: Client id of the identity that pulls the image; empty when it is not pulled by one.
         settings: Every app setting. The values are secrets.
+        pulls_by_identity: Whether an identity pulls the image; the app's own when `pull_identity` is empty.
     """
 
     id: str
@@ -135,6 +136,7 @@ class ObservedApp:
     runs: str
     pull_identity: str
     settings: Mapping[str, str] = field(repr=False)
+    pulls_by_identity: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from functions_model.pipeline.events import (
     PlanApplied,
     PlanMade,
     TagFound,
+    UndoEnded,
 )
 from functions_model.report.figures import count, duration
 from functions_model.report.image_text import (
@@ -145,3 +146,8 @@ def _(event: AppVerified) -> str:
     live = f"Live after {duration(verified.seconds)}: {verified.app_url}, functions {', '.join(verified.functions)}."
     # With a blob or queue trigger nobody calls the app; its check function is for `verify` alone.
     return live if "check" in verified.functions else f"{live}\nScoring URL: {verified.scoring_url}"
+
+
+@lines_of.register
+def _(event: UndoEnded) -> str:
+    return event.story

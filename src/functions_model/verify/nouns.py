@@ -20,7 +20,7 @@ class ExpectedApp:
     Attributes:
         app_name: The function app.
         resource_group: Where it is.
-        build_id: What its identity function must answer.
+        build_id: What its identity function must answer; empty when any build will do.
         functions: What its host must have indexed, each without errors.
         auth_level: Who may call the function that scores the sample; decides which key the request carries.
         sample_request: A file to be scored once as the last check; None leaves that out.

@@ -20,6 +20,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+class StoppedHost(PlainHost):
+    """A CI host on which somebody presses Ctrl-C at once."""
+
+    def group(self, title: str) -> AbstractContextManager[None]:
+        """Stop the run in its first group."""
+        raise KeyboardInterrupt
+
+
 class BrokenHost(PlainHost):
     """A CI host with a bug in it."""
 
@@ -50,6 +58,15 @@ PACKAGE = {
 
 class TestRunOnce:
     """`run_once`."""
+
+    def test_a_run_that_is_stopped_says_what_is_live(self, project: Path) -> None:
+        """The last word of a run that somebody stops, before it goes."""
+        stream = io.StringIO()
+
+        with pytest.raises(KeyboardInterrupt):
+            run_once(PACKAGE, {}, StoppedHost(stream), project)
+
+        assert "Could not finish: the run was stopped. No Azure resource was touched." in stream.getvalue()
 
     def test_refused_inputs_end_with_2_and_every_problem(self, tmp_path: Path) -> None:
         """Each problem is an annotation of its own."""

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from functions_model.core.failures import Problem
@@ -61,6 +62,7 @@ def _observed(site: Any, config: Any, settings: Any) -> ObservedApp:
         runs=str(config.linux_fx_version or ""),
         pull_identity=str(config.acr_user_managed_identity_id or "") if config.acr_use_managed_identity_creds else "",
         settings=dict(settings.properties or {}),
+        pulls_by_identity=bool(config.acr_use_managed_identity_creds),
     )
 
 
@@ -171,15 +173,18 @@ def _linux_fx_version(wanted: Wanted) -> str:
 
 
 def write(writing: Writing, observed: Observed) -> ObservedApp | None:
-    """Create the app, or write what differs: identity first, then settings, then the image, each at most once."""
+    """Create the app, or write what differs: identity first, then settings, then the image, each at most once.
+
+    Returns:
+        The app as an update has left it, for whoever may have to undo it.
+    """
     if observed.identity is None:
         message = "the app needs an identity"
         raise ValueError(message)
     if observed.app is None:
         _create(writing, observed, observed.identity)
-    else:
-        _update(writing, observed, observed.app, observed.identity)
-    return None
+        return None
+    return _update(writing, observed, observed.app, observed.identity)
 
 
 def _create(writing: Writing, observed: Observed, who: ObservedIdentity) -> None:
@@ -230,17 +235,21 @@ def _settings(writing: Writing, observed: Observed) -> dict[str, str]:
     return settings
 
 
-def _update(writing: Writing, observed: Observed, app: ObservedApp, who: ObservedIdentity) -> None:
+def _update(writing: Writing, observed: Observed, app: ObservedApp, who: ObservedIdentity) -> ObservedApp:
     apps, wanted = writing.clients.web.web_apps, writing.wanted
     if _identity_changes(wanted, observed):
         site: Any = {"identity": _with_identity(app, who)}
         apps.update(wanted.group, wanted.app_name, site)
+        app = replace(app, identity_ids=(*app.identity_ids, who.id))
     if settings_changes(wanted, observed):
         settings: Any = {"properties": _settings(writing, observed)}
         apps.update_application_settings(wanted.group, wanted.app_name, settings)
+        app = replace(app, settings=settings["properties"])
     if _config_changes(wanted, observed):
         config: Any = {"properties": _pull_config(wanted, who)}
         apps.update_configuration(wanted.group, wanted.app_name, config)
+        app = replace(app, runs=_linux_fx_version(wanted), pull_identity=who.client_id, pulls_by_identity=True)
+    return app
 
 
 def _with_identity(app: ObservedApp, who: ObservedIdentity) -> dict[str, Any]:

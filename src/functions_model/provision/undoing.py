@@ -1,0 +1,163 @@
+"""Putting an updated app back to what it was before the update: image, who pulls it, settings, identity.
+
+Only what the run itself changed goes back. What somebody else changed meanwhile stays, and an app that runs another
+image by now is left alone altogether.
+"""
+
+# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from functions_model.azure.errors import explain
+from functions_model.core.failures import ApplyIncomplete
+from functions_model.provision.kinds import function_app
+from functions_model.provision.observed import Observed
+from functions_model.provision.settings import MACHINE_KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from functions_model.azure.clients import AzureClients
+    from functions_model.provision.nouns import Wanted
+    from functions_model.provision.observed import ObservedApp
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What was put back.
+
+    Attributes:
+        what: In the order of the writes: `app settings`, `image`, `identity`.
+        others: Settings that somebody else has changed since, which stay.
+    """
+
+    what: tuple[str, ...]
+    others: tuple[str, ...]
+
+
+class Overtaken(Exception):
+    """The app runs another image than this run gave it: it is somebody else's now.
+
+    Args:
+        image: What it runs.
+    """
+
+    def __init__(self, image: str) -> None:
+        self.image = image
+        super().__init__(image)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One write that puts something back."""
+
+    what: str
+    write: Callable[[], object]
+
+
+def undo(clients: AzureClients, wanted: Wanted, before: ObservedApp, after: ObservedApp) -> Undone:
+    """Put back what an update has changed of an app.
+
+    Args:
+        clients: Of the subscription.
+        wanted: Names the app.
+        before: As it was observed before the update.
+        after: As the update has left it.
+
+    Raises:
+        Overtaken: Somebody else has deployed to the app since; nothing was written.
+        ApplyIncomplete: Something could not be put back; the reason says what was.
+    """
+    from azure.core.exceptions import AzureError
+
+    done: list[str] = []
+    steps: list[_Step] = []
+    try:
+        now = function_app.observe(clients, wanted, Observed())
+        if now is None or now.runs != after.runs:
+            raise Overtaken(now.runs.removeprefix("DOCKER|") if now else "")
+        steps = _steps(clients, wanted, before, after, now)
+        for step in steps:
+            step.write()
+            done.append(step.what)
+    except AzureError as exc:
+        rest = [step.what for step in steps if step.what not in done]
+        raise _incomplete(wanted, exc, done, rest) from exc
+    return Undone(tuple(done), changed_by_others(before.settings, after.settings, now.settings))
+
+
+def settings_before(before: Mapping[str, str], after: Mapping[str, str], now: Mapping[str, str]) -> dict[str, str]:
+    """Every setting that the app must have again: the run's own changes go back, others' changes stay.
+
+    Args:
+        before: Before the update.
+        after: As the update wrote them.
+        now: As they are.
+    """
+    settings = dict(now)
+    for name in _changed(before, after):
+        if now.get(name) != after.get(name):
+            continue
+        if name in before:
+            settings[name] = before[name]
+        else:
+            settings.pop(name, None)
+    return settings
+
+
+def changed_by_others(before: Mapping[str, str], after: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...]:
+    """Names of the settings that the run changed and somebody else has changed again."""
+    return tuple(sorted(name for name in _changed(before, after) if now.get(name) != after.get(name)))
+
+
+def _changed(before: Mapping[str, str], after: Mapping[str, str]) -> set[str]:
+    """Names of the settings that the run changed. A machine key that it made stays: the host's keys depend on it."""
+    names = {name for name in {*before, *after} if before.get(name) != after.get(name)}
+    return names - {MACHINE_KEY} if MACHINE_KEY not in before else names
+
+
+def _steps(
+    clients: AzureClients, wanted: Wanted, before: ObservedApp, after: ObservedApp, now: ObservedApp
+) -> list[_Step]:
+    """Settings first, as they may hold the credentials of the pull; the identity last, as it may be what pulls."""
+    apps, where = clients.web.web_apps, (wanted.group, wanted.app_name)
+    steps = []
+    if (settings := settings_before(before.settings, after.settings, now.settings)) != dict(now.settings):
+        body: Any = {"properties": settings}
+        steps.append(_Step("app settings", lambda: apps.update_application_settings(*where, body)))
+    if _runs(before) != _runs(after):
+        config: Any = {"properties": _config(before)}
+        steps.append(_Step("image", lambda: apps.update_configuration(*where, config)))
+    if before.identity_ids != after.identity_ids:
+        site: Any = {"identity": _identity(before, after, now)}
+        steps.append(_Step("identity", lambda: apps.update(*where, site)))
+    return steps
+
+
+def _runs(app: ObservedApp) -> tuple[str, bool, str]:
+    return app.runs, app.pulls_by_identity, app.pull_identity
+
+
+def _config(before: ObservedApp) -> dict[str, Any]:
+    return {
+        "linuxFxVersion": before.runs,
+        "acrUseManagedIdentityCreds": before.pulls_by_identity,
+        "acrUserManagedIdentityID": before.pull_identity or None,
+    }
+
+
+def _identity(before: ObservedApp, after: ObservedApp, now: ObservedApp) -> dict[str, Any]:
+    """A patch takes an identity away that it names with null; a type without `UserAssigned` takes them all away."""
+    added = set(after.identity_ids) - set(before.identity_ids)
+    if any(held not in added for held in now.identity_ids):
+        return {"type": now.identity_type, "userAssignedIdentities": dict.fromkeys(sorted(added))}
+    return {"type": "SystemAssigned" if "systemassigned" in now.identity_type.lower() else "None"}
+
+
+def _incomplete(wanted: Wanted, exc: Exception, done: list[str], rest: list[str]) -> ApplyIncomplete:
+    error = explain(exc, f"put the previous version of the function app `{wanted.app_name}` back")
+    told = f"Put back: {', '.join(done) or 'nothing'}. Not put back: {', '.join(rest) or 'not known'}."
+    return ApplyIncomplete(error.action, error.reason, f"{error.remedy} {told}")

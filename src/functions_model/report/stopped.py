@@ -1,0 +1,50 @@
+"""What is live when somebody stops a run half-way: the one thing that they must know."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from functions_model.core.failures import Failure
+from functions_model.pipeline.events import AppVerified, ImageBuilt, PlanApplied, PlanMade, UndoBegun, UndoEnded
+from functions_model.report.finding import last
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from functions_model.core.spec import DeploymentSpec
+    from functions_model.pipeline.events import Event
+
+
+def stopped(spec: DeploymentSpec | None, events: Sequence[Event]) -> Failure:
+    """The run as a failure that says what is live.
+
+    Args:
+        spec: None when the inputs had not been read.
+        events: What had happened until then, in order.
+    """
+    return Failure("finish", "the run was stopped", _what_is_live(spec, events))
+
+
+def _what_is_live(spec: DeploymentSpec | None, events: Sequence[Event]) -> str:
+    planned, built = last(events, PlanMade), last(events, ImageBuilt)
+    if spec is None or spec.target is None or planned is None or built is None:
+        return "No Azure resource was touched."
+    app, image = f"The function app `{spec.target.app_name}`", built.reference.pinned
+    if undone := last(events, UndoEnded):
+        return undone.story
+    if begun := last(events, UndoBegun):
+        return f"{app} was not live, and `{begun.image}` was being put back: look at what it runs, or run again."
+    if last(events, AppVerified):
+        return f"{app} is live with `{image}`."
+    before = planned.plan.observed.app
+    return _unverified(app, image, before.runs.removeprefix("DOCKER|") if before else "", last(events, PlanApplied))
+
+
+def _unverified(app: str, image: str, previous: str, applied: PlanApplied | None) -> str:
+    if applied is None:
+        then = f"ran `{previous}` before" if previous else "did not exist before"
+        return f"Some resources may have been written, others not. Run again: what was done is kept. {app} {then}."
+    if not applied.applied.changed:
+        return f"Nothing was written. {app} runs `{image}`, as before; that it is live was not verified."
+    then = f" Before this run it ran `{previous}`." if previous else ""
+    return f"{app} runs `{image}`, which is not verified. Run again to verify it.{then}"

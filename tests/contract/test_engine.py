@@ -16,7 +16,8 @@ import pytest
 from functions_model.core.digests import digest_of
 from functions_model.core.failures import EnvironmentFailed
 from functions_model.core.references import ImageReference
-from functions_model.engine import Recipe, base_of, build_below, write_context
+from functions_model.engine import Recipe, base_of, write_context
+from functions_model.engine.below import build_below
 from functions_model.engine.connecting import open_engine
 from functions_model.engine.loading import load_base
 from functions_model.image import manifests

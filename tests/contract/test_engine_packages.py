@@ -18,7 +18,8 @@ from functions_model.core.digests import Digest, digest_of
 from functions_model.core.failures import EnvironmentFailed
 from functions_model.core.references import ImageReference
 from functions_model.core.secrets import Secret
-from functions_model.engine import Recipe, build_below
+from functions_model.engine import Recipe
+from functions_model.engine.below import build_below
 from functions_model.environment.request import IndexSettings
 from functions_model.image import manifests
 from functions_model.image.assembly import Base

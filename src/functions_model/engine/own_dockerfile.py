@@ -8,8 +8,6 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from docker.utils.build import exclude_paths
-
 from functions_model.core.failures import InputsInvalid, Location, Problem
 from functions_model.engine.instructions import ParsedDockerfile, parse_dockerfile
 
@@ -51,6 +49,8 @@ def read_own_dockerfile(path: Path, *, leave_out: Path | None = None) -> OwnDock
     Raises:
         InputsInvalid: It is not a Dockerfile.
     """
+    from docker.utils.build import exclude_paths  # noqa: PLC0415 - few runs need an engine
+
     parsed = _parsed(path)
     found = exclude_paths(str(path.parent), _patterns(_ignore_file(path)), dockerfile=path.name)
     if _ignore_file(path).name != _IGNORE_FILE:

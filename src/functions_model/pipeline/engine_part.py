@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from functions_model.core.build import Builder
 from functions_model.core.digests import canonical_json, short
-from functions_model.engine import Recipe, below_key, build_below
+from functions_model.engine import Recipe, below_key
 from functions_model.image.manifests import parse_config
 from functions_model.pipeline.events import EngineRan
 from functions_model.pipeline.parting import Part, find_part
@@ -19,7 +19,7 @@ from functions_model.registry.content import BLOCK, download_blob
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from functions_model.engine import BaseLayers
+    from functions_model.engine.loading import BaseLayers
     from functions_model.environment import Lock
     from functions_model.image.assembly import Base
     from functions_model.image.manifests import Descriptor
@@ -53,6 +53,8 @@ def engine_part(making: Making, lock: Lock) -> tuple[Base, tuple[Part, ...]]:
     key = below_key(recipe, prepared.base, lock.text, build.dockerfile)
     if part := find_part(key, making, configured=True):
         return _configured(prepared.base, part), (part,)
+    from functions_model.engine.below import build_below  # noqa: PLC0415 - few runs need an engine
+
     started = time.monotonic()
     below = build_below(
         recipe,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from functions_model.core.failures import PlanRefused, Problem
 from functions_model.pipeline.events import TagFound
-from functions_model.registry.tags import RepositoryTags
 
 if TYPE_CHECKING:
     from functions_model.core.spec import DeploymentSpec
@@ -26,6 +25,8 @@ def look_at_tag(spec: DeploymentSpec, built: ImageBuilt, session: Session, parts
     tag = spec.image.tag
     if tag is None or session.cloud is None or session.credential is None:
         return
+    from functions_model.registry.tags import RepositoryTags  # noqa: PLC0415 - the SDK costs every run 50 ms
+
     audience = session.cloud.registry_scope.removesuffix("/.default")
     repository = built.reference.repository
     with closing(RepositoryTags(f"https://{session.host}", repository, session.credential, audience=audience)) as tags:

@@ -28,6 +28,7 @@ class Fault:
         status: The answer's status; None lets the request through, after `delay`.
         body: JSON as an object, or text.
         headers: For example `{"Retry-After": "1"}`.
+        passes: How many requests that it concerns go through before the first one that it hits.
         times: How many requests it hits; None means every one until it is removed.
         delay: Seconds before anything else happens.
         drop_connection: Break the connection off instead of answering.
@@ -44,6 +45,7 @@ class Fault:
     status: int | None = None
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    passes: int = 0
     times: int | None = 1
     delay: float = 0.0
     drop_connection: bool = False
@@ -63,10 +65,16 @@ class Fault:
 
 @dataclass(slots=True)
 class _Waiting:
-    """A fault, and how often it will still strike; None is for ever."""
+    """A fault, how many requests it still lets pass, and how often it will still strike; None is for ever."""
 
     fault: Fault
+    passes: int
     left: int | None
+
+    def lets_pass(self) -> bool:
+        """Count a request that it concerns, and say whether that one goes through."""
+        self.passes -= 1
+        return self.passes >= 0
 
 
 class Faults:
@@ -95,12 +103,12 @@ class Faults:
         """
         _check(fault)
         with self._lock:
-            self._waiting.append(_Waiting(fault, fault.times))
+            self._waiting.append(_Waiting(fault, fault.passes, fault.times))
 
     def waiting(self) -> tuple[Fault, ...]:
         """Those that have not hit as often as they were told to."""
         with self._lock:
-            return tuple(replace(one.fault, times=one.left) for one in self._waiting)
+            return tuple(replace(one.fault, passes=max(one.passes, 0), times=one.left) for one in self._waiting)
 
     def clear(self) -> None:
         """Remove all of them."""
@@ -110,7 +118,8 @@ class Faults:
     def take(self, service: str, method: str, path: str) -> Fault | None:
         """The first fault for this request. It has hit once more; one that waits for bytes has not, until `strike`."""
         with self._lock:
-            found = next((one for one in self._waiting if one.fault.hits(service, method, path)), None)
+            concerned = (one for one in self._waiting if one.fault.hits(service, method, path))
+            found = next((one for one in concerned if not one.lets_pass()), None)
             if found is None:
                 return None
             if found.fault.after_bytes is None:

@@ -180,12 +180,11 @@ class TestKilled:
         world.sandbox.journal.clear()
         slow = Fault("PATCH", UPLOADS, delay=1)
         world.sandbox.faults.add(slow)
-        process = world.packager.start(tmp_path / "run")
+        started = world.packager.start(tmp_path / "run")
         while slow in world.sandbox.faults.waiting():
-            assert process.poll() is None, (tmp_path / "run" / "log").read_text()
+            assert started.process.poll() is None, started.log
             time.sleep(0.02)
-        process.kill()
-        process.wait()
+        started.kill()
         while not world.patched():  # what the registry still gets of it belongs to no later run
             time.sleep(0.02)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from support.deployment import Run, run_action
+from support.deployment import Run, Started, run_action, start_action
 from support.project import write_echo_project
 
 if TYPE_CHECKING:
@@ -30,8 +30,13 @@ class Deployer:
 
     def run(self, **inputs: str) -> Run:
         """One run; the keyword `auth_level` is the input `auth-level`."""
+        return run_action(self.folder, self._given(inputs), self.environ)
+
+    def start(self, left: Path, **inputs: str) -> Started:
+        """A run that can be killed. What it leaves behind is in the folder `left`."""
+        return start_action(self.folder, self._given(inputs), self.environ, left)
+
+    def _given(self, inputs: dict[str, str]) -> dict[str, str]:
         given = {name.replace("_", "-"): value for name, value in inputs.items()}
         names = {"app-name": self.app, "resource-group": self.group}
-        return run_action(
-            self.folder, {**self.sandbox.endpoints.inputs(), **self.inputs, **names, **given}, self.environ
-        )
+        return {**self.sandbox.endpoints.inputs(), **self.inputs, **names, **given}

@@ -66,10 +66,67 @@ def run_action(workspace: Path, inputs: Mapping[str, str], environ: Mapping[str,
         environ: What the runner adds: the sandbox's variables.
     """
     with tempfile.TemporaryDirectory() as folder:
-        output, summary = Path(folder) / "output", Path(folder) / "summary"
-        output.touch()
-        summary.touch()
-        process = subprocess.run(
+        return start_action(workspace, inputs, environ, Path(folder)).run()
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A run under way, which may also be killed.
+
+    Attributes:
+        process: The run. Its output goes to the file `log`.
+        folder: What it leaves behind.
+        workspace: Of the run.
+        inputs: As they were given.
+        environ: As it was given.
+    """
+
+    process: subprocess.Popen[bytes]
+    folder: Path
+    workspace: Path
+    inputs: Mapping[str, str]
+    environ: Mapping[str, str]
+
+    @property
+    def log(self) -> str:
+        """What it has said so far."""
+        return (self.folder / "log").read_text(errors="replace")
+
+    def kill(self) -> None:
+        """End it with SIGKILL: it has no chance to clean up."""
+        self.process.kill()
+        self.process.wait()
+
+    def run(self) -> Run:
+        """Wait for its end."""
+        try:
+            code = self.process.wait(_TIMEOUT)
+        finally:
+            self.kill()
+        output, summary = (self.folder / name for name in ("output", "summary"))
+        run = Run(code, self.log, read_outputs(output.read_text()), summary.read_text())
+        if code == 0:
+            _RESOLVED.add(_environment_of(self.workspace, self.inputs))
+        given = (self.inputs.get("client-secret", ""), self.environ.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN", ""))
+        # Every run of every test is held to it: no secret is ever shown.
+        assert leaks(run.shown.encode(), {*run.masked, *given}) == []
+        return run
+
+
+def start_action(workspace: Path, inputs: Mapping[str, str], environ: Mapping[str, str], folder: Path) -> Started:
+    """Start the container action's door on a workspace.
+
+    Args:
+        workspace: The checked-out repository.
+        inputs: By their own names: `app-name`.
+        environ: What the runner adds: the sandbox's variables.
+        folder: Takes what the run leaves behind.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("output", "summary"):
+        (folder / name).touch()
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
             [sys.executable, "-m", "functions_model", "action"],
             cwd=workspace,
             env={
@@ -77,25 +134,16 @@ def run_action(workspace: Path, inputs: Mapping[str, str], environ: Mapping[str,
                 "PYTHONPATH": str(ROOT / "src"),
                 "GITHUB_ACTIONS": "true",
                 "GITHUB_WORKSPACE": str(workspace),
-                "GITHUB_OUTPUT": str(output),
-                "GITHUB_STEP_SUMMARY": str(summary),
+                "GITHUB_OUTPUT": str(folder / "output"),
+                "GITHUB_STEP_SUMMARY": str(folder / "summary"),
                 **_without_the_index(workspace, inputs),
                 **environ,
                 **{f"INPUT_{name.upper()}": value for name, value in inputs.items()},
             },
-            stdout=subprocess.PIPE,
+            stdout=log,
             stderr=subprocess.STDOUT,
-            text=True,
-            timeout=_TIMEOUT,
-            check=False,
         )
-        run = Run(process.returncode, process.stdout, read_outputs(output.read_text()), summary.read_text())
-    if process.returncode == 0:
-        _RESOLVED.add(_environment_of(workspace, inputs))
-    given = (inputs.get("client-secret", ""), environ.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN", ""))
-    # Every run of every test is held to it: no secret is ever shown.
-    assert leaks(run.shown.encode(), {*run.masked, *given}) == []
-    return run
+    return Started(process, folder, workspace, inputs, environ)
 
 
 def _without_the_index(workspace: Path, inputs: Mapping[str, str]) -> dict[str, str]:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from support.deployment import run_action
+from support.deployment import run_action, start_action
 from support.project import write_echo_project
-from support.tools import ROOT
 
 if TYPE_CHECKING:
-    from support.deployment import Run
+    from support.deployment import Run, Started
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +60,9 @@ class Packager:
         given = {name.replace("_", "-"): value for name, value in inputs.items()}
         return run_action(self.folder, self.inputs | given, self.environ)
 
-    def start(self, folder: Path) -> subprocess.Popen[bytes]:
-        """A run that can be killed. What it leaves behind is in the folder."""
-        folder.mkdir()
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "UV_CACHE_DIR") if name in os.environ}
-        job = {"GITHUB_ACTIONS": "true", "GITHUB_WORKSPACE": str(self.folder), "UV_OFFLINE": "1"}
-        files = {"GITHUB_OUTPUT": str(folder / "output"), "GITHUB_STEP_SUMMARY": str(folder / "summary")}
-        more = {"PYTHONPATH": str(ROOT / "src"), "TMPDIR": str(folder)}
-        given = {f"INPUT_{name.upper()}": value for name, value in self.inputs.items()}
-        with (folder / "log").open("wb") as log:
-            return subprocess.Popen(
-                [sys.executable, "-m", "functions_model", "action"],
-                cwd=self.folder,
-                env=kept | job | files | more | self.environ | given,
-                stdout=log,
-                stderr=log,
-            )
+    def start(self, folder: Path) -> Started:
+        """A run that can be killed. What it leaves behind, its own temporary files included, is in the folder."""
+        return start_action(self.folder, self.inputs, {"UV_OFFLINE": "1", "TMPDIR": str(folder)} | self.environ, folder)
 
     def package(self, **inputs: str) -> Run:
         """One run that must succeed."""

@@ -105,6 +105,17 @@ class TestFaults:
         assert (429, "1", "x") == (first.status_code, first.headers["Retry-After"], first.json()["error"]["code"])
         assert [429, 200] == [self.status(cloud), self.status(cloud)]
 
+    def test_some_requests_may_pass_first(self, cloud: Cloud) -> None:
+        """Those that do not concern it are not counted."""
+        fault = Fault("GET", "^/subscriptions/[^/]+$", 500, passes=2)
+        cloud.sandbox.faults.add(fault)
+        cloud.call("PUT", f"{cloud.subscription}/resourcegroups/other", {"location": "westeurope"})
+        statuses = [self.status(cloud)]
+        left = [one.passes for one in cloud.sandbox.faults.waiting()]
+
+        assert [1] == left
+        assert [200, 200, 500, 200] == [*statuses, *(self.status(cloud) for _ in range(3))]
+
     def test_other_requests_pass(self, cloud: Cloud) -> None:
         """Method, path and service must fit."""
         cloud.sandbox.faults.add(Fault("PUT", "/subscriptions/", 500))

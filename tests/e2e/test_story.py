@@ -53,6 +53,17 @@ class TestFirstDeployment:
         assert '"model": "first"' in first.summary
         assert '"got": {"x": 1}' in first.summary
 
+    def test_resources_are_made_beside_the_image(self, first: Run, sandbox: Sandbox) -> None:
+        """The first of them before the image has its tag, the app after it."""
+        written = [f"{entry.method} {entry.path.partition('?')[0]}" for entry in sandbox.journal.writes()]
+
+        def place(name: str) -> int:
+            return next(at for at, request in enumerate(written) if name in request)
+
+        tagged = place(f"PUT /v2/package/manifests/{first.outputs['image-tag']}")
+        assert place("/resourcegroups/echo-story-group") < tagged
+        assert tagged < place("/Microsoft.Web/sites/echo-story")
+
     def test_a_call_without_a_key_is_refused(self, first: Run, sandbox: Sandbox) -> None:
         """Auth level `function` is the default, and it holds."""
         answer = requests.post(

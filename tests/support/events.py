@@ -100,7 +100,7 @@ def deployment(folder: Path) -> list[Event]:
         StageEnded("Build the image", 12.5, succeeded=True),
         PlanMade(plan),
         ImagePushed(PushedImage(made.reference, tuple(blobs), 4200, 9, manifest_written=True)),
-        PlanApplied(Applied(written, plan.changes[2:], triggers_synced=True, seconds=21.0)),
+        PlanApplied(Applied(written, plan.changes[2:], seconds=21.0)),
         AppVerified(
             Verified(
                 functions=("identity", "score"),

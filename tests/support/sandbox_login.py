@@ -66,7 +66,7 @@ class Azure:
     def apply(self, resource_plan: ResourcePlan) -> Any:
         image: Future[object] = Future()
         image.set_result(None)
-        return apply(resource_plan, self.clients, ready={"image": image}, patience=0, sleep=lambda _: None)
+        return apply(resource_plan, self.clients, ready={"image": image}, sleep=lambda _: None)
 
     def writes(self) -> list[tuple[str, str]]:
         return [

@@ -19,6 +19,8 @@ from functions_model.pipeline.models import model_digests
 from functions_model.pipeline.prepare import BASE_DIGEST
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from functions_model.core.digests import Digest
     from functions_model.pipeline.layers import Made
     from functions_model.pipeline.making import Making
@@ -41,12 +43,17 @@ class Product:
     present: frozenset[Digest]
 
 
-def build(making: Making, push: Push | None) -> Product:
+def _nothing() -> None:
+    """Do nothing."""
+
+
+def build(making: Making, push: Push | None, resolved: Callable[[], None] = _nothing) -> Product:
     """Build the image. Its layers may be sent on the way; without the manifest nobody can see them.
 
     Args:
         making: What the image is made of.
         push: Where layers are sent as they are made; None sends nothing.
+        resolved: Called when the dependencies are known: from then on little can be wrong with what the user gave.
 
     Raises:
         EnvironmentFailed: The dependencies cannot be installed, or the engine cannot build.
@@ -54,7 +61,7 @@ def build(making: Making, push: Push | None) -> Product:
         RegistryFailed: A layer could not be sent.
     """
     with making.parts.stage("Build the image" if push is None else "Build the image and send its layers"):
-        made = make_layers(making, push)
+        made = make_layers(making, push, resolved)
         return Product(_assemble(making, made), extras_of(making, made), _present(making.prepared))
 
 

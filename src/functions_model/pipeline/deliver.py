@@ -12,6 +12,7 @@ from functions_model.provision import apply
 
 if TYPE_CHECKING:
     from functions_model.pipeline.build import Product
+    from functions_model.pipeline.ground import Ground
     from functions_model.pipeline.parts import Parts
     from functions_model.pipeline.session import Subscription
     from functions_model.provision import Applied, ResourcePlan
@@ -38,8 +39,10 @@ def finish(product: Product, push: Push, parts: Parts) -> PushedImage:
     return pushed
 
 
-def deliver(product: Product, plan: ResourcePlan, push: Push, subscription: Subscription, parts: Parts) -> Applied:
-    """Finish the push and apply the plan at the same time. The app waits for the image.
+def deliver(
+    product: Product, plan: ResourcePlan, push: Push, subscription: Subscription, parts: Parts, *, ground: Ground
+) -> Applied:
+    """Finish the push and make the resources at the same time. The app waits for both.
 
     Returns:
         What was written.
@@ -52,7 +55,12 @@ def deliver(product: Product, plan: ResourcePlan, push: Push, subscription: Subs
         pushing: Future[PushedImage] = pool.submit(finish, product, push, parts)
         try:
             applied = apply(
-                plan, subscription.clients, ready={"image": pushing}, report=parts.ci.info, mask=parts.ci.mask
+                plan,
+                subscription.clients,
+                ready={"image": pushing},
+                ground=ground.laid(),
+                report=parts.ci.info,
+                mask=parts.ci.mask,
             )
         except Failure:
             # A push that failed is the cause, and the resources that then could not be written are its effect.

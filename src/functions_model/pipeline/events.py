@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from functions_model.environment import EnvironmentRequest, Lock, PythonChoice
     from functions_model.image.assembly import Base, Image
     from functions_model.image.layers import Layer
-    from functions_model.provision import Applied, ResourcePlan
+    from functions_model.provision import Applied, Change, ResourcePlan
     from functions_model.registry import PushedImage
     from functions_model.verify import Verified
 
@@ -178,6 +178,17 @@ class TagFound:
 
 
 @dataclass(frozen=True, slots=True)
+class GroundBegun:
+    """Resources are being made that need not wait for the image.
+
+    Attributes:
+        changes: In the plan's order.
+    """
+
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PlanMade:
     """The difference between what is wanted and what is there."""
 
@@ -238,6 +249,7 @@ Event: TypeAlias = (
     | ContextWritten
     | ImageBuilt
     | TagFound
+    | GroundBegun
     | PlanMade
     | ImagePushed
     | PlanApplied

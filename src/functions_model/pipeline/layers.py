@@ -18,7 +18,7 @@ from functions_model.pipeline.lock import lock_for
 from functions_model.registry import RecordedLayer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from functions_model.environment import Lock
     from functions_model.image.layers import Layer, LayerPlan
@@ -54,12 +54,13 @@ class Made:
         return (*self.below.layers, *(recorded.layer for recorded in self.app))
 
 
-def make_layers(making: Making, push: Push | None) -> Made:
+def make_layers(making: Making, push: Push | None, resolved: Callable[[], None]) -> Made:
     """Every layer, known to the last byte. The app's own are made, and sent, while the dependencies are resolved.
 
     Args:
         making: The plans, and what is known of earlier layers.
         push: Where layers are sent as they are made; None sends nothing.
+        resolved: Called when the lock is known.
 
     Raises:
         EnvironmentFailed: The dependencies cannot be resolved or installed, or the engine cannot build.
@@ -71,6 +72,7 @@ def make_layers(making: Making, push: Push | None) -> Made:
         try:
             above = [pool.submit(maker.make, part) for plan in making.prepared.bundle.layers for part in split(plan)]
             lock = lock_for(making)
+            resolved()
             runtime = pool.submit(maker.make, runtime_layer(making.spec, lock.text))
             below = make_below(making, lock, lambda plans: maker.make_all(plans, pool))
             app = tuple(future.result() for future in (runtime, *above))

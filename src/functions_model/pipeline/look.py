@@ -12,7 +12,7 @@ from functions_model.provision import observe, plan, wanted_for
 if TYPE_CHECKING:
     from functions_model.core.spec import DeploymentSpec
     from functions_model.pipeline.session import Session
-    from functions_model.provision import Observed, Wanted
+    from functions_model.provision import Observed, ResourcePlan, Wanted
 
 _NOT_YET = digest_of(b"")
 """Stands for the image's digest until it is known. It is part of no request and shown to nobody."""
@@ -23,12 +23,20 @@ class Seen:
     """The resources.
 
     Attributes:
-        wanted: With an image that is not known yet.
-        observed: As they are.
+        plan: For an image that is not known yet.
     """
 
-    wanted: Wanted
-    observed: Observed
+    plan: ResourcePlan
+
+    @property
+    def wanted(self) -> Wanted:
+        """With an image that is not known yet."""
+        return self.plan.wanted
+
+    @property
+    def observed(self) -> Observed:
+        """The resources as they are."""
+        return self.plan.observed
 
 
 def look(spec: DeploymentSpec, session: Session) -> Seen | None:
@@ -42,5 +50,4 @@ def look(spec: DeploymentSpec, session: Session) -> Seen | None:
     image = ImageReference(session.host, spec.image.repository, spec.image.tag, _NOT_YET)
     wanted = wanted_for(spec, image, session.subscription.registry)
     observed = observe(session.subscription.clients, wanted)
-    plan(wanted, observed)
-    return Seen(wanted, observed)
+    return Seen(plan(wanted, observed))

@@ -65,7 +65,6 @@ def _verify(making: Making, delivered: Delivered, subscription: Subscription, se
         functions=built.functions,
         auth_level=spec.auth_level,
         sample_request=spec.sample_request,
-        sync_triggers=not delivered.applied.triggers_synced,
         **_sample_door(spec),
     )
     ci, timeout = making.parts.ci, spec.verify_timeout

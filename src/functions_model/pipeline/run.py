@@ -6,6 +6,7 @@ Inputs were read and checked before (`functions_model.inputs`). Here they become
 2. log in   once, for everything, and fetch what is registered in Azure ML;
 3. prepare  the base image and the plans of the layers; look at the resources, and refuse what cannot be;
 4. build    the lock and the layers, side by side, each found again, packed, or packed and sent in one pass; the image;
+            from the lock on, resources that need not wait for the image are made beside it;
 5. plan     the difference between what is wanted and what is there;
 6. deliver  the rest of the image, the tag last, and the resources, side by side, the app after the image;
 7. verify   that the app answers, with this very build; when it does not, what ran before is put back.
@@ -29,6 +30,7 @@ from functions_model.pipeline.context import write_folder
 from functions_model.pipeline.deliver import deliver, finish
 from functions_model.pipeline.events import PlanMade
 from functions_model.pipeline.fetch import fetch
+from functions_model.pipeline.ground import ground_for
 from functions_model.pipeline.look import look
 from functions_model.pipeline.making import Making
 from functions_model.pipeline.prepare import prepare
@@ -69,8 +71,9 @@ def run(spec: DeploymentSpec, parts: Parts) -> None:
 
 def _make(making: Making, seen: Seen | None) -> None:
     spec, session, parts = making.spec, making.session, making.parts
-    with closing(open_push(making)) as push:
-        product = build(making, None if spec.mode is Mode.PLAN else push)
+    with closing(open_push(making)) as push, ground_for(seen, session.subscription, push, parts) as ground:
+        writes = spec.mode is not Mode.PLAN
+        product = build(making, push, ground.begin) if writes else build(making, None)
         built = product.built
         parts.tell(built)
         look_at_tag(spec, built, session, parts)
@@ -82,7 +85,7 @@ def _make(making: Making, seen: Seen | None) -> None:
         if spec.mode is Mode.PLAN:
             return
         with parts.stage("Finish the push and provision"):
-            applied = deliver(product, changes, push, session.subscription, parts)
+            applied = deliver(product, changes, push, session.subscription, parts, ground=ground)
     prove(making, Delivered(built, changes, applied), session.subscription)
 
 

@@ -64,7 +64,7 @@ def prove_previous(making: Making, image: str, subscription: Subscription, secre
     """
     build_id = _build_of(making, image)
     target = subscription.target
-    expected = ExpectedApp(target.app_name, target.resource_group, build_id, (), AuthLevel.ADMIN, sync_triggers=True)
+    expected = ExpectedApp(target.app_name, target.resource_group, build_id, (), AuthLevel.ADMIN)
     ci, timeout = making.parts.ci, making.spec.verify_timeout
     try:
         verified = verify(subscription.clients, expected, timeout=timeout, ci=ci, secrets=secrets)

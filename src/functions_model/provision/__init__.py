@@ -1,11 +1,12 @@
 """Floor 4: what is wanted, what is there, the difference, and making it so."""
 
-from functions_model.provision.applying import apply
+from functions_model.provision.applying import apply, lay_ground
 from functions_model.provision.nouns import (
     Action,
     Applied,
     Change,
     FieldChange,
+    Groundwork,
     RegistryResource,
     ResourcePlan,
     Wanted,
@@ -23,6 +24,7 @@ __all__ = [
     "Applied",
     "Change",
     "FieldChange",
+    "Groundwork",
     "Observed",
     "Overtaken",
     "RegistryResource",
@@ -32,6 +34,7 @@ __all__ = [
     "Written",
     "apply",
     "find_registry",
+    "lay_ground",
     "observe",
     "plan",
     "undo",

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from functions_model.provision.incomplete import NotReached, incomplete
 from functions_model.provision.kind import Writing
-from functions_model.provision.nouns import Action, Applied, Written
+from functions_model.provision.nouns import Action, Applied, Groundwork, Written
 from functions_model.provision.planning import KINDS
-from functions_model.provision.triggers import PATIENCE, sync_triggers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from functions_model.azure.clients import AzureClients
     from functions_model.provision.nouns import Change, ResourcePlan
@@ -45,16 +44,36 @@ class _Live:
             self.written.append(written)
 
 
+def lay_ground(
+    plan: ResourcePlan,
+    clients: AzureClients,
+    *,
+    report: Callable[[str], None] = _discard,
+    mask: Callable[[str], None] = _discard,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Groundwork:
+    """Make every change that need not wait for the image. The plan may have an image that is not known yet.
+
+    Raises:
+        ApplyIncomplete: A change could not be made. Those that do not depend on it were made; the detail lists all.
+        Failure: A login that no longer holds.
+    """
+    live = _Live(plan.observed)
+    _make_all(plan.ahead, _Maker(plan, clients, live, report, mask, clock, sleep), {})
+    return Groundwork(live.observed, tuple(live.written))
+
+
 def apply(
     plan: ResourcePlan,
     clients: AzureClients,
     *,
     ready: Mapping[str, Future[Any]],
+    ground: Groundwork | None = None,
     report: Callable[[str], None] = _discard,
     mask: Callable[[str], None] = _discard,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
-    patience: float = PATIENCE,
 ) -> Applied:
     """Make every change of the plan. A plan that only keeps sends no request.
 
@@ -62,36 +81,55 @@ def apply(
         plan: From `plan`.
         clients: Of the subscription.
         ready: Futures that changes wait for besides other changes, by key: `image` is the pushed image.
+        ground: What `lay_ground` has done of this plan.
         report: Takes a line for each change that is done.
         mask: Takes each secret that is made.
         clock: Seconds.
         sleep: Waits; seconds.
-        patience: Seconds that the new host has to take the trigger synchronisation before it is left to `verify`.
 
     Raises:
         ApplyIncomplete: A change could not be made. Those that do not depend on it were made; the detail lists all.
         Failure: What a future of `ready` raised, or a login that no longer holds.
     """
     started = clock()
-    changes = [change for change in plan.changes if change.action is not Action.KEEP]
-    live = _Live(plan.observed)
+    live = _Live(ground.observed, list(ground.written)) if ground else _Live(plan.observed)
+    done = {written.change.key for written in live.written}
+    changes = [change for change in plan.changes if change.action is not Action.KEEP and change.key not in done]
+    _make_all(changes, _Maker(plan, clients, live, report, mask, clock, sleep), ready)
+    kept = tuple(change for change in plan.changes if change.action is Action.KEEP)
+    return Applied(tuple(live.written), kept, clock() - started, _updated_app(plan, live.observed))
 
-    def make(change: Change) -> None:
-        begun = clock()
-        writing = Writing(clients, plan.wanted, change, sleep, mask)
-        piece = _KINDS[change.kind].write(writing, live.observed)
-        written = Written(change, clock() - begun)
-        live.add(piece, written)
-        report(f"{_PAST[change.action]} {change}{_time(written.seconds)}.")
 
-    outcomes = _run(changes, make, ready)
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    """Makes one change at a time. Safe to use from many threads."""
+
+    plan: ResourcePlan
+    clients: AzureClients
+    live: _Live
+    report: Callable[[str], None]
+    mask: Callable[[str], None]
+    clock: Callable[[], float]
+    sleep: Callable[[float], None]
+
+    def make(self, change: Change) -> None:
+        begun = self.clock()
+        writing = Writing(self.clients, self.plan.wanted, change, self.sleep, self.mask)
+        piece = _KINDS[change.kind].write(writing, self.live.observed)
+        written = Written(change, self.clock() - begun)
+        self.live.add(piece, written)
+        self.report(f"{_PAST[change.action]} {change}{_time(written.seconds)}.")
+
+
+def _make_all(changes: Sequence[Change], maker: _Maker, ready: Mapping[str, Future[Any]]) -> None:
+    """Make the changes as a graph.
+
+    Raises:
+        ApplyIncomplete: As for `apply`.
+    """
+    outcomes = _run(changes, maker.make, ready)
     if any(outcomes.values()):
         raise incomplete(outcomes)
-    synced = not _app_changed(changes) or sync_triggers(
-        clients, plan.wanted, clock=clock, sleep=sleep, patience=patience
-    )
-    kept = tuple(change for change in plan.changes if change.action is Action.KEEP)
-    return Applied(tuple(live.written), kept, synced, clock() - started, _updated_app(plan, live.observed))
 
 
 def _time(seconds: float) -> str:
@@ -104,12 +142,8 @@ def _updated_app(plan: ResourcePlan, live: Observed) -> ObservedApp | None:
     return live.app if plan.observed.app is not None and live.app is not plan.observed.app else None
 
 
-def _app_changed(changes: list[Change]) -> bool:
-    return any(change.kind == "function app" for change in changes)
-
-
 def _run(
-    changes: list[Change], make: Callable[[Change], None], ready: Mapping[str, Future[Any]]
+    changes: Sequence[Change], make: Callable[[Change], None], ready: Mapping[str, Future[Any]]
 ) -> dict[Change, BaseException | None]:
     """Run the graph; what each change raised. The plan's order puts dependencies first, so no thread waits for ever."""
     if not changes:

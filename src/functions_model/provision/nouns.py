@@ -228,6 +228,17 @@ class ResourcePlan:
         """Whether applying it would write anything."""
         return any(change.action is not Action.KEEP for change in self.changes)
 
+    @property
+    def ahead(self) -> tuple[Change, ...]:
+        """What must happen and need not wait for the image, in the plan's order."""
+        waiting = {IMAGE}
+        for change in self.changes:
+            if waiting.intersection(change.depends_on):
+                waiting.add(change.key)
+        return tuple(
+            change for change in self.changes if change.action is not Action.KEEP and change.key not in waiting
+        )
+
     def count(self, action: Action) -> int:
         """How many resources have that action."""
         return sum(change.action is action for change in self.changes)
@@ -246,20 +257,31 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
+class Groundwork:
+    """What was done while the image was being made.
+
+    Attributes:
+        observed: What is there now.
+        written: In the order in which they were done.
+    """
+
+    observed: Observed = field(repr=False)
+    written: tuple[Written, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Applied:
     """What a run did.
 
     Attributes:
         written: In the order in which they were done; empty when everything was as wanted.
         kept: What was left alone.
-        triggers_synced: False when the app changed and its host did not answer in time; `verify` then synchronises.
         seconds: Wall time.
         app: The app as it was left, when one that was there has been updated; None for an app that is new or was kept.
     """
 
     written: tuple[Written, ...]
     kept: tuple[Change, ...]
-    triggers_synced: bool
     seconds: float
     app: ObservedApp | None = field(default=None, repr=False)
 

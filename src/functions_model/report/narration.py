@@ -15,6 +15,7 @@ from functions_model.pipeline.events import (
     ContextWritten,
     EngineRan,
     EnvironmentResolved,
+    GroundBegun,
     ImageBuilt,
     ImagePushed,
     LayerReady,
@@ -113,6 +114,11 @@ def _(event: Attached) -> str:
 @lines_of.register
 def _(event: TagFound) -> str:
     return f"The tag `{event.tag}` means {short(event.before)} until now, and moves to this image."
+
+
+@lines_of.register
+def _(event: GroundBegun) -> str:
+    return f"Beside the image, {count(len(event.changes), 'resource')} that need not wait for it are being made."
 
 
 @lines_of.register

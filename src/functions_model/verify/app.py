@@ -54,7 +54,7 @@ class LiveApp:
         self._where = (expected.resource_group, expected.app_name)
         self._mask = mask
         self._session = session
-        self._master_key = ""
+        self._keys: Any = None
 
     def get(self, path: str, headers: dict[str, str] | None = None) -> requests.Response:
         """Ask the app.
@@ -109,18 +109,17 @@ class LiveApp:
             NotYet: The host has none to give yet.
             NotLive: Azure refused.
         """
-        if not self._master_key:
-            keys = self.ask("list the host's keys", lambda: self._apps.list_host_keys(*self._where))
-            self._master_key = self._known(keys.master_key or "", "the host has no master key")
-        return self._master_key
+        return self._known(self._host_keys().master_key or "", "the host has no master key")
 
     def function_key(self, function: str) -> str:
-        """A key that opens one function.
+        """A key that opens one function: the host's own for all functions, where there is one.
 
         Raises:
             NotYet: The host has none to give yet.
             NotLive: Azure refused.
         """
+        if shared := (self._host_keys().function_keys or {}).get("default"):
+            return self._known(shared, "")
         answer = self.ask(
             f"list the keys of the function `{function}`",
             lambda: self._apps.list_function_keys(*self._where, function_name=function),
@@ -129,6 +128,12 @@ class LiveApp:
         keys = document.get("properties") or {name: key for name, key in document.items() if isinstance(key, str)}
         chosen = keys.get("default") or next((key for name, key in sorted(keys.items())), "")
         return self._known(str(chosen), f"the function `{function}` has no key")
+
+    def _host_keys(self) -> Any:
+        """Asked for once."""
+        if self._keys is None or not self._keys.master_key:
+            self._keys = self.ask("list the host's keys", lambda: self._apps.list_host_keys(*self._where))
+        return self._keys
 
     def sync_triggers(self) -> None:
         """Tell the scale controller which triggers there are."""

@@ -24,7 +24,6 @@ class ExpectedApp:
         functions: What its host must have indexed, each without errors.
         auth_level: Who may call the function that scores the sample; decides which key the request carries.
         sample_request: A file to be scored once as the last check; None leaves that out.
-        sync_triggers: Whether the triggers are still to be synchronised (`Applied.triggers_synced` was False).
         sample_function: The function that scores the sample: with a blob or queue trigger, one that answers HTTP
             beside the scoring function itself.
         sample_route: Where that function answers.
@@ -36,7 +35,6 @@ class ExpectedApp:
     functions: tuple[str, ...]
     auth_level: AuthLevel
     sample_request: Path | None = None
-    sync_triggers: bool = False
     sample_function: str = "score"
     sample_route: str = "/api/score"
 

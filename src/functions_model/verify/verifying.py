@@ -120,8 +120,7 @@ class _Watch:
 
     def _look(self) -> Sighting:
         sighting = look(self.app)
-        if self.app.expected.sync_triggers:
-            self.app.sync_triggers()
+        self.app.sync_triggers()
         return sighting
 
     def _sample(self) -> str:

@@ -45,17 +45,15 @@ class TestTheFirstRun:
         assert [] == [asked.path for asked in arm.asked if "/sites/" in asked.path or "/serverfarms/" in asked.path]
 
     def test_makes_each_resource_once(self) -> None:
-        """One write per resource, and the triggers synchronised last."""
+        """One write per resource, the app last."""
         arm = FakeArm()
 
         outcome = applied(arm, planned(arm))
 
         assert {"PUT iris-rg", "PUT iris-plan", "PUT irisstorage", "PUT iris-identity", "PUT iris"} <= set(arm.writes)
-        assert 9 == len(arm.writes)
-        assert "POST syncfunctiontriggers" == arm.writes[-1]
-        assert "PUT iris" == arm.writes[-2]
+        assert 8 == len(arm.writes)
+        assert "PUT iris" == arm.writes[-1]
         assert outcome.changed
-        assert outcome.triggers_synced
 
     def test_makes_the_app_in_one_put(self) -> None:
         """The app is made with image, identity and every setting at once."""
@@ -135,7 +133,6 @@ class TestTheSecondRun:
         assert {Action.KEEP} == {change.action for change in second.changes}
         assert [] == arm.asked
         assert not outcome.changed
-        assert outcome.triggers_synced
 
     def test_changes_the_image_and_nothing_else(self) -> None:
         """A new model changes the app's image by one PATCH; settings are not written."""
@@ -147,7 +144,7 @@ class TestTheSecondRun:
         applied(arm, second)
 
         assert matches_golden(GOLDEN / "new_image.json", as_text(second))
-        assert ["PATCH web", "POST syncfunctiontriggers"] == arm.writes
+        assert ["PATCH web"] == arm.writes
 
     def test_changes_one_setting_and_keeps_those_of_others(self) -> None:
         """Settings are merged: what another tool set stays, and one PUT is enough."""
@@ -160,7 +157,7 @@ class TestTheSecondRun:
 
         applied(arm, second)
 
-        assert ["PUT appsettings", "POST syncfunctiontriggers"] == arm.writes
+        assert ["PUT appsettings"] == arm.writes
         assert ("good evening", "1", key) == (
             arm.settings["GREETING"],
             arm.settings["THEIRS"],
@@ -374,23 +371,6 @@ class TestAWriteThatFails:
 
         assert "not reached: the function app `iris`" in caught.value.detail
         assert "PUT iris" not in arm.writes
-
-    def test_tries_to_synchronise_while_the_host_starts(self) -> None:
-        """400 from the starting host is waited out."""
-        arm = FakeArm()
-        resource_plan = planned(arm)
-        starting = Answer(400, {"Code": "BadRequest", "Message": "Encountered an error (ServiceUnavailable)."})
-        arm.fail("POST", "syncfunctiontriggers", starting, 3)
-
-        assert applied(arm, resource_plan, patience=60).triggers_synced
-
-    def test_leaves_a_slow_host_to_verify(self) -> None:
-        """A host that does not answer in time is not a failure of provisioning."""
-        arm = FakeArm()
-        resource_plan = planned(arm)
-        arm.fail("POST", "syncfunctiontriggers", Answer(400, {"Code": "BadRequest", "Message": "x"}), 3)
-
-        assert not applied(arm, resource_plan).triggers_synced
 
 
 class TestReadsThatAreRefused:

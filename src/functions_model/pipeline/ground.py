@@ -1,0 +1,76 @@
+"""Resources in the making while the image is: all that need not wait for it."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from functions_model.core.failures import Failure
+from functions_model.pipeline.events import GroundBegun
+from functions_model.provision import lay_ground
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from functions_model.pipeline.look import Seen
+    from functions_model.pipeline.parts import Parts
+    from functions_model.pipeline.session import Subscription
+    from functions_model.provision import Groundwork
+    from functions_model.registry import Push
+
+
+class Ground:
+    """What is made beside the image. Nothing is, before `begin`.
+
+    Args:
+        seen: The resources; None where none is touched.
+        subscription: Where they are; None likewise.
+        push: Is ended when a resource cannot be made: nothing would come of the image.
+        parts: The outside world.
+        pool: Of one thread.
+    """
+
+    def __init__(
+        self, seen: Seen | None, subscription: Subscription | None, push: Push, parts: Parts, pool: ThreadPoolExecutor
+    ) -> None:
+        self._seen, self._subscription, self._push, self._parts, self._pool = seen, subscription, push, parts, pool
+        self._laying: Future[Groundwork] | None = None
+
+    def begin(self) -> None:
+        """Make what need not wait, if there is any."""
+        if self._seen and self._subscription and self._seen.plan.ahead:
+            self._parts.tell(GroundBegun(self._seen.plan.ahead))
+            self._laying = self._pool.submit(self._lay, self._seen, self._subscription)
+
+    def laid(self) -> Groundwork | None:
+        """What was made, once all of it is; None when nothing had to be.
+
+        Raises:
+            ApplyIncomplete: A resource could not be written.
+        """
+        return self._laying.result() if self._laying else None
+
+    def _lay(self, seen: Seen, subscription: Subscription) -> Groundwork:
+        ci = self._parts.ci
+        try:
+            return lay_ground(seen.plan, subscription.clients, report=ci.info, mask=ci.mask)
+        except BaseException:
+            self._push.close()
+            raise
+
+
+@contextmanager
+def ground_for(seen: Seen | None, subscription: Subscription | None, push: Push, parts: Parts) -> Iterator[Ground]:
+    """The ground of one run. What was begun is at its end when the context is left, whatever happened.
+
+    Raises:
+        Failure: That of a resource, where it is the cause of what was raised inside.
+    """
+    with ThreadPoolExecutor(1, "ground") as pool:
+        ground = Ground(seen, subscription, push, parts, pool)
+        try:
+            yield ground
+        except Failure:
+            ground.laid()
+            raise

@@ -1,0 +1,145 @@
+"""What is made while the image is being made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from functions_model.core.failures import ApplyIncomplete, RegistryFailed
+from functions_model.pipeline.events import GroundBegun
+from functions_model.pipeline.ground import ground_for
+from functions_model.pipeline.look import Seen
+from functions_model.pipeline.parts import Parts
+from functions_model.provision import apply, lay_ground
+from support.ci import RecordingCi
+from support.fake_arm import FakeArm, arm_error
+from support.provisioning import planned, pushed
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from functions_model.pipeline.events import Event as Told
+    from functions_model.pipeline.ground import Ground
+    from functions_model.pipeline.session import Subscription
+    from functions_model.provision import ResourcePlan
+    from functions_model.registry import Push
+
+REFUSED = arm_error(403, "RequestDisallowedByPolicy", "Resource 'irisstorage' was disallowed by policy.")
+
+
+@dataclass
+class OpenPush:
+    """A push that can be ended."""
+
+    ended: Event = field(default_factory=Event)
+
+    def close(self) -> None:
+        self.ended.set()
+
+
+@dataclass
+class Run:
+    """One run that has looked at the resources.
+
+    Attributes:
+        arm: Where they are.
+        told: Its events.
+    """
+
+    arm: FakeArm = field(default_factory=FakeArm)
+    push: OpenPush = field(default_factory=OpenPush)
+    told: list[Told] = field(default_factory=list)
+
+    def ground(self, plan: ResourcePlan) -> AbstractContextManager[Ground]:
+        parts = Parts(RecordingCi(), Path(), self.told.append)
+        subscription = cast("Subscription", _Subscription(self.arm))
+        return ground_for(Seen(plan), subscription, cast("Push", self.push), parts)
+
+    def fail(self, plan: ResourcePlan, what: str) -> None:
+        """Begin, and have the push fail when it is ended, or a second later."""
+        with self.ground(plan) as ground:
+            ground.begin()
+            self.push.ended.wait(1)
+            raise RegistryFailed("push the image", what, "Run again.")
+
+
+class _Subscription:
+    def __init__(self, arm: FakeArm) -> None:
+        self.clients = arm.clients()
+
+
+@pytest.fixture
+def run() -> Run:
+    return Run()
+
+
+class TestPlan:
+    def test_what_need_not_wait_is_all_but_the_app(self, run: Run) -> None:
+        """In an empty subscription."""
+        plan = planned(run.arm)
+
+        assert [change for change in plan.changes if change.kind != "function app"] == list(plan.ahead)
+
+    def test_what_is_kept_is_not_among_it(self, run: Run) -> None:
+        """Nothing is made ahead where everything is there."""
+        plan = planned(run.arm)
+        apply(plan, run.arm.clients(), ready=pushed(), sleep=lambda _: None)
+
+        assert () == planned(run.arm, digit="b").ahead
+
+
+class TestLaying:
+    def test_the_app_is_made_from_what_was_laid(self, run: Run) -> None:
+        """Each resource is written once, and the app with the image that was not known before."""
+        plan = planned(run.arm, digit="0")
+        ground = lay_ground(plan, run.arm.clients(), sleep=lambda _: None)
+        before = list(run.arm.writes)
+        exact = planned(FakeArm(), digit="b")
+        outcome = apply(exact, run.arm.clients(), ready=pushed(), ground=ground, sleep=lambda _: None)
+
+        assert ["PUT iris"] == run.arm.writes[len(before) :]
+        assert [change.key for change in exact.changes] == sorted(
+            (written.change.key for written in outcome.written), key=[change.key for change in exact.changes].index
+        )
+        assert not planned(run.arm, digit="b").has_changes
+
+
+class TestBesideTheImage:
+    def test_nothing_is_made_before_it_begins(self, run: Run) -> None:
+        """Dependencies that cannot be resolved leave nothing behind."""
+        with pytest.raises(RegistryFailed), run.ground(planned(run.arm)):
+            raise RegistryFailed("x", "y", "z")
+
+        assert ([], []) == (run.arm.writes, run.told)
+
+    def test_it_is_told_and_made(self, run: Run) -> None:
+        """How many there are; then each."""
+        plan = planned(run.arm)
+        with run.ground(plan) as ground:
+            ground.begin()
+            laid = ground.laid()
+
+        assert laid is not None
+        assert [GroundBegun(plan.ahead)] == run.told
+        assert len(plan.ahead) == len(laid.written)
+
+    def test_an_image_that_fails_waits_for_what_was_begun(self, run: Run) -> None:
+        """No write is left in mid-air, and the failure of the image is the one that is told."""
+        with pytest.raises(RegistryFailed, match="it broke off"):
+            run.fail(planned(run.arm), "it broke off")
+
+        assert "PUT irisstorage" in run.arm.writes
+        assert "PUT iris" not in run.arm.writes
+
+    def test_a_resource_that_fails_ends_the_push(self, run: Run) -> None:
+        """What the push then says is an effect: the resource's failure is told."""
+        plan = planned(run.arm)
+        run.arm.fail("PUT", "irisstorage$", REFUSED)
+        with pytest.raises(ApplyIncomplete, match="disallowed by policy"):
+            run.fail(plan, "the push was ended")
+
+        assert run.push.ended.is_set()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from azure_sandbox.faults import Fault
 from functions_model.core.failures import PlanRefused
 from functions_model.core.spec import BlobTrigger, ServiceBusQueueTrigger
 from functions_model.provision import find_registry
@@ -135,6 +136,54 @@ class TestResourcesOfAnotherGroup:
 
         with pytest.raises(PlanRefused, match="belongs to somebody outside of the subscription"):
             corner.plan()
+
+
+class TestRoomForAPlan:
+    def test_is_asked_of_a_group_that_is_there(self, corner: Corner) -> None:
+        """A group that had a Windows plan is refused before anything is written."""
+        clients, group = corner.azure.clients, f"{corner.name}-rg"
+        clients.resource.resource_groups.create_or_update(group, AUTOMATIC)
+        plan = {**AUTOMATIC, "sku": {"name": "P1v3"}, "properties": {"reserved": False}}
+        clients.web.app_service_plans.begin_create_or_update(group, "theirs", plan).result()
+        corner.azure.sandbox.journal.clear()
+
+        with pytest.raises(PlanRefused, match=r"Linux workers are not available.*Use a new `resource-group`"):
+            corner.plan()
+
+        assert [] == corner.azure.writes()
+
+    def test_is_asked_of_the_regions_otherwise(self, corner: Corner) -> None:
+        """A region without the size is refused, with those that have it."""
+        corner.azure.sandbox.arm.room.take_away("ElasticPremium", "italynorth")
+
+        with pytest.raises(PlanRefused, match="the region `italynorth` has no Linux plans of the size EP1") as caught:
+            corner.plan(location="italynorth")
+
+        assert "italynorth, " not in str(caught.value).partition("to one of")[2]
+        assert corner.plan(location="italynorth", plan_sku="B1").has_changes
+
+    def test_is_not_asked_by_a_login_of_one_group(self, corner: Corner) -> None:
+        """What it may not ask, the write will tell."""
+        fault = Fault(method="GET", path_pattern="/geoRegions", status=403)
+        corner.azure.sandbox.faults.add(fault)
+
+        assert corner.plan().has_changes
+
+
+class TestTheSizeOfAPlan:
+    def test_is_changed_to_what_was_asked_for(self, corner: Corner) -> None:
+        """One write of the plan, and the next run finds it so."""
+        corner.deploy()
+        corner.azure.sandbox.journal.clear()
+        asked = {"plan_sku": "EP2", "plan_sku_given": True, "plan_minimum": 2, "plan_maximum": 5}
+
+        corner.deploy(**asked)
+        plan = corner.azure.clients.web.app_service_plans.get(f"{corner.name}-rg", f"{corner.name}-plan")
+
+        assert [("PUT", f"{corner.name}-plan")] == corner.azure.writes()
+        assert ("EP2", 2, 5) == (plan.sku.name, plan.sku.capacity, plan.maximum_elastic_worker_count)
+        assert {"managed-by": "functions-model-action"}.items() <= plan.tags.items()
+        assert not corner.plan(**asked).has_changes
 
 
 class TestTheRequests:

@@ -129,12 +129,14 @@ class FakeArm:
         self.unregistered: set[str] = set()
         self.name_refusal = ""
         self.namespace_refusal = ""
+        self.validation: dict[str, Any] = {"status": "Success", "error": None}
+        self.regions = ("North Europe", "West Europe")
         self._lock = threading.Lock()
 
     @property
     def writes(self) -> list[str]:
         """Method and last part of the path of each request that changes something."""
-        reads = ("list", "listkeys", "checknameavailability")
+        reads = ("list", "listkeys", "checknameavailability", "validate")
         return [
             f"{asked.method} {asked.path.rpartition('/')[2]}"
             for asked in self.asked
@@ -165,9 +167,8 @@ class FakeArm:
             return self._provider(found.group(1), bool(found.group(2)))
         if "/config/" in path:
             return self._configuration(asked, path)
-        if path.endswith("/checknameavailability"):
-            refusal = self.namespace_refusal if "/microsoft.servicebus/" in path else self.name_refusal
-            return Answer(200, {"nameAvailable": not refusal, "message": refusal or None})
+        if path.endswith(("/validate", "/georegions", "/checknameavailability")):
+            return Answer(200, self._checked(path))
         if path.endswith("/syncfunctiontriggers"):
             return Answer(204)
         if path.endswith(("/roleassignments", "/registries", "/resources")):
@@ -175,6 +176,15 @@ class FakeArm:
                 200, {"value": self._named(asked.query) if path.endswith("/resources") else self._below(path)}
             )
         return self._resource(asked, path)
+
+    def _checked(self, path: str) -> Any:
+        """What is asked before something is made: whether Azure would make it."""
+        if path.endswith("/georegions"):
+            return {"value": [{"name": name} for name in self.regions]}
+        if path.endswith("/validate"):
+            return self.validation
+        refusal = self.namespace_refusal if "/microsoft.servicebus/" in path else self.name_refusal
+        return {"nameAvailable": not refusal, "message": refusal or None}
 
     def _configuration(self, asked: Asked, path: str) -> Answer:
         if self._site(path) is None:

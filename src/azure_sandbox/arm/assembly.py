@@ -25,6 +25,7 @@ from azure_sandbox.arm.web import stacks
 from azure_sandbox.arm.web.configuration import ConfigurationResponses
 from azure_sandbox.arm.web.host import HostResponses
 from azure_sandbox.arm.web.plans import PlanResponses
+from azure_sandbox.arm.web.room import Room, RoomResponses
 from azure_sandbox.arm.web.sites import SiteResponses
 from azure_sandbox.arm.web.state import Sites
 
@@ -73,6 +74,7 @@ class Arm:
         self.groups = Groups(subscription)
         self.providers = Providers(self.durations.registration)
         self.operations = Operations()
+        self.room = Room()
         self.accounts = StorageAccounts(self.store, platforms.storage)
         self.sites = Sites(self.store, platforms.apps, directory)
         self.service_bus = ServiceBusNamespaces(self.store, platforms.service_bus)
@@ -93,7 +95,8 @@ class Arm:
             *self._resources().routes(self.subscription),
             # Before the others: their routes lie below any resource.
             *AuthorizationResponses(self.assignments, self.subscription).routes(),
-            *PlanResponses(self.store, self.durations).routes(),
+            *PlanResponses(self.store, self.durations, self.room).routes(),
+            *RoomResponses(self.store, self.room).routes(),
             *self._site_responses().routes(),
             *ConfigurationResponses(self.store, self.sites, self.durations).routes(),
             *HostResponses(self.store, self.sites, platforms.apps).routes(),

@@ -69,7 +69,7 @@ CAUSES: tuple[Cause, ...] = (
         "quota",
         "Choose another `location` or `plan-sku`, or ask for more quota in the portal "
         "(Subscription, Usage + quotas, App Service).",
-        text=r"additional quota|quota limit|exceeded .*quota",
+        text=r"additional quota|quota limit|quota of \d+|exceeded .*quota",
     ),
     Cause(
         "role-assignment-forbidden",

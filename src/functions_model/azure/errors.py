@@ -53,8 +53,22 @@ def explain(exc: Exception, action: str) -> ServiceError:
         exc: Anything that a client raised; `HttpResponseError` and its children carry the most.
         action: What was being done, as it follows "Could not": "create the plan `p`".
     """
-    said = _said(exc)
     request_id = _header(exc, "x-ms-correlation-request-id") or _header(exc, "x-ms-request-id")
+    return _explained(_said(exc), action, request_id)
+
+
+def explain_answer(code: str, message: str, action: str) -> ServiceError:
+    """What a refusal means that is no exception, because it came as an answer with status 200.
+
+    Args:
+        code: The service's own word.
+        message: What it said.
+        action: What was being asked for, as it follows "Could not".
+    """
+    return _explained(Said(0, code, _one_line(message)), action, "")
+
+
+def _explained(said: Said, action: str, request_id: str) -> ServiceError:
     for cause in CAUSES:
         if (words := cause.words(said)) is not None:
             message, remedy = words

@@ -200,7 +200,10 @@ class Target:
             be the host storage account itself.
         service_bus_namespace: The namespace with the queues of a Service Bus trigger; None with other triggers.
         service_bus_sku: `Basic`, `Standard` or `Premium`, for a namespace that is created.
-        plan_sku: A plan size such as `EP1`.
+        plan_sku: A plan size such as `EP1`, for a plan that is created.
+        plan_sku_given: The size was asked for, so that a plan of another size is changed to it.
+        plan_minimum: The plan's instances that are always there; None leaves them as they are.
+        plan_maximum: The most instances of an Elastic Premium plan; None leaves it as it is.
         plan_name: The plan's name.
         storage_account: The host storage account's name.
         identity_name: The user-assigned identity's name.
@@ -220,6 +223,9 @@ class Target:
     service_bus_namespace: str | None = None
     service_bus_sku: str = "Standard"
     elsewhere: dict[str, str] = field(default_factory=dict)
+    plan_sku_given: bool = False
+    plan_minimum: int | None = None
+    plan_maximum: int | None = None
 
     def group_of(self, name: str) -> str:
         """The resource group of what an input names."""

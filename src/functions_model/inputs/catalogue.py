@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functions_model.core.spec import AuthLevel, Mode
-from functions_model.inputs import building
+from functions_model.inputs import building, hosting
 from functions_model.inputs.specs import (
     BLOB,
     HTTP,
@@ -223,37 +223,7 @@ CATALOGUE: tuple[InputSpec, ...] = (
         required=True,
         modes=WITH_AZURE,
     ),
-    InputSpec(
-        "plan-name",
-        InputKind.NAME,
-        "The hosting plan. It is created when it does not exist. One of another resource group:"
-        " `<resource-group>/<name>`, or its ARM id.",
-        derived="`<app-name>-plan`",
-        modes=WITH_AZURE,
-    ),
-    InputSpec(
-        "plan-sku",
-        InputKind.NAME,
-        "The hosting plan's size: `EP1`, `P1v3`, `B1` ...",
-        default="EP1",
-        modes=WITH_AZURE,
-    ),
-    InputSpec(
-        "storage-account",
-        InputKind.NAME,
-        "The storage account that the Functions host works with. It is created when it does not exist. One of another"
-        " resource group: `<resource-group>/<name>`, or its ARM id.",
-        derived="the app's name and a hash",
-        modes=WITH_AZURE,
-    ),
-    InputSpec(
-        "identity-name",
-        InputKind.NAME,
-        "The user-assigned identity that the app runs as. It is created when it does not exist. One of another resource"
-        " group: `<resource-group>/<name>`, or its ARM id.",
-        derived="`<app-name>-identity`",
-        modes=WITH_AZURE,
-    ),
+    *hosting.ENTRIES,
     InputSpec(
         "app-settings",
         InputKind.LINES,

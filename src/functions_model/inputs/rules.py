@@ -23,6 +23,8 @@ PLAN_SKUS = (
     *("S1", "S2", "S3"),
 )
 """Plan sizes that carry a Linux function app in a container."""
+MOST_INSTANCES = 100
+"""Of the largest Elastic Premium plan. Other sizes take fewer, which the plan checks."""
 MOST_THREADS = 1000
 """What one worker process may score at the same time; the host's own limits lie lower for most apps."""
 _WORKSPACE_ID = re.compile(
@@ -246,6 +248,13 @@ def base_image(text: str) -> str:
 def audience(text: str) -> str:
     """A single word: it goes into a URL's query."""
     return _matching(text, r"[!-~]{1,600}", "an audience", "Use the audience of the federated credential, in one word.")
+
+
+def instances(text: str) -> int:
+    """How many machines a plan has: 1 to 100, the most that any plan takes."""
+    if not re.fullmatch(r"[0-9]{1,3}", text) or not 1 <= int(text) <= MOST_INSTANCES:
+        raise RuleBroken(f"`{text}` is not a number of instances", f"Use a whole number, 1 to {MOST_INSTANCES}.")
+    return int(text)
 
 
 def secret_text(text: str) -> str:

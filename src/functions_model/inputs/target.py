@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from functions_model.inputs.form import Form
 
 
+DEFAULT_SKU = "EP1"
+"""The smallest plan that is always warm, and adds instances by itself."""
+
+
 def read_target(form: Form) -> Target:
     """The target, with everything that is wrong with it noted. The trigger has been read."""
     subscription = form.take("subscription-id", rules.guid)
@@ -35,7 +39,7 @@ def read_target(form: Form) -> Target:
         location=form.take("location", rules.location),
         app_name=app,
         plan_name=plan,
-        plan_sku=form.take("plan-sku", rules.plan_sku),
+        plan_sku=form.take("plan-sku", rules.plan_sku) or DEFAULT_SKU,
         storage_account=storage or derived.storage_account(*names),
         identity_name=identity or derived.identity_name(app or ""),
         app_settings=settings,
@@ -43,6 +47,9 @@ def read_target(form: Form) -> Target:
         service_bus_namespace=namespace,
         service_bus_sku=_sku(form) if form.trigger == QUEUE else "Standard",
         elsewhere=elsewhere,
+        plan_sku_given=bool(form.text("plan-sku")),
+        plan_minimum=form.take("plan-min-instances", rules.instances),
+        plan_maximum=form.take("plan-max-instances", rules.instances),
     )
 
 

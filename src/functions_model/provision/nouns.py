@@ -168,6 +168,9 @@ class Wanted:
         tags: Given to what is created. What exists keeps its tags: only what we made may be known as ours.
         data: What the trigger works on; None with an HTTP trigger.
         elsewhere: Resource groups of what is there already and not in `group`, by type and name (`place_of`).
+        plan_sku_given: `plan_sku` was asked for: a plan of another size is changed to it.
+        plan_minimum: The instances that are always there; None leaves them as they are.
+        plan_maximum: The most instances that an Elastic Premium plan adds up to; None leaves it as it is.
     """
 
     subscription_id: str
@@ -185,6 +188,9 @@ class Wanted:
     tags: Mapping[str, str]
     data: BlobData | QueueData | None = None
     elsewhere: Mapping[str, str] = field(default_factory=dict)
+    plan_sku_given: bool = False
+    plan_minimum: int | None = None
+    plan_maximum: int | None = None
 
     @property
     def storage_accounts(self) -> tuple[str, ...]:

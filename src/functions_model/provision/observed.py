@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from functions_model.core.failures import Problem
     from functions_model.provision.elsewhere import NameRefusal
     from functions_model.provision.nouns import Role
 
@@ -21,13 +22,27 @@ class ObservedGroup:
 
 @dataclass(frozen=True, slots=True)
 class ObservedPlan:
-    """A live plan."""
+    """A live plan.
+
+    Attributes:
+        capacity: Its instances; with Elastic Premium, those that are always there.
+        maximum: The most instances that Elastic Premium adds up to; 1 with other tiers, where it means nothing.
+    """
 
     id: str
     location: str
     sku: str
     tier: str
     is_linux: bool
+    capacity: int = 1
+    maximum: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedPlanRoom:
+    """Why Azure would not make the plan; None when it would, or when that is not known."""
+
+    refusal: Problem | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +178,7 @@ class ObservedNamespaceName:
 Piece: TypeAlias = (
     ObservedGroup
     | ObservedPlan
+    | ObservedPlanRoom
     | ObservedAccounts
     | ObservedContainers
     | ObservedNamespace
@@ -178,6 +194,7 @@ Piece: TypeAlias = (
 _PLACES: dict[type, str] = {
     ObservedGroup: "group",
     ObservedPlan: "plan",
+    ObservedPlanRoom: "plan_room",
     ObservedAccounts: "accounts",
     ObservedContainers: "containers",
     ObservedNamespace: "namespace",
@@ -211,6 +228,7 @@ class Observed:
     namespace: ObservedNamespace | None = None
     namespace_name: ObservedNamespaceName = ObservedNamespaceName(None)
     queues: ObservedQueues = ObservedQueues({})
+    plan_room: ObservedPlanRoom = ObservedPlanRoom(None)
     portal: str = ""
 
     def having(self, piece: Piece | None) -> Observed:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from functions_model.azure.errors import explain
 from functions_model.core.failures import PlanRefused, Problem
+from functions_model.provision import plan_room
 from functions_model.provision.kinds import (
     blob_container,
     function_app,
@@ -49,6 +50,7 @@ _ROUNDS: tuple[tuple[tuple[str, Read], ...], ...] = (
         ("blob containers", blob_container.observe),
         ("names of storage accounts", storage_account.observe_names),
         ("Service Bus namespace's name", service_bus_namespace.observe_name),
+        ("room for a plan", plan_room.observe),
     ),
 )
 """Each round needs what the one before saw. The second is left out when there is no group that anything could be in."""

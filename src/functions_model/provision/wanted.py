@@ -51,6 +51,9 @@ def wanted_for(spec: DeploymentSpec, image: ImageReference, registry: RegistryRe
         tags=TAGS,
         data=data,
         elsewhere=_elsewhere(target),
+        plan_sku_given=target.plan_sku_given,
+        plan_minimum=target.plan_minimum,
+        plan_maximum=target.plan_maximum,
     )
 
 

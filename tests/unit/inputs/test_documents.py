@@ -39,6 +39,8 @@ ISSUE_INPUTS = {
     "storage-account",
     "app-settings",
     "identity-name",
+    "plan-min-instances",
+    "plan-max-instances",
     "mode",
     "sample-request",
     "verify-timeout",

@@ -12,58 +12,27 @@ from azure_sandbox.arm.locations import display_name, location_name
 from azure_sandbox.arm.messages import ArmResponse, listing
 from azure_sandbox.arm.routing import GROUP, SUBSCRIPTION, ArmRoute
 from azure_sandbox.arm.store import Resource
+from azure_sandbox.arm.web.skus import full_sku
 
 if TYPE_CHECKING:
     from azure_sandbox.arm.messages import ArmRequest
     from azure_sandbox.arm.operations import Durations
     from azure_sandbox.arm.store import Store
+    from azure_sandbox.arm.web.room import Room
 
 NAMESPACE = "Microsoft.Web"
 PLAN = f"{NAMESPACE}/serverfarms"
 SITE = f"{NAMESPACE}/sites"
 _NAME = re.compile(r"[a-zA-Z0-9-]{1,60}")
-_TIERS = {
-    "F": "Free",
-    "D": "Shared",
-    "B": "Basic",
-    "S": "Standard",
-    "P": "Premium",
-    "EP": "ElasticPremium",
-    "I": "Isolated",
-    "Y": "Dynamic",
-    "FC": "FlexConsumption",
-    "WS": "WorkflowStandard",
-}
-
-
-def full_sku(given: dict[str, Any]) -> dict[str, Any]:
-    """The five members of a SKU, from its name: `EP1` is one worker of the tier ElasticPremium.
-
-    Raises:
-        WebError: There is no such size.
-    """
-    name = str(given.get("name") or "")
-    found = re.fullmatch(r"([A-Z]+)(\d+)(m?v\d)?", name, re.IGNORECASE)
-    if not found or found[1].upper() not in _TIERS:
-        raise WebError(400, "BadRequest", f"The parameter SKU.Name has an invalid value: '{name}'.")
-    family = found[1].upper()
-    version = (found[3] or "").removeprefix("m")
-    tier = f"{_TIERS[family]}{version.upper() if family == 'P' else ''}"
-    return {
-        "name": name.upper().replace("V", "v") if version else name.upper(),
-        "tier": given.get("tier") or tier,
-        "size": given.get("size") or name,
-        "family": given.get("family") or f"{family}{version}",
-        "capacity": int(given.get("capacity") or 1),
-    }
 
 
 class PlanResponses:
     """Rules and handlers."""
 
-    def __init__(self, store: Store, durations: Durations) -> None:
+    def __init__(self, store: Store, durations: Durations, room: Room) -> None:
         self._store = store
         self._durations = durations
+        self._room = room
 
     def routes(self) -> list[ArmRoute]:
         """Where they answer."""
@@ -99,6 +68,9 @@ class PlanResponses:
             known = self._store.find(_id(request))
             if known and known.location != display_name(location):
                 raise WebError(409, "Conflict", f"The plan '{request.name}' already exists in {known.location}.")
+            if known is None:
+                linux = bool(request.properties.get("reserved"))
+                self._room.check(request.group, location, sku["tier"], linux=linux)
             plan = Resource(_id(request), display_name(location), body.get("tags") or {})
             plan.extra = {"kind": _kind(body, sku), "sku": sku, "properties": self._properties(request, location)}
             self._store.put(plan)

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from functions_model.core.failures import Problem
@@ -12,6 +11,18 @@ from functions_model.provision.elsewhere import not_there
 from functions_model.provision.kinds import provider, resource_group
 from functions_model.provision.nouns import Action, Change, FieldChange, key_of
 from functions_model.provision.observed import ObservedPlan
+from functions_model.provision.plan_sizes import (
+    ELASTIC,
+    MAXIMUM,
+    MINIMUM,
+    SIZE,
+    instances_to_be,
+    size_changes,
+    size_problems,
+    size_to_be,
+    tier_of,
+)
+from functions_model.provision.regions import same_region
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
@@ -23,18 +34,6 @@ KIND = "plan"
 TYPE = "Microsoft.Web/serverfarms"
 _OTHER_PLAN = "Set `plan-name` to a Linux plan of a size such as EP1, P1v3 or B1, or to a new name."
 
-_TIERS = (
-    (r"EP\d", "ElasticPremium"),
-    (r"B\d", "Basic"),
-    (r"S\d", "Standard"),
-    (r"P\d", "Premium"),
-    (r"P\dV2", "PremiumV2"),
-    (r"P\dM?V3", "PremiumV3"),
-    (r"P\dM?V4", "PremiumV4"),
-    (r"I\dM?V2", "IsolatedV2"),
-)
-"""Sizes whose plans run containers, and the tier that Resource Manager wants beside each."""
-
 _REFUSED_TIERS = {
     "dynamic": "a Consumption plan, which runs no containers of one's own",
     "flexconsumption": "a Flex Consumption plan, which runs no containers of one's own",
@@ -42,11 +41,6 @@ _REFUSED_TIERS = {
     "shared": "a Shared plan, which runs no function app in a container",
     "workflowstandard": "a plan for Logic Apps",
 }
-
-
-def tier_of(sku: str) -> str | None:
-    """The tier of a size; None when plans of that size run no containers."""
-    return next((tier for pattern, tier in _TIERS if re.fullmatch(pattern, sku, re.IGNORECASE)), None)
 
 
 def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedPlan | None:  # noqa: ARG001
@@ -69,59 +63,104 @@ def _observed(plan: Any) -> ObservedPlan:
         sku=str(sku.name or "") if sku else "",
         tier=str(sku.tier or "") if sku else "",
         is_linux=bool(plan.reserved),
+        capacity=int((sku and sku.capacity) or 1),
+        maximum=int(plan.maximum_elastic_worker_count or 1),
     )
 
 
 def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
-    """A plan on Windows, of a tier without containers, or a wanted size that has none."""
+    """A plan on Windows, of a tier without containers, or in another region; a size that cannot be."""
     plan = observed.plan
     if plan is None and wanted.is_elsewhere(TYPE, wanted.plan_name):
         return (not_there(KIND, TYPE, wanted.plan_name, wanted, "plan-name"),)
-    if plan is None:
-        return () if tier_of(wanted.plan_sku) else (_size_problem(wanted),)
+    if plan is not None and (what := _unfit(plan, wanted)):
+        return (Problem(what, _OTHER_PLAN, "plan-name"),)
+    if plan is not None and observed.app is None and same_region(plan.location) != wanted.location:
+        return (_region_problem(plan, wanted),)
+    room = observed.plan_room.refusal
+    return (*size_problems(wanted, plan), *((room,) if room else ()))
+
+
+def _unfit(plan: ObservedPlan, wanted: Wanted) -> str:
+    """Why a live plan cannot carry the app; empty when it can."""
     if refused := _REFUSED_TIERS.get(plan.tier.lower()):
-        what = f"the plan `{wanted.plan_name}` is {refused}"
-    elif not plan.is_linux:
-        what = f"the plan `{wanted.plan_name}` runs Windows, and the image is for Linux"
-    else:
-        return ()
-    return (Problem(what, _OTHER_PLAN, "plan-name"),)
+        return f"the plan `{wanted.plan_name}` is {refused}"
+    return "" if plan.is_linux else f"the plan `{wanted.plan_name}` runs Windows, and the image is for Linux"
 
 
-def _size_problem(wanted: Wanted) -> Problem:
-    what = f"a plan of the size `{wanted.plan_sku}` runs no containers of one's own"
-    return Problem(what, "Set `plan-sku` to EP1, EP2, EP3, a Premium size such as P1v3, or B1.", "plan-sku")
+def _region_problem(plan: ObservedPlan, wanted: Wanted) -> Problem:
+    """An app must be in its plan's region. To put all else into the other one is nobody's wish."""
+    region = same_region(plan.location)
+    what = (
+        f"the plan `{wanted.plan_name}` is in `{region}`, where its apps must be, and `location` is `{wanted.location}`"
+    )
+    remedy = f"Set `location` to `{region}`, or `plan-name` to a plan in `{wanted.location}` or to a new name."
+    return Problem(what, remedy, "location")
 
 
 def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
-    """Create or keep."""
-    resource_id = wanted.id_of(TYPE, wanted.plan_name)
-    if observed.plan is not None:
-        return (Change(KIND, wanted.plan_name, Action.KEEP, resource_id=resource_id),)
-    fields = (
-        FieldChange("size", None, wanted.plan_sku),
+    """Create, keep, or change the size to the one that was asked for."""
+    name, live = wanted.plan_name, observed.plan
+    resource_id = wanted.id_of(TYPE, name)
+    if live is None:
+        depends_on = (resource_group.key(wanted), *provider.keys(provider.WEB))
+        return (Change(KIND, name, Action.CREATE, _made_of(wanted), "it does not exist", depends_on, resource_id),)
+    if fields := size_changes(wanted, live):
+        names = ", ".join(field.name for field in fields)
+        reason = f"{names} {'differs' if len(fields) == 1 else 'differ'} from what the inputs say"
+        return (Change(KIND, name, Action.UPDATE, fields, reason, resource_id=resource_id),)
+    return (Change(KIND, name, Action.KEEP, resource_id=resource_id),)
+
+
+def _made_of(wanted: Wanted) -> tuple[FieldChange, ...]:
+    numbers = ((MINIMUM, wanted.plan_minimum), (MAXIMUM, wanted.plan_maximum))
+    return (
+        FieldChange(SIZE, None, wanted.plan_sku),
+        *(FieldChange(name, None, str(number)) for name, number in numbers if number),
         FieldChange("operating system", None, "Linux"),
         FieldChange("location", None, wanted.location),
     )
-    depends_on = (resource_group.key(wanted), *provider.keys(provider.WEB))
-    return (Change(KIND, wanted.plan_name, Action.CREATE, fields, "it does not exist", depends_on, resource_id),)
 
 
-def write(writing: Writing, observed: Observed) -> ObservedPlan:  # noqa: ARG001
-    """Create it and wait until it is there (about 20 s)."""
-    wanted = writing.wanted
-    tier = tier_of(wanted.plan_sku)
-    body: Any = {
-        "location": wanted.location,
-        "tags": dict(wanted.tags),
-        "kind": "elastic" if tier == "ElasticPremium" else "linux",
-        "sku": {"name": wanted.plan_sku, "tier": tier},
-        "properties": {"reserved": True},
-    }
+def write(writing: Writing, observed: Observed) -> ObservedPlan:
+    """Create it, or change its size, and wait until that is so (about 20 s)."""
+    wanted, live = writing.wanted, observed.plan
+    body = _new(wanted) if live is None else _resized(writing, live)
     poller = writing.clients.web.app_service_plans.begin_create_or_update(
-        resource_group_name=wanted.group, name=wanted.plan_name, app_service_plan=body
+        resource_group_name=wanted.group_of(TYPE, wanted.plan_name), name=wanted.plan_name, app_service_plan=body
     )
     return _observed(poller.result())
+
+
+def _new(wanted: Wanted) -> Any:
+    tier = tier_of(wanted.plan_sku)
+    sku: dict[str, Any] = {"name": wanted.plan_sku, "tier": tier}
+    properties: dict[str, Any] = {"reserved": True}
+    least, most = instances_to_be(wanted, None)
+    if wanted.plan_minimum:
+        sku["capacity"] = least
+    if tier == ELASTIC and (wanted.plan_minimum or wanted.plan_maximum):
+        properties["maximumElasticWorkerCount"] = most
+    return {
+        "location": wanted.location,
+        "tags": dict(wanted.tags),
+        "kind": "elastic" if tier == ELASTIC else "linux",
+        "sku": sku,
+        "properties": properties,
+    }
+
+
+def _resized(writing: Writing, live: ObservedPlan) -> Any:
+    """The plan as it is now, with another size: a PUT drops whatever it leaves out, tags among it."""
+    wanted = writing.wanted
+    group = wanted.group_of(TYPE, wanted.plan_name)
+    body = writing.clients.web.app_service_plans.get(resource_group_name=group, name=wanted.plan_name).as_dict()
+    size = size_to_be(wanted, live)
+    least, most = instances_to_be(wanted, live)
+    body["sku"] = {"name": size, "tier": tier_of(size) or live.tier, "capacity": least}
+    if tier_of(size) == ELASTIC:
+        body.setdefault("properties", {})["maximumElasticWorkerCount"] = most
+    return body
 
 
 def key(wanted: Wanted) -> str:

@@ -1,0 +1,53 @@
+"""The inputs that say what the app lives on; part of the catalogue."""
+
+from __future__ import annotations
+
+from functions_model.inputs.specs import WITH_AZURE, InputKind, InputSpec
+
+ENTRIES = (
+    InputSpec(
+        "plan-name",
+        InputKind.NAME,
+        "The hosting plan. It is created when it does not exist. One of another resource group:"
+        " `<resource-group>/<name>`, or its ARM id.",
+        derived="`<app-name>-plan`",
+        modes=WITH_AZURE,
+    ),
+    InputSpec(
+        "plan-sku",
+        InputKind.NAME,
+        "The hosting plan's size: `EP1`, `P1v3`, `B1` ... A plan of another size is changed to it.",
+        derived="the size that the plan has, `EP1` for a new one",
+        modes=WITH_AZURE,
+    ),
+    InputSpec(
+        "plan-min-instances",
+        InputKind.NUMBER,
+        "How many instances the hosting plan always has.",
+        derived="what the plan has, `1` for a new one",
+        modes=WITH_AZURE,
+    ),
+    InputSpec(
+        "plan-max-instances",
+        InputKind.NUMBER,
+        "How many instances an Elastic Premium plan (`EP1` to `EP3`) adds up to.",
+        derived="what the plan has, the minimum for a new one",
+        modes=WITH_AZURE,
+    ),
+    InputSpec(
+        "storage-account",
+        InputKind.NAME,
+        "The storage account that the Functions host works with. It is created when it does not exist. One of another"
+        " resource group: `<resource-group>/<name>`, or its ARM id.",
+        derived="the app's name and a hash",
+        modes=WITH_AZURE,
+    ),
+    InputSpec(
+        "identity-name",
+        InputKind.NAME,
+        "The user-assigned identity that the app runs as. It is created when it does not exist. One of another resource"
+        " group: `<resource-group>/<name>`, or its ARM id.",
+        derived="`<app-name>-identity`",
+        modes=WITH_AZURE,
+    ),
+)

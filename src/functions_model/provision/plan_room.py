@@ -1,0 +1,70 @@
+"""Whether Azure would make the plan: its own answer, asked before anything is written."""
+
+# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from functions_model.azure.errors import explain_answer
+from functions_model.core.failures import Problem
+from functions_model.provision.kinds import plan
+from functions_model.provision.observed import ObservedPlanRoom
+from functions_model.provision.plan_sizes import tier_of
+from functions_model.provision.regions import same_region
+
+if TYPE_CHECKING:
+    from functions_model.azure.clients import AzureClients
+    from functions_model.provision.nouns import Wanted
+    from functions_model.provision.observed import Observed
+
+_THERE = "ServerFarmAlreadyExists"
+"""Somebody made it since we looked: the write will use it."""
+
+
+def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedPlanRoom | None:
+    """Why a plan that is to be made cannot be; one request at most, and none when it is there.
+
+    A group can be bound to workers without Linux, and a region can lack the size or the quota. Resource Manager says so
+    for a group that is there (`validate`); without one, the regions that have the tier are listed.
+    """
+    from azure.core.exceptions import HttpResponseError
+
+    if seen.plan is not None or wanted.is_elsewhere(plan.TYPE, wanted.plan_name) or tier_of(wanted.plan_sku) is None:
+        return None
+    try:
+        return _by_regions(clients, wanted) if seen.group is None else _by_validation(clients, wanted)
+    except HttpResponseError:
+        # A login whose rights end at the group may not ask, nor may anybody before Microsoft.Web is registered.
+        # The write will tell.
+        return None
+
+
+def _by_validation(clients: AzureClients, wanted: Wanted) -> ObservedPlanRoom | None:
+    body: Any = {
+        "name": wanted.plan_name,
+        "type": "ServerFarm",
+        "location": wanted.location,
+        "properties": {
+            "skuName": wanted.plan_sku,
+            "needLinuxWorkers": True,
+            "capacity": wanted.plan_minimum or 1,
+        },
+    }
+    answer = clients.web.validate(wanted.group, body)
+    if str(answer.status).lower() != "failure" or answer.error is None or answer.error.code == _THERE:
+        return None
+    said = explain_answer(str(answer.error.code or ""), str(answer.error.message or ""), "make the plan")
+    what = f"Azure would not make the plan `{wanted.plan_name}` ({wanted.plan_sku}) in `{wanted.group}`: {said.reason}"
+    subject = "resource-group" if said.cause == "group-on-other-system" else "plan-sku"
+    return ObservedPlanRoom(Problem(what, said.remedy, subject))
+
+
+def _by_regions(clients: AzureClients, wanted: Wanted) -> ObservedPlanRoom | None:
+    tier: Any = tier_of(wanted.plan_sku)
+    names = [str(one.name) for one in clients.web.list_geo_regions(sku=tier, linux_workers_enabled=True)]
+    if not names or wanted.location in {same_region(name) for name in names}:
+        return None
+    what = f"the region `{wanted.location}` has no Linux plans of the size {wanted.plan_sku} for this subscription"
+    remedy = f"Set `plan-sku` to another size, or `location` to one of: {', '.join(sorted(map(same_region, names)))}."
+    return ObservedPlanRoom(Problem(what, remedy, "location"))

@@ -1,0 +1,117 @@
+"""Sizes of plans: which carry containers, how many instances they take, and which change Azure makes in place."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from functions_model.core.failures import Problem
+from functions_model.provision.nouns import FieldChange
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from functions_model.provision.nouns import Wanted
+    from functions_model.provision.observed import ObservedPlan
+
+ELASTIC = "ElasticPremium"
+SIZE, MINIMUM, MAXIMUM = "size", "minimum instances", "maximum instances"
+
+_TIERS = (
+    (r"EP\d", ELASTIC),
+    (r"B\d", "Basic"),
+    (r"S\d", "Standard"),
+    (r"P\d", "Premium"),
+    (r"P\dV2", "PremiumV2"),
+    (r"P\dM?V3", "PremiumV3"),
+    (r"P\dM?V4", "PremiumV4"),
+    (r"I\dM?V2", "IsolatedV2"),
+)
+"""Sizes whose plans run containers, and the tier that Resource Manager wants beside each."""
+
+_MOST = {ELASTIC: 100, "Basic": 3, "Standard": 10}
+_MOST_OF_OTHERS = 30
+"""Instances: https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits."""
+
+
+def tier_of(sku: str) -> str | None:
+    """The tier of a size; None when plans of that size run no containers."""
+    return next((tier for pattern, tier in _TIERS if re.fullmatch(pattern, sku, re.IGNORECASE)), None)
+
+
+def size_to_be(wanted: Wanted, live: ObservedPlan | None) -> str:
+    """The size that the plan will have: the one that was asked for, else the one it has."""
+    return wanted.plan_sku if live is None or wanted.plan_sku_given else live.sku
+
+
+def instances_to_be(wanted: Wanted, live: ObservedPlan | None) -> tuple[int, int]:
+    """The least and, with Elastic Premium, the most instances that the plan will have."""
+    least = wanted.plan_minimum or (live.capacity if live else 1)
+    known = live.maximum if live else least
+    return least, wanted.plan_maximum or known
+
+
+def size_changes(wanted: Wanted, live: ObservedPlan) -> tuple[FieldChange, ...]:
+    """What of a live plan's size differs from what was asked for. What was not asked for stays."""
+    asked = (
+        (SIZE, live.sku, wanted.plan_sku if wanted.plan_sku_given else None),
+        (MINIMUM, str(live.capacity), _text(wanted.plan_minimum)),
+        (MAXIMUM, str(live.maximum), _text(wanted.plan_maximum)),
+    )
+    return tuple(
+        FieldChange(name, before, after) for name, before, after in asked if after and after.lower() != before.lower()
+    )
+
+
+def _text(number: int | None) -> str | None:
+    return None if number is None else str(number)
+
+
+def size_problems(wanted: Wanted, live: ObservedPlan | None) -> tuple[Problem, ...]:
+    """What cannot be: a size without containers, a change that Azure does not make in place, numbers out of range."""
+    if tier_of(size_to_be(wanted, live)) is None:
+        return (_no_containers(wanted),) if live is None else ()
+    if live is not None and _family(live.tier) != _family(tier_of(size_to_be(wanted, live)) or ""):
+        return (_other_family(wanted, live),)
+    return tuple(_instance_problems(wanted, live))
+
+
+def _no_containers(wanted: Wanted) -> Problem:
+    what = f"a plan of the size `{wanted.plan_sku}` runs no containers of one's own"
+    return Problem(what, "Set `plan-sku` to EP1, EP2, EP3, a Premium size such as P1v3, or B1.", "plan-sku")
+
+
+def _family(tier: str) -> str:
+    """Within a family Azure changes a plan's tier in place."""
+    return next((name for name in ("elastic", "isolated") if tier.lower().startswith(name)), "dedicated")
+
+
+def _other_family(wanted: Wanted, live: ObservedPlan) -> Problem:
+    what = (
+        f"the plan `{wanted.plan_name}` is of the size {live.sku} ({live.tier}), and Azure cannot make it a "
+        f"{wanted.plan_sku} in place"
+    )
+    remedy = (
+        f"Remove `plan-sku` to keep it at {live.sku}, or set `plan-name` and `app-name` to new names: an app cannot "
+        "move between such plans either."
+    )
+    return Problem(what, remedy, "plan-sku")
+
+
+def _instance_problems(wanted: Wanted, live: ObservedPlan | None) -> Iterator[Problem]:
+    size = size_to_be(wanted, live)
+    tier = tier_of(size) or ""
+    least, most = instances_to_be(wanted, live)
+    limit = _MOST.get(tier, _MOST_OF_OTHERS)
+    if wanted.plan_maximum and tier != ELASTIC:
+        what = f"a plan of the size {size} does not add instances by itself, so that it has no maximum"
+        yield Problem(what, "Remove it; `plan-min-instances` is how many instances it has.", "plan-max-instances")
+    elif tier == ELASTIC and least > most and (wanted.plan_minimum or wanted.plan_maximum):
+        what = f"the plan `{wanted.plan_name}` would have at least {least} and at most {most} instances"
+        remedy = f"Set `plan-max-instances` to {least} or more, or `plan-min-instances` to {most} or less."
+        yield Problem(what, remedy, "plan-min-instances" if wanted.plan_minimum else "plan-max-instances")
+    for given, subject in ((wanted.plan_minimum, "plan-min-instances"), (wanted.plan_maximum, "plan-max-instances")):
+        if given and given > limit:
+            yield Problem(
+                f"a plan of the size {size} has at most {limit} instances", f"Set it to {limit} or less.", subject
+            )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _READING_POST = re.compile(
-    r"/(list\w*|checknameavailability|containerlogs|publishxml|token|exchange|getbyids|syncfunctiontriggers|sync)$",
+    r"/(list\w*|checknameavailability|validate|containerlogs|publishxml|token|exchange|getbyids|syncfunctiontriggers|sync)$",
     re.IGNORECASE,
 )
 """ARM asks for secrets and for free names by POST; nothing changes by it. Nor does syncing triggers change a resource:

@@ -75,7 +75,7 @@ def test_the_command_line_plans_with_flags_and_variables(sandbox: Sandbox, tmp_p
     )
 
     assert process.returncode == 0, process.stdout + process.stderr
-    assert "Plan: 8 to create, 0 to update, 0 to keep." in process.stdout
+    assert "Plan: 8 to create." in process.stdout
     assert "changed=true" in process.stdout.splitlines()
     assert summary.read_text().startswith("## `echo-flags` is planned; nothing was written")
     assert list(sandbox.journal.writes()) == []

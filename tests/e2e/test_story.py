@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -100,7 +101,7 @@ class TestSecondRun:
 
         assert run.code == 0, run.log
         assert run.outputs["image"] == first.outputs["image"]
-        assert run.outputs["changed"] == "false"
+        assert (run.outputs["changed"], run.outputs["has-changes"]) == ("false", "false")
         assert sandbox.journal.writes() == []
 
     def test_a_plan_writes_nothing_and_shows_the_exact_digest(
@@ -117,6 +118,14 @@ class TestSecondRun:
         assert run.outputs["changed"] == "true"
         assert run.outputs["digest"] != first.outputs["digest"]
         assert run.outputs["digest"] in run.log
+        assert run.outputs["has-changes"] == "true"
+        changes = [one for one in json.loads(run.outputs["plan"])["changes"] if one["action"] != "keep"]
+        assert [(one["kind"], one["fields"]) for one in changes] == [
+            (
+                "function app",
+                [{"name": "image", "before": first.outputs["image"], "after": run.outputs["image"]}],
+            )
+        ]
 
     def test_a_new_model_changes_the_image_and_nothing_else(
         self, first: Run, deployer: Deployer, sandbox: Sandbox

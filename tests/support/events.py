@@ -25,6 +25,7 @@ from functions_model.pipeline.events import (
     LayerReady,
     PlanApplied,
     PlanMade,
+    ResourceWritten,
     StageEnded,
 )
 from functions_model.provision import Action, Applied, Change, FieldChange, Observed, ResourcePlan, Written
@@ -70,7 +71,7 @@ def changes(*actions: Action) -> ResourcePlan:
     made = (
         Change("plan", "iris-plan", actions[0], (FieldChange("sku", "EP1", "EP2"),), link=PLAN_LINK),
         Change("storage account", "iris0001", actions[1], (FieldChange("sku", None, "Standard_LRS"),)),
-        Change("function app", "iris", actions[2], (FieldChange("image", "a|b", "c"),), "the image differs"),
+        Change("function app", "iris", actions[2], (FieldChange("image", "a|b", "c"),), "it is used as it is"),
     )
     return ResourcePlan(made, wanted(), Observed())
 
@@ -100,6 +101,7 @@ def deployment(folder: Path) -> list[Event]:
         StageEnded("Build the image", 12.5, succeeded=True),
         PlanMade(plan),
         ImagePushed(PushedImage(made.reference, tuple(blobs), 4200, 9, manifest_written=True)),
+        *(ResourceWritten(one) for one in written),
         PlanApplied(Applied(written, plan.changes[2:], seconds=21.0)),
         AppVerified(
             Verified(

@@ -225,6 +225,8 @@ class FakeArm:
             self.resources[path] = self._made(asked, path)
         elif asked.method == "PATCH" and path in self.resources:
             self.resources[path].update(asked.document)
+        elif asked.method == "DELETE":
+            return Answer(200 if self.resources.pop(path, None) else 204)
         document = self.resources.get(path)
         return Answer(200, document) if document else _missing(path)
 

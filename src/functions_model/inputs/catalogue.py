@@ -259,6 +259,8 @@ OUTPUTS: tuple[OutputSpec, ...] = (
     OutputSpec("scoring-url", "The URL to send requests to. It holds no key."),
     OutputSpec("function-names", "The app's functions, separated by commas."),
     OutputSpec("changed", "`true` when anything was written, else `false`."),
+    OutputSpec("has-changes", "`true` when the plan of the resources changes anything, else `false`."),
+    OutputSpec("plan", "The plan of the resources as JSON. It holds no secret."),
 )
 
 BY_NAME: dict[str, InputSpec] = {spec.name: spec for spec in CATALOGUE}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from functions_model.core.digests import digest_of
 from functions_model.core.failures import Failure
-from functions_model.pipeline.events import Attached, ImagePushed, PlanApplied
+from functions_model.pipeline.events import Attached, ImagePushed, PlanApplied, ResourceWritten
 from functions_model.provision import apply
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def deliver(
                 ready={"image": pushing},
                 ground=ground.laid(),
                 report=parts.ci.info,
+                written=lambda one: parts.tell(ResourceWritten(one)),
                 mask=parts.ci.mask,
             )
         except Failure:

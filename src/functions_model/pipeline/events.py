@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from functions_model.environment import EnvironmentRequest, Lock, PythonChoice
     from functions_model.image.assembly import Base, Image
     from functions_model.image.layers import Layer
-    from functions_model.provision import Applied, Change, ResourcePlan
+    from functions_model.provision import Applied, Change, ResourcePlan, Written
     from functions_model.registry import PushedImage
     from functions_model.verify import Verified
 
@@ -203,6 +203,13 @@ class ImagePushed:
 
 
 @dataclass(frozen=True, slots=True)
+class ResourceWritten:
+    """One change of the plan was made."""
+
+    written: Written
+
+
+@dataclass(frozen=True, slots=True)
 class PlanApplied:
     """The resources are as wanted."""
 
@@ -252,6 +259,7 @@ Event: TypeAlias = (
     | GroundBegun
     | PlanMade
     | ImagePushed
+    | ResourceWritten
     | PlanApplied
     | AppVerified
     | UndoBegun

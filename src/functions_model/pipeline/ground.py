@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from functions_model.core.failures import Failure
-from functions_model.pipeline.events import GroundBegun
+from functions_model.pipeline.events import GroundBegun, ResourceWritten
 from functions_model.provision import lay_ground
 
 if TYPE_CHECKING:
@@ -52,9 +52,15 @@ class Ground:
         return self._laying.result() if self._laying else None
 
     def _lay(self, seen: Seen, subscription: Subscription) -> Groundwork:
-        ci = self._parts.ci
+        ci, tell = self._parts.ci, self._parts.tell
         try:
-            return lay_ground(seen.plan, subscription.clients, report=ci.info, mask=ci.mask)
+            return lay_ground(
+                seen.plan,
+                subscription.clients,
+                report=ci.info,
+                written=lambda one: tell(ResourceWritten(one)),
+                mask=ci.mask,
+            )
         except BaseException:
             self._push.close()
             raise

@@ -3,17 +3,16 @@
 from functions_model.provision.applying import apply, lay_ground
 from functions_model.provision.nouns import (
     Action,
-    Applied,
     Change,
+    ChangeSet,
     FieldChange,
-    Groundwork,
     RegistryResource,
     ResourcePlan,
     Wanted,
-    Written,
 )
 from functions_model.provision.observed import Observed
 from functions_model.provision.observing import observe
+from functions_model.provision.outcome import Applied, Groundwork, Written
 from functions_model.provision.planning import plan
 from functions_model.provision.registries import find_registry
 from functions_model.provision.undoing import Overtaken, Undone, undo
@@ -23,6 +22,7 @@ __all__ = [
     "Action",
     "Applied",
     "Change",
+    "ChangeSet",
     "FieldChange",
     "Groundwork",
     "Observed",

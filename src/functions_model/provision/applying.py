@@ -8,9 +8,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from functions_model.provision.incomplete import NotReached, incomplete
+from functions_model.provision.incomplete import VERBS, NotReached, incomplete
 from functions_model.provision.kind import Writing
-from functions_model.provision.nouns import Action, Applied, Groundwork, Written
+from functions_model.provision.nouns import Action
+from functions_model.provision.outcome import Applied, Groundwork, Written
 from functions_model.provision.planning import KINDS
 
 if TYPE_CHECKING:
@@ -23,10 +24,9 @@ if TYPE_CHECKING:
 _KINDS = {kind.KIND: kind for kind in KINDS}
 _WORTH_TELLING = 0.1
 """Seconds."""
-_PAST = {Action.CREATE: "Created", Action.UPDATE: "Updated"}
 
 
-def _discard(_: str) -> None:
+def _discard(_: object) -> None:
     """Do nothing with it."""
 
 
@@ -49,6 +49,7 @@ def lay_ground(
     clients: AzureClients,
     *,
     report: Callable[[str], None] = _discard,
+    written: Callable[[Written], None] = _discard,
     mask: Callable[[str], None] = _discard,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
@@ -60,7 +61,7 @@ def lay_ground(
         Failure: A login that no longer holds.
     """
     live = _Live(plan.observed)
-    _make_all(plan.ahead, _Maker(plan, clients, live, report, mask, clock, sleep), {})
+    _make_all(plan.ahead, _Maker(plan, clients, live, report, written, mask, clock, sleep), {})
     return Groundwork(live.observed, tuple(live.written))
 
 
@@ -71,6 +72,7 @@ def apply(
     ready: Mapping[str, Future[Any]],
     ground: Groundwork | None = None,
     report: Callable[[str], None] = _discard,
+    written: Callable[[Written], None] = _discard,
     mask: Callable[[str], None] = _discard,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
@@ -83,6 +85,7 @@ def apply(
         ready: Futures that changes wait for besides other changes, by key: `image` is the pushed image.
         ground: What `lay_ground` has done of this plan.
         report: Takes a line for each change that is done.
+        written: Takes each change that is done, as soon as it is.
         mask: Takes each secret that is made.
         clock: Seconds.
         sleep: Waits; seconds.
@@ -93,9 +96,9 @@ def apply(
     """
     started = clock()
     live = _Live(ground.observed, list(ground.written)) if ground else _Live(plan.observed)
-    done = {written.change.key for written in live.written}
+    done = {one.change.key for one in live.written}
     changes = [change for change in plan.changes if change.action is not Action.KEEP and change.key not in done]
-    _make_all(changes, _Maker(plan, clients, live, report, mask, clock, sleep), ready)
+    _make_all(changes, _Maker(plan, clients, live, report, written, mask, clock, sleep), ready)
     kept = tuple(change for change in plan.changes if change.action is Action.KEEP)
     return Applied(tuple(live.written), kept, clock() - started, _updated_app(plan, live.observed))
 
@@ -108,6 +111,7 @@ class _Maker:
     clients: AzureClients
     live: _Live
     report: Callable[[str], None]
+    written: Callable[[Written], None]
     mask: Callable[[str], None]
     clock: Callable[[], float]
     sleep: Callable[[float], None]
@@ -116,9 +120,10 @@ class _Maker:
         begun = self.clock()
         writing = Writing(self.clients, self.plan.wanted, change, self.sleep, self.mask)
         piece = _KINDS[change.kind].write(writing, self.live.observed)
-        written = Written(change, self.clock() - begun)
-        self.live.add(piece, written)
-        self.report(f"{_PAST[change.action]} {change}{_time(written.seconds)}.")
+        done = Written(change, self.clock() - begun)
+        self.live.add(piece, done)
+        self.written(done)
+        self.report(f"{VERBS[change.action].capitalize()}d {change}{_time(done.seconds)}.")
 
 
 def _make_all(changes: Sequence[Change], maker: _Maker, ready: Mapping[str, Future[Any]]) -> None:

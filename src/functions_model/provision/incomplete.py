@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     from functions_model.provision.nouns import Change
 
 
+VERBS = {
+    Action.CREATE: "create",
+    Action.UPDATE: "update",
+    Action.REPLACE: "replace",
+    Action.DELETE: "remove",
+    Action.KEEP: "keep",
+}
+
+
 class NotReached(Exception):
     """A change was not tried, because something that it depends on failed.
 
@@ -53,8 +62,7 @@ def incomplete(outcomes: Mapping[Change, BaseException | None]) -> BaseException
 
 
 def _explained(change: Change, exc: Exception) -> ServiceError:
-    verb = "create" if change.action is Action.CREATE else "update"
-    return explain(exc, f"{verb} {change}")
+    return explain(exc, f"{VERBS[change.action]} {change}")
 
 
 def _with_detail(exc: BaseException, detail: str) -> BaseException:
@@ -67,7 +75,7 @@ def _detail(outcomes: Mapping[Change, BaseException | None], errors: Mapping[Cha
     lines = []
     for change, exc in outcomes.items():
         if exc is None:
-            lines.append(f"{change.action}d: {change}")
+            lines.append(f"{VERBS[change.action]}d: {change}")
         elif isinstance(exc, NotReached):
             lines.append(f"not reached: {change}")
         else:

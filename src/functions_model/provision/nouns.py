@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from functions_model.core.blob_paths import BlobPath
     from functions_model.core.secrets import Secret
-    from functions_model.provision.observed import Observed, ObservedApp
+    from functions_model.provision.observed import Observed
 
 
 class Action(enum.StrEnum):
@@ -19,6 +19,9 @@ class Action(enum.StrEnum):
 
     CREATE = "create"
     UPDATE = "update"
+    REPLACE = "replace"
+    """It goes, and another one of the same name comes: what cannot be changed in place."""
+    DELETE = "delete"
     KEEP = "keep"
 
 
@@ -44,9 +47,9 @@ class Change:
     Attributes:
         kind: "storage account"; one of the `KIND` names under `kinds/`.
         name: The resource's name, unique within its kind.
-        action: Create, update or keep.
+        action: What is done to it.
         fields: What changes; empty when kept.
-        reason: Why, a clause without a full stop.
+        reason: Why, a clause without a full stop. Of what is kept, only where somebody might have expected otherwise.
         depends_on: `key`s of changes that must be done before, and of futures that `apply` is given (`image`).
         resource_id: The ARM id; empty when it has none of its own.
         link: Where people see it in the cloud's portal; empty when there is no portal, or no id.
@@ -218,16 +221,14 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class ResourcePlan:
-    """The difference, in a stable order. Nothing has been written.
+class ChangeSet:
+    """What is to be done, in a stable order. Nothing has been written.
 
     Attributes:
         changes: One per resource, those that are kept included.
     """
 
     changes: tuple[Change, ...]
-    wanted: Wanted = field(repr=False)
-    observed: Observed = field(repr=False)
 
     @property
     def has_changes(self) -> bool:
@@ -251,47 +252,8 @@ class ResourcePlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """A change that was made.
+class ResourcePlan(ChangeSet):
+    """The difference between what is wanted and what is there."""
 
-    Attributes:
-        seconds: How long writing it took, waiting for others not counted.
-    """
-
-    change: Change
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Groundwork:
-    """What was done while the image was being made.
-
-    Attributes:
-        observed: What is there now.
-        written: In the order in which they were done.
-    """
-
+    wanted: Wanted = field(repr=False)
     observed: Observed = field(repr=False)
-    written: tuple[Written, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """What a run did.
-
-    Attributes:
-        written: In the order in which they were done; empty when everything was as wanted.
-        kept: What was left alone.
-        seconds: Wall time.
-        app: The app as it was left, when one that was there has been updated; None for an app that is new or was kept.
-    """
-
-    written: tuple[Written, ...]
-    kept: tuple[Change, ...]
-    seconds: float
-    app: ObservedApp | None = field(default=None, repr=False)
-
-    @property
-    def changed(self) -> bool:
-        """Whether anything was written."""
-        return bool(self.written)

@@ -122,10 +122,29 @@ class ObservedIdentity:
 
 
 @dataclass(frozen=True, slots=True)
+class FormerAssignment:
+    """A role assignment of ours whose identity is gone: another one has its name now, or none.
+
+    Attributes:
+        id: The ARM id.
+        principal_id: The principal that was.
+    """
+
+    id: str
+    principal_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ObservedRoles:
-    """The roles, of those wanted, that the identity holds."""
+    """The roles, of those wanted, that the identity holds.
+
+    Attributes:
+        held: At the scope or above it.
+        former: What an identity that is gone has left behind, of those that are not held.
+    """
 
     held: frozenset[Role]
+    former: Mapping[Role, FormerAssignment] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +155,7 @@ class ObservedApp:
         kind: `functionapp,linux,container`.
         identity_type: `UserAssigned`, `SystemAssigned, UserAssigned`, `SystemAssigned` or empty.
         identity_ids: ARM ids of its user-assigned identities.
+        identity_clients: Their client ids, by ARM id in lower case, as the app knows them.
         runs: linuxFxVersion: `DOCKER|...`.
         pull_identity: Client id of the identity that pulls the image; empty when it is not pulled by one.
         settings: Every app setting. The values are secrets.
@@ -152,6 +172,7 @@ class ObservedApp:
     pull_identity: str
     settings: Mapping[str, str] = field(repr=False)
     pulls_by_identity: bool = False
+    identity_clients: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

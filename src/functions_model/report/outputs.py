@@ -16,6 +16,7 @@ from functions_model.pipeline.events import (
     PlanMade,
 )
 from functions_model.report.finding import last
+from functions_model.report.plan_json import plan_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,6 +49,8 @@ def outputs(spec: DeploymentSpec | None, events: Sequence[Event]) -> dict[str, s
             "image-tag": built.reference.tag or "",
             "digest": str(built.reference.digest),
         }
+    if planned := last(events, PlanMade):
+        found |= {"has-changes": str(planned.plan.has_changes).lower(), "plan": plan_json(planned.plan)}
     if verified := last(events, AppVerified):
         found |= {
             "app-url": verified.verified.app_url,

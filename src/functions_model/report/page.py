@@ -6,15 +6,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from functions_model.core.spec import Mode
-from functions_model.pipeline.events import AppVerified, ContextWritten, PlanMade, StageEnded
-from functions_model.provision import Action
+from functions_model.pipeline.events import AppVerified, ContextWritten, StageEnded
 from functions_model.report.calling import how_to_call
 from functions_model.report.figures import duration
 from functions_model.report.finding import every, last
-from functions_model.report.markdown import cell, fenced, folded, quoted
+from functions_model.report.markdown import fenced, folded, quoted
 from functions_model.report.page_environment import environment_section
 from functions_model.report.page_image import image_section
-from functions_model.report.plan_text import NO_CHANGES, SYMBOLS, field_lines, plan_count
+from functions_model.report.page_plan import plan_section
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from functions_model.core.failures import Failure
     from functions_model.core.spec import DeploymentSpec
     from functions_model.pipeline.events import Event
-    from functions_model.provision import Change
 
 
 def summary(
@@ -48,7 +46,7 @@ def summary(
         _notes(spec),
         _call(spec, events),
         image_section(events, now or datetime.now(UTC)),
-        _resources(spec, events),
+        plan_section(events, applies=spec is not None and spec.mode is Mode.DEPLOY),
         environment_section(spec, events),
         _timings(events),
     ]
@@ -86,25 +84,6 @@ def _call(spec: DeploymentSpec | None, events: Sequence[Event]) -> str:
     if event.verified.answer:
         lines += ["", "The sample request was answered:", "", fenced(event.verified.answer[:2000])]
     return "\n".join(lines)
-
-
-def _resources(spec: DeploymentSpec | None, events: Sequence[Event]) -> str:
-    event = last(events, PlanMade)
-    if event is None or spec is None:
-        return ""
-    if not event.plan.has_changes:
-        return f"### Resources\n\n{NO_CHANGES}"
-    rows = [_row(change) for change in event.plan.changes]
-    table = ["| | kind | name | what |", "|---|---|---|---|", *rows]
-    return "\n".join(["### Resources", "", *table, "", plan_count(event.plan)])
-
-
-def _row(change: Change) -> str:
-    fields = "" if change.action is Action.KEEP else "<br>".join(map(cell, field_lines(change)))
-    reason = f"{cell(change.reason)}<br>" if change.reason and fields else cell(change.reason)
-    name = f"[{change.name}]({change.link})" if change.link else change.name
-    symbol = SYMBOLS[change.action].strip()
-    return f"| {f'`{symbol}`' if symbol else ''} | {change.kind} | {name} | {reason}{fields} |"
 
 
 def _timings(events: Sequence[Event]) -> str:

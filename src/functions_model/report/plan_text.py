@@ -1,4 +1,4 @@
-"""A plan as text: what differs, before and after, and a line that counts."""
+"""A plan as text: what differs, before and after, why, and a line that counts."""
 
 from __future__ import annotations
 
@@ -12,69 +12,86 @@ from functions_model.report.figures import count
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from functions_model.provision import Change, FieldChange, ResourcePlan
+    from functions_model.provision import Change, ChangeSet, FieldChange
 
-SYMBOLS = {Action.CREATE: "+", Action.UPDATE: "~", Action.KEEP: " "}
+SYMBOLS = {Action.CREATE: "+", Action.UPDATE: "~", Action.REPLACE: "-/+", Action.DELETE: "-", Action.KEEP: ""}
+"""Those that people know from Terraform."""
+_WORDS = {Action.DELETE: "remove"}
 _SETTING = "app setting "
 """How `provision` names the fields of an app's settings."""
 _IN_THE_NAME = {"role assignment": frozenset(("role", "scope"))}
 """Fields by kind that the name is made of: `AcrPull on contoso`."""
 _ARM_ID = re.compile(r"/subscriptions/[^ ]*/([^/ ]+)")
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
-NO_CHANGES = "No changes. What is live is what is wanted."
+_INDENT = 6
+"""Columns before a field: below the resource's kind, with room for the longest symbol."""
+NO_CHANGES = "No changes. What is live is what is wanted"
 
 
-def plan_text(plan: ResourcePlan) -> str:
+def plan_text(plan: ChangeSet) -> str:
     """The plan for a log: one line a resource, one line a changed field, and the count."""
+    lines = [line for change in listed(plan) for line in _lines(change)]
+    return "\n".join([*lines, "", plan_count(plan)]) if lines else plan_count(plan)
+
+
+def listed(plan: ChangeSet) -> list[Change]:
+    """What is worth a line: all that changes, and what is kept against expectation. Others are only counted."""
+    return [change for change in plan.changes if change.action is not Action.KEEP or change.reason]
+
+
+def plan_count(plan: ChangeSet) -> str:
+    """`Plan: 5 to create, 1 to update, 2 to keep.`; or that nothing changes."""
     if not plan.has_changes:
-        return NO_CHANGES
-    return "\n".join([*_lines(plan), "", plan_count(plan)])
+        return nothing_to_do(plan)
+    numbers = {action: plan.count(action) for action in SYMBOLS}
+    told = [f"{number} to {_WORDS.get(action, action.value)}" for action, number in numbers.items() if number]
+    return f"Plan: {', '.join(told)}."
 
 
-def plan_count(plan: ResourcePlan) -> str:
-    """`Plan: 5 to create, 1 to update, 2 to keep.`"""
-    numbers = [f"{plan.count(action)} to {action.value}" for action in SYMBOLS]
-    return f"Plan: {', '.join(numbers)}."
+def nothing_to_do(plan: ChangeSet) -> str:
+    """One reassuring line."""
+    return f"{NO_CHANGES} ({count(len(plan.changes), 'resource')})."
 
 
-def _lines(plan: ResourcePlan) -> Iterator[str]:
-    for change in plan.changes:
-        yield _headline(change)
-        if change.action is not Action.KEEP:
-            yield from (f"      {line}" for line in field_lines(change))
-
-
-def _headline(change: Change) -> str:
+def _lines(change: Change) -> Iterator[str]:
     reason = f"  ({change.reason})" if change.reason else ""
-    return f"  {SYMBOLS[change.action]} {change.kind} {change.name}{reason}"
+    yield f"{SYMBOLS[change.action]:>3} {change.kind} {change.name}{reason}"
+    if change.action is not Action.KEEP:
+        yield from (f"{'':{_INDENT}}{line}" for line in field_lines(change))
 
 
 def field_lines(change: Change) -> list[str]:
     """A line for each field; of what is created, none that its name tells already.
 
-    The settings of an app that is new are counted: all of them are new, and no value is shown.
+    The settings of an app that is new are in one line: all of them are new, and no value is shown.
     """
     if change.action is not Action.CREATE:
         return [field_text(field) for field in change.fields]
     settings = [field for field in change.fields if field.name.startswith(_SETTING)]
     told = _IN_THE_NAME.get(change.kind, frozenset())
     lines = [field_text(field) for field in change.fields if field not in settings and field.name not in told]
-    return [*lines, count(len(settings), "app setting")] if settings else lines
+    return [*lines, _settings_line(settings)] if settings else lines
+
+
+def _settings_line(settings: list[FieldChange]) -> str:
+    names = ", ".join(field.name.removeprefix(_SETTING).strip("`") for field in settings)
+    return f"{count(len(settings), 'app setting')}: {names}"
 
 
 def field_text(field: FieldChange) -> str:
-    """`sku: EP1 -> EP2`, or `sku: EP1` where there was nothing before. Long names are cut to what tells them apart."""
+    """`sku: EP1 -> EP2`, or `sku: EP1` where there was nothing before.
+
+    ARM ids are cut to their last name, and what was before to the start of its digest. What comes keeps its digest
+    whole: it is the exact image.
+    """
     before, after = _shown(field)
     return f"{field.name}: {after}" if before is None else f"{field.name}: {before} -> {after}"
 
 
 def _shown(field: FieldChange) -> tuple[str | None, str]:
-    """ARM ids by their last name, digests by their start; whole where that would make both sides the same."""
-    before, after = (None if value is None else _brief(str(value)) for value in (field.before, field.after))
-    if before == after:
-        return (None if field.before is None else str(field.before)), str(field.after)
-    return before, str(after)
-
-
-def _brief(value: str) -> str:
-    return _DIGEST.sub(lambda match: f"sha256:{short(match[1])}...", _ARM_ID.sub(r"\1", value))
+    """Cut, except where that would make both sides the same."""
+    after = _ARM_ID.sub(r"\1", str(field.after))
+    if field.before is None:
+        return None, after
+    before = _DIGEST.sub(lambda match: f"sha256:{short(match[1])}...", _ARM_ID.sub(r"\1", str(field.before)))
+    return (str(field.before), str(field.after)) if before == after else (before, after)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from functions_model.core.failures import ApplyIncomplete, RegistryFailed
-from functions_model.pipeline.events import GroundBegun
+from functions_model.pipeline.events import GroundBegun, ResourceWritten
 from functions_model.pipeline.ground import ground_for
 from functions_model.pipeline.look import Seen
 from functions_model.pipeline.parts import Parts
@@ -124,7 +124,8 @@ class TestBesideTheImage:
             laid = ground.laid()
 
         assert laid is not None
-        assert [GroundBegun(plan.ahead)] == run.told
+        assert GroundBegun(plan.ahead) == run.told[0]
+        assert [ResourceWritten(written) for written in laid.written] == run.told[1:]
         assert len(plan.ahead) == len(laid.written)
 
     def test_an_image_that_fails_waits_for_what_was_begun(self, run: Run) -> None:

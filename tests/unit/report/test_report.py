@@ -15,8 +15,9 @@ from functions_model.pipeline.events import ImagePushed, PlanMade, StageEnded
 from functions_model.provision import Action, Change, FieldChange
 from functions_model.report import narrate, outputs, summary
 from functions_model.report.figures import count, duration, size
+from functions_model.report.plan_json import plan_json
 from functions_model.report.plan_text import field_lines, field_text, plan_text
-from support.events import GREEN, NOW, PLAN_LINK, built, changes, deployment
+from support.events import GREEN, NOW, OLDER, PLAN_LINK, built, changes, deployment
 from support.golden import matches_golden, normal
 from support.wanted import spec_for
 
@@ -51,7 +52,7 @@ class TestPlanText:
     """`plan_text`."""
 
     def test_shows_symbol_fields_reason_and_count(self) -> None:
-        """A kept resource is one line; a changed one shows before and after."""
+        """A changed resource shows before and after; one that is kept has a line where there is a reason to tell."""
         text = plan_text(changes(Action.UPDATE, Action.CREATE, Action.KEEP))
 
         assert text.splitlines() == [
@@ -59,19 +60,19 @@ class TestPlanText:
             "      sku: EP1 -> EP2",
             "  + storage account iris0001",
             "      sku: Standard_LRS",
-            "    function app iris  (the image differs)",
+            "    function app iris  (it is used as it is)",
             "",
             "Plan: 1 to create, 1 to update, 1 to keep.",
         ]
 
     def test_long_names_are_cut_to_what_tells_them_apart(self) -> None:
-        """ARM ids by their last name, digests by their start; whole where both sides would look the same."""
+        """ARM ids by their last name, a digest that was by its start; whole where both sides would look the same."""
         one, two = (f"/subscriptions/s/resourceGroups/{group}/providers/Microsoft.Web/plans/p" for group in "ab")
 
         assert field_text(FieldChange("scope", None, one)) == "scope: p"
         assert field_text(FieldChange("plan", one, two)) == f"plan: {one} -> {two}"
-        assert field_text(FieldChange("image", f"r.io/p@{GREEN}", "r.io/p:1")) == (
-            "image: r.io/p@sha256:999999999999... -> r.io/p:1"
+        assert field_text(FieldChange("image", f"r.io/p@{GREEN}", f"r.io/p@{OLDER}")) == (
+            f"image: r.io/p@sha256:999999999999... -> r.io/p@{OLDER}"
         )
 
     def test_a_new_role_is_told_by_its_name_alone(self) -> None:
@@ -82,13 +83,13 @@ class TestPlanText:
         assert field_lines(new) == []
         assert field_lines(replace(new, action=Action.UPDATE)) == ["role: AcrPull", "scope: r"]
 
-    def test_the_settings_of_a_new_app_are_counted(self) -> None:
-        """All of them are new, and no value is shown; those of an app that is there are named."""
+    def test_the_settings_of_a_new_app_are_one_line(self) -> None:
+        """All of them are new, and no value is shown; those of an app that is there have a line each."""
         settings = tuple(FieldChange(f"app setting `{name}`", None, "***") for name in "AB")
         fields = (FieldChange("plan", None, "p"), *settings)
         new = Change("function app", "iris", Action.CREATE, fields)
 
-        assert field_lines(new) == ["plan: p", "2 app settings"]
+        assert field_lines(new) == ["plan: p", "2 app settings: A, B"]
         assert field_lines(replace(new, action=Action.UPDATE)) == [
             "plan: p",
             "app setting `A`: ***",
@@ -96,8 +97,12 @@ class TestPlanText:
         ]
 
     def test_no_changes_says_so(self) -> None:
-        """One reassuring line."""
-        assert plan_text(changes(Action.KEEP, Action.KEEP, Action.KEEP)).startswith("No changes.")
+        """One reassuring line, and those that are kept for a reason."""
+        assert plan_text(changes(Action.KEEP, Action.KEEP, Action.KEEP)).splitlines() == [
+            "    function app iris  (it is used as it is)",
+            "",
+            "No changes. What is live is what is wanted (3 resources).",
+        ]
 
 
 class TestLog:
@@ -191,12 +196,20 @@ class TestOutputs:
             "scoring-url": "https://iris.azurewebsites.net/api/score",
             "function-names": "identity,score",
             "changed": "true",
+            "has-changes": "true",
+            "plan": plan_json(changes(Action.UPDATE, Action.CREATE, Action.KEEP)),
         }
 
-    def test_a_plan_says_whether_it_would_change_anything(self) -> None:
+    @pytest.mark.parametrize(("last", "word"), [(Action.KEEP, "false"), (Action.CREATE, "true")])
+    def test_a_plan_says_whether_it_would_change_anything(self, last: Action, word: str) -> None:
         """No push and no write: the plan decides."""
-        assert outputs(spec_for(), [PlanMade(changes(Action.KEEP, Action.KEEP, Action.KEEP))]) == {"changed": "false"}
-        assert outputs(spec_for(), [PlanMade(changes(Action.KEEP, Action.KEEP, Action.CREATE))]) == {"changed": "true"}
+        plan = changes(Action.KEEP, Action.KEEP, last)
+
+        assert outputs(spec_for(), [PlanMade(plan)]) == {
+            "changed": word,
+            "has-changes": word,
+            "plan": plan_json(plan),
+        }
 
     def test_a_run_that_failed_early_gives_none(self) -> None:
         """Nothing is known, so nothing is said."""

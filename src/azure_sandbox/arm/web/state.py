@@ -139,9 +139,9 @@ class Sites:
         kept = {} if replace or "userassigned" not in kinds else dict(site.user_identities)
         for text, value in wanted.items():
             principal = self._find_identity(text, resource)
-            if value is None:
-                kept.pop(principal.client_id, None)
-            else:
+            # One id, one entry: an identity that was deleted and made again takes the place of the former.
+            kept = {client: held for client, held in kept.items() if held[0].lower() != text.lower()}
+            if value is not None:
                 kept[principal.client_id] = (text, principal)
         site.user_identities = kept
         self._set_system_identity(site, resource, wanted="systemassigned" in kinds)

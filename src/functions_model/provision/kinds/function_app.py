@@ -26,6 +26,8 @@ from functions_model.provision.observed import ObservedApp
 from functions_model.provision.settings import MACHINE_KEY, settings_changes, settings_to_write
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from functions_model.azure.clients import AzureClients
     from functions_model.provision.kind import Writing
     from functions_model.provision.nouns import Wanted
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 KIND = "function app"
 TYPE = "Microsoft.Web/sites"
+_IDENTITY = "identity"
 _OTHER_APP = "Set `app-name` to a new name, or delete that app first."
 
 
@@ -59,11 +62,16 @@ def _observed(site: Any, config: Any, settings: Any) -> ObservedApp:
         host_name=str(site.default_host_name or ""),
         identity_type=_text((site.identity and site.identity.type) or ""),
         identity_ids=tuple((site.identity and site.identity.user_assigned_identities) or ()),
+        identity_clients=_clients_of((site.identity and site.identity.user_assigned_identities) or {}),
         runs=str(config.linux_fx_version or ""),
         pull_identity=str(config.acr_user_managed_identity_id or "") if config.acr_use_managed_identity_creds else "",
         settings=dict(settings.properties or {}),
         pulls_by_identity=bool(config.acr_use_managed_identity_creds),
     )
+
+
+def _clients_of(identities: Mapping[str, Any]) -> dict[str, str]:
+    return {held.lower(): str(one.client_id) for held, one in identities.items() if one and one.client_id}
 
 
 def _text(value: Any) -> str:
@@ -163,9 +171,20 @@ def _config_changes(wanted: Wanted, observed: Observed) -> tuple[FieldChange, ..
 def _identity_changes(wanted: Wanted, observed: Observed) -> tuple[FieldChange, ...]:
     app = observed.app
     wanted_id = wanted.id_of(identity.TYPE, wanted.identity_name)
-    if app is None or any(same_id(held, wanted_id) for held in app.identity_ids):
+    if app is None:
         return ()
-    return (FieldChange("identity", ", ".join(app.identity_ids) or None, wanted.identity_name),)
+    if not any(same_id(held, wanted_id) for held in app.identity_ids):
+        return (FieldChange(_IDENTITY, ", ".join(app.identity_ids) or None, wanted.identity_name),)
+    return _renewal(app, wanted, observed)
+
+
+def _renewal(app: ObservedApp, wanted: Wanted, observed: Observed) -> tuple[FieldChange, ...]:
+    """An app keeps the identity that it was given, by client id, even when another one has come in its place."""
+    known = app.identity_clients.get(wanted.id_of(identity.TYPE, wanted.identity_name).lower())
+    now = observed.identity.client_id if observed.identity else None
+    if now is not None and known in {None, now}:
+        return ()
+    return (FieldChange(_IDENTITY, f"{wanted.identity_name}, which is gone", f"{wanted.identity_name}, made again"),)
 
 
 def _linux_fx_version(wanted: Wanted) -> str:
@@ -237,7 +256,8 @@ def _settings(writing: Writing, observed: Observed) -> dict[str, str]:
 
 def _update(writing: Writing, observed: Observed, app: ObservedApp, who: ObservedIdentity) -> ObservedApp:
     apps, wanted = writing.clients.web.web_apps, writing.wanted
-    if _identity_changes(wanted, observed):
+    # Not asked again: an identity that has been made meanwhile would look as if it had been there.
+    if any(field.name == _IDENTITY for field in writing.change.fields):
         site: Any = {"identity": _with_identity(app, who)}
         apps.update(wanted.group, wanted.app_name, site)
         app = replace(app, identity_ids=(*app.identity_ids, who.id))
@@ -255,4 +275,5 @@ def _update(writing: Writing, observed: Observed, app: ObservedApp, who: Observe
 def _with_identity(app: ObservedApp, who: ObservedIdentity) -> dict[str, Any]:
     """Ours beside those that the app has: a patch that named ours alone would change the type and drop them."""
     types = "SystemAssigned, UserAssigned" if "systemassigned" in app.identity_type.lower() else "UserAssigned"
-    return {"type": types, "userAssignedIdentities": {held: {} for held in (*app.identity_ids, who.id)}}
+    others = (held for held in app.identity_ids if not same_id(held, who.id))
+    return {"type": types, "userAssignedIdentities": {held: {} for held in (*others, who.id)}}

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from functions_model.azure.errors import error_code
+from functions_model.provision.former_roles import description_of, find_former
 from functions_model.provision.kinds import identity, service_bus_namespace, service_bus_queue, storage_account
 from functions_model.provision.nouns import Action, Change, FieldChange, QueueData, key_of
 from functions_model.provision.observed import ObservedRoles
@@ -36,17 +37,22 @@ def assignment_name(scope: str, principal_id: str, definition: str) -> str:
 
 
 def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedRoles | None:
-    """The wanted roles that the identity holds at their scope or above it."""
-    if seen.identity is None:
+    """The wanted roles that the identity holds at their scope or above it, and what a former one has left there."""
+    if seen.group is None:
         return None
-    principal_id = seen.identity.principal_id
     there = _scopes_there(wanted, seen)
     asked = [role for role in wanted.roles if not role.waits_for or role.waits_for in there]
+    held = _held(clients, asked, seen.identity.principal_id) if seen.identity else frozenset()
+    missing = [role for role in asked if role not in held]
+    return ObservedRoles(held, find_former(clients, missing, wanted.id_of(identity.TYPE, wanted.identity_name)))
+
+
+def _held(clients: AzureClients, asked: list[Role], principal_id: str) -> frozenset[Role]:
     scopes = list(dict.fromkeys(role.scope for role in asked))
     with ThreadPoolExecutor(max_workers=max(1, len(scopes))) as threads:
         answers = threads.map(lambda scope: _definitions(clients, scope, principal_id), scopes)
         held = dict(zip(scopes, answers, strict=True))
-    return ObservedRoles(frozenset(role for role in asked if role.definition in held[role.scope]))
+    return frozenset(role for role in asked if role.definition in held[role.scope])
 
 
 def _scopes_there(wanted: Wanted, seen: Observed) -> set[str]:
@@ -88,8 +94,12 @@ def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
 def _change(role: Role, wanted: Wanted, observed: Observed) -> Change:
     if role in observed.roles.held:
         return Change(KIND, _name(role), Action.KEEP)
-    fields = (FieldChange("role", None, role.name), FieldChange("scope", None, role.scope))
     depends_on = (identity.key(wanted), *filter(None, (role.waits_for,)))
+    if former := observed.roles.former.get(role):
+        moved = FieldChange("principal", former.principal_id, f"the identity {wanted.identity_name}")
+        reason = f"it was given to an identity `{wanted.identity_name}` that is gone, and cannot be given on"
+        return Change(KIND, _name(role), Action.REPLACE, (moved,), reason, depends_on)
+    fields = (FieldChange("role", None, role.name), FieldChange("scope", None, role.scope))
     reason = f"the identity `{wanted.identity_name}` does not hold it"
     return Change(KIND, _name(role), Action.CREATE, fields, reason, depends_on)
 
@@ -99,13 +109,18 @@ def _name(role: Role) -> str:
 
 
 def write(writing: Writing, observed: Observed) -> None:
-    """Assign the role. A new identity may not be known everywhere yet: that is waited out for a minute."""
+    """Assign the role. A new identity may not be known everywhere yet: that is waited out for a minute.
+
+    What a former identity left goes first: then a run that is stopped in between plans the new assignment again.
+    """
     from azure.core.exceptions import HttpResponseError
 
     if observed.identity is None:
         message = "a role needs an identity"
         raise ValueError(message)
     role = next(role for role in writing.wanted.roles if _name(role) == writing.change.name)
+    if former := observed.roles.former.get(role):
+        writing.clients.authorization.role_assignments.delete_by_id(former.id.lstrip("/"))
     for last in (False,) * (_TRIES - 1) + (True,):
         try:
             _assign(writing, role, observed.identity.principal_id)
@@ -128,6 +143,7 @@ def _assign(writing: Writing, role: Role, principal_id: str) -> None:
             "principalId": principal_id,
             # Without it, a new identity is looked up in the directory, where it may not be yet.
             "principalType": "ServicePrincipal",
+            "description": description_of(writing.wanted.id_of(identity.TYPE, writing.wanted.identity_name)),
         }
     }
     writing.clients.authorization.role_assignments.create(

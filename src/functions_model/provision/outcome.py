@@ -1,0 +1,57 @@
+"""What a run did to the resources: the nouns that `apply` gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from functions_model.provision.nouns import Change
+    from functions_model.provision.observed import Observed, ObservedApp
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A change that was made.
+
+    Attributes:
+        seconds: How long writing it took, waiting for others not counted.
+    """
+
+    change: Change
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Groundwork:
+    """What was done while the image was being made.
+
+    Attributes:
+        observed: What is there now.
+        written: In the order in which they were done.
+    """
+
+    observed: Observed = field(repr=False)
+    written: tuple[Written, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What a run did.
+
+    Attributes:
+        written: In the order in which they were done; empty when everything was as wanted.
+        kept: What was left alone.
+        seconds: Wall time.
+        app: The app as it was left, when one that was there has been updated; None for an app that is new or was kept.
+    """
+
+    written: tuple[Written, ...]
+    kept: tuple[Change, ...]
+    seconds: float
+    app: ObservedApp | None = field(default=None, repr=False)
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything was written."""
+        return bool(self.written)

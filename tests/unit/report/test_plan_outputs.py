@@ -1,0 +1,128 @@
+"""Plans as people and machines read them: the log's text, the page's Markdown, and the output's JSON, word for word."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from functions_model.core.failures import ApplyIncomplete, PlanRefused
+from functions_model.core.secrets import Secret
+from functions_model.pipeline.events import GroundBegun, PlanMade, ResourceWritten
+from functions_model.provision import Written
+from functions_model.report import summary
+from functions_model.report.page_plan import plan_section
+from functions_model.report.plan_json import plan_json
+from functions_model.report.plan_text import plan_text
+from support.fake_arm import FakeArm
+from support.golden import matches_golden, normal
+from support.provisioning import applied, planned
+from support.tools import ROOT
+from support.wanted import BLOB, HTTP, QUEUE, spec_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from functions_model.provision import ResourcePlan
+
+GOLDEN = Path(__file__).parent / "golden" / "plans"
+EVENING = {"GREETING": Secret("good evening")}
+
+
+def live() -> FakeArm:
+    """An app behind an HTTP trigger, as a first run leaves it."""
+    arm = FakeArm()
+    applied(arm, planned(arm))
+    return arm
+
+
+def without_identity() -> FakeArm:
+    """The same, after somebody deleted the app's identity: its role assignments are still there."""
+    arm = live()
+    del arm.resources[next(path for path in arm.resources if "/userassignedidentities/" in path)]
+    return arm
+
+
+PLANS: dict[str, Callable[[], ResourcePlan]] = {
+    "first-http": lambda: planned(FakeArm(), trigger=HTTP),
+    "first-blob": lambda: planned(FakeArm(), trigger=BLOB),
+    "first-queue": lambda: planned(FakeArm(), trigger=QUEUE),
+    "new-image": lambda: planned(live(), digit="b"),
+    "new-setting": lambda: planned(live(), app_settings=EVENING),
+    "no-changes": lambda: planned(live()),
+    "new-identity": lambda: planned(without_identity()),
+}
+
+
+class TestPlans:
+    @pytest.mark.parametrize("name", PLANS)
+    def test_reads_the_same_in_the_log_on_the_page_and_as_json(self, name: str) -> None:
+        """Symbol, resource, fields before and after, reason and count; the digest whole, settings by name."""
+        plan = PLANS[name]()
+
+        assert matches_golden(GOLDEN / f"{name}.txt", plan_text(plan))
+        assert matches_golden(GOLDEN / f"{name}.md", plan_section([PlanMade(plan)], applies=False))
+        assert matches_golden(GOLDEN / f"{name}.json", plan_json(plan))
+
+    @pytest.mark.parametrize("name", ["first-http", "new-setting"])
+    def test_shows_no_value_of_a_setting(self, name: str) -> None:
+        """Neither what a setting was nor what it will be is in any of the three."""
+        plan = PLANS[name]()
+
+        texts = (plan_text(plan), plan_section([PlanMade(plan)], applies=False), plan_json(plan))
+
+        assert [] == [text for text in texts if "good" in text]
+
+    def test_that_are_the_same_are_the_same_json(self) -> None:
+        """The order is the plan's own, so that two outputs can be compared as text."""
+        assert plan_json(planned(live())) == plan_json(planned(live()))
+
+    def test_are_documented_by_an_example_that_is_one(self) -> None:
+        """The reference shows what `mode: plan` gives for a new image."""
+        page = (ROOT / "docs" / "reference" / "plan.md").read_text(encoding="utf-8")
+        example = page.partition("```json\n")[2].partition("\n```")[0]
+
+        assert json.loads(plan_json(PLANS["new-image"]())) == json.loads(example)
+
+    def test_that_are_refused_have_a_page_with_every_reason(self) -> None:
+        """No table, as there is no plan, and the way out of each."""
+        arm = live()
+        arm.resources[next(path for path in arm.resources if path.endswith("/iris-plan"))]["properties"]["reserved"] = 0
+        arm.resources[next(path for path in arm.resources if path.endswith("/sites/iris"))]["kind"] = "functionapp"
+
+        with pytest.raises(PlanRefused) as caught:
+            planned(arm)
+
+        assert matches_golden(GOLDEN / "refused.txt", str(caught.value))
+        assert matches_golden(GOLDEN / "refused.md", summary(spec_for(), [], caught.value, 1.0))
+
+
+class TestOutcomes:
+    def test_of_a_run_that_failed_half_way_tell_what_was_done_and_what_was_not(self) -> None:
+        """Each resource has its outcome and its time; those that were there are told as left alone."""
+        plan = planned(live(), digit="b", trigger=QUEUE)
+        done = [ResourceWritten(Written(change, 44.6)) for change in plan.changes if "namespace" in change.kind]
+        failure = ApplyIncomplete("create the Service Bus queue `orders`", "the service is busy", "Run again.")
+
+        page = summary(spec_for(trigger=QUEUE), [PlanMade(plan), *done], failure, 50.0)
+
+        assert matches_golden(GOLDEN / "half-way.md", normal(page, {}))
+
+    def test_of_a_run_that_failed_before_the_image_was_known_tell_what_was_begun(self) -> None:
+        """There is no plan yet; what was made beside the image is told all the same."""
+        begun = planned(FakeArm()).ahead
+        events = [GroundBegun(begun), ResourceWritten(Written(begun[0], 1.0))]
+
+        section = plan_section(events, applies=True)
+
+        assert f"1 created, {len(begun) - 1} not done." in section
+
+    def test_of_a_run_that_changed_nothing_say_so(self) -> None:
+        """One sentence, and the names for who wants to see them."""
+        section = plan_section([PlanMade(planned(live()))], applies=True)
+
+        assert "No changes. What is live is what is wanted (8 resources)." in section
+        assert "<summary>8 resources left alone</summary>" in section
+        assert "| done |" not in section

@@ -66,7 +66,7 @@ class SiteDefinition:
 
     Attributes:
         resource_id: The site's ARM id.
-        name: The app's name.
+        name: The app's name; of a slot, `<app>-<slot>`.
         linux_fx_version: `DOCKER|host/repository@sha256:...`.
         app_settings: Names and values.
         identities: Client id -> principal of each identity that the site has (a system-assigned one included).
@@ -115,6 +115,13 @@ class AppPlatform(Protocol):
 
     def restart(self, resource_id: str) -> None:
         """Start the app again. Returns at once."""
+
+    def swap(self, first: SiteDefinition, second: SiteDefinition) -> bool:
+        """Bring two definitions to life beside what runs at their sites, and change over when both have had their try.
+
+        Returns:
+            False when the first does not come to life: then everything runs on as before.
+        """
 
     def remove(self, resource_id: str) -> None:
         """Stop the app and forget it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 from starlette.responses import PlainTextResponse
@@ -77,6 +78,10 @@ class FakeApps:
         self.restarted: list[str] = []
         self.removed: list[str] = []
         self.current = AppState.STARTING
+        self.swapped: list[tuple[SiteDefinition, SiteDefinition]] = []
+        self.comes_to_life = True
+        self.may_swap = threading.Event()
+        self.may_swap.set()
 
     def reserve(self, name: str) -> str:
         return f"localhost:{40000 + sum(name.encode()) % 1000}"
@@ -86,6 +91,11 @@ class FakeApps:
 
     def restart(self, resource_id: str) -> None:
         self.restarted.append(resource_id)
+
+    def swap(self, first: SiteDefinition, second: SiteDefinition) -> bool:
+        self.may_swap.wait(30)
+        self.swapped.append((first, second))
+        return self.comes_to_life
 
     def remove(self, resource_id: str) -> None:
         self.removed.append(resource_id)

@@ -41,13 +41,13 @@ def _platform(site: SiteDefinition, host_name: str) -> dict[str, str]:
     named = dict(zip((part.lower() for part in parts[::2]), parts[1::2], strict=False))
     instance = hashlib.sha256(f"{site.resource_id.lower()} instance".encode()).hexdigest()
     return {
-        "WEBSITE_SITE_NAME": site.name,
+        "WEBSITE_SITE_NAME": named.get("sites", site.name),
         "WEBSITE_HOSTNAME": host_name,
         "WEBSITE_INSTANCE_ID": instance,
         "WEBSITE_ROLE_INSTANCE_ID": "0",
         "WEBSITE_RESOURCE_GROUP": named.get("resourcegroups", ""),
         "WEBSITE_OWNER_NAME": f"{named.get('subscriptions', '')}+{named.get('resourcegroups', '')}-Linux",
-        "WEBSITE_SLOT_NAME": "Production",
+        "WEBSITE_SLOT_NAME": named.get("slots", "Production"),
         "WEBSITE_SKU": "ElasticPremium",
     }
 

@@ -39,6 +39,9 @@ class _App:
     def address(self) -> str | None:
         return self.runner.address if self.runner else None
 
+    def host_name(self) -> str:
+        return self.server.authority if self.server else ""
+
     def stopped(self) -> bool:
         return self.site is not None and self.site.state.lower() == "stopped"
 
@@ -98,6 +101,30 @@ class Platform:
         """
         with self._lock:
             self._start(self._app(resource_id))
+
+    def swap(self, first: SiteDefinition, second: SiteDefinition) -> bool:
+        """Bring two definitions to life beside what runs at their sites; change over when both have had their try.
+
+        Returns:
+            False when the first does not come to life: then everything runs on as before.
+        """
+        with self._lock:
+            pairs = [(self._apps[site.name.lower()], site) for site in (first, second)]
+            warming = [Runner(site, app.host_name(), app.log, self._shared) for app, site in pairs]
+        for runner in warming:
+            runner.start()
+        for runner in warming:
+            runner.had_its_try()
+        if warming[0].state is not AppState.RUNNING:
+            for runner in warming:
+                runner.release()
+            return False
+        with self._lock:
+            for (app, site), runner in zip(pairs, warming, strict=True):
+                previous, app.runner, app.site = app.runner, runner, site
+                if previous:
+                    previous.release()
+        return True
 
     def remove(self, resource_id: str) -> None:
         """Stop the app and forget it; its name keeps its port. An unknown app is no error."""

@@ -82,6 +82,11 @@ class Runner:
         """Begin; returns at once."""
         self._thread.start()
 
+    def had_its_try(self) -> None:
+        """Wait until it runs, or has failed once."""
+        while self.state is AppState.STARTING and not self._stop.wait(_TICK):
+            pass
+
     def release(self) -> None:
         """Tell it to end; returns at once."""
         self._stop.set()

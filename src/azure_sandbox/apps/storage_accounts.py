@@ -199,7 +199,9 @@ def identity_of(site: SiteDefinition, client_id: str | None) -> Principal | None
     if client_id:
         wanted = client_id.lower()
         return next((who for client, who in site.identities.items() if client.lower() == wanted), None)
-    return next((who for who in site.identities.values() if who.display_name == site.name), None)
+    return next(
+        (who for who in site.identities.values() if who.display_name.replace("/slots/", "-") == site.name), None
+    )
 
 
 def forbidden(status: int | None, code: str, source: str = "Azure.Storage.Blobs") -> str:

@@ -27,6 +27,7 @@ from azure_sandbox.arm.web.host import HostResponses
 from azure_sandbox.arm.web.plans import PlanResponses
 from azure_sandbox.arm.web.room import Room, RoomResponses
 from azure_sandbox.arm.web.sites import SiteResponses
+from azure_sandbox.arm.web.slots import SwapResponses
 from azure_sandbox.arm.web.state import Sites
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ class Arm:
             *self._site_responses().routes(),
             *ConfigurationResponses(self.store, self.sites, self.durations).routes(),
             *HostResponses(self.store, self.sites, platforms.apps).routes(),
+            *SwapResponses(self.store, self.sites, platforms.apps, self.operations, self.durations).routes(),
             *stacks.routes(),
             *StorageResponses(self.store, self.accounts, self.operations, self.durations).routes(),
             *ServiceBusResponses(self.store, self.service_bus, self.operations, self.durations).routes(),

@@ -125,9 +125,9 @@ def _script(folder: Path, config: dict[str, Any]) -> Path | None:
 
 
 def _disabled(name: str, config: dict[str, Any], environ: Mapping[str, str]) -> bool:
-    # Linux containers cannot always carry a dot in a variable's name; two underscores mean the same.
-    setting = f"azurewebjobs.{name}.disabled".lower()
+    # Linux containers cannot always carry a dot in a variable's name; underscores mean the same.
+    settings = {f"azurewebjobs.{name}.disabled".lower(), f"azurewebjobs_{name}_disabled".lower()}
     for key, value in environ.items():
-        if setting in {key.lower(), key.lower().replace("__", ".")}:
+        if settings & {key.lower(), key.lower().replace("__", ".")}:
             return value.strip().lower() in {"true", "1"}
     return config.get("disabled") is True

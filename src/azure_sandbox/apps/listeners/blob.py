@@ -14,7 +14,7 @@ from azure.core.exceptions import AzureError, ResourceModifiedError, ResourceNot
 from azure_sandbox.apps.host_client import HostGone
 from azure_sandbox.apps.listeners.calling import Event, InvocationFailed
 from azure_sandbox.apps.listeners.poison import QUEUE, poison
-from azure_sandbox.apps.listeners.receipts import Receipts
+from azure_sandbox.apps.listeners.receipts import Receipts, host_id_of
 from azure_sandbox.apps.storage_accounts import TRIGGER, TRIGGER_HOST, StorageRefused
 from azure_sandbox.functions_host.binding_paths import check_trigger_path
 
@@ -55,7 +55,7 @@ class BlobListener:
             host = closing.enter_context(self._check_roles().blobs())
             data = self._around.door.open(self._around.site, self._function.trigger.connection, TRIGGER)
             blobs = closing.enter_context(data.blobs())
-            receipts = Receipts(host, self._around.site.name, self._function.name)
+            receipts = Receipts(host, host_id_of(self._around.site), self._function.name)
             pool = ThreadPoolExecutor(self._around.blobs.parallel, f"blob-{self._function.name}")
             closing.callback(pool.shutdown, cancel_futures=True)
             self._list(blobs)

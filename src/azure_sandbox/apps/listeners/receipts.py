@@ -10,8 +10,11 @@ from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 if TYPE_CHECKING:
     from azure.storage.blob import BlobServiceClient
 
+    from azure_sandbox.contract import SiteDefinition
+
 CONTAINER = "azure-webjobs-hosts"
 _LONGEST_ID = 32
+_HOST_ID = "azurefunctionswebhost__hostid"
 
 
 class Receipts:
@@ -19,13 +22,13 @@ class Receipts:
 
     Args:
         client: The host's storage.
-        site: The app's name, which is the host's id.
+        host_id: The host's id.
         function: The function's name.
     """
 
-    def __init__(self, client: BlobServiceClient, site: str, function: str) -> None:
+    def __init__(self, client: BlobServiceClient, host_id: str, function: str) -> None:
         self._client = client
-        self._folder = f"blobreceipts/{site.lower()[:_LONGEST_ID].rstrip('-')}/{function_id(function)}"
+        self._folder = f"blobreceipts/{host_id}/{function_id(function)}"
 
     def has(self, container: str, blob: str, etag: str) -> bool:
         """Whether this version of a blob is done.
@@ -51,6 +54,12 @@ class Receipts:
 
     def _name(self, container: str, blob: str, etag: str) -> str:
         return f"{self._folder}/{quoted(etag)}/{container}/{blob}"
+
+
+def host_id_of(site: SiteDefinition) -> str:
+    """A host's id: the setting's, or the app's name (`<app>-<slot>`), cut."""
+    given = next((value for name, value in site.app_settings.items() if name.lower() == _HOST_ID), "")
+    return (given or site.name).lower()[:_LONGEST_ID].rstrip("-")
 
 
 def function_id(function: str) -> str:

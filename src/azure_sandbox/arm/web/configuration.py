@@ -11,7 +11,7 @@ from azure_sandbox.arm.messages import ArmResponse, listing
 from azure_sandbox.arm.routing import ArmRoute
 from azure_sandbox.arm.web.plans import SITE
 from azure_sandbox.arm.web.site_config import DEFAULTS
-from azure_sandbox.arm.web.sites import ONE, site_id
+from azure_sandbox.arm.web.sites import ONE, site_id, with_slots
 
 if TYPE_CHECKING:
     from azure_sandbox.arm.messages import ArmRequest
@@ -33,18 +33,22 @@ class ConfigurationResponses:
     def routes(self) -> list[ArmRoute]:
         """Where they answer."""
         config, policies = f"{ONE}/config", f"{ONE}/basicPublishingCredentialsPolicies"
-        return [
+        one = [
             ArmRoute("GET", f"{config}/web", self._get_config),
             ArmRoute("PATCH", f"{config}/web", self._patch_config),
             ArmRoute("PUT", f"{config}/web", self._put_config),
             ArmRoute("POST", f"{config}/appsettings/list", self._list_settings),
             ArmRoute("PUT", f"{config}/appsettings", self._put_settings),
-            ArmRoute("GET", f"{config}/slotConfigNames", self._get_sticky),
-            ArmRoute("PUT", f"{config}/slotConfigNames", self._put_sticky),
             ArmRoute("GET", policies, self._list_policies),
             ArmRoute("GET", f"{policies}/{{policy}}", self._get_policy),
             ArmRoute("PUT", f"{policies}/{{policy}}", self._put_policy),
             ArmRoute("POST", f"{ONE}/publishxml", self._publish_profiles),
+        ]
+        return [
+            # These hold for all slots of an app.
+            ArmRoute("GET", f"{config}/slotConfigNames", self._get_sticky),
+            ArmRoute("PUT", f"{config}/slotConfigNames", self._put_sticky),
+            *with_slots(one),
         ]
 
     # config/web
@@ -62,6 +66,7 @@ class ConfigurationResponses:
     def _write_config(self, request: ArmRequest, *, replace: bool) -> ArmResponse:
         with self._store.lock:
             resource, site = self._site(request)
+            self._sites.check_free(resource.id)
             if replace:
                 site.config = dict(DEFAULTS)
             self._sites.configure(site, request.properties)
@@ -79,6 +84,7 @@ class ConfigurationResponses:
         time.sleep(self._durations.settings)
         with self._store.lock:
             resource, site = self._site(request)
+            self._sites.check_free(resource.id)
             site.settings = settings
             self._sites.apply(resource.id, site, always_restart=True)
             return ArmResponse(200, _settings_wire(resource, site))

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from azure_sandbox.arm.errors import ArmError, WebError
 from azure_sandbox.arm.messages import ArmResponse, listing
 from azure_sandbox.arm.routing import ArmRoute
-from azure_sandbox.arm.web.plans import SITE
-from azure_sandbox.arm.web.sites import ONE, site_id
+from azure_sandbox.arm.web.sites import ONE, site_id, with_slots
 from azure_sandbox.contract import AppState
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ class HostResponses:
 
     def routes(self) -> list[ArmRoute]:
         """Where they answer."""
-        return [
+        one = [
             ArmRoute("POST", f"{ONE}/host/default/listkeys", self._host_keys),
             ArmRoute("GET", f"{ONE}/functions", self._functions),
             ArmRoute("GET", f"{ONE}/functions/{{function}}", self._function),
@@ -44,6 +43,7 @@ class HostResponses:
             ArmRoute("POST", f"{ONE}/stop", self._stop),
             ArmRoute("POST", f"{ONE}/containerlogs", self._log),
         ]
+        return with_slots(one)
 
     def _host_keys(self, request: ArmRequest) -> ArmResponse:
         keys = self._platform.keys(self._id(request))
@@ -147,8 +147,8 @@ def _function_wire(resource: Resource, site: Site, function: dict[str, Any]) -> 
     }
     return {
         "id": f"{resource.id}/functions/{name}",
-        "name": f"{resource.id.name}/{name}",
-        "type": f"{SITE}/functions",
+        "name": f"{'/'.join(resource.id.names)}/{name}",
+        "type": f"{resource.id.resource_type}/functions",
         "location": resource.location,
         "properties": {**properties, **{k: v for k, v in function.items() if k in properties}},
     }

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from azure_sandbox.arm.errors import ArmError
+from azure_sandbox.arm.errors import ArmError, parent_not_found
 from azure_sandbox.arm.identity.responses import shown
 from azure_sandbox.arm.ids import ResourceId
 from azure_sandbox.arm.locations import display_name, location_name
@@ -16,6 +17,8 @@ from azure_sandbox.arm.web.plans import NAMESPACE, SITE
 from azure_sandbox.arm.web.site_config import excerpt
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from azure_sandbox.arm.authorization.state import RoleAssignments
     from azure_sandbox.arm.messages import ArmRequest
     from azure_sandbox.arm.operations import Durations
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from azure_sandbox.arm.web.state import Site, Sites
 
 ONE = f"{GROUP}/providers/{SITE}/{{name}}"
+SLOT = f"{ONE}/slots/{{slot}}"
 _COMPUTED = {
     "siteConfig",
     "serverFarmId",
@@ -51,18 +55,26 @@ class SiteResponses:
     def routes(self) -> list[ArmRoute]:
         """Where they answer."""
         kind = f"{GROUP}/providers/{SITE}"
-        return [
-            ArmRoute("GET", f"{SUBSCRIPTION}/providers/{SITE}", self._list),
-            ArmRoute("GET", kind, self._list),
+        one = [
             ArmRoute("GET", ONE, self._get),
             ArmRoute("PUT", ONE, self._put),
             ArmRoute("PATCH", ONE, self._patch),
             ArmRoute("DELETE", ONE, self._delete),
         ]
+        return [
+            ArmRoute("GET", f"{SUBSCRIPTION}/providers/{SITE}", self._list),
+            ArmRoute("GET", kind, self._list),
+            ArmRoute("GET", f"{ONE}/slots", self._list_slots),
+            *with_slots(one),
+        ]
 
     def _list(self, request: ArmRequest) -> ArmResponse:
         found = self._store.list(resource_type=SITE, group=request.values.get("group"))
         return listing([self._wire(one) for one in found])
+
+    def _list_slots(self, request: ArmRequest) -> ArmResponse:
+        app = self._store.get(site_id(request))
+        return listing([self._wire(one) for one in self._sites.slots_of(app.id)])
 
     def _get(self, request: ArmRequest) -> ArmResponse:
         return ArmResponse(200, self._wire(self._store.get(site_id(request))))
@@ -74,20 +86,32 @@ class SiteResponses:
         # The service answers when the site is there (20 s on the live one); the app starts after that.
         time.sleep(self._durations.site)
         with self._store.lock:
-            site = self._sites.open(resource_id)
+            app = self._app_of(request)
             known = self._store.find(resource_id)
-            plan_id = request.properties.get("serverFarmId") or (known and known.properties["serverFarmId"])
+            told = known or app
+            plan_id = request.properties.get("serverFarmId") or (told and told.properties["serverFarmId"])
             plan = self._sites.plan_of(plan_id, resource_id)
+            site = self._sites.open(resource_id, plan)
             resource = Resource(known.id if known else resource_id, location, body.get("tags") or {})
-            resource.extra["kind"] = body.get("kind") or (known.extra["kind"] if known else "app")
+            resource.extra["kind"] = body.get("kind") or (told.extra["kind"] if told else "app")
             resource.extra["properties"] = {**_settable(request.properties), "serverFarmId": str(plan.id)}
             return self._finish(request, resource, site, replace=True)
+
+    def _app_of(self, request: ArmRequest) -> Resource | None:
+        """The app that a slot belongs to; None for an app itself."""
+        if "slot" not in request.values:
+            return None
+        app = self._store.find(_app_id(request))
+        if app is None:
+            raise parent_not_found(f"{SITE}/{request.name}")
+        return app
 
     def _patch(self, request: ArmRequest) -> ArmResponse:
         self._check_may_assign(request)
         with self._store.lock:
             resource = self._store.get(site_id(request))
             site = self._sites.of(resource.id)
+            self._sites.check_free(resource.id)
             resource.tags = request.body.get("tags", resource.tags)
             resource.properties.update(_settable(request.properties))
             if request.properties.get("serverFarmId"):
@@ -125,7 +149,7 @@ class SiteResponses:
 
     def _wire(self, resource: Resource) -> dict[str, Any]:
         site = self._sites.of(resource.id)
-        wire = resource.wire()
+        wire = {**resource.wire(), "name": "/".join(resource.id.names)}
         wire["properties"] |= _shown(resource, site)
         if plan := self._store.find(resource.properties["serverFarmId"]):
             # az tells a Flex Consumption app from the others by this member.
@@ -156,7 +180,7 @@ def _shown(resource: Resource, site: Site) -> dict[str, Any]:
     fx = {"name": "LinuxFxVersion", "value": site.config["linuxFxVersion"]}
     host = {"name": site.host_name, "sslState": "Disabled", "hostType": "Standard"}
     return {
-        "name": resource.id.name,
+        "name": "(".join(resource.id.names) + ")" * (len(resource.id.names) - 1),
         "state": site.state,
         "enabled": site.state == "Running",
         "adminEnabled": True,
@@ -166,7 +190,7 @@ def _shown(resource: Resource, site: Site) -> dict[str, Any]:
         "enabledHostNames": [site.host_name],
         "defaultHostName": site.host_name,
         "hostNameSslStates": [host],
-        "repositorySiteName": resource.id.name,
+        "repositorySiteName": resource.id.names[0],
         "resourceGroup": resource.id.group,
         "reserved": bool(resource.properties.get("reserved")) or "linux" in resource.extra["kind"],
         "httpsOnly": bool(resource.properties.get("httpsOnly")),
@@ -178,5 +202,17 @@ def _shown(resource: Resource, site: Site) -> dict[str, Any]:
 
 
 def site_id(request: ArmRequest) -> ResourceId:
-    """The id of the site in the request's path."""
+    """The id of the site, or the slot, in the request's path."""
+    if slot := request.values.get("slot"):
+        return ResourceId(request.subscription, request.group, NAMESPACE, ("sites", "slots"), (request.name, slot))
+    return _app_id(request)
+
+
+def _app_id(request: ArmRequest) -> ResourceId:
     return ResourceId(request.subscription, request.group, NAMESPACE, ("sites",), (request.name,))
+
+
+def with_slots(routes: Iterable[ArmRoute]) -> list[ArmRoute]:
+    """The routes of a site, and the same ones for its slots."""
+    both = ((route, replace(route, template=route.template.replace(ONE, SLOT, 1))) for route in routes)
+    return [route for pair in both for route in pair]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from azure_sandbox.arm.errors import ArmError, WebError
@@ -17,9 +17,14 @@ from azure_sandbox.contract import SiteDefinition
 if TYPE_CHECKING:
     from azure_sandbox.arm.ids import ResourceId
     from azure_sandbox.arm.store import Resource, Store
+    from azure_sandbox.arm.web.swapping import Exchanged
     from azure_sandbox.contract import AppPlatform, Principal
     from azure_sandbox.directory import EntraDirectory
 
+SLOT_TYPE = f"{SITE}/slots"
+_SLOTS = (("Standard", 5), ("Premium", 20), ("Isolated", 20), ("ElasticPremium", 2), ("Dynamic", 1))
+"""Slots beside production, by the beginning of a plan's tier; other tiers have none.
+https://learn.microsoft.com/azure/azure-functions/functions-scale#service-limits."""
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9-]{0,58}[a-zA-Z0-9]")
 
 
@@ -36,6 +41,7 @@ class Site:
         user_identities: Resource ids as they were given, by client id.
         system_identity: The site's own principal.
         state: `Running` or `Stopped`.
+        held_by: The long operation that no write may disturb; empty when there is none.
         restarts: How often a write or a request restarted the app.
         applied: What the platform was told last.
     """
@@ -54,6 +60,7 @@ class Site:
     user_identities: dict[str, tuple[str, Principal]] = field(default_factory=dict)
     system_identity: Principal | None = None
     state: str = "Running"
+    held_by: str = ""
     restarts: int = 0
     applied: SiteDefinition | None = None
 
@@ -75,6 +82,7 @@ class Sites:
         self._taken: set[str] = set()
         self._lock = threading.RLock()
         store.on_remove(SITE, self._gone)
+        store.on_remove(SLOT_TYPE, self._gone)
 
     def take_name(self, name: str) -> None:
         """Let somebody else in the world own that app name."""
@@ -90,17 +98,53 @@ class Sites:
         with self._lock:
             return self._sites[str(resource_id).lower()]
 
-    def open(self, resource_id: ResourceId) -> Site:
+    def open(self, resource_id: ResourceId, plan: Resource) -> Site:
         """The site with that id, made when it is not there.
 
         Raises:
-            WebError: The name is not allowed, or taken.
+            WebError: The name is not allowed, or taken; the plan carries no more slots; a long operation runs.
         """
         with self._lock:
             if known := self._sites.get(str(resource_id).lower()):
+                self.check_free(resource_id)
                 return known
             self._check_name(resource_id)
-            return Site(self._platform.reserve(resource_id.name))
+            check_slots(resource_id, self.slots_of(resource_id), plan)
+            return Site(self._platform.reserve(app_name(resource_id)))
+
+    def slots_of(self, resource_id: ResourceId) -> list[Resource]:
+        """The slots of an app, production left out; the id may be that of a slot."""
+        every, app = self._store.list(resource_type=SLOT_TYPE, group=resource_id.group), resource_id.names[0].lower()
+        return [one for one in every if one.id.names[0].lower() == app]
+
+    def sticky_of(self, resource_id: ResourceId) -> frozenset[str]:
+        """Names, in lower case, of the settings that belong to a slot of the app."""
+        app = replace(resource_id, types=("sites",), names=resource_id.names[:1])
+        return frozenset(name.lower() for name in self.of(app).sticky["appSettingNames"] or ())
+
+    # Long operations
+
+    def check_free(self, resource_id: ResourceId) -> None:
+        """Refuse a write while a long operation holds the site.
+
+        Raises:
+            WebError: Conflict.
+        """
+        if holder := self.of(resource_id).held_by:
+            message = f"Cannot modify this site because another operation is in progress. Details: {holder}"
+            raise WebError(409, "Conflict", message)
+
+    def hold(self, holder: str, *resource_ids: ResourceId) -> None:
+        """Let nobody else write to these sites."""
+        for resource_id in resource_ids:
+            self.of(resource_id).held_by = holder
+
+    def let_go(self, *resource_ids: ResourceId) -> None:
+        """Let everybody write to these sites again."""
+        with self._lock:
+            for resource_id in resource_ids:
+                if site := self._sites.get(str(resource_id).lower()):
+                    site.held_by = ""
 
     def keep(self, resource: Resource, site: Site) -> None:
         """Keep both halves of a site."""
@@ -158,7 +202,9 @@ class Sites:
 
     def _set_system_identity(self, site: Site, resource: Resource, *, wanted: bool) -> None:
         if wanted and site.system_identity is None:
-            site.system_identity = self._directory.add_managed_identity(resource.id.name, str(resource.id))
+            site.system_identity = self._directory.add_managed_identity(
+                "/slots/".join(resource.id.names), str(resource.id)
+            )
         if not wanted and site.system_identity is not None:
             self._directory.remove(site.system_identity.object_id)
             site.system_identity = None
@@ -181,7 +227,7 @@ class Sites:
             site: Its state.
             always_restart: Writes of settings and configuration restart an app even when they change nothing.
         """
-        definition = self._definition(resource_id, site)
+        definition = self.definition(resource_id, (site.config, site.settings))
         if definition != site.applied:
             site.applied = definition
             site.restarts += 1
@@ -194,18 +240,27 @@ class Sites:
         site.restarts += 1
         self._platform.restart(str(self._store.get(resource_id).id))
 
-    def _definition(self, resource_id: ResourceId, site: Site) -> SiteDefinition:
-        resource = self._store.get(resource_id)
+    def settle(self, resource_id: ResourceId, now: Exchanged, definition: SiteDefinition) -> None:
+        """Keep what the platform runs at a site already."""
+        site = self.of(resource_id)
+        site.config, site.settings = now
+        site.applied = definition
+        site.restarts += 1
+
+    def definition(self, resource_id: ResourceId, now: Exchanged) -> SiteDefinition:
+        """What the platform is told of a site with that configuration and those settings."""
+        resource, site = self._store.get(resource_id), self.of(resource_id)
+        config, settings = now
         identities = {client: principal for client, (_, principal) in site.user_identities.items()}
         if site.system_identity:
             identities[site.system_identity.client_id] = site.system_identity
         return SiteDefinition(
             resource_id=str(resource.id),
-            name=resource.id.name,
-            linux_fx_version=site.config["linuxFxVersion"] or "",
-            app_settings=dict(site.settings),
+            name=app_name(resource.id),
+            linux_fx_version=config["linuxFxVersion"] or "",
+            app_settings=dict(settings),
             identities=identities,
-            acr_identity_client_id=_acr_identity(site),
+            acr_identity_client_id=_acr_identity(site, config),
             state=site.state,
         )
 
@@ -213,8 +268,9 @@ class Sites:
         name = resource_id.name
         if not _NAME.fullmatch(name):
             raise WebError(400, "BadRequest", f"The app name '{name}' is not valid: 2 to 60 letters, digits and -.")
-        others = {one.id.name.lower() for one in self._store.list(resource_type=SITE)} | self._taken
-        if name.lower() in others:
+        sites = [*self._store.list(resource_type=SITE), *self._store.list(resource_type=SLOT_TYPE)]
+        others = {app_name(one.id).lower() for one in sites} | self._taken
+        if app_name(resource_id).lower() in others:
             message = f"Website with given name {name} already exists."
             raise WebError(409, "Conflict", message, extended_code="54001")
 
@@ -226,9 +282,29 @@ class Sites:
         self._platform.remove(str(resource.id))
 
 
-def _acr_identity(site: Site) -> str | None:
+def app_name(resource_id: ResourceId) -> str:
+    """The first part of the host name on Azure: `<app>`, or `<app>-<slot>`."""
+    return "-".join(resource_id.names)
+
+
+def check_slots(resource_id: ResourceId, slots: list[Resource], plan: Resource) -> None:
+    """Refuse a slot that the plan has no room for.
+
+    Raises:
+        WebError: Conflict.
+    """
+    tier = str(plan.extra["sku"]["tier"])
+    if len(resource_id.names) > 1 and len(slots) >= next((n for t, n in _SLOTS if tier.startswith(t)), 0):
+        message = (
+            f"Cannot complete the operation because the site will exceed the number of slots allowed for the '{tier}' "
+            "SKU."
+        )
+        raise WebError(409, "Conflict", message)
+
+
+def _acr_identity(site: Site, config: dict[str, Any]) -> str | None:
     """Whose roles pull the image: the named identity's, or else the site's own."""
-    if not site.config["acrUseManagedIdentityCreds"]:
+    if not config["acrUseManagedIdentityCreds"]:
         return None
-    named = site.config["acrUserManagedIdentityID"]
+    named = config["acrUserManagedIdentityID"]
     return named or (site.system_identity.client_id if site.system_identity else "")

@@ -12,6 +12,7 @@ from azure_sandbox.arm.identity.responses import principal_of
 from azure_sandbox.arm.ids import parse_id
 from azure_sandbox.arm.web.plans import PLAN, SITE
 from azure_sandbox.arm.web.site_config import DEFAULTS, merged, settings_in
+from azure_sandbox.arm.web.slot_rules import SLOT_TYPE, app_name, check_slots
 from azure_sandbox.contract import SiteDefinition
 
 if TYPE_CHECKING:
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
     from azure_sandbox.contract import AppPlatform, Principal
     from azure_sandbox.directory import EntraDirectory
 
-SLOT_TYPE = f"{SITE}/slots"
-_SLOTS = (("Standard", 5), ("Premium", 20), ("Isolated", 20), ("ElasticPremium", 2), ("Dynamic", 1))
-"""Slots beside production, by the beginning of a plan's tier; other tiers have none.
-https://learn.microsoft.com/azure/azure-functions/functions-scale#service-limits."""
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9-]{0,58}[a-zA-Z0-9]")
 
 
@@ -280,26 +277,6 @@ class Sites:
         if site and site.system_identity:
             self._directory.remove(site.system_identity.object_id)
         self._platform.remove(str(resource.id))
-
-
-def app_name(resource_id: ResourceId) -> str:
-    """The first part of the host name on Azure: `<app>`, or `<app>-<slot>`."""
-    return "-".join(resource_id.names)
-
-
-def check_slots(resource_id: ResourceId, slots: list[Resource], plan: Resource) -> None:
-    """Refuse a slot that the plan has no room for.
-
-    Raises:
-        WebError: Conflict.
-    """
-    tier = str(plan.extra["sku"]["tier"])
-    if len(resource_id.names) > 1 and len(slots) >= next((n for t, n in _SLOTS if tier.startswith(t)), 0):
-        message = (
-            f"Cannot complete the operation because the site will exceed the number of slots allowed for the '{tier}' "
-            "SKU."
-        )
-        raise WebError(409, "Conflict", message)
 
 
 def _acr_identity(site: Site, config: dict[str, Any]) -> str | None:

@@ -117,11 +117,7 @@ class AppPlatform(Protocol):
         """Start the app again. Returns at once."""
 
     def swap(self, first: SiteDefinition, second: SiteDefinition) -> bool:
-        """Bring two definitions to life beside what runs at their sites, and change over when both have had their try.
-
-        Returns:
-            False when the first does not come to life: then everything runs on as before.
-        """
+        """Bring two definitions to life beside what runs, and change over; False, and no change, if the first fails."""
 
     def remove(self, resource_id: str) -> None:
         """Stop the app and forget it."""
@@ -298,8 +294,4 @@ class RegistryPlatform(Protocol):
         """Stop it and forget it."""
 
     def prepare_import(self, resource_id: str, wanted: ImageImport) -> Callable[[], None]:
-        """Check a copy from one registry to another, and give the function that makes it.
-
-        Raises:
-            ImportRefused: It cannot be made.
-        """
+        """Check a copy from one registry to another, and give the function that makes it; or raise `ImportRefused`."""

@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ObservedGroup:
-    """A live resource group."""
-
-    location: str
+    """A resource group that is there, wherever it is: resources of other regions can live in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +146,32 @@ class ObservedRoles:
 
 
 @dataclass(frozen=True, slots=True)
+class ObservedSite:
+    """A live app as Resource Manager's first answer shows it.
+
+    Attributes:
+        kind: `functionapp,linux,container`.
+        location: Of its plan.
+        tier: Of its plan: `ElasticPremium`.
+        identity_type: `UserAssigned`, `SystemAssigned, UserAssigned`, `SystemAssigned` or empty.
+        identity_ids: ARM ids of its user-assigned identities.
+        identity_clients: Their client ids, by lower-case ARM id.
+        state: `Running`, `Stopped`.
+    """
+
+    id: str
+    kind: str
+    location: str
+    tier: str
+    plan_id: str
+    host_name: str
+    identity_type: str
+    identity_ids: tuple[str, ...]
+    identity_clients: Mapping[str, str]
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class ObservedApp:
     """A live function app.
 
@@ -206,6 +230,7 @@ Piece: TypeAlias = (
     | ObservedQueues
     | ObservedIdentity
     | ObservedRoles
+    | ObservedSite
     | ObservedApp
     | ObservedProviders
     | ObservedAccountNames
@@ -222,6 +247,7 @@ _PLACES: dict[type, str] = {
     ObservedQueues: "queues",
     ObservedIdentity: "identity",
     ObservedRoles: "roles",
+    ObservedSite: "site",
     ObservedApp: "app",
     ObservedProviders: "providers",
     ObservedAccountNames: "account_names",
@@ -234,12 +260,14 @@ class Observed:
     """What is there. None means that it is not.
 
     Attributes:
+        site: Of the app, known before the rest of it.
         portal: https URL of the cloud's portal; empty when it has none.
     """
 
     group: ObservedGroup | None = None
     plan: ObservedPlan | None = None
     identity: ObservedIdentity | None = None
+    site: ObservedSite | None = None
     app: ObservedApp | None = None
     roles: ObservedRoles = ObservedRoles(frozenset())
     providers: ObservedProviders = ObservedProviders(())
@@ -259,6 +287,8 @@ class Observed:
         if isinstance(piece, ObservedAccounts):
             piece = piece.over(self.accounts)
         known: dict[str, Any] = {_PLACES[type(piece)]: piece}
+        if isinstance(piece, ObservedSite):
+            known["group"] = ObservedGroup()
         return replace(self, **known)
 
     def account(self, name: str) -> ObservedStorage | None:

@@ -131,12 +131,14 @@ class FakeArm:
         self.namespace_refusal = ""
         self.validation: dict[str, Any] = {"status": "Success", "error": None}
         self.regions = ("North Europe", "West Europe")
+        self.rules: set[str] = set()
+        self.rotations = 0
         self._lock = threading.Lock()
 
     @property
     def writes(self) -> list[str]:
         """Method and last part of the path of each request that changes something."""
-        reads = ("list", "listkeys", "checknameavailability", "validate")
+        reads = ("list", "listkeys", "listcredentials", "checknameavailability", "validate")
         return [
             f"{asked.method} {asked.path.rpartition('/')[2]}"
             for asked in self.asked
@@ -162,7 +164,7 @@ class FakeArm:
                     return answer
             return self._route(asked, asked.path.lower().replace("//", "/"))
 
-    def _route(self, asked: Asked, path: str) -> Answer:
+    def _route(self, asked: Asked, path: str) -> Answer:  # noqa: PLR0911 - one for each kind of request
         if found := re.search(r"/providers/([\w.]+)(/register)?$", path):
             return self._provider(found.group(1), bool(found.group(2)))
         if "/config/" in path:
@@ -171,10 +173,12 @@ class FakeArm:
             return Answer(200, self._checked(path))
         if path.endswith("/syncfunctiontriggers"):
             return Answer(204)
-        if path.endswith(("/roleassignments", "/registries", "/resources")):
-            return Answer(
-                200, {"value": self._named(asked.query) if path.endswith("/resources") else self._below(path)}
-            )
+        if path.endswith(("/listkeys", "/listcredentials")):
+            return self._keys(path)
+        if path.endswith("/resources"):
+            return Answer(200, {"value": self._named(asked.query)})
+        if path.endswith(("/roleassignments", "/registries")):
+            return Answer(200, {"value": self._below(path)})
         return self._resource(asked, path)
 
     def _checked(self, path: str) -> Any:
@@ -188,7 +192,7 @@ class FakeArm:
 
     def _configuration(self, asked: Asked, path: str) -> Answer:
         if self._site(path) is None:
-            return self._missing(path)
+            return _missing(path)
         if path.endswith("/web"):
             return self._config(asked, path)
         if asked.method == "PUT":
@@ -213,6 +217,24 @@ class FakeArm:
     def _site(self, path: str) -> dict[str, Any] | None:
         return self.resources.get(path.partition("/config/")[0])
 
+    def _keys(self, path: str) -> Answer:
+        """Two of an account, a rule or a registry."""
+        *_, name, _ = path.split("/")
+        keys = [self.key_of(name, number) for number in (1, 2)]
+        if path.endswith("/listcredentials"):
+            passwords = [{"name": "password", "value": value} for value in keys]
+            return Answer(200, {"username": name, "passwords": passwords})
+        if "/authorizationrules/" in path:
+            known = name == "rootmanagesharedaccesskey" or name in self.rules
+            return Answer(200, {"primaryKey": keys[0], "secondaryKey": keys[1]}) if known else _missing(path)
+        if path.removesuffix("/listkeys") not in self.resources:
+            return _missing(path)
+        return Answer(200, {"keys": [{"keyName": f"key{n}", "value": key} for n, key in enumerate(keys, 1)]})
+
+    def key_of(self, name: str, number: int = 1) -> str:
+        """The key of an account, a rule or a registry."""
+        return f"{name.lower()}-key-{number}{'-rotated' * self.rotations}=="
+
     def _config(self, asked: Asked, path: str) -> Answer:
         site = self._site(path) or {"properties": {}}
         config = site["properties"].setdefault("siteConfig", {})
@@ -224,11 +246,13 @@ class FakeArm:
         if asked.method == "PUT":
             self.resources[path] = self._made(asked, path)
         elif asked.method == "PATCH" and path in self.resources:
-            self.resources[path].update(asked.document)
+            known = self.resources[path]
+            merged = {**known.get("properties", {}), **asked.document.get("properties", {})}
+            known.update(asked.document, properties=merged)
         elif asked.method == "DELETE":
             return Answer(200 if self.resources.pop(path, None) else 204)
         document = self.resources.get(path)
-        return Answer(200, document) if document else self._missing(path)
+        return Answer(200, document) if document else _missing(path)
 
     def _made(self, asked: Asked, path: str) -> dict[str, Any]:
         name = asked.path.rpartition("/")[2]
@@ -253,8 +277,6 @@ class FakeArm:
             self.settings = {setting["name"]: setting["value"] for setting in settings}
         return document
 
-    def _missing(self, path: str) -> Answer:
-        group = "/".join(path.split("/")[:5])
-        if "/providers/" in path and group not in self.resources:
-            return arm_error(404, "ResourceGroupNotFound", f"Resource group '{group}' could not be found.")
-        return arm_error(404, "ResourceNotFound", f"The resource '{path}' was not found.")
+
+def _missing(path: str) -> Answer:
+    return arm_error(404, "ResourceNotFound", f"The resource '{path}' was not found.")

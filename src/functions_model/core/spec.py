@@ -6,6 +6,7 @@ import enum
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from functions_model.core.access import Access
 from functions_model.core.build import Build
 
 if TYPE_CHECKING:
@@ -206,8 +207,9 @@ class Target:
         plan_maximum: The most instances of an Elastic Premium plan; None leaves it as it is.
         plan_name: The plan's name.
         storage_account: The host storage account's name.
-        identity_name: The user-assigned identity's name.
         elsewhere: Resource groups of what is there already and not in `resource_group`, by input: `plan-name`.
+        identity_name: The user-assigned identity's name; with `Access.KEYS` there is none.
+        access: How the app gets into what it works with.
     """
 
     subscription_id: str
@@ -226,6 +228,7 @@ class Target:
     plan_sku_given: bool = False
     plan_minimum: int | None = None
     plan_maximum: int | None = None
+    access: Access = Access.IDENTITY
 
     def group_of(self, name: str) -> str:
         """The resource group of what an input names."""

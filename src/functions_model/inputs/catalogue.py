@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functions_model.core.access import Access
 from functions_model.core.spec import AuthLevel, Mode
 from functions_model.inputs import building, hosting
 from functions_model.inputs.specs import (
@@ -224,6 +225,15 @@ CATALOGUE: tuple[InputSpec, ...] = (
         modes=WITH_AZURE,
     ),
     *hosting.ENTRIES,
+    InputSpec(
+        "access",
+        InputKind.CHOICE,
+        "How the app gets into its registry, storage and Service Bus: by a managed `identity` with roles, or by `keys`,"
+        " passwords and connection strings in its settings. `keys` takes no right to assign roles.",
+        default="identity",
+        choices=tuple(Access),
+        modes=WITH_AZURE,
+    ),
     InputSpec(
         "app-settings",
         InputKind.LINES,

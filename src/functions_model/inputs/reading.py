@@ -102,8 +102,8 @@ def _refuse_foreign(form: Form, registry: str, cloud: KnownCloud) -> None:
     if cloud.registry_suffix and not registry.endswith(cloud.registry_suffix):
         form.refuse(
             "registry",
-            f"`{registry}` is not an Azure Container Registry of `{cloud.name}` (`*{cloud.registry_suffix}`), and the"
-            " app pulls its image with its managed identity, which no other registry knows",
+            f"`{registry}` is not an Azure Container Registry of `{cloud.name}` (`*{cloud.registry_suffix}`), and no"
+            " other registry knows the app's managed identity, or gives Azure Resource Manager its password",
             "Use such a registry, or `mode: package` to make the image only.",
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from functions_model.core.access import Access
 from functions_model.core.spec import Target
 from functions_model.inputs import derived, rules
 from functions_model.inputs.app_settings import read_app_settings
@@ -27,6 +28,8 @@ def read_target(form: Form) -> Target:
     plan = take_placed(form, "plan-name", elsewhere) or (derived.plan_name(app) if app else "")
     storage = take_placed(form, "storage-account", elsewhere)
     identity = take_placed(form, "identity-name", elsewhere)
+    access = form.take("access", Access) or Access.IDENTITY
+    _refuse_unused_identity(form, access)
     settings, problems = read_app_settings(form)
     form.problems += problems
     names = (app or "", group or "", subscription or "")
@@ -50,7 +53,14 @@ def read_target(form: Form) -> Target:
         plan_sku_given=bool(form.text("plan-sku")),
         plan_minimum=form.take("plan-min-instances", rules.instances),
         plan_maximum=form.take("plan-max-instances", rules.instances),
+        access=access,
     )
+
+
+def _refuse_unused_identity(form: Form, access: Access) -> None:
+    if access is Access.KEYS and form.text("identity-name"):
+        what = "it is given beside `access: keys`, which uses no identity"
+        form.refuse("identity-name", what, "Remove one of the two.")
 
 
 def _data_storage(form: Form, names: tuple[str, str, str], elsewhere: dict[str, str]) -> str:

@@ -11,6 +11,7 @@ from functions_model.provision import observe, plan, wanted_for
 
 if TYPE_CHECKING:
     from functions_model.core.spec import DeploymentSpec
+    from functions_model.pipeline.parts import Parts
     from functions_model.pipeline.session import Session
     from functions_model.provision import Observed, ResourcePlan, Wanted
 
@@ -39,7 +40,7 @@ class Seen:
         return self.plan.observed
 
 
-def look(spec: DeploymentSpec, session: Session) -> Seen | None:
+def look(spec: DeploymentSpec, session: Session, parts: Parts) -> Seen | None:
     """Read the live state; None where no Azure resource is touched.
 
     Raises:
@@ -49,5 +50,5 @@ def look(spec: DeploymentSpec, session: Session) -> Seen | None:
         return None
     image = ImageReference(session.host, spec.image.repository, spec.image.tag, _NOT_YET)
     wanted = wanted_for(spec, image, session.subscription.registry)
-    observed = observe(session.subscription.clients, wanted)
+    observed = observe(session.subscription.clients, wanted, mask=parts.ci.mask)
     return Seen(plan(wanted, observed))

@@ -62,7 +62,7 @@ def run(spec: DeploymentSpec, parts: Parts) -> None:
         spec, read = fetch(spec, checked, session, parts)
         with parts.stage("Prepare the image"):
             making = Making(spec, prepare(spec, read, session, parts), session, parts)
-            seen = look(spec, session)
+            seen = look(spec, session, parts)
         if spec.build.builder is Builder.DOCKERFILE:
             write_folder(making)
         else:

@@ -1,10 +1,13 @@
-"""The trigger's connection: which account or namespace it means, and who it is there."""
+"""The trigger's connection: which account or namespace it means, and who or what opens it there."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from functions_model.core.failures import Problem
+from functions_model.provision.connection_strings import account_of, namespace_of, namespace_string
+from functions_model.provision.host_storage import account_setting
+from functions_model.provision.kinds import service_bus_namespace
 from functions_model.provision.nouns import BlobData, QueueData
 
 if TYPE_CHECKING:
@@ -14,20 +17,38 @@ if TYPE_CHECKING:
 CONNECTION = "TriggerConnectionString"
 """What function.json of a blob or queue trigger names."""
 
-_PLAIN = (f"azurewebjobs{CONNECTION}".lower(), CONNECTION.lower())
-"""Where the host looks for a connection string, in its order; when there is one, it ignores `__` settings."""
+_PREFIXED = f"AzureWebJobs{CONNECTION}"
+"""Where the host looks first. We never set it: it is the user's way to connect to something else."""
 
 _BLOB_URI, _QUEUE_URI = f"{CONNECTION}__blobServiceUri", f"{CONNECTION}__queueServiceUri"
 _NAMESPACE = f"{CONNECTION}__fullyQualifiedNamespace"
 _CREDENTIAL, _CLIENT_ID = f"{CONNECTION}__credential", f"{CONNECTION}__clientId"
+_OURS = frozenset({_BLOB_URI, _QUEUE_URI, _NAMESPACE, _CREDENTIAL, _CLIENT_ID})
+
+
+def sets_connection(wanted: Wanted, observed: Observed) -> bool:
+    """Whether the connection is ours to set. When there is a connection string, the host ignores `__` settings."""
+    return wanted.data is not None and _of_others(wanted, observed) is None
 
 
 def connection_settings(wanted: Wanted, observed: Observed) -> dict[str, str | None]:
-    """What the trigger works on, by identity; nothing with an HTTP trigger, or beside a connection string."""
-    if wanted.data is None or _connection_string(wanted, observed):
+    """What the trigger works on; nothing with an HTTP trigger, or beside another's connection string."""
+    if wanted.data is None or not sets_connection(wanted, observed):
         return {}
+    if wanted.by_keys:
+        return {CONNECTION: _by_key(wanted.data, observed)}
     client_id = observed.identity.client_id if observed.identity else None
     return {**_address(wanted.data, observed), _CREDENTIAL: "managedidentity", _CLIENT_ID: client_id}
+
+
+def _by_key(data: BlobData | QueueData, observed: Observed) -> str | None:
+    """A connection string; None as long as what it opens, or its keys, are not known."""
+    if isinstance(data, BlobData):
+        return account_setting(CONNECTION, data.account, observed)
+    keys = observed.keys.by_owner.get(service_bus_namespace.key(data.namespace))
+    if observed.namespace is None or keys is None:
+        return None
+    return namespace_string(observed.namespace, keys, observed.live_settings.get(CONNECTION, ""))
 
 
 def _address(data: BlobData | QueueData, observed: Observed) -> dict[str, str | None]:
@@ -40,40 +61,94 @@ def _address(data: BlobData | QueueData, observed: Observed) -> dict[str, str | 
             return {_NAMESPACE: (observed.namespace.host or None) if observed.namespace else None}
 
 
-def obsolete_names(wanted: Wanted) -> frozenset[str]:
-    """Settings that were ours while the app had another trigger."""
+def obsolete_connection(wanted: Wanted, observed: Observed) -> frozenset[str]:
+    """Settings that were ours while the app had another trigger, or another kind of access."""
+    # Beside a connection string the host looks at no other setting.
+    asked = frozenset() if wanted.by_keys and sets_connection(wanted, observed) else _asked(wanted)
+    is_left_over = bool(_service_of(observed.live_settings.get(CONNECTION, "")))
+    if is_left_over and (wanted.data is None or not wanted.by_keys):
+        return (_OURS - asked) | {CONNECTION}
+    return _OURS - asked
+
+
+def _asked(wanted: Wanted) -> frozenset[str]:
+    """Those of ours that the trigger needs, by identity."""
     match wanted.data:
         case None:
-            return frozenset({_BLOB_URI, _QUEUE_URI, _NAMESPACE, _CREDENTIAL, _CLIENT_ID})
+            return frozenset()
         case BlobData():
-            return frozenset({_NAMESPACE})
+            return _OURS - {_NAMESPACE}
         case QueueData():
-            return frozenset({_BLOB_URI, _QUEUE_URI})
+            return _OURS - {_BLOB_URI, _QUEUE_URI}
 
 
 def connection_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
-    """A connection string that goes before our settings and is one of another service."""
-    name, value = _connection_string(wanted, observed) or ("", "")
-    is_service_bus = "endpoint=sb://" in value.lower()
-    is_storage = any(part in value.lower() for part in ("accountname=", "blobendpoint=", "usedevelopmentstorage="))
-    match wanted.data:
-        case BlobData() if is_service_bus:
-            service = "storage account"
-        case QueueData() if is_storage:
-            service = "Service Bus namespace"
-        case _:
-            return ()
+    """A connection string that goes before ours and is one of another service, or one that leads elsewhere."""
+    others = _of_others(wanted, observed)
+    problem = _service_problem(wanted, *others) if others else _place_problem(wanted, observed)
+    return () if problem is None else (problem,)
+
+
+def _service_problem(wanted: Wanted, name: str, value: str) -> Problem | None:
+    if wanted.data is None or _service_of(value) in {"", _service(wanted.data)}:
+        return None
+    service = _service(wanted.data)
     what = f"the app setting `{name}` is a connection string, and not one of a {service}"
-    remedy = (
-        f"Give one of a {service} with `app-settings`, or delete it, to connect by identity: az functionapp config "
-        f"appsettings delete --name {wanted.app_name} --resource-group {wanted.group} --setting-names {name}"
+    remedy = f"Give one of a {service} with `app-settings`, or delete it, to have it set up: {_deletion(wanted, name)}"
+    return Problem(what, remedy, "app-settings")
+
+
+def _place_problem(wanted: Wanted, observed: Observed) -> Problem | None:
+    """The app works on something else than what the inputs name: to change that in silence would lose its input."""
+    live = observed.live_settings.get(CONNECTION, "")
+    match wanted.data:
+        case BlobData(account=account):
+            theirs, subject, ours = account_of(live), "data-storage-account", account
+            differs = theirs not in {"", account.lower()}
+        case QueueData(namespace=namespace):
+            host, subject, ours = namespace_of(live), "service-bus-namespace", namespace
+            theirs = host.partition(".")[0]
+            differs = theirs not in {"", namespace.lower()} and not _is_host_of(observed, host)
+        case _:
+            return None
+    if not differs:
+        return None
+    what = f"the app's trigger is connected to the {_service(wanted.data)} `{theirs}`, not to `{ours}`"
+    return Problem(what, f"Set `{subject}` to `{theirs}`, or disconnect it: {_deletion(wanted, CONNECTION)}", subject)
+
+
+def _is_host_of(observed: Observed, host: str) -> bool:
+    return observed.namespace is not None and host == observed.namespace.host.lower()
+
+
+def _service(data: BlobData | QueueData) -> str:
+    return "storage account" if isinstance(data, BlobData) else "Service Bus namespace"
+
+
+def _service_of(value: str) -> str:
+    """What a connection string opens; empty for what is none, such as a reference to a key vault."""
+    if namespace_of(value) or "endpoint=sb://" in value.lower():
+        return "Service Bus namespace"
+    is_storage = any(part in value.lower() for part in ("accountname=", "blobendpoint=", "usedevelopmentstorage="))
+    return "storage account" if is_storage else ""
+
+
+def _deletion(wanted: Wanted, name: str) -> str:
+    return (
+        f"az functionapp config appsettings delete --name {wanted.app_name} --resource-group {wanted.group} "
+        f"--setting-names {name}"
     )
-    return (Problem(what, remedy, "app-settings"),)
 
 
-def _connection_string(wanted: Wanted, observed: Observed) -> tuple[str, str] | None:
-    """Name and value of the one that counts: the user's own, or one that is live. Case does not count in names."""
-    live = observed.app.settings if observed.app else {}
+def _of_others(wanted: Wanted, observed: Observed) -> tuple[str, str] | None:
+    """Name and value of the connection string that the host takes before ours. Case does not count in names.
+
+    It is the user's own, or a live one by the name that we never set, or one that names no place.
+    """
     users = {name: secret.reveal() for name, secret in wanted.app_settings.items()}
+    live = observed.live_settings
     known = {name.lower(): (name, value) for name, value in {**live, **users}.items() if value}
-    return next((known[name] for name in _PLAIN if name in known), None)
+    if found := known.get(_PREFIXED.lower()):
+        return found
+    found = known.get(CONNECTION.lower())
+    return found if found and (found[0] in users or not _service_of(found[1])) else None

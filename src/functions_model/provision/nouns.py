@@ -6,6 +6,8 @@ import enum
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from functions_model.core.access import Access
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -96,11 +98,13 @@ class RegistryResource:
         id: The ARM id.
         login_server: Host of the registry, with a port where there is one.
         abac: It honours repository-scoped roles only; AcrPull and AcrPush count for nothing there.
+        admin: Its admin user is on, whose password opens all of it.
     """
 
     id: str
     login_server: str
     abac: bool = False
+    admin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +178,7 @@ class Wanted:
         plan_sku_given: `plan_sku` was asked for: a plan of another size is changed to it.
         plan_minimum: The instances that are always there; None leaves them as they are.
         plan_maximum: The most instances that an Elastic Premium plan adds up to; None leaves it as it is.
+        access: How the app gets into what it works with.
     """
 
     subscription_id: str
@@ -194,6 +199,12 @@ class Wanted:
     plan_sku_given: bool = False
     plan_minimum: int | None = None
     plan_maximum: int | None = None
+    access: Access = Access.IDENTITY
+
+    @property
+    def by_keys(self) -> bool:
+        """Whether the app has keys and passwords in place of an identity."""
+        return self.access is Access.KEYS
 
     @property
     def storage_accounts(self) -> tuple[str, ...]:

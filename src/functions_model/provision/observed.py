@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from functions_model.provision.observed_keys import NO_KEYS, ObservedKeys
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -15,7 +17,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ObservedGroup:
-    """A resource group that is there, wherever it is: resources of other regions can live in it."""
+    """A live resource group."""
+
+    location: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +49,20 @@ class ObservedPlanRoom:
 
 @dataclass(frozen=True, slots=True)
 class ObservedStorage:
-    """A live storage account; an endpoint that it lacks is empty."""
+    """A live storage account; an endpoint that it lacks is empty.
+
+    Attributes:
+        takes_keys: Its keys open it.
+        is_ours: This tool made it.
+    """
 
     id: str
     blob: str
     queue: str
     table: str
+    file: str = ""
+    takes_keys: bool = True
+    is_ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +92,16 @@ class ObservedNamespace:
         host: Its host name, with a port when that is not 443.
         sku: `Basic`, `Standard` or `Premium`.
         status: `Active`, `Activating`, `Disabled` and the like.
+        takes_keys: Its access rules' keys open it.
+        is_ours: This tool made it.
     """
 
     id: str
     host: str
     sku: str
     status: str
+    takes_keys: bool = True
+    is_ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,32 +159,6 @@ class ObservedRoles:
 
     held: frozenset[Role]
     former: Mapping[Role, FormerAssignment] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class ObservedSite:
-    """A live app as Resource Manager's first answer shows it.
-
-    Attributes:
-        kind: `functionapp,linux,container`.
-        location: Of its plan.
-        tier: Of its plan: `ElasticPremium`.
-        identity_type: `UserAssigned`, `SystemAssigned, UserAssigned`, `SystemAssigned` or empty.
-        identity_ids: ARM ids of its user-assigned identities.
-        identity_clients: Their client ids, by lower-case ARM id.
-        state: `Running`, `Stopped`.
-    """
-
-    id: str
-    kind: str
-    location: str
-    tier: str
-    plan_id: str
-    host_name: str
-    identity_type: str
-    identity_ids: tuple[str, ...]
-    identity_clients: Mapping[str, str]
-    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,11 +220,11 @@ Piece: TypeAlias = (
     | ObservedQueues
     | ObservedIdentity
     | ObservedRoles
-    | ObservedSite
     | ObservedApp
     | ObservedProviders
     | ObservedAccountNames
     | ObservedNamespaceName
+    | ObservedKeys
 )
 
 _PLACES: dict[type, str] = {
@@ -247,11 +237,11 @@ _PLACES: dict[type, str] = {
     ObservedQueues: "queues",
     ObservedIdentity: "identity",
     ObservedRoles: "roles",
-    ObservedSite: "site",
     ObservedApp: "app",
     ObservedProviders: "providers",
     ObservedAccountNames: "account_names",
     ObservedNamespaceName: "namespace_name",
+    ObservedKeys: "keys",
 }
 
 
@@ -260,14 +250,12 @@ class Observed:
     """What is there. None means that it is not.
 
     Attributes:
-        site: Of the app, known before the rest of it.
         portal: https URL of the cloud's portal; empty when it has none.
     """
 
     group: ObservedGroup | None = None
     plan: ObservedPlan | None = None
     identity: ObservedIdentity | None = None
-    site: ObservedSite | None = None
     app: ObservedApp | None = None
     roles: ObservedRoles = ObservedRoles(frozenset())
     providers: ObservedProviders = ObservedProviders(())
@@ -278,6 +266,7 @@ class Observed:
     namespace_name: ObservedNamespaceName = ObservedNamespaceName(None)
     queues: ObservedQueues = ObservedQueues({})
     plan_room: ObservedPlanRoom = ObservedPlanRoom(None)
+    keys: ObservedKeys = NO_KEYS
     portal: str = ""
 
     def having(self, piece: Piece | None) -> Observed:
@@ -286,10 +275,15 @@ class Observed:
             return self
         if isinstance(piece, ObservedAccounts):
             piece = piece.over(self.accounts)
+        if isinstance(piece, ObservedKeys):
+            piece = piece.over(self.keys)
         known: dict[str, Any] = {_PLACES[type(piece)]: piece}
-        if isinstance(piece, ObservedSite):
-            known["group"] = ObservedGroup()
         return replace(self, **known)
+
+    @property
+    def live_settings(self) -> Mapping[str, str]:
+        """The app's settings as they are; none without an app. The values are secrets."""
+        return self.app.settings if self.app else {}
 
     def account(self, name: str) -> ObservedStorage | None:
         """The storage account of that name."""

@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 from functions_model.azure.errors import explain
 from functions_model.core.failures import PlanRefused, Problem
-from functions_model.provision import plan_room
+from functions_model.provision import keys, plan_room
 from functions_model.provision.kinds import (
     blob_container,
     function_app,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     Read: TypeAlias = Callable[[AzureClients, Wanted, Observed], Piece | None]
 
 _ROUNDS: tuple[tuple[tuple[str, Read], ...], ...] = (
-    (("function app, or its resource group", resource_group.observe),),
+    ((resource_group.KIND, resource_group.observe),),
     (
         (plan.KIND, plan.observe),
         ("storage accounts", storage_account.observe),
@@ -56,8 +57,17 @@ _ROUNDS: tuple[tuple[tuple[str, Read], ...], ...] = (
 """Each round needs what the one before saw. The second is left out when there is no group that anything could be in."""
 
 
-def observe(clients: AzureClients, wanted: Wanted) -> Observed:
+def _discard(_: str) -> None:
+    """Do nothing with it."""
+
+
+def observe(clients: AzureClients, wanted: Wanted, *, mask: Callable[[str], None] = _discard) -> Observed:
     """What is there of what is wanted.
+
+    Args:
+        clients: Of the subscription.
+        wanted: What is looked for.
+        mask: Takes each key that had to be read.
 
     Raises:
         PlanRefused: Something cannot be read; every reason is told.
@@ -66,7 +76,8 @@ def observe(clients: AzureClients, wanted: Wanted) -> Observed:
     seen = _round(clients, wanted, Observed(portal=clients.cloud.portal), _ROUNDS[0])
     if seen.group is not None or wanted.elsewhere:
         seen = _round(clients, wanted, seen, _ROUNDS[1])
-    return _round(clients, wanted, seen, _ROUNDS[2])
+    read_keys: Read = partial(keys.observe, mask=mask)
+    return _round(clients, wanted, seen, (*_ROUNDS[2], ("keys", read_keys)))
 
 
 def _round(clients: AzureClients, wanted: Wanted, seen: Observed, reads: tuple[tuple[str, Read], ...]) -> Observed:

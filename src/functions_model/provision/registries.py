@@ -47,4 +47,5 @@ def find_registry(clients: AzureClients, name: str) -> RegistryResource:
 
 def _found(registry: Any) -> RegistryResource:
     mode = getattr(registry.role_assignment_mode, "value", registry.role_assignment_mode)
-    return RegistryResource(str(registry.id), str(registry.login_server), abac=str(mode).lower() == _ABAC.lower())
+    abac, admin = str(mode).lower() == _ABAC.lower(), bool(registry.admin_user_enabled)
+    return RegistryResource(str(registry.id), str(registry.login_server), abac=abac, admin=admin)

@@ -5,20 +5,17 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
-from functions_model.provision.connection import connection_settings, obsolete_names
+from functions_model.provision.connection import connection_settings, obsolete_connection
+from functions_model.provision.host_storage import host_storage_settings, obsolete_host_storage
 from functions_model.provision.nouns import FieldChange
+from functions_model.provision.registry_login import obsolete_registry_login, registry_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from functions_model.provision.nouns import Wanted
     from functions_model.provision.observed import Observed
 
 MACHINE_KEY = "MACHINEKEY_DecryptionKey"
 """Resource Manager proves itself to a Linux host with it; without, keys cannot be listed. Made once, then kept."""
-
-HOST_STORAGE = "AzureWebJobsStorage"
-"""When a connection string has this very name, the host ignores every `AzureWebJobsStorage__*` setting."""
 
 _FIXED = {
     "FUNCTIONS_EXTENSION_VERSION": "~4",
@@ -32,34 +29,28 @@ _FIXED = {
 def merged_settings(wanted: Wanted, observed: Observed) -> dict[str, str | None]:
     """Every setting that the app must have: what others set stays, ours come over it, the user's come last.
 
-    Of ours, those of another trigger go. A value that is not known before a resource exists is None.
+    Of ours, those of another trigger or another kind of access go. A value that is not known before a resource or its
+    keys are read is None.
     """
-    live = observed.app.settings if observed.app else {}
     users = {name: secret.reveal() for name, secret in wanted.app_settings.items()}
-    ours: dict[str, str | None] = dict(_FIXED)
-    if HOST_STORAGE not in live and HOST_STORAGE not in users:
-        ours |= _host_storage(wanted, observed)
-    ours |= connection_settings(wanted, observed)
-    obsolete = obsolete_names(wanted)
-    kept = {name: value for name, value in live.items() if name not in obsolete}
-    return {**kept, **ours, **users}
-
-
-def _host_storage(wanted: Wanted, observed: Observed) -> dict[str, str | None]:
-    """The host storage by identity: `AzureWebJobsStorage__accountName` would serve the public cloud only."""
-    storage, identity = observed.account(wanted.storage_account), observed.identity
-    return {
-        "AzureWebJobsStorage__blobServiceUri": storage.blob if storage else None,
-        "AzureWebJobsStorage__queueServiceUri": storage.queue if storage else None,
-        "AzureWebJobsStorage__tableServiceUri": storage.table if storage else None,
-        "AzureWebJobsStorage__credential": "managedidentity",
-        "AzureWebJobsStorage__clientId": identity.client_id if identity else None,
+    ours: dict[str, str | None] = {
+        **_FIXED,
+        **host_storage_settings(wanted, observed),
+        **connection_settings(wanted, observed),
+        **registry_settings(wanted, observed),
     }
+    obsolete = {
+        *obsolete_host_storage(wanted, observed),
+        *obsolete_connection(wanted, observed),
+        *obsolete_registry_login(wanted),
+    }
+    kept = {name: value for name, value in observed.live_settings.items() if name not in obsolete}
+    return {**kept, **ours, **users}
 
 
 def settings_changes(wanted: Wanted, observed: Observed) -> tuple[FieldChange, ...]:
     """The settings that differ, by name, without any value."""
-    live: Mapping[str, str] = observed.app.settings if observed.app else {}
+    live = observed.live_settings
     merged = merged_settings(wanted, observed)
     changes = {name: "***" for name, value in merged.items() if value is None or live.get(name) != value}
     changes |= {name: "removed" for name in live if name not in merged}

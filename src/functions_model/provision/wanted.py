@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from functions_model.core.access import Access
 from functions_model.core.blob_paths import parse_blob_path
 from functions_model.core.spec import BlobTrigger, HttpTrigger, ServiceBusQueueTrigger
 from functions_model.provision.kinds import identity, plan, service_bus_namespace, storage_account
 from functions_model.provision.nouns import BlobData, QueueData, Wanted, place_of
 from functions_model.provision.roles import roles_for
+from functions_model.provision.tags import MANAGED_BY
 
 if TYPE_CHECKING:
     from functions_model.core.references import ImageReference
     from functions_model.core.spec import DeploymentSpec, Target, Trigger
     from functions_model.provision.nouns import RegistryResource
-
-TAGS = {"managed-by": "functions-model-action"}
 
 
 def wanted_for(spec: DeploymentSpec, image: ImageReference, registry: RegistryResource) -> Wanted:
@@ -46,14 +46,15 @@ def wanted_for(spec: DeploymentSpec, image: ImageReference, registry: RegistryRe
         app_name=target.app_name,
         image=image.pinned,
         registry=registry,
-        roles=roles_for(target, registry, data),
+        roles=() if target.access is Access.KEYS else roles_for(target, registry, data),
         app_settings=target.app_settings,
-        tags=TAGS,
+        tags=dict([MANAGED_BY]),
         data=data,
         elsewhere=_elsewhere(target),
         plan_sku_given=target.plan_sku_given,
         plan_minimum=target.plan_minimum,
         plan_maximum=target.plan_maximum,
+        access=target.access,
     )
 
 

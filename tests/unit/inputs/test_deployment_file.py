@@ -314,7 +314,10 @@ class TestVariables:
     @pytest.mark.parametrize(
         ("text", "words"),
         [
-            ("DOCKER_X: a", "app-settings 4 `DOCKER_X` cannot be set: the app pulls its image with its identity"),
+            (
+                "DOCKER_X: a",
+                "app-settings 4 `DOCKER_X` cannot be set: how the app pulls its image is",
+            ),
             ("TriggerConnectionString: a", "app-settings 4 `TriggerConnectionString` cannot be set"),
             ("A: [1]", "deployment-file 4 `A` has a list or a mapping as its value"),
             ("A:", "app-settings 4 `A` has no value"),

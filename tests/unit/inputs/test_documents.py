@@ -38,6 +38,7 @@ ISSUE_INPUTS = {
     "plan-sku",
     "storage-account",
     "app-settings",
+    "access",
     "identity-name",
     "plan-min-instances",
     "plan-max-instances",

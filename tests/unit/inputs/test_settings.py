@@ -69,7 +69,7 @@ REFUSED = [
     ("WEBSITES_ENABLE_APP_SERVICE_STORAGE=hunter2", "hide the image's files"),
     ("FUNCTIONS_EXTENSION_VERSION=hunter2", "belong to the image"),
     ("functions_worker_runtime=hunter2", "belong to the image"),
-    ("DOCKER_REGISTRY_SERVER_PASSWORD=hunter2", "without a password"),
+    ("DOCKER_REGISTRY_SERVER_PASSWORD=hunter2", "see `access`"),
     ("PYTHONPATH=hunter2", "hide the installed dependencies"),
     ("AZUREML_MODEL_DIR=hunter2", "see `model-path`"),
 ]

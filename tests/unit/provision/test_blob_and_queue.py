@@ -281,10 +281,11 @@ class TestAChangeOfTrigger:
 class TestAConnectionString:
     def test_of_the_users_own_goes_before_ours(self) -> None:
         """The host would ignore identity settings beside it, so they are left out."""
-        own = {"TriggerConnectionString": Secret("Endpoint=sb://x/;SharedAccessKey=y")}
-        arm = made(QUEUE, app_settings=own)
+        name = "AzureWebJobsTriggerConnectionString"
+        arm = made(QUEUE, app_settings={name: Secret("Endpoint=sb://x/;SharedAccessKey=y")})
 
-        assert {"": "Endpoint=sb://x/;SharedAccessKey=y"} == connection(arm)
+        assert {} == connection(arm)
+        assert "Endpoint=sb://x/;SharedAccessKey=y" == arm.settings[name]
         assert not planned(arm, trigger=QUEUE, app_settings={}).has_changes
 
     @pytest.mark.parametrize(

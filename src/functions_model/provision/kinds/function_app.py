@@ -9,8 +9,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from functions_model.core.failures import Problem
+from functions_model.provision.app_changes import (
+    BY_PASSWORD,
+    IDENTITY,
+    config_changes,
+    identity_changes,
+    linux_fx_version,
+    pull_changes,
+    same_id,
+)
 from functions_model.provision.connection import connection_problems
 from functions_model.provision.elsewhere import value_for
+from functions_model.provision.host_storage import host_storage_problems
+from functions_model.provision.keys import complete
 from functions_model.provision.kinds import (
     blob_container,
     identity,
@@ -23,6 +34,7 @@ from functions_model.provision.kinds import (
 )
 from functions_model.provision.nouns import IMAGE, Action, Change, FieldChange
 from functions_model.provision.observed import ObservedApp
+from functions_model.provision.registry_login import registry_problems
 from functions_model.provision.settings import MACHINE_KEY, settings_changes, settings_to_write
 
 if TYPE_CHECKING:
@@ -31,40 +43,37 @@ if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
     from functions_model.provision.kind import Writing
     from functions_model.provision.nouns import Wanted
-    from functions_model.provision.observed import Observed, ObservedIdentity, ObservedSite
+    from functions_model.provision.observed import Observed, ObservedIdentity
 
 KIND = "function app"
 TYPE = "Microsoft.Web/sites"
-_IDENTITY = "identity"
 _OTHER_APP = "Set `app-name` to a new name, or delete that app first."
 
 
-def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedApp | None:
-    """Configuration and settings of an app that is there, read side by side."""
+def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedApp | None:  # noqa: ARG001
+    """The app, its configuration and its settings, read side by side."""
     from azure.core.exceptions import ResourceNotFoundError
 
-    if seen.site is None:
-        return None
     apps = clients.web.web_apps
-    reads = (apps.get_configuration, apps.list_application_settings)
+    reads = (apps.get, apps.get_configuration, apps.list_application_settings)
     with ThreadPoolExecutor(max_workers=len(reads)) as threads:
         asked = [threads.submit(read, wanted.group, wanted.app_name) for read in reads]
         try:
-            config, settings = (answer.result() for answer in asked)
+            site, config, settings = (answer.result() for answer in asked)
         except ResourceNotFoundError:
             return None
-    return _observed(seen.site, config, settings)
+    return _observed(site, config, settings)
 
 
-def _observed(site: ObservedSite, config: Any, settings: Any) -> ObservedApp:
+def _observed(site: Any, config: Any, settings: Any) -> ObservedApp:
     return ObservedApp(
-        id=site.id,
-        kind=site.kind,
-        plan_id=site.plan_id,
-        host_name=site.host_name,
-        identity_type=site.identity_type,
-        identity_ids=site.identity_ids,
-        identity_clients=site.identity_clients,
+        id=str(site.id),
+        kind=str(site.kind or ""),
+        plan_id=str(site.server_farm_id or ""),
+        host_name=str(site.default_host_name or ""),
+        identity_type=_text((site.identity and site.identity.type) or ""),
+        identity_ids=tuple((site.identity and site.identity.user_assigned_identities) or ()),
+        identity_clients=_clients_of((site.identity and site.identity.user_assigned_identities) or {}),
         runs=str(config.linux_fx_version or ""),
         pull_identity=str(config.acr_user_managed_identity_id or "") if config.acr_use_managed_identity_creds else "",
         settings=dict(settings.properties or {}),
@@ -72,9 +81,22 @@ def _observed(site: ObservedSite, config: Any, settings: Any) -> ObservedApp:
     )
 
 
+def _clients_of(identities: Mapping[str, Any]) -> dict[str, str]:
+    return {held.lower(): str(one.client_id) for held, one in identities.items() if one and one.client_id}
+
+
+def _text(value: Any) -> str:
+    return str(getattr(value, "value", value))
+
+
 def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
-    """An app that is no function app in a container or lives on another plan; a connection that cannot be meant."""
-    return (*_app_problems(wanted, observed), *connection_problems(wanted, observed))
+    """An app that is no function app in a container or lives on another plan; settings that cannot be meant."""
+    return (
+        *_app_problems(wanted, observed),
+        *registry_problems(wanted),
+        *host_storage_problems(wanted, observed),
+        *connection_problems(wanted, observed),
+    )
 
 
 def _app_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
@@ -95,18 +117,13 @@ def _app_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     return ()
 
 
-def same_id(one: str, other: str) -> bool:
-    """Whether two ARM ids name the same resource: services change their case."""
-    return one.lower().rstrip("/") == other.lower().rstrip("/")
-
-
 def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
     """Create, update or keep."""
     app = observed.app
     resource_id = wanted.id_of(TYPE, wanted.app_name)
     if app is None:
         return (_creation(wanted, observed, resource_id),)
-    fields = (*_config_changes(wanted, observed), *_identity_changes(wanted, observed))
+    fields = (*config_changes(wanted, observed), *identity_changes(wanted, observed))
     settings = settings_changes(wanted, observed)
     if not fields and not settings:
         return (Change(KIND, wanted.app_name, Action.KEEP, resource_id=resource_id),)
@@ -119,12 +136,18 @@ def _creation(wanted: Wanted, observed: Observed, resource_id: str) -> Change:
     fields = (
         FieldChange("image", None, wanted.image),
         FieldChange("plan", None, wanted.plan_name),
-        FieldChange("identity", None, wanted.identity_name),
+        _way_in(wanted),
         FieldChange("https only", None, "on"),
         *settings_changes(wanted, observed),
     )
     depends_on = _depends_on(wanted, observed)
     return Change(KIND, wanted.app_name, Action.CREATE, fields, "it does not exist", depends_on, resource_id)
+
+
+def _way_in(wanted: Wanted) -> FieldChange:
+    if wanted.by_keys:
+        return FieldChange("image pull", None, BY_PASSWORD)
+    return FieldChange("identity", None, wanted.identity_name)
 
 
 def _depends_on(wanted: Wanted, observed: Observed) -> tuple[str, ...]:
@@ -148,72 +171,34 @@ def _reason(fields: tuple[FieldChange, ...], settings: tuple[FieldChange, ...]) 
     return f"{', '.join(names)} {'differs' if len(names) == 1 and not settings else 'differ'}"
 
 
-def _config_changes(wanted: Wanted, observed: Observed) -> tuple[FieldChange, ...]:
-    """The image, and who pulls it."""
-    app, who = observed.app, observed.identity
-    if app is None:
-        return ()
-    changes = []
-    if app.runs != _linux_fx_version(wanted):
-        changes.append(FieldChange("image", app.runs.removeprefix("DOCKER|") or None, wanted.image))
-    if who is None or app.pull_identity.lower() != who.client_id.lower():
-        after = f"the identity {wanted.identity_name}"
-        changes.append(FieldChange("image pull", app.pull_identity or "registry credentials", after))
-    return tuple(changes)
-
-
-def _identity_changes(wanted: Wanted, observed: Observed) -> tuple[FieldChange, ...]:
-    app = observed.app
-    wanted_id = wanted.id_of(identity.TYPE, wanted.identity_name)
-    if app is None:
-        return ()
-    if not any(same_id(held, wanted_id) for held in app.identity_ids):
-        return (FieldChange(_IDENTITY, ", ".join(app.identity_ids) or None, wanted.identity_name),)
-    return _renewal(app, wanted, observed)
-
-
-def _renewal(app: ObservedApp, wanted: Wanted, observed: Observed) -> tuple[FieldChange, ...]:
-    """An app keeps the identity that it was given, by client id, even when another one has come in its place."""
-    known = app.identity_clients.get(wanted.id_of(identity.TYPE, wanted.identity_name).lower())
-    now = observed.identity.client_id if observed.identity else None
-    if now is not None and known in {None, now}:
-        return ()
-    return (FieldChange(_IDENTITY, f"{wanted.identity_name}, which is gone", f"{wanted.identity_name}, made again"),)
-
-
-def _linux_fx_version(wanted: Wanted) -> str:
-    return f"DOCKER|{wanted.image}"
-
-
 def write(writing: Writing, observed: Observed) -> ObservedApp | None:
-    """Create the app, or write what differs: identity first, then settings, then the image, each at most once.
+    """Create the app, or write what differs: identity, settings and image, each at most once.
 
     Returns:
         The app as an update has left it, for whoever may have to undo it.
     """
-    if observed.identity is None:
+    if observed.identity is None and not writing.wanted.by_keys:
         message = "the app needs an identity"
         raise ValueError(message)
+    observed = complete(writing.clients, writing.wanted, observed, mask=writing.mask)
     if observed.app is None:
-        _create(writing, observed, observed.identity)
+        _create(writing, observed)
         return None
-    return _update(writing, observed, observed.app, observed.identity)
+    return _update(writing, observed, observed.app)
 
 
-def _create(writing: Writing, observed: Observed, who: ObservedIdentity) -> None:
+def _create(writing: Writing, observed: Observed) -> None:
     """One PUT with everything: the app never starts with a wrong image or without its settings."""
-    wanted = writing.wanted
+    wanted, who = writing.wanted, observed.identity
     settings = _settings(writing, observed)
     body: Any = {
         "location": observed.plan.location if observed.plan else wanted.location,
         "kind": "functionapp,linux,container",
         "tags": dict(wanted.tags),
-        "identity": {"type": "UserAssigned", "userAssignedIdentities": {who.id: {}}},
         "properties": {
             "serverFarmId": wanted.id_of(plan.TYPE, wanted.plan_name),
             "reserved": True,
             "httpsOnly": True,
-            "keyVaultReferenceIdentity": who.id,
             "siteConfig": {
                 **_pull_config(wanted, who),
                 "appSettings": [{"name": name, "value": value} for name, value in sorted(settings.items())],
@@ -223,6 +208,9 @@ def _create(writing: Writing, observed: Observed, who: ObservedIdentity) -> None
             },
         },
     }
+    if who is not None:
+        body["identity"] = {"type": "UserAssigned", "userAssignedIdentities": {who.id: {}}}
+        body["properties"]["keyVaultReferenceIdentity"] = who.id
     poller = writing.clients.web.web_apps.begin_create_or_update(wanted.group, wanted.app_name, body)
     poller.result()
 
@@ -233,13 +221,10 @@ def _always_on(observed: Observed) -> dict[str, Any]:
     return {} if elastic else {"alwaysOn": True}
 
 
-def _pull_config(wanted: Wanted, who: ObservedIdentity) -> dict[str, Any]:
+def _pull_config(wanted: Wanted, who: ObservedIdentity | None) -> dict[str, Any]:
     """Resource Manager wants the identity's client id here, not its resource id."""
-    return {
-        "linuxFxVersion": _linux_fx_version(wanted),
-        "acrUseManagedIdentityCreds": True,
-        "acrUserManagedIdentityID": who.client_id,
-    }
+    image = {"linuxFxVersion": linux_fx_version(wanted), "acrUseManagedIdentityCreds": who is not None}
+    return image if who is None else {**image, "acrUserManagedIdentityID": who.client_id}
 
 
 def _settings(writing: Writing, observed: Observed) -> dict[str, str]:
@@ -248,22 +233,39 @@ def _settings(writing: Writing, observed: Observed) -> dict[str, str]:
     return settings
 
 
-def _update(writing: Writing, observed: Observed, app: ObservedApp, who: ObservedIdentity) -> ObservedApp:
-    apps, wanted = writing.clients.web.web_apps, writing.wanted
+def _update(writing: Writing, observed: Observed, app: ObservedApp) -> ObservedApp:
+    """The identity first. Then the settings; but an image that an identity will pull goes before its password goes."""
+    wanted, who = writing.wanted, observed.identity
     # Not asked again: an identity that has been made meanwhile would look as if it had been there.
-    if any(field.name == _IDENTITY for field in writing.change.fields):
+    if who is not None and any(field.name == IDENTITY for field in writing.change.fields):
         site: Any = {"identity": _with_identity(app, who)}
-        apps.update(wanted.group, wanted.app_name, site)
+        writing.clients.web.web_apps.update(wanted.group, wanted.app_name, site)
         app = replace(app, identity_ids=(*app.identity_ids, who.id))
-    if settings_changes(wanted, observed):
-        settings: Any = {"properties": _settings(writing, observed)}
-        apps.update_application_settings(wanted.group, wanted.app_name, settings)
-        app = replace(app, settings=settings["properties"])
-    if _config_changes(wanted, observed):
-        config: Any = {"properties": _pull_config(wanted, who)}
-        apps.update_configuration(wanted.group, wanted.app_name, config)
-        app = replace(app, runs=_linux_fx_version(wanted), pull_identity=who.client_id, pulls_by_identity=True)
+    writes = [_write_settings, _write_config]
+    if not wanted.by_keys and pull_changes(wanted, observed, app):
+        writes.reverse()
+    for write_part in writes:
+        app = write_part(writing, observed, app)
     return app
+
+
+def _write_settings(writing: Writing, observed: Observed, app: ObservedApp) -> ObservedApp:
+    wanted = writing.wanted
+    if not settings_changes(wanted, observed):
+        return app
+    settings: Any = {"properties": _settings(writing, observed)}
+    writing.clients.web.web_apps.update_application_settings(wanted.group, wanted.app_name, settings)
+    return replace(app, settings=settings["properties"])
+
+
+def _write_config(writing: Writing, observed: Observed, app: ObservedApp) -> ObservedApp:
+    wanted, who = writing.wanted, observed.identity
+    if not config_changes(wanted, observed):
+        return app
+    config: Any = {"properties": _pull_config(wanted, who)}
+    writing.clients.web.web_apps.update_configuration(wanted.group, wanted.app_name, config)
+    by = who.client_id if who else ""
+    return replace(app, runs=linux_fx_version(wanted), pull_identity=by, pulls_by_identity=bool(by))
 
 
 def _with_identity(app: ObservedApp, who: ObservedIdentity) -> dict[str, Any]:

@@ -23,8 +23,11 @@ TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"
 
 
 def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedIdentity | None:  # noqa: ARG001
-    """The identity of that name."""
+    """The identity of that name; none is looked for where the app has keys."""
     from azure.core.exceptions import ResourceNotFoundError
+
+    if wanted.by_keys:
+        return None
 
     try:
         identity = clients.msi.user_assigned_identities.get(
@@ -47,7 +50,9 @@ def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
 
 
 def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
-    """Create or keep."""
+    """Create or keep; nothing where the app has keys."""
+    if wanted.by_keys:
+        return ()
     resource_id = wanted.id_of(TYPE, wanted.identity_name)
     if observed.identity is not None:
         return (Change(KIND, wanted.identity_name, Action.KEEP, resource_id=resource_id),)

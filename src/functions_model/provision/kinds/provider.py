@@ -31,7 +31,7 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedPr
     needed = tuple(
         namespace
         for namespace, is_there in (
-            (IDENTITY, seen.identity),
+            (IDENTITY, seen.identity or wanted.by_keys),
             (STORAGE, all(seen.account(name) for name in wanted.storage_accounts)),
             (SERVICE_BUS, seen.namespace or not isinstance(wanted.data, QueueData)),
             (WEB, seen.plan and seen.app),

@@ -1,4 +1,7 @@
-"""The Service Bus namespace: made when it is missing; one that is there is used as it is, whatever its tier."""
+"""The Service Bus namespace: made when it is missing; one that is there is used as it is, whatever its tier.
+
+Where the app has keys, one that we made without gets them switched on, and one of another make is refused.
+"""
 
 # ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
 
@@ -12,6 +15,7 @@ from functions_model.provision.elsewhere import not_there, refusal_of
 from functions_model.provision.kinds import provider, resource_group
 from functions_model.provision.nouns import Action, Change, FieldChange, QueueData, key_of
 from functions_model.provision.observed import ObservedNamespace, ObservedNamespaceName
+from functions_model.provision.tags import is_ours
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
@@ -48,6 +52,8 @@ def _observed(namespace: Any) -> ObservedNamespace:
         host=_host(str(namespace.service_bus_endpoint or "")),
         sku=_text(sku.name) if sku else "",
         status=_text(namespace.status or namespace.provisioning_state or ""),
+        takes_keys=not namespace.disable_local_auth,
+        is_ours=is_ours(namespace.tags),
     )
 
 
@@ -95,20 +101,38 @@ def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
         refusal = observed.namespace_name.refusal
         return (refusal.problem(KIND, data.namespace, subject),) if refusal else ()
     if observed.namespace.status.lower() in _USABLE:
-        return ()
+        needs_them = _lacks_keys(wanted, observed.namespace) and not observed.namespace.is_ours
+        return (_keys_problem(data.namespace, observed.namespace),) if needs_them else ()
     what = f"the Service Bus namespace `{data.namespace}` is not active, it is {observed.namespace.status}"
     remedy = f"Wait until it is, or enable it, or set `{subject}` to another name."
     return (Problem(what, remedy, subject),)
 
 
+def _lacks_keys(wanted: Wanted, namespace: ObservedNamespace) -> bool:
+    return wanted.by_keys and not namespace.takes_keys
+
+
+def _keys_problem(name: str, namespace: ObservedNamespace) -> Problem:
+    what = f"the Service Bus namespace `{name}` takes no keys, and with `access: keys` the app has nothing else"
+    remedy = (
+        f"Switch them on: `az servicebus namespace update --ids {namespace.id} --disable-local-auth false`. Or choose "
+        "`access: identity`."
+    )
+    return Problem(what, remedy, "access")
+
+
 def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
-    """Create or keep."""
+    """Create, update or keep."""
     data = wanted.data
     if not isinstance(data, QueueData):
         return ()
     resource_id = wanted.id_of(TYPE, data.namespace)
     if observed.namespace is not None:
-        return (Change(KIND, data.namespace, Action.KEEP, resource_id=resource_id),)
+        if not _lacks_keys(wanted, observed.namespace):
+            return (Change(KIND, data.namespace, Action.KEEP, resource_id=resource_id),)
+        change = (FieldChange("access by keys", "off", "on"),)
+        reason = "`access: keys` needs it"
+        return (Change(KIND, data.namespace, Action.UPDATE, change, reason, resource_id=resource_id),)
     fields = (
         FieldChange("tier", None, data.sku),
         FieldChange("minimum TLS version", None, "1.2"),
@@ -119,7 +143,7 @@ def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
 
 
 def write(writing: Writing, observed: Observed) -> ObservedNamespace:  # noqa: ARG001
-    """Create it and wait until it is there (about 45 s).
+    """Create it and wait until it is there (about 45 s); or switch its keys on.
 
     As with storage accounts, a create that was answered 429 or 503 may have been done all the same, and its retry met
     409: then the namespace is in our own group.
@@ -131,6 +155,8 @@ def write(writing: Writing, observed: Observed) -> ObservedNamespace:  # noqa: A
         message = "a namespace needs a queue trigger"
         raise TypeError(message)
     where = {"resource_group_name": writing.wanted.group, "namespace_name": data.namespace}
+    if writing.change.action is Action.UPDATE:
+        return _switch_keys_on(writing, data.namespace)
     try:
         poller = writing.clients.service_bus.namespaces.begin_create_or_update(
             **where, parameters=_body(writing.wanted, data)
@@ -140,6 +166,14 @@ def write(writing: Writing, observed: Observed) -> ObservedNamespace:  # noqa: A
         if (ours := _read(writing.clients, writing.wanted.group, data.namespace)) is None:
             raise
         return ours
+
+
+def _switch_keys_on(writing: Writing, name: str) -> ObservedNamespace:
+    group = writing.wanted.group_of(TYPE, name)
+    body: Any = {"properties": {"disableLocalAuth": False}}
+    return _observed(
+        writing.clients.service_bus.namespaces.update(resource_group_name=group, namespace_name=name, parameters=body)
+    )
 
 
 def _body(wanted: Wanted, data: QueueData) -> Any:

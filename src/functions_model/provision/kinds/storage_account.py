@@ -1,4 +1,8 @@
-"""Storage accounts, the host's and the data's: made without shared keys and public blobs, or used as they are."""
+"""Storage accounts, the host's and the data's: made without public blobs, or used as they are.
+
+With an identity they are made without shared keys. With `access: keys` one that we made so gets them switched on, and
+one of another make is refused.
+"""
 
 # ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
 
@@ -12,6 +16,7 @@ from functions_model.provision.elsewhere import not_there, refusal_of
 from functions_model.provision.kinds import provider, resource_group
 from functions_model.provision.nouns import Action, Change, FieldChange, key_of
 from functions_model.provision.observed import ObservedAccountNames, ObservedAccounts, ObservedStorage
+from functions_model.provision.tags import is_ours
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
@@ -76,6 +81,10 @@ def _observed(account: Any) -> ObservedStorage:
         blob=str((endpoints and endpoints.blob) or ""),
         queue=str((endpoints and endpoints.queue) or ""),
         table=str((endpoints and endpoints.table) or ""),
+        file=str((endpoints and endpoints.file) or ""),
+        # Nothing said means yes.
+        takes_keys=account.allow_shared_key_access is not False,
+        is_ours=is_ours(account.tags),
     )
 
 
@@ -97,26 +106,42 @@ def _problem(name: str, wanted: Wanted, observed: Observed) -> Problem | None:
     needed, who = (("blob", "queue", "table"), "the Functions host") if is_host else (("blob", "queue"), "the trigger")
     missing = [service for service in needed if not getattr(account, service)]
     if not missing:
-        return None
+        return _keys_problem(name, account) if _lacks_keys(wanted, account) and not account.is_ours else None
     what = f"the storage account `{name}` has no {' and no '.join(missing)} service, which {who} needs"
     return Problem(what, f"Set `{subject}` to a general-purpose account, or to a new name.", subject)
 
 
+def _lacks_keys(wanted: Wanted, account: ObservedStorage) -> bool:
+    return wanted.by_keys and not account.takes_keys
+
+
+def _keys_problem(name: str, account: ObservedStorage) -> Problem:
+    what = f"the storage account `{name}` takes no shared keys, and with `access: keys` the app has nothing else"
+    remedy = (
+        f"Switch them on: `az storage account update --ids {account.id} --allow-shared-key-access true`. Or choose "
+        "`access: identity`."
+    )
+    return Problem(what, remedy, "access")
+
+
 def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
-    """Create or keep each."""
+    """Create, update or keep each."""
     return tuple(_change(name, wanted, observed) for name in wanted.storage_accounts)
 
 
 def _change(name: str, wanted: Wanted, observed: Observed) -> Change:
     resource_id = wanted.id_of(TYPE, name)
-    if observed.account(name) is not None:
-        return Change(KIND, name, Action.KEEP, resource_id=resource_id)
+    if (account := observed.account(name)) is not None:
+        if not _lacks_keys(wanted, account):
+            return Change(KIND, name, Action.KEEP, resource_id=resource_id)
+        change = (FieldChange("shared-key access", "off", "on"),)
+        return Change(KIND, name, Action.UPDATE, change, "`access: keys` needs it", resource_id=resource_id)
     fields = (
         FieldChange("kind", None, "StorageV2"),
         FieldChange("replication", None, "Standard_LRS"),
         FieldChange("minimum TLS version", None, "1.2"),
         FieldChange("public blob access", None, "off"),
-        FieldChange("shared-key access", None, "off"),
+        FieldChange("shared-key access", None, "on" if wanted.by_keys else "off"),
         FieldChange("location", None, wanted.location),
     )
     depends_on = (resource_group.key(wanted), *provider.keys(provider.STORAGE))
@@ -124,7 +149,7 @@ def _change(name: str, wanted: Wanted, observed: Observed) -> Change:
 
 
 def write(writing: Writing, observed: Observed) -> ObservedAccounts:  # noqa: ARG001
-    """Create it and wait until it is there (about 17 s).
+    """Create it and wait until it is there (about 17 s); or switch its keys on.
 
     A create that was answered 429 or 503 may have been done all the same; its retry then meets 409. So at a 409 the
     account is looked for in our own group first (https://github.com/Azure/azure-cli/issues/31148).
@@ -132,6 +157,8 @@ def write(writing: Writing, observed: Observed) -> ObservedAccounts:  # noqa: AR
     from azure.core.exceptions import ResourceExistsError
 
     wanted, name = writing.wanted, writing.change.name
+    if writing.change.action is Action.UPDATE:
+        return _switch_keys_on(writing)
     body: Any = {
         "location": wanted.location,
         "tags": dict(wanted.tags),
@@ -140,7 +167,7 @@ def write(writing: Writing, observed: Observed) -> ObservedAccounts:  # noqa: AR
         "properties": {
             "minimumTlsVersion": "TLS1_2",
             "allowBlobPublicAccess": False,
-            "allowSharedKeyAccess": False,
+            "allowSharedKeyAccess": wanted.by_keys,
             "supportsHttpsTrafficOnly": True,
         },
     }
@@ -152,6 +179,15 @@ def write(writing: Writing, observed: Observed) -> ObservedAccounts:  # noqa: AR
         if (ours := _read(writing.clients, wanted, name)) is None:
             raise
         return ObservedAccounts({name: ours})
+
+
+def _switch_keys_on(writing: Writing) -> ObservedAccounts:
+    name = writing.change.name
+    body: Any = {"properties": {"allowSharedKeyAccess": True}}
+    account = writing.clients.storage.storage_accounts.update(
+        resource_group_name=writing.wanted.group_of(TYPE, name), account_name=name, parameters=body
+    )
+    return ObservedAccounts({name: _observed(account)})
 
 
 def key(name: str) -> str:

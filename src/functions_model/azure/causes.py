@@ -2,67 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What the service said, in one form for both error shapes.
-
-    Attributes:
-        status: The HTTP status; 0 when no answer came.
-        code: `AuthorizationFailed` and the like.
-        message: One line.
-        extended: Microsoft.Web's own number, such as `54001`; empty elsewhere.
-    """
-
-    status: int
-    code: str
-    message: str
-    extended: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """One recognised cause. Every part that is given must match.
-
-    Attributes:
-        name: Short and stable, for tests and for rooms that treat it specially.
-        remedy: Whole sentences; `{name}` is filled from the named groups of `text`.
-        status: HTTP status, any when 0.
-        code: A pattern that the whole code matches, any when empty.
-        text: A pattern that is found in the message, any when empty.
-        extended: Microsoft.Web's extended code, any when empty.
-        meaning: What is told in place of the service's words; empty keeps them.
-    """
-
-    name: str
-    remedy: str
-    status: int = 0
-    code: str = ""
-    text: str = ""
-    extended: str = ""
-    meaning: str = ""
-
-    def words(self, said: Said) -> tuple[str, str] | None:
-        """Message and remedy when this is the cause, else None."""
-        if self.status and self.status != said.status:
-            return None
-        if self.code and not re.fullmatch(self.code, said.code, re.IGNORECASE):
-            return None
-        if self.extended and self.extended != said.extended:
-            return None
-        found = re.search(self.text, said.message, re.IGNORECASE | re.DOTALL)
-        if found is None:
-            return None
-        groups = {key: value or "?" for key, value in found.groupdict().items()}
-        return self.meaning.format_map(groups) or said.message, self.remedy.format_map(groups)
-
+from functions_model.azure.said import Cause
 
 _OBJECT_ID = r"object id '(?P<object_id>[^']*)'"
-_ACTION_SCOPE = r"action '(?P<action>[^']*)'.*?over scope '(?P<scope>[^']*)'"
+_ACTION = r"action '(?P<action>[^']*)'"
+_GROUP = r"over scope '(?P<scope>/subscriptions/[^/']+(?:/resourceGroups/[^/']+)?)[^']*'"
+"""What a role is granted on: the resource itself may not be there yet."""
+_GRANT = "az role assignment create --assignee-object-id {object_id} --assignee-principal-type ServicePrincipal"
+_FORBIDDEN = "AuthorizationFailed|LinkedAuthorizationFailed"
 _OTHER_NAME = "Choose another name: it is unique in all of Azure."
+_OTHER_GROUP = (
+    "The group is bound to workers without Linux in this location, even after its plans are gone. "
+    "Use a new `resource-group`, or another `location`."
+)
+_BUSY = "Another deployment or person is working on it. Wait until that has ended and run again."
 
 CAUSES: tuple[Cause, ...] = (
     Cause(
@@ -73,32 +26,71 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         "role-assignment-forbidden",
-        "Contributor may not assign roles. Ask an owner to run: az role assignment create "
-        "--assignee-object-id {object_id} --assignee-principal-type ServicePrincipal "
-        '--role "Role Based Access Control Administrator" --scope {scope}',
+        "Contributor may not assign roles. Ask an owner to run: " + _GRANT + ' --role "Role Based Access Control '
+        'Administrator" --scope {scope}; or set `access: keys`, which needs no roles.',
         status=403,
-        code="AuthorizationFailed|LinkedAuthorizationFailed",
+        code=_FORBIDDEN,
         text=_OBJECT_ID + r".*?action '(?P<action>Microsoft\.Authorization/roleAssignments/write)'"
         r".*?over scope '(?P<scope>.*?)/providers/Microsoft\.Authorization/roleAssignments",
     ),
     Cause(
-        "authorization",
-        "The action `{action}` is not allowed. Ask an owner to run: az role assignment create "
-        "--assignee-object-id {object_id} --assignee-principal-type ServicePrincipal --role Contributor "
-        "--scope {scope}",
+        "linked-authorization",
+        "Ask an owner to run: " + _GRANT + ' --role "Managed Identity Operator" --scope {scope}',
         status=403,
-        code="AuthorizationFailed|LinkedAuthorizationFailed",
-        text=_OBJECT_ID + ".*?" + _ACTION_SCOPE,
+        code=_FORBIDDEN,
+        text=_OBJECT_ID
+        + r".*?action\(s\) '(?P<action>[^']*/assign/action)' on the linked scope\(s\) '(?P<scope>[^']*)'",
+    ),
+    Cause(
+        "linked-authorization",
+        "Ask an owner to run: " + _GRANT + " --role Contributor --scope {scope}",
+        status=403,
+        code=_FORBIDDEN,
+        text=_OBJECT_ID + r".*?action\(s\) '(?P<action>[^']*)' on the linked scope\(s\) '(?P<scope>[^']*)'",
+    ),
+    Cause(
+        "registration-forbidden",
+        "Ask an owner of the subscription to run: az provider register --namespace {namespace}",
+        status=403,
+        code=_FORBIDDEN,
+        text=r"action '(?P<namespace>[^'/]*)/register/action'",
+    ),
+    Cause(
+        "group-forbidden",
+        "Ask an owner of the subscription to make the group (az group create), and then to run: "
+        + _GRANT
+        + " --role Contributor --scope {scope}",
+        status=403,
+        code=_FORBIDDEN,
+        text=_OBJECT_ID + r".*?action 'Microsoft\.Resources/subscriptions/resourceGroups/write'.*?" + _GROUP,
+    ),
+    Cause(
+        "reading-forbidden",
+        "Ask an owner to run: " + _GRANT + " --role Reader --scope {scope}",
+        status=403,
+        code=_FORBIDDEN,
+        text=_OBJECT_ID + r".*?action '(?P<action>[^']*/read)'.*?" + _GROUP,
+    ),
+    Cause(
+        "authorization",
+        "The action `{action}` is not allowed. Ask an owner to run: " + _GRANT + " --role Contributor --scope {scope}",
+        status=403,
+        code=_FORBIDDEN,
+        text=_OBJECT_ID + ".*?" + _ACTION + ".*?" + _GROUP,
+    ),
+    Cause(
+        "location-forbidden",
+        "The subscription may not use this location. Choose another `location`.",
+        code="RequestDisallowedByAzure",
     ),
     Cause(
         "policy",
-        "A policy of the subscription or group forbids it. Name the policy to its owner, and ask for an exemption "
-        "or for values that it allows.",
-        code="RequestDisallowedByPolicy|RequestDisallowedByAzure",
+        "The refusal comes from {policies}. Ask its owner for an exemption, or for values that it allows.",
+        code="RequestDisallowedByPolicy",
     ),
     Cause(
         "provider-not-registered",
-        "Ask an owner to run: az provider register --namespace {namespace}",
+        "Ask an owner of the subscription to run: az provider register --namespace {namespace}",
         code="MissingSubscriptionRegistration",
         text=r"namespace '(?P<namespace>[^']*)'",
     ),
@@ -130,6 +122,7 @@ CAUSES: tuple[Cause, ...] = (
         "The container was deleted a moment ago. Run again in a minute.",
         status=409,
         code="ContainerBeingDeleted",
+        passes=True,
     ),
     Cause(
         "namespace-name-taken",
@@ -153,29 +146,29 @@ CAUSES: tuple[Cause, ...] = (
         "Another change of the queue is being made. Run again in a minute.",
         status=409,
         text=r"SubCode=4090[01]",
+        passes=True,
     ),
     Cause(
         "principal-not-found",
         "The new identity is not known everywhere yet. Run again in a minute.",
         code="PrincipalNotFound",
+        passes=True,
     ),
     Cause("role-assignment-exists", "Nothing is to be done: the role is assigned.", code="RoleAssignmentExists"),
     Cause(
         "role-assignment-reused",
-        "Delete the role assignment of the identity that is gone, then run again.",
+        "An identity that was deleted held this role. Delete its assignment (az role assignment list --all finds those "
+        "without a principal), then run again.",
         code="RoleAssignmentUpdateNotPermitted",
     ),
+    Cause("group-on-other-system", _OTHER_GROUP, code="LinuxDynamicWorkersNotAllowedInResourceGroup"),
+    Cause("group-on-other-system", _OTHER_GROUP, extended="59324"),
     Cause(
         "group-on-other-system",
-        "The group is bound to workers without Linux in this location, even after its plans are gone. "
-        "Use a new `resource-group`, or another `location`.",
-        code="LinuxDynamicWorkersNotAllowedInResourceGroup",
-    ),
-    Cause(
-        "group-on-other-system",
-        "The group is bound to workers without Linux in this location, even after its plans are gone. "
-        "Use a new `resource-group`, or another `location`.",
-        text=r"linux workers are not available in resource group|requested feature is not available in resource group",
+        _OTHER_GROUP,
+        text=r"linux (dynamic )?workers are not available in resource group"
+        r"|requested feature is not available in resource group"
+        r"|pricing tier '[^']*' is not (allowed in|available for) (this )?resource group",
     ),
     Cause(
         "group-on-other-system",
@@ -183,7 +176,36 @@ CAUSES: tuple[Cause, ...] = (
         code="BadRequest|400",
         text=r"index \(zero based\) must be greater",
     ),
+    Cause(
+        "region-without-size",
+        "Choose another `location` or `plan-sku`. This lists the locations of a size: az appservice list-locations "
+        "--sku EP1 --linux-workers-enabled",
+        text=r"requested features? (is|are) not supported in (this |the )?region"
+        r"|(sku|pricing tier|size) .{0,40}not (available|supported) in (this |the )?(region|location)",
+    ),
+    Cause(
+        "region-unknown",
+        "Choose another `location`.",
+        code="LocationNotAvailableForResourceType|LocationNotAvailableForResourceGroup",
+    ),
+    Cause(
+        "no-capacity",
+        "The location has no room for now. Run again later, or choose another `location`, `plan-sku` or a new "
+        "`resource-group`.",
+        text=r"no available instances to satisfy this request",
+    ),
     Cause("resource-group-missing", "Run again: the plan creates the group.", code="ResourceGroupNotFound"),
+    Cause(
+        "group-being-deleted",
+        "Wait until the group is gone and run again, or use another `resource-group`.",
+        code="ResourceGroupBeingDeleted",
+    ),
+    Cause(
+        "subscription-disabled",
+        "Ask the owner of the subscription to enable it again (portal: Subscriptions), or set `subscription-id` to "
+        "another one.",
+        code="ReadOnlyDisabledSubscription|SubscriptionIsDisabled|DisabledSubscription",
+    ),
     Cause(
         "subscription-not-found",
         "Check `subscription-id`, and that the login's tenant holds it.",
@@ -197,17 +219,39 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         "scope-locked",
-        "Ask an owner to remove the lock on the resource or its group.",
+        "Ask an owner to remove the lock on {scope}: az lock list shows it, az lock delete removes it.",
         code="ScopeLocked",
+        text=r"locked: '(?P<scope>[^']*)'",
+    ),
+    Cause("scope-locked", "Ask an owner to remove the lock on the resource or its group.", code="ScopeLocked"),
+    Cause(
+        "operation-in-progress",
+        _BUSY,
+        code=".*OperationInProgress|AnotherOperationInProgress",
+        passes=True,
+    ),
+    Cause(
+        # Microsoft.Web gives it the status 409 or 429: https://github.com/microsoft/Partner-Smart-Office/issues/1.
+        "operation-in-progress",
+        _BUSY,
+        text=r"another (conflicting )?operation( is|) (currently )?in progress|conflicting operation"
+        r"|operation is (currently )?in progress",
+        passes=True,
     ),
     Cause(
         "operation-in-progress",
-        "Another deployment is working on it. Wait until it has ended and run again.",
+        _BUSY,
         status=409,
-        code=".*OperationInProgress|AnotherOperationInProgress|Conflict",
-        text="operation.*in progress|conflicting operation|is being (created|updated|deleted)",
+        code="Conflict",
+        text=r"is being (created|updated)",
+        passes=True,
     ),
-    Cause("throttled", "Azure is being asked too often. Wait some minutes and run again.", status=429),
+    Cause(
+        "throttled",
+        "Azure is being asked too often. Wait {wait} and run again.",
+        status=429,
+        passes=True,
+    ),
 )
 """In order: the first that matches is told."""
 

@@ -32,6 +32,10 @@ _RETRIES: dict[str, Any] = {"retry_total": 6, "retry_status": 6, "retry_backoff_
 _Client = TypeVar("_Client")
 
 
+def _discard(_: str) -> None:
+    """Do nothing with it."""
+
+
 class AzureClients:
     """Every client of one subscription. Safe to use from many threads.
 
@@ -42,6 +46,7 @@ class AzureClients:
         subscription_id: A GUID.
         cloud: Gives the address and the token scope.
         polling_interval: Seconds between two looks at a long-running operation.
+        report: Takes a line for each wait of some seconds.
         options: More keyword arguments for each client's constructor, such as `transport`.
     """
 
@@ -52,12 +57,14 @@ class AzureClients:
         cloud: Cloud,
         *,
         polling_interval: float = POLLING_SECONDS,
+        report: Callable[[str], None] = _discard,
         options: dict[str, Any] | None = None,
     ) -> None:
         self.subscription_id = subscription_id
         self.cloud = cloud
         self.polling_interval = polling_interval
         self._credential = credential
+        self._report = report
         self._options = options or {}
         self._built: dict[str, object] = {}
         self._lock = threading.RLock()
@@ -129,7 +136,17 @@ class AzureClients:
                     credential_scopes=[self.cloud.arm_scope],
                     polling_interval=self.polling_interval,
                     user_agent=f"functions-model-action/{__version__}",
-                    **_RETRIES,
+                    **self._policies(),
                     **self._options,
                 )
             return cast("_Client", self._built[name])
+
+    def _policies(self) -> dict[str, Any]:
+        """Each client has its own: a policy knows the one that follows it."""
+        from functions_model.azure.renewing import RenewingAuthentication
+        from functions_model.azure.retrying import PatientRetry
+
+        return {
+            "retry_policy": PatientRetry(self._report, **{**_RETRIES, **self._options}),
+            "authentication_policy": RenewingAuthentication(self._credential, self.cloud.arm_scope),
+        }

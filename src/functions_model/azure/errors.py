@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from functions_model.azure.causes import CAUSES, UNKNOWN_REMEDIES, Said
+from functions_model.azure.causes import CAUSES, UNKNOWN_REMEDIES
+from functions_model.azure.policies import policies_of, without_identifiers
+from functions_model.azure.said import NO_FACTS, Said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,6 +28,8 @@ class ServiceError:
         cause: Name of the recognised cause; empty when it is none of those known.
         action: What was being done, as it follows "Could not".
         request_id: What support asks for; may be empty.
+        passes: It ends by itself: the same request made a little later may succeed.
+        named: What a recognised error names, such as `namespace` or `scope`.
     """
 
     status: int
@@ -35,6 +39,8 @@ class ServiceError:
     cause: str = ""
     action: str = ""
     request_id: str = ""
+    passes: bool = False
+    named: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         """`Could not create the plan: AuthorizationFailed: ... . Ask ...`."""
@@ -71,8 +77,17 @@ def explain_answer(code: str, message: str, action: str) -> ServiceError:
 def _explained(said: Said, action: str, request_id: str) -> ServiceError:
     for cause in CAUSES:
         if (words := cause.words(said)) is not None:
-            message, remedy = words
-            return ServiceError(said.status, said.code, message, remedy, cause.name, action, request_id)
+            return ServiceError(
+                said.status,
+                said.code,
+                words.message,
+                words.remedy,
+                cause.name,
+                action,
+                request_id,
+                cause.passes,
+                words.named,
+            )
     return ServiceError(said.status, said.code, said.message, _unknown_remedy(said.status), "", action, request_id)
 
 
@@ -81,14 +96,32 @@ def error_code(exc: Exception) -> str:
     return _said(exc).code
 
 
+def retry_after(exc: Exception) -> float | None:
+    """Seconds that the service asks to wait; None when it does not say."""
+    try:
+        return max(0.0, float(_header(exc, "retry-after")))
+    except ValueError:
+        return None
+
+
 def _said(exc: Exception) -> Said:
     status = getattr(exc, "status_code", None) or 0
-    document = _document(exc)
-    code, message, extended = _parts(document) if document else ("", "", "")
+    body = _body(_document(exc) or {})
+    code, message, extended = _parts(body)
     if not code and (odata := getattr(exc, "error", None)) is not None:
         code = str(getattr(odata, "code", "") or "")
         message = message or str(getattr(odata, "message", "") or "")
-    return Said(int(status), code, _one_line(message or str(exc) or type(exc).__name__), extended)
+    text = _one_line(without_identifiers(message) or str(exc) or type(exc).__name__)
+    return Said(int(status), code, text, extended, _facts(exc, body))
+
+
+def _facts(exc: Exception, body: Mapping[str, Any]) -> dict[str, str]:
+    facts = NO_FACTS.copy()
+    if policies := policies_of(body):
+        facts["policies"] = f"the policy {policies}"
+    if (seconds := retry_after(exc)) is not None:
+        facts["wait"] = f"{seconds:.0f} s"
+    return facts
 
 
 def _document(exc: Exception) -> Mapping[str, Any] | None:
@@ -102,15 +135,19 @@ def _document(exc: Exception) -> Mapping[str, Any] | None:
     return document if isinstance(document, dict) else None
 
 
-def _parts(document: Mapping[str, Any]) -> tuple[str, str, str]:
-    """Code, message, extended code. ARM writes `error{code,message}`, Microsoft.Web `Code`, `Message`, `Details`."""
+def _body(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What is told, with names in lower case. ARM writes `error{code,message}`, Microsoft.Web `Code`, `Message`."""
     error = document.get("error")
     body: Mapping[str, Any] = error if isinstance(error, dict) else document
-    lower = {key.lower(): value for key, value in body.items()}
-    code = str(lower.get("code") or "")
-    messages = [str(lower.get("message") or "")]
-    messages += [text for text in _detail_messages(lower.get("details")) if text not in messages]
-    extended = next(_extended_codes(lower.get("details")), "")
+    return {key.lower(): value for key, value in body.items()}
+
+
+def _parts(body: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Code, message, extended code."""
+    code = str(body.get("code") or "")
+    messages = [str(body.get("message") or "")]
+    messages += [text for text in _detail_messages(body.get("details")) if text not in messages]
+    extended = next(_extended_codes(body.get("details")), "")
     return code, " ".join(filter(None, messages)), extended
 
 

@@ -43,15 +43,21 @@ class MaskingCredential:
     Continuous access evaluation is left off: its tokens are cached apart, and each would be fetched a second time.
 
     Args:
-        inner: Gives and caches the tokens.
+        build: Makes a credential that gives and caches the tokens. It is made again when a token must be given up.
         mask: Called with each new token before anyone else sees it.
         explain: Turns what the SDK raised into the failure that is told.
     """
 
     def __init__(
-        self, inner: InnerCredential, mask: Callable[[str], None], explain: Callable[[Exception], LoginFailed]
+        self,
+        build: Callable[[], InnerCredential],
+        mask: Callable[[str], None],
+        explain: Callable[[Exception], LoginFailed],
     ) -> None:
-        self._inner = inner
+        self._build = build
+        self._inner = build()
+        self._retired: list[InnerCredential] = []
+        self._refused: set[str] = set()
         self._mask = mask
         self._explain = explain
         self._masked: set[str] = set()
@@ -84,9 +90,24 @@ class MaskingCredential:
                 self._masked.add(info.token)
             return info
 
+    def renew(self, token: str) -> bool:
+        """Give up a token that was refused before its time; False when it is none of ours.
+
+        Many requests may be refused at once: only the first of them makes the others fetch a new one, too.
+        """
+        with self._locks_lock:
+            if token not in self._masked:
+                return False
+            if token not in self._refused:
+                self._refused.add(token)
+                self._retired.append(self._inner)
+                self._inner = self._build()
+            return True
+
     def close(self) -> None:
         """Close the connection to Entra; the next token opens it again."""
-        self._inner.close()
+        for credential in (*self._retired, self._inner):
+            credential.close()
 
     def _lock(self, scopes: tuple[str, ...]) -> threading.Lock:
         with self._locks_lock:
@@ -129,7 +150,7 @@ def credential_for(
         reason = "there is no `client-secret`, and this job has no identity token"
         raise LoginFailed("log in to Azure", reason, _NO_IDENTITY_REMEDY)
     return MaskingCredential(
-        _sdk_credential(login, cloud, assertions, dict(options or {})),
+        lambda: _sdk_credential(login, cloud, assertions, dict(options or {})),
         ci.mask,
         lambda exc: explain_login(exc, login, cloud.authority, assertions.last_claims),
     )

@@ -87,7 +87,11 @@ def _clients(workspace: MachineLearningWorkspace, session: Session, parts: Parts
         message = "registered assets need a login"
         raise TypeError(message)
     own = AzureClients(
-        session.credential, workspace.subscription_id, session.cloud, polling_interval=parts.poll_seconds
+        session.credential,
+        workspace.subscription_id,
+        session.cloud,
+        polling_interval=parts.poll_seconds,
+        report=parts.ci.info,
     )
     try:
         yield own

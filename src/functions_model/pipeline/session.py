@@ -101,6 +101,12 @@ def _log_in(spec: DeploymentSpec, login: Login, parts: Parts) -> Session:
     parts.ci.info(f"Logged in to {cloud.name} as {login.client_id}.")
     if spec.target is None:
         return Session(spec.image.registry, cloud, credential)
-    clients = AzureClients(credential, spec.target.subscription_id, cloud, polling_interval=parts.poll_seconds)
+    clients = AzureClients(
+        credential,
+        spec.target.subscription_id,
+        cloud,
+        polling_interval=parts.poll_seconds,
+        report=parts.ci.info,
+    )
     registry = find_registry(clients, spec.image.registry)
     return Session(registry.login_server, cloud, credential, Subscription(clients, registry, spec.target))

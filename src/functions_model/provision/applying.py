@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from functions_model.provision.incomplete import VERBS, NotReached, incomplete
 from functions_model.provision.kind import Writing
+from functions_model.provision.kinds import provider
 from functions_model.provision.nouns import Action
 from functions_model.provision.outcome import Applied, Groundwork, Written
 from functions_model.provision.planning import KINDS
+from functions_model.provision.waiting import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -118,12 +120,16 @@ class _Maker:
 
     def make(self, change: Change) -> None:
         begun = self.clock()
-        writing = Writing(self.clients, self.plan.wanted, change, self.sleep, self.mask)
-        piece = _KINDS[change.kind].write(writing, self.live.observed)
+        patience = Patience(str(change), self.sleep, self.report, self._register)
+        writing = Writing(self.clients, self.plan.wanted, change, patience, self.mask)
+        piece = patience.through(lambda: _KINDS[change.kind].write(writing, self.live.observed))
         done = Written(change, self.clock() - begun)
         self.live.add(piece, done)
         self.written(done)
         self.report(f"{VERBS[change.action].capitalize()}d {change}{_time(done.seconds)}.")
+
+    def _register(self, patience: Patience, namespace: str) -> None:
+        provider.register(self.clients, namespace, patience)
 
 
 def _make_all(changes: Sequence[Change], maker: _Maker, ready: Mapping[str, Future[Any]]) -> None:

@@ -4,16 +4,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from functions_model.azure.errors import explain
+from functions_model.azure.errors import ServiceError, explain
 from functions_model.core.failures import ApplyIncomplete, Failure
 from functions_model.provision.nouns import Action
+from functions_model.provision.waiting import WaitedInVain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from functions_model.azure.errors import ServiceError
     from functions_model.provision.nouns import Change
 
 
@@ -52,7 +53,7 @@ def incomplete(outcomes: Mapping[Change, BaseException | None]) -> BaseException
         causes = [exc.cause for exc in outcomes.values() if isinstance(exc, NotReached)]
         return _with_detail(causes[0], _detail(outcomes, {}))
     for exc in failed.values():
-        if not isinstance(exc, (AzureError, TimeoutError)):
+        if not isinstance(exc, (AzureError, TimeoutError, WaitedInVain)):
             return _with_detail(exc, _detail(outcomes, {}))
     errors = {change: _explained(change, exc) for change, exc in failed.items() if isinstance(exc, Exception)}
     first = next(iter(errors.values()))
@@ -62,7 +63,13 @@ def incomplete(outcomes: Mapping[Change, BaseException | None]) -> BaseException
 
 
 def _explained(change: Change, exc: Exception) -> ServiceError:
-    return explain(exc, f"{VERBS[change.action]} {change}")
+    action = f"{VERBS[change.action]} {change}"
+    if isinstance(exc, TimeoutError):
+        return ServiceError(0, "", str(exc), "It may still end: run again in some minutes.", action=action)
+    if isinstance(exc, WaitedInVain):
+        error = explain(exc.cause, action)
+        return replace(error, message=f"{error.message} (still so after {exc.seconds:.0f} s)")
+    return explain(exc, action)
 
 
 def _with_detail(exc: BaseException, detail: str) -> BaseException:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,6 +12,7 @@ if TYPE_CHECKING:
     from functions_model.core.failures import Problem
     from functions_model.provision.nouns import Change, Wanted
     from functions_model.provision.observed import Observed, Piece
+    from functions_model.provision.waiting import Patience
 
 
 def _discard(_: str) -> None:
@@ -25,14 +25,15 @@ class Writing:
 
     Attributes:
         change: The change to make.
-        sleep: Waits; seconds.
+        patience: For a write of several requests, each of which may meet what passes by itself. One of a single request
+            need not use it: the whole write is done with it.
         mask: Takes each secret that is made.
     """
 
     clients: AzureClients
     wanted: Wanted
     change: Change
-    sleep: Callable[[float], None] = time.sleep
+    patience: Patience
     mask: Callable[[str], None] = _discard
 
 

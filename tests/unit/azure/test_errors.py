@@ -24,6 +24,28 @@ FORBIDDEN = (
 ROLES_FORBIDDEN = FORBIDDEN.replace("Microsoft.Web/serverfarms/write", "Microsoft.Authorization/roleAssignments/write")
 ROLES_FORBIDDEN = ROLES_FORBIDDEN.replace(SCOPE, f"{SCOPE}/providers/Microsoft.Authorization/roleAssignments/1")
 
+NO_GROUP = FORBIDDEN.replace(
+    "Microsoft.Web/serverfarms/write", "Microsoft.Resources/subscriptions/resourcegroups/write"
+)
+NO_REGISTRATION = FORBIDDEN.replace("Microsoft.Web/serverfarms/write", "Microsoft.Web/register/action")
+NO_READING = FORBIDDEN.replace("serverfarms/write", "sites/read")
+LINKED = (
+    "The client 'c' with object id 'o-1' has permission to perform action 'Microsoft.Web/sites/write' on scope "
+    "'/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/sites/iris'; however, it does not have permission to "
+    "perform action(s) '{action}' on the linked scope(s) '{scope}' (respectively) or the linked scope(s) are invalid."
+)
+LINKED_IDENTITY = LINKED.format(
+    action="Microsoft.ManagedIdentity/userAssignedIdentities/assign/action",
+    scope=f"{SCOPE}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/iris-identity",
+)
+LINKED_PLAN = LINKED.format(
+    action="Microsoft.Web/serverfarms/join/action", scope=f"{SCOPE}/providers/Microsoft.Web/serverfarms/shared"
+)
+LOCKED = (
+    "The scope '/subscriptions/s/resourceGroups/rg' cannot perform write operation because following scope(s) are "
+    "locked: '/subscriptions/s/resourceGroups/rg'. Please remove the lock and try again."
+)
+
 
 def arm(code: str, message: str) -> dict[str, Any]:
     return {"error": {"code": code, "message": message}}
@@ -38,6 +60,11 @@ CASES: dict[str, tuple[int, dict[str, Any]]] = {
     "quota": (401, web("Unauthorized", "Operation cannot be completed without additional quota. Current Limit: 0")),
     "authorization": (403, arm("AuthorizationFailed", FORBIDDEN)),
     "role-assignment-forbidden": (403, arm("AuthorizationFailed", ROLES_FORBIDDEN)),
+    "group-forbidden": (403, arm("AuthorizationFailed", NO_GROUP)),
+    "registration-forbidden": (403, arm("AuthorizationFailed", NO_REGISTRATION)),
+    "reading-forbidden": (403, arm("AuthorizationFailed", NO_READING)),
+    "linked-authorization": (403, arm("LinkedAuthorizationFailed", LINKED_IDENTITY)),
+    "location-forbidden": (403, arm("RequestDisallowedByAzure", "Resource 'p' was disallowed by Azure.")),
     "policy": (403, arm("RequestDisallowedByPolicy", "Resource 'p' was disallowed by policy 'No public sites'.")),
     "provider-not-registered": (
         409,
@@ -59,10 +86,33 @@ CASES: dict[str, tuple[int, dict[str, Any]]] = {
         409,
         web("Conflict", "Requested feature is not available in resource group rg.", "59324"),
     ),
+    "region-without-size": (
+        409,
+        web("Conflict", "Requested features are not supported in region. Please try another region."),
+    ),
+    "region-unknown": (
+        400,
+        arm("LocationNotAvailableForResourceType", "The provided location 'mars' is not available for 'x'."),
+    ),
+    "no-capacity": (
+        409,
+        web(
+            "Conflict",
+            "No available instances to satisfy this request. App Service is attempting to increase it.",
+        ),
+    ),
+    "group-being-deleted": (
+        409,
+        arm("ResourceGroupBeingDeleted", "The resource group 'rg' is in deprovisioning state."),
+    ),
+    "subscription-disabled": (
+        409,
+        arm("ReadOnlyDisabledSubscription", "The subscription 's' is disabled and therefore marked as read only."),
+    ),
     "resource-group-missing": (404, arm("ResourceGroupNotFound", "Resource group 'rg' could not be found.")),
     "subscription-not-found": (404, arm("SubscriptionNotFound", "The subscription 's' could not be found.")),
     "token-refused": (401, arm("InvalidAuthenticationToken", "The access token is invalid.")),
-    "scope-locked": (409, arm("ScopeLocked", "The scope 's' cannot perform write because of a lock.")),
+    "scope-locked": (409, arm("ScopeLocked", LOCKED)),
     "operation-in-progress": (409, arm("StorageAccountOperationInProgress", "An operation is currently in progress.")),
     "throttled": (429, arm("TooManyRequests", "The request is being throttled.")),
 }
@@ -87,6 +137,92 @@ class TestKnownCauses:
         texts = {name: str(explain(raised(*case), "create the plan `p`")) for name, case in CASES.items()}
 
         assert matches_golden(GOLDEN / "causes.json", json.dumps(texts, indent=2))
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "The pricing tier 'ElasticPremium' is not allowed in this resource group. Use this link to learn more",
+            "The pricing tier 'ElasticPremium' is not available for resource group 'rg'",
+            "Linux dynamic workers are not available in resource group rg.",
+        ],
+    )
+    def test_know_a_group_that_is_bound(self, text: str) -> None:
+        """App Service has many words for a group that cannot hold the plan."""
+        assert "group-on-other-system" == explain(raised(409, web("Conflict", text)), "create the plan `p`").cause
+
+    def test_grant_contributor_on_a_linked_resource(self) -> None:
+        """A plan in another group must let itself be joined."""
+        error = explain(raised(403, arm("LinkedAuthorizationFailed", LINKED_PLAN)), "create the app `a`")
+
+        assert error.remedy.endswith(f"--role Contributor --scope {SCOPE}/providers/Microsoft.Web/serverfarms/shared")
+
+    def test_grant_a_role_on_what_is_there(self) -> None:
+        """A role cannot be granted on a resource that is not there yet: the scope is the group."""
+        text = FORBIDDEN.replace(f"'{SCOPE}'", f"'{SCOPE}/providers/Microsoft.Web/serverfarms/p'")
+
+        assert explain(raised(403, arm("AuthorizationFailed", text)), "a").remedy.endswith(f"--scope {SCOPE}")
+
+    @pytest.mark.parametrize("name", sorted(CASES))
+    def test_say_which_pass_by_themselves(self, name: str) -> None:
+        """Conflicts and throttling are worth another try; everything else is not."""
+        passing = {
+            "container-being-deleted",
+            "operation-in-progress",
+            "principal-not-found",
+            "queue-in-conflict",
+            "throttled",
+        }
+
+        assert (name in passing) == explain(raised(*CASES[name]), "a").passes
+
+
+VIOLATION = {
+    "type": "PolicyViolation",
+    "info": {
+        "policyDefinitionDisplayName": "Accounts should allow no shared keys",
+        "policyAssignmentName": "no-keys",
+        "policyAssignmentScope": "/subscriptions/s",
+        "evaluationDetails": {
+            "evaluatedExpressions": [
+                {"result": "True", "path": "type", "expressionValue": "Microsoft.Storage/storageAccounts"},
+                {"result": "True", "path": "properties.allowSharedKeyAccess", "expressionValue": True},
+                {"result": "True", "expression": "tags.owner"},
+            ]
+        },
+    },
+}
+IDENTIFIERS = (
+    'Resource \'p\' was disallowed by policy. Policy identifiers: \'[{"policyAssignment":{"name":"no-keys","id":'
+    '"/subscriptions/s/providers/Microsoft.Authorization/policyAssignments/no-keys"},"policyDefinition":{"name":'
+    '"No shared keys","id":"/providers/x"}}]\'.'
+)
+
+
+class TestAPolicy:
+    def test_is_named_with_what_it_looks_at(self) -> None:
+        """The answer says which policy it was, where it is assigned and which values it looks at."""
+        document = arm("RequestDisallowedByPolicy", "Resource 'p' was disallowed by policy.")
+        document["error"]["additionalInfo"] = [VIOLATION, {"type": "Other", "info": {}}]
+
+        assert (
+            "The refusal comes from the policy `Accounts should allow no shared keys` (assigned as `no-keys` at "
+            "/subscriptions/s; it looks at `properties.allowSharedKeyAccess` (true) and `tags.owner`). Ask its owner "
+            "for an exemption, or for values that it allows."
+        ) == explain(raised(403, document), "create the plan `p`").remedy
+
+    def test_is_read_from_the_message_of_an_older_answer(self) -> None:
+        """The JSON in the message is told in words, and left out of the message."""
+        error = explain(raised(403, arm("RequestDisallowedByPolicy", IDENTIFIERS)), "create the plan `p`")
+
+        assert "Resource 'p' was disallowed by policy" == error.message
+        assert "the policy `No shared keys` (assigned as `no-keys`)" in error.remedy
+
+    @pytest.mark.parametrize("text", ["No. Policy identifiers: '[broken]'.", "No. Policy identifiers: '[1]'."])
+    def test_without_a_name_is_told_all_the_same(self, text: str) -> None:
+        """What cannot be read explains nothing, and hides nothing."""
+        error = explain(raised(403, arm("RequestDisallowedByPolicy", text)), "create the plan `p`")
+
+        assert "comes from a policy of the subscription" in error.remedy
 
 
 class TestOtherErrors:

@@ -78,7 +78,7 @@ def refused(message: str) -> LoginFailed:
 
 
 def masking(inner: Inner, ci: FakeCi) -> MaskingCredential:
-    return MaskingCredential(inner, ci.mask, lambda exc: LoginFailed("log in to Azure", str(exc), "Retry."))
+    return MaskingCredential(lambda: inner, ci.mask, lambda exc: LoginFailed("log in to Azure", str(exc), "Retry."))
 
 
 class TestTokens:

@@ -438,13 +438,13 @@ class TestAWriteThatFails:
 
         applied(arm, resource_plan, sleep=slept.append)
 
-        assert [5.0, 5.0] == slept
+        assert [2.0, 4.0] == slept
 
     def test_gives_up_on_a_namespace_that_stays_busy(self) -> None:
-        """After a minute the conflict is told, with what was not reached."""
+        """After some minutes the conflict is told, with what was not reached."""
         arm = FakeArm()
         resource_plan = planned(arm, trigger=QUEUE)
-        arm.fail("PUT", "/queues/orders$", CONFLICT, 12)
+        arm.fail("PUT", "/queues/orders$", CONFLICT, 99)
 
         with pytest.raises(ApplyIncomplete, match="Another change of the queue is being made") as caught:
             applied(arm, resource_plan)

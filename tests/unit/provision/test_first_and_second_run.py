@@ -313,16 +313,6 @@ class TestAWriteThatFails:
         assert ["plan", "function app"] == [c.kind for c in second.changes if c.action is Action.CREATE]
         assert not planned(arm).has_changes
 
-    def test_waits_for_a_new_principal(self) -> None:
-        """PrincipalNotFound is tried again after a pause."""
-        arm, slept = FakeArm(), []
-        resource_plan = planned(arm)
-        arm.fail("PUT", "roleAssignments", arm_error(400, "PrincipalNotFound", "Principal x does not exist."), 2)
-
-        applied(arm, resource_plan, sleep=slept.append)
-
-        assert [5.0, 5.0] == slept
-
     def test_takes_an_existing_role_for_done(self) -> None:
         """RoleAssignmentExists is success."""
         arm = FakeArm()

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from functions_model.core.failures import Problem
@@ -234,18 +235,21 @@ def _settings(writing: Writing, observed: Observed) -> dict[str, str]:
 
 
 def _update(writing: Writing, observed: Observed, app: ObservedApp) -> ObservedApp:
-    """The identity first. Then the settings; but an image that an identity will pull goes before its password goes."""
+    """The identity first. Then the settings; but an image that an identity will pull goes before its password goes.
+
+    Each request has its own tries: a conflict at the last must not write the settings a second time.
+    """
     wanted, who = writing.wanted, observed.identity
     # Not asked again: an identity that has been made meanwhile would look as if it had been there.
     if who is not None and any(field.name == IDENTITY for field in writing.change.fields):
         site: Any = {"identity": _with_identity(app, who)}
-        writing.clients.web.web_apps.update(wanted.group, wanted.app_name, site)
+        writing.patience.through(lambda: writing.clients.web.web_apps.update(wanted.group, wanted.app_name, site))
         app = replace(app, identity_ids=(*app.identity_ids, who.id))
     writes = [_write_settings, _write_config]
     if not wanted.by_keys and pull_changes(wanted, observed, app):
         writes.reverse()
     for write_part in writes:
-        app = write_part(writing, observed, app)
+        app = writing.patience.through(partial(write_part, writing, observed, app))
     return app
 
 

@@ -16,14 +16,13 @@ if TYPE_CHECKING:
     from functions_model.provision.kind import Writing
     from functions_model.provision.nouns import Wanted
     from functions_model.provision.observed import Observed
+    from functions_model.provision.waiting import Patience
 
 KIND = "resource provider"
 WEB = "Microsoft.Web"
 STORAGE = "Microsoft.Storage"
 IDENTITY = "Microsoft.ManagedIdentity"
 SERVICE_BUS = "Microsoft.ServiceBus"
-_TRIES = 150
-_SECONDS = 2.0
 
 
 def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedProviders:
@@ -77,15 +76,19 @@ def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
 
 
 def write(writing: Writing, observed: Observed) -> None:  # noqa: ARG001
-    """Register, and wait until it is so (up to five minutes)."""
-    providers = writing.clients.resource.providers
-    providers.register(resource_provider_namespace=writing.change.name)
-    for _ in range(_TRIES):
-        if _is_registered(writing.clients, writing.change.name):
-            return
-        writing.sleep(_SECONDS)
-    message = f"the registration of {writing.change.name} did not end within {_TRIES * _SECONDS:.0f} s"
-    raise TimeoutError(message)
+    """Register, and wait until it is so."""
+    register(writing.clients, writing.change.name, writing.patience)
+
+
+def register(clients: AzureClients, namespace: str, patience: Patience) -> None:
+    """Register one, and wait until it is so.
+
+    Raises:
+        TimeoutError: The patience came to an end before.
+        AzureError: The login may not.
+    """
+    clients.resource.providers.register(resource_provider_namespace=namespace)
+    patience.until(lambda: _is_registered(clients, namespace), f"the registration of {namespace}")
 
 
 def keys(*namespaces: str) -> tuple[str, ...]:

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 KIND = "role assignment"
 _NAMESPACE = uuid.UUID("6f0d6b5e-9c1e-5f0b-8a3f-0b6a3a3d9f11")
 """Ours alone: it keeps our assignment names apart from everybody's."""
-_TRIES = 12
-_SECONDS = 5.0
 
 
 def assignment_name(scope: str, principal_id: str, definition: str) -> str:
@@ -109,7 +107,7 @@ def _name(role: Role) -> str:
 
 
 def write(writing: Writing, observed: Observed) -> None:
-    """Assign the role. A new identity may not be known everywhere yet: that is waited out for a minute.
+    """Assign the role; one that is assigned already is as good. A new identity may not be known everywhere yet.
 
     What a former identity left goes first: then a run that is stopped in between plans the new assignment again.
     """
@@ -121,18 +119,11 @@ def write(writing: Writing, observed: Observed) -> None:
     role = next(role for role in writing.wanted.roles if _name(role) == writing.change.name)
     if former := observed.roles.former.get(role):
         writing.clients.authorization.role_assignments.delete_by_id(former.id.lstrip("/"))
-    for last in (False,) * (_TRIES - 1) + (True,):
-        try:
-            _assign(writing, role, observed.identity.principal_id)
-        except HttpResponseError as exc:
-            code = error_code(exc)
-            if code == "RoleAssignmentExists":
-                return
-            if code != "PrincipalNotFound" or last:
-                raise
-            writing.sleep(_SECONDS)
-        else:
-            return
+    try:
+        _assign(writing, role, observed.identity.principal_id)
+    except HttpResponseError as exc:
+        if error_code(exc) != "RoleAssignmentExists":
+            raise
 
 
 def _assign(writing: Writing, role: Role, principal_id: str) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from functions_model.azure.errors import explain
 from functions_model.core.failures import Problem
 from functions_model.provision.elsewhere import not_there, refusal_of
 from functions_model.provision.kinds import provider, resource_group
@@ -162,7 +163,9 @@ def write(writing: Writing, observed: Observed) -> ObservedNamespace:  # noqa: A
             **where, parameters=_body(writing.wanted, data)
         )
         return _observed(poller.result())
-    except ResourceExistsError:
+    except ResourceExistsError as exc:
+        if explain(exc, "create it").passes:
+            raise
         if (ours := _read(writing.clients, writing.wanted.group, data.namespace)) is None:
             raise
         return ours

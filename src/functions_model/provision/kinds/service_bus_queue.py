@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -25,10 +24,6 @@ KIND = "Service Bus queue"
 _LARGEST_MESSAGE = 102_400
 """KiB, in the tier Premium; the other tiers take 256 KiB.
 https://learn.microsoft.com/azure/service-bus-messaging/service-bus-premium-messaging#large-messages-support."""
-_CONFLICT = re.compile(r"SubCode=4090[01]\b")
-"""Another operation on the namespace or queue is in progress, or the namespace is not active yet."""
-_TRIES = 12
-_SECONDS = 5.0
 
 
 def arm_name(queue: str) -> str:
@@ -122,28 +117,17 @@ def _is_premium(data: QueueData, observed: Observed) -> bool:
 
 
 def write(writing: Writing, observed: Observed) -> None:
-    """Create it. A namespace that is busy is waited for, up to a minute."""
-    from azure.core.exceptions import ResourceExistsError
-
+    """Create it. A namespace that is busy (SubCode=40901) is waited for, as every conflict is."""
     data = writing.wanted.data
     if not isinstance(data, QueueData):
         message = "a queue needs a queue trigger"
         raise TypeError(message)
-    body = _body(data, observed)
-    for last in (False,) * (_TRIES - 1) + (True,):
-        try:
-            writing.clients.service_bus.queues.create_or_update(
-                resource_group_name=writing.wanted.group_of(service_bus_namespace.TYPE, data.namespace),
-                namespace_name=data.namespace,
-                queue_name=arm_name(writing.change.name),
-                parameters=body,
-            )
-        except ResourceExistsError as exc:
-            if last or not _CONFLICT.search(str(exc)):
-                raise
-            writing.sleep(_SECONDS)
-        else:
-            return
+    writing.clients.service_bus.queues.create_or_update(
+        resource_group_name=writing.wanted.group_of(service_bus_namespace.TYPE, data.namespace),
+        namespace_name=data.namespace,
+        queue_name=arm_name(writing.change.name),
+        parameters=_body(data, observed),
+    )
 
 
 def _body(data: QueueData, observed: Observed) -> Any:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+from functions_model.azure.errors import explain
 from functions_model.core.failures import Problem
 from functions_model.provision.elsewhere import not_there, refusal_of
 from functions_model.provision.kinds import provider, resource_group
@@ -175,10 +176,24 @@ def write(writing: Writing, observed: Observed) -> ObservedAccounts:  # noqa: AR
     try:
         poller = accounts.begin_create(resource_group_name=wanted.group, account_name=name, parameters=body)
         return ObservedAccounts({name: _observed(poller.result())})
-    except ResourceExistsError:
-        if (ours := _read(writing.clients, wanted, name)) is None:
+    except ResourceExistsError as exc:
+        if explain(exc, "create it").passes or _read(writing.clients, wanted, name) is None:
             raise
-        return ObservedAccounts({name: ours})
+        return ObservedAccounts({name: _made_before(writing, name)})
+
+
+def _made_before(writing: Writing, name: str) -> ObservedStorage:
+    """The account that a create made whose answer was lost. It may still be under way, without all endpoints."""
+    found: list[Any] = []
+
+    def is_there() -> bool:
+        where = {"resource_group_name": writing.wanted.group, "account_name": name}
+        found[:] = [writing.clients.storage.storage_accounts.get_properties(**where)]
+        state = found[0].provisioning_state
+        return state is None or getattr(state, "value", state) == "Succeeded"
+
+    writing.patience.until(is_there, f"the storage account `{name}`")
+    return _observed(found[0])
 
 
 def _switch_keys_on(writing: Writing) -> ObservedAccounts:

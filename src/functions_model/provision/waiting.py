@@ -1,0 +1,126 @@
+"""The one place where a write waits for Azure: what passes by itself is waited out, told once, and not for ever."""
+
+# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+from functions_model.azure.errors import explain, retry_after
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from functions_model.azure.errors import ServiceError
+
+LONGEST = 300.0
+"""Seconds that one change may wait in all. A namespace takes 45 s, and another deployment's app a minute or two."""
+FIRST, LAST = 2.0, 30.0
+"""Seconds between two tries where the service does not say: they double from the first to the last."""
+POLL = 2.0
+"""Seconds between two looks at something that is under way."""
+_NOT_REGISTERED = "provider-not-registered"
+
+_Result = TypeVar("_Result")
+
+
+class WaitedInVain(Exception):
+    """What would have passed by itself did not, in the time that there is for it.
+
+    Args:
+        cause: What the service said last.
+        seconds: How long it was waited for.
+    """
+
+    def __init__(self, cause: Exception, seconds: float) -> None:
+        self.cause = cause
+        self.seconds = seconds
+        super().__init__(str(cause))
+
+
+@dataclass(slots=True)
+class Patience:
+    """The patience with one change: every wait of it comes from the same time.
+
+    Attributes:
+        what: What is written, for people: "the plan `p`".
+        sleep: Waits; seconds.
+        report: Takes a line for each new reason to wait.
+        register: Registers the resource provider of that name, and waits for it with the same patience.
+        longest: Seconds, in all.
+        waited: Seconds so far.
+    """
+
+    what: str
+    sleep: Callable[[float], None]
+    report: Callable[[str], None]
+    register: Callable[[Patience, str], None]
+    longest: float = LONGEST
+    waited: float = 0.0
+    _told: set[str] = field(default_factory=set)
+    _registered: set[str] = field(default_factory=set)
+
+    def through(self, write: Callable[[], _Result]) -> _Result:
+        """Do it, again and again while what is in the way passes by itself. It must be safe to do twice.
+
+        Raises:
+            WaitedInVain: It did not pass.
+            AzureError: What `write` raised, where waiting is no help.
+        """
+        from azure.core.exceptions import HttpResponseError
+
+        pause = FIRST
+        while True:
+            try:
+                return write()
+            except HttpResponseError as exc:
+                error = explain(exc, f"write {self.what}")
+                if error.cause == _NOT_REGISTERED and self._register(exc, error):
+                    continue
+                if not error.passes:
+                    raise
+                asked = retry_after(exc)
+                seconds = pause if asked is None else asked
+                if self.waited + seconds > self.longest:
+                    raise WaitedInVain(exc, self.waited) from exc
+                self._wait(seconds, f"Waiting for {self.what}: {error.reason}.", error.cause)
+                pause = min(pause * 2, LAST)
+
+    def until(self, is_so: Callable[[], bool], what: str) -> None:
+        """Look at something that is under way until it is done.
+
+        Args:
+            is_so: Looks.
+            what: What is waited for, a clause: "the registration of Microsoft.Web".
+
+        Raises:
+            TimeoutError: It was not done in time.
+        """
+        while not is_so():
+            if self.waited + POLL > self.longest:
+                message = f"{what} did not end within {self.waited:.0f} s"
+                raise TimeoutError(message)
+            self._wait(POLL, f"Waiting for {what}.", what)
+
+    def _wait(self, seconds: float, text: str, reason: str) -> None:
+        if reason not in self._told:
+            self._told.add(reason)
+            self.report(text)
+        self.waited += seconds
+        self.sleep(seconds)
+
+    def _register(self, exc: Exception, error: ServiceError) -> bool:
+        """Register the provider that is missing; False when that was done already, or when the login may not."""
+        from azure.core.exceptions import HttpResponseError
+
+        namespace = error.named["namespace"]
+        if namespace in self._registered:
+            return False
+        self._registered.add(namespace)
+        self.report(f"Registering {namespace}: {error.reason}.")
+        try:
+            self.register(self, namespace)
+        except HttpResponseError:
+            raise exc from None
+        return True

@@ -109,7 +109,6 @@ class TestTwoRuns:
 
         assert {Action.KEEP} == {change.action for change in second.changes}
         assert [] == azure.writes()
-        assert 0 == azure.synchronisations()
         assert not outcome.changed
 
     def test_a_new_image_is_one_patch(self, azure: Azure) -> None:

@@ -192,7 +192,7 @@ class FakeArm:
 
     def _configuration(self, asked: Asked, path: str) -> Answer:
         if self._site(path) is None:
-            return _missing(path)
+            return self._missing(path)
         if path.endswith("/web"):
             return self._config(asked, path)
         if asked.method == "PUT":
@@ -226,9 +226,9 @@ class FakeArm:
             return Answer(200, {"username": name, "passwords": passwords})
         if "/authorizationrules/" in path:
             known = name == "rootmanagesharedaccesskey" or name in self.rules
-            return Answer(200, {"primaryKey": keys[0], "secondaryKey": keys[1]}) if known else _missing(path)
+            return Answer(200, {"primaryKey": keys[0], "secondaryKey": keys[1]}) if known else self._missing(path)
         if path.removesuffix("/listkeys") not in self.resources:
-            return _missing(path)
+            return self._missing(path)
         return Answer(200, {"keys": [{"keyName": f"key{n}", "value": key} for n, key in enumerate(keys, 1)]})
 
     def key_of(self, name: str, number: int = 1) -> str:
@@ -252,7 +252,7 @@ class FakeArm:
         elif asked.method == "DELETE":
             return Answer(200 if self.resources.pop(path, None) else 204)
         document = self.resources.get(path)
-        return Answer(200, document) if document else _missing(path)
+        return Answer(200, document) if document else self._missing(path)
 
     def _made(self, asked: Asked, path: str) -> dict[str, Any]:
         name = asked.path.rpartition("/")[2]
@@ -277,6 +277,8 @@ class FakeArm:
             self.settings = {setting["name"]: setting["value"] for setting in settings}
         return document
 
-
-def _missing(path: str) -> Answer:
-    return arm_error(404, "ResourceNotFound", f"The resource '{path}' was not found.")
+    def _missing(self, path: str) -> Answer:
+        group = "/".join(path.split("/")[:5])
+        if "/providers/" in path and group not in self.resources:
+            return arm_error(404, "ResourceGroupNotFound", f"Resource group '{group}' could not be found.")
+        return arm_error(404, "ResourceNotFound", f"The resource '{path}' was not found.")

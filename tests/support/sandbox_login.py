@@ -73,10 +73,6 @@ class Azure:
             (entry.method, entry.path.partition("?")[0].rpartition("/")[2]) for entry in self.sandbox.journal.writes()
         ]
 
-    def synchronisations(self) -> int:
-        """How often the triggers were to be synchronised; the journal counts that as no write."""
-        return sum("syncfunctiontriggers" in entry.path for entry in self.sandbox.journal.entries("arm"))
-
 
 def cloud_of(sandbox: Sandbox) -> Cloud:
     ca = str(sandbox.endpoints.ca_file)

@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from functions_model.provision.observed import ObservedNamespace, ObservedStorage
+    from functions_model.provision.observed import ObservedStorage
     from functions_model.provision.observed_keys import Keys
+    from functions_model.provision.observed_service_bus import ObservedNamespace
 
 
 def parts_of(text: str) -> Mapping[str, str]:

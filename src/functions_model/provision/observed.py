@@ -6,6 +6,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from functions_model.provision.observed_keys import NO_KEYS, ObservedKeys
+from functions_model.provision.observed_service_bus import (
+    NO_QUEUES,
+    NO_REFUSAL,
+    ObservedNamespace,
+    ObservedNamespaceName,
+    ObservedQueues,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,9 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ObservedGroup:
-    """A live resource group."""
-
-    location: str
+    """A resource group that is there, wherever it is: resources of other regions can live in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,49 +89,6 @@ class ObservedContainers:
 
 
 @dataclass(frozen=True, slots=True)
-class ObservedNamespace:
-    """A live Service Bus namespace.
-
-    Attributes:
-        id: The ARM id.
-        host: Its host name, with a port when that is not 443.
-        sku: `Basic`, `Standard` or `Premium`.
-        status: `Active`, `Activating`, `Disabled` and the like.
-        takes_keys: Its access rules' keys open it.
-        is_ours: This tool made it.
-    """
-
-    id: str
-    host: str
-    sku: str
-    status: str
-    takes_keys: bool = True
-    is_ours: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ObservedQueue:
-    """A live Service Bus queue.
-
-    Attributes:
-        requires_session: Messages must belong to sessions.
-        forward_to: The queue or topic that its messages move on to; empty when they stay.
-        status: `Active`, `Disabled`, `SendDisabled`, `ReceiveDisabled`.
-    """
-
-    requires_session: bool
-    forward_to: str
-    status: str
-
-
-@dataclass(frozen=True, slots=True)
-class ObservedQueues:
-    """The Service Bus queues, of those wanted, that are there, by name."""
-
-    by_name: Mapping[str, ObservedQueue]
-
-
-@dataclass(frozen=True, slots=True)
 class ObservedIdentity:
     """A live user-assigned identity."""
 
@@ -159,6 +121,32 @@ class ObservedRoles:
 
     held: frozenset[Role]
     former: Mapping[Role, FormerAssignment] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedSite:
+    """A live app as Resource Manager's first answer shows it.
+
+    Attributes:
+        kind: `functionapp,linux,container`.
+        location: Of its plan.
+        tier: Of its plan: `ElasticPremium`.
+        identity_type: `UserAssigned`, `SystemAssigned, UserAssigned`, `SystemAssigned` or empty.
+        identity_ids: ARM ids of its user-assigned identities.
+        identity_clients: Their client ids, by lower-case ARM id.
+        state: `Running`, `Stopped`.
+    """
+
+    id: str
+    kind: str
+    location: str
+    tier: str
+    plan_id: str
+    host_name: str
+    identity_type: str
+    identity_ids: tuple[str, ...]
+    identity_clients: Mapping[str, str]
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,13 +191,6 @@ class ObservedAccountNames:
     refusals: Mapping[str, NameRefusal | None]
 
 
-@dataclass(frozen=True, slots=True)
-class ObservedNamespaceName:
-    """Why the Service Bus namespace's name cannot be had; None when it can."""
-
-    refusal: NameRefusal | None
-
-
 Piece: TypeAlias = (
     ObservedGroup
     | ObservedPlan
@@ -220,6 +201,7 @@ Piece: TypeAlias = (
     | ObservedQueues
     | ObservedIdentity
     | ObservedRoles
+    | ObservedSite
     | ObservedApp
     | ObservedProviders
     | ObservedAccountNames
@@ -237,6 +219,7 @@ _PLACES: dict[type, str] = {
     ObservedQueues: "queues",
     ObservedIdentity: "identity",
     ObservedRoles: "roles",
+    ObservedSite: "site",
     ObservedApp: "app",
     ObservedProviders: "providers",
     ObservedAccountNames: "account_names",
@@ -250,12 +233,14 @@ class Observed:
     """What is there. None means that it is not.
 
     Attributes:
+        site: Of the app, known before the rest of it.
         portal: https URL of the cloud's portal; empty when it has none.
     """
 
     group: ObservedGroup | None = None
     plan: ObservedPlan | None = None
     identity: ObservedIdentity | None = None
+    site: ObservedSite | None = None
     app: ObservedApp | None = None
     roles: ObservedRoles = ObservedRoles(frozenset())
     providers: ObservedProviders = ObservedProviders(())
@@ -263,8 +248,8 @@ class Observed:
     account_names: ObservedAccountNames = ObservedAccountNames({})
     containers: ObservedContainers = ObservedContainers(frozenset())
     namespace: ObservedNamespace | None = None
-    namespace_name: ObservedNamespaceName = ObservedNamespaceName(None)
-    queues: ObservedQueues = ObservedQueues({})
+    namespace_name: ObservedNamespaceName = NO_REFUSAL
+    queues: ObservedQueues = NO_QUEUES
     plan_room: ObservedPlanRoom = ObservedPlanRoom(None)
     keys: ObservedKeys = NO_KEYS
     portal: str = ""
@@ -278,6 +263,8 @@ class Observed:
         if isinstance(piece, ObservedKeys):
             piece = piece.over(self.keys)
         known: dict[str, Any] = {_PLACES[type(piece)]: piece}
+        if isinstance(piece, ObservedSite):
+            known["group"] = ObservedGroup()
         return replace(self, **known)
 
     @property

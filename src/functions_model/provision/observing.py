@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     Read: TypeAlias = Callable[[AzureClients, Wanted, Observed], Piece | None]
 
 _ROUNDS: tuple[tuple[tuple[str, Read], ...], ...] = (
-    ((resource_group.KIND, resource_group.observe),),
+    (("function app, or its resource group", resource_group.observe),),
     (
         (plan.KIND, plan.observe),
         ("storage accounts", storage_account.observe),

@@ -39,6 +39,11 @@ def tier_of(sku: str) -> str | None:
     return next((tier for pattern, tier in _TIERS if re.fullmatch(pattern, sku, re.IGNORECASE)), None)
 
 
+def asks_for_size(wanted: Wanted) -> bool:
+    """Whether the user has said anything of the size. Else a plan that is there stays as it is."""
+    return bool(wanted.plan_sku_given or wanted.plan_minimum or wanted.plan_maximum)
+
+
 def size_to_be(wanted: Wanted, live: ObservedPlan | None) -> str:
     """The size that the plan will have: the one that was asked for, else the one it has."""
     return wanted.plan_sku if live is None or wanted.plan_sku_given else live.sku

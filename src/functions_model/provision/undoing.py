@@ -16,6 +16,7 @@ from functions_model.core.failures import ApplyIncomplete
 from functions_model.provision.kinds import function_app
 from functions_model.provision.observed import Observed
 from functions_model.provision.settings import MACHINE_KEY
+from functions_model.provision.site import find_site
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -76,7 +77,7 @@ def undo(clients: AzureClients, wanted: Wanted, before: ObservedApp, after: Obse
     done: list[str] = []
     steps: list[_Step] = []
     try:
-        now = function_app.observe(clients, wanted, Observed())
+        now = function_app.observe(clients, wanted, Observed().having(find_site(clients, wanted)))
         if now is None or now.runs != after.runs:
             raise Overtaken(now.runs.removeprefix("DOCKER|") if now else "")
         steps = _steps(clients, wanted, before, after, now)

@@ -30,12 +30,14 @@ def without(arm: FakeArm, end: str) -> None:
 
 def tier(name: str) -> Callable[[FakeArm], None]:
     def change(arm: FakeArm) -> None:
+        without(arm, "/sites/iris")
         of(arm, "/iris-plan")["sku"]["tier"] = name
 
     return change
 
 
 def windows(arm: FakeArm) -> None:
+    without(arm, "/sites/iris")
     of(arm, "/iris-plan")["properties"]["reserved"] = False
 
 

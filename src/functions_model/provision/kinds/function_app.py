@@ -39,55 +39,47 @@ from functions_model.provision.registry_login import registry_problems
 from functions_model.provision.settings import MACHINE_KEY, settings_changes, settings_to_write
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from functions_model.azure.clients import AzureClients
     from functions_model.provision.kind import Writing
     from functions_model.provision.nouns import Wanted
-    from functions_model.provision.observed import Observed, ObservedIdentity
+    from functions_model.provision.observed import Observed, ObservedIdentity, ObservedSite
 
 KIND = "function app"
 TYPE = "Microsoft.Web/sites"
 _OTHER_APP = "Set `app-name` to a new name, or delete that app first."
 
 
-def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedApp | None:  # noqa: ARG001
-    """The app, its configuration and its settings, read side by side."""
+def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedApp | None:
+    """Configuration and settings of an app that is there, read side by side."""
     from azure.core.exceptions import ResourceNotFoundError
 
+    if seen.site is None:
+        return None
     apps = clients.web.web_apps
-    reads = (apps.get, apps.get_configuration, apps.list_application_settings)
+    reads = (apps.get_configuration, apps.list_application_settings)
     with ThreadPoolExecutor(max_workers=len(reads)) as threads:
         asked = [threads.submit(read, wanted.group, wanted.app_name) for read in reads]
         try:
-            site, config, settings = (answer.result() for answer in asked)
+            config, settings = (answer.result() for answer in asked)
         except ResourceNotFoundError:
             return None
-    return _observed(site, config, settings)
+    return _observed(seen.site, config, settings)
 
 
-def _observed(site: Any, config: Any, settings: Any) -> ObservedApp:
+def _observed(site: ObservedSite, config: Any, settings: Any) -> ObservedApp:
     return ObservedApp(
-        id=str(site.id),
-        kind=str(site.kind or ""),
-        plan_id=str(site.server_farm_id or ""),
-        host_name=str(site.default_host_name or ""),
-        identity_type=_text((site.identity and site.identity.type) or ""),
-        identity_ids=tuple((site.identity and site.identity.user_assigned_identities) or ()),
-        identity_clients=_clients_of((site.identity and site.identity.user_assigned_identities) or {}),
+        id=site.id,
+        kind=site.kind,
+        plan_id=site.plan_id,
+        host_name=site.host_name,
+        identity_type=site.identity_type,
+        identity_ids=site.identity_ids,
+        identity_clients=site.identity_clients,
         runs=str(config.linux_fx_version or ""),
         pull_identity=str(config.acr_user_managed_identity_id or "") if config.acr_use_managed_identity_creds else "",
         settings=dict(settings.properties or {}),
         pulls_by_identity=bool(config.acr_use_managed_identity_creds),
     )
-
-
-def _clients_of(identities: Mapping[str, Any]) -> dict[str, str]:
-    return {held.lower(): str(one.client_id) for held, one in identities.items() if one and one.client_id}
-
-
-def _text(value: Any) -> str:
-    return str(getattr(value, "value", value))
 
 
 def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:

@@ -16,6 +16,7 @@ from functions_model.provision.plan_sizes import (
     MAXIMUM,
     MINIMUM,
     SIZE,
+    asks_for_size,
     instances_to_be,
     size_changes,
     size_problems,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
     from functions_model.provision.kind import Writing
     from functions_model.provision.nouns import Wanted
-    from functions_model.provision.observed import Observed
+    from functions_model.provision.observed import Observed, ObservedSite
 
 KIND = "plan"
 TYPE = "Microsoft.Web/serverfarms"
@@ -43,16 +44,26 @@ _REFUSED_TIERS = {
 }
 
 
-def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedPlan | None:  # noqa: ARG001
-    """The plan of that name."""
+def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedPlan | None:
+    """The plan of that name. One that carries the app already is not asked for, unless another size may be wanted."""
     from azure.core.exceptions import ResourceNotFoundError
 
+    if seen.site and not asks_for_size(wanted) and (carrying := _carrying(wanted, seen.site)):
+        return carrying
     try:
         group = wanted.group_of(TYPE, wanted.plan_name)
         plan = clients.web.app_service_plans.get(resource_group_name=group, name=wanted.plan_name)
     except ResourceNotFoundError:
         return None
     return _observed(plan)
+
+
+def _carrying(wanted: Wanted, site: ObservedSite) -> ObservedPlan | None:
+    """The plan as its app shows it; None when the app is on another plan, or is none in a Linux container."""
+    plan_id = wanted.id_of(TYPE, wanted.plan_name)
+    if site.plan_id.lower() != plan_id.lower() or "linux" not in site.kind.lower().split(","):
+        return None
+    return ObservedPlan(plan_id, site.location, "", site.tier, is_linux=True, capacity=1, maximum=1)
 
 
 def _observed(plan: Any) -> ObservedPlan:

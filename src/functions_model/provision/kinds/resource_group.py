@@ -1,33 +1,26 @@
 """The resource group: made when it is missing, otherwise left as it is."""
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from functions_model.provision.nouns import Action, Change, FieldChange, key_of
 from functions_model.provision.observed import ObservedGroup
+from functions_model.provision.site import find_site
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
     from functions_model.core.failures import Problem
     from functions_model.provision.kind import Writing
     from functions_model.provision.nouns import Wanted
-    from functions_model.provision.observed import Observed
+    from functions_model.provision.observed import Observed, ObservedSite
 
 KIND = "resource group"
 
 
-def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedGroup | None:  # noqa: ARG001
-    """The group, wherever it is: resources of other locations can live in it."""
-    from azure.core.exceptions import ResourceNotFoundError
-
-    try:
-        group = clients.resource.resource_groups.get(resource_group_name=wanted.group)
-    except ResourceNotFoundError:
-        return None
-    return ObservedGroup(group.location)
+def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedSite | ObservedGroup | None:  # noqa: ARG001
+    """The app in the group, or else the group: asking for the app answers both, and most runs find one."""
+    return find_site(clients, wanted)
 
 
 def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:  # noqa: ARG001
@@ -47,8 +40,8 @@ def write(writing: Writing, observed: Observed) -> ObservedGroup:  # noqa: ARG00
     """Create it."""
     wanted = writing.wanted
     body: Any = {"location": wanted.location, "tags": dict(wanted.tags)}
-    group = writing.clients.resource.resource_groups.create_or_update(resource_group_name=wanted.group, parameters=body)
-    return ObservedGroup(group.location)
+    writing.clients.resource.resource_groups.create_or_update(resource_group_name=wanted.group, parameters=body)
+    return ObservedGroup()
 
 
 def key(wanted: Wanted) -> str:

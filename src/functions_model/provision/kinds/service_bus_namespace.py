@@ -15,7 +15,7 @@ from functions_model.core.failures import Problem
 from functions_model.provision.elsewhere import not_there, refusal_of
 from functions_model.provision.kinds import provider, resource_group
 from functions_model.provision.nouns import Action, Change, FieldChange, QueueData, key_of
-from functions_model.provision.observed import ObservedNamespace, ObservedNamespaceName
+from functions_model.provision.observed_service_bus import ObservedNamespace, ObservedNamespaceName
 from functions_model.provision.tags import is_ours
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from functions_model.core.failures import Problem
 from functions_model.provision.kinds import service_bus_namespace
 from functions_model.provision.nouns import Action, Change, FieldChange, QueueData, key_of
-from functions_model.provision.observed import ObservedQueue, ObservedQueues
+from functions_model.provision.observed_service_bus import ObservedQueue, ObservedQueues
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -134,6 +134,26 @@ class TestTheSecondRun:
         assert [] == arm.asked
         assert not outcome.changed
 
+    def test_asks_once_what_the_identity_may_do(self) -> None:
+        """The subscription knows the roles at all scopes."""
+        arm = FakeArm()
+        applied(arm, planned(arm))
+        arm.asked.clear()
+
+        assert not planned(arm).has_changes
+        assert 1 == sum(asked.path.endswith("/roleAssignments") for asked in arm.asked)
+
+    def test_asks_each_scope_when_the_subscription_does_not_say(self) -> None:
+        """The rights of a login may end at its resource group and the registry."""
+        arm = FakeArm()
+        applied(arm, planned(arm))
+        refused = arm_error(403, "AuthorizationFailed", "no")
+        arm.fail("GET", r"^/subscriptions/[^/]+/providers/Microsoft.Authorization/roleAssignments$", refused)
+        arm.asked.clear()
+
+        assert not planned(arm).has_changes
+        assert 3 == sum(asked.path.endswith("/roleAssignments") for asked in arm.asked)
+
     def test_changes_the_image_and_nothing_else(self) -> None:
         """A new model changes the app's image by one PATCH; settings are not written."""
         arm = FakeArm()

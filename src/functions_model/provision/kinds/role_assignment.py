@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from functions_model.azure.errors import error_code
@@ -40,17 +41,48 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedRo
         return None
     there = _scopes_there(wanted, seen)
     asked = [role for role in wanted.roles if not role.waits_for or role.waits_for in there]
-    held = _held(clients, asked, seen.identity.principal_id) if seen.identity else frozenset()
+    assigned = _assignments(clients, asked, seen.identity.principal_id) if seen.identity else ()
+    held = frozenset(role for role in asked if any(one.gives(role) for one in assigned))
     missing = [role for role in asked if role not in held]
     return ObservedRoles(held, find_former(clients, missing, wanted.id_of(identity.TYPE, wanted.identity_name)))
 
 
-def _held(clients: AzureClients, asked: list[Role], principal_id: str) -> frozenset[Role]:
+@dataclass(frozen=True, slots=True)
+class _Assignment:
+    """A role that the identity holds: GUID of its definition, and the scope."""
+
+    definition: str
+    scope: str
+
+    def gives(self, role: Role) -> bool:
+        """Whether it counts for a role: at its scope or above it."""
+        inner, outer = role.scope.lower().rstrip("/"), self.scope
+        return self.definition == role.definition and (inner == outer or inner.startswith(f"{outer}/"))
+
+
+def _assignments(clients: AzureClients, asked: list[Role], principal_id: str) -> tuple[_Assignment, ...]:
+    """What the identity holds. The subscription knows all of it at once, but not every login may ask it that."""
+    from azure.core.exceptions import HttpResponseError
+
+    listed, only = clients.authorization.role_assignments, f"principalId eq '{principal_id}'"
     scopes = list(dict.fromkeys(role.scope for role in asked))
+    if len(scopes) > 1:
+        try:
+            return tuple(_read(one, "") for one in listed.list_for_subscription(filter=only))
+        except HttpResponseError as exc:
+            if exc.status_code != 403:
+                raise
+
+    def of(scope: str) -> list[_Assignment]:
+        return [_read(one, scope) for one in listed.list_for_scope(scope=scope.lstrip("/"), filter=only)]
+
     with ThreadPoolExecutor(max_workers=max(1, len(scopes))) as threads:
-        answers = threads.map(lambda scope: _definitions(clients, scope, principal_id), scopes)
-        held = dict(zip(scopes, answers, strict=True))
-    return frozenset(role for role in asked if role.definition in held[role.scope])
+        return tuple(one for found in threads.map(of, scopes) for one in found)
+
+
+def _read(assignment: Any, scope: str) -> _Assignment:
+    definition = str(assignment.role_definition_id).rpartition("/")[2].lower()
+    return _Assignment(definition, str(assignment.scope or scope).lower().rstrip("/"))
 
 
 def _scopes_there(wanted: Wanted, seen: Observed) -> set[str]:
@@ -60,23 +92,6 @@ def _scopes_there(wanted: Wanted, seen: Observed) -> set[str]:
     if isinstance(wanted.data, QueueData) and seen.namespace is not None:
         there.add(service_bus_namespace.key(wanted.data.namespace))
     return there
-
-
-def _definitions(clients: AzureClients, scope: str, principal_id: str) -> frozenset[str]:
-    """Role definition GUIDs that count at the scope; the filter also finds assignments below it, which do not."""
-    found = clients.authorization.role_assignments.list_for_scope(
-        scope=scope.lstrip("/"), filter=f"principalId eq '{principal_id}'"
-    )
-    return frozenset(
-        str(assignment.role_definition_id).rpartition("/")[2].lower()
-        for assignment in found
-        if _covers(str(assignment.scope or scope), scope)
-    )
-
-
-def _covers(outer: str, inner: str) -> bool:
-    outer, inner = outer.lower().rstrip("/"), inner.lower().rstrip("/")
-    return inner == outer or inner.startswith(f"{outer}/")
 
 
 def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:  # noqa: ARG001

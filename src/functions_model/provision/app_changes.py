@@ -9,7 +9,8 @@ from functions_model.provision.nouns import FieldChange
 
 if TYPE_CHECKING:
     from functions_model.provision.nouns import Wanted
-    from functions_model.provision.observed import Observed, ObservedApp
+    from functions_model.provision.observed import Observed
+    from functions_model.provision.observed_app import ObservedApp
 
 IDENTITY = "identity"
 BY_PASSWORD = "registry credentials"  # noqa: S105 - words for people

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from functions_model.azure.clients import AzureClients
     from functions_model.provision.nouns import Change, ResourcePlan
-    from functions_model.provision.observed import Observed, ObservedApp, Piece
+    from functions_model.provision.observed import Observed, Piece
+    from functions_model.provision.observed_app import ObservedApp
 
 _KINDS = {kind.KIND: kind for kind in KINDS}
 _WORTH_TELLING = 0.1

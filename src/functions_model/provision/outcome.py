@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from functions_model.provision.nouns import Change
-    from functions_model.provision.observed import Observed, ObservedApp
+    from functions_model.provision.observed import Observed
+    from functions_model.provision.observed_app import ObservedApp
 
 
 @dataclass(frozen=True, slots=True)

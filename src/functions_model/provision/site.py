@@ -7,7 +7,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from functions_model.azure.errors import error_code
-from functions_model.provision.observed import ObservedGroup, ObservedSite
+from functions_model.provision.observed import ObservedGroup
+from functions_model.provision.observed_app import ObservedSite
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from functions_model.azure.clients import AzureClients
     from functions_model.provision.nouns import Wanted
-    from functions_model.provision.observed import ObservedApp
+    from functions_model.provision.observed_app import ObservedApp
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import pytest
 
 from functions_model.pipeline.events import AppVerified, PlanApplied, PlanMade, UndoBegun, UndoEnded
 from functions_model.provision import Observed
-from functions_model.provision.observed import ObservedApp
+from functions_model.provision.observed_app import ObservedApp
 from functions_model.report import stopped
 from support.events import deployment
 from support.wanted import spec_for

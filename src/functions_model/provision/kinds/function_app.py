@@ -34,7 +34,7 @@ from functions_model.provision.kinds import (
     storage_account,
 )
 from functions_model.provision.nouns import IMAGE, Action, Change, FieldChange
-from functions_model.provision.observed import ObservedApp
+from functions_model.provision.observed_app import ObservedApp
 from functions_model.provision.registry_login import registry_problems
 from functions_model.provision.settings import MACHINE_KEY, settings_changes, settings_to_write
 
@@ -42,7 +42,8 @@ if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
     from functions_model.provision.kind import Writing
     from functions_model.provision.nouns import Wanted
-    from functions_model.provision.observed import Observed, ObservedIdentity, ObservedSite
+    from functions_model.provision.observed import Observed, ObservedIdentity
+    from functions_model.provision.observed_app import ObservedSite
 
 KIND = "function app"
 TYPE = "Microsoft.Web/sites"

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
     from functions_model.provision.kind import Writing
     from functions_model.provision.nouns import Wanted
-    from functions_model.provision.observed import Observed, ObservedSite
+    from functions_model.provision.observed import Observed
+    from functions_model.provision.observed_app import ObservedSite
 
 KIND = "plan"
 TYPE = "Microsoft.Web/serverfarms"

@@ -125,6 +125,7 @@ class FakeArm:
         self.resources: dict[str, dict[str, Any]] = {}
         self.settings: dict[str, str] = {}
         self.asked: list[Asked] = []
+        self.publishing: dict[str, bool] = {}
         self.faults: list[tuple[str, str, Answer]] = []
         self.unregistered: set[str] = set()
         self.name_refusal = ""
@@ -167,7 +168,7 @@ class FakeArm:
     def _route(self, asked: Asked, path: str) -> Answer:  # noqa: PLR0911 - one for each kind of request
         if found := re.search(r"/providers/([\w.]+)(/register)?$", path):
             return self._provider(found.group(1), bool(found.group(2)))
-        if "/config/" in path:
+        if "/config/" in path or "/basicpublishingcredentialspolicies/" in path:
             return self._configuration(asked, path)
         if path.endswith(("/validate", "/georegions", "/checknameavailability")):
             return Answer(200, self._checked(path))
@@ -191,6 +192,9 @@ class FakeArm:
         return {"nameAvailable": not refusal, "message": refusal or None}
 
     def _configuration(self, asked: Asked, path: str) -> Answer:
+        if "/basicpublishingcredentialspolicies/" in path:
+            self.publishing[path.rpartition("/")[2]] = asked.document["properties"]["allow"]
+            return Answer(200, asked.document)
         if self._site(path) is None:
             return self._missing(path)
         if path.endswith("/web"):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _PASSING = frozenset({"createdTime", "lastModifiedTimeUtc", "creationTime", "createdOn", "updatedOn", "createdAt"})
 _PORT = re.compile(r"(localhost|127\.0\.0\.1):\d+")
+_POLICIES = "basicPublishingCredentialsPolicies"
 _MADE_ONCE = "MACHINEKEY_DecryptionKey"
 
 
@@ -30,6 +31,7 @@ def live_state(sandbox: Sandbox, app: str) -> dict[str, Any]:
         "resources": {one["id"].rpartition("/providers/")[2]: ask.get(one["id"]) for one in resources},
         "web": ask.get(f"{site}/config/web")["properties"],
         "settings": ask.post(f"{site}/config/appsettings/list")["properties"],
+        "publishing": {one["name"]: one["properties"] for one in ask.get(f"{site}/{_POLICIES}")["value"]},
         "roles": [_role(one) for one in ask.get(f"{group}/providers/Microsoft.Authorization/roleAssignments")["value"]],
     }
     if state["settings"].get(_MADE_ONCE):

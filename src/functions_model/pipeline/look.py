@@ -49,6 +49,6 @@ def look(spec: DeploymentSpec, session: Session, parts: Parts) -> Seen | None:
     if session.subscription is None:
         return None
     image = ImageReference(session.host, spec.image.repository, spec.image.tag, _NOT_YET)
-    wanted = wanted_for(spec, image, session.subscription.registry)
+    wanted = wanted_for(spec, image, session.subscription.registry, parts.provenance)
     observed = observe(session.subscription.clients, wanted, mask=parts.ci.mask)
     return Seen(plan(wanted, observed))

@@ -21,6 +21,7 @@ class ObservedSite:
         identity_ids: ARM ids of its user-assigned identities.
         identity_clients: Their client ids, by lower-case ARM id.
         state: `Running`, `Stopped`.
+        tags: Its tags.
     """
 
     id: str
@@ -33,6 +34,7 @@ class ObservedSite:
     identity_ids: tuple[str, ...]
     identity_clients: Mapping[str, str]
     state: str
+    tags: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class ObservedApp:
         runs: linuxFxVersion: `DOCKER|...`.
         pull_identity: Client id of the identity that pulls the image; empty when it is not pulled by one.
         settings: Every app setting. The values are secrets.
+        tags: Its tags.
         pulls_by_identity: Whether an identity pulls the image; the app's own when `pull_identity` is empty.
     """
 
@@ -61,3 +64,4 @@ class ObservedApp:
     settings: Mapping[str, str] = field(repr=False)
     pulls_by_identity: bool = False
     identity_clients: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)

@@ -44,6 +44,7 @@ def observed_site(site: Any) -> ObservedSite:
         identity_ids=tuple(held),
         identity_clients={name.lower(): str(one.client_id) for name, one in held.items() if one and one.client_id},
         state=str(site.state or ""),
+        tags=dict(site.tags or {}),
     )
 
 

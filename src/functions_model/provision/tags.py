@@ -1,17 +1,60 @@
-"""How what this tool makes is known."""
+"""Tags: who made a resource, from which repository and commit.
+
+What we create gets them. What is there keeps those it has, but for an app of ours: whenever something else of it is
+written, its source is written, too. A tag alone is no reason to write.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from functions_model.provision.nouns import FieldChange
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from functions_model.provision.nouns import Wanted
+    from functions_model.provision.observed_app import ObservedApp
+
 MANAGED_BY = ("managed-by", "functions-model-action")
-"""Name and value of the tag."""
+"""Name and value of the tag on everything that this tool makes."""
+REPOSITORY, COMMIT = "source-repository", "source-commit"
+UNFINISHED = "unfinished"
+"""On an app from its first write to its last: a run that is stopped in between leaves it, and the next one sees it."""
+
+_SOURCES = {REPOSITORY: "org.opencontainers.image.source", COMMIT: "org.opencontainers.image.revision"}
+_LONGEST = 256
+"""https://learn.microsoft.com/azure/azure-resource-manager/management/tag-resources#limitations."""
+
+
+def tags_for(provenance: Mapping[str, str]) -> dict[str, str]:
+    """The tags of what a run creates.
+
+    Args:
+        provenance: OCI annotations that say which repository and commit the run is about; none outside of a CI host.
+    """
+    found = {name: provenance[key][:_LONGEST] for name, key in _SOURCES.items() if provenance.get(key)}
+    return dict([MANAGED_BY, *found.items()])
 
 
 def is_ours(tags: Mapping[str, str] | None) -> bool:
     """Whether this tool made a resource with these tags. Case does not count in their names."""
     name, value = MANAGED_BY
     return {key.lower(): text for key, text in (tags or {}).items()}.get(name) == value
+
+
+def tags_to_be(wanted: Wanted, app: ObservedApp) -> dict[str, str]:
+    """Every tag that an app has once something of it is written: those of others stay."""
+    if not is_ours(app.tags):
+        return dict(app.tags)
+    kept = {name: value for name, value in app.tags.items() if name != UNFINISHED}
+    return {**kept, **wanted.tags}
+
+
+def tag_changes(wanted: Wanted, app: ObservedApp) -> tuple[FieldChange, ...]:
+    """The tags that change with whatever else of an app is written."""
+    return tuple(
+        FieldChange(f"tag `{name}`", app.tags.get(name), value)
+        for name, value in tags_to_be(wanted, app).items()
+        if app.tags.get(name) != value
+    )

@@ -31,7 +31,7 @@ class Undone:
     """What was put back.
 
     Attributes:
-        what: In the order of the writes: `app settings`, `image`, `identity`.
+        what: In the order of the writes: `app settings`, `image`, `tags`, `identity`.
         others: Settings that somebody else has changed since, which stay.
     """
 
@@ -91,7 +91,7 @@ def undo(clients: AzureClients, wanted: Wanted, before: ObservedApp, after: Obse
 
 
 def settings_before(before: Mapping[str, str], after: Mapping[str, str], now: Mapping[str, str]) -> dict[str, str]:
-    """Every setting that the app must have again: the run's own changes go back, others' changes stay.
+    """Every setting (or tag) that the app must have again: the run's own changes go back, others' changes stay.
 
     Args:
         before: Before the update.
@@ -132,6 +132,9 @@ def _steps(
     if _runs(before) != _runs(after):
         config: Any = {"properties": _config(before)}
         steps.append(_Step("image", lambda: apps.update_configuration(*where, config)))
+    if (tags := settings_before(before.tags, after.tags, now.tags)) != dict(now.tags):
+        tagged: Any = {"tags": tags}
+        steps.append(_Step("tags", lambda: apps.update(*where, tagged)))
     if before.identity_ids != after.identity_ids:
         site: Any = {"identity": _identity(before, after, now)}
         steps.append(_Step("identity", lambda: apps.update(*where, site)))

@@ -10,21 +10,29 @@ from functions_model.core.spec import BlobTrigger, HttpTrigger, ServiceBusQueueT
 from functions_model.provision.kinds import identity, plan, service_bus_namespace, storage_account
 from functions_model.provision.nouns import BlobData, QueueData, Wanted, place_of
 from functions_model.provision.roles import roles_for
-from functions_model.provision.tags import MANAGED_BY
+from functions_model.provision.tags import tags_for
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from functions_model.core.references import ImageReference
     from functions_model.core.spec import DeploymentSpec, Target, Trigger
     from functions_model.provision.nouns import RegistryResource
 
 
-def wanted_for(spec: DeploymentSpec, image: ImageReference, registry: RegistryResource) -> Wanted:
+def wanted_for(
+    spec: DeploymentSpec,
+    image: ImageReference,
+    registry: RegistryResource,
+    provenance: Mapping[str, str] | None = None,
+) -> Wanted:
     """The resources that a deployment needs.
 
     Args:
         spec: Its `target` is set.
         image: With its digest.
         registry: Where the image is pulled from.
+        provenance: OCI annotations that say which repository and commit the run is about, for tags.
 
     Raises:
         ValueError: The spec has no target, the target lacks what the trigger works on, or the image has no digest: an
@@ -48,7 +56,7 @@ def wanted_for(spec: DeploymentSpec, image: ImageReference, registry: RegistryRe
         registry=registry,
         roles=() if target.access is Access.KEYS else roles_for(target, registry, data),
         app_settings=target.app_settings,
-        tags=dict([MANAGED_BY]),
+        tags=tags_for(provenance or {}),
         data=data,
         elsewhere=_elsewhere(target),
         plan_sku_given=target.plan_sku_given,

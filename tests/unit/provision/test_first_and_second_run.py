@@ -45,14 +45,14 @@ class TestTheFirstRun:
         assert ["iris"] == [asked.path.rpartition("/")[2] for asked in arm.asked if "/resourceGroups/" in asked.path]
 
     def test_makes_each_resource_once(self) -> None:
-        """One write per resource, the app last."""
+        """One write per resource, the app last: its own, two that close it to passwords, and one that says so."""
         arm = FakeArm()
 
         outcome = applied(arm, planned(arm))
 
         assert {"PUT iris-rg", "PUT iris-plan", "PUT irisstorage", "PUT iris-identity", "PUT iris"} <= set(arm.writes)
-        assert 8 == len(arm.writes)
-        assert "PUT iris" == arm.writes[-1]
+        assert 11 == len(arm.writes)
+        assert ["PUT iris", "PUT ftp", "PUT scm", "PATCH iris"] == arm.writes[-4:]
         assert outcome.changed
 
     def test_makes_the_app_in_one_put(self) -> None:

@@ -101,7 +101,7 @@ class TestLaying:
         exact = planned(FakeArm(), digit="b")
         outcome = apply(exact, run.arm.clients(), ready=pushed(), ground=ground, sleep=lambda _: None)
 
-        assert ["PUT iris"] == run.arm.writes[len(before) :]
+        assert ["PUT iris", "PUT ftp", "PUT scm", "PATCH iris"] == run.arm.writes[len(before) :]
         assert [change.key for change in exact.changes] == sorted(
             (written.change.key for written in outcome.written), key=[change.key for change in exact.changes].index
         )

@@ -9,7 +9,6 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from functions_model.core.failures import Problem
 from functions_model.provision.app_changes import (
     BY_PASSWORD,
     IDENTITY,
@@ -19,8 +18,8 @@ from functions_model.provision.app_changes import (
     pull_changes,
     same_id,
 )
+from functions_model.provision.app_problems import app_problems
 from functions_model.provision.connection import connection_problems
-from functions_model.provision.elsewhere import value_for
 from functions_model.provision.host_storage import host_storage_problems
 from functions_model.provision.keys import complete
 from functions_model.provision.kinds import (
@@ -35,11 +34,14 @@ from functions_model.provision.kinds import (
 )
 from functions_model.provision.nouns import IMAGE, Action, Change, FieldChange
 from functions_model.provision.observed_app import ObservedApp
+from functions_model.provision.publishing import FIELD, publishing_changes, turn_off
 from functions_model.provision.registry_login import registry_problems
 from functions_model.provision.settings import MACHINE_KEY, settings_changes, settings_to_write
+from functions_model.provision.tags import UNFINISHED, tag_changes, tags_to_be
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
+    from functions_model.core.failures import Problem
     from functions_model.provision.kind import Writing
     from functions_model.provision.nouns import Wanted
     from functions_model.provision.observed import Observed, ObservedIdentity
@@ -47,7 +49,6 @@ if TYPE_CHECKING:
 
 KIND = "function app"
 TYPE = "Microsoft.Web/sites"
-_OTHER_APP = "Set `app-name` to a new name, or delete that app first."
 
 
 def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedApp | None:
@@ -80,35 +81,18 @@ def _observed(site: ObservedSite, config: Any, settings: Any) -> ObservedApp:
         pull_identity=str(config.acr_user_managed_identity_id or "") if config.acr_use_managed_identity_creds else "",
         settings=dict(settings.properties or {}),
         pulls_by_identity=bool(config.acr_use_managed_identity_creds),
+        tags=site.tags,
     )
 
 
 def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     """An app that is no function app in a container or lives on another plan; settings that cannot be meant."""
     return (
-        *_app_problems(wanted, observed),
+        *app_problems(wanted, observed),
         *registry_problems(wanted),
         *host_storage_problems(wanted, observed),
         *connection_problems(wanted, observed),
     )
-
-
-def _app_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
-    app = observed.app
-    if app is None:
-        return ()
-    name, kinds = wanted.app_name, set(app.kind.lower().split(","))
-    if "functionapp" not in kinds:
-        return (Problem(f"`{name}` is a web app, not a function app", _OTHER_APP, "app-name"),)
-    if "container" not in kinds:
-        return (Problem(f"the function app `{name}` runs code, not a container", _OTHER_APP, "app-name"),)
-    if app.plan_id and not same_id(app.plan_id, wanted.id_of(plan.TYPE, wanted.plan_name)):
-        theirs, ours = (
-            value_for(plan_id, wanted) for plan_id in (app.plan_id, wanted.id_of(plan.TYPE, wanted.plan_name))
-        )
-        what = f"the function app `{name}` lives on the plan `{theirs}`, not on `{ours}`"
-        return (Problem(what, f"Set `plan-name` to `{theirs}`, or `app-name` to a new name.", "plan-name"),)
-    return ()
 
 
 def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
@@ -117,13 +101,14 @@ def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
     resource_id = wanted.id_of(TYPE, wanted.app_name)
     if app is None:
         return (_creation(wanted, observed, resource_id),)
-    fields = (*config_changes(wanted, observed), *identity_changes(wanted, observed))
+    fields = (*config_changes(wanted, observed), *identity_changes(wanted, observed), *publishing_changes(app))
     settings = settings_changes(wanted, observed)
     if not fields and not settings:
         return (Change(KIND, wanted.app_name, Action.KEEP, resource_id=resource_id),)
     reason = _reason(fields, settings)
     depends_on = _depends_on(wanted, observed)
-    return (Change(KIND, wanted.app_name, Action.UPDATE, (*fields, *settings), reason, depends_on, resource_id),)
+    fields = (*fields, *settings, *tag_changes(wanted, app))
+    return (Change(KIND, wanted.app_name, Action.UPDATE, fields, reason, depends_on, resource_id),)
 
 
 def _creation(wanted: Wanted, observed: Observed, resource_id: str) -> Change:
@@ -132,6 +117,7 @@ def _creation(wanted: Wanted, observed: Observed, resource_id: str) -> Change:
         FieldChange("plan", None, wanted.plan_name),
         _way_in(wanted),
         FieldChange("https only", None, "on"),
+        *(() if wanted.by_keys else (FieldChange(FIELD, None, "off"),)),
         *settings_changes(wanted, observed),
     )
     depends_on = _depends_on(wanted, observed)
@@ -182,13 +168,13 @@ def write(writing: Writing, observed: Observed) -> ObservedApp | None:
 
 
 def _create(writing: Writing, observed: Observed) -> None:
-    """One PUT with everything: the app never starts with a wrong image or without its settings."""
+    """One PUT with everything that runs: the app never starts with a wrong image or without its settings."""
     wanted, who = writing.wanted, observed.identity
     settings = _settings(writing, observed)
     body: Any = {
         "location": observed.plan.location if observed.plan else wanted.location,
         "kind": "functionapp,linux,container",
-        "tags": dict(wanted.tags),
+        "tags": dict(wanted.tags) if wanted.by_keys else {**wanted.tags, UNFINISHED: FIELD},
         "properties": {
             "serverFarmId": wanted.id_of(plan.TYPE, wanted.plan_name),
             "reserved": True,
@@ -207,6 +193,16 @@ def _create(writing: Writing, observed: Observed) -> None:
         body["properties"]["keyVaultReferenceIdentity"] = who.id
     poller = writing.clients.web.web_apps.begin_create_or_update(wanted.group, wanted.app_name, body)
     poller.result()
+    if not wanted.by_keys:
+        turn_off(writing)
+        _finish(writing)
+
+
+def _finish(writing: Writing) -> None:
+    """Take the tag away that says that the app is not done."""
+    wanted, apps = writing.wanted, writing.clients.web.web_apps
+    done: Any = {"tags": dict(wanted.tags)}
+    writing.patience.through(lambda: apps.update(wanted.group, wanted.app_name, done))
 
 
 def _always_on(observed: Observed) -> dict[str, Any]:
@@ -233,16 +229,34 @@ def _update(writing: Writing, observed: Observed, app: ObservedApp) -> ObservedA
     Each request has its own tries: a conflict at the last must not write the settings a second time.
     """
     wanted, who = writing.wanted, observed.identity
-    # Not asked again: an identity that has been made meanwhile would look as if it had been there.
-    if who is not None and any(field.name == IDENTITY for field in writing.change.fields):
-        site: Any = {"identity": _with_identity(app, who)}
-        writing.patience.through(lambda: writing.clients.web.web_apps.update(wanted.group, wanted.app_name, site))
-        app = replace(app, identity_ids=(*app.identity_ids, who.id))
+    if publishing_changes(app):
+        turn_off(writing)
+    app = writing.patience.through(partial(_patch_site, writing, who, app))
     writes = [_write_settings, _write_config]
     if not wanted.by_keys and pull_changes(wanted, observed, app):
         writes.reverse()
     for write_part in writes:
         app = writing.patience.through(partial(write_part, writing, observed, app))
+    return app
+
+
+def _patch_site(writing: Writing, who: ObservedIdentity | None, app: ObservedApp) -> ObservedApp:
+    """Identity and tags, in one request.
+
+    It comes first: a run that is stopped after it leaves the tags of a source whose image comes with the next run, and
+    never an image whose tags no run would write again.
+    """
+    wanted, body = writing.wanted, {}
+    # Not asked again: an identity that has been made meanwhile would look as if it had been there.
+    if who is not None and any(field.name == IDENTITY for field in writing.change.fields):
+        body["identity"] = _with_identity(app, who)
+        app = replace(app, identity_ids=(*app.identity_ids, who.id))
+    if (tags := tags_to_be(wanted, app)) != app.tags:
+        body["tags"] = tags
+        app = replace(app, tags=tags)
+    if body:
+        patch: Any = body
+        writing.clients.web.web_apps.update(wanted.group, wanted.app_name, patch)
     return app
 
 

@@ -1,0 +1,35 @@
+"""Why a live app cannot be the one that is wanted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from functions_model.core.failures import Problem
+from functions_model.provision.app_changes import same_id
+from functions_model.provision.elsewhere import value_for
+from functions_model.provision.kinds import plan
+
+if TYPE_CHECKING:
+    from functions_model.provision.nouns import Wanted
+    from functions_model.provision.observed import Observed
+
+_OTHER_APP = "Set `app-name` to a new name, or delete that app first."
+
+
+def app_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
+    """A web app, a code app, an app on another plan."""
+    app = observed.app
+    if app is None:
+        return ()
+    name, kinds = wanted.app_name, set(app.kind.lower().split(","))
+    if "functionapp" not in kinds:
+        return (Problem(f"`{name}` is a web app, not a function app", _OTHER_APP, "app-name"),)
+    if "container" not in kinds:
+        return (Problem(f"the function app `{name}` runs code, not a container", _OTHER_APP, "app-name"),)
+    if app.plan_id and not same_id(app.plan_id, wanted.id_of(plan.TYPE, wanted.plan_name)):
+        theirs, ours = (
+            value_for(plan_id, wanted) for plan_id in (app.plan_id, wanted.id_of(plan.TYPE, wanted.plan_name))
+        )
+        what = f"the function app `{name}` lives on the plan `{theirs}`, not on `{ours}`"
+        return (Problem(what, f"Set `plan-name` to `{theirs}`, or `app-name` to a new name.", "plan-name"),)
+    return ()

@@ -195,7 +195,7 @@ class TestTheRequests:
         corner.plan()
         asked = [entry.path.partition("?")[0] for entry in corner.azure.sandbox.journal.entries("arm")]
 
-        assert 7 == len(asked)
+        assert len(asked) <= 7
         assert [] == [path for path in asked if path.endswith(("/resources", "/validate", "/geoRegions"))]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from azure_sandbox.arm.authorization.definitions import CONTRIBUTOR
 from azure_sandbox.faults import Fault
 from support.deployment import Run, run_action
 from support.golden import matches_golden, normal
@@ -290,6 +291,26 @@ def test_an_expired_assertion_is_explained(workspace: Path, fresh_sandbox: Sandb
     assert run.code == 4, run.log
     names = {str(workspace): "<workspace>"}
     assert matches_golden(GOLDEN / "expired-assertion.txt", normal("\n".join(run.errors), names)), run.log
+
+
+def test_a_login_that_may_not_assign_roles_is_refused_before_anything_is_written(
+    workspace: Path, sandbox: Sandbox
+) -> None:
+    """A Contributor hears of it in the plan, with both ways out; a run that only plans is warned and goes on."""
+    login = sandbox.directory.add_application("contributor")
+    sandbox.roles.grant(login.principal.object_id, CONTRIBUTOR, f"/subscriptions/{sandbox.subscription_id}")
+    inputs = {"client-id": login.principal.client_id, "client-secret": login.secret, "storage-account": "contributor"}
+    sandbox.journal.clear()
+
+    run = _run(Scenario("contributor", 6, inputs), workspace, sandbox)
+    planned = _run(Scenario("contributor", 0, {**inputs, "mode": "plan"}), workspace, sandbox)
+
+    assert run.code == 6, run.log
+    names = {str(workspace): "<workspace>"}
+    assert matches_golden(GOLDEN / "contributor.txt", normal("\n".join(run.errors), names)), run.log
+    assert planned.code == 0, planned.log
+    assert "::warning::This login could not apply the plan: this login may not assign roles" in planned.log
+    assert [] == sandbox.journal.writes()
 
 
 def _run(scenario: Scenario, workspace: Path, sandbox: Sandbox) -> Run:

@@ -128,6 +128,7 @@ class FakeArm:
         self.publishing: dict[str, bool] = {}
         self.faults: list[tuple[str, str, Answer]] = []
         self.unregistered: set[str] = set()
+        self.permissions: dict[str, list[dict[str, Any]]] = {}
         self.name_refusal = ""
         self.namespace_refusal = ""
         self.validation: dict[str, Any] = {"status": "Success", "error": None}
@@ -168,6 +169,8 @@ class FakeArm:
     def _route(self, asked: Asked, path: str) -> Answer:  # noqa: PLR0911 - one for each kind of request
         if found := re.search(r"/providers/([\w.]+)(/register)?$", path):
             return self._provider(found.group(1), bool(found.group(2)))
+        if path.endswith("/microsoft.authorization/permissions"):
+            return self._permissions(path)
         if "/config/" in path or "/basicpublishingcredentialspolicies/" in path:
             return self._configuration(asked, path)
         if path.endswith(("/validate", "/georegions", "/checknameavailability")):
@@ -190,6 +193,12 @@ class FakeArm:
             return self.validation
         refusal = self.namespace_refusal if "/microsoft.servicebus/" in path else self.name_refusal
         return {"nameAvailable": not refusal, "message": refusal or None}
+
+    def _permissions(self, path: str) -> Answer:
+        """Those of the narrowest scope that a test has set; without any, everything is allowed."""
+        known = {scope.lower(): held for scope, held in self.permissions.items() if path.startswith(scope.lower())}
+        held = known[max(known, key=len)] if known else [{"actions": ["*"], "notActions": []}]
+        return Answer(200, {"value": held})
 
     def _configuration(self, asked: Asked, path: str) -> Answer:
         if "/basicpublishingcredentialspolicies/" in path:

@@ -95,7 +95,7 @@ class Arm:
         return [
             *self._resources().routes(self.subscription),
             # Before the others: their routes lie below any resource.
-            *AuthorizationResponses(self.assignments, self.subscription).routes(),
+            *AuthorizationResponses(self.assignments, self.groups, self.subscription).routes(),
             *PlanResponses(self.store, self.durations, self.room).routes(),
             *RoomResponses(self.store, self.room).routes(),
             *self._site_responses().routes(),

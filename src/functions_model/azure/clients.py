@@ -8,6 +8,7 @@ import threading
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from functions_model import __version__
+from functions_model.azure.tokens import object_id_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,6 +118,11 @@ class AzureClients:
         from azure.mgmt.containerregistry import ContainerRegistryManagementClient
 
         return self._client(ContainerRegistryManagementClient)
+
+    @property
+    def object_id(self) -> str:
+        """The object id of the login, as its token tells it; empty when it does not. Not verified."""
+        return object_id_of(self._credential.get_token(self.cloud.arm_scope).token)
 
     def close(self) -> None:
         """Close every connection."""

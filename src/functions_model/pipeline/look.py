@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from functions_model.ci.host import Level
 from functions_model.core.digests import digest_of
+from functions_model.core.failures import PlanRefused
 from functions_model.core.references import ImageReference
-from functions_model.provision import observe, plan, wanted_for
+from functions_model.core.spec import Mode
+from functions_model.provision import missing_rights, observe, plan, wanted_for
 
 if TYPE_CHECKING:
+    from functions_model.core.failures import Problem
     from functions_model.core.spec import DeploymentSpec
     from functions_model.pipeline.parts import Parts
     from functions_model.pipeline.session import Session
@@ -44,11 +48,23 @@ def look(spec: DeploymentSpec, session: Session, parts: Parts) -> Seen | None:
     """Read the live state; None where no Azure resource is touched.
 
     Raises:
-        PlanRefused: It cannot be read, or a resource that is there cannot carry the app.
+        PlanRefused: It cannot be read, a resource that is there cannot carry the app, or the login may not write what
+            is missing.
     """
     if session.subscription is None:
         return None
     image = ImageReference(session.host, spec.image.repository, spec.image.tag, _NOT_YET)
     wanted = wanted_for(spec, image, session.subscription.registry, parts.provenance)
-    observed = observe(session.subscription.clients, wanted, mask=parts.ci.mask)
-    return Seen(plan(wanted, observed))
+    clients = session.subscription.clients
+    seen = plan(wanted, observe(clients, wanted, mask=parts.ci.mask))
+    _check_rights(spec, missing_rights(seen, clients), parts)
+    return Seen(seen)
+
+
+def _check_rights(spec: DeploymentSpec, problems: tuple[Problem, ...], parts: Parts) -> None:
+    """A login that only plans, as that of a pull request, need not be able to do what it shows: it is told."""
+    if spec.mode is Mode.PLAN:
+        for problem in problems:
+            parts.ci.annotate(Level.WARNING, f"This login could not apply the plan: {problem.what}. {problem.remedy}")
+    elif problems:
+        raise PlanRefused(f"plan the function app `{spec.target.app_name if spec.target else ''}`", problems)

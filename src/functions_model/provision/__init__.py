@@ -15,6 +15,7 @@ from functions_model.provision.observing import observe
 from functions_model.provision.outcome import Applied, Groundwork, Written
 from functions_model.provision.planning import plan
 from functions_model.provision.registries import find_registry
+from functions_model.provision.rights import missing_rights
 from functions_model.provision.undoing import Overtaken, Undone, undo
 from functions_model.provision.wanted import wanted_for
 
@@ -35,6 +36,7 @@ __all__ = [
     "apply",
     "find_registry",
     "lay_ground",
+    "missing_rights",
     "observe",
     "plan",
     "undo",

@@ -10,7 +10,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
 from azure.mgmt.resource.resources import ResourceManagementClient
 
-from azure_sandbox.arm.authorization.definitions import ACR_PULL, READER
+from azure_sandbox.arm.authorization.definitions import ACR_PULL, CONTRIBUTOR, READER
 from azure_sandbox.arm.operations import Durations
 from azure_sandbox.faults import Fault
 
@@ -244,6 +244,20 @@ class TestRoleAssignments:
         assert [above.name, below.name] == mine
         assert above.name in here
         assert not {below.name, elsewhere.name} & set(here)
+
+    def test_the_callers_own_permissions(self, cloud: Cloud) -> None:
+        """One entry for each role that counts at the scope; without any, and without the group, a refusal."""
+        group = cloud.new_group("permissions")
+        below = "providers/Microsoft.Authorization/permissions"
+        contributor = cloud.token(cloud.somebody(CONTRIBUTOR, group))
+        answer = cloud.call("GET", f"{group}/{below}", token=contributor).json()["value"]
+        stranger = cloud.call("GET", f"{group}/{below}", token=cloud.token(cloud.somebody()))
+        nowhere = cloud.call("GET", f"{cloud.subscription}/resourceGroups/none/{below}")
+
+        assert [["*"]] == [entry["actions"] for entry in answer]
+        assert "Microsoft.Authorization/*/Write" in answer[0]["notActions"]
+        assert (403, "AuthorizationFailed") == (stranger.status_code, stranger.json()["error"]["code"])
+        assert (404, "ResourceGroupNotFound") == (nowhere.status_code, nowhere.json()["error"]["code"])
 
     def test_definitions_are_found_by_name(self, cloud: Cloud, clients: Clients) -> None:
         """The constant GUID behind `AcrPull`."""

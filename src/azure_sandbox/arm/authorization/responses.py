@@ -14,8 +14,10 @@ from azure_sandbox.arm.routing import LOGIN_ONLY, ArmRoute
 if TYPE_CHECKING:
     from azure_sandbox.arm.authorization.state import RoleAssignment, RoleAssignments
     from azure_sandbox.arm.messages import ArmRequest
+    from azure_sandbox.arm.resources.state import Groups
 
 _PROVIDER = "{scope}/providers/Microsoft.Authorization"
+_IN_GROUP = re.compile(r"/subscriptions/[^/]+/resourceGroups/([^/]+)", re.IGNORECASE)
 _EQUALS = re.compile(r"(\w+)\s+eq\s+'([^']*)'", re.IGNORECASE)
 _ASSIGNED_TO = re.compile(r"assignedTo\('([^']*)'\)", re.IGNORECASE)
 
@@ -23,8 +25,9 @@ _ASSIGNED_TO = re.compile(r"assignedTo\('([^']*)'\)", re.IGNORECASE)
 class AuthorizationResponses:
     """The handlers."""
 
-    def __init__(self, assignments: RoleAssignments, subscription: str) -> None:
+    def __init__(self, assignments: RoleAssignments, groups: Groups, subscription: str) -> None:
         self._assignments = assignments
+        self._groups = groups
         self._subscription = subscription
 
     def routes(self) -> list[ArmRoute]:
@@ -36,6 +39,7 @@ class AuthorizationResponses:
             ArmRoute("GET", f"{assignments}/{{name}}", self.get),
             ArmRoute("PUT", f"{assignments}/{{name}}", self.put),
             ArmRoute("DELETE", f"{assignments}/{{name}}", self.delete),
+            ArmRoute("GET", f"{_PROVIDER}/permissions", self.list_permissions),
             ArmRoute("GET", root, self.get_definition, LOGIN_ONLY),
             ArmRoute("GET", definitions, self.list_definitions),
             ArmRoute("GET", f"{definitions}/{{name}}", self.get_definition),
@@ -67,6 +71,20 @@ class AuthorizationResponses:
         for term in _terms(request.query.get("$filter", "")):
             found = [one for one in found if _fits(one, term, scope)]
         return listing([one.wire() for one in found])
+
+    def list_permissions(self, request: ArmRequest) -> ArmResponse:
+        """What the caller may do at the scope: one entry for each role that counts there, inherited ones included.
+
+        Raises:
+            ArmError: ResourceGroupNotFound.
+        """
+        scope = request.values["scope"]
+        if found := _IN_GROUP.match(scope):
+            self._groups.get(found[1])
+        caller = request.caller
+        held = self._assignments.roles(caller.object_id, scope) if caller else frozenset()
+        wire = [ROLES[role].wire(self._subscription)["properties"]["permissions"] for role in sorted(held)]
+        return listing([permission for permissions in wire for permission in permissions])
 
     def list_definitions(self, request: ArmRequest) -> ArmResponse:
         """All built-in roles, or those that `$filter` names."""

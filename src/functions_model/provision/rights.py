@@ -1,0 +1,178 @@
+"""Whether the login may do what a plan asks for: asked before anything is written, two requests at most.
+
+Resource Manager tells the caller's own rights at a scope. It tells nothing of conditions on a role, nor of deny
+assignments and policies: what looks allowed can still be refused by the write.
+"""
+
+# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from functions_model.core.failures import Problem
+from functions_model.provision.nouns import Action
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from functions_model.azure.clients import AzureClients
+    from functions_model.provision.nouns import Change, ResourcePlan, Role, Wanted
+
+ASSIGN_ROLES = "Microsoft.Authorization/roleAssignments/write"
+_WRITE_GROUP = "Microsoft.Resources/subscriptions/resourceGroups/write"
+_ASSIGN_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
+_API_VERSION = "2022-04-01"
+_MOST_REQUESTS = 2
+"""The group, and the registry in another one. What lies in a third group is left to its write."""
+_NEW = {Action.CREATE, Action.REPLACE}
+_ROLES_ADMINISTRATOR = "Role Based Access Control Administrator"
+_ANYBODY = "<object id of the login>"
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What the login may do at one scope.
+
+    Attributes:
+        permissions: As Resource Manager lists them, one for each role that is held there: allowed and taken away.
+    """
+
+    permissions: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
+
+    def allows(self, action: str) -> bool:
+        """Whether one of the roles holds that permission. What another role lacks takes nothing away."""
+        return any(_fits(actions, action) and not _fits(without, action) for actions, without in self.permissions)
+
+
+def _fits(patterns: Iterable[str], action: str) -> bool:
+    return any(fnmatchcase(action.lower(), pattern.lower()) for pattern in patterns)
+
+
+def missing_rights(plan: ResourcePlan, clients: AzureClients) -> tuple[Problem, ...]:
+    """Why the login could not make the plan so. A plan that makes nothing new asks nothing.
+
+    Args:
+        plan: It may have an image that is not known yet.
+        clients: Of the subscription, with the login's credential.
+
+    Raises:
+        LoginFailed: The login holds no longer.
+    """
+    if not any(change.action in _NEW for change in plan.changes):
+        return ()
+    roles = _new_roles(plan)
+    scopes = dict.fromkeys([_asked(plan, plan.wanted.group_id), *(_asked(plan, role.scope) for role in roles)])
+    rights = _read_all(clients, list(scopes)[:_MOST_REQUESTS])
+    grant = f"az role assignment create --assignee-object-id {clients.object_id or _ANYBODY}"
+    grant += " --assignee-principal-type ServicePrincipal"
+    problems = (_resources_problem(plan, rights, grant), _roles_problem(plan, roles, rights, grant))
+    return tuple(problem for problem in problems if problem is not None)
+
+
+def _new_roles(plan: ResourcePlan) -> tuple[Role, ...]:
+    return tuple(role for role in plan.wanted.roles if role not in plan.observed.roles.held)
+
+
+def _asked(plan: ResourcePlan, scope: str) -> str:
+    """Where rights are asked for: those at a group hold for all in it, and a group to come has its subscription's."""
+    if not _is_in(scope, plan.wanted.group_id):
+        return scope
+    return plan.wanted.group_id if plan.observed.group else f"/subscriptions/{plan.wanted.subscription_id}"
+
+
+def _is_in(scope: str, group_id: str) -> bool:
+    return f"{scope}/".lower().startswith(f"{group_id}/".lower())
+
+
+def _read_all(clients: AzureClients, scopes: list[str]) -> dict[str, Rights]:
+    with ThreadPoolExecutor(max_workers=len(scopes)) as threads:
+        found = threads.map(lambda scope: _read(clients, scope), scopes)
+        return {scope: rights for scope, rights in zip(scopes, found, strict=True) if rights is not None}
+
+
+def _read(clients: AzureClients, scope: str) -> Rights | None:
+    """None when they are not told: then the write will tell."""
+    from azure.core.exceptions import HttpResponseError
+    from azure.core.rest import HttpRequest
+
+    path = f"{scope}/providers/Microsoft.Authorization/permissions"
+    try:
+        answer = clients.resource.send_request(HttpRequest("GET", path, params={"api-version": _API_VERSION}))
+        answer.raise_for_status()
+    except HttpResponseError:
+        return None
+    return Rights(tuple(_permission(entry) for entry in answer.json().get("value") or []))
+
+
+def _permission(entry: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return tuple(entry.get("actions") or ()), tuple(entry.get("notActions") or ())
+
+
+def _resources_problem(plan: ResourcePlan, rights: Mapping[str, Rights], grant: str) -> Problem | None:
+    """Resources that the login may not write, all of one cause: it is no Contributor."""
+    wanted = plan.wanted
+    held = rights.get(_asked(plan, wanted.group_id))
+    if held is None:
+        return None
+    refused = [
+        (change, action) for change in plan.changes for action in _needed(change, wanted) if not held.allows(action)
+    ]
+    if not refused:
+        return None
+    # Who may not make the group may make nothing in it, and gets the rights for all of it with those for the group.
+    told = refused[:1] if plan.observed.group is None and refused[0][1] == _WRITE_GROUP else refused
+    names = ", ".join(dict.fromkeys(str(change) for change, _ in told))
+    actions = ", ".join(f"`{action}`" for action in dict.fromkeys(action for _, action in told))
+    make = () if plan.observed.group else (f"az group create --name {wanted.group} --location {wanted.location}",)
+    commands = _commands(*make, f"{grant} --role Contributor --scope {wanted.group_id}")
+    return Problem(f"this login may not write {names} (it lacks {actions})", f"Ask an owner to run {commands}.")
+
+
+def _needed(change: Change, wanted: Wanted) -> tuple[str, ...]:
+    """The permissions in the group that a change takes."""
+    if change.action is Action.KEEP or not _is_in(change.resource_id, wanted.group_id):
+        return ()
+    if (action := write_action(change.resource_id)) is None:
+        return ()
+    gives_identity = action == "Microsoft.Web/sites/write" and wanted.roles
+    return (action, _ASSIGN_IDENTITY) if gives_identity else (action,)
+
+
+def write_action(resource_id: str) -> str | None:
+    """`Microsoft.Web/sites/write` of an app's id; None for what is no resource."""
+    _, provider, rest = resource_id.rpartition("/providers/")
+    if not provider:
+        return _WRITE_GROUP if "/resourcegroups/" in resource_id.lower() else None
+    namespace, *parts = rest.split("/")
+    return "/".join([namespace, *parts[::2], "write"]) if parts else None
+
+
+def _roles_problem(
+    plan: ResourcePlan, roles: tuple[Role, ...], rights: Mapping[str, Rights], grant: str
+) -> Problem | None:
+    """Scopes on which the login may not assign roles, and both ways out."""
+    asked = {role: rights.get(_asked(plan, role.scope)) for role in roles}
+    refused = [role for role, held in asked.items() if held is not None and not held.allows(ASSIGN_ROLES)]
+    if not refused:
+        return None
+    group_id = plan.wanted.group_id
+    scopes = dict.fromkeys(group_id if _is_in(role.scope, group_id) else role.scope for role in refused)
+    commands = _commands(*(f'{grant} --role "{_ROLES_ADMINISTRATOR}" --scope {scope}' for scope in scopes))
+    what = f"this login may not assign roles (it lacks `{ASSIGN_ROLES}`), and the app's identity needs {_held(refused)}"
+    return Problem(what, f"Ask an owner to run {commands}. Or set `access: keys`, which needs no roles.", "access")
+
+
+def _held(roles: list[Role]) -> str:
+    """`AcrPull on contoso, Storage Blob Data Owner and Storage Table Data Contributor on irisstorage`."""
+    by_place: dict[str, list[str]] = {}
+    for role in roles:
+        by_place.setdefault(role.on, []).append(role.name)
+    return ", ".join(f"{' and '.join(names)} on `{place}`" for place, names in by_place.items())
+
+
+def _commands(*commands: str) -> str:
+    return ", then ".join(f"`{command}`" for command in commands)

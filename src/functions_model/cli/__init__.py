@@ -28,6 +28,9 @@ commands:
   deploy     build the image, push it, provision, and verify that the app answers
   plan       show what `deploy` would do; write nothing
   package    build the image and push it; touch nothing else
+  destroy    remove the resources that `deploy` has made
+  plan-destroy
+             show what `destroy` would remove; write nothing
   try        deploy a folder to the built-in sandbox and serve it until Ctrl-C
   demo       deploy examples/iris-http to the built-in sandbox and print an answer of the live function
   action     the container action's door: read the inputs from INPUT_* variables
@@ -71,7 +74,7 @@ def _open(arguments: list[str]) -> int:
 
         sys.stdout.write(f"functions-model {__version__}\n")
         return 0
-    if command in {"action", "deploy", "plan", "package"}:
+    if command in {"action", "deploy", "plan", "package", "destroy", "plan-destroy"}:
         from functions_model.cli.deploy import from_action, from_command_line
 
         return from_action() if command == "action" else from_command_line(command, rest)

@@ -1,4 +1,4 @@
-"""The doors `action`, `deploy`, `plan` and `package`: where inputs come from, and nothing else."""
+"""The doors `action`, `deploy`, `plan`, `package`, `destroy`, `plan-destroy`: where inputs come from, nothing else."""
 
 from __future__ import annotations
 

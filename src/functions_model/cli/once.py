@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 from functions_model import pipeline
 from functions_model.ci.host import Level
 from functions_model.core.failures import Failure
-from functions_model.inputs import host_workspace, read_inputs
+from functions_model.core.removal import RemovalSpec
+from functions_model.core.spec import DeploymentSpec
+from functions_model.inputs import host_workspace, read_any
 from functions_model.inputs.catalogue import CATALOGUE
 from functions_model.pipeline.events import AppVerified
 from functions_model.report import narrate, outputs, stopped, summary
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from functions_model.ci.host import CiHost
-    from functions_model.core.spec import DeploymentSpec
     from functions_model.pipeline.events import Event
     from functions_model.report.progress import Watched
     from functions_model.verify import Verified
@@ -70,7 +71,7 @@ class Ending:
     """
 
     code: int
-    spec: DeploymentSpec | None
+    spec: DeploymentSpec | RemovalSpec | None
     events: tuple[Event, ...]
     seconds: float
 
@@ -99,7 +100,7 @@ def _run_watched(values: Mapping[str, str], environ: Mapping[str, str], watched:
     spec, failure = None, None
     try:
         mask_inputs(values, ci)
-        spec = read_inputs(values, workspace=workspace, host_workspace=host_workspace(environ))
+        spec = read_any(values, workspace=workspace, host_workspace=host_workspace(environ))
         mask_settings(spec, values, ci)
         _run(spec, record, environ, watched)
     except Failure as error:
@@ -125,9 +126,9 @@ def mask_inputs(values: Mapping[str, str], ci: CiHost) -> None:
             ci.mask(value)
 
 
-def mask_settings(spec: DeploymentSpec, values: Mapping[str, str], ci: CiHost) -> None:
+def mask_settings(spec: DeploymentSpec | RemovalSpec, values: Mapping[str, str], ci: CiHost) -> None:
     """Mask the values of the app settings, except short ones and those that stand in another, public input."""
-    settings = spec.target.app_settings if spec.target else {}
+    settings = spec.target.app_settings if isinstance(spec, DeploymentSpec) and spec.target else {}
     public = " ".join(value for name, value in values.items() if name not in {"app-settings", "client-secret"})
     for secret in settings.values():
         value = secret.reveal()
@@ -135,7 +136,7 @@ def mask_settings(spec: DeploymentSpec, values: Mapping[str, str], ci: CiHost) -
             ci.mask(value)
 
 
-def _run(spec: DeploymentSpec, record: Record, environ: Mapping[str, str], watched: Watched) -> None:
+def _run(spec: DeploymentSpec | RemovalSpec, record: Record, environ: Mapping[str, str], watched: Watched) -> None:
     with tempfile.TemporaryDirectory(prefix="functions-model-") as work:
         parts = pipeline.Parts(
             ci=watched.ci,
@@ -145,7 +146,10 @@ def _run(spec: DeploymentSpec, record: Record, environ: Mapping[str, str], watch
             report=watched.report,
             provenance=provenance(environ),
         )
-        pipeline.run(spec, parts)
+        if isinstance(spec, RemovalSpec):
+            pipeline.destroy(spec, parts)
+        else:
+            pipeline.run(spec, parts)
 
 
 def provenance(environ: Mapping[str, str]) -> dict[str, str]:
@@ -167,7 +171,7 @@ def _tell_failure(failure: Failure, ci: CiHost, workspace: Path) -> None:
         ci.annotate(Level.ERROR, str(problem).replace(f"{workspace}{os.sep}", ""), problem.location)
 
 
-def _tell_stopped(spec: DeploymentSpec | None, record: Record, ci: CiHost, seconds: float) -> None:
+def _tell_stopped(spec: DeploymentSpec | RemovalSpec | None, record: Record, ci: CiHost, seconds: float) -> None:
     """Say what is live: whoever stops a run half-way has to know. The host gives a few seconds for it."""
     failure = stopped(spec, record.events)
     ci.annotate(Level.ERROR, str(failure))

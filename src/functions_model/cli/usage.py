@@ -12,7 +12,7 @@ from functions_model.azure.cloud import resolve_cloud
 from functions_model.azure.login import credential_for
 from functions_model.ci import detect
 from functions_model.cli.triggers import BlobDoor, QueueDoor
-from functions_model.core.spec import BlobTrigger, HttpTrigger, ServiceBusQueueTrigger
+from functions_model.core.spec import BlobTrigger, DeploymentSpec, HttpTrigger, ServiceBusQueueTrigger
 from functions_model.report import content_type
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from functions_model.cli.once import Ending
     from functions_model.cli.sandbox import RunningSandbox
     from functions_model.cli.triggers import Door
-    from functions_model.core.spec import DeploymentSpec, Target
+    from functions_model.core.spec import Target
 
 
 def show_usage(ending: Ending, sandbox: RunningSandbox) -> None:
@@ -32,7 +32,7 @@ def show_usage(ending: Ending, sandbox: RunningSandbox) -> None:
         sandbox: Where it was deployed to.
     """
     spec = ending.spec
-    if spec is None or spec.target is None:
+    if not isinstance(spec, DeploymentSpec) or spec.target is None:
         return
     if isinstance(spec.trigger, HttpTrigger):
         lines = _http(spec, ending, sandbox)

@@ -24,6 +24,10 @@ class Mode(enum.StrEnum):
     """Show what `deploy` would do. Writes nothing anywhere."""
     PACKAGE = "package"
     """Build and push the image; touch nothing else."""
+    DESTROY = "destroy"
+    """Remove the resources that `deploy` has made."""
+    PLAN_DESTROY = "plan-destroy"
+    """Show what `destroy` would do. Writes nothing anywhere."""
 
 
 class AuthLevel(enum.StrEnum):

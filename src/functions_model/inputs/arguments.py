@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 from functions_model.core.failures import InputsInvalid, Problem
 from functions_model.inputs.catalogue import BY_NAME, CATALOGUE
 from functions_model.inputs.sources import did_you_mean, from_environment, own_variable
-from functions_model.inputs.specs import InputKind, InputSpec
+from functions_model.inputs.specs import REMOVING, InputKind, InputSpec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,11 +36,16 @@ def arguments_parser(command: str | None = None, description: str | None = None)
     parser = _Parser(prog=prog, description=description, epilog=_secrets_note(), allow_abbrev=False)
     group = parser.add_argument_group("inputs", "Each may also come from FUNCTIONS_MODEL_<NAME>, in upper case.")
     for spec in CATALOGUE:
-        if not spec.secret and not (command and spec.name == "mode"):
+        if not spec.secret and not (command and spec.name == "mode") and _is_offered(spec, command):
             group.add_argument(
                 f"--{spec.name}", action="append", metavar=_metavar(spec), help=_help_line(spec).replace("%", "%%")
             )
     return parser
+
+
+def _is_offered(spec: InputSpec, command: str | None) -> bool:
+    """Whoever removes something needs few of the inputs; the other commands share theirs."""
+    return command not in REMOVING or command in spec.modes
 
 
 def from_arguments(

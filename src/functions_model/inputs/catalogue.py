@@ -7,8 +7,11 @@ from functions_model.core.spec import AuthLevel, Mode
 from functions_model.inputs import building, hosting
 from functions_model.inputs.specs import (
     BLOB,
+    EVERY_MODE,
     HTTP,
+    NAMING,
     QUEUE,
+    REMOVING,
     SERVICE_BUS_SKUS,
     TRIGGERS,
     WITH_AZURE,
@@ -21,9 +24,11 @@ CATALOGUE: tuple[InputSpec, ...] = (
     InputSpec(
         "mode",
         InputKind.CHOICE,
-        "How far to go: `deploy` does everything, `plan` shows what would change, `package` only makes the image.",
+        "How far to go: `deploy` does everything, `plan` shows what would change, `package` only makes the image."
+        " `destroy` removes the resources that `deploy` has made, `plan-destroy` shows which.",
         default="deploy",
         choices=tuple(Mode),
+        modes=EVERY_MODE,
     ),
     InputSpec(
         "deployment-file",
@@ -123,7 +128,7 @@ CATALOGUE: tuple[InputSpec, ...] = (
         InputKind.NAME,
         "The storage account with the containers of `input-path` and `output-path`. It is created when it does not"
         " exist. One of another resource group: `<resource-group>/<name>`, or its ARM id.",
-        modes=WITH_AZURE,
+        modes=NAMING,
         derived="the app's name, `data` and a hash",
         triggers=(BLOB,),
     ),
@@ -145,7 +150,7 @@ CATALOGUE: tuple[InputSpec, ...] = (
         InputKind.NAME,
         "The Service Bus namespace with the queues. It is created when it does not exist. One of another resource"
         " group: `<resource-group>/<name>`, or its ARM id.",
-        modes=WITH_AZURE,
+        modes=NAMING,
         derived="`<app-name>-bus-` and a hash",
         triggers=(QUEUE,),
     ),
@@ -166,43 +171,48 @@ CATALOGUE: tuple[InputSpec, ...] = (
         "The container registry: `contoso`, `contoso.azurecr.io`, or any other as `host:port`.",
         required_when="except with `builder: dockerfile`",
     ),
-    InputSpec("subscription-id", InputKind.GUID, "The Azure subscription.", required=True, modes=WITH_AZURE),
+    InputSpec("subscription-id", InputKind.GUID, "The Azure subscription.", required=True, modes=NAMING),
     InputSpec(
         "tenant-id",
         InputKind.GUID,
         "The Microsoft Entra tenant. Mode `package` needs it for a registry of Azure only.",
         required=True,
+        modes=EVERY_MODE,
     ),
     InputSpec(
         "client-id",
         InputKind.GUID,
         "The application or identity to log in as. Mode `package` needs it for a registry of Azure only.",
         required=True,
+        modes=EVERY_MODE,
     ),
     InputSpec(
         "client-secret",
         InputKind.TEXT,
         "The application's secret. Leave it out to log in with the CI host's own identity token (OIDC).",
         secret=True,
+        modes=EVERY_MODE,
     ),
     InputSpec(
         "audience",
         InputKind.TEXT,
         "The audience of the CI host's identity token.",
         derived="`api://AzureADTokenExchange`, or the cloud's own",
+        modes=EVERY_MODE,
     ),
     InputSpec(
         "cloud",
         InputKind.TEXT,
         "`AzureCloud`, `AzureUSGovernment`, `AzureChinaCloud`, or the https URL of an Azure Resource Manager.",
         default="AzureCloud",
+        modes=EVERY_MODE,
     ),
     InputSpec(
         "resource-group",
         InputKind.NAME,
         "The resource group. It is created when it does not exist.",
         required=True,
-        modes=WITH_AZURE,
+        modes=NAMING,
     ),
     InputSpec(
         "workspace",
@@ -222,7 +232,7 @@ CATALOGUE: tuple[InputSpec, ...] = (
         InputKind.NAME,
         "The function app's name, unique in all of Azure: it becomes part of the URL.",
         required=True,
-        modes=WITH_AZURE,
+        modes=NAMING,
     ),
     *hosting.ENTRIES,
     InputSpec(
@@ -254,6 +264,14 @@ CATALOGUE: tuple[InputSpec, ...] = (
         "Seconds that the app has to come alive.",
         default="600",
         modes=(Mode.DEPLOY,),
+    ),
+    InputSpec(
+        "destroy-data",
+        InputKind.CHOICE,
+        "Whether `mode: destroy` removes what holds data, too: storage accounts and Service Bus namespaces.",
+        default=building.YesNo.NO.value,
+        choices=tuple(building.YesNo),
+        modes=REMOVING,
     ),
 )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from functions_model.inputs.catalogue import CATALOGUE, OUTPUTS
-from functions_model.inputs.specs import EVERY_MODE, InputSpec
+from functions_model.inputs.specs import EVERY_MODE, WITH_AZURE, InputSpec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,7 +77,7 @@ def _required_cell(spec: InputSpec) -> str:
         return "no"
     if _always_required(spec):
         return "yes"
-    return "to deploy or plan"
+    return "to deploy or plan" if spec.modes == WITH_AZURE else "except to package"
 
 
 def _default_cell(spec: InputSpec) -> str:

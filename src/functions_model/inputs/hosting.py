@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functions_model.inputs.specs import WITH_AZURE, InputKind, InputSpec
+from functions_model.inputs.specs import NAMING, WITH_AZURE, InputKind, InputSpec
 
 ENTRIES = (
     InputSpec(
@@ -11,7 +11,7 @@ ENTRIES = (
         "The hosting plan. It is created when it does not exist. One of another resource group:"
         " `<resource-group>/<name>`, or its ARM id.",
         derived="`<app-name>-plan`",
-        modes=WITH_AZURE,
+        modes=NAMING,
     ),
     InputSpec(
         "plan-sku",
@@ -40,7 +40,7 @@ ENTRIES = (
         "The storage account that the Functions host works with. It is created when it does not exist. One of another"
         " resource group: `<resource-group>/<name>`, or its ARM id.",
         derived="the app's name and a hash",
-        modes=WITH_AZURE,
+        modes=NAMING,
     ),
     InputSpec(
         "identity-name",
@@ -48,6 +48,6 @@ ENTRIES = (
         "The user-assigned identity that the app runs as. It is created when it does not exist. One of another resource"
         " group: `<resource-group>/<name>`, or its ARM id.",
         derived="`<app-name>-identity`",
-        modes=WITH_AZURE,
+        modes=NAMING,
     ),
 )

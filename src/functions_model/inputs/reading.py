@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from functions_model.core.build import Builder
 from functions_model.core.failures import InputsInvalid
-from functions_model.core.secrets import Secret
-from functions_model.core.spec import DeploymentSpec, ImageTarget, Login, Mode
+from functions_model.core.spec import DeploymentSpec, ImageTarget, Mode
 from functions_model.inputs import rules
 from functions_model.inputs.assets import check_workspace, is_reference, take_asset
 from functions_model.inputs.build import read_build
@@ -16,9 +15,11 @@ from functions_model.inputs.clouds import CLOUDS, KnownCloud, is_azure_registry,
 from functions_model.inputs.code import read_code, read_host_json
 from functions_model.inputs.deployment_file import read_deployment_file
 from functions_model.inputs.form import LOGIN, Form, described
+from functions_model.inputs.login import take_login
 from functions_model.inputs.models import read_models
 from functions_model.inputs.paths import Workspace
-from functions_model.inputs.specs import WITH_AZURE
+from functions_model.inputs.removal import read_removal
+from functions_model.inputs.specs import REMOVING, WITH_AZURE
 from functions_model.inputs.target import read_target
 from functions_model.inputs.triggers import read_trigger
 
@@ -26,7 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from functions_model.core.spec import InlineEnvironment, RegisteredAsset
+    from functions_model.core.removal import RemovalSpec
+    from functions_model.core.spec import InlineEnvironment, Login, RegisteredAsset
+
+
+_Spec = TypeVar("_Spec")
 
 
 def read_inputs(values: Mapping[str, str], *, workspace: Path, host_workspace: str | None = None) -> DeploymentSpec:
@@ -40,13 +45,35 @@ def read_inputs(values: Mapping[str, str], *, workspace: Path, host_workspace: s
     Raises:
         InputsInvalid: With every problem that was found. No secret is in any of them.
     """
+    form = _form(values, workspace, host_workspace)
+    read_deployment_file(form)
+    return _checked(form, _spec(form))
+
+
+def read_any(
+    values: Mapping[str, str], *, workspace: Path, host_workspace: str | None = None
+) -> DeploymentSpec | RemovalSpec:
+    """What `read_inputs` gives, or, in the modes `destroy` and `plan-destroy`, what is to be removed.
+
+    Raises:
+        InputsInvalid: As for `read_inputs`.
+    """
+    form = _form(values, workspace, host_workspace)
+    if form.mode not in REMOVING:
+        return read_inputs(values, workspace=workspace, host_workspace=host_workspace)
+    return _checked(form, read_removal(form))
+
+
+def _form(values: Mapping[str, str], workspace: Path, host_workspace: str | None) -> Form:
     form = Form(
         {name: value.strip() for name, value in values.items()}, Workspace(workspace.absolute(), host_workspace)
     )
     form.refuse_unknown()
     form.mode = form.take("mode", Mode) or Mode.DEPLOY
-    read_deployment_file(form)
-    spec = _spec(form)
+    return form
+
+
+def _checked(form: Form, spec: _Spec) -> _Spec:
     if form.problems:
         raise InputsInvalid("read the inputs", form.problems)
     return spec
@@ -118,17 +145,7 @@ def _login(form: Form, cloud: KnownCloud, image: ImageTarget) -> Login | None:
     for name in LOGIN:
         if not form.text(name):
             _login_missing(form, name, given=given and not needed)
-    secret = form.take("client-secret", lambda text: Secret(rules.secret_text(text)))
-    audience = form.take("audience", rules.audience)
-    if form.text("client-secret") and form.text("audience"):
-        form.refuse("audience", "it is given beside `client-secret`, which does not use it", "Give one of the two.")
-    return Login(
-        form.take("tenant-id", rules.guid),
-        form.take("client-id", rules.guid),
-        secret,
-        audience or cloud.audience,
-        cloud.name,
-    )
+    return take_login(form, cloud)
 
 
 def _names_registered(form: Form) -> bool:

@@ -7,9 +7,14 @@ from dataclasses import dataclass
 
 from functions_model.core.spec import Mode
 
-EVERY_MODE = (Mode.DEPLOY, Mode.PLAN, Mode.PACKAGE)
+MAKING = (Mode.DEPLOY, Mode.PLAN, Mode.PACKAGE)
+"""The modes that make an image, or look at one."""
+REMOVING = (Mode.DESTROY, Mode.PLAN_DESTROY)
+EVERY_MODE = MAKING + REMOVING
 WITH_AZURE = (Mode.DEPLOY, Mode.PLAN)
-"""The modes that look at or write Azure resources."""
+"""The modes that make Azure resources, or look at what they would make."""
+NAMING = WITH_AZURE + REMOVING
+"""The modes that must know what the resources are called."""
 HTTP, BLOB, QUEUE = "http", "blob", "service-bus-queue"
 TRIGGERS = (HTTP, BLOB, QUEUE)
 SERVICE_BUS_SKUS = ("Basic", "Standard", "Premium")
@@ -53,7 +58,7 @@ class InputSpec:
     default: str | None = None
     required: bool = False
     secret: bool = False
-    modes: tuple[Mode, ...] = EVERY_MODE
+    modes: tuple[Mode, ...] = MAKING
     choices: tuple[str, ...] = ()
     derived: str = ""
     triggers: tuple[str, ...] = ()

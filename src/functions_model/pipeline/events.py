@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from functions_model.image.assembly import Base, Image
     from functions_model.image.layers import Layer
     from functions_model.provision import Applied, Change, ResourcePlan, Written
+    from functions_model.provision.removal import RemovalPlan
     from functions_model.registry import PushedImage
     from functions_model.verify import Verified
 
@@ -196,6 +197,13 @@ class PlanMade:
 
 
 @dataclass(frozen=True, slots=True)
+class RemovalPlanned:
+    """What a removal would do."""
+
+    plan: RemovalPlan
+
+
+@dataclass(frozen=True, slots=True)
 class ImagePushed:
     """The image is in the registry, tag and all."""
 
@@ -258,6 +266,7 @@ Event: TypeAlias = (
     | TagFound
     | GroundBegun
     | PlanMade
+    | RemovalPlanned
     | ImagePushed
     | ResourceWritten
     | PlanApplied

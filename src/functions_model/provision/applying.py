@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from functions_model.provision.incomplete import VERBS, NotReached, incomplete
+from functions_model.provision.graph import run_graph
+from functions_model.provision.incomplete import incomplete, told
 from functions_model.provision.kind import Writing
 from functions_model.provision.kinds import provider
 from functions_model.provision.nouns import Action
@@ -18,6 +18,7 @@ from functions_model.provision.waiting import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from concurrent.futures import Future
 
     from functions_model.azure.clients import AzureClients
     from functions_model.provision.nouns import Change, ResourcePlan
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from functions_model.provision.observed_app import ObservedApp
 
 _KINDS = {kind.KIND: kind for kind in KINDS}
-_WORTH_TELLING = 0.1
-"""Seconds."""
 
 
 def _discard(_: object) -> None:
@@ -127,7 +126,7 @@ class _Maker:
         done = Written(change, self.clock() - begun)
         self.live.add(piece, done)
         self.written(done)
-        self.report(f"{VERBS[change.action].capitalize()}d {change}{_time(done.seconds)}.")
+        self.report(told(done))
 
     def _register(self, patience: Patience, namespace: str) -> None:
         provider.register(self.clients, namespace, patience)
@@ -139,42 +138,11 @@ def _make_all(changes: Sequence[Change], maker: _Maker, ready: Mapping[str, Futu
     Raises:
         ApplyIncomplete: As for `apply`.
     """
-    outcomes = _run(changes, maker.make, ready)
+    outcomes = run_graph(changes, maker.make, ready)
     if any(outcomes.values()):
         raise incomplete(outcomes)
-
-
-def _time(seconds: float) -> str:
-    """Nothing for what was answered at once: `0.0 s` would look like a mistake."""
-    return f" ({seconds:.1f} s)" if seconds >= _WORTH_TELLING else ""
 
 
 def _updated_app(plan: ResourcePlan, live: Observed) -> ObservedApp | None:
     """The app after its update; None when there was none before, or none of it was written."""
     return live.app if plan.observed.app is not None and live.app is not plan.observed.app else None
-
-
-def _run(
-    changes: Sequence[Change], make: Callable[[Change], None], ready: Mapping[str, Future[Any]]
-) -> dict[Change, BaseException | None]:
-    """Run the graph; what each change raised. The plan's order puts dependencies first, so no thread waits for ever."""
-    if not changes:
-        return {}
-    futures: dict[str, Future[Any]] = dict(ready)
-    with ThreadPoolExecutor(max_workers=len(changes), thread_name_prefix="apply") as threads:
-        for change in changes:
-            waits_for = [futures[key] for key in change.depends_on if key in futures]
-            futures[change.key] = threads.submit(_after, waits_for, make, change)
-    return {change: futures[change.key].exception() for change in changes}
-
-
-def _after(waits_for: list[Future[Any]], make: Callable[[Change], None], change: Change) -> None:
-    """Make a change once everything it depends on is done.
-
-    Raises:
-        NotReached: Something that it depends on failed.
-    """
-    for future in waits_for:
-        if (cause := future.exception()) is not None:
-            raise NotReached(cause)
-    make(change)

@@ -27,6 +27,11 @@ def description_of(identity_id: str) -> str:
     return f"{_MADE_BY}{identity_id}"
 
 
+def maker_of(description: str) -> str:
+    """The ARM id of the identity that an assignment of ours was made for; empty for one that is not ours."""
+    return description.removeprefix(_MADE_BY) if description.startswith(_MADE_BY) else ""
+
+
 def find_former(clients: AzureClients, missing: Sequence[Role], identity_id: str) -> dict[Role, FormerAssignment]:
     """What is left of an identity of that name, of roles that the present one does not hold.
 

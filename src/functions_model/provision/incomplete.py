@@ -1,4 +1,4 @@
-"""Telling a graph that did not end: what was done, what failed, what was not reached."""
+"""Telling what became of a graph: what was done, what failed, what was not reached."""
 
 # ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from functions_model.provision.nouns import Change
+    from functions_model.provision.outcome import Written
 
 
 VERBS = {
@@ -25,6 +26,19 @@ VERBS = {
     Action.DELETE: "remove",
     Action.KEEP: "keep",
 }
+
+
+_WORTH_TELLING = 0.1
+"""Seconds."""
+
+
+def told(written: Written) -> str:
+    """A change that was made, as a line: `Created the plan `x` (20.1 s).`
+
+    Without the time of what was answered at once: `0.0 s` would look like a mistake.
+    """
+    took = f" ({written.seconds:.1f} s)" if written.seconds >= _WORTH_TELLING else ""
+    return f"{VERBS[written.change.action].capitalize()}d {written.change}{took}."
 
 
 class NotReached(Exception):

@@ -21,10 +21,22 @@ SERVICE_BUS_RECEIVER = "4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0"
 SERVICE_BUS_SENDER = "69a216fc-b8fb-44d8-bc22-1f3c2cd27a39"
 """Role definitions: https://learn.microsoft.com/azure/role-based-access-control/built-in-roles."""
 
-_BLOB_OWNER = ("Storage Blob Data Owner", BLOB_DATA_OWNER)
-_TABLE_CONTRIBUTOR = ("Storage Table Data Contributor", TABLE_DATA_CONTRIBUTOR)
-_QUEUE_CONTRIBUTOR = ("Storage Queue Data Contributor", QUEUE_DATA_CONTRIBUTOR)
-_ACCOUNT_CONTRIBUTOR = ("Storage Account Contributor", ACCOUNT_CONTRIBUTOR)
+NAMES = {
+    ACR_PULL: "AcrPull",
+    REPOSITORY_READER: "Container Registry Repository Reader",
+    BLOB_DATA_OWNER: "Storage Blob Data Owner",
+    TABLE_DATA_CONTRIBUTOR: "Storage Table Data Contributor",
+    QUEUE_DATA_CONTRIBUTOR: "Storage Queue Data Contributor",
+    ACCOUNT_CONTRIBUTOR: "Storage Account Contributor",
+    SERVICE_BUS_RECEIVER: "Azure Service Bus Data Receiver",
+    SERVICE_BUS_SENDER: "Azure Service Bus Data Sender",
+}
+"""As the portal shows them."""
+
+_BLOB_OWNER = (NAMES[BLOB_DATA_OWNER], BLOB_DATA_OWNER)
+_TABLE_CONTRIBUTOR = (NAMES[TABLE_DATA_CONTRIBUTOR], TABLE_DATA_CONTRIBUTOR)
+_QUEUE_CONTRIBUTOR = (NAMES[QUEUE_DATA_CONTRIBUTOR], QUEUE_DATA_CONTRIBUTOR)
+_ACCOUNT_CONTRIBUTOR = (NAMES[ACCOUNT_CONTRIBUTOR], ACCOUNT_CONTRIBUTOR)
 
 
 def roles_for(target: Target, registry: RegistryResource, data: BlobData | QueueData | None) -> tuple[Role, ...]:
@@ -38,8 +50,8 @@ def roles_for(target: Target, registry: RegistryResource, data: BlobData | Queue
 def _pull_role(registry: RegistryResource) -> Role:
     name = registry.id.rpartition("/")[2]
     if registry.abac:
-        return Role("Container Registry Repository Reader", REPOSITORY_READER, registry.id, name)
-    return Role("AcrPull", ACR_PULL, registry.id, name)
+        return Role(NAMES[REPOSITORY_READER], REPOSITORY_READER, registry.id, name)
+    return Role(NAMES[ACR_PULL], ACR_PULL, registry.id, name)
 
 
 def _host_storage_roles(target: Target, data: BlobData | QueueData | None) -> tuple[Role, ...]:
@@ -74,9 +86,9 @@ def _on_account(target: Target, given: str, account: str, *roles: tuple[str, str
 
 
 def _queue_roles(target: Target, data: QueueData) -> tuple[Role, ...]:
-    asked = [("Azure Service Bus Data Receiver", SERVICE_BUS_RECEIVER, data.input_queue)]
+    asked = [(NAMES[SERVICE_BUS_RECEIVER], SERVICE_BUS_RECEIVER, data.input_queue)]
     if data.output_queue is not None:
-        asked.append(("Azure Service Bus Data Sender", SERVICE_BUS_SENDER, data.output_queue))
+        asked.append((NAMES[SERVICE_BUS_SENDER], SERVICE_BUS_SENDER, data.output_queue))
     return tuple(_on_queue(target, data.namespace, queue, name, definition) for name, definition, queue in asked)
 
 

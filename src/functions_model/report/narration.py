@@ -22,6 +22,7 @@ from functions_model.pipeline.events import (
     ModelFetched,
     PlanApplied,
     PlanMade,
+    RemovalPlanned,
     TagFound,
     UndoEnded,
 )
@@ -123,6 +124,11 @@ def _(event: GroundBegun) -> str:
 
 @lines_of.register
 def _(event: PlanMade) -> str:
+    return plan_text(event.plan)
+
+
+@lines_of.register
+def _(event: RemovalPlanned) -> str:
     return plan_text(event.plan)
 
 

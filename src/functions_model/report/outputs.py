@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from functions_model.core.spec import HttpTrigger
+from functions_model.core.spec import DeploymentSpec, HttpTrigger
 from functions_model.pipeline.events import (
     AppVerified,
     BaseChosen,
@@ -14,6 +14,7 @@ from functions_model.pipeline.events import (
     ImagePushed,
     PlanApplied,
     PlanMade,
+    RemovalPlanned,
 )
 from functions_model.report.finding import last
 from functions_model.report.plan_json import plan_json
@@ -21,12 +22,12 @@ from functions_model.report.plan_json import plan_json
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from functions_model.core.spec import DeploymentSpec
+    from functions_model.core.removal import RemovalSpec
     from functions_model.image.assembly import Base
     from functions_model.pipeline.events import Event
 
 
-def outputs(spec: DeploymentSpec | None, events: Sequence[Event]) -> dict[str, str]:
+def outputs(spec: DeploymentSpec | RemovalSpec | None, events: Sequence[Event]) -> dict[str, str]:
     """The outputs that are true so far: a run that failed half-way has those of the half that was done.
 
     No output ever holds a secret: all are names, digests and addresses.
@@ -49,18 +50,22 @@ def outputs(spec: DeploymentSpec | None, events: Sequence[Event]) -> dict[str, s
             "image-tag": built.reference.tag or "",
             "digest": str(built.reference.digest),
         }
-    if planned := last(events, PlanMade):
+    if planned := _planned(events):
         found |= {"has-changes": str(planned.plan.has_changes).lower(), "plan": plan_json(planned.plan)}
     if verified := last(events, AppVerified):
         found |= {
             "app-url": verified.verified.app_url,
             "function-names": ",".join(verified.verified.functions),
         }
-        if spec and isinstance(spec.trigger, HttpTrigger):
+        if isinstance(spec, DeploymentSpec) and isinstance(spec.trigger, HttpTrigger):
             found["scoring-url"] = verified.verified.scoring_url
     if (changed := _changed(events)) is not None:
         found["changed"] = str(changed).lower()
     return found
+
+
+def _planned(events: Sequence[Event]) -> PlanMade | RemovalPlanned | None:
+    return last(events, PlanMade) or last(events, RemovalPlanned)
 
 
 def _base(events: Sequence[Event]) -> Base | None:
@@ -73,7 +78,7 @@ def _base(events: Sequence[Event]) -> Base | None:
 
 def _changed(events: Sequence[Event]) -> bool | None:
     """Whether anything was written (or, for a plan, would be); None while nothing is known."""
-    pushed, applied, planned = last(events, ImagePushed), last(events, PlanApplied), last(events, PlanMade)
+    pushed, applied, planned = last(events, ImagePushed), last(events, PlanApplied), _planned(events)
     if pushed is None and applied is None:
         return planned.plan.has_changes if planned else None
     return bool((pushed and pushed.pushed.manifest_written) or (applied and applied.applied.changed))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from functions_model.core.removal import RemovalSpec
 from functions_model.core.spec import Mode
-from functions_model.pipeline.events import AppVerified, ContextWritten, StageEnded
+from functions_model.pipeline.events import AppVerified, ContextWritten, RemovalPlanned, StageEnded
 from functions_model.report.calling import how_to_call
 from functions_model.report.figures import duration
 from functions_model.report.finding import every, last
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def summary(
-    spec: DeploymentSpec | None,
+    spec: DeploymentSpec | RemovalSpec | None,
     events: Sequence[Event],
     failure: Failure | None,
     seconds: float,
@@ -40,7 +41,9 @@ def summary(
         seconds: Wall time of the whole run.
         now: For the age of the base image; None means what the machine's clock says.
     """
-    parts = [
+    if isinstance(spec, RemovalSpec):
+        return _joined(*_removal(spec, events, failure, seconds))
+    return _joined(
         _headline(spec, events, failure, seconds),
         _failure(failure),
         _notes(spec),
@@ -49,8 +52,25 @@ def summary(
         plan_section(events, applies=spec is not None and spec.mode is Mode.DEPLOY),
         environment_section(spec, events),
         _timings(events),
-    ]
+    )
+
+
+def _joined(*parts: str) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _removal(
+    spec: RemovalSpec, events: Sequence[Event], failure: Failure | None, seconds: float
+) -> tuple[str, str, str, str]:
+    """The page of a removal: there is no image, and nothing to call."""
+    applies, planned = spec.mode is Mode.DESTROY, last(events, RemovalPlanned)
+    state = "is removed" if applies else "is planned to be removed; nothing was written"
+    if failure:
+        state = "failed"
+    elif planned and not planned.plan.has_changes:
+        state = "has nothing to remove"
+    head = f"## `{spec.app_name}` {state} ({duration(seconds)})"
+    return head, _failure(failure), plan_section(events, applies=applies), _timings(events)
 
 
 def _headline(spec: DeploymentSpec | None, events: Sequence[Event], failure: Failure | None, seconds: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from functions_model.pipeline.events import GroundBegun, PlanMade, ResourceWritten
+from functions_model.pipeline.events import GroundBegun, PlanMade, RemovalPlanned, ResourceWritten
 from functions_model.provision import Action, ChangeSet
 from functions_model.report.figures import count, duration
 from functions_model.report.finding import every, last
@@ -48,7 +48,7 @@ def plan_section(events: Sequence[Event], *, applies: bool) -> str:
 
 def _plan_of(events: Sequence[Event]) -> ChangeSet | None:
     """The plan; of a run that failed before the image was known, the part that was begun beside it."""
-    if made := last(events, PlanMade):
+    if made := last(events, PlanMade) or last(events, RemovalPlanned):
         return made.plan
     begun = last(events, GroundBegun)
     return ChangeSet(begun.changes) if begun else None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from functions_model.core.digests import short
 from functions_model.provision import Action
+from functions_model.provision.removal import RemovalPlan
 from functions_model.report.figures import count
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
 _INDENT = 6
 """Columns before a field: below the resource's kind, with room for the longest symbol."""
 NO_CHANGES = "No changes. What is live is what is wanted"
+NOTHING_TO_REMOVE = "Nothing to remove."
 
 
 def plan_text(plan: ChangeSet) -> str:
@@ -50,6 +52,8 @@ def plan_count(plan: ChangeSet) -> str:
 
 def nothing_to_do(plan: ChangeSet) -> str:
     """One reassuring line."""
+    if isinstance(plan, RemovalPlan):
+        return NOTHING_TO_REMOVE
     return f"{NO_CHANGES} ({count(len(plan.changes), 'resource')})."
 
 

@@ -5,8 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from functions_model.core.failures import Failure
-from functions_model.pipeline.events import AppVerified, ImageBuilt, PlanApplied, PlanMade, UndoBegun, UndoEnded
-from functions_model.report.finding import last
+from functions_model.core.removal import RemovalSpec
+from functions_model.pipeline.events import (
+    AppVerified,
+    ImageBuilt,
+    PlanApplied,
+    PlanMade,
+    RemovalPlanned,
+    ResourceWritten,
+    UndoBegun,
+    UndoEnded,
+)
+from functions_model.report.figures import count
+from functions_model.report.finding import every, last
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +26,7 @@ if TYPE_CHECKING:
     from functions_model.pipeline.events import Event
 
 
-def stopped(spec: DeploymentSpec | None, events: Sequence[Event]) -> Failure:
+def stopped(spec: DeploymentSpec | RemovalSpec | None, events: Sequence[Event]) -> Failure:
     """The run as a failure that says what is live.
 
     Args:
@@ -25,7 +36,9 @@ def stopped(spec: DeploymentSpec | None, events: Sequence[Event]) -> Failure:
     return Failure("finish", "the run was stopped", _what_is_live(spec, events))
 
 
-def _what_is_live(spec: DeploymentSpec | None, events: Sequence[Event]) -> str:
+def _what_is_live(spec: DeploymentSpec | RemovalSpec | None, events: Sequence[Event]) -> str:
+    if isinstance(spec, RemovalSpec):
+        return _what_is_left(events)
     planned, built = last(events, PlanMade), last(events, ImageBuilt)
     if spec is None or spec.target is None or planned is None or built is None:
         return "No Azure resource was touched."
@@ -38,6 +51,12 @@ def _what_is_live(spec: DeploymentSpec | None, events: Sequence[Event]) -> str:
         return f"{app} is live with `{image}`."
     before = planned.plan.observed.app
     return _unverified(app, image, before.runs.removeprefix("DOCKER|") if before else "", last(events, PlanApplied))
+
+
+def _what_is_left(events: Sequence[Event]) -> str:
+    gone = len(every(events, ResourceWritten))
+    began = f"{count(gone, 'resource')} had been removed. " if gone else ""
+    return f"{began}Run again to remove the rest." if last(events, RemovalPlanned) else "Nothing was removed."
 
 
 def _unverified(app: str, image: str, previous: str, applied: PlanApplied | None) -> str:

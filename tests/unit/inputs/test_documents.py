@@ -45,6 +45,7 @@ ISSUE_INPUTS = {
     "mode",
     "sample-request",
     "verify-timeout",
+    "destroy-data",
     "deployment-file",
     "host-json",
     "concurrency",

@@ -133,7 +133,7 @@ class TestRequired:
 
 
 REFUSED = [
-    ("mode", "destroy", "`destroy` is none of its values. Use `deploy` or `plan` or `package`."),
+    ("mode", "undo", "Use `deploy` or `plan` or `package` or `destroy` or `plan-destroy`."),
     ("app-name", "x", "2 to 60"),
     ("app-name", "-churn", "no hyphen at either end"),
     ("app-name", "churn-", "no hyphen at either end"),

@@ -10,15 +10,18 @@ import pytest
 
 from functions_model.core.failures import ApplyIncomplete, PlanRefused
 from functions_model.core.secrets import Secret
-from functions_model.pipeline.events import GroundBegun, PlanMade, ResourceWritten
+from functions_model.core.spec import Mode
+from functions_model.pipeline.events import GroundBegun, PlanMade, RemovalPlanned, ResourceWritten
 from functions_model.provision import Written
-from functions_model.report import summary
+from functions_model.provision.removal import removal_plan
+from functions_model.report import stopped, summary
 from functions_model.report.page_plan import plan_section
 from functions_model.report.plan_json import plan_json
 from functions_model.report.plan_text import plan_text
 from support.fake_arm import FakeArm
 from support.golden import matches_golden, normal
 from support.provisioning import applied, planned
+from support.removal import APP, WHOLE, found, removal, without_tag
 from support.tools import ROOT
 from support.wanted import BLOB, HTTP, QUEUE, spec_for
 
@@ -54,6 +57,48 @@ PLANS: dict[str, Callable[[], ResourcePlan]] = {
     "no-changes": lambda: planned(live()),
     "new-identity": lambda: planned(without_identity()),
 }
+
+
+REMOVALS = {
+    "removal": removal_plan(removal(), WHOLE, "https://portal.azure.com"),
+    "removal-with-data": removal_plan(removal(with_data=True), WHOLE, "https://portal.azure.com"),
+    "nothing-to-remove": removal_plan(removal(), found(resources=without_tag(APP)), "https://portal.azure.com"),
+}
+
+
+class TestRemovals:
+    @pytest.mark.parametrize("name", REMOVALS)
+    def test_read_the_same_in_the_log_on_the_page_and_as_json(self, name: str) -> None:
+        """What goes, why, and why the rest stays."""
+        plan = REMOVALS[name]
+
+        assert matches_golden(GOLDEN / f"{name}.txt", plan_text(plan))
+        assert matches_golden(GOLDEN / f"{name}.md", plan_section([RemovalPlanned(plan)], applies=False))
+        assert matches_golden(GOLDEN / f"{name}.json", plan_json(plan))
+
+    @pytest.mark.parametrize(
+        ("name", "mode", "headline"),
+        [
+            ("removal", Mode.DESTROY, "## `iris` is removed (1.0 s)"),
+            ("removal", Mode.PLAN_DESTROY, "## `iris` is planned to be removed; nothing was written (1.0 s)"),
+            ("nothing-to-remove", Mode.DESTROY, "## `iris` has nothing to remove (1.0 s)"),
+        ],
+    )
+    def test_have_a_page(self, name: str, mode: Mode, headline: str) -> None:
+        """Its first line says what became of the deployment."""
+        page = summary(removal(mode=mode), [RemovalPlanned(REMOVALS[name])], None, 1.0)
+
+        assert headline == page.splitlines()[0]
+
+    def test_that_are_stopped_say_how_far_they_came(self) -> None:
+        """Whoever stops one must know that it can be gone on with."""
+        plan = REMOVALS["removal"]
+        gone = ResourceWritten(Written(plan.changes[0], 1.0))
+
+        assert "1 resource had been removed. Run again to remove the rest." in str(
+            stopped(removal(), [RemovalPlanned(plan), gone])
+        )
+        assert "Nothing was removed." in str(stopped(removal(), []))
 
 
 class TestPlans:

@@ -84,14 +84,15 @@ class TestPlans:
         )
 
     def test_a_plan_with_apps_stays(self, clients: Clients, group: str, app: Any) -> None:
-        """It is deleted when its last app is gone."""
+        """It can be deleted when its last app is gone, which would have taken it along unless told otherwise."""
         delete = clients.web.app_service_plans.delete
         status, code, message = web_error(lambda: delete(group, "plan"))
 
         assert (409, "Conflict") == (status, code)
         assert "scores" in message
 
-        clients.web.web_apps.delete(group, "scores")
+        clients.web.web_apps.delete(group, "scores", delete_empty_server_farm=False)
+        assert ["plan"] == [plan.name for plan in clients.web.app_service_plans.list_by_resource_group(group)]
         delete(group, "plan")
 
         assert [] == list(clients.web.app_service_plans.list_by_resource_group(group))
@@ -206,10 +207,11 @@ class TestSites:
         assert [] == list(clients.web.web_apps.list_by_resource_group(group))
 
     def test_deleting_stops_the_app(self, cloud: Cloud, clients: Clients, group: str, app: Any) -> None:
-        """The platform is told, and the name is free again."""
+        """The platform is told, and the plan goes with its last app."""
         clients.web.web_apps.delete(group, "SCORES")
 
         assert [app.id] == cloud.apps.removed
+        assert [] == list(clients.web.app_service_plans.list_by_resource_group(group))
 
     def test_an_identity_takes_a_right_to_assign_it(
         self, cloud: Cloud, clients: Clients, group: str, identity: Any

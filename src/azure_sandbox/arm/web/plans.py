@@ -103,7 +103,7 @@ class PlanResponses:
         return ArmResponse(200, self._wire(plan))
 
     def _delete(self, request: ArmRequest) -> ArmResponse:
-        sites = self._sites(_id(request))
+        sites = sites_on(self._store, _id(request))
         if sites:
             names = ", ".join(site.id.name for site in sites)
             message = (
@@ -114,17 +114,19 @@ class PlanResponses:
 
     def _list_sites(self, request: ArmRequest) -> ArmResponse:
         self._store.get(_id(request))
-        return listing([site.wire() for site in self._sites(_id(request))])
-
-    def _sites(self, plan: ResourceId) -> list[Resource]:
-        every = self._store.list(resource_type=SITE)
-        return [site for site in every if site.properties["serverFarmId"].lower() == str(plan).lower()]
+        return listing([site.wire() for site in sites_on(self._store, _id(request))])
 
     def _wire(self, plan: Resource) -> dict[str, Any]:
         wire = plan.wire()
-        wire["properties"]["numberOfSites"] = len(self._sites(plan.id))
+        wire["properties"]["numberOfSites"] = len(sites_on(self._store, plan.id))
         wire["properties"]["numberOfWorkers"] = plan.extra["sku"]["capacity"]
         return wire
+
+
+def sites_on(store: Store, plan: ResourceId) -> list[Resource]:
+    """The apps that a plan carries."""
+    every = store.list(resource_type=SITE)
+    return [site for site in every if site.properties["serverFarmId"].lower() == str(plan).lower()]
 
 
 def _kind(body: dict[str, Any], sku: dict[str, Any]) -> str:

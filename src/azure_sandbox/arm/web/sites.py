@@ -13,7 +13,7 @@ from azure_sandbox.arm.locations import display_name, location_name
 from azure_sandbox.arm.messages import ArmResponse, listing
 from azure_sandbox.arm.routing import GROUP, SUBSCRIPTION, ArmRoute
 from azure_sandbox.arm.store import Resource
-from azure_sandbox.arm.web.plans import NAMESPACE, SITE
+from azure_sandbox.arm.web.plans import NAMESPACE, SITE, sites_on
 from azure_sandbox.arm.web.site_config import excerpt
 
 if TYPE_CHECKING:
@@ -130,7 +130,17 @@ class SiteResponses:
         return ArmResponse(200, self._wire(resource))
 
     def _delete(self, request: ArmRequest) -> ArmResponse:
-        return ArmResponse(200 if self._store.remove(site_id(request)) else 204)
+        """The plan goes with its last app, unless the request says no: so the service does it, too."""
+        with self._store.lock:
+            site = self._store.find(site_id(request))
+            if site is None:
+                return ArmResponse(204)
+            self._store.remove(site.id)
+            plan = self._store.find(site.properties["serverFarmId"])
+            keep = request.query.get("deleteemptyserverfarm", "true").lower() == "false"
+            if plan and not keep and not sites_on(self._store, plan.id):
+                self._store.remove(plan.id)
+        return ArmResponse(200)
 
     def _check_may_assign(self, request: ArmRequest) -> None:
         """Giving an app an identity takes a permission on the identity: else an app could borrow any roles."""

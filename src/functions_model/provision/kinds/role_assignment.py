@@ -37,7 +37,7 @@ def assignment_name(scope: str, principal_id: str, definition: str) -> str:
 
 def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedRoles | None:
     """The wanted roles that the identity holds at their scope or above it, and what a former one has left there."""
-    if seen.group is None:
+    if seen.group is None and seen.identity is None:
         return None
     there = _scopes_there(wanted, seen)
     asked = [role for role in wanted.roles if not role.waits_for or role.waits_for in there]

@@ -1,0 +1,43 @@
+"""What `mode: destroy` needs to know: the names of the resources of one deployment, and how far it may go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from functions_model.core.spec import Login, Mode
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalSpec:
+    """The resources of one deployment. Every name is complete: derived ones have been derived.
+
+    Attributes:
+        mode: `destroy`, or `plan-destroy`, which removes nothing.
+        storage_accounts: The host storage account, and that of a blob trigger, which may never have been made.
+        service_bus_namespace: That of a Service Bus queue trigger, which may never have been made either.
+        with_data: Whether what holds data goes, too: storage accounts, namespaces.
+        elsewhere: Resource groups of what the inputs place in another one, by input: `plan-name`. It is never removed.
+    """
+
+    mode: Mode
+    login: Login
+    subscription_id: str
+    resource_group: str
+    app_name: str
+    plan_name: str
+    identity_name: str
+    storage_accounts: tuple[str, ...]
+    service_bus_namespace: str
+    with_data: bool = False
+    elsewhere: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def group_id(self) -> str:
+        """ARM id of the resource group."""
+        return f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
+
+    def id_of(self, resource_type: str, name: str) -> str:
+        """ARM id of a resource in the group; the type as `Microsoft.Web/sites`."""
+        return f"{self.group_id}/providers/{resource_type}/{name}"

@@ -1,0 +1,106 @@
+"""The kinds of resources that a removal looks at: how each is read, and how it is deleted."""
+
+# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from functions_model.provision.kinds import (
+    function_app,
+    identity,
+    plan,
+    service_bus_namespace,
+    storage_account,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from functions_model.azure.clients import AzureClients
+    from functions_model.core.removal import RemovalSpec
+
+
+@dataclass(frozen=True, slots=True)
+class RemovableKind:
+    """A kind of resource in the group.
+
+    Attributes:
+        kind: As plans call it.
+        type: In Resource Manager.
+        names: What the deployment calls those of its own.
+        read: Gives the resource by group and name.
+        delete: Deletes it, and waits until it is gone.
+    """
+
+    kind: str
+    type: str
+    names: Callable[[RemovalSpec], tuple[str, ...]]
+    read: Callable[[AzureClients, str, str], Any]
+    delete: Callable[[AzureClients, str, str], None]
+
+
+def _delete_app(clients: AzureClients, group: str, name: str) -> None:
+    """Without its plan: Resource Manager would delete that with its last app, whoever it belongs to."""
+    clients.web.web_apps.delete(group, name, delete_empty_server_farm=False)
+
+
+def _delete_namespace(clients: AzureClients, group: str, name: str) -> None:
+    clients.service_bus.namespaces.begin_delete(resource_group_name=group, namespace_name=name).result()
+
+
+KINDS = (
+    RemovableKind(
+        function_app.KIND,
+        function_app.TYPE,
+        lambda spec: (spec.app_name,),
+        lambda clients, group, name: clients.web.web_apps.get(group, name),
+        _delete_app,
+    ),
+    RemovableKind(
+        identity.KIND,
+        identity.TYPE,
+        lambda spec: (spec.identity_name,),
+        lambda clients, group, name: clients.msi.user_assigned_identities.get(group, name),
+        lambda clients, group, name: clients.msi.user_assigned_identities.delete(group, name),
+    ),
+    RemovableKind(
+        plan.KIND,
+        plan.TYPE,
+        lambda spec: (spec.plan_name,),
+        lambda clients, group, name: clients.web.app_service_plans.get(group, name),
+        lambda clients, group, name: clients.web.app_service_plans.delete(group, name),
+    ),
+    RemovableKind(
+        storage_account.KIND,
+        storage_account.TYPE,
+        lambda spec: spec.storage_accounts,
+        lambda clients, group, name: clients.storage.storage_accounts.get_properties(group, name),
+        lambda clients, group, name: clients.storage.storage_accounts.delete(group, name),
+    ),
+    RemovableKind(
+        service_bus_namespace.KIND,
+        service_bus_namespace.TYPE,
+        lambda spec: (spec.service_bus_namespace,),
+        lambda clients, group, name: clients.service_bus.namespaces.get(group, name),
+        _delete_namespace,
+    ),
+)
+"""In the order in which they go."""
+HOLD_DATA = frozenset({storage_account.KIND, service_bus_namespace.KIND})
+
+
+def named(spec: RemovalSpec) -> Iterator[tuple[RemovableKind, str]]:
+    """Each resource that the deployment can have in the group."""
+    return ((kind, name) for kind in KINDS for name in kind.names(spec) if name)
+
+
+def read_or_none(kind: RemovableKind, clients: AzureClients, group: str, name: str) -> Any:
+    """The resource, or None."""
+    from azure.core.exceptions import ResourceNotFoundError
+
+    try:
+        return kind.read(clients, group, name)
+    except ResourceNotFoundError:
+        return None

@@ -1,0 +1,166 @@
+"""What may go and what stays, each with its reason. Pure: no request is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from functions_model.provision.kinds import (
+    function_app,
+    identity,
+    plan,
+    resource_group,
+    role_assignment,
+    service_bus_namespace,
+    storage_account,
+)
+from functions_model.provision.nouns import Action, Change, ChangeSet, FieldChange, key_of
+from functions_model.provision.removal.kinds import HOLD_DATA
+from functions_model.provision.tags import MANAGED_BY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from functions_model.core.removal import RemovalSpec
+    from functions_model.provision.removal.standing import Found, Standing
+
+_TAG = ": ".join(MANAGED_BY)
+_MADE = f"it has the tag `{_TAG}`"
+_NOT_MADE = f"it was not made by this tool: it lacks the tag `{_TAG}`"
+_NAMED_BY = {
+    "plan-name": plan.KIND,
+    "identity-name": identity.KIND,
+    "storage-account": storage_account.KIND,
+    "data-storage-account": storage_account.KIND,
+    "service-bus-namespace": service_bus_namespace.KIND,
+}
+_GROUP = resource_group.KIND
+_SHOWN = 3
+"""How many of what is in the way are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalPlan(ChangeSet):
+    """What goes, in the order in which it can, and what stays, with the reason."""
+
+    spec: RemovalSpec = field(repr=False)
+
+
+def removal_plan(spec: RemovalSpec, found: Found, portal: str = "") -> RemovalPlan:
+    """What a removal would do.
+
+    Args:
+        spec: The deployment.
+        found: What is there of it.
+        portal: https URL of the cloud's portal, for links; empty when it has none.
+    """
+    changes = [*_own(spec, found), *_elsewhere(spec)]
+    changes += _group(found, changes)
+    return RemovalPlan(tuple(_linked(change, portal) for change in changes), spec)
+
+
+def _own(spec: RemovalSpec, found: Found) -> Iterator[Change]:
+    for one in found.resources:
+        if reason := _why_it_stays(one, spec, found):
+            yield Change(one.kind, one.name, Action.KEEP, reason=reason, resource_id=one.id)
+            continue
+        if one.kind == identity.KIND:
+            why = "the identity goes, and Azure would keep it"
+            yield from (_removal(role, why, _app_keys(found)) for role in found.roles)
+            yield from _unseen_roles(one, found)
+        yield _own_removal(one, found)
+
+
+def _unseen_roles(who: Standing, found: Found) -> Iterator[Change]:
+    if not found.sees_all_roles:
+        reason = "this login may not look for them: somebody who may should delete them, before the identity goes"
+        yield Change(role_assignment.KIND, f"of {who.name} outside of the group", Action.KEEP, reason=reason)
+
+
+def _why_it_stays(one: Standing, spec: RemovalSpec, found: Found) -> str:
+    """The first reason; empty when it may go."""
+    app = found.of(function_app.KIND)
+    if not one.ours:
+        return _NOT_MADE
+    if app is not None and not app.ours:
+        return f"the function app `{app.name}` may use it, and stays"
+    if one.kind == plan.KIND and found.plan_apps:
+        return f"it carries other apps: {_names(found.plan_apps)}"
+    if one.kind == identity.KIND and found.identity_apps:
+        return f"other apps run as it: {_names(found.identity_apps)}"
+    return _why_data_stays(one, spec, found) if one.kind in HOLD_DATA else ""
+
+
+def _why_data_stays(one: Standing, spec: RemovalSpec, found: Found) -> str:
+    if not spec.with_data:
+        return "it holds data, which goes with `destroy-data: true` only"
+    sharers = found.sharers.get(one.id, ())
+    return f"other deployments use it, with roles for {_names(sharers)}" if sharers else ""
+
+
+def _own_removal(one: Standing, found: Found) -> Change:
+    """The app goes first, so that it never runs without what it needs; what roles are held on goes after them."""
+    if one.kind == function_app.KIND:
+        return replace(_removal(one, _MADE), fields=_slots(one, found))
+    keys = _app_keys(found)
+    if one.kind != plan.KIND:
+        keys += tuple(key_of(role.kind, role.name) for role in found.roles)
+    return _removal(one, _MADE, keys)
+
+
+def _app_keys(found: Found) -> tuple[str, ...]:
+    app = found.of(function_app.KIND)
+    return (key_of(app.kind, app.name),) if app else ()
+
+
+def _removal(one: Standing, reason: str, depends_on: tuple[str, ...] = ()) -> Change:
+    return Change(one.kind, one.name, Action.DELETE, (), reason, depends_on, one.id)
+
+
+def _slots(app: Standing, found: Found) -> tuple[FieldChange, ...]:
+    """Slots go with their app."""
+    below = f"{app.id}/slots/".lower()
+    names = [one.rpartition("/")[2] for one in found.members if one.lower().startswith(below)]
+    return (FieldChange("slots", ", ".join(names), "removed"),) if names else ()
+
+
+def _elsewhere(spec: RemovalSpec) -> Iterator[Change]:
+    for given, place in spec.elsewhere.items():
+        group, _, name = place.rpartition("/")
+        reason = f"it is in the resource group `{group}`, where nothing is made and nothing removed"
+        yield Change(_NAMED_BY[given], name, Action.KEEP, reason=reason)
+
+
+def _group(found: Found, changes: Sequence[Change]) -> Iterator[Change]:
+    """The group, last of all, when nothing would be left in it."""
+    group = found.group
+    if group is None:
+        return
+    left = names_left(found.members, changes)
+    if not group.ours or left:
+        reason = f"it still holds {_names(left)}" if group.ours else _NOT_MADE
+        yield Change(group.kind, group.name, Action.KEEP, reason=reason, resource_id=group.id)
+    else:
+        yield _removal(
+            group,
+            f"{_MADE}, and will be empty",
+            tuple(change.key for change in changes if change.action is Action.DELETE),
+        )
+
+
+def names_left(members: Iterable[str], changes: Sequence[Change]) -> list[str]:
+    """Names of what the changes leave of a group's members, given by id; what lies below a resource goes with it."""
+    ids = [change.resource_id.lower() for change in changes if change.action is Action.DELETE and change.kind != _GROUP]
+    gone = tuple(f"{one}/" for one in ids)
+    return [one.rpartition("/")[2] for one in members if not f"{one.lower()}/".startswith(gone)]
+
+
+def _names(names: Sequence[str]) -> str:
+    shown = ", ".join(f"`{name}`" for name in names[:_SHOWN])
+    return f"{shown} and {len(names) - _SHOWN} more" if len(names) > _SHOWN else shown
+
+
+def _linked(change: Change, portal: str) -> Change:
+    """With its link, unless it is an assignment of a role: the portal has no page for one."""
+    has_page = portal and change.resource_id and "/roleassignments/" not in change.resource_id.lower()
+    return replace(change, link=f"{portal}/#resource{change.resource_id}") if has_page else change

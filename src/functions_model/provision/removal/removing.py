@@ -1,0 +1,138 @@
+"""Making a removal so: each resource goes as soon as what needs it is gone."""
+
+# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
+
+from __future__ import annotations
+
+import re
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+from functions_model.core.failures import ApplyIncomplete
+from functions_model.provision.graph import run_graph
+from functions_model.provision.incomplete import incomplete, told
+from functions_model.provision.kinds import plan as plan_kind
+from functions_model.provision.kinds import provider, resource_group, role_assignment
+from functions_model.provision.nouns import Action
+from functions_model.provision.outcome import Applied, Written
+from functions_model.provision.removal.kinds import KINDS
+from functions_model.provision.removal.planning import names_left
+from functions_model.provision.waiting import Patience
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from functions_model.azure.clients import AzureClients
+    from functions_model.provision.nouns import Change
+    from functions_model.provision.removal.planning import RemovalPlan
+
+_KINDS = {kind.kind: kind for kind in KINDS}
+_COUNTED = re.compile(r"web app\(?s", re.IGNORECASE)
+"""Microsoft.Web: `Server farm 'x' cannot be deleted because it has web app(s) y assigned to it.`"""
+
+
+def _discard(_: object) -> None:
+    """Do nothing with it."""
+
+
+def remove(
+    plan: RemovalPlan,
+    clients: AzureClients,
+    *,
+    report: Callable[[str], None] = _discard,
+    written: Callable[[Written], None] = _discard,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Applied:
+    """Delete what the plan says. What is gone already, perhaps by a run that was stopped, counts as deleted.
+
+    Args:
+        plan: From `removal_plan`.
+        clients: Of the subscription.
+        report: Takes a line for each resource that is gone.
+        written: Takes each change that is done, as soon as it is.
+        clock: Seconds.
+        sleep: Waits; seconds.
+
+    Raises:
+        ApplyIncomplete: A resource could not be deleted. Those that it does not need were; the detail lists all.
+        Failure: A login that no longer holds.
+    """
+    started = clock()
+    remover = _Remover(plan, clients, report, written, clock, sleep)
+    outcomes = run_graph([change for change in plan.changes if change.action is Action.DELETE], remover.remove, {})
+    if any(outcomes.values()):
+        raise incomplete(outcomes)
+    kept = tuple(change for change in plan.changes if change.action is Action.KEEP)
+    return Applied(tuple(remover.done), kept, clock() - started)
+
+
+@dataclass(slots=True)
+class _Remover:
+    """Removes one resource at a time. Safe to use from many threads."""
+
+    plan: RemovalPlan
+    clients: AzureClients
+    report: Callable[[str], None]
+    written: Callable[[Written], None]
+    clock: Callable[[], float]
+    sleep: Callable[[float], None]
+    done: list[Written] = field(default_factory=list)
+
+    def remove(self, change: Change) -> None:
+        from azure.core.exceptions import ResourceNotFoundError
+
+        begun = self.clock()
+        patience = Patience(str(change), self.sleep, self.report, partial(_register, self.clients))
+        with suppress(ResourceNotFoundError):
+            patience.through(lambda: self._delete(change, patience))
+        done = Written(change, self.clock() - begun)
+        self.done.append(done)
+        self.written(done)
+        self.report(told(done))
+
+    def _delete(self, change: Change, patience: Patience) -> None:
+        group = self.plan.spec.resource_group
+        if change.kind == role_assignment.KIND:
+            self.clients.authorization.role_assignments.delete_by_id(change.resource_id.lstrip("/"))
+        elif change.kind == resource_group.KIND:
+            patience.until(partial(self._is_empty, change), "the end of what was in the group")
+            self.clients.resource.resource_groups.begin_delete(resource_group_name=group).result()
+        elif change.kind == plan_kind.KIND:
+            patience.until(partial(self._is_plan_gone, group, change.name), "the end of the plan's last app")
+        else:
+            _KINDS[change.kind].delete(self.clients, group, change.name)
+
+    def _is_plan_gone(self, group: str, name: str) -> bool:
+        """An app that has just been deleted may still be counted, and the plan refused with 409."""
+        from azure.core.exceptions import ResourceExistsError
+
+        try:
+            _KINDS[plan_kind.KIND].delete(self.clients, group, name)
+        except ResourceExistsError as exc:
+            apps = self.clients.web.app_service_plans
+            if not _COUNTED.search(str(exc)) or list(apps.list_web_apps(group, name)):
+                raise
+            return False
+        return True
+
+    def _is_empty(self, change: Change) -> bool:
+        """Deleting a group deletes all that is in it: so it is looked at again before, and must be empty.
+
+        The list of resources is a copy that lags behind: what has just been deleted may be in it for some seconds.
+
+        Raises:
+            ApplyIncomplete: Somebody has put something into it meanwhile.
+        """
+        ids = [str(one.id) for one in self.clients.resource.resources.list_by_resource_group(change.name)]
+        if others := names_left(ids, self.plan.changes):
+            what = f"it holds {', '.join(f'`{name}`' for name in others)}, which came after the plan"
+            raise ApplyIncomplete(f"remove {change}", what, "Run again: a group with anything in it stays.")
+        return not ids
+
+
+def _register(clients: AzureClients, patience: Patience, namespace: str) -> None:
+    provider.register(clients, namespace, patience)

@@ -1,0 +1,54 @@
+"""Role assignments at the end of a deployment: those of its identity go with it, those of others keep resources."""
+
+# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from functions_model.provision import roles
+from functions_model.provision.former_roles import maker_of
+from functions_model.provision.kinds import role_assignment
+from functions_model.provision.removal.standing import Standing
+
+if TYPE_CHECKING:
+    from functions_model.azure.clients import AzureClients
+
+
+def roles_of(clients: AzureClients, group: str, principal_id: str) -> tuple[tuple[Standing, ...], bool]:
+    """The role assignments of our identity, wherever in the subscription; Resource Manager would keep them.
+
+    Returns:
+        Them, and whether that is all of them: a login whose rights end at the group sees those in the group only.
+    """
+    from azure.core.exceptions import HttpResponseError
+
+    assignments, asked = clients.authorization.role_assignments, f"principalId eq '{principal_id}'"
+    try:
+        found, all_of_them = list(assignments.list_for_subscription(filter=asked)), True
+    except HttpResponseError as exc:
+        if exc.status_code != 403:
+            raise
+        found, all_of_them = list(assignments.list_for_resource_group(group, filter=asked)), False
+    own = [one for one in found if str(one.principal_id) == principal_id]
+    twice = Counter(_name(one) for one in own)
+    named = ((one, _name(one) if twice[_name(one)] == 1 else f"{_name(one)} ({one.name})") for one in own)
+    kind = role_assignment.KIND
+    standing = (Standing(kind, name, str(one.id), ours=True) for one, name in named)
+    return tuple(sorted(standing, key=lambda one: one.id)), all_of_them
+
+
+def _name(assignment: Any) -> str:
+    """`AcrPull on contoso`, as plans call it when it is made."""
+    definition = str(assignment.role_definition_id).rpartition("/")[2].lower()
+    scope = str(assignment.scope or "").rstrip("/").rpartition("/")[2].replace("~", "/")
+    return f"{roles.NAMES.get(definition, definition)} on {scope}"
+
+
+def sharers_of(clients: AzureClients, resource_id: str, identity_id: str) -> tuple[str, ...]:
+    """Names of other identities that this tool has given roles on, or below, a resource: deployments that use it."""
+    found = clients.authorization.role_assignments.list_for_scope(scope=resource_id.lstrip("/"))
+    below = (one for one in found if f"{one.scope}/".lower().startswith(f"{resource_id}/".lower()))
+    makers = {maker_of(str(one.description or "")) for one in below}
+    return tuple(sorted(one.rpartition("/")[2] for one in makers if one and one.lower() != identity_id.lower()))

@@ -1,0 +1,77 @@
+"""A deployment to remove in tests: the names of `support.wanted`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from functions_model.core.removal import RemovalSpec
+from functions_model.core.spec import Login, Mode
+from functions_model.provision.kinds import (
+    function_app,
+    identity,
+    plan,
+    resource_group,
+    role_assignment,
+    service_bus_namespace,
+    storage_account,
+)
+from functions_model.provision.removal.standing import Found, Standing
+from support.fake_arm import SUBSCRIPTION
+
+REMOVAL = RemovalSpec(
+    mode=Mode.DESTROY,
+    login=Login("tenant", "client", None, "audience", "AzureCloud"),
+    subscription_id=SUBSCRIPTION,
+    resource_group="iris-rg",
+    app_name="iris",
+    plan_name="iris-plan",
+    identity_name="iris-identity",
+    storage_accounts=("irisstorage", "irisdata"),
+    service_bus_namespace="iris-bus",
+)
+_GROUP_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/iris-rg"
+
+
+def removal(**changes: Any) -> RemovalSpec:
+    """The removal; keywords change it."""
+    return replace(REMOVAL, **changes)
+
+
+def standing(kind: Any, name: str, *, ours: bool = True) -> Standing:
+    """A resource of the group, by the module of its kind."""
+    return Standing(kind.KIND, name, f"{_GROUP_ID}/providers/{kind.TYPE}/{name}", ours)
+
+
+def role(scope: str, number: int) -> Standing:
+    """A role assignment of the identity."""
+    guid = f"00000000-0000-0000-0000-{number:012}"
+    kind = "Microsoft.Authorization/roleAssignments"
+    return Standing(
+        role_assignment.KIND, f"AcrPull on {scope}", f"/subscriptions/{scope}/providers/{kind}/{guid}", True
+    )
+
+
+APP = standing(function_app, "iris")
+PLAN = standing(plan, "iris-plan")
+IDENTITY = standing(identity, "iris-identity")
+ACCOUNT = standing(storage_account, "irisstorage")
+BUS = standing(service_bus_namespace, "iris-bus")
+GROUP = Standing(resource_group.KIND, "iris-rg", _GROUP_ID, ours=True)
+WHOLE = Found(
+    group=GROUP,
+    resources=(APP, IDENTITY, PLAN, ACCOUNT, BUS),
+    roles=(role("contoso", 1), role("irisstorage", 2)),
+    members=tuple(one.id for one in (APP, IDENTITY, PLAN, ACCOUNT, BUS)),
+)
+"""All of a deployment, and nothing else."""
+
+
+def found(**changes: Any) -> Found:
+    """All of a deployment; keywords change what is found."""
+    return replace(WHOLE, **changes)
+
+
+def without_tag(one: Standing) -> tuple[Standing, ...]:
+    """All of a deployment, where one resource was made by somebody else."""
+    return tuple(replace(each, ours=each.id != one.id) for each in WHOLE.resources)

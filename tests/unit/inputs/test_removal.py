@@ -1,0 +1,102 @@
+"""What `mode: destroy` takes: a login and names, and nothing of what makes an image."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from functions_model.core.failures import InputsInvalid
+from functions_model.core.removal import RemovalSpec
+from functions_model.core.spec import DeploymentSpec, Mode
+from functions_model.inputs import arguments_parser, read_any
+from support.inputs import DEPLOY, GUID
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAMES = {
+    "mode": "destroy",
+    "subscription-id": GUID,
+    "tenant-id": GUID,
+    "client-id": GUID,
+    "resource-group": "rg-churn",
+    "app-name": "churn",
+}
+
+
+def removal(folder: Path, **inputs: str) -> RemovalSpec:
+    """The removal that the inputs ask for; `storage_account` is the input `storage-account`."""
+    given = {name.replace("_", "-"): value for name, value in inputs.items()}
+    spec = read_any({**NAMES, **given}, workspace=folder)
+    assert isinstance(spec, RemovalSpec)
+    return spec
+
+
+def target(folder: Path, **inputs: str) -> DeploymentSpec:
+    """The deployment of the same names."""
+    (folder / "score.py").touch()
+    given = {name.replace("_", "-"): value for name, value in inputs.items()}
+    made = {"mode": "deploy", "location": "westeurope", "registry": "contoso", "model-path": "[]"}
+    spec = read_any({**NAMES, **made, "entry-script": "score.py", **given}, workspace=folder)
+    assert isinstance(spec, DeploymentSpec)
+    return spec
+
+
+class TestNames:
+    def test_are_those_of_the_deployment(self, tmp_path: Path) -> None:
+        """Derived names are derived alike, whatever the trigger was."""
+        spec = removal(tmp_path)
+        blob = target(tmp_path, trigger="blob", input_path="inbox/{name}").target
+        queue = target(tmp_path, trigger="service-bus-queue", input_queue_name="in").target
+
+        assert blob
+        assert queue
+        assert (blob.plan_name, blob.identity_name) == (spec.plan_name, spec.identity_name)
+        assert (blob.storage_account, blob.data_storage_account) == spec.storage_accounts
+        assert queue.service_bus_namespace == spec.service_bus_namespace
+
+    def test_that_are_given_win(self, tmp_path: Path) -> None:
+        """One account for both is looked at once; no trigger need be named beside them."""
+        spec = removal(tmp_path, storage_account="one", data_storage_account="one", service_bus_namespace="orders-bus")
+
+        assert (("one",), "orders-bus") == (spec.storage_accounts, spec.service_bus_namespace)
+
+    def test_in_another_group_are_told_apart(self, tmp_path: Path) -> None:
+        """They are shown, and never removed."""
+        spec = removal(tmp_path, plan_name="shared/theirs", storage_account="other/one")
+
+        assert {"plan-name": "shared/theirs", "storage-account": "other/one"} == spec.elsewhere
+        assert "" == spec.plan_name
+        assert 1 == len(spec.storage_accounts)
+
+
+class TestModes:
+    def test_take_the_inputs_of_a_deployment_too(self, tmp_path: Path) -> None:
+        """A workflow has one set of inputs: what makes the image is not even looked at."""
+        spec = read_any({**DEPLOY, "mode": "plan-destroy"}, workspace=tmp_path)
+
+        assert isinstance(spec, RemovalSpec)
+        assert Mode.PLAN_DESTROY is spec.mode
+
+    @pytest.mark.parametrize(("text", "with_data"), [("", False), ("false", False), ("true", True)])
+    def test_leave_data_unless_told(self, tmp_path: Path, text: str, with_data: bool) -> None:
+        """`destroy-data`."""
+        assert with_data == removal(tmp_path, destroy_data=text).with_data
+
+    def test_tell_everything_that_is_missing(self, tmp_path: Path) -> None:
+        """The login and the names, each by name; and what is given and wrong."""
+        with pytest.raises(InputsInvalid) as caught:
+            read_any({"mode": "destroy", "plan-name": "a b", "destroy-data": "perhaps"}, workspace=tmp_path)
+
+        assert {
+            *("tenant-id", "client-id", "subscription-id", "resource-group", "app-name"),
+            *("plan-name", "destroy-data"),
+        } == {problem.subject for problem in caught.value.problems}
+
+    def test_offer_their_own_options_alone(self) -> None:
+        """`functions-model destroy --help` lists nothing that a removal does not read."""
+        removing, making = (arguments_parser(command).format_help() for command in ("destroy", "deploy"))
+
+        assert ("--destroy-data" in removing, "--model-path" in removing) == (True, False)
+        assert "--model-path" in making

@@ -1,0 +1,135 @@
+"""What a removal may take and what it leaves, each with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from functions_model.provision import Action
+from functions_model.provision.removal import removal_plan
+from functions_model.provision.removal.standing import Found
+from functions_model.provision.tags import is_ours
+from support.removal import ACCOUNT, APP, BUS, GROUP, IDENTITY, PLAN, WHOLE, found, removal, without_tag
+
+if TYPE_CHECKING:
+    from functions_model.core.removal import RemovalSpec
+
+WITH_DATA = removal(with_data=True)
+
+
+def goes(spec: RemovalSpec, there: Found) -> list[str]:
+    """Names of what goes, in order."""
+    return [change.name for change in removal_plan(spec, there).changes if change.action is Action.DELETE]
+
+
+def reasons(spec: RemovalSpec, there: Found) -> dict[str, str]:
+    """Why each of the others stays."""
+    return {change.name: change.reason for change in removal_plan(spec, there).changes if change.action is Action.KEEP}
+
+
+class TestAWholeDeployment:
+    def test_goes_in_the_order_in_which_it_can(self) -> None:
+        """The app first; roles before the identity and before what they are held on; the group last."""
+        plan = removal_plan(WITH_DATA, WHOLE)
+        order = [change.key for change in plan.changes]
+
+        assert ["iris", "AcrPull on contoso", "AcrPull on irisstorage", "iris-identity"] == goes(WITH_DATA, WHOLE)[:4]
+        assert "iris-rg" == goes(WITH_DATA, WHOLE)[-1]
+        assert all(order.index(key) < order.index(c.key) for c in plan.changes for key in c.depends_on)
+        assert {"function app/iris"} < set(plan.changes[3].depends_on)
+        assert set(order[:-1]) == set(plan.changes[-1].depends_on)
+
+    def test_keeps_its_data_unless_told_otherwise(self) -> None:
+        """Accounts and namespaces stay, and with them the group that they are in."""
+        assert {"irisstorage", "iris-bus", "iris-rg"} == set(reasons(removal(), WHOLE))
+        assert "`destroy-data: true`" in reasons(removal(), WHOLE)["iris-bus"]
+        assert "it still holds `irisstorage`, `iris-bus`" == reasons(removal(), WHOLE)["iris-rg"]
+
+    def test_takes_slots_along(self) -> None:
+        """They lie below the app: they are told, and do not keep the group."""
+        there = found(members=(*WHOLE.members, f"{APP.id}/slots/Staging"))
+        plan = removal_plan(WITH_DATA, there)
+
+        assert [("slots", "Staging", "removed")] == [(f.name, f.before, f.after) for f in plan.changes[0].fields]
+        assert "iris-rg" in goes(WITH_DATA, there)
+
+
+class TestWhatStays:
+    @pytest.mark.parametrize("one", [PLAN, IDENTITY, ACCOUNT, BUS])
+    def test_is_what_this_tool_has_not_made(self, one: object) -> None:
+        """Without our tag nothing goes, whatever it is called; nor does the group that it is in."""
+        there = found(resources=without_tag(one))  # type: ignore[arg-type]
+        name = one.name  # type: ignore[attr-defined]
+
+        assert "it was not made by this tool" in reasons(WITH_DATA, there)[name]
+        assert name in reasons(WITH_DATA, there)["iris-rg"]
+
+    def test_is_all_that_an_app_of_somebody_else_may_use(self) -> None:
+        """Our identity and accounts carry an app that is not ours, so that they stay with it."""
+        there = found(resources=without_tag(APP))
+
+        assert [] == goes(WITH_DATA, there)
+        assert "the function app `iris` may use it, and stays" == reasons(WITH_DATA, there)["iris-identity"]
+
+    def test_is_a_plan_with_other_apps(self) -> None:
+        """It carries on; the first of them are named."""
+        there = found(plan_apps=("a", "b", "c", "d"))
+
+        assert "it carries other apps: `a`, `b`, `c` and 1 more" == reasons(WITH_DATA, there)["iris-plan"]
+        assert "iris" in goes(WITH_DATA, there)
+
+    def test_is_an_identity_of_other_apps_with_its_roles(self) -> None:
+        """They would lose their image and their storage."""
+        there = found(identity_apps=("twin",))
+
+        assert ["iris", "iris-plan", "irisstorage", "iris-bus"] == goes(WITH_DATA, there)
+
+    def test_is_data_of_other_deployments(self) -> None:
+        """An account that another identity of ours has roles on."""
+        there = found(sharers={ACCOUNT.id: ("twin-identity",)})
+
+        assert "with roles for `twin-identity`" in reasons(WITH_DATA, there)["irisstorage"]
+        assert "iris-bus" in goes(WITH_DATA, there)
+
+    def test_is_a_group_with_anything_else_in_it(self) -> None:
+        """Deleting a group deletes all that is in it."""
+        there = found(members=(*WHOLE.members, f"{GROUP.id}/providers/Microsoft.Sql/servers/theirs"))
+
+        assert "it still holds `theirs`" == reasons(WITH_DATA, there)["iris-rg"]
+
+    def test_is_a_group_that_others_made(self) -> None:
+        """Even when nothing is left in it."""
+        there = found(group=replace(GROUP, ours=False))
+
+        assert "it was not made by this tool" in reasons(WITH_DATA, there)["iris-rg"]
+
+    def test_is_what_the_inputs_place_in_another_group(self) -> None:
+        """Nothing is ever made there."""
+        spec = removal(elsewhere={"plan-name": "shared/plan"})
+
+        assert "it is in the resource group `shared`" in reasons(spec, WHOLE)["plan"]
+
+
+class TestTheRest:
+    def test_without_a_group_there_is_nothing_to_remove(self) -> None:
+        """A plan without changes."""
+        assert () == removal_plan(WITH_DATA, Found()).changes
+
+    def test_of_a_run_that_was_stopped_goes_too(self) -> None:
+        """The app is gone; what it ran on is not."""
+        assert "iris-plan" in goes(WITH_DATA, found(resources=WHOLE.resources[1:], members=WHOLE.members[1:]))
+
+    @pytest.mark.parametrize(
+        ("tags", "ours"),
+        [
+            ({"Managed-By": "functions-model-action"}, True),
+            ({"managed-by": "terraform"}, False),
+            ({}, False),
+            (None, False),
+        ],
+    )
+    def test_tags_are_compared_as_azure_does(self, tags: dict[str, str] | None, ours: bool) -> None:
+        """Names in any case, values to the letter."""
+        assert ours == is_ours(tags)

@@ -10,7 +10,7 @@ import pytest
 from azure.servicebus import ServiceBusMessage, ServiceBusSubQueue
 
 from support.service_bus import client_for
-from support.triggers import RAW_SCRIPT, TEXT_SCRIPT, deploy, namespace_connection
+from support.triggers import RAW_SCRIPT, TEXT_SCRIPT, deploy, namespace_token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,9 +48,9 @@ def client(sandbox: Sandbox, text_app: Run) -> Iterator[ServiceBusClient]:
 
 
 def client_of(sandbox: Sandbox, namespace: str) -> ServiceBusClient:
-    """Azure's client, with the namespace's connection string."""
-    host, text = namespace_connection(sandbox, namespace)
-    return client_for(text, host, sandbox.endpoints.ca_file)
+    """Azure's client, with the login's token."""
+    host, token = namespace_token(sandbox, namespace)
+    return client_for(token, host, sandbox.endpoints.ca_file)
 
 
 def send(client: ServiceBusClient, message: ServiceBusMessage, queue: str = "requests") -> None:

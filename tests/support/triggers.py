@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from azure_sandbox.arm.authorization.definitions import SERVICE_BUS_DATA_OWNER
+from azure_sandbox.service_bus.claims import AUDIENCE
 from support.deployment import Run, run_action
-from support.service_bus import connection_string
+from support.service_bus import FixedToken
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,14 +69,15 @@ def deploy(sandbox: Sandbox, folder: Path, script: str, app: str, **inputs: str)
     return run
 
 
-def namespace_connection(sandbox: Sandbox, namespace: str) -> tuple[str, str]:
-    """Where a namespace is, and its connection string as `az servicebus` shows it."""
+def namespace_token(sandbox: Sandbox, namespace: str) -> tuple[str, FixedToken]:
+    """Where a namespace is, and the login's own token for it, as the namespaces that we make take no keys."""
     found = sandbox.arm.service_bus.find(namespace)
-    rule = sandbox.arm.service_bus.rule(namespace, None, "RootManageSharedAccessKey")
     assert found
-    assert rule
+    login = sandbox.directory.principal_of_client(sandbox.endpoints.client_id)
+    assert login
+    sandbox.roles.grant(login.object_id, SERVICE_BUS_DATA_OWNER, str(found.id))
     host = str(found.properties["serviceBusEndpoint"]).removeprefix("https://").rstrip("/")
-    return host, connection_string(host, "RootManageSharedAccessKey", rule.keys[0])
+    return host, FixedToken(sandbox.directory.issue_token(login.client_id, AUDIENCE))
 
 
 def eventually(read: Callable[[], T | None], *, seconds: float = 60) -> T:

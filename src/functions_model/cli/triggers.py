@@ -138,11 +138,13 @@ class QueueDoor:
 
     @classmethod
     def open(cls, spec: DeploymentSpec, trigger: ServiceBusQueueTrigger, clients: AzureClients) -> Self:
-        """Read the namespace's connection string."""
+        """Switch the sandbox's namespace to keys, and read its connection string: a shell has no identity to show."""
         if spec.target is None:
             message = "a deployment has a target"
             raise TypeError(message)
         group, namespace = spec.target.resource_group, spec.target.service_bus_namespace or ""
+        by_keys: Any = {"properties": {"disableLocalAuth": False}}
+        clients.service_bus.namespaces.update(group, namespace, by_keys)
         keys: Any = clients.service_bus.namespaces.list_keys(group, namespace, _RULE)
         return cls(trigger, f"{keys.primary_connection_string};{_EMULATOR}", content_type(spec))
 

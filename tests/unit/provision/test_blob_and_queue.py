@@ -121,7 +121,7 @@ class TestAFirstRunForQueues:
         assert matches_golden(GOLDEN / "first_run_queue.json", as_text(planned(FakeArm(), trigger=QUEUE)))
 
     def test_makes_namespace_and_queues(self) -> None:
-        """The namespace wants TLS 1.2; locks last as long as they can, and nothing is dead-lettered for its age."""
+        """The namespace wants TLS 1.2 and takes no keys; locks last long, and nothing is dead-lettered for its age."""
         arm = FakeArm()
         applied(arm, planned(arm, trigger=QUEUE))
 
@@ -129,7 +129,7 @@ class TestAFirstRunForQueues:
         queue = {"lockDuration": "PT5M", "maxDeliveryCount": 10, "deadLetteringOnMessageExpiration": False}
 
         assert {"name": "Standard", "tier": "Standard"} == namespace["sku"]
-        assert {"minimumTlsVersion": "1.2"} == namespace["properties"]
+        assert {"minimumTlsVersion": "1.2", "disableLocalAuth": True} == namespace["properties"]
         assert queue == body_of(arm, "/queues/orders")["properties"]
         assert queue == body_of(arm, "/queues/answers")["properties"]
 

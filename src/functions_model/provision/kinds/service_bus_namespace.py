@@ -137,6 +137,7 @@ def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
     fields = (
         FieldChange("tier", None, data.sku),
         FieldChange("minimum TLS version", None, "1.2"),
+        FieldChange("access by keys", None, "on" if wanted.by_keys else "off"),
         FieldChange("location", None, wanted.location),
     )
     depends_on = (resource_group.key(wanted), *provider.keys(provider.SERVICE_BUS))
@@ -188,7 +189,7 @@ def _body(wanted: Wanted, data: QueueData) -> Any:
         "location": wanted.location,
         "tags": dict(wanted.tags),
         "sku": sku,
-        "properties": {"minimumTlsVersion": "1.2"},
+        "properties": {"minimumTlsVersion": "1.2", "disableLocalAuth": not wanted.by_keys},
     }
 
 

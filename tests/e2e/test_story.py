@@ -167,6 +167,21 @@ class TestUndo:
         assert scored(*where, {"x": 2}) == before
 
 
+class TestSlot:
+    """A version that is tried out beside the app first."""
+
+    def test_takes_the_apps_place_once_it_is_verified(self, first: Run, deployer: Deployer, sandbox: Sandbox) -> None:
+        """The app scores with the new model at its own URL, and the slot keeps the old one."""
+        (deployer.folder / "model" / "weights.txt").write_text("third")
+
+        run = deployer.run(slot_name="staging", swap="true")
+
+        where = (sandbox, deployer.group, deployer.app)
+        assert run.code == 0, run.log
+        assert (scored(*where, 1)["model"], scored(*where, 1, "staging")["model"]) == ("third", "second")
+        assert run.outputs["app-url"] == first.outputs["app-url"]
+
+
 class TestPackage:
     """`mode: package`."""
 

@@ -211,6 +211,8 @@ class Target:
         plan_maximum: The most instances of an Elastic Premium plan; None leaves it as it is.
         plan_name: The plan's name.
         storage_account: The host storage account's name.
+        slot_name: The deployment slot that takes the new version; None for the app itself.
+        swap: The slot is swapped with the app once it is verified.
         elsewhere: Resource groups of what is there already and not in `resource_group`, by input: `plan-name`.
         identity_name: The user-assigned identity's name; with `Access.KEYS` there is none.
         access: How the app gets into what it works with.
@@ -233,6 +235,8 @@ class Target:
     plan_minimum: int | None = None
     plan_maximum: int | None = None
     access: Access = Access.IDENTITY
+    slot_name: str | None = None
+    swap: bool = False
 
     def group_of(self, name: str) -> str:
         """The resource group of what an input names."""

@@ -35,6 +35,22 @@ ENTRIES = (
         modes=WITH_AZURE,
     ),
     InputSpec(
+        "slot-name",
+        InputKind.NAME,
+        "A deployment slot for the new version, `staging`. It is created when it does not exist, and has a URL of its"
+        " own. Without it, the new version goes to the app itself.",
+        modes=WITH_AZURE,
+    ),
+    InputSpec(
+        "swap",
+        InputKind.CHOICE,
+        "`true` swaps the slot with the app once the new version is verified in it, verifies the app, and swaps back"
+        " when that fails. Needs `slot-name`.",
+        derived="`false`",
+        choices=("true", "false"),
+        modes=WITH_AZURE,
+    ),
+    InputSpec(
         "storage-account",
         InputKind.NAME,
         "The storage account that the Functions host works with. It is created when it does not exist. One of another"

@@ -58,6 +58,23 @@ def app_name(text: str) -> str:
     )  # fmt: skip
 
 
+def slot_name(text: str) -> str:
+    """Microsoft.Web/sites/slots: 2-59 letters, digits and hyphens; the app itself is the slot `production`."""
+    if text.lower() == "production":
+        raise RuleBroken("`production` is the app itself", "Leave it out to deploy to the app, or use another name.")
+    return _matching(
+        text, r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,57}[A-Za-z0-9])", "a deployment slot's name",
+        "Use 2 to 59 letters, digits and hyphens, with no hyphen at either end.",
+    )  # fmt: skip
+
+
+def switch(text: str) -> bool:
+    """`true` or `false`, in any case."""
+    if text.lower() not in {"true", "false"}:
+        raise RuleBroken(f"`{text}` is neither `true` nor `false`", "Use one of these.")
+    return text.lower() == "true"
+
+
 def plan_name(text: str) -> str:
     """Microsoft.Web/serverfarms: 1-60 letters, digits and hyphens."""
     return _matching(text, r"[A-Za-z0-9-]{1,60}", "a hosting plan's name", "Use 1 to 60 letters, digits and hyphens.")

@@ -35,6 +35,7 @@ def read_target(form: Form) -> Target:
     names = (app or "", group or "", subscription or "")
     data = _data_storage(form, names, elsewhere) if form.trigger == BLOB else None
     namespace = _namespace(form, names, elsewhere) if form.trigger == QUEUE else None
+    slot, swap = _slot(form, app or "")
     refuse_two_places(form, {"storage-account": storage, "data-storage-account": data or ""}, elsewhere)
     return Target(
         subscription_id=subscription,
@@ -52,6 +53,8 @@ def read_target(form: Form) -> Target:
         elsewhere=elsewhere,
         plan_sku_given=bool(form.text("plan-sku")),
         plan_minimum=form.take("plan-min-instances", rules.instances),
+        slot_name=slot,
+        swap=swap,
         plan_maximum=form.take("plan-max-instances", rules.instances),
         access=access,
     )
@@ -61,6 +64,22 @@ def _refuse_unused_identity(form: Form, access: Access) -> None:
     if access is Access.KEYS and form.text("identity-name"):
         what = "it is given beside `access: keys`, which uses no identity"
         form.refuse("identity-name", what, "Remove one of the two.")
+
+
+LONGEST_LABEL = 63
+"""Characters between two dots of a host name: RFC 1035, section 2.3.4."""
+
+
+def _slot(form: Form, app: str) -> tuple[str | None, bool]:
+    """The slot, and whether it is swapped."""
+    slot = form.take("slot-name", rules.slot_name)
+    if slot and len(f"{app}-{slot}") > LONGEST_LABEL:
+        what = f"the slot's host would be called `{app}-{slot}`, which is longer than {LONGEST_LABEL} characters"
+        form.refuse("slot-name", what, "Use a shorter name.")
+    swap = bool(form.take("swap", rules.switch))
+    if swap and not form.text("slot-name"):
+        form.refuse("swap", "there is no slot to swap with", "Set `slot-name`, or leave `swap` out.")
+    return slot or None, swap
 
 
 def _data_storage(form: Form, names: tuple[str, str, str], elsewhere: dict[str, str]) -> str:

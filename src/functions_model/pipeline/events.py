@@ -226,9 +226,27 @@ class PlanApplied:
 
 @dataclass(frozen=True, slots=True)
 class AppVerified:
-    """The app answers with this build."""
+    """The app answers with this build.
+
+    Attributes:
+        slot: The deployment slot that answers; empty for the app itself.
+    """
 
     verified: Verified
+    slot: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Swapped:
+    """A slot and its app run in each other's place.
+
+    Attributes:
+        written: The swap.
+        back: It takes an earlier one back.
+    """
+
+    written: Written
+    back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +289,7 @@ Event: TypeAlias = (
     | ResourceWritten
     | PlanApplied
     | AppVerified
+    | Swapped
     | UndoBegun
     | UndoEnded
 )

@@ -2,90 +2,53 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from functions_model.core.failures import NotLive
-from functions_model.core.spec import HttpTrigger
 from functions_model.pipeline.events import AppVerified
+from functions_model.pipeline.slot_swap import swap_and_verify
 from functions_model.pipeline.undo import undo_story
-from functions_model.verify import ExpectedApp, Verified, verify
+from functions_model.pipeline.verifying import verify_here, with_story
+from functions_model.provision import through_slot
 
 if TYPE_CHECKING:
-    from functions_model.core.spec import DeploymentSpec
-    from functions_model.pipeline.events import ImageBuilt
     from functions_model.pipeline.making import Making
     from functions_model.pipeline.session import Subscription
-    from functions_model.provision import Applied, ResourcePlan
-
-
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """What was brought to Azure.
-
-    Attributes:
-        built: The image.
-        plan: With what was there before.
-        applied: What was written.
-    """
-
-    built: ImageBuilt
-    plan: ResourcePlan
-    applied: Applied
+    from functions_model.pipeline.verifying import Delivered
 
 
 def prove(making: Making, delivered: Delivered, subscription: Subscription) -> None:
-    """Verify the app; when it is not live, put back what ran before and verify that.
+    """Verify the app, or the slot, which is then swapped when that was asked for.
 
     Raises:
         NotLive: The app is not live. The failure tells what became of what ran before, too.
+        ApplyIncomplete: The slot could not be swapped with the app.
     """
-    parts, secrets = making.parts, known_secrets(delivered.plan, subscription)
+    if through_slot(delivered.plan.wanted, delivered.plan.observed):
+        _prove_slot(making, delivered, subscription)
+    else:
+        _prove_app(making, delivered, subscription)
+
+
+def _prove_app(making: Making, delivered: Delivered, subscription: Subscription) -> None:
+    """When the app is not live, what ran before is put back, and verified."""
+    parts = making.parts
     try:
         with parts.stage("Verify"):
-            verified = _verify(making, delivered, subscription, secrets)
-            parts.tell(AppVerified(verified))
+            parts.tell(AppVerified(verify_here(making, delivered, subscription)))
     except NotLive as failure:
-        story = undo_story(making, delivered.plan, delivered.applied, subscription, secrets)
+        raise with_story(failure, undo_story(making, delivered, subscription)) from failure
+
+
+def _prove_slot(making: Making, delivered: Delivered, subscription: Subscription) -> None:
+    """When the slot is not live, the app was not touched: there is nothing to put back."""
+    parts, wanted, before = making.parts, delivered.plan.wanted, delivered.plan.observed.app
+    try:
+        with parts.stage(f"Verify the slot `{wanted.slot}`"):
+            parts.tell(AppVerified(verify_here(making, delivered, subscription, wanted.slot), wanted.slot))
+    except NotLive as failure:
+        runs = before.runs.removeprefix("DOCKER|") if before else delivered.built.reference.pinned
+        story = f"`{wanted.app_name}` itself {'was not touched' if before else 'is new'} and runs `{runs}`."
         raise with_story(failure, story) from failure
-
-
-def with_story(failure: NotLive, story: str) -> NotLive:
-    """The failure, with what became of what ran before."""
-    remedy = f"{failure.remedy} {story}"
-    return NotLive(failure.action, failure.reason, remedy, location=failure.location, detail=failure.detail)
-
-
-def _verify(making: Making, delivered: Delivered, subscription: Subscription, secrets: list[str]) -> Verified:
-    spec, built = making.spec, delivered.built
-    expected = ExpectedApp(
-        app_name=subscription.target.app_name,
-        resource_group=subscription.target.resource_group,
-        build_id=built.build_id,
-        functions=built.functions,
-        auth_level=spec.auth_level,
-        sample_request=spec.sample_request,
-        **_sample_door(spec),
-    )
-    ci, timeout = making.parts.ci, spec.verify_timeout
-    return verify(subscription.clients, expected, timeout=timeout, ci=ci, secrets=secrets)
-
-
-def _sample_door(spec: DeploymentSpec) -> dict[str, str]:
-    """Where the sample goes: to the scoring function itself, or to the check function beside another trigger."""
-    door = "score" if isinstance(spec.trigger, HttpTrigger) else "check"
-    return {"sample_function": door, "sample_route": f"/api/{door}"}
-
-
-_PUBLIC = ("AzureWebJobsStorage__", "TriggerConnectionString__", "FUNCTIONS_", "WEBSITES_", "PYTHON_")
-"""Settings that hold names, addresses and switches."""
-_SHORTEST_SECRET = 8
-"""Characters; to blot out each `true` and `production` of a container log would leave nothing to read."""
-
-
-def known_secrets(plan: ResourcePlan, subscription: Subscription) -> list[str]:
-    """Values that may stand in the app's container log and must not be shown: the user's, and those that were there."""
-    users = [secret.reveal() for secret in subscription.target.app_settings.values()]
-    live = plan.observed.app.settings if plan.observed.app else {}
-    others = [value for name, value in live.items() if not name.startswith(_PUBLIC) and len(value) >= _SHORTEST_SECRET]
-    return [*users, *others]
+    if change := delivered.plan.swap:
+        swap_and_verify(making, delivered, change, subscription)

@@ -9,7 +9,8 @@ Inputs were read and checked before (`functions_model.inputs`). Here they become
             from the lock on, resources that need not wait for the image are made beside it;
 5. plan     the difference between what is wanted and what is there;
 6. deliver  the rest of the image, the tag last, and the resources, side by side, the app after the image;
-7. verify   that the app answers, with this very build; when it does not, what ran before is put back.
+7. verify   that the app answers, with this very build; when it does not, what ran before is put back. A slot is
+            verified before it is swapped with the app, and the app after that.
 
 Mode `plan` sends nothing and ends after step 5; mode `package` skips the resources; builder `dockerfile` writes a
 folder after step 3 and ends there. Each step returns a new noun and changes none that it was given. What happens is
@@ -34,10 +35,11 @@ from functions_model.pipeline.ground import ground_for
 from functions_model.pipeline.look import look
 from functions_model.pipeline.making import Making
 from functions_model.pipeline.prepare import prepare
-from functions_model.pipeline.prove import Delivered, prove
+from functions_model.pipeline.prove import prove
 from functions_model.pipeline.pushing import open_push
 from functions_model.pipeline.session import open_session
 from functions_model.pipeline.tag import look_at_tag
+from functions_model.pipeline.verifying import Delivered
 from functions_model.provision import plan
 
 if TYPE_CHECKING:

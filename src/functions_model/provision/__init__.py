@@ -1,6 +1,7 @@
 """Floor 4: what is wanted, what is there, the difference, and making it so."""
 
 from functions_model.provision.applying import apply, lay_ground
+from functions_model.provision.kinds.function_app import through_slot
 from functions_model.provision.nouns import (
     Action,
     Change,
@@ -16,6 +17,7 @@ from functions_model.provision.outcome import Applied, Groundwork, Written
 from functions_model.provision.planning import plan
 from functions_model.provision.registries import find_registry
 from functions_model.provision.rights import missing_rights
+from functions_model.provision.swapping import swap, swap_back
 from functions_model.provision.undoing import Overtaken, Undone, undo
 from functions_model.provision.wanted import wanted_for
 
@@ -39,6 +41,9 @@ __all__ = [
     "missing_rights",
     "observe",
     "plan",
+    "swap",
+    "swap_back",
+    "through_slot",
     "undo",
     "wanted_for",
 ]

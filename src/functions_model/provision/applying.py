@@ -99,7 +99,7 @@ def apply(
     started = clock()
     live = _Live(ground.observed, list(ground.written)) if ground else _Live(plan.observed)
     done = {one.change.key for one in live.written}
-    changes = [change for change in plan.changes if change.action is not Action.KEEP and change.key not in done]
+    changes = [change for change in plan.now if change.key not in done]
     _make_all(changes, _Maker(plan, clients, live, report, written, mask, clock, sleep), ready)
     kept = tuple(change for change in plan.changes if change.action is Action.KEEP)
     return Applied(tuple(live.written), kept, clock() - started, _updated_app(plan, live.observed))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from functions_model.azure.site import Site
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -28,6 +30,7 @@ class Writing:
         patience: For a write of several requests, each of which may meet what passes by itself. One of a single request
             need not use it: the whole write is done with it.
         mask: Takes each secret that is made.
+        slot: The deployment slot that is written, in place of the app; empty for the app.
     """
 
     clients: AzureClients
@@ -35,6 +38,12 @@ class Writing:
     change: Change
     patience: Patience
     mask: Callable[[str], None] = _discard
+    slot: str = ""
+
+    @property
+    def site(self) -> Site:
+        """The app, or the slot, that is written."""
+        return Site(self.clients, self.wanted.group, self.wanted.app_name, self.slot)
 
 
 class Kind(Protocol):

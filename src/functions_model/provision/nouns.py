@@ -86,6 +86,9 @@ def place_of(resource_type: str, name: str) -> str:
     return f"{resource_type}/{name}".lower()
 
 
+SWAP = "swap"
+"""The kind of the one change that is made after the others were verified."""
+
 IMAGE = "image"
 """The key of the one future that is no resource: the pushed image."""
 
@@ -179,6 +182,8 @@ class Wanted:
         plan_minimum: The instances that are always there; None leaves them as they are.
         plan_maximum: The most instances that an Elastic Premium plan adds up to; None leaves it as it is.
         access: How the app gets into what it works with.
+        slot: The deployment slot for the new version; empty for the app itself.
+        swap: The slot is swapped with the app once it is verified.
     """
 
     subscription_id: str
@@ -200,6 +205,8 @@ class Wanted:
     plan_minimum: int | None = None
     plan_maximum: int | None = None
     access: Access = Access.IDENTITY
+    slot: str = ""
+    swap: bool = False
 
     @property
     def by_keys(self) -> bool:
@@ -247,15 +254,23 @@ class ChangeSet:
         return any(change.action is not Action.KEEP for change in self.changes)
 
     @property
+    def now(self) -> tuple[Change, ...]:
+        """What must happen before anything can be verified: all but a swap."""
+        return tuple(change for change in self.changes if change.action is not Action.KEEP and change.kind != SWAP)
+
+    @property
+    def swap(self) -> Change | None:
+        """The swap, which waits until its slot is verified."""
+        return next((change for change in self.changes if change.kind == SWAP), None)
+
+    @property
     def ahead(self) -> tuple[Change, ...]:
         """What must happen and need not wait for the image, in the plan's order."""
         waiting = {IMAGE}
         for change in self.changes:
             if waiting.intersection(change.depends_on):
                 waiting.add(change.key)
-        return tuple(
-            change for change in self.changes if change.action is not Action.KEEP and change.key not in waiting
-        )
+        return tuple(change for change in self.now if change.key not in waiting)
 
     def count(self, action: Action) -> int:
         """How many resources have that action."""

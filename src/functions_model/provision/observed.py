@@ -125,6 +125,21 @@ class ObservedRoles:
 
 
 @dataclass(frozen=True, slots=True)
+class ObservedSlot:
+    """The deployment slot of a live function app.
+
+    Attributes:
+        app: The slot; None when it is not there.
+        others: Names of the app's other slots, production left out.
+        sticky: Names of the settings that belong to a slot and are not swapped.
+    """
+
+    app: ObservedApp | None
+    others: tuple[str, ...] = ()
+    sticky: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ObservedProviders:
     """Resource providers that are not registered in the subscription, of those that will be needed."""
 
@@ -150,6 +165,7 @@ Piece: TypeAlias = (
     | ObservedRoles
     | ObservedSite
     | ObservedApp
+    | ObservedSlot
     | ObservedProviders
     | ObservedAccountNames
     | ObservedNamespaceName
@@ -168,6 +184,7 @@ _PLACES: dict[type, str] = {
     ObservedRoles: "roles",
     ObservedSite: "site",
     ObservedApp: "app",
+    ObservedSlot: "slot",
     ObservedProviders: "providers",
     ObservedAccountNames: "account_names",
     ObservedNamespaceName: "namespace_name",
@@ -189,6 +206,7 @@ class Observed:
     identity: ObservedIdentity | None = None
     site: ObservedSite | None = None
     app: ObservedApp | None = None
+    slot: ObservedSlot | None = None
     roles: ObservedRoles = ObservedRoles(frozenset())
     providers: ObservedProviders = ObservedProviders(())
     accounts: ObservedAccounts = ObservedAccounts({})

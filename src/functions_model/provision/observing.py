@@ -21,6 +21,7 @@ from functions_model.provision.kinds import (
     role_assignment,
     service_bus_namespace,
     service_bus_queue,
+    slot,
     storage_account,
 )
 from functions_model.provision.observed import Observed
@@ -44,6 +45,7 @@ _ROUNDS: tuple[tuple[tuple[str, Read], ...], ...] = (
         ("Service Bus queues", service_bus_queue.observe),
         (identity.KIND, identity.observe),
         (function_app.KIND, function_app.observe),
+        ("deployment slots", slot.observe),
     ),
     (
         ("role assignments", role_assignment.observe),

@@ -15,7 +15,9 @@ from functions_model.provision.kinds import (
     role_assignment,
     service_bus_namespace,
     service_bus_queue,
+    slot,
     storage_account,
+    swap,
 )
 from functions_model.provision.kinds import plan as plan_kind
 from functions_model.provision.nouns import IMAGE, ResourcePlan
@@ -36,6 +38,8 @@ KINDS: tuple[Kind, ...] = (
     identity,
     role_assignment,
     function_app,
+    slot,
+    swap,
 )
 """Every kind, in the order in which a plan shows them: what others depend on comes first."""
 

@@ -6,6 +6,7 @@ that in requests of its own, after the app is there; the tag `unfinished` says t
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from functions_model.provision.nouns import FieldChange
@@ -25,7 +26,7 @@ def publishing_changes(app: ObservedApp) -> tuple[FieldChange, ...]:
 
 def turn_off(writing: Writing) -> None:
     """Let no user name and password open the app."""
-    wanted, apps = writing.wanted, writing.clients.web.web_apps
     off: Any = {"properties": {"allow": False}}
-    writing.patience.through(lambda: apps.update_ftp_allowed(wanted.group, wanted.app_name, off))
-    writing.patience.through(lambda: apps.update_scm_allowed(wanted.group, wanted.app_name, off))
+    for operation in ("update_ftp_allowed", "update_scm_allowed"):
+        ask = partial(writing.site.ask, operation, csm_publishing_access_policies_entity=off)
+        writing.patience.through(ask)

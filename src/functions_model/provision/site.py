@@ -4,14 +4,16 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from functions_model.azure.errors import error_code
 from functions_model.provision.observed import ObservedGroup
-from functions_model.provision.observed_app import ObservedSite
+from functions_model.provision.observed_app import ObservedApp, ObservedSite
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
+    from functions_model.azure.site import Site
     from functions_model.provision.nouns import Wanted
 
 
@@ -50,3 +52,40 @@ def observed_site(site: Any) -> ObservedSite:
 
 def _text(value: Any) -> str:
     return str(getattr(value, "value", value))
+
+
+def read_app(where: Site) -> ObservedApp | None:
+    """An app or a slot, whole; None when it is not there."""
+    from azure.core.exceptions import ResourceNotFoundError
+
+    try:
+        site = observed_site(where.ask("get"))
+    except ResourceNotFoundError:
+        return None
+    return complete_site(site, where)
+
+
+def complete_site(site: ObservedSite, where: Site) -> ObservedApp | None:
+    """The same with configuration and settings, read side by side; None when it has gone meanwhile."""
+    from azure.core.exceptions import ResourceNotFoundError
+
+    with ThreadPoolExecutor(max_workers=2) as threads:
+        asked = [threads.submit(where.ask, read) for read in ("get_configuration", "list_application_settings")]
+        try:
+            config, settings = (answer.result() for answer in asked)
+        except ResourceNotFoundError:
+            return None
+    return ObservedApp(
+        id=site.id,
+        kind=site.kind,
+        plan_id=site.plan_id,
+        host_name=site.host_name,
+        identity_type=site.identity_type,
+        identity_ids=site.identity_ids,
+        identity_clients=site.identity_clients,
+        runs=str(config.linux_fx_version or ""),
+        pull_identity=str(config.acr_user_managed_identity_id or "") if config.acr_use_managed_identity_creds else "",
+        settings=dict(settings.properties or {}),
+        pulls_by_identity=bool(config.acr_use_managed_identity_creds),
+        tags=site.tags,
+    )

@@ -63,6 +63,8 @@ def wanted_for(
         plan_minimum=target.plan_minimum,
         plan_maximum=target.plan_maximum,
         access=target.access,
+        slot=target.slot_name or "",
+        swap=target.swap,
     )
 
 

@@ -33,17 +33,20 @@ _SERVICE_BUS = {
 """https://learn.microsoft.com/azure/azure-government/compare-azure-government-global-azure."""
 
 
-def how_to_call(spec: DeploymentSpec, target: Target, verified: Verified) -> list[str]:
+def how_to_call(spec: DeploymentSpec, target: Target, verified: Verified, slot: str = "") -> list[str]:
     """Lines for a shell.
 
     Args:
         spec: What was deployed.
         target: Where.
         verified: Its addresses.
+        slot: The deployment slot that was deployed to; empty for the app itself.
     """
+    if slot and not isinstance(spec.trigger, HttpTrigger):
+        return _check(spec, target, verified, slot)
     match spec.trigger:
         case HttpTrigger(auth_level):
-            return _http(spec, target, verified, auth_level)
+            return _http(spec, target, verified, auth_level, slot)
         case BlobTrigger() as trigger:
             return _blob(spec, target, trigger)
         case ServiceBusQueueTrigger() as trigger:
@@ -62,14 +65,21 @@ def how_to_call(spec: DeploymentSpec, target: Target, verified: Verified) -> lis
             )
 
 
-def _http(spec: DeploymentSpec, target: Target, verified: Verified, level: AuthLevel) -> list[str]:
+def _check(spec: DeploymentSpec, target: Target, verified: Verified, slot: str) -> list[str]:
+    """A slot's own trigger is off, so that the app gets all the work; its check function scores all the same."""
+    off = "# The trigger is off in the slot, and on in the app. The check function scores what it is sent:"
+    return [off, *_http(spec, target, verified, AuthLevel.ADMIN, slot)]
+
+
+def _http(spec: DeploymentSpec, target: Target, verified: Verified, level: AuthLevel, slot: str) -> list[str]:
     lines, header = [], ""
+    of_slot = f"--slot {slot} " if slot else ""
     if level is not AuthLevel.ANONYMOUS:
         key = "masterKey" if level is AuthLevel.ADMIN else "functionKeys.default"
         header = ' -H "x-functions-key: $KEY"'
         lines.append(
             f"KEY=$(az functionapp keys list --resource-group {target.resource_group} --name {target.app_name} "
-            f"--query {key} --output tsv)"
+            f"{of_slot}--query {key} --output tsv)"
         )
     content = f' -H "Content-Type: {content_type(spec)}"'
     return [*lines, f"curl{header}{content} --data-binary @{_sample(spec)} {verified.scoring_url}"]

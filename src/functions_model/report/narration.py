@@ -23,6 +23,7 @@ from functions_model.pipeline.events import (
     PlanApplied,
     PlanMade,
     RemovalPlanned,
+    Swapped,
     TagFound,
     UndoEnded,
 )
@@ -158,6 +159,11 @@ def _(event: AppVerified) -> str:
     live = f"Live after {duration(verified.seconds)}: {verified.app_url}, functions {', '.join(verified.functions)}."
     # With a blob or queue trigger nobody calls the app; its check function is for `verify` alone.
     return live if "check" in verified.functions else f"{live}\nScoring URL: {verified.scoring_url}"
+
+
+@lines_of.register
+def _(event: Swapped) -> str:
+    return f"Swapped {event.written.change.name}{' again' if event.back else ''}, {duration(event.written.seconds)}."
 
 
 @lines_of.register

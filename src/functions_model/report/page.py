@@ -79,6 +79,9 @@ def _headline(spec: DeploymentSpec | None, events: Sequence[Event], failure: Fai
     name = spec.target.app_name if spec.target else spec.image.repository
     done = {Mode.DEPLOY: "is live", Mode.PLAN: "is planned; nothing was written", Mode.PACKAGE: "is packaged"}
     written = last(events, ContextWritten)
+    verified = last(events, AppVerified)
+    if verified and verified.slot:
+        done[Mode.DEPLOY] = f"is live in the slot `{verified.slot}`"
     state = "failed" if failure else "is written as a build context; nothing was built" if written else done[spec.mode]
     return f"## `{name}` {state} ({duration(seconds)})"
 
@@ -100,7 +103,7 @@ def _call(spec: DeploymentSpec | None, events: Sequence[Event]) -> str:
     event = last(events, AppVerified)
     if spec is None or event is None or spec.target is None:
         return ""
-    lines = ["### How to use it", "", "```bash", *how_to_call(spec, spec.target, event.verified), "```"]
+    lines = ["### How to use it", "", "```bash", *how_to_call(spec, spec.target, event.verified, event.slot), "```"]
     if event.verified.answer:
         lines += ["", "The sample request was answered:", "", fenced(event.verified.answer[:2000])]
     return "\n".join(lines)

@@ -13,9 +13,11 @@ from functions_model.pipeline.events import (
     PlanMade,
     RemovalPlanned,
     ResourceWritten,
+    Swapped,
     UndoBegun,
     UndoEnded,
 )
+from functions_model.provision import through_slot
 from functions_model.report.figures import count
 from functions_model.report.finding import every, last
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from functions_model.core.spec import DeploymentSpec
     from functions_model.pipeline.events import Event
+    from functions_model.provision import ResourcePlan
 
 
 def stopped(spec: DeploymentSpec | RemovalSpec | None, events: Sequence[Event]) -> Failure:
@@ -42,15 +45,39 @@ def _what_is_live(spec: DeploymentSpec | RemovalSpec | None, events: Sequence[Ev
     planned, built = last(events, PlanMade), last(events, ImageBuilt)
     if spec is None or spec.target is None or planned is None or built is None:
         return "No Azure resource was touched."
-    app, image = f"The function app `{spec.target.app_name}`", built.reference.pinned
+    app, image, plan = f"The function app `{spec.target.app_name}`", built.reference.pinned, planned.plan
+    if story := _undo_story(app, events):
+        return story
+    verified = last(events, AppVerified)
+    if verified and not verified.slot:
+        return f"{app} is live with `{image}`."
+    if through_slot(plan.wanted, plan.observed):
+        return _beside(app, image, plan, events)
+    return _unverified(app, image, _runs(plan), last(events, PlanApplied))
+
+
+def _undo_story(app: str, events: Sequence[Event]) -> str:
     if undone := last(events, UndoEnded):
         return undone.story
-    if begun := last(events, UndoBegun):
-        return f"{app} was not live, and `{begun.image}` was being put back: look at what it runs, or run again."
-    if last(events, AppVerified):
-        return f"{app} is live with `{image}`."
-    before = planned.plan.observed.app
-    return _unverified(app, image, before.runs.removeprefix("DOCKER|") if before else "", last(events, PlanApplied))
+    begun = last(events, UndoBegun)
+    wait = "was being put back: look at what it runs, or run again"
+    return f"{app} was not live, and `{begun.image}` {wait}." if begun else ""
+
+
+def _runs(plan: ResourcePlan) -> str:
+    """The image that ran before; nothing for an app that was not there."""
+    return plan.observed.app.runs.removeprefix("DOCKER|") if plan.observed.app else ""
+
+
+def _beside(app: str, image: str, plan: ResourcePlan, events: Sequence[Event]) -> str:
+    """With a slot, the app itself is touched by the swap alone."""
+    slot, previous = plan.wanted.slot, _runs(plan)
+    if last(events, Swapped):
+        return f"{app} runs `{image}`, which is not verified there; `{previous}` is in the slot `{slot}`."
+    state = "is live in" if last(events, AppVerified) else "was on its way to"
+    swap = ", unless a swap had begun" if plan.swap else ""
+    runs = f"runs `{previous}` as before{swap}" if previous else "is new, and not verified"
+    return f"`{image}` {state} the slot `{slot}`. {app} itself {runs}."
 
 
 def _what_is_left(events: Sequence[Event]) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from functions_model.azure.errors import explain
+from functions_model.azure.site import Site
 from functions_model.core.failures import NotLive
 
 if TYPE_CHECKING:
@@ -50,8 +51,7 @@ class LiveApp:
         self.url = url
         self.expected = expected
         self.secrets: set[str] = set()
-        self._apps = clients.web.web_apps
-        self._where = (expected.resource_group, expected.app_name)
+        self._site = site_of(clients, expected)
         self._mask = mask
         self._session = session
         self._keys: Any = None
@@ -122,7 +122,7 @@ class LiveApp:
             return self._known(shared, "")
         answer = self.ask(
             f"list the keys of the function `{function}`",
-            lambda: self._apps.list_function_keys(*self._where, function_name=function),
+            lambda: self._site.ask("list_function_keys", function_name=function),
         )
         document = answer.as_dict()
         keys = document.get("properties") or {name: key for name, key in document.items() if isinstance(key, str)}
@@ -132,12 +132,12 @@ class LiveApp:
     def _host_keys(self) -> Any:
         """Asked for once."""
         if self._keys is None or not self._keys.master_key:
-            self._keys = self.ask("list the host's keys", lambda: self._apps.list_host_keys(*self._where))
+            self._keys = self.ask("list the host's keys", lambda: self._site.ask("list_host_keys"))
         return self._keys
 
     def sync_triggers(self) -> None:
         """Tell the scale controller which triggers there are."""
-        self.ask("synchronise the triggers", lambda: self._apps.sync_function_triggers(*self._where))
+        self.ask("synchronise the triggers", lambda: self._site.ask("sync_function_triggers"))
 
     def ask(self, action: str, call: Callable[[], Any]) -> Any:
         """Ask Resource Manager something that it asks the host.
@@ -151,7 +151,7 @@ class LiveApp:
         try:
             return call()
         except AzureError as exc:
-            error = explain(exc, f"{action} of `{self.expected.app_name}`")
+            error = explain(exc, f"{action} of {self.expected.place}")
             if error.status in _STARTING:
                 message = f"Azure cannot {action} yet: {error.reason}"
                 raise NotYet(message) from exc
@@ -177,14 +177,20 @@ def find_app(
 
     name, group = expected.app_name, expected.resource_group
     try:
-        site = clients.web.web_apps.get(resource_group_name=group, name=name)
+        site = site_of(clients, expected).ask("get")
     except AzureError as exc:
-        error = explain(exc, f"find the function app `{name}`")
+        error = explain(exc, f"find {expected}")
         raise NotLive(error.action, error.reason, error.remedy) from exc
     if str(site.state or "Running").lower() == "stopped":
-        remedy = f"Start it: az functionapp start --name {name} --resource-group {group}"
-        raise NotLive(f"verify the function app `{name}`", "it is stopped", remedy)
+        slot = f" --slot {expected.slot}" if expected.slot else ""
+        remedy = f"Start it: az functionapp start --name {name} --resource-group {group}{slot}"
+        raise NotLive(f"verify {expected}", "it is stopped", remedy)
     return LiveApp(clients, expected, f"https://{site.default_host_name}", mask, session)
+
+
+def site_of(clients: AzureClients, expected: ExpectedApp) -> Site:
+    """Where the app runs."""
+    return Site(clients, expected.resource_group, expected.app_name, expected.slot)
 
 
 def fresh_session() -> requests.Session:

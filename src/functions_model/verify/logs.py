@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from functions_model.azure.errors import explain
+from functions_model.azure.site import Site
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,7 +34,8 @@ def container_log(clients: AzureClients, expected: ExpectedApp) -> str:
     from azure.core.exceptions import AzureError
 
     try:
-        chunks = clients.web.web_apps.get_web_site_container_logs(expected.resource_group, expected.app_name)
+        site = Site(clients, expected.resource_group, expected.app_name, expected.slot)
+        chunks = site.ask("get_web_site_container_logs")
         content = b"".join(chunks) if chunks is not None else b""
     except AzureError as exc:
         return f"(the container log cannot be read: {explain(exc, 'read the container log').reason})"

@@ -27,6 +27,7 @@ class ExpectedApp:
         sample_function: The function that scores the sample: with a blob or queue trigger, one that answers HTTP
             beside the scoring function itself.
         sample_route: Where that function answers.
+        slot: The deployment slot; empty for the app itself.
     """
 
     app_name: str
@@ -37,6 +38,17 @@ class ExpectedApp:
     sample_request: Path | None = None
     sample_function: str = "score"
     sample_route: str = "/api/score"
+    slot: str = ""
+
+    @property
+    def place(self) -> str:
+        """`` `iris` ``, or `` `iris/staging` ``."""
+        return f"`{self.app_name}/{self.slot}`" if self.slot else f"`{self.app_name}`"
+
+    def __str__(self) -> str:
+        """``the function app `iris` ``, or ``the slot `staging` of the function app `iris` ``."""
+        app = f"the function app `{self.app_name}`"
+        return f"the slot `{self.slot}` of {app}" if self.slot else app
 
 
 @dataclass(frozen=True, slots=True)

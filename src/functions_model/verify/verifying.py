@@ -134,7 +134,7 @@ class _Watch:
             reason, remedy = f"{cause.meaning} ({reason})", cause.remedy
         said = f"The answer:\n{body}\n" if body else ""
         detail = scrubbed(f"{said}The container log ends with:\n{tail(log)}", self._known())
-        action = f"verify the function app `{self.app.expected.app_name}`"
+        action = f"verify {self.app.expected}"
         return NotLive(action, scrubbed(reason, self._known()), remedy, detail=detail)
 
     def _known(self) -> set[str]:

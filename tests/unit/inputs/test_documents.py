@@ -42,6 +42,8 @@ ISSUE_INPUTS = {
     "identity-name",
     "plan-min-instances",
     "plan-max-instances",
+    "slot-name",
+    "swap",
     "mode",
     "sample-request",
     "verify-timeout",

@@ -1,14 +1,12 @@
 """The function app: made in one write; an app that is there gets what it lacks, and nothing else is touched."""
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from functions_model.azure.site import Site
 from functions_model.provision.app_changes import (
     BY_PASSWORD,
     IDENTITY,
@@ -33,10 +31,11 @@ from functions_model.provision.kinds import (
     storage_account,
 )
 from functions_model.provision.nouns import IMAGE, Action, Change, FieldChange
-from functions_model.provision.observed_app import ObservedApp
 from functions_model.provision.publishing import FIELD, publishing_changes, turn_off
 from functions_model.provision.registry_login import registry_problems
 from functions_model.provision.settings import MACHINE_KEY, settings_changes, settings_to_write
+from functions_model.provision.site import complete_site
+from functions_model.provision.slot_settings import without_sticky
 from functions_model.provision.tags import UNFINISHED, tag_changes, tags_to_be
 
 if TYPE_CHECKING:
@@ -45,44 +44,15 @@ if TYPE_CHECKING:
     from functions_model.provision.kind import Writing
     from functions_model.provision.nouns import Wanted
     from functions_model.provision.observed import Observed, ObservedIdentity
-    from functions_model.provision.observed_app import ObservedSite
+    from functions_model.provision.observed_app import ObservedApp
 
 KIND = "function app"
 TYPE = "Microsoft.Web/sites"
 
 
 def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedApp | None:
-    """Configuration and settings of an app that is there, read side by side."""
-    from azure.core.exceptions import ResourceNotFoundError
-
-    if seen.site is None:
-        return None
-    apps = clients.web.web_apps
-    reads = (apps.get_configuration, apps.list_application_settings)
-    with ThreadPoolExecutor(max_workers=len(reads)) as threads:
-        asked = [threads.submit(read, wanted.group, wanted.app_name) for read in reads]
-        try:
-            config, settings = (answer.result() for answer in asked)
-        except ResourceNotFoundError:
-            return None
-    return _observed(seen.site, config, settings)
-
-
-def _observed(site: ObservedSite, config: Any, settings: Any) -> ObservedApp:
-    return ObservedApp(
-        id=site.id,
-        kind=site.kind,
-        plan_id=site.plan_id,
-        host_name=site.host_name,
-        identity_type=site.identity_type,
-        identity_ids=site.identity_ids,
-        identity_clients=site.identity_clients,
-        runs=str(config.linux_fx_version or ""),
-        pull_identity=str(config.acr_user_managed_identity_id or "") if config.acr_use_managed_identity_creds else "",
-        settings=dict(settings.properties or {}),
-        pulls_by_identity=bool(config.acr_use_managed_identity_creds),
-        tags=site.tags,
-    )
+    """Configuration and settings of an app that is there."""
+    return None if seen.site is None else complete_site(seen.site, Site(clients, wanted.group, wanted.app_name))
 
 
 def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
@@ -96,19 +66,47 @@ def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
 
 
 def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
-    """Create, update or keep."""
+    """Create, update or keep. An app whose new version goes to a slot is kept, but for what a swap takes."""
+    if observed.app is None or not wanted.slot:
+        return (own_difference(wanted, observed),)
+    fields = identity_changes(wanted, observed) if swaps(wanted, observed) else ()
+    fields = (*fields, *publishing_changes(observed.app))
+    change = Change(KIND, wanted.app_name, Action.KEEP, resource_id=wanted.id_of(TYPE, wanted.app_name))
+    if not fields:
+        return (change,)
+    fields = (*fields, *tag_changes(wanted, observed.app))
+    depends_on = _depends_on(wanted, observed)
+    reason = "a swap does not bring it"
+    return (replace(change, action=Action.UPDATE, fields=fields, reason=reason, depends_on=depends_on),)
+
+
+def through_slot(wanted: Wanted, observed: Observed) -> bool:
+    """Whether the new version goes to a slot: not when it is to be swapped and the app has it, or is made just now."""
+    if not wanted.slot or not wanted.swap:
+        return bool(wanted.slot)
+    swapped = without_sticky(wanted, observed)
+    return observed.app is not None and own_difference(swapped, observed).action is not Action.KEEP
+
+
+def swaps(wanted: Wanted, observed: Observed) -> bool:
+    """Whether a slot is to be swapped with the app."""
+    return wanted.swap and through_slot(wanted, observed)
+
+
+def own_difference(wanted: Wanted, observed: Observed) -> Change:
+    """Create, update or keep, with the new version for the app itself."""
     app = observed.app
     resource_id = wanted.id_of(TYPE, wanted.app_name)
     if app is None:
-        return (_creation(wanted, observed, resource_id),)
+        return _creation(wanted, observed, resource_id)
     fields = (*config_changes(wanted, observed), *identity_changes(wanted, observed), *publishing_changes(app))
     settings = settings_changes(wanted, observed)
     if not fields and not settings:
-        return (Change(KIND, wanted.app_name, Action.KEEP, resource_id=resource_id),)
+        return Change(KIND, wanted.app_name, Action.KEEP, resource_id=resource_id)
     reason = _reason(fields, settings)
     depends_on = _depends_on(wanted, observed)
     fields = (*fields, *settings, *tag_changes(wanted, app))
-    return (Change(KIND, wanted.app_name, Action.UPDATE, fields, reason, depends_on, resource_id),)
+    return Change(KIND, wanted.app_name, Action.UPDATE, fields, reason, depends_on, resource_id)
 
 
 def _creation(wanted: Wanted, observed: Observed, resource_id: str) -> Change:
@@ -191,8 +189,7 @@ def _create(writing: Writing, observed: Observed) -> None:
     if who is not None:
         body["identity"] = {"type": "UserAssigned", "userAssignedIdentities": {who.id: {}}}
         body["properties"]["keyVaultReferenceIdentity"] = who.id
-    poller = writing.clients.web.web_apps.begin_create_or_update(wanted.group, wanted.app_name, body)
-    poller.result()
+    writing.site.ask("begin_create_or_update", site_envelope=body).result()
     if not wanted.by_keys:
         turn_off(writing)
         _finish(writing)
@@ -200,9 +197,8 @@ def _create(writing: Writing, observed: Observed) -> None:
 
 def _finish(writing: Writing) -> None:
     """Take the tag away that says that the app is not done."""
-    wanted, apps = writing.wanted, writing.clients.web.web_apps
-    done: Any = {"tags": dict(wanted.tags)}
-    writing.patience.through(lambda: apps.update(wanted.group, wanted.app_name, done))
+    done: Any = {"tags": dict(writing.wanted.tags)}
+    writing.patience.through(lambda: writing.site.ask("update", site_envelope=done))
 
 
 def _always_on(observed: Observed) -> dict[str, Any]:
@@ -232,6 +228,8 @@ def _update(writing: Writing, observed: Observed, app: ObservedApp) -> ObservedA
     if publishing_changes(app):
         turn_off(writing)
     app = writing.patience.through(partial(_patch_site, writing, who, app))
+    if wanted.slot and not writing.slot:
+        return app
     writes = [_write_settings, _write_config]
     if not wanted.by_keys and pull_changes(wanted, observed, app):
         writes.reverse()
@@ -256,7 +254,7 @@ def _patch_site(writing: Writing, who: ObservedIdentity | None, app: ObservedApp
         app = replace(app, tags=tags)
     if body:
         patch: Any = body
-        writing.clients.web.web_apps.update(wanted.group, wanted.app_name, patch)
+        writing.site.ask("update", site_envelope=patch)
     return app
 
 
@@ -265,7 +263,7 @@ def _write_settings(writing: Writing, observed: Observed, app: ObservedApp) -> O
     if not settings_changes(wanted, observed):
         return app
     settings: Any = {"properties": _settings(writing, observed)}
-    writing.clients.web.web_apps.update_application_settings(wanted.group, wanted.app_name, settings)
+    writing.site.ask("update_application_settings", app_settings=settings)
     return replace(app, settings=settings["properties"])
 
 
@@ -274,7 +272,7 @@ def _write_config(writing: Writing, observed: Observed, app: ObservedApp) -> Obs
     if not config_changes(wanted, observed):
         return app
     config: Any = {"properties": _pull_config(wanted, who)}
-    writing.clients.web.web_apps.update_configuration(wanted.group, wanted.app_name, config)
+    writing.site.ask("update_configuration", site_config=config)
     by = who.client_id if who else ""
     return replace(app, runs=linux_fx_version(wanted), pull_identity=by, pulls_by_identity=bool(by))
 

@@ -1,0 +1,58 @@
+"""A verified slot takes the app's place; when the app is then not live, the two are swapped back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from functions_model.core.failures import ApplyIncomplete, NotLive
+from functions_model.pipeline.events import AppVerified, ResourceWritten, Swapped, UndoBegun, UndoEnded
+from functions_model.pipeline.verifying import verify_here, verify_previous, with_story
+from functions_model.provision import Overtaken, swap, swap_back
+
+if TYPE_CHECKING:
+    from functions_model.pipeline.making import Making
+    from functions_model.pipeline.session import Subscription
+    from functions_model.pipeline.verifying import Delivered
+    from functions_model.provision import Change
+
+
+def swap_and_verify(making: Making, delivered: Delivered, change: Change, subscription: Subscription) -> None:
+    """Swap, and verify the app.
+
+    Raises:
+        ApplyIncomplete: Azure did not swap; the app runs what it ran.
+        NotLive: The app is not live with the slot's version. It was swapped back, and the failure tells how that went.
+    """
+    parts, plan = making.parts, delivered.plan
+    with parts.stage("Swap"):
+        written = swap(plan, change, subscription.clients, report=parts.ci.info)
+        parts.tell(Swapped(written))
+        parts.tell(ResourceWritten(written))
+    try:
+        with parts.stage("Verify the app"):
+            parts.tell(AppVerified(verify_here(making, delivered, subscription)))
+    except NotLive as failure:
+        raise with_story(failure, _back(making, delivered, change, subscription)) from failure
+
+
+def _back(making: Making, delivered: Delivered, change: Change, subscription: Subscription) -> str:
+    """Swap back and verify what ran before; what came of it, in sentences."""
+    parts, plan = making.parts, delivered.plan
+    image = plan.observed.app.runs.removeprefix("DOCKER|") if plan.observed.app else ""
+    parts.tell(UndoBegun(image))
+    with parts.stage("Swap back"):
+        try:
+            written = swap_back(plan, change, subscription.clients, report=parts.ci.info)
+            parts.tell(Swapped(written, back=True))
+            previous = verify_previous(making, plan, image, subscription)
+            story = f"The previous version was swapped back. {previous} The slot `{plan.wanted.slot}` has the new one."
+        except Overtaken as overtaken:
+            now = f"`{overtaken.image}`" if overtaken.image else "nothing"
+            story = f"Somebody else has deployed to the app meanwhile: it runs {now}, so nothing was swapped back."
+        except ApplyIncomplete as failure:
+            story = (
+                f"The previous version, `{image}`, could not be swapped back: {failure.reason}. {failure.remedy} It is "
+                f"in the slot `{plan.wanted.slot}`."
+            )
+        parts.tell(UndoEnded(story))
+    return story

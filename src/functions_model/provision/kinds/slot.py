@@ -1,0 +1,125 @@
+"""The deployment slot: a site beside the app that takes the new version, with a host and settings of its own."""
+
+# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from functions_model.azure.site import Site
+from functions_model.core.failures import Problem
+from functions_model.provision.kinds import function_app
+from functions_model.provision.nouns import Action, Change, FieldChange, key_of
+from functions_model.provision.observed import ObservedSlot
+from functions_model.provision.plan_sizes import tier_of
+from functions_model.provision.site import read_app
+from functions_model.provision.slot_settings import for_slot, sticky_names
+
+if TYPE_CHECKING:
+    from functions_model.azure.clients import AzureClients
+    from functions_model.provision.kind import Writing
+    from functions_model.provision.nouns import Wanted
+    from functions_model.provision.observed import Observed
+
+KIND = "deployment slot"
+_MOST = (("Standard", 5), ("Premium", 20), ("Isolated", 20), ("ElasticPremium", 2))
+"""Slots beside production, by the beginning of a plan's tier; other tiers have none.
+https://learn.microsoft.com/azure/azure-functions/functions-scale#service-limits."""
+
+
+def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedSlot | None:  # noqa: ARG001
+    """The slot of that name, how many others there are, and which settings stay with their slot."""
+    from azure.core.exceptions import ResourceNotFoundError
+
+    if not wanted.slot:
+        return None
+    apps, where = clients.web.web_apps, (wanted.group, wanted.app_name)
+    with ThreadPoolExecutor(max_workers=3) as threads:
+        slots = threads.submit(lambda: [str(one.name).rpartition("/")[2] for one in apps.list_slots(*where)])
+        sticky = threads.submit(apps.list_slot_configuration_names, *where)
+        app = threads.submit(read_app, Site(clients, *where, wanted.slot))
+        try:
+            names, held = slots.result(), sticky.result().app_setting_names or ()
+        except ResourceNotFoundError:
+            return None
+        others = tuple(name for name in names if name.lower() != wanted.slot.lower())
+        return ObservedSlot(app.result(), others, tuple(held))
+
+
+def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
+    """A plan that has no slots, or no more of them."""
+    live = observed.plan
+    tier = tier_of(wanted.plan_sku) if live is None or wanted.plan_sku_given else live.tier
+    if not wanted.slot or not tier:
+        return ()
+    most = next((number for name, number in _MOST if tier.startswith(name)), 0)
+    if most == 0:
+        what = f"the plan `{wanted.plan_name}` is of the tier {tier}, which has no deployment slots"
+        remedy = "Set `plan-sku` to S1, P0v3, EP1 or larger, or leave `slot-name` out."
+        return (Problem(what, remedy, "slot-name"),)
+    there = observed.slot
+    if there is None or there.app is not None or len(there.others) < most:
+        return ()
+    have = ", ".join(f"`{name}`" for name in there.others)
+    what = f"a plan of the tier {tier} carries {most} slots beside production, and the app has {have}"
+    return (Problem(what, "Set `slot-name` to one of these, or delete one of them.", "slot-name"),)
+
+
+def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
+    """Create, update or keep; nothing when the app itself takes, or has, the new version."""
+    live = observed.slot.app if observed.slot else None
+    if not wanted.slot:
+        return ()
+    if not function_app.through_slot(wanted, observed):
+        reason = f"`{wanted.app_name}` itself has this version"
+        return () if live is None else (Change(KIND, _name(wanted), Action.KEEP, (), reason, (), _id(wanted)),)
+    own = function_app.own_difference(*for_slot(wanted, observed))
+    sticky = _sticky_changes(wanted, observed)
+    action = Action.UPDATE if own.action is Action.KEEP and sticky else own.action
+    app = key_of(function_app.KIND, wanted.app_name)
+    return (
+        replace(
+            own,
+            kind=KIND,
+            name=_name(wanted),
+            action=action,
+            fields=(*own.fields, *sticky),
+            reason=own.reason or ("slot settings differ" if sticky else ""),
+            depends_on=() if action is Action.KEEP else (*own.depends_on, app),
+            resource_id=_id(wanted),
+        ),
+    )
+
+
+def _sticky_changes(wanted: Wanted, observed: Observed) -> tuple[FieldChange, ...]:
+    known = observed.slot.sticky if observed.slot else ()
+    new = (name for name in sticky_names(wanted, observed) if name not in known)
+    return tuple(FieldChange(f"slot setting `{name}`", None, "stays with the slot") for name in new)
+
+
+def write(writing: Writing, observed: Observed) -> ObservedSlot:
+    """First which settings stay with their slot, then the slot itself: it must not start with a trigger that is on."""
+    wanted = writing.wanted
+    names = sticky_names(wanted, observed)
+    if _sticky_changes(wanted, observed):
+        body: Any = {"properties": {"appSettingNames": list(names)}}
+        apps, where = writing.clients.web.web_apps, (wanted.group, wanted.app_name)
+        writing.patience.through(lambda: apps.update_slot_configuration_names(*where, body))
+    as_app, view = for_slot(wanted, observed)
+    live = function_app.write(replace(writing, wanted=as_app, slot=wanted.slot), view)
+    return ObservedSlot(live, observed.slot.others if observed.slot else (), names)
+
+
+def key(wanted: Wanted) -> str:
+    """What the swap depends on."""
+    return key_of(KIND, _name(wanted))
+
+
+def _name(wanted: Wanted) -> str:
+    return f"{wanted.app_name}/{wanted.slot}"
+
+
+def _id(wanted: Wanted) -> str:
+    return f"{wanted.id_of(function_app.TYPE, wanted.app_name)}/slots/{wanted.slot}"

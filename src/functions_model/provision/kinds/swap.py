@@ -1,0 +1,46 @@
+"""The swap: the slot's version goes to the app, and the app's to the slot, while both keep answering."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from functions_model.provision.kinds import function_app, slot
+from functions_model.provision.nouns import SWAP, Action, Change, FieldChange
+
+if TYPE_CHECKING:
+    from functions_model.azure.clients import AzureClients
+    from functions_model.core.failures import Problem
+    from functions_model.provision.kind import Writing
+    from functions_model.provision.nouns import Wanted
+    from functions_model.provision.observed import Observed
+
+KIND = SWAP
+
+
+def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> None:  # noqa: ARG001
+    """Nothing of its own."""
+    return
+
+
+def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:  # noqa: ARG001
+    """None beside those of the slot."""
+    return ()
+
+
+def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
+    """One swap, when the app has another version than the one that is wanted."""
+    if observed.app is None or not function_app.swaps(wanted, observed):
+        return ()
+    fields = (FieldChange("image", observed.app.runs.removeprefix("DOCKER|") or None, wanted.image),)
+    name = f"{wanted.app_name}/{wanted.slot} with {wanted.app_name}"
+    return (Change(KIND, name, Action.UPDATE, fields, "once the slot is verified", (slot.key(wanted),)),)
+
+
+def write(writing: Writing, observed: Observed) -> None:  # noqa: ARG001
+    """Swap, and wait until it is done. Done twice, all is as before: so nobody but `swapping` may send it again."""
+    wanted = writing.wanted
+    body: Any = {"targetSlot": "production", "preserveVnet": True}
+    poller = writing.clients.web.web_apps.begin_swap_slot(
+        wanted.group, wanted.app_name, wanted.slot, body, retry_total=0
+    )
+    poller.result()

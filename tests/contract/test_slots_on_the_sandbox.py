@@ -1,0 +1,278 @@
+"""Deployment slots planned, made, updated and swapped against the sandbox's Resource Manager."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from azure_sandbox.faults import Fault
+from functions_model.core.failures import ApplyIncomplete, PlanRefused
+from functions_model.core.secrets import Secret
+from functions_model.provision import Action, Overtaken, swap, swap_back, through_slot
+from functions_model.provision.settings import MACHINE_KEY
+from functions_model.provision.slot_settings import DISABLED, HOST_ID, host_id
+from support.fake_data_plane import FakeApps
+from support.sandbox_login import Azure, logged_in
+from support.wanted import BLOB, QUEUE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from functions_model.core.spec import Trigger
+    from functions_model.provision import Change, ResourcePlan
+
+STAGING: dict[str, Any] = {"slot_name": "staging"}
+SWAPPED: dict[str, Any] = {**STAGING, "swap": True}
+APP, SLOT, SWAP = "function app", "deployment slot", "swap"
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
+    with logged_in(tmp_path_factory.mktemp("slots")) as one:
+        yield one
+
+
+@pytest.fixture
+def azure(shared: Azure) -> Iterator[Azure]:
+    """The shared sandbox, as new."""
+    yield shared
+    sandbox, apps = shared.sandbox, shared.sandbox.data.apps
+    sandbox.faults.clear()
+    sandbox.arm.store.remove_group("iris-rg")
+    sandbox.arm.groups.remove("iris-rg")
+    assert isinstance(apps, FakeApps)
+    apps.forget()
+    sandbox.journal.clear()
+
+
+def actions(plan: ResourcePlan) -> dict[str, Action]:
+    """What happens to the app, the slot and both."""
+    return {change.kind: change.action for change in plan.changes if change.kind in {APP, SLOT, SWAP}}
+
+
+def change_of(plan: ResourcePlan, kind: str) -> Change:
+    return next(change for change in plan.changes if change.kind == kind)
+
+
+def deploy(azure: Azure, **changes: Any) -> ResourcePlan:
+    """Plan and apply, and swap when that is planned."""
+    plan = azure.plan(**changes)
+    azure.apply(plan)
+    if plan.swap:
+        swap(plan, plan.swap, azure.clients, report=print, sleep=lambda _: None)
+    return plan
+
+
+def settings(azure: Azure, slot: str = "") -> dict[str, str]:
+    apps = azure.clients.web.web_apps
+    if slot:
+        return dict(apps.list_application_settings_slot("iris-rg", "iris", slot).properties or {})
+    return dict(apps.list_application_settings("iris-rg", "iris").properties or {})
+
+
+def image(azure: Azure, slot: str = "") -> str:
+    """The first digit of the digest."""
+    apps = azure.clients.web.web_apps
+    config = apps.get_configuration_slot("iris-rg", "iris", slot) if slot else apps.get_configuration("iris-rg", "iris")
+    return str(config.linux_fx_version).rpartition(":")[2][0]
+
+
+def set_by_hand(azure: Azure, **values: str) -> None:
+    body: Any = {"properties": {**settings(azure), **values}}
+    azure.clients.web.web_apps.update_application_settings("iris-rg", "iris", body)
+
+
+class TestWithoutSwap:
+    def test_the_first_deployment_makes_both(self, azure: Azure) -> None:
+        """A slot needs its app, which gets the same image; running again writes nothing."""
+        first = deploy(azure, **STAGING)
+        azure.sandbox.journal.clear()
+        second = deploy(azure, **STAGING)
+
+        assert {APP: Action.CREATE, SLOT: Action.CREATE} == actions(first)
+        assert {APP: Action.KEEP, SLOT: Action.KEEP} == actions(second)
+        assert ("a", "a") == (image(azure), image(azure, "staging"))
+        assert [] == azure.writes()
+
+    def test_a_new_version_goes_to_the_slot_alone(self, azure: Azure) -> None:
+        """The app is kept, whatever it runs."""
+        deploy(azure)
+        plan = deploy(azure, digit="b", **STAGING)
+
+        assert {APP: Action.KEEP, SLOT: Action.CREATE} == actions(plan)
+        assert through_slot(plan.wanted, plan.observed)
+        assert ("a", "b") == (image(azure), image(azure, "staging"))
+
+    def test_the_slot_has_the_apps_identity_and_a_host_of_its_own(self, azure: Azure) -> None:
+        """It pulls and works as the app does, and shares neither locks nor keys with it."""
+        deploy(azure, **STAGING)
+        apps = azure.clients.web.web_apps
+        slot, app = apps.get_slot("iris-rg", "iris", "staging"), apps.get("iris-rg", "iris")
+        sticky = apps.list_slot_configuration_names("iris-rg", "iris").app_setting_names
+        assert slot.identity is not None
+        assert app.identity is not None
+
+        assert app.identity.user_assigned_identities.keys() == slot.identity.user_assigned_identities.keys()
+        assert host_id("iris", "staging") == settings(azure, "staging")[HOST_ID]
+        assert HOST_ID not in settings(azure)
+        assert [HOST_ID] == sticky
+
+    @pytest.mark.parametrize("trigger", [BLOB, QUEUE])
+    def test_a_trigger_is_off_in_the_slot(self, azure: Azure, trigger: Trigger) -> None:
+        """It would take the app's work: what turns it off never leaves the slot."""
+        deploy(azure, trigger=trigger)
+        deploy(azure, digit="b", trigger=trigger, **SWAPPED)
+        sticky = azure.clients.web.web_apps.list_slot_configuration_names("iris-rg", "iris").app_setting_names
+
+        assert "true" == settings(azure, "staging")[DISABLED]
+        assert DISABLED not in settings(azure)
+        assert [HOST_ID, DISABLED] == sticky
+
+
+class TestWithSwap:
+    def test_the_first_deployment_makes_the_app_alone(self, azure: Azure) -> None:
+        """There is nothing to swap with yet."""
+        plan = deploy(azure, **SWAPPED)
+
+        assert {APP: Action.CREATE} == actions(plan)
+        assert not through_slot(plan.wanted, plan.observed)
+
+    def test_a_new_version_goes_through_the_slot(self, azure: Azure) -> None:
+        """The plan shows the swap as a line; then the app has the new version, and the slot the one before."""
+        deploy(azure, **SWAPPED)
+        plan = deploy(azure, digit="b", **SWAPPED)
+        line = change_of(plan, SWAP)
+
+        assert {APP: Action.KEEP, SLOT: Action.CREATE, SWAP: Action.UPDATE} == actions(plan)
+        assert ("iris/staging with iris", "once the slot is verified") == (line.name, line.reason)
+        assert ["image"] == [field.name for field in line.fields]
+        assert ("b", "a") == (image(azure), image(azure, "staging"))
+
+    def test_running_again_writes_nothing(self, azure: Azure) -> None:
+        """The app has the version: neither the slot nor the swap is needed."""
+        deploy(azure, **SWAPPED)
+        deploy(azure, digit="b", **SWAPPED)
+        azure.sandbox.journal.clear()
+        plan = deploy(azure, digit="b", **SWAPPED)
+
+        assert {APP: Action.KEEP, SLOT: Action.KEEP} == actions(plan)
+        assert not plan.has_changes
+        assert [] == azure.writes()
+
+    def test_many_versions_in_turn(self, azure: Azure) -> None:
+        """The slot is updated each time with what the app had before; keys and host ids stay where they are."""
+        for digit in "abcd":
+            deploy(azure, digit=digit, **SWAPPED)
+
+        assert ("d", "c") == (image(azure), image(azure, "staging"))
+        assert MACHINE_KEY in settings(azure)
+        assert HOST_ID not in settings(azure)
+
+    def test_one_that_was_stopped_before_the_swap_goes_on(self, azure: Azure) -> None:
+        """The slot has the version, the app has not: only the swap is left."""
+        deploy(azure, **SWAPPED)
+        azure.apply(azure.plan(digit="b", **SWAPPED))
+        plan = azure.plan(digit="b", **SWAPPED)
+
+        assert {APP: Action.KEEP, SLOT: Action.KEEP, SWAP: Action.UPDATE} == actions(plan)
+
+
+class TestSettingsOfOthers:
+    def test_are_not_lost_in_a_swap(self, azure: Azure) -> None:
+        """What somebody has set on the app is carried over to the slot, also when it changes later."""
+        deploy(azure, **SWAPPED)
+        set_by_hand(azure, THEIRS="one")
+        deploy(azure, digit="b", **SWAPPED)
+        after_one = settings(azure)["THEIRS"]
+        set_by_hand(azure, THEIRS="two")
+        deploy(azure, digit="c", **SWAPPED)
+
+        assert ("one", "two") == (after_one, settings(azure)["THEIRS"])
+
+    def test_that_are_sticky_stay_where_they_are(self, azure: Azure) -> None:
+        """The names that others have made sticky are kept, and such a setting is not carried over."""
+        deploy(azure, **SWAPPED)
+        set_by_hand(azure, THEIRS="production")
+        names: Any = {"properties": {"appSettingNames": ["THEIRS"]}}
+        azure.clients.web.web_apps.update_slot_configuration_names("iris-rg", "iris", names)
+        deploy(azure, digit="b", **SWAPPED)
+        sticky = azure.clients.web.web_apps.list_slot_configuration_names("iris-rg", "iris").app_setting_names
+
+        assert ("production", None) == (settings(azure)["THEIRS"], settings(azure, "staging").get("THEIRS"))
+        assert ["THEIRS", HOST_ID] == sticky
+
+    def test_the_users_own_reach_the_app_with_the_swap(self, azure: Azure) -> None:
+        """A changed setting is a new version, too; no value is shown in the plan."""
+        deploy(azure, **SWAPPED)
+        plan = deploy(azure, app_settings={"GREETING": Secret("good evening")}, **SWAPPED)
+
+        assert "good evening" == settings(azure)["GREETING"]
+        assert "good" not in repr(plan.changes)
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(("sku", "words"), [("B1", "which has no deployment slots"), ("EP1", "carries 2 slots")])
+    def test_a_plan_without_room(self, azure: Azure, sku: str, words: str) -> None:
+        """Refused in the plan, before anything is written."""
+        deploy(azure, plan_sku=sku)
+        for name in ("one", "two") if sku == "EP1" else ():
+            deploy(azure, plan_sku=sku, slot_name=name)
+        azure.sandbox.journal.clear()
+
+        with pytest.raises(PlanRefused, match=words):
+            azure.plan(plan_sku=sku, **STAGING)
+
+        assert [] == azure.writes()
+
+    def test_a_swap_that_azure_refuses_leaves_all_as_it_was(self, azure: Azure) -> None:
+        """The slot does not come to life in the app's place."""
+        deploy(azure, **SWAPPED)
+        plan = azure.plan(digit="b", **SWAPPED)
+        azure.apply(plan)
+        apps = azure.sandbox.data.apps
+        assert isinstance(apps, FakeApps)
+        apps.comes_to_life = False
+        assert plan.swap is not None
+
+        with pytest.raises(ApplyIncomplete, match="did not respond to http ping"):
+            swap(plan, plan.swap, azure.clients, report=print, sleep=lambda _: None)
+
+        assert "a" == image(azure)
+
+
+class TestASwapIsMadeOnce:
+    @pytest.mark.parametrize("executed", [True, False])
+    def test_however_azure_answers(self, azure: Azure, executed: bool) -> None:
+        """An answer that got lost is no reason to swap again, which would bring the old version back."""
+        deploy(azure, **SWAPPED)
+        fault = Fault("POST", "/slotsswap", 503, executed=executed, headers={"Retry-After": "0"})
+        azure.sandbox.faults.add(fault)
+        deploy(azure, digit="b", **SWAPPED)
+        sent = [entry for entry in azure.sandbox.journal.entries("arm") if "/slotsswap" in entry.path]
+
+        assert ("b", "a") == (image(azure), image(azure, "staging"))
+        assert (1 if executed else 2) == len(sent)
+
+    def test_and_taken_back_only_from_its_own_version(self, azure: Azure) -> None:
+        """What somebody else has deployed meanwhile stays."""
+        deploy(azure, **SWAPPED)
+        plan = deploy(azure, digit="b", **SWAPPED)
+        assert plan.swap is not None
+        swap_back(plan, plan.swap, azure.clients, report=print)
+        back = image(azure)
+
+        with pytest.raises(Overtaken):
+            swap_back(plan, plan.swap, azure.clients, report=print)
+
+        assert ("a", "a") == (back, image(azure))
+
+
+class TestRequests:
+    def test_a_run_without_a_slot_reads_nothing_of_slots(self, azure: Azure) -> None:
+        """Slots cost those who do not use them nothing."""
+        deploy(azure)
+        azure.sandbox.journal.clear()
+        azure.plan()
+
+        assert [] == [entry.path for entry in azure.sandbox.journal.entries("arm") if "slot" in entry.path.lower()]

@@ -211,8 +211,7 @@ class Target:
         plan_maximum: The most instances of an Elastic Premium plan; None leaves it as it is.
         plan_name: The plan's name.
         storage_account: The host storage account's name.
-        slot_name: The deployment slot that takes the new version; None for the app itself.
-        swap: The slot is swapped with the app once it is verified.
+        slot_name: The deployment slot for the new version, to be swapped with the app once verified when `swap` is set.
         elsewhere: Resource groups of what is there already and not in `resource_group`, by input: `plan-name`.
         identity_name: The user-assigned identity's name; with `Access.KEYS` there is none.
         access: How the app gets into what it works with.

@@ -159,6 +159,9 @@ class StorageEmulator(Protocol):
     def create_container(self, account: str, container: str) -> bool:
         """Create a blob container; False when it was there."""
 
+    def containers(self, account: str) -> list[str]:
+        """Every blob container, whoever made it."""
+
     def upload(self, account: str, container: str, blob: str, content: bytes) -> None:
         """Write a blob, over one that is there. Creates the container."""
 

@@ -51,6 +51,7 @@ class Surroundings:
         directory: Entra.
         roles: Role assignments.
         account_id: The ARM id of the storage account with that name; None when there is none.
+        takes_keys: Whether the keys of the storage account with that name open it.
         service_bus: Who may do what in Service Bus namespaces; asked late, as it is built later.
         report: Told about slow steps.
         token_generation: Access tokens of registries from before its last change have expired.
@@ -61,6 +62,7 @@ class Surroundings:
     directory: Directory
     roles: RoleBook
     account_id: Callable[[str], str | None]
+    takes_keys: Callable[[str], bool]
     service_bus: Callable[[], ServiceBusAccess]
     report: Callable[[str], None]
     token_generation: Callable[[], int] = lambda: 0

@@ -123,6 +123,7 @@ def _apps(surroundings: Surroundings, engine: str, storage: AzuriteStorage) -> P
         storage=storage,
         roles=surroundings.roles,
         account_id=surroundings.account_id,
+        takes_keys=surroundings.takes_keys,
     )
 
 

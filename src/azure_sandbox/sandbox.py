@@ -193,6 +193,7 @@ class Sandbox:
             self.directory,
             self.roles,
             account_id=self._account_id,
+            takes_keys=self._takes_keys,
             service_bus=lambda: self.arm.service_bus,
             report=self._report,
             token_generation=lambda: self.faults.token_generation,
@@ -207,6 +208,9 @@ class Sandbox:
     def _account_id(self, name: str) -> str | None:
         account = self.arm.accounts.find(name)
         return str(account.id) if account else None
+
+    def _takes_keys(self, name: str) -> bool:
+        return self.arm.accounts.takes_keys(name)
 
     def _serve(self, app: ASGIApp, listener: socket | None = None) -> WebServer:
         server = WebServer(app, tls=self.tls, listener=listener).start()

@@ -115,6 +115,15 @@ class AzuriteStorage:
                 return False
         return True
 
+    def containers(self, account: str) -> list[str]:
+        """Every blob container, whoever made it.
+
+        Raises:
+            KeyError: No such account.
+        """
+        with self.client(account) as client:
+            return [str(container.name) for container in client.list_containers()]
+
     def client(self, account: str) -> BlobServiceClient:
         """A blob client that may do everything.
 

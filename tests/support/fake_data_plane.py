@@ -38,6 +38,9 @@ class FakeStorage:
         self.accounts[account].add(container)
         return new
 
+    def containers(self, account: str) -> list[str]:
+        return sorted(self.accounts[account])
+
     def upload(self, account: str, container: str, blob: str, content: bytes) -> None:
         self.create_container(account, container)
         self.blobs[account, container, blob] = content

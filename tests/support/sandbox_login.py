@@ -97,7 +97,14 @@ def log_in(sandbox: Sandbox, login: Login) -> MaskingCredential:
 @contextmanager
 def logged_in(folder: Path) -> Iterator[Azure]:
     """A new sandbox without a data plane, and clients that are logged in to it."""
-    with Sandbox(folder, data_plane=fake_data_plane) as sandbox, ExitStack() as stack:
+    with Sandbox(folder, data_plane=fake_data_plane) as sandbox, logged_in_to(sandbox) as azure:
+        yield azure
+
+
+@contextmanager
+def logged_in_to(sandbox: Sandbox, registry: str = "") -> Iterator[Azure]:
+    """Clients that are logged in to a sandbox; the registry is its own one when none is named."""
+    with ExitStack() as stack:
         clients = AzureClients(
             stack.enter_context(closing(log_in(sandbox, login_of(sandbox)))),
             sandbox.subscription_id,
@@ -106,4 +113,4 @@ def logged_in(folder: Path) -> Iterator[Azure]:
             options={"connection_verify": str(sandbox.endpoints.ca_file), "retry_backoff_factor": 0},
         )
         stack.enter_context(closing(clients))
-        yield Azure(sandbox, clients, find_registry(clients, sandbox.endpoints.registry), stack)
+        yield Azure(sandbox, clients, find_registry(clients, registry or sandbox.endpoints.registry), stack)

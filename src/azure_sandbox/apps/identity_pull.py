@@ -39,9 +39,17 @@ def registry_login(site: SiteDefinition, directory: Directory, ca_file: Path) ->
     """
     if site.acr_identity_client_id:
         return TOKEN_USER, _exchange(site, site.acr_identity_client_id, directory, ca_file)
+    if not _is_for(site, image_of(site).partition("/")[0]):
+        return None
     username = site.app_settings.get("DOCKER_REGISTRY_SERVER_USERNAME")
     password = site.app_settings.get("DOCKER_REGISTRY_SERVER_PASSWORD")
     return (username, password) if username and password else None
+
+
+def _is_for(site: SiteDefinition, host: str) -> bool:
+    """Whether the settings' credentials are those of a registry; without a URL they are Docker Hub's."""
+    url = site.app_settings.get("DOCKER_REGISTRY_SERVER_URL", "")
+    return url.lower().removeprefix("https://").partition("/")[0] == host.lower()
 
 
 def _exchange(site: SiteDefinition, client_id: str, directory: Directory, ca_file: Path) -> str:

@@ -40,6 +40,27 @@ class PulledImage:
     layers: tuple[Path, ...]
 
 
+def check_pull(image: str, login: tuple[str, str] | None, ca_file: Path) -> None:
+    """Ask the sandbox's registry for the manifest, as a worker does that has never seen the image.
+
+    An engine that has an image by its digest starts it without asking anybody.
+
+    Raises:
+        PullFailed: The registry refused.
+    """
+    host, _, path = image.partition("/")
+    if host.partition(":")[0] != "localhost":
+        return
+    repository, reference = _split(path)
+    with _client(host, repository, ca_file) as client:
+        try:
+            _log_in(client, login, repository)
+            _manifest(client, reference)
+        except httpx.HTTPError as error:
+            message = f"Get https://{host}/v2/: {error}"
+            raise PullFailed(message) from error
+
+
 def pull_image(image: str, login: tuple[str, str] | None, blobs: Path, ca_file: Path) -> PulledImage:
     """Pull `host/repository@digest` or `host/repository:tag`. Blobs that are there are not fetched again.
 
@@ -49,14 +70,18 @@ def pull_image(image: str, login: tuple[str, str] | None, blobs: Path, ca_file: 
     host, _, path = image.partition("/")
     repository, reference = _split(path)
     blobs.mkdir(parents=True, exist_ok=True)
-    trust = ssl.create_default_context(cafile=ca_file)
     try:
-        with httpx.Client(base_url=f"https://{host}/v2/{repository}", verify=trust, timeout=60) as client:
+        with _client(host, repository, ca_file) as client:
             _log_in(client, login, repository)
             return _fetch(client, reference, blobs)
     except httpx.HTTPError as error:
         message = f"Get https://{host}/v2/: {error}"
         raise PullFailed(message) from error
+
+
+def _client(host: str, repository: str, ca_file: Path) -> httpx.Client:
+    trust = ssl.create_default_context(cafile=ca_file)
+    return httpx.Client(base_url=f"https://{host}/v2/{repository}", verify=trust, timeout=60)
 
 
 def _split(path: str) -> tuple[str, str]:

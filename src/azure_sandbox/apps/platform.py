@@ -57,6 +57,7 @@ class Platform:
         storage: The storage accounts that hosts keep their keys in.
         roles: Says what the apps' identities may do there.
         account_id: The ARM id of a storage account, by name; None when there is no such account.
+        takes_keys: Whether a storage account's keys open it.
     """
 
     def __init__(
@@ -69,10 +70,11 @@ class Platform:
         storage: Accounts,
         roles: RoleBook,
         account_id: Callable[[str], str | None],
+        takes_keys: Callable[[str], bool],
     ) -> None:
         self._tls = tls
         self._engine = make_engine(engine, root, tls.ca_file) if isinstance(engine, str) else engine
-        door = StorageDoor(storage, account_id, roles, tls.ca_file)
+        door = StorageDoor(storage, account_id, roles, tls.ca_file, takes_keys=takes_keys)
         namespaces = ServiceBusDoor(directory, tls.ca_file)
         self._shared = Surroundings(self._engine, directory, HostStorage(door), door, namespaces, tls.ca_file)
         self._apps: dict[str, _App] = {}

@@ -13,6 +13,7 @@ from azure_sandbox.apps import environment
 from azure_sandbox.apps.engine import ContainerSpec, PullFailed, StartFailed
 from azure_sandbox.apps.host_client import HostClient
 from azure_sandbox.apps.identity_pull import image_of, registry_login
+from azure_sandbox.apps.image_pull import check_pull
 from azure_sandbox.apps.listeners import Listeners
 from azure_sandbox.apps.storage_accounts import StorageRefused
 from azure_sandbox.contract import AppState, HostKeys
@@ -144,6 +145,7 @@ class Runner:
         image = image_of(self.site)
         self._log.info(f"Pulling image: {image}")
         login = registry_login(self.site, self._shared.directory, self._shared.ca_file)
+        check_pull(image, login, self._shared.ca_file)
         self._shared.engine.pull(image, login)
         self._log.info(f"Successfully pulled image: {image}, starting container for site {self.site.name}")
         spec = ContainerSpec(

@@ -20,6 +20,11 @@ BLOB_DATA_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
 QUEUE_DATA_CONTRIBUTOR = "974c5e8b-45b9-4653-ba55-5f855dd0fb88"
 ACCOUNT_CONTRIBUTOR = "17d1049b-9a84-46fb-8f53-869881c3d3ab"
 
+_NO_KEYS = (
+    "Azure.Storage.Blobs: Key based authentication is not permitted on this storage account. "
+    "Status: 403. ErrorCode: KeyBasedAuthenticationNotPermitted"
+)
+
 
 class StorageRefused(Exception):
     """An app cannot use a storage account. The text is what the storage service says."""
@@ -120,17 +125,25 @@ class StorageDoor:
     Args:
         accounts: The storage accounts.
         account_id: The ARM id of an account, by name.
+        takes_keys: Whether an account's keys open it.
         roles: Says what the app's identity may do.
         ca_file: Whose certificates the accounts show.
     """
 
     def __init__(
-        self, accounts: Accounts, account_id: Callable[[str], str | None], roles: RoleBook, ca_file: Path
+        self,
+        accounts: Accounts,
+        account_id: Callable[[str], str | None],
+        roles: RoleBook,
+        ca_file: Path,
+        *,
+        takes_keys: Callable[[str], bool],
     ) -> None:
         self._accounts = accounts
         self._account_id = account_id
         self._roles = roles
         self._ca_file = ca_file
+        self._takes_keys = takes_keys
 
     def open(self, site: SiteDefinition, connection: Connection, needs: Roles) -> OpenAccount:
         """The account, if the app may use it so.
@@ -153,6 +166,8 @@ class StorageDoor:
         if not blob_url or not key:
             message = "No such host is known." if key else "The connection string is invalid."
             raise StorageRefused(message)
+        if not self._takes_keys(account):
+            raise StorageRefused(_NO_KEYS)
         queue_url = parts.get("QueueEndpoint") or self._accounts.queue_endpoint(account) or ""
         return OpenAccount(account, key, blob_url, queue_url, self._ca_file)
 

@@ -61,10 +61,18 @@ class Cloud:
         engine: str,
     ) -> None:
         self.directory, self.roles, self.azurite, self.engine = directory, roles, azurite, engine
+        self.without_keys: set[str] = set()
         self.store = ContentStore(root / "registry")
         self.registry = WebServer(registry_app(self._definition, self.store, directory, roles), tls=tls).start()
         self.platform = Platform(
-            root / "apps", directory, engine, tls=tls, storage=azurite, roles=roles, account_id=self.account_id
+            root / "apps",
+            directory,
+            engine,
+            tls=tls,
+            storage=azurite,
+            roles=roles,
+            account_id=self.account_id,
+            takes_keys=lambda name: name not in self.without_keys,
         )
         self.http = httpx.Client(verify=trust(tls), timeout=30)
         self.identity = directory.add("app-identity")

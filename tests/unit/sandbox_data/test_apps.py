@@ -285,18 +285,28 @@ class TestLife:
         assert (keys, answer.status_code, mended) == (None, 503, 200)
 
     def test_registry_credentials_and_a_connection_string_do_as_well(self, cloud: Cloud) -> None:
-        """The classic settings: the admin user pulls, the account's key opens the host's storage."""
+        """The classic settings, once they are right: the admin user pulls, a key opens the host's storage."""
         ends = cloud.azurite.create("classic", KEYS)
         text = f"DefaultEndpointsProtocol=https;AccountName=classic;AccountKey={KEYS[1]};BlobEndpoint={ends.blob}"
-        site = cloud.site(
-            "classic",
-            cloud.push(FILES),
-            AzureWebJobsStorage=text,
-            DOCKER_REGISTRY_SERVER_USERNAME="contoso",
-            DOCKER_REGISTRY_SERVER_PASSWORD="secret-word",
-        )
+        login = {
+            "DOCKER_REGISTRY_SERVER_URL": f"https://{cloud.registry.authority}",
+            "DOCKER_REGISTRY_SERVER_USERNAME": "contoso",
+        }
+        site = cloud.site("classic", cloud.push(FILES), AzureWebJobsStorage=text, **login)
         site = dataclasses.replace(site, identities={}, acr_identity_client_id=None)
-        cloud.platform.apply(site)
+        wrong, right = (
+            dataclasses.replace(site, app_settings={**site.app_settings, "DOCKER_REGISTRY_SERVER_PASSWORD": password})
+            for password in ("wrong-word", "secret-word")
+        )
+        elsewhere = {**right.app_settings, "DOCKER_REGISTRY_SERVER_URL": "https://other.azurecr.io"}
+        for refused in (wrong, dataclasses.replace(right, app_settings=elsewhere)):
+            seen = len(cloud.platform.log(site.resource_id)) if refused is not wrong else 0
+            cloud.platform.apply(refused)
+            cloud.wait(lambda seen=seen: "unauthorized" in cloud.platform.log(site.resource_id)[seen:], site)
+        cloud.without_keys = {"classic"}
+        cloud.platform.apply(right)
+        cloud.wait(lambda: "KeyBasedAuthenticationNotPermitted" in cloud.platform.log(site.resource_id), site)
+        cloud.without_keys = set()
         cloud.wait_functions(site)
         keys = cloud.platform.keys(site.resource_id)
         cloud.platform.remove(site.resource_id)

@@ -42,6 +42,12 @@ _DEFAULTS = {
     "publicNetworkAccess": None,
     "supportsHttpsTrafficOnly": True,
 }
+_ENCRYPTION: dict[str, Any] = {
+    "keySource": "Microsoft.Storage",
+    "services": {name: {"enabled": True, "keyType": "Account"} for name in ("blob", "file")},
+}
+"""Every account is encrypted, whether the request says so or not."""
+_CONTAINER = {"publicAccess": "None", "hasImmutabilityPolicy": False, "hasLegalHold": False}
 _COMPUTED = {"provisioningState", "primaryEndpoints", "primaryLocation", "statusOfPrimary", "creationTime"}
 
 
@@ -130,6 +136,11 @@ class StorageAccounts:
         """Both account keys, base64."""
         return self._accounts[account].keys
 
+    def takes_keys(self, account: str) -> bool:
+        """Whether its keys open it; switched off by `allowSharedKeyAccess`."""
+        found = self.find(account)
+        return found is None or found.properties["allowSharedKeyAccess"] is not False
+
     def create_container(self, account: Resource, name: str, properties: dict[str, Any]) -> tuple[dict[str, Any], bool]:
         """Create a blob container; the second value is False when it was there.
 
@@ -139,16 +150,18 @@ class StorageAccounts:
         if not re.fullmatch(r"[a-z0-9](?:-?[a-z0-9]){2,62}|\$root|\$web|\$logs", name) or len(name) > 63:
             raise invalid(f"The specified container name '{name}' is not valid.", "InvalidResourceName")
         created = self._emulator.create_container(account.id.name, name)
-        shown = {"publicAccess": "None", "hasImmutabilityPolicy": False, "hasLegalHold": False, **properties}
+        shown = {**_CONTAINER, **properties}
         with self._lock:
             containers = self._accounts[account.id.name].containers
             containers[name] = {**containers.get(name, {}), **shown}
             return containers[name], created
 
     def containers(self, account: Resource) -> dict[str, dict[str, Any]]:
-        """Those made through ARM, by name."""
+        """All of them by name: the data plane makes containers, too."""
+        there = self._emulator.containers(account.id.name)
         with self._lock:
-            return dict(self._accounts[account.id.name].containers)
+            known = self._accounts[account.id.name].containers
+            return {name: known.get(name, dict(_CONTAINER)) for name in there}
 
     def _read(self, resource_id: ResourceId, body: dict[str, Any]) -> Resource:
         sku, kind = (body.get("sku") or {}).get("name"), body.get("kind", "StorageV2")
@@ -160,6 +173,7 @@ class StorageAccounts:
         if kind not in _KINDS:
             raise invalid(f"The kind '{kind}' is not a valid value.", "InvalidValuesForRequestParameters")
         properties = {**_DEFAULTS, **_settable(body), "provisioningState": "Creating", "statusOfPrimary": "available"}
+        properties["encryption"] = {**_ENCRYPTION, **_settings_of_encryption(properties)}
         properties |= {"primaryLocation": location, "creationTime": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
         tier = "Premium" if sku.startswith("Premium") else "Standard"
         extra = {"sku": {"name": sku, "tier": tier}, "kind": kind, "properties": properties}
@@ -200,6 +214,10 @@ class StorageAccounts:
         with self._lock:
             self._accounts.pop(resource.id.name, None)
         self._emulator.remove(resource.id.name)
+
+
+def _settings_of_encryption(properties: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in (properties.get("encryption") or {}).items() if name != "services"}
 
 
 def _settable(body: dict[str, Any]) -> dict[str, Any]:

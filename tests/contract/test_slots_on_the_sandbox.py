@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,7 +10,9 @@ import pytest
 from azure_sandbox.faults import Fault
 from functions_model.core.failures import ApplyIncomplete, PlanRefused
 from functions_model.core.secrets import Secret
-from functions_model.provision import Action, Overtaken, swap, swap_back, through_slot
+from functions_model.core.spec import Access
+from functions_model.provision import Action, Overtaken, find_registry, observe, swap, swap_back, through_slot
+from functions_model.provision import plan as plan_for
 from functions_model.provision.settings import MACHINE_KEY
 from functions_model.provision.slot_settings import DISABLED, HOST_ID, host_id
 from support.fake_data_plane import FakeApps
@@ -176,6 +179,44 @@ class TestWithSwap:
         plan = azure.plan(digit="b", **SWAPPED)
 
         assert {APP: Action.KEEP, SLOT: Action.KEEP, SWAP: Action.UPDATE} == actions(plan)
+
+
+class TestByKeys:
+    def test_goes_through_a_slot_and_comes_to_rest(self, azure: Azure) -> None:
+        """Keys and passwords of the app are those of the slot, and running again writes nothing."""
+        registry = azure.registry.id.rpartition("/")[2]
+        update: Any = {"properties": {"adminUserEnabled": True}}
+        azure.clients.registries.registries.begin_update("sandbox-shared", registry, update).result()
+        found = find_registry(azure.clients, azure.sandbox.endpoints.registry)
+        keyed = Azure(azure.sandbox, azure.clients, found, azure.closing)
+        options = {"access": Access.KEYS, **SWAPPED}
+        deploy(keyed, **options)
+        plan = deploy(keyed, digit="b", **options)
+        azure.sandbox.journal.clear()
+        again = deploy(keyed, digit="b", **options)
+
+        assert {APP: Action.KEEP, SLOT: Action.CREATE, SWAP: Action.UPDATE} == actions(plan)
+        assert ("b", "a") == (image(azure), image(azure, "staging"))
+        assert settings(azure)["AzureWebJobsStorage"] == settings(azure, "staging")["AzureWebJobsStorage"]
+        assert not again.has_changes
+        assert [] == azure.writes()
+
+
+class TestTags:
+    def test_tell_of_what_the_app_runs(self, azure: Azure) -> None:
+        """Tags are not swapped, so that the app gets those of its new version; and the old ones back."""
+        deploy(azure, **SWAPPED)
+        want = azure.plan(digit="b", **SWAPPED).wanted
+        want = replace(want, tags={**want.tags, "source-commit": "new"})
+        plan = plan_for(want, observe(azure.clients, want))
+        azure.apply(plan)
+        assert plan.swap is not None
+        swap(plan, plan.swap, azure.clients, report=print)
+        new = azure.clients.web.web_apps.get("iris-rg", "iris").tags or {}
+        swap_back(plan, plan.swap, azure.clients, report=print)
+        old = azure.clients.web.web_apps.get("iris-rg", "iris").tags or {}
+
+        assert ("new", None) == (new.get("source-commit"), old.get("source-commit"))
 
 
 class TestSettingsOfOthers:

@@ -50,6 +50,21 @@ class TestHowToCall:
         assert f"--query {query}" in lines[0]
         assert '-H "x-functions-key: $KEY" -H "Content-Type: image/png" --data-binary @cat.png' in lines[1]
 
+    def test_a_slot_has_keys_of_its_own(self, tmp_path: Path) -> None:
+        """The key is asked of the slot."""
+        lines = how_to_call(spec_with(HttpTrigger(), "cat.png"), TARGET, verified(tmp_path), "staging")
+
+        assert "--name iris --slot staging --query functionKeys.default" in lines[0]
+
+    @pytest.mark.parametrize("trigger", [BLOB, QUEUE])
+    def test_the_trigger_of_a_slot_is_off(self, tmp_path: Path, trigger: Trigger) -> None:
+        """So its check function is shown, which scores all the same."""
+        lines = how_to_call(spec_with(trigger, "cat.png"), TARGET, verified(tmp_path), "staging")
+
+        assert lines[0].startswith("# The trigger is off in the slot, and on in the app.")
+        assert "--slot staging --query masterKey" in lines[1]
+        assert lines[2].startswith("curl")
+
     def test_blob_shows_where_to_put_it_and_where_to_look(self, tmp_path: Path) -> None:
         """With the names that the deployment made."""
         spec = spec_with(BLOB, "cat.png")

@@ -7,12 +7,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions_model.pipeline.events import AppVerified, PlanApplied, PlanMade, UndoBegun, UndoEnded
-from functions_model.provision import Observed
+from functions_model.pipeline.events import (
+    AppVerified,
+    ImageBuilt,
+    PlanApplied,
+    PlanMade,
+    Swapped,
+    UndoBegun,
+    UndoEnded,
+)
+from functions_model.provision import Action, Change, Observed, ResourcePlan, Written
 from functions_model.provision.observed_app import ObservedApp
 from functions_model.report import stopped
+from functions_model.verify import Verified
 from support.events import deployment
-from support.wanted import spec_for
+from support.wanted import spec_for, wanted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,6 +68,25 @@ class TestStopped:
 
         assert f"`{OLD}` was being put back" in str(stopped(spec_for(), events))
         assert "All is well." in str(stopped(spec_for(), [*events, UndoEnded("All is well.")]))
+
+    def test_with_a_slot(self, tmp_path: Path) -> None:
+        """Where the new version is, and that the app runs what it ran, until the swap."""
+        built = [event for event in until(PlanMade, tmp_path, existed=True) if isinstance(event, ImageBuilt)]
+        app = ObservedApp("", "", "", "", "", (), f"DOCKER|{OLD}", "", {})
+        line = Change("swap", "iris/staging with iris", Action.UPDATE)
+        plan = ResourcePlan((line,), wanted(slot_name="staging", swap=True), Observed(app=app))
+        events = [*built, PlanMade(plan)]
+        slot = AppVerified(Verified(("score",), "", "", 1, 1.0, "", ""), "staging")
+
+        told = [
+            str(stopped(spec_for(), some))
+            for some in (events, [*events, slot], [*events, slot, Swapped(Written(line, 1.0))])
+        ]
+
+        assert "was on its way to the slot `staging`." in told[0]
+        assert "is live in the slot `staging`." in told[1]
+        assert f"The function app `iris` itself runs `{OLD}` as before, unless a swap had begun." in told[1]
+        assert f"which is not verified there; `{OLD}` is in the slot `staging`." in told[2]
 
     def test_before_the_inputs_were_read(self) -> None:
         """Nothing was touched."""

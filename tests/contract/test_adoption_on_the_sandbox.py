@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from functions_model.provision import ResourcePlan
 
 REPOSITORY_READER = "b93aa761-3e63-49ed-ac28-beffa264f7ac"
+METRICS_PUBLISHER = "3913510d-42f4-4e42-8a64-420c390055eb"
 AUTOMATIC = {"location": "westeurope"}
 
 
@@ -183,6 +184,26 @@ class TestTheSizeOfAPlan:
         assert [("PUT", f"{corner.name}-plan")] == corner.azure.writes()
         assert ("EP2", 2, 5) == (plan.sku.name, plan.sku.capacity, plan.maximum_elastic_worker_count)
         assert {"managed-by": "functions-model-action"}.items() <= plan.tags.items()
+        assert not corner.plan(**asked).has_changes
+
+
+class TestApplicationInsights:
+    def test_is_made_once_and_written_to_by_identity(self, corner: Corner) -> None:
+        """A workspace, a component on it, the role on the component, and the two settings; then nothing any more."""
+        asked = {"application_insights": f"{corner.name}-insights", "log_analytics_workspace": f"{corner.name}-logs"}
+
+        corner.deploy(**asked)
+        component = corner.azure.sandbox.arm.store.list(resource_type="Microsoft.Insights/components")[-1]
+        settings = corner.azure.clients.web.web_apps.list_application_settings(f"{corner.name}-rg", corner.name)
+        identity = corner.azure.clients.msi.user_assigned_identities.get(f"{corner.name}-rg", f"{corner.name}-identity")
+
+        assert component.properties["WorkspaceResourceId"].endswith(f"/{corner.name}-logs")
+        assert component.properties["ConnectionString"] == settings.properties["APPLICATIONINSIGHTS_CONNECTION_STRING"]
+        assert (
+            f"ClientId={identity.client_id};Authorization=AAD"
+            == (settings.properties["APPLICATIONINSIGHTS_AUTHENTICATION_STRING"])
+        )
+        assert {METRICS_PUBLISHER} == corner.azure.sandbox.roles.roles(identity.principal_id, str(component.id))
         assert not corner.plan(**asked).has_changes
 
 

@@ -282,6 +282,8 @@ class FakeArm:
                 "principalId": str(uuid.uuid5(uuid.NAMESPACE_URL, f"principal {name}")),
                 "clientId": str(uuid.uuid5(uuid.NAMESPACE_URL, f"client {name}")),
             }
+        if "/microsoft.insights/components/" in path:
+            properties["ConnectionString"] = f"InstrumentationKey={name}"
         if "/roleassignments/" in path:
             properties["scope"] = asked.path.partition("/providers/Microsoft.Authorization")[0]
         if "/sites/" in path:

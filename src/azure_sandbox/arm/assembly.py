@@ -11,6 +11,8 @@ from azure_sandbox.arm.container_registry.responses import RegistryResponses
 from azure_sandbox.arm.identity.responses import IdentityResponses
 from azure_sandbox.arm.machine_learning.responses import MachineLearningResponses
 from azure_sandbox.arm.machine_learning.state import Workspaces
+from azure_sandbox.arm.monitor.components import ComponentResponses
+from azure_sandbox.arm.monitor.workspaces import WorkspaceResponses
 from azure_sandbox.arm.operations import Durations, Operations
 from azure_sandbox.arm.resources.responses import ResourcesResponses
 from azure_sandbox.arm.resources.state import Groups, Providers
@@ -107,6 +109,8 @@ class Arm:
             *ServiceBusResponses(self.store, self.service_bus, self.operations, self.durations).routes(),
             *MachineLearningResponses(self.store, self.workspaces).routes(),
             *IdentityResponses(self.store, self.directory).routes(),
+            *ComponentResponses(self.store).routes(),
+            *WorkspaceResponses(self.store).routes(),
             *self.registries.routes(),
             *self._imports(platforms).routes(),
         ]

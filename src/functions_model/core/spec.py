@@ -209,6 +209,8 @@ class Target:
         plan_sku_given: The size was asked for, so that a plan of another size is changed to it.
         plan_minimum: The plan's instances that are always there; None leaves them as they are.
         plan_maximum: The most instances of an Elastic Premium plan; None leaves it as it is.
+        application_insights: The Application Insights component's name; None for none.
+        log_analytics_workspace: The workspace of a component that is created.
         plan_name: The plan's name.
         storage_account: The host storage account's name.
         slot_name: The deployment slot for the new version, to be swapped with the app once verified when `swap` is set.
@@ -233,6 +235,8 @@ class Target:
     plan_sku_given: bool = False
     plan_minimum: int | None = None
     plan_maximum: int | None = None
+    application_insights: str | None = None
+    log_analytics_workspace: str = ""
     access: Access = Access.IDENTITY
     slot_name: str | None = None
     swap: bool = False

@@ -15,6 +15,7 @@ _STORAGE_HASH = 10
 """Letters of the hash in a storage account's name: 50 bits, as the name must be unique in all of Azure."""
 _PLAN_LONGEST = 60
 _NAMESPACE_LONGEST = 50
+_WORKSPACE_LONGEST = 63
 
 
 def plan_name(app_name: str) -> str:
@@ -29,6 +30,15 @@ def plan_name(app_name: str) -> str:
 def identity_name(app_name: str) -> str:
     """`<app>-identity`; at most 69 of the 128 characters that Microsoft.ManagedIdentity takes."""
     return f"{app_name}-identity"
+
+
+def log_analytics_workspace(app_name: str) -> str:
+    """`<app>-logs`, cut like a plan's name."""
+    name = f"{app_name}-logs"
+    if len(name) <= _WORKSPACE_LONGEST:
+        return name
+    kept = app_name[: _WORKSPACE_LONGEST - len("--logs") - 6].rstrip("-")
+    return f"{kept}-{_hash(app_name.lower(), length=6)}-logs"
 
 
 def storage_account(app_name: str, resource_group: str, subscription_id: str) -> str:

@@ -66,4 +66,19 @@ ENTRIES = (
         derived="`<app-name>-identity`",
         modes=NAMING,
     ),
+    InputSpec(
+        "application-insights",
+        InputKind.NAME,
+        "The Application Insights component that the app and its host write to; none without it. It is created when it"
+        " does not exist. One of another resource group: `<resource-group>/<name>`, or its ARM id.",
+        modes=WITH_AZURE,
+    ),
+    InputSpec(
+        "log-analytics-workspace",
+        InputKind.NAME,
+        "The Log Analytics workspace of an Application Insights component that is created. It is created, too, when it"
+        " does not exist. One of another resource group: `<resource-group>/<name>`, or its ARM id.",
+        derived="`<app-name>-logs`",
+        modes=WITH_AZURE,
+    ),
 )

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from functions_model.inputs import rules
+from functions_model.inputs import monitoring, rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +19,8 @@ PLACES = {
     "data-storage-account": ("Microsoft.Storage/storageAccounts", rules.storage_account),
     "service-bus-namespace": ("Microsoft.ServiceBus/namespaces", rules.service_bus_namespace),
     "identity-name": ("Microsoft.ManagedIdentity/userAssignedIdentities", rules.identity_name),
+    "application-insights": ("Microsoft.Insights/components", monitoring.application_insights),
+    "log-analytics-workspace": ("Microsoft.OperationalInsights/workspaces", monitoring.log_analytics_workspace),
 }
 """Each input that may say where its resource is: the type that an ARM id of it has, and the rule for its name."""
 

@@ -52,7 +52,7 @@ class RuleBroken(ValueError):
 
 def app_name(text: str) -> str:
     """Microsoft.Web/sites: 2-60 letters, digits and hyphens, no hyphen at the ends (it is part of a host name)."""
-    return _matching(
+    return matching(
         text, r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,58}[A-Za-z0-9])", "a function app's name",
         "Use 2 to 60 letters, digits and hyphens, with no hyphen at either end.",
     )  # fmt: skip
@@ -62,7 +62,7 @@ def slot_name(text: str) -> str:
     """Microsoft.Web/sites/slots: 2-59 letters, digits and hyphens; the app itself is the slot `production`."""
     if text.lower() == "production":
         raise RuleBroken("`production` is the app itself", "Leave it out to deploy to the app, or use another name.")
-    return _matching(
+    return matching(
         text, r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,57}[A-Za-z0-9])", "a deployment slot's name",
         "Use 2 to 59 letters, digits and hyphens, with no hyphen at either end.",
     )  # fmt: skip
@@ -77,12 +77,12 @@ def switch(text: str) -> bool:
 
 def plan_name(text: str) -> str:
     """Microsoft.Web/serverfarms: 1-60 letters, digits and hyphens."""
-    return _matching(text, r"[A-Za-z0-9-]{1,60}", "a hosting plan's name", "Use 1 to 60 letters, digits and hyphens.")
+    return matching(text, r"[A-Za-z0-9-]{1,60}", "a hosting plan's name", "Use 1 to 60 letters, digits and hyphens.")
 
 
 def resource_group(text: str) -> str:
     """Microsoft.Resources/resourceGroups: 1-90 letters, digits, `_`, `-`, `.`, `(`, `)`, not ending with a period."""
-    return _matching(
+    return matching(
         text, r"[\w().-]{0,89}[\w()-]", "a resource group's name",
         "Use 1 to 90 letters, digits, `_`, `-`, `.` and parentheses, and do not end with a period.",
     )  # fmt: skip
@@ -90,7 +90,7 @@ def resource_group(text: str) -> str:
 
 def storage_account(text: str) -> str:
     """Microsoft.Storage/storageAccounts: 3-24 lower-case letters and digits."""
-    return _matching(
+    return matching(
         text, r"[a-z0-9]{3,24}", "a storage account's name",
         "Use 3 to 24 lower-case letters and digits, and nothing else.",
     )  # fmt: skip
@@ -98,7 +98,7 @@ def storage_account(text: str) -> str:
 
 def identity_name(text: str) -> str:
     """Microsoft.ManagedIdentity: 3-128 letters, digits, `_` and `-`, starting with a letter or digit."""
-    return _matching(
+    return matching(
         text, r"[A-Za-z0-9][A-Za-z0-9_-]{2,127}", "a managed identity's name",
         "Use 3 to 128 letters, digits, `_` and `-`, starting with a letter or a digit.",
     )  # fmt: skip
@@ -109,7 +109,7 @@ def model_name(text: str) -> str:
 
     https://learn.microsoft.com/azure/machine-learning/reference-yaml-model
     """
-    return _matching(
+    return matching(
         text, r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}", "a model's name",
         "Use 1 to 255 letters, digits, `-`, `_` and `.`, starting with a letter or a digit.",
     )  # fmt: skip
@@ -118,7 +118,7 @@ def model_name(text: str) -> str:
 def location(text: str) -> str:
     """A region. Azure takes `West Europe` and `westeurope`; the latter is what it answers with."""
     name = re.sub(r"\s+", "", text).lower()
-    return _matching(name, r"[a-z]+[0-9]*[a-z0-9]*", "an Azure region's name", "Use a name such as `westeurope`.")
+    return matching(name, r"[a-z]+[0-9]*[a-z0-9]*", "an Azure region's name", "Use a name such as `westeurope`.")
 
 
 def guid(text: str) -> str:
@@ -134,7 +134,7 @@ def guid(text: str) -> str:
 
 def positive_number(text: str) -> str:
     """1 or more, without a sign or leading zeros, as text: Azure ML counts versions so."""
-    return _matching(text, r"[1-9][0-9]{0,9}", "a version", "Use a whole number, 1 or more.")
+    return matching(text, r"[1-9][0-9]{0,9}", "a version", "Use a whole number, 1 or more.")
 
 
 def verify_timeout(text: str) -> int:
@@ -190,7 +190,7 @@ def concurrency(text: str) -> int:
 
 def queue_name(text: str) -> str:
     """Microsoft.ServiceBus queues: 1-260 letters, digits, `.`, `-`, `_` and `/`, a letter or digit at the ends."""
-    return _matching(
+    return matching(
         text, r"(?=.{1,260}\Z)[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9])?", "a queue's name",
         "Use 1 to 260 letters, digits, `.`, `-`, `_` and `/`, with a letter or a digit at either end.",
     )  # fmt: skip
@@ -201,7 +201,7 @@ def service_bus_namespace(text: str) -> str:
     remedy = "Use 6 to 50 letters, digits and hyphens, starting with a letter, ending with a letter or a digit."
     if text.lower().endswith(("-sb", "-mgmt")):
         raise RuleBroken(f"`{text}` ends with `-{text.rpartition('-')[2]}`, which Service Bus keeps for itself", remedy)
-    return _matching(text, r"[A-Za-z][A-Za-z0-9-]{4,48}[A-Za-z0-9]", "a Service Bus namespace's name", remedy)
+    return matching(text, r"[A-Za-z][A-Za-z0-9-]{4,48}[A-Za-z0-9]", "a Service Bus namespace's name", remedy)
 
 
 def service_bus_sku(text: str) -> str:
@@ -227,7 +227,7 @@ def machine_learning_workspace(text: str) -> MachineLearningWorkspace:
                 "Microsoft.MachineLearningServices/workspaces/<name>`.",
             )
         subscription, group, name = guid(match["subscription"]), resource_group(match["group"]), match["name"]
-    _matching(
+    matching(
         name, r"[A-Za-z0-9][A-Za-z0-9_-]{2,32}", "an Azure ML workspace's name",
         "Use 3 to 33 letters, digits, `-` and `_`, starting with a letter or a digit; or the whole ARM id.",
     )  # fmt: skip
@@ -264,7 +264,7 @@ def base_image(text: str) -> str:
 
 def audience(text: str) -> str:
     """A single word: it goes into a URL's query."""
-    return _matching(text, r"[!-~]{1,600}", "an audience", "Use the audience of the federated credential, in one word.")
+    return matching(text, r"[!-~]{1,600}", "an audience", "Use the audience of the federated credential, in one word.")
 
 
 def instances(text: str) -> int:
@@ -283,7 +283,8 @@ def secret_text(text: str) -> str:
     return text
 
 
-def _matching(text: str, pattern: str, meaning: str, remedy: str) -> str:
+def matching(text: str, pattern: str, meaning: str, remedy: str) -> str:
+    """The text, when a pattern matches all of it."""
     if not re.fullmatch(pattern, text, re.ASCII):
         raise RuleBroken(f"`{text}` is not {meaning}", remedy)
     return text

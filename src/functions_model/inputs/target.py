@@ -12,11 +12,16 @@ from functions_model.inputs.placing import refuse_two_places, take_placed
 from functions_model.inputs.specs import BLOB, QUEUE
 
 if TYPE_CHECKING:
+    from functions_model.core.secrets import Secret
     from functions_model.inputs.form import Form
 
 
 DEFAULT_SKU = "EP1"
 """The smallest plan that is always warm, and adds instances by itself."""
+
+
+_TELEMETRY = ("APPLICATIONINSIGHTS_CONNECTION_STRING", "APPINSIGHTS_INSTRUMENTATIONKEY")
+"""App settings that say where telemetry goes."""
 
 
 def read_target(form: Form) -> Target:
@@ -32,6 +37,9 @@ def read_target(form: Form) -> Target:
     _refuse_unused_identity(form, access)
     settings, problems = read_app_settings(form)
     form.problems += problems
+    insights = take_placed(form, "application-insights", elsewhere)
+    logs = take_placed(form, "log-analytics-workspace", elsewhere)
+    _refuse_unused_telemetry(form, settings)
     names = (app or "", group or "", subscription or "")
     data = _data_storage(form, names, elsewhere) if form.trigger == BLOB else None
     namespace = _namespace(form, names, elsewhere) if form.trigger == QUEUE else None
@@ -57,7 +65,20 @@ def read_target(form: Form) -> Target:
         swap=swap,
         plan_maximum=form.take("plan-max-instances", rules.instances),
         access=access,
+        application_insights=insights or None,
+        log_analytics_workspace=(logs or derived.log_analytics_workspace(app or "")) if insights else "",
     )
+
+
+def _refuse_unused_telemetry(form: Form, settings: dict[str, Secret]) -> None:
+    """A workspace for no component, and a component beside the address of another one."""
+    if form.text("log-analytics-workspace") and not form.text("application-insights"):
+        what = "it is given without `application-insights`, whose data it would keep"
+        form.refuse("log-analytics-workspace", what, "Give both, or none of the two.")
+    own = next((name for name in settings if name.upper().startswith(_TELEMETRY)), "")
+    if own and form.text("application-insights"):
+        what = f"it is given beside the app setting `{own}`, which names a component itself"
+        form.refuse("application-insights", what, "Remove one of the two.")
 
 
 def _refuse_unused_identity(form: Form, access: Access) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from functions_model.core.blob_paths import BlobPath
     from functions_model.core.secrets import Secret
     from functions_model.provision.observed import Observed
+    from functions_model.provision.telemetry import Insights
 
 
 class Action(enum.StrEnum):
@@ -178,6 +179,7 @@ class Wanted:
         tags: Given to what is created. What exists keeps its tags: only what we made may be known as ours.
         data: What the trigger works on; None with an HTTP trigger.
         elsewhere: Resource groups of what is there already and not in `group`, by type and name (`place_of`).
+        insights: None for an app that writes to no Application Insights of ours.
         plan_sku_given: `plan_sku` was asked for: a plan of another size is changed to it.
         plan_minimum: The instances that are always there; None leaves them as they are.
         plan_maximum: The most instances that an Elastic Premium plan adds up to; None leaves it as it is.
@@ -204,6 +206,7 @@ class Wanted:
     plan_sku_given: bool = False
     plan_minimum: int | None = None
     plan_maximum: int | None = None
+    insights: Insights | None = None
     access: Access = Access.IDENTITY
     slot: str = ""
     swap: bool = False

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from functions_model.provision.observed_app import ObservedApp, ObservedSite
+from functions_model.provision.observed_insights import ObservedInsights, ObservedLogs
 from functions_model.provision.observed_keys import NO_KEYS, ObservedKeys
 from functions_model.provision.observed_service_bus import (
     NO_QUEUES,
@@ -170,6 +171,8 @@ Piece: TypeAlias = (
     | ObservedAccountNames
     | ObservedNamespaceName
     | ObservedKeys
+    | ObservedInsights
+    | ObservedLogs
 )
 
 _PLACES: dict[type, str] = {
@@ -189,6 +192,8 @@ _PLACES: dict[type, str] = {
     ObservedAccountNames: "account_names",
     ObservedNamespaceName: "namespace_name",
     ObservedKeys: "keys",
+    ObservedInsights: "insights",
+    ObservedLogs: "logs",
 }
 
 
@@ -217,6 +222,8 @@ class Observed:
     queues: ObservedQueues = NO_QUEUES
     plan_room: ObservedPlanRoom = ObservedPlanRoom(None)
     keys: ObservedKeys = NO_KEYS
+    insights: ObservedInsights | None = None
+    logs: ObservedLogs | None = None
     portal: str = ""
 
     def having(self, piece: Piece | None) -> Observed:

@@ -12,9 +12,11 @@ from functions_model.azure.errors import explain
 from functions_model.core.failures import PlanRefused, Problem
 from functions_model.provision import keys, plan_room
 from functions_model.provision.kinds import (
+    application_insights,
     blob_container,
     function_app,
     identity,
+    log_analytics_workspace,
     plan,
     provider,
     resource_group,
@@ -44,6 +46,7 @@ _ROUNDS: tuple[tuple[tuple[str, Read], ...], ...] = (
         (service_bus_namespace.KIND, service_bus_namespace.observe),
         ("Service Bus queues", service_bus_queue.observe),
         (identity.KIND, identity.observe),
+        (application_insights.KIND, application_insights.observe),
         (function_app.KIND, function_app.observe),
         ("deployment slots", slot.observe),
     ),
@@ -54,6 +57,7 @@ _ROUNDS: tuple[tuple[tuple[str, Read], ...], ...] = (
         ("names of storage accounts", storage_account.observe_names),
         ("Service Bus namespace's name", service_bus_namespace.observe_name),
         ("room for a plan", plan_room.observe),
+        (log_analytics_workspace.KIND, log_analytics_workspace.observe),
     ),
 )
 """Each round needs what the one before saw. The second is left out when there is no group that anything could be in."""

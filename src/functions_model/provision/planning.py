@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from functions_model.core.failures import PlanRefused
 from functions_model.provision.kinds import (
+    application_insights,
     blob_container,
     function_app,
     identity,
+    log_analytics_workspace,
     provider,
     resource_group,
     role_assignment,
@@ -35,6 +37,8 @@ KINDS: tuple[Kind, ...] = (
     blob_container,
     service_bus_namespace,
     service_bus_queue,
+    log_analytics_workspace,
+    application_insights,
     identity,
     role_assignment,
     function_app,

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from functions_model.provision.kinds import service_bus_namespace, service_bus_queue, storage_account
+from functions_model.provision.kinds import (
+    application_insights,
+    service_bus_namespace,
+    service_bus_queue,
+    storage_account,
+)
 from functions_model.provision.nouns import BlobData, QueueData, Role
 
 if TYPE_CHECKING:
@@ -19,6 +24,7 @@ QUEUE_DATA_CONTRIBUTOR = "974c5e8b-45b9-4653-ba55-5f855dd0fb88"
 ACCOUNT_CONTRIBUTOR = "17d1049b-9a84-46fb-8f53-869881c3d3ab"
 SERVICE_BUS_RECEIVER = "4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0"
 SERVICE_BUS_SENDER = "69a216fc-b8fb-44d8-bc22-1f3c2cd27a39"
+METRICS_PUBLISHER = "3913510d-42f4-4e42-8a64-420c390055eb"
 """Role definitions: https://learn.microsoft.com/azure/role-based-access-control/built-in-roles."""
 
 NAMES = {
@@ -30,6 +36,7 @@ NAMES = {
     ACCOUNT_CONTRIBUTOR: "Storage Account Contributor",
     SERVICE_BUS_RECEIVER: "Azure Service Bus Data Receiver",
     SERVICE_BUS_SENDER: "Azure Service Bus Data Sender",
+    METRICS_PUBLISHER: "Monitoring Metrics Publisher",
 }
 """As the portal shows them."""
 
@@ -42,9 +49,12 @@ _ACCOUNT_CONTRIBUTOR = (NAMES[ACCOUNT_CONTRIBUTOR], ACCOUNT_CONTRIBUTOR)
 def roles_for(target: Target, registry: RegistryResource, data: BlobData | QueueData | None) -> tuple[Role, ...]:
     """What the identity must hold, in a stable order: on the registry, on the host storage, on what the trigger needs.
 
+    The last is on what telemetry goes to.
+
     https://learn.microsoft.com/azure/azure-functions/functions-reference#grant-permission-to-the-identity lists them.
     """
-    return (_pull_role(registry), *_host_storage_roles(target, data), *_data_roles(target, data))
+    data_roles = _data_roles(target, data)
+    return (_pull_role(registry), *_host_storage_roles(target, data), *data_roles, *_telemetry_roles(target))
 
 
 def _pull_role(registry: RegistryResource) -> Role:
@@ -76,6 +86,19 @@ def _data_roles(target: Target, data: BlobData | QueueData | None) -> tuple[Role
             return () if same else _on_account(target, here, data.account, _BLOB_OWNER, _QUEUE_CONTRIBUTOR)
         case QueueData():
             return _queue_roles(target, data)
+
+
+def _telemetry_roles(target: Target) -> tuple[Role, ...]:
+    """Telemetry of every kind, in spite of the name.
+
+    https://learn.microsoft.com/azure/azure-monitor/app/azure-ad-authentication.
+    """
+    name = target.application_insights
+    if name is None:
+        return ()
+    scope = f"{_group(target, 'application-insights')}/providers/{application_insights.TYPE}/{name}"
+    waits_for = application_insights.key(name)
+    return (Role(NAMES[METRICS_PUBLISHER], METRICS_PUBLISHER, scope, name, waits_for),)
 
 
 def _on_account(target: Target, given: str, account: str, *roles: tuple[str, str]) -> tuple[Role, ...]:

@@ -9,6 +9,7 @@ from functions_model.provision.connection import connection_settings, obsolete_c
 from functions_model.provision.host_storage import host_storage_settings, obsolete_host_storage
 from functions_model.provision.nouns import FieldChange
 from functions_model.provision.registry_login import obsolete_registry_login, registry_settings
+from functions_model.provision.telemetry import obsolete_telemetry, telemetry_settings
 
 if TYPE_CHECKING:
     from functions_model.provision.nouns import Wanted
@@ -38,11 +39,13 @@ def merged_settings(wanted: Wanted, observed: Observed) -> dict[str, str | None]
         **host_storage_settings(wanted, observed),
         **connection_settings(wanted, observed),
         **registry_settings(wanted, observed),
+        **telemetry_settings(wanted, observed),
     }
     obsolete = {
         *obsolete_host_storage(wanted, observed),
         *obsolete_connection(wanted, observed),
         *obsolete_registry_login(wanted),
+        *obsolete_telemetry(wanted),
     }
     kept = {name: value for name, value in observed.live_settings.items() if name not in obsolete}
     return {**kept, **ours, **users}

@@ -7,10 +7,18 @@ from typing import TYPE_CHECKING
 from functions_model.core.access import Access
 from functions_model.core.blob_paths import parse_blob_path
 from functions_model.core.spec import BlobTrigger, HttpTrigger, ServiceBusQueueTrigger
-from functions_model.provision.kinds import identity, plan, service_bus_namespace, storage_account
+from functions_model.provision.kinds import (
+    application_insights,
+    identity,
+    log_analytics_workspace,
+    plan,
+    service_bus_namespace,
+    storage_account,
+)
 from functions_model.provision.nouns import BlobData, QueueData, Wanted, place_of
 from functions_model.provision.roles import roles_for
 from functions_model.provision.tags import tags_for
+from functions_model.provision.telemetry import Insights
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,10 +70,16 @@ def wanted_for(
         plan_sku_given=target.plan_sku_given,
         plan_minimum=target.plan_minimum,
         plan_maximum=target.plan_maximum,
+        insights=_insights(target),
         access=target.access,
         slot=target.slot_name or "",
         swap=target.swap,
     )
+
+
+def _insights(target: Target) -> Insights | None:
+    name = target.application_insights
+    return None if name is None else Insights(name, target.log_analytics_workspace)
 
 
 def _elsewhere(target: Target) -> dict[str, str]:
@@ -76,6 +90,8 @@ def _elsewhere(target: Target) -> dict[str, str]:
         "data-storage-account": (storage_account.TYPE, target.data_storage_account),
         "service-bus-namespace": (service_bus_namespace.TYPE, target.service_bus_namespace),
         "identity-name": (identity.TYPE, target.identity_name),
+        "application-insights": (application_insights.TYPE, target.application_insights),
+        "log-analytics-workspace": (log_analytics_workspace.TYPE, target.log_analytics_workspace),
     }
     given = ((*names[name], group) for name, group in target.elsewhere.items())
     return {place_of(resource_type, name): group for resource_type, name, group in given if name}

@@ -42,6 +42,8 @@ ISSUE_INPUTS = {
     "identity-name",
     "plan-min-instances",
     "plan-max-instances",
+    "application-insights",
+    "log-analytics-workspace",
     "slot-name",
     "swap",
     "mode",

@@ -17,19 +17,25 @@ if TYPE_CHECKING:
 
 BLOB = {"trigger": "blob", "input-path": "input/{name}"}
 QUEUE = {"trigger": "service-bus-queue", "input-queue-name": "orders"}
-TRIGGERS = {"data-storage-account": BLOB, "service-bus-namespace": QUEUE}
+BESIDE = {
+    "data-storage-account": BLOB,
+    "service-bus-namespace": QUEUE,
+    "log-analytics-workspace": {"application-insights": "mine01"},
+}
 FIELDS = {
     "plan-name": "plan_name",
     "storage-account": "storage_account",
     "data-storage-account": "data_storage_account",
     "service-bus-namespace": "service_bus_namespace",
     "identity-name": "identity_name",
+    "application-insights": "application_insights",
+    "log-analytics-workspace": "log_analytics_workspace",
 }
 
 
 def target(workspace: Path, name: str, text: str) -> Target:
     """What the inputs make of one text."""
-    found = read_inputs({**DEPLOY, **TRIGGERS.get(name, {}), name: text}, workspace=workspace).target
+    found = read_inputs({**DEPLOY, **BESIDE.get(name, {}), name: text}, workspace=workspace).target
     assert found is not None
     return found
 
@@ -66,7 +72,7 @@ class TestEachInput:
     def test_refuses_another_subscription(self, name: str, workspace: Path) -> None:
         """The reason says which two."""
         other = GUID.replace("0a1b", "ffff")
-        given = {**DEPLOY, **TRIGGERS.get(name, {}), name: arm_id(PLACES[name][0], other)}
+        given = {**DEPLOY, **BESIDE.get(name, {}), name: arm_id(PLACES[name][0], other)}
 
         assert f"it is in the subscription `{other}`, and the app in `{GUID}`" in problems(given, workspace)[name]
 
@@ -95,3 +101,27 @@ class TestWhatIsNoPlace:
         given = {**DEPLOY, **BLOB, "storage-account": "shared/acct", "data-storage-account": "acct"}
 
         assert "Give `shared/acct` for both." in problems(given, workspace)["data-storage-account"]
+
+
+class TestTelemetry:
+    def test_derives_the_workspace(self, workspace: Path) -> None:
+        """Of a long name the start is kept, with a hash: a workspace's name has 63 characters."""
+        given = {**DEPLOY, "application-insights": "mine"}
+        names = [read_inputs({**given, "app-name": app}, workspace=workspace).target for app in ("churn", "a" * 60)]
+
+        assert ["churn-logs", 63] == [
+            names[0] and names[0].log_analytics_workspace,
+            names[1] and len(names[1].log_analytics_workspace),
+        ]
+
+    def test_refuses_a_workspace_alone(self, workspace: Path) -> None:
+        """It would hold nothing."""
+        found = problems({**DEPLOY, "log-analytics-workspace": "mine"}, workspace)
+
+        assert "without `application-insights`" in found["log-analytics-workspace"]
+
+    def test_refuses_two_addresses(self, workspace: Path) -> None:
+        """A component of ours beside an app setting with another one's address."""
+        given = {"application-insights": "mine", "app-settings": "ApplicationInsights_Connection_String=x"}
+
+        assert "names a component itself" in problems({**DEPLOY, **given}, workspace)["application-insights"]

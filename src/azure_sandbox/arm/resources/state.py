@@ -119,8 +119,10 @@ class Groups:
 NAMESPACES = {
     "Microsoft.Authorization": ("roleAssignments", "roleDefinitions"),
     "Microsoft.ContainerRegistry": ("registries",),
+    "Microsoft.Insights": ("components",),
     "Microsoft.MachineLearningServices": ("workspaces",),
     "Microsoft.ManagedIdentity": ("userAssignedIdentities",),
+    "Microsoft.OperationalInsights": ("workspaces",),
     "Microsoft.Resources": ("resourceGroups", "subscriptions"),
     "Microsoft.ServiceBus": ("namespaces", "namespaces/queues"),
     "Microsoft.Storage": ("storageAccounts",),

@@ -21,6 +21,7 @@ from functions_model.provision.connection import connection_problems
 from functions_model.provision.host_storage import host_storage_problems
 from functions_model.provision.keys import complete
 from functions_model.provision.kinds import (
+    application_insights,
     blob_container,
     identity,
     plan,
@@ -37,6 +38,7 @@ from functions_model.provision.settings import MACHINE_KEY, settings_changes, se
 from functions_model.provision.site import complete_site
 from functions_model.provision.slot_settings import without_sticky
 from functions_model.provision.tags import UNFINISHED, tag_changes, tags_to_be
+from functions_model.provision.telemetry import CONNECTION
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
@@ -136,6 +138,7 @@ def _depends_on(wanted: Wanted, observed: Observed) -> tuple[str, ...]:
         *(storage_account.key(name) for name in wanted.storage_accounts),
         *blob_container.keys(wanted, observed),
         *service_bus_queue.keys(wanted),
+        *application_insights.keys(wanted),
         identity.key(wanted),
         *role_assignment.keys(wanted),
         IMAGE,
@@ -215,7 +218,9 @@ def _pull_config(wanted: Wanted, who: ObservedIdentity | None) -> dict[str, Any]
 
 def _settings(writing: Writing, observed: Observed) -> dict[str, str]:
     settings = settings_to_write(writing.wanted, observed)
-    writing.mask(settings[MACHINE_KEY])
+    for name in (MACHINE_KEY, CONNECTION):
+        if value := settings.get(name):
+            writing.mask(value)
     return settings
 
 

@@ -23,6 +23,8 @@ WEB = "Microsoft.Web"
 STORAGE = "Microsoft.Storage"
 IDENTITY = "Microsoft.ManagedIdentity"
 SERVICE_BUS = "Microsoft.ServiceBus"
+INSIGHTS = "Microsoft.Insights"
+OPERATIONAL_INSIGHTS = "Microsoft.OperationalInsights"
 
 
 def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedProviders:
@@ -34,6 +36,8 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedPr
             (STORAGE, all(seen.account(name) for name in wanted.storage_accounts)),
             (SERVICE_BUS, seen.namespace or not isinstance(wanted.data, QueueData)),
             (WEB, seen.plan and seen.app),
+            (INSIGHTS, seen.insights or wanted.insights is None),
+            (OPERATIONAL_INSIGHTS, seen.insights or wanted.insights is None),
         )
         if not is_there
     )

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from functions_model.azure.errors import error_code
 from functions_model.provision.former_roles import description_of, find_former
-from functions_model.provision.kinds import identity, service_bus_namespace, service_bus_queue, storage_account
+from functions_model.provision.kinds import (
+    application_insights,
+    identity,
+    service_bus_namespace,
+    service_bus_queue,
+    storage_account,
+)
 from functions_model.provision.nouns import Action, Change, FieldChange, QueueData, key_of
 from functions_model.provision.observed import ObservedRoles
 
@@ -88,6 +94,7 @@ def _read(assignment: Any, scope: str) -> _Assignment:
 def _scopes_there(wanted: Wanted, seen: Observed) -> set[str]:
     """Keys of what is there, of all that a role can wait for."""
     there = {storage_account.key(name) for name in seen.accounts.by_name}
+    there |= {*application_insights.keys(wanted)} if seen.insights is not None else set()
     there |= {service_bus_queue.key(name) for name in seen.queues.by_name}
     if isinstance(wanted.data, QueueData) and seen.namespace is not None:
         there.add(service_bus_namespace.key(wanted.data.namespace))

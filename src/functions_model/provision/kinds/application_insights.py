@@ -1,0 +1,92 @@
+"""Application Insights: what the app and its host write down. Made when it is missing, otherwise used as it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from functions_model.core.secrets import Secret
+from functions_model.provision import generic
+from functions_model.provision.elsewhere import not_there
+from functions_model.provision.kinds import log_analytics_workspace, provider, resource_group
+from functions_model.provision.nouns import Action, Change, FieldChange, key_of
+from functions_model.provision.observed_insights import ObservedInsights
+
+if TYPE_CHECKING:
+    from functions_model.azure.clients import AzureClients
+    from functions_model.core.failures import Problem
+    from functions_model.provision.kind import Writing
+    from functions_model.provision.nouns import Wanted
+    from functions_model.provision.observed import Observed
+
+KIND = "Application Insights component"
+TYPE = "Microsoft.Insights/components"
+_API_VERSION = "2020-02-02"
+
+
+def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedInsights | None:  # noqa: ARG001
+    """The component of that name; nothing is asked when none is wanted."""
+    if wanted.insights is None:
+        return None
+    document = generic.read(clients, wanted.id_of(TYPE, wanted.insights.component), _API_VERSION)
+    return _observed(document) if document else None
+
+
+def _observed(document: dict[str, Any]) -> ObservedInsights:
+    return ObservedInsights(str(document["id"]), Secret(str(document["properties"].get("ConnectionString") or "")))
+
+
+def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
+    """One of another group that is not there."""
+    if wanted.insights is None or observed.insights is not None:
+        return ()
+    name = wanted.insights.component
+    return (not_there(KIND, TYPE, name, wanted, "application-insights"),) if wanted.is_elsewhere(TYPE, name) else ()
+
+
+def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
+    """Create or keep."""
+    if wanted.insights is None:
+        return ()
+    name = wanted.insights.component
+    resource_id = wanted.id_of(TYPE, name)
+    if observed.insights is not None:
+        return (Change(KIND, name, Action.KEEP, resource_id=resource_id),)
+    fields = (
+        FieldChange("Log Analytics workspace", None, wanted.insights.workspace),
+        FieldChange("location", None, wanted.location),
+    )
+    made_before = (resource_group.key(wanted), *log_analytics_workspace.keys(wanted))
+    depends_on = (*made_before, *provider.keys(provider.INSIGHTS))
+    return (Change(KIND, name, Action.CREATE, fields, "it does not exist", depends_on, resource_id),)
+
+
+def write(writing: Writing, observed: Observed) -> ObservedInsights:
+    """Create it (about 10 s)."""
+    if observed.logs is None:
+        message = "a component needs a workspace"
+        raise ValueError(message)
+    wanted = writing.wanted
+    body = {
+        "location": wanted.location,
+        "tags": dict(wanted.tags),
+        "kind": "web",
+        "properties": {
+            "Application_Type": "web",
+            "Flow_Type": "Bluefield",
+            "IngestionMode": "LogAnalytics",
+            "WorkspaceResourceId": observed.logs.id,
+        },
+    }
+    made = _observed(generic.put(writing.clients, wanted.id_of(TYPE, writing.change.name), _API_VERSION, body))
+    writing.mask(made.connection_string.reveal())
+    return made
+
+
+def key(name: str) -> str:
+    """What the role on the component depends on."""
+    return key_of(KIND, name)
+
+
+def keys(wanted: Wanted) -> tuple[str, ...]:
+    """What the app depends on."""
+    return () if wanted.insights is None else (key(wanted.insights.component),)

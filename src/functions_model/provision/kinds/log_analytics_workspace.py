@@ -1,0 +1,79 @@
+"""The Log Analytics workspace that a new Application Insights component keeps its data in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from functions_model.provision import generic
+from functions_model.provision.elsewhere import not_there
+from functions_model.provision.kinds import provider, resource_group
+from functions_model.provision.nouns import Action, Change, FieldChange, key_of
+from functions_model.provision.observed_insights import ObservedLogs
+
+if TYPE_CHECKING:
+    from functions_model.azure.clients import AzureClients
+    from functions_model.core.failures import Problem
+    from functions_model.provision.kind import Writing
+    from functions_model.provision.nouns import Wanted
+    from functions_model.provision.observed import Observed
+
+KIND = "Log Analytics workspace"
+TYPE = "Microsoft.OperationalInsights/workspaces"
+_API_VERSION = "2023-09-01"
+_UNDER_WAY = frozenset({"creating", "provisioningaccount", "updating"})
+
+
+def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedLogs | None:
+    """The workspace of that name, asked for only when a component is to be made: one that is there has its own."""
+    if wanted.insights is None or seen.insights is not None:
+        return None
+    name = wanted.insights.workspace
+    if seen.group is None and not wanted.is_elsewhere(TYPE, name):
+        return None
+    document = generic.read(clients, wanted.id_of(TYPE, name), _API_VERSION)
+    return ObservedLogs(str(document["id"])) if document else None
+
+
+def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
+    """One of another group that is not there."""
+    if wanted.insights is None or observed.insights is not None or observed.logs is not None:
+        return ()
+    name = wanted.insights.workspace
+    if not wanted.is_elsewhere(TYPE, name):
+        return ()
+    return (not_there(KIND, TYPE, name, wanted, "log-analytics-workspace"),)
+
+
+def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
+    """Create or keep; nothing when no component is to be made."""
+    if wanted.insights is None or observed.insights is not None:
+        return ()
+    name = wanted.insights.workspace
+    resource_id = wanted.id_of(TYPE, name)
+    if observed.logs is not None:
+        return (Change(KIND, name, Action.KEEP, resource_id=resource_id),)
+    fields = (FieldChange("days that data are kept", None, "30"), FieldChange("location", None, wanted.location))
+    depends_on = (resource_group.key(wanted), *provider.keys(provider.OPERATIONAL_INSIGHTS))
+    return (Change(KIND, name, Action.CREATE, fields, "it does not exist", depends_on, resource_id),)
+
+
+def write(writing: Writing, observed: Observed) -> ObservedLogs:  # noqa: ARG001
+    """Create it and wait until it is there."""
+    wanted, clients = writing.wanted, writing.clients
+    resource_id = wanted.id_of(TYPE, writing.change.name)
+    body = {
+        "location": wanted.location,
+        "tags": dict(wanted.tags),
+        "properties": {"sku": {"name": "PerGB2018"}, "retentionInDays": 30},
+    }
+    made = generic.put(clients, resource_id, _API_VERSION, body)
+    if generic.state_of(made) in _UNDER_WAY:
+        writing.patience.until(
+            lambda: generic.state_of(generic.read(clients, resource_id, _API_VERSION)) not in _UNDER_WAY, f"the {KIND}"
+        )
+    return ObservedLogs(resource_id)
+
+
+def keys(wanted: Wanted) -> tuple[str, ...]:
+    """What the component depends on."""
+    return () if wanted.insights is None else (key_of(KIND, wanted.insights.workspace),)

@@ -16,8 +16,9 @@ from azure_sandbox.storage import AzuriteStorage
 from functions_model.azure import AzureClients, credential_for, resolve_cloud
 from functions_model.azureml import TransferSettings, download_model, fetch_environment
 from functions_model.core.failures import PlanRefused
+from functions_model.core.registered import MachineLearningWorkspace, RegisteredAsset
 from functions_model.core.secrets import Secret
-from functions_model.core.spec import Login, MachineLearningWorkspace, Model, RegisteredAsset
+from functions_model.core.spec import Login, Model
 from functions_model.environment import read_environment
 from support.ci import RecordingCi
 from support.fake_data_plane import fake_data_plane

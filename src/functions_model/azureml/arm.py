@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from functions_model.azure.clients import AzureClients
-    from functions_model.core.spec import MachineLearningWorkspace
+    from functions_model.core.registered import MachineLearningWorkspace
 
 API_VERSION = "2024-04-01"
 """The stable API of Microsoft.MachineLearningServices that has models, datastores and environments."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from functions_model.azure.clients import AzureClients
     from functions_model.azureml.versions import AssetVersion
-    from functions_model.core.spec import RegisteredAsset
+    from functions_model.core.registered import RegisteredAsset
 
 
 def fetch_environment(

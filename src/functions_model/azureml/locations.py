@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from functions_model.core.spec import MachineLearningWorkspace
+from functions_model.core.registered import MachineLearningWorkspace
 
 if TYPE_CHECKING:
     from urllib.parse import SplitResult

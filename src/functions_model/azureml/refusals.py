@@ -10,7 +10,7 @@ from functions_model.azureml.arm import workspace_id
 from functions_model.core.failures import PlanRefused, Problem
 
 if TYPE_CHECKING:
-    from functions_model.core.spec import MachineLearningWorkspace
+    from functions_model.core.registered import MachineLearningWorkspace
 
 _OBJECT_ID = re.compile(r"object id '([^']+)'")
 

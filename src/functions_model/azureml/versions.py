@@ -14,7 +14,7 @@ from functions_model.core.failures import PlanRefused, Problem
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
-    from functions_model.core.spec import RegisteredAsset
+    from functions_model.core.registered import RegisteredAsset
 
 _TOLD = 20
 """So many names or versions are listed in a message."""

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from functions_model.core.spec import MachineLearningWorkspace, Mode, RegisteredAsset
+from functions_model.core.registered import MachineLearningWorkspace, RegisteredAsset
+from functions_model.core.spec import Mode
 from functions_model.inputs import rules
 from functions_model.inputs.rules import RuleBroken
 

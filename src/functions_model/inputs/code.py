@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from functions_model.core.spec import Model, RegisteredAsset
+    from functions_model.core.registered import RegisteredAsset
+    from functions_model.core.spec import Model
     from functions_model.inputs.form import Form
     from functions_model.inputs.paths import Workspace
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from functions_model.core.mlflow import is_mlflow_model
-from functions_model.core.spec import Model, RegisteredAsset
+from functions_model.core.registered import RegisteredAsset
+from functions_model.core.spec import Model
 from functions_model.inputs import derived, rules
 from functions_model.inputs.assets import is_reference, take_asset
 from functions_model.inputs.rules import RuleBroken

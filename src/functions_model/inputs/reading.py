@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from functions_model.core.registered import RegisteredAsset
     from functions_model.core.removal import RemovalSpec
-    from functions_model.core.spec import InlineEnvironment, Login, RegisteredAsset
+    from functions_model.core.spec import InlineEnvironment, Login
 
 
 _Spec = TypeVar("_Spec")

@@ -10,7 +10,7 @@ import re
 import uuid
 
 from functions_model.core.references import is_repository, is_tag, parse_reference
-from functions_model.core.spec import MachineLearningWorkspace
+from functions_model.core.registered import MachineLearningWorkspace
 from functions_model.inputs.specs import SERVICE_BUS_SKUS, TRIGGERS
 
 PYTHON_VERSIONS = ("3.10", "3.11", "3.12", "3.13", "3.14")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from functions_model.bundle import check_entry_script, check_host_json, check_mlflow_model
 from functions_model.core.failures import BundleFailed, EnvironmentFailed
-from functions_model.core.spec import Model, RegisteredAsset
+from functions_model.core.registered import RegisteredAsset
+from functions_model.core.spec import Model
 from functions_model.engine import check_context
 from functions_model.environment import choose_python, read_environment, read_mlflow_environment, with_mlflow
 

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from functions_model.core.digests import Digest
     from functions_model.core.references import ImageReference
-    from functions_model.core.spec import Model, RegisteredAsset
+    from functions_model.core.registered import RegisteredAsset
+    from functions_model.core.spec import Model
     from functions_model.environment import EnvironmentRequest, Lock, PythonChoice
     from functions_model.image.assembly import Base, Image
     from functions_model.image.layers import Layer

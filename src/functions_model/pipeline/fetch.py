@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from functions_model.azure.clients import AzureClients
 from functions_model.azureml import download_model, fetch_environment
-from functions_model.core.spec import RegisteredAsset
+from functions_model.core.registered import RegisteredAsset
 from functions_model.pipeline.checks import Checked, check
 from functions_model.pipeline.events import ModelFetched
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from functions_model.core.spec import DeploymentSpec, InlineEnvironment, MachineLearningWorkspace, Model
+    from functions_model.core.registered import MachineLearningWorkspace
+    from functions_model.core.spec import DeploymentSpec, InlineEnvironment, Model
     from functions_model.pipeline.parts import Parts
     from functions_model.pipeline.session import Session
 

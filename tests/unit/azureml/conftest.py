@@ -14,12 +14,14 @@ import pytest
 from azure.core.pipeline.transport import RequestsTransport
 
 from functions_model.azureml import TransferSettings, download_model, fetch_environment
-from functions_model.core.spec import MachineLearningWorkspace, Model, RegisteredAsset
+from functions_model.core.registered import MachineLearningWorkspace, RegisteredAsset
 from support.fake_arm import Answer, Asked, FakeCredential, arm_error, clients_for, session_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from functions_model.core.spec import Model
 
 SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/ml"

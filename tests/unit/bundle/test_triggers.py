@@ -10,13 +10,8 @@ import pytest
 
 from functions_model.bundle import BundlePlan, image_labels, plan_layers, runtime_layer
 from functions_model.core.failures import BundleFailed
-from functions_model.core.spec import (
-    BlobTrigger,
-    MachineLearningWorkspace,
-    Model,
-    RegisteredAsset,
-    ServiceBusQueueTrigger,
-)
+from functions_model.core.registered import MachineLearningWorkspace, RegisteredAsset
+from functions_model.core.spec import BlobTrigger, Model, ServiceBusQueueTrigger
 from support.function_app import spec_of, write_files
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from functions_model.core.failures import EnvironmentFailed
+from functions_model.core.registered import MachineLearningWorkspace, RegisteredAsset
 from functions_model.core.secrets import Secret
-from functions_model.core.spec import Code, InlineEnvironment, MachineLearningWorkspace, Model, RegisteredAsset
+from functions_model.core.spec import Code, InlineEnvironment, Model
 from functions_model.environment import read_environment
 from functions_model.inputs import read_inputs
 from support.inputs import GUID, HEAD, WHOLE, told

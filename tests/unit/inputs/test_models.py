@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions_model.core.spec import MachineLearningWorkspace, Model, RegisteredAsset
+from functions_model.core.registered import MachineLearningWorkspace, RegisteredAsset
+from functions_model.core.spec import Model
 from functions_model.inputs import read_inputs
 from support.inputs import DEPLOY, GUID, PACKAGE, problems
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -10,6 +11,7 @@ import pytest
 import requests
 
 from support.deployer import Deployer
+from support.deployment import start_action
 from support.golden import matches_golden, normal
 from support.live_sites import scored, site_of
 
@@ -147,6 +149,28 @@ class TestWhatFails:
         assert run.code == 8, run.log
         assert matches_golden(GOLDEN / "swapped-back.txt", normal("\n".join(run.errors), {})), run.log
         assert scored(*where, 1) == before
+
+    def test_a_job_that_is_cancelled_says_what_is_live(
+        self, first: Run, deployer: Deployer, sandbox: Sandbox, tmp_path: Path
+    ) -> None:
+        """The last words of a run without a slot that is stopped while it verifies; the next run goes on from there."""
+        weights, where = deployer.folder / "model" / "weights.txt", (sandbox, deployer.group, deployer.app)
+        previous = site_of(*where).config["linuxFxVersion"].removeprefix("DOCKER|")
+        weights.write_text("stopped")
+        names = {"app-name": deployer.app, "resource-group": deployer.group}
+        inputs = {**sandbox.endpoints.inputs(), **deployer.inputs, **names}
+
+        started = start_action(deployer.folder, inputs, deployer.environ, tmp_path)
+        while started.process.poll() is None and "::group::Verify" not in started.log:
+            time.sleep(0.05)
+        started.process.terminate()
+        run = started.run()
+
+        now = site_of(*where).config["linuxFxVersion"].removeprefix("DOCKER|")
+        words = f"runs `{now}`, which is not verified. Run again to verify it. Before this run it ran `{previous}`."
+        assert run.code == 130, run.log
+        assert [words in text for text in (*run.errors, run.summary)] == [True, True]
+        assert now == run.outputs["image"] != previous
 
     def test_without_swap_the_slot_has_a_url_of_its_own(self, first: Run, deployer: Deployer, sandbox: Sandbox) -> None:
         """The outputs are the slot's."""

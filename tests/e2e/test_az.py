@@ -1,21 +1,60 @@
-"""The real `az` reads back what a deployment made."""
+"""The real `az` reads back what the plan of a deployment said."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from support.az import Az, new_az
-from support.deployer import Deployer
+from support.triggers import TEXT_SCRIPT, deploy
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from azure_sandbox.sandbox import Sandbox
-    from support.deployment import Run
 
 pytestmark = pytest.mark.needs("az")
 
-APP = "echo-az"
+APP, QUEUE_APP, BUS = "echo-az", "echo-az-queue", "echo-az-bus"
+GROUP = ("--resource-group", f"{APP}-group")
+QUEUE_GROUP = ("--resource-group", f"{QUEUE_APP}-group")
+SETTING = "app setting "
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What the plan of a deployment said, read from the step output."""
+
+    plan: dict[str, Any]
+
+    def named(self, kind: str) -> dict[str, dict[str, Any]]:
+        """The changes of a kind by name, each with the values that its fields are to have."""
+        return {
+            change["name"]: {**change, **{field["name"]: field["after"] for field in change["fields"]}}
+            for change in self.plan["changes"]
+            if change["kind"] == kind
+        }
+
+    def the(self, kind: str) -> dict[str, Any]:
+        """The only change of its kind."""
+        [change] = self.named(kind).values()
+        return change
+
+
+@dataclass(frozen=True)
+class Said:
+    """A deployment, what its plan said, and what `az` said afterwards, by command."""
+
+    stated: Stated
+    outputs: dict[str, str]
+    answers: dict[str, Any]
+
+    def __getitem__(self, command: str) -> Any:
+        return self.answers[command]
 
 
 @pytest.fixture(scope="module")
@@ -27,50 +66,161 @@ def az(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Az:
 
 
 @pytest.fixture(scope="module")
-def deployed(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A deployment with a setting of the user's own."""
-    run = Deployer(sandbox, tmp_path_factory.mktemp("az"), APP).run(app_settings="GREETING=good morning")
-    assert run.code == 0, run.log
-    return run
+def said(sandbox: Sandbox, az: Az, tmp_path_factory: pytest.TempPathFactory) -> Said:
+    """A first deployment with a blob trigger and a setting of the user's own, and all that is asked of it."""
+    paths = {"input_path": "incoming/{name}.json", "output_path": "answered/{name}.json"}
+    folder = tmp_path_factory.mktemp("az")
+    run = deploy(sandbox, folder, TEXT_SCRIPT, APP, trigger="blob", app_settings="GREETING=good morning", **paths)
+    stated = Stated(json.loads(run.outputs["plan"]))
+    identity = az.json("identity", "show", *GROUP, "--name", stated.the("identity")["name"])
+    asked = {
+        "group": ("group", "show", "--name", GROUP[1]),
+        "plan": ("functionapp", "plan", "show", *GROUP, "--name", stated.the("plan")["name"]),
+        "app": ("functionapp", "show", *GROUP, "--name", APP),
+        "config": ("functionapp", "config", "show", *GROUP, "--name", APP),
+        "settings": ("functionapp", "config", "appsettings", "list", *GROUP, "--name", APP),
+        "identity of the app": ("functionapp", "identity", "show", *GROUP, "--name", APP),
+        "roles": ("role", "assignment", "list", "--all", "--assignee", identity["principalId"]),
+        "accounts": ("storage", "account", "list", *GROUP),
+    }
+    with ThreadPoolExecutor(4) as pool:
+        answers = dict(zip(asked, pool.map(lambda words: az.json(*words), asked.values()), strict=True))
+    data = stated.named("blob container")["incoming"]["storage account"]
+    [blob] = [one["primaryEndpoints"]["blob"] for one in answers["accounts"] if one["name"] == data]
+    listing = ("storage", "container", "list", "--auth-mode", "login", "--account-name", data, "--blob-endpoint", blob)
+    return Said(stated, run.outputs, {**answers, "identity": identity, "containers": az.json(*listing)})
 
 
-class TestAzReads:
-    """What `az` says of the resources."""
+@pytest.fixture(scope="module")
+def queue_said(sandbox: Sandbox, az: Az, tmp_path_factory: pytest.TempPathFactory) -> Said:
+    """The same with a Service Bus queue trigger."""
+    queues = {"input_queue_name": "orders", "output_queue_name": "answers", "service_bus_namespace": BUS}
+    run = deploy(sandbox, tmp_path_factory.mktemp("az"), TEXT_SCRIPT, QUEUE_APP, trigger="service-bus-queue", **queues)
+    asked = {
+        "namespace": ("servicebus", "namespace", "show", *QUEUE_GROUP, "--name", BUS),
+        "queues": ("servicebus", "queue", "list", *QUEUE_GROUP, "--namespace-name", BUS),
+    }
+    with ThreadPoolExecutor(2) as pool:
+        answers = dict(zip(asked, pool.map(lambda words: az.json(*words), asked.values()), strict=True))
+    return Said(Stated(json.loads(run.outputs["plan"])), run.outputs, answers)
 
-    def test_the_group_is_where_it_was_wanted(self, az: Az, deployed: Run) -> None:
-        """`az group show`."""
-        group = az.json("group", "show", "--name", f"{APP}-group")
 
-        assert (group["location"], group["properties"]["provisioningState"]) == ("westeurope", "Succeeded")
-        assert group["tags"]["managed-by"] == "functions-model-action"
+def same(ids: Iterable[str]) -> set[str]:
+    """Ids as Azure compares them: services change their case."""
+    return {one.lower() for one in ids}
 
-    def test_the_app_runs_the_pinned_image_by_identity(self, az: Az, deployed: Run) -> None:
-        """`az functionapp show`: container kind, https only, image by digest, the user-assigned identity."""
-        app = az.json("functionapp", "show", "--resource-group", f"{APP}-group", "--name", APP)
 
-        assert app["kind"] == "functionapp,linux,container"
-        assert app["httpsOnly"] is True
-        assert app["siteConfig"]["linuxFxVersion"] == f"DOCKER|{deployed.outputs['image']}"
-        assert list(app["identity"]["userAssignedIdentities"]) != []
-        assert f"https://{app['defaultHostName']}" == deployed.outputs["app-url"]
+class TestTheApp:
+    """`az functionapp show`, `config show`, `appsettings list`, `identity show`."""
 
-    def test_the_settings_are_the_users_and_ours(self, az: Az, deployed: Run) -> None:
-        """`az functionapp config appsettings list`: no storage key and no registry password among them."""
-        listed = az.json(
-            *("functionapp", "config", "appsettings", "list", "--resource-group", f"{APP}-group", "--name", APP)
-        )
-        settings = {setting["name"]: setting["value"] for setting in listed}
+    def test_is_what_the_plan_said(self, said: Said) -> None:
+        """Image by digest, plan, identity, https only; the output is the address."""
+        app, stated = said["app"], said.stated.the("function app")
 
-        assert settings["GREETING"] == "good morning"
-        assert settings["WEBSITES_ENABLE_APP_SERVICE_STORAGE"] == "false"
-        assert settings["AzureWebJobsStorage__credential"] == "managedidentity"
+        assert "create" == stated["action"]
+        assert stated["resource-id"].lower() == app["id"].lower()
+        assert "functionapp,linux,container" == app["kind"]
+        assert f"DOCKER|{stated['image']}" == app["siteConfig"]["linuxFxVersion"]
+        assert stated["image"] == said.outputs["image"]
+        assert stated["plan"] == app["serverFarmId"].rpartition("/")[2]
+        assert (stated["https only"] == "on") is app["httpsOnly"]
+        assert said.outputs["app-url"] == f"https://{app['defaultHostName']}"
+
+    def test_is_configured_as_the_plan_said(self, said: Said) -> None:
+        """The image is pulled by the identity of the plan; TLS 1.2, no FTP."""
+        config = said["config"]
+
+        assert f"DOCKER|{said.stated.the('function app')['image']}" == config["linuxFxVersion"]
+        assert config["acrUseManagedIdentityCreds"] is True
+        assert said["identity"]["clientId"] == config["acrUserManagedIdentityId"]
+        assert ("1.2", "Disabled") == (config["minTlsVersion"], config["ftpsState"])
+
+    def test_has_the_settings_that_the_plan_named(self, said: Said) -> None:
+        """Those and no others: no storage key and no registry password among them. The user's own has its value."""
+        stated = {
+            name.removeprefix(SETTING).strip("`")
+            for name in said.stated.the("function app")
+            if name.startswith(SETTING)
+        }
+        settings = {setting["name"]: setting["value"] for setting in said["settings"]}
+
+        assert stated == set(settings)
+        assert "good morning" == settings["GREETING"]
         assert not [name for name in settings if name.startswith("DOCKER_") or name == "AzureWebJobsStorage"]
 
-    def test_the_storage_account_has_no_shared_keys(self, az: Az, deployed: Run) -> None:
-        """`az storage account show`."""
-        listed = az.json("storage", "account", "list", "--resource-group", f"{APP}-group")
-        account = az.json("storage", "account", "show", "--resource-group", f"{APP}-group", "--name", listed[0]["name"])
+    def test_runs_as_the_identity_of_the_plan(self, said: Said) -> None:
+        """And as no other."""
+        stated = said.stated.the("identity")
 
-        assert account["allowSharedKeyAccess"] is False
-        assert account["allowBlobPublicAccess"] is False
-        assert account["minimumTlsVersion"] == "TLS1_2"
+        assert same([stated["resource-id"]]) == same(said["identity of the app"]["userAssignedIdentities"])
+        assert "UserAssigned" == said["identity of the app"]["type"]
+        assert stated["location"] == said["identity"]["location"]
+
+
+class TestWhatItNeeds:
+    """`az group`, `plan`, `role assignment`, `storage` and `servicebus`."""
+
+    def test_roles_are_those_of_the_plan(self, said: Said) -> None:
+        """`az role assignment list`: each role on its scope, and no more."""
+        stated = said.stated.named("role assignment").values()
+
+        assert {(one["role"], one["scope"].lower()) for one in stated} == {
+            (one["roleDefinitionName"], one["scope"].lower()) for one in said["roles"]
+        }
+
+    def test_containers_are_those_of_the_plan(self, said: Said) -> None:
+        """`az storage container list`, in the account that the plan named, closed to the public."""
+        stated = said.stated.named("blob container")
+
+        assert {"incoming", "answered"} == set(stated)
+        assert set(stated) <= {container["name"] for container in said["containers"]}
+        assert {None} == {one["properties"]["publicAccess"] for one in said["containers"] if one["name"] in stated}
+
+    def test_accounts_are_as_closed_as_the_plan_said(self, said: Said) -> None:
+        """`az storage account list`: no shared keys, no public blobs, TLS 1.2."""
+        on = {"on": True, "off": False}
+        versions = {"1.2": "TLS1_2"}
+
+        assert {
+            name: (
+                one["kind"],
+                one["replication"],
+                on[one["shared-key access"]],
+                on[one["public blob access"]],
+                versions[one["minimum TLS version"]],
+                one["location"],
+            )
+            for name, one in said.stated.named("storage account").items()
+        } == {
+            one["name"]: (
+                one["kind"],
+                one["sku"]["name"],
+                one["allowSharedKeyAccess"],
+                one["allowBlobPublicAccess"],
+                one["minimumTlsVersion"],
+                one["location"],
+            )
+            for one in said["accounts"]
+        }
+
+    def test_plan_and_group_are_those_of_the_plan(self, said: Said) -> None:
+        """`az functionapp plan show` and `az group show`: size, system and place; our tag."""
+        plan, group = said.stated.the("plan"), said.stated.the("resource group")
+
+        assert plan["size"] == said["plan"]["sku"]["name"]
+        assert (plan["operating system"] == "Linux") is said["plan"]["reserved"]
+        assert group["location"] == said["group"]["location"]
+        assert "functions-model-action" == said["group"]["tags"]["managed-by"]
+
+    def test_queues_are_those_of_the_plan(self, queue_said: Said) -> None:
+        """`az servicebus queue list`: names, lock and deliveries; and the namespace that they are in."""
+        stated, durations = queue_said.stated.named("Service Bus queue"), {"5 minutes": "PT5M"}
+        namespace = queue_said.stated.the("Service Bus namespace")
+
+        assert {
+            name: (durations[one["lock duration"]], int(one["deliveries before dead-lettering"]))
+            for name, one in stated.items()
+        } == {one["name"]: (one["lockDuration"], one["maxDeliveryCount"]) for one in queue_said["queues"]}
+        assert {namespace["name"]} == {one["namespace"] for one in stated.values()}
+        assert namespace["tier"] == queue_said["namespace"]["sku"]["tier"]
+        assert namespace["minimum TLS version"] == queue_said["namespace"]["minimumTlsVersion"]

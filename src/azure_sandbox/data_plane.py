@@ -21,9 +21,9 @@ if TYPE_CHECKING:
         RoleBook,
         ServiceBusAccess,
         ServiceBusEmulator,
-        StorageEmulator,
     )
     from azure_sandbox.registries import RegistryApp
+    from azure_sandbox.storage_contract import StorageEmulator
 
 ImageCopy = Callable[[str, str, "ImageImport"], "Callable[[], None]"]
 """Checks a copy from one registry (by name; nothing for the registry of base images) to another, and gives the function

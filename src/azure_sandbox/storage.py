@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from azure.core.exceptions import ResourceExistsError
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.storage.blob import BlobServiceClient
 
 from azure_sandbox.apps.guard import start_guarded, stop_guarded
 from azure_sandbox.base_images.cache import cache_folder
-from azure_sandbox.contract import StorageEndpoints
 from azure_sandbox.node import NodeUnavailable, install_packages
+from azure_sandbox.storage_contract import StorageEndpoints
 
 if TYPE_CHECKING:
     import subprocess
@@ -123,6 +123,19 @@ class AzuriteStorage:
         """
         with self.client(account) as client:
             return [str(container.name) for container in client.list_containers()]
+
+    def remove_container(self, account: str, container: str) -> bool:
+        """Delete a blob container with its blobs; False when it was not there.
+
+        Raises:
+            KeyError: No such account.
+        """
+        with self.client(account) as client:
+            try:
+                client.delete_container(container)
+            except ResourceNotFoundError:
+                return False
+        return True
 
     def client(self, account: str) -> BlobServiceClient:
         """A blob client that may do everything.

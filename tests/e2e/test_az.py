@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from support.az import Az, new_az
+from support.deployment import run_action
 from support.triggers import TEXT_SCRIPT, deploy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from azure_sandbox.sandbox import Sandbox
 
@@ -224,3 +226,20 @@ class TestWhatItNeeds:
         assert {namespace["name"]} == {one["namespace"] for one in stated.values()}
         assert namespace["tier"] == queue_said["namespace"]["sku"]["tier"]
         assert namespace["minimum TLS version"] == queue_said["namespace"]["minimumTlsVersion"]
+
+
+class TestTheEnd:
+    """`az group exists`, after the last test: what was read back is removed."""
+
+    def test_leaves_nothing(self, queue_said: Said, sandbox: Sandbox, az: Az, tmp_path: Path) -> None:
+        """`mode: destroy` stops the app and takes account, namespace and group with it."""
+        names = {"app-name": QUEUE_APP, "resource-group": QUEUE_GROUP[1], "service-bus-namespace": BUS}
+        mode = {"mode": "destroy", "destroy-data": "true"}
+        endpoints = sandbox.endpoints
+
+        run = run_action(tmp_path, {**endpoints.inputs(), **names, **mode}, endpoints.environ())
+
+        assert run.code == 0, run.log
+        assert f"Removed the resource group `{QUEUE_GROUP[1]}`" in run.log
+        assert az.json("group", "exists", "--name", QUEUE_GROUP[1]) is False
+        assert [] == [one for one in az.json("role", "assignment", "list", "--all") if f"/{BUS}/" in one["scope"]]

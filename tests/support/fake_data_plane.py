@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import PlainTextResponse
 
-from azure_sandbox.contract import AppState, HostKeys, QueueCounts, StorageEndpoints
+from azure_sandbox.contract import AppState, HostKeys, QueueCounts
 from azure_sandbox.data_plane import DataPlane
+from azure_sandbox.storage_contract import StorageEndpoints
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +41,11 @@ class FakeStorage:
 
     def containers(self, account: str) -> list[str]:
         return sorted(self.accounts[account])
+
+    def remove_container(self, account: str, container: str) -> bool:
+        there = container in self.accounts[account]
+        self.accounts[account].discard(container)
+        return there
 
     def upload(self, account: str, container: str, blob: str, content: bytes) -> None:
         self.create_container(account, container)

@@ -35,8 +35,9 @@ from azure_sandbox.arm.web.state import Sites
 if TYPE_CHECKING:
     from azure_sandbox.arm.authorization.state import RoleAssignments
     from azure_sandbox.arm.routing import ArmRoute
-    from azure_sandbox.contract import AppPlatform, RegistryPlatform, ServiceBusEmulator, StorageEmulator
+    from azure_sandbox.contract import AppPlatform, RegistryPlatform, ServiceBusEmulator
     from azure_sandbox.directory import EntraDirectory
+    from azure_sandbox.storage_contract import StorageEmulator
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,6 +148,11 @@ class TestStorage:
         assert "input" == containers.create("sdk", "sdkacc", "input", {}).name
         assert {"input"} == cloud.storage.accounts["sdkacc"]
 
+        containers.delete("sdk", "sdkacc", "input")
+        containers.delete("sdk", "sdkacc", "input")
+        assert set() == cloud.storage.accounts["sdkacc"]
+        assert [] == list(containers.list("sdk", "sdkacc"))
+
     @pytest.mark.parametrize(
         ("name", "expected"),
         [("free0", None), ("mineacc", "AlreadyExists"), ("theirs", "AlreadyExists"), ("No", "AccountNameInvalid")],

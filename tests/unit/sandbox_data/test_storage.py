@@ -58,9 +58,11 @@ class TestAccounts:
         assert None is azurite.account_at("https://localhost:1/gamma")
 
     def test_a_removed_account_is_empty_when_it_comes_back(self, azurite: AzuriteStorage) -> None:
-        """Removing deletes the data."""
+        """Removing deletes the data; so it is with a container alone."""
         azurite.create("delta", KEYS)
         azurite.create_container("delta", "things")
+        azurite.upload("delta", "alone", "one", b"content")
+        assert [True, False] == [azurite.remove_container("delta", "alone") for _ in range(2)]
         azurite.remove("delta")
         azurite.create("delta", KEYS)
 

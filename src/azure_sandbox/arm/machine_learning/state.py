@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from azure_sandbox.arm.machine_learning.content import Upload
     from azure_sandbox.arm.storage.state import StorageAccounts
     from azure_sandbox.arm.store import Store
-    from azure_sandbox.contract import StorageEmulator
+    from azure_sandbox.storage_contract import StorageEmulator
 
 NAMESPACE = "Microsoft.MachineLearningServices"
 TYPE = f"{NAMESPACE}/workspaces"

@@ -48,6 +48,7 @@ class StorageResponses:
             ArmRoute("GET", containers, self._list_containers),
             ArmRoute("GET", f"{containers}/{{container}}", self._get_container),
             ArmRoute("PUT", f"{containers}/{{container}}", self._put_container),
+            ArmRoute("DELETE", f"{containers}/{{container}}", self._delete_container),
         ]
 
     def _check_name(self, request: ArmRequest) -> ArmResponse:
@@ -117,6 +118,10 @@ class StorageResponses:
         properties = request.properties if request.payload else {}
         found, created = self._accounts.create_container(account, name, properties)
         return ArmResponse(201 if created else 200, _container(account, name, found))
+
+    def _delete_container(self, request: ArmRequest) -> ArmResponse:
+        removed = self._accounts.remove_container(self._account(request), request.values["container"])
+        return ArmResponse(200 if removed else 204)
 
     def _account(self, request: ArmRequest) -> Resource:
         return self._store.get(_id(request))

@@ -17,7 +17,7 @@ from azure_sandbox.arm.store import Resource
 if TYPE_CHECKING:
     from azure_sandbox.arm.ids import ResourceId
     from azure_sandbox.arm.store import Store
-    from azure_sandbox.contract import StorageEmulator, StorageEndpoints
+    from azure_sandbox.storage_contract import StorageEmulator, StorageEndpoints
 
 NAMESPACE = "Microsoft.Storage"
 TYPE = f"{NAMESPACE}/storageAccounts"
@@ -155,6 +155,12 @@ class StorageAccounts:
             containers = self._accounts[account.id.name].containers
             containers[name] = {**containers.get(name, {}), **shown}
             return containers[name], created
+
+    def remove_container(self, account: Resource, name: str) -> bool:
+        """Delete a blob container with its blobs; False when it was not there."""
+        with self._lock:
+            self._accounts[account.id.name].containers.pop(name, None)
+        return self._emulator.remove_container(account.id.name, name)
 
     def containers(self, account: Resource) -> dict[str, dict[str, Any]]:
         """All of them by name: the data plane makes containers, too."""

@@ -344,6 +344,23 @@ class TestLife:
         assert stopped == 403
         assert cloud.platform.state(site.resource_id) is AppState.STOPPED
 
+    @pytest.mark.exhaustive
+    def test_a_swap_changes_over_only_to_what_comes_to_life(self, cloud: Cloud) -> None:
+        """An image that cannot be pulled changes nothing: what ran goes on running."""
+        app, slot = (cloud.site(name, cloud.push(FILES)) for name in ("swapping", "swapping-staging"))
+        for site in (app, slot):
+            cloud.platform.apply(site)
+            cloud.wait_functions(site)
+        missing = dataclasses.replace(app, linux_fx_version=f"{app.linux_fx_version[:-4]}0000")
+
+        swapped = cloud.platform.swap(missing, slot)
+        answer = cloud.http.get(cloud.url(app, "/api/open"))
+        cloud.platform.remove(app.resource_id)
+        cloud.platform.remove(slot.resource_id)
+
+        assert not swapped
+        assert (answer.status_code, answer.text) == (200, "hello from open")
+
     def test_a_container_that_ends_is_told_and_started_again(self, cloud: Cloud) -> None:
         """The exit code and the container's own words are in the log."""
         files: dict[str, str | bytes] = {"opt/fail.sh": "#!/bin/sh\necho about to end\nexit 7\n"}

@@ -256,9 +256,10 @@ class TestHost:
         assert "Error" == script_host.state
         assert "No such file or directory: '/opt/conda/bin/python'" in script_host.errors[0]
 
-    def test_a_disabled_function_is_not_served(self, host) -> None:
-        """`AzureWebJobs.<name>.Disabled` takes the route away."""
-        client = host(slow_app(), {"AzureWebJobs.slow.Disabled": "true"})
+    @pytest.mark.parametrize("setting", ["AzureWebJobs.slow.Disabled", "AzureWebJobs_slow_Disabled"])
+    def test_a_disabled_function_is_not_served(self, host, setting: str) -> None:
+        """The setting takes the route away; a variable of a Linux container may have underscores for its dots."""
+        client = host(slow_app(), {setting: "true"})
 
         assert client.get("/api/slow").status_code == 404
 

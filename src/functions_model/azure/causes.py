@@ -8,14 +8,23 @@ _OBJECT_ID = r"object id '(?P<object_id>[^']*)'"
 _ACTION = r"action '(?P<action>[^']*)'"
 _GROUP = r"over scope '(?P<scope>/subscriptions/[^/']+(?:/resourceGroups/[^/']+)?)[^']*'"
 """What a role is granted on: the resource itself may not be there yet."""
-_GRANT = "az role assignment create --assignee-object-id {object_id} --assignee-principal-type ServicePrincipal"
+_REGISTER = "Ask an owner of the subscription to run `az provider register --namespace {namespace}`."
 _FORBIDDEN = "AuthorizationFailed|LinkedAuthorizationFailed"
-_OTHER_NAME = "Choose another name: it is unique in all of Azure."
+_MAY_NOT = "the login with object id {object_id} may not do `{action}` at {scope}"
+_OTHER_NAME = "to another name: it must be unique in all of Azure."
 _OTHER_GROUP = (
     "The group is bound to workers without Linux in this location, even after its plans are gone. "
     "Use a new `resource-group`, or another `location`."
 )
 _BUSY = "Another deployment or person is working on it. Wait until that has ended and run again."
+
+
+def _grant(role: str) -> str:
+    """The command that gives the login a role, to be filled in."""
+    who = "--assignee-object-id {object_id} --assignee-principal-type ServicePrincipal"
+    quoted = f'"{role}"' if " " in role else role
+    return f"`az role assignment create {who} --role {quoted} --scope {{scope}}`"
+
 
 CAUSES: tuple[Cause, ...] = (
     Cause(
@@ -26,56 +35,63 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         "role-assignment-forbidden",
-        "Contributor may not assign roles. Ask an owner to run: " + _GRANT + ' --role "Role Based Access Control '
-        'Administrator" --scope {scope}; or set `access: keys`, which needs no roles.',
+        "Contributor may not assign roles. Ask an owner to run "
+        f"{_grant('Role Based Access Control Administrator')}. Or set `access: keys`, which needs no roles.",
         status=403,
         code=_FORBIDDEN,
+        meaning=_MAY_NOT,
         text=_OBJECT_ID + r".*?action '(?P<action>Microsoft\.Authorization/roleAssignments/write)'"
         r".*?over scope '(?P<scope>.*?)/providers/Microsoft\.Authorization/roleAssignments",
     ),
     Cause(
         "linked-authorization",
-        "Ask an owner to run: " + _GRANT + ' --role "Managed Identity Operator" --scope {scope}',
+        f"Ask an owner to run {_grant('Managed Identity Operator')}.",
         status=403,
         code=_FORBIDDEN,
+        meaning=_MAY_NOT,
         text=_OBJECT_ID
         + r".*?action\(s\) '(?P<action>[^']*/assign/action)' on the linked scope\(s\) '(?P<scope>[^']*)'",
     ),
     Cause(
         "linked-authorization",
-        "Ask an owner to run: " + _GRANT + " --role Contributor --scope {scope}",
+        f"Ask an owner to run {_grant('Contributor')}.",
         status=403,
         code=_FORBIDDEN,
+        meaning=_MAY_NOT,
         text=_OBJECT_ID + r".*?action\(s\) '(?P<action>[^']*)' on the linked scope\(s\) '(?P<scope>[^']*)'",
     ),
     Cause(
         "registration-forbidden",
-        "Ask an owner of the subscription to run: az provider register --namespace {namespace}",
+        _REGISTER,
         status=403,
         code=_FORBIDDEN,
         text=r"action '(?P<namespace>[^'/]*)/register/action'",
     ),
     Cause(
         "group-forbidden",
-        "Ask an owner of the subscription to make the group (az group create), and then to run: "
-        + _GRANT
-        + " --role Contributor --scope {scope}",
+        "Ask an owner of the subscription to make the group (`az group create`), and then to run "
+        f"{_grant('Contributor')}.",
         status=403,
         code=_FORBIDDEN,
-        text=_OBJECT_ID + r".*?action 'Microsoft\.Resources/subscriptions/resourceGroups/write'.*?" + _GROUP,
+        meaning=_MAY_NOT,
+        text=_OBJECT_ID
+        + r".*?action '(?P<action>Microsoft\.Resources/subscriptions/resourceGroups/write)'.*?"
+        + _GROUP,
     ),
     Cause(
         "reading-forbidden",
-        "Ask an owner to run: " + _GRANT + " --role Reader --scope {scope}",
+        f"Ask an owner to run {_grant('Reader')}.",
         status=403,
         code=_FORBIDDEN,
+        meaning=_MAY_NOT,
         text=_OBJECT_ID + r".*?action '(?P<action>[^']*/read)'.*?" + _GROUP,
     ),
     Cause(
         "authorization",
-        "The action `{action}` is not allowed. Ask an owner to run: " + _GRANT + " --role Contributor --scope {scope}",
+        f"Ask an owner to run {_grant('Contributor')}.",
         status=403,
         code=_FORBIDDEN,
+        meaning=_MAY_NOT,
         text=_OBJECT_ID + ".*?" + _ACTION + ".*?" + _GROUP,
     ),
     Cause(
@@ -90,20 +106,20 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         "provider-not-registered",
-        "Ask an owner of the subscription to run: az provider register --namespace {namespace}",
+        _REGISTER,
         code="MissingSubscriptionRegistration",
         text=r"namespace '(?P<namespace>[^']*)'",
     ),
-    Cause("app-name-taken", _OTHER_NAME + " Set `app-name`.", extended="54001"),
+    Cause("app-name-taken", f"Set `app-name` {_OTHER_NAME}", extended="54001"),
     Cause(
         "app-name-taken",
-        _OTHER_NAME + " Set `app-name`.",
+        f"Set `app-name` {_OTHER_NAME}",
         status=409,
         text=r"website with given name .* already exists",
     ),
     Cause(
         "account-name-taken",
-        _OTHER_NAME + " Set `storage-account`, or `data-storage-account` for that of a blob trigger.",
+        f"Set `storage-account`, or `data-storage-account` for that of a blob trigger, {_OTHER_NAME}",
         code="StorageAccountAlreadyTaken",
     ),
     Cause(
@@ -126,7 +142,7 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         "namespace-name-taken",
-        _OTHER_NAME + " Set `service-bus-namespace`.",
+        f"Set `service-bus-namespace` {_OTHER_NAME}",
         text=r"specified name is not available|namespace name .*(already|previously) (used|in use|taken)|NameInUse",
     ),
     Cause(
@@ -157,8 +173,8 @@ CAUSES: tuple[Cause, ...] = (
     Cause("role-assignment-exists", "Nothing is to be done: the role is assigned.", code="RoleAssignmentExists"),
     Cause(
         "role-assignment-reused",
-        "An identity that was deleted held this role. Delete its assignment (az role assignment list --all finds those "
-        "without a principal), then run again.",
+        "An identity that was deleted held this role. Delete its assignment (`az role assignment list --all` finds "
+        "those without a principal), then run again.",
         code="RoleAssignmentUpdateNotPermitted",
     ),
     Cause("group-on-other-system", _OTHER_GROUP, code="LinuxDynamicWorkersNotAllowedInResourceGroup"),
@@ -178,8 +194,8 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         "region-without-size",
-        "Choose another `location` or `plan-sku`. This lists the locations of a size: az appservice list-locations "
-        "--sku EP1 --linux-workers-enabled",
+        "Choose another `location` or `plan-sku`. `az appservice list-locations --sku EP1 "
+        "--linux-workers-enabled` lists the locations of a size.",
         text=r"requested features? (is|are) not supported in (this |the )?region"
         r"|(sku|pricing tier|size) .{0,40}not (available|supported) in (this |the )?(region|location)",
     ),
@@ -212,14 +228,20 @@ CAUSES: tuple[Cause, ...] = (
         code="SubscriptionNotFound|InvalidSubscriptionId",
     ),
     Cause(
+        "token-expired",
+        "A new token was refused as well. Set the clock of the runner right, and run again.",
+        status=401,
+        code="ExpiredAuthenticationToken",
+    ),
+    Cause(
         "token-refused",
         "Check `tenant-id` and `cloud`: the token is not one that this Resource Manager takes.",
         status=401,
-        code="InvalidAuthenticationToken.*|ExpiredAuthenticationToken|AuthenticationFailed",
+        code="InvalidAuthenticationToken.*|AuthenticationFailed",
     ),
     Cause(
         "scope-locked",
-        "Ask an owner to remove the lock on {scope}: az lock list shows it, az lock delete removes it.",
+        "Ask an owner to remove the lock on {scope}: `az lock list` shows it, `az lock delete` removes it.",
         code="ScopeLocked",
         text=r"locked: '(?P<scope>[^']*)'",
     ),

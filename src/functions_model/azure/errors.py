@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _LONGEST = 800
+_EMPTY_CODES = {"badrequest", "conflict", "unauthorized"}
+"""Codes that repeat the status and say no more. Beside a quota, `Unauthorized` would look like a failed login."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,8 @@ class ServiceError:
     @property
     def reason(self) -> str:
         """Code and message, a clause without a full stop."""
-        return f"{self.code}: {self.message}" if self.code and self.code not in self.message else self.message
+        says_something = self.code and self.code.lower() not in _EMPTY_CODES and self.code not in self.message
+        return f"{self.code}: {self.message}" if says_something else self.message
 
 
 def explain(exc: Exception, action: str) -> ServiceError:

@@ -82,7 +82,8 @@ def _explained(change: Change, exc: Exception) -> ServiceError:
         return ServiceError(0, "", str(exc), "It may still end: run again in some minutes.", action=action)
     if isinstance(exc, WaitedInVain):
         error = explain(exc.cause, action)
-        return replace(error, message=f"{error.message} (still so after {exc.seconds:.0f} s)")
+        waited = f" (still so after {exc.seconds:.0f} s)" if exc.seconds else ""
+        return replace(error, message=f"{error.message}{waited}")
     return explain(exc, action)
 
 

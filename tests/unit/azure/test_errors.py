@@ -111,6 +111,7 @@ CASES: dict[str, tuple[int, dict[str, Any]]] = {
     ),
     "resource-group-missing": (404, arm("ResourceGroupNotFound", "Resource group 'rg' could not be found.")),
     "subscription-not-found": (404, arm("SubscriptionNotFound", "The subscription 's' could not be found.")),
+    "token-expired": (401, arm("ExpiredAuthenticationToken", "The access token expiry time is earlier than now.")),
     "token-refused": (401, arm("InvalidAuthenticationToken", "The access token is invalid.")),
     "scope-locked": (409, arm("ScopeLocked", LOCKED)),
     "operation-in-progress": (409, arm("StorageAccountOperationInProgress", "An operation is currently in progress.")),
@@ -154,13 +155,13 @@ class TestKnownCauses:
         """A plan in another group must let itself be joined."""
         error = explain(raised(403, arm("LinkedAuthorizationFailed", LINKED_PLAN)), "create the app `a`")
 
-        assert error.remedy.endswith(f"--role Contributor --scope {SCOPE}/providers/Microsoft.Web/serverfarms/shared")
+        assert error.remedy.endswith(f"--role Contributor --scope {SCOPE}/providers/Microsoft.Web/serverfarms/shared`.")
 
     def test_grant_a_role_on_what_is_there(self) -> None:
         """A role cannot be granted on a resource that is not there yet: the scope is the group."""
         text = FORBIDDEN.replace(f"'{SCOPE}'", f"'{SCOPE}/providers/Microsoft.Web/serverfarms/p'")
 
-        assert explain(raised(403, arm("AuthorizationFailed", text)), "a").remedy.endswith(f"--scope {SCOPE}")
+        assert explain(raised(403, arm("AuthorizationFailed", text)), "a").remedy.endswith(f"--scope {SCOPE}`.")
 
     @pytest.mark.parametrize("name", sorted(CASES))
     def test_say_which_pass_by_themselves(self, name: str) -> None:

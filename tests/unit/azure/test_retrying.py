@@ -180,7 +180,7 @@ class TestATokenThatHoldsNoLonger:
             cloud.settings()
 
         assert 2 == len(cloud.asked)
-        assert "token-refused" == explain(caught.value, "read the settings").cause
+        assert "token-expired" == explain(caught.value, "read the settings").cause
 
     def test_is_given_up_once_by_many_requests(self) -> None:
         """Requests that were sent with the same token share the new one; a token of somebody else is not given up."""

@@ -94,9 +94,7 @@ class TestConflicts:
 
         assert [2.0, 4.0, 8.0, 16.0, 30.0, 30.0] == log.slept
         assert 1 == len(log.waits)
-        assert log.waits[0].startswith(
-            "Waiting for the plan `iris-plan`: Conflict: Cannot modify this web hosting plan"
-        )
+        assert log.waits[0].startswith("Waiting for the plan `iris-plan`: Cannot modify this web hosting plan")
 
     def test_are_waited_for_as_the_service_asks(self) -> None:
         """Retry-After is the pause."""

@@ -135,13 +135,13 @@ class DockerEngine:
         )
 
     def _remove(self, filters: dict[str, str | list[str] | bool]) -> None:
-        for container in self._client.containers.list(all=True, filters=filters):
+        for container in self._client.containers.list(all=True, filters=filters, ignore_removed=True):
             with contextlib.suppress(docker.errors.APIError):
                 container.remove(force=True, v=True)
 
     def _remove_leftovers(self) -> None:
         """Remove containers whose sandbox ended without cleaning up."""
-        for container in self._client.containers.list(all=True, filters={"label": OWNER_LABEL}):
+        for container in self._client.containers.list(all=True, filters={"label": OWNER_LABEL}, ignore_removed=True):
             host, _, process = container.labels[OWNER_LABEL].partition("/")
             if host == socket.gethostname() and not _lives(process):
                 with contextlib.suppress(docker.errors.APIError):

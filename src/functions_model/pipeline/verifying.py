@@ -56,6 +56,7 @@ def verify_here(making: Making, delivered: Delivered, subscription: Subscription
         auth_level=spec.auth_level,
         sample_request=spec.sample_request,
         slot=slot,
+        new_roles=delivered.applied.assigned_roles,
         **_sample_door(spec),
     )
     return _verify(making, expected, delivered.plan, subscription)

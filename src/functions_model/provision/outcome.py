@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from functions_model.provision.kinds import role_assignment
+
 if TYPE_CHECKING:
     from functions_model.provision.nouns import Change
     from functions_model.provision.observed import Observed
@@ -56,3 +58,8 @@ class Applied:
     def changed(self) -> bool:
         """Whether anything was written."""
         return bool(self.written)
+
+    @property
+    def assigned_roles(self) -> bool:
+        """Whether roles were assigned, which may take some minutes to count."""
+        return any(written.change.kind == role_assignment.KIND for written in self.written)

@@ -28,6 +28,7 @@ class ExpectedApp:
             beside the scoring function itself.
         sample_route: Where that function answers.
         slot: The deployment slot; empty for the app itself.
+        new_roles: Its identity was given roles a moment ago, which may not count yet.
     """
 
     app_name: str
@@ -39,6 +40,7 @@ class ExpectedApp:
     sample_function: str = "score"
     sample_route: str = "/api/score"
     slot: str = ""
+    new_roles: bool = False
 
     @property
     def place(self) -> str:

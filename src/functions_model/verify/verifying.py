@@ -10,6 +10,7 @@ from functions_model.core.failures import NotLive
 from functions_model.verify.app import LiveApp, NotYet, find_app, fresh_session
 from functions_model.verify.causes import named_cause
 from functions_model.verify.logs import container_log, scrubbed, tail
+from functions_model.verify.new_roles import LONGEST, denied_for_now
 from functions_model.verify.nouns import Verified
 from functions_model.verify.phases import Sighting, look
 from functions_model.verify.sample import WrongAnswer, score
@@ -48,7 +49,7 @@ def verify(
     Args:
         clients: Of the subscription.
         expected: What must answer.
-        timeout: Seconds that the app has.
+        timeout: Seconds that the app has. Those in which its new roles do not count yet come on top, up to ten minutes.
         ci: Is told what is waited for, and masks the keys.
         secrets: Values that may stand in the container log and must not be shown.
         clock: Seconds.
@@ -103,20 +104,45 @@ class _Watch:
         )
 
     def _wait(self) -> tuple[Sighting, int]:
-        told, told_at, attempts, pause = "", self.clock(), 0, FIRST_PAUSE
+        told, told_at, attempts, pause, deadline = "", self.clock(), 0, FIRST_PAUSE, self.timeout
         while True:
             attempts += 1
             try:
                 return self._look(), attempts
             except NotYet as exc:
                 reason = str(exc)
-            if self._seconds() >= self.timeout:
-                raise _TimedOut(reason)
+            if self._seconds() >= deadline:
+                told, deadline = "", self._later(reason)
             if reason != told or self.clock() - told_at >= _SILENCE:
-                self.report(f"Waiting for {self.app.url}: {scrubbed(reason, self._known())}.")
+                self.report(f"Waiting for {self.app.url}: {scrubbed(self._why(reason), self._known())}.")
                 told, told_at = reason, self.clock()
-            self.sleep(min(pause, self.timeout - self._seconds()))
+            self.sleep(min(pause, deadline - self._seconds()))
             pause = min(pause * _GROWTH, POLL_SECONDS)
+
+    def _later(self, reason: str) -> float:
+        """The next end of the time, while new roles do not count yet.
+
+        Raises:
+            _TimedOut: They are not what keeps the app, or they had their time as well.
+        """
+        latest = self.timeout + LONGEST
+        if self._seconds() >= latest or not self._denied(reason):
+            raise _TimedOut(reason)
+        return min(self._seconds() + _SILENCE, latest)
+
+    def _why(self, reason: str) -> str:
+        """The reason, or the new role that is behind it. The first seconds are the container's own."""
+        if self._seconds() < min(_SILENCE, self.timeout) or not (denied := self._denied(reason)):
+            return reason
+        return (
+            f"a role that this run assigned does not count yet, which can take Azure some minutes ({denied}; {reason})"
+        )
+
+    def _denied(self, reason: str) -> str:
+        """What the app's new roles do not allow it yet; only a run that assigned some asks for the log."""
+        if not self.app.expected.new_roles:
+            return ""
+        return denied_for_now(container_log(self.clients, self.app.expected), reason)
 
     def _look(self) -> Sighting:
         sighting = look(self.app)

@@ -99,6 +99,64 @@ def sample(tmp_path: Path) -> Path:
     return file
 
 
+DENIED = (
+    b"Pulling image: contoso.azurecr.io/iris\n"
+    b"Image pull failed: unauthorized: authentication required. It needs the role AcrPull on the registry\n"
+)
+WITH_NEW_ROLES = replace(EXPECTED, new_roles=True)
+
+
+class TestNewRoles:
+    """Roles that this run assigned, and that Azure does not honour yet."""
+
+    def app(self, *log: bytes, looks: int) -> App:
+        """One that is not allowed to live at first, by its log, for that many looks."""
+        logs = [Answer(200, one, {"content-type": "application/octet-stream"}) for one in log]
+        return App({"GET /": [Answer(503)] * looks + [Answer(200)], "POST iris/containerlogs": logs})
+
+    def test_are_waited_for_beyond_the_apps_own_time(self) -> None:
+        """While the log says that a role does not count, the time that the app has does not run; it is told why."""
+        app = self.app(DENIED, looks=60)
+
+        proof = app.verify(WITH_NEW_ROLES, timeout=20)
+
+        assert 100 < proof.seconds < 130
+        why = (
+            "a role that this run assigned does not count yet, which can take Azure some minutes (the identity may not"
+        )
+        assert any(why in line for line in app.ci.lines)
+
+    def test_have_ten_minutes(self) -> None:
+        """A role that is never honoured ends in a failure that says which one."""
+        failure = self.app(DENIED, looks=9999).failure(WITH_NEW_ROLES, timeout=20)
+
+        assert "the identity may not pull the image (it was not live after 620 s" in failure.reason
+        assert "A new role can take some minutes to count" in failure.remedy
+
+    def test_do_not_excuse_another_cause(self) -> None:
+        """An app that is kept by something else has its own time and no more."""
+        failure = self.app(b"init() of the entry script raised\n", looks=9999).failure(WITH_NEW_ROLES, timeout=20)
+
+        assert "it was not live after 20 s" in failure.reason
+
+    def test_cost_no_request_where_there_are_none(self) -> None:
+        """A run that assigned no role reads the log at the end alone, and waits no longer."""
+        app = self.app(DENIED, looks=9999)
+
+        failure = app.failure(timeout=60)
+
+        assert "it was not live after 60 s" in failure.reason
+        assert 1 == sum(asked.path.endswith("containerlogs") for asked in app.asked)
+
+    def test_cost_no_request_when_the_app_comes_up_at_once(self) -> None:
+        """The first ten seconds are the container's own."""
+        app = self.app(DENIED, looks=5)
+
+        app.verify(WITH_NEW_ROLES)
+
+        assert [] == [asked.path for asked in app.asked if asked.path.endswith("containerlogs")]
+
+
 class TestALiveApp:
     def test_is_verified_at_first_sight(self) -> None:
         """An app that answers everything needs one look and no waiting."""

@@ -33,6 +33,7 @@ class RoleAssignment:
         principal_type: `ServicePrincipal` as a rule.
         subscription: For the role definition's id on the wire.
         since: When it was made, seconds since 1970.
+        counts_from: When it begins to count, seconds since 1970.
         description: Free text.
     """
 
@@ -43,6 +44,7 @@ class RoleAssignment:
     principal_type: str
     subscription: str
     since: float
+    counts_from: float
     description: str | None = None
 
     def same_grant(self, other: RoleAssignment) -> bool:
@@ -85,6 +87,9 @@ class RoleAssignments:
         directory: Knows the principals.
         propagation_delay: Seconds until a new assignment counts, and until a new principal is found.
         clock: Seconds since 1970.
+
+    Attributes:
+        propagation_delay: May be changed; it holds for what is made afterwards.
     """
 
     def __init__(
@@ -95,15 +100,17 @@ class RoleAssignments:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._directory = directory
-        self._delay = propagation_delay
+        self.propagation_delay = propagation_delay
         self._clock = clock
         self._known: dict[str, RoleAssignment] = {}
         self._lock = threading.RLock()
 
     def grant(self, object_id: str, role: str, scope: str) -> RoleAssignment:
         """Give a role at once, without a request: how the sandbox begins, and how tests set a scene."""
-        since = self._clock() - self._delay
-        assignment = RoleAssignment(str(uuid.uuid4()), scope, role, object_id, "ServicePrincipal", _sub(scope), since)
+        now = self._clock()
+        assignment = RoleAssignment(
+            str(uuid.uuid4()), scope, role, object_id, "ServicePrincipal", _sub(scope), now, counts_from=now
+        )
         with self._lock:
             self._known[assignment.name] = assignment
         return assignment
@@ -169,7 +176,7 @@ class RoleAssignments:
     def _active(self, object_id: str) -> list[RoleAssignment]:
         with self._lock:
             known = [one for one in self._known.values() if one.principal_id.lower() == object_id.lower()]
-        return [one for one in known if one.role in ROLES and one.since + self._delay <= self._clock()]
+        return [one for one in known if one.role in ROLES and one.counts_from <= self._clock()]
 
     def _read(self, name: str, scope: str, properties: dict[str, Any], subscription: str) -> RoleAssignment:
         if not _GUID.fullmatch(name):
@@ -186,7 +193,9 @@ class RoleAssignments:
         registered = self._directory.registered(principal)
         kind = str(properties.get("principalType") or ("ServicePrincipal" if registered else "Unknown"))
         about = properties.get("description")
-        return RoleAssignment(name.lower(), scope, role, principal, kind, subscription, self._clock(), about)
+        now = self._clock()
+        counts_from = now + self.propagation_delay
+        return RoleAssignment(name.lower(), scope, role, principal, kind, subscription, now, counts_from, about)
 
     @staticmethod
     def _keep(known: RoleAssignment, wanted: RoleAssignment) -> RoleAssignment:
@@ -203,7 +212,7 @@ class RoleAssignments:
         if properties.get("principalType"):
             return
         found = self._directory.registered(principal_id)
-        if found is None or found.since + self._delay > self._clock():
+        if found is None or found.since + self.propagation_delay > self._clock():
             message = (
                 f"Principal {principal_id.replace('-', '')} does not exist in the directory "
                 f"{self._directory.tenant_id}. Check that you have the correct principal ID. If you are creating this "

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 ASSIGN_ROLES = "Microsoft.Authorization/roleAssignments/write"
 _WRITE_GROUP = "Microsoft.Resources/subscriptions/resourceGroups/write"
+_READ_PASSWORD = "Microsoft.ContainerRegistry/registries/listCredentials/action"  # noqa: S105 - a permission
 _ASSIGN_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
 _API_VERSION = "2022-04-01"
 _MOST_REQUESTS = 2
@@ -65,11 +66,16 @@ def missing_rights(plan: ResourcePlan, clients: AzureClients) -> tuple[Problem, 
     if not any(change.action in _NEW for change in plan.changes):
         return ()
     roles = _new_roles(plan)
-    scopes = dict.fromkeys([_asked(plan, plan.wanted.group_id), *(_asked(plan, role.scope) for role in roles)])
+    others = (plan.wanted.registry.id,) if plan.wanted.by_keys else tuple(role.scope for role in roles)
+    scopes = dict.fromkeys([_asked(plan, plan.wanted.group_id), *(_asked(plan, scope) for scope in others)])
     rights = _read_all(clients, list(scopes)[:_MOST_REQUESTS])
     grant = f"az role assignment create --assignee-object-id {clients.object_id or _ANYBODY}"
     grant += " --assignee-principal-type ServicePrincipal"
-    problems = (_resources_problem(plan, rights, grant), _roles_problem(plan, roles, rights, grant))
+    problems = (
+        _resources_problem(plan, rights, grant),
+        _roles_problem(plan, roles, rights, grant),
+        _password_problem(plan.wanted, rights.get(_asked(plan, plan.wanted.registry.id)), grant),
+    )
     return tuple(problem for problem in problems if problem is not None)
 
 
@@ -164,6 +170,18 @@ def _roles_problem(
     commands = _commands(*(f'{grant} --role "{_ROLES_ADMINISTRATOR}" --scope {scope}' for scope in scopes))
     what = f"this login may not assign roles (it lacks `{ASSIGN_ROLES}`), and the app's identity needs {_held(refused)}"
     return Problem(what, f"Ask an owner to run {commands}. Or set `access: keys`, which needs no roles.", "access")
+
+
+def _password_problem(wanted: Wanted, held: Rights | None, grant: str) -> Problem | None:
+    """A registry whose password the app is to have, and the login may not read."""
+    if not wanted.by_keys or held is None or held.allows(_READ_PASSWORD):
+        return None
+    name = wanted.registry.id.rpartition("/")[2]
+    what = f"this login may not read the password of the registry `{name}` (it lacks `{_READ_PASSWORD}`)"
+    command = _commands(f"{grant} --role Contributor --scope {wanted.registry.id}")
+    return Problem(
+        what, f"Ask an owner to run {command}. Or choose `access: identity`, which needs no password.", "access"
+    )
 
 
 def _held(roles: list[Role]) -> str:

@@ -70,6 +70,16 @@ class TestALoginThatMayNotAssignRoles:
 
         assert () == missing(arm, access=Access.KEYS, registry=replace(REGISTRY, admin=True))
 
+    def test_but_the_registrys_password_with_keys(self) -> None:
+        """A login that only reads there could not give the app the password; again there are two ways out."""
+        arm = with_group()
+        arm.permissions = {GROUP: [OWNER], REGISTRY.id: [READER]}
+
+        found = missing(arm, access=Access.KEYS, registry=replace(REGISTRY, admin=True))
+
+        assert 2 == len(arm.asked)
+        assert matches_golden(GOLDEN / "password.txt", told(found))
+
     def test_may_hold_it_by_another_role(self) -> None:
         """What one role takes away, another one gives."""
         arm = with_group()

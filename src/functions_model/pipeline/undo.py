@@ -35,7 +35,7 @@ def undo_story(making: Making, delivered: Delivered, subscription: Subscription)
     parts.tell(UndoBegun(image))
     with parts.stage("Put the previous version back"):
         try:
-            undone = undo(subscription.clients, plan.wanted, before, after)
+            undone = undo(subscription.clients, plan.wanted, before, after, report=parts.ci.info)
             story = f"{_back(undone)} {verify_previous(making, plan, image, subscription)}"
         except Overtaken as overtaken:
             now = f"`{overtaken.image}`" if overtaken.image else "nothing"

@@ -8,6 +8,7 @@ image by now is left alone altogether.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from functions_model.provision.kinds import function_app
 from functions_model.provision.observed import Observed
 from functions_model.provision.settings import MACHINE_KEY
 from functions_model.provision.site import find_site
+from functions_model.provision.waiting import Patience, WaitedInVain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -59,14 +61,24 @@ class _Step:
     write: Callable[[], object]
 
 
-def undo(clients: AzureClients, wanted: Wanted, before: ObservedApp, after: ObservedApp) -> Undone:
-    """Put back what an update has changed of an app.
+def undo(
+    clients: AzureClients,
+    wanted: Wanted,
+    before: ObservedApp,
+    after: ObservedApp,
+    *,
+    report: Callable[[str], None] = lambda _: None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Undone:
+    """Put back what an update has changed of an app. Conflicts are waited out: somebody may be at work on it.
 
     Args:
         clients: Of the subscription.
         wanted: Names the app.
         before: As it was observed before the update.
         after: As the update has left it.
+        report: Takes a line for each reason to wait.
+        sleep: Waits; seconds.
 
     Raises:
         Overtaken: Somebody else has deployed to the app since; nothing was written.
@@ -76,15 +88,16 @@ def undo(clients: AzureClients, wanted: Wanted, before: ObservedApp, after: Obse
 
     done: list[str] = []
     steps: list[_Step] = []
+    patience = Patience(f"the function app `{wanted.app_name}`", sleep, report, lambda *_: None)
     try:
         now = function_app.observe(clients, wanted, Observed().having(find_site(clients, wanted)))
         if now is None or now.runs != after.runs:
             raise Overtaken(now.runs.removeprefix("DOCKER|") if now else "")
         steps = _steps(clients, wanted, before, after, now)
         for step in steps:
-            step.write()
+            patience.through(step.write)
             done.append(step.what)
-    except AzureError as exc:
+    except (AzureError, WaitedInVain) as exc:
         rest = [step.what for step in steps if step.what not in done]
         raise _incomplete(wanted, exc, done, rest) from exc
     return Undone(tuple(done), changed_by_others(before.settings, after.settings, now.settings))
@@ -162,6 +175,7 @@ def _identity(before: ObservedApp, after: ObservedApp, now: ObservedApp) -> dict
 
 
 def _incomplete(wanted: Wanted, exc: Exception, done: list[str], rest: list[str]) -> ApplyIncomplete:
-    error = explain(exc, f"put the previous version of the function app `{wanted.app_name}` back")
+    cause = exc.cause if isinstance(exc, WaitedInVain) else exc
+    error = explain(cause, f"put the previous version of the function app `{wanted.app_name}` back")
     told = f"Put back: {', '.join(done) or 'nothing'}. Not put back: {', '.join(rest) or 'not known'}."
     return ApplyIncomplete(error.action, error.reason, f"{error.remedy} {told}")

@@ -53,6 +53,26 @@ class TestWhatIsKnownOfAnUpdate:
         assert SECOND == changed.app.runs
 
 
+class TestAConflict:
+    def test_is_waited_out(self) -> None:
+        """Somebody else's operation on the app does not end an undo."""
+        arm, told, slept = FakeArm(), [], []
+        plan, outcome = updated(arm)
+        busy = {"Code": "Conflict", "Message": "Cannot modify this site because another operation is in progress."}
+        arm.fail("PATCH", "/config/web$", Answer(409, busy), 2)
+        assert plan.observed.app is not None
+        assert outcome.app is not None
+
+        put_back = undo(
+            arm.clients(), plan.wanted, plan.observed.app, outcome.app, report=told.append, sleep=slept.append
+        )
+
+        assert ("image",) == put_back.what
+        assert FIRST == config(arm)["linuxFxVersion"]
+        assert [2.0, 4.0] == slept
+        assert 1 == len(told)
+
+
 class TestPuttingBack:
     def test_the_image_alone(self) -> None:
         """A new image is one write to put back."""

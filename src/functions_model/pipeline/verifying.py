@@ -57,6 +57,8 @@ def verify_here(making: Making, delivered: Delivered, subscription: Subscription
         sample_request=spec.sample_request,
         slot=slot,
         new_roles=delivered.applied.assigned_roles,
+        host_name=_host_name(delivered.plan, slot),
+        image=built.reference.pinned,
         **_sample_door(spec),
     )
     return _verify(making, expected, delivered.plan, subscription)
@@ -80,6 +82,12 @@ def verify_previous(making: Making, plan: ResourcePlan, image: str, subscription
 def _verify(making: Making, expected: ExpectedApp, plan: ResourcePlan, subscription: Subscription) -> Verified:
     secrets, timeout = known_secrets(plan, subscription), making.spec.verify_timeout
     return verify(subscription.clients, expected, timeout=timeout, ci=making.parts.ci, secrets=secrets)
+
+
+def _host_name(plan: ResourcePlan, slot: str) -> str:
+    """Where an app that was there before answers; empty for one that is new, or may be stopped."""
+    site = plan.observed.site
+    return site.host_name if site and not slot and site.state.lower() == "running" else ""
 
 
 def _sample_door(spec: DeploymentSpec) -> dict[str, str]:

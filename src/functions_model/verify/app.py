@@ -29,6 +29,10 @@ class NotYet(Exception):
     """The app is not there yet. The text says what is missing, a clause without a full stop."""
 
 
+class OtherBuild(NotYet):
+    """The app answers with another build than is expected. It may be an old instance, or somebody else's deployment."""
+
+
 class LiveApp:
     """An app that is coming alive.
 
@@ -38,6 +42,9 @@ class LiveApp:
         url: Without a trailing slash.
         mask: Takes each key as soon as it is known.
         session: Sends the requests.
+
+    Attributes:
+        looks: How often it was looked at before its keys were known.
     """
 
     def __init__(
@@ -54,6 +61,7 @@ class LiveApp:
         self._site = site_of(clients, expected)
         self._mask = mask
         self._session = session
+        self.looks = 0
         self._keys: Any = None
 
     def get(self, path: str, headers: dict[str, str] | None = None) -> requests.Response:
@@ -135,9 +143,36 @@ class LiveApp:
             self._keys = self.ask("list the host's keys", lambda: self._site.ask("list_host_keys"))
         return self._keys
 
+    @property
+    def knows_keys(self) -> bool:
+        """Whether the host has given its keys already."""
+        return self._keys is not None
+
     def sync_triggers(self) -> None:
-        """Tell the scale controller which triggers there are."""
-        self.ask("synchronise the triggers", lambda: self._site.ask("sync_function_triggers"))
+        """Have the host tell the scale controller which triggers it has; where it will not, have Azure ask it to.
+
+        https://learn.microsoft.com/azure/azure-functions/functions-deployment-technologies#trigger-syncing
+        """
+        key = {"x-functions-key": self.master_key()}
+        try:
+            told = self.post("/admin/host/synctriggers", b"", key, _READ_SECONDS).ok
+        except requests.RequestException:
+            told = False
+        if not told:
+            self.ask("synchronise the triggers", lambda: self._site.ask("sync_function_triggers"))
+
+    def check_image(self) -> None:
+        """See whether the app is still meant to run the expected image.
+
+        Raises:
+            NotLive: Somebody else has deployed another one.
+        """
+        config = self.ask("read the configuration", lambda: self._site.ask("get_configuration"))
+        runs = str(config.linux_fx_version or "").removeprefix("DOCKER|")
+        if runs != self.expected.image:
+            what = f"somebody else has deployed to it meanwhile: it runs `{runs}`"
+            remedy = "Let one deployment at a time go to an app; on GitHub, `concurrency` does that."
+            raise NotLive(f"verify {self.expected}", what, remedy)
 
     def ask(self, action: str, call: Callable[[], Any]) -> Any:
         """Ask Resource Manager something that it asks the host.
@@ -168,13 +203,15 @@ class LiveApp:
 def find_app(
     clients: AzureClients, expected: ExpectedApp, mask: Callable[[str], None], session: requests.Session
 ) -> LiveApp:
-    """The app as Resource Manager knows it.
+    """The app as Resource Manager knows it, unless it is known where it answers.
 
     Raises:
         NotLive: There is no such app, it may not be read, or it is stopped.
     """
     from azure.core.exceptions import AzureError
 
+    if expected.host_name:
+        return LiveApp(clients, expected, f"https://{expected.host_name}", mask, session)
     name, group = expected.app_name, expected.resource_group
     try:
         site = site_of(clients, expected).ask("get")

@@ -29,6 +29,9 @@ class ExpectedApp:
         sample_route: Where that function answers.
         slot: The deployment slot; empty for the app itself.
         new_roles: Its identity was given roles a moment ago, which may not count yet.
+        host_name: Where it answers; empty when that has to be asked for.
+        image: What it was made to run, pinned by digest: another one means that somebody else has deployed since. Empty
+            when any will do.
     """
 
     app_name: str
@@ -41,6 +44,8 @@ class ExpectedApp:
     sample_route: str = "/api/score"
     slot: str = ""
     new_roles: bool = False
+    host_name: str = ""
+    image: str = ""
 
     @property
     def place(self) -> str:

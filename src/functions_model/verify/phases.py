@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from functions_model.verify.app import NotYet
+from functions_model.verify.app import NotYet, OtherBuild
 from functions_model.verify.nouns import IDENTITY_ROUTE
 
 if TYPE_CHECKING:
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 HITS = 2
 """Identity answers in a row that must be of this build: during a change of image old instances still answer."""
+_LOOKS_WITHOUT_KEYS = 8
+"""Looks, about 10 s. Until then the app's anonymous function is asked whether there is a host: each question to Azure
+that a starting host cannot answer is one too many. After that, its keys may open what says why there is none."""
 _LONGEST = 600
 """Characters of a function's error: the host appends whole stack traces."""
 
@@ -33,6 +36,9 @@ def look(app: LiveApp) -> Sighting:
         NotLive: Azure refuses to say.
     """
     _site_answers(app)
+    if not app.knows_keys and app.looks < _LOOKS_WITHOUT_KEYS:
+        app.looks += 1
+        app.get_json(IDENTITY_ROUTE)
     version = _host_runs(app)
     functions = _functions_indexed(app)
     _build_answers(app)
@@ -76,7 +82,7 @@ def _build_answers(app: LiveApp) -> None:
         build = identity.get("build_id") if isinstance(identity, dict) else None
         if build != app.expected.build_id:
             message = f"`{IDENTITY_ROUTE}` answers with the build `{build}`, not with `{app.expected.build_id}`"
-            raise NotYet(message)
+            raise OtherBuild(message)
 
 
 def _functions_start(app: LiveApp) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from functions_model.core.failures import NotLive
-from functions_model.verify.app import LiveApp, NotYet, find_app, fresh_session
+from functions_model.verify.app import LiveApp, NotYet, OtherBuild, find_app, fresh_session
 from functions_model.verify.causes import named_cause
 from functions_model.verify.logs import container_log, scrubbed, tail
 from functions_model.verify.new_roles import LONGEST, denied_for_now
@@ -105,12 +105,16 @@ class _Watch:
 
     def _wait(self) -> tuple[Sighting, int]:
         told, told_at, attempts, pause, deadline = "", self.clock(), 0, FIRST_PAUSE, self.timeout
+        asked_at = self.clock()
         while True:
             attempts += 1
             try:
                 return self._look(), attempts
             except NotYet as exc:
                 reason = str(exc)
+                if isinstance(exc, OtherBuild) and self.app.expected.image and self.clock() - asked_at >= _SILENCE:
+                    asked_at = self.clock()
+                    self.app.check_image()
             if self._seconds() >= deadline:
                 told, deadline = "", self._later(reason)
             if reason != told or self.clock() - told_at >= _SILENCE:

@@ -22,6 +22,7 @@ from support.fake_arm import Answer, Asked, arm_error, clients_for, session_for
 MASTER = "master-key-value"
 KEY = "function-key-value"
 EXPECTED = ExpectedApp("iris", "rg", "build-2", ("identity", "score"), AuthLevel.FUNCTION)
+IMAGE = "contoso.azurecr.io/package@sha256:two"
 STARTING = Answer(
     400, {"Code": "BadRequest", "Message": "Encountered an error (ServiceUnavailable) from host runtime."}
 )
@@ -58,12 +59,14 @@ class App:
             "GET /admin/functions/identity/status": Answer(404),
             "GET /admin/functions/check/status": Answer(200, {"errors": None}),
             "GET /api/identity": Answer(200, {"build_id": "build-2"}),
+            "POST /admin/host/synctriggers": Answer(200, {"status": "success"}),
             "POST /api/check": Answer(200, ["setosa"]),
             "POST /api/score": Answer(200, ["setosa"]),
             "GET sites/iris": Answer(200, {"properties": {"state": "Running", "defaultHostName": "iris.test"}}),
             "POST default/listkeys": Answer(200, {"masterKey": MASTER, "functionKeys": {}}),
             "POST score/listkeys": Answer(200, {"default": KEY}),
             "POST iris/syncfunctiontriggers": Answer(204),
+            "GET config/web": Answer(200, {"properties": {"linuxFxVersion": f"DOCKER|{IMAGE}"}}),
             "POST iris/containerlogs": Answer(200, b"pulled\nstarted\n", {"content-type": "application/octet-stream"}),
         }
         self.routes = {route: [answer] for route, answer in alive.items()} | self.routes
@@ -86,10 +89,39 @@ class App:
             **options,
         )
 
+    def count(self, method: str, end: str) -> int:
+        """How often that was asked."""
+        return sum(asked.method == method and asked.path.endswith(end) for asked in self.asked)
+
     def failure(self, expected: ExpectedApp = EXPECTED, **options: Any) -> NotLive:
         with pytest.raises(NotLive) as caught:
             self.verify(expected, **options)
         return caught.value
+
+
+OTHER = {"GET /api/identity": [Answer(200, {"build_id": "build-3"})]}
+WITH_IMAGE = replace(EXPECTED, image=IMAGE)
+
+
+class TestSomebodyElsesDeployment:
+    def test_is_told_as_soon_as_it_is_sure(self) -> None:
+        """Their image is configured: to wait for ours would be in vain."""
+        other = Answer(200, {"properties": {"linuxFxVersion": "DOCKER|contoso.azurecr.io/package@sha256:three"}})
+        app = App({**OTHER, "GET config/web": [other]})
+        failure = app.failure(WITH_IMAGE, timeout=600)
+
+        assert (
+            "somebody else has deployed to it meanwhile: it runs `contoso.azurecr.io/package@sha256:three`"
+            in failure.reason
+        )
+        assert app.clock.now < 20
+
+    def test_is_not_an_old_instance(self) -> None:
+        """While our image is configured, another build is one that is still going."""
+        app = App(OTHER)
+
+        assert "answers with the build `build-3`" in app.failure(WITH_IMAGE).reason
+        assert 5 == app.count("GET", "/config/web")
 
 
 @pytest.fixture
@@ -213,10 +245,42 @@ class TestALiveApp:
         assert {app.ci.lines[0]} == set(app.ci.lines)
 
     def test_gets_its_triggers_synchronised(self) -> None:
-        """Once the app is there: Azure refuses it before."""
-        app = App({"POST iris/syncfunctiontriggers": [STARTING, Answer(204)]})
+        """By its own host: that is no request to Resource Manager."""
+        app = App()
+        app.verify()
 
-        assert 2 == app.verify().attempts
+        assert 1 == app.count("POST", "/admin/host/synctriggers")
+        assert 0 == app.count("POST", "/syncfunctiontriggers")
+
+    def test_whose_host_does_not_synchronise_triggers_has_azure_ask_it(self) -> None:
+        """Once the app is there: Azure refuses it before."""
+        refused = {
+            "POST /admin/host/synctriggers": [Answer(403)],
+            "POST iris/syncfunctiontriggers": [STARTING, Answer(204)],
+        }
+
+        assert 2 == App(refused).verify().attempts
+
+    def test_is_not_looked_up_where_its_address_is_known(self) -> None:
+        """One request less."""
+        app = App()
+
+        assert "https://iris.elsewhere" == app.verify(replace(EXPECTED, host_name="iris.elsewhere")).app_url
+        assert 0 == app.count("GET", "/sites/iris")
+
+    def test_is_asked_for_its_keys_when_there_is_a_host(self) -> None:
+        """Not before its anonymous function answers."""
+        app = App({"GET /api/identity": [Answer(404)] * 5 + [Answer(200, {"build_id": "build-2"})]})
+
+        assert 6 == app.verify().attempts
+        assert 1 == app.count("POST", "/listkeys")
+
+    def test_is_asked_for_its_keys_when_there_is_no_answer_for_long(self) -> None:
+        """The host then says why."""
+        failed = Answer(200, {"state": "Error", "errors": ["no storage"]})
+        app = App({"GET /api/identity": [Answer(503)], "GET /admin/host/status": [failed]})
+
+        assert "the Functions host is in the state Error: no storage" in app.failure().reason
 
     def test_is_asked_without_cookies(self) -> None:
         """App Service's affinity cookie would tie every look to one instance."""
@@ -415,7 +479,7 @@ class TestAnAppThatIsNotLive:
             "eyJhbGciOiJI.eyJzdWIiOiIx.c2ln exited with code=137"
         )
         app = App(
-            {"GET /api/identity": [Answer(404)], "POST iris/containerlogs": [Answer(200, log.encode())]},
+            {"GET /admin/functions": [Answer(200, [])], "POST iris/containerlogs": [Answer(200, log.encode())]},
         )
 
         detail = app.failure(timeout=1, secrets=["hunter22"]).detail
@@ -446,6 +510,7 @@ class TestRequests:
 
         assert {
             "/admin/host/status",
+            "/admin/host/synctriggers",
             "/admin/functions",
             "/admin/functions/score/status",
             "/admin/functions/identity/status",

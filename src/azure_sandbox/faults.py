@@ -31,6 +31,7 @@ class Fault:
         passes: How many requests that it concerns go through before the first one that it hits.
         times: How many requests it hits; None means every one until it is removed.
         delay: Seconds before anything else happens.
+        hold: Keep the request back until `Faults.release`, before anything else happens.
         drop_connection: Break the connection off instead of answering.
         executed: Do what was asked first, and lose only the answer (a 503 for a create that went through).
         service: Only this service (`arm`, `entra`, `github`, `registry`, `base-registry`); `*` is any.
@@ -48,6 +49,7 @@ class Fault:
     passes: int = 0
     times: int | None = 1
     delay: float = 0.0
+    hold: bool = False
     drop_connection: bool = False
     executed: bool = False
     service: str = "*"
@@ -84,6 +86,24 @@ class Faults:
         self._waiting: list[_Waiting] = []
         self._lock = threading.Lock()
         self._generation = 0
+        self._held = 0
+
+    @property
+    def held(self) -> int:
+        """How many requests are kept back now."""
+        return self._held
+
+    def release(self) -> None:
+        """Let go of every request that is kept back."""
+        with self._lock:
+            self._held = 0
+
+    async def keep_back(self) -> None:
+        """Wait for `release`."""
+        with self._lock:
+            self._held += 1
+        while self._held:
+            await asyncio.sleep(0.01)
 
     @property
     def token_generation(self) -> int:
@@ -114,6 +134,7 @@ class Faults:
         """Remove all of them."""
         with self._lock:
             self._waiting.clear()
+            self._held = 0
 
     def take(self, service: str, method: str, path: str) -> Fault | None:
         """The first fault for this request. It has hit once more; one that waits for bytes has not, until `strike`."""
@@ -148,8 +169,8 @@ def _check(fault: Fault) -> None:
     except re.error as error:
         message = f"`{fault.path_pattern}` is not a regular expression: {error}"
         raise ValueError(message) from error
-    if fault.status is None and not (fault.drop_connection or fault.delay or fault.expire_tokens):
-        message = "a fault needs a status, a delay, drop_connection or expire_tokens"
+    if fault.status is None and not (fault.drop_connection or fault.delay or fault.hold or fault.expire_tokens):
+        message = "a fault needs a status, a delay, hold, drop_connection or expire_tokens"
         raise ValueError(message)
     if fault.after_bytes is not None and fault.executed:
         message = "a fault in the middle of a request's body (after_bytes) cannot leave the request executed"
@@ -171,6 +192,8 @@ class Faulty:
             await self._app(scope, receive, send)
             return
         fault = self._faults.take(self._service, scope["method"], scope["path"])
+        if fault and fault.hold:
+            await self._faults.keep_back()
         if delay := self._latency + (fault.delay if fault else 0.0):
             await asyncio.sleep(delay)
         if fault is None:

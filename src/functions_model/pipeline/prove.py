@@ -9,7 +9,7 @@ from functions_model.pipeline.events import AppVerified
 from functions_model.pipeline.slot_swap import swap_and_verify
 from functions_model.pipeline.undo import undo_story
 from functions_model.pipeline.verifying import verify_here, with_story
-from functions_model.provision import through_slot
+from functions_model.provision import settle, through_slot
 
 if TYPE_CHECKING:
     from functions_model.pipeline.making import Making
@@ -35,9 +35,28 @@ def _prove_app(making: Making, delivered: Delivered, subscription: Subscription)
     parts = making.parts
     try:
         with parts.stage("Verify"):
-            parts.tell(AppVerified(verify_here(making, delivered, subscription)))
+            verified = verify_here(making, delivered, subscription)
+            if _settled(making, delivered, subscription):
+                verified = verify_here(making, delivered, subscription)
+            parts.tell(AppVerified(verified))
     except NotLive as failure:
         raise with_story(failure, undo_story(making, delivered, subscription)) from failure
+
+
+def _settled(making: Making, delivered: Delivered, subscription: Subscription) -> bool:
+    """Whether settings had to be written again, as another deployment had changed them meanwhile.
+
+    Raises:
+        ApplyIncomplete: Azure refused.
+    """
+    before, after = delivered.plan.observed.app, delivered.applied.app
+    if before is None or after is None:
+        return False
+    names = settle(subscription.clients, delivered.plan.wanted, before, after)
+    if names:
+        told = ", ".join(f"`{name}`" for name in names)
+        making.parts.ci.info(f"Somebody else has changed settings meanwhile. This run's were written again: {told}.")
+    return bool(names)
 
 
 def _prove_slot(making: Making, delivered: Delivered, subscription: Subscription) -> None:

@@ -17,6 +17,7 @@ from functions_model.provision.outcome import Applied, Groundwork, Written
 from functions_model.provision.planning import plan
 from functions_model.provision.registries import find_registry
 from functions_model.provision.rights import missing_rights
+from functions_model.provision.settling import settle
 from functions_model.provision.swapping import swap, swap_back
 from functions_model.provision.undoing import Overtaken, Undone, undo
 from functions_model.provision.wanted import wanted_for
@@ -41,6 +42,7 @@ __all__ = [
     "missing_rights",
     "observe",
     "plan",
+    "settle",
     "swap",
     "swap_back",
     "through_slot",

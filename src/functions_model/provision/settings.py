@@ -12,6 +12,8 @@ from functions_model.provision.registry_login import obsolete_registry_login, re
 from functions_model.provision.telemetry import obsolete_telemetry, telemetry_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from functions_model.provision.nouns import Wanted
     from functions_model.provision.observed import Observed
 
@@ -79,3 +81,10 @@ def settings_to_write(wanted: Wanted, observed: Observed) -> dict[str, str]:
         values[name] = value
     values.setdefault(MACHINE_KEY, secrets.token_hex(32).upper())
     return values
+
+
+def changes_over(now: Mapping[str, str], seen: Mapping[str, str], planned: Mapping[str, str]) -> dict[str, str]:
+    """What is there now, with the planned changes, and no others."""
+    removed = seen.keys() - planned.keys()
+    changed = {name: value for name, value in planned.items() if seen.get(name) != value}
+    return {name: value for name, value in now.items() if name not in removed} | changed

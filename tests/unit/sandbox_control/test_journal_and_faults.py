@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -140,6 +142,19 @@ class TestFaults:
 
         assert 200 == status
         assert cloud.sandbox.journal.entries("arm")[0].seconds >= 0.2
+
+    def test_a_request_can_be_kept_back(self, cloud: Cloud) -> None:
+        """Until it is released; those that come after it go their way."""
+        faults = cloud.sandbox.faults
+        faults.add(Fault("*", "/subscriptions/", hold=True))
+        with ThreadPoolExecutor(1) as pool:
+            kept_back = pool.submit(self.status, cloud)
+            while not faults.held:
+                time.sleep(0.01)
+            statuses = [self.status(cloud), kept_back.done()]
+            faults.release()
+
+        assert [200, False, 200] == [*statuses, kept_back.result()]
 
     def test_registries_have_faults_too(self, cloud: Cloud) -> None:
         """Every service of the sandbox can be broken."""

@@ -34,7 +34,7 @@ from functions_model.provision.kinds import (
 from functions_model.provision.nouns import IMAGE, Action, Change, FieldChange
 from functions_model.provision.publishing import FIELD, publishing_changes, turn_off
 from functions_model.provision.registry_login import registry_problems
-from functions_model.provision.settings import MACHINE_KEY, settings_changes, settings_to_write
+from functions_model.provision.settings import MACHINE_KEY, changes_over, settings_changes, settings_to_write
 from functions_model.provision.site import complete_site
 from functions_model.provision.slot_settings import without_sticky
 from functions_model.provision.tags import UNFINISHED, tag_changes, tags_to_be
@@ -267,9 +267,15 @@ def _write_settings(writing: Writing, observed: Observed, app: ObservedApp) -> O
     wanted = writing.wanted
     if not settings_changes(wanted, observed):
         return app
-    settings: Any = {"properties": _settings(writing, observed)}
+    planned = _settings(writing, observed)
+    settings: Any = {"properties": changes_over(_live_settings(writing), app.settings, planned)}
     writing.site.ask("update_application_settings", app_settings=settings)
-    return replace(app, settings=settings["properties"])
+    return replace(app, settings=planned)
+
+
+def _live_settings(writing: Writing) -> dict[str, str]:
+    """As they are now: an image may have taken minutes since they were looked at, and a write replaces all of them."""
+    return dict(writing.site.ask("list_application_settings").properties or {})
 
 
 def _write_config(writing: Writing, observed: Observed, app: ObservedApp) -> ObservedApp:

@@ -1,0 +1,63 @@
+"""Two deployments to one app at once: the one whose image the app runs sees to it that its settings go with it.
+
+Azure keeps image and settings apart, and has no way to write one only when the other is what it was. So the writes of
+two runs may be mixed. The last image wins: its run looks at the settings once more, and the other one finds it there.
+"""
+
+# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from functions_model.azure.errors import explain
+from functions_model.core.failures import ApplyIncomplete
+
+if TYPE_CHECKING:
+    from functions_model.azure.clients import AzureClients
+    from functions_model.provision.nouns import Wanted
+    from functions_model.provision.observed_app import ObservedApp
+
+
+def settle(clients: AzureClients, wanted: Wanted, before: ObservedApp, after: ObservedApp) -> tuple[str, ...]:
+    """Write the run's settings again where they are no longer what the run left; all others stay.
+
+    Args:
+        clients: Of the subscription.
+        wanted: Names the app, and the user's own settings.
+        before: As it was observed before the update.
+        after: As the update left it.
+
+    Returns:
+        Names of the settings that somebody else had changed; empty when none was, and nothing was written.
+
+    Raises:
+        ApplyIncomplete: Azure refused.
+    """
+    from azure.core.exceptions import AzureError
+
+    apps, where = clients.web.web_apps, (wanted.group, wanted.app_name)
+    try:
+        now = dict(apps.list_application_settings(*where).properties or {})
+        names = _ours(wanted, before, after)
+        others = tuple(sorted(name for name in names if now.get(name) != after.settings.get(name)))
+        if others:
+            body: Any = {"properties": _with_ours(now, after, others)}
+            apps.update_application_settings(*where, body)
+    except AzureError as exc:
+        error = explain(exc, f"look at the settings of the function app `{wanted.app_name}` again")
+        raise ApplyIncomplete(error.action, error.reason, error.remedy) from exc
+    return others
+
+
+def _ours(wanted: Wanted, before: ObservedApp, after: ObservedApp) -> set[str]:
+    """The user's settings, and those that the run changed or took away."""
+    changed = {
+        name for name in {*before.settings, *after.settings} if before.settings.get(name) != after.settings.get(name)
+    }
+    return changed | set(wanted.app_settings)
+
+
+def _with_ours(now: dict[str, str], after: ObservedApp, names: tuple[str, ...]) -> dict[str, str]:
+    kept = {name: value for name, value in now.items() if name not in names}
+    return kept | {name: after.settings[name] for name in names if name in after.settings}

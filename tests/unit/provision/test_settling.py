@@ -1,0 +1,91 @@
+"""Settings and image of one app, when two deployments write them at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from functions_model.core.failures import ApplyIncomplete
+from functions_model.core.secrets import Secret
+from functions_model.provision import Applied, ResourcePlan, settle
+from support.fake_arm import FakeArm, arm_error
+from support.provisioning import applied, planned
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def updated(arm: FakeArm, **changes: Any) -> tuple[ResourcePlan, Applied]:
+    """A second run over a first one."""
+    applied(arm, planned(arm, app_settings={"GREETING": Secret("good morning")}))
+    plan = planned(arm, digit="b", **changes)
+    outcome = applied(arm, plan)
+    arm.asked.clear()
+    return plan, outcome
+
+
+def settled(arm: FakeArm, plan: ResourcePlan, outcome: Applied) -> tuple[str, ...]:
+    assert plan.observed.app
+    assert outcome.app
+    return settle(arm.clients(), plan.wanted, plan.observed.app, outcome.app)
+
+
+EVENING = {"app_settings": {"GREETING": Secret("good evening")}}
+
+
+class TestSettling:
+    def test_writes_nothing_where_nobody_came_between(self) -> None:
+        """One read."""
+        arm = FakeArm()
+        plan, outcome = updated(arm, **EVENING)
+
+        assert () == settled(arm, plan, outcome)
+        assert [] == arm.writes
+        assert 1 == len(arm.asked)
+
+    def test_writes_the_runs_own_settings_again(self) -> None:
+        """Those of others stay, also those that came meanwhile."""
+        arm = FakeArm()
+        plan, outcome = updated(arm, **EVENING)
+        arm.settings |= {"GREETING": "good night", "THEIRS": "1"}
+
+        assert ("GREETING",) == settled(arm, plan, outcome)
+        assert ("good evening", "1") == (arm.settings["GREETING"], arm.settings["THEIRS"])
+
+    def test_holds_the_users_settings_that_did_not_change(self) -> None:
+        """A run that wrote its image alone has its settings, too."""
+        arm = FakeArm()
+        plan, outcome = updated(arm, app_settings={"GREETING": Secret("good morning")})
+        arm.settings["GREETING"] = "good night"
+
+        assert ("GREETING",) == settled(arm, plan, outcome)
+        assert "good morning" == arm.settings["GREETING"]
+
+    def test_that_is_refused_is_told(self) -> None:
+        """The app is live all the same."""
+        arm = FakeArm()
+        plan, outcome = updated(arm, **EVENING)
+        arm.fail("POST", "appsettings/list", arm_error(403, "AuthorizationFailed", "no"))
+
+        with pytest.raises(ApplyIncomplete, match="look at the settings of the function app `iris` again"):
+            settled(arm, plan, outcome)
+
+
+class TestSettingsThatCameDuringTheBuild:
+    @pytest.mark.parametrize(
+        "change",
+        [lambda arm: arm.settings.update(THEIRS="2"), lambda arm: arm.settings.pop("THEIRS")],
+        ids=["changed", "removed"],
+    )
+    def test_are_what_somebody_else_made_them(self, change: Callable[[FakeArm], object]) -> None:
+        """A write replaces all settings, so they are read once more before it."""
+        arm = FakeArm()
+        applied(arm, planned(arm))
+        arm.settings["THEIRS"] = "1"
+        plan = planned(arm, **EVENING)
+        change(arm)
+        theirs = arm.settings.get("THEIRS")
+        applied(arm, plan)
+
+        assert (theirs, "good evening") == (arm.settings.get("THEIRS"), arm.settings["GREETING"])

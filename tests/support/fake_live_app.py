@@ -1,0 +1,93 @@
+"""A function app and its Resource Manager for tests of `verify`: answers by route, a clock that nobody waits for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from functions_model.core.failures import NotLive
+from functions_model.core.spec import AuthLevel
+from functions_model.verify import ExpectedApp, Verified, verify
+from support.ci import RecordingCi
+from support.fake_arm import Answer, Asked, clients_for, session_for
+
+MASTER = "master-key-value"
+KEY = "function-key-value"
+EXPECTED = ExpectedApp("iris", "rg", "build-2", ("identity", "score"), AuthLevel.FUNCTION)
+IMAGE = "contoso.azurecr.io/package@sha256:two"
+STARTING = Answer(
+    400, {"Code": "BadRequest", "Message": "Encountered an error (ServiceUnavailable) from host runtime."}
+)
+
+
+@dataclass
+class Clock:
+    """A clock that moves only when somebody sleeps."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@dataclass
+class App:
+    """An app and its Resource Manager: answers by route, the last one for ever."""
+
+    routes: dict[str, list[Answer]] = field(default_factory=dict)
+    asked: list[Asked] = field(default_factory=list)
+    clock: Clock = field(default_factory=Clock)
+    ci: RecordingCi = field(default_factory=RecordingCi)
+
+    def __post_init__(self) -> None:
+        alive = {
+            "GET /": Answer(200, b"landing page"),
+            "GET /admin/host/status": Answer(200, {"state": "Running", "version": "4.1044"}),
+            "GET /admin/functions": Answer(200, [{"name": "score"}, {"name": "identity"}, {"name": "check"}]),
+            "GET /admin/functions/score/status": Answer(200, {}),
+            "GET /admin/functions/identity/status": Answer(404),
+            "GET /admin/functions/check/status": Answer(200, {"errors": None}),
+            "GET /api/identity": Answer(200, {"build_id": "build-2"}),
+            "POST /admin/host/synctriggers": Answer(200, {"status": "success"}),
+            "POST /api/check": Answer(200, ["setosa"]),
+            "POST /api/score": Answer(200, ["setosa"]),
+            "GET sites/iris": Answer(200, {"properties": {"state": "Running", "defaultHostName": "iris.test"}}),
+            "POST default/listkeys": Answer(200, {"masterKey": MASTER, "functionKeys": {}}),
+            "POST score/listkeys": Answer(200, {"default": KEY}),
+            "POST iris/syncfunctiontriggers": Answer(204),
+            "GET config/web": Answer(200, {"properties": {"linuxFxVersion": f"DOCKER|{IMAGE}"}}),
+            "POST iris/containerlogs": Answer(200, b"pulled\nstarted\n", {"content-type": "application/octet-stream"}),
+        }
+        self.routes = {route: [answer] for route, answer in alive.items()} | self.routes
+
+    def answer(self, asked: Asked) -> Answer:
+        self.asked.append(asked)
+        path = "/".join(asked.path.split("/")[-2:]) if "/subscriptions/" in asked.path else asked.path
+        answers = self.routes[f"{asked.method} {path}"]
+        return answers.pop(0) if len(answers) > 1 else answers[0]
+
+    def verify(self, expected: ExpectedApp = EXPECTED, *, timeout: float = 60, **options: Any) -> Verified:
+        return verify(
+            clients_for(self.answer),
+            expected,
+            timeout=timeout,
+            ci=self.ci,
+            clock=self.clock,
+            sleep=self.clock.sleep,
+            session=session_for(self.answer),
+            **options,
+        )
+
+    def count(self, method: str, end: str) -> int:
+        """How often that was asked."""
+        return sum(asked.method == method and asked.path.endswith(end) for asked in self.asked)
+
+    def failure(self, expected: ExpectedApp = EXPECTED, **options: Any) -> NotLive:
+        with pytest.raises(NotLive) as caught:
+            self.verify(expected, **options)
+        return caught.value

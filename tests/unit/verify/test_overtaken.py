@@ -1,0 +1,32 @@
+"""An app that somebody else deploys to while it is verified."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from support.fake_arm import Answer
+from support.fake_live_app import EXPECTED, IMAGE, App
+
+OTHER = {"GET /api/identity": [Answer(200, {"build_id": "build-3"})]}
+WITH_IMAGE = replace(EXPECTED, image=IMAGE)
+
+
+class TestSomebodyElsesDeployment:
+    def test_is_told_as_soon_as_it_is_sure(self) -> None:
+        """Their image is configured: to wait for ours would be in vain."""
+        other = Answer(200, {"properties": {"linuxFxVersion": "DOCKER|contoso.azurecr.io/package@sha256:three"}})
+        app = App({**OTHER, "GET config/web": [other]})
+        failure = app.failure(WITH_IMAGE, timeout=600)
+
+        assert (
+            "somebody else has deployed to it meanwhile: it runs `contoso.azurecr.io/package@sha256:three`"
+            in failure.reason
+        )
+        assert app.clock.now < 20
+
+    def test_is_not_an_old_instance(self) -> None:
+        """While our image is configured, another build is one that is still going."""
+        app = App(OTHER)
+
+        assert "answers with the build `build-3`" in app.failure(WITH_IMAGE).reason
+        assert 5 == app.count("GET", "/config/web")

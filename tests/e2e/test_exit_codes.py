@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import requests
 
-from azure_sandbox.arm.authorization.definitions import CONTRIBUTOR
+from azure_sandbox.arm.authorization.definitions import ACR_PULL, CONTRIBUTOR
 from azure_sandbox.faults import Fault
 from support.deployment import Run, run_action
 from support.golden import matches_golden, normal
@@ -33,6 +34,7 @@ class Scenario:
         arrange: Changes the project's folder.
         faults: What the sandbox does wrong.
         environ: Changes to the job's environment.
+        roles: Role definitions that the app's identity holds before the run, so that they are not new to it.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Scenario:
     arrange: Callable[[Path], object] = lambda _: None
     faults: tuple[Fault, ...] = ()
     environ: dict[str, str] = field(default_factory=dict)
+    roles: tuple[str, ...] = ()
 
 
 def _link_outside(folder: Path) -> None:
@@ -236,6 +239,7 @@ VERIFY = [
                 service="registry",
             ),
         ),
+        roles=(ACR_PULL,),
     ),
     Scenario(
         "init-raises",
@@ -272,6 +276,8 @@ def test_a_failure_has_its_exit_code_and_its_words(
     for fault in scenario.faults:
         sandbox.faults.add(fault)
     request.addfinalizer(sandbox.faults.clear)
+    if scenario.roles:
+        _hold_roles(scenario, sandbox)
 
     run = _run(scenario, workspace, sandbox)
 
@@ -313,9 +319,32 @@ def test_a_login_that_may_not_assign_roles_is_refused_before_anything_is_written
     assert [] == sandbox.journal.writes()
 
 
+def _hold_roles(scenario: Scenario, sandbox: Sandbox) -> None:
+    """Make the app's identity, with those roles: new ones would be waited for."""
+    ends = sandbox.endpoints
+    group = f"{ends.resource_manager}/subscriptions/{ends.subscription_id}/resourceGroups/{scenario.name}-group"
+    identity = f"{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{_app_name(scenario)}-identity"
+    token = sandbox.directory.issue_token(ends.client_id, "https://management.azure.com")
+    for url in (group, identity):
+        made = requests.put(
+            f"{url}?api-version=2024-11-30",
+            json={"location": "westeurope"},
+            headers={"Authorization": f"Bearer {token}"},
+            verify=str(ends.ca_file),
+            timeout=30,
+        )
+        made.raise_for_status()
+    for role in scenario.roles:
+        sandbox.roles.grant(made.json()["properties"]["principalId"], role, f"/subscriptions/{ends.subscription_id}")
+
+
+def _app_name(scenario: Scenario) -> str:
+    return f"x-{scenario.name}"[:40].strip("-")
+
+
 def _run(scenario: Scenario, workspace: Path, sandbox: Sandbox) -> Run:
     inputs = {**sandbox.endpoints.inputs(), **write_echo_project(workspace)}
-    inputs |= {"app-name": f"x-{scenario.name}"[:40].strip("-"), "resource-group": f"{scenario.name}-group"}
+    inputs |= {"app-name": _app_name(scenario), "resource-group": f"{scenario.name}-group"}
     scenario.arrange(workspace)
     inputs |= {
         name: value.replace("<base>", sandbox.endpoints.base_registry) for name, value in scenario.inputs.items()

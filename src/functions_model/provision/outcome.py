@@ -60,6 +60,7 @@ class Applied:
         return bool(self.written)
 
     @property
-    def assigned_roles(self) -> bool:
-        """Whether roles were assigned, which may take some minutes to count."""
-        return any(written.change.kind == role_assignment.KIND for written in self.written)
+    def assigned_roles(self) -> tuple[str, ...]:
+        """The roles that were assigned, which may take some minutes to count: `AcrPull on contoso`."""
+        changes = (written.change for written in self.written)
+        return tuple(change.name for change in changes if change.kind == role_assignment.KIND)

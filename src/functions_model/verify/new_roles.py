@@ -6,20 +6,33 @@ https://learn.microsoft.com/azure/role-based-access-control/troubleshooting#symp
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from functions_model.verify.causes import named_cause
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 LONGEST = 600.0
 """Seconds that an app has on top of its own time, while its new roles do not count."""
-_DENIALS = {"pull-denied", "storage-denied", "data-denied", "service-bus-denied"}
-"""Causes that end when a role counts."""
+_ENDS_WITH = {
+    "pull-denied": ("AcrPull", "Container Registry "),
+    "storage-denied": ("Storage ",),
+    "data-denied": ("Storage ",),
+    "service-bus-denied": ("Azure Service Bus ",),
+}
+"""Causes that end when a role counts, and how the names of such roles begin."""
 
 
-def denied_for_now(log: str, reason: str) -> str:
-    """What the app is not allowed to do, a clause; empty when that is not what keeps it.
+def denied_for_now(new_roles: Iterable[str], log: str, reason: str) -> str:
+    """What the app is not allowed to do yet, a clause; empty when no new role would change it.
 
     Args:
-        log: Its container log.
+        new_roles: Names of the roles.
+        log: The app's container log.
         reason: Why it is not live.
     """
     cause = named_cause(f"{log}\n{reason}")
-    return cause.meaning if cause is not None and cause.name in _DENIALS else ""
+    if cause is None or not any(role.startswith(_ENDS_WITH.get(cause.name, ())) for role in new_roles):
+        return ""
+    return cause.meaning

@@ -28,7 +28,7 @@ class ExpectedApp:
             beside the scoring function itself.
         sample_route: Where that function answers.
         slot: The deployment slot; empty for the app itself.
-        new_roles: Its identity was given roles a moment ago, which may not count yet.
+        new_roles: Names of the roles that its identity was given a moment ago, which may not count yet.
         host_name: Where it answers; empty when that has to be asked for.
         image: What it was made to run, pinned by digest: another one means that somebody else has deployed since. Empty
             when any will do.
@@ -43,7 +43,7 @@ class ExpectedApp:
     sample_function: str = "score"
     sample_route: str = "/api/score"
     slot: str = ""
-    new_roles: bool = False
+    new_roles: tuple[str, ...] = ()
     host_name: str = ""
     image: str = ""
 

@@ -146,7 +146,8 @@ class _Watch:
         """What the app's new roles do not allow it yet; only a run that assigned some asks for the log."""
         if not self.app.expected.new_roles:
             return ""
-        return denied_for_now(container_log(self.clients, self.app.expected), reason)
+        expected = self.app.expected
+        return denied_for_now(expected.new_roles, container_log(self.clients, expected), reason)
 
     def _look(self) -> Sighting:
         sighting = look(self.app)

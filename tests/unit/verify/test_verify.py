@@ -29,7 +29,7 @@ DENIED = (
     b"Pulling image: contoso.azurecr.io/iris\n"
     b"Image pull failed: unauthorized: authentication required. It needs the role AcrPull on the registry\n"
 )
-WITH_NEW_ROLES = replace(EXPECTED, new_roles=True)
+WITH_NEW_ROLES = replace(EXPECTED, new_roles=("AcrPull on contoso", "Storage Blob Data Owner on irisstorage"))
 
 
 class TestNewRoles:
@@ -62,6 +62,14 @@ class TestNewRoles:
     def test_do_not_excuse_another_cause(self) -> None:
         """An app that is kept by something else has its own time and no more."""
         failure = self.app(b"init() of the entry script raised\n", looks=9999).failure(WITH_NEW_ROLES, timeout=20)
+
+        assert "it was not live after 20 s" in failure.reason
+
+    def test_do_not_excuse_what_they_have_nothing_to_do_with(self) -> None:
+        """An image that may not be pulled is not put down to a new role on the storage account."""
+        expected = replace(EXPECTED, new_roles=("Storage Blob Data Owner on irisstorage",))
+
+        failure = self.app(DENIED, looks=9999).failure(expected, timeout=20)
 
         assert "it was not live after 20 s" in failure.reason
 

@@ -9,7 +9,7 @@ import pytest
 
 from azure_sandbox.faults import Fault
 from functions_model.core.failures import ApplyIncomplete
-from functions_model.provision import Action
+from functions_model.provision import Action, generic
 from functions_model.provision.removal import RemovalPlan, removal_plan, remove, survey
 from support.deployment import Run, run_action
 from support.removal import removal
@@ -33,6 +33,9 @@ PLACES = {
 }
 
 
+TELEMETRY = {"application_insights": "iris-insights", "log_analytics_workspace": "iris-logs"}
+
+
 @pytest.fixture
 def azure(tmp_path: Path) -> Iterator[Azure]:
     with logged_in(tmp_path) as one:
@@ -53,6 +56,18 @@ def left(azure: Azure) -> set[str]:
     groups = {str(group.name) for group in azure.clients.resource.resource_groups.list()} - {"sandbox-shared"}
     resources = {str(one.name) for one in azure.clients.resource.resources.list()}
     return (groups | resources) - SHARED
+
+
+def component_on_our_workspace(azure: Azure, group: str) -> None:
+    """Somebody else's component, in a group of its own or in ours."""
+    if not azure.clients.resource.resource_groups.check_existence(group):
+        body: Any = {"location": "westeurope"}
+        azure.clients.resource.resource_groups.create_or_update(group, body)
+    place = f"/subscriptions/{azure.sandbox.subscription_id}/resourceGroups"
+    logs = f"{place}/iris-rg/providers/Microsoft.OperationalInsights/workspaces/iris-logs"
+    path = f"{place}/{group}/providers/Microsoft.Insights/components/their-insights"
+    component = {"location": "westeurope", "kind": "web", "properties": {"WorkspaceResourceId": logs.upper()}}
+    generic.put(azure.clients, path, "2020-02-02", component)
 
 
 def assignments(azure: Azure) -> list[str]:
@@ -118,6 +133,64 @@ class TestARemoval:
 
         assert ["staging"] == [field.before for field in plan.changes[0].fields]
         assert set() == left(azure)
+
+    def test_leaves_nothing_of_one_with_a_slot_and_telemetry(self, azure: Azure) -> None:
+        """App, slot and identity, the component with its role, the workspace under it, and the group last."""
+        deployed: dict[str, Any] = {"slot_name": "staging", **TELEMETRY}
+        azure.apply(azure.plan(**deployed))  # the first run makes the app itself
+        azure.apply(azure.plan(**deployed))
+        there = left(azure)
+        azure.sandbox.journal.clear()
+
+        plan = planned(azure)
+        remove(plan, azure.clients, sleep=lambda _: None)
+        deleted = [name for method, name in azure.writes() if method == "DELETE"]
+
+        assert {"staging", "iris-insights", "iris-logs"} < there
+        assert ["staging"] == [field.before for field in plan.changes[0].fields]
+        assert deleted.index("iris") < deleted.index("iris-insights") < deleted.index("iris-logs")
+        assert "iris-rg" == deleted[-1]
+        assert set() == left(azure)
+        assert [] == assignments(azure)
+
+    def test_keeps_what_was_logged_unless_told_otherwise(self, azure: Azure) -> None:
+        """The component is only a door to the data: it goes, and a deployment makes it again on its workspace."""
+        azure.apply(azure.plan(**TELEMETRY))
+
+        removed(azure, with_data=False)
+
+        assert {"iris-rg", "irisstorage", "iris-logs"} == left(azure)
+        azure.apply(azure.plan(**TELEMETRY))
+        assert not azure.plan(**TELEMETRY).has_changes
+
+    @pytest.mark.parametrize("sees_all", [True, False])
+    def test_leaves_a_workspace_to_other_components(self, azure: Azure, sees_all: bool) -> None:
+        """One of another group, where the login sees it; one of this group without rights beyond it."""
+        azure.apply(azure.plan(**TELEMETRY))
+        group = "theirs" if sees_all else "iris-rg"
+        component_on_our_workspace(azure, group)
+        if not sees_all:
+            path = f"^/subscriptions/{azure.sandbox.subscription_id}/providers/Microsoft.Insights/components$"
+            denied: Any = {"error": {"code": "AuthorizationFailed", "message": "The client has no permission."}}
+            azure.sandbox.faults.add(Fault(method="GET", path_pattern=path, status=403, body=denied))
+
+        plan = planned(azure)
+        remove(plan, azure.clients, sleep=lambda _: None)
+
+        reasons = {change.name: change.reason for change in plan.changes if change.action is Action.KEEP}
+        assert reasons["iris-logs"] == "Application Insights components keep their data in it: `their-insights`"
+        assert {"iris-rg", "iris-logs", "their-insights", group} == left(azure)
+
+    def test_leaves_a_component_that_another_deployment_writes_to(self, azure: Azure) -> None:
+        """Its role is seen; nothing of what it needs goes."""
+        azure.apply(azure.plan(**TELEMETRY))
+        twin = {"app_name": "twin", "identity_name": "twin-identity", **TELEMETRY}
+        azure.apply(azure.plan(**twin))
+
+        removed(azure)
+
+        assert {"iris-insights", "iris-logs", "twin", "twin-identity"} < left(azure)
+        assert not azure.plan(**twin).has_changes
 
     def test_of_one_app_of_two_leaves_the_other_whole(self, azure: Azure) -> None:
         """Two deployments that share a plan and a storage account: what both use stays with its data."""

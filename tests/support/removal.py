@@ -8,8 +8,10 @@ from typing import Any
 from functions_model.core.removal import RemovalSpec
 from functions_model.core.spec import Login, Mode
 from functions_model.provision.kinds import (
+    application_insights,
     function_app,
     identity,
+    log_analytics_workspace,
     plan,
     resource_group,
     role_assignment,
@@ -29,6 +31,8 @@ REMOVAL = RemovalSpec(
     identity_name="iris-identity",
     storage_accounts=("irisstorage", "irisdata"),
     service_bus_namespace="iris-bus",
+    application_insights="iris-insights",
+    log_analytics_workspace="iris-logs",
 )
 _GROUP_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/iris-rg"
 
@@ -57,12 +61,16 @@ PLAN = standing(plan, "iris-plan")
 IDENTITY = standing(identity, "iris-identity")
 ACCOUNT = standing(storage_account, "irisstorage")
 BUS = standing(service_bus_namespace, "iris-bus")
+COMPONENT = standing(application_insights, "iris-insights")
+WORKSPACE = standing(log_analytics_workspace, "iris-logs")
 GROUP = Standing(resource_group.KIND, "iris-rg", _GROUP_ID, ours=True)
+_ALL = (APP, IDENTITY, PLAN, ACCOUNT, BUS, COMPONENT, WORKSPACE)
 WHOLE = Found(
     group=GROUP,
-    resources=(APP, IDENTITY, PLAN, ACCOUNT, BUS),
+    resources=_ALL,
     roles=(role("contoso", 1), role("irisstorage", 2)),
-    members=tuple(one.id for one in (APP, IDENTITY, PLAN, ACCOUNT, BUS)),
+    members=tuple(one.id for one in _ALL),
+    components=(COMPONENT.id,),
 )
 """All of a deployment, and nothing else."""
 

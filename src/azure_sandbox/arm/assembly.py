@@ -111,7 +111,7 @@ class Arm:
             *MachineLearningResponses(self.store, self.workspaces).routes(),
             *IdentityResponses(self.store, self.directory).routes(),
             *ComponentResponses(self.store).routes(),
-            *WorkspaceResponses(self.store).routes(),
+            *WorkspaceResponses(self.store, self.operations, self.durations).routes(),
             *self.registries.routes(),
             *self._imports(platforms).routes(),
         ]

@@ -33,6 +33,7 @@ class Durations:
     registry: float = 0.0
     service_bus: float = 0.0
     group_delete: float = 0.0
+    workspace_delete: float = 0.0
     registration: float = 0.0
     image_import: float = 0.0
     swap: float = 0.0
@@ -41,7 +42,7 @@ class Durations:
     def live(cls) -> Durations:
         """Plan 20 s, account 17 s, app 20 s, a settings write 2.5 s, Service Bus namespace 45 s, swap 30 s."""
         waits = {"plan": 20.0, "site": 20.0, "settings": 2.5, "storage": 17.0, "registry": 8.0, "service_bus": 45.0}
-        return cls(**waits, group_delete=30.0, registration=15.0, image_import=10.0, swap=30.0)
+        return cls(**waits, group_delete=30.0, workspace_delete=5.0, registration=15.0, image_import=10.0, swap=30.0)
 
 
 @dataclass(frozen=True, slots=True)

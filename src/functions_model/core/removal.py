@@ -17,7 +17,9 @@ class RemovalSpec:
         mode: `destroy`, or `plan-destroy`, which removes nothing.
         storage_accounts: The host storage account, and that of a blob trigger, which may never have been made.
         service_bus_namespace: That of a Service Bus queue trigger, which may never have been made either.
-        with_data: Whether what holds data goes, too: storage accounts, namespaces.
+        application_insights: The component that the app writes to; empty when the deployment was given none.
+        log_analytics_workspace: That of a component that was made, which may never have been.
+        with_data: Whether what holds data goes, too: storage accounts, namespaces, workspaces.
         elsewhere: Resource groups of what the inputs place in another one, by input: `plan-name`. It is never removed.
     """
 
@@ -30,6 +32,8 @@ class RemovalSpec:
     identity_name: str
     storage_accounts: tuple[str, ...]
     service_bus_namespace: str
+    application_insights: str = ""
+    log_analytics_workspace: str = ""
     with_data: bool = False
     elsewhere: dict[str, str] = field(default_factory=dict)
 

@@ -268,7 +268,8 @@ CATALOGUE: tuple[InputSpec, ...] = (
     InputSpec(
         "destroy-data",
         InputKind.CHOICE,
-        "Whether `mode: destroy` removes what holds data, too: storage accounts and Service Bus namespaces.",
+        "Whether `mode: destroy` removes what holds data, too: storage accounts, Service Bus namespaces and the Log"
+        " Analytics workspace.",
         default=building.YesNo.NO.value,
         choices=tuple(building.YesNo),
         modes=REMOVING,

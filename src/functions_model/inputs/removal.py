@@ -47,6 +47,8 @@ def read_removal(form: Form) -> RemovalSpec:
         identity_name=places.take("identity-name", derived.identity_name(app or "")),
         storage_accounts=tuple(dict.fromkeys(name for name in accounts if name)),
         service_bus_namespace=places.take("service-bus-namespace", derived.service_bus_namespace(*names)),
+        application_insights=places.take("application-insights", ""),
+        log_analytics_workspace=places.take("log-analytics-workspace", derived.log_analytics_workspace(app or "")),
         with_data=form.take("destroy-data", YesNo) is YesNo.YES,
         elsewhere=places.elsewhere,
     )

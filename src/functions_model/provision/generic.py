@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from functions_model.azure.clients import AzureClients
 
 
@@ -38,6 +40,29 @@ def put(clients: AzureClients, resource_id: str, api_version: str, body: dict[st
     return _send(clients, "PUT", resource_id, api_version, json=body)
 
 
+def listed(clients: AzureClients, path: str, api_version: str) -> Iterator[dict[str, Any]]:
+    """All resources of a collection, page by page.
+
+    Raises:
+        AzureError: It cannot be read.
+    """
+    page = _send(clients, "GET", path, api_version)
+    yield from page["value"]
+    while link := page.get("nextLink"):
+        page = _answer(clients, "GET", link)
+        yield from page["value"]
+
+
+def delete(clients: AzureClients, resource_id: str, api_version: str, **query: str) -> None:
+    """Delete it, and wait until it is gone: some answer 200, some 202 with a Location.
+
+    Raises:
+        AzureError: It was refused, or failed later.
+    """
+    resources = clients.resource.resources
+    resources.begin_delete_by_id(resource_id.lstrip("/"), api_version=api_version, params=query).result()
+
+
 def state_of(document: dict[str, Any] | None) -> str:
     """`Succeeded`, `Creating` and the like, in lower case; `succeeded` for a resource that has no such state."""
     properties = (document or {}).get("properties") or {}
@@ -45,10 +70,13 @@ def state_of(document: dict[str, Any] | None) -> str:
 
 
 def _send(clients: AzureClients, method: str, resource_id: str, api_version: str, **content: Any) -> dict[str, Any]:
+    return _answer(clients, method, resource_id, params={"api-version": api_version}, **content)
+
+
+def _answer(clients: AzureClients, method: str, url: str, **content: Any) -> dict[str, Any]:
     from azure.core.rest import HttpRequest
 
-    request = HttpRequest(method, resource_id, params={"api-version": api_version}, **content)
-    response = clients.resource.send_request(request)
+    response = clients.resource.send_request(HttpRequest(method, url, **content))
     response.raise_for_status()
     document: dict[str, Any] = response.json()
     return document

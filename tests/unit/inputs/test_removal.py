@@ -56,6 +56,18 @@ class TestNames:
         assert (blob.storage_account, blob.data_storage_account) == spec.storage_accounts
         assert queue.service_bus_namespace == spec.service_bus_namespace
 
+    def test_of_telemetry_are_those_of_the_deployment(self, tmp_path: Path) -> None:
+        """A component has the name that it was given, and a workspace is looked for though none is named any more."""
+        given = target(tmp_path, application_insights="churn-insights").target
+        spec, without = removal(tmp_path, application_insights="churn-insights"), removal(tmp_path)
+
+        assert given
+        assert (given.application_insights, given.log_analytics_workspace) == (
+            spec.application_insights,
+            spec.log_analytics_workspace,
+        )
+        assert ("", spec.log_analytics_workspace) == (without.application_insights, without.log_analytics_workspace)
+
     def test_that_are_given_win(self, tmp_path: Path) -> None:
         """One account for both is looked at once; no trigger need be named beside them."""
         spec = removal(tmp_path, storage_account="one", data_storage_account="one", service_bus_namespace="orders-bus")

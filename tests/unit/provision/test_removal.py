@@ -11,7 +11,20 @@ from functions_model.provision import Action
 from functions_model.provision.removal import removal_plan
 from functions_model.provision.removal.standing import Found
 from functions_model.provision.tags import is_ours
-from support.removal import ACCOUNT, APP, BUS, GROUP, IDENTITY, PLAN, WHOLE, found, removal, without_tag
+from support.removal import (
+    ACCOUNT,
+    APP,
+    BUS,
+    COMPONENT,
+    GROUP,
+    IDENTITY,
+    PLAN,
+    WHOLE,
+    WORKSPACE,
+    found,
+    removal,
+    without_tag,
+)
 
 if TYPE_CHECKING:
     from functions_model.core.removal import RemovalSpec
@@ -31,21 +44,25 @@ def reasons(spec: RemovalSpec, there: Found) -> dict[str, str]:
 
 class TestAWholeDeployment:
     def test_goes_in_the_order_in_which_it_can(self) -> None:
-        """The app first; roles before the identity and before what they are held on; the group last."""
+        """The app first; roles before the identity and what they are held on; component, workspace, group last."""
         plan = removal_plan(WITH_DATA, WHOLE)
         order = [change.key for change in plan.changes]
 
         assert ["iris", "AcrPull on contoso", "AcrPull on irisstorage", "iris-identity"] == goes(WITH_DATA, WHOLE)[:4]
-        assert "iris-rg" == goes(WITH_DATA, WHOLE)[-1]
+        assert ["iris-insights", "iris-logs", "iris-rg"] == goes(WITH_DATA, WHOLE)[-3:]
+        assert {"Application Insights component/iris-insights", "function app/iris"} < set(plan.changes[-2].depends_on)
         assert all(order.index(key) < order.index(c.key) for c in plan.changes for key in c.depends_on)
         assert {"function app/iris"} < set(plan.changes[3].depends_on)
         assert set(order[:-1]) == set(plan.changes[-1].depends_on)
 
     def test_keeps_its_data_unless_told_otherwise(self) -> None:
-        """Accounts and namespaces stay, and with them the group that they are in."""
-        assert {"irisstorage", "iris-bus", "iris-rg"} == set(reasons(removal(), WHOLE))
-        assert "`destroy-data: true`" in reasons(removal(), WHOLE)["iris-bus"]
-        assert "it still holds `irisstorage`, `iris-bus`" == reasons(removal(), WHOLE)["iris-rg"]
+        """Accounts, namespaces and workspaces stay, and with them the group that they are in."""
+        stays = reasons(removal(), WHOLE)
+
+        assert {"irisstorage", "iris-bus", "iris-logs", "iris-rg"} == set(stays)
+        assert "`destroy-data: true`" in stays["iris-bus"]
+        assert "`destroy-data: true`" in stays["iris-logs"]
+        assert "it still holds `irisstorage`, `iris-bus`, `iris-logs`" == stays["iris-rg"]
 
     def test_takes_slots_along(self) -> None:
         """They lie below the app: they are told, and do not keep the group."""
@@ -57,7 +74,7 @@ class TestAWholeDeployment:
 
 
 class TestWhatStays:
-    @pytest.mark.parametrize("one", [PLAN, IDENTITY, ACCOUNT, BUS])
+    @pytest.mark.parametrize("one", [PLAN, IDENTITY, ACCOUNT, BUS, COMPONENT, WORKSPACE])
     def test_is_what_this_tool_has_not_made(self, one: object) -> None:
         """Without our tag nothing goes, whatever it is called; nor does the group that it is in."""
         there = found(resources=without_tag(one))  # type: ignore[arg-type]
@@ -84,7 +101,8 @@ class TestWhatStays:
         """They would lose their image and their storage."""
         there = found(identity_apps=("twin",))
 
-        assert ["iris", "iris-plan", "irisstorage", "iris-bus"] == goes(WITH_DATA, there)
+        assert not {"iris-identity", "AcrPull on contoso", "AcrPull on irisstorage"} & set(goes(WITH_DATA, there))
+        assert {"iris", "iris-plan", "irisstorage", "iris-bus", "iris-insights"} < set(goes(WITH_DATA, there))
 
     def test_is_data_of_other_deployments(self) -> None:
         """An account that another identity of ours has roles on."""
@@ -92,6 +110,29 @@ class TestWhatStays:
 
         assert "with roles for `twin-identity`" in reasons(WITH_DATA, there)["irisstorage"]
         assert "iris-bus" in goes(WITH_DATA, there)
+
+    def test_is_a_component_of_other_deployments_with_its_workspace(self) -> None:
+        """An identity of another deployment writes to it; no data of it goes, either."""
+        there = found(sharers={COMPONENT.id: ("twin-identity",)})
+
+        assert "with roles for `twin-identity`" in reasons(WITH_DATA, there)["iris-insights"]
+        assert "keep their data in it: `iris-insights`" in reasons(WITH_DATA, there)["iris-logs"]
+
+    def test_is_a_workspace_with_another_component_on_it(self) -> None:
+        """Wherever that is. One that goes, in any case of letters, does not count."""
+        theirs = "/subscriptions/s/resourceGroups/theirs/providers/microsoft.insights/components/theirs"
+        alone = found(components=(COMPONENT.id.upper(),))
+        there = found(components=(COMPONENT.id, theirs))
+
+        assert "iris-logs" in goes(WITH_DATA, alone)
+        assert "keep their data in it: `theirs`" in reasons(WITH_DATA, there)["iris-logs"]
+        assert "iris-insights" in goes(WITH_DATA, there)
+
+    def test_is_a_workspace_whose_component_was_not_made_by_us(self) -> None:
+        """The component stays for want of the tag, and the workspace under it for the component."""
+        there = found(resources=without_tag(COMPONENT))
+
+        assert "keep their data in it: `iris-insights`" in reasons(WITH_DATA, there)["iris-logs"]
 
     def test_is_a_group_with_anything_else_in_it(self) -> None:
         """Deleting a group deletes all that is in it."""

@@ -1,4 +1,8 @@
-"""Microsoft.OperationalInsights/workspaces: Log Analytics workspaces. Nothing is kept in them."""
+"""Microsoft.OperationalInsights/workspaces: Log Analytics workspaces. Nothing is kept in them.
+
+A deleted one is kept for 14 days, longer than any sandbox lives, and comes back with the next PUT of its id and place:
+https://learn.microsoft.com/rest/api/loganalytics/workspaces/delete.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +11,17 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from azure_sandbox.arm.errors import invalid
+from azure_sandbox.arm.errors import ArmError, invalid
 from azure_sandbox.arm.ids import ResourceId
 from azure_sandbox.arm.locations import location_name
 from azure_sandbox.arm.messages import ArmResponse, listing
-from azure_sandbox.arm.routing import GROUP, SUBSCRIPTION, ArmRoute
+from azure_sandbox.arm.operations import polling_url
+from azure_sandbox.arm.routing import GROUP, LOGIN_ONLY, SUBSCRIPTION, ArmRoute
 from azure_sandbox.arm.store import Resource
 
 if TYPE_CHECKING:
     from azure_sandbox.arm.messages import ArmRequest
+    from azure_sandbox.arm.operations import Durations, Operations
     from azure_sandbox.arm.store import Store
 
 NAMESPACE = "Microsoft.OperationalInsights"
@@ -26,13 +32,21 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{2,61}[A-Za-z0-9]")
 class WorkspaceResponses:
     """Rules and handlers."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, operations: Operations, durations: Durations) -> None:
         self._store = store
+        self._operations = operations
+        self._durations = durations
+        self._deleted: dict[str, Resource] = {}
+        store.on_remove(TYPE, self._keep)
 
     def routes(self) -> list[ArmRoute]:
         """Where they answer."""
-        kind = f"/providers/{TYPE}"
+        kind, deleted = f"/providers/{TYPE}", f"/providers/{NAMESPACE}/deletedWorkspaces"
+        polls = f"{SUBSCRIPTION}/providers/{NAMESPACE}/locations/{{location}}/operationresults/{{operation}}"
         return [
+            ArmRoute("GET", polls, self._operations.poll, LOGIN_ONLY),
+            ArmRoute("GET", f"{SUBSCRIPTION}{deleted}", self._list_deleted),
+            ArmRoute("GET", f"{GROUP}{deleted}", self._list_deleted),
             ArmRoute("GET", f"{SUBSCRIPTION}{kind}", self._list),
             ArmRoute("GET", f"{GROUP}{kind}", self._list),
             ArmRoute("GET", f"{GROUP}{kind}/{{name}}", self._get),
@@ -49,7 +63,8 @@ class WorkspaceResponses:
         with self._store.lock:
             workspace = self._store.get(_id(request))
             wire = workspace.wire()
-            workspace.properties["provisioningState"] = "Succeeded"
+            if workspace.properties["provisioningState"] == "Creating":
+                workspace.properties["provisioningState"] = "Succeeded"
         return ArmResponse(200, wire)
 
     def _put(self, request: ArmRequest) -> ArmResponse:
@@ -59,14 +74,51 @@ class WorkspaceResponses:
         location = location_name(request.body.get("location"), TYPE)
         with self._store.lock:
             known = self._store.find(_id(request))
-            properties = {**_defaults(), **(known.properties if known else {}), **request.properties}
+            if known and known.properties["provisioningState"] == "Deleting":
+                raise ArmError(409, "Conflict", f"The workspace '{request.name}' is being deleted.")
+            before = known or self._recovered(request, location)
+            properties = {**_defaults(), **(before.properties if before else {}), **request.properties}
             properties["provisioningState"] = "Succeeded" if known else "Creating"
             made = Resource(_id(request), location, request.body.get("tags") or {}, {"properties": properties})
             self._store.put(made)
             return ArmResponse(200 if known else 201, made.wire())
 
+    def _recovered(self, request: ArmRequest, location: str) -> Resource | None:
+        """The deleted one of that id; its name is not free for one in another region."""
+        deleted = self._deleted.get(str(_id(request)).lower())
+        if deleted and deleted.location != location:
+            raise ArmError(409, "Conflict", f"The workspace name '{request.name}' is not unique")
+        return self._deleted.pop(str(_id(request)).lower(), None)
+
     def _delete(self, request: ArmRequest) -> ArmResponse:
-        return ArmResponse(200 if self._store.remove(_id(request)) else 204)
+        """By a polled Location; no component that is based on it keeps it."""
+        workspace = self._store.find(_id(request))
+        if workspace is None:
+            return ArmResponse(204)
+        workspace.properties["provisioningState"] = "Deleting"
+        for_ever = request.query.get("force", "").lower() == "true"
+        operation = self._operations.start(
+            self._durations.workspace_delete,
+            lambda: ArmResponse(200),
+            finish=lambda: self._remove(workspace, for_ever=for_ever),
+        )
+        place = f"{NAMESPACE}/locations/{workspace.location}/operationresults"
+        url = polling_url(request, f"/subscriptions/{request.subscription}/providers/{place}", operation)
+        return ArmResponse(202, headers=self._operations.headers(operation, url))
+
+    def _remove(self, workspace: Resource, *, for_ever: bool) -> None:
+        self._store.remove(workspace.id)
+        if for_ever:
+            self._deleted.pop(str(workspace.id).lower(), None)
+
+    def _keep(self, workspace: Resource) -> None:
+        """Also when it goes with its group."""
+        self._deleted[str(workspace.id).lower()] = workspace
+
+    def _list_deleted(self, request: ArmRequest) -> ArmResponse:
+        group = request.values.get("group", "").lower()
+        found = [one for one in self._deleted.values() if group in {"", one.id.group.lower()}]
+        return listing([one.wire() for one in found])
 
 
 def _defaults() -> dict[str, Any]:

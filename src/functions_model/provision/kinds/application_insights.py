@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 KIND = "Application Insights component"
 TYPE = "Microsoft.Insights/components"
-_API_VERSION = "2020-02-02"
+API_VERSION = "2020-02-02"
 
 
 def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedInsights | None:  # noqa: ARG001
     """The component of that name; nothing is asked when none is wanted."""
     if wanted.insights is None:
         return None
-    document = generic.read(clients, wanted.id_of(TYPE, wanted.insights.component), _API_VERSION)
+    document = generic.read(clients, wanted.id_of(TYPE, wanted.insights.component), API_VERSION)
     return _observed(document) if document else None
 
 
@@ -77,7 +77,7 @@ def write(writing: Writing, observed: Observed) -> ObservedInsights:
             "WorkspaceResourceId": observed.logs.id,
         },
     }
-    made = _observed(generic.put(writing.clients, wanted.id_of(TYPE, writing.change.name), _API_VERSION, body))
+    made = _observed(generic.put(writing.clients, wanted.id_of(TYPE, writing.change.name), API_VERSION, body))
     writing.mask(made.connection_string.reveal())
     return made
 

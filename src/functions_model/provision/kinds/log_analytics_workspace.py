@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 KIND = "Log Analytics workspace"
 TYPE = "Microsoft.OperationalInsights/workspaces"
-_API_VERSION = "2023-09-01"
+API_VERSION = "2023-09-01"
 _UNDER_WAY = frozenset({"creating", "provisioningaccount", "updating"})
 
 
@@ -30,7 +30,7 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedLo
     name = wanted.insights.workspace
     if seen.group is None and not wanted.is_elsewhere(TYPE, name):
         return None
-    document = generic.read(clients, wanted.id_of(TYPE, name), _API_VERSION)
+    document = generic.read(clients, wanted.id_of(TYPE, name), API_VERSION)
     return ObservedLogs(str(document["id"])) if document else None
 
 
@@ -66,10 +66,10 @@ def write(writing: Writing, observed: Observed) -> ObservedLogs:  # noqa: ARG001
         "tags": dict(wanted.tags),
         "properties": {"sku": {"name": "PerGB2018"}, "retentionInDays": 30},
     }
-    made = generic.put(clients, resource_id, _API_VERSION, body)
+    made = generic.put(clients, resource_id, API_VERSION, body)
     if generic.state_of(made) in _UNDER_WAY:
         writing.patience.until(
-            lambda: generic.state_of(generic.read(clients, resource_id, _API_VERSION)) not in _UNDER_WAY, f"the {KIND}"
+            lambda: generic.state_of(generic.read(clients, resource_id, API_VERSION)) not in _UNDER_WAY, f"the {KIND}"
         )
     return ObservedLogs(resource_id)
 

@@ -5,11 +5,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from functions_model.provision import generic
 from functions_model.provision.kinds import (
+    application_insights,
     function_app,
     identity,
+    log_analytics_workspace,
     plan,
     service_bus_namespace,
     storage_account,
@@ -17,9 +21,18 @@ from functions_model.provision.kinds import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from types import ModuleType
 
     from functions_model.azure.clients import AzureClients
     from functions_model.core.removal import RemovalSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Generic:
+    """A resource that no client of ours knows."""
+
+    id: str
+    tags: dict[str, str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +61,26 @@ def _delete_app(clients: AzureClients, group: str, name: str) -> None:
 
 def _delete_namespace(clients: AzureClients, group: str, name: str) -> None:
     clients.service_bus.namespaces.begin_delete(resource_group_name=group, namespace_name=name).result()
+
+
+def _read_generic(kind: ModuleType, clients: AzureClients, group: str, name: str) -> Generic | None:
+    document = generic.read(clients, _id(kind, clients, group, name), kind.API_VERSION)
+    return Generic(str(document["id"]), document.get("tags")) if document else None
+
+
+def _delete_workspace(clients: AzureClients, group: str, name: str) -> None:
+    """So that it can be had back for 14 days: https://learn.microsoft.com/rest/api/loganalytics/workspaces/delete."""
+    kind = log_analytics_workspace
+    generic.delete(clients, _id(kind, clients, group, name), kind.API_VERSION, force="false")
+
+
+def _delete_component(clients: AzureClients, group: str, name: str) -> None:
+    kind = application_insights
+    generic.delete(clients, _id(kind, clients, group, name), kind.API_VERSION)
+
+
+def _id(kind: ModuleType, clients: AzureClients, group: str, name: str) -> str:
+    return f"/subscriptions/{clients.subscription_id}/resourceGroups/{group}/providers/{kind.TYPE}/{name}"
 
 
 KINDS = (
@@ -86,9 +119,25 @@ KINDS = (
         lambda clients, group, name: clients.service_bus.namespaces.get(group, name),
         _delete_namespace,
     ),
+    RemovableKind(
+        application_insights.KIND,
+        application_insights.TYPE,
+        lambda spec: (spec.application_insights,),
+        partial(_read_generic, application_insights),
+        _delete_component,
+    ),
+    RemovableKind(
+        log_analytics_workspace.KIND,
+        log_analytics_workspace.TYPE,
+        lambda spec: (spec.log_analytics_workspace,),
+        partial(_read_generic, log_analytics_workspace),
+        _delete_workspace,
+    ),
 )
 """In the order in which they go."""
-HOLD_DATA = frozenset({storage_account.KIND, service_bus_namespace.KIND})
+HOLD_DATA = frozenset({storage_account.KIND, service_bus_namespace.KIND, log_analytics_workspace.KIND})
+USED_BY_ROLES = frozenset({storage_account.KIND, service_bus_namespace.KIND, application_insights.KIND})
+"""Those that deployments hold roles on: the roles show who else uses one."""
 
 
 def named(spec: RemovalSpec) -> Iterator[tuple[RemovableKind, str]]:

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from functions_model.provision.kinds import (
+    application_insights,
     function_app,
     identity,
+    log_analytics_workspace,
     plan,
     resource_group,
     role_assignment,
@@ -15,7 +17,7 @@ from functions_model.provision.kinds import (
     storage_account,
 )
 from functions_model.provision.nouns import Action, Change, ChangeSet, FieldChange, key_of
-from functions_model.provision.removal.kinds import HOLD_DATA
+from functions_model.provision.removal.kinds import HOLD_DATA, USED_BY_ROLES
 from functions_model.provision.tags import MANAGED_BY
 
 if TYPE_CHECKING:
@@ -33,6 +35,8 @@ _NAMED_BY = {
     "storage-account": storage_account.KIND,
     "data-storage-account": storage_account.KIND,
     "service-bus-namespace": service_bus_namespace.KIND,
+    "application-insights": application_insights.KIND,
+    "log-analytics-workspace": log_analytics_workspace.KIND,
 }
 _GROUP = resource_group.KIND
 _SHOWN = 3
@@ -68,7 +72,7 @@ def _own(spec: RemovalSpec, found: Found) -> Iterator[Change]:
             why = "the identity goes, and Azure would keep it"
             yield from (_removal(role, why, _app_keys(found)) for role in found.roles)
             yield from _unseen_roles(one, found)
-        yield _own_removal(one, found)
+        yield _own_removal(one, spec, found)
 
 
 def _unseen_roles(who: Standing, found: Found) -> Iterator[Change]:
@@ -88,23 +92,42 @@ def _why_it_stays(one: Standing, spec: RemovalSpec, found: Found) -> str:
         return f"it carries other apps: {_names(found.plan_apps)}"
     if one.kind == identity.KIND and found.identity_apps:
         return f"other apps run as it: {_names(found.identity_apps)}"
-    return _why_data_stays(one, spec, found) if one.kind in HOLD_DATA else ""
+    return _why_its_use_keeps_it(one, spec, found)
 
 
-def _why_data_stays(one: Standing, spec: RemovalSpec, found: Found) -> str:
-    if not spec.with_data:
+def _why_its_use_keeps_it(one: Standing, spec: RemovalSpec, found: Found) -> str:
+    if one.kind in HOLD_DATA and not spec.with_data:
         return "it holds data, which goes with `destroy-data: true` only"
-    sharers = found.sharers.get(one.id, ())
-    return f"other deployments use it, with roles for {_names(sharers)}" if sharers else ""
+    if one.kind in USED_BY_ROLES and (sharers := found.sharers.get(one.id)):
+        return f"other deployments use it, with roles for {_names(sharers)}"
+    if one.kind == log_analytics_workspace.KIND and (based := _components_left(spec, found)):
+        return f"Application Insights components keep their data in it: {_names(based)}"
+    return ""
 
 
-def _own_removal(one: Standing, found: Found) -> Change:
-    """The app goes first, so that it never runs without what it needs; what roles are held on goes after them."""
+def _components_left(spec: RemovalSpec, found: Found) -> list[str]:
+    """Names of those on the workspace that stay."""
+    gone = _component_that_goes(spec, found)
+    return [one.rpartition("/")[2] for one in found.components if gone is None or one.lower() != gone.id.lower()]
+
+
+def _component_that_goes(spec: RemovalSpec, found: Found) -> Standing | None:
+    own = found.of(application_insights.KIND)
+    return None if own is None or _why_it_stays(own, spec, found) else own
+
+
+def _own_removal(one: Standing, spec: RemovalSpec, found: Found) -> Change:
+    """The app goes first, so that it never runs without what it needs; what roles are held on goes after them.
+
+    A component goes before its workspace.
+    """
     if one.kind == function_app.KIND:
         return replace(_removal(one, _MADE), fields=_slots(one, found))
     keys = _app_keys(found)
     if one.kind != plan.KIND:
         keys += tuple(key_of(role.kind, role.name) for role in found.roles)
+    if one.kind == log_analytics_workspace.KIND and (component := _component_that_goes(spec, found)):
+        keys += (key_of(component.kind, component.name),)
     return _removal(one, _MADE, keys)
 
 

@@ -32,13 +32,15 @@ class Found:
 
     Attributes:
         group: The resource group; None when it is not there, and nothing else is.
-        resources: The app, its plan, identity, storage accounts and namespace: those that are there.
+        resources: The app and what it runs on, works on and writes to: those that are there.
         roles: The role assignments of the identity.
         sees_all_roles: False when the login may not look outside of the group for more of them.
         members: ARM ids of everything in the group.
         plan_apps: Other apps on the plan.
         identity_apps: Other apps that run as the identity.
-        sharers: Names of identities of other deployments that hold roles on a storage account or namespace, by its id.
+        sharers: Names of identities of other deployments that hold roles on a storage account, namespace or component,
+            by its id.
+        components: ARM ids of the Application Insights components on the workspace, as far as the login sees.
     """
 
     group: Standing | None = None
@@ -49,6 +51,7 @@ class Found:
     plan_apps: tuple[str, ...] = ()
     identity_apps: tuple[str, ...] = ()
     sharers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    components: tuple[str, ...] = ()
 
     def of(self, kind: str) -> Standing | None:
         """The one resource of a kind."""

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from functions_model.azure.errors import explain
 from functions_model.core.failures import PlanRefused, Problem
 from functions_model.provision.app_changes import same_id
-from functions_model.provision.kinds import function_app, identity, plan, resource_group
-from functions_model.provision.removal.kinds import HOLD_DATA, named, read_or_none
+from functions_model.provision.kinds import function_app, identity, log_analytics_workspace, plan, resource_group
+from functions_model.provision.removal.kinds import HOLD_DATA, USED_BY_ROLES, named, read_or_none
+from functions_model.provision.removal.logging_components import components_on
 from functions_model.provision.removal.roles import roles_of, sharers_of
 from functions_model.provision.removal.standing import Found, Standing
 from functions_model.provision.tags import is_ours
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from functions_model.core.removal import RemovalSpec
 
 _MEMBERS, _SITES, _ROLES, _APPS = "resources of the group", "function apps", "role assignments", "apps of the plan"
+_COMPONENTS = "Application Insights components"
 
 
 def survey(clients: AzureClients, spec: RemovalSpec) -> Found:
@@ -55,6 +57,7 @@ def survey(clients: AzureClients, spec: RemovalSpec) -> Found:
         plan_apps=_others(more.get(_APPS, ()), spec),
         identity_apps=_others(_apps_of(live[_SITES], str(who.id)), spec) if who else (),
         sharers={one.id: more[_users(one)] for one in resources if _users(one) in more},
+        components=more.get(_COMPONENTS, ()),
     )
 
 
@@ -100,7 +103,10 @@ def _second_round(
         if one.ours and one.kind == plan.KIND:
             apps = clients.web.app_service_plans
             questions[_APPS] = partial(_apps_on, apps.list_web_apps, spec.resource_group, one.name)
-        if one.ours and one.kind in HOLD_DATA and spec.with_data:
+        may_go = one.ours and (spec.with_data or one.kind not in HOLD_DATA)
+        if may_go and one.kind == log_analytics_workspace.KIND:
+            questions[_COMPONENTS] = partial(components_on, clients, spec, one.id)
+        if may_go and one.kind in USED_BY_ROLES:
             ours = spec.id_of(identity.TYPE, spec.identity_name)
             questions[_users(one)] = partial(sharers_of, clients, one.id, ours)
     return questions

@@ -17,14 +17,18 @@ pytest_plugins = ["support.sandbox"]
 
 
 _FIRST = (
+    "tests/e2e/test_interrupted.py",
     "tests/e2e/test_examples.py",
+    "tests/e2e/test_classic_procedure.py",
+    "tests/e2e/test_az.py",
+    "tests/e2e/test_slots.py",
+    "tests/e2e/test_access_by_keys.py",
     "tests/e2e/test_doors.py",
     "tests/e2e/test_exit_codes.py",
     "tests/e2e/test_story.py",
     "tests/e2e/test_builders.py",
     "tests/e2e/test_records.py",
     "tests/e2e/test_action_deployment.py",
-    "tests/e2e/test_az.py",
     "tests/e2e/test_queue_trigger.py",
     "tests/contract/test_az_reads_the_sandbox.py",
     "tests/unit/sandbox_data/test_apps.py",

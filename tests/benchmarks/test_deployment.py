@@ -1,0 +1,139 @@
+"""A first deployment, beside the classic guide's `az` commands; and how much a deployment asks of Azure."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from azure_sandbox.arm.operations import Durations
+from azure_sandbox.sandbox import REGISTRY, Sandbox
+from benchmarks.results import against, alone
+from benchmarks.timing import RUNS, alternate
+from support.az import Az, new_az
+from support.classic import ClassicNames, run_classic
+from support.deployer import Deployer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from benchmarks.results import Results
+    from support.deployment import Run
+
+pytestmark = [pytest.mark.needs("az"), pytest.mark.timeout(3000)]
+
+LATENCY = 0.15
+"""Seconds that Azure takes to answer anything; what it takes to make things comes on top (`Durations.live`)."""
+BLOBS = {"trigger": "blob", "input_path": "input/{name}.json", "output_path": "output/{name}.json"}
+"""What the classic guide ends with: a blob trigger on the host's own storage account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """A sandbox in which both sides deploy one image, which is in its registry already.
+
+    Attributes:
+        folder: The workspace.
+        az: Knows the cloud.
+    """
+
+    sandbox: Sandbox
+    folder: Path
+    az: Az
+
+    def deployer(self, app: str) -> Deployer:
+        """Of the echo project, to an app of its own."""
+        return Deployer(self.sandbox, self.folder, app)
+
+    def deploy(self, app: str) -> Run:
+        """The whole product: log in, look, plan, make, verify. It must succeed."""
+        store = f"{app}store"
+        run = self.deployer(app).run(storage_account=store, data_storage_account=store, **BLOBS)
+        assert run.code == 0, run.log
+        return run
+
+    def classic(self, app: str, image: str) -> None:
+        """Log in, and every command of the guide, one after the other."""
+        ends = self.sandbox.endpoints
+        names = ClassicNames(
+            f"{app}-group", "westeurope", f"{app}-plan", f"{app}store", app, REGISTRY, ends.registry, image
+        )
+        self.az.log_in(ends, "-p", ends.client_secret)
+        run_classic(self.az.json, names)
+
+    def asked(self) -> int:
+        """Requests to Azure since the journal was cleared.
+
+        The push is not among them, nor is its login: of two tokens one is for the registry. Which endpoints a cloud
+        has is asked of a sandbox, and known of Azure.
+        """
+        entries = self.sandbox.journal.entries()
+        arm = [entry for entry in entries if entry.service == "arm" and not entry.path.startswith("/metadata/")]
+        return len(arm) + sum(entry.service == "entra" for entry in entries) - 1
+
+
+def elapsed(started: float) -> float:
+    return time.perf_counter() - started
+
+
+def _cloud(sandbox: Sandbox, folder: Path) -> Cloud:
+    az = new_az(folder / "az", sandbox.endpoints)
+    az.choose_cloud(sandbox.endpoints)
+    cloud = Cloud(sandbox, folder / "workspace", az)
+    packaged = cloud.deployer("packaged").run(mode="package", image_tag="1", **BLOBS)
+    assert packaged.code == 0, packaged.log
+    sandbox.journal.clear()
+    return cloud
+
+
+@pytest.fixture
+def slow(tmp_path: Path) -> Iterator[Cloud]:
+    """As far away, and as slow, as Azure."""
+    with Sandbox(tmp_path / "sandbox", durations=Durations.live(), latency=LATENCY) as sandbox:
+        yield _cloud(sandbox, tmp_path)
+
+
+@pytest.fixture
+def quick(tmp_path: Path) -> Iterator[Cloud]:
+    """Without any delay: for counting."""
+    with Sandbox(tmp_path / "sandbox") as sandbox:
+        yield _cloud(sandbox, tmp_path)
+
+
+def test_first_deployment(slow: Cloud, results: Results) -> None:
+    """From the login on; the image is there on both sides. Ours is also verified, theirs is not."""
+    numbers = itertools.count(1)
+
+    def ours() -> float:
+        app, started = f"ours{next(numbers)}", time.perf_counter()
+        slow.deploy(app)
+        return elapsed(started)
+
+    def theirs() -> float:
+        app, started = f"theirs{next(numbers)}", time.perf_counter()
+        slow.classic(app, "package:1")
+        return elapsed(started)
+
+    results.add("deploy_vs_az", against(*alternate(ours, theirs), aim=0.25))
+
+
+def test_requests(quick: Cloud, results: Results) -> None:
+    """What a first deployment, a new model and no change at all ask of Azure, login and verification included."""
+    first, again, unchanged, writes = [], [], [], []
+    for number in range(RUNS):
+        app, weights = f"count{number}", quick.folder / "model" / "weights.txt"
+        for asked, text in ((first, "first"), (again, f"again {number}"), (unchanged, f"again {number}")):
+            weights.write_text(text)
+            quick.sandbox.journal.clear()
+            quick.deploy(app)
+            asked.append(quick.asked())
+        writes.append(len(quick.sandbox.journal.writes()))
+
+    results.add("deploy_requests", alone(first, aim=30, unit="requests"))
+    results.add("redeploy_requests", alone(again, aim=10, unit="requests"))
+    results.add("no_change_requests_to_azure", alone(unchanged, aim=10, unit="requests"))
+    results.add("no_change_writes", alone(writes, aim=0, unit="requests"))

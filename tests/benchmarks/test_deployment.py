@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from azure_sandbox.arm.operations import Durations
-from azure_sandbox.sandbox import REGISTRY, Sandbox
+from azure_sandbox.sandbox import Sandbox
 from benchmarks.results import against, alone
 from benchmarks.timing import RUNS, alternate
 from support.az import Az, new_az
 from support.classic import ClassicNames, run_classic
 from support.deployer import Deployer
+from support.keys_registry import registry_with_admin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.needs("az"), pytest.mark.timeout(3000)]
 
+ADMIN = "adminregistry"
 LATENCY = 0.15
 """Seconds that Azure takes to answer anything; what it takes to make things comes on top (`Durations.live`)."""
 BLOBS = {"trigger": "blob", "input_path": "input/{name}.json", "output_path": "output/{name}.json"}
@@ -39,11 +41,13 @@ class Cloud:
     Attributes:
         folder: The workspace.
         az: Knows the cloud.
+        server: The login server of a registry with an admin user, whose password the guide puts into the settings.
     """
 
     sandbox: Sandbox
     folder: Path
     az: Az
+    server: str
 
     def deployer(self, app: str) -> Deployer:
         """Of the echo project, to an app of its own."""
@@ -59,9 +63,7 @@ class Cloud:
     def classic(self, app: str, image: str) -> None:
         """Log in, and every command of the guide, one after the other."""
         ends = self.sandbox.endpoints
-        names = ClassicNames(
-            f"{app}-group", "westeurope", f"{app}-plan", f"{app}store", app, REGISTRY, ends.registry, image
-        )
+        names = ClassicNames(f"{app}-group", "westeurope", f"{app}-plan", f"{app}store", app, ADMIN, self.server, image)
         self.az.log_in(ends, "-p", ends.client_secret)
         run_classic(self.az.json, names)
 
@@ -83,9 +85,10 @@ def elapsed(started: float) -> float:
 def _cloud(sandbox: Sandbox, folder: Path) -> Cloud:
     az = new_az(folder / "az", sandbox.endpoints)
     az.choose_cloud(sandbox.endpoints)
-    cloud = Cloud(sandbox, folder / "workspace", az)
-    packaged = cloud.deployer("packaged").run(mode="package", image_tag="1", **BLOBS)
-    assert packaged.code == 0, packaged.log
+    cloud = Cloud(sandbox, folder / "workspace", az, registry_with_admin(sandbox, ADMIN))
+    for registry in ({}, {"registry": cloud.server}):
+        packaged = cloud.deployer("packaged").run(mode="package", image_tag="1", **registry, **BLOBS)
+        assert packaged.code == 0, packaged.log
     sandbox.journal.clear()
     return cloud
 

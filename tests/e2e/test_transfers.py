@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from azure_sandbox.arm.authorization.definitions import ACR_PUSH, READER
+from azure_sandbox.arm.authorization.definitions import ACR_PUSH, OWNER, READER, USER_ACCESS_ADMINISTRATOR
 from azure_sandbox.faults import Fault
 from functions_model.core.digests import canonical_json, digest_of
 from functions_model.image.manifests import OCI_CONFIG, OCI_LAYER_TAR, OCI_MANIFEST, Descriptor, Manifest
@@ -215,20 +215,32 @@ class TestFaultsThatStay:
 
 class TestWithoutRights:
     def test_a_base_that_may_not_be_imported_is_streamed_once(self, world: World) -> None:
-        """Into the cache repository. This login may push and look, so the image is there and the app is not."""
+        """Into the cache repository. The login owns its group, and of the registry it may only push and give roles."""
         pusher = world.sandbox.directory.add_application("pusher")
         subscription = f"/subscriptions/{world.sandbox.subscription_id}"
         registry = f"{subscription}/resourceGroups/sandbox-shared/providers/Microsoft.ContainerRegistry/registries/"
-        for role, scope in ((READER, subscription), (ACR_PUSH, f"{registry}sandboxregistry")):
+        world.sandbox.arm.groups.put("echo-pusher", "westeurope", {})
+        for role, scope in (
+            (READER, subscription),
+            (OWNER, f"{subscription}/resourceGroups/echo-pusher"),
+            (ACR_PUSH, f"{registry}sandboxregistry"),
+            (USER_ACCESS_ADMINISTRATOR, f"{registry}sandboxregistry"),
+        ):
             world.sandbox.roles.grant(pusher.principal.object_id, role, scope)
         login = {"client_id": pusher.principal.client_id, "client_secret": pusher.secret, "audience": ""}
-        target = {"mode": "deploy", "app_name": "echo-pusher", "resource_group": "echo-pusher", "image_name": "pushed"}
+        target = {
+            "mode": "deploy",
+            "app_name": "echo-pusher",
+            "resource_group": "echo-pusher",
+            "image_name": "pushed",
+            "verify_timeout": "1",
+        }
         world.sandbox.journal.clear()
         run = world.packager.run(**target, **login, cache_repository="streams/cache")
         reads = [entry.path.partition("?")[0] for entry in world.sandbox.journal.entries("base-registry")]
         [layer, *_] = world.reader.manifest("pushed", "live")["layers"]
 
-        assert 7 == run.code, run.log
+        assert 8 == run.code, run.log  # no container is started here
         assert "streams/cache" in next(line for line in run.log.splitlines() if "was not imported" in line)
         assert 1 == len([path for path in reads if path.endswith(layer["digest"])])
         assert "base-" in world.reader.tags("streams/cache")[0]

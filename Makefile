@@ -19,7 +19,7 @@ help:
 	@echo 'make demo    deploy examples/iris-http to the built-in sandbox and print an answer from the live function'
 	@echo 'make test    the tests; says at the end what was left out and why (ALL=1 adds the exhaustive ones, as CI does)'
 	@echo 'make check   format, style, types, floors, workflows, and the fast tests'
-	@echo 'make bench   the image builder beside docker, pip and MLflow: about 25 minutes; writes build/bench.json'
+	@echo 'make bench   the image builder beside docker, pip and MLflow, a deployment beside az: about 40 minutes; writes build/bench.json'
 	@echo 'make tools   the tools that some tests need: az and act'
 	@echo 'make docs    write action.yml and the tables of README.md again from the catalogue of inputs'
 	@echo 'make lock    write requirements/*.lock again from pyproject.toml (UPGRADE=1 takes newer versions)'
@@ -42,7 +42,7 @@ check: $(VENV)/.stamp-dev
 	$(BIN)/python -m pytest -q $(PYTEST_FLAGS) $(FAST_TESTS)
 
 # Nothing beside it: one process, one benchmark at a time. A miss is shown; BENCH_STRICT=1 makes it a failure.
-bench: $(VENV)/.stamp-dev
+bench: tools
 	@$(BIN)/python -m pytest -v -p no:xdist $(PYTEST_FLAGS) $(BENCHMARKS)
 
 tools: $(VENV)/.stamp-dev $(VENV_AZ)/.stamp

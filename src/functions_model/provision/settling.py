@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 def settle(clients: AzureClients, wanted: Wanted, before: ObservedApp, after: ObservedApp) -> tuple[str, ...]:
     """Write the run's settings again where they are no longer what the run left; all others stay.
 
+    A run that has no settings of its own, and changed none, asks nothing.
+
     Args:
         clients: Of the subscription.
         wanted: Names the app, and the user's own settings.
@@ -36,10 +38,12 @@ def settle(clients: AzureClients, wanted: Wanted, before: ObservedApp, after: Ob
     """
     from azure.core.exceptions import AzureError
 
+    names = _ours(wanted, before, after)
+    if not names:
+        return ()
     apps, where = clients.web.web_apps, (wanted.group, wanted.app_name)
     try:
         now = dict(apps.list_application_settings(*where).properties or {})
-        names = _ours(wanted, before, after)
         others = tuple(sorted(name for name in names if now.get(name) != after.settings.get(name)))
         if others:
             body: Any = {"properties": _with_ours(now, after, others)}

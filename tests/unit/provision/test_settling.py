@@ -62,6 +62,17 @@ class TestSettling:
         assert ("GREETING",) == settled(arm, plan, outcome)
         assert "good morning" == arm.settings["GREETING"]
 
+    def test_asks_nothing_for_a_run_without_settings(self) -> None:
+        """An image alone cannot be mixed with anything."""
+        arm = FakeArm()
+        applied(arm, planned(arm, app_settings={}))
+        plan = planned(arm, digit="b", app_settings={})
+        outcome = applied(arm, plan)
+        arm.asked.clear()
+
+        assert () == settled(arm, plan, outcome)
+        assert [] == arm.asked
+
     def test_that_is_refused_is_told(self) -> None:
         """The app is live all the same."""
         arm = FakeArm()

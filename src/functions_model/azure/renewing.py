@@ -20,9 +20,16 @@ class RenewingAuthentication(ARMChallengeAuthenticationPolicy):
     """
 
     def on_challenge(self, request: Any, response: Any) -> bool:
-        """Whether the request now has another token than the one that was refused."""
-        if super().on_challenge(request, response):
-            return True
+        """Whether the request now has another token than the one that was refused.
+
+        The refusal is not read any more then: one that is streamed gives its connection back.
+        """
+        if not (super().on_challenge(request, response) or self._renewed(request, response)):
+            return False
+        response.http_response.close()
+        return True
+
+    def _renewed(self, request: Any, response: Any) -> bool:
         challenge = response.http_response.headers.get("WWW-Authenticate", "")
         renew: Callable[[str], bool] | None = getattr(self._credential, "renew", None)
         if renew is None or "invalid_token" not in challenge:

@@ -45,7 +45,13 @@ class PatientRetry(RetryPolicy[Any, Any]):
         return bool(super().is_retry(settings, response))
 
     def sleep(self, settings: dict[str, Any], transport: Any, response: Any = None) -> None:
-        """Wait as the service asks, or longer each time."""
+        """Wait as the service asks, or longer each time.
+
+        The SDK leaves the answer that it tries again after as it is. One that is streamed, as the first of each long
+        operation is, would keep its connection until the garbage is collected.
+        """
+        if response is not None:
+            response.http_response.close()
         seconds = (self.get_retry_after(response) if response else None) or self.get_backoff_time(settings)
         if seconds >= _WORTH_TELLING:
             self._report(f"Waiting {seconds:.0f} s: {_why(response)}.")

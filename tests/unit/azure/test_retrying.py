@@ -29,11 +29,16 @@ EXPIRED = Answer(
 
 
 class Sleepless(RequestsTransport):
-    """A transport that notes its pauses."""
+    """A transport that notes its pauses, and keeps what it gave."""
 
     def __init__(self, answer: Callable[[Asked], Answer]) -> None:
         super().__init__(session=session_for(answer), session_owner=False)
         self.slept: list[float] = []
+        self.given: list[Any] = []
+
+    def send(self, request: Any, **options: Any) -> Any:
+        self.given.append(super().send(request, **options))
+        return self.given[-1]
 
     def sleep(self, duration: float) -> None:
         self.slept.append(duration)
@@ -62,12 +67,30 @@ class Cloud:
     def write(self) -> None:
         self.clients.web.web_apps.update_configuration("rg", "app", {"properties": {}})
 
+    def make_plan(self) -> None:
+        """A long operation: its first answer is streamed."""
+        self.clients.web.app_service_plans.begin_create_or_update("rg", "p", {"location": "x"}).result(timeout=5)
+
     def tokens(self) -> list[str]:
         return [asked.headers["authorization"] for asked in self.asked]
 
 
 def asking_for(seconds: str) -> Answer:
     return Answer(THROTTLED.status, THROTTLED.body, {"Retry-After": seconds})
+
+
+class TestAnAnswerThatIsNotRead:
+    @pytest.mark.parametrize("first", [Answer(503), EXPIRED], ids=["fault", "expired-token"])
+    def test_gives_its_connection_back(self, first: Answer) -> None:
+        """A streamed answer is closed before the request is sent again, and not at some time by the garbage."""
+        done = Answer(200, {"id": "x", "properties": {"provisioningState": "Succeeded"}})
+        cloud = Cloud(first, done, credential=Tokens().credential)
+
+        cloud.make_plan()
+
+        assert [(first.status, True), (200, True)] == [
+            (one.status_code, one.is_closed) for one in cloud.transport.given
+        ]
 
 
 class TestThrottling:

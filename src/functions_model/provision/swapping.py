@@ -17,15 +17,14 @@ from functions_model.provision.outcome import Written
 from functions_model.provision.site import read_app
 from functions_model.provision.tags import tags_to_be
 from functions_model.provision.undoing import Overtaken
-from functions_model.provision.waiting import FIRST, Patience, WaitedInVain
+from functions_model.provision.waiting import Patience, WaitedInVain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from functions_model.azure.clients import AzureClients
+    from functions_model.azure.errors import ServiceError
     from functions_model.provision.nouns import Change, ResourcePlan
-
-_TRIES = 4
 
 
 def swap(
@@ -97,7 +96,7 @@ def _swap(
     started = clock()
     patience = Patience(f"the swap of {change.name}", sleep, report, lambda *_: None)
     try:
-        _Once(Writing(clients, plan.wanted, change, patience), plan, sleep).done()
+        _Once(Writing(clients, plan.wanted, change, patience), plan).done()
         if tags:
             site: Any = {"tags": dict(tags)}
             app = Site(clients, plan.wanted.group, plan.wanted.app_name)
@@ -114,23 +113,11 @@ class _Once:
 
     writing: Writing
     plan: ResourcePlan
-    sleep: Callable[[float], None]
     _before: Any = field(default=None, init=False)
 
     def done(self) -> None:
-        """Raise the last error when it cannot be done."""
-        from azure.core.exceptions import AzureError
-
-        for last in (False,) * (_TRIES - 1) + (True,):
-            try:
-                self.writing.patience.through(self._try)
-            except AzureError as exc:
-                status = getattr(exc, "status_code", None) or 500
-                if last or status < 500:
-                    raise
-                self.sleep(FIRST)
-            else:
-                return
+        """Do it, and look first whether it was done after all when it is not known what came of it."""
+        self.writing.patience.through(self._try, passes=_may_be_sent_again)
 
     def _try(self) -> None:
         state = read_app(Site(self.writing.clients, self.writing.wanted.group, self.writing.wanted.app_name))
@@ -138,3 +125,8 @@ class _Once:
             return
         self._before = state
         kind.write(self.writing, self.plan.observed)
+
+
+def _may_be_sent_again(error: ServiceError) -> bool:
+    """Also after a fault of the service, or a connection that broke off: the client itself sends a swap only once."""
+    return error.passes or not error.status or error.status >= 500

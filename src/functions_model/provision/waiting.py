@@ -25,6 +25,10 @@ _NOT_REGISTERED = "provider-not-registered"
 _Result = TypeVar("_Result")
 
 
+def _by_itself(error: ServiceError) -> bool:
+    return error.passes
+
+
 class WaitedInVain(Exception):
     """What would have passed by itself did not, in the time that there is for it.
 
@@ -61,24 +65,28 @@ class Patience:
     _told: set[str] = field(default_factory=set)
     _registered: set[str] = field(default_factory=set)
 
-    def through(self, write: Callable[[], _Result]) -> _Result:
+    def through(self, write: Callable[[], _Result], *, passes: Callable[[ServiceError], bool] = _by_itself) -> _Result:
         """Do it, again and again while what is in the way passes by itself. It must be safe to do twice.
+
+        Args:
+            write: Sends the requests.
+            passes: Whether doing it again may help.
 
         Raises:
             WaitedInVain: It did not pass.
             AzureError: What `write` raised, where waiting is no help.
         """
-        from azure.core.exceptions import HttpResponseError
+        from azure.core.exceptions import AzureError
 
         pause = FIRST
         while True:
             try:
                 return write()
-            except HttpResponseError as exc:
+            except AzureError as exc:
                 error = explain(exc, f"write {self.what}")
                 if error.cause == _NOT_REGISTERED and self._register(exc, error):
                     continue
-                if not error.passes:
+                if not passes(error):
                     raise
                 asked = retry_after(exc)
                 seconds = pause if asked is None else asked

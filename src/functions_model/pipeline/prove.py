@@ -52,7 +52,7 @@ def _settled(making: Making, delivered: Delivered, subscription: Subscription) -
     before, after = delivered.plan.observed.app, delivered.applied.app
     if before is None or after is None:
         return False
-    names = settle(subscription.clients, delivered.plan.wanted, before, after)
+    names = settle(subscription.clients, delivered.plan.wanted, before, after, report=making.parts.ci.info)
     if names:
         told = ", ".join(f"`{name}`" for name in names)
         making.parts.ci.info(f"Somebody else has changed settings meanwhile. This run's were written again: {told}.")

@@ -8,27 +8,42 @@ two runs may be mixed. The last image wins: its run looks at the settings once m
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from functions_model.azure.errors import explain
 from functions_model.core.failures import ApplyIncomplete
+from functions_model.provision.waiting import Patience, WaitedInVain
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from functions_model.azure.clients import AzureClients
     from functions_model.provision.nouns import Wanted
     from functions_model.provision.observed_app import ObservedApp
 
 
-def settle(clients: AzureClients, wanted: Wanted, before: ObservedApp, after: ObservedApp) -> tuple[str, ...]:
+def settle(
+    clients: AzureClients,
+    wanted: Wanted,
+    before: ObservedApp,
+    after: ObservedApp,
+    *,
+    report: Callable[[str], None] = lambda _: None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> tuple[str, ...]:
     """Write the run's settings again where they are no longer what the run left; all others stay.
 
     A run that has no settings of its own, and changed none, asks nothing.
+    Conflicts are waited out: whoever has changed them may still be at work on the app.
 
     Args:
         clients: Of the subscription.
         wanted: Names the app, and the user's own settings.
         before: As it was observed before the update.
         after: As the update left it.
+        report: Takes a line for each reason to wait.
+        sleep: Waits; seconds.
 
     Returns:
         Names of the settings that somebody else had changed; empty when none was, and nothing was written.
@@ -38,19 +53,25 @@ def settle(clients: AzureClients, wanted: Wanted, before: ObservedApp, after: Ob
     """
     from azure.core.exceptions import AzureError
 
-    names = _ours(wanted, before, after)
-    if not names:
+    if not (names := _ours(wanted, before, after)):
         return ()
-    apps, where = clients.web.web_apps, (wanted.group, wanted.app_name)
+    patience = Patience(f"the settings of the function app `{wanted.app_name}`", sleep, report)
     try:
-        now = dict(apps.list_application_settings(*where).properties or {})
-        others = tuple(sorted(name for name in names if now.get(name) != after.settings.get(name)))
-        if others:
-            body: Any = {"properties": _with_ours(now, after, others)}
-            apps.update_application_settings(*where, body)
-    except AzureError as exc:
-        error = explain(exc, f"look at the settings of the function app `{wanted.app_name}` again")
+        return patience.through(lambda: _write_again(clients, wanted, names, after))
+    except (AzureError, WaitedInVain) as exc:
+        cause = exc.cause if isinstance(exc, WaitedInVain) else exc
+        error = explain(cause, f"look at the settings of the function app `{wanted.app_name}` again")
         raise ApplyIncomplete(error.action, error.reason, error.remedy) from exc
+
+
+def _write_again(clients: AzureClients, wanted: Wanted, names: set[str], after: ObservedApp) -> tuple[str, ...]:
+    """The write replaces all settings, so each try looks first."""
+    apps, where = clients.web.web_apps, (wanted.group, wanted.app_name)
+    now = dict(apps.list_application_settings(*where).properties or {})
+    others = tuple(sorted(name for name in names if now.get(name) != after.settings.get(name)))
+    if others:
+        body: Any = {"properties": _with_ours(now, after, others)}
+        apps.update_application_settings(*where, body)
     return others
 
 

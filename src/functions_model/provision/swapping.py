@@ -94,7 +94,7 @@ def _swap(
     from azure.core.exceptions import AzureError
 
     started = clock()
-    patience = Patience(f"the swap of {change.name}", sleep, report, lambda *_: None)
+    patience = Patience(f"the swap of {change.name}", sleep, report)
     try:
         _Once(Writing(clients, plan.wanted, change, patience), plan).done()
         if tags:

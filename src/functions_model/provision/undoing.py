@@ -88,7 +88,7 @@ def undo(
 
     done: list[str] = []
     steps: list[_Step] = []
-    patience = Patience(f"the function app `{wanted.app_name}`", sleep, report, lambda *_: None)
+    patience = Patience(f"the function app `{wanted.app_name}`", sleep, report)
     try:
         now = function_app.observe(clients, wanted, Observed().having(find_site(clients, wanted)))
         if now is None or now.runs != after.runs:

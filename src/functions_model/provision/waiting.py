@@ -29,6 +29,10 @@ def _by_itself(error: ServiceError) -> bool:
     return error.passes
 
 
+def _nothing_to_register(patience: Patience, namespace: str) -> None:
+    """A resource that is there already needs no provider registered."""
+
+
 class WaitedInVain(Exception):
     """What would have passed by itself did not, in the time that there is for it.
 
@@ -59,7 +63,7 @@ class Patience:
     what: str
     sleep: Callable[[float], None]
     report: Callable[[str], None]
-    register: Callable[[Patience, str], None]
+    register: Callable[[Patience, str], None] = _nothing_to_register
     longest: float = LONGEST
     waited: float = 0.0
     _told: set[str] = field(default_factory=set)

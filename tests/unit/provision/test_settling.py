@@ -9,7 +9,7 @@ import pytest
 from functions_model.core.failures import ApplyIncomplete
 from functions_model.core.secrets import Secret
 from functions_model.provision import Applied, ResourcePlan, settle
-from support.fake_arm import FakeArm, arm_error
+from support.fake_arm import Answer, FakeArm, arm_error
 from support.provisioning import applied, planned
 
 if TYPE_CHECKING:
@@ -72,6 +72,21 @@ class TestSettling:
 
         assert () == settled(arm, plan, outcome)
         assert [] == arm.asked
+
+    def test_waits_for_who_has_changed_them(self) -> None:
+        """An operation of somebody else on the app does not end it."""
+        arm, slept = FakeArm(), []
+        plan, outcome = updated(arm, **EVENING)
+        arm.settings["GREETING"] = "good night"
+        message = "Cannot modify this site because another operation is in progress."
+        arm.fail("PUT", "/config/appsettings$", Answer(409, {"Code": "Conflict", "Message": message}))
+        assert plan.observed.app is not None
+        assert outcome.app is not None
+
+        settle(arm.clients(), plan.wanted, plan.observed.app, outcome.app, sleep=slept.append)
+
+        assert "good evening" == arm.settings["GREETING"]
+        assert [2.0] == slept
 
     def test_that_is_refused_is_told(self) -> None:
         """The app is live all the same."""

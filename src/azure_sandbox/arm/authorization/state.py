@@ -115,11 +115,6 @@ class RoleAssignments:
             self._known[assignment.name] = assignment
         return assignment
 
-    def revoke(self, object_id: str) -> None:
-        """Take all of a principal's roles."""
-        with self._lock:
-            self._known = {name: one for name, one in self._known.items() if one.principal_id != object_id}
-
     def roles(self, object_id: str, scope: str) -> frozenset[str]:
         """Role definition GUIDs that the principal holds at the scope, inherited ones included."""
         return frozenset(one.role for one in self._active(object_id) if covers(one.scope, scope))

@@ -295,6 +295,23 @@ class TestASwapIsMadeOnce:
         assert ("b", "a") == (image(azure), image(azure, "staging"))
         assert (1 if executed else 2) == len(sent)
 
+    def test_and_given_up_after_five_minutes_of_faults(self, azure: Azure) -> None:
+        """It is waited for as every other write is, told once, and the app stays as it was."""
+        deploy(azure, **SWAPPED)
+        plan = azure.plan(digit="b", **SWAPPED)
+        azure.apply(plan)
+        azure.sandbox.faults.add(Fault("POST", "/slotsswap", 503, times=None))
+        told: list[str] = []
+        slept: list[float] = []
+        assert plan.swap is not None
+
+        with pytest.raises(ApplyIncomplete, match="Could not swap"):
+            swap(plan, plan.swap, azure.clients, report=told.append, sleep=slept.append)
+
+        assert "a" == image(azure)
+        assert 1 == len(told)
+        assert 270 < sum(slept) <= 300
+
     def test_and_taken_back_only_from_its_own_version(self, azure: Azure) -> None:
         """What somebody else has deployed meanwhile stays."""
         deploy(azure, **SWAPPED)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
+from functions_model.azure.retrying import let_go
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -20,13 +22,10 @@ class RenewingAuthentication(ARMChallengeAuthenticationPolicy):
     """
 
     def on_challenge(self, request: Any, response: Any) -> bool:
-        """Whether the request now has another token than the one that was refused.
-
-        The refusal is not read any more then: one that is streamed gives its connection back.
-        """
+        """Whether the request now has another token than the one that was refused."""
         if not (super().on_challenge(request, response) or self._renewed(request, response)):
             return False
-        response.http_response.close()
+        let_go(response)
         return True
 
     def _renewed(self, request: Any, response: Any) -> bool:

@@ -45,17 +45,23 @@ class PatientRetry(RetryPolicy[Any, Any]):
         return bool(super().is_retry(settings, response))
 
     def sleep(self, settings: dict[str, Any], transport: Any, response: Any = None) -> None:
-        """Wait as the service asks, or longer each time.
-
-        The SDK leaves the answer that it tries again after as it is. One that is streamed, as the first of each long
-        operation is, would keep its connection until the garbage is collected.
-        """
+        """Wait as the service asks, or longer each time."""
         if response is not None:
-            response.http_response.close()
+            let_go(response)
         seconds = (self.get_retry_after(response) if response else None) or self.get_backoff_time(settings)
         if seconds >= _WORTH_TELLING:
             self._report(f"Waiting {seconds:.0f} s: {_why(response)}.")
         super().sleep(settings, transport, response)
+
+
+def let_go(response: Any) -> None:
+    """Close an answer that nobody will read, as the request is sent again.
+
+    The SDK leaves it as it is. One that is streamed, as the first of each long operation is, would keep its connection
+    until the garbage is collected. Clients of the SDK's older kind, whose answers have no `close`, stream none.
+    """
+    if (close := getattr(response.http_response, "close", None)) is not None:
+        close()
 
 
 def _why(response: Any) -> str:

@@ -92,6 +92,17 @@ class TestAnAnswerThatIsNotRead:
             (one.status_code, one.is_closed) for one in cloud.transport.given
         ]
 
+    @pytest.mark.parametrize("first", [Answer(503), EXPIRED], ids=["fault", "expired-token"])
+    def test_may_be_of_the_sdks_older_kind(self, first: Answer) -> None:
+        """The client for roles has answers that are read at once, and have nothing to close."""
+        role = Answer(200, {"id": "x", "name": "x", "properties": {"principalId": "somebody"}})
+        cloud = Cloud(first, role, credential=Tokens().credential)
+
+        assigned = cloud.clients.authorization.role_assignments.get_by_id("scope/x")
+
+        assert "somebody" == assigned.principal_id
+        assert 2 == len(cloud.asked)
+
 
 class TestThrottling:
     def test_is_waited_out_as_the_service_asks(self) -> None:

@@ -64,7 +64,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     Exhaustive tests belong to CI and to `make test ALL=1`: the everyday run has under five minutes.
     """
     if item.get_closest_marker("exhaustive") and not (os.environ.get("CI") or os.environ.get("ALL_TESTS")):
-        pytest.skip("they try every single case; `make test ALL=1` runs them, as CI does")
+        pytest.skip("they take long, most try every single case; `make test ALL=1` runs them, as CI does")
     for mark in item.iter_markers("needs"):
         for tool in mark.args:
             if reason := _missing(tool):

@@ -68,6 +68,7 @@ def ended(*started: Started) -> list[Run]:
     return [one.run() for one in started]
 
 
+@pytest.mark.exhaustive
 def test_the_last_image_wins_and_has_its_settings(rivals: Rivals) -> None:
     """The first run's settings are overwritten by the second's, whose image is in turn overwritten by the first's."""
     faults, journal = rivals.sandbox.faults, rivals.sandbox.journal

@@ -111,6 +111,7 @@ class TestText:
         assert [entry for entry in sandbox.journal.writes()[before:] if entry.service == "arm"] == []
 
 
+@pytest.mark.exhaustive
 class TestBytes:
     """A script with `@rawhttp`."""
 

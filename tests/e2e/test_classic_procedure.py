@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from functions_model.provision import ResourcePlan
     from support.sandbox_login import Azure
 
-pytestmark = pytest.mark.needs("az")
+pytestmark = [pytest.mark.needs("az"), pytest.mark.exhaustive]
 
 GROUP, PLAN, STORAGE, APP = "classic-group", "classic-plan", "classicstorage", "classic-app"
 REGISTRY = "classicregistry"

@@ -79,6 +79,7 @@ def killing(sandbox: Sandbox, tmp_path: Path) -> Killing:
     return Killing(sandbox, tmp_path)
 
 
+@pytest.mark.exhaustive
 def test_killed_before_the_app_is_written(killing: Killing) -> None:
     """All that the app needs is there, the app is not."""
     assert killing.killed("stop-app", Fault("PUT", "/sites/stop-app$", drop_connection=True, delay=0.5))

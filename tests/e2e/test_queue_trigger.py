@@ -97,6 +97,7 @@ class TestText:
         assert "scoring-url" not in text_app.outputs
 
 
+@pytest.mark.exhaustive
 class TestBytes:
     """A script with `@rawhttp`, in a premium namespace, which takes large messages."""
 

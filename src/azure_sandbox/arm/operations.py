@@ -6,7 +6,7 @@ import secrets
 import threading
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -55,6 +55,8 @@ class Operation:
         proof: What the polling URL must carry: clients have to follow it verbatim.
         done: The answer once it is done.
         pending: The answer to a poll before that; a 202 with the same Location when left out.
+        finish: Called once when the time is over.
+        finished: Set when `finish` has come to its end.
     """
 
     id: str
@@ -62,6 +64,8 @@ class Operation:
     proof: str
     done: Callable[[], ArmResponse]
     pending: Callable[[], ArmResponse] | None = None
+    finish: Callable[[], None] = lambda: None
+    finished: threading.Event = field(default_factory=threading.Event)
 
 
 class Operations:
@@ -70,7 +74,7 @@ class Operations:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._known: dict[str, Operation] = {}
-        self._unfinished: list[tuple[float, Callable[[], None]]] = []
+        self._unfinished: list[Operation] = []
         self._lock = threading.Lock()
 
     def start(
@@ -83,10 +87,10 @@ class Operations:
     ) -> Operation:
         """Begin one that takes that long; `finish` is called once when it is over, whether anybody polls or not."""
         proof = secrets.token_urlsafe(96)
-        operation = Operation(str(uuid.uuid4()), self._clock() + seconds, proof, done, pending)
+        operation = Operation(str(uuid.uuid4()), self._clock() + seconds, proof, done, pending, finish)
         with self._lock:
             self._known[operation.id] = operation
-            self._unfinished.append((operation.ready_at, finish))
+            self._unfinished.append(operation)
         self.settle()
         return operation
 
@@ -94,10 +98,13 @@ class Operations:
         """Finish those whose time has passed."""
         now = self._clock()
         with self._lock:
-            due = [finish for ready_at, finish in self._unfinished if ready_at <= now]
-            self._unfinished = [one for one in self._unfinished if one[0] > now]
-        for finish in due:
-            finish()
+            due = [operation for operation in self._unfinished if operation.ready_at <= now]
+            self._unfinished = [operation for operation in self._unfinished if operation.ready_at > now]
+        for operation in due:
+            try:
+                operation.finish()
+            finally:
+                operation.finished.set()
 
     def poll(self, request: ArmRequest) -> ArmResponse:
         """Answer a poll; the route's `{operation}` names it.
@@ -110,6 +117,9 @@ class Operations:
         if operation is None or request.query.get("h") != operation.proof:
             raise ArmError(404, "NotFound", f"The operation '{request.values['operation']}' was not found.")
         if self._clock() >= operation.ready_at:
+            # Its time may have come just now, and another request may be finishing it.
+            self.settle()
+            operation.finished.wait()
             return operation.done()
         if operation.pending:
             return operation.pending()

@@ -51,6 +51,7 @@ def site_of(sandbox: Sandbox) -> Resource:
     return site
 
 
+@pytest.mark.exhaustive
 class TestHttp:
     def test_the_live_function_scores(self, first: Run, sandbox: Sandbox) -> None:
         """Without an identity and without a role."""
@@ -78,7 +79,6 @@ class TestHttp:
         assert sandbox.journal.writes() == []
         assert len([entry for entry in sandbox.journal.entries("arm") if "/subscriptions/" in entry.path]) <= 10
 
-    @pytest.mark.exhaustive
     def test_a_password_that_counts_no_more_ends_the_app_until_the_next_run(
         self, first: Run, deployer: Deployer, sandbox: Sandbox, registry: str
     ) -> None:
@@ -96,7 +96,6 @@ class TestHttp:
         assert run.code == 0, run.log
         assert run.outputs["changed"] == "true"
 
-    @pytest.mark.exhaustive
     def test_an_app_changes_to_an_identity_and_back(
         self, first: Run, deployer: Deployer, sandbox: Sandbox, registry: str
     ) -> None:

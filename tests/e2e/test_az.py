@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from azure_sandbox.sandbox import Sandbox
 
-pytestmark = pytest.mark.needs("az")
+pytestmark = [pytest.mark.needs("az"), pytest.mark.exhaustive]
 
 APP, QUEUE_APP, BUS = "echo-az", "echo-az-queue", "echo-az-bus"
 GROUP = ("--resource-group", f"{APP}-group")
@@ -214,7 +214,6 @@ class TestWhatItNeeds:
         assert group["location"] == said["group"]["location"]
         assert "functions-model-action" == said["group"]["tags"]["managed-by"]
 
-    @pytest.mark.exhaustive
     def test_queues_are_those_of_the_plan(self, queue_said: Said) -> None:
         """`az servicebus queue list`: names, lock and deliveries; and the namespace that they are in."""
         stated, durations = queue_said.stated.named("Service Bus queue"), {"5 minutes": "PT5M"}
@@ -229,7 +228,6 @@ class TestWhatItNeeds:
         assert namespace["minimum TLS version"] == queue_said["namespace"]["minimumTlsVersion"]
 
 
-@pytest.mark.exhaustive
 class TestTheEnd:
     """`az group exists`, after the last test: what was read back is removed."""
 

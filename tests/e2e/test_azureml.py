@@ -90,6 +90,7 @@ def in_workspace(sandbox: Sandbox, inputs: dict[str, str]) -> dict[str, str]:
     return {**ends.inputs(), **workspace, **inputs}
 
 
+@pytest.mark.exhaustive
 class TestDeploymentFile:
     """`deployment-file`, with a registered model and a registered environment."""
 
@@ -129,6 +130,7 @@ class TestDeploymentFile:
         assert "instance_type" in deployed.summary
 
 
+@pytest.mark.exhaustive
 class TestSeveralModels:
     """Registered and local models side by side."""
 

@@ -136,6 +136,7 @@ def other(request: pytest.FixtureRequest) -> App:
     return app
 
 
+@pytest.mark.exhaustive
 @pytest.mark.needs("docker")
 class TestOneApp:
     """What the builders make, beside one another."""
@@ -181,6 +182,7 @@ class TestOneApp:
         assert ["made by a step\n", "extra\n"] == files
 
 
+@pytest.mark.exhaustive
 @pytest.mark.needs("docker")
 class TestEngine:
     """`builder: docker`."""

@@ -48,6 +48,7 @@ def first(sandbox: Sandbox, project: Path) -> Run:
     return perform(sandbox, project, sample_request="sample.json", **names)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.needs("docker")
 class TestDeployment:
     """A conda file that wheels cannot stand for."""
@@ -85,6 +86,7 @@ class TestDeployment:
         assert str(project) not in first.outputs["lock"]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.needs("docker")
 class TestSecondRun:
     """Another image of the same environment."""

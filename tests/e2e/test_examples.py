@@ -14,16 +14,11 @@ from support.tools import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
-EVERY_DAY = "blob-language"
-"""The demo is of `iris-http`. The others are tried by CI and by `make test ALL=1`: each takes a sandbox of its own."""
-EXAMPLES = [
-    pytest.param(folder, id=folder.name, marks=() if folder.name == EVERY_DAY else pytest.mark.exhaustive)
-    for folder in sorted((ROOT / "examples").iterdir())
-    if folder.is_dir() and folder.name != "iris-http"
-]
+FOLDERS = sorted(folder for folder in (ROOT / "examples").iterdir() if folder.is_dir())
 
 
-@pytest.mark.parametrize("folder", EXAMPLES)
+@pytest.mark.exhaustive  # the demo, of `iris-http`, is opened every day
+@pytest.mark.parametrize("folder", [one for one in FOLDERS if one.name != "iris-http"], ids=lambda folder: folder.name)
 @pytest.mark.usefixtures("sandbox")  # it keeps the base image's layers at hand
 def test_an_example_is_served_and_used(folder: Path) -> None:
     """The sample is scored by the live app, then goes through the trigger itself, and Ctrl-C ends it all."""

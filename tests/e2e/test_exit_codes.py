@@ -266,8 +266,16 @@ def workspace(tmp_path: Path) -> Path:
     return folder
 
 
+LONG = ("image-cannot-be-pulled", "import-fails")
+"""Scenarios that wait for an app that never comes, as `init-raises` does, too."""
+
+
 @pytest.mark.parametrize(
-    "scenario", [*INPUTS, *BUNDLE, *LOGIN, *REGISTRY, *PLAN, *APPLY, *VERIFY], ids=lambda scenario: scenario.name
+    "scenario",
+    [
+        pytest.param(scenario, id=scenario.name, marks=pytest.mark.exhaustive if scenario.name in LONG else ())
+        for scenario in (*INPUTS, *BUNDLE, *LOGIN, *REGISTRY, *PLAN, *APPLY, *VERIFY)
+    ],
 )
 def test_a_failure_has_its_exit_code_and_its_words(
     scenario: Scenario, workspace: Path, sandbox: Sandbox, request: pytest.FixtureRequest

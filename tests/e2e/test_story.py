@@ -167,6 +167,7 @@ class TestUndo:
         assert scored(*where, {"x": 2}) == before
 
 
+@pytest.mark.exhaustive
 class TestSlot:
     """A version that is tried out beside the app first."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -291,7 +292,9 @@ def test_a_failure_has_its_exit_code_and_its_words(
 
     assert run.code == scenario.code, run.log
     names = {str(workspace): "<workspace>", str(workspace.parent): "<outside>"}
-    assert matches_golden(GOLDEN / f"{scenario.name}.txt", normal("\n".join(run.errors), names)), run.log
+    # Other tests of the sandbox may have made registries of their own.
+    words = re.sub(r"(`localhost:<port>`)(, `localhost:<port>`)+", r"\1", normal("\n".join(run.errors), names))
+    assert matches_golden(GOLDEN / f"{scenario.name}.txt", words), run.log
     assert run.errors, "a failure is never silent"
     assert "::group::Traceback" not in run.log
 

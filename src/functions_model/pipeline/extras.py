@@ -38,16 +38,18 @@ class Extras:
 
 
 def extras_of(making: Making, made: Made) -> Extras:
-    """The bill of materials of an image, and the records for the next runs."""
-    attachments = (_bill(making, made.lock),) if making.spec.build.sbom else ()
-    return Extras(attachments, tuple(_records(making.spec, made)))
+    """What is attached to an image, and the records for the next runs."""
+    return Extras(made.attachments, tuple(_records(making.spec, made)))
 
 
-def _bill(making: Making, lock: Lock) -> Attachment:
+def attachments_for(making: Making, lock: Lock) -> tuple[Attachment, ...]:
+    """The bill of materials, unless the user wants none. It needs no image, only the lock."""
+    if not making.spec.build.sbom:
+        return ()
     spec, prepared = making.spec, making.prepared
     version, epoch = prepared.python.version, spec.build.epoch
     content = bill_of_materials(lock, name=spec.image.repository, python_version=version, epoch=epoch)
-    return Attachment(CYCLONEDX, CYCLONEDX, content, dict(making.parts.provenance), _FILE)
+    return (Attachment(CYCLONEDX, CYCLONEDX, content, dict(making.parts.provenance), _FILE),)
 
 
 def _records(spec: DeploymentSpec, made: Made) -> Iterator[RecordToWrite]:

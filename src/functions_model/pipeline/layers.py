@@ -14,6 +14,7 @@ from functions_model.image.splitting import split
 from functions_model.image.streams import LayerStream
 from functions_model.pipeline.below import make_below
 from functions_model.pipeline.events import LayerOrigin, LayerReady
+from functions_model.pipeline.extras import attachments_for
 from functions_model.pipeline.lock import lock_for
 from functions_model.registry import RecordedLayer
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from functions_model.pipeline.making import Making
     from functions_model.pipeline.parts import Parts
     from functions_model.pipeline.prepare import Prepared
-    from functions_model.registry import Push
+    from functions_model.registry import Attachment, Push
 
 WORKERS = 4
 """Layers in the making at once: as many as are sent at once."""
@@ -42,11 +43,13 @@ class Made:
         lock: The dependencies.
         below: The base, dependencies, and what else lies below the app.
         app: The layers of the app, each with its fingerprint.
+        attachments: What is put beside the image, and needs none of its layers.
     """
 
     lock: Lock
     below: Below
     app: tuple[RecordedLayer, ...]
+    attachments: tuple[Attachment, ...]
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -75,11 +78,12 @@ def make_layers(making: Making, push: Push | None, resolved: Callable[[], None])
             resolved()
             runtime = pool.submit(maker.make, runtime_layer(making.spec, lock.text))
             below = make_below(making, lock, lambda plans: maker.make_all(plans, pool))
+            attachments = attachments_for(making, lock)  # while the app's large layers are still sent
             app = tuple(future.result() for future in (runtime, *above))
         except BaseException:
             maker.stop(pool)
             raise
-    return Made(lock, below, app)
+    return Made(lock, below, app, attachments)
 
 
 @dataclass(frozen=True, slots=True)

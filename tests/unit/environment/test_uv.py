@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from functions_model.core.failures import Location
 from functions_model.core.secrets import Secret
-from functions_model.environment import EnvironmentRequest, IndexSettings, Requirement
+from functions_model.environment import EnvironmentRequest, IndexSettings, Requirement, uv_process
 from functions_model.environment.uv_failures import blamed, explain, is_for_wheels
-from functions_model.environment.uv_process import clean, uv_environment
+from functions_model.environment.uv_process import UvRefused, clean, run_uv, uv_environment
 
 FILE = Path("requirements.txt")
+SLOW_NICE = "#!/bin/sh\nsleep 0.3\nnice\necho refused by me >&2\nexit $2\n"
+"""In the place of uv: says how far it stands back for others, and ends as its second argument says."""
 
 
 class TestEnvironment:
@@ -218,3 +221,28 @@ class TestExplain:
 
         assert len(failure.detail.splitlines()) == 80
         assert failure.detail.endswith("Because 499")
+
+
+class TestRunning:
+    """`run_uv`."""
+
+    @pytest.fixture(autouse=True)
+    def _uv(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        script = tmp_path / "uv"
+        script.write_text(SLOW_NICE, encoding="utf-8")
+        script.chmod(0o755)
+        monkeypatch.setattr(uv_process, "find_uv_bin", lambda: str(script))
+
+    def run(self, code: int, folder: Path) -> str:
+        return run_uv([str(code)], cwd=folder, environ=os.environ, indexes=IndexSettings())
+
+    def test_gives_way_to_what_runs_beside_it(self, tmp_path: Path) -> None:
+        """A large layer that is sent meanwhile needs both cores of a small CI runner more."""
+        assert os.nice(0) < int(self.run(0, tmp_path))
+
+    def test_an_end_with_an_error_is_told_in_its_words(self, tmp_path: Path) -> None:
+        """And not with what it had answered until then."""
+        with pytest.raises(UvRefused) as caught:
+            self.run(2, tmp_path)
+
+        assert "refused by me" == caught.value.words

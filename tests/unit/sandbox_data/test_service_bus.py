@@ -8,6 +8,7 @@ import socket
 import time
 import uuid
 from contextlib import closing
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,7 +22,9 @@ from azure.servicebus.exceptions import (
     ServiceBusError,
 )
 
+from azure_sandbox.apps.listeners.sending import Senders
 from azure_sandbox.contract import AccessRule, QueueCounts, QueueDefinition
+from azure_sandbox.functions_host.connections import Connection
 from azure_sandbox.service_bus import ServiceBusBroker, ServiceBusUnavailable
 from support.service_bus import BRIEF, FAST, FixedToken, Links, client_for, connection_string
 
@@ -466,3 +469,25 @@ class TestNamespaces:
             broker._channel._process.kill()
             with pytest.raises(ServiceBusUnavailable, match=r"it has ended. Look into .*broker\.log"):
                 broker.put_queue("contoso", QueueDefinition("q"))
+
+
+class TestSenders:
+    """Those that the sandbox keeps open for an app."""
+
+    def test_leave_no_connection_open_when_the_broker_is_gone_first(self, tmp_path: Path, tls: TlsFiles) -> None:
+        """Azure's client fails to say good-bye then, and forgets its socket."""
+        broker = ServiceBusBroker(tmp_path, tls, access=Access, directory=FakeDirectory(), roles=FakeRoles())
+        with closing(broker):
+            host = broker.create_namespace("contoso")
+            broker.put_queue("contoso", QueueDefinition("q"))
+            door: Any = SimpleNamespace(client=lambda *_: client_for(text, host, tls.ca_file))
+            site: Any = None
+            text = connection_string(host, "root", "first-key")
+            senders = Senders(site, door)
+            senders.check(Connection("Bus", text, {}), "q")
+            [(_, sender)] = senders._open.values()
+            opened: Any = sender._handler._connection._transport.sock
+        assert opened.fileno() > 0
+        senders.close()
+
+        assert -1 == opened.fileno()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from azure.core.exceptions import AzureError
 from azure.servicebus import ServiceBusMessage
@@ -107,6 +107,16 @@ class Senders:
 
 
 def _close(client: ServiceBusClient, sender: ServiceBusSender) -> None:
+    socket = _socket(sender)
     with contextlib.suppress(AzureError, OSError):
         sender.close()
         client.close()
+    if socket is not None:
+        # Where the broker is gone, the client fails to say good-bye, and leaves it open.
+        socket.close()
+
+
+def _socket(sender: Any) -> Any:
+    """The socket below an open sender; None where there is none. The client has no name for it."""
+    connection = getattr(getattr(sender, "_handler", None), "_connection", None)
+    return getattr(getattr(connection, "_transport", None), "sock", None)

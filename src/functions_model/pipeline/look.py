@@ -29,9 +29,11 @@ class Seen:
 
     Attributes:
         plan: For an image that is not known yet.
+        lacking: What the login may not write of it.
     """
 
     plan: ResourcePlan
+    lacking: tuple[Problem, ...] = ()
 
     @property
     def wanted(self) -> Wanted:
@@ -45,11 +47,10 @@ class Seen:
 
 
 def look(spec: DeploymentSpec, session: Session, parts: Parts) -> Seen | None:
-    """Read the live state; None where no Azure resource is touched.
+    """Read the live state; None where no Azure resource is touched. Tells nothing: it runs beside something else.
 
     Raises:
-        PlanRefused: It cannot be read, a resource that is there cannot carry the app, or the login may not write what
-            is missing.
+        PlanRefused: It cannot be read, or a resource that is there cannot carry the app.
     """
     if session.subscription is None:
         return None
@@ -57,14 +58,17 @@ def look(spec: DeploymentSpec, session: Session, parts: Parts) -> Seen | None:
     wanted = wanted_for(spec, image, session.subscription.registry, parts.provenance)
     clients = session.subscription.clients
     seen = plan(wanted, observe(clients, wanted, mask=parts.ci.mask))
-    _check_rights(spec, missing_rights(seen, clients), parts)
-    return Seen(seen)
+    return Seen(seen, missing_rights(seen, clients))
 
 
-def _check_rights(spec: DeploymentSpec, problems: tuple[Problem, ...], parts: Parts) -> None:
-    """A login that only plans, as that of a pull request, need not be able to do what it shows: it is told."""
+def check_rights(seen: Seen, spec: DeploymentSpec, parts: Parts) -> None:
+    """A login that only plans, as that of a pull request, need not be able to do what it shows: it is told.
+
+    Raises:
+        PlanRefused: The login may not write what is missing.
+    """
     if spec.mode is Mode.PLAN:
-        for problem in problems:
+        for problem in seen.lacking:
             parts.ci.annotate(Level.WARNING, f"This login could not apply the plan: {problem.what}. {problem.remedy}")
-    elif problems:
-        raise PlanRefused(f"plan the function app `{spec.target.app_name if spec.target else ''}`", problems)
+    elif seen.lacking:
+        raise PlanRefused(f"plan the function app `{spec.target.app_name if spec.target else ''}`", seen.lacking)

@@ -4,7 +4,7 @@ Inputs were read and checked before (`functions_model.inputs`). Here they become
 
 1. check    the entry script, host.json and the environment, without any network;
 2. log in   once, for everything, and fetch what is registered in Azure ML;
-3. prepare  the base image and the plans of the layers; look at the resources, and refuse what cannot be;
+3. prepare  the base image and the plans of the layers, and beside it look at the resources; refuse what cannot be;
 4. build    the lock and the layers, side by side, each found again, packed, or packed and sent in one pass; the image;
             from the lock on, resources that need not wait for the image are made beside it;
 5. plan     the difference between what is wanted and what is there;
@@ -19,6 +19,7 @@ told as events as it happens; a step that fails raises a `Failure` and the story
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -32,7 +33,7 @@ from functions_model.pipeline.deliver import deliver, finish
 from functions_model.pipeline.events import PlanMade
 from functions_model.pipeline.fetch import fetch
 from functions_model.pipeline.ground import ground_for
-from functions_model.pipeline.look import look
+from functions_model.pipeline.look import check_rights, look
 from functions_model.pipeline.making import Making
 from functions_model.pipeline.prepare import prepare
 from functions_model.pipeline.prove import prove
@@ -44,9 +45,11 @@ from functions_model.provision import plan
 
 if TYPE_CHECKING:
     from functions_model.core.spec import DeploymentSpec
+    from functions_model.pipeline.checks import Checked
     from functions_model.pipeline.events import ImageBuilt
     from functions_model.pipeline.look import Seen
     from functions_model.pipeline.parts import Parts
+    from functions_model.pipeline.session import Session
     from functions_model.provision import ResourcePlan
 
 
@@ -63,12 +66,24 @@ def run(spec: DeploymentSpec, parts: Parts) -> None:
     with closing(open_session(spec, parts)) as session:
         spec, read = fetch(spec, checked, session, parts)
         with parts.stage("Prepare the image"):
-            making = Making(spec, prepare(spec, read, session, parts), session, parts)
-            seen = look(spec, session, parts)
+            making, seen = _prepare_and_look(spec, read, session, parts)
         if spec.build.builder is Builder.DOCKERFILE:
             write_folder(making)
         else:
             _make(making, seen)
+
+
+def _prepare_and_look(
+    spec: DeploymentSpec, read: Checked, session: Session, parts: Parts
+) -> tuple[Making, Seen | None]:
+    """Side by side: neither needs the other, and both wait for services far away. Of two faults the image's is told."""
+    with ThreadPoolExecutor(1, "look") as pool:
+        looking = pool.submit(look, spec, session, parts)
+        prepared = prepare(spec, read, session, parts)
+    seen = looking.result()
+    if seen:
+        check_rights(seen, spec, parts)
+    return Making(spec, prepared, session, parts), seen
 
 
 def _make(making: Making, seen: Seen | None) -> None:

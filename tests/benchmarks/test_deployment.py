@@ -32,6 +32,8 @@ LATENCY = 0.15
 """Seconds that Azure takes to answer anything; what it takes to make things comes on top (`Durations.live`)."""
 BLOBS = {"trigger": "blob", "input_path": "input/{name}.json", "output_path": "output/{name}.json"}
 """What the classic guide ends with: a blob trigger on the host's own storage account."""
+QUEUES = {"trigger": "service-bus-queue", "input_queue_name": "input", "output_queue_name": "output"}
+"""Its other trigger. A namespace takes longer than all else, on both sides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +67,13 @@ class Cloud:
         """What the classic guide ends with."""
         return self.deploy(app, weights=weights, data_storage_account=f"{app}store", **BLOBS)
 
-    def classic(self, app: str, image: str) -> None:
+    def classic(self, app: str, image: str, *, namespace: str = "") -> None:
         """Log in, and every command of the guide, one after the other."""
         ends = self.sandbox.endpoints
-        names = ClassicNames(f"{app}-group", "westeurope", f"{app}-plan", f"{app}store", app, ADMIN, self.server, image)
+        names = ClassicNames(
+            *(f"{app}-group", "westeurope", f"{app}-plan", f"{app}store", app, ADMIN, self.server, image),
+            namespace=namespace,
+        )
         self.az.log_in(ends, "-p", ends.client_secret)
         run_classic(self.az.json, names)
 
@@ -91,8 +96,8 @@ def _cloud(sandbox: Sandbox, folder: Path) -> Cloud:
     az = new_az(folder / "az", sandbox.endpoints)
     az.choose_cloud(sandbox.endpoints)
     cloud = Cloud(sandbox, folder / "workspace", az, registry_with_admin(sandbox, ADMIN))
-    for registry in ({}, {"registry": cloud.server}):
-        packaged = cloud.deployer("packaged").run(mode="package", image_tag="1", **registry, **BLOBS)
+    for inputs in (BLOBS, QUEUES, {**BLOBS, "registry": cloud.server}):
+        packaged = cloud.deployer("packaged").run(mode="package", image_tag="1", **inputs)
         assert packaged.code == 0, packaged.log
     sandbox.journal.clear()
     return cloud
@@ -127,6 +132,23 @@ def test_first_deployment(slow: Cloud, results: Results) -> None:
         return elapsed(started)
 
     results.add("deploy_vs_az", against(*alternate(ours, theirs), aim=0.25))
+
+
+def test_first_deployment_with_queues(slow: Cloud, results: Results) -> None:
+    """The same with a Service Bus queue trigger: beside plan, account and app there is a namespace to make."""
+    numbers = itertools.count(1)
+
+    def ours() -> float:
+        app, started = f"queues{next(numbers)}", time.perf_counter()
+        slow.deploy(app, service_bus_namespace=f"{app}-bus", **QUEUES)
+        return elapsed(started)
+
+    def theirs() -> float:
+        app, started = f"classic{next(numbers)}", time.perf_counter()
+        slow.classic(app, "package:1", namespace=f"{app}-bus")
+        return elapsed(started)
+
+    results.add("deploy_vs_az_queue", against(*alternate(ours, theirs), aim=0.25))
 
 
 def test_requests(quick: Cloud, results: Results) -> None:

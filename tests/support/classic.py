@@ -1,4 +1,4 @@
-"""The classic guide: the `az` commands that took a packaged model to a function app with a blob trigger."""
+"""The classic guide: the `az` commands that took a packaged model to a function app with a blob or a queue trigger."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ class ClassicNames:
         registry: The registry's name.
         login_server: Its host.
         image: Repository and tag: `package:1`.
+        containers: Those of a blob trigger.
+        namespace: That of a Service Bus queue trigger; empty with a blob trigger.
+        queues: In it.
     """
 
     group: str
@@ -31,10 +34,16 @@ class ClassicNames:
     login_server: str
     image: str
     containers: tuple[str, ...] = ("input", "output")
+    namespace: str = ""
+    queues: tuple[str, ...] = ("input", "output")
 
 
 def classic_commands(names: ClassicNames) -> list[list[str]]:
-    """Every command, in the guide's order, without `az` itself."""
+    """Every command, in the guide's order, without `az` itself.
+
+    The guide itself goes on with a blob trigger. With a Service Bus queue trigger the commands for the storage are
+    replaced by those for the namespace, as the package's reference says what its app needs.
+    """
     app = ["--name", names.app, "--resource-group", names.group]
     account = ["--name", names.storage, "--resource-group", names.group]
     image = f"{names.login_server}/{names.image}"
@@ -45,16 +54,12 @@ def classic_commands(names: ClassicNames) -> list[list[str]]:
             *("--sku", "EP1", "--is-linux"),
         ],
         ["storage", "account", "create", *account, "--location", names.location, "--sku", "Standard_LRS"],
-        ["storage", "account", "show-connection-string", *account],
+        *([] if names.namespace else [["storage", "account", "show-connection-string", *account]]),
         [
             *("functionapp", "create", *app, "--plan", names.plan, "--storage-account", names.storage),
             *("--image", image, "--functions-version", "4", "--disable-app-insights", "true"),
         ],
-        *(
-            ["storage", "container", "create", "--name", container, "--connection-string", CONNECTION]
-            for container in names.containers
-        ),
-        ["functionapp", "config", "appsettings", "set", *app, "--settings", f"TriggerConnectionString={CONNECTION}"],
+        *(_queues(names) if names.namespace else _containers(names)),
         ["acr", "credential", "show", "--name", names.registry],
         ["acr", "repository", "show-tags", "--name", names.registry, "--repository", names.image.partition(":")[0]],
         [
@@ -62,6 +67,34 @@ def classic_commands(names: ClassicNames) -> list[list[str]]:
             *("--registry-server", f"https://{names.login_server}"),
             *("--registry-username", USERNAME, "--registry-password", PASSWORD),
         ],
+    ]
+
+
+def _containers(names: ClassicNames) -> list[list[str]]:
+    app = ["--name", names.app, "--resource-group", names.group]
+    return [
+        *(
+            ["storage", "container", "create", "--name", container, "--connection-string", CONNECTION]
+            for container in names.containers
+        ),
+        ["functionapp", "config", "appsettings", "set", *app, "--settings", f"TriggerConnectionString={CONNECTION}"],
+    ]
+
+
+def _queues(names: ClassicNames) -> list[list[str]]:
+    app = ["--name", names.app, "--resource-group", names.group]
+    there = ["--resource-group", names.group, "--namespace-name", names.namespace]
+    return [
+        [
+            *("servicebus", "namespace", "create", "--name", names.namespace, "--resource-group", names.group),
+            *("--location", names.location, "--sku", "Standard"),
+        ],
+        *(["servicebus", "queue", "create", *there, "--name", queue] for queue in names.queues),
+        [
+            *("servicebus", "namespace", "authorization-rule", "keys", "list", *there),
+            *("--name", "RootManageSharedAccessKey"),
+        ],
+        ["functionapp", "config", "appsettings", "set", *app, "--settings", f"TriggerConnectionString={CONNECTION}"],
     ]
 
 
@@ -77,6 +110,8 @@ def run_classic(az_json: Callable[..., Any], names: ClassicNames) -> None:
         given = az_json(*(_filled(word, answers) for word in words))
         if words[2] == "show-connection-string":
             answers[CONNECTION] = given["connectionString"]
+        if words[2:5] == ["authorization-rule", "keys", "list"]:
+            answers[CONNECTION] = given["primaryConnectionString"]
         if words[:2] == ["acr", "credential"]:
             answers |= {USERNAME: given["username"], PASSWORD: given["passwords"][0]["value"]}
 

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from functions_model.environment.conda_lock import CondaPackage
     from functions_model.environment.locking import Lock, LockedPackage
 
-MEDIA_TYPE = "application/vnd.cyclonedx+json"
-"""Registered with IANA; with `; version=1.6` where a parameter is allowed."""
 _TOOL = "functions-model-action"
 
 

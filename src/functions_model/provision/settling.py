@@ -11,9 +11,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from functions_model.azure.errors import explain
 from functions_model.core.failures import ApplyIncomplete
-from functions_model.provision.waiting import Patience, WaitedInVain
+from functions_model.provision.waiting import Patience, WaitedInVain, explained
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,8 +58,7 @@ def settle(
     try:
         return patience.through(lambda: _write_again(clients, wanted, names, after))
     except (AzureError, WaitedInVain) as exc:
-        cause = exc.cause if isinstance(exc, WaitedInVain) else exc
-        error = explain(cause, f"look at the settings of the function app `{wanted.app_name}` again")
+        error = explained(exc, f"look at the settings of the function app `{wanted.app_name}` again")
         raise ApplyIncomplete(error.action, error.reason, error.remedy) from exc
 
 

@@ -8,7 +8,6 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from functions_model.azure.errors import explain
 from functions_model.azure.site import Site
 from functions_model.core.failures import ApplyIncomplete
 from functions_model.provision.kind import Writing
@@ -17,7 +16,7 @@ from functions_model.provision.outcome import Written
 from functions_model.provision.site import read_app
 from functions_model.provision.tags import tags_to_be
 from functions_model.provision.undoing import Overtaken
-from functions_model.provision.waiting import Patience, WaitedInVain
+from functions_model.provision.waiting import Patience, WaitedInVain, explained
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -102,7 +101,7 @@ def _swap(
             app = Site(clients, plan.wanted.group, plan.wanted.app_name)
             patience.through(lambda: app.ask("update", site_envelope=site))
     except (AzureError, WaitedInVain) as exc:
-        error = explain(exc.cause if isinstance(exc, WaitedInVain) else exc, f"swap {change.name}")
+        error = explained(exc, f"swap {change.name}")
         raise ApplyIncomplete(error.action, error.reason, error.remedy) from exc
     return Written(change, clock() - started)
 

@@ -12,13 +12,12 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from functions_model.azure.errors import explain
 from functions_model.core.failures import ApplyIncomplete
 from functions_model.provision.kinds import function_app
 from functions_model.provision.observed import Observed
 from functions_model.provision.settings import MACHINE_KEY
 from functions_model.provision.site import find_site
-from functions_model.provision.waiting import Patience, WaitedInVain
+from functions_model.provision.waiting import Patience, WaitedInVain, explained
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -175,7 +174,6 @@ def _identity(before: ObservedApp, after: ObservedApp, now: ObservedApp) -> dict
 
 
 def _incomplete(wanted: Wanted, exc: Exception, done: list[str], rest: list[str]) -> ApplyIncomplete:
-    cause = exc.cause if isinstance(exc, WaitedInVain) else exc
-    error = explain(cause, f"put the previous version of the function app `{wanted.app_name}` back")
+    error = explained(exc, f"put the previous version of the function app `{wanted.app_name}` back")
     told = f"Put back: {', '.join(done) or 'nothing'}. Not put back: {', '.join(rest) or 'not known'}."
     return ApplyIncomplete(error.action, error.reason, f"{error.remedy} {told}")

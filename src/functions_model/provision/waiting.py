@@ -47,6 +47,16 @@ class WaitedInVain(Exception):
         super().__init__(str(cause))
 
 
+def explained(error: Exception, action: str) -> ServiceError:
+    """Why a write failed; where it was waited for in vain, what the service said last.
+
+    Args:
+        error: What `Patience.through` raised.
+        action: What was tried, for people: "swap the slot `s`".
+    """
+    return explain(error.cause if isinstance(error, WaitedInVain) else error, action)
+
+
 @dataclass(slots=True)
 class Patience:
     """The patience with one change: every wait of it comes from the same time.

@@ -28,7 +28,6 @@ GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/ml"
 WORKSPACE = f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/lab"
 ACCOUNT = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/labstorage"
 KEY = base64.b64encode(b"the account's key").decode()
-SAS = "sv=2024-01-01&sr=c&sig=a%2Bb%3D"
 
 
 @dataclass

@@ -53,7 +53,14 @@ class UvRefused(Exception):
         super().__init__(words)
 
 
-def run_uv(arguments: Sequence[str], *, cwd: Path, environ: Mapping[str, str], indexes: IndexSettings) -> str:
+def run_uv(
+    arguments: Sequence[str],
+    *,
+    cwd: Path,
+    environ: Mapping[str, str],
+    indexes: IndexSettings,
+    program: str | None = None,
+) -> str:
     """Run `uv pip ...`, and give back what it wrote to its standard output.
 
     Args:
@@ -61,11 +68,12 @@ def run_uv(arguments: Sequence[str], *, cwd: Path, environ: Mapping[str, str], i
         cwd: The folder to run in.
         environ: The process environment, of which only what uv needs is passed on.
         indexes: Where packages come from. URLs reach uv by its environment, as arguments can be read by anybody.
+        program: Where uv is; None for the one that is installed with us.
 
     Raises:
         UvRefused: It ended with an error.
     """
-    command = [find_uv_bin(), "pip", *arguments, *_common_options(indexes)]
+    command = [program or find_uv_bin(), "pip", *arguments, *_common_options(indexes)]
     with subprocess.Popen(
         command,
         cwd=cwd,

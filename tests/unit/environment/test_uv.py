@@ -9,7 +9,7 @@ import pytest
 
 from functions_model.core.failures import Location
 from functions_model.core.secrets import Secret
-from functions_model.environment import EnvironmentRequest, IndexSettings, Requirement, uv_process
+from functions_model.environment import EnvironmentRequest, IndexSettings, Requirement
 from functions_model.environment.uv_failures import blamed, explain, is_for_wheels
 from functions_model.environment.uv_process import UvRefused, clean, run_uv, uv_environment
 
@@ -226,15 +226,11 @@ class TestExplain:
 class TestRunning:
     """`run_uv`."""
 
-    @pytest.fixture(autouse=True)
-    def _uv(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        script = tmp_path / "uv"
+    def run(self, code: int, folder: Path) -> str:
+        script = folder / "uv"
         script.write_text(SLOW_NICE, encoding="utf-8")
         script.chmod(0o755)
-        monkeypatch.setattr(uv_process, "find_uv_bin", lambda: str(script))
-
-    def run(self, code: int, folder: Path) -> str:
-        return run_uv([str(code)], cwd=folder, environ=os.environ, indexes=IndexSettings())
+        return run_uv([str(code)], cwd=folder, environ=os.environ, indexes=IndexSettings(), program=str(script))
 
     def test_gives_way_to_what_runs_beside_it(self, tmp_path: Path) -> None:
         """A large layer that is sent meanwhile needs both cores of a small CI runner more."""

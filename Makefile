@@ -39,7 +39,7 @@ check: $(VENV)/.stamp-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/zizmor --quiet --offline --no-progress .github action.yml
-	$(BIN)/python -m pytest -q $(PYTEST_FLAGS) $(FAST_TESTS)
+	$(BIN)/python -m pytest -q -n 4 --dist loadfile $(PYTEST_FLAGS) $(FAST_TESTS)
 
 # Nothing beside it: one process, one benchmark at a time. A miss is shown; BENCH_STRICT=1 makes it a failure.
 bench: tools

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from azure_sandbox.arm.operations import Durations
 from azure_sandbox.faults import Fault
+from azure_sandbox.sandbox import Sandbox
 from support.deployer import Deployer
 from support.live_state import live_state
 
@@ -16,15 +18,18 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from azure_sandbox.sandbox import Sandbox
+    from support.deployment import Run
 
 _MOST = 120
 """Requests of one deployment at the most. That many would be a mistake."""
 
 
-def store(app: str) -> str:
-    """A storage account's name that differs in the app's alone: one that is derived has a hash."""
-    return f"{app.replace('-', '')}store"
+QUEUES = {"trigger": "service-bus-queue", "input_queue_name": "input", "output_queue_name": "output"}
+
+
+def names(app: str) -> dict[str, str]:
+    """Names that differ in the app's alone: those that are derived have a hash."""
+    return {"storage_account": f"{app.replace('-', '')}store", "service_bus_namespace": f"{app}-bus"}
 
 
 class Killing:
@@ -33,24 +38,33 @@ class Killing:
     Args:
         sandbox: Where to. Nothing else may use it meanwhile.
         folder: For workspace and logs.
+        trigger: Inputs for another one than HTTP.
     """
 
-    def __init__(self, sandbox: Sandbox, folder: Path) -> None:
-        self.sandbox, self.folder = sandbox, folder
+    def __init__(self, sandbox: Sandbox, folder: Path, **trigger: str) -> None:
+        self.sandbox, self.folder, self.trigger = sandbox, folder, trigger
         self.whole = self.deployed("whole")
+
+    def inputs(self, name: str) -> dict[str, str]:
+        given = names(name)
+        return {**given, **self.trigger} if self.trigger else {"storage_account": given["storage_account"]}
 
     def app(self, name: str) -> Deployer:
         return Deployer(self.sandbox, self.folder / "workspace", name)
 
-    def deployed(self, name: str) -> dict[str, Any]:
-        run = self.app(name).run(storage_account=store(name))
+    def run(self, name: str) -> Run:
+        run = self.app(name).run(**self.inputs(name))
         assert run.code == 0, run.log
+        return run
+
+    def deployed(self, name: str) -> dict[str, Any]:
+        self.run(name)
         return live_state(self.sandbox, name)
 
     def killed(self, name: str, fault: Fault) -> bool:
         """Start a deployment and kill it when the fault strikes; False when it came to its end before."""
         self.sandbox.faults.add(fault)
-        started = self.app(name).start(self.folder / "left" / name, storage_account=store(name))
+        started = self.app(name).start(self.folder / "left" / name, **self.inputs(name))
         try:
             while started.process.poll() is None:
                 if not self.sandbox.faults.waiting():
@@ -67,8 +81,7 @@ class Killing:
         """Run again; what is live then. The run after that writes nothing."""
         state = self.deployed(name)
         self.sandbox.journal.clear()
-        again = self.app(name).run(storage_account=store(name))
-        assert again.code == 0, again.log
+        self.run(name)
         assert [] == [(entry.method, entry.path) for entry in self.sandbox.journal.writes()]
         return state
 
@@ -100,3 +113,17 @@ def test_killed_before_each_request_in_turn(killing: Killing) -> None:
 
     assert len(ended) > 20
     assert {} == {number: state for number, state in ended.items() if state != killing.whole}
+
+
+@pytest.mark.exhaustive
+def test_killed_while_others_are_made(tmp_path: Path) -> None:
+    """What Azure goes on to make is waited for, and used: an account without endpoints, a namespace without queues."""
+    with Sandbox(tmp_path / "sandbox", durations=Durations(storage=5, service_bus=5)) as slow:
+        killing = Killing(slow, tmp_path, **QUEUES)
+        assert killing.killed("stop", Fault("GET", "/namespaces/stop-bus", drop_connection=True, delay=0.5))
+
+        again = killing.run("stop")
+
+        assert killing.whole == live_state(slow, "stop")
+    assert "Waiting for the Service Bus namespace `stop-bus`, which is still being made." in again.log
+    assert "Waiting for the storage account `stopstore`, which is still being made." in again.log

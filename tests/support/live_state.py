@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from azure_sandbox.sandbox import Sandbox
 
 _GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
-_PASSING = frozenset({"createdTime", "lastModifiedTimeUtc", "creationTime", "createdOn", "updatedOn", "createdAt"})
+_PASSING = frozenset(
+    {"createdTime", "lastModifiedTimeUtc", "creationTime", "createdOn", "updatedOn", "createdAt", "updatedAt"}
+)
 _PORT = re.compile(r"(localhost|127\.0\.0\.1):\d+")
 _POLICIES = "basicPublishingCredentialsPolicies"
 _MADE_ONCE = "MACHINEKEY_DecryptionKey"

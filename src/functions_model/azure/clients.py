@@ -70,6 +70,10 @@ class AzureClients:
         self._built: dict[str, object] = {}
         self._lock = threading.RLock()
 
+    def tell(self, text: str) -> None:
+        """One line for people, as for a wait of some seconds."""
+        self._report(text)
+
     @property
     def web(self) -> WebSiteManagementClient:
         """Plans and function apps."""

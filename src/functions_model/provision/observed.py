@@ -61,6 +61,7 @@ class ObservedStorage:
     Attributes:
         takes_keys: Its keys open it.
         is_ours: This tool made it.
+        state: `Succeeded`, `Creating` and the like; empty when it is not said.
     """
 
     id: str
@@ -70,6 +71,7 @@ class ObservedStorage:
     file: str = ""
     takes_keys: bool = True
     is_ours: bool = False
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from functions_model.provision import generic
 from functions_model.provision.elsewhere import not_there
+from functions_model.provision.in_the_making import is_under_way, once_made
 from functions_model.provision.kinds import provider, resource_group
 from functions_model.provision.nouns import Action, Change, FieldChange, key_of
 from functions_model.provision.observed_insights import ObservedLogs
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 KIND = "Log Analytics workspace"
 TYPE = "Microsoft.OperationalInsights/workspaces"
 API_VERSION = "2023-09-01"
-_UNDER_WAY = frozenset({"creating", "provisioningaccount", "updating"})
 
 
 def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedLogs | None:
@@ -30,7 +30,10 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedLo
     name = wanted.insights.workspace
     if seen.group is None and not wanted.is_elsewhere(TYPE, name):
         return None
-    document = generic.read(clients, wanted.id_of(TYPE, name), API_VERSION)
+    resource_id = wanted.id_of(TYPE, name)
+    document = once_made(
+        lambda: generic.read(clients, resource_id, API_VERSION), generic.state_of, f"the {KIND} `{name}`", clients
+    )
     return ObservedLogs(str(document["id"])) if document else None
 
 
@@ -67,9 +70,9 @@ def write(writing: Writing, observed: Observed) -> ObservedLogs:  # noqa: ARG001
         "properties": {"sku": {"name": "PerGB2018"}, "retentionInDays": 30},
     }
     made = generic.put(clients, resource_id, API_VERSION, body)
-    if generic.state_of(made) in _UNDER_WAY:
+    if is_under_way(generic.state_of(made)):
         writing.patience.until(
-            lambda: generic.state_of(generic.read(clients, resource_id, API_VERSION)) not in _UNDER_WAY, f"the {KIND}"
+            lambda: not is_under_way(generic.state_of(generic.read(clients, resource_id, API_VERSION))), f"the {KIND}"
         )
     return ObservedLogs(resource_id)
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from functions_model.azure.errors import explain
 from functions_model.core.failures import Problem
 from functions_model.provision.elsewhere import not_there, refusal_of
+from functions_model.provision.in_the_making import once_made
 from functions_model.provision.kinds import provider, resource_group
 from functions_model.provision.nouns import Action, Change, FieldChange, QueueData, key_of
 from functions_model.provision.observed_service_bus import ObservedNamespace, ObservedNamespaceName
@@ -31,10 +32,14 @@ _USABLE = {"", "active", "succeeded", "updating"}
 
 
 def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedNamespace | None:  # noqa: ARG001
-    """The namespace of that name, in its group."""
+    """The namespace of that name, in its group; one that is still being made is waited for."""
     if not isinstance(wanted.data, QueueData):
         return None
-    return _read(clients, wanted.group_of(TYPE, wanted.data.namespace), wanted.data.namespace)
+    name = wanted.data.namespace
+    group = wanted.group_of(TYPE, name)
+    return once_made(
+        lambda: _read(clients, group, name), lambda namespace: namespace.status, f"the {KIND} `{name}`", clients
+    )
 
 
 def _read(clients: AzureClients, group: str, name: str) -> ObservedNamespace | None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from functions_model.azure.errors import explain
 from functions_model.core.failures import Problem
 from functions_model.provision.elsewhere import not_there, refusal_of
+from functions_model.provision.in_the_making import is_under_way, once_made
 from functions_model.provision.kinds import provider, resource_group
 from functions_model.provision.nouns import Action, Change, FieldChange, key_of
 from functions_model.provision.observed import ObservedAccountNames, ObservedAccounts, ObservedStorage
@@ -31,12 +32,18 @@ TYPE = "Microsoft.Storage/storageAccounts"
 
 
 def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedAccounts:  # noqa: ARG001
-    """The accounts of those names, in the group."""
+    """The accounts of those names, in the group; one that is still being made is waited for: it lacks its endpoints."""
     names = wanted.storage_accounts
     with ThreadPoolExecutor(max_workers=len(names)) as threads:
-        accounts = list(threads.map(lambda name: _read(clients, wanted, name), names))
+        accounts = list(threads.map(lambda name: _once_made(clients, wanted, name), names))
     found = zip(names, accounts, strict=True)
     return ObservedAccounts({name: account for name, account in found if account is not None})
+
+
+def _once_made(clients: AzureClients, wanted: Wanted, name: str) -> ObservedStorage | None:
+    return once_made(
+        lambda: _read(clients, wanted, name), lambda account: account.state, f"the {KIND} `{name}`", clients
+    )
 
 
 def _read(clients: AzureClients, wanted: Wanted, name: str) -> ObservedStorage | None:
@@ -86,6 +93,7 @@ def _observed(account: Any) -> ObservedStorage:
         # Nothing said means yes.
         takes_keys=account.allow_shared_key_access is not False,
         is_ours=is_ours(account.tags),
+        state=str(getattr(account.provisioning_state, "value", account.provisioning_state) or ""),
     )
 
 
@@ -104,6 +112,9 @@ def _problem(name: str, wanted: Wanted, observed: Observed) -> Problem | None:
     if account is None:
         refusal = observed.account_names.refusals.get(name)
         return refusal.problem(KIND, name, subject) if refusal else None
+    if is_under_way(account.state):
+        what = f"the storage account `{name}` is not ready, its state is {account.state}"
+        return Problem(what, f"Wait until it is, or set `{subject}` to another name.", subject)
     needed, who = (("blob", "queue", "table"), "the Functions host") if is_host else (("blob", "queue"), "the trigger")
     missing = [service for service in needed if not getattr(account, service)]
     if not missing:
@@ -184,16 +195,15 @@ def write(writing: Writing, observed: Observed) -> ObservedAccounts:  # noqa: AR
 
 def _made_before(writing: Writing, name: str) -> ObservedStorage:
     """The account that a create made whose answer was lost. It may still be under way, without all endpoints."""
-    found: list[Any] = []
+    found: list[ObservedStorage] = []
 
     def is_there() -> bool:
         where = {"resource_group_name": writing.wanted.group, "account_name": name}
-        found[:] = [writing.clients.storage.storage_accounts.get_properties(**where)]
-        state = found[0].provisioning_state
-        return state is None or getattr(state, "value", state) == "Succeeded"
+        found[:] = [_observed(writing.clients.storage.storage_accounts.get_properties(**where))]
+        return not is_under_way(found[0].state)
 
     writing.patience.until(is_there, f"the storage account `{name}`")
-    return _observed(found[0])
+    return found[0]
 
 
 def _switch_keys_on(writing: Writing) -> ObservedAccounts:

@@ -1,0 +1,54 @@
+"""Resources that are still being made, by another run or by one that was stopped: they are waited for, not refused."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, TypeVar
+
+from functions_model.provision.waiting import Patience
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from functions_model.azure.clients import AzureClients
+
+_UNDER_WAY = frozenset({"accepted", "activating", "created", "creating", "provisioningaccount", "resolvingdns"})
+"""States in which Storage, Service Bus and Log Analytics show a new resource, in lower case."""
+
+_Resource = TypeVar("_Resource")
+
+
+def once_made(
+    read: Callable[[], _Resource | None],
+    state_of: Callable[[_Resource], str],
+    what: str,
+    clients: AzureClients,
+    sleep: Callable[[float], None] = time.sleep,
+) -> _Resource | None:
+    """A resource when it is no longer being made, or as it still is after five minutes; None when it is not there.
+
+    Args:
+        read: Looks at it.
+        state_of: Its state as the service shows it, in any case.
+        what: For people: "the storage account `s`".
+        clients: Told of when there is something to wait for.
+        sleep: Waits; seconds.
+
+    Raises:
+        AzureError: It cannot be read.
+    """
+    found: list[_Resource | None] = []
+
+    def is_made() -> bool:
+        found[:] = [read()]
+        return found[0] is None or not is_under_way(state_of(found[0]))
+
+    with suppress(TimeoutError):  # the state that it then has is judged like any other
+        Patience(what, sleep, clients.tell).until(is_made, f"{what}, which is still being made")
+    return found[0]
+
+
+def is_under_way(state: str) -> bool:
+    """Whether a resource in that state is still being made."""
+    return state.lower() in _UNDER_WAY

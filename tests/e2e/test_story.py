@@ -23,8 +23,11 @@ GOLDEN = Path(__file__).parent / "golden"
 
 @pytest.fixture(scope="module")
 def deployer(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Deployer:
-    """One app for the tests of this module, which go on from one another."""
-    return Deployer(sandbox, tmp_path_factory.mktemp("echo"), "echo-story")
+    """One app for the tests of this module, which go on from one another. Its image is in no registry yet."""
+    folder = tmp_path_factory.mktemp("echo")
+    made = Deployer(sandbox, folder, "echo-story")
+    (folder / "model" / "weights.txt").write_text("first of the story", encoding="utf-8")
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +54,7 @@ class TestFirstDeployment:
 
     def test_the_live_function_scores(self, first: Run, sandbox: Sandbox) -> None:
         """The answer in the summary is the live function's own."""
-        assert '"model": "first"' in first.summary
+        assert '"model": "first of the story"' in first.summary
         assert '"got": {"x": 1}' in first.summary
 
     def test_resources_are_made_beside_the_image(self, first: Run, sandbox: Sandbox) -> None:

@@ -15,7 +15,7 @@ from support.engine import CA_BUNDLE, ensure_images
 if TYPE_CHECKING:
     from azure_sandbox.sandbox import Sandbox
 
-pytestmark = pytest.mark.needs("docker", "act", "mmdebstrap")
+pytestmark = [pytest.mark.needs("docker", "act", "mmdebstrap"), pytest.mark.exhaustive]
 
 SETTING = "a-setting-that-nobody-sees"
 CERTIFICATES = "${{ github.workspace }}/certificates.pem"

@@ -170,6 +170,7 @@ class TestFaultsThatPass:
         assert _sent(run) > SIZE + 2 * HALF
 
 
+@pytest.mark.exhaustive
 class TestKilled:
     def test_a_run_that_dies_on_the_way_changes_no_tag_and_the_next_one_succeeds(
         self, world: World, tmp_path: Path

@@ -13,15 +13,12 @@ if TYPE_CHECKING:
 
     from functions_model.azure.clients import AzureClients
 
-_UNDER_WAY = frozenset({"accepted", "activating", "created", "creating", "provisioningaccount", "resolvingdns"})
-"""States in which Storage, Service Bus and Log Analytics show a new resource, in lower case."""
-
 _Resource = TypeVar("_Resource")
 
 
 def once_made(
     read: Callable[[], _Resource | None],
-    state_of: Callable[[_Resource], str],
+    is_made: Callable[[_Resource], bool],
     what: str,
     clients: AzureClients,
     sleep: Callable[[float], None] = time.sleep,
@@ -30,7 +27,7 @@ def once_made(
 
     Args:
         read: Looks at it.
-        state_of: Its state as the service shows it, in any case.
+        is_made: Whether it is made, by the states that its service has.
         what: For people: "the storage account `s`".
         clients: Told of when there is something to wait for.
         sleep: Waits; seconds.
@@ -40,15 +37,10 @@ def once_made(
     """
     found: list[_Resource | None] = []
 
-    def is_made() -> bool:
+    def is_over() -> bool:
         found[:] = [read()]
-        return found[0] is None or not is_under_way(state_of(found[0]))
+        return found[0] is None or is_made(found[0])
 
     with suppress(TimeoutError):  # the state that it then has is judged like any other
-        Patience(what, sleep, clients.tell).until(is_made, f"{what}, which is still being made")
+        Patience(what, sleep, clients.tell).until(is_over, f"{what}, which is still being made")
     return found[0]
-
-
-def is_under_way(state: str) -> bool:
-    """Whether a resource in that state is still being made."""
-    return state.lower() in _UNDER_WAY

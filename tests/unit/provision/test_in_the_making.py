@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from functions_model.provision.in_the_making import once_made
-from functions_model.provision.kinds import storage_account
+from functions_model.provision.kinds import service_bus_namespace, storage_account
 from functions_model.provision.observed import Observed, ObservedAccounts, ObservedStorage
+from functions_model.provision.observed_service_bus import ObservedNamespace
 from support.fake_arm import FakeArm, clients_for
 from support.wanted import wanted
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
+
+MAKING = {"Creating", "ResolvingDNS", "Created", "Activating"}
 
 
 @dataclass
@@ -28,7 +31,7 @@ class Looks:
         return self.states.pop(0) if len(self.states) > 1 else self.states[0]
 
     def made(self, clients: AzureClients) -> str | None:
-        return once_made(self.read, str, "the plan `p`", clients, self.slept.append)
+        return once_made(self.read, lambda state: state not in MAKING, "the plan `p`", clients, self.slept.append)
 
 
 class TestOnceMade:
@@ -59,6 +62,18 @@ class TestOnceMade:
 
         assert "Creating" == looks.made(clients)
         assert 300 == sum(looks.slept)
+
+
+@pytest.mark.parametrize("state", ["Activating", "Created", "Creating"])
+def test_a_new_namespace_is_waited_for(state: str) -> None:
+    """The states that Service Bus shows until queues can be made in it."""
+    assert not service_bus_namespace._is_made(ObservedNamespace("/id", "host", "Standard", state))
+
+
+@pytest.mark.parametrize("state", ["Active", "Disabled", "Succeeded", "Updating", ""])
+def test_any_other_namespace_is_not(state: str) -> None:
+    """It is used, or refused with its state."""
+    assert service_bus_namespace._is_made(ObservedNamespace("/id", "host", "Standard", state))
 
 
 def test_an_account_that_is_never_made_is_refused() -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from functions_model.provision import generic
 from functions_model.provision.elsewhere import not_there
-from functions_model.provision.in_the_making import is_under_way, once_made
+from functions_model.provision.in_the_making import once_made
 from functions_model.provision.kinds import provider, resource_group
 from functions_model.provision.nouns import Action, Change, FieldChange, key_of
 from functions_model.provision.observed_insights import ObservedLogs
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 KIND = "Log Analytics workspace"
 TYPE = "Microsoft.OperationalInsights/workspaces"
 API_VERSION = "2023-09-01"
+_UNDER_WAY = frozenset({"creating", "provisioningaccount", "updating"})
 
 
 def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedLogs | None:
@@ -32,9 +33,13 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedLo
         return None
     resource_id = wanted.id_of(TYPE, name)
     document = once_made(
-        lambda: generic.read(clients, resource_id, API_VERSION), generic.state_of, f"the {KIND} `{name}`", clients
+        lambda: generic.read(clients, resource_id, API_VERSION), _is_made, f"the {KIND} `{name}`", clients
     )
     return ObservedLogs(str(document["id"])) if document else None
+
+
+def _is_made(document: dict[str, Any] | None) -> bool:
+    return generic.state_of(document) not in _UNDER_WAY
 
 
 def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
@@ -70,10 +75,8 @@ def write(writing: Writing, observed: Observed) -> ObservedLogs:  # noqa: ARG001
         "properties": {"sku": {"name": "PerGB2018"}, "retentionInDays": 30},
     }
     made = generic.put(clients, resource_id, API_VERSION, body)
-    if is_under_way(generic.state_of(made)):
-        writing.patience.until(
-            lambda: not is_under_way(generic.state_of(generic.read(clients, resource_id, API_VERSION))), f"the {KIND}"
-        )
+    if not _is_made(made):
+        writing.patience.until(lambda: _is_made(generic.read(clients, resource_id, API_VERSION)), f"the {KIND}")
     return ObservedLogs(resource_id)
 
 

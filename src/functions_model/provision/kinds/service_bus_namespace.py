@@ -29,6 +29,7 @@ KIND = "Service Bus namespace"
 TYPE = "Microsoft.ServiceBus/namespaces"
 PREMIUM = "Premium"
 _USABLE = {"", "active", "succeeded", "updating"}
+_UNDER_WAY = {"activating", "created", "creating"}
 
 
 def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedNamespace | None:  # noqa: ARG001
@@ -37,9 +38,11 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedNa
         return None
     name = wanted.data.namespace
     group = wanted.group_of(TYPE, name)
-    return once_made(
-        lambda: _read(clients, group, name), lambda namespace: namespace.status, f"the {KIND} `{name}`", clients
-    )
+    return once_made(lambda: _read(clients, group, name), _is_made, f"the {KIND} `{name}`", clients)
+
+
+def _is_made(namespace: ObservedNamespace) -> bool:
+    return namespace.status.lower() not in _UNDER_WAY
 
 
 def _read(clients: AzureClients, group: str, name: str) -> ObservedNamespace | None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from functions_model.azure.errors import explain
 from functions_model.core.failures import Problem
 from functions_model.provision.elsewhere import not_there, refusal_of
-from functions_model.provision.in_the_making import is_under_way, once_made
+from functions_model.provision.in_the_making import once_made
 from functions_model.provision.kinds import provider, resource_group
 from functions_model.provision.nouns import Action, Change, FieldChange, key_of
 from functions_model.provision.observed import ObservedAccountNames, ObservedAccounts, ObservedStorage
@@ -41,9 +41,11 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedAc
 
 
 def _once_made(clients: AzureClients, wanted: Wanted, name: str) -> ObservedStorage | None:
-    return once_made(
-        lambda: _read(clients, wanted, name), lambda account: account.state, f"the {KIND} `{name}`", clients
-    )
+    return once_made(lambda: _read(clients, wanted, name), _is_made, f"the {KIND} `{name}`", clients)
+
+
+def _is_made(account: ObservedStorage) -> bool:
+    return account.state in {"", "Succeeded"}
 
 
 def _read(clients: AzureClients, wanted: Wanted, name: str) -> ObservedStorage | None:
@@ -112,7 +114,7 @@ def _problem(name: str, wanted: Wanted, observed: Observed) -> Problem | None:
     if account is None:
         refusal = observed.account_names.refusals.get(name)
         return refusal.problem(KIND, name, subject) if refusal else None
-    if is_under_way(account.state):
+    if not _is_made(account):
         what = f"the storage account `{name}` is not ready, its state is {account.state}"
         return Problem(what, f"Wait until it is, or set `{subject}` to another name.", subject)
     needed, who = (("blob", "queue", "table"), "the Functions host") if is_host else (("blob", "queue"), "the trigger")
@@ -200,7 +202,7 @@ def _made_before(writing: Writing, name: str) -> ObservedStorage:
     def is_there() -> bool:
         where = {"resource_group_name": writing.wanted.group, "account_name": name}
         found[:] = [_observed(writing.clients.storage.storage_accounts.get_properties(**where))]
-        return not is_under_way(found[0].state)
+        return _is_made(found[0])
 
     writing.patience.until(is_there, f"the storage account `{name}`")
     return found[0]

@@ -17,6 +17,7 @@ from support.az import Az, new_az
 from support.classic import ClassicNames, run_classic
 from support.deployer import Deployer
 from support.keys_registry import registry_with_admin
+from support.triggers import QUEUES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,8 +33,6 @@ LATENCY = 0.15
 """Seconds that Azure takes to answer anything; what it takes to make things comes on top (`Durations.live`)."""
 BLOBS = {"trigger": "blob", "input_path": "input/{name}.json", "output_path": "output/{name}.json"}
 """What the classic guide ends with: a blob trigger on the host's own storage account."""
-QUEUES = {"trigger": "service-bus-queue", "input_queue_name": "input", "output_queue_name": "output"}
-"""Its other trigger. A namespace takes longer than all else, on both sides."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from azure_sandbox.faults import Fault
 from azure_sandbox.sandbox import Sandbox
 from support.deployer import Deployer
 from support.live_state import live_state
+from support.triggers import QUEUES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,21 +25,13 @@ _MOST = 120
 """Requests of one deployment at the most. That many would be a mistake."""
 
 
-QUEUES = {"trigger": "service-bus-queue", "input_queue_name": "input", "output_queue_name": "output"}
-
-
-def names(app: str) -> dict[str, str]:
-    """Names that differ in the app's alone: those that are derived have a hash."""
-    return {"storage_account": f"{app.replace('-', '')}store", "service_bus_namespace": f"{app}-bus"}
-
-
 class Killing:
     """Deploys one image to an app after the other, killed before one of its requests.
 
     Args:
         sandbox: Where to. Nothing else may use it meanwhile.
         folder: For workspace and logs.
-        trigger: Inputs for another one than HTTP.
+        trigger: Inputs for a queue trigger; none for HTTP.
     """
 
     def __init__(self, sandbox: Sandbox, folder: Path, **trigger: str) -> None:
@@ -46,8 +39,9 @@ class Killing:
         self.whole = self.deployed("whole")
 
     def inputs(self, name: str) -> dict[str, str]:
-        given = names(name)
-        return {**given, **self.trigger} if self.trigger else {"storage_account": given["storage_account"]}
+        """With names that differ in the app's alone: those that are derived have a hash."""
+        bus = {"service_bus_namespace": f"{name}-bus"} if self.trigger else {}
+        return {"storage_account": f"{name.replace('-', '')}store", **bus, **self.trigger}
 
     def app(self, name: str) -> Deployer:
         return Deployer(self.sandbox, self.folder / "workspace", name)

@@ -60,6 +60,7 @@ def classic_commands(names: ClassicNames) -> list[list[str]]:
             *("--image", image, "--functions-version", "4", "--disable-app-insights", "true"),
         ],
         *(_queues(names) if names.namespace else _containers(names)),
+        ["functionapp", "config", "appsettings", "set", *app, "--settings", f"TriggerConnectionString={CONNECTION}"],
         ["acr", "credential", "show", "--name", names.registry],
         ["acr", "repository", "show-tags", "--name", names.registry, "--repository", names.image.partition(":")[0]],
         [
@@ -71,18 +72,13 @@ def classic_commands(names: ClassicNames) -> list[list[str]]:
 
 
 def _containers(names: ClassicNames) -> list[list[str]]:
-    app = ["--name", names.app, "--resource-group", names.group]
     return [
-        *(
-            ["storage", "container", "create", "--name", container, "--connection-string", CONNECTION]
-            for container in names.containers
-        ),
-        ["functionapp", "config", "appsettings", "set", *app, "--settings", f"TriggerConnectionString={CONNECTION}"],
+        ["storage", "container", "create", "--name", container, "--connection-string", CONNECTION]
+        for container in names.containers
     ]
 
 
 def _queues(names: ClassicNames) -> list[list[str]]:
-    app = ["--name", names.app, "--resource-group", names.group]
     there = ["--resource-group", names.group, "--namespace-name", names.namespace]
     return [
         [
@@ -94,7 +90,6 @@ def _queues(names: ClassicNames) -> list[list[str]]:
             *("servicebus", "namespace", "authorization-rule", "keys", "list", *there),
             *("--name", "RootManageSharedAccessKey"),
         ],
-        ["functionapp", "config", "appsettings", "set", *app, "--settings", f"TriggerConnectionString={CONNECTION}"],
     ]
 
 

@@ -50,6 +50,9 @@ def run(request):
 """
 """Bytes in, the same bytes backwards out."""
 
+QUEUES = {"trigger": "service-bus-queue", "input_queue_name": "input", "output_queue_name": "output"}
+"""Inputs for a queue trigger, but for the namespace."""
+
 
 def write_project(folder: Path, script: str) -> dict[str, str]:
     """A project without a model; the inputs that describe it."""

@@ -6,6 +6,7 @@ imports what it needs when it is opened.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import signal
@@ -52,6 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     gc.set_threshold(*_FEW_COLLECTIONS)
+    # At its end Python looks through all objects several times, to free what the end of the process frees anyway.
+    atexit.register(gc.freeze)
     for number in (signal.SIGINT, signal.SIGTERM):
         # Set for Ctrl-C too: a shell starts its background jobs with that signal ignored.
         signal.signal(number, _interrupt)

@@ -1,5 +1,7 @@
 """One run, from raw inputs to an exit code: the only place where a failure is caught."""
 
+# ruff: noqa: PLC0415 - what tells the end of a run is imported at the end: the upload should begin at once
+
 from __future__ import annotations
 
 import os
@@ -20,11 +22,11 @@ from functions_model.core.spec import DeploymentSpec
 from functions_model.inputs import host_workspace, read_any
 from functions_model.inputs.catalogue import CATALOGUE
 from functions_model.pipeline.events import AppVerified
-from functions_model.report import narrate, outputs, stopped, summary
+from functions_model.report.narration import narrate
 from functions_model.report.progress import watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from functions_model.ci.host import CiHost
     from functions_model.pipeline.events import Event
@@ -112,10 +114,8 @@ def _run_watched(values: Mapping[str, str], environ: Mapping[str, str], watched:
     except Exception:  # noqa: BLE001 - whatever it is, the user must see a whole story and exit code 70
         _tell_bug(ci)
         return Ending(BUG, spec, tuple(record.events), time.monotonic() - started)
-    for name, value in outputs(spec, record.events).items():
-        ci.output(name, value)
     seconds = time.monotonic() - started
-    ci.summary(summary(spec, record.events, failure, seconds))
+    _tell_end(spec, record.events, failure, ci, seconds)
     return Ending(failure.exit_code if failure else 0, spec, tuple(record.events), seconds)
 
 
@@ -147,7 +147,9 @@ def _run(spec: DeploymentSpec | RemovalSpec, record: Record, environ: Mapping[st
             provenance=provenance(environ),
         )
         if isinstance(spec, RemovalSpec):
-            pipeline.destroy(spec, parts)
+            from functions_model.pipeline.destroy import destroy
+
+            destroy(spec, parts)
         else:
             pipeline.run(spec, parts)
 
@@ -173,11 +175,27 @@ def _tell_failure(failure: Failure, ci: CiHost, workspace: Path) -> None:
 
 def _tell_stopped(spec: DeploymentSpec | RemovalSpec | None, record: Record, ci: CiHost, seconds: float) -> None:
     """Say what is live: whoever stops a run half-way has to know. The host gives a few seconds for it."""
+    from functions_model.report.stopped import stopped
+
     failure = stopped(spec, record.events)
     ci.annotate(Level.ERROR, str(failure))
-    for name, value in outputs(spec, record.events).items():
+    _tell_end(spec, record.events, failure, ci, seconds)
+
+
+def _tell_end(
+    spec: DeploymentSpec | RemovalSpec | None,
+    events: Sequence[Event],
+    failure: Failure | None,
+    ci: CiHost,
+    seconds: float,
+) -> None:
+    """The outputs, and the summary page."""
+    from functions_model.report.outputs import outputs
+    from functions_model.report.page import summary
+
+    for name, value in outputs(spec, events).items():
         ci.output(name, value)
-    ci.summary(summary(spec, record.events, failure, seconds))
+    ci.summary(summary(spec, events, failure, seconds))
 
 
 def _tell_bug(ci: CiHost) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from functions_model.report import blob_example, content_type
+from functions_model.report.calling import blob_example, content_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,7 +13,7 @@ from functions_model.azure.login import credential_for
 from functions_model.ci import detect
 from functions_model.cli.triggers import BlobDoor, QueueDoor
 from functions_model.core.spec import BlobTrigger, DeploymentSpec, HttpTrigger, ServiceBusQueueTrigger
-from functions_model.report import content_type
+from functions_model.report.calling import content_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

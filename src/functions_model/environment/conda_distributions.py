@@ -6,7 +6,6 @@ the wheels on top ask for is held against what conda brings, and nothing that co
 
 from __future__ import annotations
 
-import asyncio
 import re
 import zipfile
 from dataclasses import dataclass
@@ -97,6 +96,8 @@ def _is_of_python(record: Any) -> bool:
 
 
 async def _listings(records: list[Any], rattler: Any) -> list[list[str]]:
+    import asyncio  # noqa: PLC0415 - few runs need conda
+
     client, few = rattler.Client.default_client(), asyncio.Semaphore(_AT_A_TIME)
 
     async def listing(record: Any) -> list[str]:

@@ -5,7 +5,6 @@ Where it is not installed (extra `conda`) it is fetched once, exactly as the loc
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import importlib
 import os
@@ -68,6 +67,8 @@ def run_rattler(work: Coroutine[Any, Any, Answer]) -> Answer:
     Its own threads let go of Python's objects just after they have answered. An interpreter that ends in that moment
     crashes (seen with 0.28, in one failing run of ten), so there is a moment's wait, with the interpreter's lock free.
     """
+    import asyncio  # noqa: PLC0415 - few runs need conda
+
     try:
         return asyncio.run(work)
     finally:

@@ -1,7 +1,9 @@
-"""Floor 5: the story of a run, in order. Read `run.py`; `destroy.py` is the story of a removal."""
+"""Floor 5: the story of a run, in order. Read `run.py`; `destroy.py` is the story of a removal.
 
-from functions_model.pipeline.destroy import destroy
+What speaks to Azure is imported where a run has to do with it: an upload should begin at once.
+"""
+
 from functions_model.pipeline.parts import Parts
 from functions_model.pipeline.run import run
 
-__all__ = ["Parts", "destroy", "run"]
+__all__ = ["Parts", "run"]

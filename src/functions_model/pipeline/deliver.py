@@ -5,9 +5,9 @@ from __future__ import annotations
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from functions_model.core.digests import digest_of
 from functions_model.core.failures import Failure
-from functions_model.pipeline.events import Attached, ImagePushed, PlanApplied, ResourceWritten
+from functions_model.pipeline.events import PlanApplied, ResourceWritten
+from functions_model.pipeline.pushing import finish
 from functions_model.provision import apply
 
 if TYPE_CHECKING:
@@ -17,26 +17,6 @@ if TYPE_CHECKING:
     from functions_model.pipeline.session import Subscription
     from functions_model.provision import Applied, ResourcePlan
     from functions_model.registry import Push, PushedImage
-
-
-def finish(product: Product, push: Push, parts: Parts) -> PushedImage:
-    """Send what the registry still lacks of the image, the tag last.
-
-    Raises:
-        RegistryFailed: The registry refused, or broke off more often than retries mend.
-    """
-    built, extras = product.built, product.extras
-    pushed = push.finish(
-        built.image,
-        tag=built.reference.tag,
-        attachments=extras.attachments,
-        records=extras.records,
-        present=product.present,
-    )
-    parts.tell(ImagePushed(pushed))
-    for attached in extras.attachments if pushed.manifest_written else ():
-        parts.tell(Attached("bill of materials", digest_of(attached.content), len(attached.content)))
-    return pushed
 
 
 def deliver(

@@ -1,13 +1,13 @@
 """Registered models and environments: from a name in an Azure ML workspace to files on this machine."""
 
+# ruff: noqa: PLC0415 - what speaks to Azure ML is imported where something is registered: few runs need it
+
 from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from functions_model.azure.clients import AzureClients
-from functions_model.azureml import download_model, fetch_environment
 from functions_model.core.registered import RegisteredAsset
 from functions_model.pipeline.checks import Checked, check
 from functions_model.pipeline.events import ModelFetched
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from functions_model.azure.clients import AzureClients
     from functions_model.core.registered import MachineLearningWorkspace
     from functions_model.core.spec import DeploymentSpec, InlineEnvironment, Model
     from functions_model.pipeline.parts import Parts
@@ -57,6 +58,8 @@ def _registered(spec: DeploymentSpec) -> bool:
 def _model(model: Model | RegisteredAsset, session: Session, parts: Parts) -> Model:
     if not isinstance(model, RegisteredAsset):
         return model
+    from functions_model.azureml import download_model
+
     with _clients(model.workspace, session, parts) as clients:
         found = download_model(
             model,
@@ -74,6 +77,8 @@ def _environment(spec: DeploymentSpec, session: Session, parts: Parts) -> Path |
     asset = spec.environment_file
     if not isinstance(asset, RegisteredAsset):
         return asset
+    from functions_model.azureml import fetch_environment
+
     with _clients(asset.workspace, session, parts) as clients:
         return fetch_environment(asset, clients, parts.work / "environments", report=parts.ci.info)
 
@@ -87,6 +92,8 @@ def _clients(workspace: MachineLearningWorkspace, session: Session, parts: Parts
     if session.credential is None or session.cloud is None:
         message = "registered assets need a login"
         raise TypeError(message)
+    from functions_model.azure.clients import AzureClients
+
     own = AzureClients(
         session.credential,
         workspace.subscription_id,

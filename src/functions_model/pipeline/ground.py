@@ -24,24 +24,24 @@ class Ground:
     """What is made beside the image. Nothing is, before `begin`.
 
     Args:
-        seen: The resources; None where none is touched.
-        subscription: Where they are; None likewise.
+        seen: The resources.
+        subscription: Where they are.
         push: Is ended when a resource cannot be made: nothing would come of the image.
         parts: The outside world.
         pool: Of one thread.
     """
 
     def __init__(
-        self, seen: Seen | None, subscription: Subscription | None, push: Push, parts: Parts, pool: ThreadPoolExecutor
+        self, seen: Seen, subscription: Subscription, push: Push, parts: Parts, pool: ThreadPoolExecutor
     ) -> None:
         self._seen, self._subscription, self._push, self._parts, self._pool = seen, subscription, push, parts, pool
         self._laying: Future[Groundwork] | None = None
 
     def begin(self) -> None:
         """Make what need not wait, if there is any."""
-        if self._seen and self._subscription and self._seen.plan.ahead:
-            self._parts.tell(GroundBegun(self._seen.plan.ahead))
-            self._laying = self._pool.submit(self._lay, self._seen, self._subscription)
+        if ahead := self._seen.plan.ahead:
+            self._parts.tell(GroundBegun(ahead))
+            self._laying = self._pool.submit(self._lay)
 
     def laid(self) -> Groundwork | None:
         """What was made, once all of it is; None when nothing had to be.
@@ -51,12 +51,12 @@ class Ground:
         """
         return self._laying.result() if self._laying else None
 
-    def _lay(self, seen: Seen, subscription: Subscription) -> Groundwork:
+    def _lay(self) -> Groundwork:
         ci, tell = self._parts.ci, self._parts.tell
         try:
             return lay_ground(
-                seen.plan,
-                subscription.clients,
+                self._seen.plan,
+                self._subscription.clients,
                 report=ci.info,
                 written=lambda one: tell(ResourceWritten(one)),
                 mask=ci.mask,
@@ -67,7 +67,7 @@ class Ground:
 
 
 @contextmanager
-def ground_for(seen: Seen | None, subscription: Subscription | None, push: Push, parts: Parts) -> Iterator[Ground]:
+def ground_for(seen: Seen, subscription: Subscription, push: Push, parts: Parts) -> Iterator[Ground]:
     """The ground of one run. What was begun is at its end when the context is left, whatever happened.
 
     Raises:

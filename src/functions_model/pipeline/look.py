@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from functions_model.core.failures import Problem
     from functions_model.core.spec import DeploymentSpec
     from functions_model.pipeline.parts import Parts
-    from functions_model.pipeline.session import Session
+    from functions_model.pipeline.session import Subscription
     from functions_model.provision import Observed, ResourcePlan, Wanted
 
 _NOT_YET = digest_of(b"")
@@ -46,19 +46,22 @@ class Seen:
         return self.plan.observed
 
 
-def look(spec: DeploymentSpec, session: Session, parts: Parts) -> Seen | None:
-    """Read the live state; None where no Azure resource is touched. Tells nothing: it runs beside something else.
+def look(spec: DeploymentSpec, host: str, subscription: Subscription, parts: Parts) -> Seen:
+    """Read the live state. Tells nothing: it runs beside something else.
+
+    Args:
+        spec: What is wanted.
+        host: The registry's login server.
+        subscription: Where the resources are.
+        parts: The outside world.
 
     Raises:
         PlanRefused: It cannot be read, or a resource that is there cannot carry the app.
     """
-    if session.subscription is None:
-        return None
-    image = ImageReference(session.host, spec.image.repository, spec.image.tag, _NOT_YET)
-    wanted = wanted_for(spec, image, session.subscription.registry, parts.provenance)
-    clients = session.subscription.clients
-    seen = plan(wanted, observe(clients, wanted, mask=parts.ci.mask))
-    return Seen(seen, missing_rights(seen, clients))
+    image = ImageReference(host, spec.image.repository, spec.image.tag, _NOT_YET)
+    wanted = wanted_for(spec, image, subscription.registry, parts.provenance)
+    seen = plan(wanted, observe(subscription.clients, wanted, mask=parts.ci.mask))
+    return Seen(seen, missing_rights(seen, subscription.clients))
 
 
 def check_rights(seen: Seen, spec: DeploymentSpec, parts: Parts) -> None:

@@ -12,45 +12,38 @@ Inputs were read and checked before (`functions_model.inputs`). Here they become
 7. verify   that the app answers, with this very build; when it does not, what ran before is put back. A slot is
             verified before it is swapped with the app, and the app after that.
 
-Mode `plan` sends nothing and ends after step 5; mode `package` skips the resources; builder `dockerfile` writes a
-folder after step 3 and ends there. Each step returns a new noun and changes none that it was given. What happens is
-told as events as it happens; a step that fails raises a `Failure` and the story ends there.
+Steps 5 and 7, and what the others do with resources, are in `deployment.py`; mode `package` skips them. Mode `plan`
+sends nothing and ends after step 5; builder `dockerfile` writes a folder after step 3 and ends there. Each step returns
+a new noun and changes none that it was given. What happens is told as events as it happens; a step that fails raises a
+`Failure` and the story ends there.
 """
+
+# ruff: noqa: PLC0415 - what only resources need is imported where there are any: an upload should begin at once
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from functions_model.core.build import Builder
-from functions_model.core.spec import Mode
 from functions_model.pipeline.build import build
 from functions_model.pipeline.checks import check
 from functions_model.pipeline.context import write_folder
-from functions_model.pipeline.deliver import deliver, finish
-from functions_model.pipeline.events import PlanMade
 from functions_model.pipeline.fetch import fetch
-from functions_model.pipeline.ground import ground_for
-from functions_model.pipeline.look import check_rights, look
 from functions_model.pipeline.making import Making
 from functions_model.pipeline.prepare import prepare
-from functions_model.pipeline.prove import prove
-from functions_model.pipeline.pushing import open_push
+from functions_model.pipeline.pushing import finish, open_push
 from functions_model.pipeline.session import open_session
 from functions_model.pipeline.tag import look_at_tag
-from functions_model.pipeline.verifying import Delivered
-from functions_model.provision import plan
 
 if TYPE_CHECKING:
     from functions_model.core.spec import DeploymentSpec
     from functions_model.pipeline.checks import Checked
-    from functions_model.pipeline.events import ImageBuilt
     from functions_model.pipeline.look import Seen
     from functions_model.pipeline.parts import Parts
-    from functions_model.pipeline.session import Session
-    from functions_model.provision import ResourcePlan
+    from functions_model.pipeline.prepare import Prepared
+    from functions_model.pipeline.session import Session, Subscription
 
 
 def run(spec: DeploymentSpec, parts: Parts) -> None:
@@ -65,49 +58,45 @@ def run(spec: DeploymentSpec, parts: Parts) -> None:
         checked = check(spec, parts)
     with closing(open_session(spec, parts)) as session:
         spec, read = fetch(spec, checked, session, parts)
-        with parts.stage("Prepare the image"):
-            making, seen = _prepare_and_look(spec, read, session, parts)
-        if spec.build.builder is Builder.DOCKERFILE:
-            write_folder(making)
+        if session.subscription is None:
+            _run_without_resources(spec, read, session, parts)
         else:
-            _make(making, seen)
+            _run_with_resources(spec, read, session, session.subscription, parts)
+
+
+def _run_without_resources(spec: DeploymentSpec, read: Checked, session: Session, parts: Parts) -> None:
+    with parts.stage("Prepare the image"):
+        making = Making(spec, prepare(spec, read, session, parts), session, parts)
+    if spec.build.builder is Builder.DOCKERFILE:
+        write_folder(making)
+        return
+    with closing(open_push(making)) as push:
+        product = build(making, push)
+        parts.tell(product.built)
+        look_at_tag(spec, product.built, session, parts)
+        with parts.stage("Finish the push"):
+            finish(product, push, parts)
+
+
+def _run_with_resources(
+    spec: DeploymentSpec, read: Checked, session: Session, subscription: Subscription, parts: Parts
+) -> None:
+    from functions_model.pipeline.deployment import deploy
+
+    with parts.stage("Prepare the image"):
+        prepared, seen = _prepare_and_look(spec, read, session, subscription, parts)
+    deploy(Making(spec, prepared, session, parts), seen, subscription)
 
 
 def _prepare_and_look(
-    spec: DeploymentSpec, read: Checked, session: Session, parts: Parts
-) -> tuple[Making, Seen | None]:
+    spec: DeploymentSpec, read: Checked, session: Session, subscription: Subscription, parts: Parts
+) -> tuple[Prepared, Seen]:
     """Side by side: neither needs the other, and both wait for services far away. Of two faults the image's is told."""
+    from functions_model.pipeline.look import check_rights, look
+
     with ThreadPoolExecutor(1, "look") as pool:
-        looking = pool.submit(look, spec, session, parts)
+        looking = pool.submit(look, spec, session.host, subscription, parts)
         prepared = prepare(spec, read, session, parts)
     seen = looking.result()
-    if seen:
-        check_rights(seen, spec, parts)
-    return Making(spec, prepared, session, parts), seen
-
-
-def _make(making: Making, seen: Seen | None) -> None:
-    spec, session, parts = making.spec, making.session, making.parts
-    with closing(open_push(making)) as push, ground_for(seen, session.subscription, push, parts) as ground:
-        writes = spec.mode is not Mode.PLAN
-        product = build(making, push, ground.begin) if writes else build(making, None)
-        built = product.built
-        parts.tell(built)
-        look_at_tag(spec, built, session, parts)
-        if session.subscription is None or seen is None:
-            with parts.stage("Finish the push"):
-                finish(product, push, parts)
-            return
-        changes = _plan(built, seen, parts)
-        if spec.mode is Mode.PLAN:
-            return
-        with parts.stage("Finish the push and provision"):
-            applied = deliver(product, changes, push, session.subscription, parts, ground=ground)
-    prove(making, Delivered(built, changes, applied), session.subscription)
-
-
-def _plan(built: ImageBuilt, seen: Seen, parts: Parts) -> ResourcePlan:
-    with parts.stage("Plan"):
-        changes = plan(replace(seen.wanted, image=built.reference.pinned), seen.observed)
-        parts.tell(PlanMade(changes))
-    return changes
+    check_rights(seen, spec, parts)
+    return prepared, seen

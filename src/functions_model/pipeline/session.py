@@ -1,18 +1,17 @@
 """Who we are, for the length of one run: credential, clients, and the registry as Azure knows it."""
 
+# ruff: noqa: PLC0415 - what speaks to Azure is imported where a run logs in: one that does not must start fast
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from functions_model.azure.clients import AzureClients
-from functions_model.azure.cloud import resolve_cloud
-from functions_model.azure.login import credential_for, warm_up
-from functions_model.provision import find_registry
 from functions_model.registry.client import RegistryClient
 from functions_model.registry.credentials import EntraExchange
 
 if TYPE_CHECKING:
+    from functions_model.azure.clients import AzureClients
     from functions_model.azure.cloud import Cloud
     from functions_model.azure.login import MaskingCredential
     from functions_model.core.references import ImageReference
@@ -95,6 +94,11 @@ def open_session(spec: DeploymentSpec, parts: Parts) -> Session:
 
 
 def _log_in(spec: DeploymentSpec, login: Login, parts: Parts) -> Session:
+    from functions_model.azure.clients import AzureClients
+    from functions_model.azure.cloud import resolve_cloud
+    from functions_model.azure.login import credential_for, warm_up
+    from functions_model.provision import find_registry
+
     cloud = resolve_cloud(login.cloud)
     credential = credential_for(login, cloud, parts.ci)
     warm_up(credential, [cloud.arm_scope, cloud.registry_scope])

@@ -1,5 +1,7 @@
 """Events as lines of the log, as they happen."""
 
+# ruff: noqa: PLC0415 - plans are told by those runs only that have resources
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -38,7 +40,6 @@ from functions_model.report.image_text import (
     transfer_lines,
 )
 from functions_model.report.page_environment import environment_notes, packages_text
-from functions_model.report.plan_text import plan_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,11 +126,15 @@ def _(event: GroundBegun) -> str:
 
 @lines_of.register
 def _(event: PlanMade) -> str:
+    from functions_model.report.plan_text import plan_text
+
     return plan_text(event.plan)
 
 
 @lines_of.register
 def _(event: RemovalPlanned) -> str:
+    from functions_model.report.plan_text import plan_text
+
     return plan_text(event.plan)
 
 

@@ -17,7 +17,6 @@ from functions_model.pipeline.events import (
     RemovalPlanned,
 )
 from functions_model.report.finding import last
-from functions_model.report.plan_json import plan_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,6 +50,8 @@ def outputs(spec: DeploymentSpec | RemovalSpec | None, events: Sequence[Event]) 
             "digest": str(built.reference.digest),
         }
     if planned := _planned(events):
+        from functions_model.report.plan_json import plan_json  # noqa: PLC0415 - only runs with resources have a plan
+
         found |= {"has-changes": str(planned.plan.has_changes).lower(), "plan": plan_json(planned.plan)}
     if verified := last(events, AppVerified):
         found |= {

@@ -1,5 +1,7 @@
 """The step summary: one Markdown page that says what happened, what it cost, and what to do next."""
 
+# ruff: noqa: PLC0415 - what tells of resources is imported where there are any: other runs need not wait for it
+
 from __future__ import annotations
 
 from datetime import UTC, datetime
@@ -7,14 +9,19 @@ from typing import TYPE_CHECKING
 
 from functions_model.core.removal import RemovalSpec
 from functions_model.core.spec import Mode
-from functions_model.pipeline.events import AppVerified, ContextWritten, RemovalPlanned, StageEnded
-from functions_model.report.calling import how_to_call
+from functions_model.pipeline.events import (
+    AppVerified,
+    ContextWritten,
+    GroundBegun,
+    PlanMade,
+    RemovalPlanned,
+    StageEnded,
+)
 from functions_model.report.figures import duration
 from functions_model.report.finding import every, last
 from functions_model.report.markdown import fenced, folded, quoted
 from functions_model.report.page_environment import environment_section
 from functions_model.report.page_image import image_section
-from functions_model.report.page_plan import plan_section
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +56,7 @@ def summary(
         _notes(spec),
         _call(spec, events),
         image_section(events, now or datetime.now(UTC)),
-        plan_section(events, applies=spec is not None and spec.mode is Mode.DEPLOY),
+        _plan(events, applies=spec is not None and spec.mode is Mode.DEPLOY),
         environment_section(spec, events),
         _timings(events),
     )
@@ -70,7 +77,15 @@ def _removal(
     elif planned and not planned.plan.has_changes:
         state = "has nothing to remove"
     head = f"## `{spec.app_name}` {state} ({duration(seconds)})"
-    return head, _failure(failure), plan_section(events, applies=applies), _timings(events)
+    return head, _failure(failure), _plan(events, applies=applies), _timings(events)
+
+
+def _plan(events: Sequence[Event], *, applies: bool) -> str:
+    if not any(isinstance(event, (GroundBegun, PlanMade, RemovalPlanned)) for event in events):
+        return ""
+    from functions_model.report.page_plan import plan_section
+
+    return plan_section(events, applies=applies)
 
 
 def _headline(spec: DeploymentSpec | None, events: Sequence[Event], failure: Failure | None, seconds: float) -> str:
@@ -103,6 +118,8 @@ def _call(spec: DeploymentSpec | None, events: Sequence[Event]) -> str:
     event = last(events, AppVerified)
     if spec is None or event is None or spec.target is None:
         return ""
+    from functions_model.report.calling import how_to_call
+
     lines = ["### How to use it", "", "```bash", *how_to_call(spec, spec.target, event.verified, event.slot), "```"]
     if event.verified.answer:
         lines += ["", "The sample request was answered:", "", fenced(event.verified.answer[:2000])]

@@ -9,8 +9,9 @@ import pytest
 
 from functions_model.core.spec import AuthLevel, BlobTrigger, HttpTrigger, Login, ServiceBusQueueTrigger
 from functions_model.pipeline.events import AppVerified
-from functions_model.report import blob_example, outputs, summary
-from functions_model.report.calling import how_to_call
+from functions_model.report.calling import blob_example, how_to_call
+from functions_model.report.outputs import outputs
+from functions_model.report.page import summary
 from support.events import deployment
 from support.wanted import TARGET, spec_for
 

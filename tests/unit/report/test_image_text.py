@@ -30,8 +30,10 @@ from functions_model.pipeline.events import (
     LayerReady,
 )
 from functions_model.registry import BlobTransfer, How, PushedImage
-from functions_model.report import narrate, outputs, summary
 from functions_model.report.image_text import age, compression_reason, layer_line, sent_sentence, transfer_lines
+from functions_model.report.narration import narrate
+from functions_model.report.outputs import outputs
+from functions_model.report.page import summary
 from support.events import GREEN, NOW, OLDER, built, deployment
 from support.wanted import spec_for
 

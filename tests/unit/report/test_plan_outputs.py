@@ -14,10 +14,11 @@ from functions_model.core.spec import Mode
 from functions_model.pipeline.events import GroundBegun, PlanMade, RemovalPlanned, ResourceWritten
 from functions_model.provision import Written
 from functions_model.provision.removal import removal_plan
-from functions_model.report import stopped, summary
+from functions_model.report.page import summary
 from functions_model.report.page_plan import plan_section
 from functions_model.report.plan_json import plan_json
 from functions_model.report.plan_text import plan_text
+from functions_model.report.stopped import stopped
 from support.fake_arm import FakeArm
 from support.golden import matches_golden, normal
 from support.provisioning import applied, planned

@@ -13,8 +13,10 @@ from functions_model.core.failures import InputsInvalid, NotLive, Problem
 from functions_model.core.spec import AuthLevel, HttpTrigger, Mode
 from functions_model.pipeline.events import ImagePushed, PlanMade, StageEnded
 from functions_model.provision import Action, Change, FieldChange
-from functions_model.report import narrate, outputs, summary
 from functions_model.report.figures import count, duration, size
+from functions_model.report.narration import narrate
+from functions_model.report.outputs import outputs
+from functions_model.report.page import summary
 from functions_model.report.plan_json import plan_json
 from functions_model.report.plan_text import field_lines, field_text, plan_text
 from support.events import GREEN, NOW, OLDER, PLAN_LINK, built, changes, deployment

@@ -18,7 +18,7 @@ from functions_model.pipeline.events import (
 )
 from functions_model.provision import Action, Change, Observed, ResourcePlan, Written
 from functions_model.provision.observed_app import ObservedApp
-from functions_model.report import stopped
+from functions_model.report.stopped import stopped
 from functions_model.verify import Verified
 from support.events import deployment
 from support.wanted import spec_for, wanted

@@ -1,0 +1,57 @@
+"""The part of the story that Azure resources have in it: plan, provision and verify, around the image and its push.
+
+Nothing of it is imported by a run that only makes an image.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from functions_model.core.spec import Mode
+from functions_model.pipeline.build import build
+from functions_model.pipeline.deliver import deliver
+from functions_model.pipeline.events import PlanMade
+from functions_model.pipeline.ground import ground_for
+from functions_model.pipeline.prove import prove
+from functions_model.pipeline.pushing import open_push
+from functions_model.pipeline.tag import look_at_tag
+from functions_model.pipeline.verifying import Delivered
+from functions_model.provision import plan
+
+if TYPE_CHECKING:
+    from functions_model.pipeline.events import ImageBuilt
+    from functions_model.pipeline.look import Seen
+    from functions_model.pipeline.making import Making
+    from functions_model.pipeline.parts import Parts
+    from functions_model.pipeline.session import Subscription
+    from functions_model.provision import ResourcePlan
+
+
+def deploy(making: Making, seen: Seen, subscription: Subscription) -> None:
+    """Make the image and bring it to its app; in mode `plan`, show what that would do.
+
+    Raises:
+        Failure: One of its families; see `functions_model.core.failures`.
+    """
+    spec, session, parts = making.spec, making.session, making.parts
+    with closing(open_push(making)) as push, ground_for(seen, subscription, push, parts) as ground:
+        writes = spec.mode is not Mode.PLAN
+        product = build(making, push, ground.begin) if writes else build(making, None)
+        built = product.built
+        parts.tell(built)
+        look_at_tag(spec, built, session, parts)
+        changes = _plan(built, seen, parts)
+        if not writes:
+            return
+        with parts.stage("Finish the push and provision"):
+            applied = deliver(product, changes, push, subscription, parts, ground=ground)
+    prove(making, Delivered(built, changes, applied), subscription)
+
+
+def _plan(built: ImageBuilt, seen: Seen, parts: Parts) -> ResourcePlan:
+    with parts.stage("Plan"):
+        changes = plan(replace(seen.wanted, image=built.reference.pinned), seen.observed)
+        parts.tell(PlanMade(changes))
+    return changes

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 LOCATION = "westeurope"
+_HERE = ("localhost", "127.0.0.1")
+"""What every address here ends with. A proxy would look for it on its own machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +60,12 @@ class Endpoints:
     oidc_request_token: str
 
     def environ(self) -> dict[str, str]:
-        """Environment variables that a run needs: what GitHub gives a job, and whom to trust."""
+        """Environment variables that a run needs: what GitHub gives a job, whom to trust, and that no proxy is near."""
         return {
             "ACTIONS_ID_TOKEN_REQUEST_URL": self.oidc_request_url,
             "ACTIONS_ID_TOKEN_REQUEST_TOKEN": self.oidc_request_token,
             "REQUESTS_CA_BUNDLE": str(self.ca_bundle),
+            **without_proxy(os.environ),
         }
 
     def inputs(self) -> dict[str, str]:
@@ -79,3 +84,15 @@ class Endpoints:
     def as_json(self) -> dict[str, Any]:
         """Everything, for the ready file."""
         return {name: value if isinstance(value, str) else str(value) for name, value in asdict(self).items()}
+
+
+def without_proxy(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables that say what no proxy is asked for: what they say already, and this machine.
+
+    Args:
+        environ: Of the two spellings the lower one counts, as for Python and curl.
+    """
+    named = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
+    exempt = [name.strip() for name in named.split(",") if name.strip()]
+    text = ",".join(dict.fromkeys([*exempt, *_HERE]))
+    return {"NO_PROXY": text, "no_proxy": text}

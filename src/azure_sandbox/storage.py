@@ -138,14 +138,19 @@ class AzuriteStorage:
         return True
 
     def client(self, account: str) -> BlobServiceClient:
-        """A blob client that may do everything.
+        """A blob client that may do everything. It asks no proxy: the account is on this machine.
 
         Raises:
             KeyError: No such account.
         """
         found = self._accounts[account]
         credential = {"account_name": account, "account_key": found.keys[0]}
-        return BlobServiceClient(found.endpoints.blob, credential=credential, connection_verify=str(self._tls.ca_file))
+        return BlobServiceClient(
+            found.endpoints.blob,
+            credential=credential,
+            connection_verify=str(self._tls.ca_file),
+            use_env_settings=False,
+        )
 
     def blob_endpoint(self, account: str) -> str | None:
         """The URL of the account's blob service; None when there is no such account."""

@@ -77,6 +77,8 @@ class DockerEngine:
 
     def __init__(self) -> None:
         self._client = docker.from_env(timeout=600)
+        # The engine is on this machine, as apps answer on localhost: there is no proxy to look for at each request.
+        self._client.api.trust_env = False
         self._client.ping()
         self._id = uuid.uuid4().hex
         self._pulled: set[str] = set()

@@ -31,7 +31,9 @@ class HostClient:
         self.address = address
         # One connection for each call that runs: the listeners say how many.
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
-        self._client = httpx.Client(base_url=address, headers={TOKEN_HEADER: token}, timeout=_SECONDS, limits=limits)
+        self._client = httpx.Client(
+            base_url=address, headers={TOKEN_HEADER: token}, timeout=_SECONDS, limits=limits, trust_env=False
+        )
 
     def answers(self) -> bool:
         """Whether anything answers at all; 404 counts, as for App Service's own probe."""

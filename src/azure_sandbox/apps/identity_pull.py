@@ -64,7 +64,7 @@ def _exchange(site: SiteDefinition, client_id: str, directory: Directory, ca_fil
     }
     try:
         trust = ssl.create_default_context(cafile=ca_file)
-        answer = httpx.post(f"https://{host}/oauth2/exchange", data=form, verify=trust, timeout=30)
+        answer = httpx.post(f"https://{host}/oauth2/exchange", data=form, verify=trust, trust_env=False, timeout=30)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         message = f"https://{host}/oauth2/exchange cannot be reached: {error}"
         raise PullFailed(message) from error

@@ -81,7 +81,7 @@ def pull_image(image: str, login: tuple[str, str] | None, blobs: Path, ca_file: 
 
 def _client(host: str, repository: str, ca_file: Path) -> httpx.Client:
     trust = ssl.create_default_context(cafile=ca_file)
-    return httpx.Client(base_url=f"https://{host}/v2/{repository}", verify=trust, timeout=60)
+    return httpx.Client(base_url=f"https://{host}/v2/{repository}", verify=trust, trust_env=False, timeout=60)
 
 
 def _split(path: str) -> tuple[str, str]:

@@ -74,7 +74,7 @@ https://learn.microsoft.com/azure/azure-functions/functions-reference#connecting
 
 @dataclass(frozen=True, slots=True)
 class OpenAccount:
-    """An account that an app may use.
+    """An account that an app may use. It is on this machine: its clients ask no proxy.
 
     Attributes:
         name: The account's name.
@@ -101,6 +101,7 @@ class OpenAccount:
                 self.blob_url,
                 credential={"account_name": self.name, "account_key": self.key},
                 connection_verify=str(self.ca_file),
+                use_env_settings=False,
                 retry_total=0,
                 max_single_get_size=1 << 28,
                 max_single_put_size=1 << 28,
@@ -115,6 +116,7 @@ class OpenAccount:
             self.queue_url,
             credential={"account_name": self.name, "account_key": self.key},
             connection_verify=str(self.ca_file),
+            use_env_settings=False,
             retry_total=0,
         )
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
+from azure_sandbox.endpoints import without_proxy
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -46,6 +48,21 @@ def session_for(told: dict[str, Any]) -> requests.Session:
     session.trust_env = False
     session.verify = told["environ"]["REQUESTS_CA_BUNDLE"]
     return session
+
+
+class TestWithoutProxy:
+    @pytest.mark.parametrize(
+        ("environ", "exempt"),
+        [
+            ({}, "localhost,127.0.0.1"),
+            ({"NO_PROXY": "10.0.0.0/8, .contoso.com"}, "10.0.0.0/8,.contoso.com,localhost,127.0.0.1"),
+            ({"NO_PROXY": "upper", "no_proxy": "lower"}, "lower,localhost,127.0.0.1"),
+            ({"no_proxy": "127.0.0.1,localhost"}, "127.0.0.1,localhost"),
+        ],
+    )
+    def test_this_machine_is_exempt_beside_what_is_already(self, environ: dict[str, str], exempt: str) -> None:
+        """Nothing that the machine's own settings exempt is lost, and both spellings say the same."""
+        assert {"NO_PROXY": exempt, "no_proxy": exempt} == without_proxy(environ)
 
 
 class TestServe:

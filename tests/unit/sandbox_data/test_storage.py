@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from azure_sandbox.apps.storage_accounts import OpenAccount
+
 from .conftest import trust
 
 if TYPE_CHECKING:
@@ -41,6 +43,23 @@ class TestAccounts:
 
         assert names == ["one", "two"]
         assert refused.value.error_code == "InvalidAuthenticationInfo"
+
+    @pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy"])
+    def test_no_proxy_is_asked_for_an_account(
+        self, azurite: AzuriteStorage, tls: TlsFiles, monkeypatch: pytest.MonkeyPatch, name: str
+    ) -> None:
+        """The clients of the sandbox and of its apps reach an account behind a proxy that would not find it."""
+        ends = azurite.create("proxied", KEYS)
+        account = OpenAccount("proxied", KEYS[0], ends.blob, ends.queue, tls.ca_file)
+        azurite.create_container("proxied", "things")
+        monkeypatch.setenv("NO_PROXY", "")
+        monkeypatch.setenv("no_proxy", "")
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+
+        with azurite.client("proxied") as own, account.blobs() as blobs, account.queues() as queues:
+            assert ["things"] == [container.name for container in own.list_containers()]
+            assert ["things"] == [container.name for container in blobs.list_containers()]
+            assert [] == list(queues.list_queues())
 
     def test_create_is_idempotent(self, azurite: AzuriteStorage) -> None:
         """A second create gives the endpoints of the account that lives, and a second container says it was there."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .channel import Worker, WorkerGone
 from .index import Function, find_functions
 from .keys import Keyring
-from .options import read_handover
+from .options import Handover, read_handover
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,7 +52,7 @@ class ScriptHost:
         self.functions: tuple[Function, ...] = ()
         self.load_errors: dict[str, list[str]] = {}
         self.listener_errors: dict[str, str] = {}
-        self.keyring = Keyring(read_handover(options.secrets))
+        self.keyring = Keyring(read_handover(options.secrets) or Handover())
         self.settled = threading.Event()
         self.instance_id = str(uuid.uuid4())
         self.environ = dict(environ)
@@ -146,14 +146,14 @@ class ScriptHost:
 
     def _wait_for_storage(self) -> None:
         """Without its storage the host is in error, and tries again until the storage works."""
-        handover = read_handover(self.options.secrets)
+        handover = read_handover(self.options.secrets) or Handover()
         while handover.storage_error:
             if self.state != "Error":
                 self.state, self.errors = "Error", [handover.storage_error]
                 self.console.error(_STARTUP, f"A host error has occurred during startup: {handover.storage_error}")
                 self.settled.set()
             time.sleep(_POLL_SECONDS)
-            handover = read_handover(self.options.secrets)
+            handover = read_handover(self.options.secrets) or handover
         if self.state == "Error":
             self.settled.clear()
             self.state, self.errors = "Starting", []

@@ -178,12 +178,15 @@ def secrets_file(environ: Mapping[str, str]) -> Path:
     return folder / "platform.json"
 
 
-def read_handover(path: Path) -> Handover:
-    """What the platform handed over; an empty one when it handed over nothing."""
+def read_handover(path: Path) -> Handover | None:
+    """What the platform handed over; None when that is nothing, or still being written.
+
+    Docker removes a file before it puts another one in its place, so a reader may find none, or a part of it.
+    """
     try:
         given = json.loads(path.read_text())
-    except FileNotFoundError:
-        return Handover()
+    except (FileNotFoundError, ValueError):
+        return None
     return Handover(**given)
 
 

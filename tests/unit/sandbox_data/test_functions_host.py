@@ -256,6 +256,28 @@ class TestHost:
         assert "Error" == script_host.state
         assert "No such file or directory: '/opt/conda/bin/python'" in script_host.errors[0]
 
+    @pytest.mark.parametrize("moment", [None, '{"platform": "the-pl'], ids=["removed", "half"])
+    def test_a_handover_that_is_being_replaced_is_waited_for(self, tmp_path: Path, moment: str | None) -> None:
+        """Docker removes a file before it writes it anew: a host that looked just then knew its platform no more."""
+        file = tmp_path / "Secrets" / "platform.json"
+        file.parent.mkdir()
+        file.write_text(json.dumps({"platform": "the-platform", "storage_error": "403"}))
+        options = read_options({"AzureWebJobsScriptRoot": str(tmp_path), "ASPNETCORE_CONTENTROOT": str(tmp_path)})
+        script_host = ScriptHost(options, Console(io.StringIO(), enabled=True), {}, tmp_path / "worker.py")
+        starting = threading.Thread(target=script_host.start)
+        starting.start()
+        assert script_host.settled.wait(10)
+        file.unlink() if moment is None else file.write_text(moment)
+        starting.join(1.0)
+        waited = starting.is_alive()
+        whole = tmp_path / "whole.json"
+        whole.write_text(json.dumps({"platform": "the-platform"}))
+        whole.replace(file)
+        starting.join(30)
+
+        assert waited
+        assert script_host.keyring.is_platform({"x-ms-site-restricted-token": "the-platform"})
+
     @pytest.mark.parametrize("setting", ["AzureWebJobs.slow.Disabled", "AzureWebJobs_slow_Disabled"])
     def test_a_disabled_function_is_not_served(self, host, setting: str) -> None:
         """The setting takes the route away; a variable of a Linux container may have underscores for its dots."""

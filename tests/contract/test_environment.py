@@ -386,6 +386,7 @@ class TestInstall:
 class TestIndex:
     """The real index, as the machine has it."""
 
+    @pytest.mark.exhaustive
     @pytest.mark.parametrize("python", ["3.10", "3.14"])
     def test_oldest_and_newest(self, python: str, tmp_path: Path) -> None:
         """The inference server and a compiled package, for Pythons that may not be here, twice the same."""

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from azure_sandbox.arm.operations import Durations
 from azure_sandbox.base_images import BaseImageUnavailable, prepare
 from azure_sandbox.data_plane import EngineUnavailable
-from azure_sandbox.endpoints import without_proxy
 from azure_sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -33,7 +32,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def serve(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT, then stop everything that was started."""
-    os.environ.update(without_proxy(os.environ))  # its parts ask each other at addresses of this machine
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())

@@ -60,7 +60,7 @@ class Endpoints:
     oidc_request_token: str
 
     def environ(self) -> dict[str, str]:
-        """Environment variables that a run needs: what GitHub gives a job, whom to trust, and that no proxy is near."""
+        """Environment variables that a run needs: what GitHub gives a job, whom to trust, what needs no proxy."""
         return {
             "ACTIONS_ID_TOKEN_REQUEST_URL": self.oidc_request_url,
             "ACTIONS_ID_TOKEN_REQUEST_TOKEN": self.oidc_request_token,

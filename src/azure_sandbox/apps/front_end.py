@@ -60,7 +60,9 @@ class FrontEnd:
     async def _forward(self, request: Request, address: str) -> httpx.Response:
         if self._client is None:
             limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
-            self._client = httpx.AsyncClient(timeout=httpx.Timeout(_IDLE_SECONDS, connect=5), limits=limits)
+            self._client = httpx.AsyncClient(
+                timeout=httpx.Timeout(_IDLE_SECONDS, connect=5), limits=limits, trust_env=False
+            )
         target = request.scope["raw_path"] + (b"?" + request.scope["query_string"]).rstrip(b"?")
         has_body = "content-length" in request.headers or "transfer-encoding" in request.headers
         forwarded = self._client.build_request(

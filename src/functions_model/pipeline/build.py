@@ -17,6 +17,7 @@ from functions_model.pipeline.extras import Extras, extras_of
 from functions_model.pipeline.layers import make_layers
 from functions_model.pipeline.models import model_digests
 from functions_model.pipeline.prepare import BASE_DIGEST
+from functions_model.pipeline.tag import look_at_tag
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +49,7 @@ def _nothing() -> None:
 
 
 def build(making: Making, push: Push | None, resolved: Callable[[], None] = _nothing) -> Product:
-    """Build the image. Its layers may be sent on the way; without the manifest nobody can see them.
+    """Build the image and tell it. Its layers may be sent on the way; without the manifest nobody can see them.
 
     Args:
         making: What the image is made of.
@@ -59,10 +60,14 @@ def build(making: Making, push: Push | None, resolved: Callable[[], None] = _not
         EnvironmentFailed: The dependencies cannot be installed, or the engine cannot build.
         BundleFailed: A file cannot go into an image.
         RegistryFailed: A layer could not be sent.
+        PlanRefused: The tag that the user asked for is locked.
     """
     with making.parts.stage("Build the image" if push is None else "Build the image and send its layers"):
         made = make_layers(making, push, resolved)
-        return Product(_assemble(making, made), extras_of(making, made), _present(making.prepared))
+        product = Product(_assemble(making, made), extras_of(making, made), _present(making.prepared))
+    making.parts.tell(product.built)
+    look_at_tag(making.spec, product.built, making.session, making.parts)
+    return product
 
 
 def _present(prepared: Prepared) -> frozenset[Digest]:

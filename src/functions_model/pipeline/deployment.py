@@ -16,7 +16,6 @@ from functions_model.pipeline.events import PlanMade
 from functions_model.pipeline.ground import ground_for
 from functions_model.pipeline.prove import prove
 from functions_model.pipeline.pushing import open_push
-from functions_model.pipeline.tag import look_at_tag
 from functions_model.pipeline.verifying import Delivered
 from functions_model.provision import plan
 
@@ -35,19 +34,16 @@ def deploy(making: Making, seen: Seen, subscription: Subscription) -> None:
     Raises:
         Failure: One of its families; see `functions_model.core.failures`.
     """
-    spec, session, parts = making.spec, making.session, making.parts
+    parts = making.parts
     with closing(open_push(making)) as push, ground_for(seen, subscription, push, parts) as ground:
-        writes = spec.mode is not Mode.PLAN
+        writes = making.spec.mode is not Mode.PLAN
         product = build(making, push, ground.begin) if writes else build(making, None)
-        built = product.built
-        parts.tell(built)
-        look_at_tag(spec, built, session, parts)
-        changes = _plan(built, seen, parts)
+        changes = _plan(product.built, seen, parts)
         if not writes:
             return
         with parts.stage("Finish the push and provision"):
             applied = deliver(product, changes, push, subscription, parts, ground=ground)
-    prove(making, Delivered(built, changes, applied), subscription)
+    prove(making, Delivered(product.built, changes, applied), subscription)
 
 
 def _plan(built: ImageBuilt, seen: Seen, parts: Parts) -> ResourcePlan:

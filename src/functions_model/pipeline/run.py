@@ -35,7 +35,6 @@ from functions_model.pipeline.making import Making
 from functions_model.pipeline.prepare import prepare
 from functions_model.pipeline.pushing import finish, open_push
 from functions_model.pipeline.session import open_session
-from functions_model.pipeline.tag import look_at_tag
 
 if TYPE_CHECKING:
     from functions_model.core.spec import DeploymentSpec
@@ -72,8 +71,6 @@ def _run_without_resources(spec: DeploymentSpec, read: Checked, session: Session
         return
     with closing(open_push(making)) as push:
         product = build(making, push)
-        parts.tell(product.built)
-        look_at_tag(spec, product.built, session, parts)
         with parts.stage("Finish the push"):
             finish(product, push, parts)
 

@@ -1,7 +1,5 @@
 """Events as lines of the log, as they happen."""
 
-# ruff: noqa: PLC0415 - plans are told by those runs only that have resources
-
 from __future__ import annotations
 
 from dataclasses import replace
@@ -125,15 +123,8 @@ def _(event: GroundBegun) -> str:
 
 
 @lines_of.register
-def _(event: PlanMade) -> str:
-    from functions_model.report.plan_text import plan_text
-
-    return plan_text(event.plan)
-
-
-@lines_of.register
-def _(event: RemovalPlanned) -> str:
-    from functions_model.report.plan_text import plan_text
+def _(event: PlanMade | RemovalPlanned) -> str:
+    from functions_model.report.plan_text import plan_text  # noqa: PLC0415 - only runs with resources have a plan
 
     return plan_text(event.plan)
 

@@ -9,14 +9,7 @@ from typing import TYPE_CHECKING
 
 from functions_model.core.removal import RemovalSpec
 from functions_model.core.spec import Mode
-from functions_model.pipeline.events import (
-    AppVerified,
-    ContextWritten,
-    GroundBegun,
-    PlanMade,
-    RemovalPlanned,
-    StageEnded,
-)
+from functions_model.pipeline.events import AppVerified, ContextWritten, RemovalPlanned, StageEnded
 from functions_model.report.figures import duration
 from functions_model.report.finding import every, last
 from functions_model.report.markdown import fenced, folded, quoted
@@ -56,7 +49,7 @@ def summary(
         _notes(spec),
         _call(spec, events),
         image_section(events, now or datetime.now(UTC)),
-        _plan(events, applies=spec is not None and spec.mode is Mode.DEPLOY),
+        _resources(spec, events),
         environment_section(spec, events),
         _timings(events),
     )
@@ -70,6 +63,8 @@ def _removal(
     spec: RemovalSpec, events: Sequence[Event], failure: Failure | None, seconds: float
 ) -> tuple[str, str, str, str]:
     """The page of a removal: there is no image, and nothing to call."""
+    from functions_model.report.page_plan import plan_section
+
     applies, planned = spec.mode is Mode.DESTROY, last(events, RemovalPlanned)
     state = "is removed" if applies else "is planned to be removed; nothing was written"
     if failure:
@@ -77,15 +72,15 @@ def _removal(
     elif planned and not planned.plan.has_changes:
         state = "has nothing to remove"
     head = f"## `{spec.app_name}` {state} ({duration(seconds)})"
-    return head, _failure(failure), _plan(events, applies=applies), _timings(events)
+    return head, _failure(failure), plan_section(events, applies=applies), _timings(events)
 
 
-def _plan(events: Sequence[Event], *, applies: bool) -> str:
-    if not any(isinstance(event, (GroundBegun, PlanMade, RemovalPlanned)) for event in events):
+def _resources(spec: DeploymentSpec | None, events: Sequence[Event]) -> str:
+    if spec is None or spec.target is None:
         return ""
     from functions_model.report.page_plan import plan_section
 
-    return plan_section(events, applies=applies)
+    return plan_section(events, applies=spec.mode is Mode.DEPLOY)
 
 
 def _headline(spec: DeploymentSpec | None, events: Sequence[Event], failure: Failure | None, seconds: float) -> str:

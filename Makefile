@@ -13,13 +13,15 @@ FAST_TESTS = $(wildcard tests/unit tests/repo)
 BENCHMARKS = $(wildcard tests/benchmarks/test_*.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench tools docs lock clean
+.PHONY: help demo test check real bench soak tools docs lock clean
 
 help:
 	@echo 'make demo    deploy examples/iris-http to the built-in sandbox and print an answer from the live function'
 	@echo 'make test    the tests; says at the end what was left out and why (ALL=1 adds the exhaustive ones, as CI does)'
 	@echo 'make check   format, style, types, floors, workflows, and the fast tests'
+	@echo 'make real    look at the real thing: TARGET=<file> deploys to a subscription; HOST_ONLY=1 needs a Docker engine alone'
 	@echo 'make bench   the image builder beside docker, pip and MLflow, a deployment beside az: about 40 minutes; writes build/bench.json'
+	@echo 'make soak    a deployment cancelled, and one killed, at every single one of its requests: an hour and more'
 	@echo 'make tools   the tools that some tests need: az and act'
 	@echo 'make docs    write action.yml and the tables of README.md again from the catalogue of inputs'
 	@echo 'make lock    write requirements/*.lock again from pyproject.toml (UPGRADE=1 takes newer versions)'
@@ -41,9 +43,19 @@ check: $(VENV)/.stamp-dev
 	$(BIN)/zizmor --quiet --offline --no-progress .github action.yml
 	$(BIN)/python -m pytest -q -n 4 --dist loadfile $(PYTEST_FLAGS) $(FAST_TESTS)
 
+# Looks from outside at what the sandbox believes; tests/real/README.md says how. TARGET=sandbox tries it out.
+REAL_FLAGS := $(if $(HOST_ONLY),--host-only) $(if $(TARGET),--target '$(TARGET)') $(if $(IMAGE),--image '$(IMAGE)') \
+	$(if $(CONFIRM),--confirm '$(CONFIRM)') $(if $(RUN),--run '$(RUN)') $(if $(REMOVE),--remove '$(REMOVE)')
+real: $(VENV)/.stamp-dev $(if $(HOST_ONLY),,$(VENV_AZ)/.stamp)
+	@$(BIN)/python tests/real $(REAL_FLAGS) $(CHECKS)
+
 # Nothing beside it: one process, one benchmark at a time. A miss is shown; BENCH_STRICT=1 makes it a failure.
 bench: tools
 	@$(BIN)/python -m pytest -v -p no:xdist $(PYTEST_FLAGS) $(BENCHMARKS)
+
+# What takes too long for CI, which runs a tenth of it.
+soak: tools
+	@SOAK=1 ALL_TESTS=1 $(BIN)/python -m pytest -v -p no:xdist $(PYTEST_FLAGS) tests/e2e/test_cancelled.py tests/e2e/test_interrupted.py
 
 tools: $(VENV)/.stamp-dev $(VENV_AZ)/.stamp
 
@@ -84,6 +96,7 @@ lock: $(BIN)/uv
 	$(COMPILE) --constraint $(LOCKS)/dev.lock $(LOCKS)/bootstrap.in -o $(LOCKS)/bootstrap.lock
 	$(COMPILE) $(LOCKS)/build.in -o $(LOCKS)/build.lock
 	$(COMPILE) --prerelease allow $(LOCKS)/az.in -o $(LOCKS)/az.lock
+	echo 'setuptools' | $(COMPILE) --no-annotate - -o src/functions_model/environment/fusepy_build.lock
 	echo 'py-rattler>=0.26' | $(COMPILE) --no-annotate --constraint $(LOCKS)/dev.lock - -o src/functions_model/environment/rattler.lock
 
 clean:

@@ -15,9 +15,20 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["support.sandbox"]
 
+collect_ignore = ["real"]
+"""They look at the real thing, and have a configuration of their own: `make real`."""
+
 
 _FIRST = (
+    "tests/e2e/test_ways_to_be_dead.py",
     "tests/e2e/test_interrupted.py",
+    "tests/e2e/test_real.py",
+    "tests/e2e/test_documented_roles.py",
+    "tests/e2e/test_cancelled.py",
+    "tests/e2e/test_callers_keys.py",
+    "tests/e2e/test_real_host.py",
+    "tests/e2e/test_cancelled_action.py",
+    "tests/e2e/test_cancelled_updates.py",
     "tests/e2e/test_examples.py",
     "tests/e2e/test_classic_procedure.py",
     "tests/e2e/test_az.py",

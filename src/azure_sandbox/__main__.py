@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from azure_sandbox.arm.operations import Durations
+from azure_sandbox.arm.versions import CLOUDS, PUBLIC
 from azure_sandbox.base_images import BaseImageUnavailable, prepare
 from azure_sandbox.data_plane import EngineUnavailable
 from azure_sandbox.sandbox import Sandbox
@@ -44,6 +45,7 @@ def serve(arguments: argparse.Namespace) -> int:
         durations=durations,
         python=arguments.python,
         report=_tell,
+        cloud=arguments.cloud,
     ) as sandbox:
         _tell(f"The sandbox answers at {sandbox.endpoints.resource_manager} (apps run with: {sandbox.data.engine}).")
         if arguments.ready_file:
@@ -88,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     serving.add_argument("--latency", type=float, default=0.0, help="seconds added to each request")
     serving.add_argument("--propagation-delay", type=float, default=0.0, help="seconds until a new role counts")
     serving.add_argument("--durations", choices=("fast", "live"), default="fast", help="how long operations take")
+    serving.add_argument("--cloud", choices=CLOUDS, default=PUBLIC, help="whose versions of interfaces it knows")
     serving.add_argument("--python", help="the base image's Python, such as 3.11")
     preparing = commands.add_parser("base", help="prepare the Docker base image")
     preparing.add_argument("--python", required=True, help="3.11 or 3.13")

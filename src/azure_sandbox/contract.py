@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from azure_sandbox.networks import NamespaceDoor
+
 
 @dataclass(frozen=True, slots=True)
 class Principal:
@@ -34,7 +36,13 @@ class TokenRefused(Exception):
 
 
 class Directory(Protocol):
-    """Microsoft Entra ID, as the data plane needs it. Implemented by the control plane."""
+    """Microsoft Entra ID, as the data plane needs it. Implemented by the control plane.
+
+    Attributes:
+        tenant_id: Whose directory it is.
+    """
+
+    tenant_id: str
 
     def principal_of_token(self, access_token: str, audience: str) -> Principal:
         """Who presents this access token.
@@ -54,10 +62,10 @@ class RoleBook(Protocol):
     """Role assignments, as the data plane needs them. Implemented by the control plane."""
 
     def roles(self, object_id: str, scope: str) -> frozenset[str]:
-        """Role definition GUIDs (lower case) that the principal holds at the ARM scope, inherited ones included.
+        """GUIDs (lower case) of the roles held at the ARM scope or above, new ones only after `propagation_delay`."""
 
-        A new assignment counts only after the sandbox's `propagation_delay`.
-        """
+    def permits(self, object_id: str, permission: str, scope: str, *, data: bool) -> bool:
+        """Whether a role of the principal at the ARM scope has the permission, among its `dataActions` or `actions`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +77,14 @@ class SiteDefinition:
         name: The app's name; of a slot, `<app>-<slot>`.
         linux_fx_version: `DOCKER|host/repository@sha256:...`.
         app_settings: Names and values.
+        connection_strings: Variables that the container finds them in.
         identities: Client id -> principal of each identity that the site has (a system-assigned one included).
-        acr_identity_client_id: Set when the site pulls its image by identity; None means registry credentials from
-            `DOCKER_REGISTRY_SERVER_*` settings, or none.
+        acr_identity_client_id: Who pulls the image; None means credentials from `DOCKER_REGISTRY_SERVER_*`, or nobody.
         state: `Running` or `Stopped`.
+        public: Whether callers from outside its network are let in.
+        isolated: Whether the host has nothing below `/admin` for anybody but the platform.
+        container_log: Whether what the container writes is kept.
+        key_vault_identity: Client id of the identity that resolves references to Key Vault; empty when there is none.
     """
 
     resource_id: str
@@ -82,6 +94,11 @@ class SiteDefinition:
     identities: dict[str, Principal]
     acr_identity_client_id: str | None
     state: str = "Running"
+    public: bool = True
+    isolated: bool = False
+    connection_strings: dict[str, str] = field(default_factory=dict)
+    container_log: bool = False
+    key_vault_identity: str = ""
 
 
 class AppState(enum.StrEnum):
@@ -128,6 +145,9 @@ class AppPlatform(Protocol):
     def log(self, resource_id: str) -> str:
         """The container log: the platform's lines (pull, start, exit code) and the container's own."""
 
+    def ask_host(self, resource_id: str, method: str, path: str) -> tuple[int, bytes] | None:
+        """What the host answers to the platform itself: status and body; None while no container answers."""
+
     def keys(self, resource_id: str) -> HostKeys | None:
         """The host's keys; None until the host runs."""
 
@@ -149,6 +169,7 @@ class QueueDefinition:
         max_message_bytes: 256 KiB in the tiers Basic and Standard, up to 100 MiB in Premium.
         time_to_live: Seconds that a message lives; None for ever.
         dead_letter_expired: Whether a message that outlived that goes to the dead-letter queue instead of nowhere.
+        status: `Active`, `Disabled`, `SendDisabled`, `ReceiveDisabled`.
     """
 
     name: str
@@ -157,6 +178,7 @@ class QueueDefinition:
     max_message_bytes: int = 262_144
     time_to_live: float | None = None
     dead_letter_expired: bool = False
+    status: str = "Active"
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +205,7 @@ class ServiceBusEmulator(Protocol):
         """Forget a queue and its messages. An unknown name is no error."""
 
     def counts(self, namespace: str, queue: str) -> QueueCounts:
-        """How many messages it holds.
-
-        Raises:
-            KeyError: No such namespace or queue.
-        """
+        """How many messages it holds; or raise `KeyError` for a queue that there is none of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +224,12 @@ class AccessRule:
 class ServiceBusAccess(Protocol):
     """Who may do what in a namespace, as the broker asks it. Implemented by the control plane."""
 
+    def door(self, namespace: str) -> NamespaceDoor:
+        """Whom the namespace lets in at all."""
+
+    def subnet_of(self, app: str) -> str:
+        """The ARM id of the subnet that the app with that ARM id has joined; empty when there is none."""
+
     def rule(self, namespace: str, queue: str | None, name: str) -> AccessRule | None:
         """The rule with that name, of the queue or, with None, of the namespace."""
 
@@ -223,6 +247,8 @@ class RegistryDefinition:
     abac: bool = False
     admin: tuple[str, str] | None = None
     """Admin user name and password, when the admin user is on."""
+    arm_tokens: bool = True
+    """Whether it takes Entra's tokens for Azure Resource Manager, too."""
 
 
 @dataclass(frozen=True, slots=True)

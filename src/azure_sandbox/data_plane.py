@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from azure_sandbox.contract import ImportRefused
+from azure_sandbox.pace import Pace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
         ServiceBusEmulator,
     )
     from azure_sandbox.registries import RegistryApp
-    from azure_sandbox.storage_contract import StorageEmulator
+    from azure_sandbox.storage_contract import StorageEmulator, StorageLaw
 
 ImageCopy = Callable[[str, str, "ImageImport"], "Callable[[], None]"]
 """Checks a copy from one registry (by name; nothing for the registry of base images) to another, and gives the function
@@ -50,22 +51,22 @@ class Surroundings:
         tls: The sandbox's certificates.
         directory: Entra.
         roles: Role assignments.
-        account_id: The ARM id of the storage account with that name; None when there is none.
-        takes_keys: Whether the keys of the storage account with that name open it.
+        storage: What holds for storage accounts; asked late, as it is built later.
         service_bus: Who may do what in Service Bus namespaces; asked late, as it is built later.
         report: Told about slow steps.
         token_generation: Access tokens of registries from before its last change have expired.
+        pace: How fast listeners fail.
     """
 
     root: Path
     tls: TlsFiles
     directory: Directory
     roles: RoleBook
-    account_id: Callable[[str], str | None]
-    takes_keys: Callable[[str], bool]
+    storage: Callable[[], StorageLaw]
     service_bus: Callable[[], ServiceBusAccess]
     report: Callable[[str], None]
     token_generation: Callable[[], int] = lambda: 0
+    pace: Pace = field(default_factory=Pace)
 
 
 @dataclass(frozen=True, slots=True)

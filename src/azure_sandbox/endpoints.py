@@ -38,6 +38,7 @@ class Endpoints:
         oidc_subject: Whose GitHub tokens are trusted.
         oidc_request_url: Where a job asks for its GitHub token.
         oidc_request_token: What it shows for that.
+        first_failure: Seconds in which a listener reports its first failure; empty: as long as on Azure.
     """
 
     resource_manager: str
@@ -58,13 +59,16 @@ class Endpoints:
     oidc_subject: str
     oidc_request_url: str
     oidc_request_token: str
+    first_failure: str = ""
 
     def environ(self) -> dict[str, str]:
         """Environment variables that a run needs: what GitHub gives a job, whom to trust, what needs no proxy."""
+        pace = {"FUNCTIONS_MODEL_LISTENING_SECONDS": self.first_failure} if self.first_failure else {}
         return {
             "ACTIONS_ID_TOKEN_REQUEST_URL": self.oidc_request_url,
             "ACTIONS_ID_TOKEN_REQUEST_TOKEN": self.oidc_request_token,
             "REQUESTS_CA_BUNDLE": str(self.ca_bundle),
+            **pace,
             **without_proxy(os.environ),
         }
 

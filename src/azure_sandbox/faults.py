@@ -31,7 +31,8 @@ class Fault:
         passes: How many requests that it concerns go through before the first one that it hits.
         times: How many requests it hits; None means every one until it is removed.
         delay: Seconds before anything else happens.
-        hold: Keep the request back until `Faults.release`, before anything else happens.
+        hold: Keep the request back until `Faults.release`, before anything else happens. It has arrived: what it asks
+            for is done after that even when its client is gone, as with the real services.
         drop_connection: Break the connection off instead of answering.
         executed: Do what was asked first, and lose only the answer (a 503 for a create that went through).
         service: Only this service (`arm`, `entra`, `github`, `registry`, `base-registry`); `*` is any.
@@ -193,6 +194,7 @@ class Faulty:
             return
         fault = self._faults.take(self._service, scope["method"], scope["path"])
         if fault and fault.hold:
+            receive = await _arrived(receive)
             await self._faults.keep_back()
         if delay := self._latency + (fault.delay if fault else 0.0):
             await asyncio.sleep(delay)
@@ -241,6 +243,18 @@ class Faulty:
             await self._app(scope, counting_receive, guarded_send)
         if broken:
             await _strike(fault, scope, receive, send)
+
+
+async def _arrived(receive: Receive) -> Receive:
+    """A `receive` for who comes later: the whole body first, whatever has become of its client."""
+    messages = [await receive()]
+    while messages[-1].get("more_body"):
+        messages.append(await receive())
+
+    async def again() -> Message:
+        return messages.pop(0) if messages else await receive()
+
+    return again
 
 
 async def _forget(message: Message) -> None:

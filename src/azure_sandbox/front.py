@@ -14,7 +14,8 @@ from azure_sandbox import entra, github_oidc, graph
 from azure_sandbox.arm.errors import invalid
 from azure_sandbox.arm.messages import ArmResponse
 from azure_sandbox.arm.resources.responses import metadata
-from azure_sandbox.arm.service import check_api_version, endpoint
+from azure_sandbox.arm.service import endpoint
+from azure_sandbox.arm.versions import check_api_version
 from azure_sandbox.faults import Fault, Faults, Faulty
 from azure_sandbox.journal import Journal, Journaled
 
@@ -125,7 +126,7 @@ def _switches(journal: Journal, faults: Faults, github: GithubOidc) -> list[Rout
 
     async def set_github(request: Request) -> Response:
         wanted = await request.json()
-        unknown = set(wanted) - {"issue_expired", "available", "environment", "ref", "repository"}
+        unknown = set(wanted) - {"issue_expired", "available", "environment", "event", "immutable", "ref", "repository"}
         if unknown:
             return JSONResponse({"error": f"unknown: {', '.join(sorted(unknown))}"}, 400)
         for name, value in wanted.items():

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 ISSUER = "https://token.actions.githubusercontent.com"
 """The issuer that federated credentials name. The sandbox's Entra takes the keys from `GithubOidc`, not from there."""
+OWNER_ID, REPOSITORY_ID = "583231", "1296269"
 LIFETIME_SECONDS = 300
 """GitHub's ID tokens live 5 minutes."""
 
@@ -34,6 +35,10 @@ class GithubOidc:
 
     Attributes:
         environment: A deployment environment; it changes the subject to `repo:...:environment:...`.
+        event: What the run is for; `pull_request` changes the subject to `repo:...:pull_request`.
+        immutable: The subject has the ids of owner and repository beside their names, as GitHub sends it for
+            repositories that were made or renamed on or after 15 July 2026, and for those that ask for it
+            (https://github.blog/changelog/2026-04-23-immutable-subject-claims-for-github-actions-oidc-tokens/).
         issue_expired: Hand out tokens that have expired a minute ago.
         available: False answers as for a job without the permission (or a fork's pull request).
     """
@@ -48,6 +53,8 @@ class GithubOidc:
         self.repository = repository
         self.ref = ref
         self.environment: str | None = None
+        self.event = "push"
+        self.immutable = False
         self.issue_expired = False
         self.available = True
         self.issuer = ISSUER
@@ -58,8 +65,11 @@ class GithubOidc:
     @property
     def subject(self) -> str:
         """The `sub` claim."""
-        tail = f"environment:{self.environment}" if self.environment else f"ref:{self.ref}"
-        return f"repo:{self.repository}:{tail}"
+        owner, _, name = self.repository.partition("/")
+        who = f"{owner}@{OWNER_ID}/{name}@{REPOSITORY_ID}" if self.immutable else self.repository
+        if self.environment:
+            return f"repo:{who}:environment:{self.environment}"
+        return f"repo:{who}:pull_request" if self.event == "pull_request" else f"repo:{who}:ref:{self.ref}"
 
     def issue(self, audience: str) -> str:
         """A signed ID token."""
@@ -76,16 +86,16 @@ class GithubOidc:
             "jti": str(uuid.uuid4()),
             "repository": self.repository,
             "repository_owner": owner,
-            "repository_id": "1296269",
-            "repository_owner_id": "583231",
+            "repository_id": REPOSITORY_ID,
+            "repository_owner_id": OWNER_ID,
             "repository_visibility": "private",
             "ref": self.ref,
             "ref_type": "tag" if self.ref.startswith("refs/tags/") else "branch",
             "ref_protected": "false",
             "sha": "6dcb09b5b57875f334f61aebed695e2e4193db5e",
-            "event_name": "push",
+            "event_name": self.event,
             "actor": owner,
-            "actor_id": "583231",
+            "actor_id": OWNER_ID,
             "run_id": "30433642",
             "run_number": "1",
             "run_attempt": "1",

@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
+from starlette.datastructures import Headers
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -35,6 +37,8 @@ class Entry:
         status: 0 when the connection was broken off on purpose.
         request_bytes: Length of the request's body as it arrived.
         seconds: How long the answer took.
+        agent: What its client calls itself.
+        begun: When its head had come, in seconds of `time.monotonic`, which is one clock for all of the machine.
     """
 
     service: str
@@ -43,6 +47,8 @@ class Entry:
     status: int
     request_bytes: int
     seconds: float
+    agent: str = ""
+    begun: float = 0.0
 
     @property
     def is_write(self) -> bool:
@@ -61,11 +67,23 @@ class Journal:
 
     def __init__(self) -> None:
         self._entries: list[Entry] = []
+        self._open = 0
         self._lock = threading.Lock()
 
-    def add(self, entry: Entry) -> None:
-        """Write one down."""
+    @property
+    def open(self) -> int:
+        """How many requests have come and are not written down yet: their answers are being made, or kept back."""
+        return self._open
+
+    def begin(self) -> None:
+        """One has come."""
         with self._lock:
+            self._open += 1
+
+    def add(self, entry: Entry) -> None:
+        """Write one down that has come."""
+        with self._lock:
+            self._open -= 1
             self._entries.append(entry)
 
     def entries(self, service: str | None = None) -> list[Entry]:
@@ -123,13 +141,16 @@ class Journaled:
             await self._app(scope, receive, send)
             return
         count, written, start, answer = 0, False, time.monotonic(), _Answer()
+        self._journal.begin()
 
         def write() -> None:
             nonlocal written
             if not written:
                 seconds = round(time.monotonic() - start, 4)
                 path = shown_path(scope)
-                self._journal.add(Entry(self._service, scope["method"], path, answer.status, count, seconds))
+                agent = Headers(raw=list(scope.get("headers", ()))).get("user-agent", "")
+                method, status = scope["method"], answer.status
+                self._journal.add(Entry(self._service, method, path, status, count, seconds, agent, start))
             written = True
 
         async def counting_receive() -> Message:

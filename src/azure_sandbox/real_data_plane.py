@@ -18,6 +18,7 @@ from azure_sandbox.registry.importing import prepare_copy
 from azure_sandbox.registry.server import public_registry_app, registry_app
 from azure_sandbox.service_bus import ServiceBusBroker
 from azure_sandbox.storage import AzuriteStorage
+from azure_sandbox.storage_gate import StorageJudge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +48,7 @@ def build_data_plane(surroundings: Surroundings, engine: Engine, python: str | N
     """
     chosen, image, notes = _choose(engine, python, surroundings.report)
     closing = ExitStack()
-    storage = AzuriteStorage(surroundings.root / "storage", surroundings.tls)
+    storage = build_storage(surroundings)
     closing.callback(storage.close)
     broker = _broker(surroundings)
     closing.callback(broker.close)
@@ -66,6 +67,14 @@ def build_data_plane(surroundings: Surroundings, engine: Engine, python: str | N
         python_version=image.tag.rpartition("python")[2],
         close=closing.close,
         copy_image=contents.copy,
+    )
+
+
+def build_storage(surroundings: Surroundings) -> AzuriteStorage:
+    """The storage accounts, with a check in front of each."""
+    judge = StorageJudge(surroundings.storage, surroundings.directory, surroundings.roles)
+    return AzuriteStorage(
+        surroundings.root / "storage", surroundings.tls, judge.decide, surroundings.directory.tenant_id
     )
 
 
@@ -115,6 +124,10 @@ def _broker(surroundings: Surroundings) -> ServiceBusBroker:
 
 
 def _apps(surroundings: Surroundings, engine: str, storage: AzuriteStorage) -> Platform:
+    def account_id(name: str) -> str | None:
+        rules = surroundings.storage().rules(name)
+        return rules.resource_id if rules else None
+
     return Platform(
         surroundings.root / "apps",
         surroundings.directory,
@@ -122,8 +135,8 @@ def _apps(surroundings: Surroundings, engine: str, storage: AzuriteStorage) -> P
         tls=surroundings.tls,
         storage=storage,
         roles=surroundings.roles,
-        account_id=surroundings.account_id,
-        takes_keys=surroundings.takes_keys,
+        account_id=account_id,
+        pace=surroundings.pace,
     )
 
 

@@ -15,6 +15,7 @@ from azure_sandbox.arm.ids import ResourceId
 from azure_sandbox.arm.machine_learning.ready_made import make_workspace
 from azure_sandbox.arm.machine_learning.state import IMAGE
 from azure_sandbox.arm.operations import Durations
+from azure_sandbox.arm.versions import PUBLIC
 from azure_sandbox.certificates import make_certificates
 from azure_sandbox.data_plane import Surroundings
 from azure_sandbox.directory import EntraDirectory, FederatedCredential
@@ -58,6 +59,7 @@ class Sandbox:
         clock: Seconds since 1970, for tokens and roles.
         report: Told about slow steps.
         data_plane: Builds what brings resources to life; the real parts when left out.
+        cloud: Which of Azure's clouds it is, as far as versions of interfaces go: one of `arm.versions.CLOUDS`.
 
     Attributes:
         journal: What was asked.
@@ -80,12 +82,14 @@ class Sandbox:
         clock: Callable[[], float] = time.time,
         report: Callable[[str], None] = lambda text: print(text, file=sys.stderr, flush=True),
         data_plane: Callable[[Surroundings, Engine, str | None], DataPlane] | None = None,
+        cloud: str = PUBLIC,
     ) -> None:
         self._root = root.absolute()
         self._engine: Engine = engine
         self._latency = latency
         self._durations = durations or Durations()
         self._python = python
+        self._cloud = cloud
         self._report = report
         self._clock = clock
         self._build_data_plane = data_plane
@@ -181,6 +185,7 @@ class Sandbox:
             self.roles,
             Platforms(self.data.storage, self.data.apps, registries, self.data.service_bus),
             durations=self._durations,
+            cloud=self._cloud,
         )
         self._serve(self._front(), self._listener)
         self.endpoints = self._endpoints(self._first_principal(), self._first_registry(), base.authority)
@@ -192,11 +197,11 @@ class Sandbox:
             self.tls,
             self.directory,
             self.roles,
-            account_id=self._account_id,
-            takes_keys=self._takes_keys,
+            storage=lambda: self.arm.accounts,
             service_bus=lambda: self.arm.service_bus,
             report=self._report,
             token_generation=lambda: self.faults.token_generation,
+            pace=self._durations.listeners,
         )
         build = self._build_data_plane or _real_data_plane()
         data = build(surroundings, self._engine, self._python)
@@ -204,13 +209,6 @@ class Sandbox:
         for note in data.notes:
             self._report(note)
         return data
-
-    def _account_id(self, name: str) -> str | None:
-        account = self.arm.accounts.find(name)
-        return str(account.id) if account else None
-
-    def _takes_keys(self, name: str) -> bool:
-        return self.arm.accounts.takes_keys(name)
 
     def _serve(self, app: ASGIApp, listener: socket | None = None) -> WebServer:
         server = WebServer(app, tls=self.tls, listener=listener).start()
@@ -270,6 +268,7 @@ class Sandbox:
             # GitHub's URL has a query already: clients append `&audience=`.
             oidc_request_url=f"{self._origin}/github/run/idtoken?api-version=2.0",
             oidc_request_token=self.github_oidc.request_token,
+            first_failure=str(self._durations.listeners.first_failure or ""),
         )
 
     def __enter__(self) -> Self:

@@ -11,18 +11,22 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
-from azure.storage.blob import BlobServiceClient
+from azure.storage.blob import BlobAnalyticsLogging, BlobServiceClient
 
 from azure_sandbox.apps.guard import start_guarded, stop_guarded
 from azure_sandbox.base_images.cache import cache_folder
 from azure_sandbox.node import NodeUnavailable, install_packages
 from azure_sandbox.storage_contract import StorageEndpoints
+from azure_sandbox.storage_gate import Gate
 
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Callable
     from pathlib import Path
 
     from azure_sandbox.certificates import TlsFiles
+    from azure_sandbox.storage_gate.judge import Request
+    from azure_sandbox.storage_gate.refusals import Refusal
 
 AZURITE = "3.35.0"
 """The last version that runs on every Node.js from 10 on, and starts in 0.6 s; 3.37 needs Node.js 22."""
@@ -57,12 +61,23 @@ class AzuriteStorage:
     Args:
         root: Where the data lie.
         tls: The sandbox's certificates.
+        decide: Says why a request is refused.
+        tenant: Whose tokens the accounts take.
         cache: Where Azurite is installed once; `cache_folder()` when left out.
     """
 
-    def __init__(self, root: Path, tls: TlsFiles, *, cache: Path | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        tls: TlsFiles,
+        decide: Callable[[Request], Refusal | None],
+        tenant: str,
+        *,
+        cache: Path | None = None,
+    ) -> None:
         self._root = root
         self._tls = tls
+        self._gate = Gate(decide, tenant, self._service_at)
         self._cache = cache or cache_folder()
         self._accounts: dict[str, StorageAccount] = {}
         self._gates: dict[str, threading.Lock] = {}
@@ -82,6 +97,9 @@ class AzuriteStorage:
                 found = self._start(account, keys)
                 with self._lock:
                     self._accounts[account] = found
+                with self.client(account) as client:
+                    # Azurite's accounts begin with a log of everything, Azure's without any.
+                    client.set_service_properties(analytics_logging=BlobAnalyticsLogging())
             return found.endpoints
 
     def remove(self, account: str) -> None:
@@ -150,7 +168,18 @@ class AzuriteStorage:
             credential=credential,
             connection_verify=str(self._tls.ca_file),
             use_env_settings=False,
+            base_headers=self._gate.headers(),
         )
+
+    def headers(self, app: str) -> dict[str, str]:
+        """Headers that tell an account which app, by its ARM id, sends a request."""
+        return self._gate.headers(app)
+
+    def ports(self) -> frozenset[int]:
+        """Where the services of all accounts answer."""
+        with self._lock:
+            every = [account.endpoints for account in self._accounts.values()]
+        return frozenset(urlsplit(url).port or 443 for ends in every for url in (ends.blob, ends.queue, ends.table))
 
     def blob_endpoint(self, account: str) -> str | None:
         """The URL of the account's blob service; None when there is no such account."""
@@ -183,11 +212,22 @@ class AzuriteStorage:
                 account.process.stdin.close()
         for account in accounts:
             stop_guarded(account.process)
+        self._gate.close()
+
+    def _service_at(self, port: int) -> tuple[str, str] | None:
+        """The account and the service that listen on a port."""
+        with self._lock:
+            for account in self._accounts.values():
+                ends = account.endpoints
+                for service, url in (("blob", ends.blob), ("queue", ends.queue), ("table", ends.table)):
+                    if urlsplit(url).port == port:
+                        return account.name, service
+        return None
 
     def _start(self, account: str, keys: tuple[str, str]) -> StorageAccount:
         folder = self._root / account
         folder.mkdir(parents=True, exist_ok=True)
-        environ = {**os.environ, "AZURITE_ACCOUNTS": ":".join((account, *keys))}
+        environ = {**os.environ, **self._gate.environ(), "AZURITE_ACCOUNTS": ":".join((account, *keys))}
         process = start_guarded(self._command(folder), environ=environ, folder=folder)
         ports = _read_ports(process)
         threading.Thread(target=_drain, args=(process,), daemon=True).start()
@@ -200,7 +240,7 @@ class AzuriteStorage:
         ports = [word for service in ("blob", "queue", "table") for word in (f"--{service}Port", "0")]
         tls = ["--cert", str(self._tls.certificate), "--key", str(self._tls.key), "--oauth", "basic"]
         quiet = ["--silent", "--disableTelemetry", "--skipApiVersionCheck"]
-        return [node, str(script), "--location", str(folder), *ports, *tls, *quiet]
+        return [node, *self._gate.options(), str(script), "--location", str(folder), *ports, *tls, *quiet]
 
 
 def install_azurite(cache: Path) -> tuple[str, Path]:

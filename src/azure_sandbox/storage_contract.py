@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
+
+from azure_sandbox.networks import NetworkRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +15,33 @@ class StorageEndpoints:
     blob: str
     queue: str
     table: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRules:
+    """Who may come into an account, as its settings say.
+
+    Attributes:
+        resource_id: Its ARM id, below which roles are looked up.
+        takes_keys: `allowSharedKeyAccess`.
+        public_blobs: `allowBlobPublicAccess`: whether a container may be open to everybody.
+        network: Whom it lets in.
+    """
+
+    resource_id: str
+    takes_keys: bool = True
+    public_blobs: bool = False
+    network: NetworkRules = field(default_factory=NetworkRules)
+
+
+class StorageLaw(Protocol):
+    """What holds for storage accounts. Implemented by the control plane."""
+
+    def rules(self, account: str) -> AccountRules | None:
+        """The rules of the account with that name; None when there is no such account."""
+
+    def subnet_of(self, app: str) -> str:
+        """The ARM id of the subnet that the app with that ARM id has joined; empty when there is none."""
 
 
 class StorageEmulator(Protocol):

@@ -1,5 +1,10 @@
 """From a trained model in a repository to a live, verified Azure Function."""
 
-from importlib.metadata import version
 
-__version__ = version("functions-model-action")
+def __getattr__(name: str) -> str:
+    """`__version__`, looked up when it is asked for: until the doors are imported, no signal is heard."""
+    if name != "__version__":
+        raise AttributeError(name)
+    from importlib.metadata import version  # noqa: PLC0415 - see above
+
+    return version("functions-model-action")

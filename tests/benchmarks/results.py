@@ -20,14 +20,14 @@ class Measurement:
 
     Attributes:
         value: A ratio of two medians, or a quantity of our own side.
-        aim: The value is a pass up to here, this included.
+        aim: The value is a pass up to here, this included; None for one that is only shown.
         ours: Each run of ours, in `unit`.
         theirs: Each run of what it is compared with, in `unit`; empty when it is compared with the aim alone.
         unit: Of the single runs: `s`, `bytes`, `requests`, `MB`, `MiB`.
     """
 
     value: float
-    aim: float
+    aim: float | None
     ours: tuple[float, ...]
     theirs: tuple[float, ...]
     unit: str
@@ -35,7 +35,7 @@ class Measurement:
     @property
     def passed(self) -> bool:
         """Whether the aim is met."""
-        return self.value <= self.aim
+        return self.aim is None or self.value <= self.aim
 
 
 def against(ours: Sequence[float], theirs: Sequence[float], *, aim: float, unit: str = "s") -> Measurement:
@@ -43,7 +43,7 @@ def against(ours: Sequence[float], theirs: Sequence[float], *, aim: float, unit:
     return Measurement(round(median(ours) / median(theirs), 4), aim, _rounded(ours), _rounded(theirs), unit)
 
 
-def alone(ours: Sequence[float], *, aim: float, unit: str, theirs: Sequence[float] = ()) -> Measurement:
+def alone(ours: Sequence[float], *, aim: float | None, unit: str, theirs: Sequence[float] = ()) -> Measurement:
     """The median of our own runs; `theirs` is only shown beside them."""
     return Measurement(round(median(ours), 3), aim, _rounded(ours), _rounded(theirs), unit)
 
@@ -84,8 +84,9 @@ class Results:
 
 def _line(key: str, each: Measurement) -> str:
     ours, theirs = (f"{median(runs):g}" if runs else "-" for runs in (each.ours, each.theirs))
-    verdict = "pass" if each.passed else "MISS"
-    return f"{key:<28} {each.value:>12g} {each.aim:>8g} {verdict:<6} {ours:>12} {theirs:>12} {each.unit}"
+    verdict = "" if each.aim is None else "pass" if each.passed else "MISS"
+    aim = "-" if each.aim is None else f"{each.aim:g}"
+    return f"{key:<28} {each.value:>12g} {aim:>8} {verdict:<6} {ours:>12} {theirs:>12} {each.unit}"
 
 
 def _rounded(runs: Sequence[float]) -> tuple[float, ...]:

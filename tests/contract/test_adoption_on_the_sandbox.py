@@ -10,7 +10,7 @@ import pytest
 
 from azure_sandbox.faults import Fault
 from functions_model.core.failures import PlanRefused
-from functions_model.core.spec import BlobTrigger, ServiceBusQueueTrigger
+from functions_model.core.spec import BlobTrigger, ImageTarget, ServiceBusQueueTrigger
 from functions_model.provision import find_registry
 from support.sandbox_login import Azure, logged_in
 from support.wanted import BLOB, HTTP, QUEUE
@@ -228,7 +228,10 @@ class TestARegistryInAbacMode:
         properties = {"roleAssignmentMode": "AbacRepositoryPermissions"}
         body = {**AUTOMATIC, "sku": {"name": "Premium"}, "properties": properties}
         made = clients.registries.registries.begin_create(corner.shared, name, body).result()
-        there = Corner(replace(corner.azure, registry=find_registry(clients, name)), corner.name)
+        there = Corner(
+            replace(corner.azure, registry=find_registry(clients, ImageTarget("", "package", registry_name=name))),
+            corner.name,
+        )
 
         there.deploy()
         identity = clients.msi.user_assigned_identities.get(f"{corner.name}-rg", f"{corner.name}-identity")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from functions_model.core.failures import Failure
+from functions_model.core.spec import ImageTarget
 from functions_model.provision import apply, find_registry
 from support.arm_faults import PASSING, REFUSED, Meeting
 from support.golden import matches_golden, normal
@@ -69,7 +70,7 @@ class Deployment:
             faults.add(fault)
         self.azure.sandbox.journal.clear()
         try:
-            find_registry(self.azure.clients, self.azure.sandbox.endpoints.registry)
+            find_registry(self.azure.clients, ImageTarget(self.azure.sandbox.endpoints.registry, "package"))
             self._apply(self.plan())
         except Failure as failure:
             return failure

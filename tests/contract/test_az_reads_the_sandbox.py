@@ -28,6 +28,13 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.needs("az")
 
 GROUP, PLACE = "az-reads", {"location": "westeurope"}
+MOUNT = {
+    "type": "AzureFiles",
+    "accountName": "azreadsacc",
+    "shareName": "models",
+    "accessKey": "secret",
+    "mountPath": "/models",
+}
 IMAGE = "DOCKER|localhost:5000/package@sha256:" + "c" * 64
 
 
@@ -110,10 +117,19 @@ def make_everything(client: Callable[..., Any]) -> dict[str, Any]:
             "serverFarmId": "plan",
             "reserved": True,
             "httpsOnly": True,
-            "siteConfig": {"linuxFxVersion": IMAGE, "appSettings": [{"name": "GREETING", "value": "hello"}]},
+            "siteConfig": {
+                "linuxFxVersion": IMAGE,
+                "healthCheckPath": "/api/identity",
+                "httpLoggingEnabled": True,
+                "appSettings": [{"name": "GREETING", "value": "hello"}],
+                "connectionStrings": [{"name": "DB", "connectionString": "Server=a", "type": "Custom"}],
+                "azureStorageAccounts": {"models": MOUNT},
+            },
         },
     }
     app = web.web_apps.begin_create_or_update(GROUP, "az-reads-app", site).result()
+    slot = {**site, "properties": {"serverFarmId": "plan", "siteConfig": {"linuxFxVersion": IMAGE}}}
+    web.web_apps.begin_create_or_update_slot(GROUP, "az-reads-app", "staging", slot).result()
     return {"group": group, "identity": identity, "app": app}
 
 
@@ -124,6 +140,11 @@ def read(az: Az, made: dict[str, Any]) -> dict[str, Any]:
         "group": ("group", "show", "--name", GROUP),
         "app": ("functionapp", "show", "-g", GROUP, "--name", "az-reads-app"),
         "settings": ("functionapp", "config", "appsettings", "list", "-g", GROUP, "--name", "az-reads-app"),
+        "configuration": ("functionapp", "config", "show", "-g", GROUP, "--name", "az-reads-app"),
+        "strings": ("webapp", "config", "connection-string", "list", "-g", GROUP, "--name", "az-reads-app"),
+        "mounts": ("webapp", "config", "storage-account", "list", "-g", GROUP, "--name", "az-reads-app"),
+        "slots": ("functionapp", "deployment", "slot", "list", "-g", GROUP, "--name", "az-reads-app"),
+        "log": ("webapp", "log", "show", "-g", GROUP, "--name", "az-reads-app"),
         "account": ("storage", "account", "show", "-g", GROUP, "--name", "azreadsacc"),
         "roles": ("role", "assignment", "list", "--scope", made["group"].id),
         "roles of one": (
@@ -178,6 +199,10 @@ class TestReading:
         """Names, values, and that none is bound to a slot."""
         assert [{"name": "GREETING", "slotSetting": False, "value": "hello"}] == read["settings"]
 
+    def test_the_container_log(self, read: dict[str, Any]) -> None:
+        """On, as the app's configuration says."""
+        assert read["log"]["httpLogs"]["fileSystem"]["enabled"]
+
     def test_the_account(self, read: dict[str, Any]) -> None:
         """SKU, kind and endpoints."""
         account = read["account"]
@@ -198,6 +223,28 @@ class TestReading:
         expected = made["identity"].client_id, made["identity"].principal_id
 
         assert expected == (read["identity"]["clientId"], read["identity"]["principalId"])
+
+    def test_the_configuration(self, read: dict[str, Any]) -> None:
+        """General settings; the key of a mount is not shown, and connection strings are somewhere else."""
+        config = read["configuration"]
+
+        assert (IMAGE, "/api/identity") == (config["linuxFxVersion"], config["healthCheckPath"])
+        assert (None, None) == (config["azureStorageAccounts"]["models"]["accessKey"], config["connectionStrings"])
+
+    def test_connection_strings_and_mounts(self, read: dict[str, Any]) -> None:
+        """With their types and values; az itself takes the keys of mounts out."""
+        [mount] = read["mounts"]
+
+        assert [("DB", "Server=a", "Custom")] == [(one["name"], one["value"], one["type"]) for one in read["strings"]]
+        assert ("models", "models", "/models") == (
+            mount["name"],
+            mount["value"]["shareName"],
+            mount["value"]["mountPath"],
+        )
+
+    def test_the_slots(self, read: dict[str, Any]) -> None:
+        """By their own names."""
+        assert ["staging"] == [slot["name"] for slot in read["slots"]]
 
     def test_the_registry(self, cloud: Sandbox, read: dict[str, Any]) -> None:
         """Found by its name alone, across groups."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
 
+from azure_sandbox.real_data_plane import build_storage
 from azure_sandbox.sandbox import Sandbox
-from azure_sandbox.storage import AzuriteStorage
 from functions_model.azure import AzureClients, credential_for, resolve_cloud
 from functions_model.azureml import TransferSettings, download_model, fetch_environment
 from functions_model.core.failures import PlanRefused
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
     from azure_sandbox.data_plane import DataPlane, Engine, Surroundings
+
+BLOB_DATA_READER = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,16 @@ class Lab:
             options=self.trust,
         )
 
+    @contextmanager
+    def role(self, role: str) -> Iterator[None]:
+        """The login holds a role in the group of the workspace's storage account meanwhile."""
+        group = f"/subscriptions/{self.sandbox.subscription_id}/resourceGroups/{self.sandbox.endpoints.workspace_group}"
+        login = self.sandbox.directory.principal_of_client(self.sandbox.endpoints.client_id)
+        assert login
+        given = self.sandbox.roles.grant(login.object_id, role, group)
+        yield
+        self.sandbox.roles.remove(given.name)
+
     def keys_read(self) -> int:
         """How often a datastore's key was asked for."""
         return sum("listSecrets" in entry.path for entry in self.sandbox.journal.entries("arm"))
@@ -68,7 +80,7 @@ class Lab:
 
 def storage_alone(surroundings: Surroundings, engine: Engine, python: str | None) -> DataPlane:
     """Azurite for storage, dictionaries for everything else."""
-    storage = AzuriteStorage(surroundings.root / "storage", surroundings.tls)
+    storage = build_storage(surroundings)
     return dataclasses.replace(fake_data_plane(surroundings, engine, python), storage=storage, close=storage.close)
 
 
@@ -100,7 +112,8 @@ class TestModel:
 
     def test_ready_made(self, lab: Lab, tmp_path: Path) -> None:
         """The workspace's own model is fetched by the login's rights, without any key."""
-        model = lab.download("temperature", "1", tmp_path)
+        with lab.role(BLOB_DATA_READER):
+            model = lab.download("temperature", "1", tmp_path)
 
         assert ("temperature", "1") == (model.name, model.version)
         assert {"slope", "intercept"} == set(json.loads((model.path / "weights.json").read_bytes()))
@@ -142,6 +155,13 @@ class TestModel:
 
         assert tmp_path / "fetched/iris/1/iris.pkl" == model.path
         assert source.read_bytes() == model.path.read_bytes()
+
+    def test_login_without_a_role(self, lab: Lab, tmp_path: Path) -> None:
+        """The subscription's owner reads no data by that alone: then the key that the workspace keeps is asked for."""
+        model = lab.download("temperature", "1", tmp_path)
+
+        assert (model.path / "weights.json").is_file()
+        assert 1 == lab.keys_read()
 
     def test_key(self, lab: Lab, tmp_path: Path) -> None:
         """With the key that the workspace keeps, the same files are fetched; the key is masked."""

@@ -174,6 +174,16 @@ class TestResolve:
         with pytest.raises(EnvironmentFailed, match=r"part==2\.0"):
             resolve(request(offline, text), "3.12", work=offline / "work")
 
+    def test_folders_of_the_step(self, offline: Path) -> None:
+        """They come on top of those that the file names, whatever a folder is called."""
+        others = offline / "others, of mine"
+        make_wheel(others, "rare", "1.0")
+        environ = {**os.environ, "UV_FIND_LINKS": others.as_uri()}
+
+        lock = resolve(request(offline, "tool\nrare\n"), "3.12", work=offline / "work", environ=environ)
+
+        assert {"tool", "rare"} <= {package.name for package in lock.packages}
+
     def test_user_configuration_is_not_read(self, offline: Path) -> None:
         """A uv.toml on the way up from the working folder would change what is resolved."""
         (offline / "uv.toml").write_text('[pip]\nconstraints = ["part<3"]\nprerelease = "nonsense"\n')

@@ -29,6 +29,7 @@ IRIS = EXAMPLES / "iris-http"
 LANGUAGE = EXAMPLES / "blob-language"
 READINGS = EXAMPLES / "service-bus-readings"
 DENOISE = EXAMPLES / "raw-image-denoise"
+RENT = EXAMPLES / "rent-by-identity"
 FOLDERS = sorted(folder for folder in EXAMPLES.iterdir() if folder.is_dir())
 WITH_SCRIPT = [folder for folder in FOLDERS if (folder / "score.py").exists()]
 
@@ -231,6 +232,23 @@ class TestReadings:
         made = train_again(READINGS, tmp_path) / "pump.json"
 
         assert json.loads((READINGS / "model" / "pump.json").read_text()) == json.loads(made.read_text())
+
+
+class TestRent:
+    """`examples/rent-by-identity`; `tests/e2e/test_script_identity.py` has it read its blob."""
+
+    def test_sample_gets_the_answer_of_the_readme(self, tmp_path: Path) -> None:
+        """Without rates there is the euro alone."""
+        with app_of(RENT, tmp_path) as app:
+            answer = app.call("score", "https://localhost/api/score", (RENT / "sample-request.json").read_bytes())
+
+            assert answers_of(RENT) == [answer.json]
+
+    def test_training_again_gives_the_same_model(self, tmp_path: Path) -> None:
+        """`train.py` makes the model in the repository."""
+        made = train_again(RENT, tmp_path) / "rent.json"
+
+        assert json.loads((RENT / "model" / "rent.json").read_text()) == json.loads(made.read_text())
 
 
 COMPARE = """

@@ -164,6 +164,16 @@ class TestText:
         assert outcome.result
         assert "[1]" == json.loads(outcome.result)["got"]
 
+    def test_answer_to_a_probe_names_it(self, apps: Start) -> None:
+        """In a line before the answer; any other correlation id changes nothing."""
+        probe = {**MESSAGE, "CorrelationId": "functions-model-probe-1"}
+        plain, named = (
+            apps("queue schema").trigger(b'{"numbers": [1]}', {**one, "ContentType": ""}) for one in (MESSAGE, probe)
+        )
+
+        assert plain.result is not None
+        assert b'{"probe": "functions-model-probe-1"}\n' + plain.result == named.result
+
     def test_schema_takes_a_message_as_json(self, apps: Start) -> None:
         """A message without a content type is JSON, and its fields are the arguments."""
         plain = {**MESSAGE, "ContentType": ""}
@@ -333,6 +343,23 @@ class TestCheck:
         assert 200 == answer.status
         assert "https://contoso.azurewebsites.net/api/score" == answer.json["url"]
         assert "SECRETKEY" not in answer.body.decode()
+
+    def test_init_alone_is_run_by_get(self, apps: Start) -> None:
+        """Nothing is scored, and the answer tells the build."""
+        answer = apps("queue text").call("check", self.URL)
+
+        assert (200, b"Healthy") == (answer.status, answer.body)
+        assert "x-functions-model-build" in answer.headers
+
+    def test_init_that_fails_is_told_to_get(self, tmp_path: Path) -> None:
+        """By the server's own status and body."""
+        script = "def init():\n    raise ValueError('torn')\ndef run(data):\n    return 'well'\n"
+        with function_app(tmp_path, {"src/score.py": script}, trigger=ServiceBusQueueTrigger("in", "out")) as app:
+            answer = app.call("check", self.URL)
+
+        assert 500 == answer.status
+        assert "init() of the entry script failed (ValueError)" in answer.json["message"]
+        assert "x-functions-model-build" in answer.headers
 
     def test_errors_are_the_inference_servers(self, apps: Start) -> None:
         """A failure is an answer with the server's own status and body, not an exception."""

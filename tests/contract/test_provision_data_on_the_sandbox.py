@@ -8,15 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from azure_sandbox.arm.operations import Durations
 from azure_sandbox.faults import Fault
+from azure_sandbox.sandbox import Sandbox
+from functions_model.core.access import Access
 from functions_model.core.failures import PlanRefused
 from functions_model.core.spec import BlobTrigger, ServiceBusQueueTrigger
 from functions_model.provision import Action
-from support.sandbox_login import Azure, logged_in
+from support.fake_data_plane import fake_data_plane
+from support.keys_registry import registry_with_admin
+from support.sandbox_login import Azure, logged_in, logged_in_to
 from support.wanted import BLOB, HTTP, QUEUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from functions_model.core.spec import Trigger
     from functions_model.provision import ResourcePlan
@@ -106,6 +112,33 @@ class TestQueues:
         assert (300, 10) == (queue.lock_duration.total_seconds(), queue.max_delivery_count)
         assert {Action.KEEP} == {change.action for change in second.changes}
         assert [] == corner.azure.writes()
+
+    def test_are_not_waited_for_by_their_app(self, tmp_path: Path) -> None:
+        """A namespace takes 45 s. Its address is known at once, and an app that listens goes on trying."""
+        durations = Durations(service_bus=1.5)
+        with (
+            Sandbox(tmp_path, data_plane=fake_data_plane, durations=durations) as sandbox,
+            logged_in_to(sandbox) as azure,
+        ):
+            corner = Corner(azure, "early")
+            corner.apply(corner.plan(QUEUE))
+            made = [name for method, name in azure.writes() if method == "PUT"]
+
+            assert made.index("early") < made.index("orders")
+            assert not corner.plan(QUEUE).has_changes
+
+    def test_are_waited_for_where_the_app_needs_a_key(self, tmp_path: Path) -> None:
+        """Its settings hold it."""
+        durations = Durations(service_bus=0.5)
+        with (
+            Sandbox(tmp_path, data_plane=fake_data_plane, durations=durations) as sandbox,
+            logged_in_to(sandbox, registry_with_admin(sandbox, "adminregistry")) as azure,
+        ):
+            corner = Corner(azure, "late")
+            corner.apply(corner.plan(QUEUE, access=Access.KEYS))
+            made = [name for method, name in azure.writes() if method == "PUT"]
+
+            assert made.index("orders") < made.index("late")
 
     def test_take_the_place_of_blobs(self, corner: Corner) -> None:
         """A change of trigger is one write of the settings; the blob trigger's own are gone from them."""

@@ -14,6 +14,7 @@ from azure_sandbox.sandbox import REGISTRY, Sandbox
 from functions_model.azure import AzureClients
 from functions_model.core.digests import canonical_json, digest_of
 from functions_model.core.references import ImageReference
+from functions_model.core.spec import ImageTarget
 from functions_model.image.compression import Compression
 from functions_model.image.layers import LayerPlan
 from functions_model.image.manifests import OCI_CONFIG, OCI_LAYER_TAR, OCI_MANIFEST, Descriptor, Manifest
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from support.sandbox_registries import Registries
 
 CACHE = "functions-model/cache"
+NAMED = ImageTarget("", "package", registry_name=REGISTRY)
 
 
 @dataclass
@@ -71,7 +73,7 @@ class Azure:
         return self.sandbox.endpoints.registry
 
     def push(self, repository: str, **options: Any) -> Push:
-        importing = partial(import_base, self.clients, find_registry(self.clients, REGISTRY))
+        importing = partial(import_base, self.clients, find_registry(self.clients, NAMED))
         options = {"cache_repository": CACHE, "import_base": importing, **options}
         base_client = self.client(self.sandbox.endpoints.base_registry)
         return Push(self.client(), ImageReference(self.host, repository, "v1"), base_client=base_client, **options)
@@ -125,7 +127,7 @@ class TestImport:
         """The service refuses, and that is no failure."""
         told: list[str] = []
         missing = replace(azure.base.reference, repository="nowhere", digest=azure.base.digest)
-        registry = find_registry(azure.clients, REGISTRY)
+        registry = find_registry(azure.clients, NAMED)
 
         assert not import_base(azure.clients, registry, missing, f"{CACHE}:base-0", report=told.append)
         assert f"`{azure.host}/{CACHE}:base-0` was not imported: " in told[0]

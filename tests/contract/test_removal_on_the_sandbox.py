@@ -219,6 +219,115 @@ class TestARemoval:
         assert 1 == len(assignments(azure))
 
 
+def with_a_slot(azure: Azure, name: str = "pr-12") -> None:
+    """An app and one slot of it, as two runs of `deploy` make them."""
+    azure.apply(azure.plan(digit="a"))
+    azure.apply(azure.plan(digit="b", slot_name=name))
+    azure.sandbox.journal.clear()
+
+
+@pytest.mark.exhaustive
+class TestASlot:
+    def test_goes_alone(self, azure: Azure, tmp_path: Path) -> None:
+        """`slot-name`: the app, its identity, its roles and its plan stay, and deploying to the app changes nothing."""
+        with_a_slot(azure)
+        before, held = left(azure), assignments(azure)
+
+        shown = door(azure, tmp_path, mode="plan-destroy", slot_name="pr-12")
+        writes = azure.writes()
+        run = door(azure, tmp_path, mode="destroy", slot_name="pr-12")
+
+        assert (0, 0) == (shown.code, run.code), shown.log + run.log
+        assert [] == writes
+        assert [("DELETE", "pr-12")] == azure.writes()
+        assert (before - {"pr-12"}, held) == (left(azure), assignments(azure))
+        assert not azure.plan(digit="a").has_changes
+        assert shown.outputs["plan"] == run.outputs["plan"]
+        assert ("true", "true") == (run.outputs["has-changes"], run.outputs["changed"])
+        assert "  - deployment slot iris/pr-12" in shown.log
+        assert run.summary.startswith("## The slot `pr-12` of `iris` is removed")
+
+    def test_that_is_not_there_leaves_everything(self, azure: Azure, tmp_path: Path) -> None:
+        """Another name than that of the slot: nothing to remove, and it is said why."""
+        with_a_slot(azure)
+        before = left(azure)
+
+        run = door(azure, tmp_path, mode="destroy", slot_name="pr-13")
+
+        assert run.code == 0, run.log
+        assert [] == azure.writes()
+        assert before == left(azure)
+        assert ("false", "false") == (run.outputs["has-changes"], run.outputs["changed"])
+        assert "it has no slot `pr-13`" in run.log
+        assert "Nothing to remove." in run.log
+
+    def test_of_an_app_that_is_not_there_is_nothing(self, azure: Azure) -> None:
+        """Nor is one in a group that is not there."""
+        assert () == planned(azure, slot_name="pr-12").changes
+
+    def test_takes_the_roles_that_it_alone_has(self, azure: Azure) -> None:
+        """Those of an identity that only the slot runs as. The identity stays, and a deployment gives them back."""
+        azure.apply(azure.plan())
+        held = set(assignments(azure))
+        own: dict[str, Any] = {"slot_name": "pr-12", "identity_name": "pr-identity"}
+        azure.apply(azure.plan(**own))
+        assert held < set(assignments(azure))
+
+        removed(azure, **own, with_data=False)
+
+        assert held == set(assignments(azure))
+        assert {"iris", "iris-identity", "pr-identity"} < left(azure)
+        assert "pr-12" not in left(azure)
+        azure.apply(azure.plan(**own))
+        assert not azure.plan(**own).has_changes
+
+    def test_goes_when_its_identity_has_gone_before(self, azure: Azure) -> None:
+        """The slot still has the identity's id, and nothing is refused for it."""
+        azure.apply(azure.plan())
+        azure.apply(azure.plan(slot_name="pr-12", identity_name="pr-identity"))
+        azure.clients.msi.user_assigned_identities.delete("iris-rg", "pr-identity")
+
+        removed(azure, slot_name="pr-12", identity_name="pr-identity", with_data=False)
+
+        assert "pr-12" not in left(azure)
+        assert {"iris", "iris-identity"} < left(azure)
+
+    def test_leaves_the_roles_of_an_identity_that_others_run_as(self, azure: Azure) -> None:
+        """Another slot."""
+        azure.apply(azure.plan())
+        for name in ("pr-12", "pr-13"):
+            azure.apply(azure.plan(slot_name=name, identity_name="pr-identity"))
+        held = assignments(azure)
+
+        removed(azure, slot_name="pr-12", identity_name="pr-identity", with_data=False)
+
+        assert held == assignments(azure)
+        assert {"iris", "pr-13"} < left(azure)
+
+    def test_that_somebody_else_made_stays(self, azure: Azure) -> None:
+        """Without our tag nothing goes."""
+        azure.apply(azure.plan())
+        plan_id = azure.clients.web.app_service_plans.get("iris-rg", "iris-plan").id
+        body: Any = {"location": "westeurope", "properties": {"serverFarmId": plan_id, "reserved": True}}
+        azure.clients.web.web_apps.begin_create_or_update_slot("iris-rg", "iris", "theirs", body).result()
+
+        plan = planned(azure, slot_name="theirs")
+
+        assert not plan.has_changes
+        assert "it was not made by this tool" in plan.changes[0].reason
+
+    def test_of_an_app_of_somebody_else_goes(self, azure: Azure) -> None:
+        """The tag that counts is the slot's: an app that was adopted stays, as it always does."""
+        with_a_slot(azure)
+        app: Any = {"tags": {}}
+        azure.clients.web.web_apps.update("iris-rg", "iris", app)
+
+        removed(azure, slot_name="pr-12", with_data=False)
+
+        assert "pr-12" not in left(azure)
+        assert {"iris", "iris-identity"} < left(azure)
+
+
 class TestAnInterruption:
     def test_before_each_deletion_is_gone_on_with(self, azure: Azure) -> None:
         """Deletions of each kind are refused in turn, and the next run goes on from there until nothing is left."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 LARGE = 9 << 20
 """Bytes. A model of that size is hashed while it is sent; a smaller one before."""
-pytestmark = pytest.mark.needs("docker-registry", "python3.13")
+pytestmark = [pytest.mark.needs("docker-registry", "python3.13"), pytest.mark.exhaustive]
 
 
 @dataclass(frozen=True, slots=True)

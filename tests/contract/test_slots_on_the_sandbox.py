@@ -10,24 +10,33 @@ import pytest
 from azure_sandbox.faults import Fault
 from functions_model.core.failures import ApplyIncomplete, PlanRefused
 from functions_model.core.secrets import Secret
-from functions_model.core.spec import Access
-from functions_model.provision import Action, Overtaken, find_registry, observe, swap, swap_back, through_slot
+from functions_model.provision import Action, Overtaken, observe, swap, swap_back, through_slot
 from functions_model.provision import plan as plan_for
-from functions_model.provision.settings import MACHINE_KEY
-from functions_model.provision.slot_settings import DISABLED, HOST_ID, host_id
+from functions_model.provision.host_id import HOST_ID, host_id
+from functions_model.provision.machine_key import MACHINE_KEY
+from functions_model.provision.slot_settings import DISABLED
 from support.fake_data_plane import FakeApps
 from support.sandbox_login import Azure, logged_in
+from support.slots import (
+    APP,
+    SLOT,
+    STAGING,
+    SWAP,
+    SWAPPED,
+    actions,
+    change_of,
+    deploy,
+    image,
+    make_as_new,
+    set_by_hand,
+    settings,
+)
 from support.wanted import BLOB, QUEUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from functions_model.core.spec import Trigger
-    from functions_model.provision import Change, ResourcePlan
-
-STAGING: dict[str, Any] = {"slot_name": "staging"}
-SWAPPED: dict[str, Any] = {**STAGING, "swap": True}
-APP, SLOT, SWAP = "function app", "deployment slot", "swap"
 
 
 @pytest.fixture(scope="module")
@@ -40,50 +49,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
 def azure(shared: Azure) -> Iterator[Azure]:
     """The shared sandbox, as new."""
     yield shared
-    sandbox, apps = shared.sandbox, shared.sandbox.data.apps
-    sandbox.faults.clear()
-    sandbox.arm.store.remove_group("iris-rg")
-    sandbox.arm.groups.remove("iris-rg")
-    assert isinstance(apps, FakeApps)
-    apps.forget()
-    sandbox.journal.clear()
-
-
-def actions(plan: ResourcePlan) -> dict[str, Action]:
-    """What happens to the app, the slot and both."""
-    return {change.kind: change.action for change in plan.changes if change.kind in {APP, SLOT, SWAP}}
-
-
-def change_of(plan: ResourcePlan, kind: str) -> Change:
-    return next(change for change in plan.changes if change.kind == kind)
-
-
-def deploy(azure: Azure, **changes: Any) -> ResourcePlan:
-    """Plan and apply, and swap when that is planned."""
-    plan = azure.plan(**changes)
-    azure.apply(plan)
-    if plan.swap:
-        swap(plan, plan.swap, azure.clients, report=print, sleep=lambda _: None)
-    return plan
-
-
-def settings(azure: Azure, slot: str = "") -> dict[str, str]:
-    apps = azure.clients.web.web_apps
-    if slot:
-        return dict(apps.list_application_settings_slot("iris-rg", "iris", slot).properties or {})
-    return dict(apps.list_application_settings("iris-rg", "iris").properties or {})
-
-
-def image(azure: Azure, slot: str = "") -> str:
-    """The first digit of the digest."""
-    apps = azure.clients.web.web_apps
-    config = apps.get_configuration_slot("iris-rg", "iris", slot) if slot else apps.get_configuration("iris-rg", "iris")
-    return str(config.linux_fx_version).rpartition(":")[2][0]
-
-
-def set_by_hand(azure: Azure, **values: str) -> None:
-    body: Any = {"properties": {**settings(azure), **values}}
-    azure.clients.web.web_apps.update_application_settings("iris-rg", "iris", body)
+    make_as_new(shared)
 
 
 class TestWithoutSwap:
@@ -119,7 +85,16 @@ class TestWithoutSwap:
         assert app.identity.user_assigned_identities.keys() == slot.identity.user_assigned_identities.keys()
         assert host_id("iris", "staging") == settings(azure, "staging")[HOST_ID]
         assert HOST_ID not in settings(azure)
-        assert [HOST_ID] == sticky
+        assert [MACHINE_KEY, HOST_ID] == sticky
+
+    def test_code_in_the_slot_has_the_apps_identity_by_default(self, azure: Azure) -> None:
+        """Whether they are made together or one after the other."""
+        deploy(azure, **STAGING)
+        other = {"slot_name": "later"}
+        deploy(azure, digit="b", **other)
+
+        named = [settings(azure, slot)["AZURE_CLIENT_ID"] for slot in ("", "staging", "later")]
+        assert [named[0]] * 3 == named
 
     @pytest.mark.parametrize("trigger", [BLOB, QUEUE])
     def test_a_trigger_is_off_in_the_slot(self, azure: Azure, trigger: Trigger) -> None:
@@ -130,7 +105,7 @@ class TestWithoutSwap:
 
         assert "true" == settings(azure, "staging")[DISABLED]
         assert DISABLED not in settings(azure)
-        assert [HOST_ID, DISABLED] == sticky
+        assert [MACHINE_KEY, HOST_ID, DISABLED] == sticky
 
 
 class TestWithSwap:
@@ -181,27 +156,6 @@ class TestWithSwap:
         assert {APP: Action.KEEP, SLOT: Action.KEEP, SWAP: Action.UPDATE} == actions(plan)
 
 
-class TestByKeys:
-    def test_goes_through_a_slot_and_comes_to_rest(self, azure: Azure) -> None:
-        """Keys and passwords of the app are those of the slot, and running again writes nothing."""
-        registry = azure.registry.id.rpartition("/")[2]
-        update: Any = {"properties": {"adminUserEnabled": True}}
-        azure.clients.registries.registries.begin_update("sandbox-shared", registry, update).result()
-        found = find_registry(azure.clients, azure.sandbox.endpoints.registry)
-        keyed = Azure(azure.sandbox, azure.clients, found, azure.closing)
-        options = {"access": Access.KEYS, **SWAPPED}
-        deploy(keyed, **options)
-        plan = deploy(keyed, digit="b", **options)
-        azure.sandbox.journal.clear()
-        again = deploy(keyed, digit="b", **options)
-
-        assert {APP: Action.KEEP, SLOT: Action.CREATE, SWAP: Action.UPDATE} == actions(plan)
-        assert ("b", "a") == (image(azure), image(azure, "staging"))
-        assert settings(azure)["AzureWebJobsStorage"] == settings(azure, "staging")["AzureWebJobsStorage"]
-        assert not again.has_changes
-        assert [] == azure.writes()
-
-
 class TestTags:
     def test_tell_of_what_the_app_runs(self, azure: Azure) -> None:
         """Tags are not swapped, so that the app gets those of its new version; and the old ones back."""
@@ -241,7 +195,17 @@ class TestSettingsOfOthers:
         sticky = azure.clients.web.web_apps.list_slot_configuration_names("iris-rg", "iris").app_setting_names
 
         assert ("production", None) == (settings(azure)["THEIRS"], settings(azure, "staging").get("THEIRS"))
-        assert ["THEIRS", HOST_ID] == sticky
+        assert ["THEIRS", MACHINE_KEY, HOST_ID] == sticky
+
+    def test_that_are_sticky_may_be_connection_strings_and_mounts(self, azure: Azure) -> None:
+        """All three lists of names are written back, as az does."""
+        deploy(azure)
+        theirs = {"connectionStringNames": ["DB"], "azureStorageConfigNames": ["share"], "appSettingNames": ["THEIRS"]}
+        azure.clients.web.web_apps.update_slot_configuration_names("iris-rg", "iris", {"properties": theirs})
+        deploy(azure, digit="b", **STAGING)
+        held = azure.clients.web.web_apps.list_slot_configuration_names("iris-rg", "iris").as_dict()["properties"]
+
+        assert {**theirs, "appSettingNames": ["THEIRS", MACHINE_KEY, HOST_ID]} == held
 
     def test_the_users_own_reach_the_app_with_the_swap(self, azure: Azure) -> None:
         """A changed setting is a new version, too; no value is shown in the plan."""

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 
 from support.az import Az, new_az
 from support.deployment import run_action
+from support.live_sites import callers_keys
 from support.triggers import TEXT_SCRIPT, deploy
 
 if TYPE_CHECKING:
@@ -81,6 +83,7 @@ def said(sandbox: Sandbox, az: Az, tmp_path_factory: pytest.TempPathFactory) -> 
         "app": ("functionapp", "show", *GROUP, "--name", APP),
         "config": ("functionapp", "config", "show", *GROUP, "--name", APP),
         "settings": ("functionapp", "config", "appsettings", "list", *GROUP, "--name", APP),
+        "keys": ("functionapp", "keys", "list", *GROUP, "--name", APP),
         "identity of the app": ("functionapp", "identity", "show", *GROUP, "--name", APP),
         "roles": ("role", "assignment", "list", "--all", "--assignee", identity["principalId"]),
         "accounts": ("storage", "account", "list", *GROUP),
@@ -110,6 +113,13 @@ def queue_said(sandbox: Sandbox, az: Az, tmp_path_factory: pytest.TempPathFactor
 def same(ids: Iterable[str]) -> set[str]:
     """Ids as Azure compares them: services change their case."""
     return {one.lower() for one in ids}
+
+
+def _status(url: str, key: str, sandbox: Sandbox) -> int:
+    """What a call of the checking function is answered with."""
+    verify = str(sandbox.endpoints.ca_bundle)
+    headers = {"x-functions-key": key}
+    return requests.post(f"{url}/api/check", json={}, headers=headers, verify=verify, timeout=60).status_code
 
 
 class TestTheApp:
@@ -157,6 +167,16 @@ class TestTheApp:
         assert same([stated["resource-id"]]) == same(said["identity of the app"]["userAssignedIdentities"])
         assert "UserAssigned" == said["identity of the app"]["type"]
         assert stated["location"] == said["identity"]["location"]
+
+    def test_opens_with_its_keys(self, said: Said, sandbox: Sandbox) -> None:
+        """`az functionapp keys list`: its master key opens what no other key does; the others are those of callers."""
+        shown = said["keys"]
+        callers = callers_keys(sandbox, GROUP[1], APP)
+
+        opens = {key: _status(said.outputs["app-url"], key, sandbox) for key in (shown["masterKey"], "no key")}
+
+        assert {shown["masterKey"]: 200, "no key": 401} == opens
+        assert callers["host default"] == shown["functionKeys"]["default"]
 
 
 class TestWhatItNeeds:

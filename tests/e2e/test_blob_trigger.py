@@ -12,7 +12,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueClient
 
-from support.triggers import RAW_SCRIPT, TEXT_SCRIPT, blob_or_none, deploy, eventually
+from support.triggers import RAW_SCRIPT, TEXT_SCRIPT, account_token, blob_or_none, deploy, eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,7 @@ def text_app(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 @pytest.fixture(scope="module")
 def blobs(sandbox: Sandbox, text_app: Run) -> Iterator[BlobServiceClient]:
-    """The data account of the text app, by the account's key."""
+    """The data account of the text app, by a login with roles there."""
     with client_of(sandbox, ACCOUNT) as client:
         yield client
 
@@ -54,7 +54,7 @@ def client_of(sandbox: Sandbox, account: str) -> BlobServiceClient:
     """Azure's storage client for an account of the sandbox."""
     found = sandbox.arm.accounts.find(account)
     assert found
-    credential = {"account_name": account, "account_key": sandbox.arm.accounts.keys(account)[0]}
+    credential = account_token(sandbox, account)
     url = found.properties["primaryEndpoints"]["blob"]
     return BlobServiceClient(url, credential=credential, connection_verify=str(sandbox.endpoints.ca_file))
 
@@ -143,7 +143,7 @@ def poison(sandbox: Sandbox, blob: str) -> dict[str, str] | None:
     """The poison queue's message about that blob; None while there is none."""
     found = sandbox.arm.accounts.find(ACCOUNT)
     assert found
-    credential = {"account_name": ACCOUNT, "account_key": sandbox.arm.accounts.keys(ACCOUNT)[0]}
+    credential = account_token(sandbox, ACCOUNT)
     url = found.properties["primaryEndpoints"]["queue"].rstrip("/")
     with QueueClient(
         url, "webjobs-blobtrigger-poison", credential=credential, connection_verify=str(sandbox.endpoints.ca_file)

@@ -6,16 +6,20 @@ The sandbox's base image has no `apt-get`, so `apt-packages` are shown elsewhere
 
 from __future__ import annotations
 
+import signal
+import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 import requests
 
 from support.builders import DESCRIBED, STAMP, WITH_ENGINE, write_project
-from support.containers import build, engine, files_of, running, settings_of, text_of
-from support.deployment import Run, run_action
+from support.cancelling import GONE, wait
+from support.containers import build, engine, files_of, running, running_with, settings_of, text_of
+from support.deployment import Run, run_action, start_action
 from support.failing_runs import Ended, packaging, run_here
 from support.inspecting import NOBODY, refresh_token
 from support.source_packages import SourcePackage
@@ -219,6 +223,35 @@ class TestEngine:
         assert "found, not packed (in `functions-model/cache`)" in run.summary
         assert "Step 1/4" not in run.log
         assert by_engine.run.outputs["lock"] == run.outputs["lock"]
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("what", ["a step of the Dockerfile", "the compiling of a package"])
+def test_what_runs_on_the_engine_goes_with_a_cancelled_run(
+    sandbox: Sandbox, tmp_path: Path, api: APIClient, what: str
+) -> None:
+    """The run is gone within the time that a CI host leaves; then the container, which nobody else would remove."""
+    mark, folder = f"sleep {uuid4().int % 10**7}", tmp_path / "workspace"
+    write_project(folder, sandbox.endpoints.base_image)
+    if what == "the compiling of a package":
+        replace(STAMP, first=f"import os; os.system({mark!r})").write_source(folder / "links")
+    else:
+        (folder / "own" / "Dockerfile").write_text(f"FROM {sandbox.endpoints.base_image}\nRUN {mark}\n")
+    inputs = {**sandbox.endpoints.inputs(), **DESCRIBED, **WITH_ENGINE, "mode": "package", "image-name": "cancelled"}
+    started = start_action(folder, inputs, sandbox.endpoints.environ(), tmp_path / "left")
+    try:
+        assert wait(lambda: bool(running_with(api, mark)) or started.process.poll() is not None)
+        assert started.process.poll() is None, started.log
+        begun = time.monotonic()
+        started.process.send_signal(signal.SIGINT)
+        run = started.run()
+        seconds = time.monotonic() - begun
+    finally:
+        started.kill()
+
+    assert (130, True) == (run.code, seconds < GONE), run.log
+    assert wait(lambda: not running_with(api, mark)), run.log
+    assert "Traceback" not in run.log
 
 
 class TestWords:

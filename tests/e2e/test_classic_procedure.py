@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from azure_sandbox.real_data_plane import build_storage
 from azure_sandbox.registry.server import registry_app
 from azure_sandbox.sandbox import Sandbox
-from azure_sandbox.storage import AzuriteStorage
 from functions_model.core.access import Access
 from functions_model.core.spec import BlobTrigger
 from functions_model.provision import Action
@@ -57,6 +57,7 @@ DIFFERENCES = {
     f"{_SETTINGS}.properties.DOCKER_CUSTOM_IMAGE_NAME": _IMAGE,
     f"{_SITE}.properties.httpsOnly": "a function's key goes with each request, and may not go in the clear",
     f"{_CONFIG}.properties.ftpsState": "an app from an image has no files to upload",
+    f"{_CONFIG}.properties.httpLoggingEnabled": "what the container writes is kept, or nobody could say why it fails",
     f"{_ACCOUNT}.properties.minimumTlsVersion": "older versions of TLS are broken, and Azure retires them",
     f"{_ACCOUNT}.properties.allowSharedKeyAccess": "nothing said means yes; here it is said, as the app has keys alone",
     f"{_SETTINGS}.properties.AzureWebJobsDashboard": "only version 1 of the Functions host reads it",
@@ -97,7 +98,7 @@ def theirs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     registries = Registries(folder / "registries")
 
     def data_plane(surroundings: Any, *given: Any) -> DataPlane:
-        storage = AzuriteStorage(folder / "storage", surroundings.tls)
+        storage = build_storage(replace(surroundings, root=folder))
 
         def registry(current: Any) -> Any:
             return registry_app(current, registries.of(current().name), surroundings.directory, surroundings.roles)

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import re
 import shutil
+import signal
+import socket
 import subprocess
 import sys
+import time
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 import requests
 
-from support.console import LIVE, command, console_environ, tried
+from support.cancelling import GONE, wait
+from support.console import LIVE, Trial, command, console_environ, tried
 from support.office_proxy import office_proxy
 from support.project import ECHO_SCRIPT, write_echo_project
 from support.tools import ROOT
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from azure_sandbox.sandbox import Sandbox
 
 
@@ -83,7 +88,7 @@ def test_the_command_line_plans_with_flags_and_variables(sandbox: Sandbox, tmp_p
 
     assert process.returncode == 0, process.stdout + process.stderr
     assert "Plan: 8 to create." in process.stdout
-    assert "changed=true" in process.stdout.splitlines()
+    assert "changed=false" in process.stdout.splitlines()
     assert summary.read_text().startswith("## `echo-flags` is planned; nothing was written")
     assert list(sandbox.journal.writes()) == []
 
@@ -101,6 +106,7 @@ class TestTry:
         (folder / "sample-request.json").write_text('{"x": 1}')
         return folder
 
+    @pytest.mark.exhaustive
     def test_serves_deploys_changes_and_stops_on_ctrl_c(self, folder: Path) -> None:
         """It says how to call it, deploys a file that was changed, tells a fault, and leaves nothing behind."""
         with tried(folder, "--engine", "process") as trial:
@@ -122,5 +128,52 @@ class TestTry:
         assert {"model": "first", "got": {"y": 2}} == first
         assert {"model": "second", "got": {"y": 3}} == second
         assert code == 130
-        with pytest.raises(requests.ConnectionError):
-            requests.get(url, verify=False, timeout=5)  # noqa: S501 - its certificate authority is gone
+        # It was told to stop, and does so by itself.
+        port = urlsplit(url).port or 0
+        assert wait(lambda: not _answers(port))
+
+    @pytest.mark.exhaustive
+    @pytest.mark.parametrize(
+        "line", ["Starting a local Azure", "The sandbox is up", "Prepare the image: ", "try: live"]
+    )
+    def test_is_gone_whenever_it_is_stopped(self, folder: Path, tmp_path: Path, line: str) -> None:
+        """However often it is told to: with its sandbox, without a traceback, and with nothing left on the disk."""
+        place = tmp_path / "temporary"
+        place.mkdir()
+        with subprocess.Popen(
+            command("try", str(folder), "--engine", "process"),
+            env={**console_environ(), "TMPDIR": str(place)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process:
+            trial = Trial(process)
+            trial.read_until(line)
+            begun = time.monotonic()
+            for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT, signal.SIGINT, signal.SIGTERM):
+                process.send_signal(number)
+                time.sleep(0.02)
+            rest = process.communicate(timeout=30)[0]
+            seconds = time.monotonic() - begun
+
+        assert (130, True) == (process.returncode, seconds < GONE), rest
+        assert "Traceback" not in rest
+        assert wait(lambda: not _processes_with(str(place)))
+
+
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection(("localhost", port), 5).close()
+    except OSError:
+        return False
+    return True
+
+
+def _processes_with(text: str) -> list[str]:
+    """Processes that have this in their command or environment."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            said = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+            found += [process.name] if text.encode() in said else []
+    return found

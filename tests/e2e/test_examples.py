@@ -17,8 +17,14 @@ if TYPE_CHECKING:
 FOLDERS = sorted(folder for folder in (ROOT / "examples").iterdir() if folder.is_dir())
 
 
-@pytest.mark.exhaustive  # the demo, of `iris-http`, is opened every day
-@pytest.mark.parametrize("folder", [one for one in FOLDERS if one.name != "iris-http"], ids=lambda folder: folder.name)
+ELSEWHERE = {"iris-http", "rent-by-identity"}
+"""The demo opens the one every day; `test_script_identity.py` deploys the other."""
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize(
+    "folder", [one for one in FOLDERS if one.name not in ELSEWHERE], ids=lambda folder: folder.name
+)
 @pytest.mark.usefixtures("sandbox")  # it keeps the base image's layers at hand
 def test_an_example_is_served_and_used(folder: Path) -> None:
     """The sample is scored by the live app, then goes through the trigger itself, and Ctrl-C ends it all."""

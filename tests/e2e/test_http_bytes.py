@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
@@ -26,7 +26,7 @@ SCRIPT = RAW_SCRIPT.replace(
 
 
 @pytest.fixture(scope="module")
-def post(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Callable[[bytes], requests.Response]:
+def post(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Any], requests.Response]:
     """Posts bytes to the live function."""
     run = deploy(sandbox, tmp_path_factory.mktemp("http-raw"), SCRIPT, "http-raw", auth_level="anonymous")
     url, ca_file = run.outputs["scoring-url"], str(sandbox.endpoints.ca_bundle)
@@ -43,6 +43,18 @@ class TestBytes:
 
         assert (200, "application/octet-stream") == (answer.status_code, answer.headers["content-type"])
         assert body == answer.content[::-1]
+
+    def test_in_chunks_are_refused(self, post: Callable[[Any], requests.Response]) -> None:
+        """They never arrive: the answer says so, and what to do; the next request is served."""
+        answer = post(iter([b"first", b"second"]))
+        after = post(b"all at once")
+
+        assert (411, "application/json") == (answer.status_code, answer.headers["content-type"])
+        assert {
+            "message": "The body did not arrive: the Functions host drops bodies that come in chunks "
+            "(Transfer-Encoding: chunked). Send it with a Content-Length."
+        } == answer.json()
+        assert b"all at once" == after.content[::-1]
 
     def test_a_run_that_raises_gives_the_servers_own_error(self, post: Callable[[bytes], requests.Response]) -> None:
         """Its status and body; nothing of the traceback."""

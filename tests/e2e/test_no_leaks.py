@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,14 +12,18 @@ import requests
 
 from support.deployer import Deployer
 from support.leaks import layer_files, leaks
+from support.registry_server import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from azure_sandbox.sandbox import Sandbox
     from support.deployment import Run
 
 PASSWORD = "a-password-of-the-user-0815"
+NETRC = "a-password-for-somewhere-else"
+PEM = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcw\nZm9vYmFyYmF6cXV4\n-----END PRIVATE KEY-----\n"
 APP = "echo-secret"
 JWT = "eyJhbGciOiJSUzI1NiJ9abcdef.eyJzdWIiOiJyZXBvOmNvbnRvc28ifQ.c2lnbmF0dXJl"
 
@@ -27,7 +32,12 @@ JWT = "eyJhbGciOiJSUzI1NiJ9abcdef.eyJzdWIiOiJyZXBvOmNvbnRvc28ifQ.c2lnbmF0dXJl"
 def deployed(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A deployment with secrets of every kind: a client secret, a setting, tokens, and the keys of the new app."""
     deployer = Deployer(sandbox, tmp_path_factory.mktemp("secret"), APP)
-    run = deployer.run(client_secret=sandbox.endpoints.client_secret, app_settings=f"API_PASSWORD={PASSWORD}")
+    (deployer.folder / "src/.netrc").write_text(f"machine x.test login me password {NETRC}\n")
+    (deployer.folder / "model/robot.pem").write_text(
+        "-----BEGIN PRIVATE KEY-----\nb3RoZXI=\n-----END PRIVATE KEY-----\n"
+    )
+    settings = {"API_PASSWORD": PASSWORD, "CERTIFICATE": PEM, "KIND": "identity", "LIMITS": '{\n"n": 1\n}\n'}
+    run = deployer.run(client_secret=sandbox.endpoints.client_secret, app_settings=json.dumps(settings))
     assert run.code == 0, run.log
     return run
 
@@ -42,6 +52,7 @@ def known(sandbox: Sandbox, deployed: Run) -> set[str]:
     return {
         *deployed.masked,
         PASSWORD,
+        *PEM.splitlines()[1:-1],
         ends.client_secret,
         ends.oidc_request_token,
         keys.master,
@@ -83,6 +94,23 @@ class TestDeployment:
         assert {PASSWORD, sandbox.endpoints.client_secret} <= set(deployed.masked)
         assert [value for value in deployed.masked if value.startswith("eyJ")] != []
 
+    def test_leaves_outputs_whole(self, deployed: Run) -> None:
+        """Settings whose values are braces, or words that every run writes, damage nothing."""
+        assert "identity,score,swagger" == deployed.outputs["function-names"]
+        assert "identity" in {entry["kind"] for entry in json.loads(deployed.outputs["plan"])["changes"]}
+        assert [] == [line for line in deployed.log.splitlines() if line.startswith("::warning::The output")]
+
+    def test_leaves_files_of_credentials_out(self, deployed: Run, sandbox: Sandbox) -> None:
+        """Each is named, with the way to have it packed."""
+        files = dict(_image_files(sandbox, deployed.outputs["digest"]))
+        warnings = [line for line in deployed.log.splitlines() if line.startswith("::warning file=")]
+
+        assert [] == [
+            name for name, content in files.items() if NETRC.encode() in content or name.endswith("robot.pem")
+        ]
+        assert ["model/robot.pem", "src/.netrc"] == sorted(line.split("::")[1].partition("=")[2] for line in warnings)
+        assert all("`credential-files: keep`" in line for line in warnings)
+
     def test_puts_none_of_them_into_the_image(self, deployed: Run, known: set[str], sandbox: Sandbox) -> None:
         """Manifest, configuration and every file of every layer."""
         names, found = 0, []
@@ -93,6 +121,21 @@ class TestDeployment:
 
         assert found == []
         assert names > 100
+
+
+class TestForeignRegistry:
+    """A registry that is none of the cloud's own, whoever named it."""
+
+    def test_gets_no_token(self, sandbox: Sandbox, tmp_path: Path) -> None:
+        """It asks for one, and is asked for one of its own, without any proof of who asks."""
+        deployer = Deployer(sandbox, tmp_path, "echo-foreign")
+        with contextmanager(serving)("bearer") as foreign:
+            run = deployer.run(mode="package", registry=foreign.host, image_tag="1")
+
+        assert run.code == 0, run.log
+        assert {"service", "scope"} == {name for form in foreign.token_forms for name, _ in form}
+        assert {""} == {seen.authorization for seen in foreign.seen if seen.path.startswith("/oauth2/")}
+        assert f"`{foreign.host}` is no registry of FunctionsModelSandbox" in run.log
 
 
 def _is_ours(name: str) -> bool:

@@ -108,6 +108,16 @@ class TestSwap:
         assert run.outputs["app-url"] == first.outputs["app-url"]
         assert set(caller.statuses) == {200}
 
+    def test_in_two_steps_is_a_change_each_time(self, first: Run, deployer: Deployer, sandbox: Sandbox) -> None:
+        """The slot gets the new version, for somebody to look at; a second run has nothing to do but to swap."""
+        (deployer.folder / "model" / "weights.txt").write_text("third")
+
+        runs = [deployer.run(slot_name="staging", swap=swap) for swap in ("false", "true")]
+
+        assert [0, 0] == [run.code for run in runs], "\n".join(run.log for run in runs)
+        assert ["true", "true"] == [run.outputs["changed"] for run in runs]
+        assert scored(sandbox, deployer.group, deployer.app, 1)["model"] == "third"
+
     def test_again_changes_nothing(self, deployer: Deployer, sandbox: Sandbox) -> None:
         """The app has this version."""
         sandbox.journal.clear()
@@ -167,7 +177,7 @@ class TestWhatFails:
         run = started.run()
 
         now = site_of(*where).config["linuxFxVersion"].removeprefix("DOCKER|")
-        words = f"runs `{now}`, which is not verified. Run again to verify it. Before this run it ran `{previous}`."
+        words = f"runs `{now}`, which is not verified. Before this run it ran `{previous}`."
         assert run.code == 130, run.log
         assert [words in text for text in (*run.errors, run.summary)] == [True, True]
         assert now == run.outputs["image"] != previous
@@ -180,3 +190,20 @@ class TestWhatFails:
         assert run.outputs["app-url"] == f"https://{site_of(sandbox, deployer.group, deployer.app, 'beside').host_name}"
         assert run.outputs["app-url"] != first.outputs["app-url"]
         assert "--slot beside" in run.summary
+
+
+class TestRemoval:
+    """`mode: destroy` with `slot-name`."""
+
+    def test_takes_the_slot_and_leaves_production(self, first: Run, deployer: Deployer, sandbox: Sandbox) -> None:
+        """A preview is closed with the inputs that made it, and the app goes on scoring."""
+        before = scored(sandbox, deployer.group, deployer.app, 1)
+        made = deployer.run(slot_name="beside")
+        sandbox.journal.clear()
+
+        run = deployer.run(slot_name="beside", mode="destroy")
+
+        deleted = [entry.path.partition("?")[0] for entry in sandbox.journal.writes() if entry.method == "DELETE"]
+        assert (made.code, run.code) == (0, 0), made.log + run.log
+        assert [path.rpartition("/sites/")[2] for path in deleted] == [f"{deployer.app}/slots/beside"]
+        assert scored(sandbox, deployer.group, deployer.app, 1) == before

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from support.deployment import Run
 
 GOLDEN = Path(__file__).parent / "golden"
+REGION_NOTE = "`location` is `northeurope`, and the function app `echo-story`"
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +58,15 @@ class TestFirstDeployment:
         assert '"model": "first of the story"' in first.summary
         assert '"got": {"x": 1}' in first.summary
 
+    def test_the_plan_is_shown_before_anything_is_written(self, first: Run) -> None:
+        """All of it, with the image's digest pending; then the digest, and nothing a second time."""
+        log = first.log
+        shown = log.index("+ function app echo-story  (it does not exist)")
+
+        assert shown < log.index("::group::Build the image") < log.index("Created ")
+        assert shown < log.index(first.outputs["digest"])
+        assert 1 == log.count("+ storage account ")
+
     def test_resources_are_made_beside_the_image(self, first: Run, sandbox: Sandbox) -> None:
         """The first of them before the image has its tag, the app after it."""
         written = [f"{entry.method} {entry.path.partition('?')[0]}" for entry in sandbox.journal.writes()]
@@ -84,8 +94,9 @@ class TestFirstDeployment:
             "Check",
             "Log in",
             "Prepare the image",
-            "Build the image and send its layers",
             "Plan",
+            "Build the image and send its layers",
+            "Complete the plan",
             "Finish the push and provision",
             "Verify",
         ]
@@ -114,11 +125,12 @@ class TestSecondRun:
         (deployer.folder / "model" / "weights.txt").write_text("second")
         sandbox.journal.clear()
 
-        run = deployer.run(mode="plan")
+        run = deployer.run(mode="plan", location="northeurope")
 
         assert run.code == 0, run.log
+        assert [REGION_NOTE in text for text in (run.log, run.summary)] == [True, True]
         assert sandbox.journal.writes() == []
-        assert run.outputs["changed"] == "true"
+        assert run.outputs["changed"] == "false"
         assert run.outputs["digest"] != first.outputs["digest"]
         assert run.outputs["digest"] in run.log
         assert run.outputs["has-changes"] == "true"

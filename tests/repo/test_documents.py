@@ -22,12 +22,15 @@ INPUTS = {spec.name for spec in CATALOGUE}
 OUTPUT_NAMES = {output.name for output in OUTPUTS}
 
 
-def _steps(document: Path) -> list[dict[str, Any]]:
-    """Every step of every YAML example in a document, whether it is a whole workflow or a part of one."""
+def _examples(document: Path) -> list[dict[str, Any]]:
+    """Every YAML example in a document, whether it is a whole workflow or a part of one."""
     blocks = re.findall(r"^```yaml\n(.*?)^```", document.read_text(), re.DOTALL | re.MULTILINE)
+    return [yaml.safe_load(block) for block in blocks]
+
+
+def _steps(document: Path) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    for block in blocks:
-        example = yaml.safe_load(block)
+    for example in _examples(document):
         for job in [example, *example.get("jobs", {}).values()]:
             found += job.get("steps", [])
     return found
@@ -91,6 +94,14 @@ class TestExamples:
 
         assert set() == read - OUTPUT_NAMES
 
+    def test_no_deployment_is_cancelled_by_the_next(self) -> None:
+        """Whole workflows, in documents and beside the examples: a run that is cut off leaves things half made."""
+        files = [yaml.safe_load(path.read_text()) for path in ROOT.glob("examples/*/workflow.yml")]
+        workflows = [one for one in [*files, *(one for path in DOCUMENTS for one in _examples(path))] if "jobs" in one]
+
+        assert len(workflows) > 6
+        assert {False} == {one.get("concurrency", {}).get("cancel-in-progress") for one in workflows}
+
     def test_readme_is_complete(self) -> None:
         """The README's workflow gives every input that a deployment cannot do without."""
         step = next(step for step in _steps(README) if _uses_this_action(step))
@@ -133,12 +144,13 @@ class TestText:
         assert [] == found
 
     def test_every_decision_is_listed(self) -> None:
-        """The list of decisions names each page, and the numbers have no gap."""
+        """The list of decisions names each page, in order, and no number stands for two."""
         pages = sorted(path.name for path in (ROOT / "docs/decisions").glob("[0-9]*.md"))
         index = (ROOT / "docs/decisions/README.md").read_text()
 
         assert [page for page in pages if f"({page})" in index] == pages
-        assert list(range(1, len(pages) + 1)) == [int(page[:4]) for page in pages]
+        assert len(pages) == len({page[:4] for page in pages})
+        assert sorted(pages, key=index.index) == pages
 
 
 def _anchors(document: Path) -> set[str]:

@@ -103,6 +103,17 @@ class TestPython:
         """Nothing is patched: what a test must replace is an argument."""
         assert [] == _holding(PATCHING, _python("tests/"))
 
+    def test_a_cancel_keeps_every_request_from_beginning(self) -> None:
+        """The product sends by sessions and transports that look at the flag, and by no others."""
+        past = ("requests" + ".get(", "requests" + ".post(", "requests" + ".request(", "requests" + ".Session()")
+        product = {
+            name: text
+            for name, text in _python("src/functions_model/").items()
+            if name != "src/functions_model/core/sending.py"
+        }
+
+        assert [] == _holding((*past, "= Requests" + "Transport("), product)
+
     def test_seams_are_arguments(self) -> None:
         """No module has a name that says nothing."""
         nameless = {"utils", "util", "helpers", "helper", "manager", "base", "common", "misc"}

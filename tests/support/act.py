@@ -133,7 +133,7 @@ def run_workflow(folder: Path, environ: Mapping[str, str], secrets: Mapping[str,
     """
     command = [
         *(str(ACT) if ACT.exists() else "act", "push", "--json", "--pull=false", "--network", "host"),
-        *("--no-cache-server", "--platform", f"ubuntu-latest={RUNNER.tag}"),
+        *("--no-cache-server", "--rm", "--platform", f"ubuntu-latest={RUNNER.tag}"),
         *(
             "--env-file",
             _dotenv(folder / ".env", environ),

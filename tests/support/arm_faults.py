@@ -75,7 +75,7 @@ REFUSED: tuple[Meeting, ...] = (
     Meeting("identity-may-not-be-given", _put(_APP, 403, said.NO_IDENTITY), APPLY),
     Meeting("role-of-a-former-identity", _put(_ROLE, 400, said.REUSED, times=None), APPLY),
     Meeting("subscription-disabled", _put(_GROUP, 409, said.DISABLED), APPLY),
-    Meeting("subscription-not-found", Fault("GET", "/registries$", 404, said.NO_SUBSCRIPTION), PLAN),
+    Meeting("subscription-not-found", Fault("GET", "/resources$", 404, said.NO_SUBSCRIPTION), PLAN),
     Meeting("conflict-that-stays", _put(_PLAN, 409, said.BUSY_PLAN, times=None), APPLY, waits=13),
     Meeting(
         "throttled-for-an-hour", _put(_PLAN, 429, said.THROTTLED, headers={"Retry-After": "3600"}), APPLY, requests=1
@@ -110,7 +110,9 @@ PASSING: tuple[Meeting, ...] = (
     Meeting("provider-not-registered", _put(_PLAN, 409, said.UNREGISTERED), requests=2),
     Meeting("throttled-with-retry-after", _put(_PLAN, 429, said.THROTTLED, headers={"Retry-After": "1"}), requests=2),
     Meeting("throttled-write", _put(_PLAN, 429, said.THROTTLED, times=3), requests=4),
-    Meeting("throttled-question", Fault("POST", "/checkNameAvailability$", 429, said.THROTTLED, times=2), requests=3),
+    Meeting(
+        "throttled-question", Fault("POST", "Storage/checkNameAvailability$", 429, said.THROTTLED, times=2), requests=3
+    ),
     Meeting("expired-token", _put(_PLAN, 401, said.EXPIRED, headers=said.INVALID_TOKEN), requests=2),
     Meeting("lost-answer-for-the-group", _lost(_GROUP), requests=2),
     Meeting("lost-answer-for-the-plan", _lost(_PLAN), requests=2),

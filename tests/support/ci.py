@@ -31,6 +31,9 @@ class RecordingCi:
         self.lines.append(title)
         return nullcontext()
 
+    def unfold(self) -> None:
+        self.lines.append("unfold")
+
     def annotate(self, level: Any, message: str, location: Any = None) -> None:
         self.annotations.append(message)
 

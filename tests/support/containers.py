@@ -6,7 +6,7 @@ import hashlib
 import io
 import tarfile
 import time
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import docker
@@ -103,3 +103,12 @@ def _members(folder: str, packed: bytes) -> Iterator[tuple[str, tuple[str, str]]
             content = archive.extractfile(member) if member.isreg() else None
             held = hashlib.sha256(content.read()).hexdigest() if content else member.linkname
             yield f"{above}/{member.name}", (f"{member.mode:o} {member.uid}:{member.gid}", held)
+
+
+def running_with(api: APIClient, text: str) -> list[str]:
+    """The containers in which a process runs that has this in its command."""
+    found = []
+    for container in api.containers():
+        with suppress(docker.errors.APIError):  # it ends while it is asked
+            found += [container["Id"] for process in api.top(container)["Processes"] or () if text in str(process)]
+    return found

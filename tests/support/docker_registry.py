@@ -21,7 +21,7 @@ HTPASSWD = "user:$2b$04$abcdefghijklmnopqrstuufznL8bkzdtHwLhca4To/v9Lo9bA7fR6"
 
 @contextmanager
 def running_registry(folder: Path, *, closed: bool = False) -> Iterator[str]:
-    """Gives `127.0.0.1:PORT`; a closed one asks for `user` and `pass`."""
+    """Gives `127.0.0.1:PORT`; a closed one asks for a password."""
     folder.mkdir(parents=True, exist_ok=True)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

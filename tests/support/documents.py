@@ -1,4 +1,4 @@
-"""The files that follow from the catalogue of inputs.
+"""The files that follow from the catalogue of inputs, and from what the sandbox believes.
 
 `python -m support.documents` (with `tests` on the path) writes them, as `make docs` does.
 """
@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 from functions_model.inputs.documents import inputs_table, outputs_table, render_action_yaml
+from support.beliefs import SANDBOX, beliefs, dated, recordings, unverified
 
 ROOT = Path(__file__).resolve().parents[2]
 ACTION = ROOT / "action.yml"
@@ -21,8 +22,20 @@ def expected_action() -> str:
 
 
 def expected_readme(text: str) -> str:
-    """The README with its tables as the catalogue wants them."""
-    return _between(_between(text, "inputs", inputs_table()), "outputs", outputs_table())
+    """The README with its tables as the catalogue wants them, and with what has not been verified."""
+    tables = {
+        "inputs": inputs_table(),
+        "outputs": outputs_table(),
+        "unverified": unverified(beliefs(expected_beliefs()), recordings()),
+    }
+    for name, table in tables.items():
+        text = _between(text, name, table)
+    return text
+
+
+def expected_beliefs() -> str:
+    """The sandbox's README, with the dates of what was seen on the real thing."""
+    return dated(SANDBOX.read_text(), recordings())
 
 
 def _between(text: str, name: str, table: str) -> str:
@@ -41,4 +54,5 @@ def _between(text: str, name: str, table: str) -> str:
 
 if __name__ == "__main__":
     ACTION.write_text(expected_action())
+    SANDBOX.write_text(expected_beliefs())
     README.write_text(expected_readme(README.read_text()))

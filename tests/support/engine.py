@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import docker
+from docker.utils.build import exclude_paths
 
 from support.tools import ROOT
 
@@ -94,17 +95,44 @@ def ensure_images() -> None:
 
 
 def build_action(client: docker.DockerClient) -> str:
-    """Build the action's image from the Dockerfile; gives its name. What did not change comes from the engine's cache.
+    """Build the action's image from the Dockerfile, unless it was built from just that; gives its name.
 
-    One at a time on a machine: the others then find each step in the cache, as act does.
+    One at a time on a machine. A build that only repeats another is no harmless one: while another test removes an
+    image, the engine may find a step in its cache that is gone a moment later.
 
     Raises:
         docker.errors.BuildError: A step failed; its words are in `build_log`.
     """
-    with (Path(tempfile.gettempdir()) / "functions-model-test-action.lock").open("w") as lock:
+    with (Path(tempfile.gettempdir()) / "functions-model-test-action.lock").open("a+") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        client.images.build(path=str(ROOT), tag=ACTION_IMAGE, rm=True, forcerm=True)
+        lock.seek(0)
+        context = _context(client)
+        if lock.read() != f"{_id(client)} {context}":
+            client.images.build(path=str(ROOT), tag=ACTION_IMAGE, rm=True, forcerm=True)
+            lock.truncate(0)
+            lock.write(f"{_id(client)} {context}")
     return ACTION_IMAGE
+
+
+def _context(client: docker.DockerClient) -> str:
+    """Differs as soon as the base image does, or anything that the build is sent."""
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    patterns = [line for line in ignored if line and not line.startswith("#")]
+    found = hashlib.sha256(str(client.images.get(PYTHON_SLIM.tag).id).encode())
+    for name in sorted(exclude_paths(str(ROOT), patterns)):
+        path = ROOT / name
+        found.update(f"{name} {path.stat().st_mode}\n".encode())
+        if path.is_file():
+            found.update(hashlib.sha256(path.read_bytes()).digest())
+    return found.hexdigest()
+
+
+def _id(client: docker.DockerClient) -> str:
+    """Of the action's image; empty when there is none."""
+    try:
+        return str(client.images.get(ACTION_IMAGE).id)
+    except docker.errors.ImageNotFound:
+        return ""
 
 
 def _labels(tag: str, client: docker.DockerClient) -> dict[str, str] | None:

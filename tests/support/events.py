@@ -112,6 +112,7 @@ def deployment(folder: Path) -> list[Event]:
                 seconds=42.0,
                 app_url="https://iris.azurewebsites.net",
                 host_version="4.1",
+                scored=True,
             )
         ),
         StageEnded("Verify", 185.0, succeeded=True),

@@ -22,6 +22,8 @@ from functions_model.azure.cloud import AZURE_CLOUD
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from functions_model.azure.cloud import Cloud
+
 SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
 
 
@@ -87,6 +89,10 @@ class Adapter(requests.adapters.BaseAdapter):
         """Nothing is open."""
 
 
+TIERS = {"B": "Basic", "E": "ElasticPremium", "P": "PremiumV3", "S": "Standard"}
+"""Of a plan, by the first letter of its size."""
+
+
 def session_for(answer: Callable[[Asked], Answer]) -> requests.Session:
     """A session whose every request is answered by a function."""
     session = requests.Session()
@@ -101,13 +107,13 @@ class FakeCredential:
         return AccessToken("fake-token", 2**31)
 
 
-def clients_for(answer: Callable[[Asked], Answer]) -> AzureClients:
+def clients_for(answer: Callable[[Asked], Answer], cloud: Cloud = AZURE_CLOUD) -> AzureClients:
     """Real SDK clients whose every request is answered by a function; no retry waits."""
     transport = RequestsTransport(session=session_for(answer), session_owner=False)
     return AzureClients(
         FakeCredential(),
         SUBSCRIPTION,
-        AZURE_CLOUD,
+        cloud,
         polling_interval=0,
         options={"transport": transport, "retry_backoff_factor": 0},
     )
@@ -124,6 +130,7 @@ class FakeArm:
     def __init__(self) -> None:
         self.resources: dict[str, dict[str, Any]] = {}
         self.settings: dict[str, str] = {}
+        self.sticky: list[str] = []
         self.asked: list[Asked] = []
         self.publishing: dict[str, bool] = {}
         self.faults: list[tuple[str, str, Answer]] = []
@@ -131,6 +138,7 @@ class FakeArm:
         self.permissions: dict[str, list[dict[str, Any]]] = {}
         self.name_refusal = ""
         self.namespace_refusal = ""
+        self.site_refusal = ""
         self.validation: dict[str, Any] = {"status": "Success", "error": None}
         self.regions = ("North Europe", "West Europe")
         self.rules: set[str] = set()
@@ -191,7 +199,8 @@ class FakeArm:
             return {"value": [{"name": name} for name in self.regions]}
         if path.endswith("/validate"):
             return self.validation
-        refusal = self.namespace_refusal if "/microsoft.servicebus/" in path else self.name_refusal
+        refusals = {"microsoft.servicebus": self.namespace_refusal, "microsoft.web": self.site_refusal}
+        refusal = refusals.get(path.split("/")[-2], self.name_refusal)
         return {"nameAvailable": not refusal, "message": refusal or None}
 
     def _permissions(self, path: str) -> Answer:
@@ -208,6 +217,10 @@ class FakeArm:
             return self._missing(path)
         if path.endswith("/web"):
             return self._config(asked, path)
+        if path.endswith("/slotconfignames"):
+            if asked.method == "PUT":
+                self.sticky = asked.document["properties"]["appSettingNames"]
+            return Answer(200, {"properties": {"appSettingNames": self.sticky}})
         if asked.method == "PUT":
             self.settings = asked.document["properties"]
         return Answer(200, {"properties": self.settings})
@@ -223,9 +236,10 @@ class FakeArm:
         return [document for key, document in self.resources.items() if f"/{kind}/" in key]
 
     def _named(self, query: str) -> list[dict[str, Any]]:
-        """The resources that a filter by type and name means."""
-        kind, name = re.findall(r"'([^']+)'", unquote(query).replace("+", " "))
-        return [document for key, document in self.resources.items() if key.endswith(f"/{kind}/{name}".lower())]
+        """The resources that a filter by type, and perhaps by name, means."""
+        kind, *name = re.findall(r"'([^']+)'", unquote(query).replace("+", " "))
+        wanted = f"/{kind}/{name[0] if name else '[^/]+'}$".lower()
+        return [document for key, document in self.resources.items() if re.search(wanted, key)]
 
     def _site(self, path: str) -> dict[str, Any] | None:
         return self.resources.get(path.partition("/config/")[0])
@@ -277,6 +291,8 @@ class FakeArm:
             properties["primaryEndpoints"] = services
         if re.search(r"/microsoft\.servicebus/namespaces/[^/]+$", path):
             properties |= {"serviceBusEndpoint": f"https://{name}.servicebus.test:443/", "status": "Active"}
+        if "/serverfarms/" in path:
+            document["sku"] = {**document["sku"], "tier": TIERS[document["sku"]["name"][0]]}
         if "/userassignedidentities/" in path:
             properties |= {
                 "principalId": str(uuid.uuid5(uuid.NAMESPACE_URL, f"principal {name}")),

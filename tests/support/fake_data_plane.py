@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from typing import TYPE_CHECKING
 
@@ -114,6 +115,9 @@ class FakeApps:
 
     def log(self, resource_id: str) -> str:
         return "" if self.current is AppState.STARTING else "Starting container\n"
+
+    def ask_host(self, resource_id: str, method: str, path: str) -> tuple[int, bytes] | None:
+        return (200, json.dumps({"asked": f"{method} {path}"}).encode()) if self._runs else None
 
     def keys(self, resource_id: str) -> HostKeys | None:
         return HostKeys("master", {"default": "one"}) if self._runs else None

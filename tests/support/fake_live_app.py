@@ -16,6 +16,7 @@ from support.fake_arm import Answer, Asked, clients_for, session_for
 MASTER = "master-key-value"
 KEY = "function-key-value"
 EXPECTED = ExpectedApp("iris", "rg", "build-2", ("identity", "score"), AuthLevel.FUNCTION)
+BUILD = {"x-functions-model-build": "build-2"}
 IMAGE = "contoso.azurecr.io/package@sha256:two"
 STARTING = Answer(
     400, {"Code": "BadRequest", "Message": "Encountered an error (ServiceUnavailable) from host runtime."}
@@ -41,6 +42,7 @@ class App:
 
     routes: dict[str, list[Answer]] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
+    cleared: dict[str, tuple[str, Answer]] = field(default_factory=dict)
     clock: Clock = field(default_factory=Clock)
     ci: RecordingCi = field(default_factory=RecordingCi)
 
@@ -52,10 +54,13 @@ class App:
             "GET /admin/functions/score/status": Answer(200, {}),
             "GET /admin/functions/identity/status": Answer(404),
             "GET /admin/functions/check/status": Answer(200, {"errors": None}),
-            "GET /api/identity": Answer(200, {"build_id": "build-2"}),
+            "GET /api/identity": Answer(200, {"build_id": "build-2", "trigger": "http"}),
+            "GET /api/swagger.json": Answer(200, {"swagger": "2.0"}, BUILD),
+            "GET /api/check": Answer(200, b"Healthy", BUILD),
+            "POST /admin/host/restart": Answer(200, {}),
             "POST /admin/host/synctriggers": Answer(200, {"status": "success"}),
-            "POST /api/check": Answer(200, ["setosa"]),
-            "POST /api/score": Answer(200, ["setosa"]),
+            "POST /api/check": Answer(200, ["setosa"], BUILD),
+            "POST /api/score": Answer(200, ["setosa"], BUILD),
             "GET sites/iris": Answer(200, {"properties": {"state": "Running", "defaultHostName": "iris.test"}}),
             "POST default/listkeys": Answer(200, {"masterKey": MASTER, "functionKeys": {}}),
             "POST score/listkeys": Answer(200, {"default": KEY}),
@@ -68,8 +73,14 @@ class App:
     def answer(self, asked: Asked) -> Answer:
         self.asked.append(asked)
         path = "/".join(asked.path.split("/")[-2:]) if "/subscriptions/" in asked.path else asked.path
+        if after := self.cleared.get(f"{asked.method} {path}"):
+            self.routes[after[0]] = [after[1]]
         answers = self.routes[f"{asked.method} {path}"]
         return answers.pop(0) if len(answers) > 1 else answers[0]
+
+    def clears(self, question: str, route: str, answer: Answer) -> None:
+        """Once it is asked this question, it answers so at that route."""
+        self.cleared[question] = (route, answer)
 
     def verify(self, expected: ExpectedApp = EXPECTED, *, timeout: float = 60, **options: Any) -> Verified:
         return verify(
@@ -86,6 +97,10 @@ class App:
     def count(self, method: str, end: str) -> int:
         """How often that was asked."""
         return sum(asked.method == method and asked.path.endswith(end) for asked in self.asked)
+
+    def asked_at(self, path: str) -> list[Asked]:
+        """What was asked at just that path."""
+        return [asked for asked in self.asked if asked.path == path]
 
     def failure(self, expected: ExpectedApp = EXPECTED, **options: Any) -> NotLive:
         with pytest.raises(NotLive) as caught:

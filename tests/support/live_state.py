@@ -55,7 +55,7 @@ class _Asking:
         return self._ask("POST", path)
 
     def _ask(self, method: str, path: str) -> Any:
-        url = f"{self._root}{path}?api-version=2025-05-01"
+        url = f"{self._root}{path}?api-version=2020-02-02"
         headers = {"Authorization": f"Bearer {self._token}"}
         answer = requests.request(method, url, headers=headers, verify=self._trust, timeout=30)
         assert answer.status_code == 200, answer.text

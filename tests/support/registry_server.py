@@ -56,6 +56,7 @@ class RegistryServer:
     valid: set[str] = field(default_factory=set)
     uploads: dict[str, bytes] = field(default_factory=dict)
     expires_in: int | None = 300
+    realm: str = ""
     blob_redirect: str = ""
     mounts: bool = True
     referrers: bool = False
@@ -176,9 +177,8 @@ class _Handler(BaseHTTPRequestHandler):
         registry, given = self.registry, self.headers.get("Authorization", "")
         if registry.auth == "none" or given.removeprefix("Bearer ") in registry.valid:
             return True
-        if registry.auth == "basic" and given == "Basic dXNlcjpwYXNz":
-            return True
-        challenge = f'Bearer realm="http://{registry.host}/oauth2/token",service="svc",scope="ignored"'
+        realm = registry.realm or f"http://{registry.host}/oauth2/token"
+        challenge = f'Bearer realm="{realm}",service="svc",scope="ignored"'
         header = challenge if registry.auth == "bearer" else 'Basic realm="svc"'
         self._answer(401, _error("UNAUTHORIZED", "authentication required"), {"WWW-Authenticate": header})
         return False

@@ -16,6 +16,7 @@ from functions_model.provision.kinds import (
     resource_group,
     role_assignment,
     service_bus_namespace,
+    slot,
     storage_account,
 )
 from functions_model.provision.removal.standing import Found, Standing
@@ -57,6 +58,7 @@ def role(scope: str, number: int) -> Standing:
 
 
 APP = standing(function_app, "iris")
+SLOT = Standing(slot.KIND, "iris/pr-12", f"{APP.id}/slots/pr-12", ours=True)
 PLAN = standing(plan, "iris-plan")
 IDENTITY = standing(identity, "iris-identity")
 ACCOUNT = standing(storage_account, "irisstorage")

@@ -13,12 +13,35 @@ from azure_sandbox.sandbox import Sandbox
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from azure_sandbox.arm.store import Resource
+
+
+_RUNNING = ("Microsoft.Web/sites", "Microsoft.Storage/storageAccounts", "Microsoft.ServiceBus/namespaces")
+"""What has processes of its own, which look for work all the time."""
+
 
 @pytest.fixture(scope="session")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """A local Azure that all tests share. Use names of your own; put back what you switch."""
+def sandbox_of_the_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A local Azure that the tests of one worker share."""
     with Sandbox(tmp_path_factory.mktemp("sandbox")) as shared, _base_kept(shared):
         yield shared
+
+
+@pytest.fixture(scope="module")
+def sandbox(sandbox_of_the_session: Sandbox) -> Iterator[Sandbox]:
+    """A local Azure that all tests share. Use names of your own; put back what you switch.
+
+    What runs in it ends with the file that made it: a hundred apps that nobody asks any more keep a machine busy.
+    """
+    before = {str(one.id) for one in _running(sandbox_of_the_session)}
+    yield sandbox_of_the_session
+    for one in _running(sandbox_of_the_session):
+        if str(one.id) not in before:
+            sandbox_of_the_session.arm.store.remove(one.id)
+
+
+def _running(sandbox: Sandbox) -> list[Resource]:
+    return [one for kind in _RUNNING for one in sandbox.arm.store.list(resource_type=kind)]
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import requests
 from azure_sandbox.sandbox import Sandbox
 from functions_model.azure import AzureClients, Cloud, credential_for, resolve_cloud
 from functions_model.azure.login import MaskingCredential
-from functions_model.core.spec import Login
+from functions_model.core.spec import ImageTarget, Login
 from functions_model.provision import RegistryResource, ResourcePlan, apply, find_registry, observe, plan
 from support.ci import RecordingCi
 from support.fake_data_plane import fake_data_plane
@@ -95,22 +95,27 @@ def log_in(sandbox: Sandbox, login: Login) -> MaskingCredential:
 
 
 @contextmanager
-def logged_in(folder: Path) -> Iterator[Azure]:
+def logged_in(folder: Path, **options: Any) -> Iterator[Azure]:
     """A new sandbox without a data plane, and clients that are logged in to it."""
-    with Sandbox(folder, data_plane=fake_data_plane) as sandbox, logged_in_to(sandbox) as azure:
+    with Sandbox(folder, data_plane=fake_data_plane, **options) as sandbox, logged_in_to(sandbox) as azure:
         yield azure
 
 
 @contextmanager
-def logged_in_to(sandbox: Sandbox, registry: str = "") -> Iterator[Azure]:
-    """Clients that are logged in to a sandbox; the registry is its own one when none is named."""
+def logged_in_to(sandbox: Sandbox, registry: str = "", login: Login | None = None) -> Iterator[Azure]:
+    """Clients that are logged in to a sandbox; registry and login are its own ones when none are named."""
     with ExitStack() as stack:
         clients = AzureClients(
-            stack.enter_context(closing(log_in(sandbox, login_of(sandbox)))),
+            stack.enter_context(closing(log_in(sandbox, login or login_of(sandbox)))),
             sandbox.subscription_id,
             cloud_of(sandbox),
             polling_interval=0,
             options={"connection_verify": str(sandbox.endpoints.ca_file), "retry_backoff_factor": 0},
         )
         stack.enter_context(closing(clients))
-        yield Azure(sandbox, clients, find_registry(clients, registry or sandbox.endpoints.registry), stack)
+        yield Azure(
+            sandbox,
+            clients,
+            find_registry(clients, ImageTarget(registry or sandbox.endpoints.registry, "package")),
+            stack,
+        )

@@ -23,19 +23,23 @@ BRIEF = {**FAST, "prefetch_count": 1}
 """For receivers that are closed soon: with a prefetch the client starts no thread that it then waits for."""
 
 
-def client_for(credential: str | TokenCredential, host: str, ca_file: Path) -> ServiceBusClient:
+def client_for(
+    credential: str | TokenCredential, host: str, ca_file: Path, user_agent: str | None = None
+) -> ServiceBusClient:
     """A client of the namespace at `localhost:PORT`. It tries once.
 
     Args:
         credential: A connection string, or what gives Entra access tokens.
         host: What `create_namespace` gave. The client takes a port from a custom endpoint alone.
         ca_file: The sandbox's certificate authority.
+        user_agent: How the client calls itself, beside its own name.
     """
     options: dict[str, Any] = {
         "custom_endpoint_address": f"sb://{host}",
         "transport_type": TransportType.Amqp,
         "connection_verify": str(ca_file),
         "retry_total": 0,
+        "user_agent": user_agent,
     }
     if isinstance(credential, str):
         return ServiceBusClient.from_connection_string(credential, **options)

@@ -6,7 +6,7 @@ import gzip
 import io
 import tarfile
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -36,28 +36,36 @@ class SourcePackage:
         name: A word.
         version: Its version.
         module: The module's text.
+        requires: What it depends on.
+        others: More files of its wheel: text by path.
+        first: What runs before it is built, a line of Python.
     """
 
     name: str
     version: str
     module: str
+    requires: tuple[str, ...] = ()
+    others: dict[str, str] = field(default_factory=dict)
+    first: str = ""
 
     @property
     def stem(self) -> str:
         """What its files' names begin with."""
-        return f"{self.name}-{self.version}"
+        return f"{self.name.replace('-', '_')}-{self.version}"
 
     @property
     def metadata(self) -> str:
         """Of a version that says: a source package has the same, and need not be built to be asked."""
-        return f"Metadata-Version: 2.2\nName: {self.name}\nVersion: {self.version}\n"
+        requires = "".join(f"Requires-Dist: {requirement}\n" for requirement in self.requires)
+        return f"Metadata-Version: 2.2\nName: {self.name}\nVersion: {self.version}\n{requires}"
 
     @property
     def installed(self) -> dict[str, str]:
         """What a wheel of it holds: text by path."""
         info = f"{self.stem}.dist-info"
         files = {
-            f"{self.name}.py": self.module,
+            f"{self.name.replace('-', '_')}.py": self.module,
+            **self.others,
             f"{info}/METADATA": self.metadata,
             f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         }
@@ -68,7 +76,7 @@ class SourcePackage:
         """Puts the source package into a folder."""
         folder.mkdir(parents=True, exist_ok=True)
         backend = _BACKEND.format(stem=self.stem, files=self.installed)
-        texts = {"PKG-INFO": self.metadata, "pyproject.toml": _PROJECT, "backend.py": backend}
+        texts = {"PKG-INFO": self.metadata, "pyproject.toml": _PROJECT, "backend.py": f"{backend}\n\n{self.first}\n"}
         packed = io.BytesIO()
         with tarfile.open(fileobj=packed, mode="w") as archive:
             for path, text in texts.items():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from azure_sandbox.arm.authorization.definitions import SERVICE_BUS_DATA_OWNER
 from azure_sandbox.service_bus.claims import AUDIENCE
+from azure_sandbox.storage_gate.judge import AUDIENCE as STORAGE_AUDIENCE
 from support.deployment import Run, run_action
 from support.service_bus import FixedToken
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from azure_sandbox.sandbox import Sandbox
 
 T = TypeVar("T")
+
+BLOB_DATA_OWNER = "b7e6dc6d-f1e8-4753-8033-0f276bb0955b"
+QUEUE_DATA_CONTRIBUTOR = "974c5e8b-45b9-4653-ba55-5f855dd0fb88"
 
 TEXT_SCRIPT = """\
 import json
@@ -81,6 +85,17 @@ def namespace_token(sandbox: Sandbox, namespace: str) -> tuple[str, FixedToken]:
     sandbox.roles.grant(login.object_id, SERVICE_BUS_DATA_OWNER, str(found.id))
     host = str(found.properties["serviceBusEndpoint"]).removeprefix("https://").rstrip("/")
     return host, FixedToken(sandbox.directory.issue_token(login.client_id, AUDIENCE))
+
+
+def account_token(sandbox: Sandbox, account: str) -> FixedToken:
+    """The login's own token for an account's blobs and queues, as the accounts that we make take no keys."""
+    found = sandbox.arm.accounts.find(account)
+    login = sandbox.directory.principal_of_client(sandbox.endpoints.client_id)
+    assert found
+    assert login
+    for role in (BLOB_DATA_OWNER, QUEUE_DATA_CONTRIBUTOR):
+        sandbox.roles.grant(login.object_id, role, str(found.id))
+    return FixedToken(sandbox.directory.issue_token(login.client_id, STORAGE_AUDIENCE))
 
 
 def eventually(read: Callable[[], T | None], *, seconds: float = 60) -> T:

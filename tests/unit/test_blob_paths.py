@@ -85,7 +85,9 @@ class TestParsing:
             ("input/{1}", "starting with a letter"),
             ("input/" + "a" * 1025, "up to 1024 characters"),
             ("input/{name}.", "ends with neither `.` nor `/`"),
+            ("%in.put%/{name}", "`%in_put%`"),
             ("input/{name}/", "ends with neither `.` nor `/`"),
+            ("output/a\\{name}", "no backslash"),
         ],
     )
     def test_refuses(self, text: str, words: str) -> None:

@@ -41,12 +41,13 @@ class AppLog:
         if previous is not None:
             self._keep(previous())
 
-    def settle(self) -> None:
-        """The container is gone: keep what it wrote."""
+    def settle(self, container: Callable[[], str]) -> None:
+        """This container is gone: keep what it wrote, unless another one was followed meanwhile, as after a swap."""
         with self._lock:
-            container, self._container = self._container, None
-        if container is not None:
-            self._keep(container())
+            if self._container != container:
+                return
+            self._container = None
+        self._keep(container())
 
     def text(self) -> str:
         """The whole log."""

@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import docker
 import docker.errors
+import docker.utils
+import requests
 
 from azure_sandbox.apps.engine import PullFailed, StartFailed
+from azure_sandbox.functions_host.way_out import FOLDER as WAY_OUT
 
 if TYPE_CHECKING:
     from azure_sandbox.apps.engine import ContainerSpec
@@ -69,20 +72,23 @@ class DockerContainer:
 class DockerEngine:
     """A Docker engine, through its own API.
 
+    Args:
+        patience: Seconds to wait for the removal of what a killed sandbox left: an engine can hang over one container.
+
     Raises:
         docker.errors.DockerException: No engine answers.
     """
 
     title = "Docker"
 
-    def __init__(self) -> None:
+    def __init__(self, patience: int = 10) -> None:
         self._client = docker.from_env(timeout=600)
         # The engine is on this machine, as apps answer on localhost: there is no proxy to look for at each request.
         self._client.api.trust_env = False
         self._client.ping()
         self._id = uuid.uuid4().hex
         self._pulled: set[str] = set()
-        self._remove_leftovers()
+        _remove_leftovers(patience)
 
     def pull(self, image: str, login: tuple[str, str] | None) -> None:
         """Pull by digest or tag; a registry on localhost needs no trusted certificate.
@@ -133,6 +139,7 @@ class DockerEngine:
             labels={LABEL: self._id, OWNER_LABEL: _owner(os.getpid())},
             name=f"{spec.name}_{uuid.uuid4().hex[:8]}",
             tmpfs={"/home": ""} if spec.empty_home else {},
+            volumes={str(spec.way_out): {"bind": WAY_OUT, "mode": "ro"}} if spec.way_out else {},
             extra_hosts={"host.docker.internal": "host-gateway"},
         )
 
@@ -141,13 +148,17 @@ class DockerEngine:
             with contextlib.suppress(docker.errors.APIError):
                 container.remove(force=True, v=True)
 
-    def _remove_leftovers(self) -> None:
-        """Remove containers whose sandbox ended without cleaning up."""
-        for container in self._client.containers.list(all=True, filters={"label": OWNER_LABEL}, ignore_removed=True):
-            host, _, process = container.labels[OWNER_LABEL].partition("/")
-            if host == socket.gethostname() and not _lives(process):
-                with contextlib.suppress(docker.errors.APIError):
-                    container.remove(force=True, v=True)
+
+def _remove_leftovers(patience: int) -> None:
+    """Remove containers whose sandbox ended without cleaning up, but for those that the engine hangs over."""
+    with contextlib.closing(docker.APIClient(timeout=patience, **docker.utils.kwargs_from_env())) as api:
+        api.trust_env = False
+        with contextlib.suppress(docker.errors.APIError, requests.Timeout):
+            for container in api.containers(all=True, filters={"label": OWNER_LABEL}):
+                host, _, process = container["Labels"][OWNER_LABEL].partition("/")
+                if host == socket.gethostname() and not _lives(process):
+                    with contextlib.suppress(docker.errors.APIError):
+                        api.remove_container(container["Id"], force=True, v=True)
 
 
 def _owner(pid: int) -> str:
@@ -179,7 +190,8 @@ def _tar(files: dict[str, bytes]) -> bytes:
     with tarfile.open(fileobj=stream, mode="w") as tar:
         for path, content in files.items():
             member = tarfile.TarInfo(path.lstrip("/"))
-            member.size, member.mode = len(content), 0o600
+            # Whoever the image's user is, it checks certificates.
+            member.size, member.mode = len(content), 0o644 if path.endswith(".pem") else 0o600
             tar.addfile(member, io.BytesIO(content))
     return stream.getvalue()
 

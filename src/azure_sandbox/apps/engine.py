@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class PullFailed(Exception):
@@ -25,6 +28,7 @@ class ContainerSpec:
         files: Absolute path -> content, written before the start.
         port: Where the container listens.
         empty_home: Mount an empty folder over `/home`.
+        way_out: The folder of the way out, for a container whose `localhost` is its own.
     """
 
     name: str
@@ -33,6 +37,7 @@ class ContainerSpec:
     files: dict[str, bytes] = field(default_factory=dict)
     port: int = 80
     empty_home: bool = False
+    way_out: Path | None = None
 
 
 class Container(Protocol):

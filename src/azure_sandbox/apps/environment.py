@@ -10,13 +10,20 @@ if TYPE_CHECKING:
 
 _REGISTRY_LOGIN = "DOCKER_REGISTRY_SERVER_"
 STORAGE_SETTING = "WEBSITES_ENABLE_APP_SERVICE_STORAGE"
+CA_BUNDLE = "/azure-functions-host/Secrets/ca-bundle.pem"
+TRUST = {"REQUESTS_CA_BUNDLE": CA_BUNDLE, "SSL_CERT_FILE": CA_BUNDLE}
+"""Not Azure's: its certificates are those of public authorities, which every image trusts."""
 
 
 def container_environment(site: SiteDefinition, host_name: str) -> dict[str, str]:
-    """App settings, and what the platform adds. Registry credentials stay outside."""
-    settings = {name: value for name, value in site.app_settings.items() if not name.startswith(_REGISTRY_LOGIN)}
+    """App settings, connection strings, and what the platform adds. Registry credentials stay outside.
+
+    A Linux container has no dots in the names of its variables (MicrosoftDocs/azure-docs#69795; Azure-Functions#2178).
+    """
+    given = {name: value for name, value in site.app_settings.items() if not name.startswith(_REGISTRY_LOGIN)}
+    settings = {name.replace(".", "_"): value for name, value in given.items()}
     copies = {f"APPSETTING_{name}": value for name, value in settings.items()}
-    return {**settings, **copies, **_platform(site, host_name), **_port_setting(site)}
+    return {**settings, **copies, **site.connection_strings, **_platform(site, host_name), **_port_setting(site)}
 
 
 def container_port(site: SiteDefinition) -> int:
@@ -49,6 +56,7 @@ def _platform(site: SiteDefinition, host_name: str) -> dict[str, str]:
         "WEBSITE_OWNER_NAME": f"{named.get('subscriptions', '')}+{named.get('resourcegroups', '')}-Linux",
         "WEBSITE_SLOT_NAME": named.get("slots", "Production"),
         "WEBSITE_SKU": "ElasticPremium",
+        **({"FUNCTIONS_ADMIN_ISOLATION_ENABLED": "1"} if site.isolated else {}),
     }
 
 

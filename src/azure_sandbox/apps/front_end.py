@@ -30,16 +30,22 @@ class FrontEnd:
     Args:
         address: `http://127.0.0.1:PORT` of the running container; None while there is none.
         stopped: Whether the site was stopped on purpose.
+        closed: Whether the site lets in nobody from outside its network.
     """
 
-    def __init__(self, address: Callable[[], str | None], stopped: Callable[[], bool]) -> None:
+    def __init__(
+        self, address: Callable[[], str | None], stopped: Callable[[], bool], closed: Callable[[], bool]
+    ) -> None:
         self._address = address
         self._stopped = stopped
+        self._closed = closed
         # Made on the server's own event loop, with the first request.
         self._client: httpx.AsyncClient | None = None
         self.app = Starlette(routes=[Route("/{path:path}", self._serve, methods=METHODS)])
 
     async def _serve(self, request: Request) -> Response:
+        if self._closed():
+            return _forbidden(request)
         if self._stopped():
             return _page(403, "Site Disabled", "This web app is stopped.")
         address = self._address()
@@ -88,6 +94,13 @@ def _forwarded_headers(request: Request) -> list[tuple[str, str]]:
     dropped = _HOP_BY_HOP | set(ours) | {"x-ms-site-restricted-token"}
     theirs = [(name, value) for name, value in request.headers.items() if name.lower() not in dropped]
     return [*theirs, *((name, value) for name, value in ours.items() if value)]
+
+
+def _forbidden(request: Request) -> HTMLResponse:
+    """As the service refuses a caller by where it is: https://github.com/microsoft/clarity/issues/1133 shows one."""
+    page = _page(403, "Error 403 - Forbidden", "The web app you have attempted to reach has blocked your access.")
+    page.headers["x-ms-forbidden-ip"] = request.client.host if request.client else ""
+    return page
 
 
 def _page(status: int, title: str, text: str) -> HTMLResponse:

@@ -43,6 +43,18 @@ class HostClient:
             return False
         return True
 
+    def ask(self, method: str, path: str) -> tuple[int, bytes]:
+        """Status and body of any path.
+
+        Raises:
+            HostGone: The host does not answer.
+        """
+        try:
+            answer = self._client.request(method, path)
+        except httpx.HTTPError as error:
+            raise HostGone(str(error)) from error
+        return answer.status_code, answer.content
+
     def state(self) -> str:
         """`Running`, `Error` ...; empty when the container is no functions host or does not answer."""
         status = self._get("/admin/host/status")
@@ -63,6 +75,19 @@ class HostClient:
         """What there is to listen to: see `functions_host.triggered`; None when the host does not tell."""
         found = self._get(f"{LISTENERS}listeners")
         return found if isinstance(found, dict) else None
+
+    def run(self) -> int | None:
+        """How often the host was started again in its process; None when it does not tell."""
+        found = self._get(f"{LISTENERS}run")
+        return found if isinstance(found, int) else None
+
+    def go_down(self, error: str) -> None:
+        """A listener's failure takes the host down: it does not answer.
+
+        Raises:
+            HostGone: Always.
+        """
+        self._send("POST", f"{LISTENERS}down", json.dumps({"error": error}).encode())
 
     def tell_listener(self, function: str, error: str) -> None:
         """Why a function's listener cannot start; an empty text when it did.

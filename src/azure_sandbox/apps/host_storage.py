@@ -3,41 +3,27 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import secrets
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsError, ResourceNotFoundError
+from azure.core.exceptions import AzureError, HttpResponseError
 
-from azure_sandbox.apps.storage_accounts import SECRETS, StorageRefused, forbidden
+from azure_sandbox.apps.host_ids import collision, host_id_of
+from azure_sandbox.apps.key_protection import Protector
+from azure_sandbox.apps.storage_accounts import SECRETS, StorageRefused, told_by
+from azure_sandbox.apps.stored_keys import Secrets, new_keys
 from azure_sandbox.functions_host.connections import find_connection
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from azure.storage.blob import BlobServiceClient
 
     from azure_sandbox.apps.storage_accounts import StorageDoor
+    from azure_sandbox.apps.stored_keys import StoredKeys
     from azure_sandbox.contract import SiteDefinition
 
 SETTING = "AzureWebJobsStorage"
-CONTAINER = "azure-webjobs-secrets"
-
-
-@dataclass(frozen=True, slots=True)
-class StoredKeys:
-    """The keys of an app, as its storage holds them.
-
-    Attributes:
-        master: The master key.
-        host: Keys that open every function.
-        functions: Function -> its own keys.
-        system: Keys of extensions.
-    """
-
-    master: str
-    host: dict[str, str]
-    functions: dict[str, dict[str, str]]
-    system: dict[str, str]
 
 
 class HostStorage:
@@ -49,23 +35,21 @@ class HostStorage:
 
     def __init__(self, door: StorageDoor) -> None:
         self._door = door
+        self._given: dict[str, str] = {}
 
     def keys(self, site: SiteDefinition) -> StoredKeys | None:
-        """The app's keys, made and stored when there are none; None when the app has no storage setting.
+        """The app's keys, made where there are none that can be read; None without a storage setting.
 
         Raises:
             StorageRefused: The app may not use its storage, or it is not there.
         """
+        if _in_files(site):
+            return new_keys()
         client = self._open(site)
         if client is None:
             return None
-        with client:
-            try:
-                return _read_or_make(client, site.name.lower())
-            except HttpResponseError as error:
-                raise StorageRefused(forbidden(error.status_code, str(getattr(error, "error_code", "")))) from error
-            except AzureError as error:
-                raise StorageRefused(str(error.message)) from error
+        with client, _told():
+            return self._secrets(client, site).read()
 
     def store_function_keys(self, site: SiteDefinition, functions: dict[str, dict[str, str]]) -> None:
         """Keep the keys that the host made for its functions.
@@ -73,15 +57,33 @@ class HostStorage:
         Raises:
             StorageRefused: The app may not use its storage any more.
         """
-        client = self._open(site)
+        client = None if _in_files(site) else self._open(site)
         if client is None:
             return
-        with client:
+        with client, _told():
             for name, keys in functions.items():
-                try:
-                    _put(client, f"{site.name.lower()}/{name.lower()}.json", {"keys": _entries(keys)})
-                except AzureError as error:
-                    raise StorageRefused(str(error.message)) from error
+                self._secrets(client, site).keep_function(name, keys)
+
+    def collision(self, site: SiteDefinition, host_name: str) -> str:
+        """What a host says whose id is another host's in the same storage; nothing where it has its own.
+
+        Raises:
+            StorageRefused: The app may not use its storage.
+        """
+        client = self._open(site)
+        if client is None:
+            return ""
+        with client, _told():
+            return collision(client, host_id_of(site), host_name)
+
+    def forget(self, name: str) -> None:
+        """The app, or the slot, is gone: one that gets its name is given another key to encrypt with."""
+        self._given.pop(name.lower(), None)
+
+    def _secrets(self, client: BlobServiceClient, site: SiteDefinition) -> Secrets:
+        """Those of a site: of an app, or of a slot, which has a key of its own as it has a blob of its own."""
+        given = self._given.setdefault(site.name.lower(), secrets.token_hex(32).upper())
+        return Secrets(client, site.name.lower(), Protector(site.app_settings, given))
 
     def _open(self, site: SiteDefinition) -> BlobServiceClient | None:
         connection = find_connection(SETTING, site.app_settings)
@@ -90,45 +92,17 @@ class HostStorage:
         return self._door.open(site, connection, SECRETS).blobs()
 
 
-def _read_or_make(client: BlobServiceClient, app: str) -> StoredKeys:
-    found = _get(client, f"{app}/host.json")
-    if found is None:
-        key = secrets.token_urlsafe(40)
-        found = {
-            "masterKey": {"name": "master", "value": secrets.token_urlsafe(40), "encrypted": False},
-            "functionKeys": _entries({"default": key}),
-            "systemKeys": [],
-            "hostName": "",
-            "instanceId": "",
-            "source": "runtime",
-            "decryptionKeyId": "",
-        }
-        _put(client, f"{app}/host.json", found)
-    functions: dict[str, dict[str, str]] = {}
-    for blob in client.get_container_client(CONTAINER).list_blob_names(name_starts_with=f"{app}/"):
-        name = blob.removeprefix(f"{app}/").removesuffix(".json")
-        if name != "host":
-            functions[name] = _values((_get(client, blob) or {}).get("keys", []))
-    master = found["masterKey"]["value"]
-    return StoredKeys(master, _values(found["functionKeys"]), functions, _values(found.get("systemKeys", [])))
+def _in_files(site: SiteDefinition) -> bool:
+    """Whether the host keeps its keys in its own files, which a container loses when it ends."""
+    return site.app_settings.get("AzureWebJobsSecretStorageType", "").lower() == "files"
 
 
-def _get(client: BlobServiceClient, name: str) -> dict[str, Any] | None:
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Storage's refusals as ours."""
     try:
-        return dict(json.loads(client.get_blob_client(CONTAINER, name).download_blob().readall()))
-    except ResourceNotFoundError:
-        return None
-
-
-def _put(client: BlobServiceClient, name: str, content: dict[str, Any]) -> None:
-    with contextlib.suppress(ResourceExistsError):
-        client.create_container(CONTAINER)
-    client.get_blob_client(CONTAINER, name).upload_blob(json.dumps(content, indent=2), overwrite=True)
-
-
-def _entries(keys: dict[str, str]) -> list[dict[str, Any]]:
-    return [{"name": name, "value": value, "encrypted": False} for name, value in keys.items()]
-
-
-def _values(entries: list[dict[str, Any]]) -> dict[str, str]:
-    return {entry["name"]: entry["value"] for entry in entries}
+        yield
+    except HttpResponseError as error:
+        raise StorageRefused(told_by(error)) from error
+    except AzureError as error:
+        raise StorageRefused(str(error.message)) from error

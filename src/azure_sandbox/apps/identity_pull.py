@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     from azure_sandbox.contract import Directory, SiteDefinition
 
-REGISTRY_AUDIENCE = "https://containerregistry.azure.net"
+AUDIENCE = "https://management.azure.com"
+"""App Service logs in with a token for Azure Resource Manager, so that a registry that takes none refuses the pull:
+MicrosoftDocs/azure-docs#128528, articles/app-service/configure-custom-container.md."""
 TOKEN_USER = "00000000-0000-0000-0000-000000000000"  # noqa: S105 - a user name
 _PREFIX = "DOCKER|"
 
@@ -60,7 +62,7 @@ def _exchange(site: SiteDefinition, client_id: str, directory: Directory, ca_fil
     form = {
         "grant_type": "access_token",
         "service": host,
-        "access_token": directory.issue_token(client_id, REGISTRY_AUDIENCE),
+        "access_token": directory.issue_token(client_id, AUDIENCE),
     }
     try:
         trust = ssl.create_default_context(cafile=ca_file)

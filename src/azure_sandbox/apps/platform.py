@@ -10,11 +10,15 @@ from azure_sandbox.apps.app_log import AppLog
 from azure_sandbox.apps.docker_engine import DockerEngine
 from azure_sandbox.apps.front_end import FrontEnd
 from azure_sandbox.apps.host_storage import HostStorage
+from azure_sandbox.apps.identity_endpoint import IdentityEndpoint
+from azure_sandbox.apps.key_vaults import KeyVaults
 from azure_sandbox.apps.process_engine import ProcessEngine
 from azure_sandbox.apps.runner import Runner, Surroundings
 from azure_sandbox.apps.service_bus_access import ServiceBusDoor
 from azure_sandbox.apps.storage_accounts import StorageDoor
+from azure_sandbox.apps.way_out import WayOut
 from azure_sandbox.contract import AppState
+from azure_sandbox.pace import Pace
 from azure_sandbox.web import WebServer
 
 if TYPE_CHECKING:
@@ -45,6 +49,9 @@ class _App:
     def stopped(self) -> bool:
         return self.site is not None and self.site.state.lower() == "stopped"
 
+    def closed(self) -> bool:
+        return self.site is not None and not self.site.public
+
 
 class Platform:
     """Runs function apps. Implements `contract.AppPlatform`; close it to stop them all.
@@ -57,7 +64,10 @@ class Platform:
         storage: The storage accounts that hosts keep their keys in.
         roles: Says what the apps' identities may do there.
         account_id: The ARM id of a storage account, by name; None when there is no such account.
-        takes_keys: Whether a storage account's keys open it.
+        pace: How fast its hosts' listeners fail.
+
+    Attributes:
+        key_vaults: What settings may refer to.
     """
 
     def __init__(
@@ -70,13 +80,28 @@ class Platform:
         storage: Accounts,
         roles: RoleBook,
         account_id: Callable[[str], str | None],
-        takes_keys: Callable[[str], bool],
+        pace: Pace | None = None,
     ) -> None:
         self._tls = tls
         self._engine = make_engine(engine, root, tls.ca_file) if isinstance(engine, str) else engine
-        door = StorageDoor(storage, account_id, roles, tls.ca_file, takes_keys=takes_keys)
+        door = StorageDoor(storage, account_id, directory, roles, tls.ca_file)
         namespaces = ServiceBusDoor(directory, tls.ca_file)
-        self._shared = Surroundings(self._engine, directory, HostStorage(door), door, namespaces, tls.ca_file)
+        self.key_vaults = KeyVaults(roles)
+        identities = IdentityEndpoint(directory)
+        way_out = WayOut(lambda: storage.ports() | {identities.port})
+        self._closing = (identities.close, way_out.close)
+        self._shared = Surroundings(
+            engine=self._engine,
+            directory=directory,
+            storage=HostStorage(door),
+            door=door,
+            namespaces=namespaces,
+            key_vaults=self.key_vaults,
+            identities=identities,
+            way_out=way_out.folder,
+            pace=pace or Pace(),
+            tls=tls,
+        )
         self._apps: dict[str, _App] = {}
         self._ids: dict[str, str] = {}
         self._lock = threading.RLock()
@@ -137,6 +162,7 @@ class Platform:
             app = self._apps[name]
             runner, app.runner, app.site = app.runner, None, None
             app.log = AppLog()
+        self._shared.storage.forget(name)
         if runner:
             runner.release()
 
@@ -154,6 +180,11 @@ class Platform:
         with self._lock:
             app = self._app(resource_id)
         return app.log.text()
+
+    def ask_host(self, resource_id: str, method: str, path: str) -> tuple[int, bytes] | None:
+        """What the host answers to the platform itself: status and body; None while no container answers."""
+        runner = self._runner(resource_id)
+        return runner.ask_host(method, path) if runner else None
 
     def keys(self, resource_id: str) -> HostKeys | None:
         """The host's keys; None until the host runs."""
@@ -185,13 +216,15 @@ class Platform:
         for app in apps:
             if app.server:
                 app.server.stop()
+        for close in self._closing:
+            close()
         self._engine.close()
 
     def _server_of(self, name: str) -> WebServer:
         with self._lock:
             app = self._apps.setdefault(name.lower(), _App())
             if app.server is None:
-                front = FrontEnd(app.address, app.stopped)
+                front = FrontEnd(app.address, app.stopped, app.closed)
                 app.server = WebServer(front.app, tls=self._tls).start()
             return app.server
 

@@ -21,6 +21,7 @@ from azure_sandbox.apps.guard import start_guarded, stop_guarded
 from azure_sandbox.apps.image_pull import PulledImage, pull_image
 from azure_sandbox.apps.layers import LayerRefused, unpack
 from azure_sandbox.base_images.prepare import running_minor
+from azure_sandbox.functions_host.options import port_of
 
 if TYPE_CHECKING:
     import subprocess
@@ -118,13 +119,15 @@ class ProcessEngine:
         _check_path({**given, **spec.environ}.get("PATH", ""), tree)
         port = _free_port()
         environ = self._environ({**given, **spec.environ}, tree, port)
+        # Who looks at another port than the app's own finds nobody.
+        seen = port if port_of({**given, **spec.environ}) == spec.port else _free_port()
         command = [_moved(word, tree) for word in [*(settings.get("Entrypoint") or []), *(settings.get("Cmd") or [])]]
         if not command:
             message = "the image has no command to run"
             raise StartFailed(message)
         folder = tree.joinpath(settings.get("WorkingDir", "/").lstrip("/"))
         process = start_guarded(command, environ=environ, folder=folder if folder.is_dir() else tree)
-        return ProcessContainer(process, tree, port)
+        return ProcessContainer(process, tree, seen)
 
     def close(self) -> None:
         """Remove everything on disk. Containers are stopped by those who started them."""
@@ -146,7 +149,7 @@ class ProcessEngine:
     def _environ(self, given: dict[str, str], tree: Path, port: int) -> dict[str, str]:
         environ = {name: _moved_list(value, tree) for name, value in given.items()}
         path = f"{self._interpreter() / 'bin'}{os.pathsep}{_SYSTEM_PATH}"
-        moved = {"PORT": str(port), "PATH": path, "TMPDIR": tempfile.gettempdir()}
+        moved = {"ASPNETCORE_URLS": f"http://+:{port}", "PATH": path, "TMPDIR": tempfile.gettempdir()}
         return {**environ, **moved}
 
     def _interpreter(self) -> Path:

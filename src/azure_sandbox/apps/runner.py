@@ -6,12 +6,14 @@ import json
 import secrets
 import threading
 import time
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from azure_sandbox.apps import environment
 from azure_sandbox.apps.engine import ContainerSpec, PullFailed, StartFailed
-from azure_sandbox.apps.host_client import HostClient
+from azure_sandbox.apps.host_client import HostClient, HostGone
+from azure_sandbox.apps.host_ids import stops_for
 from azure_sandbox.apps.identity_pull import image_of, registry_login
 from azure_sandbox.apps.image_pull import check_pull
 from azure_sandbox.apps.listeners import Listeners
@@ -23,14 +25,24 @@ if TYPE_CHECKING:
 
     from azure_sandbox.apps.app_log import AppLog
     from azure_sandbox.apps.engine import Container, Engine
-    from azure_sandbox.apps.host_storage import HostStorage, StoredKeys
+    from azure_sandbox.apps.host_storage import HostStorage
+    from azure_sandbox.apps.identity_endpoint import IdentityEndpoint
+    from azure_sandbox.apps.key_vaults import KeyVaults
     from azure_sandbox.apps.service_bus_access import ServiceBusDoor
     from azure_sandbox.apps.storage_accounts import StorageDoor
+    from azure_sandbox.apps.stored_keys import StoredKeys
+    from azure_sandbox.certificates import TlsFiles
     from azure_sandbox.contract import Directory, SiteDefinition
+    from azure_sandbox.pace import Pace
 
 SECRETS_FILE = "/azure-functions-host/Secrets/platform.json"
 _FIRST_RETRY, _LAST_RETRY = 0.5, 10.0
 """Seconds between tries; they double from the first to the last."""
+_NOT_LOGGED = (
+    "Logging is not enabled for this container.\n"
+    "Please use https://aka.ms/linux-diagnostics to enable logging to see container logs here."
+)
+"""As the service puts it between its own lines: https://github.com/microsoft/vscode-azureappservice/issues/103."""
 _TICK = 0.1
 _EXIT_CHECK = 0.5
 _STORAGE_RETRY = 1.0
@@ -45,7 +57,11 @@ class Surroundings:
     storage: HostStorage
     door: StorageDoor
     namespaces: ServiceBusDoor
-    ca_file: Path
+    key_vaults: KeyVaults
+    identities: IdentityEndpoint
+    way_out: Path
+    pace: Pace
+    tls: TlsFiles
 
 
 class Runner:
@@ -63,6 +79,7 @@ class Runner:
         self, site: SiteDefinition, host_name: str, log: AppLog, shared: Surroundings, previous: Runner | None = None
     ) -> None:
         self.site = site
+        self._given = site
         self.state = AppState.STARTING
         # Written by the runner's thread alone, read by everybody.
         self.keys: HostKeys | None = None
@@ -82,6 +99,13 @@ class Runner:
     def start(self) -> None:
         """Begin; returns at once."""
         self._thread.start()
+
+    def ask_host(self, method: str, path: str) -> tuple[int, bytes] | None:
+        """What the host answers to the platform itself; None while no container answers."""
+        if address := self.address:
+            with closing(HostClient(address, self._token)) as host, suppress(HostGone):
+                return host.ask(method, path)
+        return None
 
     def had_its_try(self) -> None:
         """Wait until it runs, or has failed once."""
@@ -139,25 +163,34 @@ class Runner:
         container.stop()
         if listeners:
             listeners.join()
-        self._log.settle()
+        self._log.settle(container.log)
 
     def _bring_up(self) -> Container:
+        self.site = self._shared.key_vaults.resolved(self._given)
         image = image_of(self.site)
         self._log.info(f"Pulling image: {image}")
-        login = registry_login(self.site, self._shared.directory, self._shared.ca_file)
-        check_pull(image, login, self._shared.ca_file)
+        login = registry_login(self.site, self._shared.directory, self._shared.tls.ca_file)
+        check_pull(image, login, self._shared.tls.ca_file)
         self._shared.engine.pull(image, login)
         self._log.info(f"Successfully pulled image: {image}, starting container for site {self.site.name}")
         spec = ContainerSpec(
             name=self.site.name,
             image=image,
-            environ=environment.container_environment(self.site, self._host_name),
-            files={SECRETS_FILE: self._handover()},
+            environ={
+                **environment.TRUST,
+                **environment.container_environment(self.site, self._host_name),
+                **self._shared.identities.variables(self.site),
+            },
+            files={SECRETS_FILE: self._handover(), environment.CA_BUNDLE: self._shared.tls.ca_bundle.read_bytes()},
             port=environment.container_port(self.site),
             empty_home=environment.hides_home(self.site),
+            way_out=self._shared.way_out,
         )
         container = self._shared.engine.start(spec)
-        self._log.follow(container.log)
+        if self.site.container_log:
+            self._log.follow(container.log)
+        else:
+            self._log.info(_NOT_LOGGED)
         return container
 
     def _handover(self) -> bytes:
@@ -165,6 +198,8 @@ class Runner:
         told: dict[str, object] = {"platform": self._token}
         try:
             self._stored = self._shared.storage.keys(self.site)
+            told["collision"] = self._shared.storage.collision(self.site, self._host_name)
+            told["stops_for_collision"] = stops_for(self.site.app_settings)
         except StorageRefused as refused:
             self._stored = None
             told["storage_error"] = str(refused)
@@ -219,6 +254,7 @@ class Runner:
                 if (code := container.exit_code()) is not None:
                     self._fail(f"Container for site {self.site.name} has exited with code {code}")
                     return
+                self._notice_restart(host)
             if self.functions is None:
                 state = host.state()
                 if state == "Running":
@@ -226,6 +262,14 @@ class Runner:
                 elif state == "Error" and now - storage_checked >= _STORAGE_RETRY:
                     storage_checked = now
                     container.write(SECRETS_FILE, self._handover())
+
+    def _notice_restart(self, host: HostClient) -> None:
+        """Listeners start anew with a host that started again in its process."""
+        listeners = self._listeners
+        if listeners and listeners.busy and host.run() not in {None, listeners.run}:
+            self._listeners = self.functions = None
+            listeners.release()
+            listeners.join()
 
     def _learn(self, host: HostClient) -> None:
         """The host is up: read what it indexed, and keep the keys that it made."""
@@ -244,9 +288,8 @@ class Runner:
                 self._log.error(f"Function keys could not be stored: {refused}")
             self.keys = HostKeys(self._stored.master, self._stored.host, self._stored.system)
         self.functions = functions
-        own = HostClient(host.address, self._token)
-        doors = self._shared.door, self._shared.namespaces
-        self._listeners = Listeners(self.site, own, doors, told)
+        own, shared = HostClient(host.address, self._token), self._shared
+        self._listeners = Listeners(self.site, own, (shared.door, shared.namespaces), told, shared.pace)
         self._listeners.start()
 
     def _fail(self, text: str) -> None:

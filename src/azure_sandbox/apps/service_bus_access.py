@@ -12,6 +12,7 @@ from azure.servicebus import ServiceBusClient, TransportType
 from azure.servicebus.aio import ServiceBusClient as AsyncServiceBusClient
 
 from azure_sandbox.apps.storage_accounts import identity_of
+from azure_sandbox.service_bus import agent_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +26,10 @@ _TOKEN_SECONDS = 3600
 
 class NamespaceRefused(Exception):
     """An app's connection leads to no namespace. The text says why."""
+
+
+class NoSuchHost(NamespaceRefused):
+    """Nobody has the name that it names."""
 
 
 class ServiceBusDoor:
@@ -44,24 +49,31 @@ class ServiceBusDoor:
 
         Raises:
             NamespaceRefused: The connection leads nowhere.
+            ValueError: It is a text that is no connection string.
         """
         if connection.text:
-            options = self._options(_endpoint(connection.text))
+            options = self._options(_endpoint(connection.text), site)
             return ServiceBusClient.from_connection_string(connection.text, **options)
         host, identity = self._by_identity(site, connection)
-        return ServiceBusClient(host, _Credential(self._directory, identity), **self._options(host))
+        return ServiceBusClient(host, _Credential(self._directory, identity), **self._options(host, site))
 
     def async_client(self, site: SiteDefinition, connection: Connection) -> AsyncServiceBusClient:
         """A client for an event loop.
 
         Raises:
             NamespaceRefused: The connection leads nowhere.
+            ValueError: It is a text that is no connection string.
         """
         if connection.text:
-            options = self._options(_endpoint(connection.text))
+            options = self._options(_endpoint(connection.text), site)
             return AsyncServiceBusClient.from_connection_string(connection.text, **options)
         host, identity = self._by_identity(site, connection)
-        return AsyncServiceBusClient(host, _AsyncCredential(self._directory, identity), **self._options(host))
+        return AsyncServiceBusClient(host, _AsyncCredential(self._directory, identity), **self._options(host, site))
+
+    @staticmethod
+    def host(connection: Connection) -> str:
+        """The namespace that a connection names."""
+        return _endpoint(connection.text) if connection.text else connection.parts.get("fullyqualifiednamespace", "")
 
     def _by_identity(self, site: SiteDefinition, connection: Connection) -> tuple[str, str]:
         host = connection.parts.get("fullyqualifiednamespace", "")
@@ -71,16 +83,17 @@ class ServiceBusDoor:
             raise NamespaceRefused(message)
         return host, principal.client_id
 
-    def _options(self, host: str) -> dict[str, Any]:
+    def _options(self, host: str, site: SiteDefinition) -> dict[str, Any]:
         """The port is the namespace's own, which the client takes from a custom endpoint alone."""
         if urlsplit(f"//{host}").hostname != "localhost":
             message = f"No such host is known. ({host})"
-            raise NamespaceRefused(message)
+            raise NoSuchHost(message)
         return {
             "custom_endpoint_address": f"sb://{host}",
             "transport_type": TransportType.Amqp,
             "connection_verify": str(self._ca_file),
             "retry_total": 0,
+            "user_agent": agent_of(site.resource_id),
         }
 
 
@@ -112,6 +125,13 @@ class _AsyncCredential:
 
 
 def _endpoint(text: str) -> str:
-    """`localhost:PORT` of a connection string."""
+    """`localhost:PORT` of a connection string.
+
+    Raises:
+        ValueError: It names none.
+    """
     parts = {name.strip().lower(): value for name, _, value in (part.partition("=") for part in text.split(";"))}
-    return urlsplit(parts.get("endpoint", "")).netloc
+    if found := urlsplit(parts.get("endpoint", "")).netloc:
+        return found
+    message = "The connection string used for an Service Bus client must specify the Service Bus namespace host."
+    raise ValueError(message)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from azure.core.credentials import AccessToken
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
 
@@ -12,18 +14,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from azure_sandbox.contract import Principal, RoleBook, SiteDefinition
+    from azure.core.exceptions import HttpResponseError
+
+    from azure_sandbox.contract import Directory, Principal, RoleBook, SiteDefinition
     from azure_sandbox.functions_host.connections import Connection
 
 BLOB_DATA_OWNER = "b7e6dc6d-f1e8-4753-8033-0f276bb0955b"
 BLOB_DATA_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
 QUEUE_DATA_CONTRIBUTOR = "974c5e8b-45b9-4653-ba55-5f855dd0fb88"
 ACCOUNT_CONTRIBUTOR = "17d1049b-9a84-46fb-8f53-869881c3d3ab"
-
-_NO_KEYS = (
-    "Azure.Storage.Blobs: Key based authentication is not permitted on this storage account. "
-    "Status: 403. ErrorCode: KeyBasedAuthenticationNotPermitted"
-)
+AUDIENCE = "https://storage.azure.com"
+_TOKEN_SECONDS = 3600
+_NO_PERMISSION = "This request is not authorized to perform this operation using this permission."
 
 
 class StorageRefused(Exception):
@@ -36,8 +38,11 @@ class Accounts(Protocol):
     def account_at(self, url: str) -> str | None:
         """The account whose service answers at this URL."""
 
-    def client(self, account: str) -> BlobServiceClient:
-        """A client that may do everything."""
+    def headers(self, app: str) -> dict[str, str]:
+        """Headers that tell an account which app, by its ARM id, sends a request."""
+
+    def ports(self) -> frozenset[int]:
+        """Where the services of all accounts answer."""
 
     def blob_endpoint(self, account: str) -> str | None:
         """The URL of the account's blob service; None when there is no such account."""
@@ -73,22 +78,40 @@ https://learn.microsoft.com/azure/azure-functions/functions-reference#connecting
 
 
 @dataclass(frozen=True, slots=True)
-class OpenAccount:
-    """An account that an app may use. It is on this machine: its clients ask no proxy.
+class IdentityLogin:
+    """An identity of an app, as the clients of storage take it.
 
     Attributes:
-        name: The account's name.
-        key: Its key.
+        directory: Issues its tokens.
+        client_id: The identity's.
+    """
+
+    directory: Directory
+    client_id: str
+
+    def get_token(self, *_scopes: str, **_options: object) -> AccessToken:
+        """A token for storage."""
+        token = self.directory.issue_token(self.client_id, AUDIENCE)
+        return AccessToken(token, int(time.time()) + _TOKEN_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAccount:
+    """An account as an app comes to it. It is on this machine: its clients ask no proxy.
+
+    Attributes:
+        credential: The account's name and key, or the identity's login.
         blob_url: Its blob service.
         queue_url: Its queue service; empty when the settings name none.
         ca_file: Whose certificates it shows.
+        headers: Go with each request: they tell which app comes.
     """
 
-    name: str
-    key: str
+    credential: dict[str, str] | IdentityLogin
     blob_url: str
     queue_url: str
     ca_file: Path
+    headers: dict[str, str]
 
     def blobs(self) -> BlobServiceClient:
         """A client of the blob service. Bodies come and go in one piece up to 256 MiB: the way is short.
@@ -99,8 +122,9 @@ class OpenAccount:
         try:
             return BlobServiceClient(
                 self.blob_url,
-                credential={"account_name": self.name, "account_key": self.key},
+                credential=self.credential,
                 connection_verify=str(self.ca_file),
+                base_headers=self.headers,
                 use_env_settings=False,
                 retry_total=0,
                 max_single_get_size=1 << 28,
@@ -114,21 +138,22 @@ class OpenAccount:
         """A client of the queue service."""
         return QueueServiceClient(
             self.queue_url,
-            credential={"account_name": self.name, "account_key": self.key},
+            credential=self.credential,
             connection_verify=str(self.ca_file),
+            base_headers=self.headers,
             use_env_settings=False,
             retry_total=0,
         )
 
 
 class StorageDoor:
-    """Lets an app into an account that one of its connections names.
+    """Lets an app into an account that one of its connections names. What it may do there, the account says.
 
     Args:
         accounts: The storage accounts.
         account_id: The ARM id of an account, by name.
-        takes_keys: Whether an account's keys open it.
-        roles: Says what the app's identity may do.
+        directory: Issues the tokens of the apps' identities.
+        roles: Says what they may do.
         ca_file: Whose certificates the accounts show.
     """
 
@@ -136,16 +161,15 @@ class StorageDoor:
         self,
         accounts: Accounts,
         account_id: Callable[[str], str | None],
+        directory: Directory,
         roles: RoleBook,
         ca_file: Path,
-        *,
-        takes_keys: Callable[[str], bool],
     ) -> None:
         self._accounts = accounts
         self._account_id = account_id
+        self._directory = directory
         self._roles = roles
         self._ca_file = ca_file
-        self._takes_keys = takes_keys
 
     def open(self, site: SiteDefinition, connection: Connection, needs: Roles) -> OpenAccount:
         """The account, if the app may use it so.
@@ -153,7 +177,7 @@ class StorageDoor:
         Raises:
             StorageRefused: It is not there, or its identity lacks a role.
         """
-        found = self._by_key(connection.text) if connection.text else self._by_identity(site, connection, needs)
+        found = self._by_key(site, connection.text) if connection.text else self._by_identity(site, connection, needs)
         if needs.queues and not found.queue_url:
             message = (
                 f"The connection '{connection.name}' names no queue service: set {connection.name}__queueServiceUri"
@@ -161,17 +185,17 @@ class StorageDoor:
             raise StorageRefused(message)
         return found
 
-    def _by_key(self, text: str) -> OpenAccount:
+    def _by_key(self, site: SiteDefinition, text: str) -> OpenAccount:
         parts = dict(part.partition("=")[::2] for part in text.split(";") if part)
         account, key = parts.get("AccountName", ""), parts.get("AccountKey", "")
         blob_url = parts.get("BlobEndpoint") or self._accounts.blob_endpoint(account)
         if not blob_url or not key:
             message = "No such host is known." if key else "The connection string is invalid."
             raise StorageRefused(message)
-        if not self._takes_keys(account):
-            raise StorageRefused(_NO_KEYS)
         queue_url = parts.get("QueueEndpoint") or self._accounts.queue_endpoint(account) or ""
-        return OpenAccount(account, key, blob_url, queue_url, self._ca_file)
+        credential = {"account_name": account, "account_key": key}
+        headers = self._accounts.headers(site.resource_id)
+        return OpenAccount(credential, blob_url, queue_url, self._ca_file, headers)
 
     def _by_identity(self, site: SiteDefinition, connection: Connection, needs: Roles) -> OpenAccount:
         parts = connection.parts
@@ -182,11 +206,12 @@ class StorageDoor:
             message = f"No such host is known. ({url or account or connection.name})"
             raise StorageRefused(message)
         queue_url = parts.get("queueserviceuri") or ("" if url else self._accounts.queue_endpoint(account) or "")
-        self._check(site, parts, account, needs.blobs, "Azure.Storage.Blobs")
+        principal = self._principal(site, parts)
+        self._check(principal, account, needs.blobs, "Azure.Storage.Blobs")
         if needs.queues and queue_url:
-            self._check(site, parts, self._account(queue_url), needs.queues, "Azure.Storage.Queues")
-        key = self._accounts.client(account).credential.account_key
-        return OpenAccount(account, str(key), blob_url, queue_url, self._ca_file)
+            self._check(principal, self._account(queue_url), needs.queues, "Azure.Storage.Queues")
+        login = IdentityLogin(self._directory, principal.client_id)
+        return OpenAccount(login, blob_url, queue_url, self._ca_file, self._accounts.headers(site.resource_id))
 
     def _account(self, url: str) -> str:
         if not url.startswith("https://"):
@@ -198,17 +223,19 @@ class StorageDoor:
             raise StorageRefused(message)
         return found
 
-    def _check(
-        self, site: SiteDefinition, parts: dict[str, str], account: str, groups: tuple[frozenset[str], ...], source: str
-    ) -> None:
+    @staticmethod
+    def _principal(site: SiteDefinition, parts: dict[str, str]) -> Principal:
         principal = identity_of(site, parts.get("clientid"))
         if principal is None:
             message = "ManagedIdentityCredential authentication failed: the app has no such identity. Status: 400"
             raise StorageRefused(message)
+        return principal
+
+    def _check(self, principal: Principal, account: str, groups: tuple[frozenset[str], ...], source: str) -> None:
         scope = self._account_id(account)
         held = self._roles.roles(principal.object_id, scope) if scope else frozenset()
         if not all(group & held for group in groups):
-            raise StorageRefused(forbidden(403, "AuthorizationPermissionMismatch", source))
+            raise StorageRefused(_said(403, "AuthorizationPermissionMismatch", _NO_PERMISSION, source))
 
 
 def identity_of(site: SiteDefinition, client_id: str | None) -> Principal | None:
@@ -221,9 +248,11 @@ def identity_of(site: SiteDefinition, client_id: str | None) -> Principal | None
     )
 
 
-def forbidden(status: int | None, code: str, source: str = "Azure.Storage.Blobs") -> str:
-    """What a storage service's client says when it may not."""
-    return (
-        f"{source}: This request is not authorized to perform this operation using this permission. "
-        f"Status: {status}. ErrorCode: {code}"
-    )
+def told_by(error: HttpResponseError, source: str = "Azure.Storage.Blobs") -> str:
+    """What the host's own client of storage tells of an error."""
+    code = getattr(error, "error_code", "")
+    return _said(error.status_code, str(getattr(code, "value", code)), error.message, source)
+
+
+def _said(status: int | None, code: str, message: str, source: str) -> str:
+    return f"{source}: {message.partition(chr(10))[0]} Status: {status}. ErrorCode: {code}"

@@ -23,9 +23,11 @@ from azure_sandbox.arm.service_bus.state import ServiceBusNamespaces
 from azure_sandbox.arm.storage.responses import StorageResponses
 from azure_sandbox.arm.storage.state import StorageAccounts
 from azure_sandbox.arm.store import Store
+from azure_sandbox.arm.versions import PUBLIC, Versions
 from azure_sandbox.arm.web import stacks
 from azure_sandbox.arm.web.configuration import ConfigurationResponses
 from azure_sandbox.arm.web.host import HostResponses
+from azure_sandbox.arm.web.names import NameResponses
 from azure_sandbox.arm.web.plans import PlanResponses
 from azure_sandbox.arm.web.room import Room, RoomResponses
 from azure_sandbox.arm.web.sites import SiteResponses
@@ -59,6 +61,7 @@ class Arm:
         assignments: Role assignments, shared with the data plane.
         platforms: The data plane.
         durations: How long things take.
+        cloud: Which of Azure's clouds it is: `AzureCloud`, `AzureUSGovernment` or `AzureChinaCloud`.
     """
 
     def __init__(
@@ -69,6 +72,7 @@ class Arm:
         platforms: Platforms,
         *,
         durations: Durations | None = None,
+        cloud: str = PUBLIC,
     ) -> None:
         self.subscription = subscription
         self.directory = directory
@@ -92,6 +96,7 @@ class Arm:
             providers=self.providers,
             operations=self.operations,
             subscription=subscription,
+            versions=Versions(cloud),
         )
 
     def _routes(self, platforms: Platforms) -> list[ArmRoute]:
@@ -101,6 +106,7 @@ class Arm:
             *AuthorizationResponses(self.assignments, self.groups, self.subscription).routes(),
             *PlanResponses(self.store, self.durations, self.room).routes(),
             *RoomResponses(self.store, self.room).routes(),
+            *NameResponses(self.sites).routes(),
             *self._site_responses().routes(),
             *ConfigurationResponses(self.store, self.sites, self.durations).routes(),
             *HostResponses(self.store, self.sites, platforms.apps).routes(),

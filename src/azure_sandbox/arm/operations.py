@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from azure_sandbox.arm.errors import ArmError
 from azure_sandbox.arm.messages import ArmResponse
+from azure_sandbox.pace import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,12 +38,20 @@ class Durations:
     registration: float = 0.0
     image_import: float = 0.0
     swap: float = 0.0
+    listeners: Pace = field(default_factory=Pace)
 
     @classmethod
     def live(cls) -> Durations:
         """Plan 20 s, account 17 s, app 20 s, a settings write 2.5 s, Service Bus namespace 45 s, swap 30 s."""
         waits = {"plan": 20.0, "site": 20.0, "settings": 2.5, "storage": 17.0, "registry": 8.0, "service_bus": 45.0}
-        return cls(**waits, group_delete=30.0, workspace_delete=5.0, registration=15.0, image_import=10.0, swap=30.0)
+        others = {
+            "group_delete": 30.0,
+            "workspace_delete": 5.0,
+            "registration": 15.0,
+            "image_import": 10.0,
+            "swap": 30.0,
+        }
+        return cls(**waits, **others, listeners=Pace.live())
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,12 +32,14 @@ class ArmRoute:
         template: A path whose `{names}` take one segment, and whose `{scope}` takes any number.
         handler: Answers it.
         action: The permission it takes, as role definitions name it; worked out from the template when left out.
+        lists: It lists what lies in the whole subscription, each entry with an id of its own.
     """
 
     method: str
     template: str
     handler: Handler
     action: str | None = None
+    lists: bool = False
 
     @property
     def permission(self) -> str:

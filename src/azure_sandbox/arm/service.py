@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import uuid
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from starlette.concurrency import run_in_threadpool
@@ -22,6 +21,7 @@ from azure_sandbox.arm.messages import ArmRequest, ArmResponse
 from azure_sandbox.arm.resources.responses import no_such_subscription
 from azure_sandbox.arm.resources.state import ALWAYS_REGISTERED, NAMESPACES
 from azure_sandbox.arm.routing import LOGIN_ONLY
+from azure_sandbox.arm.versions import check_api_version
 from azure_sandbox.contract import TokenRefused
 
 if TYPE_CHECKING:
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from azure_sandbox.arm.operations import Operations
     from azure_sandbox.arm.resources.state import Groups, Providers
     from azure_sandbox.arm.routing import ArmRoute, Router
+    from azure_sandbox.arm.versions import Versions
     from azure_sandbox.contract import Directory
 
 AUDIENCE = "https://management.azure.com"
-_API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-\w+)?")
 _log = logging.getLogger(__name__)
 
 
@@ -51,6 +51,7 @@ class ArmService:
         providers: Which providers are registered.
         operations: What may have ended since the last request.
         subscription: The only one that there is.
+        versions: Which versions of its interfaces the cloud knows.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class ArmService:
         providers: Providers,
         operations: Operations,
         subscription: str,
+        versions: Versions,
     ) -> None:
         self._router = router
         self._directory = directory
@@ -71,10 +73,12 @@ class ArmService:
         self._providers = providers
         self._operations = operations
         self._subscription = subscription
+        self._versions = versions
         self.steps: tuple[Callable[[ArmRequest], ArmRequest], ...] = (
             self.authenticate,
             self.check_api_version,
             self.check_subscription,
+            self.check_version,
             self.authorize,
             self.check_group,
             self.check_registration,
@@ -89,7 +93,9 @@ class ArmService:
         self._operations.settle()
         for step in self.steps:
             request = step(request)
-        return self._route(request).handler(request)
+        route = self._route(request)
+        answer = self._versions.shown(request, route, route.handler(request))
+        return self._visible(request, answer) if route.lists else answer
 
     def authenticate(self, request: ArmRequest) -> ArmRequest:
         """Find out who asks.
@@ -131,18 +137,35 @@ class ArmService:
         values = {**found[1], **({"subscription": self._subscription} if "subscription" in found[1] else {})}
         return replace(request, values=values)
 
+    def check_version(self, request: ArmRequest) -> ArmRequest:
+        """Refuse versions that the cloud does not know, and what a version lacks.
+
+        Raises:
+            ArmError: NoRegisteredProviderFound, InvalidResourceType, InvalidApiVersionParameter, InvalidRequestContent.
+        """
+        self._versions.check(request, self._route(request))
+        return request
+
     def authorize(self, request: ArmRequest) -> ArmRequest:
         """Ask the role assignments.
+
+        A list over the subscription is answered to whoever holds a role somewhere in it (`_visible`). For `az acr
+        login` the documents ask for AcrPull at the registry alone; the command finds the registry by listing the
+        subscription's resources, and passes over a registry that is not among them, but not over a refusal.
+        (Azure/azure-cli, command_modules/acr/_utils.py, `_arm_get_resource_by_name`, and _docker_utils.py:414;
+        learn.microsoft.com/azure/container-registry/container-registry-authentication-managed-identity.)
 
         Raises:
             ArmError: AuthorizationFailed.
         """
-        action = self._route(request).permission
-        caller = request.caller
+        route, caller = self._route(request), request.caller
+        action = route.permission
         scope = request.path.rstrip("/")
         if request.method == "POST":
             scope = scope.rpartition("/")[0]
         if action == LOGIN_ONLY or (caller and self._assignments.allows(caller.object_id, action, scope)):
+            return request
+        if route.lists and caller and self._assignments.holds_any_below(caller.object_id, _subscription_of(scope)):
             return request
         who = f"The client '{caller.client_id}' with object id '{caller.object_id}'" if caller else "The client"
         message = (
@@ -164,18 +187,36 @@ class ArmService:
     def check_registration(self, request: ArmRequest) -> ArmRequest:
         """A provider's resources are written only where the subscription has registered it.
 
+        Until then a provider does not even know the subscription: whoever asks it for a free name is answered 404
+        (hashicorp/terraform-provider-azurerm#24104, microsoft/vscode-azurefunctions#3343).
+
         Raises:
-            ArmError: MissingSubscriptionRegistration.
+            ArmError: MissingSubscriptionRegistration, or SubscriptionNotFound.
         """
         namespace = self._route(request).namespace
         known = namespace.lower() in {name.lower() for name in NAMESPACES} - ALWAYS_REGISTERED
-        if known and request.method in {"PUT", "PATCH"} and self._providers.state(namespace) != "Registered":
+        if not known or self._providers.state(namespace) == "Registered":
+            return request
+        if request.path.lower().endswith("/checknameavailability"):
+            raise ArmError(404, "SubscriptionNotFound", f"Subscription {self._subscription} was not found.")
+        if request.method in {"PUT", "PATCH"}:
             message = (
                 f"The subscription is not registered to use namespace '{namespace}'. See "
                 "https://aka.ms/rps-not-found for how to register subscriptions."
             )
             raise ArmError(409, "MissingSubscriptionRegistration", message)
         return request
+
+    def _visible(self, request: ArmRequest, answer: ArmResponse) -> ArmResponse:
+        """Of a list over the subscription, what the caller may read."""
+        route, caller = self._route(request), request.caller
+        every = route.namespace or route.template.endswith("/resourceGroups")
+
+        def may_read(one: dict[str, Any]) -> bool:
+            action = route.permission if every else f"{one['type']}/read"
+            return caller is not None and self._assignments.allows(caller.object_id, action, one["id"])
+
+        return replace(answer, content={"value": [one for one in answer.content["value"] if may_read(one)]})
 
     def _route(self, request: ArmRequest) -> ArmRoute:
         found = self._router.find(request.method, request.path)
@@ -192,19 +233,8 @@ class ArmService:
         return ArmError(501, "NotCoveredBySandbox", message)
 
 
-def check_api_version(request: ArmRequest) -> ArmRequest:
-    """Refuse a request without a well-formed `api-version`.
-
-    Raises:
-        ArmError: MissingApiVersionParameter or InvalidApiVersionParameter.
-    """
-    if not request.api_version:
-        message = "The api-version query parameter (?api-version=) is required for all requests."
-        raise invalid(message, "MissingApiVersionParameter")
-    if not _API_VERSION.fullmatch(request.api_version):
-        message = f"The api-version '{request.api_version}' is invalid: a date such as 2025-04-01 is needed."
-        raise invalid(message, "InvalidApiVersionParameter")
-    return request
+def _subscription_of(scope: str) -> str:
+    return "/".join(scope.split("/")[:3])
 
 
 def _unauthorized(code: str, message: str) -> ArmError:

@@ -79,7 +79,7 @@ def prepare(
     cache: Path | None = None,
     report: Callable[[str], None] = lambda _: None,
 ) -> BaseImage:
-    """The stand-in for a Python minor. The first time takes half a minute for Docker, a second for processes.
+    """The stand-in for a Python minor. The first time takes 40 seconds for Docker, a second for processes.
 
     Args:
         minor: `3.11`.

@@ -13,6 +13,7 @@ from .host import ScriptHost
 from .options import (
     HostJsonInvalid,
     HostOptions,
+    port_of,
     read_blob_options,
     read_options,
     read_queue_options,
@@ -20,11 +21,13 @@ from .options import (
     secrets_file,
 )
 from .server import HostServer
+from .way_out import open_ways
 
 
 def main() -> None:
     """Serve until told to stop."""
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    open_ways()
     environ = os.environ
     problem = ""
     try:
@@ -34,19 +37,15 @@ def main() -> None:
     console = Console(sys.stdout, enabled=options.console or bool(problem))
     host = ScriptHost(options, console, environ, _worker_script())
     server = HostServer(host, ("0.0.0.0", options.port))  # noqa: S104 - the container's own network
-    if problem:
-        host.state, host.errors = "Error", [problem]
-        console.error("Host.Startup", f"A host error has occurred during startup: {problem}")
-        host.settled.set()
-    else:
-        threading.Thread(target=host.start, name="start", daemon=True).start()
+    host.problem = problem
+    threading.Thread(target=host.start, name="start", daemon=True).start()
     server.serve_forever()
 
 
 def _without_host_json() -> HostOptions:
     """Options for a host that cannot use its host.json: enough to tell so."""
     root = script_root(os.environ)
-    port = int(os.environ.get("PORT") or 80)
+    port = port_of(os.environ)
     secrets = secrets_file(os.environ)
     version = os.environ.get("HOST_VERSION") or "4.0.0.0"
     defaults = read_blob_options({}), read_queue_options({})

@@ -20,6 +20,9 @@ def answer_admin(host: ScriptHost, method: str, path: str, base: str) -> Answer:
         return 200, host_status(host)
     if parts == ["host", "synctriggers"] and method == "POST":
         return 200, {"status": "success"}
+    if parts == ["host", "restart"] and method == "POST":
+        host.restart()
+        return 200, {"isFileSystemReadOnly": False, "scriptPath": str(host.options.script_root)}
     if parts == ["functions"]:
         return 200, [describe(host, function, base) for function in host.functions]
     if parts[:1] == ["functions"] and len(parts) in {2, 3}:

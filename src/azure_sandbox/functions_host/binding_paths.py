@@ -25,6 +25,7 @@ _DATE_CODES = {
 }  # fmt: skip
 """What .NET calls the parts of a date, and what Python does."""
 _DATE_TOKEN = re.compile(r"'[^']*'|([A-Za-z])\1*|.", re.DOTALL)
+_LONGEST_BLOB = 1024
 _DEFAULT_DATE = "yyyy-MM-ddTHH-mm-ssZ"
 
 
@@ -141,6 +142,29 @@ def split_blob_path(path: str) -> tuple[str, Template]:
     return container, parse_template(blob)
 
 
+def check_blob_name(name: str) -> None:
+    """Refuse a blob's name, as the storage extension does before it asks the storage.
+
+    Azure/azure-webjobs-sdk, Extensions.Storage/Blobs/BlobNameValidationAttribute.cs:103-150.
+
+    Raises:
+        PathInvalid: It holds a backslash, is too long, or ends badly.
+    """
+    said = f"The given blob name '{name}'"
+    if not 0 < len(name) <= _LONGEST_BLOB:
+        message = (
+            f"{said} is too {'long' if name else 'short'}. A blob name must be at least one character long and"
+            " cannot be more than 1,024 characters long."
+        )
+        raise PathInvalid(message)
+    if name.endswith((".", "/")):
+        message = f"{said} has an invalid suffix. Avoid blob names that end with a dot ('.'), a forward slash ('/')."
+        raise PathInvalid(message)
+    if "\\" in name:
+        message = f"{said} contain illegal characters. A blob name cannot the following character(s): '\\'."
+        raise PathInvalid(message)
+
+
 def check_trigger_path(path: str) -> tuple[str, Template]:
     """As `split_blob_path`, for the path of a trigger.
 
@@ -151,11 +175,13 @@ def check_trigger_path(path: str) -> tuple[str, Template]:
     expressions = [part for part in template.parts if isinstance(part, Expression)]
     names = [part.name for part in expressions]
     dotted = any("." in name or part.format or part.is_system for name, part in zip(names, expressions, strict=True))
-    if "{" in container or dotted or len(set(names)) != len(names):
+    if "{" in container or "\\" in container or dotted or len(set(names)) != len(names):
         message = (
             f"Invalid blob trigger path '{path}'. Container paths cannot contain {{resolve}} tokens, names are plain."
         )
         raise PathInvalid(message)
+    if not names:
+        check_blob_name(template.prefix)
     return container, template
 
 

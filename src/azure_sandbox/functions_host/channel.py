@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import subprocess
 import threading
@@ -113,19 +114,18 @@ class Worker:
         return reply
 
     def _read_frames(self) -> None:
-        stream = self._channel.makefile("rb")
+        # Closed by itself: a socket stays open as long as a file that was made of it does.
+        with self._channel.makefile("rb") as stream, contextlib.suppress(EOFError, OSError):
 
-        def read_exactly(count: int) -> bytes:
-            content = stream.read(count)
-            if len(content) != count:
-                raise EOFError
-            return content
+            def read_exactly(count: int) -> bytes:
+                content = stream.read(count)
+                if len(content) != count:
+                    raise EOFError
+                return content
 
-        try:
             while True:
                 self._take(*frames.read(read_exactly))
-        except (EOFError, OSError):
-            self._fail_all()
+        self._fail_all()
 
     def _take(self, head: dict[str, Any], body: bytes) -> None:
         if head["type"] == "log":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import threading
@@ -13,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from .channel import Worker, WorkerGone
 from .index import Function, find_functions
-from .keys import Keyring
-from .options import Handover, read_handover
+from .keys import Handover, Keyring, read_handover
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,13 +35,17 @@ class InvocationFailed(Exception):
 
 
 class ScriptHost:
-    """One host with one worker process.
+    """One host with its worker processes.
 
     Args:
         options: How it runs.
         console: Its log.
         environ: The environment of host and worker.
         worker_script: The worker's start script.
+
+    Attributes:
+        problem: Why it cannot start at all; empty when it can.
+        run: How often it was started again.
     """
 
     def __init__(self, options: HostOptions, console: Console, environ: Mapping[str, str], worker_script: Path) -> None:
@@ -51,15 +55,19 @@ class ScriptHost:
         self.errors: list[str] = []
         self.functions: tuple[Function, ...] = ()
         self.load_errors: dict[str, list[str]] = {}
-        self.listener_errors: dict[str, str] = {}
+        self.listener_errors: dict[str, set[str]] = {}
+        self.problem = ""
+        self.run = 0
         self.keyring = Keyring(read_handover(options.secrets) or Handover())
         self.settled = threading.Event()
         self.instance_id = str(uuid.uuid4())
         self.environ = dict(environ)
         self._worker_script = worker_script
-        self._worker: Worker | None = None
+        self._workers: list[Worker] = []
+        self._turns = itertools.count()
         self._failures = 0
         self._lock = threading.Lock()
+        self._tries: dict[str, int] = {}
         self._started = time.monotonic()
 
     @property
@@ -75,8 +83,14 @@ class ScriptHost:
 
     def start(self) -> None:
         """Bring the host up. Problems end in the state `Error`, with the reasons in `errors`."""
+        if self.problem:
+            self._give_up(f"A host error has occurred during startup: {self.problem}", self.problem)
+            self.settled.set()
+            return
         self.console.info(_STARTUP, f"Host version {self.options.version}, script root {self.options.script_root}")
-        self._wait_for_storage()
+        handover = self._wait_for_storage()
+        if handover.collision:
+            self._tell_collision(handover)
         self.functions = find_functions(self.options.script_root, self.options.route_prefix, self.environ)
         self.keyring.add_functions(self.functions)
         for function in self.functions:
@@ -89,27 +103,67 @@ class ScriptHost:
             self.console.info(_STARTUP, "0 functions found. No job functions found. Try making your job classes public")
         self._start_worker()
         self.settled.set()
+        if self.options.workers > 1 and self._workers:
+            self._start_more()
+
+    def _start_more(self) -> None:
+        """The other workers, while the first one serves already. The real host waits 10 s before each."""
+        for _ in range(self.options.workers - 1):
+            with self._lock:
+                self._start_worker()
+
+    def restart(self) -> None:
+        """Start again in this process; returns at once. What it held against functions is forgotten."""
+        threading.Thread(target=self._restart, name="restart", daemon=True).start()
+
+    def _restart(self) -> None:
+        with self._lock:
+            workers, self._workers = self._workers, []
+            self.settled.clear()
+            self.state, self.errors, self._failures = "Starting", [], 0
+            self.load_errors, self.listener_errors, self._tries = {}, {}, {}
+            self.run += 1
+        for worker in workers:
+            worker.stop()
+        self.start()
 
     def status_errors(self, function: Function) -> list[str]:
         """Why a function does not work."""
-        listener = self.listener_errors.get(function.name)
-        return [*self.load_problems(function), *([listener] if listener else [])]
+        return [*self.load_problems(function), *sorted(self.listener_errors.get(function.name, ()))]
 
     def load_problems(self, function: Function) -> list[str]:
         """Why a function cannot be called."""
         return [*function.errors, *self.load_errors.get(function.name, [])]
 
     def tell_listener(self, function: Function, error: str) -> None:
-        """Keep and log why a function's listener cannot start; nothing when it could."""
-        text = f"The listener for function 'Functions.{function.name}' was unable to start. {error}" if error else ""
-        if text == self.listener_errors.get(function.name, ""):
-            return
+        """Keep and log why a function's listener cannot start; an empty text when it could.
+
+        Only a restart takes an error away again: Azure/azure-webjobs-sdk, Listeners/FunctionListener.cs; Azure/azure-
+        functions-host, ScriptHost.cs:964 and Utility.cs:578.
+        """
+        name = f"Functions.{function.name}"
+        tries = self._tries.get(function.name)
+        if tries is not None:
+            self._tries[function.name] = tries = tries + 1
+            self.console.info(_STARTUP, f"Retrying to start listener for function '{name}' (Attempt {tries})")
         if error:
-            self.listener_errors[function.name] = text
-            self.console.error(_STARTUP, text)
-        else:
-            del self.listener_errors[function.name]
-            self.console.info(_STARTUP, f"Listener successfully started for function 'Functions.{function.name}'")
+            text = f"The listener for function '{name}' was unable to start."
+            self._tries.setdefault(function.name, 0)
+            self.listener_errors.setdefault(function.name, set()).add(f"{text} {error}")
+            self.console.error(_STARTUP, f"{text}\n{error}")
+        elif tries is not None:
+            del self._tries[function.name]
+            text = f"Listener successfully started for function '{name}' after {tries} retries."
+            self.console.info(_STARTUP, text)
+
+    def go_down(self, error: str) -> None:
+        """End the process: a listener has failed where nobody catches it.
+
+        Azure/azure-functions-host, WebScriptHostExceptionHandler.cs:69.
+        """
+        text = f"An unhandled exception has occurred. Host is shutting down.\n{error}"
+        self.console.error("Microsoft.Azure.WebJobs.Script.WebHost.WebScriptHostExceptionHandler", text)
+        os._exit(0)
 
     def invoke(self, function: Function, head: dict[str, Any], body: bytes) -> Reply:
         """Call a function.
@@ -118,7 +172,8 @@ class ScriptHost:
             InvocationFailed: It raised, timed out, or its worker ended.
         """
         with self._lock:  # held while a worker starts again: a call waits for it
-            worker = self._worker
+            # In turns, busy or not: Azure/azure-functions-host, RpcFunctionInvocationDispatcherLoadBalancer.cs.
+            worker = self._workers[next(self._turns) % len(self._workers)] if self._workers else None
         if worker is None or self.load_problems(function):
             message = f"Function '{function.name}' is not loaded: {'; '.join(self.load_problems(function))}"
             raise InvocationFailed(message)
@@ -144,7 +199,14 @@ class ScriptHost:
             self.console.info(category, f"Executed 'Functions.{function.name}' (Succeeded, {took}ms)")
         return reply
 
-    def _wait_for_storage(self) -> None:
+    def _tell_collision(self, handover: Handover) -> None:
+        """AZFD0004: a warning, or the end of the host; the platform then starts it again and again."""
+        if handover.stops_for_collision:
+            self.console.error("Host.Startup.HostIdValidator", handover.collision)
+            os._exit(0)
+        self.console.write("WARNING", "Host.Startup.HostIdValidator", handover.collision)
+
+    def _wait_for_storage(self) -> Handover:
         """Without its storage the host is in error, and tries again until the storage works."""
         handover = read_handover(self.options.secrets) or Handover()
         while handover.storage_error:
@@ -158,6 +220,7 @@ class ScriptHost:
             self.settled.clear()
             self.state, self.errors = "Starting", []
         self.keyring = Keyring(handover)
+        return handover
 
     def _start_worker(self) -> None:
         try:
@@ -170,9 +233,10 @@ class ScriptHost:
         for function in self.functions:
             if not function.errors and not function.disabled:
                 self._load(worker, function)
-        self._worker = worker
-        self.state = "Running"
-        self.console.info(_STARTUP, f"Host started ({self.uptime_ms}ms)")
+        self._workers.append(worker)
+        if self.state != "Running":
+            self.state = "Running"
+            self.console.info(_STARTUP, f"Host started ({self.uptime_ms}ms)")
 
     def _load(self, worker: Worker, function: Function) -> None:
         head = {
@@ -193,9 +257,9 @@ class ScriptHost:
 
     def _restart_worker(self, worker: Worker, reason: str) -> None:
         with self._lock:
-            if worker is not self._worker:
+            if worker not in self._workers:
                 return
-            self._worker = None
+            self._workers.remove(worker)
             worker.stop()
             self._failures += 1
             self.console.error("Host.Function.Console", f"Restarting the language worker: {reason}")
@@ -204,8 +268,8 @@ class ScriptHost:
                 return
             self._start_worker()
 
-    def _give_up(self, reason: str) -> None:
-        self.state, self.errors = "Error", [reason]
+    def _give_up(self, reason: str, error: str = "") -> None:
+        self.state, self.errors = "Error", [error or reason]
         self.console.error(_STARTUP, reason)
 
     def _command(self) -> list[str]:

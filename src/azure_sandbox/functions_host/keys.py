@@ -3,14 +3,41 @@
 from __future__ import annotations
 
 import hmac
+import json
 import secrets
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from .index import Function
-    from .options import Handover
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """What the platform tells the host.
+
+    Attributes:
+        master: The master key; None when secrets are off, as without AzureWebJobsStorage.
+        host_keys: Keys that open every function.
+        function_keys: Function -> keys of that function alone.
+        system_keys: Keys of extensions.
+        storage_error: What the storage service said, when the host's storage does not work.
+        platform: The platform's own token for `/admin`.
+        collision: What the host says when another one has its id; empty when none has.
+        stops_for_collision: Whether that ends it.
+    """
+
+    master: str | None = None
+    host_keys: dict[str, str] = field(default_factory=dict)
+    function_keys: dict[str, dict[str, str]] = field(default_factory=dict)
+    system_keys: dict[str, str] = field(default_factory=dict)
+    storage_error: str | None = None
+    platform: str | None = None
+    collision: str = ""
+    stops_for_collision: bool = True
 
 
 class Keyring:
@@ -51,6 +78,18 @@ class Keyring:
         keys = [*self._handover.host_keys.values(), *self.of_function(function.name).values()]
         given = _given(headers, query)
         return any(_same(given, key) for key in keys)
+
+
+def read_handover(path: Path) -> Handover | None:
+    """What the platform handed over; None when that is nothing, or still being written.
+
+    Docker removes a file before it puts another one in its place, so a reader may find none, or a part of it.
+    """
+    try:
+        given = json.loads(path.read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+    return Handover(**given)
 
 
 def _given(headers: Mapping[str, str], query: Mapping[str, str]) -> str:

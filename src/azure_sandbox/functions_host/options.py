@@ -1,11 +1,11 @@
-"""What the host is told: environment variables, host.json, and what the platform hands over."""
+"""What the host is told: environment variables and host.json."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -17,6 +17,8 @@ MAX_BODY = 104_857_600
 """Largest request body in bytes; `FUNCTIONS_REQUEST_BODY_SIZE_LIMIT` overrides it."""
 DEFAULT_TIMEOUT = 1800.0
 """`functionTimeout` outside the Consumption plan: 30 minutes."""
+MAX_WORKERS = 10
+"""`WorkerProcessCountOptions.MaxProcessCount`."""
 _SPAN = re.compile(r"(?:(\d+)\.)?(\d{1,2}):(\d{2}):(\d{2})(?:\.\d+)?")
 _OVERRIDE = "AzureFunctionsJobHost__"
 _KNOWN = (
@@ -69,6 +71,8 @@ class HostOptions:
         port: Where it listens.
         route_prefix: `api`, or empty.
         timeout: Seconds that one invocation may take; None for no limit.
+        workers: So many worker processes serve the app.
+        isolated: Whether `/admin` is for the platform alone.
         max_body: Largest request body in bytes.
         console: Whether the host's own log goes to standard output.
         homepage: Whether `/` shows the landing page.
@@ -91,27 +95,8 @@ class HostOptions:
     secrets: Path
     blobs: BlobOptions
     queues: QueueOptions
-
-
-@dataclass(frozen=True, slots=True)
-class Handover:
-    """What the platform tells the host.
-
-    Attributes:
-        master: The master key; None when secrets are off, as without AzureWebJobsStorage.
-        host_keys: Keys that open every function.
-        function_keys: Function -> keys of that function alone.
-        system_keys: Keys of extensions.
-        storage_error: What the storage service said, when the host's storage does not work.
-        platform: The platform's own token for `/admin`.
-    """
-
-    master: str | None = None
-    host_keys: dict[str, str] = field(default_factory=dict)
-    function_keys: dict[str, dict[str, str]] = field(default_factory=dict)
-    system_keys: dict[str, str] = field(default_factory=dict)
-    storage_error: str | None = None
-    platform: str | None = None
+    workers: int = 1
+    isolated: bool = False
 
 
 def script_root(environ: Mapping[str, str]) -> Path:
@@ -132,7 +117,7 @@ def read_options(environ: Mapping[str, str]) -> HostOptions:
     http = _part(_part(host, "extensions"), "http")
     return HostOptions(
         script_root=root,
-        port=_port(environ),
+        port=port_of(environ),
         route_prefix=str(http.get("routePrefix", "api")).strip("/"),
         timeout=_timeout(host.get("functionTimeout")),
         max_body=int(environ.get("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT") or MAX_BODY),
@@ -143,6 +128,8 @@ def read_options(environ: Mapping[str, str]) -> HostOptions:
         secrets=secrets_file(environ),
         blobs=read_blob_options(_part(_part(host, "extensions"), "blobs")),
         queues=read_queue_options(_part(_part(host, "extensions"), "serviceBus")),
+        workers=_workers(environ.get("FUNCTIONS_WORKER_PROCESS_COUNT", "")),
+        isolated=environ.get("FUNCTIONS_ADMIN_ISOLATION_ENABLED") == "1",
     )
 
 
@@ -176,18 +163,6 @@ def secrets_file(environ: Mapping[str, str]) -> Path:
     """Where the platform hands over keys: a file in the host's secrets folder."""
     folder = Path(environ.get("ASPNETCORE_CONTENTROOT") or "/azure-functions-host") / "Secrets"
     return folder / "platform.json"
-
-
-def read_handover(path: Path) -> Handover | None:
-    """What the platform handed over; None when that is nothing, or still being written.
-
-    Docker removes a file before it puts another one in its place, so a reader may find none, or a part of it.
-    """
-    try:
-        given = json.loads(path.read_text())
-    except (FileNotFoundError, ValueError):
-        return None
-    return Handover(**given)
 
 
 def _read_host_json(root: Path) -> dict[str, Any]:
@@ -236,20 +211,46 @@ def _flag(value: object) -> bool:
     return str(value).strip().lower() in {"true", "1"}
 
 
-def _port(environ: Mapping[str, str]) -> int:
-    if environ.get("PORT", "").isdigit():
-        return int(environ["PORT"])
-    # `http://+:80` is how the images say: port 80 on every address.
+def port_of(environ: Mapping[str, str]) -> int:
+    """Where the host listens: `ASPNETCORE_URLS`, which the images set to `http://+:80`, port 80 on every address.
+
+    It knows nothing of `PORT`; only the start script of the images `...-appservice` does:
+    Azure/azure-functions-docker, host/4/bookworm/python/python312, start_nonappservice.sh and start.sh.
+    """
     url = urlsplit(environ.get("ASPNETCORE_URLS", "http://+:80").split(";")[0].replace("+", "localhost"))
     return url.port or 80
 
 
 def _timeout(value: object) -> float | None:
+    """The span of minus a day, which `-1` is, means no limit; below a second the host does not start.
+
+    Azure/azure-functions-host, src/WebJobs.Script/Config/ScriptJobHostOptionsSetup.cs:97-131.
+    """
     if value is None:
         return DEFAULT_TIMEOUT
-    if str(value) in {"-1", "-00:00:00.0010000"}:
+    if str(value).strip() in {"-1", "-1.00:00:00"}:
         return None
-    return _seconds("functionTimeout", value)
+    if str(value).strip().startswith("-") or (seconds := _seconds("functionTimeout", value)) < 1:
+        message = "FunctionTimeout must be greater than 00:00:01 and less than 10675199.02:48:05.4775807."
+        raise HostJsonInvalid(message)
+    return seconds
+
+
+def _workers(text: str) -> int:
+    """How many worker processes: Azure/azure-functions-host, RpcWorkerConfigFactory.cs:237-272.
+
+    Raises:
+        HostJsonInvalid: It is no number, or above 10.
+    """
+    try:
+        count = max(int(text or 1), 1)
+    except ValueError as error:
+        message = f"Failed to initialize worker provider: the input string '{text}' was not in a correct format."
+        raise HostJsonInvalid(message) from error
+    if count > MAX_WORKERS:
+        message = "Failed to initialize worker provider: ProcessCount must not be greater than MaxProcessCount"
+        raise HostJsonInvalid(message)
+    return count
 
 
 def _seconds(name: str, value: object) -> float:

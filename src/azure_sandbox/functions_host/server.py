@@ -82,6 +82,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._reply(200, [], b"")
         elif not (host.keyring.is_master(headers, query) or host.keyring.is_platform(headers)):
             self._reply(401, [], b"")
+        elif host.options.isolated and not host.keyring.is_platform(headers):
+            # The master key was right, and is not enough: azure-functions-host, AuthorizationOptionsExtensions.cs:118,
+            # and what AdminIsolation_ReturnsExpectedStatus in SamplesEndToEndTests_CSharp.cs expects.
+            self._reply(403, [], b"")
         else:
             status, content = answer_admin(host, self.command, path, self._base(headers))
             self._reply(status, [("Content-Type", "application/json; charset=utf-8")], to_json(content))
@@ -89,7 +93,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve_function(self, path: str, headers: dict[str, str], query: dict[str, str], body: bytes) -> bool:
         """Answer with a function when one has that route; whether one has."""
         host = self.server.script_host
-        if path != "/" and (not host.settled.wait(_START_WAIT) or host.state == "Error"):
+        # Everything but `/admin` waits for a host that runs, the landing page, too: azure-functions-host,
+        # WebJobsApplicationBuilderExtension.cs:77 and HostAvailabilityCheckMiddleware.cs:57.
+        if not host.settled.wait(_START_WAIT) or host.state == "Error":
             self._reply(503, [], b"Function host is not running.")
             return True
         for function in host.callable_functions:
@@ -167,23 +173,35 @@ class _Handler(BaseHTTPRequestHandler):
         return f"{headers.get('x-forwarded-proto', 'http')}://{headers.get('host', 'localhost')}"
 
     def _read_body(self, limit: int) -> bytes:
+        """The body, if the request says how long it is.
+
+        The host puts a body into the call of a worker only when `ContentLength` is known and not 0. What comes in
+        chunks has none: the function gets no body, and sees `transfer-encoding` among the headers. (Azure/azure-
+        functions-host, src/WebJobs.Script.Grpc/MessageExtensions/GrpcMessageConversionExtensions.cs:209, and :150 for
+        the headers; issues #4926 and #7930, Azure/azure-functions-powershell-worker#476)
+
+        Raises:
+            BodyTooLarge: It is above the limit.
+        """
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
-            return self._read_chunks(limit)
+            self._pass_over_chunks(limit)
+            return b""
         length = int(self.headers.get("Content-Length") or 0)
         if length > limit:
             raise BodyTooLarge
         return self.rfile.read(length)
 
-    def _read_chunks(self, limit: int) -> bytes:
-        body = bytearray()
+    def _pass_over_chunks(self, limit: int) -> None:
+        """Read to the body's end, so that the connection serves on."""
         while size := int(self.rfile.readline(64).split(b";")[0], 16):
-            if len(body) + size > limit:
+            limit -= size
+            if limit < 0:
                 raise BodyTooLarge
-            body += self.rfile.read(size)
+            while size > 0 and (block := self.rfile.read(min(size, _BLOCK))):
+                size -= len(block)
             self.rfile.readline(8)
         while self.rfile.readline(_BLOCK).strip():
             pass
-        return bytes(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """The standard library's own access log is not wanted."""

@@ -1,7 +1,9 @@
 """`/admin/sandbox`: how the sandbox's listeners call functions, for callers with the platform's token.
 
     GET  /admin/sandbox/listeners             what to listen to, how many at once, the host's storage
-    PUT  /admin/sandbox/listeners/<function>  {"error": "..."}: it cannot listen; an empty text: it can again
+    GET  /admin/sandbox/run                   how often the host was started again in its process
+    PUT  /admin/sandbox/listeners/<function>  {"error": "..."}: it cannot start; an empty text: it could
+    POST /admin/sandbox/down                  {"error": "..."}: a listener's failure takes the host down
     POST /admin/sandbox/invoke/<function>     a frame in, a frame out: see worker/frames.py
     POST /admin/sandbox/log                   {"level", "category", "text"}: an entry of the host's log
 
@@ -33,6 +35,10 @@ def answer_listeners(host: ScriptHost, method: str, path: str, body: bytes) -> t
     match (method, what, found):
         case ("GET", "listeners", None) if not name:
             return 200, json.dumps(_listeners(host)).encode()
+        case ("GET", "run", None) if not name:
+            return 200, json.dumps(host.run).encode()
+        case ("POST", "down", None) if not name:
+            host.go_down(str(json.loads(body)["error"]))
         case ("PUT", "listeners", function) if function is not None:
             host.tell_listener(function, str(json.loads(body)["error"]))
             return 204, b""
@@ -48,6 +54,7 @@ def _listeners(host: ScriptHost) -> dict[str, Any]:
     ready = [one for one in host.functions if not one.disabled and not host.load_problems(one)]
     storage = find_connection("AzureWebJobsStorage", host.environ)
     return {
+        "run": host.run,
         "functions": [one.triggered.to_json() for one in ready if one.triggered],
         "storage": storage.to_json() if storage else None,
         "blobs": asdict(host.options.blobs),

@@ -22,12 +22,9 @@ TOKEN_USER = "00000000-0000-0000-0000-000000000000"  # noqa: S105
 ACCESS_SECONDS = 4500
 """An access token lives 75 minutes (Azure/acr, docs/AAD-OAuth.md)."""
 REFRESH_SECONDS = 3 * 3600
-AUDIENCES = (
-    "https://containerregistry.azure.net",
-    "https://management.azure.com",
-    "https://management.core.windows.net",
-)
-"""What an Entra token may be for. Registries take Azure Resource Manager's tokens too unless that is switched off."""
+AUDIENCE = "https://containerregistry.azure.net"
+ARM_AUDIENCES = ("https://management.azure.com", "https://management.core.windows.net")
+"""What an Entra token may be for, too, unless the registry's policy `azureADAuthenticationAsArmPolicy` forbids it."""
 
 _READ = frozenset({"pull", "metadata_read"})
 _WRITE = _READ | {"push", "metadata_write"}
@@ -169,7 +166,7 @@ class RegistryAccess:
 
     def _principal(self, access_token: str) -> Principal:
         reasons = []
-        for audience in AUDIENCES:
+        for audience in (AUDIENCE, *(ARM_AUDIENCES if self._registry().arm_tokens else ())):
             try:
                 return self._directory.principal_of_token(access_token, audience)
             except TokenRefused as refused:

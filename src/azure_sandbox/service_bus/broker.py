@@ -15,6 +15,7 @@ from azure_sandbox.service_bus.channel import Channel, ChannelBroken
 from azure_sandbox.service_bus.claims import (
     Claim,
     ClaimRefused,
+    check_address,
     claim_of_access_token,
     claim_of_signature,
     is_signature,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 RHEA = "3.0.5"
 _PACKAGES = (f"rhea@{RHEA}", "debug@4.4.3", "ms@2.1.3")
 """rhea speaks AMQP 1.0. The other two are all that it needs."""
+_APP = "sandbox-app:"
 _SCRIPT = Path(__file__).parent / "amqp" / "broker.js"
 
 
@@ -149,14 +151,26 @@ class ServiceBusBroker:
             return {"refused": str(refused)}
         return {"rights": sorted(claim.rights), "until": claim.expires and claim.expires * 1000}
 
-    def _claim(self, *, namespace: str, type: str, token: str, path: str) -> Claim:  # noqa: A002 - AMQP's word
+    def _claim(self, *, namespace: str, type: str, token: str, path: str, agent: str) -> Claim:  # noqa: A002 - AMQP's word
         access = self._access()
+        check_address(access, namespace, app_of(agent))
         # Some clients call both kinds `jwt`, so the token itself has to say.
         if is_signature(token):
             return claim_of_signature(access, namespace, path, token, time.time())
         if type == "jwt":
             return claim_of_access_token(access, namespace, path, token, directory=self._directory, roles=self._roles)
         raise ClaimRefused(f"Tokens of type '{type}' are not supported.")
+
+
+def agent_of(app: str) -> str:
+    """The user agent by which a client tells for which app, by its ARM id, it comes."""
+    return f"{_APP}{app}"
+
+
+def app_of(agent: str) -> str:
+    """The ARM id of the app that a user agent tells; empty when it tells none."""
+    word = agent.partition(" ")[0]
+    return word.removeprefix(_APP) if word.startswith(_APP) else ""
 
 
 def _settings(definition: QueueDefinition) -> dict[str, object]:
@@ -167,4 +181,5 @@ def _settings(definition: QueueDefinition) -> dict[str, object]:
         "maxMessageBytes": definition.max_message_bytes,
         "timeToLive": definition.time_to_live,
         "deadLetterExpired": definition.dead_letter_expired,
+        "status": definition.status,
     }

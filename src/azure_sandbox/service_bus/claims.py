@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
 from azure_sandbox.contract import TokenRefused
+from azure_sandbox.networks import APPS, OUTSIDE, Caller
 
 if TYPE_CHECKING:
     from azure_sandbox.contract import AccessRule, Directory, RoleBook, ServiceBusAccess
@@ -25,6 +26,11 @@ _RIGHTS_OF_ROLE = {
     _DATA_SENDER: frozenset({"Send"}),
 }
 _SAS = "SharedAccessSignature "
+_NO_KEYS = "LocalAuthDisabled: Authorization failed because SAS authentication has been disabled for the namespace."
+"""As pnp/Microsoft365-Analytics-Insights#138 shows it."""
+NO_ADDRESS = "Ip has been prevented to connect to the endpoint."
+"""In full: "Put token failed. status-code: 401, status-description: Ip has been prevented ...", then links and an id.
+(MicrosoftDocs/azure-docs, service-bus-messaging-exceptions.md; the diagnostics of App Service look for these words.)"""
 
 
 class ClaimRefused(Exception):
@@ -53,9 +59,12 @@ def claim_of_signature(access: ServiceBusAccess, namespace: str, path: str, toke
     """What a shared access signature allows for the entity with that path.
 
     Raises:
-        ClaimRefused: It has run out, is for something else, or was not made with a key of the rule that it names.
+        ClaimRefused: It has run out, is for something else, was not made with a key of the rule that it names, or keys
+            do not count.
     """
     fields = dict(parse_qsl(token.removeprefix(_SAS)))
+    if not access.door(namespace).takes_keys:
+        raise ClaimRefused(_NO_KEYS)
     # The signature is over the resource as it is written, and clients write it in more than one way.
     resource = next((part[3:] for part in token.removeprefix(_SAS).split("&") if part.startswith("sr=")), "")
     expiry = fields.get("se", "")
@@ -85,6 +94,22 @@ def claim_of_access_token(
     scope = access.queue_id(namespace, _queue_of(path))
     held = roles.roles(principal.object_id, scope) if scope else frozenset()
     return Claim(frozenset(right for role in held for right in _RIGHTS_OF_ROLE.get(role, ())))
+
+
+def check_address(access: ServiceBusAccess, namespace: str, app: str) -> None:
+    """Refuse who comes from where the namespace lets nobody in. An app comes from the subnet that it has joined.
+
+    Args:
+        access: Knows the rules.
+        namespace: Its name.
+        app: The ARM id of the app that comes; empty for everybody else.
+
+    Raises:
+        ClaimRefused: The network rules do not let it in.
+    """
+    caller = Caller(APPS, access.subnet_of(app)) if app else Caller(OUTSIDE)
+    if not access.door(namespace).network.let_in(caller):
+        raise ClaimRefused(NO_ADDRESS)
 
 
 def path_of(address: str) -> str:

@@ -210,6 +210,13 @@ CAUSES: tuple[Cause, ...] = (
         "`resource-group`.",
         text=r"no available instances to satisfy this request",
     ),
+    Cause(
+        # With 400 below a group, with 404 elsewhere: https://github.com/Azure/azure-cli/issues/31037.
+        "api-version",
+        "This cloud, or this location, has no such version of the interface yet. Choose another `location`. If all "
+        "refuse it, report it with this message: an older version must be asked for there.",
+        code="NoRegisteredProviderFound|InvalidResourceType|InvalidApiVersionParameter",
+    ),
     Cause("resource-group-missing", "Run again: the plan creates the group.", code="ResourceGroupNotFound"),
     Cause(
         "group-being-deleted",

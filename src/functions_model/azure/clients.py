@@ -8,6 +8,7 @@ import threading
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from functions_model import __version__
+from functions_model.azure import api_versions
 from functions_model.azure.tokens import object_id_of
 
 if TYPE_CHECKING:
@@ -79,49 +80,49 @@ class AzureClients:
         """Plans and function apps."""
         from azure.mgmt.web import WebSiteManagementClient
 
-        return self._client(WebSiteManagementClient)
+        return self._client(WebSiteManagementClient, api_versions.WEB)
 
     @property
     def storage(self) -> StorageManagementClient:
         """Storage accounts and their blob containers."""
         from azure.mgmt.storage import StorageManagementClient
 
-        return self._client(StorageManagementClient)
+        return self._client(StorageManagementClient, api_versions.STORAGE)
 
     @property
     def service_bus(self) -> ServiceBusManagementClient:
         """Service Bus namespaces and their queues."""
         from azure.mgmt.servicebus import ServiceBusManagementClient
 
-        return self._client(ServiceBusManagementClient)
+        return self._client(ServiceBusManagementClient, api_versions.SERVICE_BUS)
 
     @property
     def msi(self) -> ManagedServiceIdentityClient:
         """User-assigned identities."""
         from azure.mgmt.msi import ManagedServiceIdentityClient
 
-        return self._client(ManagedServiceIdentityClient)
+        return self._client(ManagedServiceIdentityClient, api_versions.IDENTITIES)
 
     @property
     def authorization(self) -> AuthorizationManagementClient:
         """Role assignments."""
         from azure.mgmt.authorization import AuthorizationManagementClient
 
-        return self._client(AuthorizationManagementClient)
+        return self._client(AuthorizationManagementClient, api_versions.AUTHORIZATION)
 
     @property
     def resource(self) -> ResourceManagementClient:
         """Resource groups and resource providers."""
         from azure.mgmt.resource.resources import ResourceManagementClient
 
-        return self._client(ResourceManagementClient)
+        return self._client(ResourceManagementClient, api_versions.RESOURCES)
 
     @property
     def registries(self) -> ContainerRegistryManagementClient:
         """Container registries."""
         from azure.mgmt.containerregistry import ContainerRegistryManagementClient
 
-        return self._client(ContainerRegistryManagementClient)
+        return self._client(ContainerRegistryManagementClient, api_versions.REGISTRIES)
 
     @property
     def object_id(self) -> str:
@@ -135,19 +136,24 @@ class AzureClients:
                 cast("Any", client).close()
             self._built.clear()
 
-    def _client(self, build: Callable[..., _Client]) -> _Client:
+    def _client(self, build: Callable[..., _Client], api_version: str) -> _Client:
+        from functions_model.azure.sdk_models import make_ready
+        from functions_model.azure.sending import CancelledTransport
+
         name = build.__name__
         with self._lock:
             if name not in self._built:
+                make_ready(cast("type", build))
                 self._built[name] = build(
                     self._credential,
                     self.subscription_id,
+                    api_version=api_version,
                     base_url=self.cloud.resource_manager,
                     credential_scopes=[self.cloud.arm_scope],
                     polling_interval=self.polling_interval,
                     user_agent=f"functions-model-action/{__version__}",
                     **self._policies(),
-                    **self._options,
+                    **{"transport": CancelledTransport(**self._options), **self._options},
                 )
             return cast("_Client", self._built[name])
 
@@ -155,8 +161,10 @@ class AzureClients:
         """Each client has its own: a policy knows the one that follows it."""
         from functions_model.azure.renewing import RenewingAuthentication
         from functions_model.azure.retrying import PatientRetry
+        from functions_model.azure.unknown_versions import UnknownVersionPolicy
 
         return {
+            "per_call_policies": [UnknownVersionPolicy()],
             "retry_policy": PatientRetry(self._report, **{**_RETRIES, **self._options}),
             "authentication_policy": RenewingAuthentication(self._credential, self.cloud.arm_scope),
         }

@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 
 import requests
 
+from functions_model.azure import api_versions
 from functions_model.core.failures import LoginFailed
+from functions_model.core.sending import new_session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 REGISTRY_SCOPE = "https://containerregistry.azure.net/.default"
 """Registries of every cloud take tokens for this audience; some refuse tokens that were made for Resource Manager."""
 
-_METADATA = "/metadata/endpoints?api-version=2022-09-01"
+_METADATA = f"/metadata/endpoints?api-version={api_versions.METADATA}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,14 @@ class Cloud:
     storage_suffix: str
     portal: str = ""
     is_custom: bool = False
+
+    def has_registry(self, host: str) -> bool:
+        """Whether a host, with or without a port, is a registry's of this cloud: no other is sent a token.
+
+        Every login server ends in the cloud's suffix, with a domain name label too:
+        https://learn.microsoft.com/azure/container-registry/container-registry-get-started-portal
+        """
+        return f".{host.lower().partition(':')[0]}".endswith(self.registry_suffix)
 
 
 AZURE_CLOUD = Cloud(
@@ -110,7 +120,8 @@ def resolve_cloud(name: str, *, fetch: Fetch | None = None) -> Cloud:
 
 
 def _fetch(url: str) -> Any:
-    answer = requests.get(url, timeout=30)
+    with new_session() as session:
+        answer = session.get(url, timeout=30)
     answer.raise_for_status()
     return answer.json()
 

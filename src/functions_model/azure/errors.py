@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from functions_model.azure.causes import CAUSES, UNKNOWN_REMEDIES
 from functions_model.azure.policies import policies_of, without_identifiers
 from functions_model.azure.said import NO_FACTS, Said
+from functions_model.core.masking import shapeless
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -173,7 +174,8 @@ def _header(exc: Exception, name: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    line = " ".join(text.split()).rstrip(".")
+    """Without secrets first: a service repeats what it was sent, and half of a key is not known for one any more."""
+    line = " ".join(shapeless(text).split()).rstrip(".")
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]} ..."
 
 

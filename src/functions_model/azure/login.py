@@ -159,6 +159,9 @@ def credential_for(
 def _sdk_credential(login: Login, cloud: Cloud, assertions: _Assertions, options: dict[str, Any]) -> InnerCredential:
     from azure.identity import ClientAssertionCredential, ClientSecretCredential
 
+    from functions_model.azure.sending import CancelledTransport
+
+    options = {"transport": CancelledTransport(**options), **options}
     if login.client_secret is None:
         return ClientAssertionCredential(
             login.tenant_id, login.client_id, assertions.fetch, authority=cloud.authority, **options

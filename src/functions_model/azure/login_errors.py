@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from functions_model.core.spec import Login
 
 _CODE = re.compile(r"AADSTS(\d+)")
+_LONGEST_NAME = 120
+"""Characters of a federated credential's name: https://learn.microsoft.com/graph/api/resources/federatedidentitycredential."""
 _TRACE = re.compile(r"\s*(Trace ID|Correlation ID|Timestamp):.*", re.DOTALL)
 
 
@@ -34,7 +36,7 @@ class _Refusal:
 
     Attributes:
         codes: The digits after `AADSTS`.
-        meaning: A clause; `{tenant_id}`, `{client_id}` are filled in.
+        meaning: A clause; `{tenant_id}`, `{client_id}`, `{authority}` and `{subject}` are filled in.
         remedy: Whole sentences.
         shows_claims: Whether the federated credential to create is shown.
     """
@@ -57,9 +59,18 @@ _REFUSALS = (
         "Run the job again. If it happens again, set the clock of the runner right.",
     ),
     _Refusal(
-        frozenset({"70021", "700211", "700212", "700213", "7002138"}),
-        "no federated credential of the application `{client_id}` matches this job",
-        "Create the federated credential that the detail shows, or run the job that the existing one names.",
+        frozenset({"700212"}),
+        "no federated credential of the application `{client_id}` is for the audience of this job's token",
+        "Leave `audience` out, which asks for the usual one. Or run the command that the detail shows: it adds a "
+        "credential for this audience.",
+        shows_claims=True,
+    ),
+    _Refusal(
+        frozenset({"70021", "700211", "700213", "7002138"}),
+        "no federated credential of the application `{client_id}` matches this job, whose subject is `{subject}`",
+        "Run the command that the detail shows, which adds the credential, or run the job that an existing one names. "
+        "GitHub sends ids beside the names (`owner@id/repository@id`) for repositories that were made or renamed since "
+        "15 July 2026.",
         shows_claims=True,
     ),
     _Refusal(
@@ -107,7 +118,12 @@ def explain_login(exc: Exception, login: Login, authority: str, claims: Assertio
     code = found.group(1)
     for refusal in _REFUSALS:
         if code in refusal.codes:
-            meaning = refusal.meaning.format(client_id=login.client_id, tenant_id=login.tenant_id, authority=authority)
+            meaning = refusal.meaning.format(
+                client_id=login.client_id,
+                tenant_id=login.tenant_id,
+                authority=authority,
+                subject=claims.subject if claims else "unknown",
+            )
             shown = _federated_credential(login, claims) if refusal.shows_claims and claims else ""
             reason = f"{meaning} (AADSTS{code})"
             return LoginFailed("log in to Azure", reason, refusal.remedy, detail=f"{said}\n{shown}".strip())
@@ -116,8 +132,10 @@ def explain_login(exc: Exception, login: Login, authority: str, claims: Assertio
 
 
 def _federated_credential(login: Login, claims: AssertionClaims) -> str:
+    # An application has one credential of a name: this one is made beside that of the other form, or another branch.
+    name = re.sub(r"[^A-Za-z0-9]+", "-", claims.subject).strip("-")[-_LONGEST_NAME:].lstrip("-")
     parameters = json.dumps(
-        {"name": "ci", "issuer": claims.issuer, "subject": claims.subject, "audiences": [claims.audience]}, indent=2
+        {"name": name, "issuer": claims.issuer, "subject": claims.subject, "audiences": [claims.audience]}, indent=2
     )
     return (
         f"This job's identity token has\n  issuer:   {claims.issuer}\n  subject:  {claims.subject}\n"

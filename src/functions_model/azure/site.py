@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from functions_model.azure import api_versions
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
@@ -37,7 +40,34 @@ class Site:
             return getattr(self.clients.web.web_apps, operation)(**where, **arguments)
         return getattr(self.clients.web.web_apps, f"{operation}_slot")(**where, slot=self.slot, **arguments)
 
+    def ask_host(self, path: str, method: str = "GET") -> Any:
+        """The JSON that the app's host answers to Resource Manager: no key is needed, and no network is in the way.
+
+        Args:
+            path: With a leading slash: `/admin/host/status`.
+            method: Of HTTP.
+
+        Raises:
+            HttpResponseError: It was refused, or there is no host that answers.
+        """
+        from azure.core.rest import HttpRequest  # noqa: PLC0415 - a run that needs no Azure must start fast
+
+        site = f"sites/{self.app}/slots/{self.slot}" if self.slot else f"sites/{self.app}"
+        group = f"/subscriptions/{self.clients.subscription_id}/resourceGroups/{self.group}"
+        url = quote(f"{group}/providers/Microsoft.Web/{site}/hostruntime{path}")
+        request = HttpRequest(method, url, params={"api-version": api_versions.WEB})
+        # Whoever waits for a host asks again by itself.
+        response = self.clients.web.send_request(request, retry_total=0)
+        response.raise_for_status()
+        return response.json()
+
     def __str__(self) -> str:
         """``the function app `iris` ``, or ``the slot `staging` of the function app `iris` ``."""
         app = f"the function app `{self.app}`"
         return f"the slot `{self.slot}` of {app}" if self.slot else app
+
+
+def container_logging(group: str, app: str, slot: str = "") -> str:
+    """The command that has App Service keep what an app's container writes."""
+    where = f"--name {app} --resource-group {group}{f' --slot {slot}' if slot else ''}"
+    return f"az webapp log config {where} --docker-container-logging filesystem"

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from functions_model.azureml.datastores import datastore_secret
 from functions_model.azureml.listing import list_files
 from functions_model.azureml.retries import persist, status_of
 from functions_model.core.failures import BundleFailed, PlanRefused, Problem
+from functions_model.core.masking import shapeless
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 _FIREWALL_CODES = frozenset({"AuthorizationFailure", "PublicAccessNotPermitted"})
 """What storage answers to those who come from a network that it does not let in."""
-
-_SIGNATURE = re.compile(r"(?i)\bsig=[^&\s'\")]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +109,8 @@ class StorageAccess:
     def _client(self, place: BlobPath, credential: Any) -> ContainerClient:
         from azure.storage.blob import ContainerClient
 
+        from functions_model.azure.sending import CancelledTransport
+
         piece = self.settings.piece_bytes
         return ContainerClient(
             place.endpoint,
@@ -119,7 +119,7 @@ class StorageAccess:
             max_single_get_size=piece,
             max_chunk_get_size=piece,
             retry_total=0,  # `persist` is the one that tries again: it knows the pieces
-            **self.options,
+            **{"transport": CancelledTransport(**self.options), **self.options},
         )
 
 
@@ -146,7 +146,7 @@ def said(exc: Exception) -> str:
     """What storage or the network said: one line, without a full stop and without signatures."""
     lines = str(getattr(exc, "message", "") or exc).splitlines() or [type(exc).__name__]
     code = _code(exc)
-    text = _SIGNATURE.sub("sig=***", lines[0]).strip().rstrip(".")[:400]
+    text = shapeless(lines[0]).strip().rstrip(".")[:400]
     return f"{code}: {text}" if code and code not in text else text
 
 

@@ -8,17 +8,13 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from functions_model.azure import api_versions
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from functions_model.azure.clients import AzureClients
     from functions_model.core.registered import MachineLearningWorkspace
-
-API_VERSION = "2024-04-01"
-"""The stable API of Microsoft.MachineLearningServices that has models, datastores and environments."""
-
-STORAGE_API_VERSION = "2023-01-01"
-"""Of Microsoft.Storage: has `primaryEndpoints`, with the zone for accounts that have one."""
 
 
 def group_id(subscription_id: str, resource_group: str) -> str:
@@ -33,7 +29,11 @@ def workspace_id(workspace: MachineLearningWorkspace) -> str:
 
 
 def get_json(
-    clients: AzureClients, path: str, query: Mapping[str, str] | None = None, *, api: str = API_VERSION
+    clients: AzureClients,
+    path: str,
+    query: Mapping[str, str] | None = None,
+    *,
+    api: str = api_versions.MACHINE_LEARNING,
 ) -> Any:
     """What is at an ARM path, parsed.
 
@@ -51,7 +51,7 @@ def get_json(
 
 def post_json(clients: AzureClients, path: str) -> Any:
     """The answer to an ARM action without a body; raises as `get_json`."""
-    return _asked(clients, "POST", path, {"api-version": API_VERSION})
+    return _asked(clients, "POST", path, {"api-version": api_versions.MACHINE_LEARNING})
 
 
 def first_items(clients: AzureClients, path: str, query: Mapping[str, str] | None = None, *, count: int) -> list[Any]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from functions_model.azureml.arm import STORAGE_API_VERSION, get_json, group_id, post_json, workspace_id
+from functions_model.azure import api_versions
+from functions_model.azureml.arm import get_json, group_id, post_json, workspace_id
 from functions_model.azureml.locations import BlobPath, UnknownLocation
 
 if TYPE_CHECKING:
@@ -78,11 +79,14 @@ def _endpoint(place: DatastorePath, account: str, properties: dict[str, Any], cl
     group = str(properties.get("resourceGroup") or place.workspace.resource_group)
     path = f"{group_id(subscription, group)}/providers/Microsoft.Storage/storageAccounts/{account}"
     try:
-        found = get_json(clients, path, api=STORAGE_API_VERSION)
+        found = get_json(clients, path, api=api_versions.STORAGE)
         return str(found["properties"]["primaryEndpoints"]["blob"]).rstrip("/")
     except (HttpResponseError, KeyError, TypeError):
-        # The cloud's own suffix comes first: what a datastore says is written by people, and a token is sent there.
-        return f"https://{account}.blob.{clients.cloud.storage_suffix or properties.get('endpoint')}"
+        # By the cloud's own rule alone: what a datastore says is written by people, and a token is sent there.
+        if not clients.cloud.storage_suffix:
+            message = f"the address of the storage account `{account}` is not known: this login may not read it"
+            raise UnknownLocation(message) from None
+        return f"https://{account}.blob.{clients.cloud.storage_suffix}"
 
 
 def _datastore(place: DatastorePath) -> str:

@@ -45,8 +45,8 @@ def _http_functions(trigger: HttpTrigger) -> dict[str, Definition]:
 
 
 def _check_function() -> dict[str, Definition]:
-    """A sample can be scored over HTTP, by those alone who hold the host's master key."""
-    return {"check": _http("check", ("post",), AuthLevel.ADMIN)}
+    """`init()` can be run, and a sample scored, over HTTP, by those alone who hold the host's master key."""
+    return {"check": _http("check", ("get", "post"), AuthLevel.ADMIN)}
 
 
 def _blob_function(trigger: BlobTrigger) -> Definition:

@@ -62,7 +62,7 @@ def merged_over(ours: Settings, theirs: Settings) -> Settings:
 def _merge(spec: DeploymentSpec) -> tuple[Settings, tuple[Problem, ...]]:
     file = spec.host_json
     if file is None:
-        return _defaults(spec.trigger, spec.concurrency, TIMEOUT), ()
+        return _defaults(spec, TIMEOUT), ()
     try:
         theirs = read_commented_json(file.read_text("utf-8-sig"))
     except (OSError, ValueError, RecursionError) as problem:
@@ -70,13 +70,13 @@ def _merge(spec: DeploymentSpec) -> tuple[Settings, tuple[Problem, ...]]:
     if not isinstance(theirs.value, dict):
         return {}, (_problem(Broken((), "it is not an object", "Start it with `{`."), file, 1),)
     timeout = setting_at(theirs.value, ("functionTimeout",))
-    ours = _defaults(spec.trigger, spec.concurrency, TIMEOUT if timeout is None else str(timeout))
+    ours = _defaults(spec, TIMEOUT if timeout is None else str(timeout))
     merged = merged_over(ours, theirs.value)
     broken = broken_rules(merged, tuple(function_definitions(spec.trigger)))
     return merged, tuple(_problem(one, file, _line(theirs, one)) for one in broken)
 
 
-def _defaults(trigger: Trigger, concurrency: int, timeout: str) -> Settings:
+def _defaults(spec: DeploymentSpec, timeout: str) -> Settings:
     settings: Settings = {
         "version": "2.0",
         # Any other range makes the host download a bundle at each cold start: the base images carry a v4 one only.
@@ -84,21 +84,25 @@ def _defaults(trigger: Trigger, concurrency: int, timeout: str) -> Settings:
         "functionTimeout": timeout,
         "logging": {"logLevel": {"default": "Information"}, "console": {"isEnabled": True}},
     }
-    extensions = _extensions(trigger, concurrency, timeout)
+    extensions = _extensions(spec.trigger, spec.concurrency * spec.worker_processes, timeout)
     return settings | ({"extensions": extensions} if extensions else {})
 
 
-def _extensions(trigger: Trigger, concurrency: int, timeout: str) -> Settings:
-    """As many at once as the worker has threads: what the host takes beyond that only waits, with its lock running."""
+def _extensions(trigger: Trigger, at_once: int, timeout: str) -> Settings:
+    """As many at once as all workers have threads: what the host takes beyond that only waits, with its lock running.
+
+    The limits hold for an instance, whatever the number of its workers:
+    https://learn.microsoft.com/azure/azure-functions/functions-concurrency.
+    """
     match trigger:
         case HttpTrigger():
             return {}
         case BlobTrigger():
-            return {"blobs": {"maxDegreeOfParallelism": concurrency, "poisonBlobThreshold": 5}}
+            return {"blobs": {"maxDegreeOfParallelism": at_once, "poisonBlobThreshold": 5}}
         case ServiceBusQueueTrigger():
             limit = seconds_of(timeout)
             renewal = LONG_RENEWAL if limit is None else limit + RENEWAL_MARGIN
-            calls = {"maxConcurrentCalls": concurrency, "prefetchCount": 0}
+            calls = {"maxConcurrentCalls": at_once, "prefetchCount": 0}
             return {"serviceBus": calls | {"maxAutoLockRenewalDuration": span_of(renewal)}}
 
 

@@ -50,7 +50,28 @@ RENEWALS: tuple[KeyPath, ...] = (
 LONGEST = 24 * 86_400
 """Seconds. .NET's timers, which renew locks, go no further than 24 days."""
 
-_UNLIMITED = {"-1", "-00:00:00.0010000"}
+DURATIONS: tuple[KeyPath, ...] = (
+    ("aggregator", "flushTimeout"),
+    ("healthMonitor", "healthCheckInterval"),
+    ("healthMonitor", "healthCheckWindow"),
+    ("singleton", "lockPeriod"),
+    ("singleton", "listenerLockPeriod"),
+    ("singleton", "listenerLockRecoveryPollingInterval"),
+    ("singleton", "lockAcquisitionTimeout"),
+    ("singleton", "lockAcquisitionPollingInterval"),
+    ("extensions", "serviceBus", "maxAutoLockRenewalDuration"),
+    ("extensions", "serviceBus", "sessionIdleTimeout"),
+    ("extensions", "serviceBus", "maxMessageBatchWaitTime"),
+    ("extensions", "serviceBus", "clientRetryOptions", "delay"),
+    ("extensions", "serviceBus", "clientRetryOptions", "maxDelay"),
+    ("extensions", "serviceBus", "clientRetryOptions", "tryTimeout"),
+    ("extensions", "serviceBus", "messageHandlerOptions", "maxAutoRenewDuration"),
+)
+"""The host does not start on one that is negative, or none:
+https://learn.microsoft.com/azure/azure-functions/functions-host-json."""
+UNLIMITED = frozenset({"-1", "-1.00:00:00"})
+"""Minus a day, as .NET reads `-1`; no other negative span means "without end", and the host does not start on one:
+Azure/azure-functions-host, src/WebJobs.Script/Config/ScriptJobHostOptionsSetup.cs:97-131."""
 _RANGE = re.compile(r"(?P<open>[\[(])\s*(?P<low>[\d.*]*)\s*(?P<comma>,)?\s*(?P<high>[\d.*]*)\s*(?P<close>[\])])")
 _SPAN_REMEDY = "Write `hh:mm:ss` with hours below 24, days as in `1.00:00:00`, or `-1` for no limit."
 
@@ -182,22 +203,20 @@ def _plain_values(settings: Settings) -> Iterator[Broken]:
 def _durations(settings: Settings) -> Iterator[Broken]:
     timeout = setting_at(settings, TIMEOUT)
     limit = _seconds(timeout)
-    if str(timeout) not in _UNLIMITED and not limit:
+    if str(timeout).strip() not in UNLIMITED and not limit:
         yield Broken(TIMEOUT, "is not a duration above zero", _SPAN_REMEDY)
     elif limit and limit >= LONGEST - 3600:
         yield Broken(TIMEOUT, "is longer than .NET's timers go, 24 days", "Write `-1` for no limit.")
+    for path in DURATIONS:
+        if _has(settings, path) and _seconds(setting_at(settings, path)) is None:
+            yield Broken(
+                path, "is not a duration", "Write `hh:mm:ss` with hours below 24, and days as in `1.00:00:00`."
+            )
     for path in RENEWALS:
-        if _has(settings, path):
-            yield from _renewal(path, setting_at(settings, path), limit)
-
-
-def _renewal(path: KeyPath, value: object, limit: int | None) -> Iterator[Broken]:
-    renewal = _seconds(value)
-    if renewal is None:
-        yield Broken(path, "is not a duration", "Write `hh:mm:ss` with hours below 24, and days as in `1.00:00:00`.")
-    elif limit and renewal <= limit:
-        what = "is not above `functionTimeout`: a message would come again while it is still being scored"
-        yield Broken(path, what, "Leave it out, or make it longer than `functionTimeout`.")
+        renewal = _seconds(setting_at(settings, path))
+        if limit and renewal is not None and renewal <= limit:
+            what = "is not above `functionTimeout`: a message would come again while it is still being scored"
+            yield Broken(path, what, "Leave it out, or make it longer than `functionTimeout`.")
 
 
 def _seconds(value: object) -> int | None:

@@ -29,12 +29,8 @@ NEVER = (
     "functions-model-context/",
     ".DS_Store",
     *IGNORE_FILES,
-    # These hold secrets: local variables, and what login actions leave in the workspace.
-    ".env",
-    ".azure/",
-    "gha-creds-*.json",
 )
-"""What no image needs, or must never hold. An ignore file cannot bring them back."""
+"""What no image needs. An ignore file cannot bring them back."""
 
 
 def ignore_file(folder: Path) -> Path | None:

@@ -9,7 +9,7 @@ from functions_model.bundle import layout
 from functions_model.bundle.container_env import container_env
 from functions_model.bundle.functions import function_definitions
 from functions_model.bundle.runtime_files import runtime_tree
-from functions_model.bundle.user_files import code_tree, model_tree
+from functions_model.bundle.user_files import code_files, model_files
 from functions_model.core.failures import BundleFailed, Problem
 from functions_model.image.compression import Compression
 from functions_model.image.layers import LayerPlan
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from functions_model.bundle.user_files import UserFiles
     from functions_model.core.spec import DeploymentSpec, Model
+    from functions_model.image.credentials import LeftOut
 
 MOST_MODEL_LAYERS = 16
 """With more models than that, they share their layers: engines allow 127 in all, and pull three at a time."""
@@ -36,11 +38,13 @@ class BundlePlan:
             several), `code`. A layer without files is left out. What lies below them needs the lock.
         env: Environment variables, by name.
         functions: The names of the functions that the host will find.
+        left_out: Files of credentials that stay out of it, by their place in the workspace.
     """
 
     layers: tuple[LayerPlan, ...]
     env: dict[str, str]
     functions: tuple[str, ...]
+    left_out: tuple[LeftOut, ...] = ()
 
 
 class InstalledFiles(Protocol):
@@ -65,12 +69,13 @@ def plan_layers(spec: DeploymentSpec, *, conda: bool = False) -> BundlePlan:
     Raises:
         BundleFailed: The user's files cannot be packed; every problem is told.
     """
-    models, code = _user_trees(spec)
-    layers = (*_model_plans(spec, models), LayerPlan("code", code, Compression.GZIP, spec.build.epoch))
+    models, code = _user_files(spec)
+    layers = (*_model_plans(spec, models.tree), LayerPlan("code", code.tree, Compression.GZIP, spec.build.epoch))
     return BundlePlan(
         layers=tuple(layer for layer in layers if layer.tree.files),
         env=container_env(spec, conda=conda),
         functions=tuple(function_definitions(spec.trigger)),
+        left_out=(*models.left_out, *code.left_out),
     )
 
 
@@ -128,15 +133,15 @@ def dependency_layers(installed: InstalledFiles, spec: DeploymentSpec) -> tuple[
     return tuple(plan for plan in plans if plan.tree.files)
 
 
-def _user_trees(spec: DeploymentSpec) -> list[FileTree]:
+def _user_files(spec: DeploymentSpec) -> list[UserFiles]:
     """The models and the code; when both have faults, all of them are told."""
-    trees: list[FileTree] = []
+    found: list[UserFiles] = []
     problems: list[Problem] = []
-    for read in (model_tree, code_tree):
+    for read in (model_files, code_files):
         try:
-            trees.append(read(spec))
+            found.append(read(spec))
         except BundleFailed as failure:
             problems += failure.problems
     if problems:
         raise BundleFailed("pack the model and the code", problems)
-    return trees
+    return found

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from functions_model.bundle import layout
 from functions_model.bundle.ignored import ignore_file, ignore_patterns
 from functions_model.core.failures import BundleFailed, Location, Problem
+from functions_model.image.credentials import LeftOut, screen
 from functions_model.image.tree import FileTree, TreeFile, read_tree
 
 if TYPE_CHECKING:
@@ -19,7 +21,20 @@ MODEL_NEVER = (".git", ".ipynb_checkpoints/", "__pycache__/", ".DS_Store")
 MLFLOW_SOURCE = Path(__file__).resolve().parents[1] / "mlflow_scoring"
 
 
-def model_tree(spec: DeploymentSpec) -> FileTree:
+@dataclass(frozen=True, slots=True)
+class UserFiles:
+    """Files of the user, as they will lie in the image.
+
+    Attributes:
+        tree: The files.
+        left_out: Files of credentials that were among them, by their place in the workspace.
+    """
+
+    tree: FileTree
+    left_out: tuple[LeftOut, ...] = ()
+
+
+def model_files(spec: DeploymentSpec) -> UserFiles:
     """Every model below its name and version, a folder under its own name, as Azure ML lays registered models out.
 
     Raises:
@@ -27,28 +42,40 @@ def model_tree(spec: DeploymentSpec) -> FileTree:
     """
     models = spec.local_models
     problems = _doubles(models)
-    trees = []
+    found = []
     for model in models:
         try:
-            trees.append(_one_model(model, spec))
+            found.append(_one_model(model, spec))
         except BundleFailed as failure:
             problems += failure.problems
     if problems:
         raise BundleFailed("lay out the models", problems)
-    return sum(trees, FileTree())
+    tree = sum((files.tree for files in found), FileTree())
+    return UserFiles(tree, tuple(left for files in found for left in files.left_out))
 
 
-def _one_model(model: Model, spec: DeploymentSpec) -> FileTree:
+def _one_model(model: Model, spec: DeploymentSpec) -> UserFiles:
     under = layout.model_folder(model)
     if model.path.is_dir():
         under += f"/{model.name if model.path == spec.workspace else model.path.name}"
     # A downloaded model lies outside of the workspace; its links may not leave it either.
     root = model.path.parent if model.origin else spec.workspace
-    tree = read_tree(model.path, under, root=root, exclude=MODEL_NEVER)
-    if not tree.files:
+    files = UserFiles(read_tree(model.path, under, root=root, exclude=MODEL_NEVER))
+    if model.path.is_dir():  # a single file is what the user named
+        files = _screened(files.tree, under, model.path, root, spec)
+    if not files.tree.files:
         what = f"the folder `{model.path.name}` holds no file"
         raise BundleFailed("read it", [Problem(what, "Name the folder with the trained model.", "model-path")])
-    return tree
+    return files
+
+
+def _screened(tree: FileTree, under: str, folder: Path, root: Path, spec: DeploymentSpec) -> UserFiles:
+    """The files of a folder without those that hold credentials, unless the user keeps them."""
+    if spec.build.keeps_credentials:
+        return UserFiles(tree)
+    kept, left_out = screen(tree, under, root.resolve())
+    shown = PurePosixPath(folder.relative_to(root) if root == spec.workspace else folder.name)
+    return UserFiles(kept, tuple(replace(left, place=shown / left.place) for left in left_out))
 
 
 def _doubles(models: tuple[Model, ...]) -> list[Problem]:
@@ -62,7 +89,7 @@ def _doubles(models: tuple[Model, ...]) -> list[Problem]:
     return problems
 
 
-def code_tree(spec: DeploymentSpec) -> FileTree:
+def code_files(spec: DeploymentSpec) -> UserFiles:
     """The source directory, without what is ignored and without the models that lie in it; ours for an MLflow model.
 
     Raises:
@@ -71,7 +98,8 @@ def code_tree(spec: DeploymentSpec) -> FileTree:
     """
     code = spec.code
     if code is None:
-        return FileTree.of(TreeFile(f"{layout.MLFLOW}/{file.name}", file) for file in MLFLOW_SOURCE.glob("*.py"))
+        ours = (TreeFile(f"{layout.MLFLOW}/{file.name}", file) for file in MLFLOW_SOURCE.glob("*.py"))
+        return UserFiles(FileTree.of(ours))
     models = tuple(model.path for model in spec.local_models)
     if code.source_directory in models:
         what = "the folder is the source directory too, so that the model would be in the image twice"
@@ -81,9 +109,10 @@ def code_tree(spec: DeploymentSpec) -> FileTree:
     written = (spec.build.context,) if spec.build.context else ()
     patterns = ignore_patterns(code.source_directory, (*models, *written))
     tree = read_tree(code.source_directory, under, root=spec.workspace, exclude=patterns)
-    if f"{under}/{layout.script_within(code)}" not in {file.path for file in tree.files}:
+    files = _screened(tree, under, code.source_directory, spec.workspace, spec)
+    if f"{under}/{layout.script_within(code)}" not in {file.path for file in files.tree.files}:
         raise BundleFailed("lay out the code", [_script_left_out(code, models)])
-    return tree
+    return files
 
 
 def _script_left_out(code: Code, models: tuple[Path, ...]) -> Problem:

@@ -106,6 +106,11 @@ class GitHubHost:
                 self._fold.release()
             self.info(f"{title}: {self._clock() - started:.1f} s")
 
+    def unfold(self) -> None:
+        """End the fold that is open; a second end of it does nothing."""
+        if self._fold.locked():
+            self._command("endgroup", {}, "")
+
     def annotate(self, level: Level, message: str, location: Location | None = None) -> None:
         """An annotation, on the user's file and line where one is given."""
         properties: dict[str, str | int] = {}

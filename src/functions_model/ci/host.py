@@ -42,6 +42,9 @@ class CiHost(Protocol):
     def group(self, title: str) -> AbstractContextManager[None]:
         """A foldable part of the log. Its duration is shown when it ends."""
 
+    def unfold(self) -> None:
+        """End the fold that is open: what follows must be seen."""
+
     def annotate(self, level: Level, message: str, location: Location | None = None) -> None:
         """A message that stands out, on the user's own file and line where one is given."""
 

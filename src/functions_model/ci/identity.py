@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import requests
 
 from functions_model.core.failures import LoginFailed
+from functions_model.core.sending import new_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -69,7 +70,8 @@ class JobIdentity:
         """The token, or the reason why there is none and whether another attempt may help."""
         headers = {"Authorization": f"Bearer {self._request_token}"}
         try:
-            answer = requests.get(self._url, params={"audience": audience}, headers=headers, timeout=30)
+            with new_session() as session:
+                answer = session.get(self._url, params={"audience": audience}, headers=headers, timeout=30)
         except requests.RequestException as error:
             return "", type(error).__name__, True
         if answer.status_code != 200:

@@ -85,6 +85,9 @@ class PlainHost:
         finally:
             self.info(f"   {title}: {self._clock() - started:.1f} s")
 
+    def unfold(self) -> None:
+        """Nothing: a console has no folds."""
+
     def annotate(self, level: Level, message: str, location: Location | None = None) -> None:
         """Print it behind its level and place; a place that the message names itself is not said twice."""
         place = f"{location}: " if location and not _names(message, location) else ""

@@ -6,12 +6,14 @@ imports what it needs when it is opened.
 
 from __future__ import annotations
 
-import atexit
 import gc
 import os
-import signal
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
+
+from functions_model.cli.signals import watched
+from functions_model.core.cancel import CANCEL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +34,7 @@ commands:
   deploy     build the image, push it, provision, and verify that the app answers
   plan       show what `deploy` would do; write nothing
   package    build the image and push it; touch nothing else
-  destroy    remove the resources that `deploy` has made
+  destroy    remove the resources that `deploy` has made, or one slot alone
   plan-destroy
              show what `destroy` would remove; write nothing
   try        deploy a folder to the built-in sandbox and serve it until Ctrl-C
@@ -44,6 +46,23 @@ commands:
 """
 
 
+def program() -> NoReturn:
+    """The process: a signal ends it. Its end waits for no thread, and frees nothing that the system frees anyway."""
+    code = 70
+    with watched():
+        try:
+            code = main()
+        except SystemExit as leaving:  # of a parser of arguments
+            code = int(leaving.code or 0)
+        except BaseException:
+            CANCEL.check()
+            raise
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(code)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Open the door that the first argument names.
 
@@ -52,24 +71,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             action runs.
 
     Returns:
-        The exit code, see `functions_model.core.failures`; 130 after Ctrl-C.
+        The exit code, see `functions_model.core.failures`.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     gc.set_threshold(*_FEW_COLLECTIONS)
     sys.setswitchinterval(_TURN)
-    # At its end Python looks through all objects several times, to free what the end of the process frees anyway.
-    atexit.register(gc.freeze)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # Set for Ctrl-C too: a shell starts its background jobs with that signal ignored.
-        signal.signal(number, _interrupt)
-    try:
-        return _open(arguments)
-    except KeyboardInterrupt:
-        sys.stderr.write("Stopped.\n")
-        return 130
-
-
-def _open(arguments: list[str]) -> int:
     if not arguments and os.environ.get("GITHUB_ACTIONS") == "true":
         arguments = ["action"]
     command, rest = (arguments[0], arguments[1:]) if arguments else ("--help", [])
@@ -91,8 +97,3 @@ def _open(arguments: list[str]) -> int:
         return demo(rest) if command == "demo" else try_out(rest)
     sys.stderr.write(f"functions-model: there is no command `{command}`.\n\n{USAGE}")
     return 2
-
-
-def _interrupt(*_: object) -> NoReturn:
-    """Treat a CI host's cancellation and Ctrl-C alike, so that everything that was opened is closed in order."""
-    raise KeyboardInterrupt

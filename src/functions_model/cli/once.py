@@ -6,27 +6,32 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 import threading
 import time
 import traceback
+from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from functions_model import pipeline
+from functions_model import environment, pipeline
 from functions_model.ci.host import Level
+from functions_model.cli.signals import telling_the_end, told_by
+from functions_model.cli.work_folder import work_folder
 from functions_model.core.failures import Failure
+from functions_model.core.masking import SHORTEST
 from functions_model.core.removal import RemovalSpec
 from functions_model.core.spec import DeploymentSpec
-from functions_model.inputs import host_workspace, read_any
-from functions_model.inputs.catalogue import CATALOGUE
-from functions_model.pipeline.events import AppVerified
+from functions_model.inputs import host_workspace, listening_seconds, read_any
+from functions_model.inputs.catalogue import BY_NAME, CATALOGUE, WORDS
+from functions_model.inputs.settings import secrets_in
+from functions_model.pipeline.events import AppVerified, RunStopped
+from functions_model.report.figures import listed
 from functions_model.report.narration import narrate
 from functions_model.report.progress import watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from functions_model.ci.host import CiHost
     from functions_model.pipeline.events import Event
@@ -41,9 +46,7 @@ _SOURCE = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY")
 _REVISION = "org.opencontainers.image.revision"
 _RUN_URL = "functions-model.run"
 """The page of the run that made an image."""
-
-_SHORTEST_SECRET = 8
-"""App settings shorter than this are not masked: starring out every `1` or `true` would hide the log itself."""
+_SETTINGS = "app-settings"
 
 
 @dataclass(slots=True)
@@ -59,6 +62,11 @@ class Record:
         with self._lock:
             self.events.append(event)
         self.narrator(event)
+
+    def so_far(self) -> tuple[Event, ...]:
+        """What has happened until now."""
+        with self._lock:
+            return tuple(self.events)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,58 +101,101 @@ def run_once(values: Mapping[str, str], environ: Mapping[str, str], ci: CiHost, 
         workspace: Relative paths among the inputs are resolved against it.
     """
     with watch(ci, sys.stdout) as watched:
-        return _run_watched(values, environ, watched, workspace)
+        run = _Run(watched, workspace, Record(narrate(watched.ci)))
+        with told_by(run):
+            return run.through(values, environ)
 
 
-def _run_watched(values: Mapping[str, str], environ: Mapping[str, str], watched: Watched, workspace: Path) -> Ending:
-    started, ci = time.monotonic(), watched.ci
-    record = Record(narrate(ci))
-    spec, failure = None, None
-    try:
-        mask_inputs(values, ci)
-        spec = read_any(values, workspace=workspace, host_workspace=host_workspace(environ))
-        mask_settings(spec, values, ci)
-        _run(spec, record, environ, watched)
-    except Failure as error:
-        failure = error
-        _tell_failure(error, ci, workspace)
-    except KeyboardInterrupt:
-        _tell_stopped(spec, record, ci, time.monotonic() - started)
-        raise
-    except Exception:  # noqa: BLE001 - whatever it is, the user must see a whole story and exit code 70
-        _tell_bug(ci)
-        return Ending(BUG, spec, tuple(record.events), time.monotonic() - started)
-    seconds = time.monotonic() - started
-    _tell_end(spec, record.events, failure, ci, seconds)
-    return Ending(failure.exit_code if failure else 0, spec, tuple(record.events), seconds)
+@dataclass(slots=True)
+class _Run:
+    """One run, which tells its own end, or is stopped by a signal."""
+
+    watched: Watched
+    workspace: Path
+    record: Record
+    spec: DeploymentSpec | RemovalSpec | None = None
+    started: float = field(default_factory=time.monotonic)
+    told: bool = False
+
+    def through(self, values: Mapping[str, str], environ: Mapping[str, str]) -> Ending:
+        ci, failure = self.watched.ci, None
+        try:
+            mask_inputs(values, ci)
+            for secret in environment.secrets_in(environ):
+                ci.mask(secret)
+            self.spec = read_any(values, workspace=self.workspace, host_workspace=host_workspace(environ))
+            mask_settings(self.spec, values, ci)
+            _run(self.spec, self.record, environ, self.watched)
+        except Failure as error:
+            failure = error
+        except Exception:  # noqa: BLE001 - whatever it is, the user must see a whole story and exit code 70
+            with telling_the_end():
+                _tell_bug(ci)
+                return self._ending(BUG)
+        with telling_the_end():
+            if failure:
+                _tell_failure(failure, ci, self.workspace)
+            ending = self._ending(failure.exit_code if failure else 0)
+            _tell_end(self.spec, ending.events, failure, ci, ending.seconds)
+        return ending
+
+    def _ending(self, code: int) -> Ending:
+        self.told = True
+        return Ending(code, self.spec, self.record.so_far(), time.monotonic() - self.started)
+
+    def stopping(self, awaited: tuple[str, ...]) -> None:
+        waits = f" Waiting some seconds for the answer about {listed(awaited)}." if awaited else ""
+        self.watched.ci.info(f"Stopping: nothing more is begun.{waits}")
+
+    def stopped(self, begun: tuple[str, ...]) -> None:
+        """Say what is there and what runs: whoever stops a run half-way has to know."""
+        if self.told:
+            return
+        from functions_model.report.stopped import stopped
+
+        ci, events = self.watched.ci, (*self.record.so_far(), RunStopped(begun))
+        failure = stopped(self.spec, events)
+        # Each by itself: a terminal that is gone takes no line, and the files of a CI host are there all the same.
+        with suppress(OSError, ValueError):
+            self.watched.end()
+            ci.unfold()
+            ci.annotate(Level.ERROR, str(failure))
+        with suppress(OSError, ValueError):
+            _tell_end(self.spec, events, failure, ci, time.monotonic() - self.started)
 
 
 def mask_inputs(values: Mapping[str, str], ci: CiHost) -> None:
-    """Mask the secret inputs before anything else is done with them. App settings follow when they are read."""
+    """Mask the secret inputs before anything else is done with them, whether or not they can be read."""
     for item in CATALOGUE:
-        if item.secret and item.name != "app-settings" and (value := values.get(item.name, "").strip()):
+        if item.secret and item.name != _SETTINGS and (value := values.get(item.name, "").strip()):
             ci.mask(value)
+    _mask(secrets_in(values.get(_SETTINGS, "")), values, ci)
 
 
 def mask_settings(spec: DeploymentSpec | RemovalSpec, values: Mapping[str, str], ci: CiHost) -> None:
-    """Mask the values of the app settings, except short ones and those that stand in another, public input."""
+    """Mask the values of the app settings, those of a deployment file among them."""
     settings = spec.target.app_settings if isinstance(spec, DeploymentSpec) and spec.target else {}
-    public = " ".join(value for name, value in values.items() if name not in {"app-settings", "client-secret"})
-    for secret in settings.values():
-        value = secret.reveal()
-        if len(value) >= _SHORTEST_SECRET and value not in public:
+    _mask((secret.reveal() for secret in settings.values()), values, ci)
+
+
+def _mask(secrets: Iterable[str], values: Mapping[str, str], ci: CiHost) -> None:
+    """Except what is short, a word of ours, or stands in another, public input: it would damage what a run says."""
+    public = " ".join(value for name, value in values.items() if name in BY_NAME and not BY_NAME[name].secret)
+    for value in secrets:
+        if len(value) >= SHORTEST and value not in WORDS and value not in public:
             ci.mask(value)
 
 
 def _run(spec: DeploymentSpec | RemovalSpec, record: Record, environ: Mapping[str, str], watched: Watched) -> None:
-    with tempfile.TemporaryDirectory(prefix="functions-model-") as work:
+    with work_folder() as work:
         parts = pipeline.Parts(
             ci=watched.ci,
-            work=Path(work),
+            work=work,
             tell=record.tell,
             source={name: environ[name] for name in _SOURCE if name in environ},
             report=watched.report,
             provenance=provenance(environ),
+            listening_seconds=listening_seconds(environ),
         )
         if isinstance(spec, RemovalSpec):
             from functions_model.pipeline.destroy import destroy
@@ -173,15 +224,6 @@ def _tell_failure(failure: Failure, ci: CiHost, workspace: Path) -> None:
         ci.annotate(Level.ERROR, str(problem).replace(f"{workspace}{os.sep}", ""), problem.location)
 
 
-def _tell_stopped(spec: DeploymentSpec | RemovalSpec | None, record: Record, ci: CiHost, seconds: float) -> None:
-    """Say what is live: whoever stops a run half-way has to know. The host gives a few seconds for it."""
-    from functions_model.report.stopped import stopped
-
-    failure = stopped(spec, record.events)
-    ci.annotate(Level.ERROR, str(failure))
-    _tell_end(spec, record.events, failure, ci, seconds)
-
-
 def _tell_end(
     spec: DeploymentSpec | RemovalSpec | None,
     events: Sequence[Event],
@@ -193,9 +235,20 @@ def _tell_end(
     from functions_model.report.outputs import outputs
     from functions_model.report.page import summary
 
-    for name, value in outputs(spec, events).items():
-        ci.output(name, value)
+    tell_outputs(outputs(spec, events), ci)
     ci.summary(summary(spec, events, failure, seconds))
+
+
+def tell_outputs(outputs: Mapping[str, str], ci: CiHost) -> None:
+    """Write the step outputs. One that a masked value is a part of is of no use to the next step, and said to be so."""
+    for name, value in outputs.items():
+        if ci.scrub(value) != value:
+            ci.annotate(
+                Level.WARNING,
+                f"The output `{name}` holds a value that must not be shown, and has `***` in its place. If that is an"
+                " app setting's and no secret, give the setting another value; else keep the secret out of names.",
+            )
+        ci.output(name, value)
 
 
 def _tell_bug(ci: CiHost) -> None:

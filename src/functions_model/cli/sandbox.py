@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-import signal
 import subprocess
 import sys
-import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from functions_model.cli.work_folder import work_folder
+from functions_model.core.cancel import CANCEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,31 +59,32 @@ def running_sandbox(engine: str, python: str | None = None) -> Iterator[RunningS
     Raises:
         SandboxStopped: It did not come up; the message holds its last words.
     """
-    with tempfile.TemporaryDirectory(prefix="functions-model-sandbox-") as root:
-        ready = Path(root) / "ready.json"
-        log = Path(root) / "sandbox.log"
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                [
-                    *(sys.executable, "-m", "azure_sandbox", "serve"),
-                    *("--root", str(Path(root) / "state"), "--engine", engine, "--ready-file", str(ready)),
-                    *(("--python", python) if python else ()),
-                ],
+    with work_folder("sandbox-") as root, (root / "sandbox.log").open("wb") as output:
+        ready = root / "ready.json"
+
+        def start() -> subprocess.Popen[bytes]:
+            state, pinned = str(root / "state"), ("--python", python) if python else ()
+            command = [sys.executable, "-m", "azure_sandbox", "serve", "--root", state, "--engine", engine]
+            # A group of its own: Ctrl-C in the terminal must reach us alone, and we stop it in order.
+            return subprocess.Popen(
+                [*command, "--ready-file", str(ready), *pinned],
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                # A group of its own: Ctrl-C in the terminal must reach us alone, and we stop it in order.
                 start_new_session=True,
             )
-        try:
-            yield _wait(process, ready, log)
-        finally:
-            _stop(process)
+
+        with CANCEL.process(start, _end) as process, CANCEL.leaves(partial(_stop, process)):
+            try:
+                yield _wait(process, ready, Path(output.name))
+            finally:
+                _stop(process)
 
 
 def _wait(process: subprocess.Popen[bytes], ready: Path, log: Path) -> RunningSandbox:
     deadline = time.monotonic() + _START_SECONDS
     while not ready.exists():
         if process.poll() is not None or time.monotonic() > deadline:
+            CANCEL.check()  # a cancel has stopped it: that is no failure
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
             if "ModuleNotFoundError" in tail:
                 tail += "\nThe sandbox has libraries of its own: install `functions-model-action[sandbox]`."
@@ -98,9 +101,13 @@ def _wait(process: subprocess.Popen[bytes], ready: Path, log: Path) -> RunningSa
     )
 
 
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+
+
 def _stop(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
-        process.send_signal(signal.SIGTERM)
+        process.terminate()
         try:
             process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:

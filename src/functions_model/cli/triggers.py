@@ -54,9 +54,11 @@ class BlobDoor:
 
     @classmethod
     def open(cls, trigger: BlobTrigger, target: Target, clients: AzureClients, ca_file: str) -> Self:
-        """Read the account's address and key."""
+        """Switch the account to keys, and read its own: a shell has no identity to show."""
         group, account = target.resource_group, target.data_storage_account or ""
         accounts = clients.storage.storage_accounts
+        takes_keys: Any = {"properties": {"allowSharedKeyAccess": True}}
+        accounts.update(group, account, takes_keys)
         keys: Any = accounts.list_keys(group, account)
         found: Any = accounts.get_properties(group, account)
         settings = {name: secret.reveal() for name, secret in target.app_settings.items()}

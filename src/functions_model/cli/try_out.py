@@ -103,7 +103,7 @@ def _deploy(folder: Path, sandbox: RunningSandbox, inputs: dict[str, str]) -> En
 
 def _say_live(word: str, ending: Ending) -> None:
     verified = ending.verified
-    answer = " ".join(verified.answer.split())[:_ANSWER_LENGTH]
+    answer = " ".join(verified.answer.split())[:_ANSWER_LENGTH] if verified.scored else "(nothing was scored)"
     sys.stdout.write(f"{word}: live {verified.scoring_url} -> {answer} in {ending.seconds:.1f} s\n")
     sys.stdout.flush()
 

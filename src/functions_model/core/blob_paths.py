@@ -17,8 +17,15 @@ if TYPE_CHECKING:
 SYSTEM_PARAMETERS = frozenset({"rand-guid", "datetime", "sys.utcnow", "sys.randguid", "sys.methodname"})
 """What the host itself gives to an output path, in lower case; `datetime` also with a format: `{DateTime:yyyy}`."""
 
+TRIGGERS_OWN = frozenset({"blobtrigger", "uri", "properties", "metadata"})
+"""What a blob trigger gives beside the blob, in lower case. A name of a path takes its place, and Python's worker then
+cannot read the blob: Azure/azure-webjobs-sdk, Blobs/Triggers/BlobTriggerBinding.cs:109, 139;
+Azure/azure-functions-python-library, azure/functions/blob.py, `decode`."""
+
 _CONTAINER = re.compile(r"(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]|\$root|\$web")
 """https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata."""
+BACKSLASH = "\\"
+"""Azure/azure-webjobs-sdk, Blobs/BlobNameValidationAttribute.cs:144."""
 _LONGEST_BLOB = 1024
 _TOKEN = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|%([^%{}/]+)%|[{}]|[^{}%]+|%")
 _PARAMETER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -93,7 +100,7 @@ class BlobPath:
         Args:
             settings: App settings by name; names are compared without regard to case.
         """
-        known = {name.lower(): value for name, value in settings.items()}
+        known = {name.lower().replace(".", "_"): value for name, value in settings.items()}
         return BlobPath(_with_values(self.container, known), _with_values(self.blob, known))
 
 
@@ -114,6 +121,9 @@ def parse_blob_path(text: str) -> BlobPath:
     _check_container(path)
     if len(blob) > _LONGEST_BLOB or blob.endswith((".", "/")):
         message = f"a blob's name has up to {_LONGEST_BLOB} characters and ends with neither `.` nor `/`"
+        raise ValueError(message)
+    if BACKSLASH in text:
+        message = "a blob's name has no backslash: the host refuses to write one (use `/`)"
         raise ValueError(message)
     return path
 
@@ -142,7 +152,7 @@ def _parts(text: str) -> tuple[Part, ...]:
         elif match[1] is not None:
             parts.append(_parameter(match[1]))
         elif match[2] is not None:
-            parts.append(Setting(match[2]))
+            parts.append(_setting(match[2]))
         else:
             parts.append(Literal(token))
     return tuple(parts)
@@ -153,6 +163,14 @@ def _parameter(name: str) -> Parameter:
         message = f"`{{{name}}}` is not a parameter: letters, digits and `_`, starting with a letter"
         raise ValueError(message)
     return Parameter(name)
+
+
+def _setting(name: str) -> Setting:
+    """MicrosoftDocs/azure-docs#69795: the host sees no dots in the names of settings."""
+    if "." in name:
+        message = f"the host sees the app setting `{name}` without its dots: write `%{name.replace('.', '_')}%`"
+        raise ValueError(message)
+    return Setting(name)
 
 
 def _check_container(path: BlobPath) -> None:

@@ -33,6 +33,15 @@ class Solver(enum.StrEnum):
     """Conda packages from conda channels."""
 
 
+class CredentialFiles(enum.StrEnum):
+    """What becomes of files of credentials among the user's files."""
+
+    LEAVE_OUT = "leave-out"
+    """They stay out of image and build context, and each is told."""
+    KEEP = "keep"
+    """They are files like all others."""
+
+
 CACHE_REPOSITORY = "functions-model/cache"
 """Where environments and base images are kept for all images of a registry."""
 
@@ -54,6 +63,7 @@ class Build:
         cache_repository: The repository of the target registry that keeps environments and base images for other
             images; None for none.
         sbom: Whether a bill of materials is attached to the image.
+        credential_files: Whether `.netrc`, private keys and their like are packed.
     """
 
     builder: Builder = Builder.LAYERS
@@ -66,3 +76,9 @@ class Build:
     model_compression: str = "auto"
     cache_repository: str | None = CACHE_REPOSITORY
     sbom: bool = True
+    credential_files: CredentialFiles = CredentialFiles.LEAVE_OUT
+
+    @property
+    def keeps_credentials(self) -> bool:
+        """Whether files of credentials are files like all others."""
+        return self.credential_files is CredentialFiles.KEEP

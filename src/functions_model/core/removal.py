@@ -21,6 +21,7 @@ class RemovalSpec:
         log_analytics_workspace: That of a component that was made, which may never have been.
         with_data: Whether what holds data goes, too: storage accounts, namespaces, workspaces.
         elsewhere: Resource groups of what the inputs place in another one, by input: `plan-name`. It is never removed.
+        slot_name: The deployment slot that alone is to go; empty for the whole deployment.
     """
 
     mode: Mode
@@ -36,6 +37,12 @@ class RemovalSpec:
     log_analytics_workspace: str = ""
     with_data: bool = False
     elsewhere: dict[str, str] = field(default_factory=dict)
+    slot_name: str = ""
+
+    @property
+    def slot(self) -> str:
+        """The slot as plans call it: `<app>/<slot>`."""
+        return f"{self.app_name}/{self.slot_name}"
 
     @property
     def group_id(self) -> str:

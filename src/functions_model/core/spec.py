@@ -132,14 +132,19 @@ class ImageTarget:
     """Where the image goes.
 
     Attributes:
-        registry: Host of the registry, with a port where there is one: `contoso.azurecr.io`.
+        registry: Host of the registry, with a port where there is one: `contoso.azurecr.io`. It is what the inputs say;
+            Azure knows better: with a domain name label there is a hash in it. Empty when only Azure can say it.
         repository: The name within the registry: `package`.
         tag: None lets the pipeline derive one from the image's digest.
+        registry_name: The registry's name as a resource of Azure: `contoso`; empty for a host that tells none.
+        registry_group: Its resource group; empty when it is not given.
     """
 
     registry: str
     repository: str
     tag: str | None = None
+    registry_name: str = ""
+    registry_group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +165,9 @@ class Login:
     client_secret: Secret | None
     audience: str
     cloud: str
+
+
+WORKER_PROCESSES = "FUNCTIONS_WORKER_PROCESS_COUNT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +192,7 @@ class Target:
         elsewhere: Resource groups of what is there already and not in `resource_group`, by input: `plan-name`.
         identity_name: The user-assigned identity's name; with `Access.KEYS` there is none.
         access: How the app gets into what it works with.
+        given: Inputs that were given, of those that mean nothing for what is there: `service-bus-sku`.
     """
 
     subscription_id: str
@@ -207,6 +216,7 @@ class Target:
     access: Access = Access.IDENTITY
     slot_name: str | None = None
     swap: bool = False
+    given: frozenset[str] = frozenset()
 
     def group_of(self, name: str) -> str:
         """The resource group of what an input names."""
@@ -227,7 +237,8 @@ class DeploymentSpec:
         login: None only in mode `package`, when the registry needs none (a registry without accounts).
         target: None only in mode `package`.
         sample_request: A file whose content is sent to the live function as the last check.
-        verify_timeout: Seconds that the app has to come alive.
+        verify_timeout: Seconds that the app has to come alive, and a probe to be answered.
+        sends_probe: The sample request goes through the trigger, too, as a blob or message of ours.
         host_json: The user's own host.json, to be merged over ours.
         concurrency: How many blobs, messages or requests one worker process scores at the same time.
         notes: What people should know about the inputs: parts of a deployment file that mean nothing here.
@@ -251,6 +262,7 @@ class DeploymentSpec:
     concurrency: int = 1
     notes: tuple[str, ...] = ()
     build: Build = field(default_factory=Build)
+    sends_probe: bool = False
 
     @property
     def local_models(self) -> tuple[Model, ...]:
@@ -264,6 +276,15 @@ class DeploymentSpec:
             message = "a registered model has not been downloaded"
             raise TypeError(message)
         return models
+
+    @property
+    def worker_processes(self) -> int:
+        """How many worker processes score, each with a model of its own: what `app-settings` says, else one."""
+        settings = self.target.app_settings if self.target else {}
+        given = (
+            value.reveal() for name, value in settings.items() if name.upper().replace(".", "_") == WORKER_PROCESSES
+        )
+        return int(next(given, "1"))
 
     @property
     def auth_level(self) -> AuthLevel:

@@ -90,7 +90,7 @@ def build_below(
         InputsInvalid: The user's Dockerfile cannot be read.
     """
     variables = os.environ if environ is None else environ
-    own = read_own_dockerfile(dockerfile) if dockerfile else None
+    own = read_own_dockerfile(dockerfile, keep_credentials=recipe.keep_credentials) if dockerfile else None
     with open_engine(work, log, variables) as session:
         image = _started(session, own, base, blobs)
         configuration = _inspected(session, image)

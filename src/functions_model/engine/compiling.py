@@ -13,12 +13,14 @@ import os
 import shlex
 import tarfile
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import requests
 from docker.errors import APIError
 
+from functions_model.core.cancel import CANCEL
 from functions_model.core.secrets import Secret
 from functions_model.engine.building import Transcript, proxies
 from functions_model.engine.failing import explain
@@ -39,7 +41,7 @@ from functions_model.environment.uv_process import clean, uv_environment
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from functions_model.engine.connecting import EngineSession
+    from functions_model.engine.connecting import EngineApi, EngineSession
     from functions_model.engine.recipe import Recipe
 
 _ACTION = "compile packages in the image"
@@ -76,25 +78,35 @@ def compile_packages(
     Raises:
         EnvironmentFailed: A package could not be compiled.
     """
-    api, settings = session.api, indexes or IndexSettings()
-    host = {"NetworkMode": network} if network else {}
-    script = f"{INSTALLER}/install.sh"
-    container = api.create_container(
-        image, entrypoint=["/bin/sh", script], command=[], user="root", working_dir="/", host_config=host
-    )["Id"]
+    settings = indexes or IndexSettings()
     try:
-        with tempfile.TemporaryFile(dir=session.work) as files:
-            _pack(files, _files(session, recipe, lock_text, settings))
-            files.seek(0)
-            api.put_archive(container, "/", files)
-        _run(session, container, settings)
-        return _taken_out(session, container)
+        with _container(session.api, image, network) as container:
+            with tempfile.TemporaryFile(dir=session.work) as files:
+                _pack(files, _files(session, recipe, lock_text, settings))
+                files.seek(0)
+                session.api.put_archive(container, "/", files)
+            _run(session, container, settings)
+            return _taken_out(session, container)
     except (APIError, requests.RequestException) as error:
         said = clean(str(getattr(error, "explanation", None) or error), settings.secrets)
         raise explain(_ACTION, said, "", "builder") from error
+
+
+@contextlib.contextmanager
+def _container(api: EngineApi, image: str, network: str | None) -> Iterator[str]:
+    """A container that is not started yet; removed at the end, and by a cancel."""
+    script, host = f"{INSTALLER}/install.sh", {"NetworkMode": network} if network else {}
+    with CANCEL.work("a container on the engine"):
+        container = api.create_container(
+            image, entrypoint=["/bin/sh", script], command=[], user="root", working_dir="/", host_config=host
+        )["Id"]
+    remove = partial(api.remove_container, container, force=True, v=True)
+    try:
+        with CANCEL.leaves(remove):
+            yield container
     finally:
         with contextlib.suppress(APIError, requests.RequestException):
-            api.remove_container(container, force=True, v=True)
+            remove()
 
 
 def _run(session: EngineSession, container: str, settings: IndexSettings) -> None:

@@ -11,7 +11,9 @@ import docker
 import requests
 from docker.errors import DockerException
 
+from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import EnvironmentFailed, Problem
+from functions_model.core.sending import changes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -45,6 +47,23 @@ class EngineSession:
     environ: Mapping[str, str]
 
 
+class _Api(docker.APIClient):
+    """Docker's client, which begins nothing after a cancel."""
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        with CANCEL.request(writes=changes(request.method or "", request.url or "")) as sent:
+            response: requests.Response = super().send(request, **options)
+            sent.status = response.status_code
+            return response
+
+
+class _Client(docker.DockerClient):
+    """Finds the engine as Docker's own commands do, and speaks to it by `_Api`."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.api = _Api(*arguments, **options)
+
+
 @contextmanager
 def open_engine(work: Path, log: Callable[[str], None], environ: Mapping[str, str]) -> Iterator[EngineSession]:
     """A session with the engine, closed at the end.
@@ -60,7 +79,7 @@ def open_engine(work: Path, log: Callable[[str], None], environ: Mapping[str, st
     host = environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
     _knock(host)
     try:
-        client = docker.DockerClient.from_env(timeout=_SECONDS, environment=dict(environ))
+        client = _Client.from_env(timeout=_SECONDS, environment=dict(environ))
     except (DockerException, OSError) as error:
         raise _unreachable(host, error) from error
     try:

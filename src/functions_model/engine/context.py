@@ -75,7 +75,8 @@ def write_context(
         BundleFailed: The files cannot be written, or a variable cannot be said in a Dockerfile.
         EnvironmentFailed: The installer for compiled packages cannot be fetched.
     """
-    own = read_own_dockerfile(dockerfile, leave_out=folder) if dockerfile else None
+    keep = recipe.keep_credentials
+    own = read_own_dockerfile(dockerfile, leave_out=folder, keep_credentials=keep) if dockerfile else None
     folders = {layer.name: f"{LAYERS_FOLDER}/{_slug(layer.name)}" for layer in layers}
     settings = indexes or IndexSettings()
     parsed = own.parsed if own else None

@@ -38,7 +38,7 @@ def below_key(recipe: Recipe, base: Base, lock_text: str, dockerfile: Path | Non
     Raises:
         InputsInvalid: The user's Dockerfile cannot be read.
     """
-    own = read_own_dockerfile(dockerfile) if dockerfile else None
+    own = read_own_dockerfile(dockerfile, keep_credentials=recipe.keep_credentials) if dockerfile else None
     parts = {
         "format": _FORMAT,
         "base": base.digest,

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 
 from functions_model.core.failures import InputsInvalid, Location, Problem
 from functions_model.engine.instructions import ParsedDockerfile, parse_dockerfile
+from functions_model.image.credentials import credentials_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from functions_model.image.credentials import LeftOut
 
 _IGNORE_FILE = ".dockerignore"
 
@@ -27,11 +30,13 @@ class OwnDockerfile:
         parsed: Its stages.
         files: What its `.dockerignore` leaves of its folder: paths relative to the folder, sorted; folders and links
             among them.
+        left_out: Files of credentials that are no part of the context, relative to the folder.
     """
 
     path: Path
     parsed: ParsedDockerfile
     files: tuple[str, ...]
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -39,12 +44,13 @@ class OwnDockerfile:
         return self.path.parent
 
 
-def read_own_dockerfile(path: Path, *, leave_out: Path | None = None) -> OwnDockerfile:
+def read_own_dockerfile(path: Path, *, leave_out: Path | None = None, keep_credentials: bool = False) -> OwnDockerfile:
     """A user's Dockerfile, read.
 
     Args:
         path: The file.
         leave_out: A folder that is no part of the context, wherever it lies.
+        keep_credentials: Whether files of credentials are a part of it.
 
     Raises:
         InputsInvalid: It is not a Dockerfile.
@@ -55,7 +61,19 @@ def read_own_dockerfile(path: Path, *, leave_out: Path | None = None) -> OwnDock
     found = exclude_paths(str(path.parent), _patterns(_ignore_file(path)), dockerfile=path.name)
     if _ignore_file(path).name != _IGNORE_FILE:
         found -= {_IGNORE_FILE}  # the engine would apply it as well
-    return OwnDockerfile(path, parsed, tuple(sorted(_without(found, path.parent, leave_out))))
+    files = sorted(_without(found, path.parent, leave_out))
+    if keep_credentials:
+        return OwnDockerfile(path, parsed, tuple(files))
+    out = {name: left for name in files if name != path.name and (left := _credentials(path.parent / name, name))}
+    kept = tuple(name for name in files if name not in out)
+    return OwnDockerfile(path, parsed, kept, tuple(dict.fromkeys(out.values())))
+
+
+def _credentials(path: Path, name: str) -> LeftOut | None:
+    known = path.lstat()
+    if stat.S_ISDIR(known.st_mode):
+        return credentials_at(f"{name}/", None, 0)
+    return credentials_at(name, path if stat.S_ISREG(known.st_mode) else None, known.st_size)
 
 
 def base_of(dockerfile: Path) -> str | None:

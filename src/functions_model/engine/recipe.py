@@ -22,6 +22,7 @@ class Recipe:
         compiled: The packages of the lock that the engine installs, as they must be compiled. All others come as files
             of a layer.
         user: The account that the base runs as; empty or `root` for root.
+        keep_credentials: Whether files of credentials are a part of the context of a Dockerfile of the user's own.
     """
 
     base: str
@@ -32,3 +33,4 @@ class Recipe:
     site_packages: str = SITE_PACKAGES
     compiled: tuple[str, ...] = ()
     user: str = ""
+    keep_credentials: bool = False

@@ -9,6 +9,7 @@ from functions_model.environment.mlflow_models import read_mlflow_environment, w
 from functions_model.environment.pythons import PythonChoice, base_image_for, choose_python
 from functions_model.environment.reading import read_environment
 from functions_model.environment.request import CondaRequest, EnvironmentRequest, IndexSettings, Requirement
+from functions_model.environment.uv_process import secrets_in
 
 __all__ = [
     "CondaLock",
@@ -27,5 +28,6 @@ __all__ = [
     "read_environment",
     "read_mlflow_environment",
     "resolve",
+    "secrets_in",
     "with_mlflow",
 ]

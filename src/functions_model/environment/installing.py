@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from functions_model.core.progress import Progress, Report, silent
+from functions_model.environment.fusepy import build_options
 from functions_model.environment.normalising import normalise
 from functions_model.environment.uv_failures import explain
 from functions_model.environment.uv_process import UvRefused, run_uv, target_options
@@ -71,6 +72,7 @@ def install(
         # Where the cache is on the same file system nothing is copied; `normalise` replaces files, never changes one.
         *("--target", str(target.absolute()), "--link-mode", "hardlink"),
         *target_options(python_version, lock.platform),
+        *(build_options() if lock.has_known_source else ()),
     ]
     report(Progress(_TASK, 0))
     try:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from functions_model.core.digests import Digest, digest_of
 from functions_model.core.failures import EnvironmentFailed, Problem
 from functions_model.core.progress import Progress, Report, silent
+from functions_model.environment.fusepy import is_known_source, keep_promise, write_promise
 from functions_model.environment.pylock import read_pylock
 from functions_model.environment.resolving import ACTION, Question, ask
-from functions_model.environment.uv_process import IMAGE_PLATFORM, PURE_SOURCES
+from functions_model.environment.uv_process import IMAGE_PLATFORM
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,6 +69,11 @@ class Lock:
         return self.request.indexes
 
     @property
+    def has_known_source(self) -> bool:
+        """Whether one of them is the source that may be built here."""
+        return any(is_known_source(package.name, package.hashes) for package in self.packages)
+
+    @property
     def wheels_text(self) -> str:
         """A requirements file of the packages that are not compiled."""
         return "".join(_entry(package) for package in self.packages if package.name not in self.compiled)
@@ -100,20 +106,22 @@ def resolve(
             a wheel when that is why; uv's words are its detail.
     """
     work.mkdir(parents=True, exist_ok=True)
+    promise = write_promise(work)
     question = Question(request, python_version, platform, work, os.environ if environ is None else environ)
     report(Progress(_TASK, 0))
     try:
         found = read_pylock(ask(question, only_wheels=only_wheels))
     finally:
         report(Progress(_TASK, 0, finished=True))
-    return _lock(found, request, f"# Python {python_version}, {platform}\n", platform)
+    kept = tuple(replace(package, hashes=keep_promise(package.hashes, promise)) for package in found)
+    return _lock(kept, request, f"# Python {python_version}, {platform}\n", platform)
 
 
 def _lock(found: tuple[PylockPackage, ...], request: EnvironmentRequest, header: str, platform: str) -> Lock:
     allowed = {requirement.name: set(requirement.hashes) for requirement in request.requirements if requirement.hashes}
     packages = tuple(_allowed_only(package, allowed.get(package.name), request) for package in found)
     text = header + "".join(_entry(package) for package in packages)
-    compiled = tuple(package.name for package in found if package.is_source and package.name not in PURE_SOURCES)
+    compiled = tuple(package.name for package in found if package.is_source)
     return Lock(text, digest_of(text.encode()), packages, request, platform, compiled)
 
 

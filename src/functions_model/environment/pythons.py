@@ -13,7 +13,11 @@ if TYPE_CHECKING:
     from functions_model.environment.request import EnvironmentRequest
 
 SUPPORTED = ("3.10", "3.11", "3.12", "3.13", "3.14")
-"""Minors that the Functions base images exist for (Core Tools' stack list, August 2026)."""
+"""Minors that the Functions base images exist for (Azure/azure-functions-core-tools, Helpers/PythonHelpers.cs and
+StaticResources/stacks.json, August 2026). The worker's own list has 3.15 already (Azure/azure-functions-python-worker,
+workers/README.md), for which there is no image."""
+_ENDED = {"3.10": "31 October 2026"}
+"""When the support of a Python ended: stacks.json. That of 3.11 ends in October 2027."""
 DEFAULT = "3.12"
 """The newest minor whose base image has been generally available for over a year, supported until October 2028."""
 _ACTION = "choose a Python version"
@@ -28,6 +32,16 @@ class PythonChoice:
 
     version: str
     why: str
+
+    @property
+    def note(self) -> str:
+        """A sentence about the end of its support; empty while it lasts."""
+        if self.version not in _ENDED:
+            return ""
+        return (
+            f"The support of Python {self.version} ended on {_ENDED[self.version]}: its image gets no more patches. "
+            f"Move to {DEFAULT} with `python-version` or the environment file."
+        )
 
 
 def choose_python(wanted: str | None, request: EnvironmentRequest, *, base_version: str | None = None) -> PythonChoice:
@@ -97,7 +111,9 @@ def _contradictions(wanted: str | None, request: EnvironmentRequest, base_versio
 def _refusal(version: str, subject: str, source: str, request: EnvironmentRequest) -> Problem | None:
     """What is wrong with a Python that the input or the base image has."""
     if version not in SUPPORTED:
-        return Problem(f"{source} Python {version}, which Azure Functions does not run", _one_of(SUPPORTED), subject)
+        ended = version in allowed_minors(f"<{SUPPORTED[0]}")
+        why = "Azure Functions does not run" if ended else "this version of functions-model does not know"
+        return Problem(f"{source} Python {version}, which {why}", _one_of(SUPPORTED), subject)
     allowed = _allowed(request)
     if not allowed or version in allowed:
         return None

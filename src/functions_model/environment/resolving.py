@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from functions_model.environment.uv_failures import blamed, explain, is_for_wheels
@@ -26,7 +26,7 @@ class Question:
         request: What the user asks for.
         python_version: `3.11`.
         platform: A platform as uv names it.
-        work: A folder for files on the way; it exists.
+        work: A folder for files on the way; it exists, and holds what `fusepy.write_promise` writes.
         environ: The process environment.
     """
 
@@ -85,7 +85,8 @@ def _compile(question: Question, sources: Iterable[str], left_out: Sequence[str]
         *(("--excludes", "excludes.in") if left_out else ()),
         *(("--prerelease", "allow") if request.indexes.prereleases else ()),
     ]
-    return run_uv(arguments, cwd=work, environ=question.environ, indexes=request.indexes)
+    indexes = replace(request.indexes, find_links=(*request.indexes.find_links, work.absolute()))  # `fusepy`'s promise
+    return run_uv(arguments, cwd=work, environ=question.environ, indexes=indexes)
 
 
 def _lines(requirements: Iterable[Requirement]) -> str:

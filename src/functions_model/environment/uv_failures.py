@@ -150,7 +150,7 @@ def _build_problem(words: str, request: EnvironmentRequest) -> Problem | None:
     match = _BUILD.search(words)
     if not match:
         return None
-    what = f"the source of `{match['package']}` does not say what it depends on: its build ended with an error"
+    what = f"`{match['package']}` has no wheel, and its build ended with an error"
     remedy = f"The details hold its own words. Ask for a version that has a wheel. {_OWN_WHEEL}"
     return _problem(match["name"], what, remedy, request)
 

@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from uv import find_uv_bin
 
+from functions_model.core.cancel import CANCEL
+from functions_model.environment.request import IndexSettings
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from functions_model.core.secrets import Secret
-    from functions_model.environment.request import IndexSettings
 
 IMAGE_PLATFORM = "x86_64-manylinux_2_28"
 """The Functions base images are amd64 only, and even the oldest (Debian 11, glibc 2.31) takes these wheels."""
 
-PURE_SOURCES = ("fusepy",)
-"""Packages without wheels that are built all the same: they are Python alone, and packages with wheels depend on them.
-
-fusepy is required by `azureml-dataset-runtime[fuse]`, and so by every `azureml-defaults` since 2020; without it a
-resolver would pick a release of 2019.
-"""
 _KEPT = frozenset(
     ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "XDG_CACHE_HOME", "NETRC", "SSL_CERT_FILE", "SSL_CERT_DIR",
      "SSL_CLIENT_CERT", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -37,6 +36,9 @@ _KEPT_UV = (
     "UV_CONCURRENT_", "UV_EXCLUDE_NEWER", "UV_REQUEST_TIMEOUT",
 )  # fmt: skip
 """Beginnings of uv's own variables about where packages come from and how new they may be. All others stay out."""
+_WORD = re.compile(r"[a-z]{1,20}(?:[-._][a-z]{1,20})*|[\w.-]{1,7}")
+"""A part of an address's path that is no token: `simple`, `pypi-remote`, `cu121`."""
+_SHORTEST_TOKEN = 8
 _NICE = 10
 """Of 19. On two cores a resolution beside it made a layer of 1 GiB a twentieth slower."""
 
@@ -74,7 +76,8 @@ def run_uv(
         UvRefused: It ended with an error.
     """
     command = [program or find_uv_bin(), "pip", *arguments, *_common_options(indexes)]
-    with subprocess.Popen(
+    start = partial(
+        subprocess.Popen[str],
         command,
         cwd=cwd,
         env=uv_environment(environ, indexes),
@@ -83,16 +86,19 @@ def run_uv(
         stderr=subprocess.PIPE,
         encoding="utf-8",
         errors="replace",
-    ) as process:
-        try:
-            _give_way(process.pid)
-            answer, words = process.communicate()
-        except BaseException:
-            process.kill()
-            raise
+        # A group of its own, so that what uv starts to build a package goes with it.
+        process_group=0,
+    )
+    with CANCEL.process(start, _kill) as process, process:
+        _give_way(process.pid)
+        answer, words = process.communicate()
     if process.returncode != 0:
         raise UvRefused(clean(words or answer, indexes.secrets))
     return answer
+
+
+def _kill(process: subprocess.Popen[str]) -> None:
+    os.killpg(process.pid, signal.SIGKILL)
 
 
 def _give_way(pid: int) -> None:
@@ -110,7 +116,7 @@ def target_options(python_version: str, platform: str, *, sources: Iterable[str]
         sources: Packages to take from their source; of all others wheels are taken.
     """
     only_wheels = ["--only-binary", ":all:"]
-    for package in dict.fromkeys((*PURE_SOURCES, *sources)):
+    for package in sources:
         only_wheels += ["--no-binary", package]
     return (
         *("--python-version", python_version),
@@ -124,9 +130,6 @@ def _common_options(indexes: IndexSettings) -> list[str]:
     options = ["--no-config", "--quiet", "--color", "never"]
     if indexes.no_index:
         options.append("--no-index")
-    for place in indexes.find_links:
-        if isinstance(place, Path):
-            options += ["--find-links", str(place)]
     for host in indexes.trusted_hosts:
         options += ["--allow-insecure-host", host]
     return options
@@ -141,8 +144,35 @@ def uv_environment(environ: Mapping[str, str], indexes: IndexSettings) -> dict[s
         kept.pop("UV_INDEX_URL", None)
         kept["UV_DEFAULT_INDEX"] = indexes.index.reveal()
     _append(kept, "UV_INDEX", " ", [url.reveal() for url in indexes.extra])
-    _append(kept, "UV_FIND_LINKS", ",", [url.reveal() for url in indexes.find_links if not isinstance(url, Path)])
+    # Folders too, as an option would take the variable's place. As URLs, they have no comma.
+    links = [place.as_uri() if isinstance(place, Path) else place.reveal() for place in indexes.find_links]
+    _append(kept, "UV_FIND_LINKS", ",", links)
     return kept
+
+
+def secrets_in(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """What must not be shown of the variables that uv sees: passwords, queries, and tokens in addresses.
+
+    A part of an address's path is taken for a token when it is no word: when it has digits or capital letters, or is
+    long.
+    """
+    seen = uv_environment(environ, IndexSettings())
+    passwords = [value for name, value in seen.items() if name.endswith("_PASSWORD")]
+    addresses = [address for value in seen.values() for address in re.findall(r"https?://[^\s,]+", value)]
+    return tuple(dict.fromkeys([*passwords, *(secret for address in addresses for secret in _secrets_of(address))]))
+
+
+def _secrets_of(address: str) -> Iterator[str]:
+    try:
+        parts = urlsplit(address)
+        login = parts.password or parts.username or ""
+    except ValueError:
+        return
+    tokens = [part for part in parts.path.split("/") if not _WORD.fullmatch(part)]
+    for secret in (login, *tokens, *(value for _, value in parse_qsl(parts.query))):
+        if len(secret) >= _SHORTEST_TOKEN:
+            yield secret
+            yield unquote(secret)
 
 
 def _append(environment: dict[str, str], name: str, separator: str, values: list[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import re
 from typing import TYPE_CHECKING, NoReturn
 
 from functions_model.core.failures import InputsInvalid, Problem
@@ -16,17 +17,21 @@ if TYPE_CHECKING:
 
 
 _ACTION = "read the command line"
+_OPTION = re.compile(r"--[a-z]+(?:[-_][a-z]+)*(?:=|$)")
 
 
 class _Parser(argparse.ArgumentParser):
     """A parser that fails as the rest of the product does."""
 
     def error(self, message: str) -> NoReturn:
-        raise InputsInvalid(_ACTION, [Problem(message, "See `--help`.")])
+        """Without what the message repeats of the arguments, which may be a secret."""
+        raise InputsInvalid(_ACTION, [Problem(message.partition(" explicit argument")[0], "See `--help`.")])
 
 
 def arguments_parser(command: str | None = None, description: str | None = None) -> argparse.ArgumentParser:
     """A parser with one option for each input that is no secret; the secrets are named in its help.
+
+    A removal takes them all, so that it can be given what a deployment was, and its help shows those that it reads.
 
     Args:
         command: The command that the options follow (`deploy`), which says the mode; None adds `--mode`.
@@ -36,16 +41,11 @@ def arguments_parser(command: str | None = None, description: str | None = None)
     parser = _Parser(prog=prog, description=description, epilog=_secrets_note(), allow_abbrev=False)
     group = parser.add_argument_group("inputs", "Each may also come from FUNCTIONS_MODEL_<NAME>, in upper case.")
     for spec in CATALOGUE:
-        if not spec.secret and not (command and spec.name == "mode") and _is_offered(spec, command):
-            group.add_argument(
-                f"--{spec.name}", action="append", metavar=_metavar(spec), help=_help_line(spec).replace("%", "%%")
-            )
+        if not spec.secret and not (command and spec.name == "mode"):
+            shown = command not in REMOVING or command in spec.modes
+            text = _help_line(spec).replace("%", "%%") if shown else argparse.SUPPRESS
+            group.add_argument(f"--{spec.name}", action="append", metavar=_metavar(spec), help=text)
     return parser
-
-
-def _is_offered(spec: InputSpec, command: str | None) -> bool:
-    """Whoever removes something needs few of the inputs; the other commands share theirs."""
-    return command not in REMOVING or command in spec.modes
 
 
 def from_arguments(
@@ -53,7 +53,7 @@ def from_arguments(
 ) -> dict[str, str]:
     """The inputs that the command line gives, over those of the environment.
 
-    `--app-settings` may be repeated; each adds lines. `--help` prints the help and leaves with SystemExit.
+    Options whose input has lines may be repeated; each adds some. `--help` prints the help and leaves with SystemExit.
 
     Args:
         argv: Without the program's name and the command: `["--app-name", "churn"]`.
@@ -69,7 +69,7 @@ def from_arguments(
         raise InputsInvalid(_ACTION, refused)
     known, rest = arguments_parser(command).parse_known_args(list(argv))
     given = {name.replace("_", "-"): values for name, values in vars(known).items() if values}
-    problems = [_unknown(word) for word in rest]
+    problems = _unknown(rest, argv)
     for name, values in given.items():
         problems += _value_problems(BY_NAME[name], values)
     if problems:
@@ -80,23 +80,30 @@ def from_arguments(
 
 def _secret_problems(argv: Sequence[str]) -> list[Problem]:
     """A secret as an argument is in the shell's history and in the list of processes. Its value is not repeated."""
-    words = {word.partition("=")[0] for word in argv}
-    return [
-        Problem(
-            f"`--{spec.name}` is not taken on the command line, where other users can read it",
-            f"Set the environment variable `{own_variable(spec.name)}`.",
-            spec.name,
-        )
-        for spec in CATALOGUE
-        if spec.secret and f"--{spec.name}" in words
-    ]
+    words = {word.partition("=")[0].replace("_", "-") for word in argv}
+    return [_not_here(spec) for spec in CATALOGUE if spec.secret and f"--{spec.name}" in words]
 
 
-def _unknown(word: str) -> Problem:
-    if not word.startswith("-"):
-        return Problem(f"`{word}` belongs to no option", "Write `--name value`; quote values that hold spaces.")
-    option = word.partition("=")[0]
+def _not_here(spec: InputSpec) -> Problem:
+    what = f"`--{spec.name}` is not taken on the command line, where other users can read it"
+    return Problem(what, f"Set the environment variable `{own_variable(spec.name)}`.", spec.name)
+
+
+def _unknown(rest: Sequence[str], argv: Sequence[str]) -> list[Problem]:
+    """What belongs to no option. Only options' names are repeated: a word may be a secret whose option was mistyped."""
+    options = [word.partition("=")[0] for word in rest if _OPTION.match(word)]
+    others = [word for word in rest if not _OPTION.match(word)]
+    problems = [_unknown_option(option) for option in options]
+    if others and not options:
+        what = f"the word {1 + list(argv).index(others[0])} belongs to no option"
+        problems.append(Problem(what, "Write `--name value`; quote values that hold spaces."))
+    return problems
+
+
+def _unknown_option(option: str) -> Problem:
     near = difflib.get_close_matches(option.lstrip("-"), BY_NAME, n=1, cutoff=0.6)
+    if near and BY_NAME[near[0]].secret:
+        return _not_here(BY_NAME[near[0]])
     return Problem(f"there is no option `{option}`", did_you_mean(option.lstrip("-")) if near else "See `--help`.")
 
 

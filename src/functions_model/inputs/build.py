@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from functions_model.core.build import Build, Builder, Solver
+from functions_model.core.build import Build, Builder, CredentialFiles, Solver
 from functions_model.core.spec import Mode
 from functions_model.image.compression import Compression
 from functions_model.inputs import rules
@@ -41,6 +41,7 @@ def read_build(form: Form) -> Build:
         model_compression=form.take("model-compression", Compression) or Compression.AUTO,
         cache_repository=form.take("cache-repository", _cache_repository),
         sbom=form.take("sbom", YesNo) is not YesNo.NO,
+        credential_files=form.take("credential-files", CredentialFiles) or CredentialFiles.LEAVE_OUT,
     )
 
 

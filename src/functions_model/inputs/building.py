@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 
-from functions_model.core.build import CACHE_REPOSITORY, Builder, Solver
+from functions_model.core.build import CACHE_REPOSITORY, Builder, CredentialFiles, Solver
 from functions_model.core.spec import Mode
 from functions_model.image.compression import Compression
 from functions_model.inputs.specs import InputKind, InputSpec
@@ -85,5 +85,13 @@ ENTRIES: tuple[InputSpec, ...] = (
         "Whether a bill of materials (CycloneDX) is attached to the image.",
         default=YesNo.YES.value,
         choices=tuple(YesNo),
+    ),
+    InputSpec(
+        "credential-files",
+        InputKind.CHOICE,
+        "What becomes of files of credentials (`.netrc`, `.env`, private keys and their like) in the source directory,"
+        " model folders and a Dockerfile's context: they stay out, each with a warning, or are packed with `keep`.",
+        default=CredentialFiles.LEAVE_OUT.value,
+        choices=tuple(CredentialFiles),
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functions_model.core.access import Access
 from functions_model.core.spec import AuthLevel, Mode
-from functions_model.inputs import building, hosting
+from functions_model.inputs import building, hosting, proving
 from functions_model.inputs.specs import (
     BLOB,
     EVERY_MODE,
@@ -168,7 +168,8 @@ CATALOGUE: tuple[InputSpec, ...] = (
     InputSpec(
         "registry",
         InputKind.NAME,
-        "The container registry: `contoso`, `contoso.azurecr.io`, or any other as `host:port`.",
+        "The container registry: `contoso`, `contoso.azurecr.io`, `<resource-group>/contoso` or its ARM id; to make the"
+        " image only, any other as `host:port`.",
         required_when="except with `builder: dockerfile`",
     ),
     InputSpec("subscription-id", InputKind.GUID, "The Azure subscription.", required=True, modes=NAMING),
@@ -249,22 +250,10 @@ CATALOGUE: tuple[InputSpec, ...] = (
         InputKind.LINES,
         "Settings for the app, environment variables to the script: `NAME=value` lines, or a YAML or JSON mapping."
         " Values are treated as secrets.",
+        secret=True,
         modes=WITH_AZURE,
     ),
-    InputSpec(
-        "sample-request",
-        InputKind.PATH,
-        "A file that is sent to the live function as the last check. With a blob or queue trigger, the app's `check`"
-        " function scores it.",
-        modes=(Mode.DEPLOY,),
-    ),
-    InputSpec(
-        "verify-timeout",
-        InputKind.NUMBER,
-        "Seconds that the app has to come alive.",
-        default="600",
-        modes=(Mode.DEPLOY,),
-    ),
+    *proving.ENTRIES,
     InputSpec(
         "destroy-data",
         InputKind.CHOICE,
@@ -284,12 +273,26 @@ OUTPUTS: tuple[OutputSpec, ...] = (
     OutputSpec("base-image", "The base image, pinned by digest."),
     OutputSpec("lock", "The lock: every package with its version and hashes, as a requirements file."),
     OutputSpec("build-context", "The folder that builder `dockerfile` wrote."),
+    OutputSpec(
+        "state",
+        "`live`: `init()` has returned in the app, with this image. `unproven`: nobody could see that from the machine"
+        " of the run, as with a private app.",
+    ),
+    OutputSpec(
+        "trigger-state",
+        "With a blob or queue trigger, how much is known of it. `ready`: what it listens to is there and enabled, the"
+        " app's identity holds its roles, and network rules let the app in. `quiet`: besides, its listener has reported"
+        " no failure since the host started. `proven`: a probe went in, and its answer came out (`verify-trigger:"
+        " send`). `unknown`: not all of what `ready` says could be looked at.",
+    ),
     OutputSpec("app-url", "The function app's URL."),
     OutputSpec("scoring-url", "The URL to send requests to. It holds no key."),
     OutputSpec("function-names", "The app's functions, separated by commas."),
-    OutputSpec("changed", "`true` when anything was written, else `false`."),
+    OutputSpec("changed", "`true` when an image or a resource was written, or a slot swapped, else `false`."),
     OutputSpec("has-changes", "`true` when the plan of the resources changes anything, else `false`."),
     OutputSpec("plan", "The plan of the resources as JSON. It holds no secret."),
 )
 
 BY_NAME: dict[str, InputSpec] = {spec.name: spec for spec in CATALOGUE}
+WORDS = frozenset({*BY_NAME, *(spec.name for spec in OUTPUTS), *(word for spec in CATALOGUE for word in spec.choices)})
+"""What every run writes: no secret is one of these, though an app setting may have such a value."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from functions_model.core.spec import Mode
 from functions_model.inputs.deployment_notes import SILENT_KEYS, UNUSED_KEYS, USED_KEYS
 from functions_model.inputs.deployment_parts import (
     read_code_configuration,
@@ -17,6 +16,7 @@ from functions_model.inputs.deployment_parts import (
 )
 from functions_model.inputs.deployment_yaml import SUBJECT, Sheet, scalars
 from functions_model.inputs.rules import RuleBroken
+from functions_model.inputs.specs import WITH_AZURE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,7 +85,7 @@ def _read_parts(form: Form, sheet: Sheet, root: yaml.MappingNode) -> None:
         form.environment = read_environment_part(sheet, values["environment"])
     if "environment_variables" in values:
         form.file_settings = tuple(read_variables(sheet, values["environment_variables"]))
-    if form.mode is Mode.DEPLOY and "sample-request" not in given:
+    if form.mode in WITH_AZURE and "sample-request" not in given:
         _find_sample(sheet, root)
     _fill_in(form, sheet, given)
 

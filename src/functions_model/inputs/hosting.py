@@ -38,8 +38,8 @@ ENTRIES = (
         "slot-name",
         InputKind.NAME,
         "A deployment slot for the new version, `staging`. It is created when it does not exist, and has a URL of its"
-        " own. Without it, the new version goes to the app itself.",
-        modes=WITH_AZURE,
+        " own. Without it, the new version goes to the app itself. `mode: destroy` removes that slot alone.",
+        modes=NAMING,
     ),
     InputSpec(
         "swap",
@@ -48,7 +48,7 @@ ENTRIES = (
         " when that fails. Needs `slot-name`.",
         derived="`false`",
         choices=("true", "false"),
-        modes=WITH_AZURE,
+        modes=NAMING,
     ),
     InputSpec(
         "storage-account",
@@ -71,7 +71,7 @@ ENTRIES = (
         InputKind.NAME,
         "The Application Insights component that the app and its host write to; none without it. It is created when it"
         " does not exist. One of another resource group: `<resource-group>/<name>`, or its ARM id.",
-        modes=WITH_AZURE,
+        modes=NAMING,
     ),
     InputSpec(
         "log-analytics-workspace",
@@ -79,6 +79,6 @@ ENTRIES = (
         "The Log Analytics workspace of an Application Insights component that is created. It is created, too, when it"
         " does not exist. One of another resource group: `<resource-group>/<name>`, or its ARM id.",
         derived="`<app-name>-logs`",
-        modes=WITH_AZURE,
+        modes=NAMING,
     ),
 )

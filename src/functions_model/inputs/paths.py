@@ -110,7 +110,7 @@ class Workspace:
             raise RuleBroken(f"`{text}` is neither a file nor a folder", "Name the model's file or folder.")
         if path.is_file() and path.stat().st_size == 0:
             raise RuleBroken(f"the file `{text}` is empty", "Check the step that writes the model.")
-        if not _check_all_fetched(path):
+        if not check_fetched(path):
             raise RuleBroken(f"the folder `{text}` holds no file", "Check the step that writes or downloads the model.")
         return path
 
@@ -147,7 +147,7 @@ def _files(folder: str) -> Iterator[os.DirEntry[str]]:
         return  # whoever packs the folder says why it cannot be read
 
 
-def _check_fetched(file: str, found: os.stat_result) -> None:
+def _refuse_pointer(file: str, found: os.stat_result) -> None:
     """Refuse a Git LFS pointer: a checkout without `lfs: true` leaves one in the place of each large file."""
     if not stat.S_ISREG(found.st_mode) or found.st_size > _LFS_LARGEST:
         return
@@ -163,18 +163,18 @@ def _check_fetched(file: str, found: os.stat_result) -> None:
         )
 
 
-def _check_all_fetched(path: Path) -> bool:
+def check_fetched(path: Path) -> bool:
     """Look at every file of a model; whether there is any."""
     file = str(path)
     try:
         if path.is_file():
-            _check_fetched(file, path.stat())
+            _refuse_pointer(file, path.stat())
             return True
         found = False
         for entry in _files(file):
             found, file = True, entry.path
             if entry.is_file():
-                _check_fetched(file, entry.stat())
+                _refuse_pointer(file, entry.stat())
     except OSError as error:
         raise RuleBroken(f"`{file}` cannot be read: {error.strerror}", "Check its permissions.") from error
     return found

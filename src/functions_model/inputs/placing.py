@@ -82,16 +82,19 @@ def take_placed(form: Form, name: str, groups: dict[str, str]) -> str:
     found = form.take(name, lambda text: placed(text, resource_type, rule))
     if not found:
         return ""
-    ours = form.text("subscription-id")
-    if found.subscription and ours and found.subscription != ours.lower():
-        form.refuse(
-            name,
-            f"it is in the subscription `{found.subscription}`, and the app in `{ours.lower()}`",
-            "A deployment works in one subscription. Give a resource of the one that `subscription-id` names.",
-        )
+    refuse_other_subscription(form, name, found.subscription)
     if found.group and found.group.lower() != form.text("resource-group").lower():
         groups[name] = found.group
     return found.name
+
+
+def refuse_other_subscription(form: Form, name: str, subscription: str) -> None:
+    """Note a resource of another subscription than the app's; none is named where it is empty."""
+    ours = form.text("subscription-id").lower()
+    if subscription and ours and subscription != ours:
+        what = f"it is in the subscription `{subscription}`, and the app in `{ours}`"
+        remedy = "A deployment works in one subscription. Give a resource of the one that `subscription-id` names."
+        form.refuse(name, what, remedy)
 
 
 def refuse_two_places(form: Form, target_names: dict[str, str], groups: dict[str, str]) -> None:

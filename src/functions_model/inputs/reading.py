@@ -11,14 +11,18 @@ from functions_model.inputs import rules
 from functions_model.inputs.assets import check_workspace, is_reference, take_asset
 from functions_model.inputs.build import read_build
 from functions_model.inputs.catalogue import BY_NAME
-from functions_model.inputs.clouds import CLOUDS, KnownCloud, is_azure_registry, known_cloud, registry_host
+from functions_model.inputs.clouds import CLOUDS, KnownCloud, cloud_of_registry, known_cloud
 from functions_model.inputs.code import read_code, read_host_json
 from functions_model.inputs.deployment_file import read_deployment_file
 from functions_model.inputs.form import LOGIN, Form, described
 from functions_model.inputs.login import take_login
 from functions_model.inputs.models import read_models
 from functions_model.inputs.paths import Workspace
+from functions_model.inputs.placing import refuse_other_subscription
+from functions_model.inputs.probing import takes_probe
+from functions_model.inputs.registries import NamedRegistry, named_registry
 from functions_model.inputs.removal import read_removal
+from functions_model.inputs.samples import take_sample
 from functions_model.inputs.specs import REMOVING, WITH_AZURE
 from functions_model.inputs.target import read_target
 from functions_model.inputs.triggers import read_trigger
@@ -83,7 +87,7 @@ def _checked(form: Form, spec: _Spec) -> _Spec:
 def _spec(form: Form) -> DeploymentSpec:
     cloud = form.take("cloud", known_cloud) or CLOUDS[0]
     image = _image(form, cloud)
-    verifies = form.mode is Mode.DEPLOY
+    verifies = form.mode in WITH_AZURE
     if not verifies:
         form.values.pop("verify-timeout", None)
     check_workspace(form)
@@ -101,10 +105,11 @@ def _spec(form: Form) -> DeploymentSpec:
         image=image,
         login=_login(form, cloud, image),
         target=read_target(form) if form.mode in WITH_AZURE else None,
-        sample_request=form.take("sample-request", form.workspace.file) if verifies else None,
+        sample_request=take_sample(form) if verifies else None,
         verify_timeout=form.take("verify-timeout", rules.verify_timeout),
         host_json=read_host_json(form, code),
         concurrency=form.take("concurrency", rules.concurrency),
+        sends_probe=verifies and takes_probe(form),
         notes=tuple(form.notes),
         build=read_build(form),
     )
@@ -118,16 +123,34 @@ def _environment(form: Form) -> Path | InlineEnvironment | RegisteredAsset | Non
 
 
 def _image(form: Form, cloud: KnownCloud) -> ImageTarget:
-    registry = form.take("registry", lambda text: registry_host(text, cloud)) or ""
+    given = form.take("registry", lambda text: named_registry(text, cloud))
     if not form.text("registry") and form.text("builder") != Builder.DOCKERFILE:
         form.miss("registry")
-    if registry and form.mode in WITH_AZURE:
-        _refuse_foreign(form, registry, cloud)
-    return ImageTarget(registry, form.take("image-name", rules.image_name), form.take("image-tag", rules.image_tag))
+    registry = given or NamedRegistry("")
+    if given and form.mode in WITH_AZURE:
+        refuse_other_subscription(form, "registry", registry.subscription)
+        _refuse_foreign(form, registry.host, cloud)
+    elif given:
+        _refuse_unknown_host(form, registry.host, cloud)
+        _refuse_other_cloud(form, registry.host, cloud)
+    return ImageTarget(
+        registry.host,
+        form.take("image-name", rules.image_name),
+        form.take("image-tag", rules.image_tag),
+        registry.name,
+        registry.group,
+    )
+
+
+def _refuse_unknown_host(form: Form, host: str, cloud: KnownCloud) -> None:
+    """Mode `package` asks nobody but the registry itself."""
+    if not host:
+        what = f"it is a name alone, and how registries' hosts end in `{cloud.name}` is not known here"
+        form.refuse("registry", what, "Use the whole host, as `az acr show` gives it in `loginServer`.")
 
 
 def _refuse_foreign(form: Form, registry: str, cloud: KnownCloud) -> None:
-    if cloud.registry_suffix and not registry.endswith(cloud.registry_suffix):
+    if registry and cloud.registry_suffix and not registry.endswith(cloud.registry_suffix):
         form.refuse(
             "registry",
             f"`{registry}` is not an Azure Container Registry of `{cloud.name}` (`*{cloud.registry_suffix}`), and no"
@@ -136,9 +159,19 @@ def _refuse_foreign(form: Form, registry: str, cloud: KnownCloud) -> None:
         )
 
 
+def _refuse_other_cloud(form: Form, registry: str, cloud: KnownCloud) -> None:
+    """Its registries know nothing of this cloud's logins, and get no token of them."""
+    other = cloud_of_registry(registry)
+    if other and cloud.registry_suffix and other != cloud:
+        remedy = f"Give `cloud: {other.name}` and a login there, or a registry of `{cloud.name}`."
+        form.refuse(
+            "registry", f"`{registry}` is a registry of `{other.name}`, and the login is in `{cloud.name}`", remedy
+        )
+
+
 def _login(form: Form, cloud: KnownCloud, image: ImageTarget) -> Login | None:
     """Always with Azure; in mode `package` when the registry or a registered asset needs one, or a login is given."""
-    in_azure = bool(image.registry and is_azure_registry(image.registry))
+    in_azure = bool(image.registry and cloud_of_registry(image.registry))
     needed = form.mode in WITH_AZURE or in_azure or _names_registered(form)
     given = any(form.text(name) for name in (*LOGIN, "client-secret"))
     if not (needed or given):

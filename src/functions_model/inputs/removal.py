@@ -1,7 +1,7 @@
 """What `mode: destroy` is told: a login, and the names that a deployment's resources have.
 
 Models, scripts, environments, registry and location may be given, as a workflow may use one set of inputs for all
-modes. They are not read.
+modes. They are not read. What says how much goes is read, and refused where it cannot be meant.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from functions_model.inputs.clouds import CLOUDS, known_cloud
 from functions_model.inputs.form import LOGIN
 from functions_model.inputs.login import take_login
 from functions_model.inputs.placing import take_placed
+from functions_model.inputs.target import take_slot
 
 if TYPE_CHECKING:
     from functions_model.inputs.form import Form
@@ -33,6 +34,9 @@ def read_removal(form: Form) -> RemovalSpec:
     app = form.take("app-name", rules.app_name)
     names = (app or "", group or "", subscription or "")
     places = _Places(form)
+    slot = take_slot(form, app or "")
+    with_data = form.take("destroy-data", YesNo) is YesNo.YES
+    _refuse_what_cannot_be_meant(form, slot, with_data=with_data)
     accounts = (
         places.take("storage-account", derived.storage_account(*names)),
         places.take("data-storage-account", derived.data_storage_account(*names)),
@@ -49,9 +53,20 @@ def read_removal(form: Form) -> RemovalSpec:
         service_bus_namespace=places.take("service-bus-namespace", derived.service_bus_namespace(*names)),
         application_insights=places.take("application-insights", ""),
         log_analytics_workspace=places.take("log-analytics-workspace", derived.log_analytics_workspace(app or "")),
-        with_data=form.take("destroy-data", YesNo) is YesNo.YES,
+        with_data=with_data,
         elsewhere=places.elsewhere,
+        slot_name=slot,
     )
+
+
+def _refuse_what_cannot_be_meant(form: Form, slot: str, *, with_data: bool) -> None:
+    """Whoever names a slot and more than a slot may mean either; a removal does not guess."""
+    if form.take("swap", rules.switch):
+        remedy = "Leave it out: with `slot-name` that slot alone is removed, without it the app with all its slots."
+        form.refuse("swap", f"`mode: {form.mode}` swaps nothing", remedy)
+    if slot and with_data:
+        what = f"a slot has no data of its own, and with `slot-name: {slot}` nothing but that slot is removed"
+        form.refuse("destroy-data", what, "Leave it out, or leave `slot-name` out to remove the whole deployment.")
 
 
 class _Places:

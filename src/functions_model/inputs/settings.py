@@ -9,12 +9,20 @@ import yaml
 
 from functions_model.core.failures import Location, Problem
 from functions_model.core.secrets import Secret
+from functions_model.core.spec import WORKER_PROCESSES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _SUBJECT = "app-settings"
 _LINE = re.compile(r"\s*(?P<name>[^\s=:{}\[\]\"']+)\s*=(?P<value>.*)")
+_COLONS = re.compile(r"\s*(?P<name>[\w.-]+(?::[\w.-]+)+)\s*=(?P<value>.*)")
+"""A name as .NET writes it, `Logging:Level`. YAML has a space behind the colon."""
+_PADDED = re.compile(r"[A-Za-z0-9+/_-]+==|(?=[^=]*[a-z])(?=[^=]*[A-Z])(?=[^=]*[0-9])[A-Za-z0-9+/-]{12,}=")
+"""The last line of a base64 text, such as a key's: it looks like a name without a value, and is a part of a secret."""
+_SEVERAL_LINES = (
+    "Write one setting on each line. A value of several lines goes into YAML: `NAME: |`, and its lines below, indented."
+)
 _NAME = re.compile(r"[A-Za-z0-9_.]{1,256}")
 """https://learn.microsoft.com/azure/app-service/configure-common: letters, digits, periods and underscores."""
 
@@ -31,8 +39,20 @@ _OWNED: tuple[tuple[str, str], ...] = (
     ("AML_APP_ROOT", "it says where the image has the script's folder (see `source-directory`)"),
 )
 """Beginnings of names that are ours, in upper case, and why. App Service compares names without regard to case."""
-_TUNABLE = frozenset({"FUNCTIONS_WORKER_PROCESS_COUNT", "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"})
+_COUNT = re.compile(r"[1-9]|10")
+"""Azure/azure-functions-host, RpcWorkerConfigFactory.cs:251-264: it does not start on anything else."""
+_TUNABLE = frozenset({WORKER_PROCESSES, "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"})
 """Settings of the runtime that are the user's to choose: how many processes, how large a request."""
+
+
+def secrets_in(text: str) -> tuple[str, ...]:
+    """What may be a secret in a text that is meant to be settings: their values, and each line that is none."""
+    pairs, problems = _pairs(text)
+    if not problems:
+        return tuple(value for _, _, value in pairs)
+    lines = [line.strip() for line in text.splitlines()]
+    ends = [line.partition(sign)[2].strip() for line in lines for sign in "=:"]
+    return tuple(part for part in (*lines, *(line.rstrip("=") for line in lines), *ends) if part)
 
 
 def read_settings(text: str) -> tuple[dict[str, Secret], list[Problem]]:
@@ -57,7 +77,7 @@ def _checked(entries: Iterable[tuple[int | Location, str, str]]) -> tuple[dict[s
     seen: set[str] = set()
     for place, name, value in entries:
         found = _name_problem(name, seen, place) or _value_problem(name, value, place)
-        seen.add(name.upper())
+        seen.add(in_container(name).upper())
         if found:
             problems.append(found)
         else:
@@ -73,7 +93,7 @@ def _pairs(text: str) -> tuple[list[Pair], list[Problem]]:
     significant = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     if not significant:
         return [], []
-    if _LINE.fullmatch(significant[0]):
+    if _LINE.fullmatch(significant[0]) or _COLONS.fullmatch(significant[0]):
         return _pairs_of_lines(text)
     return _pairs_of_mapping(text)
 
@@ -84,10 +104,11 @@ def _pairs_of_lines(text: str) -> tuple[list[Pair], list[Problem]]:
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
-        if match := _LINE.fullmatch(line):
+        match = _LINE.fullmatch(line) or _COLONS.fullmatch(line)
+        if match and not _PADDED.fullmatch(line.strip()):
             pairs.append((number, match["name"], match["value"].strip()))
         else:
-            problems.append(_problem(f"line {number} is not `NAME=value`", "Write one setting on each line."))
+            problems.append(_problem(f"line {number} is not `NAME=value`", _SEVERAL_LINES))
     return pairs, problems
 
 
@@ -125,12 +146,27 @@ def _entries(node: yaml.MappingNode) -> Iterator[Pair | Problem]:
 def _name_problem(name: str, seen: set[str], place: int | Location) -> Problem | None:
     if not _NAME.fullmatch(name):
         shown = f"`{name}`" if len(name) <= 40 else "`the name`"
-        return _at(place, f"{shown}{_line(place)} is not a setting's name", "Use letters, digits, `_` and `.`.")
-    shown = f"`{name}`{_line(place)}"
-    if name.upper() in seen:
-        return _at(place, f"{shown} is given twice", "Names do not differ by case alone. Remove one.")
-    reason = _owner(name.upper())
+        return _at(place, f"{shown}{_line(place)} is not a setting's name", _name_remedy(name))
+    shown, seen_as = f"`{name}`{_line(place)}", in_container(name).upper()
+    if seen_as in seen:
+        return _at(place, f"{shown} is given twice", "Names do not differ by case, or `.` and `_`, alone. Remove one.")
+    reason = _owner(seen_as)
     return _at(place, f"{shown} cannot be set: {reason}", "Remove it.") if reason else None
+
+
+def in_container(name: str) -> str:
+    """The name under which the script, the host and the worker see a setting: a Linux container has no dots there.
+
+    MicrosoftDocs/azure-docs#69795.
+    """
+    return name.replace(".", "_")
+
+
+def _name_remedy(name: str) -> str:
+    """What .NET calls `Logging:Level` is `Logging__Level` in an environment."""
+    if ":" in name and _NAME.fullmatch(meant := name.replace(":", "__")):
+        return f"Write `__` in the place of `:`: `{meant}`."
+    return "Use letters, digits, `_` and `.`."
 
 
 def _owner(name: str) -> str:
@@ -145,6 +181,8 @@ def _value_problem(name: str, value: str, place: int | Location) -> Problem | No
         return _at(place, f"{shown} has no value", "Give it a value, or remove it.")
     if "\0" in value:
         return _at(place, f"{shown} holds a null character", "An environment variable cannot hold one.")
+    if in_container(name).upper() == WORKER_PROCESSES and not _COUNT.fullmatch(value):
+        return _at(place, f"{shown} is not a whole number from 1 to 10", "The host takes no more processes than 10.")
     return None
 
 

@@ -16,11 +16,27 @@ if TYPE_CHECKING:
 ACTION_PREFIX = "INPUT_"
 """GitHub passes each input as `INPUT_` and its name in upper case; hyphens stay."""
 OWN_PREFIX = "FUNCTIONS_MODEL_"
+LISTENING = "FUNCTIONS_MODEL_LISTENING_SECONDS"
+"""How long a trigger's listener is listened to. A sandbox sets it, whose listeners fail faster than those of Azure."""
 EPOCH = "source-date-epoch"
 NOT_INPUTS = frozenset(
-    {"FUNCTIONS_MODEL_BUILD_ID", "FUNCTIONS_MODEL_MODELS", "FUNCTIONS_MODEL_TOOL_VERSION", SUMMARY_FILE}
+    {"FUNCTIONS_MODEL_BUILD_ID", "FUNCTIONS_MODEL_MODELS", "FUNCTIONS_MODEL_TOOL_VERSION", LISTENING, SUMMARY_FILE}
 )
-"""Variables with our prefix that are no inputs: an image's own, and a console's."""
+"""Variables with our prefix that are no inputs: an image's own, a console's, and the sandbox's."""
+
+
+def listening_seconds(environ: Mapping[str, str]) -> float | None:
+    """How long a trigger's listener is listened to; None: as long as it needs on Azure.
+
+    Raises:
+        InputsInvalid: It is no number.
+    """
+    text = environ.get(LISTENING, "")
+    try:
+        return float(text) if text else None
+    except ValueError:
+        problem = Problem(f"the variable `{LISTENING}` is not a number of seconds", "Take it away.", LISTENING)
+        raise InputsInvalid("read the inputs", [problem]) from None
 
 
 def own_variable(name: str) -> str:

@@ -43,7 +43,7 @@ class InputSpec:
         help: One line for people.
         default: The value when none is given; None when there is none, or when it is derived.
         required: Whether the modes in `modes` cannot do without it.
-        secret: Whether the value itself is a secret, refused on the command line.
+        secret: Whether the value is, or holds, a secret: it is refused on the command line.
         modes: The modes that read it; the others ignore it.
         choices: The values of a `CHOICE`.
         derived: How the value is made when none is given; empty when it is not. A `default` reaches us from GitHub as

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from functions_model.core.access import Access
 from functions_model.core.spec import Target
 from functions_model.inputs import derived, rules
-from functions_model.inputs.app_settings import read_app_settings
+from functions_model.inputs.app_settings import note_dots, read_app_settings, refuse_ports
 from functions_model.inputs.placing import refuse_two_places, take_placed
 from functions_model.inputs.specs import BLOB, QUEUE
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from functions_model.inputs.form import Form
 
 
+_FOR_WHAT_IS_NEW = ("service-bus-sku", "log-analytics-workspace")
+"""Inputs that say how something is made, and change nothing of one that is there."""
 DEFAULT_SKU = "EP1"
 """The smallest plan that is always warm, and adds instances by itself."""
 
@@ -37,6 +39,8 @@ def read_target(form: Form) -> Target:
     _refuse_unused_identity(form, access)
     settings, problems = read_app_settings(form)
     form.problems += problems
+    note_dots(form, settings)
+    refuse_ports(form, settings)
     insights = take_placed(form, "application-insights", elsewhere)
     logs = take_placed(form, "log-analytics-workspace", elsewhere)
     _refuse_unused_telemetry(form, settings)
@@ -65,6 +69,7 @@ def read_target(form: Form) -> Target:
         swap=swap,
         plan_maximum=form.take("plan-max-instances", rules.instances),
         access=access,
+        given=frozenset(name for name in _FOR_WHAT_IS_NEW if form.text(name)),
         application_insights=insights or None,
         log_analytics_workspace=(logs or derived.log_analytics_workspace(app or "")) if insights else "",
     )
@@ -91,12 +96,18 @@ LONGEST_LABEL = 63
 """Characters between two dots of a host name: RFC 1035, section 2.3.4."""
 
 
-def _slot(form: Form, app: str) -> tuple[str | None, bool]:
-    """The slot, and whether it is swapped."""
+def take_slot(form: Form, app: str) -> str:
+    """The slot's name; empty when none is given."""
     slot = form.take("slot-name", rules.slot_name)
     if slot and len(f"{app}-{slot}") > LONGEST_LABEL:
         what = f"the slot's host would be called `{app}-{slot}`, which is longer than {LONGEST_LABEL} characters"
         form.refuse("slot-name", what, "Use a shorter name.")
+    return slot or ""
+
+
+def _slot(form: Form, app: str) -> tuple[str | None, bool]:
+    """The slot, and whether it is swapped."""
+    slot = take_slot(form, app)
     swap = bool(form.take("swap", rules.switch))
     if swap and not form.text("slot-name"):
         form.refuse("swap", "there is no slot to swap with", "Set `slot-name`, or leave `swap` out.")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from functions_model.core.blob_paths import BlobPath, is_system, may_meet, parse_blob_path
+from functions_model.core.blob_paths import BACKSLASH, TRIGGERS_OWN, BlobPath, is_system, may_meet, parse_blob_path
 from functions_model.core.spec import AuthLevel, BlobTrigger, HttpTrigger, ServiceBusQueueTrigger
 from functions_model.inputs import rules
 from functions_model.inputs.app_settings import read_app_settings
 from functions_model.inputs.rules import RuleBroken
+from functions_model.inputs.settings import in_container
 from functions_model.inputs.specs import BLOB, HTTP, QUEUE
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def _blob(form: Form) -> BlobTrigger:
     if source and target:
         _refuse_unknown_parameters(form, source, target)
         _refuse_circle(form, source, target)
+        _refuse_backslash(form, target)
     return BlobTrigger(_plain(form.text("input-path")), _plain(form.text("output-path")) or None)
 
 
@@ -56,6 +58,13 @@ def _input_path(text: str) -> BlobPath:
     if own:
         raise RuleBroken(
             f"`{text}` holds `{{{own}}}`, which the host gives to outputs only", "Use another name in the braces."
+        )
+    hidden = next((name for name in path.parameters if name.lower() in TRIGGERS_OWN), None)
+    if hidden:
+        raise RuleBroken(
+            f"`{text}` holds `{{{hidden}}}`, by which the host tells something of each blob: with it, no blob could be"
+            " scored",
+            "Use another name in the braces, such as `{name}`.",
         )
     return path
 
@@ -83,6 +92,17 @@ def _refuse_circle(form: Form, source: BlobPath, target: BlobPath) -> None:
             "Use another container for the answers, or names that cannot be the same: `data/in/{name}` and"
             " `data/out/{name}`.",
         )
+
+
+def _refuse_backslash(form: Form, target: BlobPath) -> None:
+    """One in the path itself is refused with the path."""
+    settings = {in_container(name).lower(): value.reveal() for name, value in read_app_settings(form)[0].items()}
+    guilty = next((name for name in target.settings if BACKSLASH in settings.get(name.lower(), "")), None)
+    if guilty:
+        what = (
+            f"it holds the app setting `{guilty}`, whose value has a backslash: the host refuses to write such a blob"
+        )
+        form.refuse("output-path", what, "Use `/` in the setting's value.")
 
 
 def _queue(form: Form) -> ServiceBusQueueTrigger:

@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("functions_model")
 
+BUILD = "x-functions-model-build"
+"""The header that tells which build gave an answer: while an image changes, old instances answer beside new ones."""
+_FAILED = {"x-ms-run-function-failed": "True"}
+_DROPPED = (
+    "The body did not arrive: the Functions host drops bodies that come in chunks (Transfer-Encoding: chunked). "
+    "Send it with a Content-Length."
+)
+
 
 def answer(
     request: func.HttpRequest,
@@ -32,6 +40,8 @@ def answer(
 ) -> func.HttpResponse:
     """What the inference server answers on `path`; its own status 500 and error body when it gives up.
 
+    A request whose body the host has dropped is refused with 411: scoring nothing would look like an answer.
+
     Args:
         request: As the worker gives it.
         path: The server's own path.
@@ -39,6 +49,20 @@ def answer(
         environ: The image's variables.
         route: The function's own path, where it is another one than the server's.
     """
+    answered = _answered(request, path, server, environ, route)
+    answered.headers[BUILD] = environ.get("FUNCTIONS_MODEL_BUILD_ID", "")
+    return answered
+
+
+def _answered(
+    request: func.HttpRequest,
+    path: str,
+    server: Started[WSGIApplication],
+    environ: Mapping[str, str],
+    route: str | None,
+) -> func.HttpResponse:
+    if _was_dropped(request):
+        return _problem(_DROPPED, 411, {})
     try:
         application = server.get()
     except StartFailed as failure:
@@ -53,9 +77,16 @@ def answer(
         return _problem("An unexpected error occurred in scoring script. Check the logs for more info.")
 
 
-def _problem(message: str) -> func.HttpResponse:
+def _was_dropped(request: func.HttpRequest) -> bool:
+    """Whether there was a body that the host did not pass on.
+
+    It passes on those of a known length alone, and all headers: Azure/azure-functions-host, issue #4926, and
+    src/WebJobs.Script.Grpc/MessageExtensions/GrpcMessageConversionExtensions.cs:209.
+    """
+    return "chunked" in request.headers.get("transfer-encoding", "").lower() and not request.get_body()
+
+
+def _problem(message: str, status: int = 500, headers: Mapping[str, str] = _FAILED) -> func.HttpResponse:
     """In the inference server's own shape."""
-    headers = {"x-ms-run-function-failed": "True"}
-    return func.HttpResponse(
-        json.dumps({"message": message}), status_code=500, headers=headers, mimetype="application/json"
-    )
+    body = json.dumps({"message": message})
+    return func.HttpResponse(body, status_code=status, headers=dict(headers), mimetype="application/json")

@@ -1,4 +1,4 @@
-"""The function `check`: POST on `/api/check`, for those who hold the host's master key.
+"""The function `check`: GET and POST on `/api/check`, for those who hold the host's master key.
 
 An app that scores blobs or messages has it, so that its model can be tried without touching storage or queues.
 """
@@ -12,5 +12,6 @@ from .server import SERVER
 
 
 def main(req: func.HttpRequest) -> func.HttpResponse:
-    """Score the body as `/api/score` of an HTTP trigger does, errors included."""
-    return answer(req, "/score", SERVER, route="/check")
+    """POST scores the body as `/api/score` of an HTTP trigger does, errors included; GET runs `init()` and no more."""
+    # What the server answers on `/` touches nothing of the script, but there is no server before `init()` has returned.
+    return answer(req, "/" if req.method == "GET" else "/score", SERVER, route="/check")

@@ -38,7 +38,7 @@ def deliver(
                 plan,
                 subscription.clients,
                 ready={"image": pushing},
-                ground=ground.laid(),
+                ground=ground.laid,
                 report=parts.ci.info,
                 written=lambda one: parts.tell(ResourceWritten(one)),
                 mask=parts.ci.mask,

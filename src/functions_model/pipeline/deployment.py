@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from functions_model.core.spec import Mode
 from functions_model.pipeline.build import build
 from functions_model.pipeline.deliver import deliver
-from functions_model.pipeline.events import PlanMade
+from functions_model.pipeline.events import PlanBegun, PlanMade
 from functions_model.pipeline.ground import ground_for
 from functions_model.pipeline.prove import prove
 from functions_model.pipeline.pushing import open_push
@@ -20,12 +20,9 @@ from functions_model.pipeline.verifying import Delivered
 from functions_model.provision import plan
 
 if TYPE_CHECKING:
-    from functions_model.pipeline.events import ImageBuilt
     from functions_model.pipeline.look import Seen
     from functions_model.pipeline.making import Making
-    from functions_model.pipeline.parts import Parts
     from functions_model.pipeline.session import Subscription
-    from functions_model.provision import ResourcePlan
 
 
 def deploy(making: Making, seen: Seen, subscription: Subscription) -> None:
@@ -37,17 +34,15 @@ def deploy(making: Making, seen: Seen, subscription: Subscription) -> None:
     parts = making.parts
     with closing(open_push(making)) as push, ground_for(seen, subscription, push, parts) as ground:
         writes = making.spec.mode is not Mode.PLAN
+        if writes:
+            with parts.stage("Plan"):
+                parts.tell(PlanBegun(seen.plan))
         product = build(making, push, ground.begin) if writes else build(making, None)
-        changes = _plan(product.built, seen, parts)
+        with parts.stage("Complete the plan" if writes else "Plan"):
+            changes = plan(replace(seen.wanted, image=product.built.reference.pinned), seen.observed)
+            parts.tell(PlanMade(changes, seen.plan if writes else None))
         if not writes:
             return
         with parts.stage("Finish the push and provision"):
             applied = deliver(product, changes, push, subscription, parts, ground=ground)
     prove(making, Delivered(product.built, changes, applied), subscription)
-
-
-def _plan(built: ImageBuilt, seen: Seen, parts: Parts) -> ResourcePlan:
-    with parts.stage("Plan"):
-        changes = plan(replace(seen.wanted, image=built.reference.pinned), seen.observed)
-        parts.tell(PlanMade(changes))
-    return changes

@@ -37,6 +37,7 @@ def recipe_of(making: Making, lock: Lock) -> Recipe:
         env=prepared.bundle.env,
         compiled=lock.compiled,
         user=str(prepared.base.config.run.get("User") or ""),
+        keep_credentials=spec.build.keeps_credentials,
     )
 
 

@@ -181,20 +181,24 @@ class TagFound:
 
 @dataclass(frozen=True, slots=True)
 class GroundBegun:
-    """Resources are being made that need not wait for the image.
-
-    Attributes:
-        changes: In the plan's order.
-    """
+    """Resources are being made that need not wait for the image, told in the plan's order."""
 
     changes: tuple[Change, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class PlanMade:
-    """The difference between what is wanted and what is there."""
+class PlanBegun:
+    """The difference between what is wanted and what is there, before anything is written: any image counts as new."""
 
     plan: ResourcePlan
+
+
+@dataclass(frozen=True, slots=True)
+class PlanMade:
+    """The same with the image; `begun` is the plan without it, where that was told before."""
+
+    plan: ResourcePlan
+    begun: ResourcePlan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +231,7 @@ class PlanApplied:
 
 @dataclass(frozen=True, slots=True)
 class AppVerified:
-    """The app answers with this build.
+    """The app runs this build, and `init()` has returned in it, if that could be seen.
 
     Attributes:
         slot: The deployment slot that answers; empty for the app itself.
@@ -239,12 +243,7 @@ class AppVerified:
 
 @dataclass(frozen=True, slots=True)
 class Swapped:
-    """A slot and its app run in each other's place.
-
-    Attributes:
-        written: The swap.
-        back: It takes an earlier one back.
-    """
+    """A slot and its app run in each other's place; with `back`, an earlier swap was taken back."""
 
     written: Written
     back: bool = False
@@ -252,24 +251,23 @@ class Swapped:
 
 @dataclass(frozen=True, slots=True)
 class UndoBegun:
-    """The app is not live, and what ran before is being put back.
-
-    Attributes:
-        image: What ran before.
-    """
+    """The app is not live, and the image that ran before is being put back."""
 
     image: str
 
 
 @dataclass(frozen=True, slots=True)
 class UndoEnded:
-    """What became of putting back what ran before.
-
-    Attributes:
-        story: Whole sentences for people.
-    """
+    """What became of putting back what ran before, in whole sentences for people."""
 
     story: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunStopped:
+    """A signal has ended the run. Of the work in `begun`, for people ("the plan `p`"), the end is not known."""
+
+    begun: tuple[str, ...] = ()
 
 
 Event: TypeAlias = (
@@ -284,6 +282,7 @@ Event: TypeAlias = (
     | ImageBuilt
     | TagFound
     | GroundBegun
+    | PlanBegun
     | PlanMade
     | RemovalPlanned
     | ImagePushed
@@ -293,4 +292,5 @@ Event: TypeAlias = (
     | Swapped
     | UndoBegun
     | UndoEnded
+    | RunStopped
 )

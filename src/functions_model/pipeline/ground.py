@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from functions_model.core.failures import Failure
+from functions_model.core.failures import ApplyIncomplete, Failure
 from functions_model.pipeline.events import GroundBegun, ResourceWritten
 from functions_model.provision import lay_ground
 
@@ -28,42 +27,42 @@ class Ground:
         subscription: Where they are.
         push: Is ended when a resource cannot be made: nothing would come of the image.
         parts: The outside world.
-        pool: Of one thread.
+
+    Attributes:
+        laid: What is being made; None when nothing has to be.
     """
 
-    def __init__(
-        self, seen: Seen, subscription: Subscription, push: Push, parts: Parts, pool: ThreadPoolExecutor
-    ) -> None:
-        self._seen, self._subscription, self._push, self._parts, self._pool = seen, subscription, push, parts, pool
-        self._laying: Future[Groundwork] | None = None
+    def __init__(self, seen: Seen, subscription: Subscription, push: Push, parts: Parts) -> None:
+        self._seen, self._subscription, self._push, self._parts = seen, subscription, push, parts
+        self.laid: Groundwork | None = None
 
     def begin(self) -> None:
         """Make what need not wait, if there is any."""
         if ahead := self._seen.plan.ahead:
-            self._parts.tell(GroundBegun(ahead))
-            self._laying = self._pool.submit(self._lay)
-
-    def laid(self) -> Groundwork | None:
-        """What was made, once all of it is; None when nothing had to be.
-
-        Raises:
-            ApplyIncomplete: A resource could not be written.
-        """
-        return self._laying.result() if self._laying else None
-
-    def _lay(self) -> Groundwork:
-        ci, tell = self._parts.ci, self._parts.tell
-        try:
-            return lay_ground(
+            ci, tell = self._parts.ci, self._parts.tell
+            tell(GroundBegun(ahead))
+            self.laid = lay_ground(
                 self._seen.plan,
                 self._subscription.clients,
                 report=ci.info,
                 written=lambda one: tell(ResourceWritten(one)),
                 mask=ci.mask,
+                failed=self._push.close,
             )
-        except BaseException:
-            self._push.close()
-            raise
+
+    def finish(self) -> None:
+        """Wait for the end of what was begun.
+
+        Raises:
+            ApplyIncomplete: A resource could not be written.
+        """
+        if self.laid:
+            self.laid.finish()
+
+    def wait(self) -> None:
+        """Wait for that end, whatever comes of it."""
+        if self.laid:
+            self.laid.graph.outcomes()
 
 
 @contextmanager
@@ -73,10 +72,13 @@ def ground_for(seen: Seen, subscription: Subscription, push: Push, parts: Parts)
     Raises:
         Failure: That of a resource, where it is the cause of what was raised inside.
     """
-    with ThreadPoolExecutor(1, "ground") as pool:
-        ground = Ground(seen, subscription, push, parts, pool)
-        try:
-            yield ground
-        except Failure:
-            ground.laid()
-            raise
+    ground = Ground(seen, subscription, push, parts)
+    try:
+        yield ground
+    except ApplyIncomplete:
+        raise
+    except Failure:
+        ground.finish()
+        raise
+    finally:
+        ground.wait()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from functions_model.ci.host import Level
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _NOT_YET = digest_of(b"")
 """Stands for the image's digest until it is known. It is part of no request and shown to nobody."""
+PENDING = "digest pending"
+"""What people see in its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ def look(spec: DeploymentSpec, host: str, subscription: Subscription, parts: Par
     """
     image = ImageReference(host, spec.image.repository, spec.image.tag, _NOT_YET)
     wanted = wanted_for(spec, image, subscription.registry, parts.provenance)
+    wanted = replace(wanted, image=f"{host}/{spec.image.repository}, {PENDING}")
     seen = plan(wanted, observe(subscription.clients, wanted, mask=parts.ci.mask))
     return Seen(seen, missing_rights(seen, subscription.clients))
 

@@ -31,6 +31,7 @@ class Parts:
         clock: Seconds, for durations.
         poll_seconds: How often live state is asked for while waiting.
         report: Takes the progress of long pieces of work.
+        listening_seconds: How long a trigger's listener needs to report its first failure; None: as on Azure.
         provenance: Annotations that tell which commit and which run an image was made by. They go beside the image.
     """
 
@@ -42,6 +43,7 @@ class Parts:
     poll_seconds: float = 2.0
     report: Report = silent
     provenance: Mapping[str, str] = field(default_factory=dict)
+    listening_seconds: float | None = None
 
     @contextmanager
     def stage(self, title: str) -> Iterator[None]:

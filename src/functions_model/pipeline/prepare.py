@@ -16,6 +16,7 @@ from functions_model.engine import base_of, line_of_base
 from functions_model.environment import base_image_for, choose_python
 from functions_model.image.assembly import EPOCH
 from functions_model.pipeline.events import BaseChosen
+from functions_model.pipeline.left_out import tell_left_out
 from functions_model.registry import find_manifest, find_record, pull_base
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def prepare(spec: DeploymentSpec, checked: Checked, session: Session, parts: Par
     base = _base(spec, checked, session, parts)
     python = choose_python(spec.python_version, checked.request, base_version=_python_of(base))
     bundle = plan_layers(spec, conda=checked.request.conda is not None)
+    tell_left_out(spec, bundle, parts)
     last = _last(spec, session, parts)
     parts.tell(_chosen(base, last, session, parts))
     return Prepared(checked.request, python, base, bundle, last)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from functions_model.core.failures import NotLive
 from functions_model.pipeline.events import AppVerified
+from functions_model.pipeline.probing import probed
 from functions_model.pipeline.slot_swap import swap_and_verify
 from functions_model.pipeline.undo import undo_story
 from functions_model.pipeline.verifying import verify_here, with_story
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from functions_model.pipeline.making import Making
     from functions_model.pipeline.session import Subscription
     from functions_model.pipeline.verifying import Delivered
+    from functions_model.provision import Wanted
 
 
 def prove(making: Making, delivered: Delivered, subscription: Subscription) -> None:
@@ -38,7 +40,7 @@ def _prove_app(making: Making, delivered: Delivered, subscription: Subscription)
             verified = verify_here(making, delivered, subscription)
             if _settled(making, delivered, subscription):
                 verified = verify_here(making, delivered, subscription)
-            parts.tell(AppVerified(verified))
+            parts.tell(AppVerified(probed(making, delivered, subscription, verified)))
     except NotLive as failure:
         raise with_story(failure, undo_story(making, delivered, subscription)) from failure
 
@@ -59,12 +61,28 @@ def _settled(making: Making, delivered: Delivered, subscription: Subscription) -
     return bool(names)
 
 
+def _refused_swap(wanted: Wanted, unproven: str) -> NotLive:
+    """A version that nobody saw running `init()` must not take the place of one that works."""
+    swap = (
+        f"az functionapp deployment slot swap --resource-group {wanted.group} --name {wanted.app_name} "
+        f"--slot {wanted.slot}"
+    )
+    return NotLive(
+        f"swap the slot `{wanted.slot}` with the function app `{wanted.app_name}`",
+        f"`init()` could not be seen to run in the slot: {unproven}",
+        f"Run this on a runner that the slot lets in, or look at the slot yourself and swap: {swap}",
+    )
+
+
 def _prove_slot(making: Making, delivered: Delivered, subscription: Subscription) -> None:
     """When the slot is not live, the app was not touched: there is nothing to put back."""
     parts, wanted, before = making.parts, delivered.plan.wanted, delivered.plan.observed.app
     try:
         with parts.stage(f"Verify the slot `{wanted.slot}`"):
-            parts.tell(AppVerified(verify_here(making, delivered, subscription, wanted.slot), wanted.slot))
+            verified = verify_here(making, delivered, subscription, wanted.slot)
+            parts.tell(AppVerified(verified, wanted.slot))
+            if delivered.plan.swap and verified.unproven:
+                raise _refused_swap(wanted, verified.unproven)
     except NotLive as failure:
         runs = before.runs.removeprefix("DOCKER|") if before else delivered.built.reference.pinned
         story = f"`{wanted.app_name}` itself {'was not touched' if before else 'is new'} and runs `{runs}`."

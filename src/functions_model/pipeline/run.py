@@ -4,7 +4,8 @@ Inputs were read and checked before (`functions_model.inputs`). Here they become
 
 1. check    the entry script, host.json and the environment, without any network;
 2. log in   once, for everything, and fetch what is registered in Azure ML;
-3. prepare  the base image and the plans of the layers, and beside it look at the resources; refuse what cannot be;
+3. prepare  the base image and the plans of the layers, and beside it look at the resources; refuse what cannot be, and
+            show what would be done, the image's digest pending;
 4. build    the lock and the layers, side by side, each found again, packed, or packed and sent in one pass; the image;
             from the lock on, resources that need not wait for the image are made beside it;
 5. plan     the difference between what is wanted and what is there;

@@ -59,6 +59,16 @@ class Session:
         if self.credential:
             self.credential.close()
 
+    @property
+    def registry_login(self) -> MaskingCredential | None:
+        """The credential as far as the registry may get tokens of it.
+
+        That is when Resource Manager named it, or when its host ends as those of the cloud do. Others are asked as
+        anybody would.
+        """
+        known = self.subscription is not None or (self.cloud is not None and self.cloud.has_registry(self.host))
+        return self.credential if known else None
+
     def registry_client(self, parts: Parts) -> RegistryClient:
         """The client for the target registry: one for the whole run, with its connections and tokens."""
         return self._client(self.host, parts)
@@ -73,10 +83,12 @@ class Session:
         return self._clients[host]
 
     def _new_client(self, host: str, parts: Parts) -> RegistryClient:
-        if host != self.host or self.credential is None or self.cloud is None:
+        credential = self.registry_login
+        if host != self.host or credential is None or self.cloud is None:
             return RegistryClient(host, mask=parts.ci.mask)
-        credential, scope = self.credential, self.cloud.registry_scope
-        exchange = EntraExchange(lambda: credential.get_token(scope).token)
+        scope = self.cloud.registry_scope
+        abac = self.subscription.registry.abac if self.subscription else None
+        exchange = EntraExchange(lambda: credential.get_token(scope).token, abac)
         return RegistryClient(host, exchange, mask=parts.ci.mask)
 
 
@@ -104,7 +116,10 @@ def _log_in(spec: DeploymentSpec, login: Login, parts: Parts) -> Session:
     warm_up(credential, [cloud.arm_scope, cloud.registry_scope])
     parts.ci.info(f"Logged in to {cloud.name} as {login.client_id}.")
     if spec.target is None:
-        return Session(spec.image.registry, cloud, credential)
+        session = Session(spec.image.registry, cloud, credential)
+        if session.host and session.registry_login is None:
+            parts.ci.info(f"`{session.host}` is no registry of {cloud.name}: it gets no token of this login.")
+        return session
     clients = AzureClients(
         credential,
         spec.target.subscription_id,
@@ -112,5 +127,5 @@ def _log_in(spec: DeploymentSpec, login: Login, parts: Parts) -> Session:
         polling_interval=parts.poll_seconds,
         report=parts.ci.info,
     )
-    registry = find_registry(clients, spec.image.registry)
+    registry = find_registry(clients, spec.image)
     return Session(registry.login_server, cloud, credential, Subscription(clients, registry, spec.target))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from functions_model.core.failures import ApplyIncomplete, NotLive
 from functions_model.pipeline.events import AppVerified, ResourceWritten, Swapped, UndoBegun, UndoEnded
+from functions_model.pipeline.probing import probed
 from functions_model.pipeline.verifying import verify_here, verify_previous, with_story
 from functions_model.provision import Overtaken, swap, swap_back
 
@@ -25,12 +26,13 @@ def swap_and_verify(making: Making, delivered: Delivered, change: Change, subscr
     """
     parts, plan = making.parts, delivered.plan
     with parts.stage("Swap"):
-        written = swap(plan, change, subscription.clients, report=parts.ci.info)
+        written = swap(plan, change, subscription.clients, report=parts.ci.info, mask=parts.ci.mask)
         parts.tell(Swapped(written))
         parts.tell(ResourceWritten(written))
     try:
         with parts.stage("Verify the app"):
-            parts.tell(AppVerified(verify_here(making, delivered, subscription)))
+            verified = verify_here(making, delivered, subscription)
+            parts.tell(AppVerified(probed(making, delivered, subscription, verified)))
     except NotLive as failure:
         raise with_story(failure, _back(making, delivered, change, subscription)) from failure
 

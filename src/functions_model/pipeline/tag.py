@@ -23,13 +23,15 @@ def look_at_tag(spec: DeploymentSpec, built: ImageBuilt, session: Session, parts
         RegistryFailed: The registry does not say.
     """
     tag = spec.image.tag
-    if tag is None or session.cloud is None or session.credential is None:
+    credential = session.registry_login
+    if tag is None or session.cloud is None or credential is None:
         return
-    from functions_model.registry.tags import RepositoryTags  # noqa: PLC0415 - the SDK costs every run 50 ms
+    from functions_model.azure.sending import CancelledTransport  # noqa: PLC0415 - the SDK costs every run 50 ms
+    from functions_model.registry.tags import RepositoryTags  # noqa: PLC0415 - it does here, too
 
-    audience = session.cloud.registry_scope.removesuffix("/.default")
-    repository = built.reference.repository
-    with closing(RepositoryTags(f"https://{session.host}", repository, session.credential, audience=audience)) as tags:
+    audience, transport = session.cloud.registry_scope.removesuffix("/.default"), CancelledTransport()
+    place, repository = f"https://{session.host}", built.reference.repository
+    with closing(RepositoryTags(place, repository, credential, audience=audience, transport=transport)) as tags:
         found = tags.find(tag)
     if found is None or found.digest == built.reference.digest:
         return

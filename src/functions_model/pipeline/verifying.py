@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from functions_model.bundle.identity import VARIABLE
 from functions_model.core.failures import Failure, NotLive
 from functions_model.core.references import parse_reference
 from functions_model.core.spec import AuthLevel, HttpTrigger
+from functions_model.pipeline.readying import reached
+from functions_model.provision.machine_key import MACHINE_KEY
 from functions_model.registry import pull_base
-from functions_model.verify import ExpectedApp, Verified, verify
+from functions_model.verify import LISTENING_SECONDS, ExpectedApp, Verified, verify
 
 if TYPE_CHECKING:
     from functions_model.core.spec import DeploymentSpec
@@ -45,10 +47,18 @@ def verify_here(making: Making, delivered: Delivered, subscription: Subscription
     """Verify that the app, or a slot, is live with what was delivered.
 
     Raises:
-        NotLive: It is not.
+        NotLive: It is not, or its trigger cannot work.
     """
+    expected = expected_here(making, delivered, subscription, slot)
+    expected = replace(expected, reached=reached(delivered.plan, subscription.clients))
+    return _verify(making, expected, delivered.plan, subscription)
+
+
+def expected_here(making: Making, delivered: Delivered, subscription: Subscription, slot: str = "") -> ExpectedApp:
+    """The app, or a slot, as it must be."""
     spec, built = making.spec, delivered.built
-    expected = ExpectedApp(
+    door = _sample_door(spec)
+    return ExpectedApp(
         app_name=subscription.target.app_name,
         resource_group=subscription.target.resource_group,
         build_id=built.build_id,
@@ -57,11 +67,21 @@ def verify_here(making: Making, delivered: Delivered, subscription: Subscription
         sample_request=spec.sample_request,
         slot=slot,
         new_roles=delivered.applied.assigned_roles,
-        host_name=_host_name(delivered.plan, slot),
+        host_name=_host_name(delivered, slot),
         image=built.reference.pinned,
-        **_sample_door(spec),
+        has_machine_key=_has_machine_key(delivered.plan, slot),
+        sample_function=door,
+        sample_route=f"/api/{door}",
+        # In a slot the trigger is off.
+        listening_seconds=0.0 if slot else _listening(spec.trigger.kind, making.parts.listening_seconds),
     )
-    return _verify(making, expected, delivered.plan, subscription)
+
+
+def _listening(trigger: str, given: float | None) -> float:
+    """Seconds; none with an HTTP trigger."""
+    if trigger not in LISTENING_SECONDS:
+        return 0.0
+    return LISTENING_SECONDS[trigger] if given is None else given
 
 
 def verify_previous(making: Making, plan: ResourcePlan, image: str, subscription: Subscription) -> str:
@@ -70,13 +90,26 @@ def verify_previous(making: Making, plan: ResourcePlan, image: str, subscription
     The sample request is not sent: it belongs to the new version.
     """
     build_id, target = _build_of(making, image), subscription.target
-    expected = ExpectedApp(target.app_name, target.resource_group, build_id, (), AuthLevel.ADMIN)
+    expected = ExpectedApp(
+        target.app_name,
+        target.resource_group,
+        build_id,
+        (),
+        AuthLevel.ADMIN,
+        has_machine_key=_has_machine_key(plan),
+    )
     try:
         verified = _verify(making, expected, plan, subscription)
     except NotLive as failure:
         return f"It does not come alive either, and may not have been live before: `{image}`: {failure.reason}."
-    known = "" if build_id else " Its host runs; which build answers cannot be told, as the image does not say."
-    return f"It is live again after {verified.seconds:.1f} s: `{image}`.{known}"
+    if not build_id:
+        runs = "It answers" if verified.unseen else "Its host runs"
+        why = f"{runs}; which build answers cannot be told, as the image does not say."
+    elif verified.unproven:
+        why = f"Whether `init()` has run there could not be seen: {verified.unproven}."
+    else:
+        return f"It is live again after {verified.seconds:.1f} s: `{image}`."
+    return f"It is back after {verified.seconds:.1f} s, unproven: `{image}`. {why}"
 
 
 def _verify(making: Making, expected: ExpectedApp, plan: ResourcePlan, subscription: Subscription) -> Verified:
@@ -84,16 +117,23 @@ def _verify(making: Making, expected: ExpectedApp, plan: ResourcePlan, subscript
     return verify(subscription.clients, expected, timeout=timeout, ci=making.parts.ci, secrets=secrets)
 
 
-def _host_name(plan: ResourcePlan, slot: str) -> str:
-    """Where an app that was there before answers; empty for one that is new, or may be stopped."""
-    site = plan.observed.site
-    return site.host_name if site and not slot and site.state.lower() == "running" else ""
+def _host_name(delivered: Delivered, slot: str) -> str:
+    """Where the app answers; empty for a slot, and for an app that may be stopped."""
+    site = delivered.plan.observed.site
+    if slot or (site and site.state.lower() != "running"):
+        return ""
+    return site.host_name if site else delivered.applied.host_name
 
 
-def _sample_door(spec: DeploymentSpec) -> dict[str, str]:
+def _has_machine_key(plan: ResourcePlan, slot: str = "") -> bool:
+    """Of an app, or a slot, that was there before: one that is new gets a machine key."""
+    there = plan.observed.slot if slot else plan.observed
+    return there is None or there.app is None or MACHINE_KEY in there.app.settings
+
+
+def _sample_door(spec: DeploymentSpec) -> str:
     """Where the sample goes: to the scoring function itself, or to the check function beside another trigger."""
-    door = "score" if isinstance(spec.trigger, HttpTrigger) else "check"
-    return {"sample_function": door, "sample_route": f"/api/{door}"}
+    return "score" if isinstance(spec.trigger, HttpTrigger) else "check"
 
 
 def _build_of(making: Making, image: str) -> str:
@@ -118,4 +158,6 @@ def known_secrets(plan: ResourcePlan, subscription: Subscription) -> list[str]:
     slot = plan.observed.slot.app if plan.observed.slot else None
     live = {name: value for app in (slot, plan.observed.app) if app for name, value in app.settings.items()}
     others = [value for name, value in live.items() if not name.startswith(_PUBLIC) and len(value) >= _SHORTEST_SECRET]
-    return [*users, *others]
+    slots = plan.observed.slot
+    belongings = (*slots.of_app.secrets, *slots.own.secrets) if slots else ()
+    return [*users, *others, *belongings]

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from functions_model.provision.kinds import identity
 from functions_model.provision.nouns import FieldChange
 
 if TYPE_CHECKING:
     from functions_model.provision.nouns import Wanted
-    from functions_model.provision.observed import Observed
+    from functions_model.provision.observed import Observed, ObservedIdentity
     from functions_model.provision.observed_app import ObservedApp
 
 IDENTITY = "identity"
+REFERENCES = "Key Vault references"
 BY_PASSWORD = "registry credentials"  # noqa: S105 - words for people
 
 
@@ -29,29 +30,54 @@ def config_changes(wanted: Wanted, observed: Observed) -> tuple[FieldChange, ...
     changes = []
     if app.runs != linux_fx_version(wanted):
         changes.append(FieldChange("image", app.runs.removeprefix("DOCKER|") or None, wanted.image))
-    if pull_changes(wanted, observed, app):
-        after = BY_PASSWORD if wanted.by_keys else f"the identity {wanted.identity_name}"
-        before = app.pull_identity or ("the app's own identity" if app.pulls_by_identity else BY_PASSWORD)
-        changes.append(FieldChange("image pull", before, after))
-    return tuple(changes)
+    return (*changes, *pull_change(wanted, observed))
 
 
-def pull_changes(wanted: Wanted, observed: Observed, app: ObservedApp) -> bool:
-    """Whether somebody else pulls the image than is wanted."""
+def pull_change(wanted: Wanted, observed: Observed) -> tuple[FieldChange, ...]:
+    """Who pulls the image, where it is somebody else than is wanted."""
+    app = observed.app
+    if app is None or not _pulls_otherwise(wanted, observed, app):
+        return ()
+    after = BY_PASSWORD if wanted.by_keys else f"the identity {wanted.identity_name}"
+    before = app.pull_identity or ("the app's own identity" if app.pulls_by_identity else BY_PASSWORD)
+    return (FieldChange("image pull", before, after),)
+
+
+def _pulls_otherwise(wanted: Wanted, observed: Observed, app: ObservedApp) -> bool:
     if wanted.by_keys:
         return app.pulls_by_identity
     return observed.identity is None or app.pull_identity.lower() != observed.identity.client_id.lower()
 
 
+def pull_fields(who: ObservedIdentity | None) -> dict[str, Any]:
+    """Who pulls, as a site's configuration has it: an identity by its client id, not by its resource id."""
+    by_identity = {"acrUserManagedIdentityID": who.client_id} if who else {}
+    return {"acrUseManagedIdentityCreds": who is not None, **by_identity}
+
+
 def identity_changes(wanted: Wanted, observed: Observed) -> tuple[FieldChange, ...]:
-    """What it lacks. One that it no longer needs stays: the user's code may be using it."""
+    """What it lacks, and who resolves its references to Key Vault.
+
+    An identity that it no longer needs stays: the user's code may be using it.
+    """
     app = observed.app
-    wanted_id = wanted.id_of(identity.TYPE, wanted.identity_name)
     if app is None or wanted.by_keys:
         return ()
+    return (*_held_changes(app, wanted, observed), *_resolver_changes(app, wanted))
+
+
+def _held_changes(app: ObservedApp, wanted: Wanted, observed: Observed) -> tuple[FieldChange, ...]:
+    wanted_id = wanted.id_of(identity.TYPE, wanted.identity_name)
     if not any(same_id(held, wanted_id) for held in app.identity_ids):
         return (FieldChange(IDENTITY, ", ".join(app.identity_ids) or None, wanted.identity_name),)
     return _renewal(app, wanted, observed)
+
+
+def _resolver_changes(app: ObservedApp, wanted: Wanted) -> tuple[FieldChange, ...]:
+    """Ours, where none works. Another that does has its roles on the vaults, and ours may have none."""
+    if app.resolves:
+        return ()
+    return (FieldChange(REFERENCES, None, f"by the identity {wanted.identity_name}"),)
 
 
 def _renewal(app: ObservedApp, wanted: Wanted, observed: Observed) -> tuple[FieldChange, ...]:

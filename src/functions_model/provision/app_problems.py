@@ -10,17 +10,20 @@ from functions_model.provision.elsewhere import value_for
 from functions_model.provision.kinds import plan
 
 if TYPE_CHECKING:
+    from functions_model.provision.elsewhere import NameRefusal
     from functions_model.provision.nouns import Wanted
     from functions_model.provision.observed import Observed
 
+SITE = "Microsoft.Web/sites"
 _OTHER_APP = "Set `app-name` to a new name, or delete that app first."
 
 
 def app_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
-    """A web app, a code app, an app on another plan."""
+    """A name that is taken; a web app, a code app, an app on another plan."""
     app = observed.app
     if app is None:
-        return ()
+        refusal = observed.names.refusal(SITE, wanted.app_name)
+        return (_taken(refusal, wanted.app_name),) if refusal else ()
     name, kinds = wanted.app_name, set(app.kind.lower().split(","))
     if "functionapp" not in kinds:
         return (Problem(f"`{name}` is a web app, not a function app", _OTHER_APP, "app-name"),)
@@ -33,3 +36,13 @@ def app_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
         what = f"the function app `{name}` lives on the plan `{theirs}`, not on `{ours}`"
         return (Problem(what, f"Set `plan-name` to `{theirs}`, or `app-name` to a new name.", "plan-name"),)
     return ()
+
+
+def _taken(refusal: NameRefusal, name: str) -> Problem:
+    """An app cannot be deployed to but in its own group; a host's name may also be that of somebody's slot."""
+    if refusal.group:
+        what = f"the app `{name}` is in the resource group `{refusal.group}` of this subscription"
+        remedy = f"Set `resource-group` to `{refusal.group}` to deploy to it, or `app-name` to another name."
+        return Problem(what, remedy, "app-name")
+    what = f"the function app `{name}` cannot be made: {refusal.reason}"
+    return Problem(what, "Set `app-name` to another name: it must be unique in all of Azure.", "app-name")

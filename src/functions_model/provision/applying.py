@@ -5,19 +5,22 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from functions_model.provision.graph import run_graph
+from functions_model.core.cancel import CANCEL
+from functions_model.provision.graph import Graph
 from functions_model.provision.incomplete import incomplete, told
 from functions_model.provision.kind import Writing
 from functions_model.provision.kinds import provider
 from functions_model.provision.nouns import Action
-from functions_model.provision.outcome import Applied, Groundwork, Written
+from functions_model.provision.observed_app import ObservedSite
+from functions_model.provision.outcome import Applied, Written
 from functions_model.provision.planning import KINDS
 from functions_model.provision.waiting import Patience
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from concurrent.futures import Future
 
     from functions_model.azure.clients import AzureClients
@@ -26,6 +29,10 @@ if TYPE_CHECKING:
     from functions_model.provision.observed_app import ObservedApp
 
 _KINDS = {kind.KIND: kind for kind in KINDS}
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 def _discard(_: object) -> None:
@@ -38,12 +45,47 @@ class _Live:
 
     observed: Observed
     written: list[Written] = field(default_factory=list)
+    host_name: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def know(self, piece: Piece) -> None:
+        with self.lock:
+            self.observed = self.observed.having(piece)
 
     def add(self, piece: Piece | None, written: Written) -> None:
         with self.lock:
-            self.observed = self.observed.having(piece)
+            if isinstance(piece, ObservedSite):
+                # For what follows in this run the app is still new.
+                self.host_name = piece.host_name
+            else:
+                self.observed = self.observed.having(piece)
             self.written.append(written)
+
+
+@dataclass(frozen=True, slots=True)
+class Groundwork:
+    """What is being made while the image is.
+
+    Attributes:
+        live: What is known to be there.
+        graph: The changes under way.
+    """
+
+    live: _Live
+    graph: Graph
+
+    def finish(self) -> tuple[Written, ...]:
+        """Wait for its end.
+
+        Returns:
+            The changes, in the order in which they were done.
+
+        Raises:
+            ApplyIncomplete: A change could not be made. Those that do not depend on it were; the detail lists all.
+            Failure: A login that no longer holds.
+        """
+        _check(self.graph.outcomes())
+        return tuple(self.live.written)
 
 
 def lay_ground(
@@ -55,16 +97,27 @@ def lay_ground(
     mask: Callable[[str], None] = _discard,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
+    failed: Callable[[], None] = _nothing,
 ) -> Groundwork:
-    """Make every change that need not wait for the image. The plan may have an image that is not known yet.
+    """Begin to make every change that need not wait for the image. The plan may have an image that is not known yet.
 
-    Raises:
-        ApplyIncomplete: A change could not be made. Those that do not depend on it were made; the detail lists all.
-        Failure: A login that no longer holds.
+    Args:
+        plan: From `plan`.
+        clients: Of the subscription.
+        report: Takes a line for each change that is done.
+        written: Takes each change that is done, as soon as it is.
+        mask: Takes each secret that is made.
+        clock: Seconds.
+        sleep: Waits; seconds.
+        failed: Is called as soon as a change could not be made.
+
+    Returns:
+        What is under way, for `apply`.
     """
     live = _Live(plan.observed)
-    _make_all(plan.ahead, _Maker(plan, clients, live, report, written, mask, clock, sleep), {})
-    return Groundwork(live.observed, tuple(live.written))
+    graph = Graph(plan.ahead, _Maker(plan, clients, live, report, written, mask, clock, sleep).make, {})
+    graph.when_failed(failed)
+    return Groundwork(live, graph)
 
 
 def apply(
@@ -85,7 +138,7 @@ def apply(
         plan: From `plan`.
         clients: Of the subscription.
         ready: Futures that changes wait for besides other changes, by key: `image` is the pushed image.
-        ground: What `lay_ground` has done of this plan.
+        ground: What `lay_ground` has begun of this plan.
         report: Takes a line for each change that is done.
         written: Takes each change that is done, as soon as it is.
         mask: Takes each secret that is made.
@@ -97,12 +150,14 @@ def apply(
         Failure: What a future of `ready` raised, or a login that no longer holds.
     """
     started = clock()
-    live = _Live(ground.observed, list(ground.written)) if ground else _Live(plan.observed)
-    done = {one.change.key for one in live.written}
-    changes = [change for change in plan.now if change.key not in done]
-    _make_all(changes, _Maker(plan, clients, live, report, written, mask, clock, sleep), ready)
+    live = ground.live if ground else _Live(plan.observed)
+    begun = ground.graph.futures if ground else {}
+    changes = [change for change in plan.now if change.key not in begun]
+    maker = _Maker(plan, clients, live, report, written, mask, clock, sleep)
+    graph = Graph(changes, maker.make, {**begun, **ready})
+    _check({**(ground.graph.outcomes() if ground else {}), **graph.outcomes()})
     kept = tuple(change for change in plan.changes if change.action is Action.KEEP)
-    return Applied(tuple(live.written), kept, clock() - started, _updated_app(plan, live.observed))
+    return Applied(tuple(live.written), kept, clock() - started, _updated_app(plan, live.observed), live.host_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,27 +173,32 @@ class _Maker:
     clock: Callable[[], float]
     sleep: Callable[[float], None]
 
-    def make(self, change: Change) -> None:
+    def make(self, change: Change, known: Callable[[], None]) -> None:
         begun = self.clock()
         patience = Patience(str(change), self.sleep, self.report, self._register)
-        writing = Writing(self.clients, self.plan.wanted, change, patience, self.mask)
-        piece = patience.through(lambda: _KINDS[change.kind].write(writing, self.live.observed))
-        done = Written(change, self.clock() - begun)
-        self.live.add(piece, done)
-        self.written(done)
+        writing = Writing(self.clients, self.plan.wanted, change, patience, self.mask, partial(self._know, known))
+        with CANCEL.work(str(change)):
+            piece = patience.through(lambda: _KINDS[change.kind].write(writing, self.live.observed))
+            done = Written(change, self.clock() - begun)
+            self.live.add(piece, done)
+            self.written(done)
         self.report(told(done))
 
+    def _know(self, known: Callable[[], None], piece: Piece) -> None:
+        self.live.know(piece)
+        known()
+
     def _register(self, patience: Patience, namespace: str) -> None:
-        provider.register(self.clients, namespace, patience)
+        with CANCEL.work(f"the registration of {namespace}"):
+            provider.register(self.clients, namespace, patience)
 
 
-def _make_all(changes: Sequence[Change], maker: _Maker, ready: Mapping[str, Future[Any]]) -> None:
-    """Make the changes as a graph.
+def _check(outcomes: Mapping[Change, BaseException | None]) -> None:
+    """See whether every change was made.
 
     Raises:
         ApplyIncomplete: As for `apply`.
     """
-    outcomes = run_graph(changes, maker.make, ready)
     if any(outcomes.values()):
         raise incomplete(outcomes)
 

@@ -47,6 +47,13 @@ def containers_of(wanted: Wanted, observed: Observed) -> tuple[Container, ...]:
     return tuple(found.values())
 
 
+def filled_paths(wanted: Wanted, observed: Observed) -> tuple[BlobPath, ...]:
+    """The input's path, and the output's where there is one, with the values of settings in them."""
+    settings = _settings(wanted, observed)
+    filled = (_filled(path, settings) for _, path in _paths(wanted))
+    return tuple(path for path in filled if path is not None)
+
+
 def path_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     """Settings that nobody defines, values that make no path, and an output that would be the next input."""
     settings = _settings(wanted, observed)

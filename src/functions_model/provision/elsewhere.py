@@ -27,6 +27,11 @@ class NameRefusal:
     said: str
     group: str | None
 
+    @property
+    def reason(self) -> str:
+        """The first sentence of what the service said, without its full stop. What to do then is ours to say."""
+        return self.said.partition(". ")[0].rstrip(".")
+
     def problem(self, kind: str, name: str, subject: str) -> Problem:
         """In words, with the value to write for the input `subject`."""
         if self.group:
@@ -34,7 +39,7 @@ class NameRefusal:
             remedy = f"Set `{subject}` to `{self.group}/{name}` to use it, or to another name to have one made."
             return Problem(what, remedy, subject)
         whose = "" if self.group is None else ": this one belongs to somebody outside of the subscription"
-        what = f"the {kind} `{name}` cannot be made: {self.said.rstrip('.')}"
+        what = f"the {kind} `{name}` cannot be made: {self.reason}"
         return Problem(what, f"Set `{subject}` to another name{whose}.", subject)
 
 

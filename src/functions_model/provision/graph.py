@@ -3,37 +3,84 @@
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from functions_model.provision.incomplete import NotReached
+from functions_model.provision.nouns import known_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from functions_model.provision.nouns import Change
 
+    Make = Callable[[Change, Callable[[], None]], None]
 
-def run_graph(
-    changes: Sequence[Change], make: Callable[[Change], None], ready: Mapping[str, Future[Any]]
-) -> dict[Change, BaseException | None]:
-    """Run the graph; what each change raised. The plan's order puts dependencies first, so no thread waits for ever."""
-    if not changes:
-        return {}
-    futures: dict[str, Future[Any]] = dict(ready)
-    with ThreadPoolExecutor(max_workers=len(changes), thread_name_prefix="apply") as threads:
+
+class Graph:
+    """Changes that are being made, from the moment on in which this is.
+
+    Args:
+        changes: In an order that puts dependencies first, so that no thread waits for ever.
+        make: Makes one. Its second argument tells those who wait for no more that what will be there is known.
+        ready: What changes wait for besides one another, by key.
+
+    Attributes:
+        futures: Of each change and of what is known of it, by key; those of `ready` as well.
+    """
+
+    def __init__(
+        self,
+        changes: Sequence[Change],
+        make: Make,
+        ready: Mapping[str, Future[Any]],
+    ) -> None:
+        self.futures: dict[str, Future[Any]] = dict(ready)
+        self._made: dict[Change, Future[None]] = {}
+        threads = ThreadPoolExecutor(max_workers=max(1, len(changes)), thread_name_prefix="apply")
         for change in changes:
-            waits_for = [futures[key] for key in change.depends_on if key in futures]
-            futures[change.key] = threads.submit(_after, waits_for, make, change)
-    return {change: futures[change.key].exception() for change in changes}
+            waits_for = [self.futures[key] for key in change.depends_on if key in self.futures]
+            known = self.futures[known_of(change.key)] = Future()
+            made = threads.submit(_after, waits_for, make, change, known)
+            self._made[change] = self.futures[change.key] = made
+        threads.shutdown(wait=False)
+
+    def outcomes(self) -> dict[Change, BaseException | None]:
+        """Wait until all is over; what each change raised."""
+        return {change: future.exception() for change, future in self._made.items()}
+
+    def when_failed(self, call: Callable[[], None]) -> None:
+        """Have something done as soon as a change fails."""
+        for future in self._made.values():
+            future.add_done_callback(lambda done: call() if done.exception() else None)
 
 
-def _after(waits_for: list[Future[Any]], make: Callable[[Change], None], change: Change) -> None:
+def _after(waits_for: list[Future[Any]], make: Make, change: Change, known: Future[None]) -> None:
     """Make a change once everything it depends on is done.
 
     Raises:
         NotReached: Something that it depends on failed.
     """
+    try:
+        _wait(waits_for)
+        make(change, partial(_settle, known))
+    except BaseException as exc:
+        _settle(known, exc)
+        raise
+    _settle(known)
+
+
+def _wait(waits_for: list[Future[Any]]) -> None:
     for future in waits_for:
         if (cause := future.exception()) is not None:
             raise NotReached(cause)
-    make(change)
+
+
+def _settle(known: Future[None], exc: BaseException | None = None) -> None:
+    """Say that what will be there is known, or why it never will be; what was said first holds."""
+    if known.done():
+        return
+    if exc is None:
+        known.set_result(None)
+    else:
+        known.set_exception(exc)

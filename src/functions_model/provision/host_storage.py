@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from typing import TYPE_CHECKING
 
 from functions_model.core.failures import Problem
@@ -18,7 +19,7 @@ HOST_STORAGE = "AzureWebJobsStorage"
 """When a connection string has this very name, the host ignores every `AzureWebJobsStorage__*` setting."""
 
 CONTENT_STORAGE = "WEBSITE_CONTENTAZUREFILECONNECTIONSTRING"
-_CONTENT_SHARE = "WEBSITE_CONTENTSHARE"
+CONTENT_SHARE = "WEBSITE_CONTENTSHARE"
 _DASHBOARD = "AzureWebJobsDashboard"
 _LONGEST_SHARE = 63
 """https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-shares--directories--files--and-metadata."""
@@ -40,7 +41,7 @@ def obsolete_host_storage(wanted: Wanted, observed: Observed) -> frozenset[str]:
         return frozenset(_by_identity(wanted, observed))
     strings = (HOST_STORAGE, CONTENT_STORAGE, _DASHBOARD)
     gone = {name for name in strings if account_of(live.get(name, "")) == wanted.storage_account.lower()}
-    return frozenset(gone | ({_CONTENT_SHARE} if CONTENT_STORAGE in gone else set()))
+    return frozenset(gone | ({CONTENT_SHARE} if CONTENT_STORAGE in gone else set()))
 
 
 def host_storage_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
@@ -80,7 +81,7 @@ def _by_key(wanted: Wanted, observed: Observed) -> dict[str, str | None]:
     settings = {HOST_STORAGE: account_setting(HOST_STORAGE, wanted.storage_account, observed)}
     if _is_elastic(wanted, observed):
         settings[CONTENT_STORAGE] = account_setting(CONTENT_STORAGE, wanted.storage_account, observed)
-        settings[_CONTENT_SHARE] = observed.live_settings.get(_CONTENT_SHARE) or _share_name(wanted)
+        settings[CONTENT_SHARE] = observed.live_settings.get(CONTENT_SHARE) or _share_name(wanted)
     return settings
 
 
@@ -99,5 +100,21 @@ def _is_elastic(wanted: Wanted, observed: Observed) -> bool:
 
 def _share_name(wanted: Wanted) -> str:
     """The app's name and twelve letters, as `az` makes it; theirs are random, ours the same in every run."""
-    end = hashlib.sha256(f"{wanted.group_id}/{wanted.app_name}".lower().encode()).hexdigest()[:12]
-    return f"{wanted.app_name.lower()[: _LONGEST_SHARE - len(end) - 1]}{end}"
+    return _share(wanted, hashlib.sha256(f"{wanted.group_id}/{wanted.app_name}".lower().encode()).hexdigest())
+
+
+def _share(wanted: Wanted, letters: str) -> str:
+    return f"{wanted.app_name.lower()[: _LONGEST_SHARE - 13]}{letters[:12]}"
+
+
+def slots_share(wanted: Wanted, apps: str, slots: str) -> str:
+    """A content share for a slot: what it has, unless that is the app's; else a new one.
+
+    A swap moves it with its content, so that no slot's name can be in it.
+
+    Args:
+        wanted: Names the app.
+        apps: The share that the app has.
+        slots: The share that the slot has; empty when it has none.
+    """
+    return slots if slots and slots.lower() != apps.lower() else _share(wanted, secrets.token_hex(6))

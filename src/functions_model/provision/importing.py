@@ -7,13 +7,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from functions_model.azure.errors import explain
+from functions_model.core.cancel import CANCEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from functions_model.azure.clients import AzureClients
     from functions_model.core.references import ImageReference
-    from functions_model.provision.nouns import RegistryResource
+    from functions_model.provision.registries import RegistryResource
 
 LONGEST = 600.0
 """Seconds. A base of a gigabyte takes well under a minute; streaming it through this machine takes less than this."""
@@ -53,7 +54,8 @@ def import_base(
     parameters = _parameters(source, target)
     place = f"`{registry.login_server}/{target}`"
     try:
-        poller = clients.registries.registries.begin_import_image(*_names(registry.id), parameters)
+        with CANCEL.work(f"the import of {place}"):
+            poller = clients.registries.registries.begin_import_image(*_names(registry.id), parameters)
         poller.wait(longest)
         if not poller.done():
             report(f"{place} was not imported: the service took more than {longest:.0f} seconds.")

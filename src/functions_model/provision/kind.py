@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from functions_model.provision.waiting import Patience
 
 
-def _discard(_: str) -> None:
+def _discard(_: object) -> None:
     """Do nothing with it."""
 
 
@@ -30,6 +30,7 @@ class Writing:
         patience: For a write of several requests, each of which may meet what passes by itself. One of a single request
             need not use it: the whole write is done with it.
         mask: Takes each secret that is made.
+        know: Takes what will be there, before it is, for changes that wait for no more.
         slot: The deployment slot that is written, in place of the app; empty for the app.
     """
 
@@ -38,6 +39,7 @@ class Writing:
     change: Change
     patience: Patience
     mask: Callable[[str], None] = _discard
+    know: Callable[[Piece], None] = _discard
     slot: str = ""
 
     @property

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from functions_model.core.blob_paths import BlobPath
     from functions_model.core.secrets import Secret
     from functions_model.provision.observed import Observed
+    from functions_model.provision.registries import RegistryResource
     from functions_model.provision.telemetry import Insights
 
 
@@ -77,6 +78,15 @@ class Change:
         return f"the {self.kind} `{self.name}`"
 
 
+def known_of(key: str) -> str:
+    """What a change depends on that need not wait until another is done, but only until it is known what will be there.
+
+    Args:
+        key: Of the other change.
+    """
+    return f"{key}, known"
+
+
 def key_of(kind: str, name: str) -> str:
     """The key of a change: `storage account/x`."""
     return f"{kind}/{name}"
@@ -92,23 +102,6 @@ SWAP = "swap"
 
 IMAGE = "image"
 """The key of the one future that is no resource: the pushed image."""
-
-
-@dataclass(frozen=True, slots=True)
-class RegistryResource:
-    """A container registry.
-
-    Attributes:
-        id: The ARM id.
-        login_server: Host of the registry, with a port where there is one.
-        abac: It honours repository-scoped roles only; AcrPull and AcrPush count for nothing there.
-        admin: Its admin user is on, whose password opens all of it.
-    """
-
-    id: str
-    login_server: str
-    abac: bool = False
-    admin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +179,7 @@ class Wanted:
         access: How the app gets into what it works with.
         slot: The deployment slot for the new version; empty for the app itself.
         swap: The slot is swapped with the app once it is verified.
+        given: Inputs that were given, of those that mean nothing for what is there: `service-bus-sku`.
     """
 
     subscription_id: str
@@ -210,6 +204,7 @@ class Wanted:
     access: Access = Access.IDENTITY
     slot: str = ""
     swap: bool = False
+    given: frozenset[str] = frozenset()
 
     @property
     def by_keys(self) -> bool:
@@ -247,9 +242,11 @@ class ChangeSet:
 
     Attributes:
         changes: One per resource, those that are kept included.
+        notes: What people should know of it besides, whole sentences.
     """
 
     changes: tuple[Change, ...]
+    notes: tuple[str, ...] = field(default=(), kw_only=True)
 
     @property
     def has_changes(self) -> bool:

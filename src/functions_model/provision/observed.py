@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from functions_model.provision.belongings import NONE, Belongings
+from functions_model.provision.network import OPEN, Network
+from functions_model.provision.nouns import place_of
 from functions_model.provision.observed_app import ObservedApp, ObservedSite
 from functions_model.provision.observed_insights import ObservedInsights, ObservedLogs
 from functions_model.provision.observed_keys import NO_KEYS, ObservedKeys
 from functions_model.provision.observed_service_bus import (
     NO_QUEUES,
-    NO_REFUSAL,
     ObservedNamespace,
-    ObservedNamespaceName,
     ObservedQueues,
 )
 
@@ -62,6 +63,8 @@ class ObservedStorage:
         takes_keys: Its keys open it.
         is_ours: This tool made it.
         state: `Succeeded`, `Creating` and the like; empty when it is not said.
+        location: Its region, as the service spells it; empty when it is not said.
+        network: Who is let in.
     """
 
     id: str
@@ -72,6 +75,8 @@ class ObservedStorage:
     takes_keys: bool = True
     is_ours: bool = False
     state: str = ""
+    location: str = ""
+    network: Network = OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,25 +140,47 @@ class ObservedSlot:
         app: The slot; None when it is not there.
         others: Names of the app's other slots, production left out.
         sticky: Names of the settings that belong to a slot and are not swapped.
+        sticky_others: The same of connection strings, and of mounts.
+        of_app: The app's connection strings and mounts.
+        own: The slot's.
     """
 
     app: ObservedApp | None
     others: tuple[str, ...] = ()
     sticky: tuple[str, ...] = ()
+    sticky_others: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    of_app: Belongings = NONE
+    own: Belongings = NONE
 
 
 @dataclass(frozen=True, slots=True)
 class ObservedProviders:
-    """Resource providers that are not registered in the subscription, of those that will be needed."""
+    """Resource providers, of those that will be needed.
+
+    Attributes:
+        unregistered: Those that are not registered in the subscription.
+        regions: Where one of them makes something, as `same_region` spells it; empty when that is not known.
+    """
 
     unregistered: tuple[str, ...]
+    regions: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class ObservedAccountNames:
-    """Why names of storage accounts cannot be had, by name; None for those that can."""
+class ObservedNames:
+    """Names that must be unique in all of Azure, of what is to be made.
 
-    refusals: Mapping[str, NameRefusal | None]
+    Attributes:
+        refusals: Why one cannot be had, by type and name (`place_of`); None for one that can.
+        unknown: Those that nobody could say anything of: `function app iris`.
+    """
+
+    refusals: Mapping[str, NameRefusal | None] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
+
+    def refusal(self, resource_type: str, name: str) -> NameRefusal | None:
+        """Why the name cannot be had; None when it can, or when it was not asked for."""
+        return self.refusals.get(place_of(resource_type, name))
 
 
 Piece: TypeAlias = (
@@ -170,8 +197,7 @@ Piece: TypeAlias = (
     | ObservedApp
     | ObservedSlot
     | ObservedProviders
-    | ObservedAccountNames
-    | ObservedNamespaceName
+    | ObservedNames
     | ObservedKeys
     | ObservedInsights
     | ObservedLogs
@@ -191,8 +217,7 @@ _PLACES: dict[type, str] = {
     ObservedApp: "app",
     ObservedSlot: "slot",
     ObservedProviders: "providers",
-    ObservedAccountNames: "account_names",
-    ObservedNamespaceName: "namespace_name",
+    ObservedNames: "names",
     ObservedKeys: "keys",
     ObservedInsights: "insights",
     ObservedLogs: "logs",
@@ -217,10 +242,9 @@ class Observed:
     roles: ObservedRoles = ObservedRoles(frozenset())
     providers: ObservedProviders = ObservedProviders(())
     accounts: ObservedAccounts = ObservedAccounts({})
-    account_names: ObservedAccountNames = ObservedAccountNames({})
+    names: ObservedNames = ObservedNames()
     containers: ObservedContainers = ObservedContainers(frozenset())
     namespace: ObservedNamespace | None = None
-    namespace_name: ObservedNamespaceName = NO_REFUSAL
     queues: ObservedQueues = NO_QUEUES
     plan_room: ObservedPlanRoom = ObservedPlanRoom(None)
     keys: ObservedKeys = NO_KEYS

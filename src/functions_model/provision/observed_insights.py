@@ -16,10 +16,12 @@ class ObservedInsights:
     Attributes:
         id: The ARM id.
         connection_string: Where telemetry goes. Whoever has it can send some.
+        workspace_id: Of the Log Analytics workspace that keeps its data; empty for a component that has none.
     """
 
     id: str
     connection_string: Secret
+    workspace_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from functions_model.provision.network import OPEN, Network
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from functions_model.provision.elsewhere import NameRefusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,8 @@ class ObservedNamespace:
         status: `Active`, `Activating`, `Disabled` and the like.
         takes_keys: Its access rules' keys open it.
         is_ours: This tool made it.
+        location: Its region, as the service spells it; empty when it is not said.
+        network: Who is let in.
     """
 
     id: str
@@ -30,6 +32,8 @@ class ObservedNamespace:
     status: str
     takes_keys: bool = True
     is_ours: bool = False
+    location: str = ""
+    network: Network = OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +58,4 @@ class ObservedQueues:
     by_name: Mapping[str, ObservedQueue]
 
 
-@dataclass(frozen=True, slots=True)
-class ObservedNamespaceName:
-    """Why the Service Bus namespace's name cannot be had; None when it can."""
-
-    refusal: NameRefusal | None
-
-
-NO_QUEUES, NO_REFUSAL = ObservedQueues({}), ObservedNamespaceName(None)
+NO_QUEUES = ObservedQueues({})

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from functions_model.azure.errors import explain
 from functions_model.core.failures import PlanRefused, Problem
-from functions_model.provision import keys, plan_room
+from functions_model.provision import keys, names, plan_room
 from functions_model.provision.kinds import (
     application_insights,
     blob_container,
@@ -54,8 +54,7 @@ _ROUNDS: tuple[tuple[tuple[str, Read], ...], ...] = (
         ("role assignments", role_assignment.observe),
         ("resource providers", provider.observe),
         ("blob containers", blob_container.observe),
-        ("names of storage accounts", storage_account.observe_names),
-        ("Service Bus namespace's name", service_bus_namespace.observe_name),
+        ("names that must be unique in all of Azure", names.observe),
         ("room for a plan", plan_room.observe),
         (log_analytics_workspace.KIND, log_analytics_workspace.observe),
     ),

@@ -9,7 +9,6 @@ from functions_model.provision.kinds import role_assignment
 
 if TYPE_CHECKING:
     from functions_model.provision.nouns import Change
-    from functions_model.provision.observed import Observed
     from functions_model.provision.observed_app import ObservedApp
 
 
@@ -26,19 +25,6 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class Groundwork:
-    """What was done while the image was being made.
-
-    Attributes:
-        observed: What is there now.
-        written: In the order in which they were done.
-    """
-
-    observed: Observed = field(repr=False)
-    written: tuple[Written, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Applied:
     """What a run did.
 
@@ -47,12 +33,14 @@ class Applied:
         kept: What was left alone.
         seconds: Wall time.
         app: The app as it was left, when one that was there has been updated; None for an app that is new or was kept.
+        host_name: Where an app answers that is new; empty for another.
     """
 
     written: tuple[Written, ...]
     kept: tuple[Change, ...]
     seconds: float
     app: ObservedApp | None = field(default=None, repr=False)
+    host_name: str = ""
 
     @property
     def changed(self) -> bool:

@@ -4,20 +4,24 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
-from functions_model.azure.errors import explain_answer
+from functions_model.azure.errors import explain, explain_answer
 from functions_model.core.failures import Problem
 from functions_model.provision.kinds import plan
 from functions_model.provision.observed import ObservedPlanRoom
 from functions_model.provision.plan_sizes import tier_of
-from functions_model.provision.regions import same_region
+from functions_model.provision.regions import no_such_region, same_region
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
+    from functions_model.azure.errors import ServiceError
     from functions_model.provision.nouns import Wanted
     from functions_model.provision.observed import Observed
 
+_LISTED = re.compile(r"available regions[^']*'([a-z0-9,]+)'")
+"""Resource Manager: `List of available regions for the resource type is 'eastus,westeurope'.`"""
 _THERE = "ServerFarmAlreadyExists"
 """Somebody made it since we looked: the write will use it."""
 
@@ -34,10 +38,18 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedPl
         return None
     try:
         return _by_regions(clients, wanted) if seen.group is None else _by_validation(clients, wanted)
-    except HttpResponseError:
+    except HttpResponseError as exc:
         # A login whose rights end at the group may not ask, nor may anybody before Microsoft.Web is registered.
         # The write will tell.
+        return _refused_region(wanted, explain(exc, "make the plan"))
+
+
+def _refused_region(wanted: Wanted, error: ServiceError) -> ObservedPlanRoom | None:
+    """A region that there is none of: refused with a list of those that there are. None for another refusal."""
+    named = _LISTED.search(error.message)
+    if error.cause != "region-unknown" or named is None:
         return None
+    return ObservedPlanRoom(no_such_region(wanted.location, named[1].split(",")))
 
 
 def _by_validation(clients: AzureClients, wanted: Wanted) -> ObservedPlanRoom | None:

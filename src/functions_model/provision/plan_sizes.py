@@ -23,11 +23,16 @@ _TIERS = (
     (r"S\d", "Standard"),
     (r"P\d", "Premium"),
     (r"P\dV2", "PremiumV2"),
-    (r"P\dM?V3", "PremiumV3"),
-    (r"P\dM?V4", "PremiumV4"),
-    (r"I\dM?V2", "IsolatedV2"),
+    (r"P0V3", "Premium0V3"),
+    (r"P\dV3", "PremiumV3"),
+    (r"P\dMV3", "PremiumMV3"),
+    (r"P\dV4", "PremiumV4"),
+    (r"P\dMV4", "PremiumMV4"),
+    (r"I\dV2", "IsolatedV2"),
+    (r"I\dMV2", "IsolatedMV2"),
 )
-"""Sizes whose plans run containers, and the tier that Resource Manager wants beside each."""
+"""Sizes whose plans run containers, and the tier that each is of. It is read, and asked for where regions are listed by
+tier; a plan is written by its size alone. Azure/azure-cli 2.91.0, command_modules/appservice/utils.py:84."""
 
 _MOST = {ELASTIC: 100, "Basic": 3, "Standard": 10}
 _MOST_OF_OTHERS = 30

@@ -22,7 +22,9 @@ from functions_model.provision.kinds import (
     swap,
 )
 from functions_model.provision.kinds import plan as plan_kind
-from functions_model.provision.nouns import IMAGE, ResourcePlan
+from functions_model.provision.networks import shut_out
+from functions_model.provision.nouns import IMAGE, ResourcePlan, known_of
+from functions_model.provision.plan_notes import notes_for
 
 if TYPE_CHECKING:
     from functions_model.provision.kind import Kind
@@ -55,11 +57,13 @@ def plan(wanted: Wanted, observed: Observed) -> ResourcePlan:
         PlanRefused: What is there cannot carry the deployment; every reason is told. Nothing was written.
     """
     problems = [problem for kind in KINDS for problem in kind.problems(wanted, observed)]
+    problems += shut_out(wanted, observed)
     if problems:
         raise PlanRefused(f"plan the function app `{wanted.app_name}`", problems)
     changes = [change for kind in KINDS for change in kind.difference(wanted, observed)]
-    keys = {change.key for change in changes} | {IMAGE}
-    return ResourcePlan(tuple(_placed(change, keys, observed.portal) for change in changes), wanted, observed)
+    keys = {IMAGE, *(key for change in changes for key in (change.key, known_of(change.key)))}
+    placed = tuple(_placed(change, keys, observed.portal) for change in changes)
+    return ResourcePlan(placed, wanted, observed, notes=notes_for(wanted, observed))
 
 
 def _placed(change: Change, keys: set[str], portal: str) -> Change:

@@ -4,48 +4,152 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from functions_model.azure.errors import explain
 from functions_model.core.failures import PlanRefused, Problem
-from functions_model.provision.nouns import RegistryResource
+from functions_model.provision.elsewhere import group_in
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
+    from functions_model.core.spec import ImageTarget
 
+_TYPE = "Microsoft.ContainerRegistry/registries"
 _ABAC = "AbacRepositoryPermissions"
 
 
-def find_registry(clients: AzureClients, name: str) -> RegistryResource:
-    """The registry of that name or login server, in the subscription.
+@dataclass(frozen=True, slots=True)
+class RegistryResource:
+    """A container registry.
+
+    Attributes:
+        id: The ARM id.
+        login_server: Host of the registry, with a port where there is one.
+        abac: It honours repository-scoped roles only; AcrPull and AcrPush count for nothing there.
+        admin: Its admin user is on, whose password opens all of it.
+        arm_tokens: It takes Entra's tokens for Resource Manager, with which App Service pulls.
+    """
+
+    id: str
+    login_server: str
+    abac: bool = False
+    admin: bool = False
+    arm_tokens: bool = True
+
+
+def find_registry(clients: AzureClients, image: ImageTarget) -> RegistryResource:
+    """The registry that the inputs name.
+
+    With its resource group it is read by its id. Else the resources of that type that the login can see are listed, as
+    az does (Azure/azure-cli 2.91.0, command_modules/acr/_utils.py:41): that list shows what one may read, and nothing
+    else (projectkudu/AzureResourceExplorer#254). A list of the registries themselves may be refused to a login that
+    holds no role on the subscription.
 
     Args:
         clients: Of the subscription.
-        name: `contoso` or `contoso.azurecr.io`, in any case.
+        image: Names it by host, name or group.
 
     Raises:
-        PlanRefused: There is none that the login can see, or the list cannot be read.
+        PlanRefused: There is none that the login can see, there are several, or it cannot be read.
     """
     from azure.core.exceptions import AzureError
 
-    action = f"find the registry `{name}`"
+    action = f"find the registry `{image.registry or image.registry_name}`"
     try:
-        registries = list(clients.registries.registries.list())
+        seen = [] if image.registry_group else _seen(clients)
+        places = _places(image, seen)
+        found = [registry for place in places if (registry := _read(clients, *place, action)) is not None]
     except AzureError as exc:
         error = explain(exc, action)
         raise PlanRefused(action, [Problem(error.reason, error.remedy, "registry")]) from exc
-    for registry in registries:
-        if name.lower() in {str(registry.name).lower(), str(registry.login_server).lower()}:
-            return _found(registry)
-    known = ", ".join(f"`{registry.login_server}`" for registry in registries) or "none"
+    meant = _meant(found, image)
+    if len(meant) != 1:
+        problem = _several(meant) if meant else _none(clients, image, [name for _, name in seen])
+        raise PlanRefused(action, [problem])
+    return meant[0]
+
+
+def _seen(clients: AzureClients) -> list[tuple[str, str]]:
+    """Resource group and name of each registry that the login can see."""
+    listed = clients.resource.resources.list(filter=f"resourceType eq '{_TYPE}'")
+    return [(group_in(str(one.id)), str(one.name)) for one in listed]
+
+
+def _places(image: ImageTarget, seen: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Where to look: a host of which no name is known may be that of any."""
+    if image.registry_group:
+        return [(image.registry_group, image.registry_name)]
+    return [place for place in seen if image.registry_name in {"", place[1].lower()}]
+
+
+def _read(clients: AzureClients, group: str, name: str, action: str) -> RegistryResource | None:
+    """The registry; None when it is not there: a list may be behind.
+
+    Raises:
+        PlanRefused: The login may not read it.
+    """
+    from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+
+    try:
+        return _found(clients.registries.registries.get(group, name))
+    except ResourceNotFoundError:
+        return None
+    except HttpResponseError as exc:
+        if exc.status_code != 403:
+            raise
+        scope = f"/subscriptions/{clients.subscription_id}/resourceGroups/{group}/providers/{_TYPE}/{name}"
+        what = f"this login may not read the registry `{name}` in the resource group `{group}`"
+        raise PlanRefused(action, [Problem(what, _ask_for_reader(clients, f'"{scope}"'), "registry")]) from exc
+
+
+def _meant(found: list[RegistryResource], image: ImageTarget) -> list[RegistryResource]:
+    """Those with the host that was given, if there is one; else those of the name, when no other label was given.
+
+    A name need not be unique in a subscription when it was made with a domain name label.
+    """
+    exact = [registry for registry in found if registry.login_server.lower() == image.registry]
+    label = image.registry.partition(".")[0]
+    return exact or [registry for registry in found if image.registry_name and "-" not in label]
+
+
+def _several(meant: list[RegistryResource]) -> Problem:
+    places = [f"{group_in(one.id)}/{one.id.rpartition('/')[2]}" for one in meant]
+    what = f"the subscription has several of that name: {', '.join(f'`{one.login_server}`' for one in meant)}"
+    return Problem(what, f"Set `registry` to {' or '.join(f'`{place}`' for place in places)}.", "registry")
+
+
+def _none(clients: AzureClients, image: ImageTarget, names: list[str]) -> Problem:
+    if image.registry_group:
+        what = f"there is no registry `{image.registry_name}` in the resource group `{image.registry_group}`"
+        return Problem(what, "Check `registry`; `az acr list` shows those that you can see.", "registry")
+    known = ", ".join(f"`{name}`" for name in names) or "none"
     what = (
         f"the subscription `{clients.subscription_id}` has no such registry that this login can see (it sees {known})"
     )
-    remedy = "Check `registry` and `subscription-id`, and that the login has the role Reader on the registry."
-    raise PlanRefused(action, [Problem(what, remedy, "registry")])
+    scope = f'"$(az acr show --name {image.registry_name or "REGISTRY"} --query id --output tsv)"'
+    remedy = (
+        f"Check `registry` and `subscription-id`. AcrPush alone shows no registry. {_ask_for_reader(clients, scope)}"
+    )
+    return Problem(what, remedy, "registry")
+
+
+def _ask_for_reader(clients: AzureClients, scope: str) -> str:
+    who = f"--assignee-object-id {clients.object_id or '<object id of the login>'}"
+    command = (
+        f"az role assignment create {who} --assignee-principal-type ServicePrincipal --role Reader --scope {scope}"
+    )
+    return f"Ask an owner to run `{command}`."
 
 
 def _found(registry: Any) -> RegistryResource:
     mode = getattr(registry.role_assignment_mode, "value", registry.role_assignment_mode)
-    abac, admin = str(mode).lower() == _ABAC.lower(), bool(registry.admin_user_enabled)
-    return RegistryResource(str(registry.id), str(registry.login_server), abac=abac, admin=admin)
+    policies = registry.as_dict().get("properties", {}).get("policies") or {}
+    arm_policy = policies.get("azureADAuthenticationAsArmPolicy") or {}
+    return RegistryResource(
+        str(registry.id),
+        str(registry.login_server),
+        abac=str(mode).lower() == _ABAC.lower(),
+        admin=bool(registry.admin_user_enabled),
+        arm_tokens=str(arm_policy.get("status") or "enabled").lower() != "disabled",
+    )

@@ -55,13 +55,31 @@ def obsolete_registry_login(wanted: Wanted) -> frozenset[str]:
 
 
 def registry_problems(wanted: Wanted) -> tuple[Problem, ...]:
-    """A registry without an admin user has no password to give."""
-    if not wanted.by_keys or wanted.registry.admin:
-        return ()
+    """A registry that the app could not log in to, be it by password or by identity."""
     name = wanted.registry.id.rpartition("/")[2]
+    if not wanted.by_keys:
+        return () if wanted.registry.arm_tokens else (_no_arm_tokens(name),)
+    if wanted.registry.admin:
+        return ()
     what = f"the admin user of the registry `{name}` is off, and with `access: keys` the app logs in as that user"
     remedy = (
         f"Switch it on: `az acr update --name {name} --admin-enabled true`. Or choose `access: identity`, which needs "
         "no password, but the right to assign roles."
     )
     return (Problem(what, remedy, "access"),)
+
+
+def _no_arm_tokens(name: str) -> Problem:
+    """The push would work, as our token is for registries; the app's pull ends with "token validation failed".
+
+    MicrosoftDocs/azure-docs#128528, articles/app-service/configure-custom-container.md.
+    """
+    what = (
+        f"a policy of the registry `{name}` refuses tokens for Resource Manager (`azureADAuthenticationAsArmPolicy`), "
+        "and App Service pulls images with such a token"
+    )
+    remedy = (
+        f"Let it take them: `az acr config authentication-as-arm update -r {name} --status enabled`. Or choose "
+        "`access: keys`, which needs the registry's admin user."
+    )
+    return Problem(what, remedy, "registry")

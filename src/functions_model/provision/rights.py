@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from functions_model.azure import api_versions
 from functions_model.core.failures import Problem
 from functions_model.provision.nouns import Action
 
@@ -26,7 +27,6 @@ ASSIGN_ROLES = "Microsoft.Authorization/roleAssignments/write"
 _WRITE_GROUP = "Microsoft.Resources/subscriptions/resourceGroups/write"
 _READ_PASSWORD = "Microsoft.ContainerRegistry/registries/listCredentials/action"  # noqa: S105 - a permission
 _ASSIGN_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
-_API_VERSION = "2022-04-01"
 _MOST_REQUESTS = 2
 """The group, and the registry in another one. What lies in a third group is left to its write."""
 _NEW = {Action.CREATE, Action.REPLACE}
@@ -107,7 +107,9 @@ def _read(clients: AzureClients, scope: str) -> Rights | None:
 
     path = f"{scope}/providers/Microsoft.Authorization/permissions"
     try:
-        answer = clients.resource.send_request(HttpRequest("GET", path, params={"api-version": _API_VERSION}))
+        answer = clients.resource.send_request(
+            HttpRequest("GET", path, params={"api-version": api_versions.AUTHORIZATION})
+        )
         answer.raise_for_status()
     except HttpResponseError:
         return None

@@ -14,7 +14,7 @@ from functions_model.provision.nouns import BlobData, QueueData, Role
 
 if TYPE_CHECKING:
     from functions_model.core.spec import Target
-    from functions_model.provision.nouns import RegistryResource
+    from functions_model.provision.registries import RegistryResource
 
 ACR_PULL = "7f951dda-4ed3-4680-a7ca-43fe172d538d"
 REPOSITORY_READER = "b93aa761-3e63-49ed-ac28-beffa264f7ac"
@@ -80,12 +80,23 @@ def _data_roles(target: Target, data: BlobData | QueueData | None) -> tuple[Role
         case None:
             return ()
         case BlobData():
-            # The host storage account has these already, when it is the same.
-            same = data.account == target.storage_account
-            here = "data-storage-account"
-            return () if same else _on_account(target, here, data.account, _BLOB_OWNER, _QUEUE_CONTRIBUTOR)
+            return _blob_roles(target, data)
         case QueueData():
             return _queue_roles(target, data)
+
+
+def _blob_roles(target: Target, data: BlobData) -> tuple[Role, ...]:
+    """What the blob extension needs at the account that it watches; the host storage account has it, when it is that.
+
+    Its documents leave the last one out. Since 5.3.8 it has that account's writes logged, which takes
+    `blobServices/write`; where it may not, 5.3.8 and 5.3.9 never see a blob that comes after their first look.
+    (Azure/azure-sdk-for-net, Microsoft.Azure.WebJobs.Extensions.Storage.Blobs, docs/BlobTriggerPolling.md and
+    CHANGELOG.md; azure-sdk-for-net#61660. Azure/azure-functions-host#11938 shows the request that is refused.)
+    """
+    if data.account == target.storage_account:
+        return ()
+    needed = (_BLOB_OWNER, _QUEUE_CONTRIBUTOR, _ACCOUNT_CONTRIBUTOR)
+    return _on_account(target, "data-storage-account", data.account, *needed)
 
 
 def _telemetry_roles(target: Target) -> tuple[Role, ...]:

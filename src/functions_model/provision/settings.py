@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING
 
 from functions_model.provision.connection import connection_settings, obsolete_connection
+from functions_model.provision.host_id import host_id_settings
 from functions_model.provision.host_storage import host_storage_settings, obsolete_host_storage
+from functions_model.provision.machine_key import MACHINE_KEY, new_machine_key
 from functions_model.provision.nouns import FieldChange
 from functions_model.provision.registry_login import obsolete_registry_login, registry_settings
+from functions_model.provision.script_identity import client_settings
 from functions_model.provision.telemetry import obsolete_telemetry, telemetry_settings
 
 if TYPE_CHECKING:
@@ -16,9 +18,6 @@ if TYPE_CHECKING:
 
     from functions_model.provision.nouns import Wanted
     from functions_model.provision.observed import Observed
-
-MACHINE_KEY = "MACHINEKEY_DecryptionKey"
-"""Resource Manager proves itself to a Linux host with it; without, keys cannot be listed. Made once, then kept."""
 
 _FIXED = {
     "FUNCTIONS_EXTENSION_VERSION": "~4",
@@ -38,6 +37,8 @@ def merged_settings(wanted: Wanted, observed: Observed) -> dict[str, str | None]
     users = {name: secret.reveal() for name, secret in wanted.app_settings.items()}
     ours: dict[str, str | None] = {
         **_FIXED,
+        **client_settings(wanted, observed),
+        **host_id_settings(wanted, observed),
         **host_storage_settings(wanted, observed),
         **connection_settings(wanted, observed),
         **registry_settings(wanted, observed),
@@ -59,7 +60,7 @@ def settings_changes(wanted: Wanted, observed: Observed) -> tuple[FieldChange, .
     merged = merged_settings(wanted, observed)
     changes = {name: "***" for name, value in merged.items() if value is None or live.get(name) != value}
     changes |= {name: "removed" for name in live if name not in merged}
-    if MACHINE_KEY not in merged:
+    if observed.app is None and MACHINE_KEY not in merged:
         changes[MACHINE_KEY] = "***"
     return tuple(
         FieldChange(f"app setting `{name}`", "***" if name in live else None, after)
@@ -68,7 +69,7 @@ def settings_changes(wanted: Wanted, observed: Observed) -> tuple[FieldChange, .
 
 
 def settings_to_write(wanted: Wanted, observed: Observed) -> dict[str, str]:
-    """The full set of settings, with a machine key made when there is none.
+    """The full set of settings; those of a new app, or slot, with a machine key.
 
     Raises:
         ValueError: A resource that a value is made from is not known: an error of the caller.
@@ -79,7 +80,8 @@ def settings_to_write(wanted: Wanted, observed: Observed) -> dict[str, str]:
             message = f"the setting {name} is not known yet"
             raise ValueError(message)
         values[name] = value
-    values.setdefault(MACHINE_KEY, secrets.token_hex(32).upper())
+    if observed.app is None:
+        values.setdefault(MACHINE_KEY, new_machine_key())
     return values
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import ApplyIncomplete
 from functions_model.provision.waiting import Patience, WaitedInVain, explained
 
@@ -56,7 +57,8 @@ def settle(
         return ()
     patience = Patience(f"the settings of the function app `{wanted.app_name}`", sleep, report)
     try:
-        return patience.through(lambda: _write_again(clients, wanted, names, after))
+        with CANCEL.work(patience.what):
+            return patience.through(lambda: _write_again(clients, wanted, names, after))
     except (AzureError, WaitedInVain) as exc:
         error = explained(exc, f"look at the settings of the function app `{wanted.app_name}` again")
         raise ApplyIncomplete(error.action, error.reason, error.remedy) from exc

@@ -47,6 +47,7 @@ def observed_site(site: Any) -> ObservedSite:
         identity_clients={name.lower(): str(one.client_id) for name, one in held.items() if one and one.client_id},
         state=str(site.state or ""),
         tags=dict(site.tags or {}),
+        properties=site.as_dict().get("properties") or {},
     )
 
 
@@ -88,4 +89,6 @@ def complete_site(site: ObservedSite, where: Site) -> ObservedApp | None:
         settings=dict(settings.properties or {}),
         pulls_by_identity=bool(config.acr_use_managed_identity_creds),
         tags=site.tags,
+        properties=site.properties,
+        config=config.as_dict().get("properties") or {},
     )

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from functions_model.core.secrets import Secret
-from functions_model.provision.settings import MACHINE_KEY, merged_settings
+from functions_model.provision.host_id import HOST_ID, host_id, is_cut
+from functions_model.provision.host_storage import CONTENT_SHARE, slots_share
+from functions_model.provision.machine_key import ENCRYPTION, encryption_keys
+from functions_model.provision.settings import merged_settings
+from functions_model.provision.sticky import missing
 
 if TYPE_CHECKING:
     from functions_model.provision.nouns import Wanted
     from functions_model.provision.observed import Observed
 
-HOST_ID = "AzureFunctionsWebHost__hostid"
-"""The host's own id is `<app>-<slot>`, cut to 32 characters, which can be that of the app: then the host does not
-start, or takes the app's locks and blob receipts for its own.
-https://learn.microsoft.com/azure/azure-functions/storage-considerations#host-id-considerations."""
-
 DISABLED = "AzureWebJobs.score.Disabled"
 """Else a slot would take blobs and messages from the app's own trigger.
 https://learn.microsoft.com/azure/azure-functions/disable-function."""
 
-_LONGEST, _HASH = 32, 10
 
-
-def host_id(app: str, slot: str) -> str:
-    """A stable id for the slot's host: letters, digits and hyphens in lower case, 32 at most."""
-    digest = hashlib.sha256(f"{app}/{slot}".lower().encode()).hexdigest()[:_HASH]
-    return f"{app.lower()[: _LONGEST - _HASH - 1].rstrip('-')}-{digest}"
+def apps_sticky(wanted: Wanted) -> tuple[str, ...]:
+    """Settings of a new app that no swap may move: its machine key, as its host reads its keys with it, and its id."""
+    return (*encryption_keys(wanted.app_settings), *((HOST_ID,) if is_cut(wanted) else ()))
 
 
 def slots_own(wanted: Wanted, observed: Observed) -> dict[str, str]:
@@ -41,31 +36,36 @@ def slots_own(wanted: Wanted, observed: Observed) -> dict[str, str]:
 
 
 def sticky_names(wanted: Wanted, observed: Observed) -> tuple[str, ...]:
-    """Every setting that must not be swapped: those that are told already, and the slot's own."""
-    known = observed.slot.sticky if observed.slot else ()
-    lower = {name.lower() for name in known}
-    return (*known, *(name for name in slots_own(wanted, observed) if name.lower() not in lower))
+    """Every setting that must not be swapped: those that are told already, the app's own and the slot's."""
+    slot = observed.slot
+    known = slot.sticky if slot else ()
+    keys = encryption_keys(observed.live_settings, slot.app.settings if slot and slot.app else {})
+    return (*known, *missing((*keys, *slots_own(wanted, observed)), known))
 
 
 def for_slot(wanted: Wanted, observed: Observed) -> tuple[Wanted, Observed]:
     """The same deployment as if the slot were the app.
 
     A swap gives the app the slot's settings. So the slot gets what the app itself would get, what others have set there
-    included, unless it is sticky: nothing that they have set is lost.
+    included, unless it is sticky: nothing that they have set is lost. Its machine key and content share are its own.
     """
     live = observed.slot.app if observed.slot else None
     sticky = {name.lower() for name in sticky_names(wanted, observed)}
     the_apps = {
         name: Secret(value)
         for name, value in merged_settings(wanted, observed).items()
-        if value is not None and name.lower() not in sticky and not (name == MACHINE_KEY and live)
+        if value is not None and name.lower() not in sticky
     }
-    own = {name: Secret(value) for name, value in slots_own(wanted, observed).items()}
-    return replace(wanted, app_settings={**the_apps, **wanted.app_settings, **own}), replace(observed, app=live)
+    users = {name: secret for name, secret in wanted.app_settings.items() if name not in ENCRYPTION}
+    given = {**the_apps, **users, **{name: Secret(value) for name, value in slots_own(wanted, observed).items()}}
+    if share := given.get(CONTENT_SHARE):
+        slots = live.settings.get(CONTENT_SHARE, "") if live else ""
+        given[CONTENT_SHARE] = Secret(slots_share(wanted, share.reveal(), slots))
+    return replace(wanted, app_settings=given), replace(observed, app=live)
 
 
 def without_sticky(wanted: Wanted, observed: Observed) -> Wanted:
-    """What a swap can bring to the app: all but what stays with the slot."""
-    sticky = {name.lower() for name in sticky_names(wanted, observed)}
+    """What a swap can bring to the app: all but what stays with the slot, and the share that comes with it."""
+    sticky = {CONTENT_SHARE.lower(), *(name.lower() for name in sticky_names(wanted, observed))}
     given = {name: value for name, value in wanted.app_settings.items() if name.lower() not in sticky}
     return replace(wanted, app_settings=given)

@@ -5,25 +5,32 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from functions_model.azure.site import Site
+from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import ApplyIncomplete
 from functions_model.provision.kind import Writing
 from functions_model.provision.kinds import swap as kind
 from functions_model.provision.outcome import Written
+from functions_model.provision.pulling import let_the_app_pull
 from functions_model.provision.site import read_app
 from functions_model.provision.tags import tags_to_be
 from functions_model.provision.undoing import Overtaken
 from functions_model.provision.waiting import Patience, WaitedInVain, explained
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from functions_model.azure.clients import AzureClients
     from functions_model.azure.errors import ServiceError
     from functions_model.provision.nouns import Change, ResourcePlan
+
+
+def _discard(_: str) -> None:
+    """Do nothing with it."""
 
 
 def swap(
@@ -32,6 +39,7 @@ def swap(
     clients: AzureClients,
     *,
     report: Callable[[str], None],
+    mask: Callable[[str], None] = _discard,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Written:
@@ -42,13 +50,20 @@ def swap(
         change: The swap.
         clients: Of the subscription.
         report: Takes a line for each reason to wait.
+        mask: Takes each secret that is read.
         clock: Seconds.
         sleep: Waits; seconds.
 
     Raises:
         ApplyIncomplete: Azure refused, or the slot did not come to life in the app's place: then nothing has changed.
     """
-    return _swap(plan, change, clients, _tags(plan)[1], report=report, clock=clock, sleep=sleep)
+    started = clock()
+    writing = Writing(clients, plan.wanted, change, Patience(f"the swap of {change.name}", sleep, report), mask)
+    with _told(change):
+        with CANCEL.work(f"how the function app `{plan.wanted.app_name}` pulls its image"):
+            let_the_app_pull(writing, plan.observed)
+        _swap(writing, plan, _tags(plan)[1])
+    return Written(change, clock() - started)
 
 
 def swap_back(
@@ -69,7 +84,11 @@ def swap_back(
     now = read_app(Site(clients, plan.wanted.group, plan.wanted.app_name))
     if now is None or now.runs != f"DOCKER|{plan.wanted.image}":
         raise Overtaken(now.runs.removeprefix("DOCKER|") if now else "")
-    return _swap(plan, change, clients, _tags(plan)[0], report=report, clock=clock, sleep=sleep)
+    started = clock()
+    writing = Writing(clients, plan.wanted, change, Patience(f"the swap of {change.name}", sleep, report))
+    with _told(change):
+        _swap(writing, plan, _tags(plan)[0])
+    return Written(change, clock() - started)
 
 
 def _tags(plan: ResourcePlan) -> tuple[dict[str, str], dict[str, str]]:
@@ -79,31 +98,25 @@ def _tags(plan: ResourcePlan) -> tuple[dict[str, str], dict[str, str]]:
     return dict(app.tags), after
 
 
-def _swap(
-    plan: ResourcePlan,
-    change: Change,
-    clients: AzureClients,
-    tags: Mapping[str, str],
-    *,
-    report: Callable[[str], None],
-    clock: Callable[[], float],
-    sleep: Callable[[float], None],
-) -> Written:
-    """Swap; tags are not swapped, so that the app gets those of what it runs now."""
+@contextmanager
+def _told(change: Change) -> Iterator[None]:
+    """What Azure refused, as a failure of the swap."""
     from azure.core.exceptions import AzureError
 
-    started = clock()
-    patience = Patience(f"the swap of {change.name}", sleep, report)
     try:
-        _Once(Writing(clients, plan.wanted, change, patience), plan).done()
-        if tags:
-            site: Any = {"tags": dict(tags)}
-            app = Site(clients, plan.wanted.group, plan.wanted.app_name)
-            patience.through(lambda: app.ask("update", site_envelope=site))
+        yield
     except (AzureError, WaitedInVain) as exc:
         error = explained(exc, f"swap {change.name}")
         raise ApplyIncomplete(error.action, error.reason, error.remedy) from exc
-    return Written(change, clock() - started)
+
+
+def _swap(writing: Writing, plan: ResourcePlan, tags: Mapping[str, str]) -> None:
+    """Swap; tags are not swapped, so that the app gets those of what it runs now."""
+    site: Any = {"tags": dict(tags)}
+    with CANCEL.work(writing.patience.what):
+        _Once(writing, plan).done()
+        if tags:
+            writing.patience.through(lambda: writing.site.ask("update", site_envelope=site))
 
 
 @dataclass(slots=True)
@@ -119,7 +132,7 @@ class _Once:
         self.writing.patience.through(self._try, passes=_may_be_sent_again)
 
     def _try(self) -> None:
-        state = read_app(Site(self.writing.clients, self.writing.wanted.group, self.writing.wanted.app_name))
+        state = read_app(self.writing.site)
         if self._before is not None and state != self._before:
             return
         self._before = state

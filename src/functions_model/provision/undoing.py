@@ -1,4 +1,4 @@
-"""Putting an updated app back to what it was before the update: image, who pulls it, settings, identity.
+"""Putting an updated app back to what it was before the update: image, who pulls it, settings, identity, references.
 
 Only what the run itself changed goes back. What somebody else changed meanwhile stays, and an app that runs another
 image by now is left alone altogether.
@@ -12,10 +12,11 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import ApplyIncomplete
 from functions_model.provision.kinds import function_app
 from functions_model.provision.observed import Observed
-from functions_model.provision.settings import MACHINE_KEY
+from functions_model.provision.observed_app import RESOLVER
 from functions_model.provision.site import find_site
 from functions_model.provision.waiting import Patience, WaitedInVain, explained
 
@@ -93,9 +94,10 @@ def undo(
         if now is None or now.runs != after.runs:
             raise Overtaken(now.runs.removeprefix("DOCKER|") if now else "")
         steps = _steps(clients, wanted, before, after, now)
-        for step in steps:
-            patience.through(step.write)
-            done.append(step.what)
+        with CANCEL.work(f"what {patience.what} ran before"):
+            for step in steps:
+                patience.through(step.write)
+                done.append(step.what)
     except (AzureError, WaitedInVain) as exc:
         rest = [step.what for step in steps if step.what not in done]
         raise _incomplete(wanted, exc, done, rest) from exc
@@ -127,9 +129,7 @@ def changed_by_others(before: Mapping[str, str], after: Mapping[str, str], now: 
 
 
 def _changed(before: Mapping[str, str], after: Mapping[str, str]) -> set[str]:
-    """Names of the settings that the run changed. A machine key that it made stays: the host's keys depend on it."""
-    names = {name for name in {*before, *after} if before.get(name) != after.get(name)}
-    return names - {MACHINE_KEY} if MACHINE_KEY not in before else names
+    return {name for name in {*before, *after} if before.get(name) != after.get(name)}
 
 
 def _steps(
@@ -147,10 +147,19 @@ def _steps(
     if (tags := settings_before(before.tags, after.tags, now.tags)) != dict(now.tags):
         tagged: Any = {"tags": tags}
         steps.append(_Step("tags", lambda: apps.update(*where, tagged)))
-    if before.identity_ids != after.identity_ids:
-        site: Any = {"identity": _identity(before, after, now)}
+    if site := _site(before, after, now):
         steps.append(_Step("identity", lambda: apps.update(*where, site)))
     return steps
+
+
+def _site(before: ObservedApp, after: ObservedApp, now: ObservedApp) -> Any:
+    """The identities, and which of them resolves references to Key Vault."""
+    site: dict[str, Any] = {}
+    if before.identity_ids != after.identity_ids:
+        site["identity"] = _identity(before, after, now)
+    if before.resolver != after.resolver == now.resolver:
+        site["properties"] = {RESOLVER: before.resolver}
+    return site
 
 
 def _runs(app: ObservedApp) -> tuple[str, bool, str]:
@@ -170,7 +179,7 @@ def _identity(before: ObservedApp, after: ObservedApp, now: ObservedApp) -> dict
     added = set(after.identity_ids) - set(before.identity_ids)
     if any(held not in added for held in now.identity_ids):
         return {"type": now.identity_type, "userAssignedIdentities": dict.fromkeys(sorted(added))}
-    return {"type": "SystemAssigned" if "systemassigned" in now.identity_type.lower() else "None"}
+    return {"type": "SystemAssigned" if now.has_own_identity else "None"}
 
 
 def _incomplete(wanted: Wanted, exc: Exception, done: list[str], rest: list[str]) -> ApplyIncomplete:

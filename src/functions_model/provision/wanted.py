@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from functions_model.core.references import ImageReference
     from functions_model.core.spec import DeploymentSpec, Target, Trigger
-    from functions_model.provision.nouns import RegistryResource
+    from functions_model.provision.registries import RegistryResource
 
 
 def wanted_for(
@@ -74,6 +74,7 @@ def wanted_for(
         access=target.access,
         slot=target.slot_name or "",
         swap=target.swap,
+        given=target.given,
     )
 
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 
 from functions_model.core.failures import RegistryFailed
-from functions_model.registry.errors import breakdown, refusal
+from functions_model.core.sending import new_session
+from functions_model.registry.errors import RegistryRefused, breakdown, refusal
 from functions_model.registry.probing import speaks_tls
 from functions_model.registry.retries import PASSING, AttemptFailed, Patience, persist, seconds_asked
 from functions_model.registry.tokens import Tokens
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from functions_model.registry.access import Access
-    from functions_model.registry.credentials import RegistryCredential
+    from functions_model.registry.credentials import EntraExchange
 
 PARALLEL = 4
 """Blobs under way at once: more gains nothing against a registry, and its rate limits are per client."""
@@ -80,7 +80,7 @@ class RegistryClient:
     def __init__(
         self,
         host: str,
-        credential: RegistryCredential | None = None,
+        credential: EntraExchange | None = None,
         *,
         session: requests.Session | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -91,7 +91,8 @@ class RegistryClient:
         self.host = host
         self.patience = patience or Patience()
         self.sleep = sleep
-        self._session = session or _session()
+        self._session = session or new_session(pool_maxsize=2 * PARALLEL)
+        self._abac = credential.abac if credential else None
         self._tokens = Tokens(host, credential, self._ask, root=self.root, clock=clock, mask=mask)
         self._root = "" if _is_local(f"//{host}") else f"https://{host}"
         self._probing, self._counting = Lock(), Lock()
@@ -133,12 +134,12 @@ class RegistryClient:
             self._tokens.learn(response)
             if self._tokens.drop(used):
                 if not (call.body is None or isinstance(call.body, bytes)):
-                    raise AttemptFailed(refusal(response, self.host, call.action, call.access))
+                    raise AttemptFailed(self._refusal(response, call.action, call.access))
                 response.close()
                 response, _ = self._send(call)
         if response.status_code in call.accepted:
             return response
-        failure = refusal(response, self.host, call.action, call.access)
+        failure = self._refusal(response, call.action, call.access)
         response.close()
         if response.status_code in PASSING | call.again:
             raise AttemptFailed(failure, seconds_asked(response.headers.get("Retry-After")))
@@ -151,6 +152,9 @@ class RegistryClient:
         if not parts.netloc or parts.netloc == root.netloc:
             parts = parts._replace(scheme=root.scheme, netloc=root.netloc)
         return urlunsplit(parts)
+
+    def _refusal(self, response: requests.Response, action: str, access: Access | None) -> RegistryRefused:
+        return refusal(response, self.host, action, access, abac=self._abac)
 
     def _send(self, call: Call) -> tuple[requests.Response, str]:
         url = self.address(call.path)
@@ -167,20 +171,19 @@ class RegistryClient:
         access: Access,
         *,
         fields: list[tuple[str, str]],
-        authorization: str = "",
     ) -> dict[str, Any]:
         """One request to a token service."""
-        if urlsplit(url).scheme != "https" and not _is_local(url):
-            what = f"`{self.host}` sends credentials to `{urlsplit(url).netloc}` without encryption"
+        # A registry elsewhere has nothing to look for on this machine: its token service would be a service of ours.
+        if urlsplit(url).scheme != "https" and not (_is_local(url) and _is_local(f"//{self.host}")):
+            what = f"`{self.host}` wants tokens of `{urlsplit(url).netloc}` without encryption"
             raise RegistryFailed(action, what, "Use a registry whose token service speaks https.")
-        headers = {"Authorization": authorization} if authorization else {}
         place = "params" if method == "GET" else "data"
 
         def attempt() -> dict[str, Any]:
-            response = self._exchange(method, url, action, headers=headers, **{place: fields})
+            response = self._exchange(method, url, action, **{place: fields})
             if response.status_code == 200:
                 return _document(response, action)
-            failure = refusal(response, self.host, action, access)
+            failure = self._refusal(response, action, access)
             if response.status_code in PASSING:
                 raise AttemptFailed(failure, seconds_asked(response.headers.get("Retry-After")))
             raise failure
@@ -224,13 +227,6 @@ class RegistryClient:
             raise failure from error
         self._counted()
         return root
-
-
-def _session() -> requests.Session:
-    session = requests.Session()
-    session.mount("https://", HTTPAdapter(pool_maxsize=2 * PARALLEL))
-    session.mount("http://", HTTPAdapter(pool_maxsize=2 * PARALLEL))
-    return session
 
 
 def _as_given(request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from functions_model.core.secrets import Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,22 +15,8 @@ class EntraExchange:
 
     Attributes:
         token: Gives an access token for the cloud's registry audience; asked again for each exchange.
+        abac: Whether the registry gives rights by repository; None when that was not asked.
     """
 
     token: Callable[[], str]
-
-
-@dataclass(frozen=True, slots=True)
-class BasicCredential:
-    """A user name and a password: an admin user, a scope map's token, or another registry's account.
-
-    Attributes:
-        username: Not secret.
-        password: Sent to the registry, or to the token service that the registry names.
-    """
-
-    username: str
-    password: Secret
-
-
-RegistryCredential: TypeAlias = EntraExchange | BasicCredential
+    abac: bool | None = None

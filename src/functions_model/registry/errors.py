@@ -24,6 +24,10 @@ _BY_STATUS = {
     413: "The registry, or a proxy before it, limits the size of a layer: raise that limit.",
     429: "The registry limits how often it can be asked: wait some minutes, or log in if you did not.",
 }
+_READERS = ("AcrPull", "Container Registry Repository Reader")
+_WRITERS = ("AcrPush", "Container Registry Repository Writer")
+"""Roles in a registry of the older kind, and in one with rights by repository (ABAC), where the others do not count.
+https://learn.microsoft.com/azure/container-registry/container-registry-rbac-abac-repository-permissions."""
 _TROUBLE = "The registry is in trouble: run again later."
 _STRANGE = "Check that the host is a container registry and that it takes OCI images."
 
@@ -47,12 +51,16 @@ class RegistryRefused(RegistryFailed):
         return self.status in {401, 403, 404, 405}
 
 
-def refusal(response: requests.Response, host: str, action: str, access: Access | None) -> RegistryRefused:
-    """The failure for an answer that is none of those that were hoped for."""
+def refusal(
+    response: requests.Response, host: str, action: str, access: Access | None, *, abac: bool | None = None
+) -> RegistryRefused:
+    """The failure for an answer that is none of those that were hoped for; `abac` as in `EntraExchange`."""
     status = response.status_code
     code, message = said(response)
     reason = ": ".join(part for part in (f"`{host}` answered {status}", code, message) if part)
-    return RegistryRefused(action, reason, _remedy(status, code, message, host, access), status=status, code=code)
+    return RegistryRefused(
+        action, reason, _remedy(status, code, message, host, access, abac=abac), status=status, code=code
+    )
 
 
 def said(response: requests.Response) -> tuple[str, str]:
@@ -77,29 +85,32 @@ def _safe(text: str) -> str:
     return " ".join(_TOKEN.sub("***", text).split())[:_LONGEST]
 
 
-def _remedy(status: int, code: str, message: str, host: str, access: Access | None) -> str:
+def _remedy(status: int, code: str, message: str, host: str, access: Access | None, *, abac: bool | None) -> str:
     if "client with IP" in message:
         command = _az(host, "network-rule add --ip-address ADDRESS")
         return f"Let this machine's address through the registry's firewall: `{command}`."
     if code == "UNSUPPORTED" or "disallowed" in message:
         return "The repository or the tag may be locked: unlock it, or push under another tag."
     if status in {401, 403}:
-        return _grant(host, access)
+        return _grant(host, access, abac=abac)
     if status == 404 and access:
         return f"Check the name and the tag of `{host}/{access.repository}`."
     return _BY_STATUS.get(status, _TROUBLE if status >= 500 else _STRANGE)
 
 
-def _grant(host: str, access: Access | None) -> str:
+def _grant(host: str, access: Access | None, *, abac: bool | None) -> str:
     push = bool(access and access.push)
     if not _AZURE.match(host):
         right = "write to" if push else "read"
         where = f"`{access.repository}`" if access else "it"
-        return f"Check the credential, and that its owner may {right} {where}."
-    role = "AcrPush" if push else "AcrPull"
+        return f"See that the login may {right} {where}. A registry that is none of Azure's is asked without one."
+    legacy, by_repository = _WRITERS if push else _READERS
+    role = by_repository if abac else legacy
     scope = f'"$({_az(host, "show --query id --output tsv")})"'
-    command = f"az role assignment create --role {role} --assignee CLIENT_ID --scope {scope}"
-    return f"Grant the identity the role {role} on the registry: `{command}`. A new role takes some minutes to count."
+    command = f'az role assignment create --role "{role}" --assignee CLIENT_ID --scope {scope}'
+    other = f"In a registry with rights by repository (ABAC) it is {by_repository}. " if abac is None else ""
+    grant = f"Grant the identity the role {role} on the registry: `{command}`."
+    return f"{grant} {other}A new role takes some minutes to count."
 
 
 def _az(host: str, command: str) -> str:

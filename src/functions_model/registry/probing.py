@@ -6,6 +6,8 @@ import socket
 import ssl
 from urllib.parse import urlsplit
 
+from functions_model.core.cancel import CANCEL
+
 
 def speaks_tls(host: str, timeout: float) -> bool:
     """Whether a handshake succeeds, with whatever certificate. Loads no certificates, so it takes a millisecond.
@@ -20,6 +22,7 @@ def speaks_tls(host: str, timeout: float) -> bool:
     context.verify_mode = ssl.CERT_NONE
     try:
         with (
+            CANCEL.request(writes=False),
             socket.create_connection((parts.hostname or "", parts.port or 443), timeout) as plain,
             context.wrap_socket(plain, server_hostname=parts.hostname),
         ):

@@ -11,6 +11,7 @@ from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from functions_model.core.cancel import CANCEL
 from functions_model.core.progress import silent
 from functions_model.image.layers import Layer
 from functions_model.image.manifests import Descriptor
@@ -137,7 +138,8 @@ class Push:
                 return self._pushed(image, written=False)
             self._blobs(image, upload, present)
             self._beside(image, upload, attachments, records)
-            self._tag(image, upload)
+            with CANCEL.work(f"the image `{self._client.host}/{self._target.repository}:{name}`"):
+                self._tag(image, upload)
             return self._pushed(image, written=True)
 
     def close(self) -> None:

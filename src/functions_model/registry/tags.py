@@ -77,7 +77,10 @@ class RepositoryTags:
     def _failure(self, action: str, error: AzureError) -> RegistryFailed:
         status = error.status_code if isinstance(error, HttpResponseError) else None
         what = f"the registry answered {status}" if status else "the registry could not be reached, or gave no token"
-        remedy = "Check the registry's name, and that the login holds the role AcrPull."
+        remedy = (
+            "Check the registry's name, and that the login may read there: with AcrPull, or, in a registry with rights "
+        )
+        remedy += "by repository (ABAC), with Container Registry Repository Reader."
         return RegistryFailed(f"{action} `{self._place}`", what, remedy)
 
 

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 from requests.utils import parse_dict_header
 
 from functions_model.core.failures import RegistryFailed
-from functions_model.registry.credentials import BasicCredential, EntraExchange, RegistryCredential
 from functions_model.registry.errors import RegistryRefused
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     import requests
 
     from functions_model.registry.access import Access
+    from functions_model.registry.credentials import EntraExchange
 
 _KEPT = 0.8
 """Share of its life that a token is used for: the rest is for the request that carries it."""
@@ -36,13 +36,11 @@ class Challenge:
     """What a registry asks for in a WWW-Authenticate header.
 
     Attributes:
-        scheme: `bearer` or `basic`.
         realm: Where tokens are given out.
         service: What the token service calls the registry.
     """
 
-    scheme: str
-    realm: str = ""
+    realm: str
     service: str = ""
 
 
@@ -57,7 +55,6 @@ class TokenRequest(Protocol):
         access: Access,
         *,
         fields: list[tuple[str, str]],
-        authorization: str = "",
     ) -> dict[str, Any]:
         """The JSON object of its answer. Raises RegistryFailed."""
 
@@ -83,7 +80,7 @@ class Tokens:
     def __init__(
         self,
         host: str,
-        credential: RegistryCredential | None,
+        credential: EntraExchange | None,
         ask: TokenRequest,
         *,
         root: Callable[[], str],
@@ -120,8 +117,6 @@ class Tokens:
             challenge = self._challenge or self._expected()
             if challenge is None:
                 return ""
-            if challenge.scheme == "basic":
-                return _basic(self._credential) if isinstance(self._credential, BasicCredential) else ""
             kept = self._kept(access)
             if kept is None:
                 kept = self._held[access] = self._get(challenge, access)
@@ -131,7 +126,7 @@ class Tokens:
         """Forget a header that was refused. True when another, or a first one, can be had."""
         with self._lock:
             self._held = {held: kept for held, kept in self._held.items() if used != f"Bearer {kept.value}"}
-            return self._challenge is not None and not (used and self._challenge.scheme == "basic")
+            return self._challenge is not None
 
     def _kept(self, access: Access) -> _Kept | None:
         """A token that is good for it, be it one that is good for more."""
@@ -141,8 +136,8 @@ class Tokens:
 
     def _expected(self) -> Challenge | None:
         """Azure's challenge is known beforehand, which saves a request that would be refused."""
-        if isinstance(self._credential, EntraExchange):
-            return Challenge("bearer", f"{self._root()}/oauth2/token", self._host)
+        if self._credential:
+            return Challenge(f"{self._root()}/oauth2/token", self._host)
         return None
 
     def _get(self, challenge: Challenge, access: Access) -> _Kept:
@@ -157,12 +152,12 @@ class Tokens:
     def _fetch(self, challenge: Challenge, access: Access) -> _Kept:
         action = f"get a token for `{self._host}/{access.repository}`"
         service = challenge.service or self._host
-        if isinstance(self._credential, EntraExchange):
+        if self._credential:
             document = self._exchange(self._credential, service, action, access)
         else:
+            # The realm may be anywhere, so nothing that proves who we are goes there.
             fields = [("service", service), *(("scope", scope) for scope in access.scopes)]
-            secret = _basic(self._credential) if self._credential else ""
-            document = self._ask("GET", challenge.realm, action, access, fields=fields, authorization=secret)
+            document = self._ask("GET", challenge.realm, action, access, fields=fields)
         return self._keep(document, ("token", "access_token"), action)
 
     def _exchange(self, credential: EntraExchange, service: str, action: str, access: Access) -> dict[str, Any]:
@@ -192,12 +187,12 @@ class Tokens:
 
 
 def parse_challenge(header: str) -> Challenge | None:
-    """What a WWW-Authenticate header asks for; None when that is neither a bearer token nor a password."""
+    """What a WWW-Authenticate header asks for; None when that is no bearer token."""
     scheme, _, rest = header.strip().partition(" ")
     fields = {key.lower(): value or "" for key, value in _fields(rest).items()}
     if scheme.lower() == "bearer" and fields.get("realm"):
-        return Challenge("bearer", fields["realm"], fields.get("service", ""))
-    return Challenge("basic") if scheme.lower() == "basic" else None
+        return Challenge(fields["realm"], fields.get("service", ""))
+    return None
 
 
 def _fields(rest: str) -> dict[str, str | None]:
@@ -213,8 +208,3 @@ def life_of(token: str) -> float | None:
         return float(claims["exp"]) - float(claims.get("iat") or claims["nbf"])
     except (ValueError, KeyError, TypeError):
         return None
-
-
-def _basic(credential: BasicCredential) -> str:
-    pair = f"{credential.username}:{credential.password.reveal()}"
-    return f"Basic {base64.b64encode(pair.encode()).decode()}"

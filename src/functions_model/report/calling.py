@@ -26,6 +26,7 @@ with ServiceBusClient("{namespace}.{suffix}", DefaultAzureCredential()) as clien
 END"""
 
 
+_WHOLE = "# Other clients: send a Content-Length. The Functions host drops bodies that come in chunks (status 411)."
 _SERVICE_BUS = {
     "AzureUSGovernment": "servicebus.usgovcloudapi.net",
     "AzureChinaCloud": "servicebus.chinacloudapi.cn",
@@ -82,7 +83,7 @@ def _http(spec: DeploymentSpec, target: Target, verified: Verified, level: AuthL
             f"{of_slot}--query {key} --output tsv)"
         )
     content = f' -H "Content-Type: {content_type(spec)}"'
-    return [*lines, f"curl{header}{content} --data-binary @{_sample(spec)} {verified.scoring_url}"]
+    return [*lines, f"curl{header}{content} --data-binary @{_sample(spec)} {verified.scoring_url}", _WHOLE]
 
 
 def _blob(spec: DeploymentSpec, target: Target, trigger: BlobTrigger) -> list[str]:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 
 def size(count: int) -> str:
     """Bytes in decimal units, as registries count: `0 B`, `734 B`, `12.4 kB`, `1.07 GB`."""
@@ -26,3 +31,9 @@ def duration(seconds: float) -> str:
 def count(number: int, noun: str) -> str:
     """`1 layer`, `3 layers`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def listed(things: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    *others, latest = things
+    return f"{', '.join(others)} and {latest}" if others else latest

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING, TypeVar
+
+from functions_model.pipeline.events import AppVerified, Swapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,3 +23,10 @@ def last(events: Sequence[Event], kind: type[_E]) -> _E | None:
 def every(events: Sequence[Event], kind: type[_E]) -> list[_E]:
     """All events of that kind, in order."""
     return [event for event in events if isinstance(event, kind)]
+
+
+def proven(events: Sequence[Event]) -> AppVerified | None:
+    """The latest proof, while it holds: what was proven in a slot is elsewhere once the two were swapped."""
+    since = takewhile(lambda event: not isinstance(event, AppVerified), reversed(events))
+    swaps = sum(isinstance(event, Swapped) for event in since)
+    return None if swaps % 2 else last(events, AppVerified)

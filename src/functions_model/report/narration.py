@@ -21,6 +21,7 @@ from functions_model.pipeline.events import (
     LayerReady,
     ModelFetched,
     PlanApplied,
+    PlanBegun,
     PlanMade,
     RemovalPlanned,
     Swapped,
@@ -38,6 +39,7 @@ from functions_model.report.image_text import (
     transfer_lines,
 )
 from functions_model.report.page_environment import environment_notes, packages_text
+from functions_model.report.proof import caveats, of_trigger, word
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,17 +50,23 @@ if TYPE_CHECKING:
 
 
 def narrate(ci: CiHost, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Callable[[Event], None]:
-    """A listener that writes each event's lines to the log.
+    """A listener that writes each event's lines to the log, and what stands out beside it, once.
 
     Args:
         ci: Writes them.
         now: The time, for the age of a base image.
     """
+    annotated: set[str] = set()
 
     def tell(event: Event) -> None:
         text = _base(event, now()) if isinstance(event, BaseChosen) else lines_of(event)
         if text:
             ci.info(text)
+        for level, caveat in caveats(event) if isinstance(event, AppVerified) else ():
+            # A slot that is swapped is verified twice.
+            if caveat not in annotated:
+                annotated.add(caveat)
+                ci.annotate(level, caveat)
 
     return tell
 
@@ -123,8 +131,22 @@ def _(event: GroundBegun) -> str:
 
 
 @lines_of.register
-def _(event: PlanMade | RemovalPlanned) -> str:
+def _(event: PlanBegun) -> str:
     from functions_model.report.plan_text import plan_text  # noqa: PLC0415 - only runs with resources have a plan
+
+    return f"The image's digest is pending: until it is known, the image counts as a new one.\n{plan_text(event.plan)}"
+
+
+@lines_of.register
+def _(event: PlanMade) -> str:
+    from functions_model.report.plan_text import completed_text, plan_text  # noqa: PLC0415 - as above
+
+    return completed_text(event.plan, event.begun) if event.begun else plan_text(event.plan)
+
+
+@lines_of.register
+def _(event: RemovalPlanned) -> str:
+    from functions_model.report.plan_text import plan_text  # noqa: PLC0415 - as above
 
     return plan_text(event.plan)
 
@@ -152,9 +174,11 @@ def _(event: PlanApplied) -> str:
 @lines_of.register
 def _(event: AppVerified) -> str:
     verified = event.verified
-    live = f"Live after {duration(verified.seconds)}: {verified.app_url}, functions {', '.join(verified.functions)}."
+    took, functions = duration(verified.seconds), ", ".join(verified.functions)
+    live = f"{word(event).capitalize()} after {took}: {verified.app_url}, functions {functions}."
     # With a blob or queue trigger nobody calls the app; its check function is for `verify` alone.
-    return live if "check" in verified.functions else f"{live}\nScoring URL: {verified.scoring_url}"
+    more = of_trigger(event) if "check" in verified.functions else f"Scoring URL: {verified.scoring_url}"
+    return f"{live}\n{more}" if more else live
 
 
 @lines_of.register

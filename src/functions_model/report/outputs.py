@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from functions_model.core.spec import DeploymentSpec, HttpTrigger
+from functions_model.core.spec import DeploymentSpec, HttpTrigger, Mode
 from functions_model.pipeline.events import (
-    AppVerified,
     BaseChosen,
     ContextWritten,
     EnvironmentResolved,
@@ -15,15 +14,19 @@ from functions_model.pipeline.events import (
     PlanApplied,
     PlanMade,
     RemovalPlanned,
+    ResourceWritten,
+    Swapped,
 )
-from functions_model.report.finding import last
+from functions_model.report.finding import last, proven
+from functions_model.report.proof import word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from functions_model.core.references import ImageReference
     from functions_model.core.removal import RemovalSpec
     from functions_model.image.assembly import Base
-    from functions_model.pipeline.events import Event
+    from functions_model.pipeline.events import AppVerified, Event
 
 
 def outputs(spec: DeploymentSpec | RemovalSpec | None, events: Sequence[Event]) -> dict[str, str]:
@@ -42,27 +45,38 @@ def outputs(spec: DeploymentSpec | RemovalSpec | None, events: Sequence[Event]) 
         found["base-image"] = f"{base.reference.registry}/{base.reference.repository}@{base.digest}"
     if written := last(events, ContextWritten):
         found["build-context"] = str(written.folder)
-    if built := last(events, ImageBuilt):
-        found |= {
-            "image": built.reference.pinned,
-            "package-location": built.reference.pinned,
-            "image-tag": built.reference.tag or "",
-            "digest": str(built.reference.digest),
-        }
+    if reference := _image(spec, events):
+        found |= {"image": reference.pinned, "package-location": reference.pinned, "digest": str(reference.digest)}
+    if pushed := last(events, ImagePushed):
+        found["image-tag"] = pushed.pushed.reference.tag or ""
     if planned := _planned(events):
         from functions_model.report.plan_json import plan_json  # noqa: PLC0415 - only runs with resources have a plan
 
         found |= {"has-changes": str(planned.plan.has_changes).lower(), "plan": plan_json(planned.plan)}
-    if verified := last(events, AppVerified):
-        found |= {
-            "app-url": verified.verified.app_url,
-            "function-names": ",".join(verified.verified.functions),
-        }
-        if isinstance(spec, DeploymentSpec) and isinstance(spec.trigger, HttpTrigger):
-            found["scoring-url"] = verified.verified.scoring_url
+    if verified := proven(events):
+        found |= _app(spec, verified)
     if (changed := _changed(events)) is not None:
         found["changed"] = str(changed).lower()
     return found
+
+
+def _app(spec: DeploymentSpec | RemovalSpec | None, event: AppVerified) -> dict[str, str]:
+    """What was verified."""
+    verified = event.verified
+    found = {"state": word(event), "app-url": verified.app_url, "function-names": ",".join(verified.functions)}
+    if verified.reached:
+        found["trigger-state"] = verified.reached.word
+    if isinstance(spec, DeploymentSpec) and isinstance(spec.trigger, HttpTrigger):
+        found["scoring-url"] = verified.scoring_url
+    return found
+
+
+def _image(spec: DeploymentSpec | RemovalSpec | None, events: Sequence[Event]) -> ImageReference | None:
+    """The image in the registry; in mode `plan`, the one that a deployment would push."""
+    if pushed := last(events, ImagePushed):
+        return pushed.pushed.reference
+    built = last(events, ImageBuilt)
+    return built.reference if built and isinstance(spec, DeploymentSpec) and spec.mode is Mode.PLAN else None
 
 
 def _planned(events: Sequence[Event]) -> PlanMade | RemovalPlanned | None:
@@ -78,8 +92,11 @@ def _base(events: Sequence[Event]) -> Base | None:
 
 
 def _changed(events: Sequence[Event]) -> bool | None:
-    """Whether anything was written (or, for a plan, would be); None while nothing is known."""
-    pushed, applied, planned = last(events, ImagePushed), last(events, PlanApplied), _planned(events)
-    if pushed is None and applied is None:
-        return planned.plan.has_changes if planned else None
-    return bool((pushed and pushed.pushed.manifest_written) or (applied and applied.applied.changed))
+    """Whether an image or a resource was written, also by a run that failed after that; None while nothing is known.
+
+    A swap is the last write of all, and is told by itself.
+    """
+    pushed = last(events, ImagePushed)
+    if (pushed and pushed.pushed.manifest_written) or last(events, ResourceWritten) or last(events, Swapped):
+        return True
+    return False if pushed or last(events, PlanApplied) or _planned(events) else None

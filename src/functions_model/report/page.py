@@ -7,14 +7,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from functions_model.ci.host import Level
 from functions_model.core.removal import RemovalSpec
 from functions_model.core.spec import Mode
-from functions_model.pipeline.events import AppVerified, ContextWritten, RemovalPlanned, StageEnded
+from functions_model.pipeline.events import ContextWritten, RemovalPlanned, RunStopped, StageEnded
 from functions_model.report.figures import duration
-from functions_model.report.finding import every, last
+from functions_model.report.finding import every, last, proven
 from functions_model.report.markdown import fenced, folded, quoted
 from functions_model.report.page_environment import environment_section
 from functions_model.report.page_image import image_section
+from functions_model.report.proof import caveats, of_trigger, word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from functions_model.core.failures import Failure
     from functions_model.core.spec import DeploymentSpec
     from functions_model.pipeline.events import Event
+
+_ALERTS = {Level.WARNING: "WARNING", Level.NOTICE: "NOTE"}
+"""https://docs.github.com/get-started/writing-on-github/getting-started-with-writing-and-formatting-on-github/basic-writing-and-formatting-syntax#alerts."""
 
 
 def summary(
@@ -46,6 +51,8 @@ def summary(
     return _joined(
         _headline(spec, events, failure, seconds),
         _failure(failure),
+        _caveats(events),
+        _trigger(events),
         _notes(spec),
         _call(spec, events),
         image_section(events, now or datetime.now(UTC)),
@@ -68,10 +75,11 @@ def _removal(
     applies, planned = spec.mode is Mode.DESTROY, last(events, RemovalPlanned)
     state = "is removed" if applies else "is planned to be removed; nothing was written"
     if failure:
-        state = "failed"
+        state = _ended(events)
     elif planned and not planned.plan.has_changes:
         state = "has nothing to remove"
-    head = f"## `{spec.app_name}` {state} ({duration(seconds)})"
+    what = f"The slot `{spec.slot_name}` of `{spec.app_name}`" if spec.slot_name else f"`{spec.app_name}`"
+    head = f"## {what} {state} ({duration(seconds)})"
     return head, _failure(failure), plan_section(events, applies=applies), _timings(events)
 
 
@@ -84,16 +92,25 @@ def _resources(spec: DeploymentSpec | None, events: Sequence[Event]) -> str:
 
 
 def _headline(spec: DeploymentSpec | None, events: Sequence[Event], failure: Failure | None, seconds: float) -> str:
+    stopped = last(events, RunStopped) is not None
     if spec is None:
-        return "## functions-model-action: the inputs were refused"
+        return f"## functions-model-action: {'the run was stopped' if stopped else 'the inputs were refused'}"
     name = spec.target.app_name if spec.target else spec.image.repository
     done = {Mode.DEPLOY: "is live", Mode.PLAN: "is planned; nothing was written", Mode.PACKAGE: "is packaged"}
     written = last(events, ContextWritten)
-    verified = last(events, AppVerified)
-    if verified and verified.slot:
-        done[Mode.DEPLOY] = f"is live in the slot `{verified.slot}`"
-    state = "failed" if failure else "is written as a build context; nothing was built" if written else done[spec.mode]
+    if verified := proven(events):
+        where = f" in the slot `{verified.slot}`" if verified.slot else ""
+        done[Mode.DEPLOY] = f"is {word(verified)}{where}"
+    if failure:
+        state = _ended(events)
+    else:
+        state = "is written as a build context; nothing was built" if written else done[spec.mode]
     return f"## `{name}` {state} ({duration(seconds)})"
+
+
+def _ended(events: Sequence[Event]) -> str:
+    """How a run ended that did not come to its end."""
+    return "was stopped" if last(events, RunStopped) else "failed"
 
 
 def _failure(failure: Failure | None) -> str:
@@ -105,12 +122,23 @@ def _failure(failure: Failure | None) -> str:
     return text
 
 
+def _caveats(events: Sequence[Event]) -> str:
+    event = proven(events)
+    found = caveats(event) if event else ()
+    return "\n\n".join(f"> [!{_ALERTS[level]}]\n> {quoted(text)}" for level, text in found)
+
+
+def _trigger(events: Sequence[Event]) -> str:
+    event = proven(events)
+    return of_trigger(event) if event else ""
+
+
 def _notes(spec: DeploymentSpec | None) -> str:
     return "\n".join(f"- {note}" for note in spec.notes) if spec else ""
 
 
 def _call(spec: DeploymentSpec | None, events: Sequence[Event]) -> str:
-    event = last(events, AppVerified)
+    event = proven(events)
     if spec is None or event is None or spec.target is None:
         return ""
     from functions_model.report.calling import how_to_call

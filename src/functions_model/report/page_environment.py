@@ -40,8 +40,8 @@ def packages_text(lock: Lock) -> str:
 
 
 def environment_notes(event: EnvironmentResolved) -> list[str]:
-    """Sentences about the environment that people should know: why conda, what is compiled, what was left aside."""
-    notes = list(event.request.warnings)
+    """Sentences about the environment to know: why conda, what is compiled, what has ended, what was left aside."""
+    notes = [note for note in (event.python.note, *event.request.warnings) if note]
     if event.lock.compiled:
         notes.insert(0, f"No wheel fits, so these are compiled: {', '.join(event.lock.compiled)}.")
     if event.request.conda:

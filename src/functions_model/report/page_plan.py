@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from functions_model.pipeline.events import GroundBegun, PlanMade, RemovalPlanned, ResourceWritten
-from functions_model.provision import Action, ChangeSet
+from functions_model.pipeline.events import PlanBegun, PlanMade, RemovalPlanned, ResourceWritten, RunStopped
+from functions_model.provision import Action
 from functions_model.report.figures import count, duration
 from functions_model.report.finding import every, last
 from functions_model.report.markdown import cell, folded
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from functions_model.pipeline.events import Event
-    from functions_model.provision import Change, Written
+    from functions_model.provision import Change, ChangeSet, Written
 
 _DONE = {
     Action.CREATE: "created",
@@ -37,37 +37,37 @@ def plan_section(events: Sequence[Event], *, applies: bool) -> str:
     if plan is None:
         return ""
     done = {written.written.change.key: written.written for written in every(events, ResourceWritten)}
+    stopped = last(events, RunStopped)
     parts = [
         f"### {'Resources' if applies else 'Plan'}",
-        _table(listed(plan), done if applies else None),
+        _table(listed(plan), done if applies else None, stopped.begun if stopped else ()),
         _done_count(plan, done) if applies and plan.has_changes else plan_count(plan),
+        "\n".join(f"- {note}" for note in plan.notes),
         _kept(plan),
     ]
     return "\n\n".join(part for part in parts if part)
 
 
 def _plan_of(events: Sequence[Event]) -> ChangeSet | None:
-    """The plan; of a run that failed before the image was known, the part that was begun beside it."""
-    if made := last(events, PlanMade) or last(events, RemovalPlanned):
-        return made.plan
-    begun = last(events, GroundBegun)
-    return ChangeSet(begun.changes) if begun else None
+    """The plan; of a run that failed before the image was known, the plan without it."""
+    made = last(events, PlanMade) or last(events, RemovalPlanned) or last(events, PlanBegun)
+    return made.plan if made else None
 
 
-def _table(changes: Sequence[Change], done: Mapping[str, Written] | None) -> str:
+def _table(changes: Sequence[Change], done: Mapping[str, Written] | None, begun: Sequence[str]) -> str:
     if not changes:
         return ""
     head = ["| | kind | name | what |", "|---|---|---|---|"]
     if done is not None:
         head = ["| | kind | name | what | done |", "|---|---|---|---|---|"]
-    return "\n".join([*head, *(_row(change, done) for change in changes)])
+    return "\n".join([*head, *(_row(change, done, begun) for change in changes)])
 
 
-def _row(change: Change, done: Mapping[str, Written] | None) -> str:
+def _row(change: Change, done: Mapping[str, Written] | None, begun: Sequence[str]) -> str:
     fields = [] if change.action is Action.KEEP else field_lines(change)
     what = "<br>".join(cell(line) for line in (change.reason, *fields) if line)
     symbol = f"`{SYMBOLS[change.action]}`" if SYMBOLS[change.action] else ""
-    outcome = "" if done is None else f" {_outcome(change, done)} |"
+    outcome = "" if done is None else f" {_outcome(change, done, begun)} |"
     return f"| {symbol} | {change.kind} | {_linked(change)} | {what} |{outcome}"
 
 
@@ -75,10 +75,12 @@ def _linked(change: Change) -> str:
     return f"[{change.name}]({change.link})" if change.link else change.name
 
 
-def _outcome(change: Change, done: Mapping[str, Written]) -> str:
+def _outcome(change: Change, done: Mapping[str, Written], begun: Sequence[str]) -> str:
     if change.action is Action.KEEP:
         return "left alone"
     written = done.get(change.key)
+    if written is None and str(change) in begun:
+        return "**begun**, not known to have ended"
     return f"{_DONE[change.action]} in {duration(written.seconds)}" if written else f"**{_NOT_DONE}**"
 
 

@@ -26,6 +26,7 @@ def plan_document(plan: ChangeSet) -> dict[str, Any]:
         "has-changes": plan.has_changes,
         "counts": {action.value: plan.count(action) for action in Action},
         "changes": [_change(change) for change in plan.changes],
+        "notes": list(plan.notes),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from functions_model.core.digests import short
@@ -31,9 +32,26 @@ NOTHING_TO_REMOVE = "Nothing to remove."
 
 
 def plan_text(plan: ChangeSet) -> str:
-    """The plan for a log: one line a resource, one line a changed field, and the count."""
+    """The plan for a log: one line a resource, one line a changed field, the count, and what to know besides."""
     lines = [line for change in listed(plan) for line in _lines(change)]
+    end = [plan_count(plan), *(f"Note: {note}" for note in plan.notes)]
+    return "\n".join([*lines, "", *end] if lines else end)
+
+
+def completed_text(plan: ChangeSet, shown: ChangeSet) -> str:
+    """What a plan says that was not shown before: the fields that differ, and the count."""
+    before = {change.key: change for change in shown.changes}
+    news = (_news(change, before.get(change.key)) for change in listed(plan))
+    lines = [line for change in news if change for line in _lines(change)]
     return "\n".join([*lines, "", plan_count(plan)]) if lines else plan_count(plan)
+
+
+def _news(change: Change, shown: Change | None) -> Change | None:
+    """The change without the fields that were shown; None when all of it was."""
+    if shown is None or shown.action is not change.action:
+        return change
+    fields = tuple(field for field in change.fields if field not in shown.fields)
+    return replace(change, fields=fields) if fields or change.reason != shown.reason else None
 
 
 def listed(plan: ChangeSet) -> list[Change]:

@@ -44,10 +44,12 @@ class Watched:
     Attributes:
         ci: The host, each line noted and written above the lines that move.
         report: For the rooms.
+        end: Takes the lines that move away, before the last word of a run that does not come to its end.
     """
 
     ci: CiHost
     report: Report
+    end: Callable[[], None]
 
 
 @contextmanager
@@ -86,8 +88,13 @@ def watch(
     period = _FRAME if live else min(0.5, interval / 4, silence / 4)
     thread = threading.Thread(target=_keep_looking, args=(watcher, stop, period), name="progress", daemon=True)
     thread.start()
+
+    def end() -> None:
+        stop.set()
+        watcher.end()
+
     try:
-        yield Watched(watcher.host, watcher.tasks.take)
+        yield Watched(watcher.host, watcher.tasks.take, end)
     finally:
         stop.set()
         thread.join()

@@ -1,4 +1,7 @@
-"""What is live when somebody stops a run half-way: the one thing that they must know."""
+"""The last words of a run that somebody stops: what was made, what may be, what runs, and the commands that go on.
+
+They are told from what happened, and wait for nothing.
+"""
 
 from __future__ import annotations
 
@@ -9,88 +12,154 @@ from functions_model.core.removal import RemovalSpec
 from functions_model.pipeline.events import (
     AppVerified,
     ImageBuilt,
-    PlanApplied,
+    ImagePushed,
+    PlanBegun,
     PlanMade,
     RemovalPlanned,
     ResourceWritten,
+    RunStopped,
     Swapped,
     UndoBegun,
     UndoEnded,
 )
 from functions_model.provision import through_slot
-from functions_model.report.figures import count
+from functions_model.provision.nouns import SWAP
+from functions_model.report.figures import listed
 from functions_model.report.finding import every, last
+from functions_model.report.proof import word
+from functions_model.report.way_back import runs_before, way_back
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from functions_model.core.spec import DeploymentSpec
+    from functions_model.core.spec import DeploymentSpec, Target
     from functions_model.pipeline.events import Event
     from functions_model.provision import ResourcePlan
 
+_AGAIN = "Run again to go on from here: what was done is kept."
+
 
 def stopped(spec: DeploymentSpec | RemovalSpec | None, events: Sequence[Event]) -> Failure:
-    """The run as a failure that says what is live.
+    """The run as a failure that says what is there, and what runs.
 
     Args:
         spec: None when the inputs had not been read.
-        events: What had happened until then, in order.
+        events: What had happened until then, in order; `RunStopped` is the last.
     """
-    return Failure("finish", "the run was stopped", _what_is_live(spec, events))
-
-
-def _what_is_live(spec: DeploymentSpec | RemovalSpec | None, events: Sequence[Event]) -> str:
     if isinstance(spec, RemovalSpec):
-        return _what_is_left(events)
-    planned, built = last(events, PlanMade), last(events, ImageBuilt)
-    if spec is None or spec.target is None or planned is None or built is None:
-        return "No Azure resource was touched."
-    app, image, plan = f"The function app `{spec.target.app_name}`", built.reference.pinned, planned.plan
-    if story := _undo_story(app, events):
-        return story
-    verified = last(events, AppVerified)
-    if verified and not verified.slot:
-        return f"{app} is live with `{image}`."
-    if through_slot(plan.wanted, plan.observed):
-        return _beside(app, image, plan, events)
-    return _unverified(app, image, _runs(plan), last(events, PlanApplied))
+        told = _removal(events)
+    elif spec is None or spec.target is None:
+        told = [*_image(events), "No Azure resource was touched."]
+    else:
+        told = _deployment(spec, spec.target, events)
+    return Failure("finish", "the run was stopped", " ".join(sentence for sentence in told if sentence))
 
 
-def _undo_story(app: str, events: Sequence[Event]) -> str:
-    if undone := last(events, UndoEnded):
-        return undone.story
-    begun = last(events, UndoBegun)
-    wait = "was being put back: look at what it runs, or run again"
-    return f"{app} was not live, and `{begun.image}` {wait}." if begun else ""
+def _begun(events: Sequence[Event]) -> tuple[str, ...]:
+    found = last(events, RunStopped)
+    return found.begun if found else ()
 
 
-def _runs(plan: ResourcePlan) -> str:
-    """The image that ran before; nothing for an app that was not there."""
-    return plan.observed.app.runs.removeprefix("DOCKER|") if plan.observed.app else ""
+def _written(events: Sequence[Event]) -> list[str]:
+    return [str(event.written.change) for event in every(events, ResourceWritten)]
 
 
-def _beside(app: str, image: str, plan: ResourcePlan, events: Sequence[Event]) -> str:
-    """With a slot, the app itself is touched by the swap alone."""
-    slot, previous = plan.wanted.slot, _runs(plan)
-    if last(events, Swapped):
-        return f"{app} runs `{image}`, which is not verified there; `{previous}` is in the slot `{slot}`."
-    state = "is live in" if last(events, AppVerified) else "was on its way to"
-    swap = ", unless a swap had begun" if plan.swap else ""
-    runs = f"runs `{previous}` as before{swap}" if previous else "is new, and not verified"
-    return f"`{image}` {state} the slot `{slot}`. {app} itself {runs}."
+def _open(events: Sequence[Event], outcome: str) -> str:
+    """What was sent, and of which the end is not known."""
+    begun = _begun(events)
+    return f"Begun, and not known to have ended: {listed(begun)}. {outcome}" if begun else ""
 
 
-def _what_is_left(events: Sequence[Event]) -> str:
-    gone = len(every(events, ResourceWritten))
-    began = f"{count(gone, 'resource')} had been removed. " if gone else ""
-    return f"{began}Run again to remove the rest." if last(events, RemovalPlanned) else "Nothing was removed."
+def _removal(events: Sequence[Event]) -> list[str]:
+    gone = _written(events)
+    return [
+        f"Removed: {listed(gone)}." if gone else "",
+        _open(events, "Azure may still end it."),
+        "Nothing was removed." if not gone and not _begun(events) else "",
+        "Run again to remove the rest." if last(events, RemovalPlanned) else "",
+    ]
 
 
-def _unverified(app: str, image: str, previous: str, applied: PlanApplied | None) -> str:
-    if applied is None:
-        then = f"ran `{previous}` before" if previous else "did not exist before"
-        return f"Some resources may have been written, others not. Run again: what was done is kept. {app} {then}."
-    if not applied.applied.changed:
-        return f"Nothing was written. {app} runs `{image}`, as before; that it is live was not verified."
-    then = f" Before this run it ran `{previous}`." if previous else ""
-    return f"{app} runs `{image}`, which is not verified. Run again to verify it.{then}"
+def _image(events: Sequence[Event]) -> list[str]:
+    if pushed := last(events, ImagePushed):
+        return [f"The image is in the registry: `{pushed.pushed.reference}`."]
+    return [_open(events, "The registry may still take it.")]
+
+
+def _deployment(spec: DeploymentSpec, target: Target, events: Sequence[Event]) -> list[str]:
+    touched = [*_written(events), *_begun(events)]
+    told = [
+        f"Written: {listed(_written(events))}." if _written(events) else "",
+        _open(events, "It may still come to its end: look before you count on either."),
+        "" if touched else "No Azure resource was touched.",
+    ]
+    planned = last(events, PlanMade) or last(events, PlanBegun)
+    if planned is None:
+        return told
+    runs = _Runs(target, planned.plan, events)
+    again = _AGAIN if touched and not runs.verified else ""
+    return [*told, runs.told(), again, way_back(spec, target, planned.plan, touched)]
+
+
+class _Runs:
+    """What the app runs.
+
+    Args:
+        target: Names it.
+        plan: With what ran before.
+        events: What has happened.
+    """
+
+    def __init__(self, target: Target, plan: ResourcePlan, events: Sequence[Event]) -> None:
+        self._plan, self._events = plan, events
+        built = last(events, ImageBuilt)
+        self._image = built.reference.pinned if built else ""
+        self._app = f"The function app `{target.app_name}`"
+        self._before = runs_before(plan)
+        self._written = [event.written.change.kind for event in every(events, ResourceWritten)]
+        self._begun = _begun(events)
+        found = last(events, AppVerified)
+        self._word = word(found) if found else ""
+        self._in_slot, self.verified = bool(found and found.slot), bool(found and not found.slot)
+
+    def told(self) -> str:
+        """One sentence or two."""
+        if self.verified:
+            return f"{self._app} is {self._word} with `{self._image}`."
+        if self._image and through_slot(self._plan.wanted, self._plan.observed):
+            return self._undone() or self._beside()
+        return self._undone() or self._itself()
+
+    def _undone(self) -> str:
+        if undone := last(self._events, UndoEnded):
+            return undone.story
+        if not (undo := last(self._events, UndoBegun)):
+            return ""
+        if self._begun:
+            return f"{self._app} was not live, and `{undo.image}` was being put back: it may run either."
+        return f"{self._app} runs `{self._image}`, and is not live with it. `{undo.image}` was not put back."
+
+    def _beside(self) -> str:
+        """With a slot, the app itself is touched by the swap alone."""
+        slot = self._plan.wanted.slot
+        if last(self._events, Swapped):
+            there = f"`{self._before}` is in the slot `{slot}`"
+            return f"{self._app} runs `{self._image}`, which is not verified there; {there}."
+        if any(one.startswith(f"the {SWAP} ") for one in self._begun):
+            either = f"`{self._image}`, or `{self._before}` as before"
+            return f"{self._app} may run {either}; the other is then in the slot `{slot}`."
+        state = f"is {self._word} in" if self._in_slot else "was on its way to"
+        runs = f"runs `{self._before}` as before" if self._before else "is not verified"
+        return f"`{self._image}` {state} the slot `{slot}`. {self._app} itself {runs}."
+
+    def _itself(self) -> str:
+        if "function app" in self._written:
+            then = f" Before this run it ran `{self._before}`." if self._before else ""
+            return f"{self._app} runs `{self._image}`, which is not verified.{then}"
+        if f"t{self._app[1:]}" in self._begun:
+            other = f"or `{self._before}` as before" if self._before else "or not be there"
+            return f"{self._app} may run `{self._image}`, {other}."
+        if not self._before:
+            return f"{self._app} was not made."
+        changes = any(change.kind == "function app" for change in self._plan.now)
+        return f"{self._app} runs `{self._before}` as before{'' if changes else '; that it is live was not verified'}."

@@ -97,6 +97,11 @@ class WatchedHost:
                 with self._above():
                     opened.close()
 
+    def unfold(self) -> None:
+        """The host's."""
+        with self._above(heard=False):
+            self._ci.unfold()
+
     def annotate(self, level: Level, message: str, location: Location | None = None) -> None:
         """The host's."""
         with self._above():

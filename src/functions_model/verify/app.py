@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from http.cookiejar import DefaultCookiePolicy
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -12,6 +12,7 @@ import requests
 from functions_model.azure.errors import explain
 from functions_model.azure.site import Site
 from functions_model.core.failures import NotLive
+from functions_model.verify.not_yet import NoKeys, NotYet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,14 +24,8 @@ _CONNECT_SECONDS = 10.0
 _READ_SECONDS = 30.0
 _STARTING = frozenset({0, 400, 404, 408, 409, 429, 500, 502, 503, 504})
 """Resource Manager asks the host for its keys, and answers so (mostly 400) while the host starts. 0: no answer came."""
-
-
-class NotYet(Exception):
-    """The app is not there yet. The text says what is missing, a clause without a full stop."""
-
-
-class OtherBuild(NotYet):
-    """The app answers with another build than is expected. It may be an old instance, or somebody else's deployment."""
+_REFUSALS = 8
+"""So often, over some 10 s, are keys asked for of a host that answers and has no machine key."""
 
 
 class LiveApp:
@@ -44,7 +39,12 @@ class LiveApp:
         session: Sends the requests.
 
     Attributes:
+        closed: It lets in nobody from here, so that only Resource Manager can ask it.
+        isolated: Its host takes the master key for right, and keeps `/admin` to Azure all the same.
         looks: How often it was looked at before its keys were known.
+        refusals: How often Azure asked the host in vain.
+        crashes: How often in a row it gave no answer of its own to the question whether its model loads.
+        overcome: Functions whose listeners have started since their host noted an error.
     """
 
     def __init__(
@@ -61,18 +61,22 @@ class LiveApp:
         self._site = site_of(clients, expected)
         self._mask = mask
         self._session = session
-        self.looks = 0
+        self.closed = self.isolated = False
+        self.looks = self.refusals = self.crashes = 0
+        self.overcome: set[str] = set()
         self._keys: Any = None
 
-    def get(self, path: str, headers: dict[str, str] | None = None) -> requests.Response:
-        """Ask the app.
+    def get(
+        self, path: str, headers: dict[str, str] | None = None, seconds: float = _READ_SECONDS
+    ) -> requests.Response:
+        """Ask the app, which has `seconds` to answer.
 
         Raises:
             NotYet: No answer came.
         """
         try:
             return self._session.get(
-                self.url + path, headers=headers, timeout=(_CONNECT_SECONDS, _READ_SECONDS), allow_redirects=False
+                self.url + path, headers=headers, timeout=(_CONNECT_SECONDS, seconds), allow_redirects=False
             )
         except requests.RequestException as exc:
             message = f"the site does not answer ({type(exc).__name__})"
@@ -92,7 +96,9 @@ class LiveApp:
         Raises:
             NotYet: The status is another than 200, or the body is not JSON.
         """
-        answer = self.get(path, headers)
+        return self._document(path, self.get(path, headers), absent)
+
+    def _document(self, path: str, answer: requests.Response, absent: int | None) -> Any:
         if answer.status_code == absent:
             return None
         if answer.status_code != 200:
@@ -103,6 +109,51 @@ class LiveApp:
         except ValueError as exc:
             message = f"`{path}` answers with something other than JSON"
             raise NotYet(message) from exc
+
+    def admin_json(self, path: str, *, absent: int | None = None) -> Any:
+        """A JSON document that the host has for its administrators; where it tells only Azure, through Azure.
+
+        Args:
+            path: With a leading slash: `/admin/host/status`.
+            absent: A status that means: there is no such document.
+
+        Returns:
+            The document, parsed; None for the status `absent`.
+
+        Raises:
+            NotYet: It cannot be had yet.
+            NotLive: Azure refused.
+        """
+        if not self.closed and not self.isolated:
+            answer = self.get(path, {"x-functions-key": self.master_key()})
+            self.isolated = answer.status_code == 403
+            if not self.isolated:
+                return self._document(path, answer, absent)
+        return self._prove(f"ask the host for `{path}`", lambda: self._through_azure(path, absent))
+
+    def admin_json_of_a_broken_host(self, path: str) -> Any:
+        """As `admin_json`, of a host that may not even reach the storage that its keys are in.
+
+        Raises:
+            NotYet: It does not tell.
+        """
+        if not self.knows_keys:
+            with suppress(NotYet, NotLive):
+                return self.ask("ask the host", lambda: self._through_azure(path, None))
+        try:
+            return self.admin_json(path)
+        except NotLive as exc:
+            raise NotYet(exc.reason) from exc
+
+    def _through_azure(self, path: str, absent: int | None) -> Any:
+        from azure.core.exceptions import HttpResponseError
+
+        try:
+            return self._site.ask_host(path)
+        except HttpResponseError as exc:
+            if exc.status_code == absent:
+                return None
+            raise
 
     def post(self, path: str, body: bytes, headers: dict[str, str], seconds: float) -> requests.Response:
         """Send the app something, with `seconds` to answer."""
@@ -140,26 +191,68 @@ class LiveApp:
     def _host_keys(self) -> Any:
         """Asked for once."""
         if self._keys is None or not self._keys.master_key:
-            self._keys = self.ask("list the host's keys", lambda: self._site.ask("list_host_keys"))
+            self._keys = self._prove("list the host's keys", lambda: self._site.ask("list_host_keys"))
         return self._keys
+
+    def _prove(self, action: str, call: Callable[[], Any]) -> Any:
+        """As `ask`, for what the host tells nobody but Azure.
+
+        Raises:
+            NoKeys: It does not, not yet or never.
+        """
+        try:
+            return self.ask(action, call)
+        except NotYet as exc:
+            self.refusals += 1
+            raise NoKeys(str(exc)) from exc
 
     @property
     def knows_keys(self) -> bool:
         """Whether the host has given its keys already."""
         return self._keys is not None
 
+    @property
+    def withholds_keys(self) -> bool:
+        """Whether Azure cannot list the keys, as the host has no machine key that it could prove itself with."""
+        return not self.knows_keys and not self.expected.has_machine_key and self.refusals >= _REFUSALS
+
     def sync_triggers(self) -> None:
         """Have the host tell the scale controller which triggers it has; where it will not, have Azure ask it to.
 
         https://learn.microsoft.com/azure/azure-functions/functions-deployment-technologies#trigger-syncing
         """
+        if self.withholds_keys:
+            # Azure must prove itself for this, too. The host tells by itself, some time after its start.
+            with suppress(NotYet):
+                self._have_azure_synchronise()
+        elif self.closed or self.isolated or not self._has_told_triggers():
+            self._have_azure_synchronise()
+
+    def _has_told_triggers(self) -> bool:
         key = {"x-functions-key": self.master_key()}
         try:
-            told = self.post("/admin/host/synctriggers", b"", key, _READ_SECONDS).ok
+            return self.post("/admin/host/synctriggers", b"", key, _READ_SECONDS).ok
         except requests.RequestException:
-            told = False
-        if not told:
-            self.ask("synchronise the triggers", lambda: self._site.ask("sync_function_triggers"))
+            return False
+
+    def _have_azure_synchronise(self) -> None:
+        self.ask("synchronise the triggers", lambda: self._site.ask("sync_function_triggers"))
+
+    def restart_host(self) -> None:
+        """Have the host start anew in its process, and forget the errors of its functions.
+
+        azure-functions-host, Controllers/HostController.cs, Restart.
+
+        Raises:
+            NotYet: It does not answer.
+            NotLive: Azure refused.
+        """
+        path = "/admin/host/restart"
+        if self.closed or self.isolated:
+            self._prove("restart the host", lambda: self._site.ask_host(path, "POST"))
+        else:
+            with suppress(requests.RequestException):
+                self.post(path, b"", {"x-functions-key": self.master_key()}, _READ_SECONDS)
 
     def check_image(self) -> None:
         """See whether the app is still meant to run the expected image.
@@ -200,38 +293,6 @@ class LiveApp:
         return key
 
 
-def find_app(
-    clients: AzureClients, expected: ExpectedApp, mask: Callable[[str], None], session: requests.Session
-) -> LiveApp:
-    """The app as Resource Manager knows it, unless it is known where it answers.
-
-    Raises:
-        NotLive: There is no such app, it may not be read, or it is stopped.
-    """
-    from azure.core.exceptions import AzureError
-
-    if expected.host_name:
-        return LiveApp(clients, expected, f"https://{expected.host_name}", mask, session)
-    name, group = expected.app_name, expected.resource_group
-    try:
-        site = site_of(clients, expected).ask("get")
-    except AzureError as exc:
-        error = explain(exc, f"find {expected}")
-        raise NotLive(error.action, error.reason, error.remedy) from exc
-    if str(site.state or "Running").lower() == "stopped":
-        slot = f" --slot {expected.slot}" if expected.slot else ""
-        remedy = f"Start it: az functionapp start --name {name} --resource-group {group}{slot}"
-        raise NotLive(f"verify {expected}", "it is stopped", remedy)
-    return LiveApp(clients, expected, f"https://{site.default_host_name}", mask, session)
-
-
 def site_of(clients: AzureClients, expected: ExpectedApp) -> Site:
     """Where the app runs."""
     return Site(clients, expected.resource_group, expected.app_name, expected.slot)
-
-
-def fresh_session() -> requests.Session:
-    """A session without cookies: App Service's would tie every request to one instance."""
-    session = requests.Session()
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    return session

@@ -23,6 +23,14 @@ class Cause:
     remedy: str
 
 
+_NO_ROLE = "AuthorizationPermissionMismatch|not authorized to perform this operation using this permission"
+_NO_WAY_IN = "AuthorizationFailure|not authorized to perform this operation(?! using)"
+"""Storage tells the two apart:
+https://learn.microsoft.com/troubleshoot/azure/azure-storage/blobs/authentication/storage-troubleshoot-403-errors."""
+_OF_TRIGGER = r"(The listener for function|Host is shutting down)[\s\S]{0,1500}"
+"""What stands before the refusal of a trigger's storage: it cannot start, or its look for blobs takes the host down."""
+_LET_IN = "Let in the subnet that the app has joined (az functionapp vnet-integration add), or everybody, at"
+
 CAUSES: tuple[Cause, ...] = (
     Cause(
         "pull-denied",
@@ -32,7 +40,8 @@ CAUSES: tuple[Cause, ...] = (
         r"|(failed to pull image|image pull failed).{0,400}(unauthorized|forbidden|denied|\b401\b|\b403\b)",
         "the identity may not pull the image",
         "A new role can take some minutes to count: run again. If it stays so, check that the app's identity holds "
-        "AcrPull on the registry, and that the registry's network lets the app in.",
+        "AcrPull on the registry (Container Registry Repository Reader in one with rights by repository, ABAC), and "
+        "that the registry's network lets the app in.",
     ),
     Cause(
         "image-missing",
@@ -54,6 +63,12 @@ CAUSES: tuple[Cause, ...] = (
         "Check what the message names. Roles, containers and queues are made by a run that provisions: run again.",
     ),
     Cause(
+        "host-down",
+        r"An unhandled exception has occurred\. Host is shutting down",
+        "an exception takes the Functions host down, again after each start",
+        "Check what the message names: mostly the trigger's storage account refuses the app.",
+    ),
+    Cause(
         "setting-undefined",
         r"'?%(?P<setting>[^%\s]+)%'? does not resolve to a value",
         "the app setting `{setting}`, which a path or a queue's name is made of, is not defined",
@@ -71,7 +86,7 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         "connection-wrong",
         r"connection string used for an Service Bus client must|connection string could not be parsed"
-        r"|No such host is known|Name or service not known \([\w.-]+(servicebus|core)\.",
+        r"|No such host is known|Name or service not known \([\w.-]+(servicebus|core)\.|ErrorCode: HostNotFound",
         "the trigger's connection names no storage account or namespace that can be used",
         "Check the app setting TriggerConnectionString: what it says goes before what a run writes. Delete it to "
         "connect by identity.",
@@ -84,34 +99,68 @@ CAUSES: tuple[Cause, ...] = (
         "Azure Service Bus Data Receiver on the input queue and Azure Service Bus Data Sender on the output queue.",
     ),
     Cause(
+        "service-bus-network",
+        # MicrosoftDocs/azure-docs, service-bus-messaging-exceptions.md.
+        r"Ip has been prevented to connect to the endpoint",
+        "the network rules of the Service Bus namespace keep the app out",
+        f"{_LET_IN} the namespace.",
+    ),
+    Cause(
+        "queue-disabled",
+        # Azure/azure-service-bus#677 shows the line.
+        r"Messaging entity '(?P<entity>[^']+)' is currently disabled.{0,400}",
+        "the queue `{entity}` is disabled",
+        "Enable it: az servicebus queue update --status Active, with its name, namespace and resource group.",
+    ),
+    Cause(
         "queue-missing",
-        r"messaging entity '(?P<entity>[^']+)' could not be found|MessagingEntityNotFound",
+        # To the end of the line, where the code stands that names no queue.
+        r"messaging entity '(?P<entity>[^']+)' could not be found.{0,600}|MessagingEntityNotFound",
         "the queue `{entity}` is not there",
         "Run again: a run makes the queues that are missing.",
     ),
     Cause(
         "data-denied",
         # To the end of the line: what follows there is the same refusal in more words.
-        r"The listener for function[\s\S]{0,1500}(AuthorizationPermissionMismatch|AuthorizationFailure"
-        r"|not authorized to perform this operation).{0,400}",
+        rf"{_OF_TRIGGER}({_NO_ROLE}).{{0,400}}",
         "the trigger may not use its storage account",
         "A new role can take some minutes to count: run again. If it stays so, check that the app's identity holds "
-        "Storage Blob Data Owner and Storage Queue Data Contributor both on the account with the containers and on "
-        "the host storage account, and that their networks let the app in.",
+        "Storage Blob Data Owner, Storage Queue Data Contributor and Storage Account Contributor both on the account "
+        "with the containers and on the host storage account.",
+    ),
+    Cause(
+        "data-network",
+        rf"{_OF_TRIGGER}({_NO_WAY_IN}).{{0,400}}",
+        "the network rules of the trigger's storage account keep the app out",
+        f"{_LET_IN} the account with the containers.",
     ),
     Cause(
         "storage-denied",
-        r"AuthorizationPermissionMismatch|AuthorizationFailure|KeyBasedAuthenticationNotPermitted"
-        r"|not authorized to perform this operation|storage.{0,200}\b403\b|\b403\b.{0,200}(storage|blob)",
+        rf"{_NO_ROLE}|KeyBasedAuthenticationNotPermitted"
+        r"|storage.{0,200}\b403\b|\b403\b.{0,200}(storage|blob)",
         "the host may not use its storage account",
         "A new role can take some minutes to count: run again. If it stays so, check that the app's identity holds "
         "Storage Blob Data Owner on the account, and that the account's network lets the app in.",
+    ),
+    Cause(
+        "storage-network",
+        rf"({_NO_WAY_IN}).{{0,400}}",
+        "the network rules of the host's storage account keep the app out",
+        f"{_LET_IN} the account.",
     ),
     Cause(
         "no-functions",
         r"no job functions found|\b0 functions (found|loaded)|no HTTP routes mapped",
         "the host found no functions in the image",
         "Set the app setting WEBSITES_ENABLE_APP_SERVICE_STORAGE to false: else a mount hides the image's /home.",
+    ),
+    Cause(
+        "host-id",
+        r"collision for Host ID '(?P<id>[^']+)'",
+        "another app has the host id `{id}` in the same storage account: ids are names cut to 32 characters",
+        "Give this app a `storage-account` of its own. Or give it another id with `app-settings`, of 32 lower-case "
+        "letters and digits at most, as AzureFunctionsWebHost__hostid; a host with a new id forgets which blobs it has "
+        "processed.",
     ),
     Cause(
         "python-version",
@@ -121,7 +170,7 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         "module-missing",
-        r"ModuleNotFoundError: No module named '(?P<module>[^']+)'",
+        r"ModuleNotFoundError(?:: No module named '| `)(?P<module>[^'`]+)['`]",
         "the entry script cannot import `{module}`",
         "Add the package to the environment file, or the module's file to the source directory.",
     ),

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from functions_model.verify.app import NotYet, OtherBuild
+from functions_model.core.failures import NotLive
+from functions_model.verify.not_yet import InError, NoKeys, NotYet, OtherBuild
 from functions_model.verify.nouns import IDENTITY_ROUTE
+from functions_model.verify.unseen import isolation
 
 if TYPE_CHECKING:
     from functions_model.verify.app import LiveApp
@@ -18,14 +20,31 @@ _LOOKS_WITHOUT_KEYS = 8
 that a starting host cannot answer is one too many. After that, its keys may open what says why there is none."""
 _LONGEST = 600
 """Characters of a function's error: the host appends whole stack traces."""
+_STATUS = "/admin/host/status"
+_LISTENER = "The listener for function"
+"""By this an error of a listener is told from others (azure-webjobs-sdk, FunctionListenerException.cs)."""
+_NOT_RUNNING = b"Function host is not running"
+"""What a host in the state Error answers to everybody (azure-functions-host, HostAvailabilityCheckMiddleware.cs:63):
+there is a container, and only below `/admin` does it say what is wrong."""
+_FORBIDDEN = "x-ms-forbidden-ip"
+"""By this header App Service's own refusal of a caller is told from a 403 of the app: microsoft/clarity#1133."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A look at the app that found everything in place."""
+    """A look at the app that found everything in place, or all that can be looked at.
+
+    Attributes:
+        functions: What the host indexed, sorted; those of the image where it could not be asked.
+        host_version: What the host calls itself; empty where it could not be asked.
+        trigger: What the build says triggers it; empty where it could not be asked.
+        unproven: Why the build itself could not be asked, a clause; empty when it was.
+    """
 
     functions: tuple[str, ...]
     host_version: str
+    trigger: str = ""
+    unproven: str = ""
 
 
 def look(app: LiveApp) -> Sighting:
@@ -36,26 +55,68 @@ def look(app: LiveApp) -> Sighting:
         NotLive: Azure refuses to say.
     """
     _site_answers(app)
+    if app.closed:
+        return _look_through_azure(app)
     if not app.knows_keys and app.looks < _LOOKS_WITHOUT_KEYS:
         app.looks += 1
         app.get_json(IDENTITY_ROUTE)
-    version = _host_runs(app)
+    try:
+        version = _host_runs(app)
+    except NoKeys:
+        if not app.withholds_keys:
+            raise
+        return Sighting(_named(app), "", _build_answers(app))
+    except NotLive as refused:
+        if not app.isolated:
+            raise
+        raise isolation(app.expected, refused) from refused
     functions = _functions_indexed(app)
-    _build_answers(app)
+    trigger = _build_answers(app)
     _functions_start(app)
-    return Sighting(functions, version)
+    return Sighting(functions, version, trigger)
+
+
+def _look_through_azure(app: LiveApp) -> Sighting:
+    """What Resource Manager can tell of an app that lets nobody in: all but what its functions answer."""
+    why = "the app lets in nobody from where this run is"
+    if app.expected.image:
+        app.check_image()
+    try:
+        version = _host_runs(app)
+        functions = _functions_indexed(app)
+        _functions_start(app)
+    except NoKeys as refused:
+        if not app.withholds_keys:
+            raise
+        return Sighting(_named(app), "", "", f"{why}, and its host does not believe Azure: {refused}")
+    except NotLive as refused:
+        # The right to ask the host is one of its own.
+        return Sighting(_named(app), "", "", f"{why}, and this login may not have its host asked: {refused.reason}")
+    return Sighting(functions, version, "", why)
+
+
+def _named(app: LiveApp) -> tuple[str, ...]:
+    """The functions that there must be."""
+    return tuple(sorted(app.expected.functions))
 
 
 def _site_answers(app: LiveApp) -> None:
     """Any answer below 500 will do: the front end itself answers 502-504 while no container does."""
-    status = app.get("/").status_code
-    if status >= 500:
-        message = f"the container does not answer (status {status})"
+    answer = app.get("/")
+    app.closed = answer.status_code == 403 and _FORBIDDEN in answer.headers
+    if answer.status_code >= 500:
+        if _NOT_RUNNING in answer.content:
+            _running(app.admin_json_of_a_broken_host(_STATUS))
+        message = f"the container does not answer (status {answer.status_code})"
         raise NotYet(message)
 
 
 def _host_runs(app: LiveApp) -> str:
-    status = app.get_json("/admin/host/status", _admin(app))
+    return _running(app.admin_json(_STATUS))
+
+
+def _running(status: Any) -> str:
+    """The version of a host that runs; the text of `NotYet` has what it says of itself otherwise."""
     state = str(status.get("state")) if isinstance(status, dict) else "unknown"
     if state != "Running":
         errors = "; ".join(str(error) for error in status.get("errors") or []) if isinstance(status, dict) else ""
@@ -65,7 +126,7 @@ def _host_runs(app: LiveApp) -> str:
 
 
 def _functions_indexed(app: LiveApp) -> tuple[str, ...]:
-    listed = app.get_json("/admin/functions", _admin(app))
+    listed = app.admin_json("/admin/functions")
     names = sorted(str(function.get("name")) for function in _dicts(listed))
     missing = sorted(set(app.expected.functions) - set(names))
     if missing:
@@ -74,38 +135,36 @@ def _functions_indexed(app: LiveApp) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _build_answers(app: LiveApp) -> None:
-    if not app.expected.build_id:
-        return
-    for _ in range(HITS):
+def _build_answers(app: LiveApp) -> str:
+    """The trigger that the build names; empty when any build will do."""
+    identity: Any = {}
+    for _ in range(HITS if app.expected.build_id else 0):
         identity = app.get_json(IDENTITY_ROUTE)
         build = identity.get("build_id") if isinstance(identity, dict) else None
         if build != app.expected.build_id:
             message = f"`{IDENTITY_ROUTE}` answers with the build `{build}`, not with `{app.expected.build_id}`"
             raise OtherBuild(message)
+    return str(identity.get("trigger") or "")
 
 
 def _functions_start(app: LiveApp) -> None:
-    """A trigger that cannot listen (no role yet, no queue) leaves the host running: only its function has the error.
+    """A listener that cannot start leaves the host running: only its function has the error.
 
-    This is asked last: what an instance of the old build says of its functions does not count.
+    This is asked last: what an instance of the old build says of its functions does not count. The host keeps an error
+    until it restarts, also when the listener has started since (azure-functions-host, Utility.cs, AddFunctionError).
     """
-    errors = [f"`{name}`: {error}" for name in app.expected.functions for error in _errors(app, name)]
-    if errors:
-        message = f"the host cannot start {'; '.join(errors)}"
-        raise NotYet(message)
+    errors = [(name, error) for name in app.expected.functions for error in _errors(app, name)]
+    told = [one for one in errors if not (one[0] in app.overcome and _LISTENER in one[1])]
+    if told:
+        message = f"the host cannot start {'; '.join(f'`{name}`: {error}' for name, error in told)}"
+        raise InError(message, tuple({name: None for name, error in told if _LISTENER in error}))
 
 
 def _errors(app: LiveApp, function: str) -> list[str]:
     """What the host says is wrong with a function. A host without that page (404) says nothing."""
-    path = f"/admin/functions/{function}/status"
-    status = app.get_json(path, _admin(app), absent=404)
+    status = app.admin_json(f"/admin/functions/{function}/status", absent=404)
     errors = status.get("errors") if isinstance(status, dict) else None
     return [" ".join(str(error).split()).rstrip(".")[:_LONGEST] for error in errors or []]
-
-
-def _admin(app: LiveApp) -> dict[str, str]:
-    return {"x-functions-key": app.master_key()}
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 import requests
 
 from functions_model.core.spec import AuthLevel
+from functions_model.verify.not_yet import OtherBuild
+from functions_model.verify.nouns import BUILD_HEADER
 
 if TYPE_CHECKING:
     from pathlib import Path, PurePath
 
     from functions_model.verify.app import LiveApp
 
-_LONGEST = 4000
-_SHORTEST_WAIT = 230.0
+SHORTEST_WAIT = 230.0
 """Seconds; App Service's front end gives up then by itself. The first request loads the model."""
 
 
@@ -31,23 +32,33 @@ def score(app: LiveApp, sample: Path, seconds_left: float) -> str:
     """Post the sample once.
 
     Returns:
-        The answer as text, cut to a readable length.
+        The answer as text.
 
     Raises:
         WrongAnswer: The status is not 2xx, or no answer came.
+        OtherBuild: An instance of another build has answered.
         NotYet: The host has no key to give.
         NotLive: Azure refused to give a key.
     """
     route = app.expected.sample_route
     headers = {"content-type": content_type(sample), **_key(app)}
     try:
-        answer = app.post(route, sample.read_bytes(), headers, max(seconds_left, _SHORTEST_WAIT))
+        answer = app.post(route, sample.read_bytes(), headers, max(seconds_left, SHORTEST_WAIT))
     except requests.RequestException as exc:
         raise WrongAnswer(f"`{route}` gave no answer to `{sample.name}` ({type(exc).__name__})") from exc
+    if other_build(app, answer):
+        message = f"another build has answered `{sample.name}`"
+        raise OtherBuild(message)
     text = _text(answer)
     if not 200 <= answer.status_code < 300:
         raise WrongAnswer(f"`{route}` answered `{sample.name}` with the status {answer.status_code}", text)
     return text
+
+
+def other_build(app: LiveApp, answer: requests.Response) -> bool:
+    """Whether an old instance gave an answer, be it good or bad. What the host or the front end says has no build."""
+    said = answer.headers.get(BUILD_HEADER, "" if answer.ok else app.expected.build_id)
+    return said != app.expected.build_id
 
 
 def content_type(sample: PurePath) -> str:
@@ -69,8 +80,7 @@ def _key(app: LiveApp) -> dict[str, str]:
 
 def _text(answer: requests.Response) -> str:
     try:
-        text = answer.content.decode("utf-8")
+        return answer.content.decode("utf-8")
     except UnicodeDecodeError:
         kind = answer.headers.get("content-type", "bytes of no known type")
         return f"{len(answer.content)} bytes of {kind}"
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ... ({len(text)} characters)"

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from functions_model.azure.site import container_logging
 from functions_model.core.failures import NotLive
-from functions_model.verify.app import LiveApp, NotYet, OtherBuild, find_app, fresh_session
 from functions_model.verify.causes import named_cause
-from functions_model.verify.logs import container_log, scrubbed, tail
+from functions_model.verify.finding import find_app, fresh_session
+from functions_model.verify.logs import NoLog, container_log, is_off, read_log, scrubbed, shortened, tail
+from functions_model.verify.model import load_model
 from functions_model.verify.new_roles import LONGEST, denied_for_now
+from functions_model.verify.not_yet import InError, NotYet, OtherBuild
 from functions_model.verify.nouns import Verified
 from functions_model.verify.phases import Sighting, look
+from functions_model.verify.quiet import Failing, Listening
 from functions_model.verify.sample import WrongAnswer, score
+from functions_model.verify.stale_errors import AFTER_RESTART, StaleErrors
+from functions_model.verify.unseen import needs_key, unseen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -22,7 +28,9 @@ if TYPE_CHECKING:
 
     from functions_model.azure.clients import AzureClients
     from functions_model.ci.host import CiHost
+    from functions_model.verify.app import LiveApp
     from functions_model.verify.nouns import ExpectedApp
+    from functions_model.verify.reached import Reached
 
 FIRST_PAUSE, POLL_SECONDS = 0.25, 2.0
 """Seconds between two looks: short at first, since a warm app is up within one, then longer up to the second."""
@@ -30,6 +38,7 @@ _GROWTH = 1.5
 _SILENCE = 10.0
 """Seconds after which a reason is told again, so that the log never seems to hang."""
 _TIMED_OUT = "Look at the container log below, or give the app more time with `verify-timeout`."
+_FAILING = "Check what the message names, and run again."
 _WRONG_ANSWER = "Correct the entry script or the sample request; the container log has more."
 
 
@@ -44,7 +53,9 @@ def verify(
     sleep: Callable[[float], None] = time.sleep,
     session: requests.Session | None = None,
 ) -> Verified:
-    """Wait until the app is live with the expected build, then score the sample request once.
+    """Wait until the app runs the expected build, `init()` has returned in it, and it has scored the sample request.
+
+    The listener of its trigger must be quiet after that, if it listens.
 
     Args:
         clients: Of the subscription.
@@ -57,20 +68,34 @@ def verify(
         session: Sends the requests to the app.
 
     Raises:
-        NotLive: The app is missing or stopped, did not come alive in time, or did not score the sample. The detail is
-            the tail of its container log.
+        NotLive: The app is missing or stopped, did not come alive in time, `init()` failed, the sample was not
+            scored, or its trigger's listener fails. The detail is the tail of its container log.
     """
     with session or fresh_session() as opened:
         app = find_app(clients, expected, ci.mask, opened)
-        watch = _Watch(app, clients, timeout, ci.info, tuple(secrets), clock, sleep, clock())
-        return watch.run()
+        return _Watch(app, clients, timeout, ci.info, tuple(secrets), clock, sleep, clock()).run()
+
+
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """What was seen in one look.
+
+    Attributes:
+        sighting: That of the phases.
+        answer: To the sample; None when none was scored.
+        unproven: Why `init()` was not seen to return; empty when it was.
+    """
+
+    sighting: Sighting
+    answer: str | None
+    unproven: str
 
 
 class _TimedOut(Exception):
     """The time is over. The text is the last reason."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Watch:
     """One app, watched until it is live or the time is over."""
 
@@ -82,28 +107,57 @@ class _Watch:
     clock: Callable[[], float]
     sleep: Callable[[float], None]
     started: float
+    stale: StaleErrors = field(init=False)
+    listening: Listening = field(init=False)
+
+    def __post_init__(self) -> None:
+        seconds, functions = self.app.expected.listening_seconds, self.app.expected.triggered
+        self.stale = StaleErrors(self.app, self._read, self.clock)
+        self.listening = Listening(
+            seconds, functions, self._read, self._excuse, self.report, clock=self.clock, sleep=self.sleep
+        )
 
     def run(self) -> Verified:
         try:
-            sighting, attempts = self._wait()
-            answer = self._sample()
+            proof, attempts = self._wait()
         except _TimedOut as exc:
             reason = f"it was not live after {self._seconds():.0f} s: {exc}"
             raise self._not_live(reason, _TIMED_OUT) from exc
-        except (WrongAnswer, NotYet) as exc:
-            body = exc.body if isinstance(exc, WrongAnswer) else ""
-            raise self._not_live(str(exc), _WRONG_ANSWER, body) from exc
+        except WrongAnswer as exc:
+            raise self._not_live(str(exc), _WRONG_ANSWER, exc.body) from exc
+        seconds, reached = self._seconds(), self._listen(proof)
         return Verified(
-            functions=sighting.functions,
+            functions=proof.sighting.functions,
             scoring_url=self.app.url + self.app.expected.sample_route,
-            answer=scrubbed(answer, self._known()),
+            answer=shortened(scrubbed(proof.answer or "", self._known())),
             attempts=attempts,
-            seconds=self._seconds(),
+            seconds=seconds,
             app_url=self.app.url,
-            host_version=sighting.host_version,
+            host_version=proof.sighting.host_version,
+            unseen=unseen(self.app),
+            scored=proof.answer is not None,
+            unproven=scrubbed(proof.unproven, self._known()),
+            reached=reached,
         )
 
-    def _wait(self) -> tuple[Sighting, int]:
+    def _listen(self, proof: _Proof) -> Reached | None:
+        """How far the trigger has come, after it was listened to.
+
+        Raises:
+            NotLive: Its listener fails.
+        """
+        reached = self.app.expected.reached
+        if reached is None or not self.app.expected.listening_seconds or proof.unproven:
+            return reached
+        try:
+            self.listening.listen()
+        except NoLog as exc:
+            return replace(reached, unheard=scrubbed(str(exc), self._known()))
+        except Failing as exc:
+            raise self._not_live(f"its trigger does not work: {exc}", _FAILING) from exc
+        return reached.quiet()
+
+    def _wait(self) -> tuple[_Proof, int]:
         told, told_at, attempts, pause, deadline = "", self.clock(), 0, FIRST_PAUSE, self.timeout
         asked_at = self.clock()
         while True:
@@ -111,24 +165,29 @@ class _Watch:
             try:
                 return self._look(), attempts
             except NotYet as exc:
-                reason = str(exc)
+                reason, listeners = str(exc), exc.listeners if isinstance(exc, InError) else ()
+                if self.stale.overcome(listeners):
+                    continue
                 if isinstance(exc, OtherBuild) and self.app.expected.image and self.clock() - asked_at >= _SILENCE:
                     asked_at = self.clock()
                     self.app.check_image()
             if self._seconds() >= deadline:
-                told, deadline = "", self._later(reason)
+                told, deadline = "", self._later(reason, listeners)
             if reason != told or self.clock() - told_at >= _SILENCE:
                 self.report(f"Waiting for {self.app.url}: {scrubbed(self._why(reason), self._known())}.")
                 told, told_at = reason, self.clock()
             self.sleep(min(pause, deadline - self._seconds()))
             pause = min(pause * _GROWTH, POLL_SECONDS)
 
-    def _later(self, reason: str) -> float:
-        """The next end of the time, while new roles do not count yet.
+    def _later(self, reason: str, listeners: tuple[str, ...]) -> float:
+        """The next end of the time: after a restart of the host, or while new roles do not count yet.
 
         Raises:
             _TimedOut: They are not what keeps the app, or they had their time as well.
         """
+        if self.stale.restart(listeners):
+            self.report("Restarted the Functions host, which keeps errors of its functions until then.")
+            return self._seconds() + AFTER_RESTART
         latest = self.timeout + LONGEST
         if self._seconds() >= latest or not self._denied(reason):
             raise _TimedOut(reason)
@@ -149,24 +208,63 @@ class _Watch:
         expected = self.app.expected
         return denied_for_now(expected.new_roles, container_log(self.clients, expected), reason)
 
-    def _look(self) -> Sighting:
-        sighting = look(self.app)
-        self.app.sync_triggers()
-        return sighting
+    def _excuse(self, failure: str) -> str:
+        """Why a failure will end by itself: a new role does not count yet, which Azure may take its time for."""
+        if self._seconds() >= self.timeout + LONGEST:
+            return ""
+        if denied := denied_for_now(self.app.expected.new_roles, "", failure):
+            return f"a role that this run assigned does not count yet: {denied}"
+        return ""
 
-    def _sample(self) -> str:
+    def _read(self) -> str:
+        """The container log.
+
+        Raises:
+            NoLog: There is none.
+        """
+        log = read_log(self.clients, self.app.expected)
+        if is_off(log):
+            message = f"the container log is off; to turn it on: {self._logging()}"
+            raise NoLog(message)
+        return log
+
+    def _look(self) -> _Proof:
+        try:
+            sighting = look(self.app)
+        except NotYet:
+            self.listening.forget()
+            raise
+        self.listening.begin()
+        self.app.sync_triggers()
+        if sighting.unproven:
+            return _Proof(sighting, None, sighting.unproven)
+        if self.app.withholds_keys and needs_key(self.app.expected):
+            return _Proof(sighting, None, "Azure cannot list its keys")
+        unproven = load_model(self.app, sighting.trigger, self.timeout - self._seconds())
         sample = self.app.expected.sample_request
-        return score(self.app, sample, self.timeout - self._seconds()) if sample is not None else ""
+        answer = None if sample is None else score(self.app, sample, self.timeout - self._seconds())
+        return _Proof(sighting, answer, unproven)
 
     def _not_live(self, reason: str, remedy: str, body: str = "") -> NotLive:
         """The failure, with the cause that the container log, the reason itself or the answer names."""
-        log = container_log(self.clients, self.app.expected)
+        # Before anything is cut: half of a secret is not known any more.
+        log = scrubbed(container_log(self.clients, self.app.expected), self._known())
+        body = shortened(scrubbed(body, self._known()))
         if cause := named_cause(f"{log}\n{reason}\n{body}"):
             reason, remedy = f"{cause.meaning} ({reason})", cause.remedy
+        if is_off(log):
+            remedy = f"{remedy} {self._how_to_log()}"
         said = f"The answer:\n{body}\n" if body else ""
-        detail = scrubbed(f"{said}The container log ends with:\n{tail(log)}", self._known())
+        detail = f"{said}The container log ends with:\n{tail(log)}"
         action = f"verify {self.app.expected}"
         return NotLive(action, scrubbed(reason, self._known()), remedy, detail=detail)
+
+    def _how_to_log(self) -> str:
+        return f"The container log is off and has no more to say; turn it on and run again: {self._logging()}"
+
+    def _logging(self) -> str:
+        expected = self.app.expected
+        return container_logging(expected.resource_group, expected.app_name, expected.slot)
 
     def _known(self) -> set[str]:
         return {*self.secrets, *self.app.secrets}

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from functions_model.azure import api_versions
 from support.fake_arm import Answer, Asked, clients_for
+from support.tools import ROOT
 
+VERSION = re.compile(r'"20\d\d-[01]\d-[0-3]\d')
+SOURCE = ROOT / "src" / "functions_model"
 CLIENTS = ["web", "storage", "service_bus", "msi", "authorization", "resource", "registries"]
 
 
@@ -39,6 +44,34 @@ class TestClients:
 
         assert {"Bearer fake-token"} == {request.headers["authorization"] for request in asked}
         assert all("functions-model-action/" in request.headers["user-agent"] for request in asked)
+
+    def test_ask_for_the_versions_of_one_table(self) -> None:
+        """Not for the newest that the SDK knows, which some clouds do not have."""
+        asked: list[Asked] = []
+
+        def answer(request: Asked) -> Answer:
+            asked.append(request)
+            return Answer(200, {"value": []})
+
+        clients = clients_for(answer)
+        clients.web.web_apps.get("rg", "app")
+        clients.storage.storage_accounts.check_name_availability({"name": "x"})
+        clients.service_bus.queues.get("rg", "bus", "queue")
+        clients.msi.user_assigned_identities.get("rg", "identity")
+        list(clients.authorization.role_assignments.list_for_scope("subscriptions/x"))
+        list(clients.resource.resources.list())
+        clients.registries.registries.get("rg", "contoso")
+
+        assert [
+            *(api_versions.WEB, api_versions.STORAGE, api_versions.SERVICE_BUS, api_versions.IDENTITIES),
+            *(api_versions.AUTHORIZATION, api_versions.RESOURCES, api_versions.REGISTRIES),
+        ] == [request.query.partition("api-version=")[2].partition("&")[0] for request in asked]
+
+    def test_stand_in_that_table_alone(self) -> None:
+        """No other file of the product has a version of its own."""
+        named = [path.name for path in SOURCE.rglob("*.py") if VERSION.search(path.read_text())]
+
+        assert ["api_versions.py"] == named
 
     def test_poll_at_the_interval_they_were_given(self) -> None:
         """A service that names no pause is asked again after our interval, not after the SDK's 30 s."""

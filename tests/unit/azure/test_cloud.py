@@ -31,6 +31,27 @@ class TestKnownClouds:
         assert AZURE_CLOUD.registry_scope == "https://containerregistry.azure.net/.default"
 
 
+class TestRegistriesOfACloud:
+    @pytest.mark.parametrize("host", ["contoso.azurecr.io", "contoso-abc123.azurecr.io", "CONTOSO.azurecr.io:443"])
+    def test_end_in_its_suffix(self, host: str) -> None:
+        """With a domain name label too, in any case, with or without a port."""
+        assert AZURE_CLOUD.has_registry(host)
+
+    @pytest.mark.parametrize(
+        "host",
+        ["127.0.0.1:5000", "contoso.azurecr.cn", "azurecr.io.evil.test", "evilazurecr.io", "contoso.azurecr.io.", ""],
+    )
+    def test_are_no_others(self, host: str) -> None:
+        """Least of all those that look like one."""
+        assert not AZURE_CLOUD.has_registry(host)
+
+    def test_are_none_where_it_names_no_suffix(self) -> None:
+        """Then only those that Resource Manager names are known."""
+        cloud = resolve_cloud(LOCAL, fetch=lambda _: {**ENTRY, "suffixes": {}})
+
+        assert not cloud.has_registry("contoso.azurecr.io")
+
+
 class TestACloudByUrl:
     @pytest.mark.parametrize("document", [ENTRY, [{"resourceManager": "https://other.test"}, ENTRY]])
     def test_is_read_from_its_resource_manager(self, document: Any) -> None:

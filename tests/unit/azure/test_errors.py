@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from azure.core.exceptions import AzureError, ServiceRequestError
+from azure.core.exceptions import AzureError, ResourceNotFoundError, ServiceRequestError
 
 from functions_model.azure.errors import error_code, explain
+from functions_model.provision import generic
 from support.fake_arm import Answer, clients_for
 from support.golden import matches_golden
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -56,6 +60,32 @@ def web(code: str, message: str, extended: str = "") -> dict[str, Any]:
     return {"Code": code, "Message": message, "Target": None, "Details": [{"Message": message}, entity]}
 
 
+KEY = "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJCrze8SNFZ4kA=="
+SHOWN = (
+    f"DefaultEndpointsProtocol=https;AccountName=x;AccountKey={KEY};EndpointSuffix=core.windows.net",
+    f"Endpoint=sb://x.servicebus.windows.net/;SharedAccessKeyName=Root;SharedAccessKey={KEY}",
+    f"https://x.blob.core.windows.net/c?sv=2024&sig={KEY.replace('=', '%3D')}&se=1",
+    f'{{"accountKey": "{KEY}"}}',
+    f"SharedAccessSignature sr=x&sig={KEY}",
+)
+"""What Resource Manager repeats of what it was sent."""
+
+
+class TestSecretsInWhatAzureSays:
+    @pytest.mark.parametrize("said", SHOWN)
+    def test_are_not_shown(self, said: str) -> None:
+        """Whoever knows the setting knows its value; all others must not."""
+        long = "x" * 700 + " "
+        for message in (f"The setting is not valid: '{said}'.", f"{long}{said}"):
+            clients = clients_for(lambda _, text=message: Answer(400, arm("BadRequest", text)))
+            with pytest.raises(AzureError) as failure:
+                clients.resource.resource_groups.get("rg")
+
+            told = str(explain(failure.value, "write the settings"))
+            assert KEY[:12] not in told
+            assert "***" in told
+
+
 CASES: dict[str, tuple[int, dict[str, Any]]] = {
     "quota": (401, web("Unauthorized", "Operation cannot be completed without additional quota. Current Limit: 0")),
     "authorization": (403, arm("AuthorizationFailed", FORBIDDEN)),
@@ -94,6 +124,14 @@ CASES: dict[str, tuple[int, dict[str, Any]]] = {
         400,
         arm("LocationNotAvailableForResourceType", "The provided location 'mars' is not available for 'x'."),
     ),
+    "api-version": (
+        400,
+        arm(
+            "NoRegisteredProviderFound",
+            "No registered resource provider found for location 'chinanorth3' and API version '2026-09-01' for type "
+            "'storageAccounts'. The supported api-versions are '2025-08-01'. The supported locations are 'chinaeast2'.",
+        ),
+    ),
     "no-capacity": (
         409,
         web(
@@ -125,6 +163,41 @@ def raised(status: int, body: Any, headers: dict[str, str] | None = None) -> Azu
     with pytest.raises(AzureError) as caught:
         clients.web.app_service_plans.begin_create_or_update("rg", "plan", {"location": "x"}).result()
     return caught.value
+
+
+class TestAnUnknownVersion:
+    """Of an interface, in a cloud that gets it later."""
+
+    @pytest.mark.parametrize("code", ["InvalidResourceType", "InvalidApiVersionParameter"])
+    def test_is_told_as_one(self, code: str) -> None:
+        """Resource Manager has three codes for it."""
+        assert "api-version" == explain(raised(404, arm(code, "The api-version '2026-09-01' is invalid.")), "a").cause
+
+    @pytest.mark.parametrize(("code", "expected"), [("InvalidResourceType", None), ("ResourceNotFound", "not there")])
+    def test_does_not_mean_that_something_is_not_there(self, code: str, expected: str | None) -> None:
+        """Its 404 is another one, for clients of either kind and for what is read by its id."""
+        clients = clients_for(lambda _: Answer(404, arm(code, "It could not be found.")))
+        asked = (
+            lambda: clients.storage.storage_accounts.get_properties("rg", "iris"),
+            lambda: clients.msi.user_assigned_identities.get("rg", "iris"),
+            lambda: generic.read(clients, "/subscriptions/s/resourceGroups/rg/providers/M.X/y/z", "2020-02-02"),
+        )
+
+        assert [expected] * 3 == [missing(call) for call in asked]
+
+    def test_is_read_from_a_streamed_answer(self) -> None:
+        """As the first answer of each long operation is one."""
+        assert 400 == explain(raised(404, arm("InvalidResourceType", "No such type.")), "a").status
+
+
+def missing(call: Callable[[], Any]) -> str | None:
+    """Whether somebody who looks for a resource is told that there is none."""
+    try:
+        return "not there" if call() is None else "there"
+    except ResourceNotFoundError:
+        return "not there"
+    except AzureError:
+        return None
 
 
 class TestKnownCauses:

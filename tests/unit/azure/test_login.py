@@ -167,12 +167,20 @@ class TestRefusals:
         assert reason in failure.reason
         assert remedy in failure.remedy
 
-    @pytest.mark.parametrize("code", ["700211", "700212", "700213", "70021"])
-    def test_show_the_federated_credential_to_create(self, code: str) -> None:
+    @pytest.mark.parametrize(
+        ("code", "what"),
+        [
+            ("700211", "matches this job"),
+            ("700212", "is for the audience of this job's token"),
+            ("700213", "matches this job"),
+            ("70021", "matches this job"),
+        ],
+    )
+    def test_show_the_federated_credential_to_create(self, code: str, what: str) -> None:
         """When no federated credential matches, the token's own claims are shown as the one that would."""
         failure = refused(f"AADSTS{code}: No matching federated identity record found")
 
-        assert "no federated credential of the application `client-1` matches this job" in failure.reason
+        assert f"no federated credential of the application `client-1` {what}" in failure.reason
         assert '"subject": "repo:contoso/models:ref:refs/heads/main"' in failure.detail
         assert '"issuer": "https://issuer.test"' in failure.detail
         assert "signature" not in failure.detail

@@ -13,6 +13,7 @@ from xml.sax.saxutils import escape
 import pytest
 from azure.core.pipeline.transport import RequestsTransport
 
+from functions_model.azure.cloud import AZURE_CLOUD
 from functions_model.azureml import TransferSettings, download_model, fetch_environment
 from functions_model.core.registered import MachineLearningWorkspace, RegisteredAsset
 from support.fake_arm import Answer, Asked, FakeCredential, arm_error, clients_for, session_for
@@ -57,6 +58,7 @@ class Lab:
     lines: list[str] = field(default_factory=list)
     masked: list[str] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
+    storage_suffix: str = "core.windows.net"
     settings: TransferSettings = field(default_factory=TransferSettings)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -86,7 +88,7 @@ class Lab:
         """What the product makes of it."""
         return download_model(
             self.asset("iris", version),
-            clients_for(self.arm),
+            clients_for(self.arm, replace(AZURE_CLOUD, storage_suffix=self.storage_suffix)),
             folder,
             report=self.lines.append,
             mask=self.masked.append,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from azure.core.exceptions import HttpResponseError
 
+from functions_model.azure.api_versions import MACHINE_LEARNING
 from functions_model.azureml.arm import first_items, get_json
 from support.fake_arm import Answer, Asked, arm_error, clients_for
 
@@ -33,7 +34,7 @@ class TestPages:
         names = [item["name"] for item in first_items(clients_for(pages.answer), "/models", count=2)]
 
         assert ["1", "2"] == names
-        assert ["api-version=2024-04-01", "page=2"] == pages.asked
+        assert [f"api-version={MACHINE_LEARNING}", "page=2"] == pages.asked
 
     def test_all(self) -> None:
         """The last page ends a collection that has fewer."""

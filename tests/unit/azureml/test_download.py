@@ -264,6 +264,19 @@ class TestWhoMayRead:
         with pytest.raises(PlanRefused, match=r"`https://labstorage\.blob\.core\.windows\.net`"):
             lab.download(tmp_path)
 
+    def test_account_out_of_sight_in_a_cloud_that_names_no_suffix(self, lab: Any, tmp_path: Path) -> None:
+        """What a datastore says of its host is written by people: no token goes there."""
+        lab.blobs = {"run/1/model/a": b"1"}
+        lab.register("1")
+        del lab.documents[
+            f"{WORKSPACE.partition('/providers')[0]}/providers/Microsoft.Storage/storageAccounts/labstorage"
+        ]
+        lab.documents[f"{WORKSPACE}/datastores/store"]["properties"]["endpoint"] = "elsewhere.test"
+        lab.storage_suffix = ""
+
+        with pytest.raises(PlanRefused, match=r"the storage account `labstorage` is not known"):
+            lab.download(tmp_path)
+
 
 class TestBrokenTransfers:
     def test_taken_up(self, lab: Any, tmp_path: Path, fault: Any, storage_error: Any) -> None:

@@ -95,6 +95,7 @@ class TestMerged:
             ("2.00:00:00", "2.00:05:00"),
             ("00:10", "00:15:00"),
             ("-1", "7.00:00:00"),
+            ("-1.00:00:00", "7.00:00:00"),
         ],
     )
     def test_renewal_follows_the_timeout(self, tmp_path: Path, timeout: str, renewal: str) -> None:
@@ -167,6 +168,12 @@ class TestRefused:
             ({"logging": None}, "`logging` is not an object"),
             ({"functionTimeout": "24:00:00"}, "`functionTimeout` is not a duration above zero"),
             ({"functionTimeout": "00:00:00"}, "`functionTimeout` is not a duration above zero"),
+            ({"functionTimeout": "-00:00:00.0010000"}, "`functionTimeout` is not a duration above zero"),
+            ({"functionTimeout": "-00:30:00"}, "`functionTimeout` is not a duration above zero"),
+            *(
+                ({path[0]: {path[1]: "-00:00:10"}}, f"`{'.'.join(path)}` is not a duration")
+                for path in (("singleton", "lockPeriod"), ("healthMonitor", "healthCheckInterval"))
+            ),
             ({"functionTimeout": 30}, "`functionTimeout` is not a duration above zero"),
             ({"functionTimeout": "30.00:00:00"}, "`functionTimeout` is longer than .NET's timers go, 24 days"),
             (

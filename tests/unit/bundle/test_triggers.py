@@ -11,8 +11,10 @@ import pytest
 from functions_model.bundle import BundlePlan, image_labels, plan_layers, runtime_layer
 from functions_model.core.failures import BundleFailed
 from functions_model.core.registered import MachineLearningWorkspace, RegisteredAsset
+from functions_model.core.secrets import Secret
 from functions_model.core.spec import BlobTrigger, Model, ServiceBusQueueTrigger
 from support.function_app import spec_of, write_files
+from support.wanted import TARGET
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,7 +97,7 @@ class TestFunctions:
 
         assert ("score", "check", "identity") == plan.functions
         [check, _] = json.loads(found["check/function.json"])["bindings"]
-        assert ("check", ["post"], "admin") == (check["route"], check["methods"], check["authLevel"])
+        assert ("check", ["get", "post"], "admin") == (check["route"], check["methods"], check["authLevel"])
         for name in plan.functions:
             script = json.loads(found[f"{name}/function.json"])["scriptFile"].removeprefix("../")
             assert script in found
@@ -108,6 +110,19 @@ class TestFunctions:
             env[name]
             for name in ("FUNCTIONS_MODEL_TRIGGER", "FUNCTIONS_MODEL_AUTH_LEVEL", "PYTHON_THREADPOOL_THREAD_COUNT")
         )
+
+    @pytest.mark.parametrize(
+        ("trigger", "section", "limit"),
+        [(BLOB, "blobs", "maxDegreeOfParallelism"), (QUEUE, "serviceBus", "maxConcurrentCalls")],
+    )
+    def test_each_process_gets_its_share(self, tmp_path: Path, trigger: Trigger, section: str, limit: str) -> None:
+        """The host's limits hold for an instance with all its workers, each of which has threads of its own."""
+        settings = {"functions_worker_process_count": Secret("4")}
+        wanted = replace(spec(tmp_path, trigger=trigger, concurrency=2), target=replace(TARGET, app_settings=settings))
+        plan = planned(wanted)
+        host = json.loads(contents(plan)["host.json"])
+
+        assert (8, "2") == (host["extensions"][section][limit], plan.env["PYTHON_THREADPOOL_THREAD_COUNT"])
 
     def test_host_json_of_the_user_is_in_the_image(self, tmp_path: Path) -> None:
         """Merged over ours, as plain JSON; one that does not fit ends the plan."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import signal
+import socket
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,20 +15,14 @@ from functions_model.ci import PlainHost
 from functions_model.cli import main
 from functions_model.cli.once import mask_settings, run_once
 from functions_model.core.secrets import Secret
+from support.cancelling import GONE
+from support.deployment import start_action
 from support.wanted import TARGET, spec_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
-
-
-class StoppedHost(PlainHost):
-    """A CI host on which somebody presses Ctrl-C at once."""
-
-    def group(self, title: str) -> AbstractContextManager[None]:
-        """Stop the run in its first group."""
-        raise KeyboardInterrupt
 
 
 class BrokenHost(PlainHost):
@@ -60,13 +57,26 @@ class TestRunOnce:
     """`run_once`."""
 
     def test_a_run_that_is_stopped_says_what_is_live(self, project: Path) -> None:
-        """The last word of a run that somebody stops, before it goes."""
-        stream = io.StringIO()
+        """In the log and on the page, while a registry is silent; its temporary files are gone, and it is quick."""
+        with socket.create_server(("localhost", 0)) as silent:
+            silent.settimeout(60)
+            place = {"registry": f"localhost:{silent.getsockname()[1]}", "python-version": "3.11"}
+            given = {**PACKAGE, **place, "base-image": f"{place['registry']}/base:1", "environment-file": "some.txt"}
+            (project / "some.txt").write_text("six==1.17.0\n")
+            folder = project / "temporary"
+            started = start_action(project, given, {"TMPDIR": str(folder)}, folder)
+            kept = silent.accept()
+            begun = time.monotonic()
+            started.process.send_signal(signal.SIGTERM)
+            run = started.run()
+            kept[0].close()
 
-        with pytest.raises(KeyboardInterrupt):
-            run_once(PACKAGE, {}, StoppedHost(stream), project)
-
-        assert "Could not finish: the run was stopped. No Azure resource was touched." in stream.getvalue()
+        assert (130, True) == (run.code, time.monotonic() - begun < GONE)
+        words = "Could not finish: the run was stopped. No Azure resource was touched."
+        assert [f"::error::{words}"] == run.errors
+        assert words in run.summary
+        assert "was stopped" in run.summary.splitlines()[0]
+        assert {"log", "output", "summary"} == {path.name for path in folder.iterdir()}
 
     def test_refused_inputs_end_with_2_and_every_problem(self, tmp_path: Path) -> None:
         """Each problem is an annotation of its own."""

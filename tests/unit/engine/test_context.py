@@ -11,6 +11,7 @@ import pytest
 from functions_model.core.failures import InputsInvalid
 from functions_model.core.secrets import Secret
 from functions_model.engine import Recipe, write_context
+from functions_model.engine.own_dockerfile import read_own_dockerfile
 from functions_model.environment.request import IndexSettings
 from functions_model.image.layers import LayerPlan
 from functions_model.image.tree import FileTree, Link, TreeFile
@@ -114,6 +115,31 @@ class TestFiles:
             "src/tool",
         ] == listing(own / "out")
         assert "mine" == (own / "out/README.md").read_text()
+
+
+class TestCredentialFiles:
+    """Files of credentials beside a Dockerfile of the user's own."""
+
+    def test_are_no_part_of_its_context(self, tmp_path: Path) -> None:
+        """`COPY . .` would put them into the image; and a folder that is written may be kept as an artifact."""
+        own = tmp_path / "own"
+        for name in (".npmrc", ".aws/credentials", "deep/.netrc", "kept.txt"):
+            (own / name).parent.mkdir(parents=True, exist_ok=True)
+            (own / name).write_text("x")
+        (own / "Dockerfile").write_text("FROM base.test/x:1\nCOPY . .\n")
+
+        written = read_own_dockerfile(own / "Dockerfile")
+        kept = read_own_dockerfile(own / "Dockerfile", keep_credentials=True)
+        write_context(Recipe(base="x"), [], LOCK, tmp_path / "out", dockerfile=own / "Dockerfile")
+        write_context(
+            Recipe(base="x", keep_credentials=True), [], LOCK, tmp_path / "all", dockerfile=own / "Dockerfile"
+        )
+
+        assert {"Dockerfile", "deep", "kept.txt"} == set(written.files)
+        assert {".npmrc", ".aws", "deep/.netrc"} == {left.place.as_posix() for left in written.left_out}
+        assert {".npmrc", ".aws", ".aws/credentials", "deep/.netrc"} <= set(kept.files)
+        assert not [name for name in listing(tmp_path / "out") if name.endswith(("rc", "credentials"))]
+        assert {".npmrc", ".aws/credentials", "deep/.netrc"} <= set(listing(tmp_path / "all"))
 
 
 class TestFolder:

@@ -53,7 +53,12 @@ class TestChoice:
             ("3.11", None, "3.12", ["the base image has Python 3.12, and the input `python-version` says 3.11"]),
             ("3.9", None, None, ["the input `python-version` says Python 3.9, which Azure Functions does not run"]),
             (None, None, "3.9", ["the base image has Python 3.9, which Azure Functions does not run"]),
-            (None, None, "3.15", ["the base image has Python 3.15, which Azure Functions does not run"]),
+            (
+                None,
+                None,
+                "3.15",
+                ["the base image has Python 3.15, which this version of functions-model does not know"],
+            ),
             (None, "==3.9.*", None, ["it asks for Python 3.9 that no Functions base image has"]),
             (None, "==3.15.*", None, ["it asks for Python 3.15 that no Functions base image has"]),
             (None, ">=3.15", None, ["it asks for a Python that no Functions base image has"]),

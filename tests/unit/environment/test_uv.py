@@ -56,7 +56,7 @@ class TestEnvironment:
     def test_indexes_of_the_file(self) -> None:
         """URLs travel by the environment, before the user's own; the file's index takes the default's place."""
         indexes = IndexSettings(
-            Secret("https://one"), (Secret("https://two"),), (Path("/wheels"), Secret("https://three"))
+            Secret("https://one"), (Secret("https://two"),), (Path("/my, wheels"), Secret("https://three"))
         )
 
         environment = uv_environment({"UV_INDEX": "https://mine", "UV_INDEX_URL": "https://old"}, indexes)
@@ -64,8 +64,33 @@ class TestEnvironment:
         assert {
             "UV_DEFAULT_INDEX": "https://one",
             "UV_INDEX": "https://two https://mine",
-            "UV_FIND_LINKS": "https://three",
+            "UV_FIND_LINKS": "file:///my%2C%20wheels,https://three",
         } == environment
+
+
+class TestSecretsOfTheEnvironment:
+    """`secrets_in`: what may not be shown of the variables that uv sees."""
+
+    @pytest.mark.parametrize(
+        ("variable", "value", "secrets"),
+        [
+            ("UV_DEFAULT_INDEX", "https://pypi.test/Tok3nTok3nTok3n/simple", {"Tok3nTok3nTok3n"}),
+            ("UV_INDEX_URL", "https://me:s3cr%21t-pass@pypi.test/simple", {"s3cr%21t-pass", "s3cr!t-pass"}),
+            ("UV_INDEX", "a=https://one.test/simple b=https://Tok3nTok3n@two.test/", {"Tok3nTok3n"}),
+            ("UV_EXTRA_INDEX_URL", "https://pypi.test/simple?key=abcdefgh", {"abcdefgh"}),
+            ("UV_FIND_LINKS", "/wheels,https://x.test/t/tk-1234abcd-ef/wheels", {"tk-1234abcd-ef"}),
+            ("UV_INDEX_MINE_PASSWORD", "hunter22", {"hunter22"}),
+            ("HTTPS_PROXY", "http://me:hunter22@proxy.test:3128", {"hunter22"}),
+            ("UV_DEFAULT_INDEX", "https://pypi.test/artifactory/api/pypi/pypi-remote/simple", set()),
+            ("UV_CACHE_DIR", "/cache/Tok3nTok3nTok3n", set()),
+            ("UV_INDEX", "https://[broken", set()),
+        ],
+    )
+    def test_are_found(self, variable: str, value: str, secrets: set[str]) -> None:
+        """Passwords, queries, and parts of a path that are no words."""
+        from functions_model.environment.uv_process import secrets_in
+
+        assert secrets == set(secrets_in({variable: value, "PATH": "/bin"}))
 
 
 class TestClean:
@@ -138,7 +163,7 @@ CASES = [
     ),
     (
         "Failed to build `docopt==0.6.2`\nThe build backend returned an error\nRuntimeError: needs libfoo",
-        "the source of `docopt==0.6.2` does not say what it depends on: its build ended with an error",
+        "`docopt==0.6.2` has no wheel, and its build ended with an error",
         2,
     ),
     (

@@ -65,12 +65,14 @@ class TestBlocks:
     def test_a_transfer_that_broke_begins_anew(self, form: Compression) -> None:
         """A pass that was left in the middle leaves no trace in the next one, nor a thread behind."""
         stream = LayerStream(LayerPlan("model", TREE, form))
-        threads = threading.active_count()
+        threads = set(threading.enumerate())
         broken = stream.blocks()
         first = next(broken)
         broken.close()
 
-        assert threads == threading.active_count()
+        new = [one.name for one in set(threading.enumerate()) - threads]
+        # A sandbox in this process may have begun some of its own meanwhile.
+        assert [] == [name for name in new if name.startswith(("read", "digest"))]
         with pytest.raises(RuntimeError, match="has not been packed to its end"):
             stream.layer()
         content = sent(stream)

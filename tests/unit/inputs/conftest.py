@@ -19,7 +19,7 @@ def workspace(tmp_path: Path) -> Path:
     for name in ("model/iris.pkl", "src/score.py", "src/deep/other.py", "environment.yml", "sample.json"):
         file = tmp_path / "work" / name
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text("content")
+        file.write_text('"content"' if name == "sample.json" else "content")
     (tmp_path / "work" / "empty" / "inner").mkdir(parents=True)
     (tmp_path / "outside.pkl").write_text("content")
     return tmp_path / "work"

@@ -381,9 +381,9 @@ class TestSample:
 
         assert workspace / "sample.json" == read_inputs(values, workspace=workspace).sample_request
 
-    def test_only_to_deploy(self, write: Callable[[str], dict[str, str]], workspace: Path) -> None:
-        """No other mode sends one."""
-        values = {**write(WHOLE), "mode": "plan"}
+    def test_only_where_it_may_be_sent(self, write: Callable[[str], dict[str, str]], workspace: Path) -> None:
+        """Nobody who only packages has a use for one."""
+        values = {**write(WHOLE), "mode": "package"}
         (workspace / "endpoints/blue/sample-request.json").write_text("{}")
 
         spec = read_inputs(values, workspace=workspace)

@@ -49,6 +49,7 @@ ISSUE_INPUTS = {
     "mode",
     "sample-request",
     "verify-timeout",
+    "verify-trigger",
     "destroy-data",
     "deployment-file",
     "host-json",
@@ -72,6 +73,7 @@ ISSUE_INPUTS = {
     "model-compression",
     "cache-repository",
     "sbom",
+    "credential-files",
 }
 
 
@@ -85,9 +87,9 @@ class TestCatalogue:
         assert set(names) == ISSUE_INPUTS
         assert len(names) == len(set(names))
 
-    def test_only_the_client_secret_is_refused_as_an_argument(self) -> None:
+    def test_secrets_are_refused_as_arguments(self) -> None:
         """Other inputs are public."""
-        assert ["client-secret"] == [spec.name for spec in CATALOGUE if spec.secret]
+        assert ["client-secret", "app-settings"] == [spec.name for spec in CATALOGUE if spec.secret]
 
     @pytest.mark.parametrize("spec", CATALOGUE, ids=lambda spec: spec.name)
     def test_entry(self, spec: InputSpec) -> None:

@@ -75,7 +75,7 @@ class TestWhole:
         assert spec.models == (Model("My.Model_1", "7", workspace / "model/iris.pkl"),)
         assert spec.environment_file == workspace / "environment.yml"
         assert (spec.python_version, spec.base_image) == ("3.11", given["base-image"])
-        assert spec.image == ImageTarget("contoso.azurecr.us", "models/churn", "v7")
+        assert spec.image == ImageTarget("contoso.azurecr.us", "models/churn", "v7", "contoso")
         assert spec.login == Login(
             GUID, GUID, Secret("hunter2"), "api://AzureADTokenExchangeUSGov", "AzureUSGovernment"
         )
@@ -117,8 +117,15 @@ class TestRequired:
         """To push there, mode `package` must log in."""
         assert {"tenant-id", "client-id"} == set(problems({**PACKAGE, "registry": "contoso"}, workspace))
 
+    def test_registry_of_another_cloud(self, workspace: Path) -> None:
+        """It knows nothing of the login, and gets no token of it."""
+        values = {**PACKAGE, "registry": "contoso.azurecr.cn", "tenant-id": GUID, "client-id": GUID}
+
+        assert "Give `cloud: AzureChinaCloud`" in problems(values, workspace)["registry"]
+        assert read_inputs({**values, "cloud": "AzureChinaCloud"}, workspace=workspace).login
+
     def test_half_a_login(self, workspace: Path) -> None:
-        """A login for another registry is used when it is whole, and told when it is not."""
+        """A login that is begun is told when it is not whole."""
         assert {"client-id"} == set(problems({**PACKAGE, "tenant-id": GUID}, workspace))
 
     def test_package_ignores_what_is_for_deploying(self, workspace: Path) -> None:
@@ -235,32 +242,6 @@ class TestRules:
         assert "hunter" not in str(found)
 
 
-class TestRegistry:
-    """`registry` and `cloud`."""
-
-    @pytest.mark.parametrize(
-        ("registry", "cloud", "host"),
-        [
-            ("Contoso", "AzureCloud", "contoso.azurecr.io"),
-            ("contoso.azurecr.io", "AzureCloud", "contoso.azurecr.io"),
-            ("contoso-a1b2.azurecr.io", "AzureCloud", "contoso-a1b2.azurecr.io"),
-            ("contoso", "azurechinacloud", "contoso.azurecr.cn"),
-            ("localhost:5000", "https://localhost:8443/", "localhost:5000"),
-        ],
-    )
-    def test_host(self, registry: str, cloud: str, host: str, workspace: Path) -> None:
-        """A short name gets the cloud's suffix; a whole host stays, in lower case."""
-        spec = read_inputs({**DEPLOY, "registry": registry, "cloud": cloud}, workspace=workspace)
-
-        assert host == spec.image.registry
-
-    def test_short_name_in_an_unknown_cloud(self, workspace: Path) -> None:
-        """Only that cloud can say how its registries' hosts end."""
-        found = problems({**DEPLOY, "cloud": "https://localhost:8443"}, workspace)
-
-        assert "Use the whole host" in found["registry"]
-
-
 class TestPaths:
     """Paths and the workspace."""
 
@@ -363,3 +344,35 @@ class TestModelNames:
         (workspace / "model" / file).write_text("content")
 
         assert name == read_inputs({**PACKAGE, "model-path": f"model/{file}"}, workspace=workspace).models[0].name
+
+
+class TestSettings:
+    """What App Service and the base image make of settings."""
+
+    def test_dotted_names_are_told_as_the_script_sees_them(self, workspace: Path) -> None:
+        """A Linux container has no dots in the names of its variables."""
+        spec = read_inputs({**DEPLOY, "app-settings": "model.threshold=0.5\nA=1\nb.c=2"}, workspace=workspace)
+
+        [note] = spec.notes
+        assert "`model.threshold` as `model_threshold`, `b.c` as `b_c`" in note
+
+    @pytest.mark.parametrize("setting", ["WEBSITES_PORT=5001", "websites_port=8080", "ASPNETCORE_URLS=http://+:5001"])
+    def test_a_port_that_the_base_image_does_not_have(self, setting: str, workspace: Path) -> None:
+        """It listens at 80 alone; another base image, or a Dockerfile, may be another matter."""
+        (workspace / "Dockerfile").write_text("FROM contoso.azurecr.io/base:1\n")
+        given = {**DEPLOY, "app-settings": setting}
+
+        assert "listens at port 80" in problems(given, workspace)["app-settings"]
+        plain = {"base-image": "mcr.microsoft.com/azure-functions/python:4-python3.12"}
+        assert "listens at port 80" in problems({**given, **plain}, workspace)["app-settings"]
+        for more in (
+            {"base-image": "contoso.azurecr.io/base:1"},
+            {"base-image": "mcr.microsoft.com/azure-functions/python:4-python3.12-appservice"},
+            {"builder": "docker", "dockerfile": "Dockerfile"},
+        ):
+            assert read_inputs({**given, **more}, workspace=workspace).target
+
+    @pytest.mark.parametrize("setting", ["WEBSITES_PORT=80", "PORT=8080"])
+    def test_a_port_that_changes_nothing(self, setting: str, workspace: Path) -> None:
+        """PORT is read by other images."""
+        assert read_inputs({**DEPLOY, "app-settings": setting}, workspace=workspace).target

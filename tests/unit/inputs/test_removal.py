@@ -9,7 +9,8 @@ import pytest
 from functions_model.core.failures import InputsInvalid
 from functions_model.core.removal import RemovalSpec
 from functions_model.core.spec import DeploymentSpec, Mode
-from functions_model.inputs import arguments_parser, read_any
+from functions_model.inputs import arguments_parser, from_arguments, read_any
+from functions_model.inputs.catalogue import CATALOGUE
 from support.inputs import DEPLOY, GUID
 
 if TYPE_CHECKING:
@@ -83,6 +84,27 @@ class TestNames:
         assert 1 == len(spec.storage_accounts)
 
 
+class TestASlot:
+    @pytest.mark.parametrize(
+        ("given", "subject", "words"),
+        [
+            ({"slot-name": "pr-12", "swap": "true"}, "swap", "swaps nothing"),
+            ({"swap": "true"}, "swap", "swaps nothing"),
+            ({"slot-name": "production"}, "slot-name", "is the app itself"),
+            ({"slot-name": "pr-12", "destroy-data": "true"}, "destroy-data", "a slot has no data of its own"),
+        ],
+    )
+    def test_beside_what_cannot_be_meant_is_refused(
+        self, tmp_path: Path, given: dict[str, str], subject: str, words: str
+    ) -> None:
+        """Nothing that says what is to be removed is passed over in silence."""
+        with pytest.raises(InputsInvalid) as caught:
+            read_any({**NAMES, **given}, workspace=tmp_path)
+
+        assert [subject] == [problem.subject for problem in caught.value.problems]
+        assert words in str(caught.value)
+
+
 class TestModes:
     def test_take_the_inputs_of_a_deployment_too(self, tmp_path: Path) -> None:
         """A workflow has one set of inputs: what makes the image is not even looked at."""
@@ -105,6 +127,14 @@ class TestModes:
             *("tenant-id", "client-id", "subscription-id", "resource-group", "app-name"),
             *("plan-name", "destroy-data"),
         } == {problem.subject for problem in caught.value.problems}
+
+    @pytest.mark.parametrize("command", ["destroy", "plan-destroy"])
+    def test_take_every_flag_of_a_deployment(self, command: str) -> None:
+        """Whoever removes what a command line has deployed changes its first word alone."""
+        flags = [word for spec in CATALOGUE if not spec.secret for word in (f"--{spec.name}", "x")]
+        flags = flags[: flags.index("--mode")] + flags[flags.index("--mode") + 2 :]
+
+        assert "x" == from_arguments(flags, command=command)["model-path"]
 
     def test_offer_their_own_options_alone(self) -> None:
         """`functions-model destroy --help` lists nothing that a removal does not read."""

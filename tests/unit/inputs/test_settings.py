@@ -62,6 +62,11 @@ REFUSED = [
     ('A: ""', "`A` (line 1) has no value"),
     ("A=1\na=hunter2", "`a` (line 2) is given twice"),
     ("A-B=hunter2", "`A-B` (line 1) is not a setting's name"),
+    ("Logging:Level=hunter2", "`Logging:Level` (line 1) is not a setting's name"),
+    ("A=1\nLogging:Level=hunter2", "`Logging:Level` (line 2) is not a setting's name"),
+    ('{"Logging:Level": "hunter2"}', "`Logging:Level` (line 1) is not a setting's name"),
+    ("a.b=1\na_b=hunter2", "`a_b` (line 2) is given twice"),
+    ("AZUREML_MODEL.DIR=hunter2", "see `model-path`"),
     ('{"A B": "hunter2"}', "`A B` (line 1) is not a setting's name"),
     ('{"A": "hunter2\\u0000"}', "holds a null character"),
     ("AzureWebJobsStorage=hunter2", "the host's storage is set up by this tool"),
@@ -75,6 +80,43 @@ REFUSED = [
 ]
 
 
+PEM = """\
+KEY=-----BEGIN EC PRIVATE KEY-----
+MHcCAQEEIIrYSSNQFaA2Hwf1duRSxKtLYX5CB04fSeQ6tF1aY2Qk
+c2VjcmV0bGFzdGxpbmU==
+-----END EC PRIVATE KEY-----"""
+
+
+class TestValuesOfSeveralLines:
+    """A key, pasted as it is."""
+
+    def test_as_lines(self) -> None:
+        """The first line looks like a setting, and so does a last one with padding. No message shows either."""
+        _, problems = read_settings(PEM)
+
+        assert {f"line {number} is not `NAME=value`" for number in (2, 3, 4)} == {problem.what for problem in problems}
+        assert all("`NAME: |`" in problem.remedy for problem in problems)
+
+    @pytest.mark.parametrize(
+        "padded", ["c2VjcmV0bGFzdGxpbmU==", "c2VjcmV0bGFzdGxpbmU=", "a+b/c2Vjc2VjcmV0bGFzdGxpbmU="]
+    )
+    def test_of_two_lines(self, padded: str) -> None:
+        """Where everything else is well."""
+        settings, problems = read_settings(f"KEY=c2VjcmV0\n{padded}\nLEVEL=info")
+
+        assert {"KEY", "LEVEL"} == set(settings)
+        assert [True] == ["line 2 " in problem.what for problem in problems]
+        assert "c2VjcmV0bGFzdGxpbmU" not in str(problems)
+
+    def test_as_yaml(self) -> None:
+        """The way in for them."""
+        indented = "".join(f"  {line}\n" for line in PEM.removeprefix("KEY=").splitlines())
+
+        settings, problems = read_settings(f"KEY: |\n{indented}")
+
+        assert ([PEM.removeprefix("KEY=") + "\n"], []) == ([value.reveal() for value in settings.values()], problems)
+
+
 class TestRefusals:
     """What cannot be set."""
 
@@ -86,11 +128,25 @@ class TestRefusals:
         assert [True] == [words in problem.what for problem in problems]
         assert "hunter2" not in str(problems)
 
+    @pytest.mark.parametrize("text", ["Logging:Level=1", '{"Logging:Level": "1"}'])
+    def test_a_colon_has_another_form(self, text: str) -> None:
+        """What .NET calls `Logging:Level` is `Logging__Level` in an environment."""
+        _, [problem] = read_settings(text)
+
+        assert "`Logging__Level`" in problem.remedy
+
     def test_all_at_once(self) -> None:
         """Each line has its own problem."""
         _, problems = read_settings("A=\nDOCKER_X=1\nnothing\nB=2\nB=3")
 
         assert len(problems) == 4
+
+    @pytest.mark.parametrize("value", ["11", "many", "0x4", "-1", "0"])
+    def test_number_of_processes(self, value: str) -> None:
+        """From 1 to 10: the host takes no more, and does not start on what is no number."""
+        _, problems = read_settings(f"FUNCTIONS_WORKER_PROCESS_COUNT={value}")
+
+        assert [True] == ["is not a whole number from 1 to 10" in problem.what for problem in problems]
 
     @pytest.mark.parametrize("name", ["FUNCTIONS_WORKER_PROCESS_COUNT", "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"])
     def test_settings_that_users_tune(self, name: str) -> None:

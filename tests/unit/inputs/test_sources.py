@@ -9,8 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions_model.core.failures import InputsInvalid
-from functions_model.inputs import arguments_parser, from_arguments, from_environment, host_workspace
+from functions_model.inputs import (
+    arguments_parser,
+    from_arguments,
+    from_environment,
+    host_workspace,
+    listening_seconds,
+)
 from functions_model.inputs.catalogue import CATALOGUE
+from functions_model.inputs.sources import LISTENING
 
 NAMES = [spec.name for spec in CATALOGUE]
 PUBLIC = [spec.name for spec in CATALOGUE if not spec.secret]
@@ -75,6 +82,20 @@ class TestEnvironment:
         assert {"a", "b", "c"} == {problem.subject for problem in failure.value.problems}
 
 
+class TestListeningSeconds:
+    """What a sandbox says of its listeners; no input."""
+
+    def test_are_none_of_ours_on_azure(self) -> None:
+        """A run knows how long they need there."""
+        assert (None, 1.5) == (listening_seconds({}), listening_seconds({LISTENING: "1.5"}))
+        assert {} == from_environment({LISTENING: "1.5"})
+
+    def test_are_a_number(self) -> None:
+        """Anything else is refused by its name."""
+        with pytest.raises(InputsInvalid, match=LISTENING):
+            listening_seconds({LISTENING: "soon"})
+
+
 class TestHostWorkspace:
     """`host_workspace`."""
 
@@ -111,18 +132,18 @@ class TestArguments:
 
         assert {"client-secret": "hunter2", "app-name": "mine", "mode": "plan"} == values
 
-    def test_settings_may_be_repeated(self) -> None:
-        """Each `--app-settings` adds lines."""
-        values = from_arguments(["--app-settings", "A=1\nB=2", "--app-settings", "C=3"])
+    def test_lines_may_be_repeated(self) -> None:
+        """Each `--model-path` adds lines."""
+        values = from_arguments(["--model-path", "a\nb", "--model-path", "c"])
 
-        assert {"app-settings": "A=1\nB=2\nC=3"} == values
+        assert {"model-path": "a\nb\nc"} == values
 
     @pytest.mark.parametrize(
         ("argv", "words"),
         [
             (["--app-nam", "x"], "there is no option `--app-nam`. Did you mean `app-name`?"),
             (["--xyzzy", "x"], "there is no option `--xyzzy`. See `--help`."),
-            (["churn"], "`churn` belongs to no option"),
+            (["--app-name", "a", "churn"], "the word 3 belongs to no option"),
             (["--app-name", "a", "--app-name", "b"], "app-name: it is given more than once"),
             (["--app-name", ""], "app-name: it is given but empty"),
             (["--app-name= "], "app-name: it is given but empty"),
@@ -137,13 +158,32 @@ class TestArguments:
 
         assert words in str(failure.value)
 
-    @pytest.mark.parametrize("argv", [["--client-secret", "hunter2"], ["--client-secret=hunter2"]])
-    def test_refuses_secrets(self, argv: list[str]) -> None:
+    @pytest.mark.parametrize(
+        ("argv", "variable"),
+        [
+            (["--client-secret", "hunter2"], "FUNCTIONS_MODEL_CLIENT_SECRET"),
+            (["--client-secret=hunter2"], "FUNCTIONS_MODEL_CLIENT_SECRET"),
+            (["--app-settings", "A=hunter2"], "FUNCTIONS_MODEL_APP_SETTINGS"),
+            (["--clientsecret", "hunter2"], "FUNCTIONS_MODEL_CLIENT_SECRET"),
+            (["--client_secret", "hunter2"], "FUNCTIONS_MODEL_CLIENT_SECRET"),
+        ],
+    )
+    def test_refuses_secrets(self, argv: list[str], variable: str) -> None:
         """A secret among the arguments is in the list of processes; the message names the variable to use."""
         with pytest.raises(InputsInvalid) as failure:
             from_arguments(argv)
 
-        assert "FUNCTIONS_MODEL_CLIENT_SECRET" in str(failure.value)
+        assert variable in str(failure.value)
+        assert "hunter2" not in str(failure.value)
+
+    @pytest.mark.parametrize(
+        "argv", [["hunter2"], ["--secret", "hunter2"], ["-xhunter2"], ["--app-name", "a", "hunter2"]]
+    )
+    def test_repeats_nothing_that_may_be_a_value(self, argv: list[str]) -> None:
+        """A word that belongs to nothing may be a secret whose option was mistyped."""
+        with pytest.raises(InputsInvalid) as failure:
+            from_arguments(argv)
+
         assert "hunter2" not in str(failure.value)
 
     def test_a_command_says_the_mode(self) -> None:

@@ -52,6 +52,11 @@ class TestBlob:
             ("input-path", "", "it is not given, and `trigger: blob` needs it. Give the blobs to score"),
             ("input-path", "input", "`input` is not a blob's path: it has no container and name"),
             ("input-path", "input/{rand-guid}", "which the host gives to outputs only"),
+            *(
+                ("input-path", f"input/{{{name}}}.json", f"`{{{name}}}`")
+                for name in ("properties", "Uri", "metadata", "BlobTrigger")
+            ),
+            ("output-path", "output/a\\{blobname}", "no backslash"),
             ("output-path", "output/{name", "the brace `{` has no other end"),
             (
                 "output-path",
@@ -74,6 +79,12 @@ class TestBlob:
     def test_outputs(self, output: str, workspace: Path) -> None:
         """The input's names in any case, the host's own, and settings."""
         assert read_inputs({**PACKAGE, **BLOB, "output-path": output}, workspace=workspace).mode
+
+    def test_a_setting_may_bring_a_backslash(self, workspace: Path) -> None:
+        """The host writes no blob with one, wherever it comes from."""
+        values = {**DEPLOY, **BLOB, "output-path": "output/%DAY%{blobname}.json", "app-settings": "DAY=a\\b"}
+
+        assert "the app setting `DAY`" in problems(values, workspace)["output-path"]
 
     @pytest.mark.parametrize(("setting", "circle"), [("OUT=input", True), ("out=output", False)])
     def test_a_setting_may_close_the_circle(self, setting: str, circle: bool, workspace: Path) -> None:

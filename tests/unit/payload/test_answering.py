@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import azure.functions as func
 import pytest
@@ -49,13 +49,37 @@ class TestAnswer:
         assert "secret" not in response.get_body().decode()
         assert type(error).__name__ in caplog.text
 
+    def test_refuses_a_body_that_was_dropped(self) -> None:
+        """Not even `init()` is waited for; what did arrive is scored, whatever its headers say."""
+
+        def failing() -> Any:
+            raise AssertionError
+
+        headers = {"Transfer-Encoding": "gzip, Chunked"}
+        dropped = func.HttpRequest("POST", "https://h/api/score", headers=headers, body=b"")
+        whole = func.HttpRequest("POST", "https://h/api/score", headers=headers, body=b"all")
+        refused = answer(dropped, "/score", Started(failing), {"FUNCTIONS_MODEL_BUILD_ID": "build-1"})
+        scored = answer(whole, "/score", Started(lambda: Request.application(lambda r: Response(r.get_data()))), {})
+
+        assert (411, "build-1") == (refused.status_code, refused.headers["x-functions-model-build"])
+        assert "Send it with a Content-Length." in json.loads(refused.get_body())["message"]
+        assert b"all" == scored.get_body()
+
+    def test_tells_the_build(self) -> None:
+        """In a header, whatever the answer is."""
+        environ = {"FUNCTIONS_MODEL_BUILD_ID": "build-1"}
+        started = Started(lambda: Request.application(lambda _: Response("well")))
+
+        assert "build-1" == answer(REQUEST, "/score", started, environ).headers["x-functions-model-build"]
+
     def test_failed_start_is_told(self) -> None:
         """The failure's text is the answer."""
 
         def start() -> object:
             raise StartFailed("Could not start the model: init() of the entry script failed (OSError).")
 
-        response = answer(REQUEST, "/score", Started(start), {})
+        response = answer(REQUEST, "/score", Started(start), {"FUNCTIONS_MODEL_BUILD_ID": "build-1"})
 
+        assert "build-1" == response.headers["x-functions-model-build"]
         assert 500 == response.status_code
         assert "init() of the entry script failed" in json.loads(response.get_body())["message"]

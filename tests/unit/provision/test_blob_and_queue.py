@@ -67,7 +67,7 @@ class TestAFirstRunForBlobs:
 
         assert {"publicAccess": "None"} == body_of(arm, "irisdata/blobServices/default/containers/input")["properties"]
         assert {"publicAccess": "None"} == body_of(arm, "irisdata/blobServices/default/containers/output")["properties"]
-        assert [path for path in paths if "/sites/" in path] == paths[-3:]
+        assert [path for path in paths if "/sites/" in path] == paths[-4:]
 
     def test_connects_by_identity_to_the_data_account(self) -> None:
         """The host needs blobs and, for those that cannot be scored, queues."""
@@ -98,6 +98,12 @@ class TestAFirstRunForBlobs:
             "Storage Account Contributor",
             "Storage Queue Data Contributor",
         ] == names
+
+    def test_lets_the_host_switch_the_log_of_the_data_account_on(self) -> None:
+        """The blob extension writes the service's properties there, which no role on data allows."""
+        names = [role.name for role in wanted(trigger=BLOB).roles if role.on == "irisdata"]
+
+        assert ["Storage Blob Data Owner", "Storage Queue Data Contributor", "Storage Account Contributor"] == names
 
 
 class TestDataInTheHostAccount:
@@ -449,7 +455,7 @@ class TestAWriteThatFails:
         with pytest.raises(ApplyIncomplete, match="Another change of the queue is being made") as caught:
             applied(arm, resource_plan)
 
-        assert "not reached: the function app `iris`" in caught.value.detail
+        assert "not reached: the role assignment `Azure Service Bus Data Receiver on orders`" in caught.value.detail
         assert "created: the Service Bus queue `answers`" in caught.value.detail
 
     def test_does_not_wait_for_another_conflict(self) -> None:

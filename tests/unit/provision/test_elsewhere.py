@@ -82,7 +82,7 @@ class TestWhatIsInAnotherGroup:
 
         planned(arm, trigger=BLOB, elsewhere=elsewhere("data-storage-account", "storage-account"))
 
-        assert [] == [asked.path for asked in arm.asked if "checkname" in asked.path.lower()]
+        assert [] == [asked.path for asked in arm.asked if "storage/checkname" in asked.path.lower()]
 
     def test_is_kept_with_its_real_id(self) -> None:
         """The plan's links lead to where it is."""

@@ -10,12 +10,12 @@ import pytest
 
 from functions_model.core.failures import ApplyIncomplete, PlanRefused, RegistryFailed
 from functions_model.core.secrets import Secret
-from functions_model.provision import Action, find_registry
-from functions_model.provision.settings import MACHINE_KEY
+from functions_model.provision import Action
+from functions_model.provision.machine_key import MACHINE_KEY
 from support.fake_arm import SUBSCRIPTION, Answer, FakeArm, arm_error
 from support.golden import matches_golden
 from support.provisioning import applied, as_text, planned
-from support.wanted import REGISTRY, wanted
+from support.wanted import REGISTRY
 
 GOLDEN = Path(__file__).parent / "golden"
 WEB_QUOTA = Answer(
@@ -45,14 +45,14 @@ class TestTheFirstRun:
         assert ["iris"] == [asked.path.rpartition("/")[2] for asked in arm.asked if "/resourceGroups/" in asked.path]
 
     def test_makes_each_resource_once(self) -> None:
-        """One write per resource, the app last: its own, two that close it to passwords, and one that says so."""
+        """One write each, the app last: its own, two that close it, one for its machine key, one that says so."""
         arm = FakeArm()
 
         outcome = applied(arm, planned(arm))
 
         assert {"PUT iris-rg", "PUT iris-plan", "PUT irisstorage", "PUT iris-identity", "PUT iris"} <= set(arm.writes)
-        assert 11 == len(arm.writes)
-        assert ["PUT iris", "PUT ftp", "PUT scm", "PATCH iris"] == arm.writes[-4:]
+        assert 12 == len(arm.writes)
+        assert ["PUT iris", "PUT ftp", "PUT scm", "PUT slotConfigNames", "PATCH iris"] == arm.writes[-5:]
         assert outcome.changed
 
     def test_makes_the_app_in_one_put(self) -> None:
@@ -407,28 +407,3 @@ class TestReadsThatAreRefused:
         arm.fail("GET", r"providers/Microsoft\.\w+$", arm_error(403, "AuthorizationFailed", "no"), 3)
 
         assert "resource provider" not in {change.kind for change in planned(arm).changes}
-
-
-class TestFindingTheRegistry:
-    def arm(self, mode: str = "LegacyRegistryPermissions") -> FakeArm:
-        arm = FakeArm()
-        properties = {"loginServer": "contoso.azurecr.io", "roleAssignmentMode": mode}
-        arm.resources[REGISTRY.id.lower()] = {"id": REGISTRY.id, "name": "contoso", "properties": properties}
-        return arm
-
-    @pytest.mark.parametrize("name", ["contoso", "Contoso.AzureCR.io"])
-    def test_takes_a_name_or_a_login_server(self, name: str) -> None:
-        """Either names it, in any case."""
-        assert find_registry(self.arm().clients(), name) == REGISTRY
-
-    def test_sees_repository_permissions(self) -> None:
-        """A registry in ABAC mode gets the role that it honours."""
-        registry = find_registry(self.arm("AbacRepositoryPermissions").clients(), "contoso")
-
-        assert registry.abac
-        assert "Container Registry Repository Reader" == wanted(registry=registry).roles[0].name
-
-    def test_refuses_an_unknown_one(self) -> None:
-        """The message lists those that are there."""
-        with pytest.raises(PlanRefused, match=r"it sees `contoso.azurecr.io`"):
-            find_registry(self.arm().clients(), "fabrikam")

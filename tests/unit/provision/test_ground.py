@@ -97,11 +97,12 @@ class TestLaying:
         """Each resource is written once, and the app with the image that was not known before."""
         plan = planned(run.arm, digit="0")
         ground = lay_ground(plan, run.arm.clients(), sleep=lambda _: None)
+        ground.finish()
         before = list(run.arm.writes)
         exact = planned(FakeArm(), digit="b")
         outcome = apply(exact, run.arm.clients(), ready=pushed(), ground=ground, sleep=lambda _: None)
 
-        assert ["PUT iris", "PUT ftp", "PUT scm", "PATCH iris"] == run.arm.writes[len(before) :]
+        assert ["PUT iris", "PUT ftp", "PUT scm", "PUT slotConfigNames", "PATCH iris"] == run.arm.writes[len(before) :]
         assert [change.key for change in exact.changes] == sorted(
             (written.change.key for written in outcome.written), key=[change.key for change in exact.changes].index
         )
@@ -121,12 +122,13 @@ class TestBesideTheImage:
         plan = planned(run.arm)
         with run.ground(plan) as ground:
             ground.begin()
-            laid = ground.laid()
+            ground.finish()
 
-        assert laid is not None
+        assert ground.laid is not None
+        laid = ground.laid.finish()
         assert GroundBegun(plan.ahead) == run.told[0]
-        assert [ResourceWritten(written) for written in laid.written] == run.told[1:]
-        assert len(plan.ahead) == len(laid.written)
+        assert [ResourceWritten(written) for written in laid] == run.told[1:]
+        assert len(plan.ahead) == len(laid)
 
     def test_an_image_that_fails_waits_for_what_was_begun(self, run: Run) -> None:
         """No write is left in mid-air, and the failure of the image is the one that is told."""

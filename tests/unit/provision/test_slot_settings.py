@@ -12,14 +12,13 @@ from hypothesis import strategies as st
 
 from functions_model.core.secrets import Secret
 from functions_model.provision import Observed
+from functions_model.provision.host_id import HOST_ID, host_id
+from functions_model.provision.machine_key import MACHINE_KEY
 from functions_model.provision.observed import ObservedSlot
 from functions_model.provision.observed_app import ObservedApp
-from functions_model.provision.settings import MACHINE_KEY
 from functions_model.provision.slot_settings import (
     DISABLED,
-    HOST_ID,
     for_slot,
-    host_id,
     slots_own,
     sticky_names,
     without_sticky,
@@ -67,7 +66,7 @@ class TestTheSlotsOwn:
         """Theirs first, none twice, whatever the case."""
         observed = Observed(slot=ObservedSlot(None, (), ("THEIRS", HOST_ID.upper())))
 
-        assert ("THEIRS", HOST_ID.upper()) == sticky_names(WANTED, observed)
+        assert ("THEIRS", HOST_ID.upper(), MACHINE_KEY) == sticky_names(WANTED, observed)
 
 
 class TestForSlot:
@@ -87,18 +86,28 @@ class TestForSlot:
         assert "STICKY" not in given
         assert live is view.app
 
-    def test_a_slot_keeps_its_machine_key(self) -> None:
-        """A new slot starts with the app's; one that has its own keeps it, or its keys could not be listed."""
-        production = app(**{MACHINE_KEY: "app's"})
+    @pytest.mark.parametrize("live", [None, app(), app(**{MACHINE_KEY: "slot's"})])
+    def test_a_slot_keeps_its_machine_key(self, live: ObservedApp | None) -> None:
+        """It never gets the app's, nor the user's own: a new slot is given one, one that is there keeps what it has."""
+        observed = Observed(app=app(**{MACHINE_KEY: "app's"}), slot=ObservedSlot(live))
 
-        new, _ = for_slot(WANTED, Observed(app=production, slot=ObservedSlot(None)))
-        old, _ = for_slot(WANTED, Observed(app=production, slot=ObservedSlot(app(**{MACHINE_KEY: "slot's"}))))
+        want, _ = for_slot(replace(WANTED, app_settings={MACHINE_KEY: Secret("app's")}), observed)
 
-        assert "app's" == new.app_settings[MACHINE_KEY].reveal()
-        assert MACHINE_KEY not in old.app_settings
+        assert MACHINE_KEY in sticky_names(WANTED, observed)
+        assert MACHINE_KEY not in want.app_settings
+
+    def test_a_slot_keeps_any_other_encryption_key_from_the_app(self) -> None:
+        """One that somebody has set goes before the machine key."""
+        observed = Observed(app=app(AzureWebEncryptionKey="app's"), slot=ObservedSlot(None))
+
+        want, _ = for_slot(WANTED, observed)
+
+        assert "AzureWebEncryptionKey" in sticky_names(WANTED, observed)
+        assert "AzureWebEncryptionKey" not in want.app_settings
 
     def test_what_is_sticky_cannot_reach_the_app(self) -> None:
         """Else a swap would be wanted again and again."""
-        want = replace(WANTED, app_settings={"STICKY": Secret("x"), "FREE": Secret("y")})
+        settings = {"STICKY": Secret("x"), "FREE": Secret("y"), "WEBSITE_CONTENTSHARE": Secret("z")}
+        want = replace(WANTED, app_settings=settings)
 
         assert {"FREE"} == set(without_sticky(want, Observed(slot=ObservedSlot(None, (), ("sticky",)))).app_settings)

@@ -9,6 +9,7 @@ import pytest
 
 from functions_model.core.failures import ApplyIncomplete
 from functions_model.provision import Action, observe, plan
+from functions_model.provision.machine_key import MACHINE_KEY
 from functions_model.provision.tags import tags_for
 from support.fake_arm import FakeArm, arm_error
 from support.provisioning import applied, planned
@@ -113,7 +114,9 @@ class TestPublishingCredentials:
         assert {*OURS, "unfinished"} == set(made["tags"])
         assert OURS == site(arm)["tags"]
 
-    @pytest.mark.parametrize("stopped_at", [("PUT", "/ftp$"), ("PUT", "/scm$"), ("PATCH", "/sites/iris$")])
+    @pytest.mark.parametrize(
+        "stopped_at", [("PUT", "/ftp$"), ("PUT", "/scm$"), ("PUT", "/slotConfigNames$"), ("PATCH", "/sites/iris$")]
+    )
     def test_are_turned_off_by_the_next_run(self, stopped_at: tuple[str, str]) -> None:
         """A run that was stopped between the app's first write and its last is ended by the next."""
         arm = FakeArm()
@@ -124,8 +127,11 @@ class TestPublishingCredentials:
 
         applied(arm, second)
 
-        assert ["basic publishing credentials"] == [field.name for field in app_change(second).fields]
+        assert ["basic publishing credentials", f"slot setting `{MACHINE_KEY}`"] == [
+            field.name for field in app_change(second).fields
+        ]
         assert {"ftp": False, "scm": False} == arm.publishing
+        assert [MACHINE_KEY] == arm.sticky
         assert OURS == site(arm)["tags"]
         assert not planned(arm).has_changes
 

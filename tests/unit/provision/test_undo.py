@@ -9,8 +9,6 @@ import pytest
 from functions_model.core.failures import ApplyIncomplete
 from functions_model.core.secrets import Secret
 from functions_model.provision import Overtaken, Undone, undo
-from functions_model.provision.settings import MACHINE_KEY
-from functions_model.provision.undoing import settings_before
 from support.fake_arm import Answer, FakeArm, arm_error
 from support.provisioning import applied, planned
 
@@ -153,12 +151,6 @@ class TestOthers:
 
         assert "contoso.azurecr.io/package@sha256:" + "c" * 64 == caught.value.image
         assert [] == arm.writes
-
-    def test_a_machine_key_that_was_made_stays(self) -> None:
-        """Without it the old app's keys could not be listed."""
-        assert {MACHINE_KEY: "made", "A": "1"} == settings_before(
-            {"A": "1"}, {"A": "2", MACHINE_KEY: "made"}, {"A": "2", MACHINE_KEY: "made"}
-        )
 
 
 class TestAnUndoThatFails:

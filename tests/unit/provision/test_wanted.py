@@ -30,8 +30,8 @@ class TestRoles:
         ("trigger", "count"),
         [
             (HTTP, 3),
-            (BLOB, 7),
-            (BlobTrigger("input/{name}", None), 7),
+            (BLOB, 8),
+            (BlobTrigger("input/{name}", None), 8),
             (QUEUE, 5),
             (ServiceBusQueueTrigger("orders", None), 4),
         ],

@@ -34,19 +34,40 @@ class TestRefusal:
     @pytest.mark.parametrize(("access", "role"), [(READ, "AcrPull"), (WRITE, "AcrPush")], ids=["read", "write"])
     def test_a_missing_role_comes_with_the_command_to_grant_it(self, access: Access, role: str) -> None:
         """For Azure's registries."""
-        failure = refusal(answer(403, "DENIED", "requested access to the resource is denied"), ACR, "push", access)
+        denied = answer(403, "DENIED", "requested access to the resource is denied")
+        failure = refusal(denied, ACR, "push", access, abac=False)
 
         assert (
             f"Could not push: `{ACR}` answered 403: DENIED: requested access to the resource is denied. Grant the "
-            f"identity the role {role} on the registry: `az role assignment create --role {role} --assignee CLIENT_ID "
-            '--scope "$(az acr show --name contoso --query id --output tsv)"`. A new role takes some minutes to count.'
+            f'identity the role {role} on the registry: `az role assignment create --role "{role}" --assignee '
+            'CLIENT_ID --scope "$(az acr show --name contoso --query id --output tsv)"`. A new role takes some minutes '
+            "to count."
         ) == str(failure)
+
+    @pytest.mark.parametrize(("access", "role"), [(READ, "Reader"), (WRITE, "Writer")], ids=["read", "write"])
+    def test_a_registry_may_give_rights_by_repository(self, access: Access, role: str) -> None:
+        """There AcrPull and AcrPush count for nothing, and mode `package` does not know which kind a registry is."""
+        remedy = refusal(
+            answer(403, "DENIED", "requested access to the resource is denied"), ACR, "push", access
+        ).remedy
+
+        assert f"In a registry with rights by repository (ABAC) it is Container Registry Repository {role}." in remedy
+
+    @pytest.mark.parametrize(("access", "role"), [(READ, "Reader"), (WRITE, "Writer")], ids=["read", "write"])
+    def test_a_registry_that_does_gets_its_own_role(self, access: Access, role: str) -> None:
+        """A deployment has asked Azure which kind it is."""
+        denied = answer(403, "DENIED", "requested access to the resource is denied")
+        does, does_not = (refusal(denied, ACR, "push", access, abac=abac).remedy for abac in (True, False))
+
+        assert does.startswith(f"Grant the identity the role Container Registry Repository {role} on the registry")
+        assert "AcrPu" not in does
+        assert "Repository" not in does_not
 
     def test_other_registries_get_other_advice(self) -> None:
         """No Azure roles elsewhere."""
         failure = refusal(answer(401), "ghcr.example.org", "push", WRITE)
 
-        assert "Check the credential, and that its owner may write to `package`." == failure.remedy
+        assert "See that the login may write to `package`." in failure.remedy
 
     @pytest.mark.parametrize(
         ("status", "code", "message", "advice"),

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
+from requests.adapters import HTTPAdapter
 
 from functions_model.core.failures import RegistryFailed
-from functions_model.core.secrets import Secret
+from functions_model.core.references import ImageReference
 from functions_model.registry import find_manifest
 from functions_model.registry.access import Access
-from functions_model.registry.credentials import BasicCredential, EntraExchange
+from functions_model.registry.client import RegistryClient
+from functions_model.registry.credentials import EntraExchange
 from functions_model.registry.tokens import Challenge, life_of, parse_challenge
 from support.images import push_image
 from support.registry_server import EXPIRE, Fault
@@ -23,7 +27,21 @@ if TYPE_CHECKING:
     from .conftest import World
 
 ENTRA = EntraExchange(lambda: "entra-token")
-BASIC = BasicCredential("user", Secret("pass"))
+
+
+class Asking(HTTPAdapter):
+    """In the place of a registry: answers every request with a challenge."""
+
+    def __init__(self, challenge: str) -> None:
+        super().__init__()
+        self._challenge = challenge
+
+    def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:  # type: ignore[override]
+        answer = requests.Response()
+        answer.status_code, answer.request, answer.url = 401, request, str(request.url)
+        answer.headers["WWW-Authenticate"] = self._challenge
+        answer.raw = io.BytesIO()
+        return answer
 
 
 def push(world: World, credential: object) -> PushedImage:
@@ -92,7 +110,7 @@ class TestLife:
     def test_a_token_is_kept_for_four_fifths_of_its_life(self, world: World) -> None:
         """Then a new one is asked for, before the old one ends."""
         world.server.auth, world.server.expires_in = "bearer", 1000
-        client = world.client(BASIC)
+        client = world.client()
         for later in (0, 799, 2):
             world.time.now += later
             find_manifest(client, world.target)
@@ -117,14 +135,6 @@ class TestLife:
 
 
 class TestOthers:
-    @pytest.mark.parametrize("auth", ["none", "basic", "bearer"])
-    def test_a_password_opens_every_kind_of_registry(self, world: World, auth: str) -> None:
-        """With a token service, with a password alone, and with nothing to open."""
-        world.server.auth = auth
-        push(world, BASIC)
-
-        assert ("package", "v1") in world.server.manifests
-
     def test_an_open_registry_is_never_asked_for_a_token(self, world: World) -> None:
         """Nor is one sent."""
         push(world, None)
@@ -139,13 +149,38 @@ class TestOthers:
 
         assert [[("service", "svc"), ("scope", "repository:package:pull")]] == world.server.token_forms
 
-    def test_a_refused_password_is_told_without_it(self, world: World) -> None:
-        """The failure says what to check."""
+    def test_a_registry_that_wants_a_password_gets_nothing(self, world: World) -> None:
+        """There is none to give; the failure says so."""
         world.server.auth = "basic"
 
-        with pytest.raises(RegistryFailed, match="Check the credential") as failed:
-            find_manifest(world.client(BasicCredential("user", Secret("wrong-one"))), world.target)
-        assert "wrong-one" not in str(failed.value)
+        with pytest.raises(RegistryFailed, match="is asked without one"):
+            find_manifest(world.client(), world.target)
+        assert {""} == {seen.authorization for seen in world.server.seen}
+
+
+class TestRealm:
+    """Where a registry says that tokens are to be had."""
+
+    def test_elsewhere_gets_no_proof(self, world: World) -> None:
+        """The exchange of an Entra token happens at the registry itself, whatever its answer names."""
+        world.server.auth, world.server.realm = "bearer", "http://127.0.0.1:1/oauth2/token"
+        push(world, ENTRA)
+
+        assert {"/oauth2/exchange", "/oauth2/token"} == {
+            seen.path for seen in world.server.seen if seen.path.startswith("/oauth2/")
+        }
+
+    @pytest.mark.parametrize("realm", ["http://127.0.0.1:{port}/oauth2/token", "http://tokens.test/token"])
+    def test_without_encryption_is_refused(self, world: World, realm: str) -> None:
+        """Plain http is for registries of this machine: one elsewhere does not point at this machine's services."""
+        realm = realm.format(port=world.server.host.rpartition(":")[2])
+        session = requests.Session()
+        session.mount("https://contoso.test/", Asking(f'Bearer realm="{realm}",service="s"'))
+        client = RegistryClient("contoso.test", session=session, sleep=world.time.sleep)
+
+        with pytest.raises(RegistryFailed, match="without encryption"):
+            find_manifest(client, ImageReference("contoso.test", "package", "v1"))
+        assert [] == world.server.seen
 
 
 class TestParsing:
@@ -155,8 +190,8 @@ class TestParsing:
             'Bearer realm="https://x.azurecr.io/oauth2/token",service="x.azurecr.io",scope="repository:r:pull,push"'
         )
 
-        assert Challenge("bearer", "https://x.azurecr.io/oauth2/token", "x.azurecr.io") == parse_challenge(header)
-        assert Challenge("basic") == parse_challenge('Basic realm="x"')
+        assert Challenge("https://x.azurecr.io/oauth2/token", "x.azurecr.io") == parse_challenge(header)
+        assert None is parse_challenge('Basic realm="x"')
         assert None is parse_challenge("Negotiate")
         assert None is parse_challenge("")
 

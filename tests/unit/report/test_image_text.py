@@ -257,6 +257,15 @@ class TestBuilders:
             "Note: No wheel fits, so these are compiled: six, ujson.",
         ]
 
+    def test_the_end_of_a_python_is_said(self) -> None:
+        """Azure Functions ends with Python's own support, and its base image gets no patches then."""
+        request = EnvironmentRequest(Path("conda.yml"), "3.10", ())
+        lock = Lock("", GREEN, (), request, "linux")
+
+        said = [log(EnvironmentResolved(request, PythonChoice(minor, "x"), lock)) for minor in ("3.10", "3.11")]
+
+        assert [True, False] == ["Note: The support of Python 3.10 ended on 31 October 2026" in one for one in said]
+
     def test_the_chosen_base_is_an_output_before_there_is_an_image(self, tmp_path: Path) -> None:
         """A plan that was refused still says which base it would have been."""
         image: ImageBuilt = built(tmp_path)

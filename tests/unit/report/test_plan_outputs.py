@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,18 +12,21 @@ import pytest
 from functions_model.core.failures import ApplyIncomplete, PlanRefused
 from functions_model.core.secrets import Secret
 from functions_model.core.spec import Mode
-from functions_model.pipeline.events import GroundBegun, PlanMade, RemovalPlanned, ResourceWritten
+from functions_model.pipeline.events import PlanBegun, PlanMade, RemovalPlanned, ResourceWritten, RunStopped
+from functions_model.pipeline.look import PENDING
 from functions_model.provision import Written
+from functions_model.provision import plan as plan_for
 from functions_model.provision.removal import removal_plan
+from functions_model.report.narration import lines_of
+from functions_model.report.outputs import outputs
 from functions_model.report.page import summary
 from functions_model.report.page_plan import plan_section
 from functions_model.report.plan_json import plan_json
 from functions_model.report.plan_text import plan_text
-from functions_model.report.stopped import stopped
 from support.fake_arm import FakeArm
 from support.golden import matches_golden, normal
 from support.provisioning import applied, planned
-from support.removal import APP, WHOLE, found, removal, without_tag
+from support.removal import APP, SLOT, WHOLE, found, removal, without_tag
 from support.tools import ROOT
 from support.wanted import BLOB, HTTP, QUEUE, spec_for
 
@@ -63,6 +67,10 @@ PLANS: dict[str, Callable[[], ResourcePlan]] = {
 REMOVALS = {
     "removal": removal_plan(removal(), WHOLE, "https://portal.azure.com"),
     "removal-with-data": removal_plan(removal(with_data=True), WHOLE, "https://portal.azure.com"),
+    "removal-of-a-slot": removal_plan(
+        removal(slot_name="pr-12"), found(resources=(APP, SLOT), roles=()), "https://portal.azure.com"
+    ),
+    "no-slot-to-remove": removal_plan(removal(slot_name="pr-12"), found(resources=(APP,)), "https://portal.azure.com"),
     "nothing-to-remove": removal_plan(removal(), found(resources=without_tag(APP)), "https://portal.azure.com"),
 }
 
@@ -91,15 +99,20 @@ class TestRemovals:
 
         assert headline == page.splitlines()[0]
 
-    def test_that_are_stopped_say_how_far_they_came(self) -> None:
-        """Whoever stops one must know that it can be gone on with."""
-        plan = REMOVALS["removal"]
-        gone = ResourceWritten(Written(plan.changes[0], 1.0))
+    def test_that_are_only_shown_have_changed_nothing(self) -> None:
+        """`plan-destroy`."""
+        found = outputs(removal(mode=Mode.PLAN_DESTROY), [RemovalPlanned(REMOVALS["removal"])])
 
-        assert "1 resource had been removed. Run again to remove the rest." in str(
-            stopped(removal(), [RemovalPlanned(plan), gone])
+        assert ("true", "false") == (found["has-changes"], found["changed"])
+
+    def test_of_a_slot_say_so_in_their_first_line(self) -> None:
+        """Nobody must think that production went."""
+        spec, plan = removal(slot_name="pr-12"), REMOVALS["removal-of-a-slot"]
+
+        assert (
+            "## The slot `pr-12` of `iris` is removed (1.0 s)"
+            == (summary(spec, [RemovalPlanned(plan)], None, 1.0).splitlines()[0])
         )
-        assert "Nothing was removed." in str(stopped(removal(), []))
 
 
 class TestPlans:
@@ -111,6 +124,21 @@ class TestPlans:
         assert matches_golden(GOLDEN / f"{name}.txt", plan_text(plan))
         assert matches_golden(GOLDEN / f"{name}.md", plan_section([PlanMade(plan)], applies=False))
         assert matches_golden(GOLDEN / f"{name}.json", plan_json(plan))
+
+    @pytest.mark.parametrize("name", ["first-http", "new-image", "new-setting", "no-changes"])
+    def test_are_completed_without_being_told_twice(self, name: str) -> None:
+        """Of a plan that was shown with the digest pending, the image and the count are left to tell."""
+        plan = PLANS[name]()
+        begun = plan_for(replace(plan.wanted, image=f"contoso.azurecr.io/package, {PENDING}"), plan.observed)
+
+        first, then = lines_of(PlanBegun(begun)), lines_of(PlanMade(plan, begun))
+
+        assert (
+            f"The image's digest is pending: until it is known, the image counts as a new one.\n{plan_text(begun)}"
+            == first
+        )
+        assert PENDING in first
+        assert matches_golden(GOLDEN / f"completed-{name}.txt", then)
 
     @pytest.mark.parametrize("name", ["first-http", "new-setting"])
     def test_shows_no_value_of_a_setting(self, name: str) -> None:
@@ -157,13 +185,15 @@ class TestOutcomes:
         assert matches_golden(GOLDEN / "half-way.md", normal(page, {}))
 
     def test_of_a_run_that_failed_before_the_image_was_known_tell_what_was_begun(self) -> None:
-        """There is no plan yet; what was made beside the image is told all the same."""
-        begun = planned(FakeArm()).ahead
-        events = [GroundBegun(begun), ResourceWritten(Written(begun[0], 1.0))]
+        """The plan has no image yet; what was made beside it is told all the same."""
+        plan = planned(FakeArm())
+        first, second, *_ = plan.changes
+        events = [PlanBegun(plan), ResourceWritten(Written(first, 1.0)), RunStopped((str(second),))]
 
         section = plan_section(events, applies=True)
 
-        assert f"1 created, {len(begun) - 1} not done." in section
+        assert f"1 created, {len(plan.changes) - 1} not done." in section
+        assert 1 == section.count("**begun**, not known to have ended")
 
     def test_of_a_run_that_changed_nothing_say_so(self) -> None:
         """One sentence, and the names for who wants to see them."""

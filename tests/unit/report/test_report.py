@@ -5,14 +5,24 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from functions_model.ci import PlainHost
 from functions_model.core.failures import InputsInvalid, NotLive, Problem
 from functions_model.core.spec import AuthLevel, HttpTrigger, Mode
-from functions_model.pipeline.events import ImagePushed, PlanMade, StageEnded
-from functions_model.provision import Action, Change, FieldChange
+from functions_model.pipeline.events import (
+    AppVerified,
+    ImagePushed,
+    PlanApplied,
+    PlanMade,
+    ResourceWritten,
+    StageEnded,
+    Swapped,
+)
+from functions_model.provision import Action, Applied, Change, FieldChange, Written
+from functions_model.registry import PushedImage
 from functions_model.report.figures import count, duration, size
 from functions_model.report.narration import narrate
 from functions_model.report.outputs import outputs
@@ -22,6 +32,9 @@ from functions_model.report.plan_text import field_lines, field_text, plan_text
 from support.events import GREEN, NOW, OLDER, PLAN_LINK, built, changes, deployment
 from support.golden import matches_golden, normal
 from support.wanted import spec_for
+
+if TYPE_CHECKING:
+    from functions_model.pipeline.events import Event
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -194,6 +207,7 @@ class TestOutputs:
             "package-location": image.pinned,
             "image-tag": "1.0",
             "digest": image.digest,
+            "state": "live",
             "app-url": "https://iris.azurewebsites.net",
             "scoring-url": "https://iris.azurewebsites.net/api/score",
             "function-names": "identity,score",
@@ -204,18 +218,61 @@ class TestOutputs:
 
     @pytest.mark.parametrize(("last", "word"), [(Action.KEEP, "false"), (Action.CREATE, "true")])
     def test_a_plan_says_whether_it_would_change_anything(self, last: Action, word: str) -> None:
-        """No push and no write: the plan decides."""
+        """`has-changes`; nothing was written yet."""
         plan = changes(Action.KEEP, Action.KEEP, last)
 
         assert outputs(spec_for(), [PlanMade(plan)]) == {
-            "changed": word,
+            "changed": "false",
             "has-changes": word,
             "plan": plan_json(plan),
         }
 
+    def test_a_swap_alone_is_a_change(self, tmp_path: Path) -> None:
+        """The image was there, and every resource as wanted; production runs another version all the same."""
+        plan = changes(Action.KEEP, Action.KEEP, Action.KEEP)
+        there = ImagePushed(PushedImage(built(tmp_path).reference, (), 0, 1, manifest_written=False))
+        swapped = Swapped(Written(Change("swap", "iris/staging with iris", Action.UPDATE), 60.0))
+
+        found = outputs(spec_for(), [there, PlanMade(plan), PlanApplied(Applied((), plan.changes, 0.0)), swapped])
+
+        assert "true" == found["changed"]
+
+    @pytest.mark.parametrize("mode", [Mode.PLAN, Mode.DEPLOY])
+    def test_what_is_planned_is_no_change(self, mode: Mode) -> None:
+        """Nothing was written: by `mode: plan`, or by a run that failed before its first write."""
+        found = outputs(replace(spec_for(), mode=mode), [PlanMade(changes(*[Action.CREATE] * 3))])
+
+        assert ("true", "false") == (found["has-changes"], found["changed"])
+
+    def test_a_run_that_failed_half_way_has_changed_something(self) -> None:
+        """A resource was made beside the image, which then could not be made."""
+        written = ResourceWritten(Written(changes(*[Action.CREATE] * 3).changes[0], 1.0))
+
+        assert {"changed": "true"} == outputs(spec_for(), [written])
+
+    @pytest.mark.parametrize(("mode", "told"), [(Mode.DEPLOY, False), (Mode.PACKAGE, False), (Mode.PLAN, True)])
+    def test_an_image_that_was_not_pushed_is_none(self, tmp_path: Path, mode: Mode, told: bool) -> None:
+        """Only a plan tells of an image that is in no registry, and nobody of a tag that was not written."""
+        found = outputs(replace(spec_for(), mode=mode), [built(tmp_path)])
+
+        assert (told, told, False) == ("image" in found, "digest" in found, "image-tag" in found)
+
+    @pytest.mark.parametrize(("swaps", "told"), [(0, True), (1, False), (2, True)])
+    def test_what_was_swapped_away_is_no_proof(self, tmp_path: Path, swaps: int, told: bool) -> None:
+        """The slot was live; then the app was not, and the swap could not be taken back, or was."""
+        proof = next(event for event in deployment(tmp_path) if isinstance(event, AppVerified))
+        swapped = Swapped(Written(Change("swap", "iris/staging with iris", Action.UPDATE), 60.0))
+        events = [replace(proof, slot="staging"), *[swapped] * swaps]
+
+        assert (told, told) == ("app-url" in outputs(spec_for(), events), "### How to use it" in page_of(events))
+
     def test_a_run_that_failed_early_gives_none(self) -> None:
         """Nothing is known, so nothing is said."""
         assert outputs(spec_for(), [StageEnded("Check", 0.1, succeeded=False)]) == {}
+
+
+def page_of(events: list[Event]) -> str:
+    return summary(spec_for(), events, None, 1.0)
 
 
 def _normal(text: str, folder: Path) -> str:

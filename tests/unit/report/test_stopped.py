@@ -1,4 +1,4 @@
-"""Whoever stops a run is told what is live."""
+"""Whoever stops a run is told what was made, what may be, what runs, and the commands that go on."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from functions_model.core.spec import Mode
 from functions_model.pipeline.events import (
     AppVerified,
     ImageBuilt,
-    PlanApplied,
+    ImagePushed,
+    PlanBegun,
     PlanMade,
+    RemovalPlanned,
+    ResourceWritten,
+    RunStopped,
     Swapped,
     UndoBegun,
     UndoEnded,
@@ -21,6 +26,7 @@ from functions_model.provision.observed_app import ObservedApp
 from functions_model.report.stopped import stopped
 from functions_model.verify import Verified
 from support.events import deployment
+from support.removal import removal
 from support.wanted import spec_for, wanted
 
 if TYPE_CHECKING:
@@ -29,65 +35,176 @@ if TYPE_CHECKING:
     from functions_model.pipeline.events import Event
 
 OLD = "contoso.azurecr.io/package@sha256:" + "c" * 64
+NEW = "contoso.azurecr.io/package@sha256:"
+PLAN = Change("plan", "iris-plan", Action.CREATE)
+APP = Change("function app", "iris", Action.UPDATE)
+SWAP = Change("swap", "iris/staging with iris", Action.UPDATE)
+MADE, LIVE = ResourceWritten(Written(PLAN, 1.0)), ResourceWritten(Written(APP, 1.0))
+VERIFIED = AppVerified(Verified(("score",), "", "", 1, 1.0, "", ""))
+REMOVE = "To remove what was made, run this step with `mode: destroy`, or `functions-model destroy --subscription-id "
+BACK = f"`az functionapp config set --resource-group iris-rg --name iris --linux-fx-version 'DOCKER|{OLD}'`"
 
 
-def until(kind: type, folder: Path, *, existed: bool) -> list[Event]:
-    """The events of a deployment up to, and without, the first of a kind."""
-    app = ObservedApp("", "", "", "", "", (), f"DOCKER|{OLD}", "", {})
-    events: list[Event] = []
-    for event in deployment(folder):
-        if isinstance(event, kind):
-            break
-        seen = isinstance(event, PlanMade) and existed
-        events.append(PlanMade(replace(event.plan, observed=Observed(app=app))) if seen else event)
-    return events
+def plan_of(*changes: Change, existed: bool, **names: object) -> ResourcePlan:
+    """A plan for an app that was there with the old image, or was not."""
+    app = ObservedApp("", "", "", "", "", (), f"DOCKER|{OLD}", "", {}) if existed else None
+    return ResourcePlan(changes, wanted(**names), Observed(app=app))
 
 
-class TestStopped:
+def image_events(folder: Path) -> list[Event]:
+    """The image is built and pushed."""
+    return [event for event in deployment(folder) if isinstance(event, ImageBuilt | ImagePushed)]
+
+
+def told(folder: Path, *events: Event, existed: bool, begun: tuple[str, ...] = ()) -> str:
+    """The last words of a deployment that was stopped after some events."""
+    planned = PlanMade(plan_of(PLAN, APP, existed=existed))
+    return str(stopped(spec_for(), [*image_events(folder), planned, *events, RunStopped(begun)]))
+
+
+class TestDeployment:
+    def test_before_anything_was_sent(self, tmp_path: Path) -> None:
+        """Nothing was touched, and what runs is named; no command is needed."""
+        words = told(tmp_path, existed=True)
+
+        assert words == (
+            "Could not finish: the run was stopped. No Azure resource was touched. "
+            f"The function app `iris` runs `{OLD}` as before."
+        )
+
+    def test_while_resources_are_made_beside_the_image(self) -> None:
+        """There is no plan with an image yet, and resources are there all the same."""
+        ground = PlanBegun(plan_of(PLAN, APP, existed=False))
+        begun = ("the storage account `irisstorage`",)
+
+        words = str(stopped(spec_for(), [ground, MADE, RunStopped(begun)]))
+
+        assert "No Azure resource was touched" not in words
+        assert "Written: the plan `iris-plan`. " in words
+        assert "Begun, and not known to have ended: the storage account `irisstorage`. " in words
+        assert "The function app `iris` was not made. Run again to go on from here" in words
+        assert REMOVE in words
+
     @pytest.mark.parametrize(
-        ("kind", "existed", "words"),
+        ("existed", "events", "begun", "parts"),
         [
-            (PlanMade, True, "No Azure resource was touched."),
-            (PlanApplied, True, f"what was done is kept. The function app `iris` ran `{OLD}` before."),
-            (PlanApplied, False, "The function app `iris` did not exist before."),
-            (AppVerified, True, f"which is not verified. Run again to verify it. Before this run it ran `{OLD}`."),
-            (AppVerified, False, "which is not verified. Run again to verify it."),
-            (type(None), True, "The function app `iris` is live with `contoso.azurecr.io/package@sha256:"),
+            (False, (MADE,), ("the function app `iris`",), (", or not be there.", REMOVE)),
+            (True, (MADE,), ("the function app `iris`",), (f", or `{OLD}` as before.", BACK)),
+            (False, (MADE, LIVE), (), ("which is not verified. Run again", REMOVE)),
+            (True, (LIVE,), (), (f"which is not verified. Before this run it ran `{OLD}`. Run again", BACK)),
+            (True, (MADE,), (), (f"The function app `iris` runs `{OLD}` as before. Run again",)),
         ],
     )
-    def test_tells_what_is_live(self, tmp_path: Path, kind: type, existed: bool, words: str) -> None:
-        """At each point of the story, and what ran before where something did."""
-        told = str(stopped(spec_for(), until(kind, tmp_path, existed=existed)))
+    def test_while_the_app_is_written(
+        self, tmp_path: Path, existed: bool, events: tuple[Event, ...], begun: tuple[str, ...], parts: tuple[str, ...]
+    ) -> None:
+        """What it may run, what it ran before, and the way back: never a removal of an app that was there."""
+        words = told(tmp_path, *events, existed=existed, begun=begun)
 
-        assert told.startswith("Could not finish: the run was stopped. ")
-        assert words in told
+        assert [] == [part for part in parts if part not in words]
+        assert (REMOVE in words) is not existed
+
+    def test_once_it_is_live(self, tmp_path: Path) -> None:
+        """There is nothing to run again for."""
+        words = told(tmp_path, MADE, LIVE, VERIFIED, existed=True)
+
+        assert f"The function app `iris` is live with `{NEW}" in words
+        assert "Run again" not in words
 
     def test_in_the_middle_of_an_undo(self, tmp_path: Path) -> None:
-        """What was being put back is named; what was put back is told as it was."""
-        events = [*until(AppVerified, tmp_path, existed=True), UndoBegun(OLD)]
+        """Whether anything was put back is told as it was."""
+        events, back = (LIVE, UndoBegun(OLD)), "what the function app `iris` ran before"
 
-        assert f"`{OLD}` was being put back" in str(stopped(spec_for(), events))
-        assert "All is well." in str(stopped(spec_for(), [*events, UndoEnded("All is well.")]))
+        assert f"`{OLD}` was being put back: it may run either." in told(tmp_path, *events, existed=True, begun=(back,))
+        assert f"`{OLD}` was not put back." in told(tmp_path, *events, existed=True)
+        assert "All is well." in told(tmp_path, *events, UndoEnded("All is well."), existed=True)
+
+    @pytest.mark.parametrize(
+        ("names", "existed", "parts"),
+        [
+            ({"slot_name": "pr-1"}, False, ("`mode: destroy` and without `slot-name`, or", "--app-name iris")),
+            ({"slot_name": "pr-1", "swap": True}, False, ("without `slot-name` and `swap`, or", "--app-name iris")),
+            (
+                {"slot_name": "pr-1"},
+                True,
+                ("To remove the slot, run this step with `mode: destroy`, or", "--slot-name pr-1"),
+            ),
+            ({"slot_name": "pr-1", "swap": True}, True, ("`mode: destroy` and without `swap`, or", "--slot-name pr-1")),
+        ],
+    )
+    def test_whose_slot_was_made_says_what_removes_it(
+        self, names: dict[str, object], existed: bool, parts: tuple[str, ...]
+    ) -> None:
+        """The app and all that it uses, where the run made them; and the slot alone, where the app was there."""
+        made = (APP, Change("deployment slot", "iris/pr-1", Action.CREATE))
+        written = [ResourceWritten(Written(one, 1.0)) for one in (made[1:] if existed else made)]
+        plan = PlanMade(plan_of(*made, existed=existed, **names))
+
+        words = str(stopped(spec_for(**names), [plan, *written, RunStopped()]))
+
+        assert [] == [part for part in parts if part not in words]
+        assert ("--slot-name" in words) is existed
 
     def test_with_a_slot(self, tmp_path: Path) -> None:
-        """Where the new version is, and that the app runs what it ran, until the swap."""
-        built = [event for event in until(PlanMade, tmp_path, existed=True) if isinstance(event, ImageBuilt)]
-        app = ObservedApp("", "", "", "", "", (), f"DOCKER|{OLD}", "", {})
-        line = Change("swap", "iris/staging with iris", Action.UPDATE)
-        plan = ResourcePlan((line,), wanted(slot_name="staging", swap=True), Observed(app=app))
-        events = [*built, PlanMade(plan)]
-        slot = AppVerified(Verified(("score",), "", "", 1, 1.0, "", ""), "staging")
+        """Where the new version is, and that the app runs what it ran, until a swap was sent."""
+        plan = PlanMade(plan_of(SWAP, existed=True, slot_name="staging", swap=True))
+        slot = replace(VERIFIED, slot="staging")
+        there = [*image_events(tmp_path), plan]
+        swap = ("the swap of iris/staging with iris",)
 
-        told = [
-            str(stopped(spec_for(), some))
-            for some in (events, [*events, slot], [*events, slot, Swapped(Written(line, 1.0))])
+        words = [
+            str(stopped(spec_for(), [*there, *more]))
+            for more in (
+                [RunStopped()],
+                [slot, RunStopped()],
+                [slot, RunStopped(swap)],
+                [slot, Swapped(Written(SWAP, 1.0)), ResourceWritten(Written(SWAP, 1.0)), RunStopped()],
+            )
         ]
 
-        assert "was on its way to the slot `staging`." in told[0]
-        assert "is live in the slot `staging`." in told[1]
-        assert f"The function app `iris` itself runs `{OLD}` as before, unless a swap had begun." in told[1]
-        assert f"which is not verified there; `{OLD}` is in the slot `staging`." in told[2]
+        assert "was on its way to the slot `staging`." in words[0]
+        assert f"is live in the slot `staging`. The function app `iris` itself runs `{OLD}` as before." in words[1]
+        assert f"or `{OLD}` as before; the other is then in the slot `staging`." in words[2]
+        assert f"which is not verified there; `{OLD}` is in the slot `staging`." in words[3]
+        back = "`az functionapp deployment slot swap --resource-group iris-rg --name iris --slot staging`"
+        assert [back in one for one in words] == [False, False, True, True]
 
+    def test_names_that_do_not_follow_from_the_app_are_part_of_the_command(self, tmp_path: Path) -> None:
+        """A removal with other names would not find what was made; what lies elsewhere it must not name."""
+        spec = spec_for(plan_name="shared", elsewhere={"plan-name": "other"})
+        events = [*image_events(tmp_path), PlanMade(plan_of(PLAN, APP, existed=False)), MADE, RunStopped()]
+
+        words = str(stopped(spec, events))
+
+        assert "--resource-group iris-rg --app-name iris --storage-account irisstorage`" in words
+
+
+class TestOthers:
     def test_before_the_inputs_were_read(self) -> None:
         """Nothing was touched."""
-        assert "Could not finish: the run was stopped. No Azure resource was touched." == str(stopped(None, ()))
+        assert str(stopped(None, ())) == "Could not finish: the run was stopped. No Azure resource was touched."
+
+    def test_of_a_run_that_makes_an_image_alone(self, tmp_path: Path) -> None:
+        """Whether the registry has it."""
+        spec = replace(spec_for(), mode=Mode.PACKAGE, target=None)
+        begun = RunStopped(("the image `contoso.azurecr.io/package:1.0`",))
+
+        assert "The image is in the registry: `contoso.azurecr.io/package:1.0@" in str(
+            stopped(spec, image_events(tmp_path))
+        )
+        assert "Begun, and not known to have ended: the image `contoso.azurecr.io/package:1.0`." in str(
+            stopped(spec, [begun])
+        )
+
+    def test_of_a_removal(self) -> None:
+        """What is gone, what may be, and that it can be gone on with."""
+        plan = plan_of(PLAN, existed=True)
+        gone = ResourceWritten(Written(replace(PLAN, action=Action.DELETE), 1.0))
+        events = [RemovalPlanned(plan), gone, RunStopped(("the identity `i`",))]  # type: ignore[arg-type]
+
+        assert str(stopped(removal(), events)) == (
+            "Could not finish: the run was stopped. Removed: the plan `iris-plan`. "
+            "Begun, and not known to have ended: the identity `i`. Azure may still end it. "
+            "Run again to remove the rest."
+        )
+        assert "Nothing was removed." in str(stopped(removal(), []))

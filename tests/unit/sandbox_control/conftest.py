@@ -55,7 +55,7 @@ class Cloud:
         return self.sandbox.directory.issue_token(client_id or self.sandbox.endpoints.client_id, audience)
 
     def call(
-        self, method: str, path: str, body: Any = None, *, token: str | None = None, version: str = "2025-05-01"
+        self, method: str, path: str, body: Any = None, *, token: str | None = None, version: str = "2022-04-01"
     ) -> requests.Response:
         """A request as a client without a library would send it."""
         joint = "&" if "?" in path else "?"
@@ -166,6 +166,7 @@ def put_back(cloud: Cloud) -> None:
     sandbox.directory.token_lifetime = 3600
     github = sandbox.github_oidc
     github.issue_expired, github.available, github.environment, github.ref = False, True, None, "refs/heads/main"
+    github.immutable, github.event = False, "push"
     sandbox.directory.remove_federated_credentials(client)
     sandbox.directory.add_federated_credential(client, FederatedCredential(github.issuer, github.subject))
     for group in sandbox.arm.groups.list():

@@ -68,7 +68,7 @@ class TestAWorkspace:
         """A reader is refused, with the action by name."""
         token = cloud.token(cloud.somebody("Reader"))
 
-        answer = cloud.call("DELETE", f"{group}/{kind}/{name}", token=token)
+        answer = cloud.call("DELETE", f"{group}/{kind}/{name}", token=token, version="2020-02-02")
 
         assert (403, "AuthorizationFailed") == (answer.status_code, answer.json()["error"]["code"])
         assert f"'{kind}/delete'" in answer.json()["error"]["message"]

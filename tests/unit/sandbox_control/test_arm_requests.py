@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from azure_sandbox.arm.authorization.definitions import CONTRIBUTOR, OWNER, READER, USER_ACCESS_ADMINISTRATOR
+from azure_sandbox.arm.authorization.definitions import (
+    ACR_PUSH,
+    CONTRIBUTOR,
+    OWNER,
+    READER,
+    USER_ACCESS_ADMINISTRATOR,
+)
 
 if TYPE_CHECKING:
     from conftest import Cloud
@@ -35,7 +41,13 @@ class TestDiscovery:
 
         assert origin == answer["authentication"]["loginEndpoint"]
         assert f"{origin}/" == answer["resourceManager"]
-        assert "azurecr.io" == answer["suffixes"]["acrLoginServer"]
+
+    def test_the_suffix_is_that_of_every_login_server(self, cloud: Cloud) -> None:
+        """A client that sends tokens to hosts of the cloud's suffix alone finds the sandbox's registries among them."""
+        ends = cloud.sandbox.endpoints
+        answer = cloud.session.get(f"{ends.resource_manager}/metadata/endpoints?api-version=2022-09-01", timeout=10)
+
+        assert ends.registry.partition(":")[0] == answer.json()["suffixes"]["acrLoginServer"]
 
 
 class TestAuthorization:
@@ -98,6 +110,55 @@ class TestAuthorization:
 
         assert 200 == cloud.call("GET", mine, token=token).status_code
         assert 403 == cloud.call("GET", other, token=token).status_code
+
+
+class TestLists:
+    """What a list over the subscription shows."""
+
+    def names(self, cloud: Cloud, path: str, client: str) -> list[str]:
+        answer = cloud.call("GET", f"{cloud.subscription}/{path}", token=cloud.token(client))
+        assert 200 == answer.status_code, answer.text
+        return [one["name"] for one in answer.json()["value"]]
+
+    def identity(self, cloud: Cloud, group: str, name: str) -> str:
+        path = f"{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}"
+        assert 201 == cloud.call("PUT", path, {"location": "westeurope"}).status_code
+        return path
+
+    def test_it_shows_what_the_login_may_read(self, cloud: Cloud) -> None:
+        """A role at one resource group shows that group and what lies in it, and no error for the rest."""
+        mine, other = cloud.new_group("list-mine"), cloud.new_group("list-other")
+        self.identity(cloud, mine, "seen")
+        self.identity(cloud, other, "hidden")
+        client = cloud.somebody(READER, mine)
+
+        assert ["list-mine"] == self.names(cloud, "resourcegroups", client)
+        assert ["seen"] == self.names(cloud, "resources", client)
+        assert [] == self.names(cloud, "providers/Microsoft.ContainerRegistry/registries", client)
+
+    def test_a_role_at_one_resource_shows_that_resource(self, cloud: Cloud) -> None:
+        """A registry is found by a login that holds a role at that registry alone."""
+        registry = (
+            f"{cloud.subscription}/resourceGroups/sandbox-shared/providers/Microsoft.ContainerRegistry/registries"
+        )
+        client = cloud.somebody(READER, f"{registry}/sandboxregistry")
+
+        assert ["sandboxregistry"] == self.names(cloud, "providers/Microsoft.ContainerRegistry/registries", client)
+
+    def test_a_role_that_may_not_read_shows_nothing(self, cloud: Cloud) -> None:
+        """AcrPush reads images, not the registry: the list is empty, not refused."""
+        registry = (
+            f"{cloud.subscription}/resourceGroups/sandbox-shared/providers/Microsoft.ContainerRegistry/registries"
+        )
+        client = cloud.somebody(ACR_PUSH, f"{registry}/sandboxregistry")
+
+        assert [] == self.names(cloud, "providers/Microsoft.ContainerRegistry/registries", client)
+
+    def test_whoever_has_no_role_at_all_is_refused(self, cloud: Cloud) -> None:
+        """Nothing of the subscription is shown to a stranger, not even that it is empty."""
+        token = cloud.token(cloud.somebody())
+
+        assert (403, "AuthorizationFailed") == error(cloud, "GET", f"{cloud.subscription}/resources", token=token)
 
 
 class TestPaths:

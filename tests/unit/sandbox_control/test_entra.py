@@ -54,6 +54,19 @@ class TestGithub:
         assert 300 == claims["exp"] - claims["iat"]
         assert "contoso/models/.github/workflows/deploy.yml@refs/heads/main" == claims["job_workflow_ref"]
 
+    def test_the_subject_may_have_the_ids(self, cloud: Cloud) -> None:
+        """As GitHub sends it for repositories that were made or renamed since July 2026, whatever the job runs for."""
+        github = cloud.sandbox.github_oidc
+        github.immutable = True
+        subjects = [jwt.decode(github_token(cloud), options={"verify_signature": False})["sub"]]
+        github.event = "pull_request"
+        subjects.append(github.subject)
+        github.environment = "production"
+        subjects.append(github.subject)
+
+        who = "repo:contoso@583231/models@1296269"
+        assert [f"{who}:ref:refs/heads/main", f"{who}:pull_request", f"{who}:environment:production"] == subjects
+
     def test_the_published_keys_verify_the_token(self, cloud: Cloud) -> None:
         """The issuer's JWKS holds the key that signed."""
         url = f"{cloud.sandbox.endpoints.resource_manager}/github/.well-known/jwks"

@@ -26,7 +26,7 @@ class TestJournal:
         (entry,) = cloud.sandbox.journal.entries()
 
         assert ("arm", "PUT", 201, 26) == (entry.service, entry.method, entry.status, entry.request_bytes)
-        assert entry.path.endswith("/resourcegroups/one?api-version=2025-05-01")
+        assert entry.path.endswith("/resourcegroups/one?api-version=2022-04-01")
 
     def test_secrets_in_a_query_are_hidden(self, cloud: Cloud) -> None:
         """Only known parameters show their values."""
@@ -48,7 +48,7 @@ class TestJournal:
         cloud.session.post(f"{ends.authority}/{ends.tenant_id}/oauth2/v2.0/token", data={}, timeout=10)
         cloud.call("POST", f"{site}/restart")
 
-        assert [("POST", f"{site}/restart?api-version=2025-05-01")] == [
+        assert [("POST", f"{site}/restart?api-version=2022-04-01")] == [
             (entry.method, entry.path) for entry in cloud.sandbox.journal.writes()
         ]
 
@@ -155,6 +155,27 @@ class TestFaults:
             faults.release()
 
         assert [200, False, 200] == [*statuses, kept_back.result()]
+
+    def test_what_is_kept_back_has_arrived(self, cloud: Cloud) -> None:
+        """Its client may be gone by then: what it asks for is done all the same, as with the real services."""
+        group = f"/subscriptions/{cloud.sandbox.subscription_id}/resourcegroups/kept-back?api-version=2024-11-01"
+        url = f"{cloud.sandbox.endpoints.resource_manager}{group}"
+        token = cloud.sandbox.directory.issue_token(cloud.sandbox.endpoints.client_id, "https://management.azure.com")
+        login = {"Authorization": f"Bearer {token}"}
+        before = time.monotonic()
+        cloud.sandbox.faults.add(Fault("PUT", "/resourcegroups/", hold=True))
+        with pytest.raises(requests.Timeout):
+            cloud.session.put(url, json={"location": "westeurope"}, headers=login, timeout=0.3)
+
+        assert (1, []) == (cloud.sandbox.journal.open, cloud.sandbox.journal.entries("arm"))
+        cloud.sandbox.faults.release()
+        while cloud.sandbox.journal.open:
+            time.sleep(0.01)
+
+        entry = cloud.sandbox.journal.entries("arm")[0]
+        assert (201, True) == (entry.status, before < entry.begun < time.monotonic() - 0.3)
+        assert entry.agent.startswith("python-requests/")
+        assert 200 == cloud.session.get(url, headers=login, timeout=10).status_code
 
     def test_registries_have_faults_too(self, cloud: Cloud) -> None:
         """Every service of the sandbox can be broken."""

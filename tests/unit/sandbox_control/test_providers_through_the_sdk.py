@@ -104,6 +104,16 @@ class TestProviderRegistration:
         assert "Registered" == state
         assert create("reg", "one", {"location": "westeurope"}).client_id
 
+    @pytest.mark.parametrize("namespace", ["Microsoft.Storage", "Microsoft.Web", "Microsoft.ServiceBus"])
+    def test_an_unregistered_provider_knows_no_subscription(self, cloud: Cloud, namespace: str) -> None:
+        """Whoever asks it whether a name is free is told so."""
+        cloud.sandbox.arm.providers.unregister(namespace)
+        path = f"{cloud.subscription}/providers/{namespace}/checkNameAvailability"
+        answer = cloud.call("POST", path, {"name": "name0"})
+        cloud.sandbox.arm.providers.register(namespace)
+
+        assert (404, "SubscriptionNotFound") == (answer.status_code, answer.json()["error"]["code"])
+
 
 class TestStorage:
     def test_a_new_account_is_202_without_a_body(self, cloud: Cloud) -> None:

@@ -72,7 +72,7 @@ class TestNamespaces:
 
     def test_a_new_namespace_is_not_active_at_once(self, make_cloud: Callable[..., Cloud]) -> None:
         """Created and Activating until its time is over: no queue can be made before that."""
-        cloud = make_cloud(durations=Durations(service_bus=0.3))
+        cloud = make_cloud(durations=Durations(service_bus=1.0))
         cloud.new_group("slow")
         bus = cloud.client(ServiceBusManagementClient)
         poller = bus.namespaces.begin_create_or_update("slow", NAME, STANDARD)
@@ -261,10 +261,58 @@ class TestRulesAndKeys:
             assert (400, "MessagingGatewayBadRequest") == error_of(lambda body=body: put("bus", NAME, "odd", body))
 
     def test_keys_can_be_switched_off(self, cloud: Cloud, bus: Any) -> None:
-        """With local authentication disabled the broker is told of no rule."""
+        """With local authentication disabled the broker is told that no key counts."""
         bus.namespaces.update("bus", NAME, {"properties": {"disableLocalAuth": True}})
 
-        assert cloud.sandbox.arm.service_bus.rule(NAME, None, ROOT) is None
+        assert not cloud.sandbox.arm.service_bus.door(NAME).takes_keys
+
+
+@pytest.mark.usefixtures("namespace")
+class TestNetworks:
+    """Rules that say from where one may come."""
+
+    NET = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/Net"
+
+    def test_a_namespace_has_a_rule_set_that_lets_everybody_in(self, cloud: Cloud, bus: Any) -> None:
+        """Denying alone changes nothing: there has to be a rule."""
+        first = bus.namespaces.get_network_rule_set("bus", NAME)
+        bus.namespaces.update("bus", NAME, {"sku": {"name": "Standard"}})
+
+        assert ("default", "Allow", "Enabled") == (first.name, first.default_action, first.public_network_access)
+        assert cloud.sandbox.arm.service_bus.door(NAME).network.open_to_all
+
+    def test_rules_are_for_premium_namespaces(self, bus: Any) -> None:
+        """A Standard namespace refuses them."""
+        body = {"properties": {"defaultAction": "Deny", "ipRules": [{"ipMask": "198.51.100.1"}]}}
+
+        assert (400, "BadRequest") == error_of(
+            lambda: bus.namespaces.create_or_update_network_rule_set("bus", NAME, body)
+        )
+
+    def test_each_rule_counts(self, cloud: Cloud, bus: Any) -> None:
+        """Addresses, subnets, and private endpoints where the public network is off."""
+        bus.namespaces.begin_create_or_update(
+            "bus", "premium-bus", {"location": "westeurope", "sku": {"name": "Premium"}}
+        ).result()
+        put = bus.namespaces.create_or_update_network_rule_set
+        put("bus", "premium-bus", {"properties": {"defaultAction": "Deny"}})
+        alone = cloud.sandbox.arm.service_bus.door("premium-bus").network
+        properties = {
+            "defaultAction": "Deny",
+            "publicNetworkAccess": "Disabled",
+            "ipRules": [{"ipMask": "198.51.100.1"}],
+            "virtualNetworkRules": [{"subnet": {"id": f"{self.NET}/subnets/Apps"}}],
+        }
+        put("bus", "premium-bus", {"properties": properties})
+        cloud.sandbox.arm.service_bus.connect("premium-bus", self.NET)
+        found = cloud.sandbox.arm.service_bus.door("premium-bus").network
+        shown = bus.namespaces.get("bus", "premium-bus")
+
+        assert (True, True) == (alone.public, alone.open_to_all)
+        assert (False, False) == (found.public, found.open_to_all)
+        assert (("198.51.100.1",), frozenset({f"{self.NET}/subnets/Apps".lower()})) == (found.addresses, found.subnets)
+        assert frozenset({self.NET.lower()}) == found.private_networks
+        assert ("Disabled", 1) == (shown.public_network_access, len(shown.private_endpoint_connections))
 
 
 class TestRoles:

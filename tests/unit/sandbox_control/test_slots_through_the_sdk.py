@@ -124,6 +124,85 @@ class TestLimits:
         assert (409, "Conflict", expected) == web_error(lambda: make_slot(clients, "more"))
 
 
+STRINGS = {
+    "MOVES": {"value": "Server=a", "type": "Custom"},
+    "STAYS": {"value": "Server=b", "type": "SQLAzure"},
+}
+MOUNTS = {
+    name: {"type": "AzureFiles", "accountName": "a", "shareName": name, "accessKey": "key", "mountPath": f"/{name}"}
+    for name in ("moves", "stays")
+}
+SUBNET = "/subscriptions/s/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/v/subnets/apps"
+
+
+class TestWhatASwapMoves:
+    def test_connection_strings_and_mounts_but_for_a_slots_own(self, cloud: Cloud, apps: Any) -> None:
+        """The app had them, and loses those that are not bound to it: the slot has none."""
+        apps.update_connection_strings("web", "scores", {"properties": STRINGS})
+        apps.update_azure_storage_accounts("web", "scores", {"properties": MOUNTS})
+        names = {"connectionStringNames": ["STAYS"], "azureStorageConfigNames": ["stays"], "appSettingNames": ["STAYS"]}
+        apps.update_slot_configuration_names("web", "scores", {"properties": names})
+        before = cloud.apps.applied[-1].connection_strings
+        apps.begin_swap_slot("web", "scores", "staging", {"targetSlot": "production", "preserveVnet": True}).result()
+        strings = apps.list_connection_strings("web", "scores").properties
+        mounts = apps.list_azure_storage_accounts("web", "scores").properties
+        moved = apps.list_connection_strings_slot("web", "scores", "staging").properties
+
+        assert {"CUSTOMCONNSTR_MOVES": "Server=a", "SQLAZURECONNSTR_STAYS": "Server=b"} == before
+        assert (["STAYS"], ["stays"]) == (list(strings), list(mounts))
+        assert ("Server=a", "Custom") == (moved["MOVES"].value, moved["MOVES"].type)
+        assert "key" == apps.list_azure_storage_accounts_slot("web", "scores", "staging").properties["moves"].access_key
+
+    @pytest.mark.parametrize(("given", "moves"), [({"preserveVnet": True}, False), ({}, True)])
+    def test_the_network_unless_it_is_to_be_preserved(self, apps: Any, given: dict[str, Any], moves: bool) -> None:
+        """The documentation of 2025 lists it as swapped; az asks for it to be preserved."""
+        apps.update("web", "scores", {"properties": {"virtualNetworkSubnetId": SUBNET}})
+        apps.begin_swap_slot("web", "scores", "staging", {"targetSlot": "production", **given}).result()
+        app, slot = apps.get("web", "scores"), apps.get_slot("web", "scores", "staging")
+
+        assert (None, SUBNET) == (slot.virtual_network_subnet_id, app.virtual_network_subnet_id) or moves
+        assert (SUBNET, None) == (slot.virtual_network_subnet_id, app.virtual_network_subnet_id) or not moves
+
+    def test_general_configuration_and_with_a_setting_the_rest_of_it(self, apps: Any) -> None:
+        """Restrictions, scale and TLS stay, unless every slot says otherwise; who pulls stays in any case."""
+        changed = {"webSocketsEnabled": True, "minTlsVersion": "1.3", "acrUseManagedIdentityCreds": True}
+        apps.update_configuration("web", "scores", {"properties": changed})
+        apps.begin_swap_slot("web", "scores", "staging", {"targetSlot": "production"}).result()
+        first = apps.get_configuration("web", "scores")
+        override = {"properties": {"WEBSITE_OVERRIDE_PRESERVE_DEFAULT_STICKY_SLOT_SETTINGS": "0"}}
+        apps.update_application_settings("web", "scores", override)
+        apps.update_application_settings_slot("web", "scores", "staging", override)
+        apps.begin_swap_slot("web", "scores", "staging", {"targetSlot": "production"}).result()
+        second = apps.get_configuration("web", "scores")
+
+        assert (False, "1.3", True) == (
+            first.web_sockets_enabled,
+            first.min_tls_version,
+            first.acr_use_managed_identity_creds,
+        )
+        assert (True, "1.2", True) == (
+            second.web_sockets_enabled,
+            second.min_tls_version,
+            second.acr_use_managed_identity_creds,
+        )
+
+
+class TestContentShares:
+    def test_of_several_apps_are_noted(self, cloud: Cloud, apps: Any) -> None:
+        """Azure takes them, and the two overwrite one another's content; a swap of two shares is none."""
+        sites, string = cloud.sandbox.arm.sites, "AccountName=files;AccountKey=key"
+        settings = {"WEBSITE_CONTENTSHARE": "one", "WEBSITE_CONTENTAZUREFILECONNECTIONSTRING": string}
+        apps.update_application_settings("web", "scores", {"properties": settings})
+        other = {"properties": {**settings, "WEBSITE_CONTENTSHARE": "two"}}
+        apps.update_application_settings_slot("web", "scores", "staging", other)
+        apps.begin_swap_slot("web", "scores", "staging", {"targetSlot": "production"}).result()
+        before = dict(sites.shared_shares)
+        apps.update_application_settings("web", "scores", {"properties": settings})
+
+        assert {} == before
+        assert {"files/one": 2} == {share: len(owners) for share, owners in sites.shared_shares.items()}
+
+
 class TestSwap:
     def test_exchanges_all_but_what_stays(self, cloud: Cloud, apps: Any) -> None:
         """Image and settings; sticky settings and the runtime's version stay. Both keep their host names."""
@@ -144,6 +223,25 @@ class TestSwap:
         assert [("scores", NEW), ("scores-staging", OLD)] == [
             (one.name, one.linux_fx_version) for one in (first, second)
         ]
+
+    def test_leaves_who_pulls_where_it_is(self, apps: Any) -> None:
+        """It belongs to the identities, which are not swapped either."""
+        by_identity = {"properties": {"acrUseManagedIdentityCreds": True, "acrUserManagedIdentityID": "someone"}}
+        apps.update_configuration_slot("web", "scores", "staging", by_identity)
+        apps.begin_swap_slot("web", "scores", "staging", {"targetSlot": "production"}).result()
+        both = apps.get_configuration("web", "scores"), apps.get_configuration_slot("web", "scores", "staging")
+
+        assert [False, True] == [config.acr_use_managed_identity_creds for config in both]
+        assert [None, "someone"] == [config.acr_user_managed_identity_id for config in both]
+
+    def test_leaves_the_container_log_as_it_is(self, cloud: Cloud, apps: Any) -> None:
+        """Diagnostic settings are each slot's own."""
+        apps.update_configuration_slot("web", "scores", "staging", {"properties": {"httpLoggingEnabled": True}})
+        apps.begin_swap_slot("web", "scores", "staging", {"targetSlot": "production"}).result()
+
+        ((first, second),) = cloud.apps.swapped
+        assert [False, True] == [one.container_log for one in (first, second)]
+        assert not apps.get_configuration("web", "scores").http_logging_enabled
 
     def test_twice_is_as_before(self, apps: Any) -> None:
         """From the app's own path, too."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from azure.core.exceptions import HttpResponseError
 
+from azure_sandbox.apps.environment import container_environment
 from azure_sandbox.contract import AppState
 
 if TYPE_CHECKING:
@@ -108,6 +109,22 @@ class TestPlans:
 
         assert 400 == web_error(lambda: begin(group, "odd", {**PLAN, "sku": {"name": "XX9"}}))[0]
 
+    @pytest.mark.parametrize(
+        ("size", "tier"),
+        [
+            *(("B1", "Basic"), ("EP2", "ElasticPremium"), ("P1v2", "PremiumV2"), ("P0v3", "Premium0V3")),
+            *(("p1v3", "PremiumV3"), ("P1mv3", "PremiumMV3"), ("P0v4", "PremiumV4"), ("P1mv4", "PremiumMV4")),
+            *(("I1v2", "IsolatedV2"), ("I1mv2", "IsolatedMV2"), ("I1mv4", "IsolatedV4")),
+        ],
+    )
+    def test_a_size_has_its_own_tier(self, clients: Clients, group: str, size: str, tier: str) -> None:
+        """It need not be said; another one is refused."""
+        begin = clients.web.app_service_plans.begin_create_or_update
+        made = begin(group, "sized", {**PLAN, "sku": {"name": size}}).result()
+        refused = web_error(lambda: begin(group, "odd", {**PLAN, "sku": {"name": size, "tier": "Standard"}}))
+
+        assert (tier, 400) == (made.sku.tier, refused[0])
+
 
 class TestSites:
     def test_one_put_makes_the_whole_app(self, cloud: Cloud, app: Any, identity: Any) -> None:
@@ -142,6 +159,17 @@ class TestSites:
 
         assert "UserAssigned" == found.type
         assert identity.client_id == found.user_assigned_identities[identity.id].client_id
+
+    def test_who_resolves_references_to_key_vaults(
+        self, cloud: Cloud, clients: Clients, group: str, app: Any, identity: Any
+    ) -> None:
+        """The system-assigned identity, unless the site names another that it has."""
+        patch: Any = {"properties": {"keyVaultReferenceIdentity": identity.id.upper()}}
+        clients.web.web_apps.update(group, "scores", patch)
+
+        before, after = (told.key_vault_identity for told in cloud.apps.applied)
+        assert "SystemAssigned" == app.key_vault_reference_identity
+        assert ("", identity.client_id) == (before, after)
 
     def test_the_same_put_changes_nothing(
         self, cloud: Cloud, clients: Clients, group: str, app: Any, identity: Any
@@ -197,6 +225,31 @@ class TestSites:
 
         assert (409, "54001") == (caught.value.status_code, entity["ExtendedCode"])
         assert "Website with given name famous already exists." == entity["Message"]
+
+    @pytest.mark.parametrize(
+        ("name", "expected"),
+        [
+            *(
+                ("free", ""),
+                ("scores", "AlreadyExists"),
+                ("SCORES", "AlreadyExists"),
+                ("scores-staging", "AlreadyExists"),
+            ),
+            *(("famous", "AlreadyExists"), ("under_score", "Invalid")),
+        ],
+    )
+    @pytest.mark.usefixtures("app")
+    def test_names_are_checked(self, cloud: Cloud, clients: Clients, name: str, expected: str) -> None:
+        """Free, an app's, a slot's host, somebody else's, and not a name; in the words that people know."""
+        slot: Any = {"location": "westeurope", "properties": {"serverFarmId": "plan"}}
+        clients.web.web_apps.begin_create_or_update_slot("web", "scores", "staging", slot).result()
+        cloud.sandbox.arm.sites.take_name("famous")
+
+        answer = clients.web.check_name_availability({"name": name, "type": "Microsoft.Web/sites"})
+
+        assert (not expected, expected) == (answer.name_available, answer.reason)
+        if expected == "AlreadyExists":
+            assert f"Hostname '{name}' already exists. Please select a different name." == answer.message
 
     def test_a_missing_plan_or_identity_is_refused(self, clients: Clients, group: str, identity: Any) -> None:
         """Nothing is made of it."""
@@ -254,6 +307,32 @@ class TestHost:
         assert function.properties.invoke_url_template.endswith("/api/score")
         assert b"Starting container\n" == log
 
+    def test_a_host_answers_through_resource_manager(
+        self, cloud: Cloud, clients: Clients, group: str, app: Any
+    ) -> None:
+        """Its own `/admin`, without a key; the service's words while no container answers."""
+        path = f"{app.id}/hostruntime/admin/host/status"
+        before = cloud.call("GET", path)
+        cloud.apps.current = AppState.RUNNING
+
+        assert (400, "BadRequest") == (before.status_code, before.json()["Code"])
+        assert {"asked": "GET /admin/host/status"} == cloud.call("GET", path).json()
+        assert {"asked": "POST /admin/host/restart"} == cloud.call("POST", path.replace("status", "restart")).json()
+
+    def test_a_site_may_be_closed(self, cloud: Cloud, clients: Clients, group: str, app: Any) -> None:
+        """The platform is told."""
+        clients.web.web_apps.update(group, "scores", {"properties": {"publicNetworkAccess": "Disabled"}})
+
+        assert [True, False] == [one.public for one in cloud.apps.applied]
+
+    def test_the_host_may_be_isolated(self, cloud: Cloud, clients: Clients, group: str, app: Any) -> None:
+        """The site says so, and the platform tells the container."""
+        clients.web.web_apps.update(group, "scores", {"properties": {"functionsRuntimeAdminIsolationEnabled": True}})
+
+        told = [container_environment(one, "x").get("FUNCTIONS_ADMIN_ISOLATION_ENABLED") for one in cloud.apps.applied]
+        assert [None, "1"] == told
+        assert cloud.call("GET", app.id).json()["properties"]["functionsRuntimeAdminIsolationEnabled"]
+
     def test_a_restart_reaches_the_platform(self, cloud: Cloud, clients: Clients, group: str, app: Any) -> None:
         """A synchronous one waits until the app is no longer starting."""
         cloud.apps.current = AppState.FAILED
@@ -263,6 +342,17 @@ class TestHost:
 
 
 class TestSmallThings:
+    def test_container_logging(self, cloud: Cloud, clients: Clients, group: str, app: Any) -> None:
+        """Off until somebody turns it on, as az does, and told to the platform."""
+        apps = clients.web.web_apps
+        before = apps.get_diagnostic_logs_configuration(group, "scores").properties.http_logs.file_system.enabled
+        body = {"properties": {"httpLogs": {"fileSystem": {"enabled": True, "retentionInMb": 100}}}}
+        after = apps.update_diagnostic_logs_config(group, "scores", body).properties.http_logs.file_system
+
+        assert (False, True, 100) == (before, after.enabled, after.retention_in_mb)
+        assert apps.get_configuration(group, "scores").http_logging_enabled
+        assert [False, True] == [one.container_log for one in cloud.apps.applied]
+
     def test_sticky_names(self, clients: Clients, group: str, app: Any) -> None:
         """Null on a fresh app, then what was put."""
         apps = clients.web.web_apps
@@ -272,6 +362,21 @@ class TestSmallThings:
         assert before is None
         assert ["A"] == apps.list_slot_configuration_names(group, "scores").properties.app_setting_names
 
+    def test_sticky_names_that_are_not_put_again_are_gone(self, clients: Clients, group: str, app: Any) -> None:
+        """A PUT replaces all three lists."""
+        apps = clients.web.web_apps
+        apps.update_slot_configuration_names(group, "scores", {"properties": {"connectionStringNames": ["DB"]}})
+        apps.update_slot_configuration_names(group, "scores", {"properties": {"appSettingNames": ["A"]}})
+        held = apps.list_slot_configuration_names(group, "scores").properties
+
+        assert (["A"], None) == (held.app_setting_names, held.connection_string_names)
+
+    @pytest.mark.parametrize("name", ["Logging:Level", "MODEL-THRESHOLD", "a b"])
+    def test_names_of_settings_have_few_signs(self, clients: Clients, group: str, app: Any, name: str) -> None:
+        """Letters, digits, dots and underscores."""
+        with pytest.raises(HttpResponseError, match="App setting names can only contain letters"):
+            clients.web.web_apps.update_application_settings(group, "scores", {"properties": {name: "x"}})
+
     def test_publishing_can_be_turned_off(self, clients: Clients, group: str, app: Any) -> None:
         """Basic credentials, one door at a time."""
         apps = clients.web.web_apps
@@ -279,3 +384,18 @@ class TestSmallThings:
 
         assert not apps.get_scm_allowed(group, "scores").properties.allow
         assert apps.get_ftp_allowed(group, "scores").properties.allow
+
+
+class TestProof:
+    def test_some_hosts_want_a_machine_key(self, cloud: Cloud, clients: Clients, app: Any) -> None:
+        """Where the sandbox is told so, keys are listed only of an app that has one in its settings."""
+        cloud.apps.current = AppState.RUNNING
+        apps, sites = clients.web.web_apps, cloud.sandbox.arm.sites
+        sites.proof_needs_machine_key = True
+        refused = web_error(lambda: apps.list_host_keys("web", "scores"))
+        apps.update_application_settings("web", "scores", {"properties": {"MACHINEKEY_DecryptionKey": "A" * 64}})
+        listed = apps.list_host_keys("web", "scores")
+        sites.proof_needs_machine_key = False
+
+        assert (400, "BadRequest", "Encountered an error (InternalServerError) from host runtime.") == refused
+        assert "master" == listed.master_key

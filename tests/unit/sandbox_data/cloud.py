@@ -17,7 +17,7 @@ from azure_sandbox.registry.content import ContentStore
 from azure_sandbox.registry.server import registry_app
 from azure_sandbox.web import WebServer
 
-from .conftest import REGISTRY_ID, SUBSCRIPTION, trust
+from .conftest import REGISTRY_ID, SUBSCRIPTION, FakeLaw, account_id, trust
 from .images import MANIFEST_TYPE, image_of, tar_of
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from azure_sandbox.contract import Principal
     from azure_sandbox.storage import AzuriteStorage
 
-    from .conftest import FakeDirectory, FakeRoles
+    from .conftest import Court, FakeDirectory, FakeRoles
 
 PULL = "7f951dda-4ed3-4680-a7ca-43fe172d538d"
 BLOB_OWNER = "b7e6dc6d-f1e8-4753-8033-0f276bb0955b"
@@ -58,10 +58,12 @@ class Cloud:
         roles: FakeRoles,
         azurite: AzuriteStorage,
         *,
+        court: Court,
         engine: str,
     ) -> None:
         self.directory, self.roles, self.azurite, self.engine = directory, roles, azurite, engine
-        self.without_keys: set[str] = set()
+        self.law = FakeLaw()
+        court.law, court.directory, court.roles = self.law, directory, roles
         self.store = ContentStore(root / "registry")
         self.registry = WebServer(registry_app(self._definition, self.store, directory, roles), tls=tls).start()
         self.platform = Platform(
@@ -71,18 +73,13 @@ class Cloud:
             tls=tls,
             storage=azurite,
             roles=roles,
-            account_id=self.account_id,
-            takes_keys=lambda name: name not in self.without_keys,
+            account_id=account_id,
         )
         self.http = httpx.Client(verify=trust(tls), timeout=30)
         self.identity = directory.add("app-identity")
 
     def _definition(self) -> RegistryDefinition:
         return RegistryDefinition(REGISTRY_ID, "contoso", self.registry.authority, admin=("contoso", "secret-word"))
-
-    @staticmethod
-    def account_id(name: str) -> str:
-        return f"{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/{name}"
 
     def push(
         self,
@@ -120,6 +117,7 @@ class Cloud:
             app_settings={"WEBSITES_ENABLE_APP_SERVICE_STORAGE": "false", **CONSOLE, **settings},
             identities={self.identity.client_id: self.identity},
             acr_identity_client_id=self.identity.client_id,
+            container_log=True,
         )
 
     def host_storage(self, account: str) -> dict[str, str]:

@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from azure_sandbox.arm.authorization.definitions import ROLES
 from azure_sandbox.certificates import TlsFiles, make_certificates
 from azure_sandbox.contract import Principal, TokenRefused
+from azure_sandbox.networks import NamespaceDoor
+from azure_sandbox.storage_contract import AccountRules
+from azure_sandbox.storage_gate import StorageJudge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from azure_sandbox.storage_gate.judge import Request
+    from azure_sandbox.storage_gate.refusals import Refusal
 
     from .live_registry import Live
 
@@ -29,6 +36,8 @@ def trust(tls: TlsFiles) -> ssl.SSLContext:
 
 class FakeDirectory:
     """Entra, where a token is `<client id>|<audience>`."""
+
+    tenant_id = "6c1a8d0e-0000-4000-8000-000000000002"
 
     def __init__(self) -> None:
         self.principals: dict[str, Principal] = {}
@@ -75,6 +84,57 @@ class FakeRoles:
                 role for who, where, role in self._given if who == object_id and scope.lower().startswith(where)
             )
 
+    def permits(self, object_id: str, permission: str, scope: str, *, data: bool) -> bool:
+        held = [ROLES[role] for role in self.roles(object_id, scope)]
+        return any(role.allows_data(permission) if data else role.allows(permission) for role in held)
+
+
+class FakeLaw:
+    """What holds for storage accounts: everything is open, but for what a test says."""
+
+    def __init__(self) -> None:
+        self.changed: dict[str, AccountRules] = {}
+        self.subnets: dict[str, str] = {}
+
+    def rules(self, account: str) -> AccountRules:
+        return self.changed.get(account) or AccountRules(account_id(account), public_blobs=True)
+
+    def subnet_of(self, app: str) -> str:
+        return self.subnets.get(app, "")
+
+
+class OpenDoor:
+    """Service Bus namespaces that let everybody in, at first."""
+
+    def __init__(self) -> None:
+        self.let_in = NamespaceDoor()
+        self.subnets: dict[str, str] = {}
+
+    def door(self, namespace: str) -> NamespaceDoor:
+        return self.let_in
+
+    def subnet_of(self, app: str) -> str:
+        return self.subnets.get(app, "")
+
+
+class Court:
+    """Judges for the accounts of all tests, which live on, by the law and the roles of one of them."""
+
+    def __init__(self) -> None:
+        self.law, self.directory, self.roles = FakeLaw(), FakeDirectory(), FakeRoles()
+
+    def decide(self, request: Request) -> Refusal | None:
+        return StorageJudge(lambda: self.law, self.directory, self.roles).decide(request)
+
+
+def account_id(name: str) -> str:
+    return f"{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/{name}"
+
+
+@pytest.fixture(scope="session")
+def court() -> Court:
+    return Court()
+
 
 @pytest.fixture(scope="session")
 def tls(tmp_path_factory: pytest.TempPathFactory) -> TlsFiles:
@@ -92,10 +152,10 @@ def roles() -> FakeRoles:
 
 
 @pytest.fixture(scope="session")
-def azurite(tls: TlsFiles, tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+def azurite(tls: TlsFiles, court: Court, tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
     from azure_sandbox.storage import AzuriteStorage
 
-    storage = AzuriteStorage(tmp_path_factory.mktemp("azurite"), tls)
+    storage = AzuriteStorage(tmp_path_factory.mktemp("azurite"), tls, court.decide, FakeDirectory.tenant_id)
     yield storage
     storage.close()
 

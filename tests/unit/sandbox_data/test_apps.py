@@ -5,21 +5,26 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from azure_sandbox.contract import AppState
+from azure_sandbox.storage_contract import AccountRules
 
 from .cloud import BLOB_OWNER, KEYS, PULL, WWWROOT, Cloud, http_function
-from .conftest import REGISTRY_ID, FakeDirectory, FakeRoles
+from .conftest import REGISTRY_ID, SUBSCRIPTION, FakeDirectory, FakeRoles, account_id
 from .images import tar_of
+from .test_key_vaults import SECRETS_USER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from azure_sandbox.certificates import TlsFiles
     from azure_sandbox.storage import AzuriteStorage
+
+    from .conftest import Court
 
 ECHO = """
 import json, logging, os, sys
@@ -35,7 +40,7 @@ def main(req: func.HttpRequest) -> func.HttpResponse:
         "header": req.headers.get("X-Mine"), "body": req.get_body().hex(),
         "proto": req.headers.get("x-forwarded-proto"), "site": os.environ["WEBSITE_SITE_NAME"],
         "home": os.path.expanduser("~"), "path": sys.path, "cwd": os.getcwd(),
-        "password": os.environ.get("DOCKER_REGISTRY_SERVER_PASSWORD"),
+        "password": os.environ.get("DOCKER_REGISTRY_SERVER_PASSWORD"), "word": os.environ.get("WORD"),
     }
     return func.HttpResponse(json.dumps(answer), status_code=int(req.params.get("status", 200)),
                              mimetype="application/json", headers={"X-Answer": "yes"})
@@ -49,6 +54,23 @@ async def serve(req: func.HttpRequest, context) -> str:
     await asyncio.sleep(0.01)
     return helper.greeting + context.function_name
 """
+IDENTITY = """
+import json, os, urllib.error, urllib.request
+import azure.functions as func
+
+def main(req: func.HttpRequest) -> func.HttpResponse:
+    endpoint = os.environ["IDENTITY_ENDPOINT"]
+    asked = f"{endpoint}?api-version=2019-08-01&resource=https://storage.azure.com" + req.params.get("more", "")
+    header = {"X-IDENTITY-HEADER": req.params.get("header") or os.environ["IDENTITY_HEADER"]}
+    try:
+        with urllib.request.urlopen(urllib.request.Request(asked, headers=header)) as answer:
+            told = json.load(answer)
+        headers = {"Authorization": f"Bearer {told['access_token']}", "x-ms-version": "2023-11-03"}
+        with urllib.request.urlopen(urllib.request.Request(req.params["url"], headers=headers)) as answer:
+            return func.HttpResponse(answer.read())
+    except urllib.error.HTTPError as error:
+        return func.HttpResponse(error.read(), status_code=error.code)
+"""
 FILES: dict[str, str | bytes] = {
     f"{WWWROOT}/host.json": json.dumps({"version": "2.0"}),
     f"{WWWROOT}/echo/function.json": http_function("echo/{name?}", "function"),
@@ -58,6 +80,8 @@ FILES: dict[str, str | bytes] = {
     ),
     f"{WWWROOT}/shared/code.py": ASYNC,
     f"{WWWROOT}/helper.py": "greeting = 'hello from '",
+    f"{WWWROOT}/identity/function.json": http_function("identity"),
+    f"{WWWROOT}/identity/__init__.py": IDENTITY,
     f"{WWWROOT}/broken/function.json": http_function("broken"),
     f"{WWWROOT}/broken/__init__.py": "import no_such_module\n",
 }
@@ -68,9 +92,14 @@ FILES: dict[str, str | bytes] = {
     params=[pytest.param("process", marks=[]), pytest.param("docker", marks=pytest.mark.needs("docker"))],
 )
 def cloud(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, tls: TlsFiles, azurite: AzuriteStorage
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    tls: TlsFiles,
+    azurite: AzuriteStorage,
+    court: Court,
 ) -> Iterator[Cloud]:
-    made = Cloud(tmp_path_factory.mktemp("cloud"), tls, FakeDirectory(), FakeRoles(), azurite, engine=request.param)
+    folder = tmp_path_factory.mktemp("cloud")
+    made = Cloud(folder, tls, FakeDirectory(), FakeRoles(), azurite, court=court, engine=request.param)
     made.give(REGISTRY_ID, PULL)
     yield made
     made.close()
@@ -96,10 +125,15 @@ def many_layers() -> list[bytes]:
 
 @pytest.fixture(scope="module")
 def running(cloud: Cloud) -> Iterator[tuple[Cloud, object]]:
-    cloud.give(cloud.account_id("running"), BLOB_OWNER)
-    settings = {**cloud.host_storage("running"), "DOCKER_REGISTRY_SERVER_PASSWORD": "secret-word"}
+    cloud.give(account_id("running"), BLOB_OWNER)
+    vault = f"{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.KeyVault/vaults/contoso"
+    cloud.platform.key_vaults.put(vault, {"word": "open sesame"})
+    cloud.give(vault, SECRETS_USER)
+    word = "@Microsoft.KeyVault(VaultName=contoso;SecretName=word)"
+    settings = {**cloud.host_storage("running"), "DOCKER_REGISTRY_SERVER_PASSWORD": "secret-word", "WORD": word}
     image = cloud.push({}, layers=many_layers(), forms=("gzip", "stored", "raw"))
-    site = cloud.site("running", image, **settings)
+    plain = cloud.site("running", image, **settings)
+    site = dataclasses.replace(plain, key_vault_identity=cloud.identity.client_id)
     cloud.platform.apply(site)
     cloud.wait_functions(site)
     yield cloud, site
@@ -125,6 +159,37 @@ class TestRunningApp:
         assert {"name": "a b"} == said["route"]
         assert said["url"] == cloud.url(site, "/api/echo/a%20b?x=1&status=202")
         assert said["site"] == "running"
+
+    def test_a_reference_to_a_key_vault_is_seen_as_the_secret(self, running) -> None:
+        """The identity that the site names holds the role: the code sees no reference."""
+        cloud, site = running
+        key = cloud.platform.keys(site.resource_id).functions["default"]
+
+        said = cloud.http.get(cloud.url(site, "/api/echo"), headers={"x-functions-key": key}).json()
+
+        assert "open sesame" == said["word"]
+
+    @pytest.mark.parametrize(
+        ("more", "expected"),
+        [
+            ({"more": "&client_id=client-app-identity"}, (200, "what the identity may read")),
+            ({"more": "&client_id=CLIENT-APP-IDENTITY"}, (200, "what the identity may read")),
+            ({}, (400, "Unable to load the proper Managed Identity.")),
+            ({"more": "&client_id=another"}, (400, "No User Assigned or Delegated Managed Identity found")),
+            ({"header": "another"}, (401, "Unauthorized")),
+        ],
+        ids=["named", "named otherwise", "not named", "another's", "without the header"],
+    )
+    def test_the_code_reads_a_blob_by_its_identity(self, running, more, expected) -> None:
+        """With a token from the site's own endpoint, which has none of a user-assigned identity that is not named."""
+        cloud, site = running
+        cloud.azurite.upload("running", "words", "hello.txt", b"what the identity may read")
+        url = f"{cloud.azurite.blob_endpoint('running')}words/hello.txt"
+
+        answer = cloud.http.get(cloud.url(site, "/api/identity"), params={"url": url, **more})
+
+        status, words = expected
+        assert (status, True) == (answer.status_code, words in answer.text), answer.text
 
     def test_the_app_sees_neither_registry_credentials_nor_the_sandbox(self, running) -> None:
         """The registry's password stays outside, and the module path holds the app, its packages and the worker."""
@@ -203,21 +268,21 @@ class TestRunningApp:
         assert "Pulling image: localhost:" in log
 
     def test_keys_lie_in_the_hosts_storage(self, running) -> None:
-        """The blob `azure-webjobs-secrets/<app>/host.json` holds the master key, and each function has its own blob."""
-        cloud, site = running
+        """The host's keys are in the blob `azure-webjobs-secrets/<app>/host.json`; each function has its own."""
+        cloud, _ = running
         with cloud.azurite.client("running") as client:
             blob = client.get_blob_client("azure-webjobs-secrets", "running/host.json").download_blob().readall()
             own = client.get_blob_client("azure-webjobs-secrets", "running/echo.json").download_blob().readall()
 
-        assert json.loads(blob)["masterKey"]["value"] == cloud.platform.keys(site.resource_id).master
-        assert json.loads(own)["keys"][0]["value"] == cloud.platform.function_keys(site.resource_id, "echo")["default"]
+        assert json.loads(blob)["masterKey"]["encrypted"]
+        assert "default" == json.loads(own)["keys"][0]["name"]
 
     def test_functions_are_told_with_their_config(self, running) -> None:
         """The platform lists what the host indexed, with function.json."""
         cloud, site = running
         found = {one["name"]: one["config"] for one in cloud.platform.functions(site.resource_id)}
 
-        assert {"broken", "echo", "open"} == set(found)
+        assert {"broken", "echo", "identity", "open"} == set(found)
         assert found["open"]["entryPoint"] == "serve"
 
 
@@ -277,12 +342,37 @@ class TestLife:
         cloud.wait_state(site, AppState.RUNNING)
         cloud.wait(lambda: "AuthorizationPermissionMismatch" in cloud.platform.log(site.resource_id), site)
         keys, answer = cloud.platform.keys(site.resource_id), cloud.http.get(cloud.url(site, "/api/open"))
-        cloud.give(cloud.account_id("poor"), BLOB_OWNER)
+        cloud.give(account_id("poor"), BLOB_OWNER)
         cloud.wait_functions(site)
         mended = cloud.http.get(cloud.url(site, "/api/open")).status_code
         cloud.platform.remove(site.resource_id)
 
         assert (keys, answer.status_code, mended) == (None, 503, 200)
+
+    def test_without_container_logging_the_log_has_the_platforms_lines_alone(self, cloud: Cloud) -> None:
+        """And the sentence that says so; a swap or a new image changes nothing of that."""
+        site = dataclasses.replace(cloud.site("mute", cloud.push(FILES)), container_log=False)
+        cloud.platform.apply(site)
+        cloud.wait_functions(site)
+        log = cloud.platform.log(site.resource_id)
+        cloud.platform.remove(site.resource_id)
+
+        assert "Successfully pulled image" in log
+        assert "INFO  - Logging is not enabled for this container.\nPlease use https://aka.ms/linux-diagnostics" in log
+        assert "Host started" not in log
+
+    def test_a_closed_app_answers_the_platform_alone(self, cloud: Cloud) -> None:
+        """Whoever comes from outside its network is told so by the front end, whatever the path."""
+        site = dataclasses.replace(cloud.site("closed", cloud.push(FILES)), public=False)
+        cloud.platform.apply(site)
+        cloud.wait_functions(site)
+        refused = [cloud.http.get(cloud.url(site, path)) for path in ("/", "/api/open")]
+        status, body = cloud.platform.ask_host(site.resource_id, "GET", "/admin/host/status")
+        cloud.platform.remove(site.resource_id)
+
+        assert [(403, "127.0.0.1")] * 2 == [(one.status_code, one.headers["x-ms-forbidden-ip"]) for one in refused]
+        assert "has blocked your access" in refused[0].text
+        assert (200, "Running") == (status, json.loads(body)["state"])
 
     def test_registry_credentials_and_a_connection_string_do_as_well(self, cloud: Cloud) -> None:
         """The classic settings, once they are right: the admin user pulls, a key opens the host's storage."""
@@ -303,10 +393,10 @@ class TestLife:
             seen = len(cloud.platform.log(site.resource_id)) if refused is not wrong else 0
             cloud.platform.apply(refused)
             cloud.wait(lambda seen=seen: "unauthorized" in cloud.platform.log(site.resource_id)[seen:], site)
-        cloud.without_keys = {"classic"}
+        cloud.law.changed["classic"] = AccountRules(account_id("classic"), takes_keys=False)
         cloud.platform.apply(right)
         cloud.wait(lambda: "KeyBasedAuthenticationNotPermitted" in cloud.platform.log(site.resource_id), site)
-        cloud.without_keys = set()
+        cloud.law.changed.clear()
         cloud.wait_functions(site)
         keys = cloud.platform.keys(site.resource_id)
         cloud.platform.remove(site.resource_id)
@@ -360,6 +450,24 @@ class TestLife:
 
         assert not swapped
         assert (answer.status_code, answer.text) == (200, "hello from open")
+
+    @pytest.mark.exhaustive
+    def test_a_swapped_app_goes_on_with_its_log(self, cloud: Cloud) -> None:
+        """What ran before ends later, and takes the log of what runs now not with it."""
+        app, slot = (cloud.site(name, cloud.push(FILES)) for name in ("logging", "logging-staging"))
+        for site in (app, slot):
+            cloud.platform.apply(site)
+            cloud.wait_functions(site)
+        swapped = cloud.platform.swap(app, slot)
+        cloud.wait_functions(app)
+        time.sleep(1)
+
+        cloud.http.get(cloud.url(app, "/api/open"))
+        cloud.wait(lambda: "Executed 'Functions.open'" in cloud.platform.log(app.resource_id), app, seconds=5)
+        cloud.platform.remove(app.resource_id)
+        cloud.platform.remove(slot.resource_id)
+
+        assert swapped
 
     def test_a_container_that_ends_is_told_and_started_again(self, cloud: Cloud) -> None:
         """The exit code and the container's own words are in the log."""

@@ -92,6 +92,34 @@ class TestOptions:
 
         assert (90.0, "v2", 8080, True) == (options.timeout, options.route_prefix, options.port, options.console)
 
+    @pytest.mark.parametrize(
+        ("timeout", "seconds"), [("00:00:01", 1.0), ("1.00:00:00", 86400.0), ("-1", None), ("-1.00:00:00", None)]
+    )
+    def test_a_timeout_may_have_no_end(self, tmp_path: Path, timeout: str, seconds: float | None) -> None:
+        """Minus a day means so."""
+        (tmp_path / "host.json").write_text(json.dumps({"version": "2.0", "functionTimeout": timeout}))
+
+        assert seconds == read_options({"AzureWebJobsScriptRoot": str(tmp_path)}).timeout
+
+    @pytest.mark.parametrize("timeout", ["-00:00:00.0010000", "-00:30:00", "00:00:00", "-2.00:00:00"])
+    def test_a_timeout_below_a_second_keeps_the_host_down(self, tmp_path: Path, timeout: str) -> None:
+        """.NET's own sign for no end is none here."""
+        (tmp_path / "host.json").write_text(json.dumps({"version": "2.0", "functionTimeout": timeout}))
+
+        with pytest.raises(HostJsonInvalid, match="FunctionTimeout must be greater than 00:00:01"):
+            read_options({"AzureWebJobsScriptRoot": str(tmp_path)})
+
+    @pytest.mark.parametrize(("count", "workers"), [("", 1), ("0", 1), ("4", 4), ("10", 10), ("11", 0), ("many", 0)])
+    def test_workers(self, tmp_path: Path, count: str, workers: int) -> None:
+        """Ten at most; what is no number keeps the host down."""
+        environ = {"AzureWebJobsScriptRoot": str(tmp_path), "FUNCTIONS_WORKER_PROCESS_COUNT": count}
+        if not workers:
+            with pytest.raises(HostJsonInvalid, match="Failed to initialize worker provider"):
+                read_options(environ)
+            return
+
+        assert workers == read_options(environ).workers
+
     @pytest.mark.parametrize("text", ["{", "[]", '{"version": "1.0"}', '{"version": "2.0", "functionTimeout": "soon"}'])
     def test_a_bad_host_json_is_refused(self, tmp_path: Path, text: str) -> None:
         """It is no JSON, has no version 2.0, or a time span that is none."""
@@ -109,7 +137,8 @@ def main(req: func.HttpRequest, res: func.Out[func.HttpResponse]) -> None:
     if "crash" in req.params:
         os._exit(3)
     time.sleep(float(req.params.get("sleep", 0)))
-    res.set(func.HttpResponse(f"{len(req.get_body())} {os.getpid()}"))
+    seen = {"x-seen": req.headers.get("transfer-encoding", "")}
+    res.set(func.HttpResponse(f"{len(req.get_body())} {os.getpid()}", headers=seen))
 """
 
 
@@ -135,12 +164,12 @@ def host(tmp_path: Path) -> Iterator[Callable[[dict[str, str], dict[str, str]], 
     engine._images["app"] = PulledImage(config, tuple(base.blobs[layer["digest"]] for layer in manifest["layers"]))
     started = []
 
-    def start(files: dict[str, str], environ: dict[str, str]) -> httpx.Client:
+    def start(files: dict[str, str], environ: dict[str, str], *, port: int = 80, looks: int = 200) -> httpx.Client:
         content = {f"/{path}": text.encode() for path, text in files.items()}
-        container = engine.start(ContainerSpec("app", "app", environ, content))
+        container = engine.start(ContainerSpec("app", "app", environ, content, port))
         client = httpx.Client(base_url=container.address, timeout=30)
         started.append((container, client))
-        for _ in range(200):
+        for _ in range(looks):
             if answers(client):
                 return client
             time.sleep(0.05)
@@ -193,27 +222,46 @@ class TestHost:
 
         assert codes == [200, 200, 200]
 
+    def test_several_workers_take_turns(self, host) -> None:
+        """Each is a process of its own, and one that ends is replaced alone."""
+        client = host(slow_app(), {"FUNCTIONS_WORKER_PROCESS_COUNT": "2"})
+        deadline = time.monotonic() + 20
+        while len({client.get("/api/slow").text for _ in range(2)}) < 2 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        before = {client.get("/api/slow").text for _ in range(4)}
+        crashed = client.get("/api/slow?crash=1").status_code
+        after = {client.get("/api/slow").text for _ in range(4)}
+
+        assert (2, 500, 2, 1) == (len(before), crashed, len(after), len(before & after))
+
     def test_bodies_above_the_limit_are_refused(self, host) -> None:
         """413 above FUNCTIONS_REQUEST_BODY_SIZE_LIMIT, for a declared length and for chunks."""
         client = host(slow_app(), {"FUNCTIONS_REQUEST_BODY_SIZE_LIMIT": "1000"})
 
         assert client.post("/api/slow", content=b"x" * 1000).text.startswith("1000 ")
-        assert client.post("/api/slow", content=iter([b"x" * 600, b"x" * 300])).text.startswith("900 ")
         assert client.post("/api/slow", content=b"x" * 1001).status_code == 413
         assert client.post("/api/slow", content=iter([b"x" * 600] * 2)).status_code == 413
 
+    def test_a_body_in_chunks_does_not_reach_the_function(self, host) -> None:
+        """It gets nothing, and a header that tells why; the connection serves on."""
+        client = host(slow_app(), {})
+        answers = [client.post("/api/slow", content=iter([b"x" * 600, b"y"])) for _ in range(2)]
+
+        assert ["0", "0"] == [answer.text.partition(" ")[0] for answer in answers]
+        assert ["chunked", "chunked"] == [answer.headers["x-seen"] for answer in answers]
+
     def test_calls_run_side_by_side(self, host) -> None:
-        """Sync functions run on threads: two that sleep half a second take less than a second together."""
+        """Sync functions run on threads: two that sleep for a while take less than twice as long together."""
         client = host(slow_app(), {})
         client.get("/api/slow")
         began = time.monotonic()
-        threads = [threading.Thread(target=client.get, args=["/api/slow?sleep=0.5"]) for _ in range(2)]
+        threads = [threading.Thread(target=client.get, args=["/api/slow?sleep=1.5"]) for _ in range(2)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
 
-        assert time.monotonic() - began < 0.95
+        assert time.monotonic() - began < 2.9
 
     def test_a_function_for_administrators_takes_the_master_key_alone(self, host) -> None:
         """AuthLevel admin: no key, and a function's own key, are not enough."""
@@ -225,6 +273,16 @@ class TestHost:
         given = [{}, {"x-functions-key": "a-key"}, {"x-functions-key": "the-master"}]
 
         assert [401, 401, 200] == [client.post("/api/slow", headers=headers).status_code for headers in given]
+
+    def test_an_isolated_host_answers_the_platform_alone(self, host) -> None:
+        """Below `/admin`: the master key is known, and is not enough. Functions take it as before."""
+        keys = {"master": "the-master", "platform": "the-platform"}
+        files = {**slow_app(), "azure-functions-host/Secrets/platform.json": json.dumps(keys)}
+        client = host(files, {"FUNCTIONS_ADMIN_ISOLATION_ENABLED": "1"})
+        given = [{}, {"x-functions-key": "the-master"}, {"x-ms-site-restricted-token": "the-platform"}]
+
+        assert [401, 403, 200] == [client.get("/admin/host/status", headers=one).status_code for one in given]
+        assert 200 == client.get("/api/slow", headers=given[1]).status_code
 
     def test_listeners_calls_take_the_platforms_token_alone(self, host) -> None:
         """The master key does not open the door that the sandbox's listeners use."""
@@ -286,11 +344,35 @@ class TestHost:
         assert client.get("/api/slow").status_code == 404
 
     def test_a_bad_host_json_leaves_a_host_in_error(self, host) -> None:
-        """The landing page answers, functions do not."""
+        """It answers nothing but what is below `/admin`, and there without a key only that it is there."""
         files = {**slow_app(), f"{WWWROOT}/host.json": "{"}
         client = host(files, {})
 
-        assert [200, 503] == [client.get(path).status_code for path in ("/", "/api/slow")]
+        paths = ("/", "/api/slow", "/admin/host/ping")
+        assert [503, 503, 200] == [client.get(path).status_code for path in paths]
+        assert "Function host is not running." == client.get("/").text
+
+
+class TestPort:
+    """Where the image's host listens, and where the platform looks."""
+
+    def test_of_the_environment_is_not_read(self, tmp_path: Path) -> None:
+        """PORT is for other images; `ASPNETCORE_URLS` is what .NET's server reads."""
+        root = {"AzureWebJobsScriptRoot": str(tmp_path)}
+
+        assert 80 == read_options({**root, "PORT": "8080"}).port
+        assert 8080 == read_options({**root, "PORT": "9090", "ASPNETCORE_URLS": "http://+:8080"}).port
+
+    def test_as_a_setting_changes_nothing(self, host) -> None:
+        """An app with PORT=8080 answers as before."""
+        assert host(slow_app(), {"PORT": "8080"}).get("/api/slow").status_code == 200
+
+    def test_that_nobody_listens_at(self, host) -> None:
+        """With WEBSITES_PORT=5001 the platform looks at a port where nobody is, unless the host is told, too."""
+        with pytest.raises(AssertionError):
+            host(slow_app(), {"PORT": "5001"}, port=5001, looks=40)
+
+        assert host(slow_app(), {"ASPNETCORE_URLS": "http://+:5001"}, port=5001).get("/api/slow").status_code == 200
 
 
 class TestBaseImages:

@@ -13,7 +13,7 @@ from azure_sandbox.service_bus import ServiceBusBroker
 from support.service_bus import Links, client_for, connection_string
 
 from .cloud import PULL, WWWROOT, Cloud
-from .conftest import REGISTRY_ID, SUBSCRIPTION, FakeDirectory, FakeRoles
+from .conftest import REGISTRY_ID, SUBSCRIPTION, FakeDirectory, FakeRoles, OpenDoor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from azure_sandbox.certificates import TlsFiles
     from azure_sandbox.contract import SiteDefinition
     from azure_sandbox.storage import AzuriteStorage
+
+    from .conftest import Court
 
 RECEIVER = "4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0"
 SENDER = "69a216fc-b8fb-44d8-bc22-1f3c2cd27a39"
@@ -63,7 +65,7 @@ def main(message: bytes) -> None:
 """
 
 
-class Access:
+class Access(OpenDoor):
     """One rule for the whole namespace; queues exist as ARM resources."""
 
     def rule(self, namespace: str, queue: str | None, name: str) -> AccessRule | None:
@@ -91,6 +93,8 @@ def app() -> dict[str, str | bytes]:
         "slow": (SLOW, [trigger("slow", "Keyed", **binary)]),
         "late": (RAW, [trigger("late", "Keyed"), output("out", "answers", "Keyed")]),
         "lost": (RAW, [trigger("raw", "Nowhere"), output("out", "answers", "Keyed")]),
+        "deaf": (SLOW, [trigger("unheard", "Dead")]),
+        "torn": (SLOW, [trigger("unread", "Torn")]),
     }
     host = {"extensions": {"serviceBus": {"maxConcurrentCalls": 1, "maxAutoLockRenewalDuration": "00:01:00"}}}
     files: dict[str, str | bytes] = {f"{WWWROOT}/host.json": json.dumps({"version": "2.0", **host})}
@@ -124,14 +128,25 @@ class Bus:
         self.cloud.wait(lambda: text in log(self.site.resource_id), self.site, 30)
         return log(self.site.resource_id)
 
-    def told(self, function: str) -> str:
-        return f"The listener for function 'Functions.{function}' was unable to start."
+    def failures(self, queue: str) -> list[list[str]]:
+        """Head, message and exception of each try in vain."""
+        lines = self.cloud.platform.log(self.site.resource_id).splitlines()
+        words = f"Message processing error (Action=Receive, EntityPath={queue},"
+        return [lines[at - 1 : at + 2] for at, line in enumerate(lines) if words in line]
+
+    def status(self, function: str) -> dict[str, Any]:
+        path = f"/admin/functions/{function}/status"
+        answer = self.cloud.platform.ask_host(self.site.resource_id, "GET", path)
+        assert answer is not None
+        return dict(json.loads(answer[1]))
 
 
 @pytest.fixture(scope="module")
-def bus(tmp_path_factory: pytest.TempPathFactory, tls: TlsFiles, azurite: AzuriteStorage) -> Iterator[Bus]:
+def bus(
+    tmp_path_factory: pytest.TempPathFactory, tls: TlsFiles, azurite: AzuriteStorage, court: Court
+) -> Iterator[Bus]:
     directory, roles = FakeDirectory(), FakeRoles()
-    cloud = Cloud(tmp_path_factory.mktemp("cloud"), tls, directory, roles, azurite, engine="process")
+    cloud = Cloud(tmp_path_factory.mktemp("cloud"), tls, directory, roles, azurite, court=court, engine="process")
     cloud.give(REGISTRY_ID, PULL)
     folder = tmp_path_factory.mktemp("broker")
     broker = ServiceBusBroker(folder, tls, access=Access, directory=directory, roles=roles)
@@ -145,6 +160,8 @@ def bus(tmp_path_factory: pytest.TempPathFactory, tls: TlsFiles, azurite: Azurit
         "Bus__credential": "managedidentity",
         "Bus__clientId": cloud.identity.client_id,
         "Keyed": made.text,
+        "Dead": "Endpoint=sb://nobody.invalid/;SharedAccessKeyName=root;SharedAccessKey=a2V5",
+        "Torn": "SharedAccessKeyName=root;SharedAccessKey=a2V5",
         "Keyed__fullyQualifiedNamespace": "nowhere.example",
         "Requests": "requests",
     }
@@ -160,10 +177,12 @@ def bus(tmp_path_factory: pytest.TempPathFactory, tls: TlsFiles, azurite: Azurit
 
 
 class TestQueueTrigger:
-    def test_a_missing_right_or_queue_keeps_the_listener_from_starting(self, bus: Bus) -> None:
-        """Each is told in the host's words; once it is there, messages come."""
-        bus.wait_log(bus.told("echo"))
-        bus.wait_log(bus.told("late"))
+    def test_a_missing_right_or_queue_is_told_in_the_log_alone(self, bus: Bus) -> None:
+        """Again with each try; once it is there, messages come."""
+        bus.cloud.wait(lambda: min(len(bus.failures("requests")), len(bus.failures("late"))) > 1, bus.site, 30)
+        host = bus.broker.create_namespace("bus")
+        denied, missing = bus.failures("requests")[0], bus.failures("late")[0]
+        statuses = [bus.status(one) for one in ("echo", "late")]
         bus.cloud.give(f"{NAMESPACE_ID}/queues/requests", RECEIVER)
         bus.cloud.give(f"{NAMESPACE_ID}/queues/answers", SENDER)
         bus.broker.put_queue("bus", QueueDefinition("late"))
@@ -173,9 +192,34 @@ class TestQueueTrigger:
         late = b"".join(bus.receive("answers").body)
 
         assert ("first", b"cba") == (first["body"], late)
+        assert [{}, {}] == statuses
+        assert "fail: Function.echo[0]" == denied[0]
+        assert f"      Message processing error (Action=Receive, EntityPath=requests, Endpoint={host})" == denied[1]
+        assert denied[2].startswith("      System.UnauthorizedAccessException: ")
+        assert "'Listen' claim(s) are required" in denied[2]
+        assert "fail: Function.late[0]" == missing[0]
+        assert missing[2].startswith("      Azure.Messaging.ServiceBus.ServiceBusException: The messaging entity ")
+        assert missing[2].endswith("(MessagingEntityNotFound)")
         assert "Microsoft Azure WebJobs SDK ServiceBus connection string 'Nowhere' is missing" in bus.wait_log(
             "Nowhere"
         )
+
+    def test_a_name_that_nobody_has_is_information(self, bus: Bus) -> None:
+        """The client takes it for something that passes."""
+        bus.cloud.wait(lambda: bus.failures("unheard"), bus.site, 30)
+        head, _, error = bus.failures("unheard")[0]
+
+        assert "info: Function.deaf[0]" == head
+        assert error.startswith("      Azure.Messaging.ServiceBus.ServiceBusException: No such host is known.")
+        assert error.endswith("ErrorCode: HostNotFound (ServiceCommunicationProblem)")
+        assert {} == bus.status("deaf")
+
+    def test_a_connection_string_that_is_none_keeps_the_listener_from_starting(self, bus: Bus) -> None:
+        """This alone is an error of the function."""
+        bus.wait_log("The listener for function 'Functions.torn' was unable to start.")
+
+        [error] = bus.status("torn")["errors"]
+        assert "'Functions.torn' was unable to start. System.ArgumentException: " in error
 
     def test_the_function_gets_the_messages_properties(self, bus: Bus) -> None:
         """By the worker's own converter; the answer is text and names the invocation."""

@@ -46,6 +46,14 @@ class TestLogins:
         assert live.refresh(owner, "https://storage.azure.com").status_code == 401
         assert live.refresh(owner, "https://management.azure.com").status_code == 200
 
+    def test_a_registry_may_refuse_tokens_for_the_resource_manager(self, live: Live) -> None:
+        """Its policy `azureADAuthenticationAsArmPolicy` leaves those that were made for registries."""
+        owner = live.who("owner", OWNER)
+        live.change(arm_tokens=False)
+
+        assert live.refresh(owner, "https://management.azure.com").status_code == 401
+        assert live.refresh(owner).status_code == 200
+
     def test_acr_pull_reads_and_does_not_write(self, live: Live) -> None:
         """The token that AcrPull gets for `pull,push` allows `pull` alone."""
         digest = push_image(live.login(live.who("ci", PUSH), "repository:app:pull,push"), "app", "1")

@@ -28,7 +28,7 @@ from azure_sandbox.functions_host.connections import Connection
 from azure_sandbox.service_bus import ServiceBusBroker, ServiceBusUnavailable
 from support.service_bus import BRIEF, FAST, FixedToken, Links, client_for, connection_string
 
-from .conftest import SUBSCRIPTION, FakeDirectory, FakeRoles
+from .conftest import SUBSCRIPTION, FakeDirectory, FakeRoles, OpenDoor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,8 +45,8 @@ QUEUES = f"{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.ServiceBus/namesp
 MIB = 2**20
 
 
-class Access:
-    """A rule of the namespace with every right, and one of the queue `orders` with one."""
+class Access(OpenDoor):
+    """A rule of the namespace with every right, and one of the queue `orders` with one. At first all are let in."""
 
     def rule(self, namespace: str, queue: str | None, name: str) -> AccessRule | None:
         rules = {
@@ -63,8 +63,10 @@ class Bus:
     """A namespace with a few queues, and links that stay open."""
 
     def __init__(self, root: Path, tls: TlsFiles) -> None:
-        self.tls, self.directory, self.roles = tls, FakeDirectory(), FakeRoles()
-        self.broker = ServiceBusBroker(root, tls, access=Access, directory=self.directory, roles=self.roles)
+        self.tls, self.directory, self.roles, self.access = tls, FakeDirectory(), FakeRoles(), Access()
+        self.broker = ServiceBusBroker(
+            root, tls, access=lambda: self.access, directory=self.directory, roles=self.roles
+        )
         self.host = self.broker.create_namespace("Contoso")
         self.define("orders")
         self.links = Links(self.client())
@@ -484,7 +486,7 @@ class TestSenders:
             site: Any = None
             text = connection_string(host, "root", "first-key")
             senders = Senders(site, door)
-            senders.check(Connection("Bus", text, {}), "q")
+            senders.send(Connection("Bus", text, {}), "q", b"x", text=False, invocation="1")
             [(_, sender)] = senders._open.values()
             opened: Any = sender._handler._connection._transport.sock
         assert opened.fileno() > 0

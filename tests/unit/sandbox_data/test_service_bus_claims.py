@@ -11,6 +11,7 @@ from urllib.parse import quote_plus
 import pytest
 
 from azure_sandbox.contract import AccessRule
+from azure_sandbox.networks import NamespaceDoor
 from azure_sandbox.service_bus.claims import Claim, ClaimRefused, claim_of_access_token, claim_of_signature
 
 if TYPE_CHECKING:
@@ -23,6 +24,12 @@ OWNER = "090c5cfd-751d-490a-894a-3ce6f1109419"
 
 class Access:
     """Rules by queue and name, and the queue `orders`."""
+
+    def door(self, namespace: str) -> NamespaceDoor:
+        return NamespaceDoor(takes_keys=namespace != "keyless")
+
+    def subnet_of(self, app: str) -> str:
+        return ""
 
     def rule(self, namespace: str, queue: str | None, name: str) -> AccessRule | None:
         rules = {
@@ -61,6 +68,11 @@ class TestSignatures:
         below = claim(signature("sb://localhost/orders", "root", "k1"), "orders/$deadletterqueue")
 
         assert "Listen" in below.rights
+
+    def test_a_namespace_without_keys_takes_no_signature(self) -> None:
+        """`disableLocalAuth`, in the service's words."""
+        with pytest.raises(ClaimRefused, match="LocalAuthDisabled: Authorization failed because SAS authentication"):
+            claim_of_signature(Access(), "keyless", "orders", signature("sb://localhost/orders", "root", "k1"), NOW)
 
     def test_a_name_at_both_levels_is_told_apart_by_its_keys(self) -> None:
         """The queue's rule and the namespace's may have the same name."""

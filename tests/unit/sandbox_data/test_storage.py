@@ -50,7 +50,8 @@ class TestAccounts:
     ) -> None:
         """The clients of the sandbox and of its apps reach an account behind a proxy that would not find it."""
         ends = azurite.create("proxied", KEYS)
-        account = OpenAccount("proxied", KEYS[0], ends.blob, ends.queue, tls.ca_file)
+        credential = {"account_name": "proxied", "account_key": KEYS[0]}
+        account = OpenAccount(credential, ends.blob, ends.queue, tls.ca_file, headers={})
         azurite.create_container("proxied", "things")
         monkeypatch.setenv("NO_PROXY", "")
         monkeypatch.setenv("no_proxy", "")
@@ -88,37 +89,7 @@ class TestAccounts:
         assert True is azurite.create_container("delta", "things")
 
 
-class TestTokensAndSignatures:
-    def test_an_access_token_of_the_sandbox_opens_the_account(self, azurite: AzuriteStorage, tls: TlsFiles) -> None:
-        """The blob client reads with a token of the sandbox's Entra for storage, and is refused with one for ARM."""
-        from azure.core.credentials import AccessToken
-        from azure.core.exceptions import HttpResponseError
-        from azure.storage.blob import BlobServiceClient
-
-        from azure_sandbox.directory import EntraDirectory
-
-        directory = EntraDirectory("6c1a8d0e-0000-4000-8000-000000000002")
-        client_id = directory.add_application("reader").principal.client_id
-        ends = azurite.create("epsilon", KEYS)
-        azurite.upload("epsilon", "things", "one", b"\xff")
-
-        class Login:
-            def __init__(self, audience: str) -> None:
-                self._audience = audience
-
-            def get_token(self, *scopes: str, **_: object) -> AccessToken:
-                assert scopes == ("https://storage.azure.com/.default",)
-                return AccessToken(directory.issue_token(client_id, self._audience), 2**31)
-
-        def read(audience: str) -> bytes:
-            login = Login(audience)
-            with BlobServiceClient(ends.blob, credential=login, connection_verify=str(tls.ca_file)) as client:
-                return client.get_blob_client("things", "one").download_blob().readall()
-
-        assert b"\xff" == read("https://storage.azure.com")
-        with pytest.raises(HttpResponseError):
-            read("https://management.azure.com")
-
+class TestSignatures:
     def test_a_signature_opens_what_it_was_made_for(self, azurite: AzuriteStorage, tls: TlsFiles) -> None:
         """A link with what `listAccountSas` answers reads a blob without a client, and cannot write."""
         from azure_sandbox.arm.storage.signatures import account_signature

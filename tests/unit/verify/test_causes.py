@@ -5,12 +5,16 @@ from __future__ import annotations
 import pytest
 
 from functions_model.verify.causes import CAUSES, named_cause
+from functions_model.verify.new_roles import denied_for_now
+from support.host_log import DOWN, IN_VAIN, PASSING
 
 LOGS = {
     "pull-denied": "ERROR - DockerApiException: Get https://x/v2/: unauthorized: authentication required",
     "image-missing": "manifest for contoso.azurecr.io/package@sha256:00 not found: manifest unknown",
     "architecture": "exec /opt/startup/start_nonappservice.sh: exec format error",
     "listener": "The listener for function 'Functions.score' was unable to start. System.Exception: odd.",
+    "host-down": "fail: WebScriptHostExceptionHandler[0]\n      An unhandled exception has occurred. Host is shutting "
+    "down.\n      System.TimeoutException: The operation has timed out.",
     "setting-undefined": "Error indexing method 'Functions.score'\nMicrosoft.Azure.WebJobs.Host: '%IN_PATH%' does not "
     "resolve to a value.",
     "connection-missing": "The listener for function 'Functions.score' was unable to start. Connection should have an "
@@ -27,7 +31,15 @@ LOGS = {
     "Server: Windows-Azure-Blob/1.0",
     "storage-denied": "Azure.RequestFailedException: This request is not authorized to perform this operation using "
     "this permission. Status: 403 ErrorCode: AuthorizationPermissionMismatch",
+    "data-network": "The listener for function 'Functions.score' was unable to start.\nAzure.RequestFailedException: "
+    "This request is not authorized to perform this operation.\nStatus: 403\nErrorCode: AuthorizationFailure",
+    "storage-network": "Azure.RequestFailedException: This request is not authorized to perform this operation.\n"
+    "Status: 403\nErrorCode: AuthorizationFailure",
+    "service-bus-network": "status-code: 401, status-description: Ip has been prevented to connect to the endpoint.",
+    "queue-disabled": "Messaging entity 'sb://iris.servicebus.windows.net/orders' is currently disabled. For more "
+    "information please see https://aka.ms/ServiceBusExceptions . (MessagingEntityDisabled).",
     "no-functions": "info: Host.Startup[327]\n      0 functions loaded\n      No job functions found.",
+    "host-id": "fail: HostIdValidator\n      A collision for Host ID 'contoso-churn-prediction-scoring' was detected",
     "python-version": "ImportError: x\ncannot import name 'cygrpc' from 'grpc._cython'",
     "module-missing": "  File 'score.py', line 3\nModuleNotFoundError: No module named 'xgboost'",
     "import-failed": "ImportError: libGL.so.1: cannot open shared object file",
@@ -66,6 +78,21 @@ class TestNamedCauses:
 
         assert cause is not None
         assert words in cause.meaning
+
+    def test_name_a_queue_also_where_a_code_follows(self) -> None:
+        """Which is a sign of the same, and names none."""
+        cause = named_cause(IN_VAIN)
+
+        assert cause is not None
+        assert "`sb://iris.servicebus.windows.net/requests`" in cause.meaning
+
+    @pytest.mark.parametrize(("said", "name"), [(DOWN, "data-denied"), (PASSING, "connection-wrong")])
+    def test_are_found_in_what_listeners_say(self, said: str, name: str) -> None:
+        """A refusal behind a host that goes down is that of the trigger's storage."""
+        cause = named_cause(said)
+
+        assert cause is not None
+        assert name == cause.name
 
     def test_fill_their_remedy_too(self) -> None:
         """What to do names the setting to define."""
@@ -115,3 +142,26 @@ class TestNamedCauses:
         healthy = "Host initialized (12ms)\nHost started\nFound the following functions: Host.Functions.score\n"
 
         assert named_cause(healthy) is None
+
+
+class TestWhatIsNoMatterOfRoles:
+    """Refusals that no role ends: nothing is waited for."""
+
+    @pytest.mark.parametrize(
+        ("name", "words"),
+        [
+            ("storage-network", "the network rules of the host's storage account keep the app out"),
+            ("data-network", "the network rules of the trigger's storage account keep the app out"),
+            ("service-bus-network", "the network rules of the Service Bus namespace keep the app out"),
+            ("queue-disabled", "the queue `sb://iris.servicebus.windows.net/orders` is disabled"),
+        ],
+    )
+    def test_has_a_name_of_its_own(self, name: str, words: str) -> None:
+        """Storage says AuthorizationFailure where the network refuses, AuthorizationPermissionMismatch for roles."""
+        log = LOGS[name]
+
+        cause = named_cause(log)
+
+        assert cause is not None
+        assert (name, words) == (cause.name, cause.meaning)
+        assert "" == denied_for_now(["Storage Blob Data Owner on x", "Azure Service Bus Data Receiver on y"], log, "")

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import threading
+from base64 import b64encode
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 from functions_model.core.spec import AuthLevel
 from functions_model.verify import Verified
-from functions_model.verify.app import fresh_session
+from functions_model.verify.finding import fresh_session
 from functions_model.verify.sample import content_type
 from support.fake_arm import Answer, arm_error
-from support.fake_live_app import EXPECTED, KEY, MASTER, STARTING, App
+from support.fake_live_app import BUILD, EXPECTED, KEY, MASTER, STARTING, App
 
 
 @pytest.fixture
@@ -184,6 +186,37 @@ class TestALiveApp:
 
         assert "the Functions host is in the state Error: no storage" in app.failure().reason
 
+    def test_whose_host_is_in_error_is_asked_why(self) -> None:
+        """Through Azure, as its keys may lie in the very storage that it cannot reach."""
+        down = Answer(503, b"Function host is not running.")
+        failed = Answer(200, {"state": "Error", "errors": ["No such host is known"]})
+        app = App({"GET /": [down, down, Answer(200)], "GET host/status": [failed]})
+
+        assert 3 == app.verify().attempts
+        assert "the Functions host is in the state Error: No such host is known" in app.ci.lines[0]
+
+    def test_whose_host_is_in_error_may_tell_by_its_key(self) -> None:
+        """Where this login may not have it asked."""
+        app = App(
+            {
+                "GET /": [Answer(503, b"Function host is not running.")],
+                "GET host/status": [arm_error(403, "AuthorizationFailed", "not allowed")],
+                "GET /admin/host/status": [Answer(200, {"state": "Error", "errors": ["no storage"]})],
+            }
+        )
+
+        assert "the Functions host is in the state Error: no storage" in app.failure(timeout=5).reason
+
+    def test_whose_host_is_in_error_may_not_tell(self) -> None:
+        """Then that is the reason."""
+        routes = {
+            "GET /": [Answer(503, b"Function host is not running.")],
+            "GET host/status": [arm_error(403, "AuthorizationFailed", "not allowed")],
+            "POST default/listkeys": [arm_error(403, "AuthorizationFailed", "no keys either")],
+        }
+
+        assert "no keys either" in App(routes).failure(timeout=5).reason
+
     def test_is_asked_without_cookies(self) -> None:
         """App Service's affinity cookie would tie every look to one instance."""
         seen: list[str | None] = []
@@ -205,43 +238,6 @@ class TestALiveApp:
             server.shutdown()
 
         assert [None, None] == seen
-
-
-class TestAFunctionWithErrors:
-    LISTENER = (
-        "The listener for function 'Functions.score' was unable to start. Azure.Messaging.ServiceBus: Unauthorized "
-        "access. 'Listen' claim(s) are required to perform this operation.\n   at Azure.Amqp()"
-    )
-
-    def test_keeps_the_app_from_being_live_until_it_starts(self) -> None:
-        """The host runs although a trigger cannot listen yet: its role may take a while to count."""
-        broken = Answer(200, {"errors": [self.LISTENER]})
-        app = App({"GET /admin/functions/score/status": [broken, broken, Answer(200, {"errors": []})]})
-
-        proof = app.verify()
-
-        assert 3 == proof.attempts
-        assert "the host cannot start `score`: The listener for function" in app.ci.lines[0]
-
-    def test_is_named_when_the_time_is_over(self) -> None:
-        """The last error is the reason, with its cause and what to do."""
-        failure = App({"GET /admin/functions/score/status": [Answer(200, {"errors": [self.LISTENER]})]}).failure()
-
-        assert "the app's identity lacks the claim `Listen` on the queue" in failure.reason
-        assert "the host cannot start `score`" in failure.reason
-        assert "Azure Service Bus Data Receiver" in failure.remedy
-
-    def test_does_not_matter_when_it_is_not_ours(self) -> None:
-        """Only functions that this deployment brings are asked for."""
-        app = App({"GET /admin/functions/check/status": [Answer(200, {"errors": ["broken"]})]})
-
-        assert 1 == app.verify().attempts
-
-    def test_may_have_a_page_that_is_not_there_yet(self) -> None:
-        """A host that is busy starting is asked again; only 404 means that it has no such page."""
-        app = App({"GET /admin/functions/identity/status": [Answer(503), Answer(404)]})
-
-        assert 2 == app.verify().attempts
 
 
 class TestTheSample:
@@ -296,11 +292,20 @@ class TestTheSample:
         assert '{"message": "broken"}' in failure.detail
         assert "No module named 'sklearn'" in failure.detail
 
+    def test_answered_by_an_old_instance_is_sent_again(self, sample: Path) -> None:
+        """While an image changes, both builds answer: what the one before says is not taken for this one's answer."""
+        old = Answer(200, ["old"], {"x-functions-model-build": "build-1"})
+        app = App({"POST /api/score": [old, Answer(200, ["before there were builds"]), Answer(200, ["new"], BUILD)]})
+
+        proof = app.verify(replace(EXPECTED, sample_request=sample))
+
+        assert ('["new"]', 3, True) == (proof.answer, proof.attempts, proof.scored)
+
     def test_is_cut_when_long_and_counted_when_not_text(self, sample: Path) -> None:
         """Answers are bounded; bytes that are no text are named by size and type."""
         with_sample = replace(EXPECTED, sample_request=sample)
-        long = App({"POST /api/score": [Answer(200, b"x" * 9000)]}).verify(with_sample)
-        image = App({"POST /api/score": [Answer(200, b"\xff\xd8\xff", {"content-type": "image/jpeg"})]})
+        long = App({"POST /api/score": [Answer(200, b"x" * 9000, BUILD)]}).verify(with_sample)
+        image = App({"POST /api/score": [Answer(200, b"\xff\xd8\xff", {"content-type": "image/jpeg", **BUILD})]})
 
         assert len(long.answer) < 4100
         assert "3 bytes of image/jpeg" == image.verify(with_sample).answer
@@ -374,6 +379,21 @@ class TestAnAppThatIsNotLive:
 
             assert "container log" in app.failure(timeout=1).detail
 
+    def test_shows_no_form_of_a_secret(self) -> None:
+        """Programs write a setting as JSON, as Python does, into URLs; and the end of a log may begin within one."""
+        secret = 'pass"word\\of=mine/here'
+        written = [json.dumps(secret), repr({"x": secret}), quote(secret, safe=""), b64encode(secret.encode()).decode()]
+        end = "\n".join(["", *written])
+        filler = "." * (12_000 - len(end) - 10)
+        log = f"{'first line' * 5} {secret} {filler}{end}"
+        app = App({"GET /": [Answer(503)], "POST iris/containerlogs": [Answer(200, log.encode())]})
+
+        detail = app.failure(timeout=1, secrets=[secret]).detail
+
+        assert [] == [form[2:-2] for form in (*written, secret) if form[2:-2] in detail]
+        assert "mine/here" not in detail
+        assert "..." in detail
+
     def test_shows_no_secret(self) -> None:
         """Known secrets, keys and what is shaped like a secret are stars in the detail."""
         log = (
@@ -416,5 +436,6 @@ class TestRequests:
             "/admin/functions",
             "/admin/functions/score/status",
             "/admin/functions/identity/status",
+            "/api/swagger.json",
         } == with_key
         assert MASTER not in json.dumps([asked.query for asked in app.asked])

@@ -9,24 +9,30 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from azure.core import MatchConditions
-from azure.core.exceptions import AzureError, ResourceModifiedError, ResourceNotFoundError
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceModifiedError, ResourceNotFoundError
 
 from azure_sandbox.apps.host_client import HostGone
+from azure_sandbox.apps.listeners.blob_log import CATEGORY, switch_on, warning
 from azure_sandbox.apps.listeners.calling import Event, InvocationFailed
+from azure_sandbox.apps.listeners.failing import CannotStart, Unhandled, said_by_storage
 from azure_sandbox.apps.listeners.poison import QUEUE, poison
 from azure_sandbox.apps.listeners.receipts import Receipts, host_id_of
-from azure_sandbox.apps.storage_accounts import TRIGGER, TRIGGER_HOST, StorageRefused
+from azure_sandbox.apps.storage_accounts import OUTPUT, TRIGGER, TRIGGER_HOST, Roles, StorageRefused
 from azure_sandbox.functions_host.binding_paths import check_trigger_path
 
 if TYPE_CHECKING:
     from azure.storage.blob import BlobProperties, BlobServiceClient
 
     from azure_sandbox.apps.listeners.listening import Listening
+    from azure_sandbox.apps.storage_accounts import OpenAccount
+    from azure_sandbox.functions_host.connections import Connection
     from azure_sandbox.functions_host.triggers import Triggered
 
 SCAN_SECONDS = 0.3
 """Between two looks. The real host waits 10 seconds, and reads the storage's logs beside."""
 _ROLES_SECONDS = 1.0
+_TRIES = 3
+"""So often does the client of storage try again where nobody answers (Azure.Core, RetryOptions.cs)."""
 
 
 class BlobListener:
@@ -42,59 +48,100 @@ class BlobListener:
         self._around = around
         self._container, self._template = check_trigger_path(function.trigger.place)
         self._seen: dict[str, str] = {}
+        self._lost = 0
 
     def listen(self) -> None:
         """Listen until the app stops.
 
+        It starts once it has its lock in the host's storage. What the looks meet after that takes the host down, but
+        for a container that is not there, of which nothing is told. Azure/azure-sdk-for-net, Microsoft.Azure.WebJobs.
+        Extensions.Storage.Blobs/src/Listeners/ScanBlobScanLogHybridPollingStrategy.cs, `PollNewBlobsAsync`; Azure/
+        azure-webjobs-sdk, Timers/TaskSeriesTimer.cs, `RunAsync`; Azure/azure-functions-host#6385.
+
         Raises:
-            StorageRefused: The app may not, or not any more.
-            AzureError: The storage refused.
+            CannotStart: The host's storage refuses the lock.
+            Unhandled: A storage account refuses what a look needs.
             HostGone: The host is gone.
         """
+        self._start()
+        try:
+            self._listen()
+        except (HttpResponseError, StorageRefused) as error:
+            raise Unhandled(said_by_storage(error)) from error
+        except AzureError as error:
+            self._lost += 1
+            if self._lost > _TRIES:
+                raise Unhandled(said_by_storage(error)) from error
+
+    def _start(self) -> None:
+        around = self._around
+        try:
+            around.door.open(around.site, self._storage(), Roles(TRIGGER_HOST.blobs))
+        except StorageRefused as error:
+            raise CannotStart(said_by_storage(error)) from error
+        around.host.tell_listener(self._function.name, "")
+
+    def _storage(self) -> Connection:
+        """The host's own storage."""
+        if self._around.storage is None:
+            message = "Storage account connection string 'AzureWebJobsStorage' does not exist."
+            raise StorageRefused(message)
+        return self._around.storage
+
+    def _listen(self) -> None:
+        around = self._around
         with ExitStack() as closing:
-            host = closing.enter_context(self._check_roles().blobs())
-            data = self._around.door.open(self._around.site, self._function.trigger.connection, TRIGGER)
-            blobs = closing.enter_context(data.blobs())
+            host = closing.enter_context(around.door.open(around.site, self._storage(), TRIGGER_HOST).blobs())
+            blobs = closing.enter_context(self._open().blobs())
             receipts = Receipts(host, host_id_of(self._around.site), self._function.name)
             pool = ThreadPoolExecutor(self._around.blobs.parallel, f"blob-{self._function.name}")
             closing.callback(pool.shutdown, cancel_futures=True)
-            self._list(blobs)
-            self._around.host.tell_listener(self._function.name, "")
+            logged = self._switch_on_log(blobs)
             work = _Work(self._function, self._around, blobs, receipts, self._container)
-            self._scan_on(blobs, pool, work)
+            self._scan_on(blobs, pool, work, logged=logged)
 
-    def _check_roles(self) -> Any:
-        """The host's storage, when the app has every role."""
-        around = self._around
-        if around.storage is None:
-            message = "Storage account connection string 'AzureWebJobsStorage' does not exist."
-            raise StorageRefused(message)
-        around.door.open(around.site, self._function.trigger.connection, TRIGGER)
-        for output in self._function.outputs:
-            around.outputs.check(output)
-        return around.door.open(around.site, around.storage, TRIGGER_HOST)
+    def _switch_on_log(self, blobs: BlobServiceClient) -> bool:
+        """Whether new blobs will be found in the log; the host's log says so when they will not."""
+        if switch_on(blobs):
+            return True
+        self._around.host.write_log("WARNING", CATEGORY, warning(blobs.url))
+        return False
 
-    def _scan_on(self, blobs: BlobServiceClient, pool: ThreadPoolExecutor, work: _Work) -> None:
-        checked = time.monotonic()
+    def _open(self) -> OpenAccount:
+        """The account that it watches. A role for its queue is needed only when a blob is given up."""
+        return self._around.door.open(self._around.site, self._function.trigger.connection, OUTPUT)
+
+    def _scan_on(self, blobs: BlobServiceClient, pool: ThreadPoolExecutor, work: _Work, *, logged: bool) -> None:
+        """Look on.
+
+        Without the log nothing is found after the first look. So it is with 5.3.8 and 5.3.9 of the extension, whose
+        scan of the container stands still after that (azure-sdk-for-net#61660; 5.3.10 mends it). Which version runs is
+        the base image's matter, so the sandbox takes the worst one.
+        """
+        checked, first = time.monotonic(), True
         while not self._around.stop.is_set():
             for blob in self._list(blobs):
                 values = self._template.match(blob.name)
                 etag = str(blob.etag)
                 if values is not None and self._seen.get(blob.name) != etag:
                     self._seen[blob.name] = etag
-                    pool.submit(self._take, work, blob.name, etag, values)
+                    if first or logged:
+                        pool.submit(self._take, work, blob.name, etag, values)
+            first = False
             if time.monotonic() - checked > _ROLES_SECONDS:
                 checked = time.monotonic()
-                self._check_roles()
+                self._open()
             self._around.stop.wait(SCAN_SECONDS)
 
     def _list(self, blobs: BlobServiceClient) -> list[BlobProperties]:
         """Blobs with the path's first letters; none while there is no container."""
         container = blobs.get_container_client(self._container)
         try:
-            return list(container.list_blobs(name_starts_with=self._template.prefix or None))
+            found = list(container.list_blobs(name_starts_with=self._template.prefix or None))
         except ResourceNotFoundError:
-            return []
+            found = []
+        self._lost = 0
+        return found
 
     def _take(self, work: _Work, name: str, etag: str, values: dict[str, str]) -> None:
         """Work on one blob. What keeps it from being worked on at all is tried again with the next look."""
@@ -153,14 +200,24 @@ class _Work:
         path = f"{self._container}/{name}"
         properties, metadata = _properties(stream.properties), dict(stream.properties.metadata or {})
         told = {
-            **{key: ("string", value) for key, value in values.items()},
             "BlobTrigger": ("string", path),
             "Uri": ("json", json.dumps(client.url)),
             "Properties": ("json", json.dumps(properties)),
             "Metadata": ("json", json.dumps(metadata)),
         }
-        known = {**values, "BlobTrigger": path, "Uri": client.url, "Properties": properties, "Metadata": metadata}
-        return Event(body, told, known, f"New blob detected(LogsAndContainerScan): {path}")
+        known = {"BlobTrigger": path, "Uri": client.url, "Properties": properties, "Metadata": metadata}
+        texts = {key: ("string", value) for key, value in values.items()}
+        reason = f"New blob detected(LogsAndContainerScan): {path}"
+        return Event(body, _overlaid(told, texts), _overlaid(known, values), reason)
+
+
+def _overlaid(own: dict[str, Any], of_path: dict[str, Any]) -> dict[str, Any]:
+    """Binding data: what the path gives wins over what the trigger gives of itself, whatever the case of its letters.
+
+    Azure/azure-webjobs-sdk, Extensions.Storage/Blobs/Triggers/BlobTriggerBinding.cs:114-149.
+    """
+    names = {name.lower(): name for name in own}
+    return {**own, **{names.get(key.lower(), key): value for key, value in of_path.items()}}
 
 
 def _properties(blob: BlobProperties) -> dict[str, Any]:

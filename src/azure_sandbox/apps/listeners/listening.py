@@ -7,31 +7,35 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from azure.core.exceptions import AzureError
-
 from azure_sandbox.apps.host_client import HostGone
 from azure_sandbox.apps.listeners.blob import BlobListener
 from azure_sandbox.apps.listeners.calling import Caller
+from azure_sandbox.apps.listeners.failing import CannotStart, Unhandled
 from azure_sandbox.apps.listeners.outputs import Outputs
 from azure_sandbox.apps.listeners.queue import QueueListener
-from azure_sandbox.apps.service_bus_access import NamespaceRefused, ServiceBusDoor
-from azure_sandbox.apps.storage_accounts import StorageDoor, StorageRefused
 from azure_sandbox.functions_host.connections import Connection
 from azure_sandbox.functions_host.options import BlobOptions, QueueOptions
 from azure_sandbox.functions_host.triggers import BLOB_TRIGGER, Triggered, triggered_from_json
 
 if TYPE_CHECKING:
     from azure_sandbox.apps.host_client import HostClient
+    from azure_sandbox.apps.service_bus_access import ServiceBusDoor
+    from azure_sandbox.apps.storage_accounts import StorageDoor
     from azure_sandbox.contract import SiteDefinition
-
-_RETRY_SECONDS = 1.0
+    from azure_sandbox.pace import Pace
 
 
 class Listener(Protocol):
     """Listens for one function."""
 
     def listen(self) -> None:
-        """Listen until the app stops. Raises whatever keeps it from listening."""
+        """Listen until the app stops, or this try has failed.
+
+        Raises:
+            CannotStart: It cannot start.
+            Unhandled: It fails where nobody catches it.
+            HostGone: The host is gone.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ class Listening:
         storage: The host's own storage; None when the app has none.
         blobs: How blobs are taken.
         queues: How messages are taken.
+        pace: How fast they fail.
         stop: Set when the app stops.
     """
 
@@ -60,6 +65,7 @@ class Listening:
     storage: Connection | None
     blobs: BlobOptions
     queues: QueueOptions
+    pace: Pace
     stop: threading.Event
 
     def tell_error(self, function: Triggered, text: str) -> None:
@@ -76,6 +82,11 @@ class Listeners:
         host: Its host, which runs; closed when they end.
         doors: Let the app into storage accounts and Service Bus namespaces.
         told: What the host told of its functions.
+        pace: How fast they fail.
+
+    Attributes:
+        run: Which start of the host in its process they listen for.
+        busy: There is something to listen to.
     """
 
     def __init__(
@@ -84,7 +95,9 @@ class Listeners:
         host: HostClient,
         doors: tuple[StorageDoor, ServiceBusDoor],
         told: dict[str, Any],
+        pace: Pace,
     ) -> None:
+        self.run = int(told["run"])
         outputs = Outputs(site, *doors)
         storage = Connection(**told["storage"]) if told["storage"] else None
         self._around = Listening(
@@ -97,6 +110,7 @@ class Listeners:
             storage=storage,
             blobs=BlobOptions(**told["blobs"]),
             queues=QueueOptions(**told["queues"]),
+            pace=pace,
             stop=threading.Event(),
         )
         functions = [triggered_from_json(one) for one in told["functions"]]
@@ -104,6 +118,7 @@ class Listeners:
             threading.Thread(target=self._run, args=(one,), name=f"{site.name}-{one.name}", daemon=True)
             for one in functions
         ]
+        self.busy = bool(functions)
 
     def start(self) -> None:
         """Begin; returns at once."""
@@ -122,16 +137,18 @@ class Listeners:
         self._around.host.close()
 
     def _run(self, function: Triggered) -> None:
-        listener = self._listener(function)
-        while not self._around.stop.is_set():
-            try:
-                listener.listen()
-            except HostGone:
-                pass
-            except (AzureError, StorageRefused, NamespaceRefused, OSError, ValueError) as error:
-                with contextlib.suppress(HostGone):
-                    self._around.host.tell_listener(function.name, str(getattr(error, "message", "") or error))
-            self._around.stop.wait(_RETRY_SECONDS)
+        around, listener = self._around, self._listener(function)
+        while not around.stop.is_set():
+            wait = around.pace.receive_again
+            with contextlib.suppress(HostGone):
+                try:
+                    listener.listen()
+                except CannotStart as error:
+                    wait = around.pace.start_again
+                    around.host.tell_listener(function.name, str(error))
+                except Unhandled as error:
+                    around.host.go_down(str(error))
+            around.stop.wait(wait)
 
     def _listener(self, function: Triggered) -> Listener:
         made = BlobListener if function.trigger.kind == BLOB_TRIGGER else QueueListener

@@ -10,7 +10,7 @@ from azure.storage.blob import ContentSettings
 
 from azure_sandbox.apps.listeners.sending import Senders
 from azure_sandbox.apps.storage_accounts import OUTPUT
-from azure_sandbox.functions_host.binding_paths import parse_template, split_blob_path
+from azure_sandbox.functions_host.binding_paths import check_blob_name, parse_template, split_blob_path
 from azure_sandbox.functions_host.triggers import BLOB
 
 if TYPE_CHECKING:
@@ -39,19 +39,6 @@ class Outputs:
         self._door = door
         self._senders = Senders(site, namespaces)
 
-    def check(self, output: Binding) -> None:
-        """Whether the app may write it, as far as can be told before.
-
-        Raises:
-            StorageRefused: It may not.
-            NamespaceRefused: The connection leads nowhere.
-            AzureError: There is no such queue, or the app may not send to it.
-        """
-        if output.kind == BLOB:
-            self._door.open(self._site, output.connection, OUTPUT)
-        elif not parse_template(output.place).names:
-            self._senders.check(output.connection, output.place)
-
     def write(
         self, output: Binding, content: bytes, values: dict[str, Any], *, function: str, invocation: str, text: bool
     ) -> None:
@@ -74,6 +61,7 @@ class Outputs:
         if output.kind == BLOB:
             container, template = split_blob_path(output.place)
             places = parse_template(container).fill(values, function), template.fill(values, function)
+            check_blob_name(places[1])
             with self._door.open(self._site, output.connection, OUTPUT).blobs() as client:
                 _put(client, places, content, invocation)
         else:

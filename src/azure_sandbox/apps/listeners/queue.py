@@ -12,7 +12,9 @@ from azure.servicebus.aio import AutoLockRenewer
 
 from azure_sandbox.apps.host_client import HostGone
 from azure_sandbox.apps.listeners.calling import InvocationFailed
+from azure_sandbox.apps.listeners.failing import CannotStart, passes, said_by_service_bus
 from azure_sandbox.apps.listeners.messages import event_of
+from azure_sandbox.apps.service_bus_access import NamespaceRefused
 
 if TYPE_CHECKING:
     from azure.servicebus import ServiceBusReceivedMessage
@@ -38,22 +40,39 @@ class QueueListener:
         self._around = around
 
     def listen(self) -> None:
-        """Listen until the app stops.
+        """Listen until the app stops, or nothing can be received.
+
+        The start opens no connection: what keeps it from receiving is in the log alone, again with each try. What the
+        client takes for passing is information there. Azure/azure-sdk-for-net, Microsoft.Azure.WebJobs.Extensions.
+        ServiceBus/src/Triggers/ServiceBusTriggerAttributeBindingProvider.cs, `LogExceptionReceivedEvent`.
 
         Raises:
-            NamespaceRefused: The connection leads nowhere.
-            StorageRefused: The app may not write its outputs.
-            AzureError: There is no such queue, or the app may not receive from it.
+            CannotStart: The connection string is none.
             HostGone: The host is gone.
         """
-        for output in self._function.outputs:
-            self._around.outputs.check(output)
-        asyncio.run(self._listen())
+        try:
+            asyncio.run(self._listen())
+        except (AzureError, NamespaceRefused, OSError) as error:
+            self._tell(error)
+
+    def _tell(self, error: AzureError | NamespaceRefused | OSError) -> None:
+        passing, trigger = passes(error), self._function.trigger
+        if passing and self._around.stop.wait(self._around.pace.unreachable):
+            return
+        where = f"EntityPath={trigger.place}, Endpoint={self._around.namespaces.host(trigger.connection)}"
+        text = f"Message processing error (Action=Receive, {where})\n{said_by_service_bus(error)}"
+        self._around.host.write_log("INFO" if passing else "ERROR", f"Function.{self._function.name}", text)
 
     async def _listen(self) -> None:
         around, trigger = self._around, self._function.trigger
         async with AsyncExitStack() as closing:
-            client = await closing.enter_async_context(around.namespaces.async_client(around.site, trigger.connection))
+            try:
+                opened = around.namespaces.async_client(around.site, trigger.connection)
+            except ValueError as error:
+                message = f"System.ArgumentException: {error}"
+                raise CannotStart(message) from error
+            around.host.tell_listener(self._function.name, "")
+            client = await closing.enter_async_context(opened)
             receiver = client.get_queue_receiver(trigger.place, prefetch_count=around.queues.prefetch)
             await closing.enter_async_context(receiver)
             renewer = AutoLockRenewer(around.queues.renewal, on_lock_renew_failure=self._tell_lost_lock)
@@ -85,15 +104,10 @@ class _Taking:
 
     async def run(self) -> None:
         """Take messages until the app stops, then let those that run end."""
-        told = False
         try:
             while not self._around.stop.is_set():
                 await self._slots.acquire()
                 messages = await self._receiver.receive_messages(max_message_count=1, max_wait_time=_WAIT_SECONDS)
-                if not told:
-                    # Only now is it known that the queue is there and may be received from.
-                    self._around.host.tell_listener(self._function.name, "")
-                    told = True
                 self._begin(messages)
         finally:
             await asyncio.gather(*self._tasks, return_exceptions=True)

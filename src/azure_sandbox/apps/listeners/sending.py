@@ -38,16 +38,6 @@ class Senders:
         self._open: dict[tuple[str, str], tuple[ServiceBusClient, ServiceBusSender]] = {}
         self._lock = threading.Lock()
 
-    def check(self, connection: Connection, queue: str) -> None:
-        """Open the sender, unless it is open.
-
-        Raises:
-            NamespaceRefused: The connection leads nowhere.
-            AzureError: There is no such queue, or the app may not send to it.
-        """
-        with self._lock:
-            self._sender(connection, queue)
-
     def send(self, connection: Connection, queue: str, content: bytes, *, text: bool, invocation: str) -> None:
         """Send one message. A connection that was lost meanwhile is opened again, once.
 

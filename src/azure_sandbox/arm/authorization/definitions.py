@@ -10,6 +10,7 @@ _READ = "*/read"
 _BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers"
 _QUEUES = "Microsoft.Storage/storageAccounts/queueServices/queues"
 _TABLES = "Microsoft.Storage/storageAccounts/tableServices/tables"
+_DELEGATION = "Microsoft.Storage/storageAccounts/blobServices/generateUserDelegationKey/action"
 _ENTITIES = tuple(f"Microsoft.ServiceBus/*/{entity}/read" for entity in ("queues", "topics", "topics/subscriptions"))
 
 
@@ -34,6 +35,10 @@ class RoleDefinition:
     def allows(self, action: str) -> bool:
         """Whether the role holds that permission."""
         return _any(self.actions, action) and not _any(self.not_actions, action)
+
+    def allows_data(self, action: str) -> bool:
+        """Whether the role holds that permission on data."""
+        return _any(self.data_actions, action)
 
     def wire(self, subscription: str) -> dict[str, Any]:
         """As ARM shows it."""
@@ -176,34 +181,69 @@ _ROLES = (
         ),
     ),
     RoleDefinition(
+        "4633458b-17de-408a-b874-0445c86b69e6",
+        "Key Vault Secrets User",
+        data_actions=(
+            "Microsoft.KeyVault/vaults/secrets/getSecret/action",
+            "Microsoft.KeyVault/vaults/secrets/readMetadata/action",
+        ),
+    ),
+    RoleDefinition(
         "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
         "Storage Blob Data Owner",
-        (f"{_BLOBS}/*",),
+        (f"{_BLOBS}/*", _DELEGATION),
         data_actions=(f"{_BLOBS}/blobs/*",),
     ),
     RoleDefinition(
         "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
         "Storage Blob Data Contributor",
-        (f"{_BLOBS}/read", f"{_BLOBS}/write", f"{_BLOBS}/delete"),
-        data_actions=(f"{_BLOBS}/blobs/read", f"{_BLOBS}/blobs/write", f"{_BLOBS}/blobs/delete"),
+        (f"{_BLOBS}/read", f"{_BLOBS}/write", f"{_BLOBS}/delete", _DELEGATION),
+        data_actions=tuple(
+            f"{_BLOBS}/blobs/{verb}" for verb in ("read", "write", "delete", "move/action", "add/action")
+        ),
     ),
     RoleDefinition(
         "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
         "Storage Blob Data Reader",
-        (f"{_BLOBS}/read",),
+        (f"{_BLOBS}/read", _DELEGATION),
         data_actions=(f"{_BLOBS}/blobs/read",),
     ),
+    RoleDefinition("db58b8e5-c6ad-4a2a-8342-4190687cbf4a", "Storage Blob Delegator", (_DELEGATION,)),
     RoleDefinition(
         "974c5e8b-45b9-4653-ba55-5f855dd0fb88",
         "Storage Queue Data Contributor",
         (f"{_QUEUES}/read", f"{_QUEUES}/write", f"{_QUEUES}/delete"),
-        data_actions=(f"{_QUEUES}/messages/*",),
+        data_actions=tuple(f"{_QUEUES}/messages/{verb}" for verb in ("read", "write", "delete", "process/action")),
+    ),
+    RoleDefinition(
+        "19e7f393-937e-4f77-808e-94535e297925",
+        "Storage Queue Data Reader",
+        (f"{_QUEUES}/read",),
+        data_actions=(f"{_QUEUES}/messages/read",),
+    ),
+    RoleDefinition(
+        "8a0f0c08-91a1-4084-bc3d-661d67233fed",
+        "Storage Queue Data Message Processor",
+        data_actions=(f"{_QUEUES}/messages/read", f"{_QUEUES}/messages/process/action"),
+    ),
+    RoleDefinition(
+        "c6a89b2d-59bc-44d0-9896-0f6e12d7b80a",
+        "Storage Queue Data Message Sender",
+        data_actions=(f"{_QUEUES}/messages/add/action",),
     ),
     RoleDefinition(
         "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3",
         "Storage Table Data Contributor",
         (f"{_TABLES}/read", f"{_TABLES}/write", f"{_TABLES}/delete"),
-        data_actions=(f"{_TABLES}/entities/*",),
+        data_actions=tuple(
+            f"{_TABLES}/entities/{verb}" for verb in ("read", "write", "delete", "add/action", "update/action")
+        ),
+    ),
+    RoleDefinition(
+        "76199698-9eea-4c19-bc75-cec21354c6b6",
+        "Storage Table Data Reader",
+        (f"{_TABLES}/read",),
+        data_actions=(f"{_TABLES}/entities/read",),
     ),
     RoleDefinition(
         "3913510d-42f4-4e42-8a64-420c390055eb",

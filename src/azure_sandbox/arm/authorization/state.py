@@ -127,6 +127,11 @@ class RoleAssignments:
         """Whether one of the principal's roles holds that permission."""
         return any(ROLES[role].allows(action) for role in self.roles(object_id, scope))
 
+    def permits(self, object_id: str, permission: str, scope: str, *, data: bool) -> bool:
+        """Whether one of the principal's roles has the permission, among its `dataActions` or its `actions`."""
+        held = [ROLES[role] for role in self.roles(object_id, scope)]
+        return any(role.allows_data(permission) if data else role.allows(permission) for role in held)
+
     def create(
         self, name: str, scope: str, properties: dict[str, Any], subscription: str
     ) -> tuple[RoleAssignment, bool]:

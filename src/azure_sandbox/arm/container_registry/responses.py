@@ -62,7 +62,7 @@ class RegistryResponses:
         return [
             ArmRoute("POST", f"{provider}/checkNameAvailability", self._check_name, free),
             ArmRoute("GET", polls, self._operations.poll, LOGIN_ONLY),
-            ArmRoute("GET", f"{SUBSCRIPTION}/providers/{TYPE}", self._list),
+            ArmRoute("GET", f"{SUBSCRIPTION}/providers/{TYPE}", self._list, lists=True),
             ArmRoute("GET", kind, self._list),
             ArmRoute("GET", one, self._get),
             ArmRoute("PUT", one, self._put),
@@ -87,7 +87,12 @@ class RegistryResponses:
         admin = (resource.id.name, self._passwords[key]) if resource.properties["adminUserEnabled"] else None
         abac = resource.properties["roleAssignmentMode"] == ABAC
         server = resource.properties["loginServer"]
-        self._platform.apply(RegistryDefinition(str(resource.id), resource.id.name, server, abac=abac, admin=admin))
+        policy = (resource.properties.get("policies") or {}).get("azureADAuthenticationAsArmPolicy") or {}
+        arm_tokens = str(policy.get("status", "enabled")).lower() != "disabled"
+        definition = RegistryDefinition(
+            str(resource.id), resource.id.name, server, abac=abac, admin=admin, arm_tokens=arm_tokens
+        )
+        self._platform.apply(definition)
 
     def _check_name(self, request: ArmRequest) -> ArmResponse:
         name = str(request.body.get("name", ""))

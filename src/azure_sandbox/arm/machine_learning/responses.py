@@ -37,7 +37,7 @@ class MachineLearningResponses:
         one = f"{kind}/{{name}}"
         store = f"{one}/datastores"
         return [
-            ArmRoute("GET", f"{SUBSCRIPTION}/providers/{TYPE}", self._list),
+            ArmRoute("GET", f"{SUBSCRIPTION}/providers/{TYPE}", self._list, lists=True),
             ArmRoute("GET", kind, self._list),
             ArmRoute("GET", one, self._get),
             ArmRoute("PUT", one, self._put),

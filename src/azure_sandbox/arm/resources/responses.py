@@ -60,7 +60,7 @@ class ResourcesResponses:
             ArmRoute("GET", "/subscriptions", subscriptions, LOGIN_ONLY),
             ArmRoute("GET", SUBSCRIPTION, one_subscription, "Microsoft.Resources/subscriptions/read"),
             ArmRoute("GET", f"{SUBSCRIPTION}/locations", self._locations, "Microsoft.Resources/subscriptions/read"),
-            ArmRoute("GET", f"{SUBSCRIPTION}/resourceGroups", self._list_groups, reading),
+            ArmRoute("GET", f"{SUBSCRIPTION}/resourceGroups", self._list_groups, reading, lists=True),
             ArmRoute("HEAD", GROUP, self._head_group, reading),
             ArmRoute("GET", GROUP, self._get_group, reading),
             ArmRoute("PUT", GROUP, self._put_group, f"{_GROUP_ACTION}/write"),
@@ -68,7 +68,11 @@ class ResourcesResponses:
             ArmRoute("DELETE", GROUP, self._delete_group, f"{_GROUP_ACTION}/delete"),
             ArmRoute("GET", f"{SUBSCRIPTION}/operationresults/{{operation}}", self._operations.poll, LOGIN_ONLY),
             ArmRoute(
-                "GET", f"{SUBSCRIPTION}/resources", self._list, "Microsoft.Resources/subscriptions/resources/read"
+                "GET",
+                f"{SUBSCRIPTION}/resources",
+                self._list,
+                "Microsoft.Resources/subscriptions/resources/read",
+                lists=True,
             ),
             ArmRoute("GET", f"{GROUP}/resources", self._list, f"{_GROUP_ACTION}/resources/read"),
             ArmRoute("GET", f"{SUBSCRIPTION}/providers", self._list_providers, "Microsoft.Resources/providers/read"),
@@ -260,7 +264,9 @@ def metadata(origin: str) -> dict[str, Any]:
         "activeDirectoryDataLake": "https://datalake.azure.net/",
         "suffixes": {
             "storage": "core.windows.net",
-            "acrLoginServer": "azurecr.io",
+            # What the login servers of this cloud end in, as in every other: here they differ in their ports alone.
+            # Azure/azure-cli, core/cloud.py:297, and command_modules/acr/_docker_utils.py:577, which checks it.
+            "acrLoginServer": "localhost",
             "keyVaultDns": "vault.azure.net",
             "sqlServerHostname": "database.windows.net",
             "azureDataLakeStoreFileSystem": "azuredatalakestore.net",

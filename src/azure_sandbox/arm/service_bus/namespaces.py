@@ -28,7 +28,15 @@ _DEFAULTS = {
     "privateEndpointConnections": [],
     "zoneRedundant": False,
 }
-_COMPUTED = {"provisioningState", "status", "metricId", "createdAt", "updatedAt", "serviceBusEndpoint"}
+_COMPUTED = {
+    "privateEndpointConnections",
+    "provisioningState",
+    "status",
+    "metricId",
+    "createdAt",
+    "updatedAt",
+    "serviceBusEndpoint",
+}
 
 
 def name_is_valid(name: str) -> bool:

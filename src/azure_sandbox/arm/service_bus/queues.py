@@ -41,6 +41,8 @@ _NUMBERS = {
     "maxDeliveryCount": range(1, 2001),
     "maxSizeInMegabytes": range(1024, 81921, 1024),
 }
+_STATES = {"Active", "Disabled", "SendDisabled", "ReceiveDisabled"}
+"""learn.microsoft.com/azure/service-bus-messaging/entity-suspend: the others are not for clients to set."""
 _NOT_COVERED = {
     "requiresSession": "sessions",
     "requiresDuplicateDetection": "duplicate detection",
@@ -101,6 +103,7 @@ def _definition(name: str, shown: dict[str, Any]) -> QueueDefinition:
         max_message_bytes=int(shown["maxMessageSizeInKilobytes"]) * 1024,
         time_to_live=None if lives >= isodate.parse_duration(FOREVER) else lives / _SECOND,
         dead_letter_expired=bool(shown["deadLetteringOnMessageExpiration"]),
+        status=str(shown["status"]),
     )
 
 
@@ -116,8 +119,9 @@ def _check_members(given: dict[str, Any]) -> None:
     for member, what in _NOT_COVERED.items():
         if given.get(member):
             raise not_covered(what)
-    if given.get("status", "Active") != "Active":
-        raise not_covered("queues that are disabled")
+    if given.get("status", "Active") not in _STATES:
+        message = f"The value '{given['status']}' of status is not allowed."
+        raise bad_entity(message)
 
 
 def _message_kilobytes(given: dict[str, Any], tier: str) -> int:

@@ -35,7 +35,7 @@ class ServiceBusResponses:
         queues = f"{one}/queues"
         return [
             ArmRoute("POST", f"{provider}/checkNameAvailability", self._check_name),
-            ArmRoute("GET", f"{SUBSCRIPTION}/providers/{TYPE}", self._list),
+            ArmRoute("GET", f"{SUBSCRIPTION}/providers/{TYPE}", self._list, lists=True),
             ArmRoute("GET", kind, self._list),
             ArmRoute("GET", one, self._get),
             ArmRoute("PUT", one, self._put),
@@ -45,6 +45,9 @@ class ServiceBusResponses:
             ArmRoute("GET", f"{queues}/{{queue}}", self._get_queue),
             ArmRoute("PUT", f"{queues}/{{queue}}", self._put_queue),
             ArmRoute("DELETE", f"{queues}/{{queue}}", self._delete_queue),
+            ArmRoute("GET", f"{one}/networkRuleSets", self._list_network),
+            ArmRoute("GET", f"{one}/networkRuleSets/default", self._get_network),
+            ArmRoute("PUT", f"{one}/networkRuleSets/default", self._put_network),
             *RuleResponses(self._store, self._namespaces).routes(),
         ]
 
@@ -78,6 +81,23 @@ class ServiceBusResponses:
 
     def _delete(self, request: ArmRequest) -> ArmResponse:
         return ArmResponse(200 if self._store.remove(namespace_id(request)) else 204)
+
+    # Networks
+
+    def _list_network(self, request: ArmRequest) -> ArmResponse:
+        return listing([self._network(request)])
+
+    def _get_network(self, request: ArmRequest) -> ArmResponse:
+        return ArmResponse(200, self._network(request))
+
+    def _put_network(self, request: ArmRequest) -> ArmResponse:
+        self._namespaces.put_network(self._store.get(namespace_id(request)), request.properties)
+        return ArmResponse(200, self._network(request))
+
+    def _network(self, request: ArmRequest) -> dict[str, Any]:
+        namespace, kind = self._store.get(namespace_id(request)), "networkRuleSets"
+        head = {"id": f"{namespace.id}/{kind}/default", "name": "default", "type": f"{TYPE}/{kind}"}
+        return {**head, "location": namespace.location, "properties": self._namespaces.network(request.name)}
 
     # Queues
 

@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from azure_sandbox.arm.errors import parent_not_found
+from azure_sandbox.arm.networks import connect, subnet_of
 from azure_sandbox.arm.service_bus.errors import bad_entity, bad_namespace, entity_not_found, operation_in_progress
 from azure_sandbox.arm.service_bus.namespaces import TYPE, change_namespace, name_is_valid, new_namespace, utc_now
+from azure_sandbox.arm.service_bus.network import network_rules, read_network
 from azure_sandbox.arm.service_bus.queues import Queue, read_queue
 from azure_sandbox.arm.service_bus.rules import RIGHTS, ROOT_RULE, Rules
+from azure_sandbox.networks import NamespaceDoor
 
 if TYPE_CHECKING:
     from azure_sandbox.arm.ids import ResourceId
@@ -28,6 +31,8 @@ class _Namespace:
     authority: str = ""
     rules: Rules = field(default_factory=Rules)
     queues: dict[str, Queue] = field(default_factory=dict)
+    network: dict[str, Any] = field(default_factory=lambda: read_network({}, "Premium"))
+    private_networks: set[str] = field(default_factory=set)
 
 
 class ServiceBusNamespaces:
@@ -176,16 +181,55 @@ class ServiceBusNamespaces:
         return self.queue(namespace, queue).rules if queue else self._details(namespace).rules
 
     def rule(self, namespace: str, queue: str | None, name: str) -> AccessRule | None:
-        """The rule with that name, as the broker asks; None as well where keys are switched off."""
-        resource = self.find(namespace)
+        """The rule with that name, as the broker asks."""
         with self._lock:
             known = self._known.get(namespace.lower())
-            if known is None or resource is None or resource.properties["disableLocalAuth"]:
+            if known is None:
                 return None
             place = known.queues.get(queue.lower()) if queue else None
             rules = place.rules if place else (None if queue else known.rules)
             found = rules.find(name) if rules else None
             return found.rule if found else None
+
+    def door(self, namespace: str) -> NamespaceDoor:
+        """Whom the namespace lets in at all, as the broker asks."""
+        resource = self.find(namespace)
+        if resource is None:
+            return NamespaceDoor()
+        details = self._details(namespace)
+        rules = network_rules(resource, details.network, frozenset(details.private_networks))
+        return NamespaceDoor(takes_keys=not resource.properties["disableLocalAuth"], network=rules)
+
+    def subnet_of(self, app: str) -> str:
+        """The subnet that an app has joined, as the broker asks."""
+        return subnet_of(self._store, app)
+
+    def connect(self, namespace: str, network: str) -> None:
+        """Lead a private endpoint in a virtual network to a namespace: how tests set a scene.
+
+        Raises:
+            LookupError: There is no such namespace.
+        """
+        found = self.find(namespace)
+        if found is None:
+            raise LookupError(namespace)
+        self._details(namespace).private_networks.add(network.lower())
+        connect(found, network)
+
+    def network(self, namespace: str) -> dict[str, Any]:
+        """The properties of its network rule set, to read."""
+        return dict(self._details(namespace).network)
+
+    def put_network(self, namespace: Resource, properties: dict[str, Any]) -> dict[str, Any]:
+        """Replace its network rule set.
+
+        Raises:
+            ArmError: Its tier has none, or a rule does not do.
+        """
+        details = self._details(namespace.id.name)
+        details.network = read_network(properties, namespace.extra["sku"]["tier"])
+        namespace.properties["publicNetworkAccess"] = details.network["publicNetworkAccess"]
+        return dict(details.network)
 
     def queue_id(self, namespace: str, queue: str) -> str | None:
         """The queue's ARM id; None when there is no such queue."""

@@ -37,7 +37,7 @@ class StorageResponses:
         return [
             ArmRoute("POST", f"{provider}/checkNameAvailability", self._check_name, free),
             ArmRoute("GET", polls, self._operations.poll, LOGIN_ONLY),
-            ArmRoute("GET", f"{SUBSCRIPTION}/providers/{TYPE}", self._list),
+            ArmRoute("GET", f"{SUBSCRIPTION}/providers/{TYPE}", self._list, lists=True),
             ArmRoute("GET", kind, self._list),
             ArmRoute("GET", one, self._get),
             ArmRoute("PUT", one, self._put),

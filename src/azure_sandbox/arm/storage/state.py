@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from azure_sandbox.arm.errors import ArmError, invalid
 from azure_sandbox.arm.locations import location_name
+from azure_sandbox.arm.networks import connect, subnet_of
+from azure_sandbox.arm.storage.rules import rules_of
 from azure_sandbox.arm.store import Resource
 
 if TYPE_CHECKING:
     from azure_sandbox.arm.ids import ResourceId
     from azure_sandbox.arm.store import Store
-    from azure_sandbox.storage_contract import StorageEmulator, StorageEndpoints
+    from azure_sandbox.storage_contract import AccountRules, StorageEmulator, StorageEndpoints
 
 NAMESPACE = "Microsoft.Storage"
 TYPE = f"{NAMESPACE}/storageAccounts"
@@ -48,7 +50,14 @@ _ENCRYPTION: dict[str, Any] = {
 }
 """Every account is encrypted, whether the request says so or not."""
 _CONTAINER = {"publicAccess": "None", "hasImmutabilityPolicy": False, "hasLegalHold": False}
-_COMPUTED = {"provisioningState", "primaryEndpoints", "primaryLocation", "statusOfPrimary", "creationTime"}
+_COMPUTED = {
+    "privateEndpointConnections",
+    "provisioningState",
+    "primaryEndpoints",
+    "primaryLocation",
+    "statusOfPrimary",
+    "creationTime",
+}
 
 
 @dataclass(slots=True)
@@ -58,6 +67,7 @@ class _Account:
     keys: tuple[str, str]
     ready: bool = False
     containers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    networks: set[str] = field(default_factory=set)
 
 
 class StorageAccounts:
@@ -136,10 +146,26 @@ class StorageAccounts:
         """Both account keys, base64."""
         return self._accounts[account].keys
 
-    def takes_keys(self, account: str) -> bool:
-        """Whether its keys open it; switched off by `allowSharedKeyAccess`."""
+    def rules(self, account: str) -> AccountRules | None:
+        """Who may come in; None when there is no such account. Part of `storage_contract.StorageLaw`."""
         found = self.find(account)
-        return found is None or found.properties["allowSharedKeyAccess"] is not False
+        return rules_of(found, frozenset(self._accounts[account].networks)) if found else None
+
+    def connect(self, account: str, network: str) -> None:
+        """Lead a private endpoint in a virtual network to an account: how tests set a scene.
+
+        Raises:
+            LookupError: There is no such account.
+        """
+        found = self.find(account)
+        if found is None:
+            raise LookupError(account)
+        self._accounts[account].networks.add(network.lower())
+        connect(found, network)
+
+    def subnet_of(self, app: str) -> str:
+        """The subnet that an app has joined. Part of `storage_contract.StorageLaw`."""
+        return subnet_of(self._store, app)
 
     def create_container(self, account: Resource, name: str, properties: dict[str, Any]) -> tuple[dict[str, Any], bool]:
         """Create a blob container; the second value is False when it was there.

@@ -9,15 +9,19 @@ from xml.sax.saxutils import quoteattr
 from azure_sandbox.arm.errors import WebError
 from azure_sandbox.arm.messages import ArmResponse, listing
 from azure_sandbox.arm.routing import ArmRoute
+from azure_sandbox.arm.web.belongings import without_keys
 from azure_sandbox.arm.web.plans import SITE
-from azure_sandbox.arm.web.site_config import DEFAULTS
+from azure_sandbox.arm.web.site_config import DEFAULTS, checked
 from azure_sandbox.arm.web.sites import ONE, site_id, with_slots
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from azure_sandbox.arm.messages import ArmRequest
     from azure_sandbox.arm.operations import Durations
     from azure_sandbox.arm.store import Resource, Store
-    from azure_sandbox.arm.web.state import Site, Sites
+    from azure_sandbox.arm.web.site import Site
+    from azure_sandbox.arm.web.state import Sites
 
 _POLICY = f"{SITE}/basicPublishingCredentialsPolicies"
 
@@ -37,8 +41,14 @@ class ConfigurationResponses:
             ArmRoute("GET", f"{config}/web", self._get_config),
             ArmRoute("PATCH", f"{config}/web", self._patch_config),
             ArmRoute("PUT", f"{config}/web", self._put_config),
+            ArmRoute("GET", f"{config}/logs", self._get_logs),
+            ArmRoute("PUT", f"{config}/logs", self._put_logs),
             ArmRoute("POST", f"{config}/appsettings/list", self._list_settings),
             ArmRoute("PUT", f"{config}/appsettings", self._put_settings),
+            ArmRoute("POST", f"{config}/connectionstrings/list", self._list_strings),
+            ArmRoute("PUT", f"{config}/connectionstrings", self._put_strings),
+            ArmRoute("POST", f"{config}/azurestorageaccounts/list", self._list_mounts),
+            ArmRoute("PUT", f"{config}/azurestorageaccounts", self._put_mounts),
             ArmRoute("GET", policies, self._list_policies),
             ArmRoute("GET", f"{policies}/{{policy}}", self._get_policy),
             ArmRoute("PUT", f"{policies}/{{policy}}", self._put_policy),
@@ -73,6 +83,20 @@ class ConfigurationResponses:
             self._sites.apply(resource.id, site, always_restart=True)
             return ArmResponse(200, _config_wire(resource, site))
 
+    def _get_logs(self, request: ArmRequest) -> ArmResponse:
+        return ArmResponse(200, _logs_wire(*self._site(request)))
+
+    def _put_logs(self, request: ArmRequest) -> ArmResponse:
+        """The logs of web server and container are one switch: Azure/azure-cli, custom.py, `config_diagnostics`."""
+        kept = (request.properties.get("httpLogs") or {}).get("fileSystem") or {}
+        with self._store.lock:
+            resource, site = self._site(request)
+            self._sites.check_free(resource.id)
+            if kept.get("enabled") is not None:
+                self._sites.configure(site, {"httpLoggingEnabled": bool(kept["enabled"])})
+            self._sites.apply(resource.id, site, always_restart=True)
+            return ArmResponse(200, _logs_wire(resource, site))
+
     # Settings
 
     def _list_settings(self, request: ArmRequest) -> ArmResponse:
@@ -80,7 +104,7 @@ class ConfigurationResponses:
         return ArmResponse(200, _settings_wire(resource, site))
 
     def _put_settings(self, request: ArmRequest) -> ArmResponse:
-        settings = {name: "" if value is None else str(value) for name, value in request.properties.items()}
+        settings = checked(request.properties)
         time.sleep(self._durations.settings)
         with self._store.lock:
             resource, site = self._site(request)
@@ -89,12 +113,44 @@ class ConfigurationResponses:
             self._sites.apply(resource.id, site, always_restart=True)
             return ArmResponse(200, _settings_wire(resource, site))
 
+    # Connection strings and mounts
+
+    def _list_strings(self, request: ArmRequest) -> ArmResponse:
+        resource, site = self._site(request)
+        return ArmResponse(200, _part_wire(resource, "connectionstrings", site.connection_strings))
+
+    def _put_strings(self, request: ArmRequest) -> ArmResponse:
+        with self._store.lock:
+            resource, site = self._written(request)
+            site.connection_strings = {name: dict(one) for name, one in request.properties.items()}
+            self._sites.apply(resource.id, site, always_restart=True)
+            return ArmResponse(200, _part_wire(resource, "connectionstrings", site.connection_strings))
+
+    def _list_mounts(self, request: ArmRequest) -> ArmResponse:
+        resource, site = self._site(request)
+        return ArmResponse(200, _part_wire(resource, "azurestorageaccounts", site.mounts))
+
+    def _put_mounts(self, request: ArmRequest) -> ArmResponse:
+        with self._store.lock:
+            resource, site = self._written(request)
+            site.mounts = {name: {**one, "state": "Ok"} for name, one in request.properties.items()}
+            self._sites.apply(resource.id, site, always_restart=True)
+            return ArmResponse(200, _part_wire(resource, "azurestorageaccounts", site.mounts))
+
+    def _written(self, request: ArmRequest) -> tuple[Resource, Site]:
+        """A site that nothing else holds."""
+        resource, site = self._site(request)
+        self._sites.check_free(resource.id)
+        return resource, site
+
     def _get_sticky(self, request: ArmRequest) -> ArmResponse:
         return ArmResponse(200, _sticky_wire(*self._site(request)))
 
     def _put_sticky(self, request: ArmRequest) -> ArmResponse:
+        # A PUT replaces: a list that is left out is gone. That is why az reads the object, adds a name and sends all of
+        # it back (Azure/azure-cli 2.91.0, command_modules/appservice/custom.py:704, `update_app_settings`).
         resource, site = self._site(request)
-        site.sticky = {**site.sticky, **{k: v for k, v in request.properties.items() if k in site.sticky}}
+        site.sticky = {kind: request.properties.get(kind) for kind in site.sticky}
         return ArmResponse(200, _sticky_wire(resource, site))
 
     # Publishing
@@ -140,13 +196,32 @@ def _profile(name: str, method: str, url: str, host: str) -> str:
 
 def _config_wire(resource: Resource, site: Site) -> dict[str, Any]:
     head = {"id": f"{resource.id}/config/web", "name": resource.id.name, "type": f"{SITE}/config"}
-    properties = {**site.config, "publishingUsername": f"${resource.id.name}", "appSettings": None}
+    shown = {"appSettings": None, "connectionStrings": None, "azureStorageAccounts": without_keys(site.mounts)}
+    properties = {**site.config, "publishingUsername": f"${resource.id.name}", **shown}
     return {**head, "location": resource.location, "tags": resource.tags, "properties": properties}
 
 
+def _logs_wire(resource: Resource, site: Site) -> dict[str, Any]:
+    head = {"id": f"{resource.id}/config/logs", "name": "logs", "type": f"{SITE}/config"}
+    on = bool(site.config["httpLoggingEnabled"])
+    kept = {"retentionInMb": 100 if on else 35, "retentionInDays": 3 if on else None, "enabled": on}
+    properties = {
+        "applicationLogs": {"fileSystem": {"level": "Off"}, "azureBlobStorage": None},
+        "httpLogs": {"fileSystem": kept, "azureBlobStorage": None},
+        "failedRequestsTracing": {"enabled": False},
+        "detailedErrorMessages": {"enabled": False},
+    }
+    return {**head, "location": resource.location, "properties": properties}
+
+
 def _settings_wire(resource: Resource, site: Site) -> dict[str, Any]:
-    head = {"id": f"{resource.id}/config/appsettings", "name": "appsettings", "type": f"{SITE}/config"}
-    return {**head, "location": resource.location, "tags": resource.tags, "properties": dict(site.settings)}
+    return _part_wire(resource, "appsettings", site.settings)
+
+
+def _part_wire(resource: Resource, part: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """One of a site's dictionaries, secrets and all."""
+    head = {"id": f"{resource.id}/config/{part}", "name": part, "type": f"{SITE}/config"}
+    return {**head, "location": resource.location, "tags": resource.tags, "properties": dict(values)}
 
 
 def _sticky_wire(resource: Resource, site: Site) -> dict[str, Any]:

@@ -14,11 +14,18 @@ from azure_sandbox.contract import AppState
 if TYPE_CHECKING:
     from azure_sandbox.arm.messages import ArmRequest
     from azure_sandbox.arm.store import Resource, Store
-    from azure_sandbox.arm.web.state import Site, Sites
+    from azure_sandbox.arm.web.site import Site
+    from azure_sandbox.arm.web.state import Sites
     from azure_sandbox.contract import AppPlatform
 
+_MACHINE_KEY = "MACHINEKEY_DecryptionKey"
 _SYNCHRONOUS_RESTART_SECONDS = 230.0
 """Azure's front ends give up on a request after 230 s."""
+_BRIDGED = ("/admin/host/status", "/admin/functions", "/admin/functions/{function}/status")
+"""What goes through: the platform tells the host that it asks itself (azure-functions-host,
+Filters/ArmExtensionResourceFilter.cs, Security/Authorization/AuthorizationOptionsExtensions.cs)."""
+_HOST_READ = "Microsoft.Web/sites/hostruntime/host/read"
+"""https://learn.microsoft.com/azure/role-based-access-control/permissions/web-and-mobile#microsoftweb."""
 
 
 class HostResponses:
@@ -42,10 +49,13 @@ class HostResponses:
             ArmRoute("POST", f"{ONE}/start", self._start),
             ArmRoute("POST", f"{ONE}/stop", self._stop),
             ArmRoute("POST", f"{ONE}/containerlogs", self._log),
+            *(ArmRoute("GET", f"{ONE}/hostruntime{path}", self._bridge, _HOST_READ) for path in _BRIDGED),
+            ArmRoute("POST", f"{ONE}/hostruntime/admin/host/restart", self._bridge),
         ]
         return with_slots(one)
 
     def _host_keys(self, request: ArmRequest) -> ArmResponse:
+        self._prove(request)
         keys = self._platform.keys(self._id(request))
         if keys is None:
             raise not_running()
@@ -55,6 +65,7 @@ class HostResponses:
 
     def _function_keys(self, request: ArmRequest) -> ArmResponse:
         self._one_function(request)
+        self._prove(request)
         keys = self._platform.function_keys(self._id(request), request.values["function"])
         if keys is None:
             raise not_running()
@@ -84,7 +95,22 @@ class HostResponses:
     def _sync(self, request: ArmRequest) -> ArmResponse:
         if self._platform.state(self._id(request)) is not AppState.RUNNING:
             raise not_running()
+        self._prove(request)
         return ArmResponse(204)
+
+    def _prove(self, request: ArmRequest) -> None:
+        """Resource Manager proves itself to a Linux host with the machine key.
+
+        What happens without one has changed: Azure/azure-functions-host#3518 (2018) has it refused on dedicated plans,
+        and `az` sets the key to this day; hosts that App Service gives WEBSITE_AUTH_ENCRYPTION_KEY take that in its
+        place (SecretsUtility.cs). So the sandbox does the one or the other.
+
+        Raises:
+            WebError: The host does not believe it.
+        """
+        _, site = self._site(request)
+        if self._sites.proof_needs_machine_key and not site.settings.get(_MACHINE_KEY):
+            raise WebError(400, "BadRequest", "Encountered an error (InternalServerError) from host runtime.")
 
     def _restart(self, request: ArmRequest) -> ArmResponse:
         resource, site = self._site(request)
@@ -115,6 +141,16 @@ class HostResponses:
         if not text:
             return ArmResponse(204)
         return ArmResponse(200, text.encode(), media_type="application/octet-stream")
+
+    def _bridge(self, request: ArmRequest) -> ArmResponse:
+        """What the host itself answers; it goes around the front end, and so around its networks, too."""
+        self._prove(request)
+        path = "/admin" + request.path.rpartition("/hostruntime/admin")[2]
+        answer = self._platform.ask_host(self._id(request), request.method, path)
+        if answer is None:
+            raise not_running()
+        status, body = answer
+        return ArmResponse(status, body, media_type="application/json")
 
     def _site(self, request: ArmRequest) -> tuple[Resource, Site]:
         resource = self._store.get(site_id(request))

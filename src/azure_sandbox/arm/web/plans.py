@@ -38,7 +38,7 @@ class PlanResponses:
         """Where they answer."""
         kind = f"{GROUP}/providers/{PLAN}"
         return [
-            ArmRoute("GET", f"{SUBSCRIPTION}/providers/{PLAN}", self._list),
+            ArmRoute("GET", f"{SUBSCRIPTION}/providers/{PLAN}", self._list, lists=True),
             ArmRoute("GET", kind, self._list),
             ArmRoute("GET", f"{kind}/{{name}}", self._get),
             ArmRoute("PUT", f"{kind}/{{name}}", self._put),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
+
+from azure_sandbox.arm.errors import WebError
 
 DEFAULTS: dict[str, Any] = {
     "acrUseManagedIdentityCreds": False,
@@ -46,6 +49,12 @@ DEFAULTS: dict[str, Any] = {
     "webSocketsEnabled": False,
     "windowsFxVersion": None,
 }
+ADMIN_ISOLATION = "functionsRuntimeAdminIsolationEnabled"
+"""A property of the site, which is in no specification of its interface; App Service tells the host of it:
+https://learn.microsoft.com/azure/azure-functions/functions-app-settings#functionsruntimeadminisolationenabled."""
+_SETTING = re.compile(r"[A-Za-z0-9._]+")
+_APART = {"appSettings", "connectionStrings", "azureStorageAccounts"}
+"""Kept elsewhere, and shown without their secrets or not at all."""
 _IN_SITE = (
     "numberOfWorkers",
     "linuxFxVersion",
@@ -61,7 +70,7 @@ _IN_SITE = (
 
 def merged(known: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     """The configuration after a PATCH; settings are kept elsewhere and never shown."""
-    changes = {name: value for name, value in given.items() if name not in {"appSettings", "connectionStrings"}}
+    changes = {name: value for name, value in given.items() if name not in _APART}
     return {**known, **changes}
 
 
@@ -70,9 +79,26 @@ def settings_in(given: dict[str, Any]) -> dict[str, str] | None:
     pairs = given.get("appSettings")
     if pairs is None:
         return None
-    return {str(pair["name"]): "" if pair.get("value") is None else str(pair["value"]) for pair in pairs}
+    return checked({str(pair["name"]): pair.get("value") for pair in pairs})
+
+
+def checked(settings: dict[str, Any]) -> dict[str, str]:
+    """App settings as they are kept; null becomes an empty text.
+
+    Raises:
+        WebError: A name has other signs than App Service takes: microsoft/azure-pipelines-tasks#13316.
+    """
+    if not all(_SETTING.fullmatch(name) for name in settings):
+        message = 'App setting names can only contain letters, numbers (0-9), periods ("."), and underscores ("_")'
+        raise WebError(400, "BadRequest", message)
+    return {name: "" if value is None else str(value) for name, value in settings.items()}
 
 
 def excerpt(config: dict[str, Any]) -> dict[str, Any]:
     """The `siteConfig` in a site's answer. `appSettings` is null there: settings are secrets."""
     return {**{name: config.get(name) for name in _IN_SITE}, "appSettings": None, "connectionStrings": None}
+
+
+def closed(*properties: dict[str, Any]) -> bool:
+    """Whether a site's own properties, or its configuration, keep callers from outside its networks away."""
+    return any(str(one.get("publicNetworkAccess")).lower() == "disabled" for one in properties)

@@ -15,6 +15,7 @@ from azure_sandbox.arm.routing import GROUP, SUBSCRIPTION, ArmRoute
 from azure_sandbox.arm.store import Resource
 from azure_sandbox.arm.web.plans import NAMESPACE, SITE, sites_on
 from azure_sandbox.arm.web.site_config import excerpt
+from azure_sandbox.networks import APPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from azure_sandbox.arm.messages import ArmRequest
     from azure_sandbox.arm.operations import Durations
     from azure_sandbox.arm.store import Store
-    from azure_sandbox.arm.web.state import Site, Sites
+    from azure_sandbox.arm.web.site import Site
+    from azure_sandbox.arm.web.state import Sites
 
 ONE = f"{GROUP}/providers/{SITE}/{{name}}"
 SLOT = f"{ONE}/slots/{{slot}}"
@@ -62,7 +64,7 @@ class SiteResponses:
             ArmRoute("DELETE", ONE, self._delete),
         ]
         return [
-            ArmRoute("GET", f"{SUBSCRIPTION}/providers/{SITE}", self._list),
+            ArmRoute("GET", f"{SUBSCRIPTION}/providers/{SITE}", self._list, lists=True),
             ArmRoute("GET", kind, self._list),
             ArmRoute("GET", f"{ONE}/slots", self._list_slots),
             *with_slots(one),
@@ -199,6 +201,8 @@ def _shown(resource: Resource, site: Site) -> dict[str, Any]:
         "hostNames": [site.host_name],
         "enabledHostNames": [site.host_name],
         "defaultHostName": site.host_name,
+        "outboundIpAddresses": APPS,
+        "possibleOutboundIpAddresses": APPS,
         "hostNameSslStates": [host],
         "repositorySiteName": resource.id.names[0],
         "resourceGroup": resource.id.group,
@@ -208,6 +212,7 @@ def _shown(resource: Resource, site: Site) -> dict[str, Any]:
         "siteConfig": excerpt(site.config),
         "siteProperties": {"metadata": None, "properties": [fx], "appSettings": None},
         "inProgressOperationId": None,
+        "keyVaultReferenceIdentity": resource.properties.get("keyVaultReferenceIdentity") or "SystemAssigned",
     }
 
 

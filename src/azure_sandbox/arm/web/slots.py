@@ -14,7 +14,7 @@ from azure_sandbox.arm.operations import polling_url
 from azure_sandbox.arm.routing import ArmRoute
 from azure_sandbox.arm.web.plans import NAMESPACE
 from azure_sandbox.arm.web.sites import ONE, SLOT, site_id
-from azure_sandbox.arm.web.swapping import exchanged
+from azure_sandbox.arm.web.swapping import exchange_networks, exchanged
 
 if TYPE_CHECKING:
     from azure_sandbox.arm.messages import ArmRequest
@@ -57,6 +57,7 @@ class SwapResponses:
             for one in (source, target):
                 self._sites.check_free(one)
             swap = _Swap(self._sites, self._platform, source, target, self._store.lock)
+            swap.moves_network = str(request.body.get("preserveVnet")).lower() != "true"
             self._sites.hold(swap.name, source, target)
         operation = self._operations.start(self._durations.swap, swap.answer)
         swap.location = polling_url(request, f"{request.path.removesuffix('/slotsswap')}/operationresults", operation)
@@ -81,7 +82,7 @@ class _Swap:
     def __init__(
         self, sites: Sites, platform: AppPlatform, source: ResourceId, target: ResourceId, lock: threading.RLock
     ) -> None:
-        self.location = ""
+        self.location, self.moves_network = "", False
         self.name = f"Id: {uuid.uuid4()}, OperationName: SwapSiteSlots, CreatedTime: {_now()}"
         self._sites, self._platform, self._lock = sites, platform, lock
         self._source, self._target = source, target
@@ -108,7 +109,7 @@ class _Swap:
         sites, source, target = self._sites, self._source, self._target
         with self._lock:
             one, other = sites.of(source), sites.of(target)
-            there, here = exchanged(one, other, sites.sticky_of(target))
+            there, here = exchanged(one, other, sites.sticky_of(target), sites.stays)
             definitions = sites.definition(target, there), sites.definition(source, here)
         if not self._platform.swap(*definitions):
             slot = PRODUCTION if len(source.names) == 1 else source.name
@@ -119,8 +120,11 @@ class _Swap:
             self._refusal = WebError(417, "ExpectationFailed", message)
             return
         with self._lock:
+            if self.moves_network:
+                exchange_networks(sites.resource(source), sites.resource(target))
             for resource_id, now, definition in zip((target, source), (there, here), definitions, strict=True):
                 sites.settle(resource_id, now, definition)
+            sites.note_shares()
         self._refusal = None
 
 

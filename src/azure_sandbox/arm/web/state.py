@@ -4,62 +4,29 @@ from __future__ import annotations
 
 import re
 import threading
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from azure_sandbox.arm.errors import ArmError, WebError
 from azure_sandbox.arm.identity.responses import principal_of
 from azure_sandbox.arm.ids import parse_id
+from azure_sandbox.arm.web.belongings import mounts_in, strings_in, variables
+from azure_sandbox.arm.web.content_shares import shared_by_many
 from azure_sandbox.arm.web.plans import PLAN, SITE
-from azure_sandbox.arm.web.site_config import DEFAULTS, merged, settings_in
+from azure_sandbox.arm.web.site import Site
+from azure_sandbox.arm.web.site_config import ADMIN_ISOLATION, closed, merged, settings_in
 from azure_sandbox.arm.web.slot_rules import SLOT_TYPE, app_name, check_slots
+from azure_sandbox.arm.web.swapping import STAY, Sticky
 from azure_sandbox.contract import SiteDefinition
 
 if TYPE_CHECKING:
     from azure_sandbox.arm.ids import ResourceId
     from azure_sandbox.arm.store import Resource, Store
-    from azure_sandbox.arm.web.swapping import Exchanged
+    from azure_sandbox.arm.web.site import Held
     from azure_sandbox.contract import AppPlatform, Principal
     from azure_sandbox.directory import EntraDirectory
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9-]{0,58}[a-zA-Z0-9]")
-
-
-@dataclass(slots=True)
-class Site:
-    """What a site's own answer does not show.
-
-    Attributes:
-        host_name: Where the app answers: `localhost:PORT`.
-        config: `config/web`.
-        settings: App settings.
-        sticky: `slotConfigNames`.
-        publishing: Whether basic credentials work, by `ftp` and `scm`.
-        user_identities: Resource ids as they were given, by client id.
-        system_identity: The site's own principal.
-        state: `Running` or `Stopped`.
-        held_by: The long operation that no write may disturb; empty when there is none.
-        restarts: How often a write or a request restarted the app.
-        applied: What the platform was told last.
-    """
-
-    host_name: str
-    config: dict[str, Any] = field(default_factory=lambda: dict(DEFAULTS))
-    settings: dict[str, str] = field(default_factory=dict)
-    sticky: dict[str, Any] = field(
-        default_factory=lambda: {
-            "connectionStringNames": None,
-            "appSettingNames": None,
-            "azureStorageConfigNames": None,
-        }
-    )
-    publishing: dict[str, bool] = field(default_factory=lambda: {"ftp": True, "scm": True})
-    user_identities: dict[str, tuple[str, Principal]] = field(default_factory=dict)
-    system_identity: Principal | None = None
-    state: str = "Running"
-    held_by: str = ""
-    restarts: int = 0
-    applied: SiteDefinition | None = None
 
 
 class Sites:
@@ -69,9 +36,17 @@ class Sites:
         store: Where resources are kept.
         platform: Runs the apps.
         directory: Knows the identities.
+
+    Attributes:
+        stays: What a swap leaves of the configuration where it is.
+        shared_shares: Content shares that several apps have had at once, by `<account>/<share>`.
+        proof_needs_machine_key: A host without a machine key in its settings gives Resource Manager no keys.
     """
 
     def __init__(self, store: Store, platform: AppPlatform, directory: EntraDirectory) -> None:
+        self.stays = STAY
+        self.shared_shares: dict[str, frozenset[str]] = {}
+        self.proof_needs_machine_key = False
         self._store = store
         self._platform = platform
         self._directory = directory
@@ -85,6 +60,16 @@ class Sites:
         """Let somebody else in the world own that app name."""
         self._taken.add(name.lower())
 
+    def is_taken(self, host: str) -> bool:
+        """Whether an app, or a slot as `<app>-<slot>`, of whomever answers under that name."""
+        sites = [*self._store.list(resource_type=SITE), *self._store.list(resource_type=SLOT_TYPE)]
+        return host.lower() in {app_name(one.id).lower() for one in sites} | self._taken
+
+    @staticmethod
+    def is_name(text: str) -> bool:
+        """Whether an app may be called so."""
+        return _NAME.fullmatch(text) is not None
+
     def of(self, resource_id: ResourceId) -> Site:
         """The site with that id.
 
@@ -94,6 +79,10 @@ class Sites:
         self._store.get(resource_id)
         with self._lock:
             return self._sites[str(resource_id).lower()]
+
+    def resource(self, resource_id: ResourceId) -> Resource:
+        """What its own answer shows."""
+        return self._store.get(resource_id)
 
     def open(self, resource_id: ResourceId, plan: Resource) -> Site:
         """The site with that id, made when it is not there.
@@ -114,10 +103,10 @@ class Sites:
         every, app = self._store.list(resource_type=SLOT_TYPE, group=resource_id.group), resource_id.names[0].lower()
         return [one for one in every if one.id.names[0].lower() == app]
 
-    def sticky_of(self, resource_id: ResourceId) -> frozenset[str]:
-        """Names, in lower case, of the settings that belong to a slot of the app."""
+    def sticky_of(self, resource_id: ResourceId) -> Sticky:
+        """What belongs to a slot of the app."""
         app = replace(resource_id, types=("sites",), names=resource_id.names[:1])
-        return frozenset(name.lower() for name in self.of(app).sticky["appSettingNames"] or ())
+        return Sticky.of(self.of(app).sticky)
 
     # Long operations
 
@@ -212,9 +201,13 @@ class Sites:
     def configure(site: Site, given: dict[str, Any]) -> None:
         """Merge a `siteConfig`: its fields, and its settings in place of the known ones when it has any."""
         site.config = merged(site.config, given)
-        settings = settings_in(given)
+        settings, strings, mounts = settings_in(given), strings_in(given), mounts_in(given)
         if settings is not None:
             site.settings = settings
+        if strings is not None:
+            site.connection_strings = strings
+        if mounts is not None:
+            site.mounts = mounts
 
     def apply(self, resource_id: ResourceId, site: Site, *, always_restart: bool) -> None:
         """Tell the platform.
@@ -224,7 +217,8 @@ class Sites:
             site: Its state.
             always_restart: Writes of settings and configuration restart an app even when they change nothing.
         """
-        definition = self.definition(resource_id, (site.config, site.settings))
+        self.note_shares()
+        definition = self.definition(resource_id, site.held)
         if definition != site.applied:
             site.applied = definition
             site.restarts += 1
@@ -232,42 +226,49 @@ class Sites:
         elif always_restart:
             self.restart(resource_id, site)
 
+    def note_shares(self) -> None:
+        """See whether apps share their content now."""
+        with self._lock:
+            self.shared_shares |= shared_by_many({name: site.settings for name, site in self._sites.items()})
+
     def restart(self, resource_id: ResourceId, site: Site) -> None:
         """Start the app again."""
         site.restarts += 1
         self._platform.restart(str(self._store.get(resource_id).id))
 
-    def settle(self, resource_id: ResourceId, now: Exchanged, definition: SiteDefinition) -> None:
+    def settle(self, resource_id: ResourceId, now: Held, definition: SiteDefinition) -> None:
         """Keep what the platform runs at a site already."""
         site = self.of(resource_id)
-        site.config, site.settings = now
+        site.hold(now)
         site.applied = definition
         site.restarts += 1
 
-    def definition(self, resource_id: ResourceId, now: Exchanged) -> SiteDefinition:
-        """What the platform is told of a site with that configuration and those settings."""
+    def definition(self, resource_id: ResourceId, now: Held) -> SiteDefinition:
+        """What the platform is told of a site that holds that."""
         resource, site = self._store.get(resource_id), self.of(resource_id)
-        config, settings = now
         identities = {client: principal for client, (_, principal) in site.user_identities.items()}
         if site.system_identity:
             identities[site.system_identity.client_id] = site.system_identity
         return SiteDefinition(
             resource_id=str(resource.id),
             name=app_name(resource.id),
-            linux_fx_version=config["linuxFxVersion"] or "",
-            app_settings=dict(settings),
+            linux_fx_version=now.config["linuxFxVersion"] or "",
+            app_settings=dict(now.settings),
+            connection_strings=variables(now.connection_strings),
             identities=identities,
-            acr_identity_client_id=_acr_identity(site, config),
+            acr_identity_client_id=_acr_identity(site, now.config),
+            key_vault_identity=_key_vault_identity(site, resource),
             state=site.state,
+            public=not closed(resource.properties, now.config),
+            isolated=resource.properties.get(ADMIN_ISOLATION) is True,
+            container_log=bool(now.config["httpLoggingEnabled"]),
         )
 
     def _check_name(self, resource_id: ResourceId) -> None:
         name = resource_id.name
-        if not _NAME.fullmatch(name):
+        if not self.is_name(name):
             raise WebError(400, "BadRequest", f"The app name '{name}' is not valid: 2 to 60 letters, digits and -.")
-        sites = [*self._store.list(resource_type=SITE), *self._store.list(resource_type=SLOT_TYPE)]
-        others = {app_name(one.id).lower() for one in sites} | self._taken
-        if app_name(resource_id).lower() in others:
+        if self.is_taken(app_name(resource_id)):
             message = f"Website with given name {name} already exists."
             raise WebError(409, "Conflict", message, extended_code="54001")
 
@@ -285,3 +286,11 @@ def _acr_identity(site: Site, config: dict[str, Any]) -> str | None:
         return None
     named = config["acrUserManagedIdentityID"]
     return named or (site.system_identity.client_id if site.system_identity else "")
+
+
+def _key_vault_identity(site: Site, resource: Resource) -> str:
+    """Whose roles resolve references to Key Vault: those of the identity that the site names and has, or its own."""
+    named = str(resource.properties.get("keyVaultReferenceIdentity") or "SystemAssigned").lower()
+    if named == "systemassigned":
+        return site.system_identity.client_id if site.system_identity else ""
+    return next((client for client, (text, _) in site.user_identities.items() if text.lower() == named), "")

@@ -8,7 +8,7 @@ const { listen, openContainer } = require('./listener');
 const { manage } = require('./management');
 const { Outlet } = require('./outlet');
 const { Queue } = require('./queue');
-const { Refusal, notCovered, notFound, unauthorized } = require('./refusal');
+const { Refusal, disabled, notCovered, notFound, unauthorized } = require('./refusal');
 const { answerRequests } = require('./request_link');
 
 const CBS = '$cbs';
@@ -51,8 +51,18 @@ class Namespace {
   putQueue(settings) {
     const name = settings.name.toLowerCase();
     const found = this.#queues.get(name);
-    if (found) found.settings = settings;
+    if (found) this.#change(found, settings);
     else this.#queues.set(name, new Queue(settings, new Queue(settings, null)));
+  }
+
+  /** Links for what a queue does not do any more are closed. */
+  #change(queue, settings) {
+    queue.settings = settings;
+    for (const entry of this.#links) {
+      if (entry.right && entry.queue === queue && isDisabled(queue, entry.right)) {
+        entry.link.close(disabled(settings.name).error);
+      }
+    }
   }
 
   removeQueue(name) {
@@ -99,15 +109,17 @@ class Namespace {
     }
     const queue = this.#find(path);
     const allowed = this.#allow(sender, path, 'Listen');
+    if (isDisabled(queue, 'Listen')) throw disabled(path);
     if (SESSION_FILTER in (sender.source.filter ?? {})) throw notCovered('sessions');
     const outlet = new Outlet(sender, queue, allowed);
-    this.#links.add({ link: sender, queue, outlet });
+    this.#links.add({ link: sender, queue, outlet, right: 'Listen' });
     queue.connect(outlet);
   }
 
   #openInlet(receiver, path) {
     if (path === CBS) {
-      answerRequests(receiver, path, (request) => putToken(request, this.#claimsOf(receiver), this.judge));
+      const agent = String(receiver.connection.remote.open.properties?.['user-agent'] ?? '');
+      answerRequests(receiver, path, (request) => putToken(request, this.#claimsOf(receiver), this.judge, agent));
     } else if (path.endsWith(MANAGEMENT)) {
       this.#openManagement(receiver, path);
     } else {
@@ -127,8 +139,10 @@ class Namespace {
     const queue = this.#find(path);
     if (!queue.deadLetters) throw new Refusal('amqp:not-allowed', 'Nothing can be sent to a dead-letter queue.');
     receiver.local.attach.max_message_size = queue.settings.maxMessageBytes;
-    openInlet(receiver, queue, this.#allow(receiver, path, 'Send'));
-    this.#links.add({ link: receiver, queue });
+    const allowed = this.#allow(receiver, path, 'Send');
+    if (isDisabled(queue, 'Send')) throw disabled(path);
+    openInlet(receiver, queue, allowed);
+    this.#links.add({ link: receiver, queue, right: 'Send' });
   }
 
   /** The queue, or the dead-letter queue, with that path. */
@@ -162,6 +176,13 @@ class Namespace {
       if (entry.outlet) entry.queue.disconnect(entry.outlet);
     }
   }
+}
+
+const DISABLED_FOR = { Listen: ['Disabled', 'ReceiveDisabled'], Send: ['Disabled', 'SendDisabled'] };
+
+/** Whether a queue takes or gives no messages now. What was dead-lettered can be had at any time. */
+function isDisabled(queue, right) {
+  return queue.deadLetters !== null && DISABLED_FOR[right].includes(queue.settings.status);
 }
 
 /** Attach as the client asks. Both ends are named also for a link that is closed at once: some clients insist. */

@@ -27,6 +27,8 @@ const unauthorized = (right, path) =>
     `Unauthorized access. '${right}' claim(s) are required to perform this operation. Resource: '${path}'.`,
     401,
   );
+const disabled = (path) =>
+  new Refusal('com.microsoft:entity-disabled', `Messaging entity '${path}' is currently disabled.`);
 const lockLost = () =>
   new Refusal(
     'com.microsoft:message-lock-lost',
@@ -38,4 +40,4 @@ const messageNotFound = () =>
 const notCovered = (what) =>
   new Refusal('amqp:not-implemented', `The sandbox's Service Bus does not cover ${what}.`, 501);
 
-module.exports = { Refusal, notFound, unauthorized, lockLost, messageNotFound, notCovered };
+module.exports = { Refusal, notFound, disabled, unauthorized, lockLost, messageNotFound, notCovered };

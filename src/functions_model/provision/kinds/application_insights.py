@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from functions_model.azure import api_versions
 from functions_model.core.secrets import Secret
 from functions_model.provision import generic
 from functions_model.provision.elsewhere import not_there
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 KIND = "Application Insights component"
 TYPE = "Microsoft.Insights/components"
-API_VERSION = "2020-02-02"
+API_VERSION = api_versions.INSIGHTS
 
 
 def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedInsights | None:  # noqa: ARG001
@@ -32,7 +33,9 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedIn
 
 
 def _observed(document: dict[str, Any]) -> ObservedInsights:
-    return ObservedInsights(str(document["id"]), Secret(str(document["properties"].get("ConnectionString") or "")))
+    properties = document["properties"]
+    connection = Secret(str(properties.get("ConnectionString") or ""))
+    return ObservedInsights(str(document["id"]), connection, str(properties.get("WorkspaceResourceId") or ""))
 
 
 def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:

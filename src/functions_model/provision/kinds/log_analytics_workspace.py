@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from functions_model.azure import api_versions
 from functions_model.provision import generic
 from functions_model.provision.elsewhere import not_there
 from functions_model.provision.in_the_making import once_made
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 KIND = "Log Analytics workspace"
 TYPE = "Microsoft.OperationalInsights/workspaces"
-API_VERSION = "2023-09-01"
+API_VERSION = api_versions.LOG_ANALYTICS
 _UNDER_WAY = frozenset({"creating", "provisioningaccount", "updating"})
 
 

@@ -87,6 +87,8 @@ def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
         return (not_there(KIND, TYPE, wanted.plan_name, wanted, "plan-name"),)
     if plan is not None and (what := _unfit(plan, wanted)):
         return (Problem(what, _OTHER_PLAN, "plan-name"),)
+    if provider.problems(wanted, observed):
+        return size_problems(wanted, plan)
     if plan is not None and observed.app is None and same_region(plan.location) != wanted.location:
         return (_region_problem(plan, wanted),)
     room = observed.plan_room.refusal
@@ -145,18 +147,22 @@ def write(writing: Writing, observed: Observed) -> ObservedPlan:
 
 
 def _new(wanted: Wanted) -> Any:
-    tier = tier_of(wanted.plan_sku)
-    sku: dict[str, Any] = {"name": wanted.plan_sku, "tier": tier}
+    """By its size alone, as terraform does: which tier that is, is for Azure to say.
+
+    hashicorp/terraform-provider-azurerm, internal/services/appservice/service_plan_resource.go:219.
+    """
+    elastic = tier_of(wanted.plan_sku) == ELASTIC
+    sku: dict[str, Any] = {"name": wanted.plan_sku}
     properties: dict[str, Any] = {"reserved": True}
     least, most = instances_to_be(wanted, None)
     if wanted.plan_minimum:
         sku["capacity"] = least
-    if tier == ELASTIC and (wanted.plan_minimum or wanted.plan_maximum):
+    if elastic and (wanted.plan_minimum or wanted.plan_maximum):
         properties["maximumElasticWorkerCount"] = most
     return {
         "location": wanted.location,
         "tags": dict(wanted.tags),
-        "kind": "elastic" if tier == ELASTIC else "linux",
+        "kind": "elastic" if elastic else "linux",
         "sku": sku,
         "properties": properties,
     }
@@ -169,7 +175,7 @@ def _resized(writing: Writing, live: ObservedPlan) -> Any:
     body = writing.clients.web.app_service_plans.get(resource_group_name=group, name=wanted.plan_name).as_dict()
     size = size_to_be(wanted, live)
     least, most = instances_to_be(wanted, live)
-    body["sku"] = {"name": size, "tier": tier_of(size) or live.tier, "capacity": least}
+    body["sku"] = {"name": size, "capacity": least}
     if tier_of(size) == ELASTIC:
         body.setdefault("properties", {})["maximumElasticWorkerCount"] = most
     return body

@@ -5,12 +5,15 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from functions_model.provision.nouns import Action, Change, FieldChange, QueueData, key_of
 from functions_model.provision.observed import ObservedProviders
+from functions_model.provision.regions import no_such_region, same_region
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from functions_model.azure.clients import AzureClients
     from functions_model.core.failures import Problem
     from functions_model.provision.kind import Writing
@@ -28,7 +31,7 @@ OPERATIONAL_INSIGHTS = "Microsoft.OperationalInsights"
 
 
 def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedProviders:
-    """Those that are not registered, of those that something new needs. Nothing new, nothing asked."""
+    """Those that are not registered, of those that something new needs, and their regions. Nothing new, none."""
     needed = tuple(
         namespace
         for namespace, is_there in (
@@ -42,26 +45,39 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedPr
         if not is_there
     )
     with ThreadPoolExecutor(max_workers=4) as threads:
-        registered = list(threads.map(lambda namespace: _is_registered(clients, namespace), needed))
-    return ObservedProviders(tuple(name for name, yes in zip(needed, registered, strict=True) if not yes))
+        found = list(threads.map(lambda namespace: _read(clients, namespace), needed))
+    unregistered = (name for name, provider in zip(needed, found, strict=True) if not _is_registered(provider))
+    regions = (region for provider in found for region in _regions(provider))
+    return ObservedProviders(tuple(unregistered), frozenset(regions))
 
 
-def _is_registered(clients: AzureClients, namespace: str) -> bool:
+def _read(clients: AzureClients, namespace: str) -> Any:
+    """The provider; None when a login whose rights end at the group may not read it. The write will tell."""
     from azure.core.exceptions import HttpResponseError
 
     try:
-        provider = clients.resource.providers.get(resource_provider_namespace=namespace)
+        return clients.resource.providers.get(resource_provider_namespace=namespace)
     except HttpResponseError as exc:
         if exc.status_code == 403:
-            # A login whose rights end at the group cannot read this, nor could it register. The write will tell.
-            return True
+            return None
         raise
-    return str(provider.registration_state).lower() == "registered"
 
 
-def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:  # noqa: ARG001
-    """None: a provider can always be asked for."""
-    return ()
+def _is_registered(provider: Any) -> bool:
+    """Whether it is; one that may not be read could not be registered either."""
+    return provider is None or str(provider.registration_state).lower() == "registered"
+
+
+def _regions(provider: Any) -> Iterator[str]:
+    """Where one of its types can be made, whether it is registered or not."""
+    for kind in (provider and provider.resource_types) or ():
+        yield from map(same_region, kind.locations or ())
+
+
+def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
+    """A region that there is none of. A provider itself can always be asked for."""
+    unknown = no_such_region(wanted.location, observed.providers.regions)
+    return (unknown,) if unknown else ()
 
 
 def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
@@ -92,7 +108,7 @@ def register(clients: AzureClients, namespace: str, patience: Patience) -> None:
         AzureError: The login may not.
     """
     clients.resource.providers.register(resource_provider_namespace=namespace)
-    patience.until(lambda: _is_registered(clients, namespace), f"the registration of {namespace}")
+    patience.until(lambda: _is_registered(_read(clients, namespace)), f"the registration of {namespace}")
 
 
 def keys(*namespaces: str) -> tuple[str, ...]:

@@ -121,6 +121,8 @@ def _change(role: Role, wanted: Wanted, observed: Observed) -> Change:
         return Change(KIND, _name(role), Action.REPLACE, (moved,), reason, depends_on)
     fields = (FieldChange("role", None, role.name), FieldChange("scope", None, role.scope))
     reason = f"the identity `{wanted.identity_name}` does not hold it"
+    if wanted.registry.abac and role.scope == wanted.registry.id:
+        reason += "; the registry gives rights by repository (ABAC), where AcrPull counts for nothing"
     return Change(KIND, _name(role), Action.CREATE, fields, reason, depends_on)
 
 
@@ -167,5 +169,6 @@ def _assign(writing: Writing, role: Role, principal_id: str) -> None:
 
 
 def keys(wanted: Wanted) -> tuple[str, ...]:
-    """What the app depends on."""
-    return tuple(key_of(KIND, _name(role)) for role in wanted.roles)
+    """What the app depends on: all but those of a queue trigger, which it need not have before it runs."""
+    late = service_bus_queue.scopes(wanted.data) if isinstance(wanted.data, QueueData) else ()
+    return tuple(key_of(KIND, _name(role)) for role in wanted.roles if role.waits_for not in late)

@@ -7,16 +7,21 @@ Where the app has keys, one that we made without gets them switched on, and one 
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from functions_model.azure.errors import explain
 from functions_model.core.failures import Problem
-from functions_model.provision.elsewhere import not_there, refusal_of
+from functions_model.provision.elsewhere import not_there
 from functions_model.provision.in_the_making import once_made
 from functions_model.provision.kinds import provider, resource_group
+from functions_model.provision.network import Network, allows, approved, is_public, perimeter
 from functions_model.provision.nouns import Action, Change, FieldChange, QueueData, key_of
-from functions_model.provision.observed_service_bus import ObservedNamespace, ObservedNamespaceName
+from functions_model.provision.observed_service_bus import ObservedNamespace
 from functions_model.provision.tags import is_ours
 
 if TYPE_CHECKING:
@@ -49,9 +54,32 @@ def _read(clients: AzureClients, group: str, name: str) -> ObservedNamespace | N
     from azure.core.exceptions import ResourceNotFoundError
 
     try:
-        return _observed(clients.service_bus.namespaces.get(resource_group_name=group, namespace_name=name))
+        namespace = _observed(clients.service_bus.namespaces.get(resource_group_name=group, namespace_name=name))
     except ResourceNotFoundError:
         return None
+    # Only Premium has rules beyond the switch that the namespace itself tells:
+    # https://learn.microsoft.com/azure/service-bus-messaging/network-security.
+    if namespace.sku.lower() != PREMIUM.lower() or not namespace.network.public:
+        return namespace
+    return replace(namespace, network=_rules(clients, group, name, namespace.network))
+
+
+def _rules(clients: AzureClients, group: str, name: str, network: Network) -> Network:
+    """As long as there is no rule at all everybody is let in, whatever `defaultAction` says.
+
+    Nobody needs to read them to deploy: a login that may not is no failure.
+    https://learn.microsoft.com/azure/service-bus-messaging/service-bus-ip-filtering.
+    """
+    from azure.core.exceptions import HttpResponseError
+
+    try:
+        rules = clients.service_bus.namespaces.get_network_rule_set(resource_group_name=group, namespace_name=name)
+    except HttpResponseError as exc:
+        return replace(network, untold=explain(exc, f"read the network rules of `{name}`").reason)
+    subnets = frozenset(str(rule.subnet.id).lower() for rule in rules.virtual_network_rules or () if rule.subnet)
+    addresses = tuple(str(rule.ip_mask) for rule in rules.ip_rules or ())
+    open_to_all = allows(rules.default_action) or not (subnets or addresses)
+    return replace(network, open_to_all=open_to_all, subnets=subnets, addresses=addresses)
 
 
 def _observed(namespace: Any) -> ObservedNamespace:
@@ -63,6 +91,12 @@ def _observed(namespace: Any) -> ObservedNamespace:
         status=_text(namespace.status or namespace.provisioning_state or ""),
         takes_keys=not namespace.disable_local_auth,
         is_ours=is_ours(namespace.tags),
+        location=str(namespace.location or ""),
+        network=Network(
+            is_public(namespace.public_network_access),
+            has_endpoints=approved(namespace.private_endpoint_connections),
+            untold=perimeter(namespace.public_network_access),
+        ),
     )
 
 
@@ -77,28 +111,6 @@ def _host(endpoint: str) -> str:
     return host if address.port in {None, 443} else f"{host}:{address.port}"
 
 
-def observe_name(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedNamespaceName | None:
-    """Whether the name of a namespace that is to be made is free: it must be unique in all of Azure."""
-    from azure.core.exceptions import HttpResponseError
-
-    if not isinstance(wanted.data, QueueData) or seen.namespace is not None:
-        return None
-    if wanted.is_elsewhere(TYPE, wanted.data.namespace):
-        return None
-    body: Any = {"name": wanted.data.namespace}
-    try:
-        answer = clients.service_bus.namespaces.check_name_availability(parameters=body)
-    except HttpResponseError as exc:
-        if exc.status_code == 403:
-            # A login whose rights end at the group may not ask this. The write will tell.
-            return None
-        raise
-    if answer.name_available:
-        return None
-    said = str(answer.message or answer.reason or "it is taken")
-    return ObservedNamespaceName(refusal_of(clients, TYPE, wanted.data.namespace, said))
-
-
 def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     """A name that is taken, or a namespace that is not active."""
     data, subject = wanted.data, "service-bus-namespace"
@@ -107,7 +119,7 @@ def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     if observed.namespace is None:
         if wanted.is_elsewhere(TYPE, data.namespace):
             return (not_there(KIND, TYPE, data.namespace, wanted, subject),)
-        refusal = observed.namespace_name.refusal
+        refusal = observed.names.refusal(TYPE, data.namespace)
         return (refusal.problem(KIND, data.namespace, subject),) if refusal else ()
     if observed.namespace.status.lower() in _USABLE:
         needs_them = _lacks_keys(wanted, observed.namespace) and not observed.namespace.is_ours
@@ -153,7 +165,7 @@ def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
 
 
 def write(writing: Writing, observed: Observed) -> ObservedNamespace:  # noqa: ARG001
-    """Create it and wait until it is there (about 45 s); or switch its keys on.
+    """Create it and wait until it is there (about 45 s), or switch its keys on. Its first answer tells the address.
 
     As with storage accounts, a create that was answered 429 or 503 may have been done all the same, and its retry met
     409: then the namespace is in our own group.
@@ -169,7 +181,7 @@ def write(writing: Writing, observed: Observed) -> ObservedNamespace:  # noqa: A
         return _switch_keys_on(writing, data.namespace)
     try:
         poller = writing.clients.service_bus.namespaces.begin_create_or_update(
-            **where, parameters=_body(writing.wanted, data)
+            **where, parameters=_body(writing.wanted, data), raw_response_hook=partial(_know, writing)
         )
         return _observed(poller.result())
     except ResourceExistsError as exc:
@@ -178,6 +190,17 @@ def write(writing: Writing, observed: Observed) -> ObservedNamespace:  # noqa: A
         if (ours := _read(writing.clients, writing.wanted.group, data.namespace)) is None:
             raise
         return ours
+
+
+def _know(writing: Writing, answer: Any) -> None:
+    """Tell the address, if an answer has it: a service that leaves it out at first is waited for."""
+    from azure.mgmt.servicebus.models import SBNamespace
+
+    # Each poll comes by here, too, and what is no namespace is for the poller to refuse.
+    with suppress(ValueError, TypeError, AttributeError):
+        namespace = _observed(SBNamespace(json.loads(answer.http_response.read())))
+        if namespace.host:
+            writing.know(namespace)
 
 
 def _switch_keys_on(writing: Writing, name: str) -> ObservedNamespace:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from functions_model.core.failures import Problem
 from functions_model.provision.kinds import service_bus_namespace
-from functions_model.provision.nouns import Action, Change, FieldChange, QueueData, key_of
+from functions_model.provision.nouns import Action, Change, FieldChange, QueueData, key_of, known_of
 from functions_model.provision.observed_service_bus import ObservedQueue, ObservedQueues
 
 if TYPE_CHECKING:
@@ -148,5 +148,18 @@ def key(name: str) -> str:
 
 
 def keys(wanted: Wanted) -> tuple[str, ...]:
-    """What the app depends on."""
-    return tuple(key(name) for name in wanted.data.queues) if isinstance(wanted.data, QueueData) else ()
+    """What an app depends on: with keys, its settings hold one. Otherwise they need the namespace's address alone.
+
+    A namespace takes 45 s, and an app that listens before its queue is there goes on trying.
+    """
+    data = wanted.data
+    if not isinstance(data, QueueData):
+        return ()
+    if wanted.by_keys:
+        return tuple(key(name) for name in data.queues)
+    return (known_of(service_bus_namespace.key(data.namespace)),)
+
+
+def scopes(data: QueueData) -> tuple[str, ...]:
+    """What roles on the queues wait for."""
+    return (service_bus_namespace.key(data.namespace), *(key(name) for name in data.queues))

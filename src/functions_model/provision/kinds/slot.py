@@ -6,50 +6,77 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from functions_model.azure.site import Site
 from functions_model.core.failures import Problem
+from functions_model.provision.belongings import read_belongings
+from functions_model.provision.key_vault import slots_reference_problems
 from functions_model.provision.kinds import function_app
-from functions_model.provision.nouns import Action, Change, FieldChange, key_of
+from functions_model.provision.likeness import likeness, likeness_changes, likeness_problems
+from functions_model.provision.nouns import Action, Change, key_of
 from functions_model.provision.observed import ObservedSlot
+from functions_model.provision.observed_app import ObservedApp
 from functions_model.provision.plan_sizes import tier_of
 from functions_model.provision.site import read_app
 from functions_model.provision.slot_settings import for_slot, sticky_names
+from functions_model.provision.sticky import make_sticky, sticky_changes
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
     from functions_model.provision.kind import Writing
-    from functions_model.provision.nouns import Wanted
+    from functions_model.provision.nouns import FieldChange, Wanted
     from functions_model.provision.observed import Observed
 
 KIND = "deployment slot"
+TYPE = "Microsoft.Web/sites/slots"
 _MOST = (("Standard", 5), ("Premium", 20), ("Isolated", 20), ("ElasticPremium", 2))
 """Slots beside production, by the beginning of a plan's tier; other tiers have none.
 https://learn.microsoft.com/azure/azure-functions/functions-scale#service-limits."""
 
 
 def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedSlot | None:  # noqa: ARG001
-    """The slot of that name, how many others there are, and which settings stay with their slot."""
+    """The slot of that name, the others, what stays with its slot, and what app and slot have beside settings."""
     from azure.core.exceptions import ResourceNotFoundError
 
     if not wanted.slot:
         return None
     apps, where = clients.web.web_apps, (wanted.group, wanted.app_name)
-    with ThreadPoolExecutor(max_workers=3) as threads:
+    ours, its = Site(clients, *where), Site(clients, *where, wanted.slot)
+    with ThreadPoolExecutor(max_workers=5) as threads:
         slots = threads.submit(lambda: [str(one.name).rpartition("/")[2] for one in apps.list_slots(*where)])
         sticky = threads.submit(apps.list_slot_configuration_names, *where)
-        app = threads.submit(read_app, Site(clients, *where, wanted.slot))
+        app = threads.submit(read_app, its)
+        of_app, own = (threads.submit(read_belongings, one) for one in (ours, its))
         try:
-            names, held = slots.result(), sticky.result().app_setting_names or ()
+            names, held = slots.result(), sticky.result()
         except ResourceNotFoundError:
             return None
-        others = tuple(name for name in names if name.lower() != wanted.slot.lower())
-        return ObservedSlot(app.result(), others, tuple(held))
+        strings, mounts = held.connection_string_names or (), held.azure_storage_config_names or ()
+        return ObservedSlot(
+            app.result(),
+            tuple(name for name in names if name.lower() != wanted.slot.lower()),
+            tuple(held.app_setting_names or ()),
+            (tuple(strings), tuple(mounts)),
+            of_app.result(),
+            own.result(),
+        )
 
 
 def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
-    """A plan that has no slots, or no more of them."""
+    """A host's name that is taken; a plan that has no slots, or no more; what a swap would take from the app."""
+    if wanted.slot and function_app.through_slot(wanted, observed):
+        others = (*likeness_problems(wanted, observed), *slots_reference_problems(wanted, observed))
+        return (*_room_problems(wanted, observed), *others)
+    return _room_problems(wanted, observed)
+
+
+def _room_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
+    host = f"{wanted.app_name}-{wanted.slot}"
+    if refusal := observed.names.refusal(TYPE, host):
+        what = f"the slot `{_name(wanted)}` cannot be made: {refusal.reason}"
+        remedy = "Set `slot-name` to another name: the slot's host must be unique in all of Azure."
+        return (Problem(what, remedy, "slot-name"),)
     live = observed.plan
     tier = tier_of(wanted.plan_sku) if live is None or wanted.plan_sku_given else live.tier
     if not wanted.slot or not tier:
@@ -76,8 +103,8 @@ def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
         reason = f"`{wanted.app_name}` itself has this version"
         return () if live is None else (Change(KIND, _name(wanted), Action.KEEP, (), reason, (), _id(wanted)),)
     own = function_app.own_difference(*for_slot(wanted, observed))
-    sticky = _sticky_changes(wanted, observed)
-    action = Action.UPDATE if own.action is Action.KEEP and sticky else own.action
+    others = (*likeness_changes(likeness(observed), observed), *_sticky_changes(wanted, observed))
+    action = Action.UPDATE if own.action is Action.KEEP and others else own.action
     app = key_of(function_app.KIND, wanted.app_name)
     return (
         replace(
@@ -85,8 +112,8 @@ def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
             kind=KIND,
             name=_name(wanted),
             action=action,
-            fields=(*own.fields, *sticky),
-            reason=own.reason or ("slot settings differ" if sticky else ""),
+            fields=(*own.fields, *others),
+            reason=own.reason or ("the app has it otherwise" if others else ""),
             depends_on=() if action is Action.KEEP else (*own.depends_on, app),
             resource_id=_id(wanted),
         ),
@@ -94,9 +121,7 @@ def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
 
 
 def _sticky_changes(wanted: Wanted, observed: Observed) -> tuple[FieldChange, ...]:
-    known = observed.slot.sticky if observed.slot else ()
-    new = (name for name in sticky_names(wanted, observed) if name not in known)
-    return tuple(FieldChange(f"slot setting `{name}`", None, "stays with the slot") for name in new)
+    return sticky_changes(sticky_names(wanted, observed), observed.slot.sticky if observed.slot else ())
 
 
 def write(writing: Writing, observed: Observed) -> ObservedSlot:
@@ -104,12 +129,11 @@ def write(writing: Writing, observed: Observed) -> ObservedSlot:
     wanted = writing.wanted
     names = sticky_names(wanted, observed)
     if _sticky_changes(wanted, observed):
-        body: Any = {"properties": {"appSettingNames": list(names)}}
-        apps, where = writing.clients.web.web_apps, (wanted.group, wanted.app_name)
-        writing.patience.through(lambda: apps.update_slot_configuration_names(*where, body))
+        writing.patience.through(lambda: make_sticky(writing.clients, wanted, names))
     as_app, view = for_slot(wanted, observed)
-    live = function_app.write(replace(writing, wanted=as_app, slot=wanted.slot), view)
-    return ObservedSlot(live, observed.slot.others if observed.slot else (), names)
+    live = function_app.write(replace(writing, wanted=as_app, slot=wanted.slot), view, likeness(observed))
+    known = observed.slot or ObservedSlot(None)
+    return replace(known, app=live if isinstance(live, ObservedApp) else None, sticky=names)
 
 
 def key(wanted: Wanted) -> str:

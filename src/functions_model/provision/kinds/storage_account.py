@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 from functions_model.azure.errors import explain
 from functions_model.core.failures import Problem
-from functions_model.provision.elsewhere import not_there, refusal_of
+from functions_model.provision.elsewhere import not_there
 from functions_model.provision.in_the_making import once_made
 from functions_model.provision.kinds import provider, resource_group
+from functions_model.provision.network import Network, allows, approved, is_public, perimeter
 from functions_model.provision.nouns import Action, Change, FieldChange, key_of
-from functions_model.provision.observed import ObservedAccountNames, ObservedAccounts, ObservedStorage
+from functions_model.provision.observed import ObservedAccounts, ObservedStorage
 from functions_model.provision.tags import is_ours
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
-    from functions_model.provision.elsewhere import NameRefusal
     from functions_model.provision.kind import Writing
     from functions_model.provision.nouns import Wanted
     from functions_model.provision.observed import Observed
@@ -59,31 +59,6 @@ def _read(clients: AzureClients, wanted: Wanted, name: str) -> ObservedStorage |
         return None
 
 
-def observe_names(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedAccountNames:
-    """Whether the names of accounts that are to be made are free: they must be unique in all of Azure."""
-    names = [name for name in wanted.storage_accounts if seen.account(name) is None]
-    ours = [name for name in names if not wanted.is_elsewhere(TYPE, name)]
-    with ThreadPoolExecutor(max_workers=len(ours) or 1) as threads:
-        refusals = list(threads.map(lambda name: _refusal(clients, name), ours))
-    return ObservedAccountNames(dict(zip(ours, refusals, strict=True)))
-
-
-def _refusal(clients: AzureClients, name: str) -> NameRefusal | None:
-    from azure.core.exceptions import HttpResponseError
-
-    body: Any = {"name": name, "type": TYPE}
-    try:
-        answer = clients.storage.storage_accounts.check_name_availability(account_name=body)
-    except HttpResponseError as exc:
-        if exc.status_code == 403:
-            # A login whose rights end at the group may not ask this. The write will tell.
-            return None
-        raise
-    if answer.name_available:
-        return None
-    return refusal_of(clients, TYPE, name, str(answer.message or answer.reason or "it is taken"))
-
-
 def _observed(account: Any) -> ObservedStorage:
     endpoints = account.primary_endpoints
     return ObservedStorage(
@@ -95,7 +70,30 @@ def _observed(account: Any) -> ObservedStorage:
         # Nothing said means yes.
         takes_keys=account.allow_shared_key_access is not False,
         is_ours=is_ours(account.tags),
+        location=str(account.location or ""),
         state=str(getattr(account.provisioning_state, "value", account.provisioning_state) or ""),
+        network=_network(account),
+    )
+
+
+def _network(account: Any) -> Network:
+    """Rules for addresses do not hold for requests from the account's own region, where the app is as a rule.
+
+    https://learn.microsoft.com/azure/storage/common/storage-network-security-limitations.
+    """
+    rules, access = account.network_rule_set, account.public_network_access
+    endpoints = approved(account.private_endpoint_connections)
+    if rules is None:
+        return Network(is_public(access), has_endpoints=endpoints, untold=perimeter(access))
+    return Network(
+        public=is_public(access),
+        open_to_all=allows(rules.default_action),
+        subnets=frozenset(str(rule.virtual_network_resource_id).lower() for rule in rules.virtual_network_rules or ()),
+        addresses=tuple(str(rule.ip_address_or_range) for rule in rules.ip_rules or ()),
+        own_region=str(account.location or ""),
+        has_endpoints=endpoints,
+        has_others=bool(rules.resource_access_rules),
+        untold=perimeter(access),
     )
 
 
@@ -112,7 +110,7 @@ def _problem(name: str, wanted: Wanted, observed: Observed) -> Problem | None:
     if account is None and wanted.is_elsewhere(TYPE, name):
         return not_there(KIND, TYPE, name, wanted, subject)
     if account is None:
-        refusal = observed.account_names.refusals.get(name)
+        refusal = observed.names.refusal(TYPE, name)
         return refusal.problem(KIND, name, subject) if refusal else None
     if not _is_made(account):
         what = f"the storage account `{name}` is not ready, its state is {account.state}"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from functions_model.provision.app_changes import pull_change
 from functions_model.provision.kinds import function_app, slot
 from functions_model.provision.nouns import SWAP, Action, Change, FieldChange
+from functions_model.provision.pulling import pull_problems
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
@@ -22,16 +24,17 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> None:  # n
     return
 
 
-def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:  # noqa: ARG001
-    """None beside those of the slot."""
-    return ()
+def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
+    """An app that the swap would leave without a way to its image; the others are the slot's."""
+    return pull_problems(wanted, observed) if function_app.swaps(wanted, observed) else ()
 
 
 def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
     """One swap, when the app has another version than the one that is wanted."""
     if observed.app is None or not function_app.swaps(wanted, observed):
         return ()
-    fields = (FieldChange("image", observed.app.runs.removeprefix("DOCKER|") or None, wanted.image),)
+    image = FieldChange("image", observed.app.runs.removeprefix("DOCKER|") or None, wanted.image)
+    fields = (image, *pull_change(wanted, observed))
     name = f"{wanted.app_name}/{wanted.slot} with {wanted.app_name}"
     return (Change(KIND, name, Action.UPDATE, fields, "once the slot is verified", (slot.key(wanted),)),)
 

@@ -16,6 +16,7 @@ from functions_model.provision.kinds import (
     log_analytics_workspace,
     plan,
     service_bus_namespace,
+    slot,
     storage_account,
 )
 
@@ -59,6 +60,11 @@ def _delete_app(clients: AzureClients, group: str, name: str) -> None:
     clients.web.web_apps.delete(group, name, delete_empty_server_farm=False)
 
 
+def _delete_slot(clients: AzureClients, group: str, name: str) -> None:
+    app, _, slot_name = name.partition("/")
+    clients.web.web_apps.delete_slot(group, app, slot_name, delete_empty_server_farm=False)
+
+
 def _delete_namespace(clients: AzureClients, group: str, name: str) -> None:
     clients.service_bus.namespaces.begin_delete(resource_group_name=group, namespace_name=name).result()
 
@@ -83,21 +89,31 @@ def _id(kind: ModuleType, clients: AzureClients, group: str, name: str) -> str:
     return f"/subscriptions/{clients.subscription_id}/resourceGroups/{group}/providers/{kind.TYPE}/{name}"
 
 
+APP = RemovableKind(
+    function_app.KIND,
+    function_app.TYPE,
+    lambda spec: (spec.app_name,),
+    lambda clients, group, name: clients.web.web_apps.get(group, name),
+    _delete_app,
+)
+SLOT = RemovableKind(
+    slot.KIND,
+    slot.TYPE,
+    lambda spec: (spec.slot,),
+    lambda clients, group, name: clients.web.web_apps.get_slot(group, *name.split("/")),
+    _delete_slot,
+)
+"""Removed by itself when it is named. With the whole deployment, slots go with their app."""
+IDENTITY = RemovableKind(
+    identity.KIND,
+    identity.TYPE,
+    lambda spec: (spec.identity_name,),
+    lambda clients, group, name: clients.msi.user_assigned_identities.get(group, name),
+    lambda clients, group, name: clients.msi.user_assigned_identities.delete(group, name),
+)
 KINDS = (
-    RemovableKind(
-        function_app.KIND,
-        function_app.TYPE,
-        lambda spec: (spec.app_name,),
-        lambda clients, group, name: clients.web.web_apps.get(group, name),
-        _delete_app,
-    ),
-    RemovableKind(
-        identity.KIND,
-        identity.TYPE,
-        lambda spec: (spec.identity_name,),
-        lambda clients, group, name: clients.msi.user_assigned_identities.get(group, name),
-        lambda clients, group, name: clients.msi.user_assigned_identities.delete(group, name),
-    ),
+    APP,
+    IDENTITY,
     RemovableKind(
         plan.KIND,
         plan.TYPE,

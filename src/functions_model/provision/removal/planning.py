@@ -17,8 +17,9 @@ from functions_model.provision.kinds import (
     storage_account,
 )
 from functions_model.provision.nouns import Action, Change, ChangeSet, FieldChange, key_of
+from functions_model.provision.removal.changes import MADE, NOT_MADE, removal_of
 from functions_model.provision.removal.kinds import HOLD_DATA, USED_BY_ROLES
-from functions_model.provision.tags import MANAGED_BY
+from functions_model.provision.removal.slots import slot_changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from functions_model.core.removal import RemovalSpec
     from functions_model.provision.removal.standing import Found, Standing
 
-_TAG = ": ".join(MANAGED_BY)
-_MADE = f"it has the tag `{_TAG}`"
-_NOT_MADE = f"it was not made by this tool: it lacks the tag `{_TAG}`"
 _NAMED_BY = {
     "plan-name": plan.KIND,
     "identity-name": identity.KIND,
@@ -58,9 +56,13 @@ def removal_plan(spec: RemovalSpec, found: Found, portal: str = "") -> RemovalPl
         found: What is there of it.
         portal: https URL of the cloud's portal, for links; empty when it has none.
     """
-    changes = [*_own(spec, found), *_elsewhere(spec)]
-    changes += _group(found, changes)
+    changes = [*slot_changes(spec, found)] if spec.slot_name else _whole(spec, found)
     return RemovalPlan(tuple(_linked(change, portal) for change in changes), spec)
+
+
+def _whole(spec: RemovalSpec, found: Found) -> list[Change]:
+    changes = [*_own(spec, found), *_elsewhere(spec)]
+    return [*changes, *_group(found, changes)]
 
 
 def _own(spec: RemovalSpec, found: Found) -> Iterator[Change]:
@@ -70,7 +72,7 @@ def _own(spec: RemovalSpec, found: Found) -> Iterator[Change]:
             continue
         if one.kind == identity.KIND:
             why = "the identity goes, and Azure would keep it"
-            yield from (_removal(role, why, _app_keys(found)) for role in found.roles)
+            yield from (removal_of(role, why, _app_keys(found)) for role in found.roles)
             yield from _unseen_roles(one, found)
         yield _own_removal(one, spec, found)
 
@@ -85,7 +87,7 @@ def _why_it_stays(one: Standing, spec: RemovalSpec, found: Found) -> str:
     """The first reason; empty when it may go."""
     app = found.of(function_app.KIND)
     if not one.ours:
-        return _NOT_MADE
+        return NOT_MADE
     if app is not None and not app.ours:
         return f"the function app `{app.name}` may use it, and stays"
     if one.kind == plan.KIND and found.plan_apps:
@@ -122,22 +124,18 @@ def _own_removal(one: Standing, spec: RemovalSpec, found: Found) -> Change:
     A component goes before its workspace.
     """
     if one.kind == function_app.KIND:
-        return replace(_removal(one, _MADE), fields=_slots(one, found))
+        return replace(removal_of(one, MADE), fields=_slots(one, found))
     keys = _app_keys(found)
     if one.kind != plan.KIND:
         keys += tuple(key_of(role.kind, role.name) for role in found.roles)
     if one.kind == log_analytics_workspace.KIND and (component := _component_that_goes(spec, found)):
         keys += (key_of(component.kind, component.name),)
-    return _removal(one, _MADE, keys)
+    return removal_of(one, MADE, keys)
 
 
 def _app_keys(found: Found) -> tuple[str, ...]:
     app = found.of(function_app.KIND)
     return (key_of(app.kind, app.name),) if app else ()
-
-
-def _removal(one: Standing, reason: str, depends_on: tuple[str, ...] = ()) -> Change:
-    return Change(one.kind, one.name, Action.DELETE, (), reason, depends_on, one.id)
 
 
 def _slots(app: Standing, found: Found) -> tuple[FieldChange, ...]:
@@ -161,12 +159,12 @@ def _group(found: Found, changes: Sequence[Change]) -> Iterator[Change]:
         return
     left = names_left(found.members, changes)
     if not group.ours or left:
-        reason = f"it still holds {_names(left)}" if group.ours else _NOT_MADE
+        reason = f"it still holds {_names(left)}" if group.ours else NOT_MADE
         yield Change(group.kind, group.name, Action.KEEP, reason=reason, resource_id=group.id)
     else:
-        yield _removal(
+        yield removal_of(
             group,
-            f"{_MADE}, and will be empty",
+            f"{MADE}, and will be empty",
             tuple(change.key for change in changes if change.action is Action.DELETE),
         )
 

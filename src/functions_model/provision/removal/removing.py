@@ -11,14 +11,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
+from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import ApplyIncomplete
-from functions_model.provision.graph import run_graph
+from functions_model.provision.graph import Graph
 from functions_model.provision.incomplete import incomplete, told
 from functions_model.provision.kinds import plan as plan_kind
 from functions_model.provision.kinds import provider, resource_group, role_assignment
 from functions_model.provision.nouns import Action
 from functions_model.provision.outcome import Applied, Written
-from functions_model.provision.removal.kinds import KINDS
+from functions_model.provision.removal.kinds import KINDS, SLOT
 from functions_model.provision.removal.planning import names_left
 from functions_model.provision.waiting import Patience
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from functions_model.provision.nouns import Change
     from functions_model.provision.removal.planning import RemovalPlan
 
-_KINDS = {kind.kind: kind for kind in KINDS}
+_KINDS = {kind.kind: kind for kind in (*KINDS, SLOT)}
 _COUNTED = re.compile(r"web app\(?s", re.IGNORECASE)
 """Microsoft.Web: `Server farm 'x' cannot be deleted because it has web app(s) y assigned to it.`"""
 
@@ -63,7 +64,8 @@ def remove(
     """
     started = clock()
     remover = _Remover(plan, clients, report, written, clock, sleep)
-    outcomes = run_graph([change for change in plan.changes if change.action is Action.DELETE], remover.remove, {})
+    deletions = [change for change in plan.changes if change.action is Action.DELETE]
+    outcomes = Graph(deletions, lambda change, _: remover.remove(change), {}).outcomes()
     if any(outcomes.values()):
         raise incomplete(outcomes)
     kept = tuple(change for change in plan.changes if change.action is Action.KEEP)
@@ -87,11 +89,12 @@ class _Remover:
 
         begun = self.clock()
         patience = Patience(str(change), self.sleep, self.report, partial(_register, self.clients))
-        with suppress(ResourceNotFoundError):
-            patience.through(lambda: self._delete(change, patience))
-        done = Written(change, self.clock() - begun)
-        self.done.append(done)
-        self.written(done)
+        with CANCEL.work(str(change)):
+            with suppress(ResourceNotFoundError):
+                patience.through(lambda: self._delete(change, patience))
+            done = Written(change, self.clock() - begun)
+            self.done.append(done)
+            self.written(done)
         self.report(told(done))
 
     def _delete(self, change: Change, patience: Patience) -> None:

@@ -4,22 +4,21 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from functions_model.azure.errors import explain
-from functions_model.core.failures import PlanRefused, Problem
-from functions_model.provision.app_changes import same_id
 from functions_model.provision.kinds import function_app, identity, log_analytics_workspace, plan, resource_group
+from functions_model.provision.removal.apps import apps_of, sites_of
+from functions_model.provision.removal.asking import ask
 from functions_model.provision.removal.kinds import HOLD_DATA, USED_BY_ROLES, named, read_or_none
 from functions_model.provision.removal.logging_components import components_on
 from functions_model.provision.removal.roles import roles_of, sharers_of
+from functions_model.provision.removal.slots import survey_slot
 from functions_model.provision.removal.standing import Found, Standing
 from functions_model.provision.tags import is_ours
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from functions_model.azure.clients import AzureClients
     from functions_model.core.removal import RemovalSpec
@@ -35,10 +34,12 @@ def survey(clients: AzureClients, spec: RemovalSpec) -> Found:
         PlanRefused: Something cannot be read; every reason is told.
         LoginFailed: No token could be had.
     """
-    group = _ask({resource_group.KIND: partial(_group, clients, spec)})[resource_group.KIND]
+    if spec.slot_name:
+        return survey_slot(clients, spec)
+    group = ask({resource_group.KIND: partial(_group, clients, spec)})[resource_group.KIND]
     if group is None:
         return Found()
-    live = _ask(_first_round(clients, spec))
+    live = ask(_first_round(clients, spec))
     there = {
         (kind.kind, name): live[f"{kind.kind} `{name}`"]
         for kind, name in named(spec)
@@ -46,7 +47,7 @@ def survey(clients: AzureClients, spec: RemovalSpec) -> Found:
     }
     resources = tuple(Standing(kind, name, str(found.id), is_ours(found.tags)) for (kind, name), found in there.items())
     who = there.get((identity.KIND, spec.identity_name))
-    more = _ask(_second_round(clients, spec, resources, who))
+    more = ask(_second_round(clients, spec, resources, who))
     roles, sees_all = more.get(_ROLES, ((), True))
     return Found(
         group=Standing(resource_group.KIND, spec.resource_group, spec.group_id, is_ours(group.tags)),
@@ -55,7 +56,7 @@ def survey(clients: AzureClients, spec: RemovalSpec) -> Found:
         sees_all_roles=sees_all,
         members=live[_MEMBERS],
         plan_apps=_others(more.get(_APPS, ()), spec),
-        identity_apps=_others(_apps_of(live[_SITES], str(who.id)), spec) if who else (),
+        identity_apps=_others(apps_of(live[_SITES], str(who.id)), spec) if who else (),
         sharers={one.id: more[_users(one)] for one in resources if _users(one) in more},
         components=more.get(_COMPONENTS, ()),
     )
@@ -76,20 +77,8 @@ def _first_round(clients: AzureClients, spec: RemovalSpec) -> dict[str, Callable
     return {
         **{f"{kind.kind} `{name}`": partial(read_or_none, kind, clients, group, name) for kind, name in named(spec)},
         _MEMBERS: lambda: tuple(str(one.id) for one in listed.list_by_resource_group(group)),
-        _SITES: partial(_sites, clients, group),
+        _SITES: partial(sites_of, clients, group),
     }
-
-
-def _sites(clients: AzureClients, group: str) -> list[Any]:
-    """All apps of the subscription; those of the group where the login may not see more."""
-    from azure.core.exceptions import HttpResponseError
-
-    try:
-        return list(clients.web.web_apps.list())
-    except HttpResponseError as exc:
-        if exc.status_code != 403:
-            raise
-        return list(clients.web.web_apps.list_by_resource_group(group))
 
 
 def _second_round(
@@ -120,38 +109,7 @@ def _apps_on(list_web_apps: Callable[..., Iterable[Any]], group: str, name: str)
     return tuple(str(site.id) for site in list_web_apps(group, name))
 
 
-def _apps_of(sites: Iterable[Any], identity_id: str) -> tuple[str, ...]:
-    """Ids of the apps that run as an identity."""
-    return tuple(
-        str(site.id)
-        for site in sites
-        if any(same_id(held, identity_id) for held in (site.identity and site.identity.user_assigned_identities) or ())
-    )
-
-
 def _others(site_ids: Iterable[str], spec: RemovalSpec) -> tuple[str, ...]:
     """Names of those that are not the deployment's own app, nor one of its slots."""
     own = spec.id_of(function_app.TYPE, spec.app_name).lower()
     return tuple(sorted(one.rpartition("/")[2] for one in site_ids if not f"{one.lower()}/".startswith(f"{own}/")))
-
-
-def _ask(questions: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
-    """The answers, by what is asked for.
-
-    Raises:
-        PlanRefused: One could not be had; every reason is told.
-    """
-    from azure.core.exceptions import AzureError
-
-    problems, answers = [], {}
-    with ThreadPoolExecutor(max_workers=max(1, len(questions)), thread_name_prefix="survey") as threads:
-        asked = {what: threads.submit(question) for what, question in questions.items()}
-    for what, answer in asked.items():
-        try:
-            answers[what] = answer.result()
-        except AzureError as exc:
-            error = explain(exc, f"read the {what}")
-            problems.append(Problem(f"the {what} cannot be read: {error.reason}", error.remedy))
-    if problems:
-        raise PlanRefused("read the live resources", problems)
-    return answers

@@ -1,0 +1,166 @@
+"""Writing a function app, or a slot: one that is new in one request, one that is there by what differs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from functions_model.provision.app_changes import (
+    IDENTITY,
+    REFERENCES,
+    config_changes,
+    linux_fx_version,
+    pull_change,
+    pull_fields,
+    same_id,
+)
+from functions_model.provision.finishing import finish, unfinished_changes
+from functions_model.provision.kinds import plan
+from functions_model.provision.liking import config_of
+from functions_model.provision.machine_key import MACHINE_KEY
+from functions_model.provision.observed_app import RESOLVER
+from functions_model.provision.settings import changes_over, settings_changes, settings_to_write
+from functions_model.provision.site import observed_site
+from functions_model.provision.tags import UNFINISHED, tags_to_be
+from functions_model.provision.telemetry import CONNECTION
+
+if TYPE_CHECKING:
+    from functions_model.provision.kind import Writing
+    from functions_model.provision.likeness import Likeness
+    from functions_model.provision.nouns import Wanted
+    from functions_model.provision.observed import Observed, ObservedIdentity
+    from functions_model.provision.observed_app import ObservedApp, ObservedSite
+
+
+def create_app(writing: Writing, observed: Observed, like: Likeness) -> ObservedSite:
+    """One PUT with everything that runs: the app never starts with a wrong image or without its settings."""
+    wanted, who = writing.wanted, observed.identity
+    settings = _settings(writing, observed)
+    body: Any = {
+        "location": observed.plan.location if observed.plan else wanted.location,
+        "kind": "functionapp,linux,container",
+        "tags": {**wanted.tags, UNFINISHED: "run again"},
+        "properties": {
+            "serverFarmId": wanted.id_of(plan.TYPE, wanted.plan_name),
+            "reserved": True,
+            "httpsOnly": True,
+            **like.properties,
+            "siteConfig": {
+                "minTlsVersion": "1.2",
+                "ftpsState": "Disabled",
+                # Else nothing of what the container writes is kept, the traceback of `init()` neither.
+                "httpLoggingEnabled": True,
+                **config_of(like),
+                **_pull_config(wanted, who),
+                "appSettings": [{"name": name, "value": value} for name, value in sorted(settings.items())],
+                **_always_on(observed),
+            },
+        },
+    }
+    if who is not None:
+        body["identity"] = {"type": "UserAssigned", "userAssignedIdentities": {who.id: {}}}
+        body["properties"][RESOLVER] = who.id
+    made = observed_site(writing.site.ask("begin_create_or_update", site_envelope=body).result())
+    finish(writing, is_new=True)
+    _untag(writing)
+    return made
+
+
+def _untag(writing: Writing) -> None:
+    """Take the tag away that says that the app is not done."""
+    done: Any = {"tags": dict(writing.wanted.tags)}
+    writing.patience.through(lambda: writing.site.ask("update", site_envelope=done))
+
+
+def _always_on(observed: Observed) -> dict[str, Any]:
+    """Only Elastic Premium keeps a function app awake by itself; on other plans an idle one would be unloaded."""
+    elastic = observed.plan is None or observed.plan.tier.lower() == "elasticpremium"
+    return {} if elastic else {"alwaysOn": True}
+
+
+def _pull_config(wanted: Wanted, who: ObservedIdentity | None) -> dict[str, Any]:
+    return {"linuxFxVersion": linux_fx_version(wanted), **pull_fields(who)}
+
+
+def _settings(writing: Writing, observed: Observed) -> dict[str, str]:
+    settings = settings_to_write(writing.wanted, observed)
+    for name in (MACHINE_KEY, CONNECTION):
+        if value := settings.get(name):
+            writing.mask(value)
+    return settings
+
+
+def update_app(writing: Writing, observed: Observed, app: ObservedApp) -> ObservedApp:
+    """The identity first. Then the settings; but an image that an identity will pull goes before its password goes.
+
+    Each request has its own tries: a conflict at the last must not write the settings a second time.
+    """
+    wanted, who = writing.wanted, observed.identity
+    if unfinished_changes(wanted, app):
+        finish(writing, is_new=False)
+    app = writing.patience.through(partial(_patch_site, writing, who, app))
+    if wanted.slot and not writing.slot:
+        return app
+    writes = [_write_settings, _write_config]
+    if not wanted.by_keys and pull_change(wanted, observed):
+        writes.reverse()
+    for write_part in writes:
+        app = writing.patience.through(partial(write_part, writing, observed, app))
+    return app
+
+
+def _patch_site(writing: Writing, who: ObservedIdentity | None, app: ObservedApp) -> ObservedApp:
+    """Identity, what it resolves, and tags, in one request.
+
+    It comes first: a run that is stopped after it leaves the tags of a source whose image comes with the next run, and
+    never an image whose tags no run would write again.
+    """
+    wanted, body = writing.wanted, {}
+    # Not asked again: an identity that has been made meanwhile would look as if it had been there.
+    planned = {field.name for field in writing.change.fields}
+    if who is not None and IDENTITY in planned:
+        body["identity"] = _with_identity(app, who)
+        app = replace(app, identity_ids=(*app.identity_ids, who.id))
+    if who is not None and REFERENCES in planned:
+        body["properties"] = {RESOLVER: who.id}
+        app = replace(app, properties={**app.properties, RESOLVER: who.id})
+    if (tags := tags_to_be(wanted, app)) != app.tags:
+        body["tags"] = tags
+        app = replace(app, tags=tags)
+    if body:
+        patch: Any = body
+        writing.site.ask("update", site_envelope=patch)
+    return app
+
+
+def _write_settings(writing: Writing, observed: Observed, app: ObservedApp) -> ObservedApp:
+    wanted = writing.wanted
+    if not settings_changes(wanted, observed):
+        return app
+    planned = _settings(writing, observed)
+    settings: Any = {"properties": changes_over(_live_settings(writing), app.settings, planned)}
+    writing.site.ask("update_application_settings", app_settings=settings)
+    return replace(app, settings=planned)
+
+
+def _live_settings(writing: Writing) -> dict[str, str]:
+    """As they are now: an image may have taken minutes since they were looked at, and a write replaces all of them."""
+    return dict(writing.site.ask("list_application_settings").properties or {})
+
+
+def _write_config(writing: Writing, observed: Observed, app: ObservedApp) -> ObservedApp:
+    wanted, who = writing.wanted, observed.identity
+    if not config_changes(wanted, observed):
+        return app
+    config: Any = {"properties": _pull_config(wanted, who)}
+    writing.site.ask("update_configuration", site_config=config)
+    by = who.client_id if who else ""
+    return replace(app, runs=linux_fx_version(wanted), pull_identity=by, pulls_by_identity=bool(by))
+
+
+def _with_identity(app: ObservedApp, who: ObservedIdentity) -> dict[str, Any]:
+    """Ours beside those that the app has: a patch that named ours alone would change the type and drop them."""
+    types = "SystemAssigned, UserAssigned" if app.has_own_identity else "UserAssigned"
+    others = (held for held in app.identity_ids if not same_id(held, who.id))
+    return {"type": types, "userAssignedIdentities": {held: {} for held in (*others, who.id)}}

@@ -1,0 +1,108 @@
+"""Whether a blob or queue trigger can work, by what Resource Manager says after a deployment.
+
+What the run has just made is known. What was there before it is read again: somebody may have taken it away meanwhile.
+"""
+
+# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from functions_model.azure.errors import explain
+from functions_model.core.failures import Problem
+from functions_model.provision.kinds import (
+    blob_container,
+    role_assignment,
+    service_bus_namespace,
+    service_bus_queue,
+    storage_account,
+)
+from functions_model.provision.networks import shut_out, unsure
+from functions_model.provision.nouns import Action, BlobData
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from functions_model.azure.clients import AzureClients
+    from functions_model.provision.kind import Kind
+    from functions_model.provision.nouns import Change, ResourcePlan
+    from functions_model.provision.observed import Observed
+
+_BLOB: tuple[Kind, ...] = (storage_account, blob_container, role_assignment)
+_QUEUE: tuple[Kind, ...] = (service_bus_namespace, service_bus_queue, role_assignment)
+_NEW = {Action.CREATE, Action.REPLACE}
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """What was found.
+
+    Attributes:
+        problems: Why the trigger cannot work.
+        unseen: What could not be looked at, clauses.
+    """
+
+    problems: tuple[Problem, ...] = ()
+    unseen: tuple[str, ...] = ()
+
+
+def readiness(plan: ResourcePlan, clients: AzureClients) -> Readiness:
+    """Look at what the trigger needs: only what there was before the plan was applied takes a request.
+
+    Args:
+        plan: It was applied, and has a blob or queue trigger.
+        clients: Of the subscription.
+
+    Raises:
+        LoginFailed: The login holds no longer.
+    """
+    there = {change.key: change for change in plan.changes if change.action not in _NEW}
+    asked = [kind for kind in _kinds(plan) if any(change.kind == kind.KIND for change in there.values())]
+    now, unseen = _read(asked, plan, clients)
+    gone = [
+        change
+        for kind in asked
+        for change in kind.difference(plan.wanted, now)
+        if change.key in there and change.action in _NEW
+    ]
+    problems = (
+        *_gone(gone),
+        *(problem for kind in asked for problem in kind.problems(plan.wanted, now)),
+        *shut_out(plan.wanted, now),
+    )
+    return Readiness(problems, (*unseen, *unsure(plan.wanted, now)))
+
+
+def _kinds(plan: ResourcePlan) -> tuple[Kind, ...]:
+    """What the trigger needs; with keys in the settings, no roles."""
+    needed = _BLOB if isinstance(plan.wanted.data, BlobData) else _QUEUE
+    return tuple(kind for kind in needed if not (plan.wanted.by_keys and kind is role_assignment))
+
+
+def _read(asked: list[Kind], plan: ResourcePlan, clients: AzureClients) -> tuple[Observed, tuple[str, ...]]:
+    """What is there now, and what could not be read of it: of that, what there was."""
+    from azure.core.exceptions import AzureError
+
+    with ThreadPoolExecutor(max_workers=len(asked) or 1, thread_name_prefix="ready") as threads:
+        answers = [(kind.KIND, threads.submit(kind.observe, clients, plan.wanted, plan.observed)) for kind in asked]
+    now, unseen = plan.observed, []
+    for kind, answer in answers:
+        try:
+            now = now.having(answer.result())
+        except AzureError as exc:
+            unseen.append(f"the {kind}s ({explain(exc, f'read the {kind}s').reason})")
+    return now, tuple(unseen)
+
+
+def _gone(changes: list[Change]) -> Iterator[Problem]:
+    """What was there, and would have to be made again. A role goes with what it is held on, which is told alone."""
+    keys = {change.key for change in changes}
+    again = "Somebody has taken it away while this ran. Run again: a run makes what is missing."
+    for change in changes:
+        if change.kind != role_assignment.KIND:
+            yield Problem(f"{change} is not there any more", again)
+        elif not keys.intersection(change.depends_on):
+            yield Problem(f"the app's identity does not hold {change.name} any more", again)

@@ -1,0 +1,161 @@
+"""A probe of a trigger: the sample request goes in as a blob or message of ours, and its answer is known by its id."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from functions_model.core.cancel import CANCEL
+from functions_model.core.failures import NotLive
+from functions_model.verify.causes import named_cause
+from functions_model.verify.logs import container_log, scrubbed, tail
+from functions_model.verify.reached import Reach, Reached
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from functions_model.azure.clients import AzureClients
+    from functions_model.verify.nouns import ExpectedApp, Verified
+
+PAUSE_SECONDS = 1.0
+"""Between two looks for the answer."""
+_TOLD_SECONDS = 10.0
+_COULD_NOT = "Could not score "
+_LATE = "Look at the container log below, or give the app more time with `verify-timeout`."
+
+
+class ProbeFailed(Exception):
+    """A probe cannot be sent, or its answer cannot come. The texts are a clause, and what to do in sentences."""
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        self.reason = reason
+        self.remedy = remedy
+        super().__init__(reason)
+
+
+class Probe(Protocol):
+    """A blob or a message of ours, and the way to its answer."""
+
+    @property
+    def place(self) -> str:
+        """Where it goes, for people: "blob `input/x.json`"."""
+
+    def send(self) -> None:
+        """Send it."""
+
+    def answered(self) -> bool:
+        """Whether its answer is there."""
+
+    def lost(self) -> str:
+        """Where it ended when the app gave it up, a clause; empty while nothing is known of that."""
+
+    def clean(self) -> str:
+        """Take away what is ours; what had to stay and why, in sentences."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long an answer is waited for.
+
+    Attributes:
+        timeout: Seconds from the sending on.
+        report: Takes a line for people.
+        clock: Seconds.
+        sleep: Waits; seconds.
+    """
+
+    timeout: float
+    report: Callable[[str], None]
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+
+def new_id(prefix: str) -> str:
+    """An id that nobody else's blob or message has."""
+    return f"{prefix}{uuid.uuid4().hex}"
+
+
+def prove_trigger(
+    clients: AzureClients,
+    expected: ExpectedApp,
+    verified: Verified,
+    probe: Probe,
+    patience: Patience,
+    *,
+    secrets: Iterable[str] = (),
+) -> Verified:
+    """Send the probe and wait for its answer.
+
+    Args:
+        clients: Of the subscription.
+        expected: The app, which is live.
+        verified: What is known of it.
+        probe: Is sent once, and cleaned whatever comes of it.
+        patience: How long the answer may take.
+        secrets: Values that may stand in the container log and must not be shown.
+
+    Returns:
+        The same, with a trigger that is proven.
+
+    Raises:
+        NotLive: The login may not send it, the app gave it up, or no answer came in time.
+    """
+    unseen = verified.reached.unseen if verified.reached else ()
+    try:
+        left = _exchange(probe, patience)
+    except ProbeFailed as failed:
+        raise _not_live(clients, expected, failed, probe.place, secrets) from failed
+    return replace(verified, reached=Reached(Reach.PROVEN, unseen, left))
+
+
+def _exchange(probe: Probe, patience: Patience) -> str:
+    """What had to stay, in sentences."""
+    with CANCEL.work(f"the probe: {probe.place}"):
+        try:
+            patience.report(f"Sending a probe through the trigger: {probe.place}.")
+            probe.send()
+            _wait(probe, patience)
+        except ProbeFailed as failed:
+            left = probe.clean()
+            raise ProbeFailed(failed.reason, f"{failed.remedy} {left}".rstrip()) from failed
+        return probe.clean()
+
+
+def _wait(probe: Probe, patience: Patience) -> None:
+    begun = told = patience.clock()
+    while not probe.answered():
+        if lost := probe.lost():
+            raise ProbeFailed(lost, "Look at the container log below: the app could not score it.")
+        now = patience.clock()
+        if now - begun >= patience.timeout:
+            reason = f"the {probe.place} was not answered within {patience.timeout:.0f} s"
+            raise ProbeFailed(reason, _LATE)
+        if now - told >= _TOLD_SECONDS:
+            patience.report(f"Waiting for the answer to the {probe.place}.")
+            told = now
+        patience.sleep(PAUSE_SECONDS)
+    patience.report(f"The {probe.place} was answered after {patience.clock() - begun:.1f} s.")
+
+
+def _said_of(place: str, log: str) -> str:
+    """Why the app could not score the probe, in its last words (`payload/scoring.py`); empty when it says nothing."""
+    name = place.split("`")[1]
+    said = [line.partition(_COULD_NOT)[2] for line in log.splitlines() if name in line.partition(_COULD_NOT)[2]]
+    return f"{_COULD_NOT}{said[-1]}".rstrip(". ") if said else ""
+
+
+def _not_live(
+    clients: AzureClients, expected: ExpectedApp, failed: ProbeFailed, place: str, secrets: Iterable[str]
+) -> NotLive:
+    """The failure, with the cause that the container log names."""
+    known = tuple(secrets)
+    log = scrubbed(container_log(clients, expected), known)
+    reason, remedy = failed.reason, failed.remedy
+    if said := _said_of(place, log):
+        reason = f"{reason}, and the app said: {said}"
+    elif remedy.startswith(_LATE) and (cause := named_cause(log)):
+        reason, remedy = f"{cause.meaning} ({reason})", f"{cause.remedy}{remedy.removeprefix(_LATE)}"
+    detail = f"The container log ends with:\n{tail(log)}"
+    return NotLive(f"prove the trigger of {expected}", scrubbed(reason, known), remedy, detail=detail)

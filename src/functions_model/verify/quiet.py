@@ -1,0 +1,123 @@
+"""Listening to a trigger's listener: it is quiet when the host's log holds no failure of it for long enough."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from functions_model.verify.listener_log import Heard, hear
+from functions_model.verify.logs import NoLog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+LISTENING_SECONDS = {
+    # What is not transient (no queue, no role, a firewall) is reported at the first try. What is (no such name) after
+    # three more, 0.8 s, 1.6 s and 3.2 s apart: azure-sdk-for-net, Azure.Messaging.ServiceBus/src/Primitives/
+    # ServiceBusRetryOptions.cs. The rest is for a token and a connection.
+    "service-bus-queue": 20.0,
+    # The first look begins at once (azure-sdk-for-net, Microsoft.Azure.WebJobs.Extensions.Storage.Blobs/src/Listeners/
+    # SharedBlobListener.cs), and its client tries again as the one above: sdk/core/Azure.Core/src/RetryOptions.cs.
+    "blob": 20.0,
+}
+"""How long the listener of each trigger needs, after the start of its host, to report its first failure."""
+_LOOKS, _AGAIN_SECONDS = 3, 5.0
+"""So often is a log looked at that does not say that its host has started, and so many seconds after one another: a log
+may come late, or its app has run for so long that the start is cut off."""
+_RESTARTS = 3
+"""So often is a host seen to start again before that is its failure."""
+
+
+class Failing(Exception):
+    """The listener fails. The text is what the log says of it, a clause without a full stop."""
+
+
+@dataclass(slots=True)
+class Listening:
+    """Listens to the listeners of one app.
+
+    Attributes:
+        seconds: How long they need to report their first failure.
+        functions: Whose listeners.
+        read: The log. Raises `NoLog`.
+        excuse: Why a failure will end by itself, a clause; empty when it will not.
+        report: Told what is waited for.
+        clock: Seconds.
+        sleep: Waits; seconds.
+        since: When the host was first seen to run; None while it was not.
+    """
+
+    seconds: float
+    functions: Collection[str]
+    read: Callable[[], str]
+    excuse: Callable[[str], str]
+    report: Callable[[str], None]
+    clock: Callable[[], float]
+    sleep: Callable[[float], None]
+    since: float | None = None
+
+    def begin(self) -> None:
+        """The host runs. What it has been running for is spent already when it is listened to."""
+        if self.since is None:
+            self.since = self.clock()
+
+    def forget(self) -> None:
+        """The host does not run, or runs another build."""
+        self.since = None
+
+    def listen(self) -> None:
+        """Wait until the listeners have been quiet for long enough. The log is read once when they are.
+
+        Raises:
+            Failing: One of them fails.
+            NoLog: The log does not tell.
+        """
+        self.begin()
+        before: Heard | None = None
+        looks = restarts = 0
+        while True:
+            self._wait(before)
+            heard, looks = hear(self.read(), self.functions), looks + 1
+            if not heard.starts:
+                if looks >= _LOOKS:
+                    message = "the container log does not say that the host has started"
+                    raise NoLog(message)
+                self.sleep(_AGAIN_SECONDS)
+                continue
+            if heard.crash if before is None else heard.starts > before.starts:
+                restarts += not self.excuse(heard.crash)
+                if restarts >= _RESTARTS:
+                    raise Failing(
+                        f"its host starts again and again: {heard.crash or heard.failure or 'it says nothing'}"
+                    )
+            elif self._is_quiet(heard, before):
+                return
+            before, self.since = heard, self.clock()
+
+    def _wait(self, before: Heard | None) -> None:
+        left = (self.since or 0.0) + self.seconds - self.clock()
+        if left <= 0:
+            return
+        failure = before.failure or before.crash if before else ""
+        excuse = self.excuse(failure) if failure else ""
+        why = f" ({excuse})" if excuse else ""
+        self.report(
+            f"Listening to the trigger for {left:.0f} s more: its failures are in the container log alone{why}."
+        )
+        self.sleep(left)
+
+    def _is_quiet(self, heard: Heard, before: Heard | None) -> bool:
+        """Whether there is no failure, or none any more: those of a time before what they lacked was there have ended.
+
+        Raises:
+            Failing: They go on.
+        """
+        if not heard.failures:
+            return True
+        known = before.failures if before else 0
+        if not heard.lasting and heard.failures == known:
+            return True
+        goes_on = heard.lasting or 0 < known < heard.failures
+        if goes_on and not self.excuse(heard.failure):
+            raise Failing(heard.failure)
+        return False

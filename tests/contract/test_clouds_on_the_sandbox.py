@@ -1,0 +1,39 @@
+"""A deployment in clouds that know older versions of Azure's interfaces than the public one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from azure_sandbox.arm.versions import CLOUDS
+from functions_model.provision import Action, swap
+from functions_model.provision.removal import removal_plan, remove, survey
+from support.removal import removal
+from support.sandbox_login import logged_in
+from support.wanted import BLOB, QUEUE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from functions_model.core.spec import Trigger
+
+TELEMETRY = {"application_insights": "iris-insights", "log_analytics_workspace": "iris-logs"}
+
+
+@pytest.mark.parametrize("cloud", CLOUDS[1:])
+@pytest.mark.parametrize("trigger", [BLOB, QUEUE], ids=["blob", "queue"])
+def test_a_whole_deployment(tmp_path: Path, cloud: str, trigger: Trigger) -> None:
+    """Made, changed through a slot, kept and removed, with every kind of resource."""
+    with logged_in(tmp_path, cloud=cloud) as azure:
+        azure.apply(azure.plan(trigger=trigger, **TELEMETRY))
+        through = azure.plan(trigger=trigger, digit="b", slot_name="staging", swap=True, **TELEMETRY)
+        azure.apply(through)
+        assert through.swap is not None
+        swap(through, through.swap, azure.clients, report=print, sleep=lambda _: None)
+        kept = azure.plan(trigger=trigger, digit="b", slot_name="staging", swap=True, **TELEMETRY)
+        spec = removal(subscription_id=azure.sandbox.subscription_id, with_data=True)
+        remove(removal_plan(spec, survey(azure.clients, spec)), azure.clients, sleep=lambda _: None)
+
+        assert {Action.KEEP} == {change.action for change in kept.changes}
+        assert not azure.clients.resource.resource_groups.check_existence("iris-rg")

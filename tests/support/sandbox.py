@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import docker
 import pytest
 
-from azure_sandbox.sandbox import Sandbox
+from azure_sandbox.sandbox import SHARED_GROUP, Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,11 +32,12 @@ def sandbox(sandbox_of_the_session: Sandbox) -> Iterator[Sandbox]:
     """A local Azure that all tests share. Use names of your own; put back what you switch.
 
     What runs in it ends with the file that made it: a hundred apps that nobody asks any more keep a machine busy.
+    What the sandbox brings itself stays: its workspace makes its storage account when a file first asks for it.
     """
     before = {str(one.id) for one in _running(sandbox_of_the_session)}
     yield sandbox_of_the_session
     for one in _running(sandbox_of_the_session):
-        if str(one.id) not in before:
+        if str(one.id) not in before and one.id.group != SHARED_GROUP:
             sandbox_of_the_session.arm.store.remove(one.id)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import threading
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
     from azure_sandbox.apps.storage_accounts import Accounts
     from azure_sandbox.certificates import TlsFiles
     from azure_sandbox.contract import Directory, HostKeys, RoleBook, SiteDefinition
+
+_LEARNING_SECONDS, _LOOK_SECONDS = 3.0, 0.02
+"""So long, and so often, is looked whether a runner has read what its host tells."""
 
 
 @dataclass(slots=True)
@@ -188,20 +193,27 @@ class Platform:
 
     def keys(self, resource_id: str) -> HostKeys | None:
         """The host's keys; None until the host runs."""
-        runner = self._runner(resource_id)
+        runner = self._learnt(resource_id)
         return runner.keys if runner else None
 
     def function_keys(self, resource_id: str, function: str) -> dict[str, str] | None:
         """One function's keys; None until the host runs, or when it has no such function."""
-        runner = self._runner(resource_id)
+        runner = self._learnt(resource_id)
         if runner is None or runner.keys is None:
             return None
         return next((keys for name, keys in runner.function_keys.items() if name.lower() == function.lower()), None)
 
     def functions(self, resource_id: str) -> list[dict[str, object]] | None:
         """The functions that the host indexed, each with `name` and `config` (function.json); None until it runs."""
-        runner = self._runner(resource_id)
+        runner = self._learnt(resource_id)
         return runner.functions if runner else None
+
+    def _learnt(self, resource_id: str) -> Runner | None:
+        """Its runner, which reads what a host tells a moment after that is up; the real one tells it at once."""
+        runner, deadline = self._runner(resource_id), time.monotonic() + _LEARNING_SECONDS
+        while runner and runner.functions is None and _runs(runner) and time.monotonic() < deadline:
+            time.sleep(_LOOK_SECONDS)
+        return runner
 
     def close(self) -> None:
         """Stop every app, and remove everything that the engine made."""
@@ -248,6 +260,12 @@ class Platform:
         with self._lock:
             name = self._ids.get(resource_id.lower())
             return self._apps[name].runner if name else None
+
+
+def _runs(runner: Runner) -> bool:
+    """Whether its host says so itself."""
+    status, body = runner.ask_host("GET", "/admin/host/status") or (0, b"")
+    return status == 200 and json.loads(body).get("state") == "Running"
 
 
 def make_engine(name: str, root: Path, ca_file: Path) -> Engine:

@@ -8,13 +8,7 @@ from typing import TYPE_CHECKING
 from pathspec import GitIgnoreSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from pathlib import Path
-
-DEFAULT_EXCLUDES = (".git/", "__pycache__/", "*.pyc")
-"""What nobody wants in an image: history, and bytecode that differs from machine to machine."""
-IGNORE_FILES = (".amlignore", ".dockerignore")
-"""Azure Machine Learning's own ignore file wins over Docker's."""
+    from collections.abc import Iterable
 
 _PLAIN_NAME = re.compile(r"[\w.-]+/?", re.ASCII)
 """A pattern without wildcards and without a slash within: it means a name, at any depth. One slash at the end: only a
@@ -52,21 +46,3 @@ class Excludes:
         if not self._folders.isdisjoint(folder.split("/")):
             return True
         return self._matcher is not None and self._matcher.match_file(f"{folder}/")
-
-
-def read_ignore_file(folder: Path, names: Sequence[str] = IGNORE_FILES) -> tuple[str, ...]:
-    """The patterns of the first ignore file that the folder has, in `.gitignore` form; empty without one."""
-    for name in names:
-        path = folder / name
-        if path.is_file():
-            lines = tuple(line.strip() for line in path.read_text("utf-8").splitlines())
-            wanted = tuple(line for line in lines if line and not line.startswith("#"))
-            return tuple(map(_anchored, wanted)) if name == ".dockerignore" else wanted
-    return ()
-
-
-def _anchored(pattern: str) -> str:
-    """Docker reads every pattern from the top folder on; git only those with a slash."""
-    back = "!" if pattern.startswith("!") else ""
-    plain = pattern.removeprefix("!").lstrip("/")
-    return f"{back}{plain}" if plain.startswith("**") else f"{back}/{plain}"

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from functions_model.core.failures import BundleFailed
-from functions_model.image.excludes import DEFAULT_EXCLUDES, read_ignore_file
 from functions_model.image.tree import FileTree, Link, TreeFile, read_tree
 
 
@@ -102,23 +101,13 @@ class TestReadTree:
         (tmp_path / "a/__pycache__").mkdir()
         (tmp_path / "a/__pycache__/x").write_text("")
 
-        assert ["a/b", "c"] == paths(read_tree(tmp_path, "", root=tmp_path, exclude=DEFAULT_EXCLUDES))
+        assert ["a/b", "c"] == paths(read_tree(tmp_path, "", root=tmp_path, exclude=[".git/", "__pycache__/", "*.pyc"]))
 
     def test_patterns_can_be_taken_back(self, tmp_path: Path) -> None:
         """The last pattern that matches wins."""
         write(tmp_path, data__a="", data__keep="", code="")
 
         assert ["code", "data/keep"] == paths(read_tree(tmp_path, "", root=tmp_path, exclude=["data/**", "!data/keep"]))
-
-    def test_ignore_files_are_read_in_their_own_dialect(self, tmp_path: Path) -> None:
-        """Docker's patterns begin at the top folder, and Azure Machine Learning's file wins."""
-        (tmp_path / ".dockerignore").write_text("# notes\n\nnotes\n**/tmp\n!notes/keep\n")
-        docker = read_ignore_file(tmp_path)
-        (tmp_path / ".amlignore").write_text("*.csv\n")
-
-        assert ("/notes", "**/tmp", "!/notes/keep") == docker
-        assert ("*.csv",) == read_ignore_file(tmp_path)
-        assert () == read_ignore_file(tmp_path / "missing")
 
 
 class TestLinks:

@@ -9,13 +9,16 @@ from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Protocol
 
+from azure.core.credentials import AccessToken
+from azure.core.exceptions import AzureError
+
 from functions_model.azure.login_errors import AssertionClaims, claims_of, explain_login
 from functions_model.core.failures import LoginFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from azure.core.credentials import AccessToken, AccessTokenInfo, TokenCredential, TokenRequestOptions
+    from azure.core.credentials import AccessTokenInfo, TokenCredential, TokenRequestOptions
 
     from functions_model.azure.cloud import Cloud
     from functions_model.ci.host import CiHost
@@ -70,15 +73,11 @@ class MaskingCredential:
         Raises:
             LoginFailed: Entra refused, could not be reached, or the CI host gave no identity token.
         """
-        from azure.core.credentials import AccessToken
-
         info = self.get_token_info(*scopes, options={"claims": claims} if claims else None)
         return AccessToken(info.token, info.expires_on)
 
     def get_token_info(self, *scopes: str, options: TokenRequestOptions | None = None) -> AccessTokenInfo:
         """As `get_token`, with the time to renew it."""
-        from azure.core.exceptions import AzureError
-
         claims = (options or {}).get("claims")
         with self._lock(scopes):
             try:

@@ -1,13 +1,13 @@
 """Why Microsoft Entra ID refuses a login, and what mends it."""
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from azure.core.exceptions import ServiceRequestError, ServiceResponseError
 
 from functions_model.azure.tokens import claims_in
 from functions_model.core.failures import LoginFailed
@@ -145,8 +145,6 @@ def _federated_credential(login: Login, claims: AssertionClaims) -> str:
 
 
 def _plain_remedy(exc: Exception, authority: str) -> str:
-    from azure.core.exceptions import ServiceRequestError, ServiceResponseError
-
     if isinstance(exc, (ServiceRequestError, ServiceResponseError)):
         return f"Check that `{authority}` can be reached from here, and that its certificate is trusted."
     return "Check `tenant-id`, `client-id` and `cloud`."

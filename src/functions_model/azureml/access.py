@@ -9,6 +9,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote, urlsplit
 
+from azure.core.credentials import AzureNamedKeyCredential, AzureSasCredential
+from azure.core.exceptions import AzureError
+
 from functions_model.azureml.datastores import datastore_secret
 from functions_model.azureml.listing import list_files
 from functions_model.azureml.retries import persist, status_of
@@ -58,8 +61,6 @@ class StorageAccess:
             PlanRefused: Nothing that there is may read it.
             BundleFailed: The account does not answer.
         """
-        from azure.core.exceptions import AzureError
-
         refusals: list[Refused] = []
         for whose, credential in self._credentials(place, datastore, refusals):
             client = self._client(place, credential)
@@ -79,8 +80,6 @@ class StorageAccess:
         self, place: BlobPath, datastore: DatastorePath | None, refusals: list[Refused]
     ) -> Iterator[tuple[str, Any]]:
         """Whose rights, and what proves them; the second is only asked for when the first were not enough."""
-        from azure.core.exceptions import AzureError
-
         if self.credential is not None:
             yield "the login", self.credential
         if datastore is None:
@@ -94,8 +93,6 @@ class StorageAccess:
             yield "the key of the datastore", self._proof(secret)
 
     def _proof(self, secret: DatastoreSecret) -> Any:
-        from azure.core.credentials import AzureNamedKeyCredential, AzureSasCredential
-
         if secret.key is not None:
             self.mask(secret.key.reveal())
             return AzureNamedKeyCredential(secret.account, secret.key.reveal())

@@ -1,12 +1,12 @@
 """Reading Azure ML through Resource Manager, as JSON: its management package has no models before a preview."""
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+
+from azure.core.rest import HttpRequest
 
 from functions_model.azure import api_versions
 
@@ -71,8 +71,6 @@ def _items(clients: AzureClients, path: str, query: Mapping[str, str]) -> Iterat
 
 
 def _asked(clients: AzureClients, method: str, url: str, query: Mapping[str, str]) -> Any:
-    from azure.core.rest import HttpRequest
-
     response = clients.resource.send_request(HttpRequest(method, url, params=dict(query)))
     response.raise_for_status()
     return response.json()

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from azure.core.exceptions import HttpResponseError
+
 from functions_model.azure import api_versions
 from functions_model.azureml.arm import get_json, group_id, post_json, workspace_id
 from functions_model.azureml.locations import BlobPath, UnknownLocation
@@ -73,8 +75,6 @@ def datastore_secret(place: DatastorePath, account: str, clients: AzureClients) 
 
 def _endpoint(place: DatastorePath, account: str, properties: dict[str, Any], clients: AzureClients) -> str:
     """Resource Manager's own word where the login may read the account: accounts can have a zone in their host name."""
-    from azure.core.exceptions import HttpResponseError
-
     subscription = str(properties.get("subscriptionId") or place.workspace.subscription_id)
     group = str(properties.get("resourceGroup") or place.workspace.resource_group)
     path = f"{group_id(subscription, group)}/providers/Microsoft.Storage/storageAccounts/{account}"

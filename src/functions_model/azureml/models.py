@@ -1,10 +1,10 @@
 """A registered model, as files on this machine."""
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+
+from azure.core.exceptions import AzureError
 
 from functions_model.azureml.access import StorageAccess
 from functions_model.azureml.datastores import find_blobs
@@ -87,8 +87,6 @@ def _place(
     asset: RegisteredAsset, version: AssetVersion, clients: AzureClients, action: str
 ) -> tuple[BlobPath, DatastorePath | None]:
     """Where its files are, and the datastore that leads there, where one does."""
-    from azure.core.exceptions import AzureError
-
     uri = str(version.properties.get("modelUri") or "")
     try:
         place = parse_model_uri(uri, asset.workspace, clients.cloud.storage_suffix)

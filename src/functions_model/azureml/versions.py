@@ -1,12 +1,12 @@
 """From `azureml:<name>:<version>` or `azureml:<name>@latest` to the one version that it means."""
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+
+from azure.core.exceptions import AzureError, HttpResponseError
 
 from functions_model.azureml.arm import first_items, get_json, group_id, workspace_id
 from functions_model.azureml.refusals import refused
@@ -70,8 +70,6 @@ def find_version(asset: RegisteredAsset, kind: AssetKind, clients: AzureClients)
     Raises:
         PlanRefused: The workspace, the asset or the version is not there, or may not be read.
     """
-    from azure.core.exceptions import AzureError
-
     action = f"find the {kind.noun} `{asset}`"
     try:
         found = _named(asset, kind, clients) if asset.version else _latest(asset, kind, clients)
@@ -99,8 +97,6 @@ def _versions(asset: RegisteredAsset, kind: AssetKind) -> str:
 
 def _if_there(clients: AzureClients, path: str, query: dict[str, str] | None = None) -> Any:
     """What is at the path; None for a 404."""
-    from azure.core.exceptions import HttpResponseError
-
     try:
         return get_json(clients, path, query)
     except HttpResponseError as exc:

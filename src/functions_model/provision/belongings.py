@@ -1,12 +1,12 @@
 """What an app has beside its settings, and a swap may take from it: connection strings and mounts."""
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from azure.core.exceptions import ResourceNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,8 +39,6 @@ NONE = Belongings()
 
 def read_belongings(where: Site) -> Belongings:
     """Both, read side by side; none of what is not there."""
-    from azure.core.exceptions import ResourceNotFoundError
-
     operations = ("list_connection_strings", "list_azure_storage_accounts")
     with ThreadPoolExecutor(max_workers=len(operations)) as threads:
         asked = [threads.submit(where.ask, operation) for operation in operations]

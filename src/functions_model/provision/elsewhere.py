@@ -1,11 +1,11 @@
 """Resources of other resource groups: those that are named, and those that have a name that was to be ours."""
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from azure.core.exceptions import HttpResponseError
 
 from functions_model.core.failures import Problem
 
@@ -45,8 +45,6 @@ class NameRefusal:
 
 def refusal_of(clients: AzureClients, resource_type: str, name: str, said: str) -> NameRefusal:
     """The refusal of a name, with one look at whether it is ours in another resource group."""
-    from azure.core.exceptions import HttpResponseError
-
     try:
         found = list(clients.resource.resources.list(filter=f"resourceType eq '{resource_type}' and name eq '{name}'"))
     except HttpResponseError:

@@ -4,12 +4,12 @@ An assignment names a principal, and the identity that is made again under the s
 their description which identity they were made for (https://learn.microsoft.com/azure/role-based-access-control/troubleshooting).
 """
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
+
+from azure.core.exceptions import HttpResponseError
 
 from functions_model.provision.observed import FormerAssignment
 
@@ -48,8 +48,6 @@ def find_former(clients: AzureClients, missing: Sequence[Role], identity_id: str
 
 def _left(clients: AzureClients, scope: str, identity_id: str) -> dict[str, FormerAssignment]:
     """By role definition. A login that may not ask this cannot remove them either: to it, there are none."""
-    from azure.core.exceptions import HttpResponseError
-
     try:
         found = list(clients.authorization.role_assignments.list_for_scope(scope=scope.lstrip("/"), filter="atScope()"))
     except HttpResponseError as exc:

@@ -3,11 +3,12 @@
 Their own clients would add 6 MB to the action for two requests.
 """
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+
+from azure.core.exceptions import HttpResponseError
+from azure.core.rest import HttpRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +22,6 @@ def read(clients: AzureClients, resource_id: str, api_version: str) -> dict[str,
     Raises:
         AzureError: It cannot be read.
     """
-    from azure.core.exceptions import HttpResponseError
-
     try:
         return _send(clients, "GET", resource_id, api_version)
     except HttpResponseError as exc:
@@ -74,8 +73,6 @@ def _send(clients: AzureClients, method: str, resource_id: str, api_version: str
 
 
 def _answer(clients: AzureClients, method: str, url: str, **content: Any) -> dict[str, Any]:
-    from azure.core.rest import HttpRequest
-
     response = clients.resource.send_request(HttpRequest(method, url, **content))
     response.raise_for_status()
     document: dict[str, Any] = response.json()

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from azure.core.exceptions import AzureError
+
 from functions_model.azure.errors import explain
 from functions_model.core.cancel import CANCEL
 
@@ -49,8 +51,6 @@ def import_base(
     Raises:
         ValueError: The source has no digest: an error of the caller.
     """
-    from azure.core.exceptions import AzureError
-
     parameters = _parameters(source, target)
     place = f"`{registry.login_server}/{target}`"
     try:

@@ -1,11 +1,11 @@
 """Telling what became of a graph: what was done, what failed, what was not reached."""
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from azure.core.exceptions import AzureError
 
 from functions_model.azure.errors import ServiceError, explain
 from functions_model.core.failures import ApplyIncomplete, Failure
@@ -60,8 +60,6 @@ def incomplete(outcomes: Mapping[Change, BaseException | None]) -> BaseException
         `ApplyIncomplete`; or the failure itself when it is not Azure's refusal (a push that failed, a login that no
         longer holds, a bug of ours).
     """
-    from azure.core.exceptions import AzureError
-
     failed = {change: exc for change, exc in outcomes.items() if exc and not isinstance(exc, NotReached)}
     if not failed:
         causes = [exc.cause for exc in outcomes.values() if isinstance(exc, NotReached)]

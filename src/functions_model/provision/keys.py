@@ -1,12 +1,12 @@
 """Keys and passwords, with `access: keys`: read when a setting is compared with them, or made of them."""
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
+
+from azure.core.exceptions import ResourceNotFoundError
 
 from functions_model.core.secrets import Secret
 from functions_model.provision.connection import CONNECTION, sets_connection
@@ -106,8 +106,6 @@ def _account_keys(clients: AzureClients, account_id: str) -> Keys:
 
 def _rule_keys(clients: AzureClients, namespace_id: str, rule: str) -> Keys:
     """A rule that a live string names may be gone; the root rule takes its place."""
-    from azure.core.exceptions import ResourceNotFoundError
-
     group, name = _place(namespace_id)
     namespaces = clients.service_bus.namespaces
     try:

@@ -1,12 +1,12 @@
 """Names that must be unique in all of Azure: whether those of what is to be made are free."""
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from azure.core.exceptions import HttpResponseError
 
 from functions_model.azure.errors import error_code
 from functions_model.provision.elsewhere import refusal_of
@@ -103,8 +103,6 @@ def _answer(question: _Question) -> Any:
     A login whose rights end at the group may ask no provider. A provider that is not registered answers 404
     SubscriptionNotFound (https://github.com/hashicorp/terraform-provider-azurerm/issues/24104). The write will tell.
     """
-    from azure.core.exceptions import HttpResponseError
-
     try:
         return question.ask()
     except HttpResponseError as exc:

@@ -1,12 +1,12 @@
 """Reading what is there: everything that can be asked at once is asked at once, and nothing is written."""
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
+
+from azure.core.exceptions import AzureError
 
 from functions_model.azure.errors import explain
 from functions_model.core.failures import PlanRefused, Problem
@@ -86,8 +86,6 @@ def observe(clients: AzureClients, wanted: Wanted, *, mask: Callable[[str], None
 
 
 def _round(clients: AzureClients, wanted: Wanted, seen: Observed, reads: tuple[tuple[str, Read], ...]) -> Observed:
-    from azure.core.exceptions import AzureError
-
     problems: list[Problem] = []
     with ThreadPoolExecutor(max_workers=len(reads), thread_name_prefix="observe") as threads:
         asked = [(what, threads.submit(read, clients, wanted, seen)) for what, read in reads]

@@ -1,11 +1,11 @@
 """Whether Azure would make the plan: its own answer, asked before anything is written."""
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
+
+from azure.core.exceptions import HttpResponseError
 
 from functions_model.azure.errors import explain, explain_answer
 from functions_model.core.failures import Problem
@@ -32,8 +32,6 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedPl
     A group can be bound to workers without Linux, and a region can lack the size or the quota. Resource Manager says so
     for a group that is there (`validate`); without one, the regions that have the tier are listed.
     """
-    from azure.core.exceptions import HttpResponseError
-
     if seen.plan is not None or wanted.is_elsewhere(plan.TYPE, wanted.plan_name) or tier_of(wanted.plan_sku) is None:
         return None
     try:

@@ -3,13 +3,13 @@
 What the run has just made is known. What was there before it is read again: somebody may have taken it away meanwhile.
 """
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from azure.core.exceptions import AzureError
 
 from functions_model.azure.errors import explain
 from functions_model.core.failures import Problem
@@ -84,8 +84,6 @@ def _kinds(plan: ResourcePlan) -> tuple[Kind, ...]:
 
 def _read(asked: list[Kind], plan: ResourcePlan, clients: AzureClients) -> tuple[Observed, tuple[str, ...]]:
     """What is there now, and what could not be read of it: of that, what there was."""
-    from azure.core.exceptions import AzureError
-
     with ThreadPoolExecutor(max_workers=len(asked) or 1, thread_name_prefix="ready") as threads:
         answers = [(kind.KIND, threads.submit(kind.observe, clients, plan.wanted, plan.observed)) for kind in asked]
     now, unseen = plan.observed, []

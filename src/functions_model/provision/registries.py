@@ -1,11 +1,11 @@
 """Finding the registry that the image goes to."""
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 
 from functions_model.azure.errors import explain
 from functions_model.core.failures import PlanRefused, Problem
@@ -53,8 +53,6 @@ def find_registry(clients: AzureClients, image: ImageTarget) -> RegistryResource
     Raises:
         PlanRefused: There is none that the login can see, there are several, or it cannot be read.
     """
-    from azure.core.exceptions import AzureError
-
     action = f"find the registry `{image.registry or image.registry_name}`"
     try:
         seen = [] if image.registry_group else _seen(clients)
@@ -89,8 +87,6 @@ def _read(clients: AzureClients, group: str, name: str, action: str) -> Registry
     Raises:
         PlanRefused: The login may not read it.
     """
-    from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
-
     try:
         return _found(clients.registries.registries.get(group, name))
     except ResourceNotFoundError:

@@ -4,14 +4,15 @@ Resource Manager tells the caller's own rights at a scope. It tells nothing of c
 assignments and policies: what looks allowed can still be refused by the write.
 """
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
+
+from azure.core.exceptions import HttpResponseError
+from azure.core.rest import HttpRequest
 
 from functions_model.azure import api_versions
 from functions_model.core.failures import Problem
@@ -102,9 +103,6 @@ def _read_all(clients: AzureClients, scopes: list[str]) -> dict[str, Rights]:
 
 def _read(clients: AzureClients, scope: str) -> Rights | None:
     """None when they are not told: then the write will tell."""
-    from azure.core.exceptions import HttpResponseError
-    from azure.core.rest import HttpRequest
-
     path = f"{scope}/providers/Microsoft.Authorization/permissions"
     try:
         answer = clients.resource.send_request(

@@ -4,12 +4,12 @@ Azure keeps image and settings apart, and has no way to write one only when the 
 two runs may be mixed. The last image wins: its run looks at the settings once more, and the other one finds it there.
 """
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING, Any
+
+from azure.core.exceptions import AzureError
 
 from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import ApplyIncomplete
@@ -51,8 +51,6 @@ def settle(
     Raises:
         ApplyIncomplete: Azure refused.
     """
-    from azure.core.exceptions import AzureError
-
     if not (names := _ours(wanted, before, after)):
         return ()
     patience = Patience(f"the settings of the function app `{wanted.app_name}`", sleep, report)

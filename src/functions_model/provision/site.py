@@ -1,11 +1,11 @@
 """The app as Resource Manager's first answer shows it."""
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
+
+from azure.core.exceptions import ResourceNotFoundError
 
 from functions_model.azure.errors import error_code
 from functions_model.provision.observed import ObservedGroup
@@ -23,8 +23,6 @@ def find_site(clients: AzureClients, wanted: Wanted) -> ObservedSite | ObservedG
     Raises:
         AzureError: It may not be read.
     """
-    from azure.core.exceptions import ResourceNotFoundError
-
     try:
         return observed_site(clients.web.web_apps.get(wanted.group, wanted.app_name))
     except ResourceNotFoundError as exc:
@@ -57,8 +55,6 @@ def _text(value: Any) -> str:
 
 def read_app(where: Site) -> ObservedApp | None:
     """An app or a slot, whole; None when it is not there."""
-    from azure.core.exceptions import ResourceNotFoundError
-
     try:
         site = observed_site(where.ask("get"))
     except ResourceNotFoundError:
@@ -68,8 +64,6 @@ def read_app(where: Site) -> ObservedApp | None:
 
 def complete_site(site: ObservedSite, where: Site) -> ObservedApp | None:
     """The same with configuration and settings, read side by side; None when it has gone meanwhile."""
-    from azure.core.exceptions import ResourceNotFoundError
-
     with ThreadPoolExecutor(max_workers=2) as threads:
         asked = [threads.submit(where.ask, read) for read in ("get_configuration", "list_application_settings")]
         try:

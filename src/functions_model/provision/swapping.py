@@ -1,13 +1,13 @@
 """Swapping a slot with its app, once and no more, and back."""
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from azure.core.exceptions import AzureError
 
 from functions_model.azure.site import Site
 from functions_model.core.cancel import CANCEL
@@ -101,8 +101,6 @@ def _tags(plan: ResourcePlan) -> tuple[dict[str, str], dict[str, str]]:
 @contextmanager
 def _told(change: Change) -> Iterator[None]:
     """What Azure refused, as a failure of the swap."""
-    from azure.core.exceptions import AzureError
-
     try:
         yield
     except (AzureError, WaitedInVain) as exc:

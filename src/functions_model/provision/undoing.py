@@ -4,13 +4,13 @@ Only what the run itself changed goes back. What somebody else changed meanwhile
 image by now is left alone altogether.
 """
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from azure.core.exceptions import AzureError
 
 from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import ApplyIncomplete
@@ -84,8 +84,6 @@ def undo(
         Overtaken: Somebody else has deployed to the app since; nothing was written.
         ApplyIncomplete: Something could not be put back; the reason says what was.
     """
-    from azure.core.exceptions import AzureError
-
     done: list[str] = []
     steps: list[_Step] = []
     patience = Patience(f"the function app `{wanted.app_name}`", sleep, report)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
+
 from functions_model.verify.probe import ProbeFailed, new_id
 from functions_model.verify.probe_paths import answers_for, name_for
 
@@ -78,7 +80,6 @@ class BlobProbe:
 
     def send(self) -> None:
         """Write it; never over another one."""
-        from azure.core.exceptions import AzureError, HttpResponseError
         from azure.storage.blob import ContentSettings
 
         blob = self.account.get_blob_client(_container(self.source), self.name)
@@ -112,8 +113,6 @@ class BlobProbe:
         return ""
 
     def _remove(self, path: BlobPath, name: str) -> None:
-        from azure.core.exceptions import AzureError, ResourceNotFoundError
-
         try:
             self.account.get_blob_client(_container(path), name).delete_blob(delete_snapshots="include")
         except ResourceNotFoundError:
@@ -122,8 +121,6 @@ class BlobProbe:
             raise self.owner.refused(f"remove the blob `{_container(path)}/{name}`", exc) from exc
 
     def _found(self) -> Iterator[str]:
-        from azure.core.exceptions import AzureError, ResourceNotFoundError
-
         answers = self._answers
         container = self.account.get_container_client(_container(self.target))
         try:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING
 
+from azure.core.exceptions import AzureError
+
 from functions_model.azure.errors import explain
 from functions_model.core.failures import NotLive
 from functions_model.core.sending import new_session
@@ -27,8 +29,6 @@ def find_app(
     Raises:
         NotLive: There is no such app, it may not be read, or it is stopped.
     """
-    from azure.core.exceptions import AzureError  # noqa: PLC0415 - a run that needs no Azure must start fast
-
     if expected.host_name:
         return LiveApp(clients, expected, f"https://{expected.host_name}", mask, session)
     name, group = expected.app_name, expected.resource_group

@@ -1,11 +1,11 @@
 """The container log's tail, without secrets."""
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
+
+from azure.core.exceptions import AzureError
 
 from functions_model.azure.errors import explain
 from functions_model.azure.site import Site
@@ -45,8 +45,6 @@ def read_log(clients: AzureClients, expected: ExpectedApp) -> str:
     Raises:
         NoLog: It cannot be had, or is empty.
     """
-    from azure.core.exceptions import AzureError
-
     try:
         site = Site(clients, expected.resource_group, expected.app_name, expected.slot)
         content: bytes = site.ask("get_web_site_container_logs", cls=_read)

@@ -12,6 +12,8 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from azure.core.exceptions import AzureError
+
 from functions_model.core.cancel import CANCEL
 from functions_model.verify.probe import ProbeFailed, new_id
 
@@ -180,8 +182,6 @@ class QueueProbe:
 
     @contextmanager
     def _told(self, action: str) -> Iterator[None]:
-        from azure.core.exceptions import AzureError
-
         try:
             yield
         except AzureError as exc:

@@ -1,11 +1,11 @@
 """The containers of a blob trigger: made when they are missing, otherwise left as they are."""
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
+
+from azure.core.exceptions import ResourceNotFoundError
 
 from functions_model.provision.containers import containers_of, path_problems
 from functions_model.provision.kinds import storage_account
@@ -35,8 +35,6 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedCo
 
 
 def _is_there(clients: AzureClients, group: str, account: str, name: str) -> bool:
-    from azure.core.exceptions import ResourceNotFoundError
-
     try:
         clients.storage.blob_containers.get(resource_group_name=group, account_name=account, container_name=name)
     except ResourceNotFoundError:

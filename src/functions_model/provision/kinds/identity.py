@@ -1,10 +1,10 @@
 """The user-assigned identity that the app runs as."""
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+
+from azure.core.exceptions import ResourceNotFoundError
 
 from functions_model.provision.elsewhere import not_there
 from functions_model.provision.kinds import provider, resource_group
@@ -24,8 +24,6 @@ TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"
 
 def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedIdentity | None:  # noqa: ARG001
     """The identity of that name; none is looked for where the app has keys."""
-    from azure.core.exceptions import ResourceNotFoundError
-
     if wanted.by_keys:
         return None
 

@@ -1,10 +1,10 @@
 """The plan: made when it is missing; one that is there is used whatever its size, if it can carry the app."""
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+
+from azure.core.exceptions import ResourceNotFoundError
 
 from functions_model.core.failures import Problem
 from functions_model.provision.elsewhere import not_there
@@ -47,8 +47,6 @@ _REFUSED_TIERS = {
 
 def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedPlan | None:
     """The plan of that name. One that carries the app already is not asked for, unless another size may be wanted."""
-    from azure.core.exceptions import ResourceNotFoundError
-
     if seen.site and not asks_for_size(wanted) and (carrying := _carrying(wanted, seen.site)):
         return carrying
     try:

@@ -1,11 +1,11 @@
 """Resource providers: a subscription must be registered with each before its first resource."""
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
+
+from azure.core.exceptions import HttpResponseError
 
 from functions_model.provision.nouns import Action, Change, FieldChange, QueueData, key_of
 from functions_model.provision.observed import ObservedProviders
@@ -53,8 +53,6 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedPr
 
 def _read(clients: AzureClients, namespace: str) -> Any:
     """The provider; None when a login whose rights end at the group may not read it. The write will tell."""
-    from azure.core.exceptions import HttpResponseError
-
     try:
         return clients.resource.providers.get(resource_provider_namespace=namespace)
     except HttpResponseError as exc:

@@ -1,13 +1,13 @@
 """What the identity may do. A role that it holds already, by whatever assignment, is not assigned again."""
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from azure.core.exceptions import HttpResponseError
 
 from functions_model.azure.errors import error_code
 from functions_model.provision.former_roles import description_of, find_former
@@ -68,8 +68,6 @@ class _Assignment:
 
 def _assignments(clients: AzureClients, asked: list[Role], principal_id: str) -> tuple[_Assignment, ...]:
     """What the identity holds. The subscription knows all of it at once, but not every login may ask it that."""
-    from azure.core.exceptions import HttpResponseError
-
     listed, only = clients.authorization.role_assignments, f"principalId eq '{principal_id}'"
     scopes = list(dict.fromkeys(role.scope for role in asked))
     if len(scopes) > 1:
@@ -135,8 +133,6 @@ def write(writing: Writing, observed: Observed) -> None:
 
     What a former identity left goes first: then a run that is stopped in between plans the new assignment again.
     """
-    from azure.core.exceptions import HttpResponseError
-
     if observed.identity is None:
         message = "a role needs an identity"
         raise ValueError(message)

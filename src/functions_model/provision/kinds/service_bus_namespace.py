@@ -14,6 +14,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
+
 from functions_model.azure.errors import explain
 from functions_model.core.failures import Problem
 from functions_model.provision.elsewhere import not_there
@@ -51,8 +53,6 @@ def _is_made(namespace: ObservedNamespace) -> bool:
 
 
 def _read(clients: AzureClients, group: str, name: str) -> ObservedNamespace | None:
-    from azure.core.exceptions import ResourceNotFoundError
-
     try:
         namespace = _observed(clients.service_bus.namespaces.get(resource_group_name=group, namespace_name=name))
     except ResourceNotFoundError:
@@ -70,8 +70,6 @@ def _rules(clients: AzureClients, group: str, name: str, network: Network) -> Ne
     Nobody needs to read them to deploy: a login that may not is no failure.
     https://learn.microsoft.com/azure/service-bus-messaging/service-bus-ip-filtering.
     """
-    from azure.core.exceptions import HttpResponseError
-
     try:
         rules = clients.service_bus.namespaces.get_network_rule_set(resource_group_name=group, namespace_name=name)
     except HttpResponseError as exc:
@@ -170,8 +168,6 @@ def write(writing: Writing, observed: Observed) -> ObservedNamespace:  # noqa: A
     As with storage accounts, a create that was answered 429 or 503 may have been done all the same, and its retry met
     409: then the namespace is in our own group.
     """
-    from azure.core.exceptions import ResourceExistsError
-
     data = writing.wanted.data
     if not isinstance(data, QueueData):
         message = "a namespace needs a queue trigger"

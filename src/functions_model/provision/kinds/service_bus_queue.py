@@ -1,11 +1,11 @@
 """The queues of a Service Bus queue trigger: made when they are missing, otherwise left as they are."""
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
+
+from azure.core.exceptions import ResourceNotFoundError
 
 from functions_model.core.failures import Problem
 from functions_model.provision.kinds import service_bus_namespace
@@ -47,8 +47,6 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedQu
 
 
 def _read(clients: AzureClients, group: str, namespace: str, name: str) -> ObservedQueue | None:
-    from azure.core.exceptions import ResourceNotFoundError
-
     try:
         queue = clients.service_bus.queues.get(
             resource_group_name=group, namespace_name=namespace, queue_name=arm_name(name)

@@ -1,12 +1,12 @@
 """The deployment slot: a site beside the app that takes the new version, with a host and settings of its own."""
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from azure.core.exceptions import ResourceNotFoundError
 
 from functions_model.azure.site import Site
 from functions_model.core.failures import Problem
@@ -37,8 +37,6 @@ https://learn.microsoft.com/azure/azure-functions/functions-scale#service-limits
 
 def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedSlot | None:  # noqa: ARG001
     """The slot of that name, the others, what stays with its slot, and what app and slot have beside settings."""
-    from azure.core.exceptions import ResourceNotFoundError
-
     if not wanted.slot:
         return None
     apps, where = clients.web.web_apps, (wanted.group, wanted.app_name)

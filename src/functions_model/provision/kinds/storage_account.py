@@ -4,12 +4,12 @@ With an identity they are made without shared keys. With `access: keys` one that
 one of another make is refused.
 """
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
+
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 
 from functions_model.azure.errors import explain
 from functions_model.core.failures import Problem
@@ -49,8 +49,6 @@ def _is_made(account: ObservedStorage) -> bool:
 
 
 def _read(clients: AzureClients, wanted: Wanted, name: str) -> ObservedStorage | None:
-    from azure.core.exceptions import ResourceNotFoundError
-
     accounts = clients.storage.storage_accounts
     try:
         group = wanted.group_of(TYPE, name)
@@ -166,8 +164,6 @@ def write(writing: Writing, observed: Observed) -> ObservedAccounts:  # noqa: AR
     A create that was answered 429 or 503 may have been done all the same; its retry then meets 409. So at a 409 the
     account is looked for in our own group first (https://github.com/Azure/azure-cli/issues/31148).
     """
-    from azure.core.exceptions import ResourceExistsError
-
     wanted, name = writing.wanted, writing.change.name
     if writing.change.action is Action.UPDATE:
         return _switch_keys_on(writing)

@@ -1,10 +1,10 @@
 """Apps beside the one that is removed, and what they run as."""
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+
+from azure.core.exceptions import HttpResponseError
 
 from functions_model.provision.app_changes import same_id
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 def sites_of(clients: AzureClients, group: str) -> list[Any]:
     """All apps of the subscription; those of the group where the login may not see more."""
-    from azure.core.exceptions import HttpResponseError
-
     try:
         return list(clients.web.web_apps.list())
     except HttpResponseError as exc:

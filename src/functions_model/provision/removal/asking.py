@@ -1,11 +1,11 @@
 """Many questions to Resource Manager at once, before something is removed."""
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
+
+from azure.core.exceptions import AzureError
 
 from functions_model.azure.errors import explain
 from functions_model.core.failures import PlanRefused, Problem
@@ -20,8 +20,6 @@ def ask(questions: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
     Raises:
         PlanRefused: One could not be had; every reason is told.
     """
-    from azure.core.exceptions import AzureError
-
     problems, answers = [], {}
     with ThreadPoolExecutor(max_workers=max(1, len(questions)), thread_name_prefix="survey") as threads:
         asked = {what: threads.submit(question) for what, question in questions.items()}

@@ -1,12 +1,12 @@
 """The kinds of resources that a removal looks at: how each is read, and how it is deleted."""
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from azure.core.exceptions import ResourceNotFoundError
 
 from functions_model.provision import generic
 from functions_model.provision.kinds import (
@@ -163,8 +163,6 @@ def named(spec: RemovalSpec) -> Iterator[tuple[RemovableKind, str]]:
 
 def read_or_none(kind: RemovableKind, clients: AzureClients, group: str, name: str) -> Any:
     """The resource, or None."""
-    from azure.core.exceptions import ResourceNotFoundError
-
     try:
         return kind.read(clients, group, name)
     except ResourceNotFoundError:

@@ -1,10 +1,10 @@
 """Application Insights components that keep their data in a Log Analytics workspace: it must not go under them."""
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from azure.core.exceptions import HttpResponseError
 
 from functions_model.provision import generic
 from functions_model.provision.app_changes import same_id
@@ -20,8 +20,6 @@ def components_on(clients: AzureClients, spec: RemovalSpec, workspace_id: str) -
 
     Azure deletes a workspace whoever is based on it, and what they write from then on is lost.
     """
-    from azure.core.exceptions import HttpResponseError
-
     version = application_insights.API_VERSION
     kind = f"/providers/{application_insights.TYPE}"
     try:

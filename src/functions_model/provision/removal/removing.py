@@ -1,7 +1,5 @@
 """Making a removal so: each resource goes as soon as what needs it is gone."""
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 import re
@@ -10,6 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
+
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 
 from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import ApplyIncomplete
@@ -85,8 +85,6 @@ class _Remover:
     done: list[Written] = field(default_factory=list)
 
     def remove(self, change: Change) -> None:
-        from azure.core.exceptions import ResourceNotFoundError
-
         begun = self.clock()
         patience = Patience(str(change), self.sleep, self.report, partial(_register, self.clients))
         with CANCEL.work(str(change)):
@@ -111,8 +109,6 @@ class _Remover:
 
     def _is_plan_gone(self, group: str, name: str) -> bool:
         """An app that has just been deleted may still be counted, and the plan refused with 409."""
-        from azure.core.exceptions import ResourceExistsError
-
         try:
             _KINDS[plan_kind.KIND].delete(self.clients, group, name)
         except ResourceExistsError as exc:

@@ -1,11 +1,11 @@
 """Role assignments at the end of a deployment: those of its identity go with it, those of others keep resources."""
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING, Any
+
+from azure.core.exceptions import HttpResponseError
 
 from functions_model.provision import roles
 from functions_model.provision.former_roles import maker_of
@@ -22,8 +22,6 @@ def roles_of(clients: AzureClients, group: str, principal_id: str) -> tuple[tupl
     Returns:
         Them, and whether that is all of them: a login whose rights end at the group sees those in the group only.
     """
-    from azure.core.exceptions import HttpResponseError
-
     assignments, asked = clients.authorization.role_assignments, f"principalId eq '{principal_id}'"
     try:
         found, all_of_them = list(assignments.list_for_subscription(filter=asked)), True

@@ -1,11 +1,11 @@
 """Looking at what a removal would meet. Everything that can be asked at once is; nothing is written."""
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from azure.core.exceptions import ResourceNotFoundError
 
 from functions_model.provision.kinds import function_app, identity, log_analytics_workspace, plan, resource_group
 from functions_model.provision.removal.apps import apps_of, sites_of
@@ -63,8 +63,6 @@ def survey(clients: AzureClients, spec: RemovalSpec) -> Found:
 
 
 def _group(clients: AzureClients, spec: RemovalSpec) -> Any:
-    from azure.core.exceptions import ResourceNotFoundError
-
     try:
         return clients.resource.resource_groups.get(resource_group_name=spec.resource_group)
     except ResourceNotFoundError:

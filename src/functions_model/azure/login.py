@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import AzureError
 
-from functions_model.azure.login_errors import AssertionClaims, claims_of, explain_login
+from functions_model.azure.login_errors import explain_login
 from functions_model.core.failures import LoginFailed
 
 if TYPE_CHECKING:
@@ -119,13 +119,12 @@ class _Assertions:
     def __init__(self, ci: CiHost, audience: str) -> None:
         self._ci = ci
         self._audience = audience
-        self.last_claims: AssertionClaims | None = None
+        self.last = ""
 
     def fetch(self) -> str:
-        """A fresh token. What it claims is kept, to tell which federated credential would match it."""
-        token = self._ci.identity_token(self._audience)
-        self.last_claims = claims_of(token)
-        return token
+        """A fresh token. It is kept, to tell which federated credential would match what it claims."""
+        self.last = self._ci.identity_token(self._audience)
+        return self.last
 
 
 def credential_for(
@@ -151,7 +150,7 @@ def credential_for(
     return MaskingCredential(
         lambda: _sdk_credential(login, cloud, assertions, dict(options or {})),
         ci.mask,
-        lambda exc: explain_login(exc, login, cloud.authority, assertions.last_claims),
+        lambda exc: explain_login(exc, login, cloud.authority, assertions.last),
     )
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from azure.core.exceptions import ServiceRequestError, ServiceResponseError
 
-from functions_model.azure.tokens import claims_in
 from functions_model.core.failures import LoginFailed
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ _TRACE = re.compile(r"\s*(Trace ID|Correlation ID|Timestamp):.*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class AssertionClaims:
+class _AssertionClaims:
     """What an identity token says of its job: the three values that a federated credential must repeat."""
 
     issuer: str
@@ -91,31 +90,33 @@ _REFUSALS = (
 )
 
 
-def claims_of(token: str) -> AssertionClaims | None:
+def _claims_of(token: str) -> _AssertionClaims | None:
     """The issuer, subject and audience that a JSON web token claims; None when it is not one. Not verified."""
-    claims = claims_in(token)
+    import jwt  # noqa: PLC0415 - only a login that was refused needs it
+
     try:
+        claims = jwt.decode(token, options={"verify_signature": False})
         audience = claims["aud"]
         first = audience[0] if isinstance(audience, list) else audience
-        return AssertionClaims(str(claims["iss"]), str(claims["sub"]), str(first))
-    except (IndexError, KeyError):
+        return _AssertionClaims(str(claims["iss"]), str(claims["sub"]), str(first))
+    except (jwt.InvalidTokenError, IndexError, KeyError):
         return None
 
 
-def explain_login(exc: Exception, login: Login, authority: str, claims: AssertionClaims | None) -> LoginFailed:
+def explain_login(exc: Exception, login: Login, authority: str, assertion: str) -> LoginFailed:
     """The failure to tell when no token could be had.
 
     Args:
         exc: What the SDK raised.
         login: Who tried.
         authority: Where.
-        claims: What the last identity token claimed, when one was used.
+        assertion: The last identity token; empty when none was used.
     """
     said = _TRACE.sub("", " ".join(str(exc).split()))[:500]
     found = _CODE.search(said)
     if found is None:
         return LoginFailed("log in to Azure", said or type(exc).__name__, _plain_remedy(exc, authority))
-    code = found.group(1)
+    code, claims = found.group(1), _claims_of(assertion)
     for refusal in _REFUSALS:
         if code in refusal.codes:
             meaning = refusal.meaning.format(
@@ -131,7 +132,7 @@ def explain_login(exc: Exception, login: Login, authority: str, claims: Assertio
     return LoginFailed("log in to Azure", said, remedy)
 
 
-def _federated_credential(login: Login, claims: AssertionClaims) -> str:
+def _federated_credential(login: Login, claims: _AssertionClaims) -> str:
     # An application has one credential of a name: this one is made beside that of the other form, or another branch.
     name = re.sub(r"[^A-Za-z0-9]+", "-", claims.subject).strip("-")[-_LONGEST_NAME:].lstrip("-")
     parameters = json.dumps(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from packaging.pylock import Pylock
 
 from functions_model.core.digests import Digest, digest_of
 from functions_model.core.failures import EnvironmentFailed, Problem
 from functions_model.core.progress import Progress, Report, silent
 from functions_model.environment.fusepy import is_known_source, keep_promise, write_promise
-from functions_model.environment.pylock import read_pylock
 from functions_model.environment.resolving import ACTION, Question, ask
 from functions_model.environment.uv_process import IMAGE_PLATFORM
 
@@ -18,8 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from packaging.pylock import Package
+
     from functions_model.environment.conda_lock import CondaLock
-    from functions_model.environment.pylock import PylockPackage
     from functions_model.environment.request import EnvironmentRequest, IndexSettings
 
 _TASK = "resolve dependencies"
@@ -34,11 +37,13 @@ class LockedPackage:
         version: Its version, or the URL that it comes from.
         hashes: What its files may hash to, `sha256:...`: those that fit the image, and no others. So a wheel that is
             uploaded later, for some other platform, changes no lock.
+        is_source: Whether no wheel of it fits, so that the hashes are those of its source.
     """
 
     name: str
     version: str
     hashes: tuple[str, ...]
+    is_source: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +115,40 @@ def resolve(
     question = Question(request, python_version, platform, work, os.environ if environ is None else environ)
     report(Progress(_TASK, 0))
     try:
-        found = read_pylock(ask(question, only_wheels=only_wheels))
+        found = packages_of(ask(question, only_wheels=only_wheels))
     finally:
         report(Progress(_TASK, 0, finished=True))
     kept = tuple(replace(package, hashes=keep_promise(package.hashes, promise)) for package in found)
     return _lock(kept, request, f"# Python {python_version}, {platform}\n", platform)
 
 
-def _lock(found: tuple[PylockPackage, ...], request: EnvironmentRequest, header: str, platform: str) -> Lock:
+def packages_of(pylock: str) -> tuple[LockedPackage, ...]:
+    """The packages of a `pylock.toml`, by name: each with the hashes of its wheels, or of its source without any.
+
+    https://packaging.python.org/en/latest/specifications/pylock-toml/
+
+    Raises:
+        packaging.pylock.PylockValidationError: It lacks what the specification demands.
+        tomllib.TOMLDecodeError: It is not TOML.
+    """
+    # uv leaves the list out when nothing is in it.
+    read = Pylock.from_dict({"packages": [], **tomllib.loads(pylock)})
+    return tuple(sorted(map(_locked, read.packages), key=lambda package: package.name))
+
+
+def _locked(package: Package) -> LockedPackage:
+    if archive := package.archive:
+        url = str(archive.url)
+        return LockedPackage(package.name, url, _hashes(archive.hashes), not url.endswith(".whl"))
+    files = [wheel.hashes for wheel in package.wheels or ()] or [package.sdist.hashes if package.sdist else {}]
+    return LockedPackage(package.name, str(package.version), _hashes(*files), not package.wheels)
+
+
+def _hashes(*files: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(sorted({f"{kind}:{value}" for hashes in files for kind, value in hashes.items()}))
+
+
+def _lock(found: tuple[LockedPackage, ...], request: EnvironmentRequest, header: str, platform: str) -> Lock:
     allowed = {requirement.name: set(requirement.hashes) for requirement in request.requirements if requirement.hashes}
     packages = tuple(_allowed_only(package, allowed.get(package.name), request) for package in found)
     text = header + "".join(_entry(package) for package in packages)
@@ -130,11 +161,11 @@ def _entry(package: LockedPackage) -> str:
     return " \\\n    ".join([what, *(f"--hash={value}" for value in package.hashes)]) + "\n"
 
 
-def _allowed_only(package: PylockPackage, allowed: set[str] | None, request: EnvironmentRequest) -> LockedPackage:
+def _allowed_only(package: LockedPackage, allowed: set[str] | None, request: EnvironmentRequest) -> LockedPackage:
     """The package with only the hashes that the user allows, where the user names hashes."""
     kept = tuple(value for value in package.hashes if allowed is None or value in allowed)
     if kept:
-        return LockedPackage(package.name, package.version, kept)
+        return replace(package, hashes=kept)
     what = f"no file of `{package.name}=={package.version}` that fits the image has a hash that its line allows"
     remedy = "Correct the hashes, or the version that they belong to."
     raise EnvironmentFailed(ACTION, [Problem(what, remedy, "environment-file", request.where(package.name))])

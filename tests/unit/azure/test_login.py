@@ -27,7 +27,7 @@ LOGIN = Login("tenant-1", "client-1", None, "api://AzureADTokenExchange", "Azure
 
 def jwt(**claims: str) -> str:
     body = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
-    return f"e30.{body}.signature"
+    return f"eyJhbGciOiJub25lIn0.{body}."
 
 
 class FakeCi(RecordingCi):

@@ -4,7 +4,7 @@ import logging
 
 from functions_model.azure.clients import AzureClients
 from functions_model.azure.cloud import Cloud, resolve_cloud
-from functions_model.azure.errors import ServiceError, error_code, explain, retry_after
+from functions_model.azure.errors import ServiceError, error_code, explain
 from functions_model.azure.login import credential_for, warm_up
 
 # The SDK warns of each refused token by itself. A refusal is told once, explained, as our failure.
@@ -18,6 +18,5 @@ __all__ = [
     "error_code",
     "explain",
     "resolve_cloud",
-    "retry_after",
     "warm_up",
 ]

@@ -10,6 +10,7 @@ from functions_model.azure.causes import CAUSES, UNKNOWN_REMEDIES
 from functions_model.azure.policies import policies_of, without_identifiers
 from functions_model.azure.said import NO_FACTS, Said
 from functions_model.core.masking import shapeless
+from functions_model.core.retries import seconds_asked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -102,10 +103,7 @@ def error_code(exc: Exception) -> str:
 
 def retry_after(exc: Exception) -> float | None:
     """Seconds that the service asks to wait; None when it does not say."""
-    try:
-        return max(0.0, float(_header(exc, "retry-after")))
-    except ValueError:
-        return None
+    return seconds_asked(_header(exc, "retry-after"))
 
 
 def _said(exc: Exception) -> Said:

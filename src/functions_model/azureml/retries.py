@@ -6,6 +6,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from functions_model.azure.errors import retry_after
+from functions_model.core.retries import PASSING, AttemptFailed
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -13,36 +16,28 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_PASSING = frozenset({0, 408, 429, 500, 502, 503, 504})
-"""Statuses that another attempt may mend; 0 stands for no answer, or one that broke off."""
-
 
 def persist(attempt: Callable[[], T], settings: TransferSettings) -> T:
-    """The first answer.
+    """The first answer. A wait that storage asks for is held to the longest of our own.
 
     Raises:
         AzureError: Of the last attempt, or one that no other attempt would mend.
     """
     from azure.core.exceptions import AzureError
 
-    number = 0
-    while True:
-        number += 1
+    retries = settings.retries
+
+    def once() -> T:
         try:
             return attempt()
         except AzureError as exc:
-            seconds = settings.wait(number, _asked(exc)) if status_of(exc) in _PASSING else None
-            if seconds is None:
+            if (status := status_of(exc)) and status not in PASSING:
                 raise
-        settings.sleep(seconds)
+            raise AttemptFailed(exc, min(retries.longest, retry_after(exc) or 0.0)) from exc
+
+    return retries.persist(once, settings.sleep)
 
 
 def status_of(exc: Exception) -> int:
     """The HTTP status that an error came with; 0 when there was no whole answer."""
     return int(getattr(exc, "status_code", None) or 0)
-
-
-def _asked(exc: Exception) -> float:
-    headers = getattr(getattr(exc, "response", None), "headers", None) or {}
-    seconds = str(headers.get("Retry-After", ""))
-    return float(seconds) if seconds.isdigit() else 0.0

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import requests
 
 from functions_model.core.failures import LoginFailed
+from functions_model.core.retries import PASSING, AttemptFailed, Retries
 from functions_model.core.sending import new_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_ATTEMPTS = 5
-"""How often the token is asked for; the endpoint answers 5xx now and then."""
+_RETRIES = Retries(first=2.0)
+"""The endpoint answers 5xx now and then."""
 
 _PERMISSION = (
     "Give the job `permissions: id-token: write` (with `contents: read`). A pull request from a fork never gets one: "
@@ -50,33 +52,29 @@ class JobIdentity:
         Raises:
             LoginFailed: The job may not ask, or the endpoint does not answer.
         """
-        action = "get this job's identity token"
         if not self.available:
-            raise LoginFailed(action, "the job may not ask for one", _PERMISSION)
+            raise _failed("the job may not ask for one")
         mask(self._request_token)
-        reason = ""
-        for attempt in range(_ATTEMPTS):
-            if attempt:
-                self._pause(2.0**attempt)
-            token, reason, again = self._ask(audience)
-            if token:
-                mask(token)
-                return token
-            if not again:
-                break
-        raise LoginFailed(action, f"the token endpoint said {reason}", _PERMISSION)
+        token = _RETRIES.persist(lambda: self._ask(audience), self._pause)
+        mask(token)
+        return token
 
-    def _ask(self, audience: str) -> tuple[str, str, bool]:
-        """The token, or the reason why there is none and whether another attempt may help."""
+    def _ask(self, audience: str) -> str:
+        """The token, asked for once. `AttemptFailed` where another attempt may help."""
         headers = {"Authorization": f"Bearer {self._request_token}"}
         try:
             with new_session() as session:
                 answer = session.get(self._url, params={"audience": audience}, headers=headers, timeout=30)
         except requests.RequestException as error:
-            return "", type(error).__name__, True
+            raise AttemptFailed(_failed(f"the token endpoint said {type(error).__name__}")) from error
         if answer.status_code != 200:
-            return "", f"{answer.status_code}", answer.status_code in {408, 429} or answer.status_code >= 500
-        try:
-            return str(answer.json()["value"]), "", False
-        except (ValueError, KeyError, TypeError):
-            return "", "something that holds no token", False
+            failure = _failed(f"the token endpoint said {answer.status_code}")
+            raise AttemptFailed(failure) if answer.status_code in PASSING or answer.status_code >= 500 else failure
+        with suppress(ValueError, KeyError, TypeError):
+            if token := str(answer.json()["value"]):
+                return token
+        raise _failed("the token endpoint said something that holds no token")
+
+
+def _failed(reason: str) -> LoginFailed:
+    return LoginFailed("get this job's identity token", reason, _PERMISSION)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from functions_model.core.digests import parse_digest
 from functions_model.core.failures import RegistryFailed
 from functions_model.core.progress import Progress
+from functions_model.core.retries import AttemptFailed
 from functions_model.registry.content import BLOCK
-from functions_model.registry.retries import AttemptFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator

@@ -14,10 +14,10 @@ from urllib.parse import urlsplit, urlunsplit
 import requests
 
 from functions_model.core.failures import RegistryFailed
+from functions_model.core.retries import PASSING, AttemptFailed, Retries, seconds_asked
 from functions_model.core.sending import new_session
 from functions_model.registry.errors import RegistryRefused, breakdown, refusal
 from functions_model.registry.probing import speaks_tls
-from functions_model.registry.retries import PASSING, AttemptFailed, Patience, persist, seconds_asked
 from functions_model.registry.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class RegistryClient:
         clock: Seconds, of any origin.
         sleep: Waits for some seconds.
         mask: Told every token before it is used: pass the CI host's `mask`.
-        patience: How often and how long to try.
+        retries: How often and how long to try.
     """
 
     def __init__(
@@ -86,10 +86,10 @@ class RegistryClient:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         mask: Callable[[str], None] = lambda _: None,
-        patience: Patience | None = None,
+        retries: Retries | None = None,
     ) -> None:
         self.host = host
-        self.patience = patience or Patience()
+        self.retries = retries or Retries()
         self.sleep = sleep
         self._session = session or new_session(pool_maxsize=2 * PARALLEL)
         self._abac = credential.abac if credential else None
@@ -111,16 +111,16 @@ class RegistryClient:
         """
         if not self._root:
             with self._probing:
-                self._root = self._root or persist(self._probe, self.patience, self.sleep)
+                self._root = self._root or self.retries.persist(self._probe, self.sleep)
         return self._root
 
     def call(self, call: Call) -> requests.Response:
-        """The answer to a call, tried as often as patience allows. For calls whose body is bytes, or nothing.
+        """The answer to a call, tried as often as may be. For calls whose body is bytes, or nothing.
 
         Raises:
             RegistryFailed: Refused, or broken off too often.
         """
-        return persist(lambda: self.attempt(call), self.patience, self.sleep)
+        return self.retries.persist(lambda: self.attempt(call), self.sleep)
 
     def attempt(self, call: Call) -> requests.Response:
         """The answer to a call, tried once. A token that was refused is replaced, and the call made again.
@@ -188,7 +188,7 @@ class RegistryClient:
                 raise AttemptFailed(failure, seconds_asked(response.headers.get("Retry-After")))
             raise failure
 
-        return persist(attempt, self.patience, self.sleep)
+        return self.retries.persist(attempt, self.sleep)
 
     def _exchange(
         self, method: str, url: str, action: str, call: Call | None = None, /, **options: Any
@@ -206,9 +206,7 @@ class RegistryClient:
             )
         except requests.RequestException as error:
             failure, passing = breakdown(error, self.host, action)
-            if passing:
-                raise AttemptFailed(failure) from error
-            raise failure from error
+            raise (AttemptFailed(failure) if passing else failure) from error
 
     def _counted(self) -> None:
         with self._counting:
@@ -222,9 +220,7 @@ class RegistryClient:
             self._tokens.learn(self._session.get(f"{root}/v2/", auth=_as_given, timeout=_TIMEOUTS))
         except requests.RequestException as error:
             failure, passing = breakdown(error, self.host, action)
-            if passing:
-                raise AttemptFailed(failure) from error
-            raise failure from error
+            raise (AttemptFailed(failure) if passing else failure) from error
         self._counted()
         return root
 

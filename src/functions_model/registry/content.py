@@ -11,12 +11,12 @@ import urllib3
 
 from functions_model.core.digests import Digest, digest_of, parse_digest
 from functions_model.core.failures import RegistryFailed
+from functions_model.core.retries import AttemptFailed
 from functions_model.image.assembly import LARGEST_MANIFEST
 from functions_model.image.manifests import INDEX_TYPES, MANIFEST_TYPES
 from functions_model.image.streams import PieceStream
 from functions_model.registry.client import Call
 from functions_model.registry.errors import breakdown
-from functions_model.registry.retries import AttemptFailed, persist
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -79,7 +79,7 @@ def get_manifest(client: RegistryClient, access: Access, name: str) -> Fetched:
         _hold(client, digest_of(content), wanted or digest_of(content), action)
         return Fetched(content, response.headers.get("Content-Type", ""), digest_of(content))
 
-    return persist(attempt, client.patience, client.sleep)
+    return client.retries.persist(attempt, client.sleep)
 
 
 def get_blob(client: RegistryClient, access: Access, digest: Digest, size: int) -> bytes:
@@ -102,7 +102,7 @@ def get_blob(client: RegistryClient, access: Access, digest: Digest, size: int) 
         _hold(client, digest_of(content), digest, action)
         return content
 
-    return persist(attempt, client.patience, client.sleep)
+    return client.retries.persist(attempt, client.sleep)
 
 
 @contextmanager
@@ -140,7 +140,7 @@ def _held_blocks(client: RegistryClient, access: Access, digest: Digest) -> Gene
     with ExitStack() as opened:
         try:
             begin = lambda: opened.enter_context(stream_blob(client, access, digest))  # noqa: E731
-            blocks = persist(begin, client.patience, client.sleep)
+            blocks = client.retries.persist(begin, client.sleep)
             yield from _checked(client, access, digest, blocks)
         except AttemptFailed as failed:
             raise failed.failure from failed
@@ -164,7 +164,7 @@ def download_blob(client: RegistryClient, access: Access, digest: Digest, target
         with stream_blob(client, access, digest) as blocks, target.open("wb") as file:
             file.writelines(_checked(client, access, digest, blocks))
 
-    persist(attempt, client.patience, client.sleep)
+    client.retries.persist(attempt, client.sleep)
 
 
 def _checked(client: RegistryClient, access: Access, digest: Digest, blocks: Iterator[bytes]) -> Iterator[bytes]:

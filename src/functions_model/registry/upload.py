@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from functions_model.core.failures import RegistryFailed
+from functions_model.core.retries import AttemptFailed
 from functions_model.registry.bodies import blob_body, stream_body
 from functions_model.registry.client import PARALLEL, Call
 from functions_model.registry.content import has_blob
 from functions_model.registry.pushed import How, Tally
-from functions_model.registry.retries import AttemptFailed, persist
 from functions_model.registry.stopping import Stop
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Upload:
             return How.SENT
 
         with self._counted() as bodies:
-            return persist(attempt, self.client.patience, self._pause)
+            return self.client.retries.persist(attempt, self._pause)
 
     def stream(self, stream: LayerStream) -> Layer:
         """Send a layer while it is made. Its digest comes out at the end, and goes into the closing request.
@@ -121,7 +121,7 @@ class Upload:
             return packed
 
         with self._counted() as bodies:
-            return persist(attempt, self.client.patience, self._pause)
+            return self.client.retries.persist(attempt, self._pause)
 
     def _pause(self, seconds: float) -> None:
         """Wait a second at a time: a registry may ask for minutes, and the push may be over by then."""

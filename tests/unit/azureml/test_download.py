@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from functions_model.core.failures import BundleFailed, PlanRefused
+from functions_model.core.retries import Retries
 from support.fake_arm import Answer
 
 if TYPE_CHECKING:
@@ -323,7 +324,7 @@ class TestBrokenTransfers:
         """After the last attempt it is told where it broke off; nothing half-fetched stays."""
         lab.blobs = {"run/1/model/a": b"0123456789", "run/1/model/b": b"1"}
         lab.register("1")
-        lab.settings = replace(lab.settings, attempts=3)
+        lab.settings = replace(lab.settings, retries=Retries(attempts=3))
         lab.faults = [fault("run/1/model/a", requests.ConnectionError("reset"), 99)]
 
         with pytest.raises(BundleFailed, match=r"`run/1/model/a` broke off at byte [048] of 10: reset") as failed:

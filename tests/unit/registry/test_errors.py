@@ -5,18 +5,17 @@ from __future__ import annotations
 import json
 import socket
 import ssl
-from datetime import UTC, datetime
 
 import pytest
 import requests
 
 from functions_model.core.failures import RegistryFailed
 from functions_model.core.references import ImageReference
+from functions_model.core.retries import Retries
 from functions_model.registry import find_manifest
 from functions_model.registry.access import Access
 from functions_model.registry.client import RegistryClient
 from functions_model.registry.errors import breakdown, refusal
-from functions_model.registry.retries import Patience, seconds_asked
 
 READ, WRITE = Access("package"), Access("package", push=True)
 ACR = "contoso.azurecr.io"
@@ -136,25 +135,13 @@ class TestBreakdown:
             find_manifest(client, ImageReference("registry.invalid", "package", "v1"))
 
     def test_a_registry_that_is_not_running_is_told(self) -> None:
-        """After as many attempts as patience has."""
+        """After as many attempts as it has."""
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             host = f"127.0.0.1:{free.getsockname()[1]}"
         slept: list[float] = []
-        client = RegistryClient(host, sleep=slept.append, patience=Patience(attempts=3))
+        client = RegistryClient(host, sleep=slept.append, retries=Retries(attempts=3))
 
         with pytest.raises(RegistryFailed, match=r"the connection to `127.* broke \(Connection refused\)"):
             find_manifest(client, ImageReference(host, "package", "v1"))
         assert [0.5, 1.0] == slept
-
-
-class TestRetryAfter:
-    def test_seconds_and_dates_are_read(self) -> None:
-        """Both forms of the header."""
-        now = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
-
-        assert 120.0 == seconds_asked("120")
-        assert 30.0 == seconds_asked("Sun, 22 Nov 2026 12:00:30 GMT", now)
-        assert 0.0 == seconds_asked("Sun, 22 Nov 2026 11:00:00 GMT", now)
-        assert None is seconds_asked("soon")
-        assert None is seconds_asked(None)

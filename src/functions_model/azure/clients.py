@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 POLLING_SECONDS = 2.0
 """Between two looks at a long-running operation. The SDK's own default is 30 s where the service names none."""
 
-_RETRIES: dict[str, Any] = {"retry_total": 6, "retry_status": 6, "retry_backoff_max": 20}
-"""One setting for every client: about a minute of patience with a service that answers 429 or 5xx."""
-
 _Client = TypeVar("_Client")
 
 
@@ -170,6 +167,6 @@ class AzureClients:
 
         return {
             "per_call_policies": [UnknownVersionPolicy()],
-            "retry_policy": PatientRetry(self._report, **{**_RETRIES, **self._options}),
+            "retry_policy": PatientRetry(self._report, **self._options),
             "authentication_policy": RenewingAuthentication(self._credential, self.cloud.arm_scope),
         }

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from azure.core.pipeline.policies import RetryPolicy
 
+from functions_model.core.retries import Retries, seconds_asked
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LONGEST = 300.0
-"""Seconds. Who is asked to wait longer hears of it as an error at once."""
+_RETRIES = Retries(attempts=7, first=0.8, longest=20.0)
+"""About a minute with a service that answers 429 or 5xx. The SDK's policy leaves out the first of the waits."""
 _WORTH_TELLING = 2.0
 """Seconds."""
 _TOO_MANY, _TIMED_OUT = 429, 408
@@ -30,19 +32,26 @@ class PatientRetry(RetryPolicy[Any, Any]):
     """
 
     def __init__(self, report: Callable[[str], None], **options: Any) -> None:
-        super().__init__(**options)
+        again = _RETRIES.attempts - 1
+        counts = {"retry_total": again, "retry_status": again}
+        waits = {"retry_backoff_factor": _RETRIES.first, "retry_backoff_max": _RETRIES.longest}
+        super().__init__(**{**counts, **waits, **options})
         self._report = report
 
     def is_retry(self, settings: dict[str, Any], response: Any) -> bool:
         """Whether the answer is one to try again after."""
         status = response.http_response.status_code
-        if (self.get_retry_after(response) or 0.0) > LONGEST:
+        if (self.get_retry_after(response) or 0.0) > _RETRIES.most_asked:
             return False
         if status == _TOO_MANY:
             return bool(settings["total"])
         if status < 500 and status != _TIMED_OUT:
             return False
         return bool(super().is_retry(settings, response))
+
+    def get_retry_after(self, response: Any) -> float | None:
+        """Seconds that the service asks to wait. A header that says nothing would be an error to the SDK's own."""
+        return seconds_asked(response.http_response.headers.get("Retry-After"))
 
     def sleep(self, settings: dict[str, Any], transport: Any, response: Any = None) -> None:
         """Wait as the service asks, or longer each time."""

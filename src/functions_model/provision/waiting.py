@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from functions_model.azure.errors import explain, retry_after
+from functions_model.core.retries import Retries
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
 LONGEST = 300.0
 """Seconds that one change may wait in all. A namespace takes 45 s, and another deployment's app a minute or two."""
-FIRST, LAST = 2.0, 30.0
-"""Seconds between two tries where the service does not say: they double from the first to the last."""
+_RETRIES = Retries(first=2.0)
+"""Between two tries. How many there are is a matter of `LONGEST`."""
 POLL = 2.0
 """Seconds between two looks at something that is under way."""
 _NOT_REGISTERED = "provider-not-registered"
@@ -92,7 +93,7 @@ class Patience:
         """
         from azure.core.exceptions import AzureError
 
-        pause = FIRST
+        tries = 0
         while True:
             try:
                 return write()
@@ -102,12 +103,11 @@ class Patience:
                     continue
                 if not passes(error):
                     raise
-                asked = retry_after(exc)
-                seconds = pause if asked is None else asked
+                tries += 1
+                seconds = _RETRIES.pause(tries, retry_after(exc))
                 if self.waited + seconds > self.longest:
                     raise WaitedInVain(exc, self.waited) from exc
                 self._wait(seconds, f"Waiting for {self.what}: {error.reason}.", error.cause)
-                pause = min(pause * 2, LAST)
 
     def until(self, is_so: Callable[[], bool], what: str) -> None:
         """Look at something that is under way until it is done.

@@ -123,6 +123,14 @@ class TestThrottling:
         assert 4 == len(cloud.asked)
         assert [1.6, 3.2] == cloud.transport.slept
 
+    def test_with_words_in_place_of_a_time_is_waited_out(self) -> None:
+        """A Retry-After that nobody can read is no failure of its own."""
+        cloud = Cloud(asking_for("soon"), asking_for("soon"), SETTINGS)
+
+        cloud.settings()
+
+        assert [1.6] == cloud.transport.slept
+
     def test_has_an_end(self) -> None:
         """After six tries the refusal is raised."""
         cloud = Cloud(THROTTLED)

@@ -104,6 +104,14 @@ class TestConflicts:
 
         assert [7.0, 7.0] == log.slept
 
+    def test_are_not_asked_about_without_end(self) -> None:
+        """A service that asks for no wait at all is given the usual one."""
+        log = Log()
+
+        run(FakeArm(), log, ("PUT", "/sites/iris$", Answer(409, BUSY_SITE.body, {"Retry-After": "0"}), 2))
+
+        assert [2.0, 4.0] == log.slept
+
     def test_that_stay_are_told(self) -> None:
         """After five minutes it is a failure that says so, and lists what was not reached."""
         arm, log = FakeArm(), Log()

@@ -10,6 +10,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+PYTHON_VERSIONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
+"""Minors that the Functions base images exist for (Azure/azure-functions-core-tools, Helpers/PythonHelpers.cs and
+StaticResources/stacks.json, August 2026). The worker's own list has 3.15 already (Azure/azure-functions-python-worker,
+workers/README.md), for which there is no image."""
+
+
 class Builder(enum.StrEnum):
     """What makes the image."""
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from functions_model.core.yaml_nodes import is_empty, place, sections
 from functions_model.environment.conda import read_conda
 from functions_model.environment.requirement_options import inside_path
-from functions_model.environment.yaml_files import is_empty, place, sections
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ def read_azureml(node: yaml.MappingNode, path: Path, draft: Draft, read_file: Ca
         draft: What is added to, problems included.
         read_file: Reads the file that `conda_file` names.
     """
-    found = sections(node, KEYS, path, draft)
+    found = sections(node, KEYS, path, draft.refuse)
     if "build" in found:
         draft.refuse(
             found["build"][0],

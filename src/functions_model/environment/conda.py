@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import yaml
 
 from functions_model.core.build import Solver
+from functions_model.core.yaml_nodes import is_empty, place, sections
 from functions_model.environment.conda_channels import channels_for, is_public, is_public_name, read_channels
 from functions_model.environment.conda_dependencies import add_conda_package, add_wheel
 from functions_model.environment.conda_specs import CondaSpecInvalid, parse_conda_spec
 from functions_model.environment.conda_twins import LEFT_OUT, twin_of
 from functions_model.environment.requirements import read_line
-from functions_model.environment.yaml_files import is_empty, place, sections
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +35,7 @@ def read_conda(node: yaml.MappingNode, path: Path, draft: Draft) -> None:
         path: The file it is in.
         draft: What is added to, problems included. Its `solver` says whether wheels will do.
     """
-    found = sections(node, _KEYS, path, draft)
+    found = sections(node, _KEYS, path, draft.refuse)
     channels = read_channels(found["channels"][1] if "channels" in found else None, path, draft)
     entries = _entries(found, place(path, node), draft)
     why = _why_conda(channels, entries, path, draft)
@@ -101,7 +101,7 @@ def _warn_of_channels(channels: list[CondaChannel], draft: Draft) -> None:
 def _read_entry(entry: yaml.Node, path: Path, draft: Draft, add: Reader) -> None:
     where = place(path, entry)
     if isinstance(entry, yaml.MappingNode):
-        for line, value in sections(entry, ("pip",), path, draft).values():
+        for line, value in sections(entry, ("pip",), path, draft.refuse).values():
             _read_pip(value, line, path, draft)
     elif not isinstance(entry, yaml.ScalarNode) or is_empty(entry):
         draft.refuse(where, "a dependency is not text", "Write it as `- name=1.2`.")

@@ -10,9 +10,9 @@ from urllib.parse import unquote, urlsplit
 import yaml
 
 from functions_model.core.secrets import Secret
+from functions_model.core.yaml_nodes import is_empty, place
 from functions_model.environment.request import CondaChannel
 from functions_model.environment.requirement_options import VARIABLE, inside_path
-from functions_model.environment.yaml_files import is_empty, place
 
 if TYPE_CHECKING:
     from functions_model.core.failures import Location

@@ -19,12 +19,12 @@ from packaging.version import InvalidVersion, Version
 from functions_model.core.build import Solver
 from functions_model.core.failures import Location
 from functions_model.core.mlflow import MODEL_FILE
+from functions_model.core.yaml_nodes import is_empty, place, sections
 from functions_model.environment.conda import read_conda
 from functions_model.environment.conda_specs import CondaSpecInvalid, parse_conda_spec, pep440
 from functions_model.environment.reading import complete
 from functions_model.environment.request import CondaDependency, Draft, EnvironmentRequest, Requirement
 from functions_model.environment.requirements import read_line, read_requirements, read_text
-from functions_model.environment.yaml_files import compose_mapping, is_empty, place, sections
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -140,10 +140,10 @@ def _file(folder: Path, name: Any, draft: Draft) -> Path | None:
 
 def _read_python_env(path: Path, draft: Draft) -> None:
     text = read_text(path, draft)
-    node = compose_mapping(text, path, draft) if text is not None else None
+    node = draft.mapping(text, path) if text is not None else None
     if node is None:
         return
-    found = sections(node, _KEYS, path, draft)
+    found = sections(node, _KEYS, path, draft.refuse)
     if "python" in found and not is_empty(found["python"][1]):
         _read_python(*found["python"], draft)
     if "dependencies" not in found or is_empty(found["dependencies"][1]):
@@ -172,7 +172,7 @@ def _read_python(where: Location, value: yaml.Node, draft: Draft) -> None:
 
 def _read_conda_file(path: Path, draft: Draft) -> None:
     text = read_text(path, draft)
-    node = compose_mapping(text, path, draft) if text is not None else None
+    node = draft.mapping(text, path) if text is not None else None
     if node is not None:
         read_conda(node, path, draft)
 

@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 
+from functions_model.core.build import PYTHON_VERSIONS
 from functions_model.core.failures import EnvironmentFailed, Problem
 
 if TYPE_CHECKING:
     from functions_model.environment.request import EnvironmentRequest
 
-SUPPORTED = ("3.10", "3.11", "3.12", "3.13", "3.14")
-"""Minors that the Functions base images exist for (Azure/azure-functions-core-tools, Helpers/PythonHelpers.cs and
-StaticResources/stacks.json, August 2026). The worker's own list has 3.15 already (Azure/azure-functions-python-worker,
-workers/README.md), for which there is no image."""
 _ENDED = {"3.10": "31 October 2026"}
 """When the support of a Python ended: stacks.json. That of 3.11 ends in October 2027."""
 DEFAULT = "3.12"
@@ -87,7 +84,9 @@ def allowed_minors(expression: str) -> tuple[str, ...]:
 
 def _allowed(request: EnvironmentRequest) -> tuple[str, ...]:
     """Those that there are base images for and that the environment file allows."""
-    return tuple(minor for minor in SUPPORTED if request.python_allowed is None or minor in request.python_allowed)
+    return tuple(
+        minor for minor in PYTHON_VERSIONS if request.python_allowed is None or minor in request.python_allowed
+    )
 
 
 def _contradictions(wanted: str | None, request: EnvironmentRequest, base_version: str | None) -> list[Problem]:
@@ -110,10 +109,10 @@ def _contradictions(wanted: str | None, request: EnvironmentRequest, base_versio
 
 def _refusal(version: str, subject: str, source: str, request: EnvironmentRequest) -> Problem | None:
     """What is wrong with a Python that the input or the base image has."""
-    if version not in SUPPORTED:
-        ended = version in allowed_minors(f"<{SUPPORTED[0]}")
+    if version not in PYTHON_VERSIONS:
+        ended = version in allowed_minors(f"<{PYTHON_VERSIONS[0]}")
         why = "Azure Functions does not run" if ended else "this version of functions-model does not know"
-        return Problem(f"{source} Python {version}, which {why}", _one_of(SUPPORTED), subject)
+        return Problem(f"{source} Python {version}, which {why}", _one_of(PYTHON_VERSIONS), subject)
     allowed = _allowed(request)
     if not allowed or version in allowed:
         return None
@@ -124,7 +123,7 @@ def _refusal(version: str, subject: str, source: str, request: EnvironmentReques
 def _no_base_image(request: EnvironmentRequest) -> Problem:
     asked = f"Python {request.python_version}" if request.python_version else "a Python"
     what = f"it asks for {asked} that no Functions base image has"
-    return Problem(what, _one_of(SUPPORTED), "environment-file", request.python_location)
+    return Problem(what, _one_of(PYTHON_VERSIONS), "environment-file", request.python_location)
 
 
 def _one_of(versions: tuple[str, ...]) -> str:

@@ -15,7 +15,6 @@ from functions_model.environment.conda import read_conda
 from functions_model.environment.pythons import allowed_minors
 from functions_model.environment.request import Draft, EnvironmentRequest, Requirement
 from functions_model.environment.requirements import read_requirements, read_text
-from functions_model.environment.yaml_files import compose_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -139,7 +138,7 @@ def _read_yaml(path: Path, draft: Draft) -> None:
 
 
 def _read_yaml_text(text: str, path: Path, draft: Draft) -> None:
-    node = compose_mapping(text, path, draft)
+    node = draft.mapping(text, path)
     if node is None:
         return
     draft.open_files.append(path)

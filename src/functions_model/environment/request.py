@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 from functions_model.core.build import Solver
 from functions_model.core.failures import Location, Problem
 from functions_model.core.secrets import Secret
+from functions_model.core.yaml_nodes import read_mapping
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +178,10 @@ class Draft:
     def refuse(self, location: Location, what: str, remedy: str) -> None:
         """Note a problem."""
         self.problems.append(Problem(what, remedy, "environment-file", location))
+
+    def mapping(self, text: str, path: Path) -> yaml.MappingNode | None:
+        """A YAML document as one mapping, or None and a problem noted."""
+        return read_mapping(text, path, self.refuse, "Start it with `dependencies:`, or give no environment file.")
 
     def index_settings(self) -> IndexSettings:
         """What the options said."""

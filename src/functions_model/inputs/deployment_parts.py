@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from functions_model.core.spec import InlineEnvironment
+from functions_model.core.yaml_nodes import is_empty
 from functions_model.inputs.assets import is_reference
 from functions_model.inputs.deployment_notes import (
     ENVIRONMENT_KEYS,
@@ -15,7 +16,6 @@ from functions_model.inputs.deployment_notes import (
     UNUSED_ENVIRONMENT_KEYS,
     UNUSED_VARIABLES,
 )
-from functions_model.inputs.deployment_yaml import is_empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -11,13 +10,13 @@ from typing import TYPE_CHECKING
 import yaml
 
 from functions_model.core.failures import Location, Problem
+from functions_model.core.yaml_nodes import place, read_mapping, sections
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
     from pathlib import Path
 
 SUBJECT = "deployment-file"
-_NULL = "tag:yaml.org,2002:null"
 
 
 @dataclass(slots=True)
@@ -45,7 +44,7 @@ class Sheet:
 
     def place(self, node: yaml.Node) -> Location:
         """The line where a node starts."""
-        return Location(self.file, node.start_mark.line + 1)
+        return place(self.file, node)
 
     def refuse(self, where: yaml.Node | Location, what: str, remedy: str) -> None:
         """Note a problem."""
@@ -62,46 +61,16 @@ class Sheet:
 
     def root(self) -> yaml.MappingNode | None:
         """The document as one mapping, or None and a problem."""
-        try:
-            node = yaml.compose(self.text, Loader=yaml.SafeLoader)
-        except yaml.MarkedYAMLError as error:
-            line = error.problem_mark.line + 1 if error.problem_mark else None
-            self.refuse(Location(self.file, line), f"it is not YAML: {error.problem or error.context}", "Correct it.")
-            return None
-        except yaml.YAMLError as error:
-            self.refuse(Location(self.file), f"it is not YAML: {str(error).splitlines()[0]}", "Correct it.")
-            return None
-        if not isinstance(node, yaml.MappingNode):
-            what = "it is empty" if node is None else "it is not a mapping"
-            self.refuse(Location(self.file, 1), what, "Give an Azure ML online deployment, with `model:` and so on.")
-            return None
-        return node
+        remedy = "Give an Azure ML online deployment, with `model:` and so on."
+        return read_mapping(self.text, self.file, self.refuse, remedy)
 
     def sections(
         self, node: yaml.MappingNode, known: Iterable[str], within: str = "", *, may_be_empty: Container[str] = ()
-    ) -> dict[str, tuple[yaml.Node, yaml.Node]]:
-        """Key and value nodes by key. Unknown keys, keys given twice and keys without a value are problems.
-
-        Args:
-            node: The mapping.
-            known: The keys that there are.
-            within: The key that the mapping belongs to; empty for the document.
-            may_be_empty: Keys that need no value.
-        """
+    ) -> dict[str, tuple[Location, yaml.Node]]:
+        """As `core.yaml_nodes.sections`; keys without a value are problems, too, but for those that need none."""
         names = tuple(known)
-        found: dict[str, tuple[yaml.Node, yaml.Node]] = {}
-        for key, value in node.value:
-            name = key.value if isinstance(key, yaml.ScalarNode) else ""
-            if name not in names:
-                place = f" in `{within}`" if within else ""
-                self.refuse(key, f"there is no key `{name}`{place}", _nearest(name, names))
-            elif name in found:
-                self.refuse(key, f"the key `{name}` is given twice", "Keep one of the two.")
-            elif is_empty(value) and name not in may_be_empty:
-                self.refuse(key, f"`{name}` has no value", "Give it one, or remove it.")
-            else:
-                found[name] = key, value
-        return found
+        filled = [name for name in names if name not in may_be_empty]
+        return sections(node, names, self.file, self.refuse, within=within, filled=filled)
 
     def scalar(self, node: yaml.Node, key: str) -> str:
         """A node's text without blanks around it; empty, and a problem noted, when it has none."""
@@ -134,11 +103,6 @@ class Sheet:
         return " " * start.column + self.text[start.index : end.index].rstrip() + "\n"
 
 
-def is_empty(node: yaml.Node) -> bool:
-    """Whether a node is null or an empty text."""
-    return isinstance(node, yaml.ScalarNode) and (node.tag == _NULL or not node.value.strip())
-
-
 def scalars(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
     """Every scalar in a document, each once, be there aliases or not."""
     seen: set[int] = set()
@@ -154,10 +118,3 @@ def scalars(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
             waiting += [part for pair in reversed(one.value) for part in reversed(pair)]
         else:
             waiting += reversed(one.value)
-
-
-def _nearest(name: str, known: tuple[str, ...]) -> str:
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    if near:
-        return f"Did you mean `{near[0]}`?"
-    return f"The keys are: {', '.join(f'`{key}`' for key in known)}."

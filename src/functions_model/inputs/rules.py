@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 import uuid
 
+from functions_model.core.build import PYTHON_VERSIONS
 from functions_model.core.references import is_repository, is_tag, parse_reference
 from functions_model.core.registered import MachineLearningWorkspace
 from functions_model.inputs.specs import SERVICE_BUS_SKUS, TRIGGERS
 
-PYTHON_VERSIONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
-"""Minors that the Functions base images exist for (Core Tools' stack list, August 2026)."""
 PLAN_SKUS = (
     *("EP1", "EP2", "EP3"),
     *("P0v3", "P1v3", "P2v3", "P3v3"),

@@ -161,7 +161,7 @@ class TestCondaFiles:
     @pytest.mark.parametrize(
         ("text", "found"),
         [
-            ("", ["None the file is empty"]),
+            ("", ["1 it is empty"]),
             ("- numpy\n", ["1 it is not a mapping"]),
             ("numpy\n", ["1 it is not a mapping"]),
             ("a: [\n", ["2 it is not YAML"]),

@@ -8,8 +8,7 @@ import pytest
 
 from functions_model.core.failures import EnvironmentFailed, Location
 from functions_model.environment import EnvironmentRequest, PythonChoice, base_image_for, choose_python
-from functions_model.environment.pythons import SUPPORTED, allowed_minors
-from functions_model.inputs import rules
+from functions_model.environment.pythons import allowed_minors
 
 PLACE = Location(Path("environment.yml"), 3)
 
@@ -104,14 +103,6 @@ class TestChoice:
             choose_python("3.12", request("==3.11.*"))
 
         assert failure.value.problems[0].location == PLACE
-
-
-class TestSupported:
-    """`SUPPORTED`."""
-
-    def test_is_what_the_input_takes(self) -> None:
-        """Two rooms of one floor cannot share the list, so they must agree."""
-        assert rules.PYTHON_VERSIONS == SUPPORTED
 
 
 class TestBaseImage:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from functions_model.core.azureml_environment import BUILDS, INSTEAD_OF_BUILD, KEYS, UNUSED
 from functions_model.core.yaml_nodes import is_empty, place, sections
 from functions_model.environment.conda import read_conda
 from functions_model.environment.requirement_options import inside_path
@@ -16,10 +17,6 @@ if TYPE_CHECKING:
 
     from functions_model.environment.request import Draft
 
-KEYS = (
-    "$schema", "name", "version", "description", "tags", "properties", "image", "conda_file", "build", "os_type",
-    "inference_config",
-)  # fmt: skip
 MARKS = frozenset({"$schema", "image", "conda_file", "build", "os_type", "inference_config"})
 """Keys that a conda file never has."""
 
@@ -35,11 +32,7 @@ def read_azureml(node: yaml.MappingNode, path: Path, draft: Draft, read_file: Ca
     """
     found = sections(node, KEYS, path, draft.refuse)
     if "build" in found:
-        draft.refuse(
-            found["build"][0],
-            "it builds an image of its own (`build`), and a function app needs a Functions base image",
-            "Name the dependencies with `conda_file`, and a base image of your own in the input `base-image`.",
-        )
+        draft.refuse(found["build"][0], BUILDS, INSTEAD_OF_BUILD)
         return
     if "conda_file" not in found:
         where = found["image"][0] if "image" in found else place(path, node)
@@ -47,7 +40,7 @@ def read_azureml(node: yaml.MappingNode, path: Path, draft: Draft, read_file: Ca
             where, "it names no dependencies (`conda_file`)", "Add `conda_file`, a path or the environment itself."
         )
         return
-    _warn_of_the_rest(set(found), draft)
+    draft.warnings += [f"The environment's `{key}` is not used: {UNUSED[key]}." for key in found if key in UNUSED]
     where, conda_file = found["conda_file"]
     if isinstance(conda_file, yaml.MappingNode):
         read_conda(conda_file, path, draft)
@@ -55,15 +48,3 @@ def read_azureml(node: yaml.MappingNode, path: Path, draft: Draft, read_file: Ca
         draft.refuse(where, "`conda_file` is neither a path nor an environment", "Give one of the two.")
     elif included := inside_path(conda_file.value, where, draft):
         read_file(included, draft)
-
-
-def _warn_of_the_rest(keys: set[str], draft: Draft) -> None:
-    if "image" in keys:
-        draft.warnings.append(
-            "The environment's `image` is not used: a function app runs on a Functions base image. What else that image"
-            " holds is not there; the dependencies of `conda_file` are."
-        )
-    if "inference_config" in keys:
-        draft.warnings.append(
-            "The environment's `inference_config` is not used: the Functions host has routes of its own."
-        )

@@ -54,12 +54,4 @@ UNUSED_VARIABLES: dict[str, str] = {
     "WORKER_PRELOAD": "each process loads the model itself",
 }
 """Environment variables that are Azure ML's own, and why each is left out, as a clause."""
-ENVIRONMENT_KEYS = (
-    *("$schema", "name", "version", "description", "tags", "properties", "image", "conda_file", "build", "os_type"),
-    "inference_config",
-)
-UNUSED_ENVIRONMENT_KEYS: dict[str, str] = {
-    "image": "a function app runs on a Functions base image, see `base-image`. What else that image holds is not there",
-    "inference_config": "the Functions host has routes of its own",
-}
 MODEL_KEYS = (*("$schema", "name", "version", "path", "type", "description", "tags", "properties", "flavors", "stage"),)

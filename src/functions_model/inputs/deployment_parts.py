@@ -7,15 +7,11 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from functions_model.core.azureml_environment import BUILDS, INSTEAD_OF_BUILD, KEYS, UNUSED
 from functions_model.core.spec import InlineEnvironment
 from functions_model.core.yaml_nodes import is_empty
 from functions_model.inputs.assets import is_reference
-from functions_model.inputs.deployment_notes import (
-    ENVIRONMENT_KEYS,
-    MODEL_KEYS,
-    UNUSED_ENVIRONMENT_KEYS,
-    UNUSED_VARIABLES,
-)
+from functions_model.inputs.deployment_notes import MODEL_KEYS, UNUSED_VARIABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,14 +89,12 @@ def read_environment_part(sheet: Sheet, node: yaml.Node) -> InlineEnvironment | 
 
 
 def _read_environment_mapping(sheet: Sheet, node: yaml.MappingNode) -> InlineEnvironment | None:
-    found = sheet.sections(node, ENVIRONMENT_KEYS, "environment")
+    found = sheet.sections(node, KEYS, "environment")
     for key in found:
-        if key in UNUSED_ENVIRONMENT_KEYS:
-            sheet.note(f"environment.{key}", UNUSED_ENVIRONMENT_KEYS[key])
+        if key in UNUSED:
+            sheet.note(f"environment.{key}", UNUSED[key])
     if "build" in found:
-        what = "it builds an image of its own (`build`), and a function app needs a Functions base image"
-        remedy = "Name the dependencies with `conda_file`, and a base image of your own in the input `base-image`."
-        sheet.refuse(found["build"][0], what, remedy)
+        sheet.refuse(found["build"][0], BUILDS, INSTEAD_OF_BUILD)
         return None
     if "conda_file" not in found:
         remedy = "Add `conda_file`, a path or the environment itself; or give the input `environment-file`."

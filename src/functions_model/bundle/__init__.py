@@ -5,9 +5,17 @@ from functions_model.bundle.host_json import check_host_json
 from functions_model.bundle.identity import build_identity
 from functions_model.bundle.labels import image_labels
 from functions_model.bundle.mlflow_model import check_mlflow_model
-from functions_model.bundle.plan import BundlePlan, dependency_layers, model_layer, plan_layers, runtime_layer
+from functions_model.bundle.plan import (
+    DEPENDENCIES_LAYOUT,
+    BundlePlan,
+    dependency_layers,
+    model_layer,
+    plan_layers,
+    runtime_layer,
+)
 
 __all__ = [
+    "DEPENDENCIES_LAYOUT",
     "BundlePlan",
     "build_identity",
     "check_entry_script",

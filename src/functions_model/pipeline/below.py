@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from functions_model import __version__
-from functions_model.bundle import dependency_layers
+from functions_model.bundle import DEPENDENCIES_LAYOUT, dependency_layers
 from functions_model.core.digests import canonical_json, digest_of, short
 from functions_model.environment import install
 from functions_model.pipeline.engine_part import engine_part
@@ -85,7 +84,6 @@ def _key(making: Making, lock: Lock) -> str:
         "epoch": making.spec.build.epoch,
         "lock": wheels,
         "python": making.prepared.python.version,
-        # How files are laid out and packed may change from version to version.
-        "tool": __version__,
+        "layout": DEPENDENCIES_LAYOUT,
     }
     return short(digest_of(canonical_json(facts)), 32)

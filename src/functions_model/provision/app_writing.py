@@ -37,7 +37,7 @@ def create_app(writing: Writing, observed: Observed, like: Likeness) -> Observed
     """One PUT with everything that runs: the app never starts with a wrong image or without its settings."""
     wanted, who = writing.wanted, observed.identity
     settings = _settings(writing, observed)
-    body: Any = {
+    body: dict[str, Any] = {
         "location": observed.plan.location if observed.plan else wanted.location,
         "kind": "functionapp,linux,container",
         "tags": {**wanted.tags, UNFINISHED: "run again"},
@@ -61,7 +61,7 @@ def create_app(writing: Writing, observed: Observed, like: Likeness) -> Observed
     if who is not None:
         body["identity"] = {"type": "UserAssigned", "userAssignedIdentities": {who.id: {}}}
         body["properties"][RESOLVER] = who.id
-    made = observed_site(writing.site.ask("begin_create_or_update", site_envelope=body).result())
+    made = observed_site(writing.site.create_or_update(body))
     finish(writing, is_new=True)
     _untag(writing)
     return made
@@ -69,8 +69,7 @@ def create_app(writing: Writing, observed: Observed, like: Likeness) -> Observed
 
 def _untag(writing: Writing) -> None:
     """Take the tag away that says that the app is not done."""
-    done: Any = {"tags": dict(writing.wanted.tags)}
-    writing.patience.through(lambda: writing.site.ask("update", site_envelope=done))
+    writing.patience.through(partial(writing.site.update, {"tags": dict(writing.wanted.tags)}))
 
 
 def _always_on(observed: Observed) -> dict[str, Any]:
@@ -129,8 +128,7 @@ def _patch_site(writing: Writing, who: ObservedIdentity | None, app: ObservedApp
         body["tags"] = tags
         app = replace(app, tags=tags)
     if body:
-        patch: Any = body
-        writing.site.ask("update", site_envelope=patch)
+        writing.site.update(body)
     return app
 
 
@@ -139,22 +137,17 @@ def _write_settings(writing: Writing, observed: Observed, app: ObservedApp) -> O
     if not settings_changes(wanted, observed):
         return app
     planned = _settings(writing, observed)
-    settings: Any = {"properties": changes_over(_live_settings(writing), app.settings, planned)}
-    writing.site.ask("update_application_settings", app_settings=settings)
+    # As they are now: an image may have taken minutes since they were looked at, and a write replaces all of them.
+    live = writing.site.list_application_settings()
+    writing.site.update_application_settings(changes_over(live, app.settings, planned))
     return replace(app, settings=planned)
-
-
-def _live_settings(writing: Writing) -> dict[str, str]:
-    """As they are now: an image may have taken minutes since they were looked at, and a write replaces all of them."""
-    return dict(writing.site.ask("list_application_settings").properties or {})
 
 
 def _write_config(writing: Writing, observed: Observed, app: ObservedApp) -> ObservedApp:
     wanted, who = writing.wanted, observed.identity
     if not config_changes(wanted, observed):
         return app
-    config: Any = {"properties": _pull_config(wanted, who)}
-    writing.site.ask("update_configuration", site_config=config)
+    writing.site.update_configuration(_pull_config(wanted, who))
     by = who.client_id if who else ""
     return replace(app, runs=linux_fx_version(wanted), pull_identity=by, pulls_by_identity=bool(by))
 

@@ -39,11 +39,10 @@ NONE = Belongings()
 
 def read_belongings(where: Site) -> Belongings:
     """Both, read side by side; none of what is not there."""
-    operations = ("list_connection_strings", "list_azure_storage_accounts")
-    with ThreadPoolExecutor(max_workers=len(operations)) as threads:
-        asked = [threads.submit(where.ask, operation) for operation in operations]
+    with ThreadPoolExecutor(max_workers=2) as threads:
+        asked = [threads.submit(read) for read in (where.list_connection_strings, where.list_azure_storage_accounts)]
         try:
-            strings, mounts = (answer.result().as_dict().get("properties") or {} for answer in asked)
+            strings, mounts = (answer.result() for answer in asked)
         except ResourceNotFoundError:
             return NONE
     return Belongings(strings, {name: _without_state(mount) for name, mount in mounts.items()})

@@ -8,7 +8,7 @@ this is still to come.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from functions_model.provision.nouns import FieldChange
 from functions_model.provision.slot_settings import apps_sticky
@@ -39,9 +39,8 @@ def finish(writing: Writing, *, is_new: bool) -> None:
     """Turn the credentials off, and keep the app's own settings from being swapped; a slot's are kept already."""
     wanted, patience = writing.wanted, writing.patience
     if not wanted.by_keys:
-        off: Any = {"properties": {"allow": False}}
-        for operation in ("update_ftp_allowed", "update_scm_allowed"):
-            patience.through(partial(writing.site.ask, operation, csm_publishing_access_policies_entity=off))
+        for update in (writing.site.update_ftp_allowed, writing.site.update_scm_allowed):
+            patience.through(partial(update, allow=False))
     if not writing.slot:
         names = apps_sticky(wanted)
         patience.through(lambda: make_sticky(writing.clients, wanted, names, is_new=is_new))

@@ -23,15 +23,12 @@ def config_of(like: Likeness) -> dict[str, Any]:
 
 def make_alike(writing: Writing, like: Likeness) -> None:
     """Write it to a slot that is there; each kind in a request of its own, before the image comes."""
-    site = writing.site
-    writes: list[tuple[str, dict[str, Any]]] = []
+    site, through = writing.site, writing.patience.through
     if like.properties:
-        writes.append(("update", {"site_envelope": {"properties": dict(like.properties)}}))
+        through(partial(site.update, {"properties": dict(like.properties)}))
     if like.strings is not None:
-        writes.append(("update_connection_strings", {"connection_strings": {"properties": dict(like.strings)}}))
+        through(partial(site.update_connection_strings, like.strings))
     if like.mounts is not None:
-        writes.append(("update_azure_storage_accounts", {"azure_storage_accounts": {"properties": dict(like.mounts)}}))
+        through(partial(site.update_azure_storage_accounts, like.mounts))
     if like.config:
-        writes.append(("update_configuration", {"site_config": {"properties": dict(like.config)}}))
-    for operation, body in writes:
-        writing.patience.through(partial(site.ask, operation, **body))
+        through(partial(site.update_configuration, like.config))

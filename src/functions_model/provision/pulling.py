@@ -8,7 +8,7 @@ slot is told: whichever way Azure does it, each side can pull what it is brought
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from functions_model.core.failures import Problem
 from functions_model.provision.app_changes import pull_change, pull_fields
@@ -44,13 +44,11 @@ def let_the_app_pull(writing: Writing, observed: Observed) -> None:
     if wanted.by_keys:
         _give_password(writing, observed)
     who = observed.identity or identity.observe(writing.clients, wanted, observed)
-    config: Any = {"properties": pull_fields(who)}
-    writing.patience.through(partial(writing.site.ask, "update_configuration", site_config=config))
+    writing.patience.through(partial(writing.site.update_configuration, pull_fields(who)))
 
 
 def _give_password(writing: Writing, observed: Observed) -> None:
     known = complete(writing.clients, writing.wanted, observed, mask=writing.mask)
     login = {name: value for name, value in registry_settings(writing.wanted, known).items() if value is not None}
-    live = dict(writing.site.ask("list_application_settings").properties or {})
-    body: Any = {"properties": {**live, **login}}
-    writing.patience.through(partial(writing.site.ask, "update_application_settings", app_settings=body))
+    settings = {**writing.site.list_application_settings(), **login}
+    writing.patience.through(partial(writing.site.update_application_settings, settings))

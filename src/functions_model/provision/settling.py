@@ -7,10 +7,11 @@ two runs may be mixed. The last image wins: its run looks at the settings once m
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from azure.core.exceptions import AzureError
 
+from functions_model.azure.site import Site
 from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import ApplyIncomplete
 from functions_model.provision.waiting import Patience, WaitedInVain, explained
@@ -64,12 +65,11 @@ def settle(
 
 def _write_again(clients: AzureClients, wanted: Wanted, names: set[str], after: ObservedApp) -> tuple[str, ...]:
     """The write replaces all settings, so each try looks first."""
-    apps, where = clients.web.web_apps, (wanted.group, wanted.app_name)
-    now = dict(apps.list_application_settings(*where).properties or {})
+    site = Site(clients, wanted.group, wanted.app_name)
+    now = site.list_application_settings()
     others = tuple(sorted(name for name in names if now.get(name) != after.settings.get(name)))
     if others:
-        body: Any = {"properties": _with_ours(now, after, others)}
-        apps.update_application_settings(*where, body)
+        site.update_application_settings(_with_ours(now, after, others))
     return others
 
 

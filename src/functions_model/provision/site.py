@@ -56,7 +56,7 @@ def _text(value: Any) -> str:
 def read_app(where: Site) -> ObservedApp | None:
     """An app or a slot, whole; None when it is not there."""
     try:
-        site = observed_site(where.ask("get"))
+        site = observed_site(where.get())
     except ResourceNotFoundError:
         return None
     return complete_site(site, where)
@@ -65,9 +65,9 @@ def read_app(where: Site) -> ObservedApp | None:
 def complete_site(site: ObservedSite, where: Site) -> ObservedApp | None:
     """The same with configuration and settings, read side by side; None when it has gone meanwhile."""
     with ThreadPoolExecutor(max_workers=2) as threads:
-        asked = [threads.submit(where.ask, read) for read in ("get_configuration", "list_application_settings")]
+        asked = threads.submit(where.get_configuration), threads.submit(where.list_application_settings)
         try:
-            config, settings = (answer.result() for answer in asked)
+            config, settings = asked[0].result(), asked[1].result()
         except ResourceNotFoundError:
             return None
     return ObservedApp(
@@ -80,7 +80,7 @@ def complete_site(site: ObservedSite, where: Site) -> ObservedApp | None:
         identity_clients=site.identity_clients,
         runs=str(config.linux_fx_version or ""),
         pull_identity=str(config.acr_user_managed_identity_id or "") if config.acr_use_managed_identity_creds else "",
-        settings=dict(settings.properties or {}),
+        settings=settings,
         pulls_by_identity=bool(config.acr_use_managed_identity_creds),
         tags=site.tags,
         properties=site.properties,

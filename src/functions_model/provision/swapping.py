@@ -110,11 +110,10 @@ def _told(change: Change) -> Iterator[None]:
 
 def _swap(writing: Writing, plan: ResourcePlan, tags: Mapping[str, str]) -> None:
     """Swap; tags are not swapped, so that the app gets those of what it runs now."""
-    site: Any = {"tags": dict(tags)}
     with CANCEL.work(writing.patience.what):
         _Once(writing, plan).done()
         if tags:
-            writing.patience.through(lambda: writing.site.ask("update", site_envelope=site))
+            writing.patience.through(lambda: writing.site.update({"tags": dict(tags)}))
 
 
 @dataclass(slots=True)

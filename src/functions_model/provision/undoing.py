@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from azure.core.exceptions import AzureError
 
+from functions_model.azure.site import Site
 from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import ApplyIncomplete
 from functions_model.provision.kinds import function_app
@@ -134,30 +136,27 @@ def _steps(
     clients: AzureClients, wanted: Wanted, before: ObservedApp, after: ObservedApp, now: ObservedApp
 ) -> list[_Step]:
     """Settings first, as they may hold the credentials of the pull; the identity last, as it may be what pulls."""
-    apps, where = clients.web.web_apps, (wanted.group, wanted.app_name)
+    site = Site(clients, wanted.group, wanted.app_name)
     steps = []
     if (settings := settings_before(before.settings, after.settings, now.settings)) != dict(now.settings):
-        body: Any = {"properties": settings}
-        steps.append(_Step("app settings", lambda: apps.update_application_settings(*where, body)))
+        steps.append(_Step("app settings", partial(site.update_application_settings, settings)))
     if _runs(before) != _runs(after):
-        config: Any = {"properties": _config(before)}
-        steps.append(_Step("image", lambda: apps.update_configuration(*where, config)))
+        steps.append(_Step("image", partial(site.update_configuration, _config(before))))
     if (tags := settings_before(before.tags, after.tags, now.tags)) != dict(now.tags):
-        tagged: Any = {"tags": tags}
-        steps.append(_Step("tags", lambda: apps.update(*where, tagged)))
-    if site := _site(before, after, now):
-        steps.append(_Step("identity", lambda: apps.update(*where, site)))
+        steps.append(_Step("tags", partial(site.update, {"tags": tags})))
+    if patch := _patch(before, after, now):
+        steps.append(_Step("identity", partial(site.update, patch)))
     return steps
 
 
-def _site(before: ObservedApp, after: ObservedApp, now: ObservedApp) -> Any:
+def _patch(before: ObservedApp, after: ObservedApp, now: ObservedApp) -> dict[str, Any]:
     """The identities, and which of them resolves references to Key Vault."""
-    site: dict[str, Any] = {}
+    patch: dict[str, Any] = {}
     if before.identity_ids != after.identity_ids:
-        site["identity"] = _identity(before, after, now)
+        patch["identity"] = _identity(before, after, now)
     if before.resolver != after.resolver == now.resolver:
-        site["properties"] = {RESOLVER: before.resolver}
-    return site
+        patch["properties"] = {RESOLVER: before.resolver}
+    return patch
 
 
 def _runs(app: ObservedApp) -> tuple[str, bool, str]:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import requests
 
@@ -17,6 +17,8 @@ from functions_model.verify.not_yet import NoKeys, NotYet
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from azure.mgmt.web.models import HostKeys
+
     from functions_model.azure.clients import AzureClients
     from functions_model.verify.nouns import ExpectedApp
 
@@ -26,6 +28,7 @@ _STARTING = frozenset({0, 400, 404, 408, 409, 429, 500, 502, 503, 504})
 """Resource Manager asks the host for its keys, and answers so (mostly 400) while the host starts. 0: no answer came."""
 _REFUSALS = 8
 """So often, over some 10 s, are keys asked for of a host that answers and has no machine key."""
+_Answer = TypeVar("_Answer")
 
 
 class LiveApp:
@@ -64,7 +67,7 @@ class LiveApp:
         self.closed = self.isolated = False
         self.looks = self.refusals = self.crashes = 0
         self.overcome: set[str] = set()
-        self._keys: Any = None
+        self._keys: HostKeys | None = None
 
     def get(
         self, path: str, headers: dict[str, str] | None = None, seconds: float = _READ_SECONDS
@@ -179,22 +182,19 @@ class LiveApp:
         """
         if shared := (self._host_keys().function_keys or {}).get("default"):
             return self._known(shared, "")
-        answer = self.ask(
-            f"list the keys of the function `{function}`",
-            lambda: self._site.ask("list_function_keys", function_name=function),
-        )
-        document = answer.as_dict()
+        action = f"list the keys of the function `{function}`"
+        document = self.ask(action, lambda: self._site.list_function_keys(function)).as_dict()
         keys = document.get("properties") or {name: key for name, key in document.items() if isinstance(key, str)}
         chosen = keys.get("default") or next((key for name, key in sorted(keys.items())), "")
         return self._known(str(chosen), f"the function `{function}` has no key")
 
-    def _host_keys(self) -> Any:
+    def _host_keys(self) -> HostKeys:
         """Asked for once."""
         if self._keys is None or not self._keys.master_key:
-            self._keys = self._prove("list the host's keys", lambda: self._site.ask("list_host_keys"))
+            self._keys = self._prove("list the host's keys", self._site.list_host_keys)
         return self._keys
 
-    def _prove(self, action: str, call: Callable[[], Any]) -> Any:
+    def _prove(self, action: str, call: Callable[[], _Answer]) -> _Answer:
         """As `ask`, for what the host tells nobody but Azure.
 
         Raises:
@@ -236,7 +236,7 @@ class LiveApp:
             return False
 
     def _have_azure_synchronise(self) -> None:
-        self.ask("synchronise the triggers", lambda: self._site.ask("sync_function_triggers"))
+        self.ask("synchronise the triggers", self._site.sync_function_triggers)
 
     def restart_host(self) -> None:
         """Have the host start anew in its process, and forget the errors of its functions.
@@ -260,14 +260,14 @@ class LiveApp:
         Raises:
             NotLive: Somebody else has deployed another one.
         """
-        config = self.ask("read the configuration", lambda: self._site.ask("get_configuration"))
+        config = self.ask("read the configuration", self._site.get_configuration)
         runs = str(config.linux_fx_version or "").removeprefix("DOCKER|")
         if runs != self.expected.image:
             what = f"somebody else has deployed to it meanwhile: it runs `{runs}`"
             remedy = "Let one deployment at a time go to an app; on GitHub, `concurrency` does that."
             raise NotLive(f"verify {self.expected}", what, remedy)
 
-    def ask(self, action: str, call: Callable[[], Any]) -> Any:
+    def ask(self, action: str, call: Callable[[], _Answer]) -> _Answer:
         """Ask Resource Manager something that it asks the host.
 
         Raises:

@@ -33,7 +33,7 @@ def find_app(
         return LiveApp(clients, expected, f"https://{expected.host_name}", mask, session)
     name, group = expected.app_name, expected.resource_group
     try:
-        site = site_of(clients, expected).ask("get")
+        site = site_of(clients, expected).get()
     except AzureError as exc:
         error = explain(exc, f"find {expected}")
         raise NotLive(error.action, error.reason, error.remedy) from exc

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from azure.core.exceptions import AzureError
 
@@ -47,7 +47,7 @@ def read_log(clients: AzureClients, expected: ExpectedApp) -> str:
     """
     try:
         site = Site(clients, expected.resource_group, expected.app_name, expected.slot)
-        content: bytes = site.ask("get_web_site_container_logs", cls=_read)
+        content = site.get_web_site_container_logs()
     except AzureError as exc:
         message = f"the container log cannot be read: {explain(exc, 'read the container log').reason}"
         raise NoLog(message) from exc
@@ -55,11 +55,6 @@ def read_log(clients: AzureClients, expected: ExpectedApp) -> str:
         message = "the container log is empty"
         raise NoLog(message)
     return content.decode("utf-8", errors="replace")
-
-
-def _read(answer: Any, *_: Any) -> bytes:
-    """The SDK streams it, and gives nothing to read, and so to close, where there is no log (204)."""
-    return bytes(answer.http_response.read())
 
 
 def is_off(log: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functions_model.azure.said import Cause
+from functions_model.core.causes import Cause
 
 _OBJECT_ID = r"object id '(?P<object_id>[^']*)'"
 _ACTION = r"action '(?P<action>[^']*)'"
@@ -29,13 +29,13 @@ def _grant(role: str) -> str:
 CAUSES: tuple[Cause, ...] = (
     Cause(
         "quota",
-        "Choose another `location` or `plan-sku`, or ask for more quota in the portal "
+        remedy="Choose another `location` or `plan-sku`, or ask for more quota in the portal "
         "(Subscription, Usage + quotas, App Service).",
         text=r"additional quota|quota limit|quota of \d+|exceeded .*quota",
     ),
     Cause(
         "role-assignment-forbidden",
-        "Contributor may not assign roles. Ask an owner to run "
+        remedy="Contributor may not assign roles. Ask an owner to run "
         f"{_grant('Role Based Access Control Administrator')}. Or set `access: keys`, which needs no roles.",
         status=403,
         code=_FORBIDDEN,
@@ -45,7 +45,7 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         "linked-authorization",
-        f"Ask an owner to run {_grant('Managed Identity Operator')}.",
+        remedy=f"Ask an owner to run {_grant('Managed Identity Operator')}.",
         status=403,
         code=_FORBIDDEN,
         meaning=_MAY_NOT,
@@ -54,7 +54,7 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         "linked-authorization",
-        f"Ask an owner to run {_grant('Contributor')}.",
+        remedy=f"Ask an owner to run {_grant('Contributor')}.",
         status=403,
         code=_FORBIDDEN,
         meaning=_MAY_NOT,
@@ -62,14 +62,14 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         "registration-forbidden",
-        _REGISTER,
+        remedy=_REGISTER,
         status=403,
         code=_FORBIDDEN,
         text=r"action '(?P<namespace>[^'/]*)/register/action'",
     ),
     Cause(
         "group-forbidden",
-        "Ask an owner of the subscription to make the group (`az group create`), and then to run "
+        remedy="Ask an owner of the subscription to make the group (`az group create`), and then to run "
         f"{_grant('Contributor')}.",
         status=403,
         code=_FORBIDDEN,
@@ -80,7 +80,7 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         "reading-forbidden",
-        f"Ask an owner to run {_grant('Reader')}.",
+        remedy=f"Ask an owner to run {_grant('Reader')}.",
         status=403,
         code=_FORBIDDEN,
         meaning=_MAY_NOT,
@@ -88,7 +88,7 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         "authorization",
-        f"Ask an owner to run {_grant('Contributor')}.",
+        remedy=f"Ask an owner to run {_grant('Contributor')}.",
         status=403,
         code=_FORBIDDEN,
         meaning=_MAY_NOT,
@@ -96,180 +96,181 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         "location-forbidden",
-        "The subscription may not use this location. Choose another `location`.",
+        remedy="The subscription may not use this location. Choose another `location`.",
         code="RequestDisallowedByAzure",
     ),
     Cause(
         "policy",
-        "The refusal comes from {policies}. Ask its owner for an exemption, or for values that it allows.",
+        remedy="The refusal comes from {policies}. Ask its owner for an exemption, or for values that it allows.",
         code="RequestDisallowedByPolicy",
     ),
     Cause(
         "provider-not-registered",
-        _REGISTER,
+        remedy=_REGISTER,
         code="MissingSubscriptionRegistration",
         text=r"namespace '(?P<namespace>[^']*)'",
     ),
-    Cause("app-name-taken", f"Set `app-name` {_OTHER_NAME}", extended="54001"),
+    Cause("app-name-taken", remedy=f"Set `app-name` {_OTHER_NAME}", extended="54001"),
     Cause(
         "app-name-taken",
-        f"Set `app-name` {_OTHER_NAME}",
+        remedy=f"Set `app-name` {_OTHER_NAME}",
         status=409,
         text=r"website with given name .* already exists",
     ),
     Cause(
         "account-name-taken",
-        f"Set `storage-account`, or `data-storage-account` for that of a blob trigger, {_OTHER_NAME}",
+        remedy=f"Set `storage-account`, or `data-storage-account` for that of a blob trigger, {_OTHER_NAME}",
         code="StorageAccountAlreadyTaken",
     ),
     Cause(
         "account-elsewhere",
-        "The account exists in another resource group. Set `storage-account`, or `data-storage-account` for that of a "
-        "blob trigger, to another name.",
+        remedy="The account exists in another resource group. Set `storage-account`, or `data-storage-account` for "
+        "that of a blob trigger, to another name.",
         code="StorageAccountInAnotherResourceGroup",
     ),
     Cause(
         "account-name-invalid",
-        "Set `storage-account` to 3-24 lower-case letters and digits.",
+        remedy="Set `storage-account` to 3-24 lower-case letters and digits.",
         code="AccountNameInvalid",
     ),
     Cause(
         "container-being-deleted",
-        "The container was deleted a moment ago. Run again in a minute.",
+        remedy="The container was deleted a moment ago. Run again in a minute.",
         status=409,
         code="ContainerBeingDeleted",
         passes=True,
     ),
     Cause(
         "namespace-name-taken",
-        f"Set `service-bus-namespace` {_OTHER_NAME}",
+        remedy=f"Set `service-bus-namespace` {_OTHER_NAME}",
         text=r"specified name is not available|namespace name .*(already|previously) (used|in use|taken)|NameInUse",
     ),
     Cause(
         "namespace-name-invalid",
-        "Set `service-bus-namespace` to 6-50 letters, digits and hyphens that start with a letter and end with a "
-        "letter or a digit, and neither in `-sb` nor in `-mgmt`.",
+        remedy="Set `service-bus-namespace` to 6-50 letters, digits and hyphens that start with a letter and end with "
+        "a letter or a digit, and neither in `-sb` nor in `-mgmt`.",
         text=r"specified service namespace is invalid|not a valid .*namespace name",
     ),
     Cause(
         "namespace-sku",
-        "Choose another `service-bus-sku` or `location`, or set `service-bus-namespace` to a namespace that is there.",
+        remedy="Choose another `service-bus-sku` or `location`, or set `service-bus-namespace` to a namespace that is "
+        "there.",
         text=r"^(?=.*\b(messaging|namespaces?|service ?bus)\b)(?=.*\b(sku|tier|premium)\b)"
         r".*\b(not|only) (supported|available|allowed)\b",
     ),
     Cause(
         "queue-in-conflict",
-        "Another change of the queue is being made. Run again in a minute.",
+        remedy="Another change of the queue is being made. Run again in a minute.",
         status=409,
         text=r"SubCode=4090[01]",
         passes=True,
     ),
     Cause(
         "principal-not-found",
-        "The new identity is not known everywhere yet. Run again in a minute.",
+        remedy="The new identity is not known everywhere yet. Run again in a minute.",
         code="PrincipalNotFound",
         passes=True,
     ),
-    Cause("role-assignment-exists", "Nothing is to be done: the role is assigned.", code="RoleAssignmentExists"),
+    Cause("role-assignment-exists", remedy="Nothing is to be done: the role is assigned.", code="RoleAssignmentExists"),
     Cause(
         "role-assignment-reused",
-        "An identity that was deleted held this role. Delete its assignment (`az role assignment list --all` finds "
-        "those without a principal), then run again.",
+        remedy="An identity that was deleted held this role. Delete its assignment (`az role assignment list --all` "
+        "finds those without a principal), then run again.",
         code="RoleAssignmentUpdateNotPermitted",
     ),
-    Cause("group-on-other-system", _OTHER_GROUP, code="LinuxDynamicWorkersNotAllowedInResourceGroup"),
-    Cause("group-on-other-system", _OTHER_GROUP, extended="59324"),
+    Cause("group-on-other-system", remedy=_OTHER_GROUP, code="LinuxDynamicWorkersNotAllowedInResourceGroup"),
+    Cause("group-on-other-system", remedy=_OTHER_GROUP, extended="59324"),
     Cause(
         "group-on-other-system",
-        _OTHER_GROUP,
+        remedy=_OTHER_GROUP,
         text=r"linux (dynamic )?workers are not available in resource group"
         r"|requested feature is not available in resource group"
         r"|pricing tier '[^']*' is not (allowed in|available for) (this )?resource group",
     ),
     Cause(
         "group-on-other-system",
-        "The group cannot hold this plan beside those that it has. Use a new `resource-group`.",
+        remedy="The group cannot hold this plan beside those that it has. Use a new `resource-group`.",
         code="BadRequest|400",
         text=r"index \(zero based\) must be greater",
     ),
     Cause(
         "region-without-size",
-        "Choose another `location` or `plan-sku`. `az appservice list-locations --sku EP1 "
+        remedy="Choose another `location` or `plan-sku`. `az appservice list-locations --sku EP1 "
         "--linux-workers-enabled` lists the locations of a size.",
         text=r"requested features? (is|are) not supported in (this |the )?region"
         r"|(sku|pricing tier|size) .{0,40}not (available|supported) in (this |the )?(region|location)",
     ),
     Cause(
         "region-unknown",
-        "Choose another `location`.",
+        remedy="Choose another `location`.",
         code="LocationNotAvailableForResourceType|LocationNotAvailableForResourceGroup",
     ),
     Cause(
         "no-capacity",
-        "The location has no room for now. Run again later, or choose another `location`, `plan-sku` or a new "
+        remedy="The location has no room for now. Run again later, or choose another `location`, `plan-sku` or a new "
         "`resource-group`.",
         text=r"no available instances to satisfy this request",
     ),
     Cause(
         # With 400 below a group, with 404 elsewhere: https://github.com/Azure/azure-cli/issues/31037.
         "api-version",
-        "This cloud, or this location, has no such version of the interface yet. Choose another `location`. If all "
-        "refuse it, report it with this message: an older version must be asked for there.",
+        remedy="This cloud, or this location, has no such version of the interface yet. Choose another `location`. If "
+        "all refuse it, report it with this message: an older version must be asked for there.",
         code="NoRegisteredProviderFound|InvalidResourceType|InvalidApiVersionParameter",
     ),
-    Cause("resource-group-missing", "Run again: the plan creates the group.", code="ResourceGroupNotFound"),
+    Cause("resource-group-missing", remedy="Run again: the plan creates the group.", code="ResourceGroupNotFound"),
     Cause(
         "group-being-deleted",
-        "Wait until the group is gone and run again, or use another `resource-group`.",
+        remedy="Wait until the group is gone and run again, or use another `resource-group`.",
         code="ResourceGroupBeingDeleted",
     ),
     Cause(
         "subscription-disabled",
-        "Ask the owner of the subscription to enable it again (portal: Subscriptions), or set `subscription-id` to "
-        "another one.",
+        remedy="Ask the owner of the subscription to enable it again (portal: Subscriptions), or set "
+        "`subscription-id` to another one.",
         code="ReadOnlyDisabledSubscription|SubscriptionIsDisabled|DisabledSubscription",
     ),
     Cause(
         "subscription-not-found",
-        "Check `subscription-id`, and that the login's tenant holds it.",
+        remedy="Check `subscription-id`, and that the login's tenant holds it.",
         code="SubscriptionNotFound|InvalidSubscriptionId",
     ),
     Cause(
         "token-expired",
-        "A new token was refused as well. Set the clock of the runner right, and run again.",
+        remedy="A new token was refused as well. Set the clock of the runner right, and run again.",
         status=401,
         code="ExpiredAuthenticationToken",
     ),
     Cause(
         "token-refused",
-        "Check `tenant-id` and `cloud`: the token is not one that this Resource Manager takes.",
+        remedy="Check `tenant-id` and `cloud`: the token is not one that this Resource Manager takes.",
         status=401,
         code="InvalidAuthenticationToken.*|AuthenticationFailed",
     ),
     Cause(
         "scope-locked",
-        "Ask an owner to remove the lock on {scope}: `az lock list` shows it, `az lock delete` removes it.",
+        remedy="Ask an owner to remove the lock on {scope}: `az lock list` shows it, `az lock delete` removes it.",
         code="ScopeLocked",
         text=r"locked: '(?P<scope>[^']*)'",
     ),
-    Cause("scope-locked", "Ask an owner to remove the lock on the resource or its group.", code="ScopeLocked"),
+    Cause("scope-locked", remedy="Ask an owner to remove the lock on the resource or its group.", code="ScopeLocked"),
     Cause(
         "operation-in-progress",
-        _BUSY,
+        remedy=_BUSY,
         code=".*OperationInProgress|AnotherOperationInProgress",
         passes=True,
     ),
     Cause(
         # Microsoft.Web gives it the status 409 or 429: https://github.com/microsoft/Partner-Smart-Office/issues/1.
         "operation-in-progress",
-        _BUSY,
+        remedy=_BUSY,
         text=r"another (conflicting )?operation( is|) (currently )?in progress|conflicting operation"
         r"|operation is (currently )?in progress",
         passes=True,
     ),
     Cause(
         "operation-in-progress",
-        _BUSY,
+        remedy=_BUSY,
         status=409,
         code="Conflict",
         text=r"is being (created|updated)",
@@ -277,7 +278,7 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         "throttled",
-        "Azure is being asked too often. Wait {wait} and run again.",
+        remedy="Azure is being asked too often. Wait {wait} and run again.",
         status=429,
         passes=True,
     ),

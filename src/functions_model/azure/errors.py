@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from functions_model.azure.causes import CAUSES, UNKNOWN_REMEDIES
 from functions_model.azure.policies import policies_of, without_identifiers
-from functions_model.azure.said import NO_FACTS, Said
+from functions_model.azure.said import NO_FACTS, Said, recognised
 from functions_model.core.masking import shapeless
 from functions_model.core.retries import seconds_asked
 
@@ -81,17 +81,10 @@ def explain_answer(code: str, message: str, action: str) -> ServiceError:
 
 def _explained(said: Said, action: str, request_id: str) -> ServiceError:
     for cause in CAUSES:
-        if (words := cause.words(said)) is not None:
+        if (named := recognised(cause, said)) is not None:
+            meaning, passes = named.meaning or said.message, cause.passes
             return ServiceError(
-                said.status,
-                said.code,
-                words.message,
-                words.remedy,
-                cause.name,
-                action,
-                request_id,
-                cause.passes,
-                words.named,
+                said.status, said.code, meaning, named.remedy, cause.name, action, request_id, passes, named.named
             )
     return ServiceError(said.status, said.code, said.message, _unknown_remedy(said.status), "", action, request_id)
 

@@ -1,4 +1,4 @@
-"""How an error of Azure is recognised: what the service said, and a cause that it may be."""
+"""What a service of Azure said, and whether a cause is behind it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from functions_model.core.causes import Cause, NamedCause
 
 NO_FACTS = {"policies": "a policy of the subscription or of its management group", "wait": "some minutes"}
 """What remedies say where the service does not tell."""
@@ -32,56 +34,13 @@ class Said:
     facts: Mapping[str, str] = field(default_factory=NO_FACTS.copy)
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
-    """What is told of a recognised error.
-
-    Attributes:
-        message: A clause without a full stop.
-        remedy: Whole sentences.
-        named: What the message names, such as `scope`.
-    """
-
-    message: str
-    remedy: str
-    named: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """One recognised cause. Every part that is given must match.
-
-    Attributes:
-        name: Short and stable, for tests and for rooms that treat it specially.
-        remedy: Whole sentences; `{name}` is filled from the named groups of `text`, and from the facts.
-        status: HTTP status, any when 0.
-        code: A pattern that the whole code matches, any when empty.
-        text: A pattern that is found in the message, any when empty.
-        extended: Microsoft.Web's extended code, any when empty.
-        meaning: What is told in place of the service's words; empty keeps them.
-        passes: It ends by itself: the same request made a little later may succeed.
-    """
-
-    name: str
-    remedy: str
-    status: int = 0
-    code: str = ""
-    text: str = ""
-    extended: str = ""
-    meaning: str = ""
-    passes: bool = False
-
-    def words(self, said: Said) -> Words | None:
-        """What is told when this is the cause, else None."""
-        if self.status and self.status != said.status:
-            return None
-        if self.code and not re.fullmatch(self.code, said.code, re.IGNORECASE):
-            return None
-        if self.extended and self.extended != said.extended:
-            return None
-        found = re.search(self.text, said.message, re.IGNORECASE | re.DOTALL)
-        if found is None:
-            return None
-        groups = {**said.facts, **{key: value or "?" for key, value in found.groupdict().items()}}
-        message = self.meaning.format_map(groups) or said.message
-        return Words(message, self.remedy.format_map(groups), groups)
+def recognised(cause: Cause, said: Said) -> NamedCause | None:
+    """The cause in words when it is the one, else None. Where it has no meaning of its own, that is empty."""
+    if cause.status and cause.status != said.status:
+        return None
+    if cause.code and not re.fullmatch(cause.code, said.code, re.IGNORECASE):
+        return None
+    if cause.extended and cause.extended != said.extended:
+        return None
+    found = re.search(cause.text, said.message, re.IGNORECASE | re.DOTALL)
+    return cause.named(found, said.facts) if found else None

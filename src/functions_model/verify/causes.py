@@ -3,25 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """One known cause.
-
-    Attributes:
-        name: Short and stable.
-        pattern: What the log shows; searched without regard to case.
-        meaning: A clause; `{name}` is filled from the pattern's named groups.
-        remedy: Whole sentences, filled in the same way.
-    """
-
-    name: str
-    pattern: str
-    meaning: str
-    remedy: str
-
+from functions_model.core.causes import Cause, NamedCause
 
 _NO_ROLE = "AuthorizationPermissionMismatch|not authorized to perform this operation using this permission"
 _NO_WAY_IN = "AuthorizationFailure|not authorized to perform this operation(?! using)"
@@ -208,25 +191,11 @@ CAUSES: tuple[Cause, ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class NamedCause:
-    """A cause that a log shows, in words."""
-
-    name: str
-    meaning: str
-    remedy: str
-
-
 def named_cause(log: str) -> NamedCause | None:
     """The known cause that shows last in a log: what came before it was overcome. None when none shows."""
     latest: tuple[int, NamedCause] | None = None
     for cause in CAUSES:
-        matches = list(re.finditer(cause.pattern, log, re.IGNORECASE))
+        matches = list(re.finditer(cause.text, log, re.IGNORECASE))
         if matches and (latest is None or matches[-1].end() > latest[0]):
-            latest = (matches[-1].end(), _named(cause, matches[-1]))
+            latest = (matches[-1].end(), cause.named(matches[-1]))
     return latest[1] if latest else None
-
-
-def _named(cause: Cause, found: re.Match[str]) -> NamedCause:
-    groups = {name: value or "?" for name, value in found.groupdict().items()}
-    return NamedCause(cause.name, cause.meaning.format_map(groups), cause.remedy.format_map(groups))

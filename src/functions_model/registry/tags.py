@@ -1,6 +1,7 @@
 """Tags of a repository in Azure Container Registry, as the registry's own interface knows them: when, what, locked.
 
-Through Azure's SDK: few and small requests, for which its habits (see `client`) cost nothing.
+Through Azure's SDK: few and small requests, for which its habits cost nothing. What else it might do here, and why it
+does not, is docs/decisions/0043-azure-containerregistry.md.
 """
 
 from __future__ import annotations

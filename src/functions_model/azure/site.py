@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
+from azure.core.rest import HttpRequest
+
 from functions_model.azure import api_versions
 
 if TYPE_CHECKING:
@@ -138,8 +140,6 @@ class Site:
         Raises:
             HttpResponseError: It was refused, or there is no host that answers.
         """
-        from azure.core.rest import HttpRequest  # noqa: PLC0415 - a run that needs no Azure must start fast
-
         site = f"sites/{self.app}/slots/{self.slot}" if self.slot else f"sites/{self.app}"
         group = f"/subscriptions/{self.clients.subscription_id}/resourceGroups/{self.group}"
         url = quote(f"{group}/providers/Microsoft.Web/{site}/hostruntime{path}")

@@ -1,10 +1,10 @@
 """Asking again when a request to storage fails in a way that may pass."""
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
+
+from azure.core.exceptions import AzureError
 
 from functions_model.azure.errors import retry_after
 from functions_model.core.retries import PASSING, AttemptFailed
@@ -23,8 +23,6 @@ def persist(attempt: Callable[[], T], settings: TransferSettings) -> T:
     Raises:
         AzureError: Of the last attempt, or one that no other attempt would mend.
     """
-    from azure.core.exceptions import AzureError
-
     retries = settings.retries
 
     def once() -> T:

@@ -1,11 +1,11 @@
 """The one place where a write waits for Azure: what passes by itself is waited out, told once, and not for ever."""
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
+
+from azure.core.exceptions import AzureError, HttpResponseError
 
 from functions_model.azure.errors import explain, retry_after
 from functions_model.core.retries import Retries
@@ -91,8 +91,6 @@ class Patience:
             WaitedInVain: It did not pass.
             AzureError: What `write` raised, where waiting is no help.
         """
-        from azure.core.exceptions import AzureError
-
         tries = 0
         while True:
             try:
@@ -134,8 +132,6 @@ class Patience:
 
     def _register(self, exc: Exception, error: ServiceError) -> bool:
         """Register the provider that is missing; False when that was done already, or when the login may not."""
-        from azure.core.exceptions import HttpResponseError
-
         namespace = error.named["namespace"]
         if namespace in self._registered:
             return False

@@ -1,13 +1,12 @@
 """The live app, seen from outside: its address, its keys, its answers."""
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import requests
+from azure.core.exceptions import AzureError, HttpResponseError
 
 from functions_model.azure.errors import explain
 from functions_model.azure.site import Site
@@ -149,8 +148,6 @@ class LiveApp:
             raise NotYet(exc.reason) from exc
 
     def _through_azure(self, path: str, absent: int | None) -> Any:
-        from azure.core.exceptions import HttpResponseError
-
         try:
             return self._site.ask_host(path)
         except HttpResponseError as exc:
@@ -274,8 +271,6 @@ class LiveApp:
             NotYet: The host is not there yet.
             NotLive: Azure refused for a reason that waiting does not mend.
         """
-        from azure.core.exceptions import AzureError
-
         try:
             return call()
         except AzureError as exc:

@@ -15,6 +15,7 @@ from functions_model.core.retries import seconds_asked
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+_LONGEST_OF_DATA = 400
 _LONGEST = 800
 _EMPTY_CODES = {"badrequest", "conflict", "unauthorized"}
 """Codes that repeat the status and say no more. Beside a quota, `Unauthorized` would look like a failed login."""
@@ -92,6 +93,22 @@ def _explained(said: Said, action: str, request_id: str) -> ServiceError:
 def error_code(exc: Exception) -> str:
     """The service's own word for an error, whichever shape it came in; empty when there is none."""
     return _said(exc).code
+
+
+def data_code(exc: Exception) -> str:
+    """The word of storage or Service Bus for an error; the SDK gives it as an enumeration or as text."""
+    code = getattr(exc, "error_code", None) or ""
+    return str(getattr(code, "value", code))
+
+
+def data_words(exc: Exception) -> str:
+    """What storage, Service Bus or the network said: one line, without a full stop and without signatures.
+
+    A code that the line does not have comes first.
+    """
+    lines = str(getattr(exc, "message", "") or exc).splitlines() or [type(exc).__name__]
+    code, text = data_code(exc), shapeless(lines[0]).strip().rstrip(".")[:_LONGEST_OF_DATA]
+    return f"{code}: {text}" if code and code not in text else text
 
 
 def retry_after(exc: Exception) -> float | None:

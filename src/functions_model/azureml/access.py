@@ -12,11 +12,11 @@ from urllib.parse import parse_qs, quote, urlsplit
 from azure.core.credentials import AzureNamedKeyCredential, AzureSasCredential
 from azure.core.exceptions import AzureError
 
+from functions_model.azure.errors import data_code, data_words
 from functions_model.azureml.datastores import datastore_secret
 from functions_model.azureml.listing import list_files
 from functions_model.azureml.retries import persist, status_of
 from functions_model.core.failures import BundleFailed, PlanRefused, Problem
-from functions_model.core.masking import shapeless
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -129,8 +129,8 @@ class Refused(Exception):
     """
 
     def __init__(self, whose: str, exc: Exception) -> None:
-        self.code = _code(exc)
-        super().__init__(f"{whose} may not ({said(exc)})")
+        self.code = data_code(exc)
+        super().__init__(f"{whose} may not ({data_words(exc)})")
 
 
 def account_of(place: BlobPath) -> str:
@@ -139,25 +139,11 @@ def account_of(place: BlobPath) -> str:
     return address.path.strip("/").rpartition("/")[2] or (address.hostname or "").partition(".")[0]
 
 
-def said(exc: Exception) -> str:
-    """What storage or the network said: one line, without a full stop and without signatures."""
-    lines = str(getattr(exc, "message", "") or exc).splitlines() or [type(exc).__name__]
-    code = _code(exc)
-    text = shapeless(lines[0]).strip().rstrip(".")[:400]
-    return f"{code}: {text}" if code and code not in text else text
-
-
-def _code(exc: Exception) -> str:
-    """Storage's own word for an error; the SDK gives it as an enumeration or as text."""
-    code = getattr(exc, "error_code", None) or ""
-    return str(getattr(code, "value", code))
-
-
 def _unreadable(place: BlobPath, exc: Exception, action: str) -> PlanRefused | BundleFailed:
     if status_of(exc) == 404:
-        what = f"the container `{place.container}` of `{place.endpoint}` is not there ({said(exc)})"
+        what = f"the container `{place.container}` of `{place.endpoint}` is not there ({data_words(exc)})"
         return PlanRefused(action, [Problem(what, "Register the model again.", "model-path")])
-    what = f"`{place.endpoint}` does not answer as it must: {said(exc)}"
+    what = f"`{place.endpoint}` does not answer as it must: {data_words(exc)}"
     remedy = "Run again. If it happens again, check that this machine may reach the storage account."
     return BundleFailed(action, [Problem(what, remedy, "model-path")])
 

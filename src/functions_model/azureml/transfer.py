@@ -5,8 +5,6 @@ is taken up with the piece that broke; those that are on disk stay. What comes i
 which gets its name when everything is there and checked, so nobody sees half a model.
 """
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 import errno
@@ -18,7 +16,10 @@ from dataclasses import dataclass
 from threading import Event
 from typing import TYPE_CHECKING
 
-from functions_model.azureml.access import said
+from azure.core import MatchConditions
+from azure.core.exceptions import AzureError
+
+from functions_model.azure.errors import data_words
 from functions_model.azureml.progress import shown
 from functions_model.azureml.retries import persist, status_of
 from functions_model.core.failures import BundleFailed, Problem
@@ -132,8 +133,6 @@ class Transfer:
         self._guarded(lambda: self._hold_to_listing(file, folder / file.path))
 
     def _fetch_piece(self, piece: _Piece, folder: Path) -> None:
-        from azure.core.exceptions import AzureError
-
         try:
             count = persist(lambda: self._write(piece, folder / piece.file.path), self._settings)
         except AzureError as exc:
@@ -146,8 +145,6 @@ class Transfer:
 
     def _write(self, piece: _Piece, path: Path) -> int:
         """One attempt: the piece at its place in the file. How many bytes came."""
-        from azure.core import MatchConditions
-
         if self._stop.is_set():
             raise _Stopped
         found = self._client.download_blob(
@@ -183,7 +180,7 @@ class Transfer:
         if status_of(exc) in {404, 412}:
             return self._failed(f"`{piece.file.blob}` was changed or removed while it was read", "Run again.")
         where = f"at byte {piece.offset} of {piece.file.size}"
-        return self._failed(f"the transfer of `{piece.file.blob}` broke off {where}: {said(exc)}")
+        return self._failed(f"the transfer of `{piece.file.blob}` broke off {where}: {data_words(exc)}")
 
     def _disk_failure(self, exc: OSError) -> BundleFailed:
         if exc.errno in {errno.ENOSPC, errno.EDQUOT}:

@@ -21,9 +21,9 @@ _HEADING = re.compile(r"-----(?:BEGIN|END) [A-Z0-9 ]+-----")
 _SHAPES = (
     re.compile(
         r"""(?ix)(\b(?:AccountKey|SharedAccessKey|SharedAccessSignature|Password|Pwd)(?:=|["']?\s*:\s*["'])
-        |\bsig=|[?&]code=)[^;&\s"')]+"""
+        |\bsig=|\b_state=|[?&]code=)[^;&\s"')]+"""
     ),
-    re.compile(r"(?i)\b(x-functions-key:\s*|bearer\s+(?!token\b))\S+"),
+    re.compile(r"(?i)\b(x-functions-key:\s*|bearer\s+(?!token\b)|basic\s+(?=[\w.~+/=-]{8}))\S+"),
     re.compile(r"()\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),
 )
 """Connection strings, shared access signatures, keys in JSON, addresses and headers, JSON web tokens."""

@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from uv import find_uv_bin
 
 from functions_model.core.cancel import CANCEL
+from functions_model.core.masking import without
 from functions_model.environment.request import IndexSettings
 
 if TYPE_CHECKING:
@@ -182,8 +183,7 @@ def _append(environment: dict[str, str], name: str, separator: str, values: list
 
 def clean(text: str, secrets: Sequence[Secret] = ()) -> str:
     """The words of uv without logins, box drawings and its own headings."""
-    for secret in secrets:
-        text = text.replace(secret.reveal(), "***")
+    text = without(text, (secret.reveal() for secret in secrets))
     text = re.sub(r"//[^/@\s`]*@", "//***@", text)
     text = re.sub(r"[\u00d7\u2570\u2500\u25b6\u251c\u2502]+", " ", text)
     lines = [re.sub(r"^\s*(?:error|cause):\s*", "", line).rstrip() for line in text.splitlines()]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import requests
 
 from functions_model.core.failures import RegistryFailed
+from functions_model.core.masking import shapeless
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from functions_model.registry.access import Access
 
 _AZURE = re.compile(r"^([a-z0-9]+)(?:-[a-z0-9]+)?\.azurecr\.(io|us|cn)$")
-_TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+(\.[\w-]*)?|(?i:(?:bearer|basic)\s+[\w.~+/=-]{8,})|(?i:(sig|_state)=[^&\s]+)")
-"""JSON web tokens, authorization headers, and the signed parts of addresses."""
 _LONGEST = 300
 _BY_STATUS = {
     413: "The registry, or a proxy before it, limits the size of a layer: raise that limit.",
@@ -82,7 +81,7 @@ def said(response: requests.Response) -> tuple[str, str]:
 
 
 def _safe(text: str) -> str:
-    return " ".join(_TOKEN.sub("***", text).split())[:_LONGEST]
+    return " ".join(shapeless(text).split())[:_LONGEST]
 
 
 def _remedy(status: int, code: str, message: str, host: str, access: Access | None, *, abac: bool | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from functions_model.core.masking import shapeless
+from functions_model.azure.errors import data_words
 from functions_model.verify.probe import ProbeFailed
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Owner:
             action: What was refused, as it follows "may not": "write `input/x.json`".
             exc: What was answered.
         """
-        said = _said(exc)
+        said = data_words(exc)
         if any(word in said for word in _SHUT):
             remedy = f"Let this runner into the network of the {self.name}, or run the job inside it."
             return ProbeFailed(f"the {self.name} lets nobody in from where this run is ({said})", remedy)
@@ -59,12 +59,3 @@ class Owner:
             f"`verify-trigger: send` needs {names} on the {self.name}. Ask an owner to run {', then '.join(commands)}, "
             "and wait some minutes. Or leave `verify-trigger` out."
         )
-
-
-def _said(exc: AzureError) -> str:
-    """One line, without signatures; a code that the line does not have comes first."""
-    code = getattr(exc, "error_code", None) or ""
-    code = str(getattr(code, "value", code))
-    lines = str(getattr(exc, "message", "") or exc).splitlines() or [type(exc).__name__]
-    text = shapeless(lines[0]).strip().rstrip(".")[:400]
-    return f"{code}: {text}" if code and code not in text else text

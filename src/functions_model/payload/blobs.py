@@ -8,13 +8,13 @@ from urllib.parse import quote
 from .content import Content, content_type_of, header_value, is_header_name
 
 if TYPE_CHECKING:
-    import azure.functions as func
+    from azure.functions.blob import InputStream
 
 READABLE = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "%")
 """Characters of a blob's name that stay as they are; all others are percent-encoded UTF-8."""
 
 
-def blob_content(blob: func.InputStream) -> Content:
+def blob_content(blob: InputStream) -> Content:
     """The blob's bytes, with its name (container included), its address and its metadata as headers."""
     name = quote(blob.name or "", safe=READABLE)
     headers = [("x-ms-blob-name", name), ("x-ms-blob-uri", header_value(blob.uri or ""))]

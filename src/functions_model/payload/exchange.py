@@ -95,7 +95,7 @@ def _request_headers(headers: Mapping[str, str], *, hide_key: bool) -> list[tupl
     return [(name, value) for name, value in headers.items() if name.lower() not in dropped]
 
 
-def _dropped(headers: Headers) -> set[str]:
+def _dropped(headers: Headers) -> frozenset[str]:
     named = {name.strip().lower() for name in headers.get("connection", "").split(",")}
     return HOP_BY_HOP | {"content-length"} | named
 

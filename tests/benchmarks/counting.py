@@ -7,10 +7,11 @@ import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from io import BufferedIOBase
 
 _BLOCK = 1 << 20
 _HOP_BY_HOP = {"connection", "transfer-encoding", "keep-alive", "content-length"}
@@ -125,13 +126,13 @@ class _Forwarder(BaseHTTPRequestHandler):
         """Say nothing: what matters is counted."""
 
 
-def _exactly(stream: IO[bytes], size: int) -> Iterator[bytes]:
+def _exactly(stream: BufferedIOBase, size: int) -> Iterator[bytes]:
     while size and (block := stream.read(min(size, _BLOCK))):
         size -= len(block)
         yield block
 
 
-def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
+def _chunks(stream: BufferedIOBase) -> Iterator[bytes]:
     while size := int(stream.readline().split(b";")[0], 16):
         yield from _exactly(stream, size)
         stream.readline()

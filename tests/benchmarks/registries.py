@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import requests
 
@@ -16,6 +16,8 @@ from support.docker_registry import running_registry
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from urllib3.response import BaseHTTPResponse
 
 _LARGE = 8 << 20
 _MANIFESTS = "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json"
@@ -54,7 +56,7 @@ class BenchRegistry:
         return manifest
 
     @contextmanager
-    def blob(self, repository: str, digest: str) -> Iterator[IO[bytes]]:
+    def blob(self, repository: str, digest: str) -> Iterator[BaseHTTPResponse]:
         """A blob's bytes, as they are stored."""
         url = f"http://{self.host}/v2/{repository}/blobs/{digest}"
         with requests.get(url, stream=True, timeout=300) as answer:

@@ -196,7 +196,10 @@ def test_first_deployment_with_queues(slow: Cloud, results: Results) -> None:
 
 def test_requests(quick: Cloud, results: Results) -> None:
     """What a first deployment, a new model and no change at all ask of Azure, login and verification included."""
-    first, again, unchanged, writes = [], [], [], []
+    first: list[int] = []
+    again: list[int] = []
+    unchanged: list[int] = []
+    writes: list[int] = []
     for number in range(RUNS):
         quick.sandbox.journal.clear()
         quick.deploy_classic(f"classic{number}")

@@ -114,6 +114,6 @@ def _added_by_mlflow(registry: BenchRegistry, scratch: Path) -> float:
     run(docker_build(folder, image))
     with closing(docker.from_env()) as client:
         client.images.pull(registry.base)
-        whole, base = (client.images.get(name).attrs["Size"] for name in (image, registry.base))
+        whole, base = (int(client.images.get(name).attrs["Size"]) for name in (image, registry.base))
     run(docker_remove(image))
     return (whole - base) / MEGABYTE

@@ -14,7 +14,8 @@ WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 
 
 def _read(path: Path) -> dict[Any, Any]:
-    return yaml.safe_load(path.read_text())
+    workflow: dict[Any, Any] = yaml.safe_load(path.read_text())
+    return workflow
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)

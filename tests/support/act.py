@@ -51,7 +51,7 @@ class WorkflowRun:
 
     def result(self, step: str) -> str:
         """`success` or `failure` of the step with that id."""
-        return next(record["stepResult"] for record in self._of(step) if "stepResult" in record)
+        return next(str(record["stepResult"]) for record in self._of(step) if "stepResult" in record)
 
     def exit_code(self, step: str) -> int:
         """The exit code of the step's container, as act tells it: `exit with `FAILURE`: 2`."""

@@ -21,6 +21,13 @@ class RecordingCi:
         self.outputs: dict[str, str] = {}
         self.pages: list[str] = []
 
+    @property
+    def has_terminal(self) -> bool:
+        return False
+
+    def scrub(self, text: str) -> str:
+        return text
+
     def mask(self, value: str) -> None:
         self.masked.append(value)
 

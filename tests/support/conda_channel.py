@@ -102,7 +102,7 @@ LIBCOLOUR = CondaPackage(
 def python_stub(version: str = "3.11.9") -> CondaPackage:
     """A package with Python's name and its folders, and nothing that runs: enough to solve and to install."""
     minor = version.rpartition(".")[0]
-    files = {
+    files: dict[str, bytes | str] = {
         f"bin/python{minor}": f"#!/bin/sh\necho {PLACEHOLDER}\n".encode(),
         "bin/python": f"python{minor}",
         f"lib/python{minor}/os.py": b"",
@@ -276,9 +276,8 @@ def _info(package: CondaPackage) -> dict[str, bytes | str]:
             "package_metadata_version": 1,
         }
     names = "".join(f"{name}\n" for name in package.files)
-    return {f"info/{name}": json.dumps(value).encode() for name, value in documents.items()} | {
-        "info/files": names.encode()
-    }
+    described = {f"info/{name}": json.dumps(value).encode() for name, value in documents.items()}
+    return {**described, "info/files": names.encode()}
 
 
 def _archive(package: CondaPackage) -> bytes:

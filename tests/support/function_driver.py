@@ -165,10 +165,7 @@ setattr(SameSite, "None", 0)
 
 
 class Cookie(Message):
-    pass
-
-
-Cookie.SameSite = SameSite
+    SameSite = SameSite
 
 
 class Protos(types.ModuleType):

@@ -23,9 +23,9 @@ def product_python(minor: str) -> Path:
         uv = Path(sys.executable).with_name("uv")
         if not python.exists():
             subprocess.run([uv, "venv", "-q", "--clear", "--python", str(find_python(minor)), venv], check=True)
-        install = [uv, "pip", "install", "-q", "--python", python]
+        install: list[str | Path] = [uv, "pip", "install", "-q", "--python", python]
         subprocess.run([*install, "--compile-bytecode", "--require-hashes", "-r", _LOCKS / "runtime.lock"], check=True)
-        itself = ["--no-deps", "--build-constraints", _LOCKS / "build.lock", "--editable", ROOT]
+        itself: list[str | Path] = ["--no-deps", "--build-constraints", _LOCKS / "build.lock", "--editable", ROOT]
         subprocess.run([*install, *itself], check=True)
         stamp.write_text(wanted)
     return python

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from functions_model.ci import facts_of
+
+if TYPE_CHECKING:
+    from functions_model.ci.facts import Facts
 
 
 class RecordingCi:
     """Implements `CiHost`.
 
     Args:
+        facts: What it says of the run; None: what GitHub says of one without any variable.
         has_identity: Whether it says that it can give identity tokens.
     """
 
-    def __init__(self, *, has_identity: bool = False) -> None:
-        self.has_identity = has_identity
+    def __init__(self, facts: Facts | None = None, *, has_identity: bool = False) -> None:
+        self.facts = replace(facts or facts_of({}), has_identity=has_identity)
         self.masked: list[str] = []
         self.lines: list[str] = []
         self.annotations: list[str] = []

@@ -61,12 +61,12 @@ def packaging(server: RegistryServer, folder: Path) -> dict[str, str]:
 
 def run_here(folder: Path, inputs: dict[str, str]) -> Ended:
     """One run, as a step of a GitHub job would show it."""
-    stream, files = io.StringIO(), {}
+    stream, files = io.StringIO(), {"GITHUB_WORKSPACE": str(folder)}
     for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"):
         path = folder.with_name(f"{folder.name}-{name.lower()}")
         path.touch()
         files[name] = str(path)
-    code = run_once(inputs, {}, GitHubHost(files, stream, folder), folder).code
+    code = run_once(inputs, {}, GitHubHost(files, stream), folder).code
     return Ended(code, stream.getvalue())
 
 

@@ -24,11 +24,6 @@ if TYPE_CHECKING:
     from functions_model.ci.host import CiHost
     from functions_model.core.spec import Login
 
-_NO_IDENTITY_REMEDY = (
-    "Grant the job `permissions: id-token: write`, or give `client-secret`. "
-    "A pull request from a fork gets no identity token: deploy from a branch of the repository itself."
-)
-
 
 class InnerCredential(Protocol):
     """What the SDK's own credentials can do. They cache each token until it nears its end."""
@@ -144,13 +139,13 @@ def credential_for(
     assertions = _Assertions(ci, login.audience)
     if login.client_secret is not None:
         ci.mask(login.client_secret.reveal())
-    elif not ci.has_identity:
+    elif not ci.facts.has_identity:
         reason = "there is no `client-secret`, and this job has no identity token"
-        raise LoginFailed("log in to Azure", reason, _NO_IDENTITY_REMEDY)
+        raise LoginFailed("log in to Azure", reason, ci.facts.advice.identity)
     return MaskingCredential(
         lambda: _sdk_credential(login, cloud, assertions, dict(options or {})),
         ci.mask,
-        lambda exc: explain_login(exc, login, cloud.authority, assertions.last),
+        lambda exc: explain_login(exc, login, cloud.authority, assertions.last, ci.facts.advice),
     )
 
 

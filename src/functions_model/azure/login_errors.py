@@ -12,6 +12,7 @@ from azure.core.exceptions import ServiceRequestError, ServiceResponseError
 from functions_model.core.failures import LoginFailed
 
 if TYPE_CHECKING:
+    from functions_model.ci.facts import Advice
     from functions_model.core.spec import Login
 
 _CODE = re.compile(r"AADSTS(\d+)")
@@ -36,7 +37,7 @@ class _Refusal:
     Attributes:
         codes: The digits after `AADSTS`.
         meaning: A clause; `{tenant_id}`, `{client_id}`, `{authority}` and `{subject}` are filled in.
-        remedy: Whole sentences.
+        remedy: Whole sentences; `{advice}` holds those of the CI host.
         shows_claims: Whether the federated credential to create is shown.
     """
 
@@ -68,8 +69,7 @@ _REFUSALS = (
         frozenset({"70021", "700211", "700213", "7002138"}),
         "no federated credential of the application `{client_id}` matches this job, whose subject is `{subject}`",
         "Run the command that the detail shows, which adds the credential, or run the job that an existing one names. "
-        "GitHub sends ids beside the names (`owner@id/repository@id`) for repositories that were made or renamed since "
-        "15 July 2026.",
+        "{advice.subject}",
         shows_claims=True,
     ),
     _Refusal(
@@ -103,7 +103,7 @@ def _claims_of(token: str) -> _AssertionClaims | None:
         return None
 
 
-def explain_login(exc: Exception, login: Login, authority: str, assertion: str) -> LoginFailed:
+def explain_login(exc: Exception, login: Login, authority: str, assertion: str, advice: Advice) -> LoginFailed:
     """The failure to tell when no token could be had.
 
     Args:
@@ -111,6 +111,7 @@ def explain_login(exc: Exception, login: Login, authority: str, assertion: str) 
         login: Who tried.
         authority: Where.
         assertion: The last identity token; empty when none was used.
+        advice: What the CI host says of its tokens.
     """
     said = _TRACE.sub("", " ".join(str(exc).split()))[:500]
     found = _CODE.search(said)
@@ -127,7 +128,8 @@ def explain_login(exc: Exception, login: Login, authority: str, assertion: str) 
             )
             shown = _federated_credential(login, claims) if refusal.shows_claims and claims else ""
             reason = f"{meaning} (AADSTS{code})"
-            return LoginFailed("log in to Azure", reason, refusal.remedy, detail=f"{said}\n{shown}".strip())
+            remedy = refusal.remedy.format(advice=advice)
+            return LoginFailed("log in to Azure", reason, remedy, detail=f"{said}\n{shown}".strip())
     remedy = f"Look the code up at {authority}/error?code={code}."
     return LoginFailed("log in to Azure", said, remedy)
 

@@ -3,7 +3,7 @@
 from functions_model.bundle.entry_script import check_entry_script
 from functions_model.bundle.host_json import check_host_json
 from functions_model.bundle.identity import build_identity
-from functions_model.bundle.labels import image_labels
+from functions_model.bundle.labels import image_labels, provenance
 from functions_model.bundle.mlflow_model import check_mlflow_model
 from functions_model.bundle.plan import (
     DEPENDENCIES_LAYOUT,
@@ -25,5 +25,6 @@ __all__ = [
     "image_labels",
     "model_layer",
     "plan_layers",
+    "provenance",
     "runtime_layer",
 ]

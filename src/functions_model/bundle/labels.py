@@ -15,6 +15,7 @@ from functions_model.core.digests import digest_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from functions_model.ci.facts import Facts
     from functions_model.core.spec import DeploymentSpec
     from functions_model.image.assembly import Base
 
@@ -25,7 +26,7 @@ OWN = "functions-model"
 def image_labels(
     spec: DeploymentSpec,
     lock_text: str,
-    environ: Mapping[str, str],
+    source: str,
     *,
     base: Base | None = None,
     model_digests: Mapping[str, str] | None = None,
@@ -37,20 +38,20 @@ def image_labels(
     Args:
         spec: What is deployed.
         lock_text: The lock, as it lies in the image.
-        environ: The CI host's variables (`GITHUB_REPOSITORY` ...), for the source; may be empty.
+        source: The address of the repository; may be empty.
         base: The image below, when it is known.
         model_digests: The models' digests, by name, when they are known.
     """
-    labels = _of_oci(spec, environ, base) | _own(spec, lock_text, model_digests or {})
+    labels = _of_oci(spec, source, base) | _own(spec, lock_text, model_digests or {})
     return dict(sorted(({name: value for name, value in labels.items() if value} | spec.build.labels).items()))
 
 
-def _of_oci(spec: DeploymentSpec, environ: Mapping[str, str], base: Base | None) -> dict[str, str]:
+def _of_oci(spec: DeploymentSpec, source: str, base: Base | None) -> dict[str, str]:
     models, epoch = spec.local_models, spec.build.epoch
     return {
         f"{OCI}.title": spec.image.repository,
         f"{OCI}.version": models[0].version if len(models) == 1 else "",
-        f"{OCI}.source": _source(environ),
+        f"{OCI}.source": source,
         f"{OCI}.created": datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if epoch else "",
         f"{OCI}.base.name": str(replace(base.reference, digest=None)) if base else "",
         f"{OCI}.base.digest": base.digest if base else "",
@@ -69,6 +70,7 @@ def _own(spec: DeploymentSpec, lock_text: str, model_digests: Mapping[str, str])
     }
 
 
-def _source(environ: Mapping[str, str]) -> str:
-    repository = environ.get("GITHUB_REPOSITORY")
-    return f"{environ.get('GITHUB_SERVER_URL', 'https://github.com')}/{repository}" if repository else ""
+def provenance(facts: Facts) -> dict[str, str]:
+    """Annotations that say which commit and which run of a CI host made an image. They go beside it, never into it."""
+    found = {f"{OCI}.revision": facts.revision, f"{OCI}.source": facts.source, f"{OWN}.run": facts.run_url}
+    return {name: text for name, text in found.items() if text}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from functions_model.ci.github import GitHubHost
+from functions_model.ci.github import GitHubHost, facts_of
 from functions_model.ci.identity import JobIdentity
 from functions_model.ci.plain import PlainHost
 from functions_model.ci.streams import is_terminal
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from functions_model.ci.host import CiHost
 
-__all__ = ["SUMMARY_FILE", "GitHubHost", "PlainHost", "detect"]
+__all__ = ["SUMMARY_FILE", "GitHubHost", "PlainHost", "detect", "facts_of", "in_a_job", "outside"]
 
 SUMMARY_FILE = "FUNCTIONS_MODEL_SUMMARY_FILE"
 """The variable that names a file for a plain console's summary page."""
@@ -23,12 +24,18 @@ SUMMARY_FILE = "FUNCTIONS_MODEL_SUMMARY_FILE"
 
 def detect(environ: Mapping[str, str], stream: TextIO) -> CiHost:
     """The host that this process runs on, by the variables that hosts promise to set."""
-    if environ.get("GITHUB_ACTIONS") == "true":
-        return GitHubHost(environ, stream, Path(environ.get("GITHUB_WORKSPACE") or Path.cwd()))
-    summary, identity = environ.get(SUMMARY_FILE), JobIdentity(environ)
-    return PlainHost(
-        stream,
-        summary_file=Path(summary) if summary else None,
-        identity=identity if identity.available else None,
-        terminal=is_terminal(stream, environ),
-    )
+    if in_a_job(environ):
+        return GitHubHost(environ, stream)
+    page, identity, terminal = environ.get(SUMMARY_FILE), JobIdentity(environ), is_terminal(stream, environ)
+    facts = replace(facts_of(environ), summary=Path(page) if page else None, has_terminal=terminal)
+    return PlainHost(stream, facts, identity=identity if identity.available else None)
+
+
+def in_a_job(environ: Mapping[str, str]) -> bool:
+    """Whether a CI host that we know has started this process."""
+    return environ.get("GITHUB_ACTIONS") == "true"
+
+
+def outside(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables without those of a CI host: for what concerns this machine alone."""
+    return {name: value for name, value in environ.items() if not name.startswith("GITHUB_")}

@@ -6,15 +6,15 @@ import string
 import threading
 import time
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, TextIO
 
 from actions_toolkit.command import Command
 from actions_toolkit.file_command import prepare_key_value_message
 
+from functions_model.ci.facts import Advice, Facts
 from functions_model.ci.identity import JobIdentity
-from functions_model.ci.scrub import Scrubber
-from functions_model.ci.streams import writable
+from functions_model.ci.scrub import ScrubbedLog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -24,21 +24,27 @@ if TYPE_CHECKING:
 
 SUMMARY_LIMIT = 1024 * 1024
 """Bytes a step's summary may have; the runner refuses a longer one (actions/runner, FileCommandManager.cs)."""
-
-
+ADVICE = Advice(
+    identity="Grant the job `permissions: id-token: write`, or give `client-secret`. "
+    "A pull request from a fork gets no identity token: deploy from a branch of the repository itself.",
+    subject="GitHub sends ids beside the names (`owner@id/repository@id`) for repositories that were made or renamed "
+    "since 15 July 2026.",
+    one_at_a_time="Let one deployment at a time go to an app; on GitHub, `concurrency` does that.",
+)
+_INPUT = "INPUT_"
+"""Each input comes in a variable, `INPUT_` and its name in upper case; hyphens stay."""
 _SKIPPED = f"{string.whitespace}\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(
     map(chr, range(0x2000, 0x200F))
 )
 """What .NET takes for white space (`Char.IsWhiteSpace`), and what has no width at all."""
 
 
-class GitHubHost:
+class GitHubHost(ScrubbedLog):
     """Speaks to the runner of a GitHub Actions job.
 
     Args:
-        environ: The job's environment: `GITHUB_OUTPUT`, `GITHUB_STEP_SUMMARY`, `ACTIONS_ID_TOKEN_REQUEST_*`.
-        stream: Standard output, where the runner reads workflow commands.
-        workspace: Annotations name files relative to it.
+        environ: The job's environment: `GITHUB_OUTPUT`, `ACTIONS_ID_TOKEN_REQUEST_*`, and what makes the facts.
+        stream: Standard output, where the runner reads workflow commands. Annotations name files of the workspace.
         clock: Seconds, for durations.
         pause: Waits that many seconds between two attempts.
     """
@@ -47,43 +53,26 @@ class GitHubHost:
         self,
         environ: Mapping[str, str],
         stream: TextIO,
-        workspace: Path,
         *,
         clock: Callable[[], float] = time.monotonic,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._environ = environ
-        self._stream = stream
-        self._workspace = workspace
+        super().__init__(stream)
+        self.facts = facts_of(environ)
+        self._outputs = environ.get("GITHUB_OUTPUT")
         self._clock = clock
         self._identity = JobIdentity(environ, pause=pause)
-        self._lock = threading.Lock()
         self._fold = threading.Lock()
-        self._scrubber = Scrubber()
         self._summary_bytes = 0
-
-    @property
-    def has_identity(self) -> bool:
-        """Whether the job has `id-token: write`: only then does the runner set these variables."""
-        return self._identity.available
-
-    @property
-    def has_terminal(self) -> bool:
-        """Never: the runner keeps each line, and shows it once."""
-        return False
-
-    def scrub(self, text: str) -> str:
-        """Without masked values."""
-        return self._scrubber.scrub(text)
 
     def mask(self, value: str) -> None:
         """Tell the runner to star this value out, in every later line of the whole job."""
-        for text in self._scrubber.remember(value):
+        for text in self._remember(value):
             self._write(str(Command("add-mask", {}, text)))
 
     def info(self, text: str) -> None:
         """Write it. A line that would be read as a command is defused: log text is never trusted."""
-        lines = self._scrubber.scrub(text).splitlines() or [""]
+        lines = self.scrub(text).splitlines() or [""]
         self._write("\n".join(map(defused, lines)))
 
     @contextmanager
@@ -122,18 +111,18 @@ class GitHubHost:
 
     def output(self, name: str, value: str) -> None:
         """A step output, through the file the runner names."""
-        self._append("GITHUB_OUTPUT", prepare_key_value_message(name, self._scrubber.scrub(value)) + "\n")
+        self._append(self._outputs, prepare_key_value_message(name, self.scrub(value)) + "\n")
 
     def summary(self, markdown: str) -> None:
         """Append to the step's page; cut, with a line that says so, at the runner's limit."""
-        text = self._scrubber.scrub(markdown) + "\n"
+        text = self.scrub(markdown) + "\n"
         content = text.encode()
         room = SUMMARY_LIMIT - self._summary_bytes
         if len(content) > room:
             notice = "\n\n_The rest is in the log: a summary may have 1 MiB._\n"
             text = content[: max(0, room - len(notice))].decode(errors="ignore") + notice
         self._summary_bytes += len(text.encode())
-        self._append("GITHUB_STEP_SUMMARY", text)
+        self._append(self.facts.summary, text)
 
     def identity_token(self, audience: str) -> str:
         """A fresh token of this job; it lives 5 minutes, so ask again rather than keep it.
@@ -144,23 +133,42 @@ class GitHubHost:
         return self._identity.token(audience, self.mask)
 
     def _relative(self, file: Path) -> str:
-        try:
-            return file.relative_to(self._workspace).as_posix()
-        except ValueError:
-            return file.as_posix()
+        place = self.facts.workspace
+        return (file.relative_to(place) if file.is_relative_to(place) else file).as_posix()
 
     def _command(self, name: str, properties: Mapping[str, str | int], message: str) -> None:
-        self._write(str(Command(name, dict(properties), self._scrubber.scrub(message))))
+        self._write(str(Command(name, dict(properties), self.scrub(message))))
 
-    def _write(self, line: str) -> None:
-        with self._lock:
-            self._stream.write(writable(line, self._stream) + "\n")
-            self._stream.flush()
-
-    def _append(self, variable: str, text: str) -> None:
-        if path := self._environ.get(variable):
+    def _append(self, path: str | Path | None, text: str) -> None:
+        if path:
             with self._lock, Path(path).open("a", encoding="utf-8", newline="") as file:
                 file.write(text)
+
+
+def facts_of(environ: Mapping[str, str]) -> Facts:
+    """What GitHub's variables say, wherever they are set: a job may hand some on to a container of its own.
+
+    https://docs.github.com/actions/reference/workflows-and-actions/variables.
+
+    In a container action `GITHUB_WORKSPACE` is `/github/workspace`, while a path that another step computed starts with
+    the runner's own folder, `$RUNNER_WORKSPACE/<repository>`. The runner keeps each line of the log: no terminal.
+    """
+    repository, page = environ.get("GITHUB_REPOSITORY", ""), environ.get("GITHUB_STEP_SUMMARY")
+    source = f"{environ.get('GITHUB_SERVER_URL', 'https://github.com')}/{repository}" if repository else ""
+    folder, name, run = environ.get("RUNNER_WORKSPACE"), repository.rpartition("/")[2], environ.get("GITHUB_RUN_ID")
+    return Facts(
+        workspace=Path(environ.get("GITHUB_WORKSPACE") or Path.cwd()),
+        advice=ADVICE,
+        host_workspace=str(PurePosixPath(folder) / name) if folder and name else None,
+        source=source,
+        revision=environ.get("GITHUB_SHA", ""),
+        run_url=f"{source}/actions/runs/{run}" if source and run else "",
+        inputs={key.removeprefix(_INPUT).lower(): text for key, text in environ.items() if key.startswith(_INPUT)},
+        variable=f"{_INPUT}{{}}",
+        summary=Path(page) if page else None,
+        has_identity=JobIdentity(environ).available,
+        debug=environ.get("RUNNER_DEBUG") == "1",
+    )
 
 
 def defused(line: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from functions_model.ci.facts import Facts
     from functions_model.core.failures import Location
 
 
@@ -20,15 +21,11 @@ class Level(enum.StrEnum):
 
 
 class CiHost(Protocol):
-    """The host's commands. Every method may be called from any thread."""
+    """The host's facts and commands. Every method may be called from any thread."""
 
     @property
-    def has_identity(self) -> bool:
-        """Whether `identity_token` can be asked for here."""
-
-    @property
-    def has_terminal(self) -> bool:
-        """Whether the log is a terminal that a person looks at, where lines may be drawn again."""
+    def facts(self) -> Facts:
+        """What the host says of the run; the same at all times."""
 
     def scrub(self, text: str) -> str:
         """The text with `***` for every masked value, for whoever writes past this host."""

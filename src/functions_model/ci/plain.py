@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-import threading
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
-from functions_model.ci.scrub import Scrubber
-from functions_model.ci.streams import writable
+from functions_model.ci.github import facts_of
+from functions_model.ci.scrub import ScrubbedLog
 from functions_model.core.failures import LoginFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
+    from functions_model.ci.facts import Facts
     from functions_model.ci.host import Level
     from functions_model.ci.identity import JobIdentity
     from functions_model.core.failures import Location
@@ -23,57 +22,36 @@ if TYPE_CHECKING:
 _BRACKETS = re.compile(r"\(([^()]+)\)")
 
 
-class PlainHost:
+class PlainHost(ScrubbedLog):
     """Prints to a stream. Outputs are printed too, and a summary goes to a file when one is named.
 
     Args:
         stream: Where the log goes.
-        summary_file: Where the summary goes; None drops it, as the log has said it all.
+        facts: Of the run. They name no file for a summary where the log says it all; None: nothing is known.
         identity: Where identity tokens come from; None where there are none.
-        terminal: Whether the stream is a terminal that a person looks at.
         clock: Seconds, for durations.
     """
 
     def __init__(
         self,
         stream: TextIO,
+        facts: Facts | None = None,
         *,
-        summary_file: Path | None = None,
         identity: JobIdentity | None = None,
-        terminal: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._stream = stream
-        self._summary_file = summary_file
+        super().__init__(stream)
+        self.facts = facts or facts_of({})
         self._identity = identity
-        self._terminal = terminal
         self._clock = clock
-        self._lock = threading.Lock()
-        self._scrubber = Scrubber()
-
-    @property
-    def has_identity(self) -> bool:
-        """Whether the environment names an endpoint for identity tokens."""
-        return self._identity is not None
-
-    @property
-    def has_terminal(self) -> bool:
-        """Whether a person looks on."""
-        return self._terminal
-
-    def scrub(self, text: str) -> str:
-        """Without masked values."""
-        return self._scrubber.scrub(text)
 
     def mask(self, value: str) -> None:
         """Never print this value."""
-        self._scrubber.remember(value)
+        self._remember(value)
 
     def info(self, text: str) -> None:
         """Print it."""
-        with self._lock:
-            self._stream.write(writable(self._scrubber.scrub(text), self._stream) + "\n")
-            self._stream.flush()
+        self._write(self.scrub(text))
 
     @contextmanager
     def group(self, title: str) -> Iterator[None]:
@@ -100,9 +78,9 @@ class PlainHost:
 
     def summary(self, markdown: str) -> None:
         """Append it to the summary file, when there is one."""
-        if self._summary_file:
-            with self._summary_file.open("a", encoding="utf-8") as file:
-                file.write(self._scrubber.scrub(markdown) + "\n")
+        if self.facts.summary:
+            with self.facts.summary.open("a", encoding="utf-8") as file:
+                file.write(self.scrub(markdown) + "\n")
 
     def identity_token(self, audience: str) -> str:
         """A token of the job, where the environment names an endpoint for it.

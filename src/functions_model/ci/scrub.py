@@ -1,24 +1,33 @@
-"""Replacing masked values in text, before a CI host sees it."""
+"""A log without masked values."""
 
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
-from functions_model.core.masking import blot, for_runner, forms
+from functions_model.ci.streams import writable
+from functions_model.core.masking import blot, forms
+
+if TYPE_CHECKING:
+    from typing import TextIO
 
 
-class Scrubber:
-    """Remembers values that must never be shown, and replaces them by `***`, whatever form they are in.
+class ScrubbedLog:
+    """Writes lines, remembers values that must never be shown, and replaces them by `***`, in whatever form they are.
 
     CI hosts mask too, but only in their own log: not in a summary, an output file or a console.
+
+    Args:
+        stream: Takes the lines.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
         self._lock = threading.Lock()
         self._values: set[str] = set()
         self._forms: tuple[str, ...] = ()
 
-    def remember(self, value: str) -> tuple[str, ...]:
+    def _remember(self, value: str) -> tuple[str, ...]:
         """Keep a value.
 
         Returns:
@@ -29,8 +38,25 @@ class Scrubber:
                 return ()
             self._values.add(value)
             self._forms = tuple(sorted({*self._forms, *forms(value)}, key=len, reverse=True))
-        return for_runner(value)
+        return _by_line(value)
 
     def scrub(self, text: str) -> str:
         """The text with every remembered value replaced."""
         return blot(text, self._forms)
+
+    def _write(self, line: str) -> None:
+        """A line, or several, as they are: the caller has scrubbed them."""
+        with self._lock:
+            self._stream.write(writable(line, self._stream) + "\n")
+            self._stream.flush()
+
+
+def _by_line(value: str) -> tuple[str, ...]:
+    """The forms that a CI host's runner is told, which looks at one line at a time.
+
+    GitHub's splits what it is told into lines and masks each, however short it is. The forms of a single line it knows
+    by itself (actions/runner: AddMaskCommandExtension in ActionCommandManager.cs, ValueEncoders.cs).
+    """
+    if len(value.splitlines()) < 2:
+        return (value,) if value.strip() else ()
+    return tuple(sorted(text for text in forms(value) if len(text.splitlines()) < 2))

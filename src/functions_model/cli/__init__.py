@@ -39,7 +39,7 @@ commands:
              show what `destroy` would remove; write nothing
   try        deploy a folder to the built-in sandbox and serve it until Ctrl-C
   demo       deploy examples/iris-http to the built-in sandbox and print an answer of the live function
-  action     the container action's door: read the inputs from INPUT_* variables
+  action     the container action's door: take the inputs that the CI host gives
 
 `functions-model <command> --help` lists a command's options.
 `functions-model --version` prints the version.
@@ -76,8 +76,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     gc.set_threshold(*_FEW_COLLECTIONS)
     sys.setswitchinterval(_TURN)
-    if not arguments and os.environ.get("GITHUB_ACTIONS") == "true":
-        arguments = ["action"]
+    if not arguments:
+        from functions_model.ci import in_a_job
+
+        arguments = ["action"] if in_a_job(os.environ) else []
     command, rest = (arguments[0], arguments[1:]) if arguments else ("--help", [])
     if command in {"-h", "--help", "help"}:
         sys.stdout.write(USAGE)

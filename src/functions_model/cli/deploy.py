@@ -20,16 +20,15 @@ if TYPE_CHECKING:
 
 
 def from_action() -> int:
-    """The container action: inputs from `INPUT_*` variables, paths below the job's workspace."""
+    """The container action: inputs from the CI host, paths below its workspace."""
     ci = detect(os.environ, sys.stdout)
-    workspace = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
-    return _run(ci, workspace, lambda: from_environment(os.environ))
+    return _run(ci, ci.facts.workspace, lambda: from_environment(os.environ, ci.facts))
 
 
 def from_command_line(command: str, arguments: Sequence[str]) -> int:
     """The command line: inputs from flags and `FUNCTIONS_MODEL_*` variables, paths below the current folder."""
     ci = detect(os.environ, sys.stdout)
-    return _run(ci, Path.cwd(), lambda: from_arguments(arguments, os.environ, command=command))
+    return _run(ci, Path.cwd(), lambda: from_arguments(arguments, os.environ, ci.facts, command=command))
 
 
 def _run(ci: CiHost, workspace: Path, read: Callable[[], dict[str, str]]) -> int:

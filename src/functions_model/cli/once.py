@@ -21,7 +21,7 @@ from functions_model.core.failures import Failure
 from functions_model.core.masking import SHORTEST
 from functions_model.core.removal import RemovalSpec
 from functions_model.core.spec import DeploymentSpec
-from functions_model.inputs import host_workspace, listening_seconds, read_any
+from functions_model.inputs import listening_seconds, read_any
 from functions_model.inputs.catalogue import BY_NAME, CATALOGUE, WORDS
 from functions_model.inputs.settings import secrets_in
 from functions_model.pipeline.events import AppVerified, RunStopped
@@ -41,11 +41,6 @@ if TYPE_CHECKING:
 BUG = 70
 """EX_SOFTWARE of sysexits.h: an error that is no `Failure` is our own."""
 
-_SOURCE = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY")
-"""Variables that say which repository the code comes from."""
-_REVISION = "org.opencontainers.image.revision"
-_RUN_URL = "functions-model.run"
-"""The page of the run that made an image."""
 _SETTINGS = "app-settings"
 
 
@@ -123,7 +118,7 @@ class _Run:
             mask_inputs(values, ci)
             for secret in environment.secrets_in(environ):
                 ci.mask(secret)
-            self.spec = read_any(values, workspace=self.workspace, host_workspace=host_workspace(environ))
+            self.spec = read_any(values, workspace=self.workspace, host_workspace=ci.facts.host_workspace)
             mask_settings(self.spec, values, ci)
             _run(self.spec, self.record, environ, self.watched)
         except Failure as error:
@@ -188,31 +183,14 @@ def _mask(secrets: Iterable[str], values: Mapping[str, str], ci: CiHost) -> None
 
 def _run(spec: DeploymentSpec | RemovalSpec, record: Record, environ: Mapping[str, str], watched: Watched) -> None:
     with work_folder() as work:
-        parts = pipeline.Parts(
-            ci=watched.ci,
-            work=work,
-            tell=record.tell,
-            source={name: environ[name] for name in _SOURCE if name in environ},
-            report=watched.report,
-            provenance=provenance(environ),
-            listening_seconds=listening_seconds(environ),
-        )
+        seconds = listening_seconds(environ)
+        parts = pipeline.Parts(watched.ci, work, record.tell, report=watched.report, listening_seconds=seconds)
         if isinstance(spec, RemovalSpec):
             from functions_model.pipeline.destroy import destroy
 
             destroy(spec, parts)
         else:
             pipeline.run(spec, parts)
-
-
-def provenance(environ: Mapping[str, str]) -> dict[str, str]:
-    """Annotations that say which commit and which run of the CI host made an image; none outside of one."""
-    found = {_REVISION: environ.get("GITHUB_SHA", "")}
-    server, repository, run = (environ.get(f"GITHUB_{name}", "") for name in ("SERVER_URL", "REPOSITORY", "RUN_ID"))
-    if server and repository and run:
-        found |= {"org.opencontainers.image.source": f"{server}/{repository}"}
-        found |= {_RUN_URL: f"{server}/{repository}/actions/runs/{run}"}
-    return {name: text for name, text in found.items() if text}
 
 
 def _tell_failure(failure: Failure, ci: CiHost, workspace: Path) -> None:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from functions_model.ci import detect
+from functions_model.ci import detect, outside
 from functions_model.cli.folder import app_name_for, inputs_of, pinned_python
 from functions_model.cli.once import Ending, run_once
 from functions_model.cli.sandbox import RunningSandbox, SandboxStopped, running_sandbox
@@ -95,7 +95,7 @@ def _introduce(sandbox: RunningSandbox) -> None:
 def _deploy(folder: Path, sandbox: RunningSandbox, inputs: dict[str, str]) -> Ending:
     # `requests` reads REQUESTS_CA_BUNDLE from the process itself, so the sandbox's variables are set there.
     os.environ.update(sandbox.environ)
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("GITHUB_")}
+    environ = outside(os.environ)
     name = app_name_for(folder)
     values = {**sandbox.inputs, **inputs, "mode": "deploy", "app-name": name, "resource-group": name}
     return run_once(values, environ, detect(environ, sys.stdout), folder)

@@ -70,17 +70,6 @@ def forms(value: str) -> frozenset[str]:
     return frozenset({value} | {form for form in found if len(form) >= SHORTEST})
 
 
-def for_runner(value: str) -> tuple[str, ...]:
-    """The forms that a CI host's runner is told, which looks at one line at a time.
-
-    GitHub's splits what it is told into lines and masks each, however short it is. The forms of a single line it knows
-    by itself (actions/runner: AddMaskCommandExtension in ActionCommandManager.cs, ValueEncoders.cs).
-    """
-    if len(value.splitlines()) < 2:
-        return (value,) if value.strip() else ()
-    return tuple(sorted(text for text in forms(value) if len(text.splitlines()) < 2))
-
-
 def _escaped(text: str) -> set[str]:
     within = json.dumps(text)[1:-1]
     raw = repr(text.encode(errors="surrogatepass"))[2:-1]

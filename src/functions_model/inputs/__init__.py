@@ -9,13 +9,12 @@ one `form`. `catalogue` is the one list of inputs that they, and every document,
 from functions_model.inputs.arguments import arguments_parser, from_arguments
 from functions_model.inputs.documents import inputs_table, outputs_table, render_action_yaml
 from functions_model.inputs.reading import read_any, read_inputs
-from functions_model.inputs.sources import from_environment, host_workspace, listening_seconds
+from functions_model.inputs.sources import from_environment, listening_seconds
 
 __all__ = [
     "arguments_parser",
     "from_arguments",
     "from_environment",
-    "host_workspace",
     "inputs_table",
     "listening_seconds",
     "outputs_table",

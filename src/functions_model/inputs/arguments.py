@@ -15,6 +15,7 @@ from functions_model.inputs.specs import REMOVING, InputKind, InputSpec
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from functions_model.ci.facts import Facts
 
 _ACTION = "read the command line"
 _OPTION = re.compile(r"--[a-z]+(?:[-_][a-z]+)*(?:=|$)")
@@ -49,16 +50,17 @@ def arguments_parser(command: str | None = None, description: str | None = None)
 
 
 def from_arguments(
-    argv: Sequence[str], environ: Mapping[str, str] | None = None, *, command: str | None = None
+    argv: Sequence[str], environ: Mapping[str, str] | None = None, facts: Facts | None = None, *, command: str = ""
 ) -> dict[str, str]:
-    """The inputs that the command line gives, over those of the environment.
+    """The inputs that the command line gives, over those of the CI host and the environment.
 
     Options whose input has lines may be repeated; each adds some. `--help` prints the help and leaves with SystemExit.
 
     Args:
         argv: Without the program's name and the command: `["--app-name", "churn"]`.
         environ: Where inputs that the command line lacks come from (`sources.from_environment`); None means nowhere.
-        command: `deploy`, `plan` or `package`: the mode. None leaves the mode to `--mode`.
+        facts: Hold those of the CI host; None: there are none.
+        command: `deploy`, `plan` or `package`: the mode. An empty one leaves it to `--mode`.
 
     Raises:
         InputsInvalid: An unknown option, an option without a value, an empty value, an option given twice, a secret,
@@ -75,7 +77,8 @@ def from_arguments(
     if problems:
         raise InputsInvalid(_ACTION, problems)
     mode = {"mode": command} if command else {}
-    return {**from_environment(environ or {}), **{name: "\n".join(values) for name, values in given.items()}, **mode}
+    below = from_environment(environ or {}, facts)
+    return below | {name: "\n".join(values) for name, values in given.items()} | mode
 
 
 def _secret_problems(argv: Sequence[str]) -> list[Problem]:

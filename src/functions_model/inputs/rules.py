@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import uuid
 
+from functions_model.ci.facts import LONGEST_JOB
 from functions_model.core.build import PYTHON_VERSIONS
 from functions_model.core.references import is_repository, is_tag, parse_reference
 from functions_model.core.registered import MachineLearningWorkspace
@@ -31,8 +32,6 @@ _WORKSPACE_ID = re.compile(
     r"/providers/Microsoft\.MachineLearningServices/workspaces/(?P<name>[^/]+)",
     re.IGNORECASE,
 )
-LONGEST_VERIFY = 6 * 60 * 60
-"""Seconds; a job on a hosted GitHub runner is ended after six hours."""
 
 
 class RuleBroken(ValueError):
@@ -137,10 +136,10 @@ def positive_number(text: str) -> str:
 
 
 def verify_timeout(text: str) -> int:
-    """Whole seconds, at most `LONGEST_VERIFY`."""
-    if not re.fullmatch(r"[0-9]{1,6}", text) or not 1 <= int(text) <= LONGEST_VERIFY:
+    """Whole seconds, at most `LONGEST_JOB`."""
+    if not re.fullmatch(r"[0-9]{1,6}", text) or not 1 <= int(text) <= LONGEST_JOB:
         raise RuleBroken(
-            f"`{text}` is not a number of seconds", f"Use whole seconds without a unit, 1 to {LONGEST_VERIFY}."
+            f"`{text}` is not a number of seconds", f"Use whole seconds without a unit, 1 to {LONGEST_JOB}."
         )
     return int(text)
 

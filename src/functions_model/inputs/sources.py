@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from functions_model.ci import SUMMARY_FILE
@@ -13,8 +12,8 @@ from functions_model.inputs.catalogue import BY_NAME, CATALOGUE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ACTION_PREFIX = "INPUT_"
-"""GitHub passes each input as `INPUT_` and its name in upper case; hyphens stay."""
+    from functions_model.ci.facts import Facts
+
 OWN_PREFIX = "FUNCTIONS_MODEL_"
 LISTENING = "FUNCTIONS_MODEL_LISTENING_SECONDS"
 """How long a trigger's listener is listened to. A sandbox sets it, whose listeners fail faster than those of Azure."""
@@ -44,22 +43,30 @@ def own_variable(name: str) -> str:
     return OWN_PREFIX + name.upper().replace("-", "_")
 
 
-def from_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """The inputs that the environment gives.
+def from_environment(environ: Mapping[str, str], facts: Facts | None = None) -> dict[str, str]:
+    """The inputs that the CI host and the environment give.
 
-    GitHub passes every declared input and leaves those that are not given empty, so an empty value means "not given".
-    `INPUT_...` wins over `FUNCTIONS_MODEL_...`, and both win over `SOURCE_DATE_EPOCH`, which build tools share
+    A host may pass every declared input and leave those that are not given empty, so an empty value means "not given".
+    The host's inputs win over `FUNCTIONS_MODEL_...`, and both win over `SOURCE_DATE_EPOCH`, which build tools share
     (https://reproducible-builds.org/specs/source-date-epoch/).
 
+    Args:
+        environ: The process environment.
+        facts: Hold the inputs of the CI host; None: there are none.
+
     Raises:
-        InputsInvalid: A variable with one of the two prefixes names no input.
+        InputsInvalid: What the host gives, or a variable with our prefix, names no input.
     """
     values = {EPOCH: environ["SOURCE_DATE_EPOCH"]} if environ.get("SOURCE_DATE_EPOCH", "").strip() else {}
+    given = [
+        (variable, variable.removeprefix(OWN_PREFIX).lower().replace("_", "-"), text)
+        for variable, text in environ.items()
+        if variable.startswith(OWN_PREFIX) and variable not in NOT_INPUTS
+    ]
+    if facts:
+        given += [(facts.variable.format(name.upper()), name, text) for name, text in facts.inputs.items()]
     problems: list[Problem] = []
-    for variable, value in sorted(environ.items(), key=lambda item: item[0].startswith(ACTION_PREFIX)):
-        name = _input_name(variable)
-        if name is None:
-            continue
+    for variable, name, value in given:
         if name not in BY_NAME:
             problems.append(_unknown(variable, name))
         elif value.strip():
@@ -67,16 +74,6 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, str]:
     if problems:
         raise InputsInvalid("read the inputs", problems)
     return values
-
-
-def _input_name(variable: str) -> str | None:
-    if variable in NOT_INPUTS:
-        return None
-    if variable.startswith(ACTION_PREFIX):
-        return variable.removeprefix(ACTION_PREFIX).lower()
-    if variable.startswith(OWN_PREFIX):
-        return variable.removeprefix(OWN_PREFIX).lower().replace("_", "-")
-    return None
 
 
 def _unknown(variable: str, name: str) -> Problem:
@@ -90,16 +87,3 @@ def did_you_mean(name: str) -> str:
     if near:
         return f"Did you mean `{near[0]}`?"
     return f"The inputs are: {', '.join(f'`{spec.name}`' for spec in CATALOGUE)}."
-
-
-def host_workspace(environ: Mapping[str, str]) -> str | None:
-    """The workspace's path on the runner itself, as a step outside of our container writes it; None when unknown.
-
-    In a container action `GITHUB_WORKSPACE` is `/github/workspace`, while a path that another step computed starts with
-    the runner's own folder, `$RUNNER_WORKSPACE/<repository>`.
-    """
-    folder = environ.get("RUNNER_WORKSPACE", "")
-    repository = environ.get("GITHUB_REPOSITORY", "").rpartition("/")[2]
-    if not folder or not repository:
-        return None
-    return str(PurePosixPath(folder) / repository)

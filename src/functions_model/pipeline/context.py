@@ -38,7 +38,7 @@ def write_folder(making: Making) -> None:
         recipe = replace(
             recipe_of(making, lock),
             env={**prepared.bundle.env, VARIABLE: build_id},
-            labels=image_labels(spec, lock.text, parts.source, base=prepared.base),
+            labels=image_labels(spec, lock.text, parts.ci.facts.source, base=prepared.base),
         )
         own = spec.build.dockerfile
         write_context(recipe, layers, lock.text, spec.build.context, dockerfile=own, indexes=lock.indexes)

@@ -49,5 +49,5 @@ def _log_in(spec: RemovalSpec, parts: Parts, stack: ExitStack) -> AzureClients:
         credential = stack.enter_context(closing(credential_for(spec.login, cloud, parts.ci)))
         warm_up(credential, [cloud.arm_scope])
         parts.ci.info(f"Logged in to {cloud.name} as {spec.login.client_id}.")
-    clients = AzureClients(credential, spec.subscription_id, cloud, polling_interval=parts.poll_seconds)
+    clients = AzureClients(credential, spec.subscription_id, cloud)
     return stack.enter_context(closing(clients))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from functions_model import __version__
+from functions_model.bundle import provenance
 from functions_model.environment.bill_of_materials import bill_of_materials
 from functions_model.pipeline.prepare import BASE_DIGEST, RECORD_TAG
 from functions_model.registry import Attachment, Record, RecordToWrite
@@ -49,7 +50,7 @@ def attachments_for(making: Making, lock: Lock) -> tuple[Attachment, ...]:
     spec, prepared = making.spec, making.prepared
     version, epoch = prepared.python.version, spec.build.epoch
     content = bill_of_materials(lock, name=spec.image.repository, python_version=version, epoch=epoch)
-    return (Attachment(CYCLONEDX, CYCLONEDX, content, dict(making.parts.provenance), _FILE),)
+    return (Attachment(CYCLONEDX, CYCLONEDX, content, provenance(making.parts.ci.facts), _FILE),)
 
 
 def _records(spec: DeploymentSpec, made: Made) -> Iterator[RecordToWrite]:

@@ -94,13 +94,7 @@ def _clients(workspace: MachineLearningWorkspace, session: Session, parts: Parts
         raise TypeError(message)
     from functions_model.azure.clients import AzureClients
 
-    own = AzureClients(
-        session.credential,
-        workspace.subscription_id,
-        session.cloud,
-        polling_interval=parts.poll_seconds,
-        report=parts.ci.info,
-    )
+    own = AzureClients(session.credential, workspace.subscription_id, session.cloud, report=parts.ci.info)
     try:
         yield own
     finally:

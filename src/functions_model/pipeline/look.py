@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from functions_model.bundle import provenance
 from functions_model.ci.host import Level
 from functions_model.core.digests import digest_of
 from functions_model.core.failures import PlanRefused
@@ -61,7 +62,7 @@ def look(spec: DeploymentSpec, host: str, subscription: Subscription, parts: Par
         PlanRefused: It cannot be read, or a resource that is there cannot carry the app.
     """
     image = ImageReference(host, spec.image.repository, spec.image.tag, _NOT_YET)
-    wanted = wanted_for(spec, image, subscription.registry, parts.provenance)
+    wanted = wanted_for(spec, image, subscription.registry, provenance(parts.ci.facts))
     wanted = replace(wanted, image=f"{host}/{spec.image.repository}, {PENDING}")
     seen = plan(wanted, observe(subscription.clients, wanted, mask=parts.ci.mask))
     return Seen(seen, missing_rights(seen, subscription.clients))

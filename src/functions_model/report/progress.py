@@ -74,7 +74,7 @@ def watch(
         terminal: Whether lines can be drawn again; None leaves it to the host.
         size: Columns and lines of the terminal; None asks the stream.
     """
-    live = LiveLines(stream) if (ci.has_terminal if terminal is None else terminal) else None
+    live = LiveLines(stream) if (ci.facts.has_terminal if terminal is None else terminal) else None
     watcher = Watcher(
         ci,
         live,

@@ -44,6 +44,7 @@ class WatchedHost:
     """
 
     def __init__(self, ci: CiHost, above: Above, clock: Callable[[], float]) -> None:
+        self.facts = ci.facts
         self._ci = ci
         self._above = above
         self._clock = clock
@@ -55,16 +56,6 @@ class WatchedHost:
         """The part of the story that runs now, the innermost one; None between two."""
         with self._lock:
             return self._stages[-1] if self._stages else None
-
-    @property
-    def has_identity(self) -> bool:
-        """The host's."""
-        return self._ci.has_identity
-
-    @property
-    def has_terminal(self) -> bool:
-        """The host's."""
-        return self._ci.has_terminal
 
     def scrub(self, text: str) -> str:
         """The host's."""

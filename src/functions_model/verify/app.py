@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from azure.mgmt.web.models import HostKeys
 
     from functions_model.azure.clients import AzureClients
+    from functions_model.ci.host import CiHost
     from functions_model.verify.nouns import ExpectedApp
 
 _CONNECT_SECONDS = 10.0
@@ -37,7 +38,7 @@ class LiveApp:
         clients: Of the subscription.
         expected: Names it.
         url: Without a trailing slash.
-        mask: Takes each key as soon as it is known.
+        ci: Masks each key as soon as it is known.
         session: Sends the requests.
 
     Attributes:
@@ -54,14 +55,14 @@ class LiveApp:
         clients: AzureClients,
         expected: ExpectedApp,
         url: str,
-        mask: Callable[[str], None],
+        ci: CiHost,
         session: requests.Session,
     ) -> None:
         self.url = url
         self.expected = expected
         self.secrets: set[str] = set()
         self._site = site_of(clients, expected)
-        self._mask = mask
+        self._ci = ci
         self._session = session
         self.closed = self.isolated = False
         self.looks = self.refusals = self.crashes = 0
@@ -261,8 +262,7 @@ class LiveApp:
         runs = str(config.linux_fx_version or "").removeprefix("DOCKER|")
         if runs != self.expected.image:
             what = f"somebody else has deployed to it meanwhile: it runs `{runs}`"
-            remedy = "Let one deployment at a time go to an app; on GitHub, `concurrency` does that."
-            raise NotLive(f"verify {self.expected}", what, remedy)
+            raise NotLive(f"verify {self.expected}", what, self._ci.facts.advice.one_at_a_time)
 
     def ask(self, action: str, call: Callable[[], _Answer]) -> _Answer:
         """Ask Resource Manager something that it asks the host.
@@ -284,7 +284,7 @@ class LiveApp:
         if not key:
             raise NotYet(missing)
         self.secrets.add(key)
-        self._mask(key)
+        self._ci.mask(key)
         return key
 
 

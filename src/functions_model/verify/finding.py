@@ -13,24 +13,21 @@ from functions_model.core.sending import new_session
 from functions_model.verify.app import LiveApp, site_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import requests
 
     from functions_model.azure.clients import AzureClients
+    from functions_model.ci.host import CiHost
     from functions_model.verify.nouns import ExpectedApp
 
 
-def find_app(
-    clients: AzureClients, expected: ExpectedApp, mask: Callable[[str], None], session: requests.Session
-) -> LiveApp:
+def find_app(clients: AzureClients, expected: ExpectedApp, ci: CiHost, session: requests.Session) -> LiveApp:
     """The app as Resource Manager knows it, unless it is known where it answers.
 
     Raises:
         NotLive: There is no such app, it may not be read, or it is stopped.
     """
     if expected.host_name:
-        return LiveApp(clients, expected, f"https://{expected.host_name}", mask, session)
+        return LiveApp(clients, expected, f"https://{expected.host_name}", ci, session)
     name, group = expected.app_name, expected.resource_group
     try:
         site = site_of(clients, expected).get()
@@ -41,7 +38,7 @@ def find_app(
         slot = f" --slot {expected.slot}" if expected.slot else ""
         remedy = f"Start it: az functionapp start --name {name} --resource-group {group}{slot}"
         raise NotLive(f"verify {expected}", "it is stopped", remedy)
-    return LiveApp(clients, expected, f"https://{site.default_host_name}", mask, session)
+    return LiveApp(clients, expected, f"https://{site.default_host_name}", ci, session)
 
 
 def fresh_session() -> requests.Session:

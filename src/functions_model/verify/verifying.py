@@ -72,7 +72,7 @@ def verify(
             scored, or its trigger's listener fails. The detail is the tail of its container log.
     """
     with session or fresh_session() as opened:
-        app = find_app(clients, expected, ci.mask, opened)
+        app = find_app(clients, expected, ci, opened)
         return _Watch(app, clients, timeout, ci.info, tuple(secrets), clock, sleep, clock()).run()
 
 

@@ -11,6 +11,7 @@ import pytest
 from functions_model import __version__
 from functions_model.bundle import BundlePlan, dependency_layers, image_labels, plan_layers, runtime_layer
 from functions_model.bundle.plan import MOST_MODEL_LAYERS
+from functions_model.ci import facts_of
 from functions_model.core.build import Build
 from functions_model.core.digests import digest_of
 from functions_model.core.failures import BundleFailed
@@ -47,7 +48,7 @@ def whole_plan(spec: DeploymentSpec) -> BundlePlan:
 def labels_of(folder: Path, files: Mapping[str, str], environ: Mapping[str, str], **spec: Any) -> dict[str, str]:
     """The labels of an image of these files."""
     write_files(folder / "workspace", {"src/score.py": SCRIPT, **files})
-    return image_labels(spec_of(folder / "workspace", **spec), LOCK, environ)
+    return image_labels(spec_of(folder / "workspace", **spec), LOCK, facts_of(environ).source)
 
 
 def paths(planned: BundlePlan, layer: str) -> list[str]:
@@ -349,7 +350,7 @@ class TestLabels:
             build=Build(epoch=1700000000, labels={"team": "forecast", "org.opencontainers.image.title": "Churn"}),
         )
 
-        labels = image_labels(spec, LOCK, {}, base=base, model_digests={"a": "sha256:1", "b": "sha256:2"})
+        labels = image_labels(spec, LOCK, "", base=base, model_digests={"a": "sha256:1", "b": "sha256:2"})
 
         assert {
             "functions-model.model-digests": "a@sha256:1 b@sha256:2",

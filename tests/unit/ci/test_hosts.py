@@ -7,17 +7,36 @@ import io
 import json
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from functions_model.ci import GitHubHost, PlainHost, detect
+from functions_model.ci import GitHubHost, PlainHost, detect, facts_of, outside
+from functions_model.ci.facts import Facts
+from functions_model.ci.github import ADVICE
 from functions_model.ci.host import Level
 from functions_model.core.failures import Location, LoginFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+JOB = {
+    "GITHUB_WORKSPACE": "/github/workspace",
+    "GITHUB_SERVER_URL": "https://ghe.local",
+    "GITHUB_REPOSITORY": "contoso/churn",
+    "GITHUB_SHA": "abc",
+    "GITHUB_RUN_ID": "7",
+    "GITHUB_STEP_SUMMARY": "/files/summary",
+    "RUNNER_WORKSPACE": "/home/runner/work/churn",
+    "RUNNER_DEBUG": "1",
+    "INPUT_APP-NAME": "mine",
+    "INPUT_LOCATION": "",
+    "ACTIONS_ID_TOKEN_REQUEST_URL": "https://tokens.test",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "t",
+}
+"""What the runner sets for a step of ours."""
 
 
 class FakeClock:
@@ -60,7 +79,8 @@ def github(tmp_path: Path, **environ: str) -> tuple[GitHubHost, io.StringIO]:
     """A GitHub host whose files are in a folder of the test."""
     stream = io.StringIO()
     files = {"GITHUB_OUTPUT": str(tmp_path / "out"), "GITHUB_STEP_SUMMARY": str(tmp_path / "summary")}
-    host = GitHubHost({**files, **environ}, stream, tmp_path, clock=FakeClock(), pause=lambda _: None)
+    given = {"GITHUB_WORKSPACE": str(tmp_path), **files, **environ}
+    host = GitHubHost(given, stream, clock=FakeClock(), pause=lambda _: None)
     return host, stream
 
 
@@ -189,7 +209,7 @@ class TestPlain:
     def test_masks_on_the_console_too(self, tmp_path: Path) -> None:
         """Nobody else does it there."""
         stream = io.StringIO()
-        host = PlainHost(stream, summary_file=tmp_path / "summary.md")
+        host = PlainHost(stream, replace(facts_of({}), summary=tmp_path / "summary.md"))
 
         host.mask("hunter2")
         host.info("password hunter2")
@@ -204,7 +224,7 @@ class TestPlain:
 
         with pytest.raises(LoginFailed, match="client-secret"):
             host.identity_token("x")
-        assert not host.has_identity
+        assert not host.facts.has_identity
 
 
 class TestDetect:
@@ -214,3 +234,42 @@ class TestDetect:
         """By the variable that GitHub promises."""
         assert isinstance(detect({"GITHUB_ACTIONS": "true"}, io.StringIO()), GitHubHost)
         assert isinstance(detect({}, io.StringIO()), PlainHost)
+
+
+class TestFacts:
+    """`facts_of`, and what `detect` makes of it."""
+
+    def test_are_those_of_the_job(self) -> None:
+        """Everything that GitHub says is read in one place."""
+        expected = Facts(
+            workspace=Path("/github/workspace"),
+            advice=ADVICE,
+            host_workspace="/home/runner/work/churn/churn",
+            source="https://ghe.local/contoso/churn",
+            revision="abc",
+            run_url="https://ghe.local/contoso/churn/actions/runs/7",
+            inputs={"app-name": "mine", "location": ""},
+            variable="INPUT_{}",
+            summary=Path("/files/summary"),
+            has_identity=True,
+            debug=True,
+        )
+
+        assert expected == facts_of(JOB)
+        assert expected == detect({**JOB, "GITHUB_ACTIONS": "true"}, io.StringIO()).facts
+
+    def test_are_few_without_a_job(self) -> None:
+        """The current folder, and advice."""
+        assert Facts(Path.cwd(), ADVICE, variable="INPUT_{}") == facts_of({})
+        assert Facts(Path.cwd(), ADVICE, variable="INPUT_{}") == facts_of(outside({"GITHUB_REPOSITORY": "a/b"}))
+
+    def test_a_console_has_a_page_of_its_own(self) -> None:
+        """The file that our own variable names, not the job's."""
+        environ = {**JOB, "FUNCTIONS_MODEL_SUMMARY_FILE": "page.md"}
+
+        assert replace(facts_of(JOB), summary=Path("page.md")) == detect(environ, io.StringIO()).facts
+        assert detect(JOB, io.StringIO()).facts.summary is None
+
+    def test_show_no_input(self) -> None:
+        """One may be a secret."""
+        assert "hunter2" not in repr(facts_of({"INPUT_CLIENT-SECRET": "hunter2"}))

@@ -109,7 +109,7 @@ class TestDamage:
         """The runner masks each line of what it is told, however short: it is told the long lines alone."""
         stream = io.StringIO()
 
-        GitHubHost({}, stream, tmp_path).mask('{\n"n": 1,\n"password": "hunter22"\n}')
+        GitHubHost({}, stream).mask('{\n"n": 1,\n"password": "hunter22"\n}')
 
         told = [line.removeprefix("::add-mask::") for line in stream.getvalue().splitlines()]
         assert '"password": "hunter22"' in told
@@ -171,7 +171,7 @@ class TestOutputs:
     def test_that_would_show_a_secret(self, tmp_path: Path) -> None:
         """It is masked, and somebody is told: the next step would fail for a reason that nobody sees."""
         stream, out = io.StringIO(), tmp_path / "out"
-        host = GitHubHost({"GITHUB_OUTPUT": str(out)}, stream, tmp_path)
+        host = GitHubHost({"GITHUB_OUTPUT": str(out)}, stream)
         host.mask("hunter22")
 
         tell_outputs({"app-url": "https://hunter22.test", "image-tag": "v1"}, host)

@@ -33,7 +33,7 @@ def commands(log: str) -> list[tuple[str, str]]:
 
 def github(tmp_path: Path) -> tuple[GitHubHost, io.StringIO]:
     stream = io.StringIO()
-    return GitHubHost({}, stream, tmp_path), stream
+    return GitHubHost({"GITHUB_WORKSPACE": str(tmp_path)}, stream), stream
 
 
 class TestUntrustedLines:
@@ -77,7 +77,7 @@ class TestUntrustedLines:
     def test_a_stream_that_lacks_a_character_gets_its_number(self, tmp_path: Path) -> None:
         """A runner without a locale must not end a deployment."""
         raw = io.BytesIO()
-        host = GitHubHost({}, io.TextIOWrapper(raw, "ascii"), tmp_path)
+        host = GitHubHost({}, io.TextIOWrapper(raw, "ascii"))
 
         host.info("café ✓ \udcff")
 

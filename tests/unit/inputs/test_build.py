@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from functions_model.ci import facts_of
 from functions_model.core.build import Build, Builder, Solver
 from functions_model.inputs import from_environment, read_inputs
 from support.inputs import DEPLOY, PACKAGE, problems
@@ -116,4 +117,4 @@ class TestSourceDateEpoch:
         """What is said to us comes before what is said to all."""
         environ = {"SOURCE_DATE_EPOCH": "7", "INPUT_SOURCE-DATE-EPOCH": "8"}
 
-        assert {"source-date-epoch": "8"} == from_environment(environ)
+        assert {"source-date-epoch": "8"} == from_environment(environ, facts_of(environ))

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import string
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from functions_model.ci import facts_of
 from functions_model.core.failures import InputsInvalid
 from functions_model.inputs import (
     arguments_parser,
     from_arguments,
     from_environment,
-    host_workspace,
     listening_seconds,
 )
 from functions_model.inputs.catalogue import CATALOGUE
 from functions_model.inputs.sources import LISTENING
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 NAMES = [spec.name for spec in CATALOGUE]
 PUBLIC = [spec.name for spec in CATALOGUE if not spec.secret]
 VALUES = st.text(string.ascii_letters + string.digits + "=-./ ", min_size=1).filter(lambda text: text.strip())
+
+
+def read(environ: Mapping[str, str]) -> dict[str, str]:
+    """The inputs of a step on GitHub."""
+    return from_environment(environ, facts_of(environ))
 
 
 class TestEnvironment:
@@ -32,14 +41,14 @@ class TestEnvironment:
         """Every input comes as `INPUT_` and its upper-case name with hyphens; what is not given comes empty."""
         environ = {f"INPUT_{name.upper()}": given_values.get(name, "") for name in NAMES}
 
-        assert given_values == from_environment(environ)
+        assert given_values == read(environ)
 
     @given(st.dictionaries(st.sampled_from(NAMES), VALUES))
     def test_reads_our_own_variables(self, given_values: dict[str, str]) -> None:
         """Every input, secrets too, may come from `FUNCTIONS_MODEL_` and its name with underscores."""
         environ = {f"FUNCTIONS_MODEL_{name.upper().replace('-', '_')}": value for name, value in given_values.items()}
 
-        assert given_values == from_environment(environ)
+        assert given_values == read(environ)
 
     def test_inputs_win(self) -> None:
         """An input of the action wins over a variable of the job, and an empty one does not."""
@@ -50,11 +59,11 @@ class TestEnvironment:
             "FUNCTIONS_MODEL_LOCATION": "westeurope",
         }
 
-        assert {"app-name": "mine", "location": "westeurope"} == from_environment(environ)
+        assert {"app-name": "mine", "location": "westeurope"} == read(environ)
 
     def test_leaves_other_variables_alone(self) -> None:
         """The process environment holds much else."""
-        assert {} == from_environment({"PATH": "/bin", "FUNCTIONS_MODEL_BUILD_ID": "x", "AZURE_CLIENT_ID": "y"})
+        assert {} == read({"PATH": "/bin", "FUNCTIONS_MODEL_BUILD_ID": "x", "AZURE_CLIENT_ID": "y"})
 
     @pytest.mark.parametrize(
         ("variable", "remedy"),
@@ -69,7 +78,7 @@ class TestEnvironment:
     def test_refuses_unknown_names(self, variable: str, remedy: str) -> None:
         """A misspelt input is told with the nearest name, and its value is not repeated."""
         with pytest.raises(InputsInvalid) as failure:
-            from_environment({variable: "hunter2"})
+            read({variable: "hunter2"})
 
         assert remedy in str(failure.value)
         assert "hunter2" not in str(failure.value)
@@ -77,7 +86,7 @@ class TestEnvironment:
     def test_tells_every_unknown_name(self) -> None:
         """All of them in one go."""
         with pytest.raises(InputsInvalid) as failure:
-            from_environment({"INPUT_A": "", "INPUT_B": "1", "FUNCTIONS_MODEL_C": "2"})
+            read({"INPUT_A": "", "INPUT_B": "1", "FUNCTIONS_MODEL_C": "2"})
 
         assert {"a", "b", "c"} == {problem.subject for problem in failure.value.problems}
 
@@ -88,7 +97,7 @@ class TestListeningSeconds:
     def test_are_none_of_ours_on_azure(self) -> None:
         """A run knows how long they need there."""
         assert (None, 1.5) == (listening_seconds({}), listening_seconds({LISTENING: "1.5"}))
-        assert {} == from_environment({LISTENING: "1.5"})
+        assert {} == read({LISTENING: "1.5"})
 
     def test_are_a_number(self) -> None:
         """Anything else is refused by its name."""
@@ -97,13 +106,13 @@ class TestListeningSeconds:
 
 
 class TestHostWorkspace:
-    """`host_workspace`."""
+    """The folder as other steps write it."""
 
     def test_joins_folder_and_repository(self) -> None:
         """The runner checks out into its folder and the repository's name."""
         environ = {"RUNNER_WORKSPACE": "/home/runner/work/churn", "GITHUB_REPOSITORY": "contoso/churn"}
 
-        assert host_workspace(environ) == "/home/runner/work/churn/churn"
+        assert facts_of(environ).host_workspace == "/home/runner/work/churn/churn"
 
     @pytest.mark.parametrize("missing", ["RUNNER_WORKSPACE", "GITHUB_REPOSITORY"])
     def test_is_unknown_outside_of_a_runner(self, missing: str) -> None:
@@ -111,7 +120,7 @@ class TestHostWorkspace:
         environ = {"RUNNER_WORKSPACE": "/w", "GITHUB_REPOSITORY": "a/b"}
         del environ[missing]
 
-        assert host_workspace(environ) is None
+        assert facts_of(environ).host_workspace is None
 
 
 class TestArguments:

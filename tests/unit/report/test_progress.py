@@ -7,11 +7,12 @@ import itertools
 import os
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from functions_model.ci import PlainHost
+from functions_model.ci import PlainHost, facts_of
 from functions_model.ci.host import Level
 from functions_model.core.progress import Progress
 from functions_model.report.live import LiveLines, shows_blocks, size_of
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MB = 1_000_000
+ON_A_TERMINAL = replace(facts_of({}), has_terminal=True)
 
 
 class Clock:
@@ -47,7 +49,7 @@ def on_a_terminal(columns: int = 80, lines: int = 24) -> tuple[Watcher, Clock, S
     """Somebody who looks, and draws."""
     clock, screen = Clock(), Screen()
     size = os.terminal_size((columns, lines))
-    host = PlainHost(screen, terminal=True, clock=clock)
+    host = PlainHost(screen, ON_A_TERMINAL, clock=clock)
     return Watcher(host, LiveLines(screen), size=lambda: size, clock=clock), clock, screen
 
 
@@ -352,7 +354,7 @@ class TestWatch:
     def test_a_thread_writes_and_is_gone_afterwards(self) -> None:
         """Live lines appear by themselves, and none is left."""
         screen = Screen()
-        with watch(PlainHost(screen, terminal=True), screen) as watched:
+        with watch(PlainHost(screen, ON_A_TERMINAL), screen) as watched:
             watched.report(Progress("send model", 1, 2))
             _until(lambda: "send model" in screen.getvalue())
             watched.ci.info("a line")
@@ -364,7 +366,7 @@ class TestWatch:
     def test_an_error_ends_it_cleanly(self, error: type[BaseException]) -> None:
         """What was raised comes out; the terminal is as it was."""
         screen = Screen()
-        with pytest.raises(error), watch(PlainHost(screen, terminal=True), screen) as watched:  # noqa: PT012
+        with pytest.raises(error), watch(PlainHost(screen, ON_A_TERMINAL), screen) as watched:  # noqa: PT012
             watched.report(Progress("send model", 1, 2))
             _until(lambda: "send model" in screen.getvalue())
             raise error
@@ -387,7 +389,7 @@ class TestWatch:
     def test_a_stream_that_closes_ends_no_run(self) -> None:
         """The thread stops; the run goes on."""
         screen = Screen()
-        with watch(PlainHost(screen, terminal=True), screen) as watched:
+        with watch(PlainHost(screen, ON_A_TERMINAL), screen) as watched:
             watched.report(Progress("send model", 1, 2))
             screen.close()
             _until(lambda: not _threads())
@@ -405,7 +407,7 @@ class TestWatch:
                     watched.ci.info(f"line {number} {turn}")
             watched.report(Progress(f"layer {number}", 100, 100, finished=True))
 
-        with watch(PlainHost(screen, terminal=True), screen) as watched:
+        with watch(PlainHost(screen, ON_A_TERMINAL), screen) as watched:
             threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
             for thread in threads:
                 thread.start()
@@ -421,7 +423,7 @@ class TestWatch:
             watched.ci.mask("hunter2")
             watched.ci.output("digest", "hunter2")
             watched.ci.summary("# Page")
-            told = (watched.ci.has_identity, watched.ci.has_terminal, watched.ci.scrub("a hunter2"))
+            told = (watched.ci.facts.has_identity, watched.ci.facts.has_terminal, watched.ci.scrub("a hunter2"))
             with pytest.raises(Exception, match="client-secret"):
                 watched.ci.identity_token("x")
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from functions_model.ci import facts_of
+from functions_model.core.masking import without
 
 if TYPE_CHECKING:
     from functions_model.ci.facts import Facts
@@ -28,12 +29,8 @@ class RecordingCi:
         self.outputs: dict[str, str] = {}
         self.pages: list[str] = []
 
-    @property
-    def has_terminal(self) -> bool:
-        return False
-
     def scrub(self, text: str) -> str:
-        return text
+        return without(text, self.masked)
 
     def mask(self, value: str) -> None:
         self.masked.append(value)

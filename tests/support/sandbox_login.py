@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from functions_model.ci.facts import Facts
     from functions_model.core.secrets import Secret
 
 AUDIENCE = "api://AzureADTokenExchange"
@@ -30,8 +31,8 @@ AUDIENCE = "api://AzureADTokenExchange"
 class JobCi(RecordingCi):
     """A CI host whose identity tokens come from the sandbox's GitHub."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        super().__init__(has_identity=True)
+    def __init__(self, sandbox: Sandbox, facts: Facts | None = None) -> None:
+        super().__init__(facts, has_identity=True)
         self._endpoints = sandbox.endpoints
 
     def identity_token(self, audience: str) -> str:

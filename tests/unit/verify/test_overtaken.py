@@ -22,6 +22,7 @@ class TestSomebodyElsesDeployment:
             "somebody else has deployed to it meanwhile: it runs `contoso.azurecr.io/package@sha256:three`"
             in failure.reason
         )
+        assert app.ci.facts.advice.one_at_a_time == failure.remedy
         assert app.clock.now < 20
 
     def test_is_not_an_old_instance(self) -> None:

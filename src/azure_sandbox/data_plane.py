@@ -56,6 +56,7 @@ class Surroundings:
         report: Told about slow steps.
         token_generation: Access tokens of registries from before its last change have expired.
         pace: How fast listeners fail.
+        watch: Puts somebody who writes requests down before the application of the app with a name.
     """
 
     root: Path
@@ -67,6 +68,7 @@ class Surroundings:
     report: Callable[[str], None]
     token_generation: Callable[[], int] = lambda: 0
     pace: Pace = field(default_factory=Pace)
+    watch: Callable[[ASGIApp, str], ASGIApp] = lambda app, _: app
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -23,6 +23,7 @@ _READING_POST = re.compile(
 the platform reads again what the app has."""
 _SHOWN_PARAMETERS = frozenset(
     {"api-version", "$filter", "$expand", "$top", "audience", "digest", "from", "mount", "n", "scope", "service"}
+    | {"deleteemptyserverfarm", "linuxworkersenabled", "sku"}
 )
 
 
@@ -39,6 +40,7 @@ class Entry:
         seconds: How long the answer took.
         agent: What its client calls itself.
         begun: When its head had come, in seconds of `time.monotonic`, which is one clock for all of the machine.
+        body: The request's, where the journal keeps bodies. It may hold secrets, and is shown to nobody.
     """
 
     service: str
@@ -49,6 +51,7 @@ class Entry:
     seconds: float
     agent: str = ""
     begun: float = 0.0
+    body: bytes = field(default=b"", repr=False)
 
     @property
     def is_write(self) -> bool:
@@ -59,13 +62,19 @@ class Entry:
 
     def as_json(self) -> dict[str, Any]:
         """For `/sandbox/journal`."""
-        return {**asdict(self), "is_write": self.is_write}
+        shown = {name: value for name, value in asdict(self).items() if name != "body"}
+        return {**shown, "is_write": self.is_write}
 
 
 class Journal:
-    """Every request since the start, or since `clear()`. Safe for threads."""
+    """Every request since the start, or since `clear()`. Safe for threads.
+
+    Attributes:
+        keeps_bodies: Whether what is written down from now on has its body.
+    """
 
     def __init__(self) -> None:
+        self.keeps_bodies = False
         self._entries: list[Entry] = []
         self._open = 0
         self._lock = threading.Lock()
@@ -141,6 +150,7 @@ class Journaled:
             await self._app(scope, receive, send)
             return
         count, written, start, answer = 0, False, time.monotonic(), _Answer()
+        kept: list[bytes] = []
         self._journal.begin()
 
         def write() -> None:
@@ -149,14 +159,16 @@ class Journaled:
                 seconds = round(time.monotonic() - start, 4)
                 path = shown_path(scope)
                 agent = Headers(raw=list(scope.get("headers", ()))).get("user-agent", "")
-                method, status = scope["method"], answer.status
-                self._journal.add(Entry(self._service, method, path, status, count, seconds, agent, start))
+                method, status, body = scope["method"], answer.status, b"".join(kept)
+                self._journal.add(Entry(self._service, method, path, status, count, seconds, agent, start, body))
             written = True
 
         async def counting_receive() -> Message:
             nonlocal count
             message = await receive()
             count += len(message.get("body", b""))
+            if self._journal.keeps_bodies:
+                kept.append(message.get("body", b""))
             return message
 
         async def watching_send(message: Message) -> None:

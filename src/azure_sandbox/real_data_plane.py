@@ -137,6 +137,7 @@ def _apps(surroundings: Surroundings, engine: str, storage: AzuriteStorage) -> P
         roles=surroundings.roles,
         account_id=account_id,
         pace=surroundings.pace,
+        watch=surroundings.watch,
     )
 
 

@@ -63,6 +63,7 @@ class Sandbox:
 
     Attributes:
         journal: What was asked.
+        visits: What was asked of the apps; the service of an entry is the app's name.
         faults: What goes wrong.
         directory: Entra: credentials and token lifetimes.
         github_oidc: GitHub's identity tokens.
@@ -97,7 +98,7 @@ class Sandbox:
         self._listener = listen()
         self._origin = f"https://localhost:{self._listener.getsockname()[1]}"
         self.subscription_id = str(uuid.uuid4())
-        self.journal = Journal()
+        self.journal, self.visits = Journal(), Journal()
         self.faults = Faults()
         self.directory = EntraDirectory(str(uuid.uuid4()), resource_manager=self._origin, clock=clock)
         self.github_oidc = GithubOidc(clock=clock)
@@ -202,6 +203,7 @@ class Sandbox:
             report=self._report,
             token_generation=lambda: self.faults.token_generation,
             pace=self._durations.listeners,
+            watch=lambda app, name: Journaled(app, self.visits, name),
         )
         build = self._build_data_plane or _real_data_plane()
         data = build(surroundings, self._engine, self._python)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from starlette.types import ASGIApp
+
     from azure_sandbox.apps.engine import Engine
     from azure_sandbox.apps.storage_accounts import Accounts
     from azure_sandbox.certificates import TlsFiles
@@ -70,6 +72,7 @@ class Platform:
         roles: Says what the apps' identities may do there.
         account_id: The ARM id of a storage account, by name; None when there is no such account.
         pace: How fast its hosts' listeners fail.
+        watch: Put before the front end of each app: its application, and the app's name.
 
     Attributes:
         key_vaults: What settings may refer to.
@@ -86,7 +89,9 @@ class Platform:
         roles: RoleBook,
         account_id: Callable[[str], str | None],
         pace: Pace | None = None,
+        watch: Callable[[ASGIApp, str], ASGIApp] = lambda app, _: app,
     ) -> None:
+        self._watch = watch
         self._tls = tls
         self._engine = make_engine(engine, root, tls.ca_file) if isinstance(engine, str) else engine
         door = StorageDoor(storage, account_id, directory, roles, tls.ca_file)
@@ -237,7 +242,7 @@ class Platform:
             app = self._apps.setdefault(name.lower(), _App())
             if app.server is None:
                 front = FrontEnd(app.address, app.stopped, app.closed)
-                app.server = WebServer(front.app, tls=self._tls).start()
+                app.server = WebServer(self._watch(front.app, name), tls=self._tls).start()
             return app.server
 
     def _start(self, app: _App) -> None:

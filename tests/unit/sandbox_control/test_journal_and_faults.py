@@ -28,6 +28,17 @@ class TestJournal:
         assert ("arm", "PUT", 201, 26) == (entry.service, entry.method, entry.status, entry.request_bytes)
         assert entry.path.endswith("/resourcegroups/one?api-version=2022-04-01")
 
+    def test_bodies_are_kept_where_they_are_asked_for(self, cloud: Cloud) -> None:
+        """For whoever has the object; another process is shown none, as they may hold secrets."""
+        journal, url = cloud.sandbox.journal, f"{cloud.sandbox.endpoints.resource_manager}/sandbox/journal"
+        cloud.call("PUT", f"{cloud.subscription}/resourcegroups/one", {"location": "westeurope"})
+        journal.keeps_bodies = True
+        cloud.call("PUT", f"{cloud.subscription}/resourcegroups/one", {"location": "northeurope"})
+        shown = cloud.session.get(url, timeout=10).text
+
+        assert [b"", b'{"location": "northeurope"}'] == [entry.body for entry in journal.entries()]
+        assert "northeurope" not in shown
+
     def test_secrets_in_a_query_are_hidden(self, cloud: Cloud) -> None:
         """Only known parameters show their values."""
         cloud.call("GET", f"{cloud.subscription}?code=hidden")

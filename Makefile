@@ -13,7 +13,7 @@ FAST_TESTS = $(wildcard tests/unit tests/repo)
 BENCHMARKS = $(wildcard tests/benchmarks/test_*.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check real bench soak tools docs lock clean
+.PHONY: help demo test check real bench soak record tools docs lock clean
 
 help:
 	@echo 'make demo    deploy examples/iris-http to the built-in sandbox and print an answer from the live function'
@@ -22,6 +22,7 @@ help:
 	@echo 'make real    look at the real thing: TARGET=<file> deploys to a subscription; HOST_ONLY=1 needs a Docker engine alone'
 	@echo 'make bench   the image builder beside docker, pip and MLflow, a deployment beside az: about 40 minutes; writes build/bench.json'
 	@echo 'make soak    a deployment cancelled, and one killed, at every single one of its requests: an hour and more'
+	@echo 'make record  write tests/e2e/golden/recording.json anew: what a dozen deployments ask of Azure and give, where a change of it is meant'
 	@echo 'make tools   the tools that some tests need: az and act'
 	@echo 'make docs    write action.yml and the tables of README.md again from the catalogue of inputs'
 	@echo 'make lock    write requirements/*.lock again from pyproject.toml (UPGRADE=1 takes newer versions)'
@@ -56,6 +57,10 @@ bench: tools
 # What takes too long for CI, which runs a tenth of it.
 soak: tools
 	@SOAK=1 ALL_TESTS=1 $(BIN)/python -m pytest -v -p no:xdist $(PYTEST_FLAGS) tests/e2e/test_cancelled.py tests/e2e/test_interrupted.py
+
+# One worker: nothing beside it, and no second recording of the same.
+record: $(VENV)/.stamp-dev
+	@RECORD=1 ALL_TESTS=1 $(BIN)/python -m pytest -q -p no:xdist $(PYTEST_FLAGS) tests/e2e/test_recording.py
 
 tools: $(VENV)/.stamp-dev $(VENV_AZ)/.stamp
 

@@ -21,6 +21,7 @@ collect_ignore = ["real"]
 
 _FIRST = (
     "tests/e2e/test_ways_to_be_dead.py",
+    "tests/e2e/test_recording.py",
     "tests/e2e/test_interrupted.py",
     "tests/e2e/test_real.py",
     "tests/e2e/test_documented_roles.py",

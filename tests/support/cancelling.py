@@ -21,7 +21,7 @@ GONE = 5.0
 _ON_THE_WAY = 1.0
 """Seconds in which a request may still arrive that was sent before the signal, over a new connection on a busy machine.
 Until then nothing is answered: what would follow an answer begins later, and is seen."""
-_PLATFORM = ("docker/", "python-httpx/")
+PLATFORM = ("docker/", "python-httpx/")
 """What the sandbox's own platform calls itself, with and without an engine."""
 _QUIET = 0.5
 _SECONDS = 120
@@ -119,7 +119,7 @@ def cancel(sandbox: Sandbox, started: Started, *, answered: bool, number: int = 
 
 def begun_after(sandbox: Sandbox, signalled: float) -> list[str]:
     """What a run asked of the sandbox after the signal. That apps pull their images meanwhile does not count."""
-    runs = [entry for entry in sandbox.journal.entries() if not entry.agent.startswith(_PLATFORM)]
+    runs = [entry for entry in sandbox.journal.entries() if not entry.agent.startswith(PLATFORM)]
     return [f"{entry.method} {entry.path}" for entry in runs if entry.begun > signalled + _ON_THE_WAY]
 
 

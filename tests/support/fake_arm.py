@@ -140,7 +140,7 @@ class FakeArm:
         self.namespace_refusal = ""
         self.site_refusal = ""
         self.validation: dict[str, Any] = {"status": "Success", "error": None}
-        self.regions = ("North Europe", "West Europe")
+        self.regions: tuple[str, ...] = ("North Europe", "West Europe")
         self.rules: set[str] = set()
         self.rotations = 0
         self._lock = threading.Lock()

@@ -108,7 +108,8 @@ def _until_held(work: object) -> None:
 class TestProcesses:
     def test_are_stopped_by_a_cancel(self) -> None:
         """The latest first; those that have ended are left alone."""
-        cancel, stopped = Cancel(hold), []
+        cancel = Cancel(hold)
+        stopped: list[str] = []
 
         with cancel.process(lambda: "first", stopped.append):
             with cancel.process(lambda: "ended", stopped.append):
@@ -120,7 +121,8 @@ class TestProcesses:
 
     def test_are_stopped_by_a_failure(self) -> None:
         """Whatever it is that went wrong beside them."""
-        cancel, stopped = Cancel(hold), []
+        cancel = Cancel(hold)
+        stopped: list[str] = []
 
         with suppress(ValueError), cancel.process(lambda: "it", stopped.append):
             raise ValueError
@@ -164,8 +166,8 @@ class TestWork:
             with cancel.request(writes=False):
                 assert () == cancel.awaited + cancel.open
             with cancel.request(writes=True):
-                assert ("the plan `p`",) == cancel.awaited
-            assert () == cancel.awaited
+                assert ["the plan `p`"] == [*cancel.awaited]
+            assert [] == [*cancel.awaited]
 
 
 @pytest.mark.parametrize(

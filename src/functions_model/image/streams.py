@@ -14,7 +14,7 @@ from functions_model.image.plans import Layer, LayerPlan
 from functions_model.image.tar import tar_size, write_tar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from functions_model.core.digests import Digest
 
@@ -49,7 +49,7 @@ class LayerStream:
         self._layer: Layer | None = None
         self.size = packed_size(self._tar_size, self.compression)
 
-    def blocks(self) -> Iterator[bytes]:
+    def blocks(self) -> Generator[bytes, None, None]:
         """The bytes to send, in blocks of up to about 1 MiB. Each call begins anew, with fresh digests.
 
         A few blocks are held at a time. Whoever stops in the middle should close the iterator, which ends its threads.

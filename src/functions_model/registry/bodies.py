@@ -116,8 +116,7 @@ def stream_body(stream: LayerStream, report: Report, stop: Stop) -> Body:
 
     @contextmanager
     def opened() -> Iterator[Iterator[bytes]]:
-        blocks: Any = stream.blocks()
-        with closing(blocks):
+        with closing(stream.blocks()) as blocks:
             yield blocks
 
     kind = Body if stream.size is None else SizedBody

@@ -8,6 +8,8 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from azure.mgmt.storage.models import StorageAccountCheckNameAvailabilityParameters
+from azure.mgmt.web.models import AppServicePlan
 
 from functions_model.azure import api_versions
 from support.fake_arm import Answer, Asked, clients_for
@@ -55,7 +57,9 @@ class TestClients:
 
         clients = clients_for(answer)
         clients.web.web_apps.get("rg", "app")
-        clients.storage.storage_accounts.check_name_availability({"name": "x"})
+        clients.storage.storage_accounts.check_name_availability(
+            StorageAccountCheckNameAvailabilityParameters(name="x")
+        )
         clients.service_bus.queues.get("rg", "bus", "queue")
         clients.msi.user_assigned_identities.get("rg", "identity")
         list(clients.authorization.role_assignments.list_for_scope("subscriptions/x"))
@@ -80,7 +84,8 @@ class TestClients:
         def answer(request: Asked) -> Answer:
             return Answer(200, {"id": "x", "properties": {"provisioningState": next(states)}})
 
-        poller = clients_for(answer).web.app_service_plans.begin_create_or_update("rg", "p", {"location": "x"})
+        plan = AppServicePlan(location="x")
+        poller = clients_for(answer).web.app_service_plans.begin_create_or_update("rg", "p", plan)
 
         assert "Succeeded" == poller.result(timeout=5).provisioning_state
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from azure.core.exceptions import AzureError, ResourceNotFoundError, ServiceRequestError
+from azure.mgmt.web.models import AppServicePlan
 
 from functions_model.azure.errors import error_code, explain
 from functions_model.provision import generic
@@ -16,6 +17,8 @@ from support.golden import matches_golden
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from functions_model.azure import AzureClients
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -71,13 +74,17 @@ SHOWN = (
 """What Resource Manager repeats of what it was sent."""
 
 
+def refusing(message: str) -> AzureClients:
+    return clients_for(lambda _: Answer(400, arm("BadRequest", message)))
+
+
 class TestSecretsInWhatAzureSays:
     @pytest.mark.parametrize("said", SHOWN)
     def test_are_not_shown(self, said: str) -> None:
         """Whoever knows the setting knows its value; all others must not."""
         long = "x" * 700 + " "
         for message in (f"The setting is not valid: '{said}'.", f"{long}{said}"):
-            clients = clients_for(lambda _, text=message: Answer(400, arm("BadRequest", text)))
+            clients = refusing(message)
             with pytest.raises(AzureError) as failure:
                 clients.resource.resource_groups.get("rg")
 
@@ -161,7 +168,7 @@ def raised(status: int, body: Any, headers: dict[str, str] | None = None) -> Azu
     """What the SDK really raises for such an answer."""
     clients = clients_for(lambda _: Answer(status, body, headers or {}))
     with pytest.raises(AzureError) as caught:
-        clients.web.app_service_plans.begin_create_or_update("rg", "plan", {"location": "x"}).result()
+        clients.web.app_service_plans.begin_create_or_update("rg", "plan", AppServicePlan(location="x")).result()
     return caught.value
 
 

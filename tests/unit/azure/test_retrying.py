@@ -8,6 +8,7 @@ import pytest
 from azure.core.credentials import AccessTokenInfo
 from azure.core.exceptions import HttpResponseError
 from azure.core.pipeline.transport import RequestsTransport
+from azure.mgmt.web.models import AppServicePlan, SiteConfigResource
 
 from functions_model.azure.clients import AzureClients
 from functions_model.azure.cloud import AZURE_CLOUD
@@ -28,7 +29,7 @@ EXPIRED = Answer(
 )
 
 
-class Sleepless(RequestsTransport):
+class Sleepless(RequestsTransport):  # type: ignore[misc] # the SDK gives it by `__getattr__`
     """A transport that notes its pauses, and keeps what it gave."""
 
     def __init__(self, answer: Callable[[Asked], Answer]) -> None:
@@ -65,11 +66,13 @@ class Cloud:
         return self.clients.web.web_apps.list_application_settings("rg", "app").properties
 
     def write(self) -> None:
-        self.clients.web.web_apps.update_configuration("rg", "app", {"properties": {}})
+        self.clients.web.web_apps.update_configuration("rg", "app", SiteConfigResource())
 
     def make_plan(self) -> None:
         """A long operation: its first answer is streamed."""
-        self.clients.web.app_service_plans.begin_create_or_update("rg", "p", {"location": "x"}).result(timeout=5)
+        self.clients.web.app_service_plans.begin_create_or_update("rg", "p", AppServicePlan(location="x")).result(
+            timeout=5
+        )
 
     def tokens(self) -> list[str]:
         return [asked.headers["authorization"] for asked in self.asked]

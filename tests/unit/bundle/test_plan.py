@@ -19,6 +19,7 @@ from functions_model.core.references import ImageReference
 from functions_model.core.spec import AuthLevel
 from functions_model.image.assembly import Base
 from functions_model.image.manifests import OCI_MANIFEST, Descriptor, ImageConfig, Manifest
+from functions_model.image.tree import Link, TreeFile
 from support.function_app import spec_of, write_files
 
 if TYPE_CHECKING:
@@ -58,8 +59,12 @@ def paths(planned: BundlePlan, layer: str) -> list[str]:
 
 def contents(planned: BundlePlan) -> dict[str, bytes]:
     """Every file of every layer, read."""
-    files = [file for layer in planned.layers for file in layer.tree.files]
-    return {file.path: file.content if isinstance(file.content, bytes) else file.content.read_bytes() for file in files}
+    return {file.path: bytes_of(file) for layer in planned.layers for file in layer.tree.files}
+
+
+def bytes_of(file: TreeFile) -> bytes:
+    assert not isinstance(file.content, Link)
+    return file.content if isinstance(file.content, bytes) else file.content.read_bytes()
 
 
 class TestLayers:

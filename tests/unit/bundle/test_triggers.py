@@ -13,6 +13,7 @@ from functions_model.core.failures import BundleFailed
 from functions_model.core.registered import MachineLearningWorkspace, RegisteredAsset
 from functions_model.core.secrets import Secret
 from functions_model.core.spec import BlobTrigger, Model, ServiceBusQueueTrigger
+from functions_model.image.tree import Link, TreeFile
 from support.function_app import spec_of, write_files
 from support.wanted import TARGET
 
@@ -42,13 +43,16 @@ def planned(wanted: DeploymentSpec) -> BundlePlan:
 
 def contents(plan: BundlePlan) -> dict[str, bytes]:
     """Every file of every layer below `/home/site/wwwroot` or `/var/azureml-app`, read."""
-    files = [file for layer in plan.layers for file in layer.tree.files]
     return {
-        file.path.removeprefix("home/site/wwwroot/").removeprefix("var/azureml-app/"): (
-            file.content if isinstance(file.content, bytes) else file.content.read_bytes()
-        )
-        for file in files
+        file.path.removeprefix("home/site/wwwroot/").removeprefix("var/azureml-app/"): bytes_of(file)
+        for layer in plan.layers
+        for file in layer.tree.files
     }
+
+
+def bytes_of(file: TreeFile) -> bytes:
+    assert not isinstance(file.content, Link)
+    return file.content if isinstance(file.content, bytes) else file.content.read_bytes()
 
 
 class TestFunctions:

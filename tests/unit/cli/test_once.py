@@ -6,6 +6,7 @@ import io
 import signal
 import socket
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,23 +22,24 @@ from support.wanted import TARGET, spec_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from contextlib import AbstractContextManager
     from pathlib import Path
 
 
 class BrokenHost(PlainHost):
     """A CI host with a bug in it."""
 
-    def group(self, title: str) -> AbstractContextManager[None]:
+    @contextmanager
+    def group(self, title: str) -> Iterator[None]:
         """Break on the pipeline's first group, not on the traceback's."""
         if title == "Check":
             message = "boom"
             raise ZeroDivisionError(message)
-        return super().group(title)
+        with super().group(title):
+            yield
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Iterator[Path]:
+def project(tmp_path: Path) -> Path:
     """A folder with what a run needs to get past its inputs."""
     (tmp_path / "score.py").write_text("def init():\n    pass\n\n\ndef run(data):\n    return data\n")
     (tmp_path / "weights.bin").write_bytes(b"1")

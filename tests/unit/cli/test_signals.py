@@ -48,7 +48,7 @@ begin()
 def started(body: str, **options: object) -> subprocess.Popen[str]:
     """A program that has begun, and does this."""
     lines = "\n        ".join(["os.write(1, b'begun\\n')", *body.strip().splitlines()])
-    process = subprocess.Popen(
+    process: subprocess.Popen[str] = subprocess.Popen(
         [sys.executable, "-c", PROGRAM.replace("{body}", lines)],
         env=console_environ(),
         stdout=subprocess.PIPE,

@@ -17,8 +17,10 @@ from functions_model.engine.exporting import export_layers
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import BinaryIO
 
 OURS, BASE = b"ours" * 5000, b"base" * 5000
+PACKED = gzip.compress(OURS)
 
 
 class Engine:
@@ -54,7 +56,7 @@ class TestForms:
         [
             {"1/VERSION": b"1.0", "1/layer.tar": BASE, "2/layer.tar": OURS, "manifest.json": b"[]"},
             {"oci-layout": b"{}", blob(BASE): BASE, blob(OURS): OURS, "manifest.json": b"[]"},
-            {blob(b"{}"): b"{}", blob(BASE): BASE, blob(packed := gzip.compress(OURS)): packed, "index.json": b"{}"},
+            {blob(b"{}"): b"{}", blob(BASE): BASE, blob(PACKED): PACKED, "index.json": b"{}"},
         ],
         ids=["before-25", "from-25", "containerd"],
     )
@@ -79,6 +81,6 @@ class TestForms:
             export_layers(session({"1/layer.tar": BASE}, tmp_path), "image", {wanted: "dockerfile"})
 
 
-def _read(stream: io.IOBase) -> bytes:
+def _read(stream: BinaryIO) -> bytes:
     with stream:
-        return stream.read()  # type: ignore[attr-defined, no-any-return]
+        return stream.read()

@@ -53,7 +53,8 @@ def request_in(
     """The request of a conda file in a folder, with a channel and with wheels (`name==version`: what they require)."""
     write_channel(folder / "channel", packages)
     for wheel, requires in {f"{SERVER}==1.5": (), **(wheels or {})}.items():
-        write_wheel(folder / "wheels", *wheel.split("=="), requires=requires)
+        name, _, version = wheel.partition("==")
+        write_wheel(folder / "wheels", name, version, requires)
     lines = ["channels: [./channel]", "dependencies:", *(f"- {spec}" for spec in specs), "- pip:"]
     lines += [f"  - {line}" for line in ("--no-index", "--find-links wheels", *pip)]
     (folder / "environment.yml").write_text("\n".join(lines) + "\n")

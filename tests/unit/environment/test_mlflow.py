@@ -109,7 +109,9 @@ class TestMlflowItself:
         request = read(tmp_path, requirements__txt="numpy\n")
 
         assert ["numpy", "mlflow-skinny==3.1.4", "pandas", SERVER] == texts(request)
-        assert "MLmodel" == request.requirements[1].location.file.name
+        location = request.requirements[1].location
+        assert location is not None
+        assert "MLmodel" == location.file.name
 
     @pytest.mark.parametrize("version", ["1.30.0", "3.0.0rc1", "3.2.1.dev0", "none"])
     def test_added_without_a_version(self, tmp_path: Path, version: str) -> None:

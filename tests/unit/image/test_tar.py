@@ -18,7 +18,7 @@ from functions_model.image.tree import FileTree, Link, TreeFile, read_tree
 if TYPE_CHECKING:
     from pathlib import Path
 
-names = st.text(st.characters(exclude_characters="/\0", exclude_categories=("Cs",)), min_size=1, max_size=130).filter(
+names = st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=130).filter(
     lambda name: name not in {".", ".."}
 )
 paths = st.lists(names, min_size=1, max_size=4).map("/".join)

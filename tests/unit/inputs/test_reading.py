@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from functions_model.core.secrets import Secret
-from functions_model.core.spec import AuthLevel, Code, ImageTarget, Login, Mode, Model, Target
+from functions_model.core.spec import AuthLevel, Code, HttpTrigger, ImageTarget, Login, Mode, Model, Target
 from functions_model.inputs import read_inputs
 from support.inputs import DEPLOY, GUID, PACKAGE, problems
 
@@ -46,6 +46,7 @@ class TestWhole:
             identity_name="Churn-Scorer-identity",
             app_settings={},
         )
+        assert isinstance(spec.trigger, HttpTrigger)
         assert spec.trigger.auth_level is AuthLevel.FUNCTION
 
     def test_everything_given(self, workspace: Path) -> None:
@@ -285,7 +286,7 @@ class TestPaths:
 
         spec = read_inputs(values, workspace=workspace, host_workspace="/home/runner/work/churn/churn")
 
-        assert spec.models[0].path == workspace / "model"
+        assert [workspace / "model"] == [model.path for model in spec.models if isinstance(model, Model)]
 
     def test_workspace_behind_a_link(self, workspace: Path) -> None:
         """A workspace that is reached by a link takes paths by its real name too."""
@@ -294,7 +295,7 @@ class TestPaths:
 
         spec = read_inputs({**PACKAGE, "model-path": str(workspace / "model")}, workspace=link)
 
-        assert spec.models[0].path == link / "model"
+        assert [link / "model"] == [model.path for model in spec.models if isinstance(model, Model)]
 
     def test_empty_file(self, workspace: Path) -> None:
         """A model of no bytes is a step that failed before."""
@@ -323,7 +324,9 @@ class TestEntryScript:
         """The script may lie deeper."""
         values = {**PACKAGE, "entry-script": "src/deep/other.py", "source-directory": "src"}
 
-        assert read_inputs(values, workspace=workspace).code.source_directory == workspace / "src"
+        code = read_inputs(values, workspace=workspace).code
+        assert code is not None
+        assert code.source_directory == workspace / "src"
 
     def test_outside_the_source_directory(self, workspace: Path) -> None:
         """Else it would not be in the image."""

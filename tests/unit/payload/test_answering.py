@@ -14,6 +14,7 @@ from functions_model.payload.starting import Started, StartFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from wsgiref.types import WSGIApplication
 
 REQUEST = func.HttpRequest("GET", "https://h/api/score?code=k&a=1", body=b"")
 
@@ -75,7 +76,7 @@ class TestAnswer:
     def test_failed_start_is_told(self) -> None:
         """The failure's text is the answer."""
 
-        def start() -> object:
+        def start() -> WSGIApplication:
             raise StartFailed("Could not start the model: init() of the entry script failed (OSError).")
 
         response = answer(REQUEST, "/score", Started(start), {"FUNCTIONS_MODEL_BUILD_ID": "build-1"})

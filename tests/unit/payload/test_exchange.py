@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import azure.functions as func
 import pytest
 from werkzeug.wrappers import Request, Response
@@ -72,8 +74,8 @@ class TestRequest:
 
     def test_headers_of_the_connection_stay_behind(self) -> None:
         """Hop-by-hop headers go, those that `Connection` names as well, and the length is the body's."""
-        headers = {"Connection": "close, X-Hop", "X_Hop": "1", "Content_Length": "7", "Upgrade": "h2c", "X_Kept": "1"}
-        request = passed("https://h/api/score", body=b"four", **headers)
+        headers: dict[str, Any] = {"Connection": "close, X-Hop", "X_Hop": "1", "Content_Length": "7"}
+        request = passed("https://h/api/score", body=b"four", Upgrade="h2c", X_Kept="1", **headers)
 
         assert {"Host", "Content-Length", "X-Kept"} == set(request.headers.keys())
         assert 4 == request.content_length

@@ -14,6 +14,7 @@ from functions_model.payload.starting import Started, StartFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from wsgiref.types import WSGIApplication
 
 CONTENT = Content("blob `in/a`", b"\xff\x00", "image/png", (("x-ms-meta-a", "1"),))
 
@@ -80,7 +81,7 @@ class TestScore:
     def test_failed_start_is_raised(self) -> None:
         """The failure's own text is in it."""
 
-        def start() -> object:
+        def start() -> WSGIApplication:
             message = "Could not start the model: init() of the entry script failed (OSError)."
             raise StartFailed(message)
 

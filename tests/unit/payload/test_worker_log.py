@@ -33,7 +33,9 @@ def root() -> Iterator[logging.Logger]:
 
 def written(root: logging.Logger) -> str:
     """What the worker's handler got."""
-    return root.handlers[0].stream.getvalue()  # type: ignore[attr-defined]
+    handler = root.handlers[0]
+    assert isinstance(handler, logging.StreamHandler)
+    return str(handler.stream.getvalue())
 
 
 class TestKeptLog:

@@ -107,7 +107,8 @@ class TestTheFirstRun:
 
     def test_masks_every_key(self) -> None:
         """Before anything is written with it; both of each pair, since either may stand in a setting."""
-        arm, masked = FakeArm(), []
+        arm = FakeArm()
+        masked: list[str] = []
         first = by_keys(arm, trigger=BLOB)
 
         applied(arm, first, mask=masked.append)
@@ -134,7 +135,8 @@ class TestTheSecondRun:
 
     def test_reads_each_key_once_and_masks_it(self) -> None:
         """One request for what opens two settings."""
-        arm, masked = made(trigger=QUEUE), []
+        arm = made(trigger=QUEUE)
+        masked: list[str] = []
         want = wanted(registry=WITH_ADMIN, access=KEYS, trigger=QUEUE)
 
         observe(arm.clients(), want, mask=masked.append)

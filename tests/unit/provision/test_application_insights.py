@@ -57,7 +57,8 @@ class TestAFirstRun:
 
     def test_masks_the_address(self) -> None:
         """Whoever has it can send telemetry."""
-        arm, masked = FakeArm(), []
+        arm = FakeArm()
+        masked: list[str] = []
 
         applied(arm, planned(arm, **WANTED), mask=masked.append)
 
@@ -66,7 +67,8 @@ class TestAFirstRun:
 
     def test_waits_for_the_workspace(self) -> None:
         """Its state is told by the resource alone."""
-        arm, slept = FakeArm(), []
+        arm = FakeArm()
+        slept: list[float] = []
         first = planned(arm, **WANTED)
         path = (
             f"/subscriptions/{SUBSCRIPTION}/resourceGroups/iris-rg/providers/Microsoft.OperationalInsights/workspaces"

@@ -438,7 +438,8 @@ class TestWhatCannotCarryIt:
 class TestAWriteThatFails:
     def test_waits_for_a_busy_namespace(self) -> None:
         """A conflict on a queue passes: it is tried again after a short pause."""
-        arm, slept = FakeArm(), []
+        arm = FakeArm()
+        slept: list[float] = []
         resource_plan = planned(arm, trigger=ServiceBusQueueTrigger("orders", None))
         arm.fail("PUT", "/queues/orders$", CONFLICT, 2)
 
@@ -460,7 +461,8 @@ class TestAWriteThatFails:
 
     def test_does_not_wait_for_another_conflict(self) -> None:
         """Only the two conflicts that pass by themselves are waited for."""
-        arm, slept = FakeArm(), []
+        arm = FakeArm()
+        slept: list[float] = []
         resource_plan = planned(arm, trigger=QUEUE)
         arm.fail("PUT", "/queues/orders$", arm_error(409, "Conflict", "SubCode=40902. Too many queues."))
 

@@ -98,7 +98,8 @@ class TestTheFirstRun:
 
     def test_masks_the_machine_key(self) -> None:
         """The one secret that is made is masked."""
-        arm, masked = FakeArm(), []
+        arm = FakeArm()
+        masked: list[str] = []
 
         applied(arm, planned(arm), mask=masked.append)
 

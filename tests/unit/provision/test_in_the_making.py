@@ -11,7 +11,7 @@ from functions_model.provision.in_the_making import once_made
 from functions_model.provision.kinds import service_bus_namespace, storage_account
 from functions_model.provision.observed import Observed, ObservedAccounts, ObservedStorage
 from functions_model.provision.observed_service_bus import ObservedNamespace
-from support.fake_arm import FakeArm, clients_for
+from support.fake_arm import FakeArm
 from support.wanted import wanted
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Looks:
 class TestOnceMade:
     @pytest.fixture
     def clients(self) -> AzureClients:
-        return clients_for(FakeArm())
+        return FakeArm().clients()
 
     @pytest.mark.parametrize("state", ["Succeeded", "Active", "Disabled", "Updating", "", None])
     def test_what_is_not_being_made_is_not_waited_for(self, clients: AzureClients, state: str | None) -> None:

@@ -29,7 +29,7 @@ def site(arm: FakeArm) -> dict[str, Any]:
 
 def resolver(arm: FakeArm) -> str | None:
     """The name of the identity that resolves its references."""
-    named = site(arm)["properties"].get(RESOLVER)
+    named: str | None = site(arm)["properties"].get(RESOLVER)
     return named and named.rpartition("/")[2]
 
 

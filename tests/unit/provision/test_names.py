@@ -12,7 +12,7 @@ from support.provisioning import applied, planned
 from support.wanted import BLOB, QUEUE
 
 if TYPE_CHECKING:
-    from support.wanted import Trigger
+    from functions_model.core.spec import Trigger
 
 DENIED = arm_error(403, "AuthorizationFailed", "The client has no permission.")
 NOT_REGISTERED = arm_error(404, "SubscriptionNotFound", "Subscription s was not found.")

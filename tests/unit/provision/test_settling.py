@@ -75,7 +75,8 @@ class TestSettling:
 
     def test_waits_for_who_has_changed_them(self) -> None:
         """An operation of somebody else on the app does not end it."""
-        arm, slept = FakeArm(), []
+        arm = FakeArm()
+        slept: list[float] = []
         plan, outcome = updated(arm, **EVENING)
         arm.settings["GREETING"] = "good night"
         message = "Cannot modify this site because another operation is in progress."

@@ -54,7 +54,9 @@ class TestWhatIsKnownOfAnUpdate:
 class TestAConflict:
     def test_is_waited_out(self) -> None:
         """Somebody else's operation on the app does not end an undo."""
-        arm, told, slept = FakeArm(), [], []
+        arm = FakeArm()
+        told: list[object] = []
+        slept: list[float] = []
         plan, outcome = updated(arm)
         busy = {"Code": "Conflict", "Message": "Cannot modify this site because another operation is in progress."}
         arm.fail("PATCH", "/config/web$", Answer(409, busy), 2)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from functions_model.core.spec import BlobTrigger, ServiceBusQueueTrigger
 from support.wanted import BLOB, HTTP, QUEUE, wanted
+
+if TYPE_CHECKING:
+    from functions_model.core.spec import Trigger
 
 
 class TestWhatATriggerWorksOn:
@@ -19,10 +22,11 @@ class TestWhatATriggerWorksOn:
         assert ("irisstorage",) == want.storage_accounts
 
     @pytest.mark.parametrize(("trigger", "missing"), [(BLOB, "data_storage_account"), (QUEUE, "service_bus_namespace")])
-    def test_must_be_named(self, trigger: Any, missing: str) -> None:
+    def test_must_be_named(self, trigger: Trigger, missing: str) -> None:
         """A target without it is an error of the caller, told at once."""
+        without: dict[str, Any] = {missing: None}
         with pytest.raises(ValueError, match="trigger needs a"):
-            wanted(trigger=trigger, **{missing: None})
+            wanted(trigger=trigger, **without)
 
 
 class TestRoles:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -31,7 +31,7 @@ def other() -> Iterator[RegistryServer]:
     yield from serving()
 
 
-def push(world: World, other: RegistryServer, repository: str = "package", **options: object) -> PushedImage:
+def push(world: World, other: RegistryServer, repository: str = "package", **options: Any) -> PushedImage:
     target = ImageReference(other.host, repository, "v1")
     client = world.client(host=other.host)
     return Push(client, target, base_client=world.client(), cache_repository=CACHE, **options).finish(world.image)

@@ -129,7 +129,7 @@ class TestBreakdown:
 
     def test_a_name_that_is_nowhere_fails_for_real(self) -> None:
         """Through the whole client, without a retry."""
-        client = RegistryClient("registry.invalid", sleep=pytest.fail)
+        client = RegistryClient("registry.invalid", sleep=lambda _: pytest.fail("it waits"))
 
         with pytest.raises(RegistryFailed, match="is not known"):
             find_manifest(client, ImageReference("registry.invalid", "package", "v1"))

@@ -16,11 +16,13 @@ from functions_model.registry import find_manifest, pull_base
 from support.registry_server import TEAR, Fault, RegistryServer, serving
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from .conftest import World
 
 
 @pytest.fixture
-def storage() -> RegistryServer:
+def storage() -> Iterator[RegistryServer]:
     """A place that blobs are redirected to."""
     yield from serving()
 

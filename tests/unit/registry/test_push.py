@@ -13,10 +13,12 @@ from support.images import NOISE, image_on, push_image
 from support.registry_server import CORRUPT, TEAR, UNHEARD, Fault, RegistryServer, serving
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from functions_model.core.progress import Progress
     from functions_model.registry import PushedImage
+    from functions_model.registry.client import RegistryClient
 
     from .conftest import World
 
@@ -24,12 +26,12 @@ MODEL_SIZE = len(NOISE)
 
 
 @pytest.fixture
-def other() -> RegistryServer:
+def other() -> Iterator[RegistryServer]:
     """A second registry, without the base."""
     yield from serving()
 
 
-def push(world: World, client: object = None) -> PushedImage:
+def push(world: World, client: RegistryClient | None = None) -> PushedImage:
     client = client or world.client()
     return push_image(client, world.image, world.target, base_client=client)
 
@@ -41,9 +43,10 @@ def hows(pushed: PushedImage) -> dict[str, str]:
 def whole(world: World) -> bool:
     """Whether the tag means the image, and every blob of it is there."""
     _, manifest = world.server.manifests["package", "v1"]
-    stack = [*world.image.base.manifest.layers, *world.image.layers, world.image.config_descriptor]
+    base, ours = world.image.base.manifest.layers, world.image.layers
+    stack = [*(layer.digest for layer in base), *(layer.digest for layer in ours), world.image.config_descriptor.digest]
     return digest_of(manifest) == world.image.digest and all(
-        digest_of(world.server.blobs["package", layer.digest]) == layer.digest for layer in stack
+        digest_of(world.server.blobs["package", digest]) == digest for digest in stack
     )
 
 
@@ -235,7 +238,7 @@ class TestMisbehaviour:
 
     def test_a_proxy_that_changes_the_manifest_is_noticed(self, world: World) -> None:
         """The registry's digest must be ours."""
-        headers = {"Docker-Content-Digest": digest_of(b"other")}
+        headers: dict[str, str] = {"Docker-Content-Digest": digest_of(b"other")}
         world.server.faults.append(Fault("PUT", "manifests/v1", 201, headers))
 
         with pytest.raises(RegistryFailed, match="no proxy changes"):

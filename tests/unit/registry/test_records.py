@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import pytest
@@ -51,8 +52,8 @@ class TestFinding:
 
         assert record is not None
         assert ({"base": world.image.base.digest}, b'{"os":"linux"}') == (record.annotations, record.config)
-        assert [replace(each, open=print, repository=OWN) for each in world.image.layers] == [
-            replace(recorded.layer, open=print) for recorded in record.layers
+        assert [replace(each, open=BytesIO, repository=OWN) for each in world.image.layers] == [
+            replace(recorded.layer, open=BytesIO) for recorded in record.layers
         ]
         assert ["/v2/", f"/v2/{OWN}/manifests/{TAG}"] == [seen.path for seen in world.server.seen]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,7 +23,7 @@ from support.images import NOISE
 from support.registry_server import CORRUPT, EXPIRE, TEAR, UNHEARD, Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
     from pathlib import Path
 
     from functions_model.image.assembly import Image
@@ -40,7 +40,7 @@ def plan(folder: Path, form: Compression = Compression.RAW, name: str = "model")
     return LayerPlan(name, FileTree.of([TreeFile(f"m/{name}.bin", path)]), form)
 
 
-def opened(world: World, credential: object = None, **options: object) -> Push:
+def opened(world: World, credential: object = None, **options: Any) -> Push:
     client = world.client(credential)
     return Push(client, world.target, base_client=client, **options)
 
@@ -89,7 +89,7 @@ class TestOnePass:
         meeting = threading.Barrier(4, timeout=20)
 
         class Meeting(LayerStream):
-            def blocks(self) -> Iterator[bytes]:
+            def blocks(self) -> Generator[bytes, None, None]:
                 meeting.wait()
                 yield from super().blocks()
 
@@ -183,24 +183,26 @@ class TestMisbehaviour:
         begun = threading.Event()
 
         class Endless(LayerStream):
-            size = None
+            def __init__(self) -> None:
+                self.name, self.size = "endless", None
 
-            def blocks(self) -> Iterator[bytes]:
+            def blocks(self) -> Generator[bytes, None, None]:
                 while True:
                     begun.set()
                     yield bytes(1000)
 
         class Broken(LayerStream):
-            def blocks(self) -> Iterator[bytes]:
+            def __init__(self) -> None:
+                self.name, self.size = "broken", 3
+
+            def blocks(self) -> Generator[bytes, None, None]:
                 begun.wait(20)
                 raise PermissionError(13, "Permission denied")
                 yield b""
 
-        Endless.__init__ = Broken.__init__ = lambda self, name: setattr(self, "name", name)  # type: ignore[misc]
-        Broken.size = 3
         push = opened(world)
         with ThreadPoolExecutor(2) as pool:
-            futures = [pool.submit(push.send, Endless("endless")), pool.submit(push.send, Broken("broken"))]
+            futures = [pool.submit(push.send, Endless()), pool.submit(push.send, Broken())]
             errors = [str(future.exception()) for future in futures]
 
         assert ["Could not send broken: its files cannot be read (Permission denied)"] * 2 == [
@@ -212,7 +214,7 @@ class TestMisbehaviour:
         push = opened(world)
 
         class Closing(LayerStream):
-            def blocks(self) -> Iterator[bytes]:
+            def blocks(self) -> Generator[bytes, None, None]:
                 for number, block in enumerate(super().blocks()):
                     if number == 1:
                         push.close()
@@ -245,7 +247,7 @@ class TestMisbehaviour:
         old = opened(world).finish(world.image).reference.digest
 
         class Interrupted(LayerStream):
-            def blocks(self) -> Iterator[bytes]:
+            def blocks(self) -> Generator[bytes, None, None]:
                 yield bytes(1000)
                 raise KeyboardInterrupt
 

@@ -28,7 +28,7 @@ class Answers(BaseAdapter):
         self.status, self.document = status, document
         self.seen: list[tuple[str, str, Any]] = []
 
-    def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         body = request.body.decode() if isinstance(request.body, bytes) else request.body
         self.seen.append((request.method or "", request.path_url.partition("?")[0], json.loads(body or "null")))
         response = requests.Response()

@@ -57,7 +57,7 @@ def log(*events: Event | Attached | EngineRan) -> str:
     stream = io.StringIO()
     tell = narrate(PlainHost(stream), now=lambda: NOW)
     for event in events:
-        tell(event)  # type: ignore[arg-type]
+        tell(event)
     return stream.getvalue()
 
 
@@ -215,7 +215,7 @@ class TestBuilders:
         ran = EngineRan("docker/Dockerfile", ("libgomp1", "gfortran"), 3, 52_000_000, 61.0)
         spec = replace(spec_for(), build=Build(Builder.DOCKER, apt_packages=ran.apt_packages))
 
-        page = summary(spec, [ran, *deployment(tmp_path)], None, 1.0)  # type: ignore[list-item]
+        page = summary(spec, [ran, *deployment(tmp_path)], None, 1.0)
 
         line = (
             "Built from docker/Dockerfile by the container engine, with libgomp1, gfortran: 3 layers, 52 MB in 61.0 s"
@@ -239,7 +239,7 @@ class TestBuilders:
         """By the digest that a scanner asks for."""
         attached = Attached("bill of materials", GREEN, 4_200)
 
-        page = summary(spec_for(), [*deployment(tmp_path), attached], None, 1.0)  # type: ignore[list-item]
+        page = summary(spec_for(), [*deployment(tmp_path), attached], None, 1.0)
 
         assert log(attached) == "Bill of materials: 4.2 kB, 999999999999\n"
         assert "- Bill of materials: 4.2 kB, 999999999999." in page

@@ -33,6 +33,7 @@ from support.wanted import BLOB, HTTP, QUEUE, spec_for
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from functions_model.pipeline.events import Event
     from functions_model.provision import ResourcePlan
 
 GOLDEN = Path(__file__).parent / "golden" / "plans"
@@ -188,7 +189,7 @@ class TestOutcomes:
         """The plan has no image yet; what was made beside it is told all the same."""
         plan = planned(FakeArm())
         first, second, *_ = plan.changes
-        events = [PlanBegun(plan), ResourceWritten(Written(first, 1.0)), RunStopped((str(second),))]
+        events: list[Event] = [PlanBegun(plan), ResourceWritten(Written(first, 1.0)), RunStopped((str(second),))]
 
         section = plan_section(events, applies=True)
 

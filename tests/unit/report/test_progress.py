@@ -62,6 +62,11 @@ def advance(watcher: Watcher, clock: Clock, seconds: float, *reports: Callable[[
         watcher.look()
 
 
+def layer(name: str) -> Callable[[float], Progress]:
+    """What is told of one that goes on by a megabyte each second."""
+    return lambda at: Progress(name, int(at * MB))
+
+
 class TestLog:
     """Where nothing can be drawn again."""
 
@@ -87,7 +92,7 @@ class TestLog:
     def test_several_tasks_share_one_line(self) -> None:
         """Short ones are left out; more than four are counted."""
         watcher, clock, stream = in_a_log()
-        tasks = [lambda at, name=f"layer {n}": Progress(name, int(at * MB)) for n in range(6)]
+        tasks = [layer(f"layer {n}") for n in range(6)]
 
         for task in tasks:
             watcher.tasks.take(task(0))

@@ -262,7 +262,7 @@ class TestOutputs:
         """The slot was live; then the app was not, and the swap could not be taken back, or was."""
         proof = next(event for event in deployment(tmp_path) if isinstance(event, AppVerified))
         swapped = Swapped(Written(Change("swap", "iris/staging with iris", Action.UPDATE), 60.0))
-        events = [replace(proof, slot="staging"), *[swapped] * swaps]
+        events: list[Event] = [replace(proof, slot="staging"), *[swapped] * swaps]
 
         assert (told, told) == ("app-url" in outputs(spec_for(), events), "### How to use it" in page_of(events))
 

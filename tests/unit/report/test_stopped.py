@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from functions_model.pipeline.events import Event
 
+
 OLD = "contoso.azurecr.io/package@sha256:" + "c" * 64
 NEW = "contoso.azurecr.io/package@sha256:"
 PLAN = Change("plan", "iris-plan", Action.CREATE)
@@ -45,7 +46,7 @@ REMOVE = "To remove what was made, run this step with `mode: destroy`, or `funct
 BACK = f"`az functionapp config set --resource-group iris-rg --name iris --linux-fx-version 'DOCKER|{OLD}'`"
 
 
-def plan_of(*changes: Change, existed: bool, **names: object) -> ResourcePlan:
+def plan_of(*changes: Change, existed: bool, **names: Any) -> ResourcePlan:
     """A plan for an app that was there with the old image, or was not."""
     app = ObservedApp("", "", "", "", "", (), f"DOCKER|{OLD}", "", {}) if existed else None
     return ResourcePlan(changes, wanted(**names), Observed(app=app))
@@ -133,7 +134,7 @@ class TestDeployment:
         ],
     )
     def test_whose_slot_was_made_says_what_removes_it(
-        self, names: dict[str, object], existed: bool, parts: tuple[str, ...]
+        self, names: dict[str, Any], existed: bool, parts: tuple[str, ...]
     ) -> None:
         """The app and all that it uses, where the run made them; and the slot alone, where the app was there."""
         made = (APP, Change("deployment slot", "iris/pr-1", Action.CREATE))
@@ -200,7 +201,7 @@ class TestOthers:
         """What is gone, what may be, and that it can be gone on with."""
         plan = plan_of(PLAN, existed=True)
         gone = ResourceWritten(Written(replace(PLAN, action=Action.DELETE), 1.0))
-        events = [RemovalPlanned(plan), gone, RunStopped(("the identity `i`",))]  # type: ignore[arg-type]
+        events: list[Event] = [RemovalPlanned(plan), gone, RunStopped(("the identity `i`",))]  # type: ignore[arg-type]
 
         assert str(stopped(removal(), events)) == (
             "Could not finish: the run was stopped. Removed: the plan `iris-plan`. "

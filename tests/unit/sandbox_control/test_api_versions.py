@@ -12,7 +12,7 @@ from azure_sandbox.arm.routing import GROUP, SUBSCRIPTION, ArmRoute
 from azure_sandbox.arm.versions import CLOUDS, Versions
 
 if TYPE_CHECKING:
-    from conftest import Cloud
+    from unit.sandbox_control.conftest import Cloud
 
 WEB, STORAGE = f"{GROUP}/providers/Microsoft.Web", f"{GROUP}/providers/Microsoft.Storage"
 STORAGE_PIN, WEB_PIN = "2025-08-01", "2023-12-01"

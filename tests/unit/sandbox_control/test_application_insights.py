@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Cloud
+    from unit.sandbox_control.conftest import Cloud
 
 PLACE = {"location": "westeurope"}
 

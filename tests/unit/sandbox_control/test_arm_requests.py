@@ -13,7 +13,7 @@ from azure_sandbox.arm.authorization.definitions import (
 )
 
 if TYPE_CHECKING:
-    from conftest import Cloud
+    from unit.sandbox_control.conftest import Cloud
 
 ROLE = "providers/Microsoft.Authorization/roleAssignments/11111111-1111-1111-1111-111111111111"
 

@@ -14,7 +14,7 @@ from azure_sandbox.entra import ASSERTION_TYPE
 if TYPE_CHECKING:
     import requests
 
-    from conftest import Cloud
+    from unit.sandbox_control.conftest import Cloud
 
 AUDIENCE = "api://AzureADTokenExchange"
 SCOPE = "https://management.azure.com/.default"

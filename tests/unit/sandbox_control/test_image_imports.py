@@ -14,12 +14,13 @@ from azure_sandbox.arm.authorization.definitions import ACR_PULL, ACR_PUSH, CONT
 from azure_sandbox.arm.operations import Durations
 from azure_sandbox.sandbox import REGISTRY, SHARED_GROUP
 from support.sandbox_registries import IMAGE_TYPE, INDEX_TYPE, digest_of
+from support.sdk_errors import code_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Cloud
     from support.sandbox_registries import Registries
+    from unit.sandbox_control.conftest import Cloud
 
 IMPORTER = "577a9874-89fd-4f24-9dbd-b5034d0ad23a"
 
@@ -92,6 +93,7 @@ class TestImport:
         who = cloud.somebody(CONTRIBUTOR, f"{cloud.subscription}/resourceGroups/{SHARED_GROUP}")
         refused = cloud.call("POST", path_of(cloud), body, token=cloud.token(who))
         principal = cloud.sandbox.directory.principal_of_client(who)
+        assert principal is not None
         cloud.sandbox.roles.grant(principal.object_id, ACR_PULL, group)
         taken = cloud.call("POST", path_of(cloud), body, token=cloud.token(who))
 
@@ -110,7 +112,7 @@ class TestRefusals:
         copied_early = registries.own.has_manifest("moved", digest)
         bring(cloud, "moved:1", mode="Force")
 
-        assert (409, "Conflict", False) == (refused.value.status_code, refused.value.error.code, copied_early)
+        assert (409, "Conflict", False) == (refused.value.status_code, code_of(refused.value), copied_early)
         assert digest == registries.own.manifest("moved", "1").digest
 
     @pytest.mark.parametrize(
@@ -128,7 +130,7 @@ class TestRefusals:
         with pytest.raises(HttpResponseError, match=words) as refused:
             bring(cloud, "", source=given)
 
-        assert (400, "InvalidParameters") == (refused.value.status_code, refused.value.error.code)
+        assert (400, "InvalidParameters") == (refused.value.status_code, code_of(refused.value))
 
     @pytest.mark.parametrize(("role", "expected"), [(ACR_PUSH, 403), (IMPORTER, 202), (CONTRIBUTOR, 202)])
     def test_pushing_is_not_importing(self, cloud: Cloud, registries: Registries, role: str, expected: int) -> None:

@@ -16,7 +16,7 @@ from azure_sandbox.journal import Journal, Journaled
 if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send
 
-    from conftest import Cloud
+    from unit.sandbox_control.conftest import Cloud
 
 
 class TestJournal:

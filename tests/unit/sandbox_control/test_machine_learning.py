@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from conftest import Cloud
+    from unit.sandbox_control.conftest import Cloud
 
 ACCOUNT = "sandboxworkspacestore"
 

@@ -7,25 +7,20 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.mgmt.resource.resources import ResourceManagementClient
 
 from azure_sandbox.arm.authorization.definitions import ACR_PULL, CONTRIBUTOR, READER
 from azure_sandbox.arm.operations import Durations
 from azure_sandbox.faults import Fault
+from support.sdk_errors import code_of, error_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Clients, Cloud
+    from unit.sandbox_control.conftest import Clients, Cloud
 
 ACCOUNT = {"sku": {"name": "Standard_LRS"}, "kind": "StorageV2", "location": "westeurope", "properties": {}}
-
-
-def error_of(call: Callable[[], Any]) -> tuple[int, str]:
-    with pytest.raises(HttpResponseError) as caught:
-        call()
-    return caught.value.status_code, caught.value.error.code
 
 
 class TestGroups:
@@ -199,7 +194,9 @@ class TestIdentities:
 
         assert [201, 200] == codes
         assert cloud.sandbox.endpoints.tenant_id == identity.tenant_id
-        assert "scorer" == cloud.sandbox.directory.principal_of_client(identity.client_id).display_name
+        principal = cloud.sandbox.directory.principal_of_client(identity.client_id)
+        assert principal is not None
+        assert "scorer" == principal.display_name
 
         clients.msi.user_assigned_identities.delete("ids", "scorer")
 
@@ -311,7 +308,7 @@ class TestErrors:
         with pytest.raises(ResourceNotFoundError) as caught:
             clients.web.web_apps.get("empty", "nothing")
 
-        assert "ResourceNotFound" == caught.value.error.code
+        assert "ResourceNotFound" == code_of(caught.value)
 
     def test_conflicts_have_their_class(self, cloud: Cloud, clients: Clients) -> None:
         """409 is ResourceExistsError."""

@@ -8,7 +8,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 
 if TYPE_CHECKING:
-    from conftest import Clients, Cloud
+    from unit.sandbox_control.conftest import Clients, Cloud
 
 REGION = "northeurope"
 LINUX = {"location": REGION, "sku": {"name": "EP1"}, "properties": {"reserved": True}}

@@ -8,11 +8,10 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 
 from azure_sandbox.contract import AppState
+from support.sdk_errors import code_of, web_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from conftest import Clients, Cloud
+    from unit.sandbox_control.conftest import Clients, Cloud
 
 OLD, NEW = (f"DOCKER|localhost:5000/package@sha256:{digit * 64}" for digit in "ab")
 
@@ -27,13 +26,6 @@ def body(image: str, **settings: str) -> dict[str, Any]:
         "kind": "functionapp,linux,container",
         "properties": {"reserved": True, "siteConfig": config},
     }
-
-
-def web_error(call: Callable[[], Any]) -> tuple[int, str, str]:
-    with pytest.raises(HttpResponseError) as caught:
-        call()
-    answer = caught.value.response.json()
-    return caught.value.status_code, answer["Code"], answer["Message"]
 
 
 def make_app(cloud: Cloud, clients: Clients, sku: str = "EP1") -> None:
@@ -97,7 +89,7 @@ class TestASlot:
         with pytest.raises(HttpResponseError) as caught:
             make_slot(clients)
 
-        assert (404, "ParentResourceNotFound") == (caught.value.status_code, caught.value.error.code)
+        assert (404, "ParentResourceNotFound") == (caught.value.status_code, code_of(caught.value))
 
     def test_goes_alone_or_with_its_app(self, cloud: Cloud, apps: Any) -> None:
         """The platform is told of both."""

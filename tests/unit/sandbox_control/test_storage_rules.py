@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from azure_sandbox.storage_contract import AccountRules
-    from conftest import Cloud
+    from unit.sandbox_control.conftest import Cloud
 
 NET = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/Net"
 

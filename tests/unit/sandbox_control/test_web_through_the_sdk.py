@@ -9,11 +9,10 @@ from azure.core.exceptions import HttpResponseError
 
 from azure_sandbox.apps.environment import container_environment
 from azure_sandbox.contract import AppState
+from support.sdk_errors import body_of, code_of, web_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from conftest import Clients, Cloud
+    from unit.sandbox_control.conftest import Clients, Cloud
 
 PLAN = {
     "location": "westeurope",
@@ -22,14 +21,6 @@ PLAN = {
     "properties": {"reserved": True, "maximumElasticWorkerCount": 3},
 }
 IMAGE = "DOCKER|localhost:5000/package@sha256:" + "a" * 64
-
-
-def web_error(call: Callable[[], Any]) -> tuple[int, str, str]:
-    """Status, `Code` and `Message` of App Service's own error shape; the SDK leaves it unparsed."""
-    with pytest.raises(HttpResponseError) as caught:
-        call()
-    body = caught.value.response.json()
-    return caught.value.status_code, body["Code"], body["Message"]
 
 
 def status_and_body(answer: Any, *_: Any) -> tuple[int, bytes]:
@@ -221,7 +212,7 @@ class TestSites:
         begin = clients.web.web_apps.begin_create_or_update
         with pytest.raises(HttpResponseError) as caught:
             begin(group, "famous", site_body(identity))
-        entity = caught.value.response.json()["Details"][2]["ErrorEntity"]
+        entity = body_of(caught.value)["Details"][2]["ErrorEntity"]
 
         assert (409, "54001") == (caught.value.status_code, entity["ExtendedCode"])
         assert "Website with given name famous already exists." == entity["Message"]
@@ -261,7 +252,7 @@ class TestSites:
             begin(group, "alone", alone)
 
         assert (404, "NotFound") == web_error(lambda: begin(group, "lost", lost))[:2]
-        assert (400, "FailedIdentityOperation") == (caught.value.status_code, caught.value.error.code)
+        assert (400, "FailedIdentityOperation") == (caught.value.status_code, code_of(caught.value))
         assert [] == list(clients.web.web_apps.list_by_resource_group(group))
 
     def test_deleting_stops_the_app(self, cloud: Cloud, clients: Clients, group: str, app: Any) -> None:

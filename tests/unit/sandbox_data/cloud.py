@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from azure_sandbox.certificates import TlsFiles
-    from azure_sandbox.contract import Principal
+    from azure_sandbox.contract import HostKeys, Principal
     from azure_sandbox.storage import AzuriteStorage
 
     from .conftest import Court, FakeDirectory, FakeRoles
@@ -148,6 +148,22 @@ class Cloud:
         self.wait(lambda: self.platform.functions(site.resource_id) is not None, site)
         return self.platform.functions(site.resource_id) or []
 
+    def keys(self, site: SiteDefinition) -> HostKeys:
+        """The keys of a host that runs."""
+        keys = self.platform.keys(site.resource_id)
+        assert keys is not None
+        return keys
+
+    def function_key(self, site: SiteDefinition, function: str) -> str:
+        """The function's own key, where the host runs."""
+        keys = self.platform.function_keys(site.resource_id, function)
+        assert keys is not None
+        return keys["default"]
+
+    def wait_log(self, text: str, site: SiteDefinition, seen: int = 0, seconds: float = 120) -> None:
+        """Until the log has a text, beyond the characters that were seen."""
+        self.wait(lambda: text in self.platform.log(site.resource_id)[seen:], site, seconds)
+
     def wait_state(self, site: SiteDefinition, state: AppState) -> None:
         self.wait(lambda: self.platform.state(site.resource_id) is state, site)
 
@@ -155,3 +171,7 @@ class Cloud:
         self.http.close()
         self.platform.close()
         self.registry.stop()
+
+
+Running = tuple[Cloud, SiteDefinition]
+"""A cloud with an app that runs in it."""

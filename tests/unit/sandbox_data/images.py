@@ -7,7 +7,10 @@ import hashlib
 import io
 import json
 import tarfile
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 CONFIG_TYPE = "application/vnd.oci.image.config.v1+json"
@@ -20,7 +23,7 @@ def digest_of(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
-def tar_of(files: dict[str, str | bytes], modes: dict[str, int] | None = None) -> bytes:
+def tar_of(files: Mapping[str, str | bytes], modes: dict[str, int] | None = None) -> bytes:
     """A tar of files; a path that ends with `.sh` is executable, one that ends with `/` is a folder.
 
     A text that begins with `-> ` is a symbolic link, one that begins with `=> ` a hard link.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -54,7 +54,7 @@ class Live:
         self.http = httpx.Client(base_url=self.server.url, verify=self.trust)
         self.clients = [self.http]
 
-    def change(self, **fields: object) -> None:
+    def change(self, **fields: Any) -> None:
         self.definition = dataclasses.replace(self.definition, **fields)
 
     def who(self, name: str, *held: str) -> Principal:

@@ -6,14 +6,14 @@ import dataclasses
 import json
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from azure_sandbox.contract import AppState
 from azure_sandbox.storage_contract import AccountRules
 
-from .cloud import BLOB_OWNER, KEYS, PULL, WWWROOT, Cloud, http_function
+from .cloud import BLOB_OWNER, KEYS, PULL, WWWROOT, Cloud, Running, http_function
 from .conftest import REGISTRY_ID, SUBSCRIPTION, FakeDirectory, FakeRoles, account_id
 from .images import tar_of
 from .test_key_vaults import SECRETS_USER
@@ -124,7 +124,7 @@ def many_layers() -> list[bytes]:
 
 
 @pytest.fixture(scope="module")
-def running(cloud: Cloud) -> Iterator[tuple[Cloud, object]]:
+def running(cloud: Cloud) -> Iterator[Running]:
     cloud.give(account_id("running"), BLOB_OWNER)
     vault = f"{SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.KeyVault/vaults/contoso"
     cloud.platform.key_vaults.put(vault, {"word": "open sesame"})
@@ -141,10 +141,10 @@ def running(cloud: Cloud) -> Iterator[tuple[Cloud, object]]:
 
 
 class TestRunningApp:
-    def test_a_function_gets_the_whole_request(self, running) -> None:
+    def test_a_function_gets_the_whole_request(self, running: Running) -> None:
         """Method, query, route, headers and raw body arrive; status, headers and body come back."""
         cloud, site = running
-        key = cloud.platform.keys(site.resource_id).functions["default"]
+        key = cloud.keys(site).functions["default"]
         body = bytes(range(256))
         answer = cloud.http.post(
             cloud.url(site, "/api/echo/a%20b?x=1&status=202"),
@@ -160,10 +160,10 @@ class TestRunningApp:
         assert said["url"] == cloud.url(site, "/api/echo/a%20b?x=1&status=202")
         assert said["site"] == "running"
 
-    def test_a_reference_to_a_key_vault_is_seen_as_the_secret(self, running) -> None:
+    def test_a_reference_to_a_key_vault_is_seen_as_the_secret(self, running: Running) -> None:
         """The identity that the site names holds the role: the code sees no reference."""
         cloud, site = running
-        key = cloud.platform.keys(site.resource_id).functions["default"]
+        key = cloud.keys(site).functions["default"]
 
         said = cloud.http.get(cloud.url(site, "/api/echo"), headers={"x-functions-key": key}).json()
 
@@ -180,7 +180,9 @@ class TestRunningApp:
         ],
         ids=["named", "named otherwise", "not named", "another's", "without the header"],
     )
-    def test_the_code_reads_a_blob_by_its_identity(self, running, more, expected) -> None:
+    def test_the_code_reads_a_blob_by_its_identity(
+        self, running: Running, more: dict[str, str], expected: tuple[int, str]
+    ) -> None:
         """With a token from the site's own endpoint, which has none of a user-assigned identity that is not named."""
         cloud, site = running
         cloud.azurite.upload("running", "words", "hello.txt", b"what the identity may read")
@@ -191,11 +193,10 @@ class TestRunningApp:
         status, words = expected
         assert (status, True) == (answer.status_code, words in answer.text), answer.text
 
-    def test_the_app_sees_neither_registry_credentials_nor_the_sandbox(self, running) -> None:
+    def test_the_app_sees_neither_registry_credentials_nor_the_sandbox(self, running: Running) -> None:
         """The registry's password stays outside, and the module path holds the app, its packages and the worker."""
         cloud, site = running
-        key = cloud.platform.function_keys(site.resource_id, "echo")["default"]
-        said = cloud.http.get(cloud.url(site, f"/api/echo?code={key}")).json()
+        said = cloud.http.get(cloud.url(site, f"/api/echo?code={cloud.function_key(site, 'echo')}")).json()
 
         assert said["password"] is None
         assert said["home"].endswith("/home")
@@ -209,28 +210,27 @@ class TestRunningApp:
         assert said["path"][0] in {said["cwd"], packages}
         assert not any("starlette" in entry or ".venv" in entry for entry in said["path"])
 
-    def test_keys_and_levels_hold(self, running) -> None:
+    def test_keys_and_levels_hold(self, running: Running) -> None:
         """401 without a key or with a wrong one; the host's, the function's own and the master key open it."""
         cloud, site = running
-        keys = cloud.platform.keys(site.resource_id)
-        own = cloud.platform.function_keys(site.resource_id, "echo")["default"]
+        keys, own = cloud.keys(site), cloud.function_key(site, "echo")
         url = cloud.url(site, "/api/echo")
         given = ["", "wrong", keys.functions["default"], own, keys.master]
 
         codes = [cloud.http.get(url, headers={"x-functions-key": key} if key else {}).status_code for key in given]
         assert codes == [401, 401, 200, 200, 200]
 
-    def test_an_async_function_in_another_script_answers_to_its_method_alone(self, running) -> None:
+    def test_an_async_function_in_another_script_answers_to_its_method_alone(self, running: Running) -> None:
         """ScriptFile and entryPoint are followed, modules in the app's root import, POST is not its method."""
         cloud, site = running
 
         assert cloud.http.get(cloud.url(site, "/api/open")).text == "hello from open"
         assert cloud.http.post(cloud.url(site, "/api/open")).status_code == 404
 
-    def test_a_function_that_cannot_be_loaded_harms_no_other(self, running) -> None:
+    def test_a_function_that_cannot_be_loaded_harms_no_other(self, running: Running) -> None:
         """Its status tells the import error; calling it is a 500; the log has the reason."""
         cloud, site = running
-        master = {"x-functions-key": cloud.platform.keys(site.resource_id).master}
+        master = {"x-functions-key": cloud.keys(site).master}
         status = cloud.http.get(cloud.url(site, "/admin/functions/broken/status"), headers=master).json()
 
         assert "No module named 'no_such_module'" in status["errors"][0]
@@ -241,10 +241,10 @@ class TestRunningApp:
             cloud.http.get(cloud.url(site, "/api/open")).status_code,
         ]
 
-    def test_the_admin_api_takes_the_master_key(self, running) -> None:
+    def test_the_admin_api_takes_the_master_key(self, running: Running) -> None:
         """Status tells the state, ping needs no key, a function key is not enough, and callers cannot play platform."""
         cloud, site = running
-        keys = cloud.platform.keys(site.resource_id)
+        keys = cloud.keys(site)
         status = cloud.url(site, "/admin/host/status")
         found = cloud.http.get(status, headers={"x-functions-key": keys.master}).json()
 
@@ -254,12 +254,12 @@ class TestRunningApp:
         assert cloud.http.post(cloud.url(site, "/admin/host/ping")).status_code == 200
         assert cloud.http.get(cloud.url(site)).status_code == 200
 
-    def test_what_a_function_raises_prints_and_logs_is_in_the_log(self, running) -> None:
+    def test_what_a_function_raises_prints_and_logs_is_in_the_log(self, running: Running) -> None:
         """A raised error is a 500 without text for the caller, and a traceback in the log."""
         cloud, site = running
-        key = cloud.platform.keys(site.resource_id).functions["default"]
+        key = cloud.keys(site).functions["default"]
         answer = cloud.http.get(cloud.url(site, f"/api/echo?fail=1&code={key}"))
-        cloud.wait(lambda: "the function's own error" in cloud.platform.log(site.resource_id), site)
+        cloud.wait_log("the function's own error", site)
         log = cloud.platform.log(site.resource_id)
 
         assert (answer.status_code, answer.text) == (500, "")
@@ -267,7 +267,7 @@ class TestRunningApp:
         assert "called with GET" in log
         assert "Pulling image: localhost:" in log
 
-    def test_keys_lie_in_the_hosts_storage(self, running) -> None:
+    def test_keys_lie_in_the_hosts_storage(self, running: Running) -> None:
         """The host's keys are in the blob `azure-webjobs-secrets/<app>/host.json`; each function has its own."""
         cloud, _ = running
         with cloud.azurite.client("running") as client:
@@ -277,10 +277,10 @@ class TestRunningApp:
         assert json.loads(blob)["masterKey"]["encrypted"]
         assert "default" == json.loads(own)["keys"][0]["name"]
 
-    def test_functions_are_told_with_their_config(self, running) -> None:
+    def test_functions_are_told_with_their_config(self, running: Running) -> None:
         """The platform lists what the host indexed, with function.json."""
         cloud, site = running
-        found = {one["name"]: one["config"] for one in cloud.platform.functions(site.resource_id)}
+        found: dict[object, Any] = {one["name"]: one["config"] for one in cloud.wait_functions(site)}
 
         assert {"broken", "echo", "identity", "open"} == set(found)
         assert found["open"]["entryPoint"] == "serve"
@@ -340,7 +340,7 @@ class TestLife:
         site = cloud.site("poor", cloud.push(FILES), **cloud.host_storage("poor"))
         cloud.platform.apply(site)
         cloud.wait_state(site, AppState.RUNNING)
-        cloud.wait(lambda: "AuthorizationPermissionMismatch" in cloud.platform.log(site.resource_id), site)
+        cloud.wait_log("AuthorizationPermissionMismatch", site)
         keys, answer = cloud.platform.keys(site.resource_id), cloud.http.get(cloud.url(site, "/api/open"))
         cloud.give(account_id("poor"), BLOB_OWNER)
         cloud.wait_functions(site)
@@ -367,7 +367,7 @@ class TestLife:
         cloud.platform.apply(site)
         cloud.wait_functions(site)
         refused = [cloud.http.get(cloud.url(site, path)) for path in ("/", "/api/open")]
-        status, body = cloud.platform.ask_host(site.resource_id, "GET", "/admin/host/status")
+        status, body = cloud.platform.ask_host(site.resource_id, "GET", "/admin/host/status") or (0, b"{}")
         cloud.platform.remove(site.resource_id)
 
         assert [(403, "127.0.0.1")] * 2 == [(one.status_code, one.headers["x-ms-forbidden-ip"]) for one in refused]
@@ -392,13 +392,13 @@ class TestLife:
         for refused in (wrong, dataclasses.replace(right, app_settings=elsewhere)):
             seen = len(cloud.platform.log(site.resource_id)) if refused is not wrong else 0
             cloud.platform.apply(refused)
-            cloud.wait(lambda seen=seen: "unauthorized" in cloud.platform.log(site.resource_id)[seen:], site)
+            cloud.wait_log("unauthorized", site, seen)
         cloud.law.changed["classic"] = AccountRules(account_id("classic"), takes_keys=False)
         cloud.platform.apply(right)
-        cloud.wait(lambda: "KeyBasedAuthenticationNotPermitted" in cloud.platform.log(site.resource_id), site)
+        cloud.wait_log("KeyBasedAuthenticationNotPermitted", site)
         cloud.law.changed.clear()
         cloud.wait_functions(site)
-        keys = cloud.platform.keys(site.resource_id)
+        keys = cloud.keys(site)
         cloud.platform.remove(site.resource_id)
 
         assert keys is not None
@@ -463,7 +463,7 @@ class TestLife:
         time.sleep(1)
 
         cloud.http.get(cloud.url(app, "/api/open"))
-        cloud.wait(lambda: "Executed 'Functions.open'" in cloud.platform.log(app.resource_id), app, seconds=5)
+        cloud.wait_log("Executed 'Functions.open'", app, seconds=5)
         cloud.platform.remove(app.resource_id)
         cloud.platform.remove(slot.resource_id)
 

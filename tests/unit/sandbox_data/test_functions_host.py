@@ -27,7 +27,16 @@ from .cloud import WWWROOT, http_function
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+    from typing import Protocol
+
+    class Start(Protocol):
+        """Starts the host with an app's files and settings."""
+
+        def __call__(
+            self, files: dict[str, str], environ: dict[str, str], *, port: int = 80, looks: int = 200
+        ) -> httpx.Client: ...
+
 
 APP, WORKER, PACKAGES = "/home/site/wwwroot", "/host/worker", "/home/site/wwwroot/.python_packages/lib/site-packages"
 STANDARD = ["/lib/python", "/lib/site-packages"]
@@ -151,7 +160,7 @@ def answers(client: httpx.Client) -> bool:
 
 
 @pytest.fixture
-def host(tmp_path: Path) -> Iterator[Callable[[dict[str, str], dict[str, str]], httpx.Client]]:
+def host(tmp_path: Path) -> Iterator[Start]:
     """Start the base image's own start command, with an app, as the process engine does."""
     from azure_sandbox.apps.engine import ContainerSpec
     from azure_sandbox.apps.image_pull import PulledImage
@@ -193,7 +202,7 @@ def slow_app(**host_json: object) -> dict[str, str]:
 
 
 class TestHost:
-    def test_a_function_over_its_time_ends_with_its_worker(self, host) -> None:
+    def test_a_function_over_its_time_ends_with_its_worker(self, host: Start) -> None:
         """FunctionTimeout gives the caller a 500, and the next call is served by a new worker."""
         client = host(slow_app(functionTimeout="00:00:01"), {})
         first = client.get("/api/slow").text
@@ -203,14 +212,14 @@ class TestHost:
         assert late.status_code == 500
         assert first != after
 
-    def test_a_worker_that_ends_is_replaced(self, host) -> None:
+    def test_a_worker_that_ends_is_replaced(self, host: Start) -> None:
         """A crash in user code costs that call alone."""
         client = host(slow_app(), {})
         crashed = client.get("/api/slow?crash=1")
 
         assert (crashed.status_code, client.get("/api/slow").status_code) == (500, 200)
 
-    def test_a_call_waits_for_the_new_worker(self, host) -> None:
+    def test_a_call_waits_for_the_new_worker(self, host: Start) -> None:
         """Calls that come while the worker starts again are served, not failed."""
         client = host(slow_app(), {})
         client.get("/api/slow")
@@ -222,7 +231,7 @@ class TestHost:
 
         assert codes == [200, 200, 200]
 
-    def test_several_workers_take_turns(self, host) -> None:
+    def test_several_workers_take_turns(self, host: Start) -> None:
         """Each is a process of its own, and one that ends is replaced alone."""
         client = host(slow_app(), {"FUNCTIONS_WORKER_PROCESS_COUNT": "2"})
         deadline = time.monotonic() + 20
@@ -234,7 +243,7 @@ class TestHost:
 
         assert (2, 500, 2, 1) == (len(before), crashed, len(after), len(before & after))
 
-    def test_bodies_above_the_limit_are_refused(self, host) -> None:
+    def test_bodies_above_the_limit_are_refused(self, host: Start) -> None:
         """413 above FUNCTIONS_REQUEST_BODY_SIZE_LIMIT, for a declared length and for chunks."""
         client = host(slow_app(), {"FUNCTIONS_REQUEST_BODY_SIZE_LIMIT": "1000"})
 
@@ -242,7 +251,7 @@ class TestHost:
         assert client.post("/api/slow", content=b"x" * 1001).status_code == 413
         assert client.post("/api/slow", content=iter([b"x" * 600] * 2)).status_code == 413
 
-    def test_a_body_in_chunks_does_not_reach_the_function(self, host) -> None:
+    def test_a_body_in_chunks_does_not_reach_the_function(self, host: Start) -> None:
         """It gets nothing, and a header that tells why; the connection serves on."""
         client = host(slow_app(), {})
         answers = [client.post("/api/slow", content=iter([b"x" * 600, b"y"])) for _ in range(2)]
@@ -250,7 +259,7 @@ class TestHost:
         assert ["0", "0"] == [answer.text.partition(" ")[0] for answer in answers]
         assert ["chunked", "chunked"] == [answer.headers["x-seen"] for answer in answers]
 
-    def test_calls_run_side_by_side(self, host) -> None:
+    def test_calls_run_side_by_side(self, host: Start) -> None:
         """Sync functions run on threads: two that sleep for a while take less than twice as long together."""
         client = host(slow_app(), {})
         client.get("/api/slow")
@@ -263,7 +272,7 @@ class TestHost:
 
         assert time.monotonic() - began < 2.9
 
-    def test_a_function_for_administrators_takes_the_master_key_alone(self, host) -> None:
+    def test_a_function_for_administrators_takes_the_master_key_alone(self, host: Start) -> None:
         """AuthLevel admin: no key, and a function's own key, are not enough."""
         config = json.loads(http_function("slow", "admin"))
         config["bindings"][1]["name"] = "res"
@@ -274,7 +283,7 @@ class TestHost:
 
         assert [401, 401, 200] == [client.post("/api/slow", headers=headers).status_code for headers in given]
 
-    def test_an_isolated_host_answers_the_platform_alone(self, host) -> None:
+    def test_an_isolated_host_answers_the_platform_alone(self, host: Start) -> None:
         """Below `/admin`: the master key is known, and is not enough. Functions take it as before."""
         keys = {"master": "the-master", "platform": "the-platform"}
         files = {**slow_app(), "azure-functions-host/Secrets/platform.json": json.dumps(keys)}
@@ -284,7 +293,7 @@ class TestHost:
         assert [401, 403, 200] == [client.get("/admin/host/status", headers=one).status_code for one in given]
         assert 200 == client.get("/api/slow", headers=given[1]).status_code
 
-    def test_listeners_calls_take_the_platforms_token_alone(self, host) -> None:
+    def test_listeners_calls_take_the_platforms_token_alone(self, host: Start) -> None:
         """The master key does not open the door that the sandbox's listeners use."""
         keys = {"master": "the-master", "platform": "the-platform"}
         client = host({**slow_app(), "azure-functions-host/Secrets/platform.json": json.dumps(keys)}, {})
@@ -298,7 +307,7 @@ class TestHost:
         assert client.post("/admin/sandbox/invoke/none", headers=token).status_code == 404
         assert client.get(path, headers=token).json()["functions"] == []
 
-    def test_an_interpreter_in_the_image_is_not_passed_over(self, host) -> None:
+    def test_an_interpreter_in_the_image_is_not_passed_over(self, host: Start) -> None:
         """A `python` that the image puts first on PATH would run the functions; processes cannot do so."""
         with pytest.raises(StartFailed, match="an interpreter of its own, /opt/conda/bin/python"):
             host({"opt/conda/bin/python": ""}, {"PATH": "/opt/conda/bin:/usr/bin:/bin"})
@@ -337,13 +346,13 @@ class TestHost:
         assert script_host.keyring.is_platform({"x-ms-site-restricted-token": "the-platform"})
 
     @pytest.mark.parametrize("setting", ["AzureWebJobs.slow.Disabled", "AzureWebJobs_slow_Disabled"])
-    def test_a_disabled_function_is_not_served(self, host, setting: str) -> None:
+    def test_a_disabled_function_is_not_served(self, host: Start, setting: str) -> None:
         """The setting takes the route away; a variable of a Linux container may have underscores for its dots."""
         client = host(slow_app(), {setting: "true"})
 
         assert client.get("/api/slow").status_code == 404
 
-    def test_a_bad_host_json_leaves_a_host_in_error(self, host) -> None:
+    def test_a_bad_host_json_leaves_a_host_in_error(self, host: Start) -> None:
         """It answers nothing but what is below `/admin`, and there without a key only that it is there."""
         files = {**slow_app(), f"{WWWROOT}/host.json": "{"}
         client = host(files, {})
@@ -363,11 +372,11 @@ class TestPort:
         assert 80 == read_options({**root, "PORT": "8080"}).port
         assert 8080 == read_options({**root, "PORT": "9090", "ASPNETCORE_URLS": "http://+:8080"}).port
 
-    def test_as_a_setting_changes_nothing(self, host) -> None:
+    def test_as_a_setting_changes_nothing(self, host: Start) -> None:
         """An app with PORT=8080 answers as before."""
         assert host(slow_app(), {"PORT": "8080"}).get("/api/slow").status_code == 200
 
-    def test_that_nobody_listens_at(self, host) -> None:
+    def test_that_nobody_listens_at(self, host: Start) -> None:
         """With WEBSITES_PORT=5001 the platform looks at a port where nobody is, unless the host is told, too."""
         with pytest.raises(AssertionError):
             host(slow_app(), {"PORT": "5001"}, port=5001, looks=40)

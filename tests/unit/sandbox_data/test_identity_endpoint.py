@@ -56,11 +56,15 @@ def token(endpoint: IdentityEndpoint, *identities: Principal, **variables: str) 
 
 
 class TestDefaultAzureCredential:
-    def test_takes_the_system_assigned_identity_by_itself(self, endpoint: IdentityEndpoint, directory) -> None:
+    def test_takes_the_system_assigned_identity_by_itself(
+        self, endpoint: IdentityEndpoint, directory: FakeDirectory
+    ) -> None:
         """It bears the app's name."""
         assert "client-words|https://storage.azure.com" == token(endpoint, directory.add("words"))
 
-    def test_takes_a_user_assigned_one_that_is_named(self, endpoint: IdentityEndpoint, directory) -> None:
+    def test_takes_a_user_assigned_one_that_is_named(
+        self, endpoint: IdentityEndpoint, directory: FakeDirectory
+    ) -> None:
         """By `AZURE_CLIENT_ID`."""
         who = directory.add("scorer")
 
@@ -68,7 +72,9 @@ class TestDefaultAzureCredential:
 
         assert "client-scorer|https://storage.azure.com" == got
 
-    def test_finds_no_user_assigned_one_that_is_not_named(self, endpoint: IdentityEndpoint, directory) -> None:
+    def test_finds_no_user_assigned_one_that_is_not_named(
+        self, endpoint: IdentityEndpoint, directory: FakeDirectory
+    ) -> None:
         """However many or few there are."""
         said = token(endpoint, directory.add("scorer"))
 

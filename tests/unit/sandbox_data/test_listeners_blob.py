@@ -106,6 +106,7 @@ class Data:
 
     def __init__(self, cloud: Cloud, site: SiteDefinition, queue_url: str) -> None:
         self.cloud, self.site = cloud, site
+        self.refused: list[str] = []
         self.blobs = cloud.azurite.client("data")
         credential = {"account_name": "data", "account_key": KEYS[0]}
         ca_file = str(cloud.platform._tls.ca_file)
@@ -134,10 +135,9 @@ class Data:
         return self.cloud.platform.log(self.site.resource_id).count(f"Executing 'Functions.{function}'")
 
     def status(self, function: str) -> list[str]:
-        keys = self.cloud.platform.keys(self.site.resource_id)
-        assert keys is not None
         url = self.cloud.url(self.site, f"/admin/functions/{function}/status")
-        return list(self.cloud.http.get(url, headers={"x-functions-key": keys.master}).json().get("errors", []))
+        master = {"x-functions-key": self.cloud.keys(self.site).master}
+        return list(self.cloud.http.get(url, headers=master).json().get("errors", []))
 
     def close(self) -> None:
         self.blobs.close()
@@ -188,7 +188,7 @@ def data(cloud: Cloud) -> Iterator[Data]:
         "Results": "results",
         "AzureFunctionsJobHost__extensions__blobs__poisonBlobThreshold": "3",
     }
-    site = cloud.site("blobs", cloud.push(app()), **settings)
+    site = cloud.site("blobs", cloud.push(app()), **{name: value for name, value in settings.items() if value})
     cloud.platform.apply(site)
     cloud.wait_functions(site)
     made = Data(cloud, site, ends.queue)

@@ -26,7 +26,7 @@ from azure_sandbox.apps.listeners.sending import Senders
 from azure_sandbox.contract import AccessRule, QueueCounts, QueueDefinition
 from azure_sandbox.functions_host.connections import Connection
 from azure_sandbox.service_bus import ServiceBusBroker, ServiceBusUnavailable
-from support.service_bus import BRIEF, FAST, FixedToken, Links, client_for, connection_string
+from support.service_bus import BRIEF, FAST, Fast, FixedToken, Links, client_for, connection_string
 
 from .conftest import SUBSCRIPTION, FakeDirectory, FakeRoles, OpenDoor
 
@@ -129,6 +129,10 @@ def orders(bus: Bus) -> Iterator[ServiceBusReceiver]:
     assert QueueCounts(0, 0) == bus.counts("orders")
 
 
+def name_of(key: str | bytes) -> str:
+    return key.decode() if isinstance(key, bytes) else key
+
+
 def body_of(message: ServiceBusReceivedMessage) -> bytes:
     return b"".join(message.body)
 
@@ -147,7 +151,7 @@ class TestMessages:
 
         assert body == body_of(message)
         assert properties == {name: getattr(message, name) for name in properties}
-        received = {key.decode(): value for key, value in (message.application_properties or {}).items()}
+        received = {name_of(key): value for key, value in (message.application_properties or {}).items()}
         assert int(when.timestamp() * 1000) == received.pop("at")
         assert {name: value for name, value in own.items() if name != "at"} == received
 
@@ -186,7 +190,7 @@ class TestMessages:
         """50 MB of random bytes come out equal, within a few seconds."""
         bus.define("large", max_message_bytes=100 * MIB)
         body = os.urandom(50 * MIB)
-        patient = {"socket_timeout": 2, "keep_alive": 0}  # a machine that is busy may not read for a while
+        patient: Fast = {"socket_timeout": 2, "keep_alive": 0}  # a machine that is busy may not read for a while
         with bus.links.client.get_queue_sender("large", **patient) as sender:
             start = time.monotonic()
             sender.send_messages(ServiceBusMessage(body))
@@ -482,13 +486,14 @@ class TestSenders:
         with closing(broker):
             host = broker.create_namespace("contoso")
             broker.put_queue("contoso", QueueDefinition("q"))
+            text = connection_string(host, "root", "first-key")
             door: Any = SimpleNamespace(client=lambda *_: client_for(text, host, tls.ca_file))
             site: Any = None
-            text = connection_string(host, "root", "first-key")
             senders = Senders(site, door)
             senders.send(Connection("Bus", text, {}), "q", b"x", text=False, invocation="1")
             [(_, sender)] = senders._open.values()
-            opened: Any = sender._handler._connection._transport.sock
+            handler: Any = sender._handler
+            opened = handler._connection._transport.sock
         assert opened.fileno() > 0
         senders.close()
 

@@ -77,7 +77,7 @@ class TestReady:
         folder.mkdir(parents=True)
         copied = shutil.copy(worker_script.__file__, folder)
         printed: list[str] = []
-        worker = Worker([sys.executable, copied], tmp_path, os.environ, lambda head: None, printed.append)
+        worker = Worker([sys.executable, str(copied)], tmp_path, os.environ, lambda head: None, printed.append)
         with pytest.raises(WorkerGone):
             worker.wait_ready()
         wait_until(lambda: bool(printed))

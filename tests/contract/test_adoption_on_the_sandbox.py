@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from azure.mgmt.servicebus.models import SBQueue
+from azure.mgmt.storage.models import BlobContainer
 
 from azure_sandbox.faults import Fault
 from functions_model.core.failures import PlanRefused
@@ -59,17 +61,17 @@ class Corner:
         """A group with a plan, accounts, an identity and a namespace that somebody else made, each in its own way."""
         clients, group = self.azure.clients, self.shared
         clients.resource.resource_groups.create_or_update(group, AUTOMATIC)
-        plan = {**AUTOMATIC, "kind": "linux", "sku": {"name": "P1v3"}, "properties": {"reserved": True}}
+        plan: Any = {**AUTOMATIC, "kind": "linux", "sku": {"name": "P1v3"}, "properties": {"reserved": True}}
         clients.web.app_service_plans.begin_create_or_update(group, f"{self.name}-plan", plan).result()
         for end, keys in (("host", True), ("data", False)):
-            account = {**AUTOMATIC, "sku": {"name": "Standard_GRS"}, "kind": "StorageV2"}
+            account: Any = {**AUTOMATIC, "sku": {"name": "Standard_GRS"}, "kind": "StorageV2"}
             account["properties"] = {"allowSharedKeyAccess": keys}
             clients.storage.storage_accounts.begin_create(group, f"{self.name}{end}", account).result()
-        clients.storage.blob_containers.create(group, f"{self.name}data", "input", {"properties": {}})
+        clients.storage.blob_containers.create(group, f"{self.name}data", "input", BlobContainer())
         clients.msi.user_assigned_identities.create_or_update(group, f"{self.name}-identity", AUTOMATIC)
-        bus = {**AUTOMATIC, "sku": {"name": "Premium", "capacity": 2}}
+        bus: Any = {**AUTOMATIC, "sku": {"name": "Premium", "capacity": 2}}
         clients.service_bus.namespaces.begin_create_or_update(group, f"{self.name}-bus", bus).result()
-        clients.service_bus.queues.create_or_update(group, f"{self.name}-bus", "orders", {"properties": {}})
+        clients.service_bus.queues.create_or_update(group, f"{self.name}-bus", "orders", SBQueue())
 
     def documents(self) -> dict[str, Any]:
         """Every resource of the shared group as it is, with what lies in it."""
@@ -108,7 +110,8 @@ class TestResourcesOfAnotherGroup:
             document["properties"].pop("numberOfSites", None)
         assert before == after
         assert corner.shared == group
-        assert [corner.shared] == [held.split("/")[4] for held in site.identity.user_assigned_identities]
+        assert site.identity is not None
+        assert [corner.shared] == [held.split("/")[4] for held in site.identity.user_assigned_identities or ()]
         assert not corner.plan(trigger, elsewhere=elsewhere).has_changes
 
     def test_must_be_there(self, corner: Corner) -> None:
@@ -144,7 +147,7 @@ class TestRoomForAPlan:
         """A group that had a Windows plan is refused before anything is written."""
         clients, group = corner.azure.clients, f"{corner.name}-rg"
         clients.resource.resource_groups.create_or_update(group, AUTOMATIC)
-        plan = {**AUTOMATIC, "sku": {"name": "P1v3"}, "properties": {"reserved": False}}
+        plan: Any = {**AUTOMATIC, "sku": {"name": "P1v3"}, "properties": {"reserved": False}}
         clients.web.app_service_plans.begin_create_or_update(group, "theirs", plan).result()
         corner.azure.sandbox.journal.clear()
 
@@ -176,32 +179,37 @@ class TestTheSizeOfAPlan:
         """One write of the plan, and the next run finds it so."""
         corner.deploy()
         corner.azure.sandbox.journal.clear()
-        asked = {"plan_sku": "EP2", "plan_sku_given": True, "plan_minimum": 2, "plan_maximum": 5}
+        asked: dict[str, Any] = {"plan_sku": "EP2", "plan_sku_given": True, "plan_minimum": 2, "plan_maximum": 5}
 
         corner.deploy(**asked)
         plan = corner.azure.clients.web.app_service_plans.get(f"{corner.name}-rg", f"{corner.name}-plan")
 
         assert [("PUT", f"{corner.name}-plan")] == corner.azure.writes()
+        assert plan.sku is not None
         assert ("EP2", 2, 5) == (plan.sku.name, plan.sku.capacity, plan.maximum_elastic_worker_count)
-        assert {"managed-by": "functions-model-action"}.items() <= plan.tags.items()
+        assert {"managed-by": "functions-model-action"}.items() <= (plan.tags or {}).items()
         assert not corner.plan(**asked).has_changes
 
 
 class TestApplicationInsights:
     def test_is_made_once_and_written_to_by_identity(self, corner: Corner) -> None:
         """A workspace, a component on it, the role on the component, and the two settings; then nothing any more."""
-        asked = {"application_insights": f"{corner.name}-insights", "log_analytics_workspace": f"{corner.name}-logs"}
+        asked: dict[str, Any] = {
+            "application_insights": f"{corner.name}-insights",
+            "log_analytics_workspace": f"{corner.name}-logs",
+        }
 
         corner.deploy(**asked)
         component = corner.azure.sandbox.arm.store.list(resource_type="Microsoft.Insights/components")[-1]
-        settings = corner.azure.clients.web.web_apps.list_application_settings(f"{corner.name}-rg", corner.name)
+        found = corner.azure.clients.web.web_apps.list_application_settings(f"{corner.name}-rg", corner.name)
+        settings = found.properties or {}
         identity = corner.azure.clients.msi.user_assigned_identities.get(f"{corner.name}-rg", f"{corner.name}-identity")
 
         assert component.properties["WorkspaceResourceId"].endswith(f"/{corner.name}-logs")
-        assert component.properties["ConnectionString"] == settings.properties["APPLICATIONINSIGHTS_CONNECTION_STRING"]
+        assert component.properties["ConnectionString"] == settings["APPLICATIONINSIGHTS_CONNECTION_STRING"]
         assert (
             f"ClientId={identity.client_id};Authorization=AAD"
-            == (settings.properties["APPLICATIONINSIGHTS_AUTHENTICATION_STRING"])
+            == (settings["APPLICATIONINSIGHTS_AUTHENTICATION_STRING"])
         )
         assert {METRICS_PUBLISHER} == corner.azure.sandbox.roles.roles(identity.principal_id, str(component.id))
         assert not corner.plan(**asked).has_changes

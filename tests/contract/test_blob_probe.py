@@ -6,6 +6,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from azure.mgmt.storage.models import BlobContainer
 from azure.storage.blob import BlobServiceClient
 
 from functions_model.core.blob_paths import parse_blob_path
@@ -33,7 +34,7 @@ def account(sandbox: Sandbox) -> Iterator[BlobServiceClient]:
         azure.clients.resource.resource_groups.create_or_update(GROUP, body)
         made: Any = azure.clients.storage.storage_accounts.begin_create(GROUP, ACCOUNT, body).result()
         for container in ("input", "output"):
-            azure.clients.storage.blob_containers.create(GROUP, ACCOUNT, container, {"properties": {}})
+            azure.clients.storage.blob_containers.create(GROUP, ACCOUNT, container, BlobContainer())
     token, ca = account_token(sandbox, ACCOUNT), str(sandbox.endpoints.ca_file)
     client = BlobServiceClient(made.primary_endpoints.blob, credential=token, connection_verify=ca, retry_total=0)
     with closing(client):

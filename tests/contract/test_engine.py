@@ -8,6 +8,7 @@ import shutil
 import tarfile
 import uuid
 from contextlib import closing, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,7 +100,7 @@ def based(reference: ImageReference, tmp_path: Path, api: docker.APIClient) -> I
     image = assemble(scratch, layers, env={}, labels={})
     yield as_base(image, reference), Blobs(layers, image.config)
     for name in (str(reference), *(f"functions-model/{reference.repository}:{part}" for part in ("dockerfile", "app"))):
-        with_suppress(lambda name=name: api.remove_image(name, force=True))
+        with_suppress(partial(api.remove_image, name, force=True))
 
 
 def with_suppress(call: Callable[[], object]) -> None:

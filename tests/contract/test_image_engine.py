@@ -56,7 +56,7 @@ def base(engine: docker.DockerClient, host: str) -> Iterator[ImageReference]:
     name = f"{host}/base"
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
-        archive.add(shutil.which("busybox"), "bin/busybox")
+        archive.add(shutil.which("busybox") or "", "bin/busybox")
         link = tarfile.TarInfo("bin/sh")
         link.type, link.linkname = tarfile.SYMTYPE, "busybox"
         archive.addfile(link)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    Start = Callable[[str], FunctionApp]
+
 TEXT = """\
 import json, logging, os, sys
 import beside
@@ -123,15 +125,11 @@ MESSAGE: dict[str, Any] = {
     "ExpiresAtUtc": datetime(2026, 11, 22, 21, 15, 30, tzinfo=UTC).isoformat().replace("+00:00", "Z"),
 }
 
-Start = "Callable[[str], FunctionApp]"
-
 
 @pytest.fixture(
     scope="module", params=["worker", pytest.param("runtime", marks=pytest.mark.needs("python3.13"))], ids=str
 )
-def apps(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[str], FunctionApp]]:
+def apps(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
     """Function apps by their name, each started once."""
     with started_apps(APPS, request.param, tmp_path_factory.mktemp) as start:
         yield start

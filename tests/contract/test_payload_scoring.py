@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    Apps = Callable[[str], FunctionApp]
+
 URL = "https://contoso.azurewebsites.net/api/score"
 JSON = {"Content-Type": "application/json"}
 
@@ -107,15 +109,11 @@ SCRIPTS: dict[str, dict[str, Any]] = {
     "schema": {"files": {"src/score.py": SCHEMA}},
 }
 
-Apps = "Callable[[str], FunctionApp]"
-
 
 @pytest.fixture(
     scope="module", params=["worker", pytest.param("runtime", marks=pytest.mark.needs("python3.13"))], ids=str
 )
-def apps(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[str], FunctionApp]]:
+def apps(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apps]:
     """Function apps by the name of their script, each started once."""
     with started_apps(SCRIPTS, request.param, tmp_path_factory.mktemp) as start:
         yield start

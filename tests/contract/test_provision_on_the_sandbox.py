@@ -229,6 +229,8 @@ class TestSizes:
         azure.apply(azure.plan(plan_sku="P1mv3", plan_sku_given=True))
         large = azure.clients.web.app_service_plans.get("iris-rg", "iris-plan").sku
 
+        assert small is not None
+        assert large is not None
         assert ("P0v3", "Premium0V3") == (small.name, small.tier)
         assert ("P1mv3", "PremiumMV3") == (large.name, large.tier)
 

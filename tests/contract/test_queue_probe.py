@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
+from azure.mgmt.servicebus.models import SBQueue
 from azure.servicebus import ServiceBusMessage, ServiceBusSubQueue
 
 from functions_model.core.cancel import Cancel
@@ -71,7 +72,7 @@ def bus(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         azure.clients.resource.resource_groups.create_or_update(GROUP, place)
         azure.clients.service_bus.namespaces.begin_create_or_update(GROUP, NAME, place).result()
         for queue in ("requests", "answers"):
-            azure.clients.service_bus.queues.create_or_update(GROUP, NAME, queue, {"properties": {}})
+            azure.clients.service_bus.queues.create_or_update(GROUP, NAME, queue, SBQueue())
     host, token = namespace_token(sandbox, NAME)
     with client_for(token, host, sandbox.endpoints.ca_file) as client:
         yield Bus(client, sample)

@@ -61,12 +61,9 @@ class Azure:
     base: Base
 
     def client(self, host: str = "") -> RegistryClient:
-        session = requests.Session()
-        session.trust_env = False
-        session.verify = str(self.sandbox.endpoints.ca_file)
         scope = self.clients.cloud.registry_scope
         exchange = EntraExchange(lambda: self.credential.get_token(scope).token)
-        return RegistryClient(host or self.host, None if host else exchange, session=session, sleep=lambda _: None)
+        return client_of(self.sandbox, host or self.host, None if host else exchange)
 
     @property
     def host(self) -> str:
@@ -80,6 +77,13 @@ class Azure:
 
     def base_reads(self) -> list[str]:
         return [entry.path for entry in self.sandbox.journal.entries("base-registry") if "/blobs/" in entry.path]
+
+
+def client_of(sandbox: Sandbox, host: str, credential: EntraExchange | None = None) -> RegistryClient:
+    session = requests.Session()
+    session.trust_env = False
+    session.verify = str(sandbox.endpoints.ca_file)
+    return RegistryClient(host, credential, session=session, sleep=lambda _: None)
 
 
 def published(registries: Registries, repository: str) -> None:
@@ -103,12 +107,10 @@ def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
         credential = stack.enter_context(closing(log_in(sandbox, login_of(sandbox))))
         trust = {"connection_verify": str(sandbox.endpoints.ca_file), "retry_backoff_factor": 0}
         identity = sandbox.subscription_id, cloud_of(sandbox)
-        clients = AzureClients(credential, *identity, polling_interval=0.02, options=trust)  # type: ignore[arg-type]
+        clients = AzureClients(credential, *identity, polling_interval=0.02, options=trust)
         stack.enter_context(closing(clients))
         reference = ImageReference(sandbox.endpoints.base_registry, "azure-functions/python", "4")
-        one = Azure(sandbox, clients, credential, None)  # type: ignore[arg-type]
-        one.base = pull_base(one.client(reference.registry), reference)
-        yield one
+        yield Azure(sandbox, clients, credential, pull_base(client_of(sandbox, reference.registry), reference))
 
 
 class TestImport:

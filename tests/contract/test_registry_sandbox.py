@@ -37,6 +37,7 @@ class Tenant:
     """Directory and role assignments in one: a token is the principal's name."""
 
     held: dict[str, frozenset[str]] = field(default_factory=dict)
+    tenant_id: str = "tenant"
 
     def principal_of_token(self, access_token: str, audience: str) -> Principal:
         if access_token not in self.held or audience != AUDIENCE:
@@ -51,6 +52,9 @@ class Tenant:
 
     def roles(self, object_id: str, scope: str) -> frozenset[str]:
         return self.held[object_id]
+
+    def permits(self, object_id: str, permission: str, scope: str, *, data: bool) -> bool:
+        return False
 
     def get_token(self, *scopes: str, **_: Any) -> AccessToken:
         return AccessToken("pusher", int(time.time()) + 3600)

@@ -82,6 +82,8 @@ class TestWithoutSwap:
         assert slot.identity is not None
         assert app.identity is not None
 
+        assert app.identity.user_assigned_identities is not None
+        assert slot.identity.user_assigned_identities is not None
         assert app.identity.user_assigned_identities.keys() == slot.identity.user_assigned_identities.keys()
         assert host_id("iris", "staging") == settings(azure, "staging")[HOST_ID]
         assert HOST_ID not in settings(azure)
@@ -201,7 +203,8 @@ class TestSettingsOfOthers:
         """All three lists of names are written back, as az does."""
         deploy(azure)
         theirs = {"connectionStringNames": ["DB"], "azureStorageConfigNames": ["share"], "appSettingNames": ["THEIRS"]}
-        azure.clients.web.web_apps.update_slot_configuration_names("iris-rg", "iris", {"properties": theirs})
+        body: Any = {"properties": theirs}
+        azure.clients.web.web_apps.update_slot_configuration_names("iris-rg", "iris", body)
         deploy(azure, digit="b", **STAGING)
         held = azure.clients.web.web_apps.list_slot_configuration_names("iris-rg", "iris").as_dict()["properties"]
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from azure_sandbox.arm.web.swapping import STAY
+from functions_model.core.access import Access
 from functions_model.core.failures import PlanRefused
-from functions_model.core.spec import Access, ImageTarget
+from functions_model.core.spec import ImageTarget
 from functions_model.provision import Action, find_registry, swap_back
 from functions_model.provision.host_storage import CONTENT_SHARE
 from functions_model.provision.registry_login import PASSWORD
@@ -162,13 +163,12 @@ GENERAL = {"webSocketsEnabled": True, "healthCheckPath": "/api/identity", "ftpsS
 def furnish(azure: Azure) -> None:
     """Give the app what its owner may have given it, by the SDK."""
     apps, where = azure.clients.web.web_apps, ("iris-rg", "iris")
-    strings, mounts, general, network = (
-        {"properties": one} for one in (STRINGS, MOUNTS, GENERAL, {"virtualNetworkSubnetId": SUBNET})
-    )
-    apps.update_connection_strings(*where, strings)  # type: ignore[arg-type]
-    apps.update_azure_storage_accounts(*where, mounts)  # type: ignore[arg-type]
-    apps.update_configuration(*where, general)  # type: ignore[call-overload]
-    apps.update(*where, network)  # type: ignore[call-overload]
+    bodies: list[Any] = [{"properties": one} for one in (STRINGS, MOUNTS, GENERAL, {"virtualNetworkSubnetId": SUBNET})]
+    strings, mounts, general, network = bodies
+    apps.update_connection_strings(*where, strings)
+    apps.update_azure_storage_accounts(*where, mounts)
+    apps.update_configuration(*where, general)
+    apps.update(*where, network)
     names: Any = apps.list_slot_configuration_names(*where).as_dict()
     names["properties"] |= {"connectionStringNames": ["OWN"], "azureStorageConfigNames": ["own"]}
     apps.update_slot_configuration_names(*where, names)

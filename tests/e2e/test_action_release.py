@@ -5,15 +5,12 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 import yaml
 
 from support.tools import ROOT
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 IMAGE = f"ghcr.io/contoso/functions-model-action@sha256:{'0123456789abcdef' * 4}"
 WORKFLOW = ROOT / ".github" / "workflows" / "release.yml"
@@ -22,11 +19,11 @@ WORKFLOW = ROOT / ".github" / "workflows" / "release.yml"
 @pytest.fixture
 def action(tmp_path: Path) -> Path:
     """A copy of action.yml."""
-    return shutil.copy(ROOT / "action.yml", tmp_path / "action.yml")
+    return Path(shutil.copy(ROOT / "action.yml", tmp_path / "action.yml"))
 
 
 def _pin(image: str, action: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, ROOT / ".ci" / "pin-action", image, action]
+    command: list[str | Path] = [sys.executable, ROOT / ".ci" / "pin-action", image, action]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 

@@ -72,7 +72,7 @@ def project(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def perform(sandbox: Sandbox, folder: Path, environ: dict[str, str] | None = None, **given: str) -> Run:
+def perform(sandbox: Sandbox, folder: Path, environ: dict[str, str] | None = None, /, **given: str) -> Run:
     """One run that succeeds; the keyword `image_name` is the input `image-name`."""
     inputs = {name.replace("_", "-"): value for name, value in given.items()}
     all_inputs = {**sandbox.endpoints.inputs(), **DESCRIBED, "auth-level": "anonymous", **inputs}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import docker
 import pytest
@@ -52,10 +52,10 @@ class _running:  # noqa: N801 - reads as the context manager that it is
 
     def __init__(self, image: str, password: str) -> None:
         self._client = docker.from_env()
-        self._image = self._client.images.pull(image, auth_config={"username": NOBODY, "password": password})
-        self._container = self._client.containers.run(
-            self._image.id, detach=True, ports={"80/tcp": ("127.0.0.1", None)}
-        )
+        pulled = self._client.images.pull(image, auth_config={"username": NOBODY, "password": password})
+        self._image = str(pulled.id)
+        ports: Any = {"80/tcp": ("127.0.0.1", None)}
+        self._container = self._client.containers.run(self._image, detach=True, ports=ports)
 
     def __enter__(self) -> str:
         deadline = time.monotonic() + 60
@@ -75,5 +75,5 @@ class _running:  # noqa: N801 - reads as the context manager that it is
 
     def __exit__(self, *_: object) -> None:
         self._container.remove(force=True, v=True)
-        self._client.images.remove(self._image.id, force=True)
+        self._client.images.remove(self._image, force=True)
         self._client.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from azure.servicebus import ServiceBusMessage, ServiceBusSubQueue
@@ -59,7 +59,7 @@ def send(client: ServiceBusClient, message: ServiceBusMessage, queue: str = "req
         sender.send_messages(message)
 
 
-def receive(client: ServiceBusClient, queue: str = "answers", **how: object) -> ServiceBusReceivedMessage:
+def receive(client: ServiceBusClient, queue: str = "answers", **how: Any) -> ServiceBusReceivedMessage:
     """The next message, completed."""
     with client.get_queue_receiver(queue, **how) as receiver:
         [message] = receiver.receive_messages(max_message_count=1, max_wait_time=60)

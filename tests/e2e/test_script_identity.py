@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -25,8 +25,8 @@ def rates_url(sandbox: Sandbox) -> str:
     """A blob with rates, and an identity that may read it: what somebody makes before the first deployment."""
     with logged_in_to(sandbox) as azure:
         azure.clients.resource.resource_groups.create_or_update("rent", WHERE)
-        body = {**WHERE, "sku": {"name": "Standard_LRS"}, "kind": "StorageV2", "properties": {}}
-        account = azure.clients.storage.storage_accounts.begin_create("rent", "contosorates", body).result()
+        body: Any = {**WHERE, "sku": {"name": "Standard_LRS"}, "kind": "StorageV2", "properties": {}}
+        account: Any = azure.clients.storage.storage_accounts.begin_create("rent", "contosorates", body).result()
         who = azure.clients.msi.user_assigned_identities.create_or_update("rent", "rent-identity", WHERE)
     sandbox.data.storage.upload("contosorates", "rates", "today.json", json.dumps({"EUR": 1, "SEK": 11.2}).encode())
     sandbox.roles.grant(str(who.principal_id), READER, str(account.id))

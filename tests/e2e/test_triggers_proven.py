@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from azure.servicebus import ServiceBusMessage
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.exhaustive
 
 SEND = {"verify_trigger": "send", "sample": True}
-BLOBS = {
+BLOBS: dict[str, Any] = {
     "data_storage_account": "provendata",
     "input_path": "input/{name}.json",
     "output_path": "output/{rand-guid}/{name}_out.json",
     **SEND,
 }
-QUEUES = {
+QUEUES: dict[str, Any] = {
     "service_bus_namespace": "proven-bus",
     "input_queue_name": "requests",
     "output_queue_name": "answers",

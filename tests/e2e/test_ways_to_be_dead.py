@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -92,7 +92,7 @@ class TestHostInError:
 
 
 @pytest.fixture
-def out_of_reach(app: Mortal, sandbox: Sandbox) -> Iterator[dict[str, str]]:
+def out_of_reach(app: Mortal, sandbox: Sandbox) -> Iterator[dict[str, Any]]:
     """Inputs with an image of which the registry gives the app nothing."""
     denied = {"errors": [{"code": "DENIED", "message": "requested access to the resource is denied"}]}
     image = f"out-of-reach-{app.trigger}"
@@ -108,14 +108,14 @@ class TestTheImageCannotBePulled:
 
     CAUSE = "the identity may not pull the image"
 
-    def test_says_why(self, app: Mortal, out_of_reach: dict[str, str]) -> None:
+    def test_says_why(self, app: Mortal, out_of_reach: dict[str, Any]) -> None:
         """What ran before is put back."""
         run = app.run(**out_of_reach)
 
         assert (run.code, app.model()) == (8, "first"), run.log
         assert self.CAUSE in run.errors[0]
 
-    def test_is_found_in_a_slot(self, app: Mortal, out_of_reach: dict[str, str]) -> None:
+    def test_is_found_in_a_slot(self, app: Mortal, out_of_reach: dict[str, Any]) -> None:
         """And not swapped."""
         run = app.run(sample=True, slot_name="staging", swap="true", **out_of_reach)
 

@@ -9,7 +9,7 @@ import sys
 from support.tools import ROOT
 
 
-def judge(*words: str, seconds: float = 1500, **environ: str) -> subprocess.CompletedProcess[str]:
+def judge(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
     """`make real`, as the Makefile calls it."""
     return subprocess.run(
         [sys.executable, "tests/real", *words],
@@ -18,6 +18,6 @@ def judge(*words: str, seconds: float = 1500, **environ: str) -> subprocess.Comp
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=seconds,
+        timeout=1500,
         check=False,
     )

@@ -15,6 +15,7 @@ import pytest
 import requests
 from azure.core.exceptions import AzureError
 
+import shared
 from arm import Arm, ArmRefused
 from az import AzFailed
 from group import leftovers, remove
@@ -122,7 +123,7 @@ def _check(checks: Sequence[str], recording: Recording, stashed: dict[Any, Any])
     """Run the checks, and keep what they have seen, also of a run that was stopped."""
     plugin = _Stash({RECORDING: recording, **stashed})
     words = ["-c", str(HERE / "pytest.ini"), "--rootdir", str(HERE), "-v", *(str(HERE / name) for name in checks)]
-    code = int(pytest.main(words, plugins=[plugin]))
+    code = int(pytest.main(words, plugins=[plugin, shared]))
     say(f"Written down: {recording.write()}")
     if page := os.environ.get("GITHUB_STEP_SUMMARY"):
         with Path(page).open("a", encoding="utf-8") as file:

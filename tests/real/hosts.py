@@ -230,15 +230,17 @@ class DockerHosts:
     def _container(
         self, image: str, name: str, environ: Mapping[str, str], ports: tuple[int, ...], command: Any = None
     ) -> Any:
+        network = str(self._network.name)
+        published: Any = {f"{port}/tcp": ("127.0.0.1", None) for port in ports}
         container = self.engine.containers.create(
             image,
             command,
             environment=dict(environ),
             labels={LABEL: "yes"},
-            network=self._network.name,
-            networking_config={self._network.name: self.engine.api.create_endpoint_config(aliases=[name])},
+            network=network,
+            networking_config={network: self.engine.api.create_endpoint_config(aliases=[name])},
             hostname=name,
-            ports={f"{port}/tcp": ("127.0.0.1", None) for port in ports},
+            ports=published,
         )
         self._closing.callback(_remove, container)
         container.start()

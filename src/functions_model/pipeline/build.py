@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from functions_model.core.digests import Digest
-    from functions_model.pipeline.layers import Made
+    from functions_model.pipeline.made import Made
     from functions_model.pipeline.making import Making
     from functions_model.pipeline.prepare import Prepared
     from functions_model.registry import Push

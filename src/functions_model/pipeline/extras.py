@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from functions_model.core.spec import DeploymentSpec
     from functions_model.environment import Lock
-    from functions_model.pipeline.layers import Made
+    from functions_model.pipeline.made import Made
     from functions_model.pipeline.making import Making
 
 CYCLONEDX = "application/vnd.cyclonedx+json"

@@ -16,45 +16,22 @@ from functions_model.pipeline.below import make_below
 from functions_model.pipeline.events import LayerOrigin, LayerReady
 from functions_model.pipeline.extras import attachments_for
 from functions_model.pipeline.lock import lock_for
+from functions_model.pipeline.made import Made
 from functions_model.registry import RecordedLayer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from functions_model.environment import Lock
     from functions_model.image.layers import Layer, LayerPlan
-    from functions_model.pipeline.below import Below
     from functions_model.pipeline.making import Making
     from functions_model.pipeline.parts import Parts
     from functions_model.pipeline.prepare import Prepared
-    from functions_model.registry import Attachment, Push
+    from functions_model.registry import Push
 
 WORKERS = 4
 """Layers in the making at once: as many as are sent at once."""
 SMALL = 8 << 20
 """Bytes. What is smaller is hashed before it is sent, so that nothing is sent that the registry has."""
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """The layers of an image.
-
-    Attributes:
-        lock: The dependencies.
-        below: The base, dependencies, and what else lies below the app.
-        app: The layers of the app, each with its fingerprint.
-        attachments: What is put beside the image, and needs none of its layers.
-    """
-
-    lock: Lock
-    below: Below
-    app: tuple[RecordedLayer, ...]
-    attachments: tuple[Attachment, ...]
-
-    @property
-    def layers(self) -> tuple[Layer, ...]:
-        """All of them, the lowest first."""
-        return (*self.below.layers, *(recorded.layer for recorded in self.app))
 
 
 def make_layers(making: Making, push: Push | None, resolved: Callable[[], None]) -> Made:

@@ -9,7 +9,7 @@ from functions_model.core.digests import canonical_json, digest_of
 
 if TYPE_CHECKING:
     from functions_model.core.spec import DeploymentSpec
-    from functions_model.pipeline.layers import Made
+    from functions_model.pipeline.made import Made
 
 
 def model_digests(spec: DeploymentSpec, made: Made) -> dict[str, str]:

@@ -1,22 +1,17 @@
 """Floor 4: what is wanted, what is there, the difference, and making it so."""
 
 from functions_model.provision.applying import Groundwork, apply, lay_ground
+from functions_model.provision.changes import Action, Change, ChangeSet, FieldChange
 from functions_model.provision.data_place import data_place
 from functions_model.provision.kinds.function_app import through_slot
-from functions_model.provision.nouns import (
-    Action,
-    Change,
-    ChangeSet,
-    FieldChange,
-    ResourcePlan,
-    Wanted,
-)
+from functions_model.provision.nouns import RegistryResource, Wanted
 from functions_model.provision.observed import Observed
 from functions_model.provision.observing import observe
 from functions_model.provision.outcome import Applied, Written
 from functions_model.provision.planning import plan
 from functions_model.provision.readiness import readiness
-from functions_model.provision.registries import RegistryResource, find_registry
+from functions_model.provision.registries import find_registry
+from functions_model.provision.resource_plan import ResourcePlan
 from functions_model.provision.rights import missing_rights
 from functions_model.provision.settling import settle
 from functions_model.provision.swapping import swap, swap_back

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from functions_model.provision.changes import FieldChange
 from functions_model.provision.kinds import identity
-from functions_model.provision.nouns import FieldChange
 
 if TYPE_CHECKING:
     from functions_model.provision.nouns import Wanted

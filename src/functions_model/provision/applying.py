@@ -9,11 +9,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from functions_model.core.cancel import CANCEL
+from functions_model.provision.changes import Action
 from functions_model.provision.graph import Graph
 from functions_model.provision.incomplete import incomplete, told
 from functions_model.provision.kind import Writing
 from functions_model.provision.kinds import provider
-from functions_model.provision.nouns import Action
 from functions_model.provision.observed_app import ObservedSite
 from functions_model.provision.outcome import Applied, Written
 from functions_model.provision.planning import KINDS
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from functions_model.azure.clients import AzureClients
-    from functions_model.provision.nouns import Change, ResourcePlan
+    from functions_model.provision.changes import Change
     from functions_model.provision.observed import Observed, Piece
     from functions_model.provision.observed_app import ObservedApp
+    from functions_model.provision.resource_plan import ResourcePlan
 
 _KINDS = {kind.KIND: kind for kind in KINDS}
 

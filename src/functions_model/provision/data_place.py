@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
     from functions_model.azure.clients import AzureClients
     from functions_model.core.blob_paths import BlobPath
-    from functions_model.provision.nouns import QueueData, ResourcePlan, Wanted
+    from functions_model.provision.nouns import QueueData, Wanted
     from functions_model.provision.observed import Observed
     from functions_model.provision.observed_keys import Keys
+    from functions_model.provision.resource_plan import ResourcePlan
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from functions_model.provision.nouns import FieldChange
+from functions_model.provision.changes import FieldChange
 from functions_model.provision.slot_settings import apps_sticky
 from functions_model.provision.sticky import make_sticky, sticky_changes
 from functions_model.provision.tags import UNFINISHED, is_ours

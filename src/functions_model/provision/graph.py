@@ -6,13 +6,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from functions_model.provision.changes import known_of
 from functions_model.provision.incomplete import NotReached
-from functions_model.provision.nouns import known_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from functions_model.provision.nouns import Change
+    from functions_model.provision.changes import Change
 
     Make = Callable[[Change, Callable[[], None]], None]
 

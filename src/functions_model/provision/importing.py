@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from functions_model.azure.clients import AzureClients
     from functions_model.core.references import ImageReference
-    from functions_model.provision.registries import RegistryResource
+    from functions_model.provision.nouns import RegistryResource
 
 LONGEST = 600.0
 """Seconds. A base of a gigabyte takes well under a minute; streaming it through this machine takes less than this."""

@@ -9,13 +9,13 @@ from azure.core.exceptions import AzureError
 
 from functions_model.azure.errors import ServiceError, explain
 from functions_model.core.failures import ApplyIncomplete, Failure
-from functions_model.provision.nouns import Action
+from functions_model.provision.changes import Action
 from functions_model.provision.waiting import WaitedInVain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from functions_model.provision.nouns import Change
+    from functions_model.provision.changes import Change
     from functions_model.provision.outcome import Written
 
 

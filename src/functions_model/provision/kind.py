@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from functions_model.azure.clients import AzureClients
     from functions_model.core.failures import Problem
-    from functions_model.provision.nouns import Change, Wanted
+    from functions_model.provision.changes import Change
+    from functions_model.provision.nouns import Wanted
     from functions_model.provision.observed import Observed, Piece
     from functions_model.provision.waiting import Patience
 

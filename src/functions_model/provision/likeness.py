@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from functions_model.core.failures import Problem
 from functions_model.provision.belongings import NONE, Belongings
-from functions_model.provision.nouns import FieldChange
+from functions_model.provision.changes import FieldChange
 from functions_model.provision.observed import ObservedSlot
 
 if TYPE_CHECKING:

@@ -1,8 +1,7 @@
-"""What is wanted, and how it differs from what is there: the nouns of provisioning."""
+"""What is wanted: the nouns of provisioning."""
 
 from __future__ import annotations
 
-import enum
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,83 +12,6 @@ if TYPE_CHECKING:
 
     from functions_model.core.blob_paths import BlobPath
     from functions_model.core.secrets import Secret
-    from functions_model.provision.observed import Observed
-    from functions_model.provision.registries import RegistryResource
-    from functions_model.provision.telemetry import Insights
-
-
-class Action(enum.StrEnum):
-    """What is done to a resource."""
-
-    CREATE = "create"
-    UPDATE = "update"
-    REPLACE = "replace"
-    """It goes, and another one of the same name comes: what cannot be changed in place."""
-    DELETE = "delete"
-    KEEP = "keep"
-
-
-@dataclass(frozen=True, slots=True)
-class FieldChange:
-    """One value that changes. Secrets and the values of settings are `***`.
-
-    Attributes:
-        name: As people know it: "image", "app setting `X`".
-        before: None when there is none.
-        after: Never a secret; `removed` when there is none any more.
-    """
-
-    name: str
-    before: str | None
-    after: str
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What happens to one resource.
-
-    Attributes:
-        kind: "storage account"; one of the `KIND` names under `kinds/`.
-        name: The resource's name, unique within its kind.
-        action: What is done to it.
-        fields: What changes; empty when kept.
-        reason: Why, a clause without a full stop. Of what is kept, only where somebody might have expected otherwise.
-        depends_on: `key`s of changes that must be done before, and of futures that `apply` is given (`image`).
-        resource_id: The ARM id; empty when it has none of its own.
-        link: Where people see it in the cloud's portal; empty when there is no portal, or no id.
-    """
-
-    kind: str
-    name: str
-    action: Action
-    fields: tuple[FieldChange, ...] = ()
-    reason: str = ""
-    depends_on: tuple[str, ...] = ()
-    resource_id: str = ""
-    link: str = ""
-
-    @property
-    def key(self) -> str:
-        """What other changes depend on it by."""
-        return key_of(self.kind, self.name)
-
-    def __str__(self) -> str:
-        """The storage account `x`."""
-        return f"the {self.kind} `{self.name}`"
-
-
-def known_of(key: str) -> str:
-    """What a change depends on that need not wait until another is done, but only until it is known what will be there.
-
-    Args:
-        key: Of the other change.
-    """
-    return f"{key}, known"
-
-
-def key_of(kind: str, name: str) -> str:
-    """The key of a change: `storage account/x`."""
-    return f"{kind}/{name}"
 
 
 def place_of(resource_type: str, name: str) -> str:
@@ -97,11 +19,36 @@ def place_of(resource_type: str, name: str) -> str:
     return f"{resource_type}/{name}".lower()
 
 
-SWAP = "swap"
-"""The kind of the one change that is made after the others were verified."""
+@dataclass(frozen=True, slots=True)
+class RegistryResource:
+    """A container registry.
 
-IMAGE = "image"
-"""The key of the one future that is no resource: the pushed image."""
+    Attributes:
+        id: The ARM id.
+        login_server: Host of the registry, with a port where there is one.
+        abac: It honours repository-scoped roles only; AcrPull and AcrPush count for nothing there.
+        admin: Its admin user is on, whose password opens all of it.
+        arm_tokens: It takes Entra's tokens for Resource Manager, with which App Service pulls.
+    """
+
+    id: str
+    login_server: str
+    abac: bool = False
+    admin: bool = False
+    arm_tokens: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Insights:
+    """Where the app and its host write what they do.
+
+    Attributes:
+        component: An Application Insights component's name.
+        workspace: The Log Analytics workspace of a component that is created.
+    """
+
+    component: str
+    workspace: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,52 +181,3 @@ class Wanted:
         """ARM id of a resource, in its group; the type as `Microsoft.Web/sites`."""
         group = self.group_of(resource_type, name)
         return f"/subscriptions/{self.subscription_id}/resourceGroups/{group}/providers/{resource_type}/{name}"
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeSet:
-    """What is to be done, in a stable order. Nothing has been written.
-
-    Attributes:
-        changes: One per resource, those that are kept included.
-        notes: What people should know of it besides, whole sentences.
-    """
-
-    changes: tuple[Change, ...]
-    notes: tuple[str, ...] = field(default=(), kw_only=True)
-
-    @property
-    def has_changes(self) -> bool:
-        """Whether applying it would write anything."""
-        return any(change.action is not Action.KEEP for change in self.changes)
-
-    @property
-    def now(self) -> tuple[Change, ...]:
-        """What must happen before anything can be verified: all but a swap."""
-        return tuple(change for change in self.changes if change.action is not Action.KEEP and change.kind != SWAP)
-
-    @property
-    def swap(self) -> Change | None:
-        """The swap, which waits until its slot is verified."""
-        return next((change for change in self.changes if change.kind == SWAP), None)
-
-    @property
-    def ahead(self) -> tuple[Change, ...]:
-        """What must happen and need not wait for the image, in the plan's order."""
-        waiting = {IMAGE}
-        for change in self.changes:
-            if waiting.intersection(change.depends_on):
-                waiting.add(change.key)
-        return tuple(change for change in self.now if change.key not in waiting)
-
-    def count(self, action: Action) -> int:
-        """How many resources have that action."""
-        return sum(change.action is action for change in self.changes)
-
-
-@dataclass(frozen=True, slots=True)
-class ResourcePlan(ChangeSet):
-    """The difference between what is wanted and what is there."""
-
-    wanted: Wanted = field(repr=False)
-    observed: Observed = field(repr=False)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from functions_model.provision.kinds import role_assignment
 
 if TYPE_CHECKING:
-    from functions_model.provision.nouns import Change
+    from functions_model.provision.changes import Change
     from functions_model.provision.observed_app import ObservedApp
 
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from functions_model.core.failures import Problem
-from functions_model.provision.nouns import FieldChange
+from functions_model.provision.changes import FieldChange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from functions_model.core.failures import PlanRefused
+from functions_model.provision.changes import IMAGE, known_of
 from functions_model.provision.kinds import (
     application_insights,
     blob_container,
@@ -23,12 +24,13 @@ from functions_model.provision.kinds import (
 )
 from functions_model.provision.kinds import plan as plan_kind
 from functions_model.provision.networks import shut_out
-from functions_model.provision.nouns import IMAGE, ResourcePlan, known_of
 from functions_model.provision.plan_notes import notes_for
+from functions_model.provision.resource_plan import ResourcePlan
 
 if TYPE_CHECKING:
+    from functions_model.provision.changes import Change
     from functions_model.provision.kind import Kind
-    from functions_model.provision.nouns import Change, Wanted
+    from functions_model.provision.nouns import Wanted
     from functions_model.provision.observed import Observed
 
 KINDS: tuple[Kind, ...] = (

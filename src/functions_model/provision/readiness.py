@@ -13,6 +13,7 @@ from azure.core.exceptions import AzureError
 
 from functions_model.azure.errors import explain
 from functions_model.core.failures import Problem
+from functions_model.provision.changes import Action
 from functions_model.provision.kinds import (
     blob_container,
     role_assignment,
@@ -21,15 +22,16 @@ from functions_model.provision.kinds import (
     storage_account,
 )
 from functions_model.provision.networks import shut_out, unsure
-from functions_model.provision.nouns import Action, BlobData
+from functions_model.provision.nouns import BlobData
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from functions_model.azure.clients import AzureClients
+    from functions_model.provision.changes import Change
     from functions_model.provision.kind import Kind
-    from functions_model.provision.nouns import Change, ResourcePlan
     from functions_model.provision.observed import Observed
+    from functions_model.provision.resource_plan import ResourcePlan
 
 _BLOB: tuple[Kind, ...] = (storage_account, blob_container, role_assignment)
 _QUEUE: tuple[Kind, ...] = (service_bus_namespace, service_bus_queue, role_assignment)

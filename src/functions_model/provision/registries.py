@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
@@ -10,6 +9,7 @@ from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoun
 from functions_model.azure.errors import explain
 from functions_model.core.failures import PlanRefused, Problem
 from functions_model.provision.elsewhere import group_in
+from functions_model.provision.nouns import RegistryResource
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
@@ -17,25 +17,6 @@ if TYPE_CHECKING:
 
 _TYPE = "Microsoft.ContainerRegistry/registries"
 _ABAC = "AbacRepositoryPermissions"
-
-
-@dataclass(frozen=True, slots=True)
-class RegistryResource:
-    """A container registry.
-
-    Attributes:
-        id: The ARM id.
-        login_server: Host of the registry, with a port where there is one.
-        abac: It honours repository-scoped roles only; AcrPull and AcrPush count for nothing there.
-        admin: Its admin user is on, whose password opens all of it.
-        arm_tokens: It takes Entra's tokens for Resource Manager, with which App Service pulls.
-    """
-
-    id: str
-    login_server: str
-    abac: bool = False
-    admin: bool = False
-    arm_tokens: bool = True
 
 
 def find_registry(clients: AzureClients, image: ImageTarget) -> RegistryResource:

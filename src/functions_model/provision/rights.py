@@ -16,13 +16,15 @@ from azure.core.rest import HttpRequest
 
 from functions_model.azure import api_versions
 from functions_model.core.failures import Problem
-from functions_model.provision.nouns import Action
+from functions_model.provision.changes import Action
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from functions_model.azure.clients import AzureClients
-    from functions_model.provision.nouns import Change, ResourcePlan, Role, Wanted
+    from functions_model.provision.changes import Change
+    from functions_model.provision.nouns import Role, Wanted
+    from functions_model.provision.resource_plan import ResourcePlan
 
 ASSIGN_ROLES = "Microsoft.Authorization/roleAssignments/write"
 _WRITE_GROUP = "Microsoft.Resources/subscriptions/resourceGroups/write"

@@ -14,7 +14,7 @@ from functions_model.provision.nouns import BlobData, QueueData, Role
 
 if TYPE_CHECKING:
     from functions_model.core.spec import Target
-    from functions_model.provision.registries import RegistryResource
+    from functions_model.provision.nouns import RegistryResource
 
 ACR_PULL = "7f951dda-4ed3-4680-a7ca-43fe172d538d"
 REPOSITORY_READER = "b93aa761-3e63-49ed-ac28-beffa264f7ac"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from functions_model.provision.changes import FieldChange
 from functions_model.provision.connection import connection_settings, obsolete_connection
 from functions_model.provision.host_id import host_id_settings
 from functions_model.provision.host_storage import host_storage_settings, obsolete_host_storage
 from functions_model.provision.machine_key import MACHINE_KEY, new_machine_key
-from functions_model.provision.nouns import FieldChange
 from functions_model.provision.registry_login import obsolete_registry_login, registry_settings
 from functions_model.provision.script_identity import client_settings
 from functions_model.provision.telemetry import obsolete_telemetry, telemetry_settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from functions_model.provision.nouns import FieldChange
+from functions_model.provision.changes import FieldChange
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from functions_model.azure.clients import AzureClients
     from functions_model.azure.errors import ServiceError
-    from functions_model.provision.nouns import Change, ResourcePlan
+    from functions_model.provision.changes import Change
+    from functions_model.provision.resource_plan import ResourcePlan
 
 
 def _discard(_: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,19 +11,6 @@ if TYPE_CHECKING:
 CONNECTION = "APPLICATIONINSIGHTS_CONNECTION_STRING"
 AUTHENTICATION = "APPLICATIONINSIGHTS_AUTHENTICATION_STRING"
 """https://learn.microsoft.com/azure/azure-functions/functions-app-settings#applicationinsights_authentication_string."""
-
-
-@dataclass(frozen=True, slots=True)
-class Insights:
-    """Where the app and its host write what they do.
-
-    Attributes:
-        component: An Application Insights component's name.
-        workspace: The Log Analytics workspace of a component that is created.
-    """
-
-    component: str
-    workspace: str
 
 
 def telemetry_settings(wanted: Wanted, observed: Observed) -> dict[str, str | None]:

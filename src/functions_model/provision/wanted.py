@@ -15,17 +15,16 @@ from functions_model.provision.kinds import (
     service_bus_namespace,
     storage_account,
 )
-from functions_model.provision.nouns import BlobData, QueueData, Wanted, place_of
+from functions_model.provision.nouns import BlobData, Insights, QueueData, Wanted, place_of
 from functions_model.provision.roles import roles_for
 from functions_model.provision.tags import tags_for
-from functions_model.provision.telemetry import Insights
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from functions_model.core.references import ImageReference
     from functions_model.core.spec import DeploymentSpec, Target, Trigger
-    from functions_model.provision.registries import RegistryResource
+    from functions_model.provision.nouns import RegistryResource
 
 
 def wanted_for(

@@ -23,7 +23,7 @@ from functions_model.pipeline.events import (
     UndoEnded,
 )
 from functions_model.provision import through_slot
-from functions_model.provision.nouns import SWAP
+from functions_model.provision.changes import SWAP
 from functions_model.report.figures import listed
 from functions_model.report.finding import every, last
 from functions_model.report.proof import word

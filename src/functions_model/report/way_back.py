@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from functions_model.inputs import derived
 from functions_model.inputs.catalogue import BY_NAME
+from functions_model.provision.changes import SWAP
 from functions_model.provision.kinds.slot import KIND as SLOT
-from functions_model.provision.nouns import SWAP
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from functions_model.azure import api_versions
 from functions_model.core.secrets import Secret
 from functions_model.provision import generic
+from functions_model.provision.changes import Action, Change, FieldChange, key_of
 from functions_model.provision.elsewhere import not_there
 from functions_model.provision.kinds import log_analytics_workspace, provider, resource_group
-from functions_model.provision.nouns import Action, Change, FieldChange, key_of
 from functions_model.provision.observed_insights import ObservedInsights
 
 if TYPE_CHECKING:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from azure.core.exceptions import ResourceNotFoundError
 
+from functions_model.provision.changes import Action, Change, FieldChange, key_of
 from functions_model.provision.containers import containers_of, path_problems
 from functions_model.provision.kinds import storage_account
-from functions_model.provision.nouns import Action, BlobData, Change, FieldChange, key_of
+from functions_model.provision.nouns import BlobData
 from functions_model.provision.observed import ObservedContainers
 
 if TYPE_CHECKING:

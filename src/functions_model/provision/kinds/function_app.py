@@ -13,6 +13,7 @@ from functions_model.provision.app_changes import (
 )
 from functions_model.provision.app_problems import SITE, app_problems
 from functions_model.provision.app_writing import create_app, update_app
+from functions_model.provision.changes import IMAGE, Action, Change, FieldChange
 from functions_model.provision.connection import connection_problems
 from functions_model.provision.finishing import credentials_off, unfinished_changes
 from functions_model.provision.host_storage import host_storage_problems
@@ -32,7 +33,6 @@ from functions_model.provision.kinds import (
 from functions_model.provision.likeness import ALIKE
 from functions_model.provision.liking import make_alike
 from functions_model.provision.machine_key import machine_key_problems
-from functions_model.provision.nouns import IMAGE, Action, Change, FieldChange
 from functions_model.provision.registry_login import registry_problems
 from functions_model.provision.settings import settings_changes
 from functions_model.provision.site import complete_site

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from azure.core.exceptions import ResourceNotFoundError
 
+from functions_model.provision.changes import Action, Change, FieldChange, key_of
 from functions_model.provision.elsewhere import not_there
 from functions_model.provision.kinds import provider, resource_group
-from functions_model.provision.nouns import Action, Change, FieldChange, key_of
 from functions_model.provision.observed import ObservedIdentity
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from functions_model.azure import api_versions
 from functions_model.provision import generic
+from functions_model.provision.changes import Action, Change, FieldChange, key_of
 from functions_model.provision.elsewhere import not_there
 from functions_model.provision.in_the_making import once_made
 from functions_model.provision.kinds import provider, resource_group
-from functions_model.provision.nouns import Action, Change, FieldChange, key_of
 from functions_model.provision.observed_insights import ObservedLogs
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from azure.core.exceptions import HttpResponseError
 
-from functions_model.provision.nouns import Action, Change, FieldChange, QueueData, key_of
+from functions_model.provision.changes import Action, Change, FieldChange, key_of
+from functions_model.provision.nouns import QueueData
 from functions_model.provision.observed import ObservedProviders
 from functions_model.provision.regions import no_such_region, same_region
 

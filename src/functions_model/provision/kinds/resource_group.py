@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from functions_model.provision.nouns import Action, Change, FieldChange, key_of
+from functions_model.provision.changes import Action, Change, FieldChange, key_of
 from functions_model.provision.observed import ObservedGroup
 from functions_model.provision.site import find_site
 

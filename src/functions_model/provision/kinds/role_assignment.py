@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from azure.core.exceptions import HttpResponseError
 
 from functions_model.azure.errors import error_code
+from functions_model.provision.changes import Action, Change, FieldChange, key_of
 from functions_model.provision.former_roles import description_of, find_former
 from functions_model.provision.kinds import (
     application_insights,
@@ -18,7 +19,7 @@ from functions_model.provision.kinds import (
     service_bus_queue,
     storage_account,
 )
-from functions_model.provision.nouns import Action, Change, FieldChange, QueueData, key_of
+from functions_model.provision.nouns import QueueData
 from functions_model.provision.observed import ObservedRoles
 
 if TYPE_CHECKING:

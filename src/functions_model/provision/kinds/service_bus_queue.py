@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from azure.core.exceptions import ResourceNotFoundError
 
 from functions_model.core.failures import Problem
+from functions_model.provision.changes import Action, Change, FieldChange, key_of, known_of
 from functions_model.provision.kinds import service_bus_namespace
-from functions_model.provision.nouns import Action, Change, FieldChange, QueueData, key_of, known_of
+from functions_model.provision.nouns import QueueData
 from functions_model.provision.observed_service_bus import ObservedQueue, ObservedQueues
 
 if TYPE_CHECKING:

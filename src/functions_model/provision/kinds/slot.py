@@ -11,10 +11,10 @@ from azure.core.exceptions import ResourceNotFoundError
 from functions_model.azure.site import Site
 from functions_model.core.failures import Problem
 from functions_model.provision.belongings import read_belongings
+from functions_model.provision.changes import Action, Change, key_of
 from functions_model.provision.key_vault import slots_reference_problems
 from functions_model.provision.kinds import function_app
 from functions_model.provision.likeness import likeness, likeness_changes, likeness_problems
-from functions_model.provision.nouns import Action, Change, key_of
 from functions_model.provision.observed import ObservedSlot
 from functions_model.provision.observed_app import ObservedApp
 from functions_model.provision.plan_sizes import tier_of
@@ -24,8 +24,9 @@ from functions_model.provision.sticky import make_sticky, sticky_changes
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
+    from functions_model.provision.changes import FieldChange
     from functions_model.provision.kind import Writing
-    from functions_model.provision.nouns import FieldChange, Wanted
+    from functions_model.provision.nouns import Wanted
     from functions_model.provision.observed import Observed
 
 KIND = "deployment slot"

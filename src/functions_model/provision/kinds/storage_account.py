@@ -13,11 +13,11 @@ from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 
 from functions_model.azure.errors import explain
 from functions_model.core.failures import Problem
+from functions_model.provision.changes import Action, Change, FieldChange, key_of
 from functions_model.provision.elsewhere import not_there
 from functions_model.provision.in_the_making import once_made
 from functions_model.provision.kinds import provider, resource_group
 from functions_model.provision.network import Network, allows, approved, is_public, perimeter
-from functions_model.provision.nouns import Action, Change, FieldChange, key_of
 from functions_model.provision.observed import ObservedAccounts, ObservedStorage
 from functions_model.provision.tags import is_ours
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from functions_model.provision.app_changes import pull_change
+from functions_model.provision.changes import SWAP, Action, Change, FieldChange
 from functions_model.provision.kinds import function_app, slot
-from functions_model.provision.nouns import SWAP, Action, Change, FieldChange
 from functions_model.provision.pulling import pull_problems
 
 if TYPE_CHECKING:

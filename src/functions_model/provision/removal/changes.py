@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from functions_model.provision.nouns import Action, Change
+from functions_model.provision.changes import Action, Change
 from functions_model.provision.tags import MANAGED_BY
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from functions_model.provision.changes import Action, Change, ChangeSet, FieldChange, key_of
 from functions_model.provision.kinds import (
     application_insights,
     function_app,
@@ -16,7 +17,6 @@ from functions_model.provision.kinds import (
     service_bus_namespace,
     storage_account,
 )
-from functions_model.provision.nouns import Action, Change, ChangeSet, FieldChange, key_of
 from functions_model.provision.removal.changes import MADE, NOT_MADE, removal_of
 from functions_model.provision.removal.kinds import HOLD_DATA, USED_BY_ROLES
 from functions_model.provision.removal.slots import slot_changes

@@ -13,11 +13,11 @@ from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 
 from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import ApplyIncomplete
+from functions_model.provision.changes import Action
 from functions_model.provision.graph import Graph
 from functions_model.provision.incomplete import incomplete, told
 from functions_model.provision.kinds import plan as plan_kind
 from functions_model.provision.kinds import provider, resource_group, role_assignment
-from functions_model.provision.nouns import Action
 from functions_model.provision.outcome import Applied, Written
 from functions_model.provision.removal.kinds import KINDS, SLOT
 from functions_model.provision.removal.planning import names_left
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from functions_model.azure.clients import AzureClients
-    from functions_model.provision.nouns import Change
+    from functions_model.provision.changes import Change
     from functions_model.provision.removal.planning import RemovalPlan
 
 _KINDS = {kind.kind: kind for kind in (*KINDS, SLOT)}

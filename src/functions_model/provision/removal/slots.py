@@ -10,8 +10,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from functions_model.provision.app_changes import same_id
+from functions_model.provision.changes import Action, Change, key_of
 from functions_model.provision.kinds import function_app, identity, slot
-from functions_model.provision.nouns import Action, Change, key_of
 from functions_model.provision.removal.apps import apps_of, runs_as, sites_of
 from functions_model.provision.removal.asking import ask
 from functions_model.provision.removal.changes import MADE, NOT_MADE, removal_of

@@ -11,7 +11,7 @@ import pytest
 
 from functions_model.core.failures import Failure
 from functions_model.core.spec import ImageTarget
-from functions_model.provision import apply, find_registry
+from functions_model.provision import RunContext, apply, find_registry
 from support.arm_faults import PASSING, REFUSED, Meeting
 from support.golden import matches_golden, normal
 from support.sandbox_login import Azure, logged_in
@@ -81,13 +81,8 @@ class Deployment:
     def _apply(self, resource_plan: ResourcePlan) -> None:
         image: Future[object] = Future()
         image.set_result(None)
-        apply(
-            resource_plan,
-            self.azure.clients,
-            ready={"image": image},
-            report=self.lines.append,
-            sleep=self.slept.append,
-        )
+        context = RunContext(report=self.lines.append, sleep=self.slept.append)
+        apply(resource_plan, self.azure.clients, context, ready={"image": image})
 
     def requests(self) -> int:
         """How many requests met the fault, or could have."""

@@ -8,7 +8,7 @@ import pytest
 
 from azure_sandbox.faults import Fault
 from functions_model.core.failures import ApplyIncomplete
-from functions_model.provision import Action, generic
+from functions_model.provision import Action, RunContext, generic
 from functions_model.provision.removal import RemovalPlan, removal_plan, remove, survey
 from support.deployment import Run, run_action
 from support.removal import removal
@@ -47,7 +47,7 @@ def planned(azure: Azure, **changes: Any) -> RemovalPlan:
 
 
 def removed(azure: Azure, **changes: Any) -> Any:
-    return remove(planned(azure, **changes), azure.clients, sleep=lambda _: None)
+    return remove(planned(azure, **changes), azure.clients, RunContext(sleep=lambda _: None))
 
 
 def left(azure: Azure) -> set[str]:
@@ -128,7 +128,7 @@ class TestARemoval:
         azure.clients.web.web_apps.begin_create_or_update_slot("iris-rg", "iris", "staging", body).result()
 
         plan = planned(azure)
-        remove(plan, azure.clients, sleep=lambda _: None)
+        remove(plan, azure.clients, RunContext(sleep=lambda _: None))
 
         assert ["staging"] == [field.before for field in plan.changes[0].fields]
         assert set() == left(azure)
@@ -142,7 +142,7 @@ class TestARemoval:
         azure.sandbox.journal.clear()
 
         plan = planned(azure)
-        remove(plan, azure.clients, sleep=lambda _: None)
+        remove(plan, azure.clients, RunContext(sleep=lambda _: None))
         deleted = [name for method, name in azure.writes() if method == "DELETE"]
 
         assert {"staging", "iris-insights", "iris-logs"} < there
@@ -174,7 +174,7 @@ class TestARemoval:
             azure.sandbox.faults.add(Fault(method="GET", path_pattern=path, status=403, body=denied))
 
         plan = planned(azure)
-        remove(plan, azure.clients, sleep=lambda _: None)
+        remove(plan, azure.clients, RunContext(sleep=lambda _: None))
 
         reasons = {change.name: change.reason for change in plan.changes if change.action is Action.KEEP}
         assert reasons["iris-logs"] == "Application Insights components keep their data in it: `their-insights`"
@@ -212,7 +212,7 @@ class TestARemoval:
             azure.sandbox.faults.add(Fault(method="GET", path_pattern=path, status=403, body=denied, times=1))
 
         plan = planned(azure)
-        remove(plan, azure.clients, sleep=lambda _: None)
+        remove(plan, azure.clients, RunContext(sleep=lambda _: None))
 
         assert {"of iris-identity outside of the group"} == {c.name for c in plan.changes if c.action is Action.KEEP}
         assert set() == left(azure)
@@ -361,7 +361,7 @@ class TestAnInterruption:
         azure.clients.msi.user_assigned_identities.create_or_update("iris-rg", "theirs", body)
 
         with pytest.raises(ApplyIncomplete, match="it holds `theirs`, which came after the plan"):
-            remove(plan, azure.clients, sleep=lambda _: None)
+            remove(plan, azure.clients, RunContext(sleep=lambda _: None))
 
         assert {"iris-rg", "theirs"} == left(azure)
 

@@ -10,7 +10,7 @@ import pytest
 from azure_sandbox.faults import Fault
 from functions_model.core.failures import ApplyIncomplete, PlanRefused
 from functions_model.core.secrets import Secret
-from functions_model.provision import Action, Overtaken, observe, swap, swap_back, through_slot
+from functions_model.provision import Action, Overtaken, RunContext, observe, swap, swap_back, through_slot
 from functions_model.provision import plan as plan_for
 from functions_model.provision.host_id import HOST_ID, host_id
 from functions_model.provision.machine_key import MACHINE_KEY
@@ -167,9 +167,9 @@ class TestTags:
         plan = plan_for(want, observe(azure.clients, want))
         azure.apply(plan)
         assert plan.swap is not None
-        swap(plan, plan.swap, azure.clients, report=print)
+        swap(plan, plan.swap, azure.clients, RunContext(report=print))
         new = azure.clients.web.web_apps.get("iris-rg", "iris").tags or {}
-        swap_back(plan, plan.swap, azure.clients, report=print)
+        swap_back(plan, plan.swap, azure.clients, RunContext(report=print))
         old = azure.clients.web.web_apps.get("iris-rg", "iris").tags or {}
 
         assert ("new", None) == (new.get("source-commit"), old.get("source-commit"))
@@ -244,7 +244,7 @@ class TestRefusals:
         assert plan.swap is not None
 
         with pytest.raises(ApplyIncomplete, match="did not respond to http ping"):
-            swap(plan, plan.swap, azure.clients, report=print, sleep=lambda _: None)
+            swap(plan, plan.swap, azure.clients, RunContext(report=print, sleep=lambda _: None))
 
         assert "a" == image(azure)
 
@@ -273,7 +273,7 @@ class TestASwapIsMadeOnce:
         assert plan.swap is not None
 
         with pytest.raises(ApplyIncomplete, match="Could not swap"):
-            swap(plan, plan.swap, azure.clients, report=told.append, sleep=slept.append)
+            swap(plan, plan.swap, azure.clients, RunContext(report=told.append, sleep=slept.append))
 
         assert "a" == image(azure)
         assert 1 == len(told)
@@ -284,11 +284,11 @@ class TestASwapIsMadeOnce:
         deploy(azure, **SWAPPED)
         plan = deploy(azure, digit="b", **SWAPPED)
         assert plan.swap is not None
-        swap_back(plan, plan.swap, azure.clients, report=print)
+        swap_back(plan, plan.swap, azure.clients, RunContext(report=print))
         back = image(azure)
 
         with pytest.raises(Overtaken):
-            swap_back(plan, plan.swap, azure.clients, report=print)
+            swap_back(plan, plan.swap, azure.clients, RunContext(report=print))
 
         assert ("a", "a") == (back, image(azure))
 

@@ -10,7 +10,7 @@ from azure_sandbox.arm.web.swapping import STAY
 from functions_model.core.access import Access
 from functions_model.core.failures import PlanRefused
 from functions_model.core.spec import ImageTarget
-from functions_model.provision import Action, find_registry, swap_back
+from functions_model.provision import Action, RunContext, find_registry, swap_back
 from functions_model.provision.host_storage import CONTENT_SHARE
 from functions_model.provision.registry_login import PASSWORD
 from support.live_sites import site_id, site_of
@@ -199,7 +199,7 @@ class TestWhatAnAppHasBesideItsSettings:
             plan = deploy(azure, digit=digit, **SWAPPED)
             seen.append(furniture(azure))
         assert plan.swap is not None
-        swap_back(plan, plan.swap, azure.clients, report=print)
+        swap_back(plan, plan.swap, azure.clients, RunContext(report=print))
 
         assert [before, before, before] == [*seen, furniture(azure)]
 

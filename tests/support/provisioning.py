@@ -6,7 +6,7 @@ import json
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
-from functions_model.provision import Applied, ResourcePlan, apply, observe, plan
+from functions_model.provision import Applied, ResourcePlan, RunContext, apply, observe, plan
 from support.wanted import wanted
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ def planned(arm: FakeArm, **changes: Any) -> ResourcePlan:
 
 def applied(arm: FakeArm, resource_plan: ResourcePlan, **options: Any) -> Applied:
     """The plan made so, without waiting."""
-    return apply(resource_plan, arm.clients(), **{"ready": pushed(), "sleep": lambda _: None, **options})
+    ready = options.pop("ready", None) or pushed()
+    return apply(resource_plan, arm.clients(), RunContext(**{"sleep": lambda _: None, **options}), ready=ready)
 
 
 def as_text(resource_plan: ResourcePlan) -> str:

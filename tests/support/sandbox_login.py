@@ -13,7 +13,7 @@ from azure_sandbox.sandbox import Sandbox
 from functions_model.azure import AzureClients, Cloud, credential_for, resolve_cloud
 from functions_model.azure.login import MaskingCredential
 from functions_model.core.spec import ImageTarget, Login
-from functions_model.provision import RegistryResource, ResourcePlan, apply, find_registry, observe, plan
+from functions_model.provision import RegistryResource, ResourcePlan, RunContext, apply, find_registry, observe, plan
 from support.ci import RecordingCi
 from support.fake_data_plane import fake_data_plane
 from support.wanted import wanted
@@ -67,7 +67,7 @@ class Azure:
     def apply(self, resource_plan: ResourcePlan) -> Any:
         image: Future[object] = Future()
         image.set_result(None)
-        return apply(resource_plan, self.clients, ready={"image": image}, sleep=lambda _: None)
+        return apply(resource_plan, self.clients, RunContext(sleep=lambda _: None), ready={"image": image})
 
     def writes(self) -> list[tuple[str, str]]:
         return [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from azure_sandbox.arm.web.swapping import STAY
-from functions_model.provision import swap
+from functions_model.provision import RunContext, swap
 from support.fake_data_plane import FakeApps
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def deploy(azure: Azure, **changes: Any) -> ResourcePlan:
     plan = azure.plan(**changes)
     azure.apply(plan)
     if plan.swap:
-        swap(plan, plan.swap, azure.clients, report=print, sleep=lambda _: None)
+        swap(plan, plan.swap, azure.clients, RunContext(report=print, sleep=lambda _: None))
     return plan
 
 

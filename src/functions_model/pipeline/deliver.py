@@ -6,8 +6,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from functions_model.core.failures import Failure
-from functions_model.pipeline.events import PlanApplied, ResourceWritten
+from functions_model.pipeline.events import PlanApplied
 from functions_model.pipeline.pushing import finish
+from functions_model.pipeline.writing import run_context
 from functions_model.provision import apply
 
 if TYPE_CHECKING:
@@ -34,15 +35,8 @@ def deliver(
     with ThreadPoolExecutor(max_workers=1) as pool:
         pushing: Future[PushedImage] = pool.submit(finish, product, push, parts)
         try:
-            applied = apply(
-                plan,
-                subscription.clients,
-                ready={"image": pushing},
-                ground=ground.laid,
-                report=parts.ci.info,
-                written=lambda one: parts.tell(ResourceWritten(one)),
-                mask=parts.ci.mask,
-            )
+            ready = {"image": pushing}
+            applied = apply(plan, subscription.clients, run_context(parts), ready=ready, ground=ground.laid)
         except Failure:
             # A push that failed is the cause, and the resources that then could not be written are its effect.
             if cause := pushing.exception():

@@ -13,7 +13,8 @@ from functions_model.azure.clients import AzureClients
 from functions_model.azure.cloud import resolve_cloud
 from functions_model.azure.login import credential_for, warm_up
 from functions_model.core.spec import Mode
-from functions_model.pipeline.events import PlanApplied, RemovalPlanned, ResourceWritten
+from functions_model.pipeline.events import PlanApplied, RemovalPlanned
+from functions_model.pipeline.writing import run_context
 from functions_model.provision.removal import removal_plan, remove, survey
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def destroy(spec: RemovalSpec, parts: Parts) -> None:
         if spec.mode is Mode.PLAN_DESTROY or not plan.has_changes:
             return
         with parts.stage("Remove"):
-            removed = remove(plan, clients, report=parts.ci.info, written=lambda one: parts.tell(ResourceWritten(one)))
+            removed = remove(plan, clients, run_context(parts))
             parts.tell(PlanApplied(removed))
 
 

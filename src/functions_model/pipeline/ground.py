@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from functions_model.core.failures import ApplyIncomplete, Failure
-from functions_model.pipeline.events import GroundBegun, ResourceWritten
+from functions_model.pipeline.events import GroundBegun
+from functions_model.pipeline.writing import run_context
 from functions_model.provision import lay_ground
 
 if TYPE_CHECKING:
@@ -39,16 +40,9 @@ class Ground:
     def begin(self) -> None:
         """Make what need not wait, if there is any."""
         if ahead := self._seen.plan.ahead:
-            ci, tell = self._parts.ci, self._parts.tell
-            tell(GroundBegun(ahead))
-            self.laid = lay_ground(
-                self._seen.plan,
-                self._subscription.clients,
-                report=ci.info,
-                written=lambda one: tell(ResourceWritten(one)),
-                mask=ci.mask,
-                failed=self._push.close,
-            )
+            self._parts.tell(GroundBegun(ahead))
+            clients, context = self._subscription.clients, run_context(self._parts)
+            self.laid = lay_ground(self._seen.plan, clients, context, failed=self._push.close)
 
     def finish(self) -> None:
         """Wait for the end of what was begun.

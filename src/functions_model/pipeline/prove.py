@@ -10,6 +10,7 @@ from functions_model.pipeline.probing import probed
 from functions_model.pipeline.slot_swap import swap_and_verify
 from functions_model.pipeline.undo import undo_story
 from functions_model.pipeline.verifying import verify_here, with_story
+from functions_model.pipeline.writing import run_context
 from functions_model.provision import settle, through_slot
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def _settled(making: Making, delivered: Delivered, subscription: Subscription) -
     before, after = delivered.plan.observed.app, delivered.applied.app
     if before is None or after is None:
         return False
-    names = settle(subscription.clients, delivered.plan.wanted, before, after, report=making.parts.ci.info)
+    names = settle(subscription.clients, delivered.plan.wanted, before, after, run_context(making.parts))
     if names:
         told = ", ".join(f"`{name}`" for name in names)
         making.parts.ci.info(f"Somebody else has changed settings meanwhile. This run's were written again: {told}.")

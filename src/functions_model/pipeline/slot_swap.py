@@ -8,6 +8,7 @@ from functions_model.core.failures import ApplyIncomplete, NotLive
 from functions_model.pipeline.events import AppVerified, ResourceWritten, Swapped, UndoBegun, UndoEnded
 from functions_model.pipeline.probing import probed
 from functions_model.pipeline.verifying import verify_here, verify_previous, with_story
+from functions_model.pipeline.writing import run_context
 from functions_model.provision import Overtaken, swap, swap_back
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def swap_and_verify(making: Making, delivered: Delivered, change: Change, subscr
     """
     parts, plan = making.parts, delivered.plan
     with parts.stage("Swap"):
-        written = swap(plan, change, subscription.clients, report=parts.ci.info, mask=parts.ci.mask)
+        written = swap(plan, change, subscription.clients, run_context(parts))
         parts.tell(Swapped(written))
         parts.tell(ResourceWritten(written))
     try:
@@ -44,7 +45,7 @@ def _back(making: Making, delivered: Delivered, change: Change, subscription: Su
     parts.tell(UndoBegun(image))
     with parts.stage("Swap back"):
         try:
-            written = swap_back(plan, change, subscription.clients, report=parts.ci.info)
+            written = swap_back(plan, change, subscription.clients, run_context(parts))
             parts.tell(Swapped(written, back=True))
             previous = verify_previous(making, plan, image, subscription)
             story = f"The previous version was swapped back. {previous} The slot `{plan.wanted.slot}` has the new one."

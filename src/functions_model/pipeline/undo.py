@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from functions_model.core.failures import Failure
 from functions_model.pipeline.events import UndoBegun, UndoEnded
 from functions_model.pipeline.verifying import verify_previous
+from functions_model.pipeline.writing import run_context
 from functions_model.provision import Overtaken, undo
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def undo_story(making: Making, delivered: Delivered, subscription: Subscription)
     parts.tell(UndoBegun(image))
     with parts.stage("Put the previous version back"):
         try:
-            undone = undo(subscription.clients, plan.wanted, before, after, report=parts.ci.info)
+            undone = undo(subscription.clients, plan.wanted, before, after, run_context(parts))
             story = f"{_back(undone)} {verify_previous(making, plan, image, subscription)}"
         except Overtaken as overtaken:
             now = f"`{overtaken.image}`" if overtaken.image else "nothing"

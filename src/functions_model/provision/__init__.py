@@ -1,13 +1,14 @@
 """Floor 4: what is wanted, what is there, the difference, and making it so."""
 
 from functions_model.provision.applying import Groundwork, apply, lay_ground
-from functions_model.provision.changes import Action, Change, ChangeSet, FieldChange
+from functions_model.provision.changes import Action, Change, ChangeSet, FieldChange, Written
+from functions_model.provision.context import RunContext
 from functions_model.provision.data_place import data_place
 from functions_model.provision.kinds.function_app import through_slot
 from functions_model.provision.nouns import RegistryResource, Wanted
 from functions_model.provision.observed import Observed
 from functions_model.provision.observing import observe
-from functions_model.provision.outcome import Applied, Written
+from functions_model.provision.outcome import Applied
 from functions_model.provision.planning import plan
 from functions_model.provision.readiness import readiness
 from functions_model.provision.registries import find_registry
@@ -29,6 +30,7 @@ __all__ = [
     "Overtaken",
     "RegistryResource",
     "ResourcePlan",
+    "RunContext",
     "Undone",
     "Wanted",
     "Written",

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import threading
-import time
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from functions_model.core.cancel import CANCEL
-from functions_model.provision.changes import Action
+from functions_model.provision.changes import Action, Written
+from functions_model.provision.context import ALONE
 from functions_model.provision.graph import Graph
 from functions_model.provision.incomplete import incomplete, told
 from functions_model.provision.kind import Writing
 from functions_model.provision.kinds import provider
 from functions_model.provision.observed_app import ObservedSite
-from functions_model.provision.outcome import Applied, Written
+from functions_model.provision.outcome import Applied
 from functions_model.provision.planning import KINDS
 from functions_model.provision.waiting import Patience
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from functions_model.azure.clients import AzureClients
     from functions_model.provision.changes import Change
+    from functions_model.provision.context import RunContext
     from functions_model.provision.observed import Observed, Piece
     from functions_model.provision.observed_app import ObservedApp
     from functions_model.provision.resource_plan import ResourcePlan
@@ -34,10 +35,6 @@ _KINDS = {kind.KIND: kind for kind in KINDS}
 
 def _nothing() -> None:
     """Do nothing."""
-
-
-def _discard(_: object) -> None:
-    """Do nothing with it."""
 
 
 @dataclass(slots=True)
@@ -92,12 +89,8 @@ class Groundwork:
 def lay_ground(
     plan: ResourcePlan,
     clients: AzureClients,
+    context: RunContext = ALONE,
     *,
-    report: Callable[[str], None] = _discard,
-    written: Callable[[Written], None] = _discard,
-    mask: Callable[[str], None] = _discard,
-    clock: Callable[[], float] = time.monotonic,
-    sleep: Callable[[float], None] = time.sleep,
     failed: Callable[[], None] = _nothing,
 ) -> Groundwork:
     """Begin to make every change that need not wait for the image. The plan may have an image that is not known yet.
@@ -105,18 +98,14 @@ def lay_ground(
     Args:
         plan: From `plan`.
         clients: Of the subscription.
-        report: Takes a line for each change that is done.
-        written: Takes each change that is done, as soon as it is.
-        mask: Takes each secret that is made.
-        clock: Seconds.
-        sleep: Waits; seconds.
+        context: What the run lends.
         failed: Is called as soon as a change could not be made.
 
     Returns:
         What is under way, for `apply`.
     """
     live = _Live(plan.observed)
-    graph = Graph(plan.ahead, _Maker(plan, clients, live, report, written, mask, clock, sleep).make, {})
+    graph = Graph(plan.ahead, _Maker(plan, clients, live, context).make, {})
     graph.when_failed(failed)
     return Groundwork(live, graph)
 
@@ -124,41 +113,35 @@ def lay_ground(
 def apply(
     plan: ResourcePlan,
     clients: AzureClients,
+    context: RunContext = ALONE,
     *,
     ready: Mapping[str, Future[Any]],
     ground: Groundwork | None = None,
-    report: Callable[[str], None] = _discard,
-    written: Callable[[Written], None] = _discard,
-    mask: Callable[[str], None] = _discard,
-    clock: Callable[[], float] = time.monotonic,
-    sleep: Callable[[float], None] = time.sleep,
 ) -> Applied:
     """Make every change of the plan. A plan that only keeps sends no request.
 
     Args:
         plan: From `plan`.
         clients: Of the subscription.
+        context: What the run lends.
         ready: Futures that changes wait for besides other changes, by key: `image` is the pushed image.
         ground: What `lay_ground` has begun of this plan.
-        report: Takes a line for each change that is done.
-        written: Takes each change that is done, as soon as it is.
-        mask: Takes each secret that is made.
-        clock: Seconds.
-        sleep: Waits; seconds.
 
     Raises:
         ApplyIncomplete: A change could not be made. Those that do not depend on it were made; the detail lists all.
         Failure: What a future of `ready` raised, or a login that no longer holds.
     """
-    started = clock()
+    started = context.clock()
     live = ground.live if ground else _Live(plan.observed)
     begun = ground.graph.futures if ground else {}
     changes = [change for change in plan.now if change.key not in begun]
-    maker = _Maker(plan, clients, live, report, written, mask, clock, sleep)
+    maker = _Maker(plan, clients, live, context)
     graph = Graph(changes, maker.make, {**begun, **ready})
     _check({**(ground.graph.outcomes() if ground else {}), **graph.outcomes()})
     kept = tuple(change for change in plan.changes if change.action is Action.KEEP)
-    return Applied(tuple(live.written), kept, clock() - started, _updated_app(plan, live.observed), live.host_name)
+    return Applied(
+        tuple(live.written), kept, context.clock() - started, _updated_app(plan, live.observed), live.host_name
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,22 +151,19 @@ class _Maker:
     plan: ResourcePlan
     clients: AzureClients
     live: _Live
-    report: Callable[[str], None]
-    written: Callable[[Written], None]
-    mask: Callable[[str], None]
-    clock: Callable[[], float]
-    sleep: Callable[[float], None]
+    context: RunContext
 
     def make(self, change: Change, known: Callable[[], None]) -> None:
-        begun = self.clock()
-        patience = Patience(str(change), self.sleep, self.report, self._register)
-        writing = Writing(self.clients, self.plan.wanted, change, patience, self.mask, partial(self._know, known))
+        context = self.context
+        begun = context.clock()
+        patience = Patience(str(change), context.sleep, context.report, self._register)
+        writing = Writing(self.clients, self.plan.wanted, change, patience, context.mask, partial(self._know, known))
         with CANCEL.work(str(change)):
             piece = patience.through(lambda: _KINDS[change.kind].write(writing, self.live.observed))
-            done = Written(change, self.clock() - begun)
+            done = Written(change, context.clock() - begun)
             self.live.add(piece, done)
-            self.written(done)
-        self.report(told(done))
+            context.written(done)
+        context.report(told(done))
 
     def _know(self, known: Callable[[], None], piece: Piece) -> None:
         self.live.know(piece)

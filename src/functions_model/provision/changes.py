@@ -126,3 +126,15 @@ class ChangeSet:
     def count(self, action: Action) -> int:
         """How many resources have that action."""
         return sum(change.action is action for change in self.changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A change that was made.
+
+    Attributes:
+        seconds: How long writing it took, waiting for others not counted.
+    """
+
+    change: Change
+    seconds: float

@@ -15,8 +15,7 @@ from functions_model.provision.waiting import WaitedInVain
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from functions_model.provision.changes import Change
-    from functions_model.provision.outcome import Written
+    from functions_model.provision.changes import Change, Written
 
 
 VERBS = {

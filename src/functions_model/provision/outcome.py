@@ -8,20 +8,8 @@ from typing import TYPE_CHECKING
 from functions_model.provision.kinds import role_assignment
 
 if TYPE_CHECKING:
-    from functions_model.provision.changes import Change
+    from functions_model.provision.changes import Change, Written
     from functions_model.provision.observed_app import ObservedApp
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A change that was made.
-
-    Attributes:
-        seconds: How long writing it took, waiting for others not counted.
-    """
-
-    change: Change
-    seconds: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ two runs may be mixed. The last image wins: its run looks at the settings once m
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from azure.core.exceptions import AzureError
@@ -14,12 +13,12 @@ from azure.core.exceptions import AzureError
 from functions_model.azure.site import Site
 from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import ApplyIncomplete
+from functions_model.provision.context import ALONE
 from functions_model.provision.waiting import Patience, WaitedInVain, explained
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from functions_model.azure.clients import AzureClients
+    from functions_model.provision.context import RunContext
     from functions_model.provision.nouns import Wanted
     from functions_model.provision.observed_app import ObservedApp
 
@@ -29,9 +28,7 @@ def settle(
     wanted: Wanted,
     before: ObservedApp,
     after: ObservedApp,
-    *,
-    report: Callable[[str], None] = lambda _: None,
-    sleep: Callable[[float], None] = time.sleep,
+    context: RunContext = ALONE,
 ) -> tuple[str, ...]:
     """Write the run's settings again where they are no longer what the run left; all others stay.
 
@@ -43,8 +40,7 @@ def settle(
         wanted: Names the app, and the user's own settings.
         before: As it was observed before the update.
         after: As the update left it.
-        report: Takes a line for each reason to wait.
-        sleep: Waits; seconds.
+        context: What the run lends.
 
     Returns:
         Names of the settings that somebody else had changed; empty when none was, and nothing was written.
@@ -54,7 +50,7 @@ def settle(
     """
     if not (names := _ours(wanted, before, after)):
         return ()
-    patience = Patience(f"the settings of the function app `{wanted.app_name}`", sleep, report)
+    patience = Patience(f"the settings of the function app `{wanted.app_name}`", context.sleep, context.report)
     try:
         with CANCEL.work(patience.what):
             return patience.through(lambda: _write_again(clients, wanted, names, after))

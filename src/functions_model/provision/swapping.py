@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -12,9 +11,10 @@ from azure.core.exceptions import AzureError
 from functions_model.azure.site import Site
 from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import ApplyIncomplete
+from functions_model.provision.changes import Written
+from functions_model.provision.context import ALONE
 from functions_model.provision.kind import Writing
 from functions_model.provision.kinds import swap as kind
-from functions_model.provision.outcome import Written
 from functions_model.provision.pulling import let_the_app_pull
 from functions_model.provision.site import read_app
 from functions_model.provision.tags import tags_to_be
@@ -22,27 +22,20 @@ from functions_model.provision.undoing import Overtaken
 from functions_model.provision.waiting import Patience, WaitedInVain, explained
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from functions_model.azure.clients import AzureClients
     from functions_model.azure.errors import ServiceError
     from functions_model.provision.changes import Change
+    from functions_model.provision.context import RunContext
     from functions_model.provision.resource_plan import ResourcePlan
-
-
-def _discard(_: str) -> None:
-    """Do nothing with it."""
 
 
 def swap(
     plan: ResourcePlan,
     change: Change,
     clients: AzureClients,
-    *,
-    report: Callable[[str], None],
-    mask: Callable[[str], None] = _discard,
-    clock: Callable[[], float] = time.monotonic,
-    sleep: Callable[[float], None] = time.sleep,
+    context: RunContext = ALONE,
 ) -> Written:
     """Make the plan's swap.
 
@@ -50,31 +43,25 @@ def swap(
         plan: Names the app and the slot.
         change: The swap.
         clients: Of the subscription.
-        report: Takes a line for each reason to wait.
-        mask: Takes each secret that is read.
-        clock: Seconds.
-        sleep: Waits; seconds.
+        context: What the run lends.
 
     Raises:
         ApplyIncomplete: Azure refused, or the slot did not come to life in the app's place: then nothing has changed.
     """
-    started = clock()
-    writing = Writing(clients, plan.wanted, change, Patience(f"the swap of {change.name}", sleep, report), mask)
+    started = context.clock()
+    writing = _writing(plan, change, clients, context)
     with _told(change):
         with CANCEL.work(f"how the function app `{plan.wanted.app_name}` pulls its image"):
             let_the_app_pull(writing, plan.observed)
         _swap(writing, plan, _tags(plan)[1])
-    return Written(change, clock() - started)
+    return Written(change, context.clock() - started)
 
 
 def swap_back(
     plan: ResourcePlan,
     change: Change,
     clients: AzureClients,
-    *,
-    report: Callable[[str], None],
-    clock: Callable[[], float] = time.monotonic,
-    sleep: Callable[[float], None] = time.sleep,
+    context: RunContext = ALONE,
 ) -> Written:
     """Take the plan's swap back.
 
@@ -85,11 +72,16 @@ def swap_back(
     now = read_app(Site(clients, plan.wanted.group, plan.wanted.app_name))
     if now is None or now.runs != f"DOCKER|{plan.wanted.image}":
         raise Overtaken(now.runs.removeprefix("DOCKER|") if now else "")
-    started = clock()
-    writing = Writing(clients, plan.wanted, change, Patience(f"the swap of {change.name}", sleep, report))
+    started = context.clock()
+    writing = _writing(plan, change, clients, context)
     with _told(change):
         _swap(writing, plan, _tags(plan)[0])
-    return Written(change, clock() - started)
+    return Written(change, context.clock() - started)
+
+
+def _writing(plan: ResourcePlan, change: Change, clients: AzureClients, context: RunContext) -> Writing:
+    patience = Patience(f"the swap of {change.name}", context.sleep, context.report)
+    return Writing(clients, plan.wanted, change, patience, context.mask)
 
 
 def _tags(plan: ResourcePlan) -> tuple[dict[str, str], dict[str, str]]:

@@ -6,7 +6,6 @@ image by now is left alone altogether.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from azure.core.exceptions import AzureError
 from functions_model.azure.site import Site
 from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import ApplyIncomplete
+from functions_model.provision.context import ALONE
 from functions_model.provision.kinds import function_app
 from functions_model.provision.observed import Observed
 from functions_model.provision.observed_app import RESOLVER
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from functions_model.azure.clients import AzureClients
+    from functions_model.provision.context import RunContext
     from functions_model.provision.nouns import Wanted
     from functions_model.provision.observed_app import ObservedApp
 
@@ -68,9 +69,7 @@ def undo(
     wanted: Wanted,
     before: ObservedApp,
     after: ObservedApp,
-    *,
-    report: Callable[[str], None] = lambda _: None,
-    sleep: Callable[[float], None] = time.sleep,
+    context: RunContext = ALONE,
 ) -> Undone:
     """Put back what an update has changed of an app. Conflicts are waited out: somebody may be at work on it.
 
@@ -79,8 +78,7 @@ def undo(
         wanted: Names the app.
         before: As it was observed before the update.
         after: As the update has left it.
-        report: Takes a line for each reason to wait.
-        sleep: Waits; seconds.
+        context: What the run lends.
 
     Raises:
         Overtaken: Somebody else has deployed to the app since; nothing was written.
@@ -88,7 +86,7 @@ def undo(
     """
     done: list[str] = []
     steps: list[_Step] = []
-    patience = Patience(f"the function app `{wanted.app_name}`", sleep, report)
+    patience = Patience(f"the function app `{wanted.app_name}`", context.sleep, context.report)
     try:
         now = function_app.observe(clients, wanted, Observed().having(find_site(clients, wanted)))
         if now is None or now.runs != after.runs:

@@ -14,7 +14,7 @@ from functions_model.pipeline.events import GroundBegun, ResourceWritten
 from functions_model.pipeline.ground import ground_for
 from functions_model.pipeline.look import Seen
 from functions_model.pipeline.parts import Parts
-from functions_model.provision import apply, lay_ground
+from functions_model.provision import RunContext, apply, lay_ground
 from support.ci import RecordingCi
 from support.fake_arm import FakeArm, arm_error
 from support.provisioning import planned, pushed
@@ -87,7 +87,7 @@ class TestPlan:
     def test_what_is_kept_is_not_among_it(self, run: Run) -> None:
         """Nothing is made ahead where everything is there."""
         plan = planned(run.arm)
-        apply(plan, run.arm.clients(), ready=pushed(), sleep=lambda _: None)
+        apply(plan, run.arm.clients(), RunContext(sleep=lambda _: None), ready=pushed())
 
         assert () == planned(run.arm, digit="b").ahead
 
@@ -96,11 +96,11 @@ class TestLaying:
     def test_the_app_is_made_from_what_was_laid(self, run: Run) -> None:
         """Each resource is written once, and the app with the image that was not known before."""
         plan = planned(run.arm, digit="0")
-        ground = lay_ground(plan, run.arm.clients(), sleep=lambda _: None)
+        ground = lay_ground(plan, run.arm.clients(), RunContext(sleep=lambda _: None))
         ground.finish()
         before = list(run.arm.writes)
         exact = planned(FakeArm(), digit="b")
-        outcome = apply(exact, run.arm.clients(), ready=pushed(), ground=ground, sleep=lambda _: None)
+        outcome = apply(exact, run.arm.clients(), RunContext(sleep=lambda _: None), ready=pushed(), ground=ground)
 
         assert ["PUT iris", "PUT ftp", "PUT scm", "PUT slotConfigNames", "PATCH iris"] == run.arm.writes[len(before) :]
         assert [change.key for change in exact.changes] == sorted(

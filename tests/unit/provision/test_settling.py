@@ -8,7 +8,7 @@ import pytest
 
 from functions_model.core.failures import ApplyIncomplete
 from functions_model.core.secrets import Secret
-from functions_model.provision import Applied, ResourcePlan, settle
+from functions_model.provision import Applied, ResourcePlan, RunContext, settle
 from support.fake_arm import Answer, FakeArm, arm_error
 from support.provisioning import applied, planned
 
@@ -84,7 +84,7 @@ class TestSettling:
         assert plan.observed.app is not None
         assert outcome.app is not None
 
-        settle(arm.clients(), plan.wanted, plan.observed.app, outcome.app, sleep=slept.append)
+        settle(arm.clients(), plan.wanted, plan.observed.app, outcome.app, RunContext(sleep=slept.append))
 
         assert "good evening" == arm.settings["GREETING"]
         assert [2.0] == slept

@@ -8,7 +8,7 @@ import pytest
 
 from functions_model.core.failures import ApplyIncomplete
 from functions_model.core.secrets import Secret
-from functions_model.provision import Overtaken, Undone, undo
+from functions_model.provision import Overtaken, RunContext, Undone, undo
 from support.fake_arm import Answer, FakeArm, arm_error
 from support.provisioning import applied, planned
 
@@ -63,9 +63,8 @@ class TestAConflict:
         assert plan.observed.app is not None
         assert outcome.app is not None
 
-        put_back = undo(
-            arm.clients(), plan.wanted, plan.observed.app, outcome.app, report=told.append, sleep=slept.append
-        )
+        context = RunContext(report=told.append, sleep=slept.append)
+        put_back = undo(arm.clients(), plan.wanted, plan.observed.app, outcome.app, context)
 
         assert ("image",) == put_back.what
         assert FIRST == config(arm)["linuxFxVersion"]

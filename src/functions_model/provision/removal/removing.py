@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,21 +12,21 @@ from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 
 from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import ApplyIncomplete
-from functions_model.provision.changes import Action
+from functions_model.provision.changes import Action, Written
+from functions_model.provision.context import ALONE
 from functions_model.provision.graph import Graph
 from functions_model.provision.incomplete import incomplete, told
 from functions_model.provision.kinds import plan as plan_kind
 from functions_model.provision.kinds import provider, resource_group, role_assignment
-from functions_model.provision.outcome import Applied, Written
+from functions_model.provision.outcome import Applied
 from functions_model.provision.removal.kinds import KINDS, SLOT
 from functions_model.provision.removal.planning import names_left
 from functions_model.provision.waiting import Patience
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from functions_model.azure.clients import AzureClients
     from functions_model.provision.changes import Change
+    from functions_model.provision.context import RunContext
     from functions_model.provision.removal.planning import RemovalPlan
 
 _KINDS = {kind.kind: kind for kind in (*KINDS, SLOT)}
@@ -35,41 +34,30 @@ _COUNTED = re.compile(r"web app\(?s", re.IGNORECASE)
 """Microsoft.Web: `Server farm 'x' cannot be deleted because it has web app(s) y assigned to it.`"""
 
 
-def _discard(_: object) -> None:
-    """Do nothing with it."""
-
-
 def remove(
     plan: RemovalPlan,
     clients: AzureClients,
-    *,
-    report: Callable[[str], None] = _discard,
-    written: Callable[[Written], None] = _discard,
-    clock: Callable[[], float] = time.monotonic,
-    sleep: Callable[[float], None] = time.sleep,
+    context: RunContext = ALONE,
 ) -> Applied:
     """Delete what the plan says. What is gone already, perhaps by a run that was stopped, counts as deleted.
 
     Args:
         plan: From `removal_plan`.
         clients: Of the subscription.
-        report: Takes a line for each resource that is gone.
-        written: Takes each change that is done, as soon as it is.
-        clock: Seconds.
-        sleep: Waits; seconds.
+        context: What the run lends.
 
     Raises:
         ApplyIncomplete: A resource could not be deleted. Those that it does not need were; the detail lists all.
         Failure: A login that no longer holds.
     """
-    started = clock()
-    remover = _Remover(plan, clients, report, written, clock, sleep)
+    started = context.clock()
+    remover = _Remover(plan, clients, context)
     deletions = [change for change in plan.changes if change.action is Action.DELETE]
     outcomes = Graph(deletions, lambda change, _: remover.remove(change), {}).outcomes()
     if any(outcomes.values()):
         raise incomplete(outcomes)
     kept = tuple(change for change in plan.changes if change.action is Action.KEEP)
-    return Applied(tuple(remover.done), kept, clock() - started)
+    return Applied(tuple(remover.done), kept, context.clock() - started)
 
 
 @dataclass(slots=True)
@@ -78,22 +66,20 @@ class _Remover:
 
     plan: RemovalPlan
     clients: AzureClients
-    report: Callable[[str], None]
-    written: Callable[[Written], None]
-    clock: Callable[[], float]
-    sleep: Callable[[float], None]
+    context: RunContext
     done: list[Written] = field(default_factory=list)
 
     def remove(self, change: Change) -> None:
-        begun = self.clock()
-        patience = Patience(str(change), self.sleep, self.report, partial(_register, self.clients))
+        context = self.context
+        begun = context.clock()
+        patience = Patience(str(change), context.sleep, context.report, partial(_register, self.clients))
         with CANCEL.work(str(change)):
             with suppress(ResourceNotFoundError):
                 patience.through(lambda: self._delete(change, patience))
-            done = Written(change, self.clock() - begun)
+            done = Written(change, context.clock() - begun)
             self.done.append(done)
-            self.written(done)
-        self.report(told(done))
+            context.written(done)
+        context.report(told(done))
 
     def _delete(self, change: Change, patience: Patience) -> None:
         group = self.plan.spec.resource_group

@@ -1,0 +1,39 @@
+"""What a run lends to whoever writes resources."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from functions_model.provision.changes import Written
+
+
+def _discard(_: object) -> None:
+    """Do nothing with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """The outside world of a run, as far as writing resources needs it.
+
+    Attributes:
+        report: Takes a line for each change that is done, and for each reason to wait.
+        written: Takes each change that is done, as soon as it is.
+        mask: Takes each secret that is read or made.
+        clock: Seconds, of any origin.
+        sleep: Waits; seconds.
+    """
+
+    report: Callable[[str], None] = _discard
+    written: Callable[[Written], None] = _discard
+    mask: Callable[[str], None] = _discard
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+
+ALONE = RunContext()
+"""Nobody listens."""

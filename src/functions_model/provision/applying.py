@@ -14,9 +14,9 @@ from functions_model.provision.graph import Graph
 from functions_model.provision.incomplete import incomplete, told
 from functions_model.provision.kind import Writing
 from functions_model.provision.kinds import provider
+from functions_model.provision.known_kinds import KINDS
 from functions_model.provision.observed_app import ObservedSite
 from functions_model.provision.outcome import Applied
-from functions_model.provision.planning import KINDS
 from functions_model.provision.waiting import Patience
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from functions_model.provision.observed_app import ObservedApp
     from functions_model.provision.resource_plan import ResourcePlan
 
-_KINDS = {kind.KIND: kind for kind in KINDS}
+_KINDS = {kind.name: kind for kind in KINDS}
 
 
 def _nothing() -> None:

@@ -14,7 +14,10 @@ from functions_model.provision.connection_strings import rule_of
 from functions_model.provision.host_storage import CONTENT_STORAGE, HOST_STORAGE
 from functions_model.provision.kinds import service_bus_namespace, storage_account
 from functions_model.provision.nouns import BlobData, QueueData
+from functions_model.provision.observed import ObservedAccounts
+from functions_model.provision.observed_app import ObservedApp
 from functions_model.provision.observed_keys import NO_KEYS, Keys, ObservedKeys
+from functions_model.provision.observed_service_bus import ObservedNamespace
 from functions_model.provision.registry_login import PASSWORD, REGISTRY
 
 if TYPE_CHECKING:
@@ -27,6 +30,9 @@ if TYPE_CHECKING:
 ROOT_RULE = "RootManageSharedAccessKey"
 """Every namespace has it. Its right Manage lets the platform see how long a queue is, and so scale the app by that:
 https://learn.microsoft.com/azure/azure-functions/functions-target-based-scaling#service-bus-queues-and-topics."""
+
+NEEDS: tuple[type, ...] = (ObservedAccounts, ObservedNamespace, ObservedApp)
+"""What must be known before keys are looked for."""
 
 
 def observe(clients: AzureClients, wanted: Wanted, seen: Observed, *, mask: Callable[[str], None]) -> ObservedKeys:

@@ -1,11 +1,12 @@
-"""The shape that every kind of resource has: observe, problems, difference, write."""
+"""The shape that every kind of resource has: looks, problems, difference, write."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from functions_model.azure.site import Site
+from functions_model.provision.observed import ObservedGroup
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,20 +50,43 @@ class Writing:
         return Site(self.clients, self.wanted.group, self.wanted.app_name, self.slot)
 
 
-class Kind(Protocol):
-    """A kind of resource; the modules under `kinds/` are its implementations."""
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A way to read something that may be there. Nothing is written.
 
-    KIND: str
-    """What people call it."""
+    Attributes:
+        what: What is read, for people: "storage accounts".
+        gives: The nouns that are known after it, there or not.
+        read: Reads it; `Observed` holds what the looks before it gave.
+        needs: The nouns that must be known before. What needs the resource group alone is left out where there is none
+            that anything could be in.
+    """
 
-    def observe(self, clients: AzureClients, wanted: Wanted, seen: Observed) -> Piece | None:
-        """What is there. Only reads; `seen` holds what earlier kinds saw."""
+    what: str
+    gives: tuple[type, ...]
+    read: Callable[[AzureClients, Wanted, Observed], Piece | None]
+    needs: tuple[type, ...] = (ObservedGroup,)
 
-    def problems(self, wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
-        """Why what is there cannot carry the deployment."""
 
-    def difference(self, wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
-        """What must happen; a change that keeps when nothing must."""
+def _no_problems(_: Wanted, __: Observed) -> tuple[Problem, ...]:
+    """None: whatever is there will do."""
+    return ()
 
-    def write(self, writing: Writing, observed: Observed) -> Piece | None:
-        """Make one change and say what is there now. `observed` holds what the changes it depends on left."""
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of resource. Each has a file below `kinds/`.
+
+    Attributes:
+        name: What people call it.
+        difference: What must happen; a change that keeps when nothing must.
+        write: Makes one change and says what is there now. `Observed` holds what the changes left that it depends on.
+        looks: How it is read.
+        problems: Why what is there cannot carry the deployment.
+    """
+
+    name: str
+    difference: Callable[[Wanted, Observed], tuple[Change, ...]]
+    write: Callable[[Writing, Observed], Piece | None]
+    looks: tuple[Look, ...] = ()
+    problems: Callable[[Wanted, Observed], tuple[Problem, ...]] = _no_problems

@@ -10,9 +10,12 @@ from azure.core.exceptions import HttpResponseError
 
 from functions_model.azure.errors import error_code
 from functions_model.provision.elsewhere import refusal_of
+from functions_model.provision.kind import Look
 from functions_model.provision.kinds import function_app, service_bus_namespace, slot, storage_account
 from functions_model.provision.nouns import QueueData, place_of
-from functions_model.provision.observed import ObservedNames
+from functions_model.provision.observed import ObservedAccounts, ObservedNames, ObservedSlot
+from functions_model.provision.observed_app import ObservedSite
+from functions_model.provision.observed_service_bus import ObservedNamespace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -116,3 +119,11 @@ def _refusal(clients: AzureClients, question: _Question, answer: Any) -> NameRef
         return None
     said = str(answer.message or answer.reason or "it is taken")
     return refusal_of(clients, question.type, question.name, said)
+
+
+NAMES = Look(
+    "names that must be unique in all of Azure",
+    (ObservedNames,),
+    observe,
+    needs=(ObservedSite, ObservedSlot, ObservedAccounts, ObservedNamespace),
+)

@@ -10,56 +10,17 @@ from azure.core.exceptions import AzureError
 
 from functions_model.azure.errors import explain
 from functions_model.core.failures import PlanRefused, Problem
-from functions_model.provision import keys, names, plan_room
-from functions_model.provision.kinds import (
-    application_insights,
-    blob_container,
-    function_app,
-    identity,
-    log_analytics_workspace,
-    plan,
-    provider,
-    resource_group,
-    role_assignment,
-    service_bus_namespace,
-    service_bus_queue,
-    slot,
-    storage_account,
-)
-from functions_model.provision.observed import Observed
+from functions_model.provision import keys
+from functions_model.provision.kind import Look
+from functions_model.provision.known_kinds import LOOKS
+from functions_model.provision.observed import Observed, ObservedGroup
+from functions_model.provision.observed_keys import ObservedKeys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import TypeAlias
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from functions_model.azure.clients import AzureClients
     from functions_model.provision.nouns import Wanted
-    from functions_model.provision.observed import Piece
-
-    Read: TypeAlias = Callable[[AzureClients, Wanted, Observed], Piece | None]
-
-_ROUNDS: tuple[tuple[tuple[str, Read], ...], ...] = (
-    (("function app, or its resource group", resource_group.observe),),
-    (
-        (plan.KIND, plan.observe),
-        ("storage accounts", storage_account.observe),
-        (service_bus_namespace.KIND, service_bus_namespace.observe),
-        ("Service Bus queues", service_bus_queue.observe),
-        (identity.KIND, identity.observe),
-        (application_insights.KIND, application_insights.observe),
-        (function_app.KIND, function_app.observe),
-        ("deployment slots", slot.observe),
-    ),
-    (
-        ("role assignments", role_assignment.observe),
-        ("resource providers", provider.observe),
-        ("blob containers", blob_container.observe),
-        ("names that must be unique in all of Azure", names.observe),
-        ("room for a plan", plan_room.observe),
-        (log_analytics_workspace.KIND, log_analytics_workspace.observe),
-    ),
-)
-"""Each round needs what the one before saw. The second is left out when there is no group that anything could be in."""
 
 
 def _discard(_: str) -> None:
@@ -78,17 +39,31 @@ def observe(clients: AzureClients, wanted: Wanted, *, mask: Callable[[str], None
         PlanRefused: Something cannot be read; every reason is told.
         LoginFailed: No token could be had.
     """
-    seen = _round(clients, wanted, Observed(portal=clients.cloud.portal), _ROUNDS[0])
-    if seen.group is not None or wanted.elsewhere:
-        seen = _round(clients, wanted, seen, _ROUNDS[1])
-    read_keys: Read = partial(keys.observe, mask=mask)
-    return _round(clients, wanted, seen, (*_ROUNDS[2], ("keys", read_keys)))
+    seen = Observed(portal=clients.cloud.portal)
+    read_keys = partial(keys.observe, mask=mask)
+    for looks in rounds((*LOOKS, Look("keys", (ObservedKeys,), read_keys, needs=keys.NEEDS))):
+        has_place = seen.group is not None or bool(wanted.elsewhere)
+        seen = _round(clients, wanted, seen, [look for look in looks if has_place or ObservedGroup not in look.needs])
+    return seen
 
 
-def _round(clients: AzureClients, wanted: Wanted, seen: Observed, reads: tuple[tuple[str, Read], ...]) -> Observed:
+def rounds(looks: Iterable[Look]) -> Iterator[list[Look]]:
+    """The looks that can be done at the same time, and those that need what these give, and so on."""
+    rest, known = list(looks), set[type]()
+    while rest:
+        now = [look for look in rest if known.issuperset(look.needs)]
+        if not now:
+            message = f"what these need is never known: {', '.join(look.what for look in rest)}"
+            raise LookupError(message)
+        yield now
+        rest = [look for look in rest if look not in now]
+        known.update(noun for look in now for noun in look.gives)
+
+
+def _round(clients: AzureClients, wanted: Wanted, seen: Observed, looks: Sequence[Look]) -> Observed:
     problems: list[Problem] = []
-    with ThreadPoolExecutor(max_workers=len(reads), thread_name_prefix="observe") as threads:
-        asked = [(what, threads.submit(read, clients, wanted, seen)) for what, read in reads]
+    with ThreadPoolExecutor(max_workers=len(looks) or 1, thread_name_prefix="observe") as threads:
+        asked = [(look.what, threads.submit(look.read, clients, wanted, seen)) for look in looks]
     for what, answer in asked:
         try:
             seen = seen.having(answer.result())

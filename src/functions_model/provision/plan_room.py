@@ -9,8 +9,9 @@ from azure.core.exceptions import HttpResponseError
 
 from functions_model.azure.errors import explain, explain_answer
 from functions_model.core.failures import Problem
+from functions_model.provision.kind import Look
 from functions_model.provision.kinds import plan
-from functions_model.provision.observed import ObservedPlanRoom
+from functions_model.provision.observed import ObservedPlan, ObservedPlanRoom
 from functions_model.provision.plan_sizes import tier_of
 from functions_model.provision.regions import no_such_region, same_region
 
@@ -78,3 +79,6 @@ def _by_regions(clients: AzureClients, wanted: Wanted) -> ObservedPlanRoom | Non
     what = f"the region `{wanted.location}` has no Linux plans of the size {wanted.plan_sku} for this subscription"
     remedy = f"Set `plan-sku` to another size, or `location` to one of: {', '.join(sorted(map(same_region, names)))}."
     return ObservedPlanRoom(Problem(what, remedy, "location"))
+
+
+PLAN_ROOM = Look("room for a plan", (ObservedPlanRoom,), observe, needs=(ObservedPlan,))

@@ -7,49 +7,15 @@ from typing import TYPE_CHECKING
 
 from functions_model.core.failures import PlanRefused
 from functions_model.provision.changes import IMAGE, known_of
-from functions_model.provision.kinds import (
-    application_insights,
-    blob_container,
-    function_app,
-    identity,
-    log_analytics_workspace,
-    provider,
-    resource_group,
-    role_assignment,
-    service_bus_namespace,
-    service_bus_queue,
-    slot,
-    storage_account,
-    swap,
-)
-from functions_model.provision.kinds import plan as plan_kind
+from functions_model.provision.known_kinds import KINDS
 from functions_model.provision.networks import shut_out
 from functions_model.provision.plan_notes import notes_for
 from functions_model.provision.resource_plan import ResourcePlan
 
 if TYPE_CHECKING:
     from functions_model.provision.changes import Change
-    from functions_model.provision.kind import Kind
     from functions_model.provision.nouns import Wanted
     from functions_model.provision.observed import Observed
-
-KINDS: tuple[Kind, ...] = (
-    provider,
-    resource_group,
-    plan_kind,
-    storage_account,
-    blob_container,
-    service_bus_namespace,
-    service_bus_queue,
-    log_analytics_workspace,
-    application_insights,
-    identity,
-    role_assignment,
-    function_app,
-    slot,
-    swap,
-)
-"""Every kind, in the order in which a plan shows them: what others depend on comes first."""
 
 
 def plan(wanted: Wanted, observed: Observed) -> ResourcePlan:

@@ -14,13 +14,11 @@ from azure.core.exceptions import AzureError
 from functions_model.azure.errors import explain
 from functions_model.core.failures import Problem
 from functions_model.provision.changes import Action
-from functions_model.provision.kinds import (
-    blob_container,
-    role_assignment,
-    service_bus_namespace,
-    service_bus_queue,
-    storage_account,
-)
+from functions_model.provision.kinds.blob_container import BLOB_CONTAINER
+from functions_model.provision.kinds.role_assignment import ROLE_ASSIGNMENT
+from functions_model.provision.kinds.service_bus_namespace import SERVICE_BUS_NAMESPACE
+from functions_model.provision.kinds.service_bus_queue import SERVICE_BUS_QUEUE
+from functions_model.provision.kinds.storage_account import STORAGE_ACCOUNT
 from functions_model.provision.networks import shut_out, unsure
 from functions_model.provision.nouns import BlobData
 
@@ -33,8 +31,8 @@ if TYPE_CHECKING:
     from functions_model.provision.observed import Observed
     from functions_model.provision.resource_plan import ResourcePlan
 
-_BLOB: tuple[Kind, ...] = (storage_account, blob_container, role_assignment)
-_QUEUE: tuple[Kind, ...] = (service_bus_namespace, service_bus_queue, role_assignment)
+_BLOB: tuple[Kind, ...] = (STORAGE_ACCOUNT, BLOB_CONTAINER, ROLE_ASSIGNMENT)
+_QUEUE: tuple[Kind, ...] = (SERVICE_BUS_NAMESPACE, SERVICE_BUS_QUEUE, ROLE_ASSIGNMENT)
 _NEW = {Action.CREATE, Action.REPLACE}
 
 
@@ -62,7 +60,7 @@ def readiness(plan: ResourcePlan, clients: AzureClients) -> Readiness:
         LoginFailed: The login holds no longer.
     """
     there = {change.key: change for change in plan.changes if change.action not in _NEW}
-    asked = [kind for kind in _kinds(plan) if any(change.kind == kind.KIND for change in there.values())]
+    asked = [kind for kind in _kinds(plan) if any(change.kind == kind.name for change in there.values())]
     now, unseen = _read(asked, plan, clients)
     gone = [
         change
@@ -81,13 +79,17 @@ def readiness(plan: ResourcePlan, clients: AzureClients) -> Readiness:
 def _kinds(plan: ResourcePlan) -> tuple[Kind, ...]:
     """What the trigger needs; with keys in the settings, no roles."""
     needed = _BLOB if isinstance(plan.wanted.data, BlobData) else _QUEUE
-    return tuple(kind for kind in needed if not (plan.wanted.by_keys and kind is role_assignment))
+    return tuple(kind for kind in needed if not (plan.wanted.by_keys and kind is ROLE_ASSIGNMENT))
 
 
 def _read(asked: list[Kind], plan: ResourcePlan, clients: AzureClients) -> tuple[Observed, tuple[str, ...]]:
     """What is there now, and what could not be read of it: of that, what there was."""
     with ThreadPoolExecutor(max_workers=len(asked) or 1, thread_name_prefix="ready") as threads:
-        answers = [(kind.KIND, threads.submit(kind.observe, clients, plan.wanted, plan.observed)) for kind in asked]
+        answers = [
+            (kind.name, threads.submit(look.read, clients, plan.wanted, plan.observed))
+            for kind in asked
+            for look in kind.looks
+        ]
     now, unseen = plan.observed, []
     for kind, answer in answers:
         try:
@@ -102,7 +104,7 @@ def _gone(changes: list[Change]) -> Iterator[Problem]:
     keys = {change.key for change in changes}
     again = "Somebody has taken it away while this ran. Run again: a run makes what is missing."
     for change in changes:
-        if change.kind != role_assignment.KIND:
+        if change.kind != ROLE_ASSIGNMENT.name:
             yield Problem(f"{change} is not there any more", again)
         elif not keys.intersection(change.depends_on):
             yield Problem(f"the app's identity does not hold {change.name} any more", again)

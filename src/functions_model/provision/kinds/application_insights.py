@@ -9,6 +9,7 @@ from functions_model.core.secrets import Secret
 from functions_model.provision import generic
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
 from functions_model.provision.elsewhere import not_there
+from functions_model.provision.kind import Kind, Look
 from functions_model.provision.kinds import log_analytics_workspace, provider, resource_group
 from functions_model.provision.observed_insights import ObservedInsights
 
@@ -93,3 +94,8 @@ def key(name: str) -> str:
 def keys(wanted: Wanted) -> tuple[str, ...]:
     """What the app depends on."""
     return () if wanted.insights is None else (key(wanted.insights.component),)
+
+
+APPLICATION_INSIGHTS = Kind(
+    KIND, difference, write, looks=(Look(KIND, (ObservedInsights,), observe),), problems=problems
+)

@@ -9,9 +9,11 @@ from azure.core.exceptions import ResourceNotFoundError
 
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
 from functions_model.provision.containers import containers_of, path_problems
+from functions_model.provision.kind import Kind, Look
 from functions_model.provision.kinds import storage_account
 from functions_model.provision.nouns import BlobData
-from functions_model.provision.observed import ObservedContainers
+from functions_model.provision.observed import ObservedAccounts, ObservedContainers
+from functions_model.provision.observed_app import ObservedApp
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
@@ -87,3 +89,12 @@ def write(writing: Writing, observed: Observed) -> None:
 def keys(wanted: Wanted, observed: Observed) -> tuple[str, ...]:
     """What the app depends on."""
     return tuple(key_of(KIND, container.shown) for container in containers_of(wanted, observed))
+
+
+BLOB_CONTAINER = Kind(
+    KIND,
+    difference,
+    write,
+    looks=(Look("blob containers", (ObservedContainers,), observe, needs=(ObservedAccounts, ObservedApp)),),
+    problems=problems,
+)

@@ -19,6 +19,7 @@ from functions_model.provision.finishing import credentials_off, unfinished_chan
 from functions_model.provision.host_storage import host_storage_problems
 from functions_model.provision.key_vault import reference_problems
 from functions_model.provision.keys import complete
+from functions_model.provision.kind import Kind, Look
 from functions_model.provision.kinds import (
     application_insights,
     blob_container,
@@ -33,6 +34,7 @@ from functions_model.provision.kinds import (
 from functions_model.provision.likeness import ALIKE
 from functions_model.provision.liking import make_alike
 from functions_model.provision.machine_key import machine_key_problems
+from functions_model.provision.observed_app import ObservedApp
 from functions_model.provision.registry_login import registry_problems
 from functions_model.provision.settings import settings_changes
 from functions_model.provision.site import complete_site
@@ -47,7 +49,7 @@ if TYPE_CHECKING:
     from functions_model.provision.likeness import Likeness
     from functions_model.provision.nouns import Wanted
     from functions_model.provision.observed import Observed
-    from functions_model.provision.observed_app import ObservedApp, ObservedSite
+    from functions_model.provision.observed_app import ObservedSite
 
 KIND = "function app"
 TYPE = SITE
@@ -178,3 +180,6 @@ def write(writing: Writing, observed: Observed, like: Likeness = ALIKE) -> Obser
         return create_app(writing, observed, like)
     make_alike(writing, like)
     return update_app(writing, observed, observed.app)
+
+
+FUNCTION_APP = Kind(KIND, difference, write, looks=(Look(KIND, (ObservedApp,), observe),), problems=problems)

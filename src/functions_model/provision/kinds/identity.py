@@ -8,6 +8,7 @@ from azure.core.exceptions import ResourceNotFoundError
 
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
 from functions_model.provision.elsewhere import not_there
+from functions_model.provision.kind import Kind, Look
 from functions_model.provision.kinds import provider, resource_group
 from functions_model.provision.observed import ObservedIdentity
 
@@ -72,3 +73,6 @@ def write(writing: Writing, observed: Observed) -> ObservedIdentity:  # noqa: AR
 def key(wanted: Wanted) -> str:
     """What the app and its roles depend on."""
     return key_of(KIND, wanted.identity_name)
+
+
+IDENTITY = Kind(KIND, difference, write, looks=(Look(KIND, (ObservedIdentity,), observe),), problems=problems)

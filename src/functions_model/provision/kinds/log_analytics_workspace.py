@@ -9,8 +9,9 @@ from functions_model.provision import generic
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
 from functions_model.provision.elsewhere import not_there
 from functions_model.provision.in_the_making import once_made
+from functions_model.provision.kind import Kind, Look
 from functions_model.provision.kinds import provider, resource_group
-from functions_model.provision.observed_insights import ObservedLogs
+from functions_model.provision.observed_insights import ObservedInsights, ObservedLogs
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
@@ -84,3 +85,8 @@ def write(writing: Writing, observed: Observed) -> ObservedLogs:  # noqa: ARG001
 def keys(wanted: Wanted) -> tuple[str, ...]:
     """What the component depends on."""
     return () if wanted.insights is None else (key_of(KIND, wanted.insights.workspace),)
+
+
+LOG_ANALYTICS_WORKSPACE = Kind(
+    KIND, difference, write, looks=(Look(KIND, (ObservedLogs,), observe, needs=(ObservedInsights,)),), problems=problems
+)

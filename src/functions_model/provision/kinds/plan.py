@@ -9,6 +9,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from functions_model.core.failures import Problem
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
 from functions_model.provision.elsewhere import not_there
+from functions_model.provision.kind import Kind, Look
 from functions_model.provision.kinds import provider, resource_group
 from functions_model.provision.observed import ObservedPlan
 from functions_model.provision.plan_sizes import (
@@ -182,3 +183,6 @@ def _resized(writing: Writing, live: ObservedPlan) -> Any:
 def key(wanted: Wanted) -> str:
     """What the app depends on."""
     return key_of(KIND, wanted.plan_name)
+
+
+PLAN = Kind(KIND, difference, write, looks=(Look(KIND, (ObservedPlan,), observe),), problems=problems)

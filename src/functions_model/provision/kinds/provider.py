@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Any
 from azure.core.exceptions import HttpResponseError
 
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
+from functions_model.provision.kind import Kind, Look
 from functions_model.provision.nouns import QueueData
-from functions_model.provision.observed import ObservedProviders
+from functions_model.provision.observed import ObservedAccounts, ObservedIdentity, ObservedPlan, ObservedProviders
+from functions_model.provision.observed_app import ObservedApp
+from functions_model.provision.observed_insights import ObservedInsights
+from functions_model.provision.observed_service_bus import ObservedNamespace
 from functions_model.provision.regions import no_such_region, same_region
 
 if TYPE_CHECKING:
@@ -113,3 +117,19 @@ def register(clients: AzureClients, namespace: str, patience: Patience) -> None:
 def keys(*namespaces: str) -> tuple[str, ...]:
     """What a resource of those namespaces depends on."""
     return tuple(key_of(KIND, namespace) for namespace in namespaces)
+
+
+PROVIDER = Kind(
+    KIND,
+    difference,
+    write,
+    looks=(
+        Look(
+            "resource providers",
+            (ObservedProviders,),
+            observe,
+            needs=(ObservedIdentity, ObservedAccounts, ObservedNamespace, ObservedPlan, ObservedApp, ObservedInsights),
+        ),
+    ),
+    problems=problems,
+)

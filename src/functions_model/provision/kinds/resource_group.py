@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
+from functions_model.provision.kind import Kind, Look
 from functions_model.provision.observed import ObservedGroup
+from functions_model.provision.observed_app import ObservedSite
 from functions_model.provision.site import find_site
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
-    from functions_model.core.failures import Problem
     from functions_model.provision.kind import Writing
     from functions_model.provision.nouns import Wanted
     from functions_model.provision.observed import Observed
-    from functions_model.provision.observed_app import ObservedSite
 
 KIND = "resource group"
 
@@ -22,11 +22,6 @@ KIND = "resource group"
 def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedSite | ObservedGroup | None:  # noqa: ARG001
     """The app in the group, or else the group: asking for the app answers both, and most runs find one."""
     return find_site(clients, wanted)
-
-
-def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:  # noqa: ARG001
-    """None: any group will do."""
-    return ()
 
 
 def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
@@ -48,3 +43,11 @@ def write(writing: Writing, observed: Observed) -> ObservedGroup:  # noqa: ARG00
 def key(wanted: Wanted) -> str:
     """What everything in the group depends on."""
     return key_of(KIND, wanted.group)
+
+
+RESOURCE_GROUP = Kind(
+    KIND,
+    difference,
+    write,
+    looks=(Look("function app, or its resource group", (ObservedGroup, ObservedSite), observe, needs=()),),
+)

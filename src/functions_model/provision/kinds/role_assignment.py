@@ -12,6 +12,7 @@ from azure.core.exceptions import HttpResponseError
 from functions_model.azure.errors import error_code
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
 from functions_model.provision.former_roles import description_of, find_former
+from functions_model.provision.kind import Kind, Look
 from functions_model.provision.kinds import (
     application_insights,
     identity,
@@ -20,11 +21,12 @@ from functions_model.provision.kinds import (
     storage_account,
 )
 from functions_model.provision.nouns import QueueData
-from functions_model.provision.observed import ObservedRoles
+from functions_model.provision.observed import ObservedAccounts, ObservedIdentity, ObservedRoles
+from functions_model.provision.observed_insights import ObservedInsights
+from functions_model.provision.observed_service_bus import ObservedNamespace, ObservedQueues
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
-    from functions_model.core.failures import Problem
     from functions_model.provision.kind import Writing
     from functions_model.provision.nouns import Role, Wanted
     from functions_model.provision.observed import Observed
@@ -100,11 +102,6 @@ def _scopes_there(wanted: Wanted, seen: Observed) -> set[str]:
     return there
 
 
-def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:  # noqa: ARG001
-    """None that can be seen without writing."""
-    return ()
-
-
 def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
     """One change per role."""
     return tuple(_change(role, wanted, observed) for role in wanted.roles)
@@ -169,3 +166,18 @@ def keys(wanted: Wanted) -> tuple[str, ...]:
     """What the app depends on: all but those of a queue trigger, which it need not have before it runs."""
     late = service_bus_queue.scopes(wanted.data) if isinstance(wanted.data, QueueData) else ()
     return tuple(key_of(KIND, _name(role)) for role in wanted.roles if role.waits_for not in late)
+
+
+ROLE_ASSIGNMENT = Kind(
+    KIND,
+    difference,
+    write,
+    looks=(
+        Look(
+            "role assignments",
+            (ObservedRoles,),
+            observe,
+            needs=(ObservedIdentity, ObservedAccounts, ObservedNamespace, ObservedQueues, ObservedInsights),
+        ),
+    ),
+)

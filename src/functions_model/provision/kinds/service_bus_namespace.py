@@ -21,6 +21,7 @@ from functions_model.core.failures import Problem
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
 from functions_model.provision.elsewhere import not_there
 from functions_model.provision.in_the_making import once_made
+from functions_model.provision.kind import Kind, Look
 from functions_model.provision.kinds import provider, resource_group
 from functions_model.provision.network import Network, allows, approved, is_public, perimeter
 from functions_model.provision.nouns import QueueData
@@ -224,3 +225,8 @@ def _body(wanted: Wanted, data: QueueData) -> Any:
 def key(name: str) -> str:
     """What queues depend on."""
     return key_of(KIND, name)
+
+
+SERVICE_BUS_NAMESPACE = Kind(
+    KIND, difference, write, looks=(Look(KIND, (ObservedNamespace,), observe),), problems=problems
+)

@@ -9,6 +9,7 @@ from azure.core.exceptions import ResourceNotFoundError
 
 from functions_model.core.failures import Problem
 from functions_model.provision.changes import Action, Change, FieldChange, key_of, known_of
+from functions_model.provision.kind import Kind, Look
 from functions_model.provision.kinds import service_bus_namespace
 from functions_model.provision.nouns import QueueData
 from functions_model.provision.observed_service_bus import ObservedQueue, ObservedQueues
@@ -162,3 +163,8 @@ def keys(wanted: Wanted) -> tuple[str, ...]:
 def scopes(data: QueueData) -> tuple[str, ...]:
     """What roles on the queues wait for."""
     return (service_bus_namespace.key(data.namespace), *(key(name) for name in data.queues))
+
+
+SERVICE_BUS_QUEUE = Kind(
+    KIND, difference, write, looks=(Look("Service Bus queues", (ObservedQueues,), observe),), problems=problems
+)

@@ -13,6 +13,7 @@ from functions_model.core.failures import Problem
 from functions_model.provision.belongings import read_belongings
 from functions_model.provision.changes import Action, Change, key_of
 from functions_model.provision.key_vault import slots_reference_problems
+from functions_model.provision.kind import Kind, Look
 from functions_model.provision.kinds import function_app
 from functions_model.provision.likeness import likeness, likeness_changes, likeness_problems
 from functions_model.provision.observed import ObservedSlot
@@ -146,3 +147,6 @@ def _name(wanted: Wanted) -> str:
 
 def _id(wanted: Wanted) -> str:
     return f"{wanted.id_of(function_app.TYPE, wanted.app_name)}/slots/{wanted.slot}"
+
+
+SLOT = Kind(KIND, difference, write, looks=(Look("deployment slots", (ObservedSlot,), observe),), problems=problems)

@@ -16,6 +16,7 @@ from functions_model.core.failures import Problem
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
 from functions_model.provision.elsewhere import not_there
 from functions_model.provision.in_the_making import once_made
+from functions_model.provision.kind import Kind, Look
 from functions_model.provision.kinds import provider, resource_group
 from functions_model.provision.network import Network, allows, approved, is_public, perimeter
 from functions_model.provision.observed import ObservedAccounts, ObservedStorage
@@ -214,3 +215,8 @@ def _switch_keys_on(writing: Writing) -> ObservedAccounts:
 def key(name: str) -> str:
     """What the app, containers and the roles on the account depend on."""
     return key_of(KIND, name)
+
+
+STORAGE_ACCOUNT = Kind(
+    KIND, difference, write, looks=(Look("storage accounts", (ObservedAccounts,), observe),), problems=problems
+)

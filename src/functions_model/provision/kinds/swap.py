@@ -6,22 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from functions_model.provision.app_changes import pull_change
 from functions_model.provision.changes import SWAP, Action, Change, FieldChange
+from functions_model.provision.kind import Kind
 from functions_model.provision.kinds import function_app, slot
 from functions_model.provision.pulling import pull_problems
 
 if TYPE_CHECKING:
-    from functions_model.azure.clients import AzureClients
     from functions_model.core.failures import Problem
     from functions_model.provision.kind import Writing
     from functions_model.provision.nouns import Wanted
     from functions_model.provision.observed import Observed
 
 KIND = SWAP
-
-
-def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> None:  # noqa: ARG001
-    """Nothing of its own."""
-    return
 
 
 def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
@@ -47,3 +42,6 @@ def write(writing: Writing, observed: Observed) -> None:  # noqa: ARG001
         wanted.group, wanted.app_name, wanted.slot, body, retry_total=0
     )
     poller.result()
+
+
+SWAP_OF_SLOT = Kind(KIND, difference, write, problems=problems)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from functions_model.core.names import Names
 from functions_model.core.removal import RemovalSpec
 from functions_model.core.spec import Login, Mode
 from functions_model.provision.kinds import (
@@ -21,13 +22,12 @@ from functions_model.provision.kinds import (
 )
 from functions_model.provision.removal.standing import Found, Standing
 from support.fake_arm import SUBSCRIPTION
+from support.wanted import changed
 
 REMOVAL = RemovalSpec(
     mode=Mode.DESTROY,
     login=Login("tenant", "client", None, "audience", "AzureCloud"),
-    subscription_id=SUBSCRIPTION,
-    resource_group="iris-rg",
-    app_name="iris",
+    names=Names(SUBSCRIPTION, "iris-rg", "iris"),
     plan_name="iris-plan",
     identity_name="iris-identity",
     storage_accounts=("irisstorage", "irisdata"),
@@ -40,7 +40,7 @@ _GROUP_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/iris-rg"
 
 def removal(**changes: Any) -> RemovalSpec:
     """The removal; keywords change it."""
-    return replace(REMOVAL, **changes)
+    return changed(REMOVAL, **changes)
 
 
 def standing(kind: Any, name: str, *, ours: bool = True) -> Standing:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from functions_model.core.digests import Digest
+from functions_model.core.names import Names
 from functions_model.core.references import ImageReference
+from functions_model.core.removal import RemovalSpec
 from functions_model.core.secrets import Secret
 from functions_model.core.spec import (
     BlobTrigger,
@@ -31,10 +33,8 @@ REGISTRY = RegistryResource(
     "contoso.azurecr.io",
 )
 TARGET = Target(
-    subscription_id=SUBSCRIPTION,
-    resource_group="iris-rg",
+    names=Names(SUBSCRIPTION, "iris-rg", "iris"),
     location="westeurope",
-    app_name="iris",
     plan_name="iris-plan",
     plan_sku="EP1",
     storage_account="irisstorage",
@@ -46,6 +46,16 @@ TARGET = Target(
 HTTP = HttpTrigger()
 BLOB = BlobTrigger("input/{name}.json", "output/{name}_out.json")
 QUEUE = ServiceBusQueueTrigger("orders", "answers")
+
+
+Named = TypeVar("Named", Target, RemovalSpec)
+_NAMES = {"subscription_id": "subscription", "resource_group": "group", "app_name": "app", "slot_name": "slot"}
+
+
+def changed(noun: Named, **changes: Any) -> Named:
+    """A target, or a removal, with other values; names are given as inputs have them."""
+    names = {_NAMES[name]: changes.pop(name) for name in list(changes) if name in _NAMES}
+    return replace(noun, names=replace(noun.names, **names), **changes)
 
 
 def spec_for(registry: RegistryResource = REGISTRY, trigger: Trigger = HTTP, **target: Any) -> DeploymentSpec:
@@ -62,7 +72,7 @@ def spec_for(registry: RegistryResource = REGISTRY, trigger: Trigger = HTTP, **t
         trigger=trigger,
         image=ImageTarget(registry.login_server, "package"),
         login=None,
-        target=replace(TARGET, **{**_of_trigger(trigger), **target}),
+        target=changed(TARGET, **{**_of_trigger(trigger), **target}),
         sample_request=None,
         verify_timeout=60,
     )

@@ -55,7 +55,7 @@ class BlobDoor:
     @classmethod
     def open(cls, trigger: BlobTrigger, target: Target, clients: AzureClients, ca_file: str) -> Self:
         """Switch the account to keys, and read its own: a shell has no identity to show."""
-        group, account = target.resource_group, target.data_storage_account or ""
+        group, account = target.names.group, target.data_storage_account or ""
         accounts = clients.storage.storage_accounts
         takes_keys: Any = {"properties": {"allowSharedKeyAccess": True}}
         accounts.update(group, account, takes_keys)
@@ -144,7 +144,7 @@ class QueueDoor:
         if spec.target is None:
             message = "a deployment has a target"
             raise TypeError(message)
-        group, namespace = spec.target.resource_group, spec.target.service_bus_namespace or ""
+        group, namespace = spec.target.names.group, spec.target.service_bus_namespace or ""
         by_keys: Any = {"properties": {"disableLocalAuth": False}}
         clients.service_bus.namespaces.update(group, namespace, by_keys)
         keys: Any = clients.service_bus.namespaces.list_keys(group, namespace, _RULE)

@@ -76,6 +76,6 @@ def _clients(spec: DeploymentSpec, target: Target, sandbox: RunningSandbox) -> I
     cloud = resolve_cloud(spec.login.cloud)
     with (
         closing(credential_for(spec.login, cloud, detect(sandbox.environ, sys.stderr))) as credential,
-        closing(AzureClients(credential, target.subscription_id, cloud)) as clients,
+        closing(AzureClients(credential, target.names.subscription, cloud)) as clients,
     ):
         yield clients

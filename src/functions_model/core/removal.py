@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from functions_model.core.names import Names
     from functions_model.core.spec import Login, Mode
 
 
@@ -21,14 +22,12 @@ class RemovalSpec:
         log_analytics_workspace: That of a component that was made, which may never have been.
         with_data: Whether what holds data goes, too: storage accounts, namespaces, workspaces.
         elsewhere: Resource groups of what the inputs place in another one, by input: `plan-name`. It is never removed.
-        slot_name: The deployment slot that alone is to go; empty for the whole deployment.
+        names: With a slot, that alone is to go; without one the whole deployment.
     """
 
     mode: Mode
     login: Login
-    subscription_id: str
-    resource_group: str
-    app_name: str
+    names: Names
     plan_name: str
     identity_name: str
     storage_accounts: tuple[str, ...]
@@ -37,18 +36,3 @@ class RemovalSpec:
     log_analytics_workspace: str = ""
     with_data: bool = False
     elsewhere: dict[str, str] = field(default_factory=dict)
-    slot_name: str = ""
-
-    @property
-    def slot(self) -> str:
-        """The slot as plans call it: `<app>/<slot>`."""
-        return f"{self.app_name}/{self.slot_name}"
-
-    @property
-    def group_id(self) -> str:
-        """ARM id of the resource group."""
-        return f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
-
-    def id_of(self, resource_type: str, name: str) -> str:
-        """ARM id of a resource in the group; the type as `Microsoft.Web/sites`."""
-        return f"{self.group_id}/providers/{resource_type}/{name}"

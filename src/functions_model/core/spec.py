@@ -12,6 +12,7 @@ from functions_model.core.build import Build
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from functions_model.core.names import Names
     from functions_model.core.registered import RegisteredAsset
     from functions_model.core.secrets import Secret
 
@@ -175,6 +176,7 @@ class Target:
     """Where in Azure the app lives. Every name is complete: derived ones have been derived.
 
     Attributes:
+        names: With a slot for the new version, or without one.
         app_settings: The user's own settings, by name. Each value is treated as a secret.
         data_storage_account: The storage account with the containers of a blob trigger; None with other triggers. May
             be the host storage account itself.
@@ -188,17 +190,15 @@ class Target:
         log_analytics_workspace: The workspace of a component that is created.
         plan_name: The plan's name.
         storage_account: The host storage account's name.
-        slot_name: The deployment slot for the new version, to be swapped with the app once verified when `swap` is set.
-        elsewhere: Resource groups of what is there already and not in `resource_group`, by input: `plan-name`.
+        swap: The slot is swapped with the app once it is verified.
+        elsewhere: Resource groups of what is there already and not in the app's group, by input: `plan-name`.
         identity_name: The user-assigned identity's name; with `Access.KEYS` there is none.
         access: How the app gets into what it works with.
         given: Inputs that were given, of those that mean nothing for what is there: `service-bus-sku`.
     """
 
-    subscription_id: str
-    resource_group: str
+    names: Names
     location: str
-    app_name: str
     plan_name: str
     plan_sku: str
     storage_account: str
@@ -214,13 +214,12 @@ class Target:
     application_insights: str | None = None
     log_analytics_workspace: str = ""
     access: Access = Access.IDENTITY
-    slot_name: str | None = None
     swap: bool = False
     given: frozenset[str] = frozenset()
 
     def group_of(self, name: str) -> str:
         """The resource group of what an input names."""
-        return self.elsewhere.get(name, self.resource_group)
+        return self.elsewhere.get(name, self.names.group)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from functions_model.core.names import Names
 from functions_model.core.removal import RemovalSpec
 from functions_model.inputs import derived, rules
 from functions_model.inputs.building import YesNo
@@ -44,9 +45,7 @@ def read_removal(form: Form) -> RemovalSpec:
     return RemovalSpec(
         mode=form.mode,
         login=take_login(form, form.take("cloud", known_cloud) or CLOUDS[0]),
-        subscription_id=subscription,
-        resource_group=group,
-        app_name=app,
+        names=Names(subscription, group, app, slot),
         plan_name=places.take("plan-name", derived.plan_name(app or "")),
         identity_name=places.take("identity-name", derived.identity_name(app or "")),
         storage_accounts=tuple(dict.fromkeys(name for name in accounts if name)),
@@ -55,7 +54,6 @@ def read_removal(form: Form) -> RemovalSpec:
         log_analytics_workspace=places.take("log-analytics-workspace", derived.log_analytics_workspace(app or "")),
         with_data=with_data,
         elsewhere=places.elsewhere,
-        slot_name=slot,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from functions_model.core.access import Access
+from functions_model.core.names import Names
 from functions_model.core.spec import Target
 from functions_model.inputs import derived, rules
 from functions_model.inputs.app_settings import note_dots, read_app_settings, refuse_ports
@@ -50,10 +51,8 @@ def read_target(form: Form) -> Target:
     slot, swap = _slot(form, app or "")
     refuse_two_places(form, {"storage-account": storage, "data-storage-account": data or ""}, elsewhere)
     return Target(
-        subscription_id=subscription,
-        resource_group=group,
+        names=Names(subscription, group, app, slot),
         location=form.take("location", rules.location),
-        app_name=app,
         plan_name=plan,
         plan_sku=form.take("plan-sku", rules.plan_sku) or DEFAULT_SKU,
         storage_account=storage or derived.storage_account(*names),
@@ -65,7 +64,6 @@ def read_target(form: Form) -> Target:
         elsewhere=elsewhere,
         plan_sku_given=bool(form.text("plan-sku")),
         plan_minimum=form.take("plan-min-instances", rules.instances),
-        slot_name=slot,
         swap=swap,
         plan_maximum=form.take("plan-max-instances", rules.instances),
         access=access,
@@ -105,13 +103,13 @@ def take_slot(form: Form, app: str) -> str:
     return slot or ""
 
 
-def _slot(form: Form, app: str) -> tuple[str | None, bool]:
+def _slot(form: Form, app: str) -> tuple[str, bool]:
     """The slot, and whether it is swapped."""
     slot = take_slot(form, app)
     swap = bool(form.take("swap", rules.switch))
     if swap and not form.text("slot-name"):
         form.refuse("swap", "there is no slot to swap with", "Set `slot-name`, or leave `swap` out.")
-    return slot or None, swap
+    return slot, swap
 
 
 def _data_storage(form: Form, names: tuple[str, str, str], elsewhere: dict[str, str]) -> str:

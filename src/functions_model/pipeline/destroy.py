@@ -50,5 +50,5 @@ def _log_in(spec: RemovalSpec, parts: Parts, stack: ExitStack) -> AzureClients:
         credential = stack.enter_context(closing(credential_for(spec.login, cloud, parts.ci)))
         warm_up(credential, [cloud.arm_scope])
         parts.ci.info(f"Logged in to {cloud.name} as {spec.login.client_id}.")
-    clients = AzureClients(credential, spec.subscription_id, cloud)
+    clients = AzureClients(credential, spec.names.subscription, cloud)
     return stack.enter_context(closing(clients))

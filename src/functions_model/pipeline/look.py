@@ -78,4 +78,4 @@ def check_rights(seen: Seen, spec: DeploymentSpec, parts: Parts) -> None:
         for problem in seen.lacking:
             parts.ci.annotate(Level.WARNING, f"This login could not apply the plan: {problem.what}. {problem.remedy}")
     elif seen.lacking:
-        raise PlanRefused(f"plan the function app `{spec.target.app_name if spec.target else ''}`", seen.lacking)
+        raise PlanRefused(f"plan the function app `{spec.target.names.app if spec.target else ''}`", seen.lacking)

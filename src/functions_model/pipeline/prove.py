@@ -65,11 +65,11 @@ def _settled(making: Making, delivered: Delivered, subscription: Subscription) -
 def _refused_swap(wanted: Wanted, unproven: str) -> NotLive:
     """A version that nobody saw running `init()` must not take the place of one that works."""
     swap = (
-        f"az functionapp deployment slot swap --resource-group {wanted.group} --name {wanted.app_name} "
-        f"--slot {wanted.slot}"
+        f"az functionapp deployment slot swap --resource-group {wanted.names.group} --name {wanted.names.app} "
+        f"--slot {wanted.names.slot}"
     )
     return NotLive(
-        f"swap the slot `{wanted.slot}` with the function app `{wanted.app_name}`",
+        f"swap the slot `{wanted.names.slot}` with the function app `{wanted.names.app}`",
         f"`init()` could not be seen to run in the slot: {unproven}",
         f"Run this on a runner that the slot lets in, or look at the slot yourself and swap: {swap}",
     )
@@ -79,14 +79,14 @@ def _prove_slot(making: Making, delivered: Delivered, subscription: Subscription
     """When the slot is not live, the app was not touched: there is nothing to put back."""
     parts, wanted, before = making.parts, delivered.plan.wanted, delivered.plan.observed.app
     try:
-        with parts.stage(f"Verify the slot `{wanted.slot}`"):
-            verified = verify_here(making, delivered, subscription, wanted.slot)
-            parts.tell(AppVerified(verified, wanted.slot))
+        with parts.stage(f"Verify the slot `{wanted.names.slot}`"):
+            verified = verify_here(making, delivered, subscription, wanted.names.slot)
+            parts.tell(AppVerified(verified, wanted.names.slot))
             if delivered.plan.swap and verified.unproven:
                 raise _refused_swap(wanted, verified.unproven)
     except NotLive as failure:
         runs = before.runs.removeprefix("DOCKER|") if before else delivered.built.reference.pinned
-        story = f"`{wanted.app_name}` itself {'was not touched' if before else 'is new'} and runs `{runs}`."
+        story = f"`{wanted.names.app}` itself {'was not touched' if before else 'is new'} and runs `{runs}`."
         raise with_story(failure, story) from failure
     if change := delivered.plan.swap:
         swap_and_verify(making, delivered, change, subscription)

@@ -29,5 +29,5 @@ def reached(plan: ResourcePlan, clients: AzureClients) -> Reached | None:
     if found.problems:
         reason = "; ".join(problem.what for problem in found.problems)
         remedy = " ".join(dict.fromkeys(problem.remedy for problem in found.problems))
-        raise NotLive(f"verify the trigger of the function app `{plan.wanted.app_name}`", reason, remedy)
+        raise NotLive(f"verify the trigger of the function app `{plan.wanted.names.app}`", reason, remedy)
     return Reached(Reach.UNKNOWN if found.unseen else Reach.READY, found.unseen)

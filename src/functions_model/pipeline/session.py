@@ -120,6 +120,6 @@ def _log_in(spec: DeploymentSpec, login: Login, parts: Parts) -> Session:
         if session.host and session.registry_login is None:
             parts.ci.info(f"`{session.host}` is no registry of {cloud.name}: it gets no token of this login.")
         return session
-    clients = AzureClients(credential, spec.target.subscription_id, cloud, report=parts.ci.info)
+    clients = AzureClients(credential, spec.target.names.subscription, cloud, report=parts.ci.info)
     registry = find_registry(clients, spec.image)
     return Session(registry.login_server, cloud, credential, Subscription(clients, registry, spec.target))

@@ -48,14 +48,15 @@ def _back(making: Making, delivered: Delivered, change: Change, subscription: Su
             written = swap_back(plan, change, subscription.clients, run_context(parts))
             parts.tell(Swapped(written, back=True))
             previous = verify_previous(making, plan, image, subscription)
-            story = f"The previous version was swapped back. {previous} The slot `{plan.wanted.slot}` has the new one."
+            slot = plan.wanted.names.slot
+            story = f"The previous version was swapped back. {previous} The slot `{slot}` has the new one."
         except Overtaken as overtaken:
             now = f"`{overtaken.image}`" if overtaken.image else "nothing"
             story = f"Somebody else has deployed to the app meanwhile: it runs {now}, so nothing was swapped back."
         except ApplyIncomplete as failure:
             story = (
                 f"The previous version, `{image}`, could not be swapped back: {failure.reason}. {failure.remedy} It is "
-                f"in the slot `{plan.wanted.slot}`."
+                f"in the slot `{plan.wanted.names.slot}`."
             )
         parts.tell(UndoEnded(story))
     return story

@@ -59,8 +59,8 @@ def expected_here(making: Making, delivered: Delivered, subscription: Subscripti
     spec, built = making.spec, delivered.built
     door = _sample_door(spec)
     return ExpectedApp(
-        app_name=subscription.target.app_name,
-        resource_group=subscription.target.resource_group,
+        app_name=subscription.target.names.app,
+        resource_group=subscription.target.names.group,
         build_id=built.build_id,
         functions=built.functions,
         auth_level=spec.auth_level,
@@ -91,8 +91,8 @@ def verify_previous(making: Making, plan: ResourcePlan, image: str, subscription
     """
     build_id, target = _build_of(making, image), subscription.target
     expected = ExpectedApp(
-        target.app_name,
-        target.resource_group,
+        target.names.app,
+        target.names.group,
         build_id,
         (),
         AuthLevel.ADMIN,

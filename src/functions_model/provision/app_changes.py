@@ -38,7 +38,7 @@ def pull_change(wanted: Wanted, observed: Observed) -> tuple[FieldChange, ...]:
     app = observed.app
     if app is None or not _pulls_otherwise(wanted, observed, app):
         return ()
-    after = BY_PASSWORD if wanted.by_keys else f"the identity {wanted.identity_name}"
+    after = BY_PASSWORD if wanted.by_keys else f"the identity {wanted.target.identity_name}"
     before = app.pull_identity or ("the app's own identity" if app.pulls_by_identity else BY_PASSWORD)
     return (FieldChange("image pull", before, after),)
 
@@ -67,9 +67,9 @@ def identity_changes(wanted: Wanted, observed: Observed) -> tuple[FieldChange, .
 
 
 def _held_changes(app: ObservedApp, wanted: Wanted, observed: Observed) -> tuple[FieldChange, ...]:
-    wanted_id = wanted.id_of(identity.TYPE, wanted.identity_name)
+    wanted_id = wanted.id_of(identity.TYPE, wanted.target.identity_name)
     if not any(same_id(held, wanted_id) for held in app.identity_ids):
-        return (FieldChange(IDENTITY, ", ".join(app.identity_ids) or None, wanted.identity_name),)
+        return (FieldChange(IDENTITY, ", ".join(app.identity_ids) or None, wanted.target.identity_name),)
     return _renewal(app, wanted, observed)
 
 
@@ -77,16 +77,20 @@ def _resolver_changes(app: ObservedApp, wanted: Wanted) -> tuple[FieldChange, ..
     """Ours, where none works. Another that does has its roles on the vaults, and ours may have none."""
     if app.resolves:
         return ()
-    return (FieldChange(REFERENCES, None, f"by the identity {wanted.identity_name}"),)
+    return (FieldChange(REFERENCES, None, f"by the identity {wanted.target.identity_name}"),)
 
 
 def _renewal(app: ObservedApp, wanted: Wanted, observed: Observed) -> tuple[FieldChange, ...]:
     """An app keeps the identity that it was given, by client id, even when another one has come in its place."""
-    known = app.identity_clients.get(wanted.id_of(identity.TYPE, wanted.identity_name).lower())
+    known = app.identity_clients.get(wanted.id_of(identity.TYPE, wanted.target.identity_name).lower())
     now = observed.identity.client_id if observed.identity else None
     if now is not None and known in {None, now}:
         return ()
-    return (FieldChange(IDENTITY, f"{wanted.identity_name}, which is gone", f"{wanted.identity_name}, made again"),)
+    return (
+        FieldChange(
+            IDENTITY, f"{wanted.target.identity_name}, which is gone", f"{wanted.target.identity_name}, made again"
+        ),
+    )
 
 
 def linux_fx_version(wanted: Wanted) -> str:

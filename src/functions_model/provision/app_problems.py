@@ -22,16 +22,16 @@ def app_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     """A name that is taken; a web app, a code app, an app on another plan."""
     app = observed.app
     if app is None:
-        refusal = observed.names.refusal(SITE, wanted.app_name)
-        return (_taken(refusal, wanted.app_name),) if refusal else ()
-    name, kinds = wanted.app_name, set(app.kind.lower().split(","))
+        refusal = observed.names.refusal(SITE, wanted.names.app)
+        return (_taken(refusal, wanted.names.app),) if refusal else ()
+    name, kinds = wanted.names.app, set(app.kind.lower().split(","))
     if "functionapp" not in kinds:
         return (Problem(f"`{name}` is a web app, not a function app", _OTHER_APP, "app-name"),)
     if "container" not in kinds:
         return (Problem(f"the function app `{name}` runs code, not a container", _OTHER_APP, "app-name"),)
-    if app.plan_id and not same_id(app.plan_id, wanted.id_of(plan.TYPE, wanted.plan_name)):
+    if app.plan_id and not same_id(app.plan_id, wanted.id_of(plan.TYPE, wanted.target.plan_name)):
         theirs, ours = (
-            value_for(plan_id, wanted) for plan_id in (app.plan_id, wanted.id_of(plan.TYPE, wanted.plan_name))
+            value_for(plan_id, wanted) for plan_id in (app.plan_id, wanted.id_of(plan.TYPE, wanted.target.plan_name))
         )
         what = f"the function app `{name}` lives on the plan `{theirs}`, not on `{ours}`"
         return (Problem(what, f"Set `plan-name` to `{theirs}`, or `app-name` to a new name.", "plan-name"),)

@@ -38,11 +38,11 @@ def create_app(writing: Writing, observed: Observed, like: Likeness) -> Observed
     wanted, who = writing.wanted, observed.identity
     settings = _settings(writing, observed)
     body: dict[str, Any] = {
-        "location": observed.plan.location if observed.plan else wanted.location,
+        "location": observed.plan.location if observed.plan else wanted.target.location,
         "kind": "functionapp,linux,container",
         "tags": {**wanted.tags, UNFINISHED: "run again"},
         "properties": {
-            "serverFarmId": wanted.id_of(plan.TYPE, wanted.plan_name),
+            "serverFarmId": wanted.id_of(plan.TYPE, wanted.target.plan_name),
             "reserved": True,
             "httpsOnly": True,
             **like.properties,
@@ -99,7 +99,7 @@ def update_app(writing: Writing, observed: Observed, app: ObservedApp) -> Observ
     if unfinished_changes(wanted, app):
         finish(writing, is_new=False)
     app = writing.patience.through(partial(_patch_site, writing, who, app))
-    if wanted.slot and not writing.slot:
+    if wanted.names.slot and not writing.slot:
         return app
     writes = [_write_settings, _write_config]
     if not wanted.by_keys and pull_change(wanted, observed):

@@ -135,7 +135,7 @@ def _service_of(value: str) -> str:
 
 def _deletion(wanted: Wanted, name: str) -> str:
     return (
-        f"az functionapp config appsettings delete --name {wanted.app_name} --resource-group {wanted.group} "
+        f"az functionapp config appsettings delete --name {wanted.names.app} --resource-group {wanted.names.group} "
         f"--setting-names {name}"
     )
 
@@ -145,7 +145,7 @@ def _of_others(wanted: Wanted, observed: Observed) -> tuple[str, str] | None:
 
     It is the user's own, or a live one by the name that we never set, or one that names no place.
     """
-    users = {name: secret.reveal() for name, secret in wanted.app_settings.items()}
+    users = {name: secret.reveal() for name, secret in wanted.target.app_settings.items()}
     live = observed.live_settings
     known = {name.lower(): (name, value) for name, value in {**live, **users}.items() if value}
     if found := known.get(_PREFIXED.lower()):

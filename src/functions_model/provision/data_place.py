@@ -91,4 +91,4 @@ def _gone(wanted: Wanted, name: str) -> NotLive:
 
 
 def _unknown(wanted: Wanted, reason: str, remedy: str) -> NotLive:
-    return NotLive(f"prove the trigger of the function app `{wanted.app_name}`", reason, remedy)
+    return NotLive(f"prove the trigger of the function app `{wanted.names.app}`", reason, remedy)

@@ -57,7 +57,7 @@ def not_there(kind: str, resource_type: str, name: str, wanted: Wanted, subject:
     """A resource that the input `subject` names in another group, where it is not: nothing is made there."""
     group = wanted.group_of(resource_type, name)
     what = f"there is no {kind} `{name}` in the resource group `{group}` that this login can see"
-    remedy = f"Check `{subject}`. A name without a group is looked for, and made, in `{wanted.group}`."
+    remedy = f"Check `{subject}`. A name without a group is looked for, and made, in `{wanted.names.group}`."
     return Problem(what, remedy, subject)
 
 
@@ -69,4 +69,4 @@ def group_in(resource_id: str) -> str:
 def value_for(resource_id: str, wanted: Wanted) -> str:
     """What an input must say to mean a resource: its name, or `<group>/<name>` outside of the app's group."""
     group, name = group_in(resource_id), resource_id.rpartition("/")[2]
-    return name if group.lower() == wanted.group.lower() else f"{group}/{name}"
+    return name if group.lower() == wanted.names.group.lower() else f"{group}/{name}"

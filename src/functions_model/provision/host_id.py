@@ -25,9 +25,9 @@ def host_id(app: str, slot: str = "") -> str:
 
 def host_id_settings(wanted: Wanted, observed: Observed) -> dict[str, str]:
     """That of a new app whose name would be cut. One that is there keeps its own, with the locks under it."""
-    return {HOST_ID: host_id(wanted.app_name)} if observed.app is None and is_cut(wanted) else {}
+    return {HOST_ID: host_id(wanted.names.app)} if observed.app is None and is_cut(wanted) else {}
 
 
 def is_cut(wanted: Wanted) -> bool:
     """Whether the host would cut the app's name."""
-    return len(wanted.app_name) > _LONGEST
+    return len(wanted.names.app) > _LONGEST

@@ -40,20 +40,20 @@ def obsolete_host_storage(wanted: Wanted, observed: Observed) -> frozenset[str]:
     if wanted.by_keys:
         return frozenset(_by_identity(wanted, observed))
     strings = (HOST_STORAGE, CONTENT_STORAGE, _DASHBOARD)
-    gone = {name for name in strings if account_of(live.get(name, "")) == wanted.storage_account.lower()}
+    gone = {name for name in strings if account_of(live.get(name, "")) == wanted.target.storage_account.lower()}
     return frozenset(gone | ({CONTENT_SHARE} if CONTENT_STORAGE in gone else set()))
 
 
 def host_storage_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     """A host that has its keys in another account: the app would lose them, and its callers theirs."""
     theirs = account_of(observed.live_settings.get(HOST_STORAGE, ""))
-    if HOST_STORAGE in wanted.app_settings or theirs in {"", wanted.storage_account.lower()}:
+    if HOST_STORAGE in wanted.target.app_settings or theirs in {"", wanted.target.storage_account.lower()}:
         return ()
-    app = wanted.app_name
-    what = f"the function app `{app}` has its keys in the storage account `{theirs}`, not in `{wanted.storage_account}`"
+    app, ours = wanted.names.app, wanted.target.storage_account
+    what = f"the function app `{app}` has its keys in the storage account `{theirs}`, not in `{ours}`"
     remedy = (
         f"Set `storage-account` to `{theirs}`. Or give the app new keys: az functionapp config appsettings delete "
-        f"--name {app} --resource-group {wanted.group} --setting-names {HOST_STORAGE}"
+        f"--name {app} --resource-group {wanted.names.group} --setting-names {HOST_STORAGE}"
     )
     return (Problem(what, remedy, "storage-account"),)
 
@@ -61,12 +61,14 @@ def host_storage_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, 
 def _is_set_by_others(wanted: Wanted, observed: Observed) -> bool:
     """By the user, or by a value that names no account, such as a reference to a key vault."""
     live = observed.live_settings.get(HOST_STORAGE, "")
-    return HOST_STORAGE in wanted.app_settings or bool(live and account_of(live) != wanted.storage_account.lower())
+    return HOST_STORAGE in wanted.target.app_settings or bool(
+        live and account_of(live) != wanted.target.storage_account.lower()
+    )
 
 
 def _by_identity(wanted: Wanted, observed: Observed) -> dict[str, str | None]:
     """`AzureWebJobsStorage__accountName` would serve the public cloud only."""
-    storage, identity = observed.account(wanted.storage_account), observed.identity
+    storage, identity = observed.account(wanted.target.storage_account), observed.identity
     return {
         f"{HOST_STORAGE}__blobServiceUri": storage.blob if storage else None,
         f"{HOST_STORAGE}__queueServiceUri": storage.queue if storage else None,
@@ -78,9 +80,9 @@ def _by_identity(wanted: Wanted, observed: Observed) -> dict[str, str | None]:
 
 def _by_key(wanted: Wanted, observed: Observed) -> dict[str, str | None]:
     """As `az functionapp create` sets it: with a share for the app's content where the plan is elastic."""
-    settings = {HOST_STORAGE: account_setting(HOST_STORAGE, wanted.storage_account, observed)}
+    settings = {HOST_STORAGE: account_setting(HOST_STORAGE, wanted.target.storage_account, observed)}
     if _is_elastic(wanted, observed):
-        settings[CONTENT_STORAGE] = account_setting(CONTENT_STORAGE, wanted.storage_account, observed)
+        settings[CONTENT_STORAGE] = account_setting(CONTENT_STORAGE, wanted.target.storage_account, observed)
         settings[CONTENT_SHARE] = observed.live_settings.get(CONTENT_SHARE) or _share_name(wanted)
     return settings
 
@@ -94,17 +96,17 @@ def account_setting(setting: str, account: str, observed: Observed) -> str | Non
 
 
 def _is_elastic(wanted: Wanted, observed: Observed) -> bool:
-    tier = observed.plan.tier if observed.plan else tier_of(wanted.plan_sku) or ""
+    tier = observed.plan.tier if observed.plan else tier_of(wanted.target.plan_sku) or ""
     return tier.lower() == ELASTIC.lower()
 
 
 def _share_name(wanted: Wanted) -> str:
     """The app's name and twelve letters, as `az` makes it; theirs are random, ours the same in every run."""
-    return _share(wanted, hashlib.sha256(f"{wanted.group_id}/{wanted.app_name}".lower().encode()).hexdigest())
+    return _share(wanted, hashlib.sha256(f"{wanted.names.group_id}/{wanted.names.app}".lower().encode()).hexdigest())
 
 
 def _share(wanted: Wanted, letters: str) -> str:
-    return f"{wanted.app_name.lower()[: _LONGEST_SHARE - 13]}{letters[:12]}"
+    return f"{wanted.names.app.lower()[: _LONGEST_SHARE - 13]}{letters[:12]}"
 
 
 def slots_share(wanted: Wanted, apps: str, slots: str) -> str:

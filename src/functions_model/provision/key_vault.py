@@ -28,7 +28,7 @@ _ROLE = "the role Key Vault Secrets User on the vault"
 def reference_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     """References of an app with keys, which has no identity that could resolve them."""
     app = observed.app
-    names = _references(wanted.app_settings)
+    names = _references(wanted.target.app_settings)
     if not wanted.by_keys or not names or (app is not None and app.resolves):
         return ()
     return (_problem(wanted, names, app, ""),)
@@ -39,9 +39,9 @@ def slots_reference_problems(wanted: Wanted, observed: Observed) -> tuple[Proble
     app, live = observed.app, observed.slot.app if observed.slot else None
     if not wanted.by_keys or app is None or (live is not None and live.resolves):
         return ()
-    given = for_slot(wanted, observed)[0].app_settings if app.resolves else wanted.app_settings
+    given = for_slot(wanted, observed)[0].target.app_settings if app.resolves else wanted.target.app_settings
     names = _references(given)
-    return (_problem(wanted, names, live, wanted.slot),) if names else ()
+    return (_problem(wanted, names, live, wanted.names.slot),) if names else ()
 
 
 def _references(settings: Mapping[str, Secret]) -> tuple[str, ...]:
@@ -53,8 +53,8 @@ def _refers(value: str) -> bool:
 
 
 def _problem(wanted: Wanted, names: tuple[str, ...], live: ObservedApp | None, slot: str) -> Problem:
-    site = f"--name {wanted.app_name} --resource-group {wanted.group}" + (f" --slot {slot}" if slot else "")
-    who = f"the slot `{slot}`" if slot else f"`{wanted.app_name}`"
+    site = f"--name {wanted.names.app} --resource-group {wanted.names.group}" + (f" --slot {slot}" if slot else "")
+    who = f"the slot `{slot}`" if slot else f"`{wanted.names.app}`"
     listed = ", ".join(f"`{name}`" for name in names)
     what = (
         f"the app settings {listed} refer to Key Vault, and with `access: keys` {who} has no identity that could "
@@ -73,17 +73,20 @@ def _problem(wanted: Wanted, names: tuple[str, ...], live: ObservedApp | None, s
 def reference_notes(wanted: Wanted, observed: Observed) -> Iterator[str]:
     """An identity that is not ours and resolves references stays: it has its roles on the vaults."""
     beside = observed.slot.app if observed.slot else None
-    sites = (("", None if wanted.slot and not wanted.swap else observed.app), (wanted.slot, beside))
-    ours = wanted.id_of(identity.TYPE, wanted.identity_name)
+    sites = (
+        ("", None if wanted.names.slot and not wanted.target.swap else observed.app),
+        (wanted.names.slot, beside),
+    )
+    ours = wanted.id_of(identity.TYPE, wanted.target.identity_name)
     for slot, app in sites:
         if wanted.by_keys or app is None or not app.resolves or same_id(app.resolver, ours):
             continue
-        if not _references(wanted.app_settings) and not any(map(_refers, app.settings.values())):
+        if not _references(wanted.target.app_settings) and not any(map(_refers, app.settings.values())):
             continue
         own = app.resolver.lower() == "systemassigned"
         by = "its system-assigned identity" if own else f"its identity `{app.resolver.rpartition('/')[2]}`"
-        site = f"the slot `{slot}` of `{wanted.app_name}`" if slot else f"`{wanted.app_name}`"
+        site = f"the slot `{slot}` of `{wanted.names.app}`" if slot else f"`{wanted.names.app}`"
         yield (
             f"The references to Key Vault in the settings of {site} are resolved by {by}, which stays so: that "
-            f"identity, not `{wanted.identity_name}`, needs {_ROLE}."
+            f"identity, not `{wanted.target.identity_name}`, needs {_ROLE}."
         )

@@ -180,7 +180,7 @@ def likeness_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]
         return ()
     new = {name: one for name, one in (likeness(observed).mounts or {}).items() if one != slot.own.mounts.get(name)}
     problems = [_mount_problem(wanted, name) for name, one in new.items() if _has_no_key(one)]
-    if wanted.swap and app.settings.get(_SECRETS_IN_FILES, "").lower() == "files":
+    if wanted.target.swap and app.settings.get(_SECRETS_IN_FILES, "").lower() == "files":
         problems.append(_files_problem(wanted))
     return tuple(problems)
 
@@ -192,18 +192,18 @@ def _has_no_key(mount: Mapping[str, Any]) -> bool:
 
 def _mount_problem(wanted: Wanted, name: str) -> Problem:
     what = (
-        f"Azure does not show the key of the mount `{name}` of `{wanted.app_name}`, and its slot would lack the mount"
+        f"Azure does not show the key of the mount `{name}` of `{wanted.names.app}`, and its slot would lack the mount"
     )
     remedy = (
         "Mount it in the slot by hand, or bind it to the app: az webapp config storage-account update --custom-id "
-        f"{name} --name {wanted.app_name} --resource-group {wanted.group} --slot-setting true"
+        f"{name} --name {wanted.names.app} --resource-group {wanted.names.group} --slot-setting true"
     )
     return Problem(what, remedy, "slot-name")
 
 
 def _files_problem(wanted: Wanted) -> Problem:
     what = (
-        f"`{wanted.app_name}` keeps its keys in files (`{_SECRETS_IN_FILES}`): a swap makes them anew, and then every "
+        f"`{wanted.names.app}` keeps its keys in files (`{_SECRETS_IN_FILES}`): a swap makes them anew, and then every "
         "caller needs a new key"
     )
     return Problem(what, "Deploy without `slot-name` and `swap`, or take that setting away first.", "swap")

@@ -40,15 +40,15 @@ def machine_key_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, .
     """The user's own value is another one than the app has: every caller would lose its key."""
     if (app := observed.app) is None:
         return ()
-    given = {name: wanted.app_settings[name] for name in ENCRYPTION if name in wanted.app_settings}
+    given = {name: wanted.target.app_settings[name] for name in ENCRYPTION if name in wanted.target.app_settings}
     return tuple(_problem(wanted, name) for name, value in given.items() if value.reveal() != app.settings.get(name))
 
 
 def _problem(wanted: Wanted, name: str) -> Problem:
-    what = f"`app-settings` would change {name} of `{wanted.app_name}`: its host could not read its keys any more"
+    what = f"`app-settings` would change {name} of `{wanted.names.app}`: its host could not read its keys any more"
     remedy = (
         "Take it out of `app-settings`. Or set it by hand; every caller needs a new key then: az functionapp config "
-        f"appsettings set --name {wanted.app_name} --resource-group {wanted.group} "
+        f"appsettings set --name {wanted.names.app} --resource-group {wanted.names.group} "
         f"--slot-settings {name}=<value>"
     )
     return Problem(what, remedy, "app-settings")

@@ -67,9 +67,9 @@ def _questions(clients: AzureClients, wanted: Wanted, seen: Observed) -> Iterato
         yield from on(_account(clients, name), seen.account(name))
     if isinstance(wanted.data, QueueData):
         yield from on(_namespace(clients, wanted.data.namespace), seen.namespace)
-    yield from on(_site(clients, function_app.KIND, function_app.TYPE, wanted.app_name), seen.site)
+    yield from on(_site(clients, function_app.KIND, function_app.TYPE, wanted.names.app), seen.site)
     if function_app.through_slot(wanted, seen):
-        host = f"{wanted.app_name}-{wanted.slot}"
+        host = f"{wanted.names.app}-{wanted.names.slot}"
         yield from on(_site(clients, slot.KIND, slot.TYPE, host), seen.slot and seen.slot.app)
 
 

@@ -92,7 +92,7 @@ def unsure(wanted: Wanted, observed: Observed) -> tuple[str, ...]:
 def _places(wanted: Wanted, observed: Observed) -> Iterator[_Place]:
     for name in wanted.storage_accounts:
         if (account := observed.account(name)) is not None:
-            subject = "storage-account" if name == wanted.storage_account else "data-storage-account"
+            subject = "storage-account" if name == wanted.target.storage_account else "data-storage-account"
             opening = (
                 f"az storage account update --ids {account.id} --public-network-access Enabled --default-action Allow"
             )
@@ -108,10 +108,12 @@ def _places(wanted: Wanted, observed: Observed) -> Iterator[_Place]:
 
 def origin_of(wanted: Wanted, observed: Observed) -> Origin:
     """Where the app's requests come from, or will: one that is new joins no network."""
-    if wanted.plan_sku.upper().startswith("I") or (observed.plan and observed.plan.tier.lower().startswith("isolated")):
+    if wanted.target.plan_sku.upper().startswith("I") or (
+        observed.plan and observed.plan.tier.lower().startswith("isolated")
+    ):
         return Origin(behind="the app is in an App Service Environment")
     if observed.site is None:
-        return Origin(region=wanted.location)
+        return Origin(region=wanted.target.location)
     told, config = observed.site.properties, observed.app.config if observed.app else {}
     if config.get("vnetName") and not told.get("virtualNetworkSubnetId"):
         return Origin(behind="the app comes by the gateway of a virtual network")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from functions_model.core.access import Access
@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from functions_model.core.blob_paths import BlobPath
+    from functions_model.core.names import Names
     from functions_model.core.secrets import Secret
+    from functions_model.core.spec import Target
 
 
 def place_of(resource_type: str, name: str) -> str:
@@ -110,64 +112,49 @@ class QueueData:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The resources of one deployment, by name.
+    """The resources of one deployment, by name: its target, and what follows from it.
 
     Attributes:
         image: Pinned by digest: `registry/repository@sha256:...`.
         roles: What the identity must hold, in a stable order.
-        app_settings: The user's own.
         tags: Given to what is created. What exists keeps its tags: only what we made may be known as ours.
         data: What the trigger works on; None with an HTTP trigger.
-        elsewhere: Resource groups of what is there already and not in `group`, by type and name (`place_of`).
-        insights: None for an app that writes to no Application Insights of ours.
-        plan_sku_given: `plan_sku` was asked for: a plan of another size is changed to it.
-        plan_minimum: The instances that are always there; None leaves them as they are.
-        plan_maximum: The most instances that an Elastic Premium plan adds up to; None leaves it as it is.
-        access: How the app gets into what it works with.
-        slot: The deployment slot for the new version; empty for the app itself.
-        swap: The slot is swapped with the app once it is verified.
-        given: Inputs that were given, of those that mean nothing for what is there: `service-bus-sku`.
+        elsewhere: Resource groups of what is there already and not in the app's, by type and name (`place_of`).
     """
 
-    subscription_id: str
-    group: str
-    location: str
-    plan_name: str
-    plan_sku: str
-    storage_account: str
-    identity_name: str
-    app_name: str
+    target: Target
     image: str
     registry: RegistryResource
     roles: tuple[Role, ...]
-    app_settings: Mapping[str, Secret]
     tags: Mapping[str, str]
     data: BlobData | QueueData | None = None
     elsewhere: Mapping[str, str] = field(default_factory=dict)
-    plan_sku_given: bool = False
-    plan_minimum: int | None = None
-    plan_maximum: int | None = None
-    insights: Insights | None = None
-    access: Access = Access.IDENTITY
-    slot: str = ""
-    swap: bool = False
-    given: frozenset[str] = frozenset()
+
+    @property
+    def names(self) -> Names:
+        """Where they are."""
+        return self.target.names
+
+    @property
+    def insights(self) -> Insights | None:
+        """Where the app writes what it does; None for an app that writes to no Application Insights of ours."""
+        name = self.target.application_insights
+        return None if name is None else Insights(name, self.target.log_analytics_workspace)
+
+    def with_settings(self, settings: dict[str, Secret]) -> Wanted:
+        """The same with other settings of the user's own."""
+        return replace(self, target=replace(self.target, app_settings=settings))
 
     @property
     def by_keys(self) -> bool:
         """Whether the app has keys and passwords in place of an identity."""
-        return self.access is Access.KEYS
+        return self.target.access is Access.KEYS
 
     @property
     def storage_accounts(self) -> tuple[str, ...]:
         """The host storage account and, when it is another one, that of a blob trigger."""
         data = (self.data.account,) if isinstance(self.data, BlobData) else ()
-        return tuple(dict.fromkeys((self.storage_account, *data)))
-
-    @property
-    def group_id(self) -> str:
-        """ARM id of the resource group."""
-        return f"/subscriptions/{self.subscription_id}/resourceGroups/{self.group}"
+        return tuple(dict.fromkeys((self.target.storage_account, *data)))
 
     def is_elsewhere(self, resource_type: str, name: str) -> bool:
         """Whether a resource must be there already, in another group."""
@@ -175,9 +162,8 @@ class Wanted:
 
     def group_of(self, resource_type: str, name: str) -> str:
         """The group of a resource; the type as `Microsoft.Web/sites`."""
-        return self.elsewhere.get(place_of(resource_type, name), self.group)
+        return self.elsewhere.get(place_of(resource_type, name), self.names.group)
 
     def id_of(self, resource_type: str, name: str) -> str:
         """ARM id of a resource, in its group; the type as `Microsoft.Web/sites`."""
-        group = self.group_of(resource_type, name)
-        return f"/subscriptions/{self.subscription_id}/resourceGroups/{group}/providers/{resource_type}/{name}"
+        return f"{self.names.id_of_group(self.group_of(resource_type, name))}/providers/{resource_type}/{name}"

@@ -54,22 +54,21 @@ def _places(wanted: Wanted, observed: Observed) -> tuple[str, ...]:
     """
     by_region: dict[str, list[str]] = {}
     for name, location in _located(wanted, observed):
-        if location and same_region(location) != wanted.location:
+        if location and same_region(location) != wanted.target.location:
             by_region.setdefault(same_region(location), []).append(name)
     if not by_region:
         return ()
     told = "; ".join(f"{_listed(names)} in `{region}`" for region, names in by_region.items())
-    stays = f"what is there stays where it is, and only what is new comes to `{wanted.location}`"
+    stays = f"what is there stays where it is, and only what is new comes to `{wanted.target.location}`"
     move = "to move, deploy under another `app-name`, and then remove this one (`mode: destroy`)"
-    return (
-        f"`location` is `{wanted.location}`, and {told}: {stays}. Set `location` to `{min(by_region)}`; or, {move}.",
-    )
+    location = wanted.target.location
+    return (f"`location` is `{location}`, and {told}: {stays}. Set `location` to `{min(by_region)}`; or, {move}.",)
 
 
 def _located(wanted: Wanted, observed: Observed) -> Iterator[tuple[str, str]]:
     """What is there in the group, and its region. What the inputs place in another group is meant to be there."""
     if observed.site is not None:
-        yield f"the {function_app.KIND} `{wanted.app_name}`", observed.site.location
+        yield f"the {function_app.KIND} `{wanted.names.app}`", observed.site.location
     for name in wanted.storage_accounts:
         if (account := observed.account(name)) and not wanted.is_elsewhere(storage_account.TYPE, name):
             yield f"the {storage_account.KIND} `{name}`", account.location
@@ -88,7 +87,7 @@ def _listed(names: list[str]) -> str:
 def _size(wanted: Wanted, observed: Observed) -> Iterator[str]:
     """A size that was asked for, of a namespace that has another: `service-bus-sku` says how a new one is made."""
     given, data, there = "service-bus-sku", wanted.data, observed.namespace
-    if isinstance(data, QueueData) and there is not None and given in wanted.given and data.sku != there.sku:
+    if isinstance(data, QueueData) and there is not None and given in wanted.target.given and data.sku != there.sku:
         what = f"the {service_bus_namespace.KIND} `{data.namespace}` is there, of the size `{there.sku}`"
         yield f"`{given}` is `{data.sku}`, and {what}, which it keeps. Leave `{given}` out."
 
@@ -96,7 +95,7 @@ def _size(wanted: Wanted, observed: Observed) -> Iterator[str]:
 def _workspace(wanted: Wanted, observed: Observed) -> Iterator[str]:
     """A workspace that was named, for a component that has another: it is that of a new one."""
     given, there = "log-analytics-workspace", observed.insights
-    if wanted.insights is None or there is None or given not in wanted.given:
+    if wanted.insights is None or there is None or given not in wanted.target.given:
         return
     asked = wanted.insights.workspace
     if not same_id(there.workspace_id, wanted.id_of(log_analytics_workspace.TYPE, asked)):
@@ -109,12 +108,12 @@ def _workspace(wanted: Wanted, observed: Observed) -> Iterator[str]:
 def _container_log(wanted: Wanted, observed: Observed) -> Iterator[str]:
     """A log that is off stays so: what a container prints may be more than its owner wants to keep."""
     beside = observed.slot.app if observed.slot else None
-    for slot, app in (("", observed.app), (wanted.slot, beside)):
+    for slot, app in (("", observed.app), (wanted.names.slot, beside)):
         if app is None or app.container_log:
             continue
         site = f"the slot `{slot}` of the function app" if slot else "the function app"
         kept = "so a failure can show nothing of it"
         if wanted.data is not None:
             kept += ", and nobody can see whether the trigger stays quiet"
-        command = container_logging(wanted.group, wanted.app_name, slot)
-        yield f"The container log of {site} `{wanted.app_name}` is off, {kept}. To turn it on: {command}"
+        command = container_logging(wanted.names.group, wanted.names.app, slot)
+        yield f"The container log of {site} `{wanted.names.app}` is off, {kept}. To turn it on: {command}"

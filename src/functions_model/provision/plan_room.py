@@ -33,7 +33,11 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedPl
     A group can be bound to workers without Linux, and a region can lack the size or the quota. Resource Manager says so
     for a group that is there (`validate`); without one, the regions that have the tier are listed.
     """
-    if seen.plan is not None or wanted.is_elsewhere(plan.TYPE, wanted.plan_name) or tier_of(wanted.plan_sku) is None:
+    if (
+        seen.plan is not None
+        or wanted.is_elsewhere(plan.TYPE, wanted.target.plan_name)
+        or tier_of(wanted.target.plan_sku) is None
+    ):
         return None
     try:
         return _by_regions(clients, wanted) if seen.group is None else _by_validation(clients, wanted)
@@ -48,35 +52,37 @@ def _refused_region(wanted: Wanted, error: ServiceError) -> ObservedPlanRoom | N
     named = _LISTED.search(error.message)
     if error.cause != "region-unknown" or named is None:
         return None
-    return ObservedPlanRoom(no_such_region(wanted.location, named[1].split(",")))
+    return ObservedPlanRoom(no_such_region(wanted.target.location, named[1].split(",")))
 
 
 def _by_validation(clients: AzureClients, wanted: Wanted) -> ObservedPlanRoom | None:
     body: Any = {
-        "name": wanted.plan_name,
+        "name": wanted.target.plan_name,
         "type": "ServerFarm",
-        "location": wanted.location,
+        "location": wanted.target.location,
         "properties": {
-            "skuName": wanted.plan_sku,
+            "skuName": wanted.target.plan_sku,
             "needLinuxWorkers": True,
-            "capacity": wanted.plan_minimum or 1,
+            "capacity": wanted.target.plan_minimum or 1,
         },
     }
-    answer = clients.web.validate(wanted.group, body)
+    answer = clients.web.validate(wanted.names.group, body)
     if str(answer.status).lower() != "failure" or answer.error is None or answer.error.code == _THERE:
         return None
     said = explain_answer(str(answer.error.code or ""), str(answer.error.message or ""), "make the plan")
-    what = f"Azure would not make the plan `{wanted.plan_name}` ({wanted.plan_sku}) in `{wanted.group}`: {said.reason}"
+    plan_of_size = f"the plan `{wanted.target.plan_name}` ({wanted.target.plan_sku})"
+    what = f"Azure would not make {plan_of_size} in `{wanted.names.group}`: {said.reason}"
     subject = "resource-group" if said.cause == "group-on-other-system" else "plan-sku"
     return ObservedPlanRoom(Problem(what, said.remedy, subject))
 
 
 def _by_regions(clients: AzureClients, wanted: Wanted) -> ObservedPlanRoom | None:
-    tier: Any = tier_of(wanted.plan_sku)
+    tier: Any = tier_of(wanted.target.plan_sku)
     names = [str(one.name) for one in clients.web.list_geo_regions(sku=tier, linux_workers_enabled=True)]
-    if not names or wanted.location in {same_region(name) for name in names}:
+    if not names or wanted.target.location in {same_region(name) for name in names}:
         return None
-    what = f"the region `{wanted.location}` has no Linux plans of the size {wanted.plan_sku} for this subscription"
+    location, size = wanted.target.location, wanted.target.plan_sku
+    what = f"the region `{location}` has no Linux plans of the size {size} for this subscription"
     remedy = f"Set `plan-sku` to another size, or `location` to one of: {', '.join(sorted(map(same_region, names)))}."
     return ObservedPlanRoom(Problem(what, remedy, "location"))
 

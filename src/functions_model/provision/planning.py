@@ -27,7 +27,7 @@ def plan(wanted: Wanted, observed: Observed) -> ResourcePlan:
     problems = [problem for kind in KINDS for problem in kind.problems(wanted, observed)]
     problems += shut_out(wanted, observed)
     if problems:
-        raise PlanRefused(f"plan the function app `{wanted.app_name}`", problems)
+        raise PlanRefused(f"plan the function app `{wanted.names.app}`", problems)
     changes = [change for kind in KINDS for change in kind.difference(wanted, observed)]
     keys = {IMAGE, *(key for change in changes for key in (change.key, known_of(change.key)))}
     placed = tuple(_placed(change, keys, observed.portal) for change in changes)

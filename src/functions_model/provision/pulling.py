@@ -30,7 +30,7 @@ def pull_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     if registry.lower() == wanted.registry.login_server.lower():
         return ()
     what = (
-        f"`{wanted.app_name}` runs an image of `{registry}`, and pulls it in another way than this image would be "
+        f"`{wanted.names.app}` runs an image of `{registry}`, and pulls it in another way than this image would be "
         "pulled: a swap leaves that where it is, so that one of the two could not start"
     )
     return (Problem(what, "Deploy once without `slot-name` and `swap`; later versions can be swapped.", "swap"),)

@@ -70,7 +70,7 @@ def missing_rights(plan: ResourcePlan, clients: AzureClients) -> tuple[Problem, 
         return ()
     roles = _new_roles(plan)
     others = (plan.wanted.registry.id,) if plan.wanted.by_keys else tuple(role.scope for role in roles)
-    scopes = dict.fromkeys([_asked(plan, plan.wanted.group_id), *(_asked(plan, scope) for scope in others)])
+    scopes = dict.fromkeys([_asked(plan, plan.wanted.names.group_id), *(_asked(plan, scope) for scope in others)])
     rights = _read_all(clients, list(scopes)[:_MOST_REQUESTS])
     grant = f"az role assignment create --assignee-object-id {clients.object_id or _ANYBODY}"
     grant += " --assignee-principal-type ServicePrincipal"
@@ -88,9 +88,9 @@ def _new_roles(plan: ResourcePlan) -> tuple[Role, ...]:
 
 def _asked(plan: ResourcePlan, scope: str) -> str:
     """Where rights are asked for: those at a group hold for all in it, and a group to come has its subscription's."""
-    if not _is_in(scope, plan.wanted.group_id):
+    if not _is_in(scope, plan.wanted.names.group_id):
         return scope
-    return plan.wanted.group_id if plan.observed.group else f"/subscriptions/{plan.wanted.subscription_id}"
+    return plan.wanted.names.group_id if plan.observed.group else f"/subscriptions/{plan.wanted.names.subscription}"
 
 
 def _is_in(scope: str, group_id: str) -> bool:
@@ -123,7 +123,7 @@ def _permission(entry: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, .
 def _resources_problem(plan: ResourcePlan, rights: Mapping[str, Rights], grant: str) -> Problem | None:
     """Resources that the login may not write, all of one cause: it is no Contributor."""
     wanted = plan.wanted
-    held = rights.get(_asked(plan, wanted.group_id))
+    held = rights.get(_asked(plan, wanted.names.group_id))
     if held is None:
         return None
     refused = [
@@ -135,14 +135,18 @@ def _resources_problem(plan: ResourcePlan, rights: Mapping[str, Rights], grant: 
     told = refused[:1] if plan.observed.group is None and refused[0][1] == _WRITE_GROUP else refused
     names = ", ".join(dict.fromkeys(str(change) for change, _ in told))
     actions = ", ".join(f"`{action}`" for action in dict.fromkeys(action for _, action in told))
-    make = () if plan.observed.group else (f"az group create --name {wanted.group} --location {wanted.location}",)
-    commands = _commands(*make, f"{grant} --role Contributor --scope {wanted.group_id}")
+    make = (
+        ()
+        if plan.observed.group
+        else (f"az group create --name {wanted.names.group} --location {wanted.target.location}",)
+    )
+    commands = _commands(*make, f"{grant} --role Contributor --scope {wanted.names.group_id}")
     return Problem(f"this login may not write {names} (it lacks {actions})", f"Ask an owner to run {commands}.")
 
 
 def _needed(change: Change, wanted: Wanted) -> tuple[str, ...]:
     """The permissions in the group that a change takes."""
-    if change.action is Action.KEEP or not _is_in(change.resource_id, wanted.group_id):
+    if change.action is Action.KEEP or not _is_in(change.resource_id, wanted.names.group_id):
         return ()
     if (action := write_action(change.resource_id)) is None:
         return ()
@@ -167,7 +171,7 @@ def _roles_problem(
     refused = [role for role, held in asked.items() if held is not None and not held.allows(ASSIGN_ROLES)]
     if not refused:
         return None
-    group_id = plan.wanted.group_id
+    group_id = plan.wanted.names.group_id
     scopes = dict.fromkeys(group_id if _is_in(role.scope, group_id) else role.scope for role in refused)
     commands = _commands(*(f'{grant} --role "{_ROLES_ADMINISTRATOR}" --scope {scope}' for scope in scopes))
     what = f"this login may not assign roles (it lacks `{ASSIGN_ROLES}`), and the app's identity needs {_held(refused)}"

@@ -32,19 +32,20 @@ def client_settings(wanted: Wanted, observed: Observed) -> dict[str, str | None]
 def _names_ours(wanted: Wanted, observed: Observed) -> bool:
     """Whether the setting names the identity as the app knows it, which may be one that is gone."""
     named, app = observed.live_settings.get(_CLIENT_ID), observed.app
-    known = app and app.identity_clients.get(wanted.id_of(identity.TYPE, wanted.identity_name).lower())
+    known = app and app.identity_clients.get(wanted.id_of(identity.TYPE, wanted.target.identity_name).lower())
     return bool(named and known) and named == known
 
 
 def client_notes(wanted: Wanted, observed: Observed) -> tuple[str, ...]:
     """What code in an app of others takes, and how it would take ours."""
     app = observed.app
-    if wanted.by_keys or app is None or _CLIENT_ID in {*app.settings, *wanted.app_settings}:
+    if wanted.by_keys or app is None or _CLIENT_ID in {*app.settings, *wanted.target.app_settings}:
         return ()
     takes = "takes the system-assigned identity of" if app.has_own_identity else "finds no identity in"
     value = f"`{observed.identity.client_id}`" if observed.identity else "its client id"
+    ours = wanted.target.identity_name
     note = (
-        f"`DefaultAzureCredential()` in a script {takes} `{wanted.app_name}`. To let it take `{wanted.identity_name}`, "
+        f"`DefaultAzureCredential()` in a script {takes} `{wanted.names.app}`. To let it take `{ours}`, "
         f"set {_CLIENT_ID} to {value} with `app-settings`: every connection of the app that names no identity takes "
         "that one then, too."
     )

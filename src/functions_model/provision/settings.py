@@ -34,7 +34,7 @@ def merged_settings(wanted: Wanted, observed: Observed) -> dict[str, str | None]
     Of ours, those of another trigger or another kind of access go. A value that is not known before a resource or its
     keys are read is None.
     """
-    users = {name: secret.reveal() for name, secret in wanted.app_settings.items()}
+    users = {name: secret.reveal() for name, secret in wanted.target.app_settings.items()}
     ours: dict[str, str | None] = {
         **_FIXED,
         **client_settings(wanted, observed),

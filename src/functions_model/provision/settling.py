@@ -50,18 +50,18 @@ def settle(
     """
     if not (names := _ours(wanted, before, after)):
         return ()
-    patience = Patience(f"the settings of the function app `{wanted.app_name}`", context.sleep, context.report)
+    patience = Patience(f"the settings of the function app `{wanted.names.app}`", context.sleep, context.report)
     try:
         with CANCEL.work(patience.what):
             return patience.through(lambda: _write_again(clients, wanted, names, after))
     except (AzureError, WaitedInVain) as exc:
-        error = explained(exc, f"look at the settings of the function app `{wanted.app_name}` again")
+        error = explained(exc, f"look at the settings of the function app `{wanted.names.app}` again")
         raise ApplyIncomplete(error.action, error.reason, error.remedy) from exc
 
 
 def _write_again(clients: AzureClients, wanted: Wanted, names: set[str], after: ObservedApp) -> tuple[str, ...]:
     """The write replaces all settings, so each try looks first."""
-    site = Site(clients, wanted.group, wanted.app_name)
+    site = Site(clients, wanted.names.group, wanted.names.app)
     now = site.list_application_settings()
     others = tuple(sorted(name for name in names if now.get(name) != after.settings.get(name)))
     if others:
@@ -74,7 +74,7 @@ def _ours(wanted: Wanted, before: ObservedApp, after: ObservedApp) -> set[str]:
     changed = {
         name for name in {*before.settings, *after.settings} if before.settings.get(name) != after.settings.get(name)
     }
-    return changed | set(wanted.app_settings)
+    return changed | set(wanted.target.app_settings)
 
 
 def _with_ours(now: dict[str, str], after: ObservedApp, names: tuple[str, ...]) -> dict[str, str]:

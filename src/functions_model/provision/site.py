@@ -24,7 +24,7 @@ def find_site(clients: AzureClients, wanted: Wanted) -> ObservedSite | ObservedG
         AzureError: It may not be read.
     """
     try:
-        return observed_site(clients.web.web_apps.get(wanted.group, wanted.app_name))
+        return observed_site(clients.web.web_apps.get(wanted.names.group, wanted.names.app))
     except ResourceNotFoundError as exc:
         return None if error_code(exc) == "ResourceGroupNotFound" else ObservedGroup()
 

@@ -23,12 +23,12 @@ https://learn.microsoft.com/azure/azure-functions/disable-function."""
 
 def apps_sticky(wanted: Wanted) -> tuple[str, ...]:
     """Settings of a new app that no swap may move: its machine key, as its host reads its keys with it, and its id."""
-    return (*encryption_keys(wanted.app_settings), *((HOST_ID,) if is_cut(wanted) else ()))
+    return (*encryption_keys(wanted.target.app_settings), *((HOST_ID,) if is_cut(wanted) else ()))
 
 
 def slots_own(wanted: Wanted, observed: Observed) -> dict[str, str]:
     """What holds in the slot alone; a trigger that takes work by itself is off there."""
-    own = {HOST_ID: host_id(wanted.app_name, wanted.slot)}
+    own = {HOST_ID: host_id(wanted.names.app, wanted.names.slot)}
     if wanted.data is not None:
         return {**own, DISABLED: "true"}
     was_off = observed.slot is not None and observed.slot.app is not None and DISABLED in observed.slot.app.settings
@@ -56,16 +56,16 @@ def for_slot(wanted: Wanted, observed: Observed) -> tuple[Wanted, Observed]:
         for name, value in merged_settings(wanted, observed).items()
         if value is not None and name.lower() not in sticky
     }
-    users = {name: secret for name, secret in wanted.app_settings.items() if name not in ENCRYPTION}
+    users = {name: secret for name, secret in wanted.target.app_settings.items() if name not in ENCRYPTION}
     given = {**the_apps, **users, **{name: Secret(value) for name, value in slots_own(wanted, observed).items()}}
     if share := given.get(CONTENT_SHARE):
         slots = live.settings.get(CONTENT_SHARE, "") if live else ""
         given[CONTENT_SHARE] = Secret(slots_share(wanted, share.reveal(), slots))
-    return replace(wanted, app_settings=given), replace(observed, app=live)
+    return wanted.with_settings(given), replace(observed, app=live)
 
 
 def without_sticky(wanted: Wanted, observed: Observed) -> Wanted:
     """What a swap can bring to the app: all but what stays with the slot, and the share that comes with it."""
     sticky = {CONTENT_SHARE.lower(), *(name.lower() for name in sticky_names(wanted, observed))}
-    given = {name: value for name, value in wanted.app_settings.items() if name.lower() not in sticky}
-    return replace(wanted, app_settings=given)
+    given = {name: value for name, value in wanted.target.app_settings.items() if name.lower() not in sticky}
+    return wanted.with_settings(given)

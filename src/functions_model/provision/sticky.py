@@ -36,7 +36,7 @@ def make_sticky(clients: AzureClients, wanted: Wanted, names: tuple[str, ...], *
         names: Of app settings.
         is_new: The app was made a moment ago: nobody has made anything of it a slot setting yet.
     """
-    apps, where = clients.web.web_apps, (wanted.group, wanted.app_name)
+    apps, where = clients.web.web_apps, (wanted.names.group, wanted.names.app)
     body: Any = {} if is_new else apps.list_slot_configuration_names(*where).as_dict()
     properties = body.get("properties") or {}
     known = properties.get("appSettingNames") or []

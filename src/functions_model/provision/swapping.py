@@ -51,7 +51,7 @@ def swap(
     started = context.clock()
     writing = _writing(plan, change, clients, context)
     with _told(change):
-        with CANCEL.work(f"how the function app `{plan.wanted.app_name}` pulls its image"):
+        with CANCEL.work(f"how the function app `{plan.wanted.names.app}` pulls its image"):
             let_the_app_pull(writing, plan.observed)
         _swap(writing, plan, _tags(plan)[1])
     return Written(change, context.clock() - started)
@@ -69,7 +69,7 @@ def swap_back(
         Overtaken: The app runs another image than the swap brought it; nothing was written.
         ApplyIncomplete: As for `swap`.
     """
-    now = read_app(Site(clients, plan.wanted.group, plan.wanted.app_name))
+    now = read_app(Site(clients, plan.wanted.names.group, plan.wanted.names.app))
     if now is None or now.runs != f"DOCKER|{plan.wanted.image}":
         raise Overtaken(now.runs.removeprefix("DOCKER|") if now else "")
     started = context.clock()

@@ -86,7 +86,7 @@ def undo(
     """
     done: list[str] = []
     steps: list[_Step] = []
-    patience = Patience(f"the function app `{wanted.app_name}`", context.sleep, context.report)
+    patience = Patience(f"the function app `{wanted.names.app}`", context.sleep, context.report)
     try:
         now = function_app.observe(clients, wanted, Observed().having(find_site(clients, wanted)))
         if now is None or now.runs != after.runs:
@@ -134,7 +134,7 @@ def _steps(
     clients: AzureClients, wanted: Wanted, before: ObservedApp, after: ObservedApp, now: ObservedApp
 ) -> list[_Step]:
     """Settings first, as they may hold the credentials of the pull; the identity last, as it may be what pulls."""
-    site = Site(clients, wanted.group, wanted.app_name)
+    site = Site(clients, wanted.names.group, wanted.names.app)
     steps = []
     if (settings := settings_before(before.settings, after.settings, now.settings)) != dict(now.settings):
         steps.append(_Step("app settings", partial(site.update_application_settings, settings)))
@@ -178,6 +178,6 @@ def _identity(before: ObservedApp, after: ObservedApp, now: ObservedApp) -> dict
 
 
 def _incomplete(wanted: Wanted, exc: Exception, done: list[str], rest: list[str]) -> ApplyIncomplete:
-    error = explained(exc, f"put the previous version of the function app `{wanted.app_name}` back")
+    error = explained(exc, f"put the previous version of the function app `{wanted.names.app}` back")
     told = f"Put back: {', '.join(done) or 'nothing'}. Not put back: {', '.join(rest) or 'not known'}."
     return ApplyIncomplete(error.action, error.reason, f"{error.remedy} {told}")

@@ -15,7 +15,7 @@ from functions_model.provision.kinds import (
     service_bus_namespace,
     storage_account,
 )
-from functions_model.provision.nouns import BlobData, Insights, QueueData, Wanted, place_of
+from functions_model.provision.nouns import BlobData, QueueData, Wanted, place_of
 from functions_model.provision.roles import roles_for
 from functions_model.provision.tags import tags_for
 
@@ -51,35 +51,14 @@ def wanted_for(
     target = spec.target
     data = _data(spec.trigger, target)
     return Wanted(
-        subscription_id=target.subscription_id,
-        group=target.resource_group,
-        location=target.location,
-        plan_name=target.plan_name,
-        plan_sku=target.plan_sku,
-        storage_account=target.storage_account,
-        identity_name=target.identity_name,
-        app_name=target.app_name,
+        target=target,
         image=image.pinned,
         registry=registry,
         roles=() if target.access is Access.KEYS else roles_for(target, registry, data),
-        app_settings=target.app_settings,
         tags=tags_for(provenance or {}),
         data=data,
         elsewhere=_elsewhere(target),
-        plan_sku_given=target.plan_sku_given,
-        plan_minimum=target.plan_minimum,
-        plan_maximum=target.plan_maximum,
-        insights=_insights(target),
-        access=target.access,
-        slot=target.slot_name or "",
-        swap=target.swap,
-        given=target.given,
     )
-
-
-def _insights(target: Target) -> Insights | None:
-    name = target.application_insights
-    return None if name is None else Insights(name, target.log_analytics_workspace)
 
 
 def _elsewhere(target: Target) -> dict[str, str]:

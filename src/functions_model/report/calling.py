@@ -79,7 +79,7 @@ def _http(spec: DeploymentSpec, target: Target, verified: Verified, level: AuthL
         key = "masterKey" if level is AuthLevel.ADMIN else "functionKeys.default"
         header = ' -H "x-functions-key: $KEY"'
         lines.append(
-            f"KEY=$(az functionapp keys list --resource-group {target.resource_group} --name {target.app_name} "
+            f"KEY=$(az functionapp keys list --resource-group {target.names.group} --name {target.names.app} "
             f"{of_slot}--query {key} --output tsv)"
         )
     content = f' -H "Content-Type: {content_type(spec)}"'

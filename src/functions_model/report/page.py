@@ -78,7 +78,7 @@ def _removal(
         state = _ended(events)
     elif planned and not planned.plan.has_changes:
         state = "has nothing to remove"
-    what = f"The slot `{spec.slot_name}` of `{spec.app_name}`" if spec.slot_name else f"`{spec.app_name}`"
+    what = f"The slot `{spec.names.slot}` of `{spec.names.app}`" if spec.names.slot else f"`{spec.names.app}`"
     head = f"## {what} {state} ({duration(seconds)})"
     return head, _failure(failure), plan_section(events, applies=applies), _timings(events)
 
@@ -95,7 +95,7 @@ def _headline(spec: DeploymentSpec | None, events: Sequence[Event], failure: Fai
     stopped = last(events, RunStopped) is not None
     if spec is None:
         return f"## functions-model-action: {'the run was stopped' if stopped else 'the inputs were refused'}"
-    name = spec.target.app_name if spec.target else spec.image.repository
+    name = spec.target.names.app if spec.target else spec.image.repository
     done = {Mode.DEPLOY: "is live", Mode.PLAN: "is planned; nothing was written", Mode.PACKAGE: "is packaged"}
     written = last(events, ContextWritten)
     if verified := proven(events):

@@ -114,7 +114,7 @@ class _Runs:
         self._plan, self._events = plan, events
         built = last(events, ImageBuilt)
         self._image = built.reference.pinned if built else ""
-        self._app = f"The function app `{target.app_name}`"
+        self._app = f"The function app `{target.names.app}`"
         self._before = runs_before(plan)
         self._written = [event.written.change.kind for event in every(events, ResourceWritten)]
         self._begun = _begun(events)
@@ -141,7 +141,7 @@ class _Runs:
 
     def _beside(self) -> str:
         """With a slot, the app itself is touched by the swap alone."""
-        slot = self._plan.wanted.slot
+        slot = self._plan.wanted.names.slot
         if last(self._events, Swapped):
             there = f"`{self._before}` is in the slot `{slot}`"
             return f"{self._app} runs `{self._image}`, which is not verified there; {there}."

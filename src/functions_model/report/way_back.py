@@ -38,20 +38,20 @@ def way_back(spec: DeploymentSpec, target: Target, plan: ResourcePlan, touched: 
     if plan.observed.app is None:
         return f"To remove what was made, {_destroy(spec, target)}." if resources else ""
     if any(one.startswith(f"the {SWAP} ") for one in resources):
-        swap = _command("deployment slot swap", target, "--slot", plan.wanted.slot)
+        swap = _command("deployment slot swap", target, "--slot", plan.wanted.names.slot)
         return f"To go back, where the swap was made: `{swap}`."
-    if f"the function app `{target.app_name}`" in resources:
+    if f"the function app `{target.names.app}`" in resources:
         image = _command("config set", target, "--linux-fx-version", f"DOCKER|{runs_before(plan)}")
         return f"To go back, run the workflow of the version before; for the image alone, `{image}`."
     is_new = plan.observed.slot is None or plan.observed.slot.app is None
-    if is_new and f"the {SLOT} `{target.app_name}/{target.slot_name}`" in resources:
-        return f"To remove the slot, {_destroy(spec, target, target.slot_name or '')}."
+    if is_new and f"the {SLOT} `{target.names.app}/{target.names.slot}`" in resources:
+        return f"To remove the slot, {_destroy(spec, target, target.names.slot or '')}."
     return ""
 
 
 def _destroy(spec: DeploymentSpec, target: Target, slot: str = "") -> str:
     """Both doors to a removal: of one slot, or of all. A step that names a slot would take the slot alone."""
-    given = (("slot-name", target.slot_name and not slot), ("swap", target.swap))
+    given = (("slot-name", target.names.slot and not slot), ("swap", target.swap))
     without = " and ".join(f"`{name}`" for name, is_in_the_way in given if is_in_the_way)
     step = f"run this step with `mode: destroy`{f' and without {without}' if without else ''}"
     return f"{step}, or `{shlex.join([*_removal(spec, target), *(('--slot-name', slot) if slot else ())])}`"
@@ -59,7 +59,7 @@ def _destroy(spec: DeploymentSpec, target: Target, slot: str = "") -> str:
 
 def _removal(spec: DeploymentSpec, target: Target) -> list[str]:
     """With every name that does not follow from the app's; what lies in another group is never removed."""
-    app, group, subscription = target.app_name, target.resource_group, target.subscription_id
+    app, group, subscription = target.names.app, target.names.group, target.names.subscription
     login = () if spec.login is None else ("--tenant-id", spec.login.tenant_id, "--client-id", spec.login.client_id)
     cloud = ("--cloud", spec.login.cloud) if spec.login and spec.login.cloud != BY_NAME["cloud"].default else ()
     names = {
@@ -89,4 +89,4 @@ def _command(what: str, target: Target, *more: str) -> str:
 
 
 def _place(target: Target, name: str) -> tuple[str, ...]:
-    return "--resource-group", target.resource_group, name, target.app_name
+    return "--resource-group", target.names.group, name, target.names.app

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from functions_model.core.names import Names
 from functions_model.core.secrets import Secret
 from functions_model.core.spec import AuthLevel, Code, HttpTrigger, ImageTarget, Login, Mode, Model, Target
 from functions_model.inputs import read_inputs
@@ -36,10 +37,8 @@ class TestWhole:
         assert spec.login == Login(GUID, GUID, None, "api://AzureADTokenExchange", "AzureCloud")
         assert spec.image.registry == "contoso.azurecr.io"
         assert spec.target == Target(
-            subscription_id=GUID,
-            resource_group="rg-churn",
+            names=Names(GUID, "rg-churn", "Churn-Scorer"),
             location="westeurope",
-            app_name="Churn-Scorer",
             plan_name="Churn-Scorer-plan",
             plan_sku="EP1",
             storage_account="churnscorerzgg7qd4hfl",

@@ -17,13 +17,13 @@ def read(workspace: Path, **inputs: str) -> tuple[str | None, bool]:
     given = {name.replace("_", "-"): value for name, value in inputs.items()}
     target = read_inputs({**DEPLOY, **given}, workspace=workspace).target
     assert target is not None
-    return target.slot_name, target.swap
+    return target.names.slot, target.swap
 
 
 class TestSlot:
     def test_none_is_meant_unless_one_is_named(self, workspace: Path) -> None:
         """The app itself takes the new version."""
-        assert (None, False) == read(workspace)
+        assert ("", False) == read(workspace)
 
     def test_is_swapped_when_asked(self, workspace: Path) -> None:
         """`true` and `false`, in any case."""
@@ -50,4 +50,4 @@ class TestSlot:
 
     def test_swap_false_needs_no_slot(self, workspace: Path) -> None:
         """A workflow may pass it on in any case."""
-        assert (None, False) == read(workspace, swap="false")
+        assert ("", False) == read(workspace, swap="false")

@@ -81,7 +81,7 @@ def test_an_account_that_is_never_made_is_refused() -> None:
     account = ObservedStorage("/id", "", "", "", state="Creating")
 
     [problem] = storage_account.problems(
-        wanted(), Observed(accounts=ObservedAccounts({wanted().storage_account: account}))
+        wanted(), Observed(accounts=ObservedAccounts({wanted().target.storage_account: account}))
     )
 
     assert "the storage account `irisstorage` is not ready, its state is Creating" == problem.what

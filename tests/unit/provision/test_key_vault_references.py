@@ -17,7 +17,7 @@ from support.wanted import REGISTRY, TARGET
 
 REFERENCE = "@Microsoft.KeyVault(SecretUri=https://contoso.vault.azure.net/secrets/word)"
 REFERRING = {"app_settings": {"WORD": Secret(REFERENCE)}}
-OTHER = f"{TARGET.resource_group}/another-identity"
+OTHER = f"{TARGET.names.group}/another-identity"
 BY_KEYS = {"access": Access.KEYS, "registry": replace(REGISTRY, admin=True)}
 RESOLVER = "keyVaultReferenceIdentity"
 

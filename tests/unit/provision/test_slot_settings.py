@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import string
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -77,7 +76,7 @@ class TestForSlot:
 
         want, view = for_slot(WANTED, observed)
 
-        given = {name: secret.reveal() for name, secret in want.app_settings.items()}
+        given = {name: secret.reveal() for name, secret in want.target.app_settings.items()}
         assert ("fresh", "good morning", "~4") == (
             given["THEIRS"],
             given["GREETING"],
@@ -91,10 +90,10 @@ class TestForSlot:
         """It never gets the app's, nor the user's own: a new slot is given one, one that is there keeps what it has."""
         observed = Observed(app=app(**{MACHINE_KEY: "app's"}), slot=ObservedSlot(live))
 
-        want, _ = for_slot(replace(WANTED, app_settings={MACHINE_KEY: Secret("app's")}), observed)
+        want, _ = for_slot(WANTED.with_settings({MACHINE_KEY: Secret("app's")}), observed)
 
         assert MACHINE_KEY in sticky_names(WANTED, observed)
-        assert MACHINE_KEY not in want.app_settings
+        assert MACHINE_KEY not in want.target.app_settings
 
     def test_a_slot_keeps_any_other_encryption_key_from_the_app(self) -> None:
         """One that somebody has set goes before the machine key."""
@@ -103,11 +102,13 @@ class TestForSlot:
         want, _ = for_slot(WANTED, observed)
 
         assert "AzureWebEncryptionKey" in sticky_names(WANTED, observed)
-        assert "AzureWebEncryptionKey" not in want.app_settings
+        assert "AzureWebEncryptionKey" not in want.target.app_settings
 
     def test_what_is_sticky_cannot_reach_the_app(self) -> None:
         """Else a swap would be wanted again and again."""
         settings = {"STICKY": Secret("x"), "FREE": Secret("y"), "WEBSITE_CONTENTSHARE": Secret("z")}
-        want = replace(WANTED, app_settings=settings)
+        want = WANTED.with_settings(settings)
 
-        assert {"FREE"} == set(without_sticky(want, Observed(slot=ObservedSlot(None, (), ("sticky",)))).app_settings)
+        assert {"FREE"} == set(
+            without_sticky(want, Observed(slot=ObservedSlot(None, (), ("sticky",)))).target.app_settings
+        )

@@ -57,7 +57,7 @@ def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
         return (Change(KIND, name, Action.KEEP, resource_id=resource_id),)
     fields = (
         FieldChange("Log Analytics workspace", None, wanted.insights.workspace),
-        FieldChange("location", None, wanted.location),
+        FieldChange("location", None, wanted.target.location),
     )
     made_before = (resource_group.key(wanted), *log_analytics_workspace.keys(wanted))
     depends_on = (*made_before, *provider.keys(provider.INSIGHTS))
@@ -71,7 +71,7 @@ def write(writing: Writing, observed: Observed) -> ObservedInsights:
         raise ValueError(message)
     wanted = writing.wanted
     body = {
-        "location": wanted.location,
+        "location": wanted.target.location,
         "tags": dict(wanted.tags),
         "kind": "web",
         "properties": {

@@ -57,7 +57,7 @@ TYPE = SITE
 
 def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedApp | None:
     """Configuration and settings of an app that is there."""
-    return None if seen.site is None else complete_site(seen.site, Site(clients, wanted.group, wanted.app_name))
+    return None if seen.site is None else complete_site(seen.site, Site(clients, wanted.names.group, wanted.names.app))
 
 
 def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
@@ -77,11 +77,11 @@ def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
     if observed.app is None:
         made = own_difference(wanted, observed)
         return (replace(made, fields=(*made.fields, *sticky_changes(apps_sticky(wanted), ()))),)
-    if not wanted.slot:
+    if not wanted.names.slot:
         return (own_difference(wanted, observed),)
     fields = identity_changes(wanted, observed) if swaps(wanted, observed) else ()
     fields = (*fields, *unfinished_changes(wanted, observed.app))
-    change = Change(KIND, wanted.app_name, Action.KEEP, resource_id=wanted.id_of(TYPE, wanted.app_name))
+    change = Change(KIND, wanted.names.app, Action.KEEP, resource_id=wanted.id_of(TYPE, wanted.names.app))
     if not fields:
         return (change,)
     fields = (*fields, *tag_changes(wanted, observed.app))
@@ -92,37 +92,37 @@ def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
 
 def through_slot(wanted: Wanted, observed: Observed) -> bool:
     """Whether the new version goes to a slot: not when it is to be swapped and the app has it, or is made just now."""
-    if not wanted.slot or not wanted.swap:
-        return bool(wanted.slot)
+    if not wanted.names.slot or not wanted.target.swap:
+        return bool(wanted.names.slot)
     swapped = without_sticky(wanted, observed)
     return observed.app is not None and own_difference(swapped, observed).action is not Action.KEEP
 
 
 def swaps(wanted: Wanted, observed: Observed) -> bool:
     """Whether a slot is to be swapped with the app."""
-    return wanted.swap and through_slot(wanted, observed)
+    return wanted.target.swap and through_slot(wanted, observed)
 
 
 def own_difference(wanted: Wanted, observed: Observed) -> Change:
     """Create, update or keep, with the new version for the app itself."""
     app = observed.app
-    resource_id = wanted.id_of(TYPE, wanted.app_name)
+    resource_id = wanted.id_of(TYPE, wanted.names.app)
     if app is None:
         return _creation(wanted, observed, resource_id)
     fields = (*config_changes(wanted, observed), *identity_changes(wanted, observed), *unfinished_changes(wanted, app))
     settings = settings_changes(wanted, observed)
     if not fields and not settings:
-        return Change(KIND, wanted.app_name, Action.KEEP, resource_id=resource_id)
+        return Change(KIND, wanted.names.app, Action.KEEP, resource_id=resource_id)
     reason = _reason(fields, settings)
     depends_on = _depends_on(wanted, observed)
     fields = (*fields, *settings, *tag_changes(wanted, app))
-    return Change(KIND, wanted.app_name, Action.UPDATE, fields, reason, depends_on, resource_id)
+    return Change(KIND, wanted.names.app, Action.UPDATE, fields, reason, depends_on, resource_id)
 
 
 def _creation(wanted: Wanted, observed: Observed, resource_id: str) -> Change:
     fields = (
         FieldChange("image", None, wanted.image),
-        FieldChange("plan", None, wanted.plan_name),
+        FieldChange("plan", None, wanted.target.plan_name),
         _way_in(wanted),
         FieldChange("https only", None, "on"),
         FieldChange("container log", None, "on"),
@@ -130,13 +130,13 @@ def _creation(wanted: Wanted, observed: Observed, resource_id: str) -> Change:
         *settings_changes(wanted, observed),
     )
     depends_on = _depends_on(wanted, observed)
-    return Change(KIND, wanted.app_name, Action.CREATE, fields, "it does not exist", depends_on, resource_id)
+    return Change(KIND, wanted.names.app, Action.CREATE, fields, "it does not exist", depends_on, resource_id)
 
 
 def _way_in(wanted: Wanted) -> FieldChange:
     if wanted.by_keys:
         return FieldChange("image pull", None, BY_PASSWORD)
-    return FieldChange("identity", None, wanted.identity_name)
+    return FieldChange("identity", None, wanted.target.identity_name)
 
 
 def _depends_on(wanted: Wanted, observed: Observed) -> tuple[str, ...]:

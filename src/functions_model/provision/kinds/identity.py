@@ -30,7 +30,8 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedId
 
     try:
         identity = clients.msi.user_assigned_identities.get(
-            resource_group_name=wanted.group_of(TYPE, wanted.identity_name), resource_name=wanted.identity_name
+            resource_group_name=wanted.group_of(TYPE, wanted.target.identity_name),
+            resource_name=wanted.target.identity_name,
         )
     except ResourceNotFoundError:
         return None
@@ -43,8 +44,8 @@ def _observed(identity: Any) -> ObservedIdentity:
 
 def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     """One of another group that is not there; else any identity will do."""
-    if observed.identity is None and wanted.is_elsewhere(TYPE, wanted.identity_name):
-        return (not_there(KIND, TYPE, wanted.identity_name, wanted, "identity-name"),)
+    if observed.identity is None and wanted.is_elsewhere(TYPE, wanted.target.identity_name):
+        return (not_there(KIND, TYPE, wanted.target.identity_name, wanted, "identity-name"),)
     return ()
 
 
@@ -52,27 +53,29 @@ def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
     """Create or keep; nothing where the app has keys."""
     if wanted.by_keys:
         return ()
-    resource_id = wanted.id_of(TYPE, wanted.identity_name)
+    resource_id = wanted.id_of(TYPE, wanted.target.identity_name)
     if observed.identity is not None:
-        return (Change(KIND, wanted.identity_name, Action.KEEP, resource_id=resource_id),)
-    fields = (FieldChange("location", None, wanted.location),)
+        return (Change(KIND, wanted.target.identity_name, Action.KEEP, resource_id=resource_id),)
+    fields = (FieldChange("location", None, wanted.target.location),)
     depends_on = (resource_group.key(wanted), *provider.keys(provider.IDENTITY))
-    return (Change(KIND, wanted.identity_name, Action.CREATE, fields, "it does not exist", depends_on, resource_id),)
+    return (
+        Change(KIND, wanted.target.identity_name, Action.CREATE, fields, "it does not exist", depends_on, resource_id),
+    )
 
 
 def write(writing: Writing, observed: Observed) -> ObservedIdentity:  # noqa: ARG001
     """Create it."""
     wanted = writing.wanted
-    body: Any = {"location": wanted.location, "tags": dict(wanted.tags)}
+    body: Any = {"location": wanted.target.location, "tags": dict(wanted.tags)}
     identity = writing.clients.msi.user_assigned_identities.create_or_update(
-        resource_group_name=wanted.group, resource_name=wanted.identity_name, parameters=body
+        resource_group_name=wanted.names.group, resource_name=wanted.target.identity_name, parameters=body
     )
     return _observed(identity)
 
 
 def key(wanted: Wanted) -> str:
     """What the app and its roles depend on."""
-    return key_of(KIND, wanted.identity_name)
+    return key_of(KIND, wanted.target.identity_name)
 
 
 IDENTITY = Kind(KIND, difference, write, looks=(Look(KIND, (ObservedIdentity,), observe),), problems=problems)

@@ -62,7 +62,7 @@ def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
     resource_id = wanted.id_of(TYPE, name)
     if observed.logs is not None:
         return (Change(KIND, name, Action.KEEP, resource_id=resource_id),)
-    fields = (FieldChange("days that data are kept", None, "30"), FieldChange("location", None, wanted.location))
+    fields = (FieldChange("days that data are kept", None, "30"), FieldChange("location", None, wanted.target.location))
     depends_on = (resource_group.key(wanted), *provider.keys(provider.OPERATIONAL_INSIGHTS))
     return (Change(KIND, name, Action.CREATE, fields, "it does not exist", depends_on, resource_id),)
 
@@ -72,7 +72,7 @@ def write(writing: Writing, observed: Observed) -> ObservedLogs:  # noqa: ARG001
     wanted, clients = writing.wanted, writing.clients
     resource_id = wanted.id_of(TYPE, writing.change.name)
     body = {
-        "location": wanted.location,
+        "location": wanted.target.location,
         "tags": dict(wanted.tags),
         "properties": {"sku": {"name": "PerGB2018"}, "retentionInDays": 30},
     }

@@ -51,8 +51,8 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedPl
     if seen.site and not asks_for_size(wanted) and (carrying := _carrying(wanted, seen.site)):
         return carrying
     try:
-        group = wanted.group_of(TYPE, wanted.plan_name)
-        plan = clients.web.app_service_plans.get(resource_group_name=group, name=wanted.plan_name)
+        group = wanted.group_of(TYPE, wanted.target.plan_name)
+        plan = clients.web.app_service_plans.get(resource_group_name=group, name=wanted.target.plan_name)
     except ResourceNotFoundError:
         return None
     return _observed(plan)
@@ -60,7 +60,7 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedPl
 
 def _carrying(wanted: Wanted, site: ObservedSite) -> ObservedPlan | None:
     """The plan as its app shows it; None when the app is on another plan, or is none in a Linux container."""
-    plan_id = wanted.id_of(TYPE, wanted.plan_name)
+    plan_id = wanted.id_of(TYPE, wanted.target.plan_name)
     if site.plan_id.lower() != plan_id.lower() or "linux" not in site.kind.lower().split(","):
         return None
     return ObservedPlan(plan_id, site.location, "", site.tier, is_linux=True, capacity=1, maximum=1)
@@ -82,13 +82,13 @@ def _observed(plan: Any) -> ObservedPlan:
 def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     """A plan on Windows, of a tier without containers, or in another region; a size that cannot be."""
     plan = observed.plan
-    if plan is None and wanted.is_elsewhere(TYPE, wanted.plan_name):
-        return (not_there(KIND, TYPE, wanted.plan_name, wanted, "plan-name"),)
+    if plan is None and wanted.is_elsewhere(TYPE, wanted.target.plan_name):
+        return (not_there(KIND, TYPE, wanted.target.plan_name, wanted, "plan-name"),)
     if plan is not None and (what := _unfit(plan, wanted)):
         return (Problem(what, _OTHER_PLAN, "plan-name"),)
     if provider.problems(wanted, observed):
         return size_problems(wanted, plan)
-    if plan is not None and observed.app is None and same_region(plan.location) != wanted.location:
+    if plan is not None and observed.app is None and same_region(plan.location) != wanted.target.location:
         return (_region_problem(plan, wanted),)
     room = observed.plan_room.refusal
     return (*size_problems(wanted, plan), *((room,) if room else ()))
@@ -97,23 +97,23 @@ def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
 def _unfit(plan: ObservedPlan, wanted: Wanted) -> str:
     """Why a live plan cannot carry the app; empty when it can."""
     if refused := _REFUSED_TIERS.get(plan.tier.lower()):
-        return f"the plan `{wanted.plan_name}` is {refused}"
-    return "" if plan.is_linux else f"the plan `{wanted.plan_name}` runs Windows, and the image is for Linux"
+        return f"the plan `{wanted.target.plan_name}` is {refused}"
+    return "" if plan.is_linux else f"the plan `{wanted.target.plan_name}` runs Windows, and the image is for Linux"
 
 
 def _region_problem(plan: ObservedPlan, wanted: Wanted) -> Problem:
     """An app must be in its plan's region. To put all else into the other one is nobody's wish."""
-    region = same_region(plan.location)
+    region, location = same_region(plan.location), wanted.target.location
     what = (
-        f"the plan `{wanted.plan_name}` is in `{region}`, where its apps must be, and `location` is `{wanted.location}`"
+        f"the plan `{wanted.target.plan_name}` is in `{region}`, where its apps must be, and `location` is `{location}`"
     )
-    remedy = f"Set `location` to `{region}`, or `plan-name` to a plan in `{wanted.location}` or to a new name."
+    remedy = f"Set `location` to `{region}`, or `plan-name` to a plan in `{location}` or to a new name."
     return Problem(what, remedy, "location")
 
 
 def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
     """Create, keep, or change the size to the one that was asked for."""
-    name, live = wanted.plan_name, observed.plan
+    name, live = wanted.target.plan_name, observed.plan
     resource_id = wanted.id_of(TYPE, name)
     if live is None:
         depends_on = (resource_group.key(wanted), *provider.keys(provider.WEB))
@@ -126,12 +126,12 @@ def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
 
 
 def _made_of(wanted: Wanted) -> tuple[FieldChange, ...]:
-    numbers = ((MINIMUM, wanted.plan_minimum), (MAXIMUM, wanted.plan_maximum))
+    numbers = ((MINIMUM, wanted.target.plan_minimum), (MAXIMUM, wanted.target.plan_maximum))
     return (
-        FieldChange(SIZE, None, wanted.plan_sku),
+        FieldChange(SIZE, None, wanted.target.plan_sku),
         *(FieldChange(name, None, str(number)) for name, number in numbers if number),
         FieldChange("operating system", None, "Linux"),
-        FieldChange("location", None, wanted.location),
+        FieldChange("location", None, wanted.target.location),
     )
 
 
@@ -140,7 +140,9 @@ def write(writing: Writing, observed: Observed) -> ObservedPlan:
     wanted, live = writing.wanted, observed.plan
     body = _new(wanted) if live is None else _resized(writing, live)
     poller = writing.clients.web.app_service_plans.begin_create_or_update(
-        resource_group_name=wanted.group_of(TYPE, wanted.plan_name), name=wanted.plan_name, app_service_plan=body
+        resource_group_name=wanted.group_of(TYPE, wanted.target.plan_name),
+        name=wanted.target.plan_name,
+        app_service_plan=body,
     )
     return _observed(poller.result())
 
@@ -150,16 +152,16 @@ def _new(wanted: Wanted) -> Any:
 
     hashicorp/terraform-provider-azurerm, internal/services/appservice/service_plan_resource.go:219.
     """
-    elastic = tier_of(wanted.plan_sku) == ELASTIC
-    sku: dict[str, Any] = {"name": wanted.plan_sku}
+    elastic = tier_of(wanted.target.plan_sku) == ELASTIC
+    sku: dict[str, Any] = {"name": wanted.target.plan_sku}
     properties: dict[str, Any] = {"reserved": True}
     least, most = instances_to_be(wanted, None)
-    if wanted.plan_minimum:
+    if wanted.target.plan_minimum:
         sku["capacity"] = least
-    if elastic and (wanted.plan_minimum or wanted.plan_maximum):
+    if elastic and (wanted.target.plan_minimum or wanted.target.plan_maximum):
         properties["maximumElasticWorkerCount"] = most
     return {
-        "location": wanted.location,
+        "location": wanted.target.location,
         "tags": dict(wanted.tags),
         "kind": "elastic" if elastic else "linux",
         "sku": sku,
@@ -170,8 +172,8 @@ def _new(wanted: Wanted) -> Any:
 def _resized(writing: Writing, live: ObservedPlan) -> Any:
     """The plan as it is now, with another size: a PUT drops whatever it leaves out, tags among it."""
     wanted = writing.wanted
-    group = wanted.group_of(TYPE, wanted.plan_name)
-    body = writing.clients.web.app_service_plans.get(resource_group_name=group, name=wanted.plan_name).as_dict()
+    group = wanted.group_of(TYPE, wanted.target.plan_name)
+    body = writing.clients.web.app_service_plans.get(resource_group_name=group, name=wanted.target.plan_name).as_dict()
     size = size_to_be(wanted, live)
     least, most = instances_to_be(wanted, live)
     body["sku"] = {"name": size, "capacity": least}
@@ -182,7 +184,7 @@ def _resized(writing: Writing, live: ObservedPlan) -> Any:
 
 def key(wanted: Wanted) -> str:
     """What the app depends on."""
-    return key_of(KIND, wanted.plan_name)
+    return key_of(KIND, wanted.target.plan_name)
 
 
 PLAN = Kind(KIND, difference, write, looks=(Look(KIND, (ObservedPlan,), observe),), problems=problems)

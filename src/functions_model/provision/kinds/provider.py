@@ -79,7 +79,7 @@ def _regions(provider: Any) -> Iterator[str]:
 
 def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     """A region that there is none of. A provider itself can always be asked for."""
-    unknown = no_such_region(wanted.location, observed.providers.regions)
+    unknown = no_such_region(wanted.target.location, observed.providers.regions)
     return (unknown,) if unknown else ()
 
 
@@ -92,7 +92,7 @@ def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
             Action.UPDATE,
             (FieldChange("registration", "NotRegistered", "Registered"),),
             "the subscription is not registered with it",
-            resource_id=f"/subscriptions/{wanted.subscription_id}/providers/{namespace}",
+            resource_id=f"/subscriptions/{wanted.names.subscription}/providers/{namespace}",
         )
         for namespace in observed.providers.unregistered
     )

@@ -27,22 +27,31 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedSi
 def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
     """Create or keep."""
     if observed.group is not None:
-        return (Change(KIND, wanted.group, Action.KEEP, resource_id=wanted.group_id),)
-    fields = (FieldChange("location", None, wanted.location),)
-    return (Change(KIND, wanted.group, Action.CREATE, fields, "it does not exist", resource_id=wanted.group_id),)
+        return (Change(KIND, wanted.names.group, Action.KEEP, resource_id=wanted.names.group_id),)
+    fields = (FieldChange("location", None, wanted.target.location),)
+    return (
+        Change(
+            KIND,
+            wanted.names.group,
+            Action.CREATE,
+            fields,
+            "it does not exist",
+            resource_id=wanted.names.group_id,
+        ),
+    )
 
 
 def write(writing: Writing, observed: Observed) -> ObservedGroup:  # noqa: ARG001
     """Create it."""
     wanted = writing.wanted
-    body: Any = {"location": wanted.location, "tags": dict(wanted.tags)}
-    writing.clients.resource.resource_groups.create_or_update(resource_group_name=wanted.group, parameters=body)
+    body: Any = {"location": wanted.target.location, "tags": dict(wanted.tags)}
+    writing.clients.resource.resource_groups.create_or_update(resource_group_name=wanted.names.group, parameters=body)
     return ObservedGroup()
 
 
 def key(wanted: Wanted) -> str:
     """What everything in the group depends on."""
-    return key_of(KIND, wanted.group)
+    return key_of(KIND, wanted.names.group)
 
 
 RESOURCE_GROUP = Kind(

@@ -158,7 +158,7 @@ def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
         FieldChange("tier", None, data.sku),
         FieldChange("minimum TLS version", None, "1.2"),
         FieldChange("access by keys", None, "on" if wanted.by_keys else "off"),
-        FieldChange("location", None, wanted.location),
+        FieldChange("location", None, wanted.target.location),
     )
     depends_on = (resource_group.key(wanted), *provider.keys(provider.SERVICE_BUS))
     return (Change(KIND, data.namespace, Action.CREATE, fields, "it does not exist", depends_on, resource_id),)
@@ -174,7 +174,7 @@ def write(writing: Writing, observed: Observed) -> ObservedNamespace:  # noqa: A
     if not isinstance(data, QueueData):
         message = "a namespace needs a queue trigger"
         raise TypeError(message)
-    where = {"resource_group_name": writing.wanted.group, "namespace_name": data.namespace}
+    where = {"resource_group_name": writing.wanted.names.group, "namespace_name": data.namespace}
     if writing.change.action is Action.UPDATE:
         return _switch_keys_on(writing, data.namespace)
     try:
@@ -185,7 +185,7 @@ def write(writing: Writing, observed: Observed) -> ObservedNamespace:  # noqa: A
     except ResourceExistsError as exc:
         if explain(exc, "create it").passes:
             raise
-        if (ours := _read(writing.clients, writing.wanted.group, data.namespace)) is None:
+        if (ours := _read(writing.clients, writing.wanted.names.group, data.namespace)) is None:
             raise
         return ours
 
@@ -215,7 +215,7 @@ def _body(wanted: Wanted, data: QueueData) -> Any:
     if data.sku == PREMIUM:
         sku["capacity"] = 1
     return {
-        "location": wanted.location,
+        "location": wanted.target.location,
         "tags": dict(wanted.tags),
         "sku": sku,
         "properties": {"minimumTlsVersion": "1.2", "disableLocalAuth": not wanted.by_keys},

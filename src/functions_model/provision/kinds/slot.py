@@ -39,10 +39,10 @@ https://learn.microsoft.com/azure/azure-functions/functions-scale#service-limits
 
 def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedSlot | None:  # noqa: ARG001
     """The slot of that name, the others, what stays with its slot, and what app and slot have beside settings."""
-    if not wanted.slot:
+    if not wanted.names.slot:
         return None
-    apps, where = clients.web.web_apps, (wanted.group, wanted.app_name)
-    ours, its = Site(clients, *where), Site(clients, *where, wanted.slot)
+    apps, where = clients.web.web_apps, (wanted.names.group, wanted.names.app)
+    ours, its = Site(clients, *where), Site(clients, *where, wanted.names.slot)
     with ThreadPoolExecutor(max_workers=5) as threads:
         slots = threads.submit(lambda: [str(one.name).rpartition("/")[2] for one in apps.list_slots(*where)])
         sticky = threads.submit(apps.list_slot_configuration_names, *where)
@@ -55,7 +55,7 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedSl
         strings, mounts = held.connection_string_names or (), held.azure_storage_config_names or ()
         return ObservedSlot(
             app.result(),
-            tuple(name for name in names if name.lower() != wanted.slot.lower()),
+            tuple(name for name in names if name.lower() != wanted.names.slot.lower()),
             tuple(held.app_setting_names or ()),
             (tuple(strings), tuple(mounts)),
             of_app.result(),
@@ -65,25 +65,25 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedSl
 
 def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     """A host's name that is taken; a plan that has no slots, or no more; what a swap would take from the app."""
-    if wanted.slot and function_app.through_slot(wanted, observed):
+    if wanted.names.slot and function_app.through_slot(wanted, observed):
         others = (*likeness_problems(wanted, observed), *slots_reference_problems(wanted, observed))
         return (*_room_problems(wanted, observed), *others)
     return _room_problems(wanted, observed)
 
 
 def _room_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
-    host = f"{wanted.app_name}-{wanted.slot}"
+    host = f"{wanted.names.app}-{wanted.names.slot}"
     if refusal := observed.names.refusal(TYPE, host):
         what = f"the slot `{_name(wanted)}` cannot be made: {refusal.reason}"
         remedy = "Set `slot-name` to another name: the slot's host must be unique in all of Azure."
         return (Problem(what, remedy, "slot-name"),)
     live = observed.plan
-    tier = tier_of(wanted.plan_sku) if live is None or wanted.plan_sku_given else live.tier
-    if not wanted.slot or not tier:
+    tier = tier_of(wanted.target.plan_sku) if live is None or wanted.target.plan_sku_given else live.tier
+    if not wanted.names.slot or not tier:
         return ()
     most = next((number for name, number in _MOST if tier.startswith(name)), 0)
     if most == 0:
-        what = f"the plan `{wanted.plan_name}` is of the tier {tier}, which has no deployment slots"
+        what = f"the plan `{wanted.target.plan_name}` is of the tier {tier}, which has no deployment slots"
         remedy = "Set `plan-sku` to S1, P0v3, EP1 or larger, or leave `slot-name` out."
         return (Problem(what, remedy, "slot-name"),)
     there = observed.slot
@@ -97,15 +97,15 @@ def _room_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
 def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
     """Create, update or keep; nothing when the app itself takes, or has, the new version."""
     live = observed.slot.app if observed.slot else None
-    if not wanted.slot:
+    if not wanted.names.slot:
         return ()
     if not function_app.through_slot(wanted, observed):
-        reason = f"`{wanted.app_name}` itself has this version"
+        reason = f"`{wanted.names.app}` itself has this version"
         return () if live is None else (Change(KIND, _name(wanted), Action.KEEP, (), reason, (), _id(wanted)),)
     own = function_app.own_difference(*for_slot(wanted, observed))
     others = (*likeness_changes(likeness(observed), observed), *_sticky_changes(wanted, observed))
     action = Action.UPDATE if own.action is Action.KEEP and others else own.action
-    app = key_of(function_app.KIND, wanted.app_name)
+    app = key_of(function_app.KIND, wanted.names.app)
     return (
         replace(
             own,
@@ -131,7 +131,7 @@ def write(writing: Writing, observed: Observed) -> ObservedSlot:
     if _sticky_changes(wanted, observed):
         writing.patience.through(lambda: make_sticky(writing.clients, wanted, names))
     as_app, view = for_slot(wanted, observed)
-    live = function_app.write(replace(writing, wanted=as_app, slot=wanted.slot), view, likeness(observed))
+    live = function_app.write(replace(writing, wanted=as_app, slot=wanted.names.slot), view, likeness(observed))
     known = observed.slot or ObservedSlot(None)
     return replace(known, app=live if isinstance(live, ObservedApp) else None, sticky=names)
 
@@ -142,11 +142,11 @@ def key(wanted: Wanted) -> str:
 
 
 def _name(wanted: Wanted) -> str:
-    return f"{wanted.app_name}/{wanted.slot}"
+    return f"{wanted.names.app}/{wanted.names.slot}"
 
 
 def _id(wanted: Wanted) -> str:
-    return f"{wanted.id_of(function_app.TYPE, wanted.app_name)}/slots/{wanted.slot}"
+    return f"{wanted.id_of(function_app.TYPE, wanted.names.app)}/slots/{wanted.names.slot}"
 
 
 SLOT = Kind(KIND, difference, write, looks=(Look("deployment slots", (ObservedSlot,), observe),), problems=problems)

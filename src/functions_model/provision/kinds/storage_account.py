@@ -103,7 +103,7 @@ def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
 
 
 def _problem(name: str, wanted: Wanted, observed: Observed) -> Problem | None:
-    is_host = name == wanted.storage_account
+    is_host = name == wanted.target.storage_account
     subject = "storage-account" if is_host else "data-storage-account"
     account = observed.account(name)
     if account is None and wanted.is_elsewhere(TYPE, name):
@@ -153,7 +153,7 @@ def _change(name: str, wanted: Wanted, observed: Observed) -> Change:
         FieldChange("minimum TLS version", None, "1.2"),
         FieldChange("public blob access", None, "off"),
         FieldChange("shared-key access", None, "on" if wanted.by_keys else "off"),
-        FieldChange("location", None, wanted.location),
+        FieldChange("location", None, wanted.target.location),
     )
     depends_on = (resource_group.key(wanted), *provider.keys(provider.STORAGE))
     return Change(KIND, name, Action.CREATE, fields, "it does not exist", depends_on, resource_id)
@@ -169,7 +169,7 @@ def write(writing: Writing, observed: Observed) -> ObservedAccounts:  # noqa: AR
     if writing.change.action is Action.UPDATE:
         return _switch_keys_on(writing)
     body: Any = {
-        "location": wanted.location,
+        "location": wanted.target.location,
         "tags": dict(wanted.tags),
         "kind": "StorageV2",
         "sku": {"name": "Standard_LRS"},
@@ -182,7 +182,7 @@ def write(writing: Writing, observed: Observed) -> ObservedAccounts:  # noqa: AR
     }
     accounts = writing.clients.storage.storage_accounts
     try:
-        poller = accounts.begin_create(resource_group_name=wanted.group, account_name=name, parameters=body)
+        poller = accounts.begin_create(resource_group_name=wanted.names.group, account_name=name, parameters=body)
         return ObservedAccounts({name: _observed(poller.result())})
     except ResourceExistsError as exc:
         if explain(exc, "create it").passes or _read(writing.clients, wanted, name) is None:
@@ -195,7 +195,7 @@ def _made_before(writing: Writing, name: str) -> ObservedStorage:
     found: list[ObservedStorage] = []
 
     def is_there() -> bool:
-        where = {"resource_group_name": writing.wanted.group, "account_name": name}
+        where = {"resource_group_name": writing.wanted.names.group, "account_name": name}
         found[:] = [_observed(writing.clients.storage.storage_accounts.get_properties(**where))]
         return _is_made(found[0])
 

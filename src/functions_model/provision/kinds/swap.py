@@ -30,7 +30,7 @@ def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
         return ()
     image = FieldChange("image", observed.app.runs.removeprefix("DOCKER|") or None, wanted.image)
     fields = (image, *pull_change(wanted, observed))
-    name = f"{wanted.app_name}/{wanted.slot} with {wanted.app_name}"
+    name = f"{wanted.names.app}/{wanted.names.slot} with {wanted.names.app}"
     return (Change(KIND, name, Action.UPDATE, fields, "once the slot is verified", (slot.key(wanted),)),)
 
 
@@ -39,7 +39,7 @@ def write(writing: Writing, observed: Observed) -> None:  # noqa: ARG001
     wanted = writing.wanted
     body: Any = {"targetSlot": "production", "preserveVnet": True}
     poller = writing.clients.web.web_apps.begin_swap_slot(
-        wanted.group, wanted.app_name, wanted.slot, body, retry_total=0
+        wanted.names.group, wanted.names.app, wanted.names.slot, body, retry_total=0
     )
     poller.result()
 

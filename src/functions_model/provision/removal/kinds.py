@@ -92,14 +92,14 @@ def _id(kind: ModuleType, clients: AzureClients, group: str, name: str) -> str:
 APP = RemovableKind(
     function_app.KIND,
     function_app.TYPE,
-    lambda spec: (spec.app_name,),
+    lambda spec: (spec.names.app,),
     lambda clients, group, name: clients.web.web_apps.get(group, name),
     _delete_app,
 )
 SLOT = RemovableKind(
     slot.KIND,
     slot.TYPE,
-    lambda spec: (spec.slot,),
+    lambda spec: (spec.names.slot_of_app,),
     lambda clients, group, name: clients.web.web_apps.get_slot(group, *name.split("/")),
     _delete_slot,
 )

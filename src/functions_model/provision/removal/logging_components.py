@@ -23,10 +23,10 @@ def components_on(clients: AzureClients, spec: RemovalSpec, workspace_id: str) -
     version = application_insights.API_VERSION
     kind = f"/providers/{application_insights.TYPE}"
     try:
-        found = list(generic.listed(clients, f"/subscriptions/{spec.subscription_id}{kind}", version))
+        found = list(generic.listed(clients, f"/subscriptions/{spec.names.subscription}{kind}", version))
     except HttpResponseError as exc:
         if exc.status_code != 403:
             raise
-        found = list(generic.listed(clients, f"{spec.group_id}{kind}", version))
+        found = list(generic.listed(clients, f"{spec.names.group_id}{kind}", version))
     based = (one for one in found if same_id(str(one["properties"].get("WorkspaceResourceId") or ""), workspace_id))
     return tuple(str(one["id"]) for one in based)

@@ -56,7 +56,7 @@ def removal_plan(spec: RemovalSpec, found: Found, portal: str = "") -> RemovalPl
         found: What is there of it.
         portal: https URL of the cloud's portal, for links; empty when it has none.
     """
-    changes = [*slot_changes(spec, found)] if spec.slot_name else _whole(spec, found)
+    changes = [*slot_changes(spec, found)] if spec.names.slot else _whole(spec, found)
     return RemovalPlan(tuple(_linked(change, portal) for change in changes), spec)
 
 

@@ -82,7 +82,7 @@ class _Remover:
         context.report(told(done))
 
     def _delete(self, change: Change, patience: Patience) -> None:
-        group = self.plan.spec.resource_group
+        group = self.plan.spec.names.group
         if change.kind == role_assignment.KIND:
             self.clients.authorization.role_assignments.delete_by_id(change.resource_id.lstrip("/"))
         elif change.kind == resource_group.KIND:

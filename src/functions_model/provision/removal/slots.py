@@ -33,8 +33,8 @@ def survey_slot(clients: AzureClients, spec: RemovalSpec) -> Found:
     Raises:
         PlanRefused: Something cannot be read; every reason is told.
     """
-    asked = ((APP, spec.app_name), (SLOT, spec.slot))
-    group = spec.resource_group
+    asked = ((APP, spec.names.app), (SLOT, spec.names.slot_of_app))
+    group = spec.names.group
     live = ask({kind.kind: partial(read_or_none, kind, clients, group, name) for kind, name in asked})
     there = ((kind.kind, name, live[kind.kind]) for kind, name in asked if live[kind.kind] is not None)
     return Found(
@@ -45,7 +45,7 @@ def survey_slot(clients: AzureClients, spec: RemovalSpec) -> Found:
 
 def _roles_of_its_own(clients: AzureClients, spec: RemovalSpec, app: Any, site: Any) -> tuple[Standing, ...]:
     """Those of an identity of ours that nothing but the slot runs as. As the app's identity it has none."""
-    who, group = spec.id_of(identity.TYPE, spec.identity_name), spec.resource_group
+    who, group = spec.names.id_of(identity.TYPE, spec.identity_name), spec.names.group
     if not runs_as(site, who) or runs_as(app, who) or not is_ours(site.tags):
         return ()
     read = partial(read_or_none, IDENTITY, clients, group, spec.identity_name)
@@ -62,7 +62,7 @@ def _roles_of_its_own(clients: AzureClients, spec: RemovalSpec, app: Any, site: 
 
 
 def _slots_of(clients: AzureClients, spec: RemovalSpec) -> list[Any]:
-    return list(clients.web.web_apps.list_slots(spec.resource_group, spec.app_name))
+    return list(clients.web.web_apps.list_slots(spec.names.group, spec.names.app))
 
 
 def slot_changes(spec: RemovalSpec, found: Found) -> Iterator[Change]:
@@ -76,5 +76,5 @@ def slot_changes(spec: RemovalSpec, found: Found) -> Iterator[Change]:
         yield Change(site.kind, site.name, Action.KEEP, reason=NOT_MADE, resource_id=site.id)
     if app is not None:
         reason = "it stays with all that it uses: `slot-name` removes that slot alone"
-        missing = f"it has no slot `{spec.slot_name}`, and `slot-name` removes nothing else"
+        missing = f"it has no slot `{spec.names.slot}`, and `slot-name` removes nothing else"
         yield Change(app.kind, app.name, Action.KEEP, reason=reason if site else missing, resource_id=app.id)

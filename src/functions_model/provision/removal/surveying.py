@@ -34,7 +34,7 @@ def survey(clients: AzureClients, spec: RemovalSpec) -> Found:
         PlanRefused: Something cannot be read; every reason is told.
         LoginFailed: No token could be had.
     """
-    if spec.slot_name:
+    if spec.names.slot:
         return survey_slot(clients, spec)
     group = ask({resource_group.KIND: partial(_group, clients, spec)})[resource_group.KIND]
     if group is None:
@@ -50,7 +50,7 @@ def survey(clients: AzureClients, spec: RemovalSpec) -> Found:
     more = ask(_second_round(clients, spec, resources, who))
     roles, sees_all = more.get(_ROLES, ((), True))
     return Found(
-        group=Standing(resource_group.KIND, spec.resource_group, spec.group_id, is_ours(group.tags)),
+        group=Standing(resource_group.KIND, spec.names.group, spec.names.group_id, is_ours(group.tags)),
         resources=resources,
         roles=roles,
         sees_all_roles=sees_all,
@@ -64,13 +64,13 @@ def survey(clients: AzureClients, spec: RemovalSpec) -> Found:
 
 def _group(clients: AzureClients, spec: RemovalSpec) -> Any:
     try:
-        return clients.resource.resource_groups.get(resource_group_name=spec.resource_group)
+        return clients.resource.resource_groups.get(resource_group_name=spec.names.group)
     except ResourceNotFoundError:
         return None
 
 
 def _first_round(clients: AzureClients, spec: RemovalSpec) -> dict[str, Callable[[], Any]]:
-    group = spec.resource_group
+    group = spec.names.group
     listed = clients.resource.resources
     return {
         **{f"{kind.kind} `{name}`": partial(read_or_none, kind, clients, group, name) for kind, name in named(spec)},
@@ -85,16 +85,16 @@ def _second_round(
     """What is asked of those that may go."""
     questions: dict[str, Callable[[], Any]] = {}
     if who is not None and is_ours(who.tags):
-        questions[_ROLES] = partial(roles_of, clients, spec.resource_group, str(who.principal_id))
+        questions[_ROLES] = partial(roles_of, clients, spec.names.group, str(who.principal_id))
     for one in resources:
         if one.ours and one.kind == plan.KIND:
             apps = clients.web.app_service_plans
-            questions[_APPS] = partial(_apps_on, apps.list_web_apps, spec.resource_group, one.name)
+            questions[_APPS] = partial(_apps_on, apps.list_web_apps, spec.names.group, one.name)
         may_go = one.ours and (spec.with_data or one.kind not in HOLD_DATA)
         if may_go and one.kind == log_analytics_workspace.KIND:
             questions[_COMPONENTS] = partial(components_on, clients, spec, one.id)
         if may_go and one.kind in USED_BY_ROLES:
-            ours = spec.id_of(identity.TYPE, spec.identity_name)
+            ours = spec.names.id_of(identity.TYPE, spec.identity_name)
             questions[_users(one)] = partial(sharers_of, clients, one.id, ours)
     return questions
 
@@ -109,5 +109,5 @@ def _apps_on(list_web_apps: Callable[..., Iterable[Any]], group: str, name: str)
 
 def _others(site_ids: Iterable[str], spec: RemovalSpec) -> tuple[str, ...]:
     """Names of those that are not the deployment's own app, nor one of its slots."""
-    own = spec.id_of(function_app.TYPE, spec.app_name).lower()
+    own = spec.names.id_of(function_app.TYPE, spec.names.app).lower()
     return tuple(sorted(one.rpartition("/")[2] for one in site_ids if not f"{one.lower()}/".startswith(f"{own}/")))

@@ -12,7 +12,15 @@ import functions_model
 from functions_model.core import failures
 from functions_model.inputs.arguments import arguments_parser
 from functions_model.inputs.catalogue import CATALOGUE, OUTPUTS
-from support.documents import ACTION, README, ROOT, expected_action, expected_readme
+from support.documents import (
+    ACTION,
+    ARCHITECTURE,
+    README,
+    ROOT,
+    expected_action,
+    expected_architecture,
+    expected_readme,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,6 +62,10 @@ class TestCatalogue:
         expected = expected_readme(README.read_text())
 
         assert expected == README.read_text(), "run `make docs`"
+
+    def test_architecture(self) -> None:
+        """The rooms, their floors and their arrows are those of the code."""
+        assert expected_architecture(ARCHITECTURE.read_text()) == ARCHITECTURE.read_text(), "run `make docs`"
 
     def test_help(self) -> None:
         """`--help` names every input: secrets by their environment variable, all others as an option."""

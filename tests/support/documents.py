@@ -1,4 +1,4 @@
-"""The files that follow from the catalogue of inputs, and from what the sandbox believes.
+"""The files that follow from the catalogue of inputs, from what the sandbox believes, and from the code's own rooms.
 
 `python -m support.documents` (with `tests` on the path) writes them, as `make docs` does.
 """
@@ -10,10 +10,12 @@ from pathlib import Path
 
 from functions_model.inputs.documents import inputs_table, outputs_table, render_action_yaml
 from support.beliefs import SANDBOX, beliefs, dated, recordings, unverified
+from support.rooms import rooms_picture, rooms_table
 
 ROOT = Path(__file__).resolve().parents[2]
 ACTION = ROOT / "action.yml"
 README = ROOT / "README.md"
+ARCHITECTURE = ROOT / "docs" / "architecture.md"
 
 
 def expected_action() -> str:
@@ -33,6 +35,11 @@ def expected_readme(text: str) -> str:
     return text
 
 
+def expected_architecture(text: str) -> str:
+    """The page of the architecture with its rooms as the code has them."""
+    return _between(_between(text, "rooms", rooms_picture()), "floors", rooms_table())
+
+
 def expected_beliefs() -> str:
     """The sandbox's README, with the dates of what was seen on the real thing."""
     return dated(SANDBOX.read_text(), recordings())
@@ -47,7 +54,7 @@ def _between(text: str, name: str, table: str) -> str:
     pattern = re.compile(rf"(<!-- {name}: written by `make docs` -->\n).*?(<!-- end -->\n)", re.DOTALL)
     result, count = pattern.subn(lambda match: f"{match[1]}{table}{match[2]}", text)
     if count != 1:
-        message = f"README.md has {count} places for the table of {name}, not one"
+        message = f"there are {count} places for the table of {name}, not one"
         raise ValueError(message)
     return result
 
@@ -56,3 +63,4 @@ if __name__ == "__main__":
     ACTION.write_text(expected_action())
     SANDBOX.write_text(expected_beliefs())
     README.write_text(expected_readme(README.read_text()))
+    ARCHITECTURE.write_text(expected_architecture(ARCHITECTURE.read_text()))

@@ -1,4 +1,4 @@
-"""Floor 3: Microsoft Entra ID and Azure Resource Manager: cloud, login, clients, errors."""
+"""Microsoft Entra ID and Azure Resource Manager: cloud, login, clients, errors."""
 
 import logging
 

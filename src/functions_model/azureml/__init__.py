@@ -1,4 +1,4 @@
-"""Floor 4: models and environments that are registered in Azure ML, as files on this machine."""
+"""Models and environments that are registered in Azure ML, as files on this machine."""
 
 from functions_model.azureml.environments import fetch_environment
 from functions_model.azureml.models import download_model

@@ -1,4 +1,4 @@
-"""Floor 2: the files of the function app, as layer plans."""
+"""The files of the function app, as layer plans."""
 
 from functions_model.bundle.entry_script import check_entry_script
 from functions_model.bundle.host_json import check_host_json

@@ -1,4 +1,4 @@
-"""Floor 1: the machine we run on behalf of: GitHub Actions, Azure Pipelines or a plain console."""
+"""The machine we run on behalf of: GitHub Actions, Azure Pipelines or a plain console."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Floor 7: the doors.
+"""The doors.
 
 `main` is the entry point of the `functions-model` command and of the container action. Start-up stays cheap: a door
 imports what it needs when it is opened.

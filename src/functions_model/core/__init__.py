@@ -1,1 +1,1 @@
-"""Floor 0: the nouns that every other room speaks in. Nothing here does any I/O."""
+"""The nouns that every other room speaks in. Nothing here does any I/O."""

@@ -1,4 +1,4 @@
-"""Floor 2: the dependencies: read, resolved to a lock, installed for the image's platform."""
+"""The dependencies: read, resolved to a lock, installed for the image's platform."""
 
 from functions_model.environment.conda_installing import install
 from functions_model.environment.conda_lock import CondaLock, CondaPackage

@@ -1,1 +1,1 @@
-"""Floor 1: images as values: file trees, layers, manifests, and their assembly. No network, no credentials."""
+"""Images as values: file trees, layers, manifests, and their assembly. No network, no credentials."""

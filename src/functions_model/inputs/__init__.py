@@ -1,4 +1,4 @@
-"""Floor 2: inputs read, checked and completed into a `DeploymentSpec`.
+"""Inputs read, checked and completed into a `DeploymentSpec`.
 
 Three steps: where values come from (`sources`, `arguments`, and `deployment_file` for what is not given), what is wrong
 with them (`reading` in its order; `models`, `code`, `triggers`, `target` and `assets` for the parts; the rules in

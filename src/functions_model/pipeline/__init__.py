@@ -1,4 +1,4 @@
-"""Floor 5: the story of a run, in order. Read `run.py`; `destroy.py` is the story of a removal.
+"""The story of a run, in order. Read `run.py`; `destroy.py` is the story of a removal.
 
 What speaks to Azure is imported where a run has to do with it: an upload should begin at once.
 """

@@ -1,4 +1,4 @@
-"""Floor 4: what is wanted, what is there, the difference, and making it so."""
+"""What is wanted, what is there, the difference, and making it so."""
 
 from functions_model.provision.applying import Groundwork, apply, lay_ground
 from functions_model.provision.changes import Action, Change, ChangeSet, FieldChange, Written

@@ -1,4 +1,4 @@
-"""Floor 3: speaking the OCI distribution API to a container registry."""
+"""Speaking the OCI distribution API to a container registry."""
 
 from functions_model.registry.pull import find_manifest, pull_base
 from functions_model.registry.push import Push

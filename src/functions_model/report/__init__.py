@@ -1,4 +1,4 @@
-"""Floor 6: plans and outcomes as text.
+"""Plans and outcomes as text.
 
 Each module is imported where it is used: of a run that is under way only `narration` and `progress` are.
 """

@@ -1,4 +1,4 @@
-"""Floor 4: proof that the app is live and runs this build."""
+"""Proof that the app is live and runs this build."""
 
 from functions_model.verify.nouns import ExpectedApp, Verified
 from functions_model.verify.quiet import LISTENING_SECONDS

@@ -19,14 +19,15 @@ if TYPE_CHECKING:
 _NULL = "tag:yaml.org,2002:null"
 
 
-def read_mapping(text: str, path: Path, refuse: Refuse, remedy: str) -> yaml.MappingNode | None:
+def read_mapping(text: str, path: Path, refuse: Refuse, remedy: str, or_none: str = "") -> yaml.MappingNode | None:
     """The document as one mapping, or None and a problem.
 
     Args:
         text: The document.
         path: Its file.
         refuse: Takes the problem.
-        remedy: What to do about a document that is empty, or no mapping.
+        remedy: What to do about a document that is empty, or no mapping, without a full stop.
+        or_none: What else to do about one that is empty: ", or give no file".
     """
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
@@ -39,7 +40,8 @@ def read_mapping(text: str, path: Path, refuse: Refuse, remedy: str) -> yaml.Map
         return None
     if isinstance(node, yaml.MappingNode):
         return node
-    refuse(Location(path, 1), "it is empty" if node is None else "it is not a mapping", remedy)
+    what, rest = ("it is empty", or_none) if node is None else ("it is not a mapping", "")
+    refuse(Location(path, 1), what, f"{remedy}{rest}.")
     return None
 
 

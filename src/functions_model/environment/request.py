@@ -181,7 +181,7 @@ class Draft:
 
     def mapping(self, text: str, path: Path) -> yaml.MappingNode | None:
         """A YAML document as one mapping, or None and a problem noted."""
-        return read_mapping(text, path, self.refuse, "Start it with `dependencies:`, or give no environment file.")
+        return read_mapping(text, path, self.refuse, "Start it with `dependencies:`", ", or give no environment file")
 
     def index_settings(self) -> IndexSettings:
         """What the options said."""

@@ -61,7 +61,7 @@ class Sheet:
 
     def root(self) -> yaml.MappingNode | None:
         """The document as one mapping, or None and a problem."""
-        remedy = "Give an Azure ML online deployment, with `model:` and so on."
+        remedy = "Give an Azure ML online deployment, with `model:` and so on"
         return read_mapping(self.text, self.file, self.refuse, remedy)
 
     def sections(

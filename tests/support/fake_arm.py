@@ -63,7 +63,7 @@ class Adapter(requests.adapters.BaseAdapter):
         super().__init__()
         self._answer = answer
 
-    def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:  # type: ignore[override]
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         parts = urlsplit(request.url or "")
         body = request.body or b""
         asked = Asked(

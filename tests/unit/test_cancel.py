@@ -14,6 +14,8 @@ from functions_model.core.cancel import Cancel
 from functions_model.core.sending import changes, new_session
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from functions_model.core.cancel import Request
 
 
@@ -100,9 +102,9 @@ class TestNothingBegins:
             session.get(f"{scheme}://localhost:1/", timeout=5)
 
 
-def _until_held(work: object) -> None:
+def _until_held(work: Callable[[], object]) -> None:
     with pytest.raises(Held):
-        work()  # type: ignore[operator]
+        work()
 
 
 class TestProcesses:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -45,7 +45,7 @@ begin()
 """
 
 
-def started(body: str, **options: object) -> subprocess.Popen[str]:
+def started(body: str, **options: Any) -> subprocess.Popen[str]:
     """A program that has begun, and does this."""
     lines = "\n        ".join(["os.write(1, b'begun\\n')", *body.strip().splitlines()])
     process: subprocess.Popen[str] = subprocess.Popen(
@@ -54,7 +54,7 @@ def started(body: str, **options: object) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        **options,  # type: ignore[call-overload]
+        **options,
     )
     assert process.stdout is not None
     # Not `readline`: what it reads beyond the line, `communicate` would not give.

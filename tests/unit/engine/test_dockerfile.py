@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from functions_model.core.failures import BundleFailed
@@ -37,8 +39,8 @@ LABEL "org.opencontainers.image.title"="costs \\$5 \\\\ more"
 """
 
 
-def recipe(**changes: object) -> Recipe:
-    return Recipe(**{"base": BASE, **changes})  # type: ignore[arg-type]
+def recipe(**changes: Any) -> Recipe:
+    return Recipe(**{"base": BASE, **changes})
 
 
 class TestText:

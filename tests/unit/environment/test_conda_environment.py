@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -66,9 +66,9 @@ def environ_in(folder: Path) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "XDG_CACHE_HOME": str(folder / "cache")}
 
 
-def lock_in(folder: Path, *specs: str, **given: object) -> Lock:
+def lock_in(folder: Path, *specs: str, **given: Any) -> Lock:
     """The lock of such a request."""
-    request = request_in(folder, *specs, **given)  # type: ignore[arg-type]
+    request = request_in(folder, *specs, **given)
     return resolve(request, "3.11", work=folder / "resolve", environ=environ_in(folder))
 
 

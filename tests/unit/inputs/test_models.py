@@ -259,7 +259,7 @@ class TestWithoutScript:
         """Whoever brings code has a reason."""
         spec = read_inputs({**PACKAGE, "model-path": "model"}, workspace=workspace)
 
-        assert spec.models[0].path == mlflow_model  # type: ignore[union-attr]
+        assert [mlflow_model] == [model.path for model in spec.models if isinstance(model, Model)]
         assert spec.code is not None
 
     @pytest.mark.parametrize("lines", ["model/iris.pkl", "src", "model\nsrc", "[]"])

@@ -36,7 +36,7 @@ class Asking(HTTPAdapter):
         super().__init__()
         self._challenge = challenge
 
-    def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:  # type: ignore[override]
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         answer = requests.Response()
         answer.status_code, answer.request, answer.url = 401, request, str(request.url)
         answer.headers["WWW-Authenticate"] = self._challenge

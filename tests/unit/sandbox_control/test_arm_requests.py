@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from azure_sandbox.arm.authorization.definitions import (
     ACR_PUSH,
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 ROLE = "providers/Microsoft.Authorization/roleAssignments/11111111-1111-1111-1111-111111111111"
 
 
-def error(cloud: Cloud, method: str, path: str, **options: object) -> tuple[int, str]:
-    answer = cloud.call(method, path, **options)  # type: ignore[arg-type]
+def error(cloud: Cloud, method: str, path: str, **options: Any) -> tuple[int, str]:
+    answer = cloud.call(method, path, **options)
     return answer.status_code, answer.json()["error"]["code"]
 
 

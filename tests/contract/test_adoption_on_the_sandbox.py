@@ -101,7 +101,7 @@ class TestResourcesOfAnotherGroup:
         names.append("data-storage-account" if trigger is BLOB else "service-bus-namespace")
         elsewhere = dict.fromkeys(names, corner.shared)
 
-        corner.deploy(trigger, elsewhere=elsewhere)
+        corner.deploy(trigger, other_groups=elsewhere)
         after = {key: value for key, value in corner.documents().items() if key in before}
         site = corner.azure.clients.web.web_apps.get(f"{corner.name}-rg", corner.name)
         group = str(site.server_farm_id).split("/")[4]
@@ -112,12 +112,12 @@ class TestResourcesOfAnotherGroup:
         assert corner.shared == group
         assert site.identity is not None
         assert [corner.shared] == [held.split("/")[4] for held in site.identity.user_assigned_identities or ()]
-        assert not corner.plan(trigger, elsewhere=elsewhere).has_changes
+        assert not corner.plan(trigger, other_groups=elsewhere).has_changes
 
     def test_must_be_there(self, corner: Corner) -> None:
         """A group or resource that is not there is told, and nothing is made."""
         with pytest.raises(PlanRefused, match=r"there is no plan .* in the resource group `nowhere`"):
-            corner.plan(elsewhere={"plan-name": "nowhere"})
+            corner.plan(other_groups={"plan-name": "nowhere"})
 
         assert [] == corner.azure.writes()
 

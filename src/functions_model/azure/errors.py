@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from functions_model.azure.causes import CAUSES, UNKNOWN_REMEDIES
 from functions_model.azure.policies import policies_of, without_identifiers
-from functions_model.azure.said import NO_FACTS, Said, recognised
+from functions_model.azure.service_words import NO_FACTS, ServiceWords, recognised
 from functions_model.core.masking import shapeless
 from functions_model.core.retries import seconds_asked
 
@@ -77,10 +77,10 @@ def explain_answer(code: str, message: str, action: str) -> ServiceError:
         message: What it said.
         action: What was being asked for, as it follows "Could not".
     """
-    return _explained(Said(0, code, _one_line(message)), action, "")
+    return _explained(ServiceWords(0, code, _one_line(message)), action, "")
 
 
-def _explained(said: Said, action: str, request_id: str) -> ServiceError:
+def _explained(said: ServiceWords, action: str, request_id: str) -> ServiceError:
     for cause in CAUSES:
         if (named := recognised(cause, said)) is not None:
             meaning, passes = named.meaning or said.message, cause.passes
@@ -116,7 +116,7 @@ def retry_after(exc: Exception) -> float | None:
     return seconds_asked(_header(exc, "retry-after"))
 
 
-def _said(exc: Exception) -> Said:
+def _said(exc: Exception) -> ServiceWords:
     status = getattr(exc, "status_code", None) or 0
     body = _body(_document(exc) or {})
     code, message, extended = _parts(body)
@@ -124,7 +124,7 @@ def _said(exc: Exception) -> Said:
         code = str(getattr(odata, "code", "") or "")
         message = message or str(getattr(odata, "message", "") or "")
     text = _one_line(without_identifiers(message) or str(exc) or type(exc).__name__)
-    return Said(int(status), code, text, extended, _facts(exc, body))
+    return ServiceWords(int(status), code, text, extended, _facts(exc, body))
 
 
 def _facts(exc: Exception, body: Mapping[str, Any]) -> dict[str, str]:

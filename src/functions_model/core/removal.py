@@ -21,7 +21,7 @@ class RemovalSpec:
         application_insights: The component that the app writes to; empty when the deployment was given none.
         log_analytics_workspace: That of a component that was made, which may never have been.
         with_data: Whether what holds data goes, too: storage accounts, namespaces, workspaces.
-        elsewhere: Resource groups of what the inputs place in another one, by input: `plan-name`. It is never removed.
+        other_groups: What the inputs place in another group, `<group>/<name>` by input (`plan-name`). It stays.
         names: With a slot, that alone is to go; without one the whole deployment.
     """
 
@@ -35,4 +35,4 @@ class RemovalSpec:
     application_insights: str = ""
     log_analytics_workspace: str = ""
     with_data: bool = False
-    elsewhere: dict[str, str] = field(default_factory=dict)
+    other_groups: dict[str, str] = field(default_factory=dict)

@@ -191,7 +191,7 @@ class Target:
         plan_name: The plan's name.
         storage_account: The host storage account's name.
         swap: The slot is swapped with the app once it is verified.
-        elsewhere: Resource groups of what is there already and not in the app's group, by input: `plan-name`.
+        other_groups: Resource groups of what is there already and not in the app's group, by input: `plan-name`.
         identity_name: The user-assigned identity's name; with `Access.KEYS` there is none.
         access: How the app gets into what it works with.
         given: Inputs that were given, of those that mean nothing for what is there: `service-bus-sku`.
@@ -207,7 +207,7 @@ class Target:
     data_storage_account: str | None = None
     service_bus_namespace: str | None = None
     service_bus_sku: str = "Standard"
-    elsewhere: dict[str, str] = field(default_factory=dict)
+    other_groups: dict[str, str] = field(default_factory=dict)
     plan_sku_given: bool = False
     plan_minimum: int | None = None
     plan_maximum: int | None = None
@@ -219,7 +219,7 @@ class Target:
 
     def group_of(self, name: str) -> str:
         """The resource group of what an input names."""
-        return self.elsewhere.get(name, self.names.group)
+        return self.other_groups.get(name, self.names.group)
 
 
 @dataclass(frozen=True, slots=True)

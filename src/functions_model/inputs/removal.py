@@ -53,7 +53,7 @@ def read_removal(form: Form) -> RemovalSpec:
         application_insights=places.take("application-insights", ""),
         log_analytics_workspace=places.take("log-analytics-workspace", derived.log_analytics_workspace(app or "")),
         with_data=with_data,
-        elsewhere=places.elsewhere,
+        other_groups=places.other_groups,
     )
 
 
@@ -72,13 +72,13 @@ class _Places:
 
     def __init__(self, form: Form) -> None:
         self._form = form
-        self.elsewhere: dict[str, str] = {}
+        self.other_groups: dict[str, str] = {}
 
     def take(self, name: str, derived_name: str) -> str:
         """The name of a resource in the group; empty when it is in another one."""
         groups: dict[str, str] = {}
         given = take_placed(self._form, name, groups)
         if name in groups:
-            self.elsewhere[name] = f"{groups[name]}/{given}"
+            self.other_groups[name] = f"{groups[name]}/{given}"
             return ""
         return given or derived_name

@@ -32,24 +32,24 @@ def read_target(form: Form) -> Target:
     subscription = form.take("subscription-id", rules.guid)
     group = form.take("resource-group", rules.resource_group)
     app = form.take("app-name", rules.app_name)
-    elsewhere: dict[str, str] = {}
-    plan = take_placed(form, "plan-name", elsewhere) or (derived.plan_name(app) if app else "")
-    storage = take_placed(form, "storage-account", elsewhere)
-    identity = take_placed(form, "identity-name", elsewhere)
+    other_groups: dict[str, str] = {}
+    plan = take_placed(form, "plan-name", other_groups) or (derived.plan_name(app) if app else "")
+    storage = take_placed(form, "storage-account", other_groups)
+    identity = take_placed(form, "identity-name", other_groups)
     access = form.take("access", Access) or Access.IDENTITY
     _refuse_unused_identity(form, access)
     settings, problems = read_app_settings(form)
     form.problems += problems
     note_dots(form, settings)
     refuse_ports(form, settings)
-    insights = take_placed(form, "application-insights", elsewhere)
-    logs = take_placed(form, "log-analytics-workspace", elsewhere)
+    insights = take_placed(form, "application-insights", other_groups)
+    logs = take_placed(form, "log-analytics-workspace", other_groups)
     _refuse_unused_telemetry(form, settings)
     names = (app or "", group or "", subscription or "")
-    data = _data_storage(form, names, elsewhere) if form.trigger == BLOB else None
-    namespace = _namespace(form, names, elsewhere) if form.trigger == QUEUE else None
+    data = _data_storage(form, names, other_groups) if form.trigger == BLOB else None
+    namespace = _namespace(form, names, other_groups) if form.trigger == QUEUE else None
     slot, swap = _slot(form, app or "")
-    refuse_two_places(form, {"storage-account": storage, "data-storage-account": data or ""}, elsewhere)
+    refuse_two_places(form, {"storage-account": storage, "data-storage-account": data or ""}, other_groups)
     return Target(
         names=Names(subscription, group, app, slot),
         location=form.take("location", rules.location),
@@ -61,7 +61,7 @@ def read_target(form: Form) -> Target:
         data_storage_account=data,
         service_bus_namespace=namespace,
         service_bus_sku=_sku(form) if form.trigger == QUEUE else "Standard",
-        elsewhere=elsewhere,
+        other_groups=other_groups,
         plan_sku_given=bool(form.text("plan-sku")),
         plan_minimum=form.take("plan-min-instances", rules.instances),
         swap=swap,
@@ -112,12 +112,12 @@ def _slot(form: Form, app: str) -> tuple[str, bool]:
     return slot, swap
 
 
-def _data_storage(form: Form, names: tuple[str, str, str], elsewhere: dict[str, str]) -> str:
-    return take_placed(form, "data-storage-account", elsewhere) or derived.data_storage_account(*names)
+def _data_storage(form: Form, names: tuple[str, str, str], other_groups: dict[str, str]) -> str:
+    return take_placed(form, "data-storage-account", other_groups) or derived.data_storage_account(*names)
 
 
-def _namespace(form: Form, names: tuple[str, str, str], elsewhere: dict[str, str]) -> str:
-    return take_placed(form, "service-bus-namespace", elsewhere) or derived.service_bus_namespace(*names)
+def _namespace(form: Form, names: tuple[str, str, str], other_groups: dict[str, str]) -> str:
+    return take_placed(form, "service-bus-namespace", other_groups) or derived.service_bus_namespace(*names)
 
 
 def _sku(form: Form) -> str:

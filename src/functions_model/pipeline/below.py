@@ -9,7 +9,7 @@ from functions_model.bundle import DEPENDENCIES_LAYOUT, dependency_layers
 from functions_model.core.digests import canonical_json, digest_of, short
 from functions_model.environment import install
 from functions_model.pipeline.engine_part import engine_part
-from functions_model.pipeline.parting import Part, find_part
+from functions_model.pipeline.recorded_parts import Part, find_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -12,7 +12,7 @@ from functions_model.core.digests import canonical_json, short
 from functions_model.engine import Recipe, below_key
 from functions_model.image.manifests import parse_config
 from functions_model.pipeline.events import EngineRan
-from functions_model.pipeline.parting import Part, find_part
+from functions_model.pipeline.recorded_parts import Part, find_part
 from functions_model.registry.access import Access
 from functions_model.registry.content import BLOCK, download_blob
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from functions_model.core.failures import Problem
 from functions_model.provision.app_changes import same_id
-from functions_model.provision.elsewhere import value_for
 from functions_model.provision.kinds import plan
+from functions_model.provision.other_groups import value_for
 
 if TYPE_CHECKING:
-    from functions_model.provision.elsewhere import NameRefusal
     from functions_model.provision.nouns import Wanted
     from functions_model.provision.observed import Observed
+    from functions_model.provision.other_groups import NameRefusal
 
 SITE = "Microsoft.Web/sites"
 _OTHER_APP = "Set `app-name` to a new name, or delete that app first."

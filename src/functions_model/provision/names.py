@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Any
 from azure.core.exceptions import HttpResponseError
 
 from functions_model.azure.errors import error_code
-from functions_model.provision.elsewhere import refusal_of
 from functions_model.provision.kind import Look
 from functions_model.provision.kinds import function_app, service_bus_namespace, slot, storage_account
 from functions_model.provision.nouns import QueueData, place_of
 from functions_model.provision.observed import ObservedAccounts, ObservedNames, ObservedSlot
 from functions_model.provision.observed_app import ObservedSite
 from functions_model.provision.observed_service_bus import ObservedNamespace
+from functions_model.provision.other_groups import refusal_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from functions_model.azure.clients import AzureClients
-    from functions_model.provision.elsewhere import NameRefusal
     from functions_model.provision.nouns import Wanted
     from functions_model.provision.observed import Observed
+    from functions_model.provision.other_groups import NameRefusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedNa
 
 def _questions(clients: AzureClients, wanted: Wanted, seen: Observed) -> Iterator[_Question]:
     def on(question: _Question, there: object) -> Iterator[_Question]:
-        if there is None and not wanted.is_elsewhere(question.type, question.name):
+        if there is None and not wanted.is_in_other_group(question.type, question.name):
             yield question
 
     for name in wanted.storage_accounts:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def place_of(resource_type: str, name: str) -> str:
-    """What `Wanted.elsewhere` knows a resource by: names do not differ by case alone."""
+    """What `Wanted.other_groups` knows a resource by: names do not differ by case alone."""
     return f"{resource_type}/{name}".lower()
 
 
@@ -119,7 +119,7 @@ class Wanted:
         roles: What the identity must hold, in a stable order.
         tags: Given to what is created. What exists keeps its tags: only what we made may be known as ours.
         data: What the trigger works on; None with an HTTP trigger.
-        elsewhere: Resource groups of what is there already and not in the app's, by type and name (`place_of`).
+        other_groups: Resource groups of what is there already and not in the app's, by type and name (`place_of`).
     """
 
     target: Target
@@ -128,7 +128,7 @@ class Wanted:
     roles: tuple[Role, ...]
     tags: Mapping[str, str]
     data: BlobData | QueueData | None = None
-    elsewhere: Mapping[str, str] = field(default_factory=dict)
+    other_groups: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def names(self) -> Names:
@@ -156,13 +156,13 @@ class Wanted:
         data = (self.data.account,) if isinstance(self.data, BlobData) else ()
         return tuple(dict.fromkeys((self.target.storage_account, *data)))
 
-    def is_elsewhere(self, resource_type: str, name: str) -> bool:
+    def is_in_other_group(self, resource_type: str, name: str) -> bool:
         """Whether a resource must be there already, in another group."""
-        return place_of(resource_type, name) in self.elsewhere
+        return place_of(resource_type, name) in self.other_groups
 
     def group_of(self, resource_type: str, name: str) -> str:
         """The group of a resource; the type as `Microsoft.Web/sites`."""
-        return self.elsewhere.get(place_of(resource_type, name), self.names.group)
+        return self.other_groups.get(place_of(resource_type, name), self.names.group)
 
     def id_of(self, resource_type: str, name: str) -> str:
         """ARM id of a resource, in its group; the type as `Microsoft.Web/sites`."""

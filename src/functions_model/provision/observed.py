@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from functions_model.core.failures import Problem
-    from functions_model.provision.elsewhere import NameRefusal
     from functions_model.provision.nouns import Role
+    from functions_model.provision.other_groups import NameRefusal
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ def observe(clients: AzureClients, wanted: Wanted, *, mask: Callable[[str], None
     seen = Observed(portal=clients.cloud.portal)
     read_keys = partial(keys.observe, mask=mask)
     for looks in rounds((*LOOKS, Look("keys", (ObservedKeys,), read_keys, needs=keys.NEEDS))):
-        has_place = seen.group is not None or bool(wanted.elsewhere)
+        has_place = seen.group is not None or bool(wanted.other_groups)
         seen = _round(clients, wanted, seen, [look for look in looks if has_place or ObservedGroup not in look.needs])
     return seen
 

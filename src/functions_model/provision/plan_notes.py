@@ -70,11 +70,11 @@ def _located(wanted: Wanted, observed: Observed) -> Iterator[tuple[str, str]]:
     if observed.site is not None:
         yield f"the {function_app.KIND} `{wanted.names.app}`", observed.site.location
     for name in wanted.storage_accounts:
-        if (account := observed.account(name)) and not wanted.is_elsewhere(storage_account.TYPE, name):
+        if (account := observed.account(name)) and not wanted.is_in_other_group(storage_account.TYPE, name):
             yield f"the {storage_account.KIND} `{name}`", account.location
     if isinstance(wanted.data, QueueData) and observed.namespace is not None:
         kind, name = service_bus_namespace, wanted.data.namespace
-        if not wanted.is_elsewhere(kind.TYPE, name):
+        if not wanted.is_in_other_group(kind.TYPE, name):
             yield f"the {kind.KIND} `{name}`", observed.namespace.location
 
 

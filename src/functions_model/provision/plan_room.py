@@ -35,7 +35,7 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedPl
     """
     if (
         seen.plan is not None
-        or wanted.is_elsewhere(plan.TYPE, wanted.target.plan_name)
+        or wanted.is_in_other_group(plan.TYPE, wanted.target.plan_name)
         or tier_of(wanted.target.plan_sku) is None
     ):
         return None

@@ -8,8 +8,8 @@ from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoun
 
 from functions_model.azure.errors import explain
 from functions_model.core.failures import PlanRefused, Problem
-from functions_model.provision.elsewhere import group_in
 from functions_model.provision.nouns import RegistryResource
+from functions_model.provision.other_groups import group_in
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients

@@ -57,11 +57,11 @@ def wanted_for(
         roles=() if target.access is Access.KEYS else roles_for(target, registry, data),
         tags=tags_for(provenance or {}),
         data=data,
-        elsewhere=_elsewhere(target),
+        other_groups=_other_groups(target),
     )
 
 
-def _elsewhere(target: Target) -> dict[str, str]:
+def _other_groups(target: Target) -> dict[str, str]:
     """Where to look for what is not in the target's group, by type and name."""
     names = {
         "plan-name": (plan.TYPE, target.plan_name),
@@ -72,7 +72,7 @@ def _elsewhere(target: Target) -> dict[str, str]:
         "application-insights": (application_insights.TYPE, target.application_insights),
         "log-analytics-workspace": (log_analytics_workspace.TYPE, target.log_analytics_workspace),
     }
-    given = ((*names[name], group) for name, group in target.elsewhere.items())
+    given = ((*names[name], group) for name, group in target.other_groups.items())
     return {place_of(resource_type, name): group for resource_type, name, group in given if name}
 
 

@@ -77,7 +77,7 @@ def _removal(spec: DeploymentSpec, target: Target) -> list[str]:
     given = [
         word
         for name, (value, follows) in names.items()
-        if value and value != follows and name not in target.elsewhere
+        if value and value != follows and name not in target.other_groups
         for word in (f"--{name}", value)
     ]
     place = ("--subscription-id", subscription, *_place(target, "--app-name"))

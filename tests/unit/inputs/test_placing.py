@@ -94,7 +94,7 @@ class TestWhatIsNoPlace:
 
     def test_an_own_group_is_no_other_one(self, workspace: Path) -> None:
         """The app's own group, in whatever case, is the same as a bare name: what is missing there is made."""
-        assert {} == target(workspace, "plan-name", "RG-Churn/mine").elsewhere
+        assert {} == target(workspace, "plan-name", "RG-Churn/mine").other_groups
 
     def test_one_account_in_two_groups_is_refused(self, workspace: Path) -> None:
         """An account's name is unique, so that one of the two must be wrong."""

@@ -79,7 +79,7 @@ class TestNames:
         """They are shown, and never removed."""
         spec = removal(tmp_path, plan_name="shared/theirs", storage_account="other/one")
 
-        assert {"plan-name": "shared/theirs", "storage-account": "other/one"} == spec.elsewhere
+        assert {"plan-name": "shared/theirs", "storage-account": "other/one"} == spec.other_groups
         assert "" == spec.plan_name
         assert 1 == len(spec.storage_accounts)
 

@@ -129,7 +129,7 @@ class TestAComponentOfAnotherGroup:
         arm.resources = {key: value for key, value in arm.resources.items() if key.endswith("/iris-insights")}
         elsewhere = {"application-insights": "shared"}
 
-        applied(arm, planned(arm, **WANTED, elsewhere=elsewhere))
+        applied(arm, planned(arm, **WANTED, other_groups=elsewhere))
         roles = [
             key
             for key in arm.resources
@@ -138,13 +138,13 @@ class TestAComponentOfAnotherGroup:
 
         assert [] == [key for key in arm.resources if "/workspaces/" in key]
         assert 1 == len(roles)
-        assert not planned(arm, **WANTED, elsewhere=elsewhere).has_changes
+        assert not planned(arm, **WANTED, other_groups=elsewhere).has_changes
 
     @pytest.mark.parametrize("name", ["application-insights", "log-analytics-workspace"])
     def test_is_refused_when_it_is_not_there(self, name: str) -> None:
         """Nothing is made in another group."""
         with pytest.raises(PlanRefused, match="in the resource group `shared`") as caught:
-            planned(FakeArm(), **WANTED, elsewhere={name: "shared"})
+            planned(FakeArm(), **WANTED, other_groups={name: "shared"})
 
         assert [name] == [problem.subject for problem in caught.value.problems]
 

@@ -104,7 +104,7 @@ CASES: dict[str, tuple[Callable[[FakeArm], None], dict[str, Any]]] = {
     "other-family": (lambda _: None, {"plan_sku": "P1v3", "plan_sku_given": True}),
     "account-without-tables": (account_without_tables, {}),
     "disabled-namespace": (disabled_namespace, {"trigger": QUEUE}),
-    "nothing-elsewhere": (lambda _: None, {"elsewhere": {"identity-name": "shared"}}),
+    "nothing-elsewhere": (lambda _: None, {"other_groups": {"identity-name": "shared"}}),
 }
 
 

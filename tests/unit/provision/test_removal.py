@@ -148,7 +148,7 @@ class TestWhatStays:
 
     def test_is_what_the_inputs_place_in_another_group(self) -> None:
         """Nothing is ever made there."""
-        spec = removal(elsewhere={"plan-name": "shared/plan"})
+        spec = removal(other_groups={"plan-name": "shared/plan"})
 
         assert "it is in the resource group `shared`" in reasons(spec, WHOLE)["plan"]
 

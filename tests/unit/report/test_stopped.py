@@ -172,7 +172,7 @@ class TestDeployment:
 
     def test_names_that_do_not_follow_from_the_app_are_part_of_the_command(self, tmp_path: Path) -> None:
         """A removal with other names would not find what was made; what lies elsewhere it must not name."""
-        spec = spec_for(plan_name="shared", elsewhere={"plan-name": "other"})
+        spec = spec_for(plan_name="shared", other_groups={"plan-name": "other"})
         events = [*image_events(tmp_path), PlanMade(plan_of(PLAN, APP, existed=False)), MADE, RunStopped()]
 
         words = str(stopped(spec, events))

@@ -8,10 +8,10 @@ from functions_model.azure import api_versions
 from functions_model.core.secrets import Secret
 from functions_model.provision import generic
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
-from functions_model.provision.elsewhere import not_there
 from functions_model.provision.kind import Kind, Look
 from functions_model.provision.kinds import log_analytics_workspace, provider, resource_group
 from functions_model.provision.observed_insights import ObservedInsights
+from functions_model.provision.other_groups import not_there
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
@@ -44,7 +44,9 @@ def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     if wanted.insights is None or observed.insights is not None:
         return ()
     name = wanted.insights.component
-    return (not_there(KIND, TYPE, name, wanted, "application-insights"),) if wanted.is_elsewhere(TYPE, name) else ()
+    return (
+        (not_there(KIND, TYPE, name, wanted, "application-insights"),) if wanted.is_in_other_group(TYPE, name) else ()
+    )
 
 
 def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:

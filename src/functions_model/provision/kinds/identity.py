@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from azure.core.exceptions import ResourceNotFoundError
 
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
-from functions_model.provision.elsewhere import not_there
 from functions_model.provision.kind import Kind, Look
 from functions_model.provision.kinds import provider, resource_group
 from functions_model.provision.observed import ObservedIdentity
+from functions_model.provision.other_groups import not_there
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
@@ -44,7 +44,7 @@ def _observed(identity: Any) -> ObservedIdentity:
 
 def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     """One of another group that is not there; else any identity will do."""
-    if observed.identity is None and wanted.is_elsewhere(TYPE, wanted.target.identity_name):
+    if observed.identity is None and wanted.is_in_other_group(TYPE, wanted.target.identity_name):
         return (not_there(KIND, TYPE, wanted.target.identity_name, wanted, "identity-name"),)
     return ()
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from functions_model.azure import api_versions
 from functions_model.provision import generic
+from functions_model.provision.being_made import once_made
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
-from functions_model.provision.elsewhere import not_there
-from functions_model.provision.in_the_making import once_made
 from functions_model.provision.kind import Kind, Look
 from functions_model.provision.kinds import provider, resource_group
 from functions_model.provision.observed_insights import ObservedInsights, ObservedLogs
+from functions_model.provision.other_groups import not_there
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
@@ -31,7 +31,7 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedLo
     if wanted.insights is None or seen.insights is not None:
         return None
     name = wanted.insights.workspace
-    if seen.group is None and not wanted.is_elsewhere(TYPE, name):
+    if seen.group is None and not wanted.is_in_other_group(TYPE, name):
         return None
     resource_id = wanted.id_of(TYPE, name)
     document = once_made(
@@ -49,7 +49,7 @@ def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     if wanted.insights is None or observed.insights is not None or observed.logs is not None:
         return ()
     name = wanted.insights.workspace
-    if not wanted.is_elsewhere(TYPE, name):
+    if not wanted.is_in_other_group(TYPE, name):
         return ()
     return (not_there(KIND, TYPE, name, wanted, "log-analytics-workspace"),)
 

@@ -8,10 +8,10 @@ from azure.core.exceptions import ResourceNotFoundError
 
 from functions_model.core.failures import Problem
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
-from functions_model.provision.elsewhere import not_there
 from functions_model.provision.kind import Kind, Look
 from functions_model.provision.kinds import provider, resource_group
 from functions_model.provision.observed import ObservedPlan
+from functions_model.provision.other_groups import not_there
 from functions_model.provision.plan_sizes import (
     ELASTIC,
     MAXIMUM,
@@ -82,7 +82,7 @@ def _observed(plan: Any) -> ObservedPlan:
 def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     """A plan on Windows, of a tier without containers, or in another region; a size that cannot be."""
     plan = observed.plan
-    if plan is None and wanted.is_elsewhere(TYPE, wanted.target.plan_name):
+    if plan is None and wanted.is_in_other_group(TYPE, wanted.target.plan_name):
         return (not_there(KIND, TYPE, wanted.target.plan_name, wanted, "plan-name"),)
     if plan is not None and (what := _unfit(plan, wanted)):
         return (Problem(what, _OTHER_PLAN, "plan-name"),)

@@ -18,14 +18,14 @@ from azure.core.exceptions import HttpResponseError, ResourceExistsError, Resour
 
 from functions_model.azure.errors import explain
 from functions_model.core.failures import Problem
+from functions_model.provision.being_made import once_made
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
-from functions_model.provision.elsewhere import not_there
-from functions_model.provision.in_the_making import once_made
 from functions_model.provision.kind import Kind, Look
 from functions_model.provision.kinds import provider, resource_group
 from functions_model.provision.network import Network, allows, approved, is_public, perimeter
 from functions_model.provision.nouns import QueueData
 from functions_model.provision.observed_service_bus import ObservedNamespace
+from functions_model.provision.other_groups import not_there
 from functions_model.provision.tags import is_ours
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     if not isinstance(data, QueueData):
         return ()
     if observed.namespace is None:
-        if wanted.is_elsewhere(TYPE, data.namespace):
+        if wanted.is_in_other_group(TYPE, data.namespace):
             return (not_there(KIND, TYPE, data.namespace, wanted, subject),)
         refusal = observed.names.refusal(TYPE, data.namespace)
         return (refusal.problem(KIND, data.namespace, subject),) if refusal else ()

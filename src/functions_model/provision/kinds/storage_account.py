@@ -13,13 +13,13 @@ from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 
 from functions_model.azure.errors import explain
 from functions_model.core.failures import Problem
+from functions_model.provision.being_made import once_made
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
-from functions_model.provision.elsewhere import not_there
-from functions_model.provision.in_the_making import once_made
 from functions_model.provision.kind import Kind, Look
 from functions_model.provision.kinds import provider, resource_group
 from functions_model.provision.network import Network, allows, approved, is_public, perimeter
 from functions_model.provision.observed import ObservedAccounts, ObservedStorage
+from functions_model.provision.other_groups import not_there
 from functions_model.provision.tags import is_ours
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def _problem(name: str, wanted: Wanted, observed: Observed) -> Problem | None:
     is_host = name == wanted.target.storage_account
     subject = "storage-account" if is_host else "data-storage-account"
     account = observed.account(name)
-    if account is None and wanted.is_elsewhere(TYPE, name):
+    if account is None and wanted.is_in_other_group(TYPE, name):
         return not_there(KIND, TYPE, name, wanted, subject)
     if account is None:
         refusal = observed.names.refusal(TYPE, name)

@@ -61,7 +61,7 @@ def removal_plan(spec: RemovalSpec, found: Found, portal: str = "") -> RemovalPl
 
 
 def _whole(spec: RemovalSpec, found: Found) -> list[Change]:
-    changes = [*_own(spec, found), *_elsewhere(spec)]
+    changes = [*_own(spec, found), *_other_groups(spec)]
     return [*changes, *_group(found, changes)]
 
 
@@ -145,8 +145,8 @@ def _slots(app: Standing, found: Found) -> tuple[FieldChange, ...]:
     return (FieldChange("slots", ", ".join(names), "removed"),) if names else ()
 
 
-def _elsewhere(spec: RemovalSpec) -> Iterator[Change]:
-    for given, place in spec.elsewhere.items():
+def _other_groups(spec: RemovalSpec) -> Iterator[Change]:
+    for given, place in spec.other_groups.items():
         group, _, name = place.rpartition("/")
         reason = f"it is in the resource group `{group}`, where nothing is made and nothing removed"
         yield Change(_NAMED_BY[given], name, Action.KEEP, reason=reason)

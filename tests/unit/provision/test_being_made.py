@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions_model.provision.in_the_making import once_made
+from functions_model.provision.being_made import once_made
 from functions_model.provision.kinds import service_bus_namespace, storage_account
 from functions_model.provision.observed import Observed, ObservedAccounts, ObservedStorage
 from functions_model.provision.observed_service_bus import ObservedNamespace

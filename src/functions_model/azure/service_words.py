@@ -16,7 +16,7 @@ NO_FACTS = {"policies": "a policy of the subscription or of its management group
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ServiceWords:
     """What the service said, in one form for both error shapes.
 
     Attributes:
@@ -34,7 +34,7 @@ class Said:
     facts: Mapping[str, str] = field(default_factory=NO_FACTS.copy)
 
 
-def recognised(cause: Cause, said: Said) -> NamedCause | None:
+def recognised(cause: Cause, said: ServiceWords) -> NamedCause | None:
     """The cause in words when it is the one, else None. Where it has no meaning of its own, that is empty."""
     if cause.status and cause.status != said.status:
         return None

@@ -43,14 +43,14 @@ class TestWhatIsInAnotherGroup:
         names = ("plan-name", "storage-account", "identity-name")
         arm = shared(*names)
 
-        outcome = applied(arm, planned(arm, elsewhere=elsewhere(*names)))
+        outcome = applied(arm, planned(arm, other_groups=elsewhere(*names)))
         site = next(value for key, value in arm.resources.items() if key.endswith("/sites/iris"))
 
         assert f"{SHARED}/{TYPES['plan-name']}" == site["properties"]["serverFarmId"]
         assert [f"{SHARED}/{TYPES['identity-name']}"] == list(site["identity"]["userAssignedIdentities"])
         assert site["id"].startswith(f"/subscriptions/{SUBSCRIPTION}/resourceGroups/iris-rg/")
         assert {"resource group", "role assignment", "function app"} == {w.change.kind for w in outcome.written}
-        assert not planned(arm, elsewhere=elsewhere(*names)).has_changes
+        assert not planned(arm, other_groups=elsewhere(*names)).has_changes
 
     @pytest.mark.parametrize("name", TRIGGERS)
     def test_holds_what_the_trigger_works_on(self, name: str) -> None:
@@ -58,13 +58,13 @@ class TestWhatIsInAnotherGroup:
         trigger = TRIGGERS[name]
         arm = shared(name, trigger=trigger)
 
-        applied(arm, planned(arm, trigger=trigger, elsewhere=elsewhere(name)))
+        applied(arm, planned(arm, trigger=trigger, other_groups=elsewhere(name)))
         made = [asked.path for asked in arm.asked if asked.method == "PUT" and TYPES[name] in asked.path]
 
         assert made
         assert all(path.startswith(f"{SHARED}/{TYPES[name]}/") for path in made)
         assert any("roleAssignments" in path for path in made)
-        assert not planned(arm, trigger=trigger, elsewhere=elsewhere(name)).has_changes
+        assert not planned(arm, trigger=trigger, other_groups=elsewhere(name)).has_changes
 
     @pytest.mark.parametrize("name", TYPES)
     def test_is_refused_when_it_is_not_there(self, name: str) -> None:
@@ -72,7 +72,7 @@ class TestWhatIsInAnotherGroup:
         trigger = {"trigger": TRIGGERS[name]} if name in TRIGGERS else {}
 
         with pytest.raises(PlanRefused, match="in the resource group `shared` that this login can see") as caught:
-            planned(FakeArm(), elsewhere=elsewhere(name), **trigger)
+            planned(FakeArm(), other_groups=elsewhere(name), **trigger)
 
         assert [name] == [problem.subject for problem in caught.value.problems]
 
@@ -80,14 +80,14 @@ class TestWhatIsInAnotherGroup:
         """Whether a name is free is asked for what is to be made only."""
         arm = shared("data-storage-account", "storage-account", trigger=BLOB)
 
-        planned(arm, trigger=BLOB, elsewhere=elsewhere("data-storage-account", "storage-account"))
+        planned(arm, trigger=BLOB, other_groups=elsewhere("data-storage-account", "storage-account"))
 
         assert [] == [asked.path for asked in arm.asked if "storage/checkname" in asked.path.lower()]
 
     def test_is_kept_with_its_real_id(self) -> None:
         """The plan's links lead to where it is."""
         arm = shared("plan-name")
-        change = next(c for c in planned(arm, elsewhere=elsewhere("plan-name")).changes if c.kind == "plan")
+        change = next(c for c in planned(arm, other_groups=elsewhere("plan-name")).changes if c.kind == "plan")
 
         assert (Action.KEEP, f"{SHARED}/{TYPES['plan-name']}") == (change.action, change.resource_id)
 
@@ -122,7 +122,7 @@ class TestAnAppOnAPlanOfAnotherGroup:
     def test_is_told_the_value_to_give(self) -> None:
         """The plan's group is part of it."""
         arm = shared("plan-name")
-        applied(arm, planned(arm, elsewhere=elsewhere("plan-name")))
+        applied(arm, planned(arm, other_groups=elsewhere("plan-name")))
 
         with pytest.raises(PlanRefused, match="Set `plan-name` to `shared/iris-plan`"):
             planned(arm)
@@ -132,6 +132,6 @@ class TestRoles:
     def test_are_held_on_the_real_ids(self) -> None:
         """The scopes follow the inputs."""
         names = ("storage-account", "data-storage-account")
-        scopes = {role.scope for role in wanted(trigger=BLOB, elsewhere=elsewhere(*names)).roles}
+        scopes = {role.scope for role in wanted(trigger=BLOB, other_groups=elsewhere(*names)).roles}
 
         assert {f"{SHARED}/{TYPES[name]}" for name in names} < scopes

@@ -12,8 +12,8 @@ from functions_model.pipeline.writing import run_context
 from functions_model.provision import apply
 
 if TYPE_CHECKING:
+    from functions_model.pipeline.ahead import AheadOfImage
     from functions_model.pipeline.build import Product
-    from functions_model.pipeline.ground import Ground
     from functions_model.pipeline.parts import Parts
     from functions_model.pipeline.session import Subscription
     from functions_model.provision import Applied, ResourcePlan
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def deliver(
-    product: Product, plan: ResourcePlan, push: Push, subscription: Subscription, parts: Parts, *, ground: Ground
+    product: Product, plan: ResourcePlan, push: Push, subscription: Subscription, parts: Parts, *, ahead: AheadOfImage
 ) -> Applied:
     """Finish the push and make the resources at the same time. The app waits for both.
 
@@ -36,7 +36,7 @@ def deliver(
         pushing: Future[PushedImage] = pool.submit(finish, product, push, parts)
         try:
             ready = {"image": pushing}
-            applied = apply(plan, subscription.clients, run_context(parts), ready=ready, ground=ground.laid)
+            applied = apply(plan, subscription.clients, run_context(parts), ready=ready, ahead=ahead.begun)
         except Failure:
             # A push that failed is the cause, and the resources that then could not be written are its effect.
             if cause := pushing.exception():

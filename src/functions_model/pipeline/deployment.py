@@ -10,10 +10,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from functions_model.core.spec import Mode
+from functions_model.pipeline.ahead import ahead_of_image
 from functions_model.pipeline.build import build
 from functions_model.pipeline.deliver import deliver
 from functions_model.pipeline.events import PlanBegun, PlanMade
-from functions_model.pipeline.ground import ground_for
 from functions_model.pipeline.prove import prove
 from functions_model.pipeline.pushing import open_push
 from functions_model.pipeline.verifying import Delivered
@@ -32,17 +32,17 @@ def deploy(making: Making, seen: Seen, subscription: Subscription) -> None:
         Failure: One of its families; see `functions_model.core.failures`.
     """
     parts = making.parts
-    with closing(open_push(making)) as push, ground_for(seen, subscription, push, parts) as ground:
+    with closing(open_push(making)) as push, ahead_of_image(seen, subscription, push, parts) as ahead:
         writes = making.spec.mode is not Mode.PLAN
         if writes:
             with parts.stage("Plan"):
                 parts.tell(PlanBegun(seen.plan))
-        product = build(making, push, ground.begin) if writes else build(making, None)
+        product = build(making, push, ahead.begin) if writes else build(making, None)
         with parts.stage("Complete the plan" if writes else "Plan"):
             changes = plan(replace(seen.wanted, image=product.built.reference.pinned), seen.observed)
             parts.tell(PlanMade(changes, seen.plan if writes else None))
         if not writes:
             return
         with parts.stage("Finish the push and provision"):
-            applied = deliver(product, changes, push, subscription, parts, ground=ground)
+            applied = deliver(product, changes, push, subscription, parts, ahead=ahead)
     prove(making, Delivered(product.built, changes, applied), subscription)

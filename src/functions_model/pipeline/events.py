@@ -180,7 +180,7 @@ class TagFound:
 
 
 @dataclass(frozen=True, slots=True)
-class GroundBegun:
+class AheadBegun:
     """Resources are being made that need not wait for the image, told in the plan's order."""
 
     changes: tuple[Change, ...]
@@ -281,7 +281,7 @@ Event: TypeAlias = (
     | ContextWritten
     | ImageBuilt
     | TagFound
-    | GroundBegun
+    | AheadBegun
     | PlanBegun
     | PlanMade
     | RemovalPlanned

@@ -1,6 +1,6 @@
 """What is wanted, what is there, the difference, and making it so."""
 
-from functions_model.provision.applying import Groundwork, apply, lay_ground
+from functions_model.provision.applying import BegunAhead, apply, begin_ahead
 from functions_model.provision.changes import Action, Change, ChangeSet, FieldChange, Written
 from functions_model.provision.context import RunContext
 from functions_model.provision.data_place import data_place
@@ -22,10 +22,10 @@ from functions_model.provision.wanted import wanted_for
 __all__ = [
     "Action",
     "Applied",
+    "BegunAhead",
     "Change",
     "ChangeSet",
     "FieldChange",
-    "Groundwork",
     "Observed",
     "Overtaken",
     "RegistryResource",
@@ -35,9 +35,9 @@ __all__ = [
     "Wanted",
     "Written",
     "apply",
+    "begin_ahead",
     "data_place",
     "find_registry",
-    "lay_ground",
     "missing_rights",
     "observe",
     "plan",

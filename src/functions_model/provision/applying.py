@@ -61,7 +61,7 @@ class _Live:
 
 
 @dataclass(frozen=True, slots=True)
-class Groundwork:
+class BegunAhead:
     """What is being made while the image is.
 
     Attributes:
@@ -86,13 +86,13 @@ class Groundwork:
         return tuple(self.live.written)
 
 
-def lay_ground(
+def begin_ahead(
     plan: ResourcePlan,
     clients: AzureClients,
     context: RunContext = ALONE,
     *,
     failed: Callable[[], None] = _nothing,
-) -> Groundwork:
+) -> BegunAhead:
     """Begin to make every change that need not wait for the image. The plan may have an image that is not known yet.
 
     Args:
@@ -107,7 +107,7 @@ def lay_ground(
     live = _Live(plan.observed)
     graph = Graph(plan.ahead, _Maker(plan, clients, live, context).make, {})
     graph.when_failed(failed)
-    return Groundwork(live, graph)
+    return BegunAhead(live, graph)
 
 
 def apply(
@@ -116,7 +116,7 @@ def apply(
     context: RunContext = ALONE,
     *,
     ready: Mapping[str, Future[Any]],
-    ground: Groundwork | None = None,
+    ahead: BegunAhead | None = None,
 ) -> Applied:
     """Make every change of the plan. A plan that only keeps sends no request.
 
@@ -125,19 +125,19 @@ def apply(
         clients: Of the subscription.
         context: What the run lends.
         ready: Futures that changes wait for besides other changes, by key: `image` is the pushed image.
-        ground: What `lay_ground` has begun of this plan.
+        ahead: What `begin_ahead` has begun of this plan.
 
     Raises:
         ApplyIncomplete: A change could not be made. Those that do not depend on it were made; the detail lists all.
         Failure: What a future of `ready` raised, or a login that no longer holds.
     """
     started = context.clock()
-    live = ground.live if ground else _Live(plan.observed)
-    begun = ground.graph.futures if ground else {}
+    live = ahead.live if ahead else _Live(plan.observed)
+    begun = ahead.graph.futures if ahead else {}
     changes = [change for change in plan.now if change.key not in begun]
     maker = _Maker(plan, clients, live, context)
     graph = Graph(changes, maker.make, {**begun, **ready})
-    _check({**(ground.graph.outcomes() if ground else {}), **graph.outcomes()})
+    _check({**(ahead.graph.outcomes() if ahead else {}), **graph.outcomes()})
     kept = tuple(change for change in plan.changes if change.action is Action.KEEP)
     return Applied(
         tuple(live.written), kept, context.clock() - started, _updated_app(plan, live.observed), live.host_name

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from functions_model.core.digests import short
 from functions_model.pipeline.events import (
+    AheadBegun,
     AppVerified,
     Attached,
     BaseChosen,
     ContextWritten,
     EngineRan,
     EnvironmentResolved,
-    GroundBegun,
     ImageBuilt,
     ImagePushed,
     LayerReady,
@@ -126,7 +126,7 @@ def _(event: TagFound) -> str:
 
 
 @lines_of.register
-def _(event: GroundBegun) -> str:
+def _(event: AheadBegun) -> str:
     return f"Beside the image, {count(len(event.changes), 'resource')} that need not wait for it are being made."
 
 

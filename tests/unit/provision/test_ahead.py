@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from functions_model.core.failures import ApplyIncomplete, RegistryFailed
-from functions_model.pipeline.events import GroundBegun, ResourceWritten
-from functions_model.pipeline.ground import ground_for
+from functions_model.pipeline.ahead import ahead_of_image
+from functions_model.pipeline.events import AheadBegun, ResourceWritten
 from functions_model.pipeline.look import Seen
 from functions_model.pipeline.parts import Parts
-from functions_model.provision import RunContext, apply, lay_ground
+from functions_model.provision import RunContext, apply, begin_ahead
 from support.ci import RecordingCi
 from support.fake_arm import FakeArm, arm_error
 from support.provisioning import planned, pushed
@@ -22,8 +22,8 @@ from support.provisioning import planned, pushed
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from functions_model.pipeline.ahead import AheadOfImage
     from functions_model.pipeline.events import Event as Told
-    from functions_model.pipeline.ground import Ground
     from functions_model.pipeline.session import Subscription
     from functions_model.provision import ResourcePlan
     from functions_model.registry import Push
@@ -54,15 +54,15 @@ class Run:
     push: OpenPush = field(default_factory=OpenPush)
     told: list[Told] = field(default_factory=list)
 
-    def ground(self, plan: ResourcePlan) -> AbstractContextManager[Ground]:
+    def ahead(self, plan: ResourcePlan) -> AbstractContextManager[AheadOfImage]:
         parts = Parts(RecordingCi(), Path(), self.told.append)
         subscription = cast("Subscription", _Subscription(self.arm))
-        return ground_for(Seen(plan), subscription, cast("Push", self.push), parts)
+        return ahead_of_image(Seen(plan), subscription, cast("Push", self.push), parts)
 
     def fail(self, plan: ResourcePlan, what: str) -> None:
         """Begin, and have the push fail when it is ended, or a second later."""
-        with self.ground(plan) as ground:
-            ground.begin()
+        with self.ahead(plan) as ahead:
+            ahead.begin()
             self.push.ended.wait(1)
             raise RegistryFailed("push the image", what, "Run again.")
 
@@ -93,14 +93,14 @@ class TestPlan:
 
 
 class TestLaying:
-    def test_the_app_is_made_from_what_was_laid(self, run: Run) -> None:
+    def test_the_app_is_made_from_what_was_begun(self, run: Run) -> None:
         """Each resource is written once, and the app with the image that was not known before."""
         plan = planned(run.arm, digit="0")
-        ground = lay_ground(plan, run.arm.clients(), RunContext(sleep=lambda _: None))
-        ground.finish()
+        ahead = begin_ahead(plan, run.arm.clients(), RunContext(sleep=lambda _: None))
+        ahead.finish()
         before = list(run.arm.writes)
         exact = planned(FakeArm(), digit="b")
-        outcome = apply(exact, run.arm.clients(), RunContext(sleep=lambda _: None), ready=pushed(), ground=ground)
+        outcome = apply(exact, run.arm.clients(), RunContext(sleep=lambda _: None), ready=pushed(), ahead=ahead)
 
         assert ["PUT iris", "PUT ftp", "PUT scm", "PUT slotConfigNames", "PATCH iris"] == run.arm.writes[len(before) :]
         assert [change.key for change in exact.changes] == sorted(
@@ -112,7 +112,7 @@ class TestLaying:
 class TestBesideTheImage:
     def test_nothing_is_made_before_it_begins(self, run: Run) -> None:
         """Dependencies that cannot be resolved leave nothing behind."""
-        with pytest.raises(RegistryFailed), run.ground(planned(run.arm)):
+        with pytest.raises(RegistryFailed), run.ahead(planned(run.arm)):
             raise RegistryFailed("x", "y", "z")
 
         assert ([], []) == (run.arm.writes, run.told)
@@ -120,15 +120,15 @@ class TestBesideTheImage:
     def test_it_is_told_and_made(self, run: Run) -> None:
         """How many there are; then each."""
         plan = planned(run.arm)
-        with run.ground(plan) as ground:
-            ground.begin()
-            ground.finish()
+        with run.ahead(plan) as ahead:
+            ahead.begin()
+            ahead.finish()
 
-        assert ground.laid is not None
-        laid = ground.laid.finish()
-        assert GroundBegun(plan.ahead) == run.told[0]
-        assert [ResourceWritten(written) for written in laid] == run.told[1:]
-        assert len(plan.ahead) == len(laid)
+        assert ahead.begun is not None
+        begun = ahead.begun.finish()
+        assert AheadBegun(plan.ahead) == run.told[0]
+        assert [ResourceWritten(written) for written in begun] == run.told[1:]
+        assert len(plan.ahead) == len(begun)
 
     def test_an_image_that_fails_waits_for_what_was_begun(self, run: Run) -> None:
         """No write is left in mid-air, and the failure of the image is the one that is told."""

@@ -18,8 +18,8 @@ from functions_model.core.digests import digest_of
 from functions_model.core.failures import EnvironmentFailed
 from functions_model.core.references import ImageReference
 from functions_model.engine import Recipe, base_of, write_context
-from functions_model.engine.below import build_below
 from functions_model.engine.connecting import open_engine
+from functions_model.engine.engine_layers import build_engine_layers
 from functions_model.engine.loading import load_base
 from functions_model.image import manifests
 from functions_model.image.assembly import Base, Image, assemble
@@ -133,7 +133,7 @@ class TestOwnDockerfile:
         log: list[str] = []
         recipe = Recipe(base=reference.repository)
 
-        below = build_below(
+        below = build_engine_layers(
             recipe, base, "", dockerfile=folder / "Dockerfile", work=tmp_path / "work", log=log.append, blobs=blobs
         )
         image = assemble(below.base, below.layers, env={"OURS": "1"}, labels={})
@@ -156,7 +156,7 @@ class TestOwnDockerfile:
         """The second build on one machine reads nothing from the registry, and adds nothing of its own."""
         base, blobs = based
         for _ in range(2):
-            below = build_below(
+            below = build_engine_layers(
                 Recipe(base="x"), base, "", dockerfile=None, work=tmp_path / "work", log=lambda _: None, blobs=blobs
             )
 
@@ -172,7 +172,7 @@ class TestOwnDockerfile:
         (tmp_path / "Dockerfile").write_text(f"FROM {reference}\nRUN echo about to fail && exit 7\n")
 
         with pytest.raises(EnvironmentFailed) as caught:
-            build_below(
+            build_engine_layers(
                 Recipe(base="x"),
                 base,
                 "",

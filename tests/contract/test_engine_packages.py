@@ -19,7 +19,7 @@ from functions_model.core.failures import EnvironmentFailed
 from functions_model.core.references import ImageReference
 from functions_model.core.secrets import Secret
 from functions_model.engine import Recipe
-from functions_model.engine.below import build_below
+from functions_model.engine.engine_layers import build_engine_layers
 from functions_model.environment.request import IndexSettings
 from functions_model.image import manifests
 from functions_model.image.assembly import Base
@@ -168,7 +168,7 @@ class TestPackages:
         lock = source_package(tmp_path, PROJECT)
 
         with index_of(tmp_path) as index:
-            below = build_below(
+            below = build_engine_layers(
                 recipe,
                 debian,
                 lock,
@@ -201,7 +201,7 @@ class TestPackages:
         recipe = Recipe(base="x", python_version="3.13", compiled=("answer",))
 
         with pytest.raises(EnvironmentFailed) as caught:
-            build_below(
+            build_engine_layers(
                 recipe,
                 debian,
                 lock,

@@ -1,21 +1,22 @@
 """A container engine: Dockerfile, context, build. Nothing here speaks to a registry.
 
-`engine.below` has the build itself. It is imported where a build is made: the engine's library costs every run 30 ms.
+`engine.engine_layers` has the build itself. It is imported where a build is made: the engine's library costs
+every run 30 ms.
 """
 
 from functions_model.engine.context import check_context, write_context
 from functions_model.engine.dockerfile import dockerfile_text
 from functions_model.engine.installing import locked_lines
-from functions_model.engine.keys import below_key
+from functions_model.engine.keys import engine_layers_key
 from functions_model.engine.own_dockerfile import base_of, line_of_base
 from functions_model.engine.recipe import Recipe
 
 __all__ = [
     "Recipe",
     "base_of",
-    "below_key",
     "check_context",
     "dockerfile_text",
+    "engine_layers_key",
     "line_of_base",
     "locked_lines",
     "write_context",

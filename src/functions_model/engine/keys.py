@@ -20,16 +20,16 @@ _FORMAT = 1
 """Another number: parts that were made before are made again."""
 
 
-def below_key(recipe: Recipe, base: Base, lock_text: str, dockerfile: Path | None = None) -> str:
-    """A key over all that decides what `build_below` makes, as far as it is known beforehand.
+def engine_layers_key(recipe: Recipe, base: Base, lock_text: str, dockerfile: Path | None = None) -> str:
+    """A key over all that decides what `build_engine_layers` makes, as far as it is known beforehand.
 
     What the instructions fetch is not: Debian packages without a version, and all that a Dockerfile of the user's own
     downloads. Another base or another text makes another key.
 
     Args:
-        recipe: As for `build_below`.
-        base: As for `build_below`.
-        lock_text: As for `build_below`.
+        recipe: As for `build_engine_layers`.
+        base: As for `build_engine_layers`.
+        lock_text: As for `build_engine_layers`.
         dockerfile: The user's own; its folder's files count by their content.
 
     Returns:

@@ -47,7 +47,7 @@ def install(
 ) -> Installed:
     """Install a lock's wheels. The same lock gives the same files, byte for byte, in any folder.
 
-    Packages that must be compiled are left out: an engine installs those (`engine.below.build_below`).
+    Packages that must be compiled are left out: an engine installs those (`engine.engine_layers.build_engine_layers`).
 
     Args:
         lock: What to install; every file's hash is checked.

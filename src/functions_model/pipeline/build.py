@@ -80,7 +80,7 @@ def _present(prepared: Prepared) -> frozenset[Digest]:
 
 
 def _assemble(making: Making, made: Made) -> ImageBuilt:
-    spec, bundle, base = making.spec, making.prepared.bundle, made.below.base
+    spec, bundle, base = making.spec, making.prepared.bundle, made.lower.base
     build_id = build_identity([layer.digest for layer in made.layers], base.digest, bundle.env)
     digests = model_digests(spec, made)
     labels = image_labels(spec, made.lock.text, making.parts.ci.facts.source, base=base, model_digests=digests)

@@ -9,10 +9,10 @@ from functions_model.bundle import build_identity, image_labels, runtime_layer
 from functions_model.bundle.identity import VARIABLE
 from functions_model.engine import write_context
 from functions_model.image.fingerprints import fingerprint
-from functions_model.pipeline.below import install_layers
 from functions_model.pipeline.engine_part import recipe_of
 from functions_model.pipeline.events import ContextWritten
 from functions_model.pipeline.lock import lock_for
+from functions_model.pipeline.lower_layers import install_layers
 
 if TYPE_CHECKING:
     from functions_model.pipeline.making import Making

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from functions_model.core.build import Builder
 from functions_model.core.digests import canonical_json, short
-from functions_model.engine import Recipe, below_key
+from functions_model.engine import Recipe, engine_layers_key
 from functions_model.image.manifests import parse_config
 from functions_model.pipeline.events import EngineRan
 from functions_model.pipeline.recorded_parts import Part, find_part
@@ -51,13 +51,13 @@ def engine_part(making: Making, lock: Lock) -> tuple[Base, tuple[Part, ...]]:
     build, prepared, parts, recipe = making.spec.build, making.prepared, making.parts, recipe_of(making, lock)
     if build.builder is not Builder.DOCKER or not (build.dockerfile or build.apt_packages or recipe.compiled):
         return prepared.base, ()
-    key = below_key(recipe, prepared.base, lock.text, build.dockerfile)
+    key = engine_layers_key(recipe, prepared.base, lock.text, build.dockerfile)
     if part := find_part(key, making, configured=True):
         return _configured(prepared.base, part), (part,)
-    from functions_model.engine.below import build_below  # noqa: PLC0415 - few runs need an engine
+    from functions_model.engine.engine_layers import build_engine_layers  # noqa: PLC0415 - few runs need an engine
 
     started = time.monotonic()
-    below = build_below(
+    built = build_engine_layers(
         recipe,
         prepared.base,
         lock.text,
@@ -68,13 +68,13 @@ def engine_part(making: Making, lock: Lock) -> tuple[Base, tuple[Part, ...]]:
         indexes=lock.indexes,
         epoch=build.epoch,
     )
-    part = Part(key, below.layers, canonical_json(dict(below.base.config.document)))
-    size = sum(layer.size for layer in below.layers)
+    part = Part(key, built.layers, canonical_json(dict(built.base.config.document)))
+    size = sum(layer.size for layer in built.layers)
     source = (
         str(build.dockerfile.relative_to(making.spec.workspace)) if build.dockerfile else str(prepared.base.reference)
     )
-    parts.tell(EngineRan(source, build.apt_packages, len(below.layers), size, time.monotonic() - started))
-    return below.base, (part,)
+    parts.tell(EngineRan(source, build.apt_packages, len(built.layers), size, time.monotonic() - started))
+    return built.base, (part,)
 
 
 def _configured(base: Base, part: Part) -> Base:

@@ -56,11 +56,11 @@ def attachments_for(making: Making, lock: Lock) -> tuple[Attachment, ...]:
 def _records(spec: DeploymentSpec, made: Made) -> Iterator[RecordToWrite]:
     """The parts below for all images of the registry, where they are new; and this image's layers."""
     tool = {_TOOL: __version__}
-    below = made.below
+    lower = made.lower
     if spec.build.cache_repository:
-        for part in below.parts:
+        for part in lower.parts:
             if not part.recorded:
                 yield part.record(spec.build.cache_repository, tool)
-    kept = (recorded for part in below.parts for recorded in part.kept)
-    annotations = tool | {BASE_DIGEST: str(below.base.digest)}
+    kept = (recorded for part in lower.parts for recorded in part.kept)
+    annotations = tool | {BASE_DIGEST: str(lower.base.digest)}
     yield RecordToWrite(spec.image.repository, RECORD_TAG, Record((*kept, *made.app), annotations))

@@ -12,10 +12,10 @@ from functions_model.image.fingerprints import fingerprint
 from functions_model.image.layers import build_layer
 from functions_model.image.splitting import split
 from functions_model.image.streams import LayerStream
-from functions_model.pipeline.below import make_below
 from functions_model.pipeline.events import LayerOrigin, LayerReady
 from functions_model.pipeline.extras import attachments_for
 from functions_model.pipeline.lock import lock_for
+from functions_model.pipeline.lower_layers import make_lower_layers
 from functions_model.pipeline.made import Made
 from functions_model.registry import RecordedLayer
 
@@ -54,13 +54,13 @@ def make_layers(making: Making, push: Push | None, resolved: Callable[[], None])
             lock = lock_for(making)
             resolved()
             runtime = pool.submit(maker.make, runtime_layer(making.spec, lock.text))
-            below = make_below(making, lock, lambda plans: maker.make_all(plans, pool))
+            lower = make_lower_layers(making, lock, lambda plans: maker.make_all(plans, pool))
             attachments = attachments_for(making, lock)  # while the app's large layers are still sent
             app = tuple(future.result() for future in (runtime, *above))
         except BaseException:
             maker.stop(pool)
             raise
-    return Made(lock, below, app, attachments)
+    return Made(lock, lower, app, attachments)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from functions_model.environment import Lock
     from functions_model.image.layers import Layer
-    from functions_model.pipeline.below import Below
+    from functions_model.pipeline.lower_layers import LowerLayers
     from functions_model.registry import Attachment, RecordedLayer
 
 
@@ -18,17 +18,17 @@ class Made:
 
     Attributes:
         lock: The dependencies.
-        below: The base, dependencies, and what else lies below the app.
+        lower: The base, dependencies, and what else lies below the app.
         app: The layers of the app, each with its fingerprint.
         attachments: What is put beside the image, and needs none of its layers.
     """
 
     lock: Lock
-    below: Below
+    lower: LowerLayers
     app: tuple[RecordedLayer, ...]
     attachments: tuple[Attachment, ...]
 
     @property
     def layers(self) -> tuple[Layer, ...]:
         """All of them, the lowest first."""
-        return (*self.below.layers, *(recorded.layer for recorded in self.app))
+        return (*self.lower.layers, *(recorded.layer for recorded in self.app))

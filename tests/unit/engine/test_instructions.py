@@ -9,7 +9,7 @@ import pytest
 from functions_model.core.digests import digest_of
 from functions_model.core.failures import InputsInvalid
 from functions_model.core.references import parse_reference
-from functions_model.engine import Recipe, base_of, below_key
+from functions_model.engine import Recipe, base_of, engine_layers_key
 from functions_model.engine.instructions import parse_dockerfile
 from functions_model.engine.own_dockerfile import read_own_dockerfile
 from functions_model.image import manifests
@@ -84,8 +84,8 @@ class TestKey:
         one = Recipe(base="x", apt_packages=("a", "b"), compiled=("b_c",), env={"A": "1"})
         two = Recipe(base="x", apt_packages=("b", "a"), compiled=("b-c",), labels={"B": "2"})
 
-        assert below_key(one, base(), LOCK) == below_key(two, base(), LOCK.replace("a==1", "a==3"))
-        assert 32 == len(below_key(one, base(), LOCK))
+        assert engine_layers_key(one, base(), LOCK) == engine_layers_key(two, base(), LOCK.replace("a==1", "a==3"))
+        assert 32 == len(engine_layers_key(one, base(), LOCK))
 
     def test_everything_that_decides_changes_it(self, tmp_path: Path) -> None:
         """The base, Debian packages, a compiled package's hashes, the Dockerfile, and the bytes that it may copy."""
@@ -93,19 +93,19 @@ class TestKey:
         dockerfile.write_text("FROM a\n")
         recipe = Recipe(base="x", compiled=("b-c",))
         keys = [
-            below_key(recipe, base(), LOCK),
-            below_key(recipe, base(b"newer"), LOCK),
-            below_key(Recipe(base="x", compiled=("b-c",), apt_packages=("a",)), base(), LOCK),
-            below_key(recipe, base(), LOCK.replace("bb", "bc")),
-            below_key(recipe, base(), LOCK, dockerfile),
+            engine_layers_key(recipe, base(), LOCK),
+            engine_layers_key(recipe, base(b"newer"), LOCK),
+            engine_layers_key(Recipe(base="x", compiled=("b-c",), apt_packages=("a",)), base(), LOCK),
+            engine_layers_key(recipe, base(), LOCK.replace("bb", "bc")),
+            engine_layers_key(recipe, base(), LOCK, dockerfile),
         ]
         (tmp_path / "copied").write_text("1")
-        keys.append(below_key(recipe, base(), LOCK, dockerfile))
+        keys.append(engine_layers_key(recipe, base(), LOCK, dockerfile))
         (tmp_path / "copied").write_text("2")
-        keys.append(below_key(recipe, base(), LOCK, dockerfile))
+        keys.append(engine_layers_key(recipe, base(), LOCK, dockerfile))
         (tmp_path / "copied").chmod(0o755)
-        keys.append(below_key(recipe, base(), LOCK, dockerfile))
+        keys.append(engine_layers_key(recipe, base(), LOCK, dockerfile))
         dockerfile.write_text("FROM a\nRUN b\n")
-        keys.append(below_key(recipe, base(), LOCK, dockerfile))
+        keys.append(engine_layers_key(recipe, base(), LOCK, dockerfile))
 
         assert len(keys) == len(set(keys))

@@ -42,7 +42,7 @@ _RUN_FIELDS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Below:
+class EngineLayers:
     """What is below the app.
 
     Attributes:
@@ -54,7 +54,7 @@ class Below:
     layers: tuple[Layer, ...]
 
 
-def build_below(
+def build_engine_layers(
     recipe: Recipe,
     base: Base,
     lock_text: str,
@@ -67,10 +67,10 @@ def build_below(
     environ: Mapping[str, str] | None = None,
     network: str | None = None,
     epoch: int = 0,
-) -> Below:
+) -> EngineLayers:
     """Have the engine make what is below the app: a Dockerfile of the user's own, Debian packages, compiled packages.
 
-    Times in the Debian packages' layer make it another one each time: keep the result under `below_key`.
+    Times in the Debian packages' layer make it another one each time: keep the result under `engine_layers_key`.
 
     Args:
         recipe: What to make.
@@ -105,7 +105,7 @@ def build_below(
             tree = read_tree(folder, recipe.site_packages, root=folder)
             plan = LayerPlan("compiled packages", tree, Compression.GZIP, epoch)
             layers = (*layers, build_layer(plan, work))
-    return Below(_as_base(base, configuration), layers)
+    return EngineLayers(_as_base(base, configuration), layers)
 
 
 def _started(session: EngineSession, own: OwnDockerfile | None, base: Base, blobs: BaseLayers | None) -> str:

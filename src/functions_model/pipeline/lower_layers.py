@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Below:
+class LowerLayers:
     """What lies below the app.
 
     Attributes:
@@ -40,7 +40,7 @@ class Below:
         return tuple(layer for part in self.parts for layer in part.layers)
 
 
-def make_below(making: Making, lock: Lock, make: Make) -> Below:
+def make_lower_layers(making: Making, lock: Lock, make: Make) -> LowerLayers:
     """What an engine adds, and the dependencies: what an earlier run made of the same, or made now.
 
     Args:
@@ -53,7 +53,7 @@ def make_below(making: Making, lock: Lock, make: Make) -> Below:
     """
     base, engine = engine_part(making, lock)
     dependencies = _dependencies(making, lock, make)
-    return Below(base, (*engine, dependencies))
+    return LowerLayers(base, (*engine, dependencies))
 
 
 def _dependencies(making: Making, lock: Lock, make: Make) -> Part:

@@ -52,7 +52,7 @@ class _Live:
 
     def add(self, piece: Piece | None, written: Written) -> None:
         with self.lock:
-            if isinstance(piece, ObservedSite):
+            if type(piece) is ObservedSite:
                 # For what follows in this run the app is still new.
                 self.host_name = piece.host_name
             else:

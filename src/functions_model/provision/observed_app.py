@@ -15,50 +15,18 @@ hashicorp/terraform-provider-azurerm has it in web/2023-12-01/webapps/model_site
 
 @dataclass(frozen=True, slots=True)
 class ObservedSite:
-    """A live app as Resource Manager's first answer shows it.
-
-    Attributes:
-        kind: `functionapp,linux,container`.
-        location: Of its plan.
-        tier: Of its plan: `ElasticPremium`.
-        identity_type: `UserAssigned`, `SystemAssigned, UserAssigned`, `SystemAssigned` or empty.
-        identity_ids: ARM ids of its user-assigned identities.
-        identity_clients: Their client ids, by lower-case ARM id.
-        state: `Running`, `Stopped`.
-        tags: Its tags.
-        properties: All that its own answer says.
-    """
-
-    id: str
-    kind: str
-    location: str
-    tier: str
-    plan_id: str
-    host_name: str
-    identity_type: str
-    identity_ids: tuple[str, ...]
-    identity_clients: Mapping[str, str]
-    state: str
-    tags: Mapping[str, str]
-    properties: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class ObservedApp:
-    """A live function app.
+    """A live app, or a slot, as Resource Manager's first answer shows it.
 
     Attributes:
         kind: `functionapp,linux,container`.
         identity_type: `UserAssigned`, `SystemAssigned, UserAssigned`, `SystemAssigned` or empty.
         identity_ids: ARM ids of its user-assigned identities.
         identity_clients: Their client ids, by ARM id in lower case, as the app knows them.
-        runs: linuxFxVersion: `DOCKER|...`.
-        pull_identity: Client id of the identity that pulls the image; empty when it is not pulled by one.
-        settings: Every app setting. The values are secrets.
         tags: Its tags.
-        pulls_by_identity: Whether an identity pulls the image; the app's own when `pull_identity` is empty.
+        location: Of its plan. What follows does not count when two are compared: times are among it.
+        tier: Of its plan: `ElasticPremium`.
+        state: `Running`, `Stopped`.
         properties: All that its own answer says.
-        config: All of `config/web`. Neither of these two counts when two are compared: times are among them.
     """
 
     id: str
@@ -67,13 +35,30 @@ class ObservedApp:
     host_name: str
     identity_type: str
     identity_ids: tuple[str, ...]
-    runs: str
-    pull_identity: str
-    settings: Mapping[str, str] = field(repr=False)
-    pulls_by_identity: bool = False
     identity_clients: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
+    location: str = field(default="", compare=False)
+    tier: str = field(default="", compare=False)
+    state: str = field(default="", compare=False)
     properties: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedApp(ObservedSite):
+    """A live function app, or a slot, whole.
+
+    Attributes:
+        runs: linuxFxVersion: `DOCKER|...`.
+        settings: Every app setting. The values are secrets.
+        pull_identity: Client id of the identity that pulls the image; empty when it is not pulled by one.
+        pulls_by_identity: Whether an identity pulls the image; the app's own when `pull_identity` is empty.
+        config: All of `config/web`. It does not count when two are compared, either.
+    """
+
+    runs: str
+    settings: Mapping[str, str] = field(repr=False)
+    pull_identity: str = ""
+    pulls_by_identity: bool = False
     config: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property

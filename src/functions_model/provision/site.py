@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from azure.core.exceptions import ResourceNotFoundError
@@ -71,18 +72,10 @@ def complete_site(site: ObservedSite, where: Site) -> ObservedApp | None:
         except ResourceNotFoundError:
             return None
     return ObservedApp(
-        id=site.id,
-        kind=site.kind,
-        plan_id=site.plan_id,
-        host_name=site.host_name,
-        identity_type=site.identity_type,
-        identity_ids=site.identity_ids,
-        identity_clients=site.identity_clients,
+        **{one.name: getattr(site, one.name) for one in fields(site)},
         runs=str(config.linux_fx_version or ""),
-        pull_identity=str(config.acr_user_managed_identity_id or "") if config.acr_use_managed_identity_creds else "",
         settings=settings,
+        pull_identity=str(config.acr_user_managed_identity_id or "") if config.acr_use_managed_identity_creds else "",
         pulls_by_identity=bool(config.acr_use_managed_identity_creds),
-        tags=site.tags,
-        properties=site.properties,
         config=config.as_dict().get("properties") or {},
     )

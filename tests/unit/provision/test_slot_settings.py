@@ -29,7 +29,7 @@ WANTED = wanted(slot_name="staging")
 
 
 def app(**settings: str) -> ObservedApp:
-    return ObservedApp("", "", "", "", "", (), "DOCKER|old", "", settings)
+    return ObservedApp("", "", "", "", "", (), runs="DOCKER|old", settings=settings)
 
 
 class TestHostId:

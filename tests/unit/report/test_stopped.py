@@ -48,7 +48,7 @@ BACK = f"`az functionapp config set --resource-group iris-rg --name iris --linux
 
 def plan_of(*changes: Change, existed: bool, **names: Any) -> ResourcePlan:
     """A plan for an app that was there with the old image, or was not."""
-    app = ObservedApp("", "", "", "", "", (), f"DOCKER|{OLD}", "", {}) if existed else None
+    app = ObservedApp("", "", "", "", "", (), runs=f"DOCKER|{OLD}", settings={}) if existed else None
     return ResourcePlan(changes, wanted(**names), Observed(app=app))
 
 

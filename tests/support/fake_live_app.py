@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from functions_model.core.failures import NotLive
+from functions_model.core.names import Names
 from functions_model.core.spec import AuthLevel
 from functions_model.verify import ExpectedApp, Verified, verify
 from support.ci import RecordingCi
@@ -15,7 +16,7 @@ from support.fake_arm import Answer, Asked, clients_for, session_for
 
 MASTER = "master-key-value"
 KEY = "function-key-value"
-EXPECTED = ExpectedApp("iris", "rg", "build-2", ("identity", "score"), AuthLevel.FUNCTION)
+EXPECTED = ExpectedApp(Names("", "rg", "iris"), "build-2", ("identity", "score"), AuthLevel.FUNCTION)
 BUILD = {"x-functions-model-build": "build-2"}
 IMAGE = "contoso.azurecr.io/package@sha256:two"
 STARTING = Answer(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from azure.mgmt.web.operations import WebAppsOperations
 
     from functions_model.azure.clients import AzureClients
+    from functions_model.core.names import Names
 
 _Answer = TypeVar("_Answer")
 
@@ -28,15 +29,11 @@ class Site:
 
     Attributes:
         clients: Of the subscription.
-        group: The resource group.
-        app: The app's name.
-        slot: The slot's name; empty for the app itself, which Azure calls the production slot.
+        names: The app, or one of its slots; Azure calls the app itself the production slot.
     """
 
     clients: AzureClients
-    group: str
-    app: str
-    slot: str = ""
+    names: Names
 
     def get(self) -> SdkSite:
         """The site itself, without its settings."""
@@ -123,8 +120,8 @@ class Site:
 
     def _ask(self, of_app: Callable[..., _Answer], of_slot: Callable[..., _Answer], **arguments: Any) -> _Answer:
         """Call the app's operation, or its twin for slots; `arguments` are those besides group, name and slot."""
-        where = {"resource_group_name": self.group, "name": self.app}
-        return of_slot(**where, slot=self.slot, **arguments) if self.slot else of_app(**where, **arguments)
+        where = {"resource_group_name": self.names.group, "name": self.names.app}
+        return of_slot(**where, slot=self.names.slot, **arguments) if self.names.slot else of_app(**where, **arguments)
 
     @property
     def _apps(self) -> WebAppsOperations:
@@ -140,19 +137,13 @@ class Site:
         Raises:
             HttpResponseError: It was refused, or there is no host that answers.
         """
-        site = f"sites/{self.app}/slots/{self.slot}" if self.slot else f"sites/{self.app}"
-        group = f"/subscriptions/{self.clients.subscription_id}/resourceGroups/{self.group}"
-        url = quote(f"{group}/providers/Microsoft.Web/{site}/hostruntime{path}")
+        site = f"sites/{self.names.app}/slots/{self.names.slot}" if self.names.slot else f"sites/{self.names.app}"
+        url = quote(f"{self.names.group_id}/providers/Microsoft.Web/{site}/hostruntime{path}")
         request = HttpRequest(method, url, params={"api-version": api_versions.WEB})
         # Whoever waits for a host asks again by itself.
         response = self.clients.web.send_request(request, retry_total=0)
         response.raise_for_status()
         return response.json()
-
-    def __str__(self) -> str:
-        """``the function app `iris` ``, or ``the slot `staging` of the function app `iris` ``."""
-        app = f"the function app `{self.app}`"
-        return f"the slot `{self.slot}` of {app}" if self.slot else app
 
 
 def _read(answer: Any, *_: Any) -> Any:
@@ -160,7 +151,6 @@ def _read(answer: Any, *_: Any) -> Any:
     return answer.http_response.read()
 
 
-def container_logging(group: str, app: str, slot: str = "") -> str:
-    """The command that has App Service keep what an app's container writes."""
-    where = f"--name {app} --resource-group {group}{f' --slot {slot}' if slot else ''}"
-    return f"az webapp log config {where} --docker-container-logging filesystem"
+def container_logging(names: Names) -> str:
+    """The command that has App Service keep what a container writes."""
+    return f"az webapp log config {names.flags} --docker-container-logging filesystem"

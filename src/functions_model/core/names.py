@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,25 @@ class Names:
     group: str
     app: str
     slot: str = ""
+
+    def at(self, slot: str = "") -> Names:
+        """The same app with another slot, or by itself."""
+        return replace(self, slot=slot)
+
+    @property
+    def place(self) -> str:
+        """`` `iris` ``, or `` `iris/staging` ``."""
+        return f"`{self.slot_of_app}`" if self.slot else f"`{self.app}`"
+
+    @property
+    def flags(self) -> str:
+        """What `az` names it by: `--name iris --resource-group rg`, and `--slot staging`."""
+        return f"--name {self.app} --resource-group {self.group}{f' --slot {self.slot}' if self.slot else ''}"
+
+    def __str__(self) -> str:
+        """``the function app `iris` ``, or ``the slot `staging` of the function app `iris` ``."""
+        app = f"the function app `{self.app}`"
+        return f"the slot `{self.slot}` of {app}" if self.slot else app
 
     @property
     def slot_of_app(self) -> str:

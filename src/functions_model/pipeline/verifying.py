@@ -59,13 +59,11 @@ def expected_here(making: Making, delivered: Delivered, subscription: Subscripti
     spec, built = making.spec, delivered.built
     door = _sample_door(spec)
     return ExpectedApp(
-        app_name=subscription.target.names.app,
-        resource_group=subscription.target.names.group,
+        names=subscription.target.names.at(slot),
         build_id=built.build_id,
         functions=built.functions,
         auth_level=spec.auth_level,
         sample_request=spec.sample_request,
-        slot=slot,
         new_roles=delivered.applied.assigned_roles,
         host_name=_host_name(delivered, slot),
         image=built.reference.pinned,
@@ -90,14 +88,8 @@ def verify_previous(making: Making, plan: ResourcePlan, image: str, subscription
     The sample request is not sent: it belongs to the new version.
     """
     build_id, target = _build_of(making, image), subscription.target
-    expected = ExpectedApp(
-        target.names.app,
-        target.names.group,
-        build_id,
-        (),
-        AuthLevel.ADMIN,
-        has_machine_key=_has_machine_key(plan),
-    )
+    has_key = _has_machine_key(plan)
+    expected = ExpectedApp(target.names.at(), build_id, (), AuthLevel.ADMIN, has_machine_key=has_key)
     try:
         verified = _verify(making, expected, plan, subscription)
     except NotLive as failure:

@@ -134,10 +134,7 @@ def _service_of(value: str) -> str:
 
 
 def _deletion(wanted: Wanted, name: str) -> str:
-    return (
-        f"az functionapp config appsettings delete --name {wanted.names.app} --resource-group {wanted.names.group} "
-        f"--setting-names {name}"
-    )
+    return f"az functionapp config appsettings delete {wanted.names.at().flags} --setting-names {name}"
 
 
 def _of_others(wanted: Wanted, observed: Observed) -> tuple[str, str] | None:

@@ -53,7 +53,7 @@ def host_storage_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, 
     what = f"the function app `{app}` has its keys in the storage account `{theirs}`, not in `{ours}`"
     remedy = (
         f"Set `storage-account` to `{theirs}`. Or give the app new keys: az functionapp config appsettings delete "
-        f"--name {app} --resource-group {wanted.names.group} --setting-names {HOST_STORAGE}"
+        f"{wanted.names.at().flags} --setting-names {HOST_STORAGE}"
     )
     return (Problem(what, remedy, "storage-account"),)
 

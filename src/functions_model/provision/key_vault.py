@@ -53,7 +53,7 @@ def _refers(value: str) -> bool:
 
 
 def _problem(wanted: Wanted, names: tuple[str, ...], live: ObservedApp | None, slot: str) -> Problem:
-    site = f"--name {wanted.names.app} --resource-group {wanted.names.group}" + (f" --slot {slot}" if slot else "")
+    site = wanted.names.at(slot).flags
     who = f"the slot `{slot}`" if slot else f"`{wanted.names.app}`"
     listed = ", ".join(f"`{name}`" for name in names)
     what = (

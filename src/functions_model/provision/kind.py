@@ -47,7 +47,7 @@ class Writing:
     @property
     def site(self) -> Site:
         """The app, or the slot, that is written."""
-        return Site(self.clients, self.wanted.names.group, self.wanted.names.app, self.slot)
+        return Site(self.clients, self.wanted.names.at(self.slot))
 
 
 @dataclass(frozen=True, slots=True)

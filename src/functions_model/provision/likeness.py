@@ -196,7 +196,7 @@ def _mount_problem(wanted: Wanted, name: str) -> Problem:
     )
     remedy = (
         "Mount it in the slot by hand, or bind it to the app: az webapp config storage-account update --custom-id "
-        f"{name} --name {wanted.names.app} --resource-group {wanted.names.group} --slot-setting true"
+        f"{name} {wanted.names.at().flags} --slot-setting true"
     )
     return Problem(what, remedy, "slot-name")
 

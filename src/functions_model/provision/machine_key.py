@@ -48,7 +48,7 @@ def _problem(wanted: Wanted, name: str) -> Problem:
     what = f"`app-settings` would change {name} of `{wanted.names.app}`: its host could not read its keys any more"
     remedy = (
         "Take it out of `app-settings`. Or set it by hand; every caller needs a new key then: az functionapp config "
-        f"appsettings set --name {wanted.names.app} --resource-group {wanted.names.group} "
+        f"appsettings set {wanted.names.at().flags} "
         f"--slot-settings {name}=<value>"
     )
     return Problem(what, remedy, "app-settings")

@@ -115,5 +115,5 @@ def _container_log(wanted: Wanted, observed: Observed) -> Iterator[str]:
         kept = "so a failure can show nothing of it"
         if wanted.data is not None:
             kept += ", and nobody can see whether the trigger stays quiet"
-        command = container_logging(wanted.names.group, wanted.names.app, slot)
+        command = container_logging(wanted.names.at(slot))
         yield f"The container log of {site} `{wanted.names.app}` is off, {kept}. To turn it on: {command}"

@@ -61,7 +61,7 @@ def settle(
 
 def _write_again(clients: AzureClients, wanted: Wanted, names: set[str], after: ObservedApp) -> tuple[str, ...]:
     """The write replaces all settings, so each try looks first."""
-    site = Site(clients, wanted.names.group, wanted.names.app)
+    site = Site(clients, wanted.names.at())
     now = site.list_application_settings()
     others = tuple(sorted(name for name in names if now.get(name) != after.settings.get(name)))
     if others:

@@ -69,7 +69,7 @@ def swap_back(
         Overtaken: The app runs another image than the swap brought it; nothing was written.
         ApplyIncomplete: As for `swap`.
     """
-    now = read_app(Site(clients, plan.wanted.names.group, plan.wanted.names.app))
+    now = read_app(Site(clients, plan.wanted.names.at()))
     if now is None or now.runs != f"DOCKER|{plan.wanted.image}":
         raise Overtaken(now.runs.removeprefix("DOCKER|") if now else "")
     started = context.clock()

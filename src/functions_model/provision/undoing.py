@@ -134,7 +134,7 @@ def _steps(
     clients: AzureClients, wanted: Wanted, before: ObservedApp, after: ObservedApp, now: ObservedApp
 ) -> list[_Step]:
     """Settings first, as they may hold the credentials of the pull; the identity last, as it may be what pulls."""
-    site = Site(clients, wanted.names.group, wanted.names.app)
+    site = Site(clients, wanted.names.at())
     steps = []
     if (settings := settings_before(before.settings, after.settings, now.settings)) != dict(now.settings):
         steps.append(_Step("app settings", partial(site.update_application_settings, settings)))

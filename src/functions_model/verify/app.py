@@ -262,7 +262,7 @@ class LiveApp:
         runs = str(config.linux_fx_version or "").removeprefix("DOCKER|")
         if runs != self.expected.image:
             what = f"somebody else has deployed to it meanwhile: it runs `{runs}`"
-            raise NotLive(f"verify {self.expected}", what, self._ci.facts.advice.one_at_a_time)
+            raise NotLive(f"verify {self.expected.names}", what, self._ci.facts.advice.one_at_a_time)
 
     def ask(self, action: str, call: Callable[[], _Answer]) -> _Answer:
         """Ask Resource Manager something that it asks the host.
@@ -274,7 +274,7 @@ class LiveApp:
         try:
             return call()
         except AzureError as exc:
-            error = explain(exc, f"{action} of {self.expected.place}")
+            error = explain(exc, f"{action} of {self.expected.names.place}")
             if error.status in _STARTING:
                 message = f"Azure cannot {action} yet: {error.reason}"
                 raise NotYet(message) from exc
@@ -290,4 +290,4 @@ class LiveApp:
 
 def site_of(clients: AzureClients, expected: ExpectedApp) -> Site:
     """Where the app runs."""
-    return Site(clients, expected.resource_group, expected.app_name, expected.slot)
+    return Site(clients, expected.names)

@@ -28,16 +28,14 @@ def find_app(clients: AzureClients, expected: ExpectedApp, ci: CiHost, session: 
     """
     if expected.host_name:
         return LiveApp(clients, expected, f"https://{expected.host_name}", ci, session)
-    name, group = expected.app_name, expected.resource_group
     try:
         site = site_of(clients, expected).get()
     except AzureError as exc:
-        error = explain(exc, f"find {expected}")
+        error = explain(exc, f"find {expected.names}")
         raise NotLive(error.action, error.reason, error.remedy) from exc
     if str(site.state or "Running").lower() == "stopped":
-        slot = f" --slot {expected.slot}" if expected.slot else ""
-        remedy = f"Start it: az functionapp start --name {name} --resource-group {group}{slot}"
-        raise NotLive(f"verify {expected}", "it is stopped", remedy)
+        remedy = f"Start it: az functionapp start {expected.names.flags}"
+        raise NotLive(f"verify {expected.names}", "it is stopped", remedy)
     return LiveApp(clients, expected, f"https://{site.default_host_name}", ci, session)
 
 

@@ -46,7 +46,7 @@ def read_log(clients: AzureClients, expected: ExpectedApp) -> str:
         NoLog: It cannot be had, or is empty.
     """
     try:
-        site = Site(clients, expected.resource_group, expected.app_name, expected.slot)
+        site = Site(clients, expected.names)
         content = site.get_web_site_container_logs()
     except AzureError as exc:
         message = f"the container log cannot be read: {explain(exc, 'read the container log').reason}"

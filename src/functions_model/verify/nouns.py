@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from functions_model.core.names import Names
     from functions_model.core.spec import AuthLevel
     from functions_model.verify.reached import Reached
 
@@ -21,8 +22,7 @@ class ExpectedApp:
     """The app that must be live.
 
     Attributes:
-        app_name: The function app.
-        resource_group: Where it is.
+        names: The app, or its slot.
         build_id: What its identity function must answer; empty when any build will do.
         functions: What its host must have indexed, each without errors.
         auth_level: Who may call the function that scores the sample; decides which key the request carries.
@@ -30,7 +30,6 @@ class ExpectedApp:
         sample_function: The function that scores the sample: with a blob or queue trigger, one that answers HTTP
             beside the scoring function itself.
         sample_route: Where that function answers.
-        slot: The deployment slot; empty for the app itself.
         new_roles: Names of the roles that its identity was given a moment ago, which may not count yet.
         host_name: Where it answers; empty when that has to be asked for.
         has_machine_key: Its settings hold a machine key: without one, Azure may not be able to list its keys.
@@ -40,15 +39,13 @@ class ExpectedApp:
         listening_seconds: How long the listener of its trigger needs to report its first failure; 0 where none listens.
     """
 
-    app_name: str
-    resource_group: str
+    names: Names
     build_id: str
     functions: tuple[str, ...]
     auth_level: AuthLevel
     sample_request: Path | None = None
     sample_function: str = "score"
     sample_route: str = "/api/score"
-    slot: str = ""
     new_roles: tuple[str, ...] = ()
     host_name: str = ""
     image: str = ""
@@ -61,16 +58,6 @@ class ExpectedApp:
         """The functions that something else than HTTP starts, with a blob or queue trigger."""
         doors = {IDENTITY_ROUTE.rpartition("/")[2], self.sample_function}
         return tuple(name for name in self.functions if name not in doors)
-
-    @property
-    def place(self) -> str:
-        """`` `iris` ``, or `` `iris/staging` ``."""
-        return f"`{self.app_name}/{self.slot}`" if self.slot else f"`{self.app_name}`"
-
-    def __str__(self) -> str:
-        """``the function app `iris` ``, or ``the slot `staging` of the function app `iris` ``."""
-        app = f"the function app `{self.app_name}`"
-        return f"the slot `{self.slot}` of {app}" if self.slot else app
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,4 +158,4 @@ def _not_live(
     elif remedy.startswith(_LATE) and (cause := named_cause(log)):
         reason, remedy = f"{cause.meaning} ({reason})", f"{cause.remedy}{remedy.removeprefix(_LATE)}"
     detail = f"The container log ends with:\n{tail(log)}"
-    return NotLive(f"prove the trigger of {expected}", scrubbed(reason, known), remedy, detail=detail)
+    return NotLive(f"prove the trigger of {expected.names}", scrubbed(reason, known), remedy, detail=detail)

@@ -27,12 +27,11 @@ def unseen(app: LiveApp) -> str:
         parts.append("whether `init()` runs")
         if expected.sample_request is not None:
             parts.append("the sample request")
-    slot = f" --slot {expected.slot}" if expected.slot else ""
     return (
-        f"Not looked at: {', '.join(parts)}. Azure cannot list the keys of {expected.place}, whose settings have no "
-        "MACHINEKEY_DecryptionKey. Adding one makes all its keys anew: every caller needs a new key then. To add it: "
-        f"az functionapp config appsettings set --name {expected.app_name} --resource-group {expected.resource_group}"
-        f"{slot} --slot-settings MACHINEKEY_DecryptionKey=$(openssl rand -hex 32)"
+        f"Not looked at: {', '.join(parts)}. Azure cannot list the keys of {expected.names.place}, whose settings have "
+        "no MACHINEKEY_DecryptionKey. Adding one makes all its keys anew: every caller needs a new key then. To add "
+        f"it: az functionapp config appsettings set {expected.names.flags} "
+        "--slot-settings MACHINEKEY_DecryptionKey=$(openssl rand -hex 32)"
     )
 
 
@@ -42,11 +41,10 @@ def isolation(expected: ExpectedApp, refused: NotLive) -> NotLive:
     A property of the site has it so, which neither the SDK nor `az functionapp` knows:
     https://learn.microsoft.com/azure/azure-functions/functions-app-settings#functionsruntimeadminisolationenabled.
     """
-    slot = f" --slot {expected.slot}" if expected.slot else ""
-    site = f"az functionapp show --name {expected.app_name} --resource-group {expected.resource_group}{slot}"
+    site = f"az functionapp show {expected.names.flags}"
     reason = f"its host keeps `/admin` to Azure (admin isolation), and Azure did not ask it: {refused.reason}"
     remedy = (
         f"{refused.remedy} Or let the master key in: az resource update "
         f'--ids "$({site} --query id --output tsv)" --set properties.functionsRuntimeAdminIsolationEnabled=false'
     )
-    return NotLive(f"verify {expected}", reason, remedy)
+    return NotLive(f"verify {expected.names}", reason, remedy)

@@ -256,7 +256,7 @@ class _Watch:
             remedy = f"{remedy} {self._how_to_log()}"
         said = f"The answer:\n{body}\n" if body else ""
         detail = f"{said}The container log ends with:\n{tail(log)}"
-        action = f"verify {self.app.expected}"
+        action = f"verify {self.app.expected.names}"
         return NotLive(action, scrubbed(reason, self._known()), remedy, detail=detail)
 
     def _how_to_log(self) -> str:
@@ -264,7 +264,7 @@ class _Watch:
 
     def _logging(self) -> str:
         expected = self.app.expected
-        return container_logging(expected.resource_group, expected.app_name, expected.slot)
+        return container_logging(expected.names)
 
     def _known(self) -> set[str]:
         return {*self.secrets, *self.app.secrets}

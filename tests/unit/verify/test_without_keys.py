@@ -48,7 +48,7 @@ class TestWithoutAMachineKey:
     def test_what_was_not_looked_at_is_said_with_the_command_and_its_price(self, sample: Path) -> None:
         """For a slot, the command names the slot."""
         proof = withheld().verify(
-            replace(ADOPTED, slot="staging", sample_request=sample, host_name="iris-staging.test")
+            replace(ADOPTED, names=ADOPTED.names.at("staging"), sample_request=sample, host_name="iris-staging.test")
         )
 
         assert (

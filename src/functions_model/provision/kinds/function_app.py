@@ -57,7 +57,7 @@ TYPE = SITE
 
 def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedApp | None:
     """Configuration and settings of an app that is there."""
-    return None if seen.site is None else complete_site(seen.site, Site(clients, wanted.names.group, wanted.names.app))
+    return None if seen.site is None else complete_site(seen.site, Site(clients, wanted.names.at()))
 
 
 def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:

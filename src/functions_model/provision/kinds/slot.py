@@ -42,7 +42,7 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedSl
     if not wanted.names.slot:
         return None
     apps, where = clients.web.web_apps, (wanted.names.group, wanted.names.app)
-    ours, its = Site(clients, *where), Site(clients, *where, wanted.names.slot)
+    ours, its = Site(clients, wanted.names.at()), Site(clients, wanted.names)
     with ThreadPoolExecutor(max_workers=5) as threads:
         slots = threads.submit(lambda: [str(one.name).rpartition("/")[2] for one in apps.list_slots(*where)])
         sticky = threads.submit(apps.list_slot_configuration_names, *where)

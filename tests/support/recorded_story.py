@@ -50,6 +50,9 @@ class Story:
     def deployer(self, app: str) -> Deployer:
         """The echo project with pinned packages."""
         made = Deployer(self.sandbox, self._folder / app, app)
+        # Files of uv's own cache may have been changed: it links them into environments, where some machines add their
+        # certificate authority to certifi's.
+        made.environ["UV_CACHE_DIR"] = str(self._folder / "uv-cache")
         (made.folder / "requirements.txt").write_text(PINS.read_text())
         return made
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-pytestmark = pytest.mark.needs("az")
+pytestmark = [pytest.mark.needs("az"), pytest.mark.exhaustive]
 
 GROUP, PLACE = "az-reads", {"location": "westeurope"}
 MOUNT = {

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from functions_model.provision.changes import Written
 
 
-def _discard(_: object) -> None:
+def discard(_: object) -> None:
     """Do nothing with it."""
 
 
@@ -28,9 +28,9 @@ class RunContext:
         sleep: Waits; seconds.
     """
 
-    report: Callable[[str], None] = _discard
-    written: Callable[[Written], None] = _discard
-    mask: Callable[[str], None] = _discard
+    report: Callable[[str], None] = discard
+    written: Callable[[Written], None] = discard
+    mask: Callable[[str], None] = discard
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 

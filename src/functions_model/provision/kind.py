@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from functions_model.azure.site import Site
+from functions_model.provision.context import discard
 from functions_model.provision.observed import ObservedGroup
 
 if TYPE_CHECKING:
@@ -17,10 +18,6 @@ if TYPE_CHECKING:
     from functions_model.provision.nouns import Wanted
     from functions_model.provision.observed import Observed, Piece
     from functions_model.provision.waiting import Patience
-
-
-def _discard(_: object) -> None:
-    """Do nothing with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +37,8 @@ class Writing:
     wanted: Wanted
     change: Change
     patience: Patience
-    mask: Callable[[str], None] = _discard
-    know: Callable[[Piece], None] = _discard
+    mask: Callable[[str], None] = discard
+    know: Callable[[Piece], None] = discard
     slot: str = ""
 
     @property

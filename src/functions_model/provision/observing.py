@@ -11,6 +11,7 @@ from azure.core.exceptions import AzureError
 from functions_model.azure.errors import explain
 from functions_model.core.failures import PlanRefused, Problem
 from functions_model.provision import keys
+from functions_model.provision.context import discard
 from functions_model.provision.kind import Look
 from functions_model.provision.known_kinds import LOOKS
 from functions_model.provision.observed import Observed, ObservedGroup
@@ -23,11 +24,7 @@ if TYPE_CHECKING:
     from functions_model.provision.nouns import Wanted
 
 
-def _discard(_: str) -> None:
-    """Do nothing with it."""
-
-
-def observe(clients: AzureClients, wanted: Wanted, *, mask: Callable[[str], None] = _discard) -> Observed:
+def observe(clients: AzureClients, wanted: Wanted, *, mask: Callable[[str], None] = discard) -> Observed:
     """What is there of what is wanted.
 
     Args:

@@ -22,8 +22,13 @@ if TYPE_CHECKING:
 SERVER = "azureml-inference-server-http"
 
 
-def make_wheel(folder: Path, name: str, version: str, *, tag: str = "py3-none-any", requires: str = "") -> str:
-    """A small wheel with one module, one script entry and byte code of a careless builder; gives its hash."""
+def make_wheel(
+    folder: Path, name: str, version: str, *, tag: str = "py3-none-any", requires: str = "", lies: bool = False
+) -> str:
+    """A small wheel with one module, one script entry and byte code of a careless builder; gives its hash.
+
+    `lies`: its RECORD says something else of each file.
+    """
     module = name.replace("-", "_")
     information = f"{module}-{version}.dist-info"
     metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
@@ -34,7 +39,8 @@ def make_wheel(folder: Path, name: str, version: str, *, tag: str = "py3-none-an
         f"{information}/WHEEL": f"Wheel-Version: 1.0\nGenerator: hand\nRoot-Is-Purelib: true\nTag: {tag}\n",
         f"{information}/entry_points.txt": f"[console_scripts]\n{name}-run = {module}:__name__\n",
     }
-    record = "".join(f"{path},{_record_hash(text)},{len(text)}\n" for path, text in files.items())
+    lie = "!" if lies else ""
+    record = "".join(f"{path},{_record_hash(text + lie)},{len(text)}\n" for path, text in files.items())
     wheel = folder / f"{module}-{version}-{tag}.whl"
     folder.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(wheel, "w") as archive:
@@ -373,6 +379,30 @@ class TestInstall:
                 actual = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
                 assert digest in {"", f"sha256={actual}"}
                 assert size in {"", str(len(content))}
+
+    def test_a_cache_that_somebody_changed(self, offline: Path) -> None:
+        """A file that was changed where it was installed, and so in the cache, gets into no later environment."""
+        lock = self.lock(offline)
+        environ = {**os.environ, "UV_CACHE_DIR": str(offline / "cache")}
+        whole = install(lock, "3.13", offline / "one", work=offline / "work", environ=environ)
+        before = tree(whole.site_packages)
+        with (whole.site_packages / "tool/__init__.py").open("a") as file:
+            file.write("# our own authority\n")
+
+        later = install(lock, "3.13", offline / "two", work=offline / "work", environ=environ)
+
+        assert before == tree(later.site_packages)
+        assert ("tool/__init__.py" in later.warnings[0], 1) == (True, len(later.warnings))
+        assert () == whole.warnings
+
+    def test_a_package_that_is_wrong_about_itself(self, offline: Path) -> None:
+        """Its files are what its hash says, and that is what counts: nothing is said."""
+        make_wheel(offline / "wheels", "wrong", "1.0", lies=True)
+        lock = resolve(request(offline, "wrong\n"), "3.13", work=offline / "resolve")
+
+        installed = install(lock, "3.13", offline / "site", work=offline / "work")
+
+        assert ((), True) == (installed.warnings, (offline / "site/wrong/__init__.py").is_file())
 
     def test_changed_wheel(self, offline: Path) -> None:
         """A wheel that is not what the lock says is not installed."""

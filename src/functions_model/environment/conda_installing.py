@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,10 +17,11 @@ from functions_model.environment import installing
 from functions_model.environment.conda_failures import errors_of, explain_conda
 from functions_model.environment.conda_lock import PREFIX
 from functions_model.environment.conda_normalising import normalise_prefix, unlinked
+from functions_model.environment.installed_files import altered_conda
 from functions_model.environment.rattler_tool import load_rattler, rattler_cache, run_rattler
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Coroutine, Mapping
 
     from functions_model.environment.conda_lock import CondaLock
     from functions_model.environment.installing import Installed
@@ -79,13 +82,25 @@ def _install_conda(
     try:
         with rattler_cache("conda-packages", environ, work=prefix.parent, secrets=request.secrets) as cache:
             run_rattler(_link(lock, prefix, rattler, reporter, cache))
+            altered = _without_altered(prefix, cache, lambda empty: _link(lock, prefix, rattler, reporter, empty))
     except errors_of(rattler) as error:
         raise explain_conda(_ACTION, error, request) from None
     finally:
         report(Progress(_TASK, total, total, finished=True))
-    warnings = unlinked(prefix)
+    warnings = (*altered, *unlinked(prefix))
     normalise_prefix(prefix, {package.file_name: package.channel for package in lock.packages})
     return warnings
+
+
+def _without_altered(prefix: Path, cache: Path, link: Callable[[Path], Coroutine[Any, Any, None]]) -> tuple[str, ...]:
+    """Install all of it from an empty cache where a file is not what its package says."""
+    before = altered_conda(prefix)
+    if not before:
+        return ()
+    shutil.rmtree(prefix)
+    with tempfile.TemporaryDirectory(dir=prefix.parent, prefix="conda-packages-", ignore_cleanup_errors=True) as empty:
+        run_rattler(link(Path(empty)))
+    return installing.altered_cache("the cache of conda packages", before - altered_conda(prefix), f"`rm -r {cache}`")
 
 
 def _check_local_files(lock: CondaLock, request: CondaRequest) -> None:

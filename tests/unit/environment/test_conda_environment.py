@@ -213,6 +213,21 @@ class TestInstall:
         held = [path for path in one.conda.rglob("*") if path.is_file() and str(tmp_path).encode() in path.read_bytes()]
         assert [] == held
 
+    def test_a_cache_that_somebody_changed(self, tmp_path: Path) -> None:
+        """A file that was changed where it was installed, and so in the cache, does not get into a later prefix."""
+        lock, environ = lock_in(tmp_path, "python=3.11", "greeting-words"), environ_in(tmp_path)
+        whole = install(lock, "3.11", tmp_path / "p", work=tmp_path / "one", environ=environ)
+        before = files_of(whole.conda)
+        assert whole.conda
+        with (whole.conda / "lib/python3.11/site-packages/greeting/__init__.py").open("a") as file:
+            file.write("# our own authority\n")
+
+        later = install(lock, "3.11", tmp_path / "p2", work=tmp_path / "two", environ=environ)
+
+        assert before == files_of(later.conda)
+        assert [True] == ["greeting/__init__.py" in warning for warning in later.warnings]
+        assert () == whole.warnings
+
     def test_paths_are_those_of_the_image(self, greeting: Path) -> None:
         """In texts, in binaries whose length must stay, and in the commands that conda writes itself."""
         assert (greeting / "bin/colour-config").read_text() == "#!/bin/sh\necho /opt/conda/share/colours\n"

@@ -1,0 +1,1 @@
+"""Hosts of function apps, one package each: what only that host knows."""

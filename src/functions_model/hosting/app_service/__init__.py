@@ -1,0 +1,1 @@
+"""Azure App Service: a plan and its app, deployment slots and their swap."""

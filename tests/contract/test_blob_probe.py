@@ -9,10 +9,10 @@ import pytest
 from azure.mgmt.storage.models import BlobContainer
 from azure.storage.blob import BlobServiceClient
 
+from functions_model.azure.blob_data import BlobData
 from functions_model.core.blob_paths import parse_blob_path
 from functions_model.verify.blob_probe import BlobProbe
-from functions_model.verify.data_refusals import Owner
-from functions_model.verify.probe import ProbeFailed
+from functions_model.verify.probe import Owner, ProbeFailed
 from support.sandbox_login import logged_in_to
 from support.triggers import account_token
 
@@ -50,7 +50,7 @@ def probe(account: BlobServiceClient, tmp_path: Path) -> BlobProbe:
     sample.write_bytes(b"{}")
     owner = Owner("account", "id", ("Writer",), "")
     source, target = parse_blob_path("input/{name}.json"), parse_blob_path("output/{name}.json")
-    return BlobProbe(account, owner, source, target, sample, "application/json")
+    return BlobProbe(BlobData(account), owner, source, target, sample, "application/json")
 
 
 def names(account: BlobServiceClient, container: str) -> list[str]:

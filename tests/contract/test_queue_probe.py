@@ -8,9 +8,10 @@ import pytest
 from azure.mgmt.servicebus.models import SBQueue
 from azure.servicebus import ServiceBusMessage, ServiceBusSubQueue
 
-from functions_model.core.cancel import Cancel
+from functions_model.azure.queue_data import QueueData
+from functions_model.core.cancel import CANCEL, Cancel
 from functions_model.payload.probes import PREFIX as NAMED_BY_THE_APP
-from functions_model.verify.data_refusals import Owner
+from functions_model.verify.probe import Owner
 from functions_model.verify.queue_probe import PREFIX, QueueProbe
 from support.sandbox_login import logged_in_to
 from support.service_bus import BRIEF, client_for
@@ -35,9 +36,11 @@ class Bus:
     def __init__(self, client: ServiceBusClient, sample: Path) -> None:
         self.client, self._sample = client, sample
 
-    def probe(self, **options: Any) -> QueueProbe:
+    def probe(self, cancel: Cancel = CANCEL) -> QueueProbe:
         owner = Owner("namespace", "id", (), "")
-        return QueueProbe(self.client, owner, "requests", "answers", self._sample, "text/x-probe", 60.0, **options)
+        return QueueProbe(
+            QueueData(self.client, cancel), owner, "requests", "answers", self._sample, "text/x-probe", 60.0
+        )
 
     def take(self, queue: str = "requests", sub_queue: Any = None) -> Any:
         """Receive one message for good."""

@@ -1,18 +1,18 @@
 """A probe through a blob or queue trigger, with `verify-trigger: send`."""
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that sends no probe needs none of it
-
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from functions_model.azure.blob_data import open_blobs
+from functions_model.azure.data import key_credential
+from functions_model.azure.queue_data import open_queues
 from functions_model.core.spec import BlobTrigger, ServiceBusQueueTrigger
 from functions_model.pipeline.verifying import expected_here, known_secrets
 from functions_model.provision import data_place
 from functions_model.verify import blob_probe, queue_probe
-from functions_model.verify.data_refusals import Owner
-from functions_model.verify.probe import Patience, prove_trigger
+from functions_model.verify.probe import Owner, Patience, prove_trigger
 from functions_model.verify.sample import content_type
 
 if TYPE_CHECKING:
@@ -42,16 +42,9 @@ def probed(making: Making, delivered: Delivered, subscription: Subscription, ver
         return prove_trigger(clients, expected, verified, probe, patience, secrets=secrets)
 
 
-def _credential(making: Making, place: DataPlace) -> Any:
-    from azure.core.credentials import AzureNamedKeyCredential
-
-    if place.keys is None:
-        return making.session.credential
-    return AzureNamedKeyCredential(place.keys.name, place.keys.values[0].reveal())
-
-
 def _probe(making: Making, place: DataPlace, login: str, opened: ExitStack) -> Probe:
-    spec, sample, credential = making.spec, making.spec.sample_request, _credential(making, place)
+    spec, sample, keys = making.spec, making.spec.sample_request, place.keys
+    credential = key_credential(keys.name, keys.values[0]) if keys else making.session.credential
     if sample is None:
         message = "there is no sample to send"
         raise TypeError(message)
@@ -59,12 +52,12 @@ def _probe(making: Making, place: DataPlace, login: str, opened: ExitStack) -> P
         case BlobTrigger():
             source, target = place.paths
             owner = Owner(place.name, place.id, blob_probe.ROLES, login)
-            account = opened.enter_context(blob_probe.open_account(place.address, credential))
-            return blob_probe.BlobProbe(account, owner, source, target, sample, content_type(sample))
+            blobs = opened.enter_context(open_blobs(place.address, credential))
+            return blob_probe.BlobProbe(blobs, owner, source, target, sample, content_type(sample))
         case ServiceBusQueueTrigger(input_queue=source, output_queue=target) if target:
             owner = Owner(place.name, place.id, queue_probe.ROLES, login)
-            namespace = opened.enter_context(queue_probe.open_namespace(place.address, credential))
+            queues = opened.enter_context(open_queues(place.address, credential))
             seconds = float(spec.verify_timeout)
-            return queue_probe.QueueProbe(namespace, owner, source, target, sample, content_type(sample), seconds)
+            return queue_probe.QueueProbe(queues, owner, source, target, sample, content_type(sample), seconds)
     message = "there is no answer to wait for"
     raise TypeError(message)

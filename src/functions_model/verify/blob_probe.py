@@ -1,46 +1,27 @@
 """A probe of a blob trigger: a blob of ours in its container, and the answer's blob."""
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
-
+from functions_model.azure.data import DataRefused
+from functions_model.core.blob_paths import Literal, Parameter
 from functions_model.verify.probe import ProbeFailed, new_id
-from functions_model.verify.probe_paths import answers_for, name_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from azure.storage.blob import BlobServiceClient
-
+    from functions_model.azure.blob_data import BlobData
     from functions_model.core.blob_paths import BlobPath
-    from functions_model.verify.data_refusals import Owner
-    from functions_model.verify.probe_paths import Answers
+    from functions_model.verify.probe import Owner
 
 ROLES = ("Storage Blob Data Contributor",)
 PREFIX = "functionsmodelprobe"
 """Letters alone: what stands beside a name in braces often is a `-`, a `_` or a `.`."""
-_RETRIES: dict[str, Any] = {"retry_total": 3, "initial_backoff": 1, "increment_base": 2}
-
-
-def open_account(endpoint: str, credential: Any) -> BlobServiceClient:
-    """The account, by requests that a cancel keeps from beginning.
-
-    Args:
-        endpoint: Of its blobs, as Resource Manager names it.
-        credential: A token credential, or a named key.
-    """
-    from azure.storage.blob import BlobServiceClient
-
-    from functions_model.azure.sending import CancelledTransport
-
-    return BlobServiceClient(endpoint, credential=credential, transport=CancelledTransport(), **_RETRIES)
 
 
 @dataclass
@@ -48,7 +29,7 @@ class BlobProbe:
     """The sample request as a blob of ours.
 
     Attributes:
-        account: Its client.
+        blobs: Of the account.
         owner: The account, for people.
         source: The input path, its settings filled in.
         target: The output path, its settings filled in.
@@ -56,7 +37,7 @@ class BlobProbe:
         content_type: Of the file.
     """
 
-    account: BlobServiceClient
+    blobs: BlobData
     owner: Owner
     source: BlobPath
     target: BlobPath
@@ -74,23 +55,14 @@ class BlobProbe:
         """Where it goes, for people."""
         return f"blob `{_container(self.source)}/{self.name}`"
 
-    @cached_property
-    def _answers(self) -> Answers:
-        return answers_for(self.source, self.name, self.target)
-
     def send(self) -> None:
         """Write it; never over another one."""
-        from azure.storage.blob import ContentSettings
-
-        blob = self.account.get_blob_client(_container(self.source), self.name)
-        settings = ContentSettings(content_type=self.content_type)
         self._sent = True
         try:
-            blob.upload_blob(self.sample.read_bytes(), overwrite=False, content_settings=settings)
-        except AzureError as exc:
-            refused = isinstance(exc, HttpResponseError) and 400 <= (exc.status_code or 0) < 500
-            self._sent = not refused
-            raise self.owner.refused(f"write the {self.place}", exc) from exc
+            self.blobs.write(_container(self.source), self.name, self.sample.read_bytes(), self.content_type)
+        except DataRefused as refused:
+            self._sent = not 400 <= refused.status < 500
+            raise self.owner.refused(f"write the {self.place}", refused) from refused
 
     def answered(self) -> bool:
         """Whether there is a blob that the host wrote for ours."""
@@ -114,23 +86,70 @@ class BlobProbe:
 
     def _remove(self, path: BlobPath, name: str) -> None:
         try:
-            self.account.get_blob_client(_container(path), name).delete_blob(delete_snapshots="include")
-        except ResourceNotFoundError:
-            return
-        except AzureError as exc:
-            raise self.owner.refused(f"remove the blob `{_container(path)}/{name}`", exc) from exc
+            self.blobs.remove(_container(path), name)
+        except DataRefused as refused:
+            raise self.owner.refused(f"remove the blob `{_container(path)}/{name}`", refused) from refused
 
     def _found(self) -> Iterator[str]:
-        answers = self._answers
-        container = self.account.get_container_client(_container(self.target))
+        """Names of the blobs that may be the answer. The host makes a container that is missing with its first blob."""
+        answers, container = self._answers, _container(self.target)
         try:
-            for blob in container.list_blobs(name_starts_with=answers.prefix or None):
-                if answers.names.fullmatch(blob.name):
-                    yield blob.name
-        except ResourceNotFoundError:
-            return  # the host makes a container that is missing with its first blob
-        except AzureError as exc:
-            raise self.owner.refused(f"list the blobs in `{container.container_name}`", exc) from exc
+            yield from filter(answers.names.fullmatch, self.blobs.names(container, answers.prefix))
+        except DataRefused as refused:
+            raise self.owner.refused(f"list the blobs in `{container}`", refused) from refused
+
+    @cached_property
+    def _answers(self) -> Answers:
+        return answers_for(self.source, self.name, self.target)
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The blobs that may be the answer.
+
+    Attributes:
+        prefix: How all their names begin.
+        names: What a name must match: the host makes up some parts of it.
+    """
+
+    prefix: str
+    names: re.Pattern[str]
+
+
+def name_for(source: BlobPath, probe: str) -> str:
+    """A blob's name that fits the path, with the probe's id for each name in braces."""
+    return "".join(part.text if isinstance(part, Literal) else probe for part in source.blob)
+
+
+def answers_for(source: BlobPath, name: str, target: BlobPath) -> Answers:
+    """The blobs that the host may write for the blob of that name."""
+    values = _captured(source, name)
+    known = [values.get(part.name.lower()) if isinstance(part, Parameter) else _text(part) for part in target.blob]
+    whole = "".join(".+" if text is None else re.escape(text) for text in known)
+    open_end = known.index(None) if None in known else len(known)
+    return Answers("".join(text or "" for text in known[:open_end]), re.compile(whole, re.DOTALL))
+
+
+def _captured(source: BlobPath, name: str) -> Mapping[str, str]:
+    """What each name in braces stands for. Two in a row divide a text as the host does: the first takes the most.
+
+    Azure/azure-webjobs-sdk, Microsoft.Azure.WebJobs.Host/Bindings/Path/BindingTemplateToken.cs, `BuildCapturePattern`.
+    """
+    seen: list[str] = []
+    pattern = ""
+    for part in source.blob:
+        if isinstance(part, Parameter):
+            again = part.name.lower() in seen
+            pattern += ".*" if again else "(.*)"
+            seen += [] if again else [part.name.lower()]
+        else:
+            pattern += re.escape(_text(part))
+    match = re.fullmatch(pattern, name, re.DOTALL)
+    return dict(zip(seen, match.groups(), strict=True)) if match else {}
+
+
+def _text(part: object) -> str:
+    return part.text if isinstance(part, Literal) else ""
 
 
 def _container(path: BlobPath) -> str:

@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from functions_model.azure.clients import AzureClients
+    from functions_model.azure.data import DataRefused
     from functions_model.verify.nouns import ExpectedApp, Verified
 
 PAUSE_SECONDS = 1.0
 """Between two looks for the answer."""
 _TOLD_SECONDS = 10.0
 _COULD_NOT = "Could not score "
+_ANYBODY = "<object id of the login>"
 _LATE = "Look at the container log below, or give the app more time with `verify-timeout`."
 
 
@@ -33,6 +35,47 @@ class ProbeFailed(Exception):
         self.reason = reason
         self.remedy = remedy
         super().__init__(reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """What holds the data.
+
+    Attributes:
+        name: For people: "storage account `iris`".
+        id: Its ARM id.
+        roles: What a login needs to send a probe, by their names.
+        login: The object id of the login; empty when its token tells none.
+    """
+
+    name: str
+    id: str
+    roles: tuple[str, ...]
+    login: str
+
+    def refused(self, action: str, refused: DataRefused) -> ProbeFailed:
+        """The failure that a refusal is.
+
+        Args:
+            action: What was refused, as it follows "may not": "write `input/x.json`".
+            refused: What was answered.
+        """
+        if refused.shut_out:
+            remedy = f"Let this runner into the network of the {self.name}, or run the job inside it."
+            return ProbeFailed(f"the {self.name} lets nobody in from where this run is ({refused})", remedy)
+        if refused.denied:
+            return ProbeFailed(f"this login may not {action} ({refused})", self._grant())
+        remedy = f"Run again. If it happens again, check that this machine may reach the {self.name}."
+        return ProbeFailed(f"the {self.name} does not answer as it must: could not {action} ({refused})", remedy)
+
+    def _grant(self) -> str:
+        who = f"--assignee-object-id {self.login or _ANYBODY} --assignee-principal-type ServicePrincipal"
+        commands = [f'`az role assignment create {who} --role "{role}" --scope {self.id}`' for role in self.roles]
+        names = " and ".join(f"`{role}`" for role in self.roles)
+        return (
+            f"`verify-trigger: send` needs {names} on the {self.name}. Ask an owner to run {', then '.join(commands)}, "
+            "and wait some minutes. Or leave `verify-trigger` out."
+        )
 
 
 class Probe(Protocol):

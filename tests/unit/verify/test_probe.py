@@ -9,10 +9,10 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.servicebus.exceptions import ServiceBusAuthenticationError, ServiceBusAuthorizationError
 
+from functions_model.azure.data import DataRefused
 from functions_model.core.failures import NotLive
 from functions_model.verify import Reach, Reached, Verified
-from functions_model.verify.data_refusals import Owner
-from functions_model.verify.probe import Patience, ProbeFailed, prove_trigger
+from functions_model.verify.probe import Owner, Patience, ProbeFailed, prove_trigger
 from support.fake_arm import Answer, clients_for
 from support.fake_live_app import EXPECTED, App
 
@@ -121,7 +121,7 @@ class TestARefusal:
     )
     def test_by_a_role_names_it_with_the_command(self, exc: Any) -> None:
         """At the very resource, for the very login."""
-        failed = OWNER.refused("write it", exc)
+        failed = OWNER.refused("write it", DataRefused.of(exc))
         command = "az role assignment create --assignee-object-id object-1 --assignee-principal-type ServicePrincipal"
 
         assert failed.reason.startswith("this login may not write it (")
@@ -139,13 +139,13 @@ class TestARefusal:
     )
     def test_by_a_network_names_no_role(self, exc: Any) -> None:
         """A role would not help."""
-        failed = OWNER.refused("write it", exc)
+        failed = OWNER.refused("write it", DataRefused.of(exc))
 
         assert "lets nobody in from where this run is" in failed.reason
         assert "az role" not in failed.remedy
 
     def test_by_anything_else_is_told_as_it_is(self) -> None:
         """Nobody is sent to an owner for a fault of the service."""
-        failed = OWNER.refused("write it", HttpResponseError("busy"))
+        failed = OWNER.refused("write it", DataRefused.of(HttpResponseError("busy")))
 
         assert "the storage account `iris` does not answer as it must: could not write it (busy)" == failed.reason

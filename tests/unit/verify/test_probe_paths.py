@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from functions_model.core.blob_paths import parse_blob_path
-from functions_model.verify.probe_paths import answers_for, name_for
+from functions_model.verify.blob_probe import answers_for, name_for
 
 GUID = "0a1b2c3d-0000-4000-8000-00000000000a"
 

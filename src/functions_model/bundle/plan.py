@@ -2,26 +2,51 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 from functions_model.bundle import layout
-from functions_model.bundle.container_env import container_env
-from functions_model.bundle.functions import function_definitions
-from functions_model.bundle.runtime_files import runtime_tree
+from functions_model.bundle.functions import function_definitions, script_of
+from functions_model.bundle.host_json import host_json
+from functions_model.bundle.labels import container_env
 from functions_model.bundle.user_files import code_files, model_files
 from functions_model.core.failures import BundleFailed, Problem
 from functions_model.image.compression import Compression
 from functions_model.image.layers import LayerPlan
-from functions_model.image.tree import FileTree, read_tree
+from functions_model.image.tree import FileTree, TreeFile, read_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from functions_model.bundle.user_files import UserFiles
     from functions_model.core.spec import DeploymentSpec, Model
     from functions_model.image.credentials import LeftOut
+
+
+PAYLOAD_SOURCE = Path(__file__).resolve().parents[1] / "payload"
+
+
+def runtime_tree(spec: DeploymentSpec, lock_text: str) -> FileTree:
+    """The files of the layer `runtime`.
+
+    Raises:
+        BundleFailed: The user's own host.json does not fit; every problem is told.
+    """
+    folder = Path(layout.PAYLOAD).name
+    documents = {f"{layout.WWWROOT}/host.json": host_json(spec)}
+    for name, definition in function_definitions(spec.trigger).items():
+        script = {"scriptFile": f"../{folder}/{script_of(name, spec.trigger)}"}
+        documents[f"{layout.WWWROOT}/{name}/function.json"] = script | definition
+    files = [TreeFile(path, _json(document)) for path, document in documents.items()]
+    files += [TreeFile(f"{layout.PAYLOAD}/{file.name}", file.read_bytes()) for file in PAYLOAD_SOURCE.glob("*.py")]
+    return FileTree.of([*files, TreeFile(layout.LOCK, lock_text.encode())])
+
+
+def _json(document: dict[str, Any]) -> bytes:
+    return (json.dumps(document, indent=2) + "\n").encode()
+
 
 MOST_MODEL_LAYERS = 16
 """With more models than that, they share their layers: engines allow 127 in all, and pull three at a time."""

@@ -13,8 +13,8 @@ import pytest
 from functions_model.core.references import ImageReference
 from functions_model.image.assembly import assemble
 from functions_model.image.compression import Compression
+from functions_model.image.files import FileTree, Link, TreeFile
 from functions_model.image.layers import LayerPlan, build_layer
-from functions_model.image.tree import FileTree, Link, TreeFile
 from functions_model.registry import pull_base
 from functions_model.registry.client import RegistryClient
 from support.docker_registry import running_registry

@@ -14,9 +14,8 @@ from functions_model.core.failures import RegistryFailed
 from functions_model.core.references import ImageReference
 from functions_model.image.assembly import assemble
 from functions_model.image.compression import Compression
-from functions_model.image.layers import LayerPlan
-from functions_model.image.streams import LayerStream
-from functions_model.image.tree import FileTree, TreeFile
+from functions_model.image.files import FileTree, TreeFile
+from functions_model.image.layers import LayerPlan, LayerStream
 from functions_model.registry import (
     Attachment,
     How,

@@ -16,10 +16,9 @@ from functions_model.core.digests import canonical_json, digest_of
 from functions_model.core.references import ImageReference
 from functions_model.core.spec import ImageTarget
 from functions_model.image.compression import Compression
-from functions_model.image.layers import LayerPlan
+from functions_model.image.files import FileTree, TreeFile
+from functions_model.image.layers import LayerPlan, LayerStream
 from functions_model.image.manifests import OCI_CONFIG, OCI_LAYER_TAR, OCI_MANIFEST, Descriptor, Manifest
-from functions_model.image.streams import LayerStream
-from functions_model.image.tree import FileTree, TreeFile
 from functions_model.provision import find_registry
 from functions_model.provision.importing import import_base
 from functions_model.registry import (

@@ -11,9 +11,9 @@ from functions_model.core.digests import Digest
 from functions_model.core.references import ImageReference
 from functions_model.environment import EnvironmentRequest, Lock, LockedPackage, PythonChoice
 from functions_model.image.assembly import Base, assemble
+from functions_model.image.files import FileTree, TreeFile
 from functions_model.image.layers import LayerPlan, build_layer
 from functions_model.image.manifests import OCI_LAYER_GZIP, OCI_MANIFEST, Descriptor, ImageConfig, Manifest
-from functions_model.image.tree import FileTree, TreeFile
 from functions_model.pipeline.events import (
     AppVerified,
     BaseChosen,

@@ -12,9 +12,9 @@ from functions_model.ci import GitHubHost
 from functions_model.cli.once import run_once
 from functions_model.core.digests import canonical_json, digest_of
 from functions_model.image import manifests
+from functions_model.image.files import FileTree, Link, TreeFile
 from functions_model.image.layers import LayerPlan, build_layer
 from functions_model.image.manifests import Descriptor, Manifest
-from functions_model.image.tree import FileTree, Link, TreeFile
 from support.golden import matches_golden, normal
 from support.project import write_echo_project
 

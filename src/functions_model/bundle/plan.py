@@ -14,8 +14,9 @@ from functions_model.bundle.labels import container_env
 from functions_model.bundle.user_files import code_files, model_files
 from functions_model.core.failures import BundleFailed, Problem
 from functions_model.image.compression import Compression
+from functions_model.image.files import FileTree, TreeFile
 from functions_model.image.layers import LayerPlan
-from functions_model.image.tree import FileTree, TreeFile, read_tree
+from functions_model.image.tree import read_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

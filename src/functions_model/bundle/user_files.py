@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from functions_model.bundle import layout
 from functions_model.core.failures import BundleFailed, Location, Problem
 from functions_model.image.credentials import LeftOut, screen
-from functions_model.image.tree import FileTree, TreeFile, read_tree
+from functions_model.image.files import FileTree, TreeFile
+from functions_model.image.tree import read_tree
 
 if TYPE_CHECKING:
     from functions_model.core.spec import Code, DeploymentSpec, Model

@@ -12,7 +12,7 @@ from functions_model.engine.dockerfile import INSTALLER_FOLDER, LAYERS_FOLDER, O
 from functions_model.engine.installing import LOCK_FILE, index_options, link_files, locked_lines, uv_for_image
 from functions_model.engine.own_dockerfile import OwnDockerfile, read_own_dockerfile
 from functions_model.environment.request import IndexSettings
-from functions_model.image.tree import Link, TreeFile
+from functions_model.image.files import Link, TreeFile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from isal import isal_zlib
 
-from functions_model.image.samples import largest, read_at
+from functions_model.image.files import largest, read_at
 from functions_model.image.tar import tar_size
 
 if TYPE_CHECKING:

@@ -10,11 +10,10 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from functions_model.image.files import Link, TreeFile
-from functions_model.image.samples import largest, read_at
+from functions_model.image.files import Link, TreeFile, largest, read_at
 
 if TYPE_CHECKING:
-    from functions_model.image.plans import LayerPlan
+    from functions_model.image.layers import LayerPlan
 
 _FORMAT = 1
 """Counts up when the bytes of a layer, or the way of looking at it, change."""

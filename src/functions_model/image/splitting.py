@@ -18,7 +18,7 @@ from functions_model.image.files import FileTree, Link, TreeFile
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from functions_model.image.plans import LayerPlan
+    from functions_model.image.layers import LayerPlan
 
 LARGE_PLAN = 512 << 20
 """Bytes up to which a plan stays whole. Every layer costs requests, and Docker pulls three at a time."""

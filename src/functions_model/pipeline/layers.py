@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 from functions_model.bundle import runtime_layer
 from functions_model.image.fingerprints import fingerprint
-from functions_model.image.layers import build_layer
+from functions_model.image.layers import LayerStream, build_layer
 from functions_model.image.splitting import split
-from functions_model.image.streams import LayerStream
 from functions_model.pipeline.events import LayerOrigin, LayerReady
 from functions_model.pipeline.extras import attachments_for
 from functions_model.pipeline.lock import lock_for

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from functions_model.core.progress import Report
-    from functions_model.image.streams import LayerStream
+    from functions_model.image.layers import LayerStream
     from functions_model.registry.sources import BlobSource
     from functions_model.registry.stopping import Stop
 

@@ -13,8 +13,8 @@ from functions_model.core.digests import Digest, digest_of, parse_digest
 from functions_model.core.failures import RegistryFailed
 from functions_model.core.retries import AttemptFailed
 from functions_model.image.assembly import LARGEST_MANIFEST
+from functions_model.image.layers import PieceStream
 from functions_model.image.manifests import INDEX_TYPES, MANIFEST_TYPES
-from functions_model.image.streams import PieceStream
 from functions_model.registry.client import Call
 from functions_model.registry.errors import breakdown
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from functions_model.core.progress import Report
     from functions_model.core.references import ImageReference
     from functions_model.image.assembly import Base, Image
-    from functions_model.image.streams import LayerStream
+    from functions_model.image.layers import LayerStream
     from functions_model.registry.client import RegistryClient
     from functions_model.registry.records import RecordToWrite
     from functions_model.registry.referrers import Attachment

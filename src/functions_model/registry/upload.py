@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 
     from functions_model.core.digests import Digest
     from functions_model.core.progress import Report
-    from functions_model.image.layers import Layer
-    from functions_model.image.streams import LayerStream
+    from functions_model.image.layers import Layer, LayerStream
     from functions_model.registry.access import Access
     from functions_model.registry.bodies import Body
     from functions_model.registry.client import RegistryClient

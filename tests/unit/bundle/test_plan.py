@@ -18,8 +18,8 @@ from functions_model.core.failures import BundleFailed
 from functions_model.core.references import ImageReference
 from functions_model.core.spec import AuthLevel
 from functions_model.image.assembly import Base
+from functions_model.image.files import Link, TreeFile
 from functions_model.image.manifests import OCI_MANIFEST, Descriptor, ImageConfig, Manifest
-from functions_model.image.tree import Link, TreeFile
 from support.function_app import spec_of, write_files
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from functions_model.core.failures import BundleFailed
 from functions_model.core.registered import MachineLearningWorkspace, RegisteredAsset
 from functions_model.core.secrets import Secret
 from functions_model.core.spec import BlobTrigger, Model, ServiceBusQueueTrigger
-from functions_model.image.tree import Link, TreeFile
+from functions_model.image.files import Link, TreeFile
 from support.function_app import spec_of, write_files
 from support.wanted import TARGET
 

@@ -13,8 +13,8 @@ from functions_model.core.secrets import Secret
 from functions_model.engine import Recipe, write_context
 from functions_model.engine.own_dockerfile import read_own_dockerfile
 from functions_model.environment.request import IndexSettings
+from functions_model.image.files import FileTree, Link, TreeFile
 from functions_model.image.layers import LayerPlan
-from functions_model.image.tree import FileTree, Link, TreeFile
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,9 +15,9 @@ from functions_model.core.references import ImageReference
 from functions_model.image import manifests
 from functions_model.image.assembly import MOST_LAYERS, Base, assemble
 from functions_model.image.compression import Compression
+from functions_model.image.files import FileTree, TreeFile
 from functions_model.image.layers import Layer, LayerPlan, build_layer
 from functions_model.image.manifests import EMPTY, Descriptor, ImageConfig, Index, Manifest, Platform, parse_manifest
-from functions_model.image.tree import FileTree, TreeFile
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from functions_model.core.failures import BundleFailed
 from functions_model.image.compression import Choice, Compression, choose, pack
+from functions_model.image.files import FileTree, TreeFile
 from functions_model.image.layers import Layer, LayerPlan, build_layer
 from functions_model.image.manifests import OCI_LAYER_GZIP, OCI_LAYER_TAR
-from functions_model.image.tree import FileTree, TreeFile, read_tree
+from functions_model.image.tree import read_tree
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions_model.image.files import FileTree, Link, TreeFile
-from functions_model.image.plans import LayerPlan
+from functions_model.image.layers import LayerPlan
 from functions_model.image.splitting import LARGE_PLAN, MOST_PARTS, split
 
 MIB = 1 << 20

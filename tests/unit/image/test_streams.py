@@ -16,9 +16,7 @@ from functions_model.core.failures import BundleFailed
 from functions_model.core.progress import Progress
 from functions_model.image.compression import Compression
 from functions_model.image.files import FileTree, Link, TreeFile
-from functions_model.image.layers import build_layer
-from functions_model.image.plans import Layer, LayerPlan
-from functions_model.image.streams import LayerStream
+from functions_model.image.layers import Layer, LayerPlan, LayerStream, build_layer
 from functions_model.image.tree import read_tree
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions_model.core.failures import BundleFailed
+from functions_model.image.files import FileTree, Link, TreeFile
 from functions_model.image.tar import BLOCK, entry_header, tar_size, write_tar
-from functions_model.image.tree import FileTree, Link, TreeFile, read_tree
+from functions_model.image.tree import read_tree
 
 if TYPE_CHECKING:
     from pathlib import Path

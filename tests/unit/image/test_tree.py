@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from functions_model.core.failures import BundleFailed
-from functions_model.image.tree import FileTree, Link, TreeFile, read_tree
+from functions_model.image.files import FileTree, Link, TreeFile
+from functions_model.image.tree import read_tree
 
 
 def write(folder: Path, **files: str) -> None:

@@ -14,9 +14,8 @@ from functions_model.core.failures import BundleFailed, RegistryFailed
 from functions_model.core.progress import Progress
 from functions_model.image.assembly import assemble
 from functions_model.image.compression import Compression
-from functions_model.image.layers import Layer, LayerPlan, build_layer
-from functions_model.image.streams import LayerStream
-from functions_model.image.tree import FileTree, TreeFile
+from functions_model.image.files import FileTree, TreeFile
+from functions_model.image.layers import Layer, LayerPlan, LayerStream, build_layer
 from functions_model.registry import How, Push
 from functions_model.registry.credentials import EntraExchange
 from support.images import NOISE

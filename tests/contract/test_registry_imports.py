@@ -32,8 +32,8 @@ from functions_model.registry import (
     list_referrers,
     pull_base,
 )
+from functions_model.registry.access import EntraExchange
 from functions_model.registry.client import RegistryClient
-from functions_model.registry.credentials import EntraExchange
 from support.images import image_on
 from support.registry_sandbox import registry_sandbox
 from support.sandbox_login import cloud_of, log_in, login_of

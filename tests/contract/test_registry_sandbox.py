@@ -18,8 +18,8 @@ from azure_sandbox.web import WebServer
 from functions_model.core.failures import RegistryFailed
 from functions_model.core.references import ImageReference
 from functions_model.registry import How, find_manifest, pull_base
+from functions_model.registry.access import EntraExchange
 from functions_model.registry.client import RegistryClient
-from functions_model.registry.credentials import EntraExchange
 from functions_model.registry.tags import RepositoryTags
 from support.images import image_on, push_base, push_image
 

@@ -257,8 +257,8 @@ class PieceStream(io.RawIOBase):
 def build_layer(plan: LayerPlan, spool: Path, *, report: Report = silent) -> Layer:
     """The layer of a plan. The same tree gives the same bytes, wherever, whenever and by whomever it is built.
 
-    One pass over the files, and memory stays flat. A compressed layer is kept in a spool file, as compressing again would
-    cost more; a stored or raw layer is read from the files again, as writing it down would cost more.
+    One pass over the files, and memory stays flat. A compressed layer is kept in a spool file, as compressing again
+    would cost more; a stored or raw layer is read from the files again, as writing it down would cost more.
 
     Args:
         plan: What it holds.

@@ -7,8 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from functions_model.registry.access import EntraExchange
 from functions_model.registry.client import RegistryClient
-from functions_model.registry.credentials import EntraExchange
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients

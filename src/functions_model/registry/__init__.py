@@ -1,6 +1,6 @@
 """Speaking the OCI distribution API to a container registry."""
 
-from functions_model.registry.pull import find_manifest, pull_base
+from functions_model.registry.content import find_manifest, pull_base
 from functions_model.registry.push import Push
 from functions_model.registry.pushed import BlobTransfer, How, PushedImage
 from functions_model.registry.records import Record, RecordedLayer, RecordToWrite, find_record

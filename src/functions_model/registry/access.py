@@ -1,4 +1,4 @@
-"""What a request wants to do, as registries name it in token scopes.
+"""What a request wants to do, as registries name it in token scopes, and how to prove who we are.
 
 https://distribution.github.io/distribution/spec/auth/scope/
 """
@@ -6,6 +6,25 @@ https://distribution.github.io/distribution/spec/auth/scope/
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True, slots=True)
+class EntraExchange:
+    """A Microsoft Entra ID access token, exchanged at an Azure Container Registry for the registry's own.
+
+    None, in place of it, means anonymous.
+
+    Attributes:
+        token: Gives an access token for the cloud's registry audience; asked again for each exchange.
+        abac: Whether the registry gives rights by repository; None when that was not asked.
+    """
+
+    token: Callable[[], str]
+    abac: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,26 +1,83 @@
-"""Bodies of uploads: blocks on their way out, counted, told of, and never longer or shorter than announced."""
+"""The bytes of a blob: where they come from, and how they go out: counted, and never more or less than announced."""
 
 from __future__ import annotations
 
 import hashlib
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from functions_model.core.digests import parse_digest
+from functions_model.core.digests import Digest, digest_of, parse_digest
 from functions_model.core.failures import RegistryFailed
 from functions_model.core.progress import Progress
 from functions_model.core.retries import AttemptFailed
-from functions_model.registry.content import BLOCK
+from functions_model.registry.access import Access
+from functions_model.registry.content import BLOCK, stream_blob
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
-    from contextlib import AbstractContextManager
     from typing import Any
 
     from functions_model.core.progress import Report
-    from functions_model.image.layers import LayerStream
-    from functions_model.registry.sources import BlobSource
+    from functions_model.image.layers import Layer, LayerStream
+    from functions_model.image.manifests import Descriptor
+    from functions_model.registry.client import RegistryClient
     from functions_model.registry.stopping import Stop
+
+
+@dataclass(frozen=True, slots=True)
+class BlobSource:
+    """A blob to be sent.
+
+    Attributes:
+        name: For people.
+        digest: What it must have.
+        size: Bytes.
+        open: Its blocks, from the first byte, each time anew.
+        passing: Whether wrong bytes may be right the next time: they come over a network, not from our files.
+        content: All of it, where it is small; `open` gives the same.
+    """
+
+    name: str
+    digest: Digest
+    size: int
+    open: Callable[[], AbstractContextManager[Iterator[bytes]]]
+    passing: bool = False
+    content: bytes | None = None
+
+
+def bytes_source(name: str, content: bytes) -> BlobSource:
+    """A small blob at hand."""
+
+    @contextmanager
+    def opened() -> Iterator[Iterator[bytes]]:
+        yield iter((content,))
+
+    return BlobSource(name, digest_of(content), len(content), opened, content=content)
+
+
+def layer_source(layer: Layer, client: RegistryClient) -> BlobSource:
+    """A layer: made on this machine, or one that lies in a repository of the registry."""
+    if layer.repository:
+        return registry_source(layer.name, layer.descriptor, client, layer.repository)
+
+    @contextmanager
+    def opened() -> Iterator[Iterator[bytes]]:
+        with layer.open() as stream:
+            yield iter(lambda: stream.read(BLOCK), b"")
+
+    return BlobSource(layer.name, layer.digest, layer.size, opened)
+
+
+def registry_source(name: str, descriptor: Descriptor, client: RegistryClient, repository: str) -> BlobSource:
+    """A blob that a registry has."""
+    access = Access(repository)
+
+    def opened() -> AbstractContextManager[Iterator[bytes]]:
+        return stream_blob(client, access, descriptor.digest)
+
+    return BlobSource(name, descriptor.digest, descriptor.size, opened, passing=True)
+
 
 _REMEDY = "Run again when nothing writes to the files."
 

@@ -5,6 +5,8 @@ https://github.com/opencontainers/distribution-spec/blob/main/spec.md
 
 from __future__ import annotations
 
+import socket
+import ssl
 import time
 from dataclasses import dataclass, field
 from threading import Lock
@@ -13,18 +15,18 @@ from urllib.parse import urlsplit, urlunsplit
 
 import requests
 
+from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import RegistryFailed
 from functions_model.core.retries import PASSING, AttemptFailed, Retries, seconds_asked
 from functions_model.core.sending import new_session
 from functions_model.registry.errors import RegistryRefused, breakdown, refusal
-from functions_model.registry.probing import speaks_tls
 from functions_model.registry.tokens import Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from functions_model.registry.access import Access
-    from functions_model.registry.credentials import EntraExchange
+    from functions_model.registry.access import Access, EntraExchange
+
 
 PARALLEL = 4
 """Blobs under way at once: more gains nothing against a registry, and its rate limits are per client."""
@@ -243,3 +245,27 @@ def _document(response: requests.Response, action: str) -> dict[str, Any]:
         what = "the token service's answer is not a JSON object"
         raise RegistryFailed(action, what, "Check the registry's name, and that no proxy answers in its place.")
     return document
+
+
+def speaks_tls(host: str, timeout: float) -> bool:
+    """Whether a handshake succeeds, with whatever certificate. Loads no certificates, so it takes a millisecond.
+
+    Nothing is trusted by it: the requests that follow check the certificate.
+
+    Args:
+        host: With a port where there is one; 443 else.
+        timeout: Seconds.
+    """
+    parts = urlsplit(f"//{host}")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        with (
+            CANCEL.request(writes=False),
+            socket.create_connection((parts.hostname or "", parts.port or 443), timeout) as plain,
+            context.wrap_socket(plain, server_hostname=parts.hostname),
+        ):
+            return True
+    except OSError:
+        return False

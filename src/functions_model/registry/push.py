@@ -16,17 +16,16 @@ from functions_model.core.progress import silent
 from functions_model.image.layers import Layer
 from functions_model.image.manifests import Descriptor
 from functions_model.registry.access import Access
-from functions_model.registry.artifacts import put_manifest
 from functions_model.registry.bases import BaseLayers
+from functions_model.registry.bodies import bytes_source, layer_source
 from functions_model.registry.client import PARALLEL
 from functions_model.registry.content import head_manifest
 from functions_model.registry.errors import RegistryRefused
 from functions_model.registry.pushed import BlobTransfer, How, PushedImage
 from functions_model.registry.records import write_record
 from functions_model.registry.referrers import attach
-from functions_model.registry.sources import bytes_source, layer_source
 from functions_model.registry.stopping import Stopped, side_by_side
-from functions_model.registry.upload import Upload
+from functions_model.registry.upload import Upload, put_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence

@@ -25,10 +25,10 @@ from functions_model.image.manifests import (
     Descriptor,
 )
 from functions_model.registry.access import Access
-from functions_model.registry.artifacts import put_manifest
+from functions_model.registry.bodies import bytes_source, layer_source
 from functions_model.registry.content import BlobStream, get_manifest, head_manifest
 from functions_model.registry.errors import RegistryRefused
-from functions_model.registry.sources import bytes_source, layer_source
+from functions_model.registry.upload import put_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

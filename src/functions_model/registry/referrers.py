@@ -21,11 +21,11 @@ from functions_model.image.manifests import (
     parse_manifest,
 )
 from functions_model.registry.access import Access
-from functions_model.registry.artifacts import put_manifest
+from functions_model.registry.bodies import bytes_source
 from functions_model.registry.client import Call
 from functions_model.registry.content import get_manifest
 from functions_model.registry.errors import RegistryRefused
-from functions_model.registry.sources import bytes_source
+from functions_model.registry.upload import put_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
     import requests
 
-    from functions_model.registry.access import Access
-    from functions_model.registry.credentials import EntraExchange
+    from functions_model.registry.access import Access, EntraExchange
 
 _KEPT = 0.8
 """Share of its life that a token is used for: the rest is for the request that carries it."""

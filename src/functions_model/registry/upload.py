@@ -12,6 +12,7 @@ from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from functions_model.core.digests import digest_of
 from functions_model.core.failures import RegistryFailed
 from functions_model.core.retries import AttemptFailed
 from functions_model.registry.bodies import blob_body, stream_body
@@ -21,7 +22,7 @@ from functions_model.registry.pushed import How, Tally
 from functions_model.registry.stopping import Stop
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import requests
 
@@ -29,9 +30,9 @@ if TYPE_CHECKING:
     from functions_model.core.progress import Report
     from functions_model.image.layers import Layer, LayerStream
     from functions_model.registry.access import Access
-    from functions_model.registry.bodies import Body
+    from functions_model.registry.bodies import BlobSource, Body
     from functions_model.registry.client import RegistryClient
-    from functions_model.registry.sources import BlobSource
+
 
 _LOST = frozenset({400, 404, 416})
 """What registries answer in mid-upload when they lost it, or when the bytes were damaged on the way."""
@@ -196,3 +197,34 @@ class Upload:
 
     def _action(self, name: str) -> str:
         return f"send {name} to `{self.client.host}/{self.access.repository}`"
+
+
+def put_manifest(upload: Upload, content: bytes, media_type: str, name: str = "") -> Mapping[str, str]:
+    """Write a manifest or an index.
+
+    Args:
+        upload: The repository.
+        content: Its bytes.
+        media_type: Its kind.
+        name: A tag; empty for its digest alone.
+
+    Returns:
+        The answer's headers.
+
+    Raises:
+        RegistryFailed: Refused, or broken off too often, or kept as something else.
+        Stopped: Another part of the push failed for good.
+    """
+    client, digest = upload.client, digest_of(content)
+    place = f"{client.host}/{upload.access.repository}{f':{name}' if name else f'@{digest}'}"
+    action = f"write the manifest `{place}`"
+    path = f"/v2/{upload.access.repository}/manifests/{name or digest}"
+    headers = {"Content-Type": media_type}
+    upload.stop.check()
+    answer = client.call(Call("PUT", path, upload.access, action, frozenset({201}), headers=headers, body=content))
+    upload.tally.sent(len(content))
+    kept = answer.headers.get("Docker-Content-Digest", digest)
+    if kept != digest:
+        what = f"`{client.host}` keeps it as {kept}, not as {digest}"
+        raise RegistryFailed(action, what, "Check that no proxy changes what is sent.")
+    return answer.headers

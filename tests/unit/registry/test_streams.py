@@ -17,7 +17,7 @@ from functions_model.image.compression import Compression
 from functions_model.image.files import FileTree, TreeFile
 from functions_model.image.layers import Layer, LayerPlan, LayerStream, build_layer
 from functions_model.registry import How, Push
-from functions_model.registry.credentials import EntraExchange
+from functions_model.registry.access import EntraExchange
 from support.images import NOISE
 from support.registry_server import CORRUPT, EXPIRE, TEAR, UNHEARD, Fault
 

@@ -14,9 +14,8 @@ from requests.adapters import HTTPAdapter
 from functions_model.core.failures import RegistryFailed
 from functions_model.core.references import ImageReference
 from functions_model.registry import find_manifest
-from functions_model.registry.access import Access
+from functions_model.registry.access import Access, EntraExchange
 from functions_model.registry.client import RegistryClient
-from functions_model.registry.credentials import EntraExchange
 from functions_model.registry.tokens import Challenge, life_of, parse_challenge
 from support.images import push_image
 from support.registry_server import EXPIRE, Fault

@@ -12,6 +12,7 @@ from functions_model.pipeline.undo import undo_story
 from functions_model.pipeline.verifying import verify_here, with_story
 from functions_model.pipeline.writing import run_context
 from functions_model.provision import settle, through_slot
+from functions_model.provision.observed_app import ObservedApp
 
 if TYPE_CHECKING:
     from functions_model.pipeline.making import Making
@@ -52,7 +53,7 @@ def _settled(making: Making, delivered: Delivered, subscription: Subscription) -
     Raises:
         ApplyIncomplete: Azure refused.
     """
-    before, after = delivered.plan.observed.app, delivered.applied.app
+    before, after = delivered.plan.observed.of(ObservedApp), delivered.applied.app
     if before is None or after is None:
         return False
     names = settle(subscription.clients, delivered.plan.wanted, before, after, run_context(making.parts))
@@ -77,7 +78,7 @@ def _refused_swap(wanted: Wanted, unproven: str) -> NotLive:
 
 def _prove_slot(making: Making, delivered: Delivered, subscription: Subscription) -> None:
     """When the slot is not live, the app was not touched: there is nothing to put back."""
-    parts, wanted, before = making.parts, delivered.plan.wanted, delivered.plan.observed.app
+    parts, wanted, before = making.parts, delivered.plan.wanted, delivered.plan.observed.of(ObservedApp)
     try:
         with parts.stage(f"Verify the slot `{wanted.names.slot}`"):
             verified = verify_here(making, delivered, subscription, wanted.names.slot)

@@ -10,6 +10,7 @@ from functions_model.pipeline.probing import probed
 from functions_model.pipeline.verifying import verify_here, verify_previous, with_story
 from functions_model.pipeline.writing import run_context
 from functions_model.provision import Overtaken, swap, swap_back
+from functions_model.provision.observed_app import ObservedApp
 
 if TYPE_CHECKING:
     from functions_model.pipeline.making import Making
@@ -41,7 +42,8 @@ def swap_and_verify(making: Making, delivered: Delivered, change: Change, subscr
 def _back(making: Making, delivered: Delivered, change: Change, subscription: Subscription) -> str:
     """Swap back and verify what ran before; what came of it, in sentences."""
     parts, plan = making.parts, delivered.plan
-    image = plan.observed.app.runs.removeprefix("DOCKER|") if plan.observed.app else ""
+    before = plan.observed.of(ObservedApp)
+    image = before.image if before else ""
     parts.tell(UndoBegun(image))
     with parts.stage("Swap back"):
         try:

@@ -9,6 +9,7 @@ from functions_model.pipeline.events import UndoBegun, UndoEnded
 from functions_model.pipeline.verifying import verify_previous
 from functions_model.pipeline.writing import run_context
 from functions_model.provision import Overtaken, undo
+from functions_model.provision.observed_app import ObservedApp
 
 if TYPE_CHECKING:
     from functions_model.pipeline.making import Making
@@ -27,7 +28,7 @@ def undo_story(making: Making, delivered: Delivered, subscription: Subscription)
         What became of it, whole sentences. Nothing is raised for an undo that fails: that is part of the story.
     """
     plan, parts = delivered.plan, making.parts
-    before, after = plan.observed.app, delivered.applied.app
+    before, after = plan.observed.of(ObservedApp), delivered.applied.app
     if before is None:
         return FIRST
     if after is None:

@@ -11,6 +11,7 @@ from functions_model.core.references import parse_reference
 from functions_model.core.spec import AuthLevel, HttpTrigger
 from functions_model.pipeline.readying import reached
 from functions_model.provision.machine_key import MACHINE_KEY
+from functions_model.provision.observed_app import ObservedApp, ObservedSite, ObservedSlot
 from functions_model.registry import pull_base
 from functions_model.verify import LISTENING_SECONDS, ExpectedApp, Verified, verify
 
@@ -111,7 +112,7 @@ def _verify(making: Making, expected: ExpectedApp, plan: ResourcePlan, subscript
 
 def _host_name(delivered: Delivered, slot: str) -> str:
     """Where the app answers; empty for a slot, and for an app that may be stopped."""
-    site = delivered.plan.observed.site
+    site = delivered.plan.observed.of(ObservedSite)
     if slot or (site and site.state.lower() != "running"):
         return ""
     return site.host_name if site else delivered.applied.host_name
@@ -119,8 +120,9 @@ def _host_name(delivered: Delivered, slot: str) -> str:
 
 def _has_machine_key(plan: ResourcePlan, slot: str = "") -> bool:
     """Of an app, or a slot, that was there before: one that is new gets a machine key."""
-    there = plan.observed.slot if slot else plan.observed
-    return there is None or there.app is None or MACHINE_KEY in there.app.settings
+    beside = plan.observed.of(ObservedSlot)
+    app = plan.observed.of(ObservedApp) if not slot else beside.app if beside else None
+    return app is None or MACHINE_KEY in app.settings
 
 
 def _sample_door(spec: DeploymentSpec) -> str:
@@ -146,10 +148,11 @@ _SHORTEST_SECRET = 8
 
 def known_secrets(plan: ResourcePlan, subscription: Subscription) -> list[str]:
     """Values that may stand in the app's container log and must not be shown: the user's, and those that were there."""
+    there = plan.observed.of(ObservedSlot)
     users = [secret.reveal() for secret in subscription.target.app_settings.values()]
-    slot = plan.observed.slot.app if plan.observed.slot else None
-    live = {name: value for app in (slot, plan.observed.app) if app for name, value in app.settings.items()}
+    slot = there.app if there else None
+    live = {name: value for app in (slot, plan.observed.of(ObservedApp)) if app for name, value in app.settings.items()}
     others = [value for name, value in live.items() if not name.startswith(_PUBLIC) and len(value) >= _SHORTEST_SECRET]
-    slots = plan.observed.slot
+    slots = there
     belongings = (*slots.of_app.secrets, *slots.own.secrets) if slots else ()
     return [*users, *others, *belongings]

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from functions_model.provision.changes import FieldChange
 from functions_model.provision.kinds import identity
+from functions_model.provision.kinds.identity import ObservedIdentity
+from functions_model.provision.observed_app import ObservedApp
 
 if TYPE_CHECKING:
     from functions_model.provision.nouns import Wanted
-    from functions_model.provision.observed import Observed, ObservedIdentity
-    from functions_model.provision.observed_app import ObservedApp
+    from functions_model.provision.observed import Observed
 
 IDENTITY = "identity"
 REFERENCES = "Key Vault references"
@@ -24,7 +25,7 @@ def same_id(one: str, other: str) -> bool:
 
 def config_changes(wanted: Wanted, observed: Observed) -> tuple[FieldChange, ...]:
     """The image, and who pulls it."""
-    app = observed.app
+    app = observed.of(ObservedApp)
     if app is None:
         return ()
     changes = []
@@ -35,7 +36,7 @@ def config_changes(wanted: Wanted, observed: Observed) -> tuple[FieldChange, ...
 
 def pull_change(wanted: Wanted, observed: Observed) -> tuple[FieldChange, ...]:
     """Who pulls the image, where it is somebody else than is wanted."""
-    app = observed.app
+    app = observed.of(ObservedApp)
     if app is None or not _pulls_otherwise(wanted, observed, app):
         return ()
     after = BY_PASSWORD if wanted.by_keys else f"the identity {wanted.target.identity_name}"
@@ -44,9 +45,10 @@ def pull_change(wanted: Wanted, observed: Observed) -> tuple[FieldChange, ...]:
 
 
 def _pulls_otherwise(wanted: Wanted, observed: Observed, app: ObservedApp) -> bool:
+    who = observed.of(ObservedIdentity)
     if wanted.by_keys:
         return app.pulls_by_identity
-    return observed.identity is None or app.pull_identity.lower() != observed.identity.client_id.lower()
+    return who is None or app.pull_identity.lower() != who.client_id.lower()
 
 
 def pull_fields(who: ObservedIdentity | None) -> dict[str, Any]:
@@ -60,7 +62,7 @@ def identity_changes(wanted: Wanted, observed: Observed) -> tuple[FieldChange, .
 
     An identity that it no longer needs stays: the user's code may be using it.
     """
-    app = observed.app
+    app = observed.of(ObservedApp)
     if app is None or wanted.by_keys:
         return ()
     return (*_held_changes(app, wanted, observed), *_resolver_changes(app, wanted))
@@ -82,8 +84,9 @@ def _resolver_changes(app: ObservedApp, wanted: Wanted) -> tuple[FieldChange, ..
 
 def _renewal(app: ObservedApp, wanted: Wanted, observed: Observed) -> tuple[FieldChange, ...]:
     """An app keeps the identity that it was given, by client id, even when another one has come in its place."""
+    who = observed.of(ObservedIdentity)
     known = app.identity_clients.get(wanted.id_of(identity.TYPE, wanted.target.identity_name).lower())
-    now = observed.identity.client_id if observed.identity else None
+    now = who.client_id if who else None
     if now is not None and known in {None, now}:
         return ()
     return (

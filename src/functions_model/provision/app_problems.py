@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from functions_model.core.failures import Problem
 from functions_model.provision.app_changes import same_id
 from functions_model.provision.kinds import plan
-from functions_model.provision.other_groups import value_for
+from functions_model.provision.observed_app import ObservedApp
+from functions_model.provision.other_groups import ObservedNames, value_for
 
 if TYPE_CHECKING:
     from functions_model.provision.nouns import Wanted
@@ -20,9 +21,9 @@ _OTHER_APP = "Set `app-name` to a new name, or delete that app first."
 
 def app_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     """A name that is taken; a web app, a code app, an app on another plan."""
-    app = observed.app
+    app = observed.of(ObservedApp)
     if app is None:
-        refusal = observed.names.refusal(SITE, wanted.names.app)
+        refusal = observed.all_of(ObservedNames).refusal(SITE, wanted.names.app)
         return (_taken(refusal, wanted.names.app),) if refusal else ()
     name, kinds = wanted.names.app, set(app.kind.lower().split(","))
     if "functionapp" not in kinds:

@@ -17,9 +17,11 @@ from functions_model.provision.app_changes import (
 )
 from functions_model.provision.finishing import finish, unfinished_changes
 from functions_model.provision.kinds import plan
+from functions_model.provision.kinds.identity import ObservedIdentity
 from functions_model.provision.liking import config_of
 from functions_model.provision.machine_key import MACHINE_KEY
 from functions_model.provision.observed_app import RESOLVER
+from functions_model.provision.plan_sizes import ObservedPlan
 from functions_model.provision.settings import changes_over, settings_changes, settings_to_write
 from functions_model.provision.site import observed_site
 from functions_model.provision.tags import UNFINISHED, tags_to_be
@@ -29,16 +31,17 @@ if TYPE_CHECKING:
     from functions_model.provision.kind import Writing
     from functions_model.provision.likeness import Likeness
     from functions_model.provision.nouns import Wanted
-    from functions_model.provision.observed import Observed, ObservedIdentity
+    from functions_model.provision.observed import Observed
     from functions_model.provision.observed_app import ObservedApp, ObservedSite
 
 
 def create_app(writing: Writing, observed: Observed, like: Likeness) -> ObservedSite:
     """One PUT with everything that runs: the app never starts with a wrong image or without its settings."""
-    wanted, who = writing.wanted, observed.identity
+    live = observed.of(ObservedPlan)
+    wanted, who = writing.wanted, observed.of(ObservedIdentity)
     settings = _settings(writing, observed)
     body: dict[str, Any] = {
-        "location": observed.plan.location if observed.plan else wanted.target.location,
+        "location": live.location if live else wanted.target.location,
         "kind": "functionapp,linux,container",
         "tags": {**wanted.tags, UNFINISHED: "run again"},
         "properties": {
@@ -74,7 +77,8 @@ def _untag(writing: Writing) -> None:
 
 def _always_on(observed: Observed) -> dict[str, Any]:
     """Only Elastic Premium keeps a function app awake by itself; on other plans an idle one would be unloaded."""
-    elastic = observed.plan is None or observed.plan.tier.lower() == "elasticpremium"
+    live = observed.of(ObservedPlan)
+    elastic = live is None or live.tier.lower() == "elasticpremium"
     return {} if elastic else {"alwaysOn": True}
 
 
@@ -95,7 +99,7 @@ def update_app(writing: Writing, observed: Observed, app: ObservedApp) -> Observ
 
     Each request has its own tries: a conflict at the last must not write the settings a second time.
     """
-    wanted, who = writing.wanted, observed.identity
+    wanted, who = writing.wanted, observed.of(ObservedIdentity)
     if unfinished_changes(wanted, app):
         finish(writing, is_new=False)
     app = writing.patience.through(partial(_patch_site, writing, who, app))
@@ -144,7 +148,7 @@ def _write_settings(writing: Writing, observed: Observed, app: ObservedApp) -> O
 
 
 def _write_config(writing: Writing, observed: Observed, app: ObservedApp) -> ObservedApp:
-    wanted, who = writing.wanted, observed.identity
+    wanted, who = writing.wanted, observed.of(ObservedIdentity)
     if not config_changes(wanted, observed):
         return app
     writing.site.update_configuration(_pull_config(wanted, who))

@@ -15,7 +15,7 @@ from functions_model.provision.incomplete import incomplete, told
 from functions_model.provision.kind import Writing
 from functions_model.provision.kinds import provider
 from functions_model.provision.known_kinds import KINDS
-from functions_model.provision.observed_app import ObservedSite
+from functions_model.provision.observed_app import ObservedApp, ObservedSite
 from functions_model.provision.outcome import Applied
 from functions_model.provision.waiting import Patience
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from functions_model.provision.changes import Change
     from functions_model.provision.context import RunContext
     from functions_model.provision.observed import Observed, Piece
-    from functions_model.provision.observed_app import ObservedApp
     from functions_model.provision.resource_plan import ResourcePlan
 
 _KINDS = {kind.name: kind for kind in KINDS}
@@ -186,4 +185,5 @@ def _check(outcomes: Mapping[Change, BaseException | None]) -> None:
 
 def _updated_app(plan: ResourcePlan, live: Observed) -> ObservedApp | None:
     """The app after its update; None when there was none before, or none of it was written."""
-    return live.app if plan.observed.app is not None and live.app is not plan.observed.app else None
+    before, after = plan.observed.of(ObservedApp), live.of(ObservedApp)
+    return None if before is None or after is before else after

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from functions_model.core.failures import Problem
-from functions_model.provision.connection_strings import account_of, namespace_of, namespace_string
+from functions_model.provision.connection_strings import ObservedKeys, account_of, namespace_of, namespace_string
 from functions_model.provision.host_storage import account_setting
 from functions_model.provision.kinds import service_bus_namespace
+from functions_model.provision.kinds.identity import ObservedIdentity
+from functions_model.provision.kinds.service_bus_namespace import ObservedNamespace
+from functions_model.provision.kinds.storage_account import account_in
 from functions_model.provision.nouns import BlobData, QueueData
 
 if TYPE_CHECKING:
@@ -33,32 +36,35 @@ def sets_connection(wanted: Wanted, observed: Observed) -> bool:
 
 def connection_settings(wanted: Wanted, observed: Observed) -> dict[str, str | None]:
     """What the trigger works on; nothing with an HTTP trigger, or beside another's connection string."""
+    who = observed.of(ObservedIdentity)
     if wanted.data is None or not sets_connection(wanted, observed):
         return {}
     if wanted.by_keys:
         return {CONNECTION: _by_key(wanted.data, observed)}
-    client_id = observed.identity.client_id if observed.identity else None
+    client_id = who.client_id if who else None
     return {**_address(wanted.data, observed), _CREDENTIAL: "managedidentity", _CLIENT_ID: client_id}
 
 
 def _by_key(data: BlobData | QueueData, observed: Observed) -> str | None:
     """A connection string; None as long as what it opens, or its keys, are not known."""
+    namespace = observed.of(ObservedNamespace)
     if isinstance(data, BlobData):
         return account_setting(CONNECTION, data.account, observed)
-    keys = observed.keys.by_owner.get(service_bus_namespace.key(data.namespace))
-    if observed.namespace is None or keys is None:
+    keys = observed.all_of(ObservedKeys).by_owner.get(service_bus_namespace.key(data.namespace))
+    if namespace is None or keys is None:
         return None
-    return namespace_string(observed.namespace, keys, observed.live_settings.get(CONNECTION, ""))
+    return namespace_string(namespace, keys, observed.live_settings.get(CONNECTION, ""))
 
 
 def _address(data: BlobData | QueueData, observed: Observed) -> dict[str, str | None]:
     """A blob trigger needs the queue service too, for blobs that cannot be scored."""
+    namespace = observed.of(ObservedNamespace)
     match data:
         case BlobData():
-            account = observed.account(data.account)
+            account = account_in(observed, data.account)
             return {_BLOB_URI: account.blob if account else None, _QUEUE_URI: account.queue if account else None}
         case QueueData():
-            return {_NAMESPACE: (observed.namespace.host or None) if observed.namespace else None}
+            return {_NAMESPACE: (namespace.host or None) if namespace else None}
 
 
 def obsolete_connection(wanted: Wanted, observed: Observed) -> frozenset[str]:
@@ -118,7 +124,8 @@ def _place_problem(wanted: Wanted, observed: Observed) -> Problem | None:
 
 
 def _is_host_of(observed: Observed, host: str) -> bool:
-    return observed.namespace is not None and host == observed.namespace.host.lower()
+    namespace = observed.of(ObservedNamespace)
+    return namespace is not None and host == namespace.host.lower()
 
 
 def _service(data: BlobData | QueueData) -> str:

@@ -2,15 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from functions_model.provision.observed import Piece
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from functions_model.provision.observed import ObservedStorage
-    from functions_model.provision.observed_keys import Keys
-    from functions_model.provision.observed_service_bus import ObservedNamespace
+    from functions_model.core.secrets import Secret
+    from functions_model.provision.kinds.service_bus_namespace import ObservedNamespace
+    from functions_model.provision.kinds.storage_account import ObservedStorage
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What opens an account, a namespace or a registry.
+
+    Attributes:
+        name: The account's, the access rule's or the user's.
+        values: Keys or passwords, of which any one counts. The first is the one to use.
+    """
+
+    name: str
+    values: tuple[Secret, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedKeys(Piece):
+    """The keys that had to be read, by what they open: `storage account/x`, `Service Bus namespace/x`, `registry`."""
+
+    by_owner: Mapping[str, Keys] = field(default_factory=dict)
+
+    def over(self, earlier: ObservedKeys | None) -> ObservedKeys:
+        """These and those that were known before."""
+        return ObservedKeys({**(earlier or ObservedKeys()).by_owner, **self.by_owner})
 
 
 def parts_of(text: str) -> Mapping[str, str]:

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 from functions_model.core.failures import NotLive
 from functions_model.provision import keys
 from functions_model.provision.connection import CONNECTION, sets_connection
+from functions_model.provision.connection_strings import ObservedKeys
 from functions_model.provision.containers import filled_paths
 from functions_model.provision.kinds import service_bus_namespace, storage_account
+from functions_model.provision.kinds.service_bus_namespace import ObservedNamespace
+from functions_model.provision.kinds.storage_account import account_in
 from functions_model.provision.nouns import BlobData
 
 if TYPE_CHECKING:
@@ -17,9 +20,9 @@ if TYPE_CHECKING:
 
     from functions_model.azure.clients import AzureClients
     from functions_model.core.blob_paths import BlobPath
+    from functions_model.provision.connection_strings import Keys
     from functions_model.provision.nouns import QueueData, Wanted
     from functions_model.provision.observed import Observed
-    from functions_model.provision.observed_keys import Keys
     from functions_model.provision.resource_plan import ResourcePlan
 
 
@@ -65,7 +68,7 @@ def data_place(plan: ResourcePlan, clients: AzureClients, mask: Callable[[str], 
 
 def _of_blobs(plan: ResourcePlan, data: BlobData, clients: AzureClients, mask: Callable[[str], None]) -> DataPlace:
     now = plan.observed.having(storage_account.observe(clients, plan.wanted, plan.observed))
-    account = now.account(data.account)
+    account = account_in(now, data.account)
     name = f"{storage_account.KIND} `{data.account}`"
     if account is None:
         raise _gone(plan.wanted, name)
@@ -76,14 +79,16 @@ def _of_blobs(plan: ResourcePlan, data: BlobData, clients: AzureClients, mask: C
 def _of_queues(plan: ResourcePlan, data: QueueData, clients: AzureClients, mask: Callable[[str], None]) -> DataPlace:
     now = plan.observed.having(service_bus_namespace.observe(clients, plan.wanted, plan.observed))
     name = f"{service_bus_namespace.KIND} `{data.namespace}`"
-    if now.namespace is None:
+    if (there := now.of(ObservedNamespace)) is None:
         raise _gone(plan.wanted, name)
     opens = _keys(plan.wanted, now, service_bus_namespace.key(data.namespace), clients, mask)
-    return DataPlace(name, now.namespace.id, now.namespace.host, opens)
+    return DataPlace(name, there.id, there.host, opens)
 
 
 def _keys(wanted: Wanted, now: Observed, owner: str, clients: AzureClients, mask: Callable[[str], None]) -> Keys | None:
-    return keys.complete(clients, wanted, now, mask=mask).keys.by_owner[owner] if wanted.by_keys else None
+    return (
+        keys.complete(clients, wanted, now, mask=mask).all_of(ObservedKeys).by_owner[owner] if wanted.by_keys else None
+    )
 
 
 def _gone(wanted: Wanted, name: str) -> NotLive:

@@ -7,11 +7,10 @@ their description which identity they were made for (https://learn.microsoft.com
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from azure.core.exceptions import HttpResponseError
-
-from functions_model.provision.observed import FormerAssignment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,6 +19,19 @@ if TYPE_CHECKING:
     from functions_model.provision.nouns import Role
 
 _MADE_BY = "Made by functions-model-action for "
+
+
+@dataclass(frozen=True, slots=True)
+class FormerAssignment:
+    """A role assignment of ours whose identity is gone: another one has its name now, or none.
+
+    Attributes:
+        id: The ARM id.
+        principal_id: The principal that was.
+    """
+
+    id: str
+    principal_id: str
 
 
 def description_of(identity_id: str) -> str:

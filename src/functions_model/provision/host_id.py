@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from functions_model.provision.observed_app import ObservedApp
+
 if TYPE_CHECKING:
     from functions_model.provision.nouns import Wanted
     from functions_model.provision.observed import Observed
@@ -25,7 +27,7 @@ def host_id(app: str, slot: str = "") -> str:
 
 def host_id_settings(wanted: Wanted, observed: Observed) -> dict[str, str]:
     """That of a new app whose name would be cut. One that is there keeps its own, with the locks under it."""
-    return {HOST_ID: host_id(wanted.names.app)} if observed.app is None and is_cut(wanted) else {}
+    return {HOST_ID: host_id(wanted.names.app)} if observed.of(ObservedApp) is None and is_cut(wanted) else {}
 
 
 def is_cut(wanted: Wanted) -> bool:

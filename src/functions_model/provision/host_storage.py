@@ -7,9 +7,11 @@ import secrets
 from typing import TYPE_CHECKING
 
 from functions_model.core.failures import Problem
-from functions_model.provision.connection_strings import account_of, account_string
+from functions_model.provision.connection_strings import ObservedKeys, account_of, account_string
 from functions_model.provision.kinds import storage_account
-from functions_model.provision.plan_sizes import ELASTIC, tier_of
+from functions_model.provision.kinds.identity import ObservedIdentity
+from functions_model.provision.kinds.storage_account import account_in
+from functions_model.provision.plan_sizes import ELASTIC, ObservedPlan, tier_of
 
 if TYPE_CHECKING:
     from functions_model.provision.nouns import Wanted
@@ -68,7 +70,7 @@ def _is_set_by_others(wanted: Wanted, observed: Observed) -> bool:
 
 def _by_identity(wanted: Wanted, observed: Observed) -> dict[str, str | None]:
     """`AzureWebJobsStorage__accountName` would serve the public cloud only."""
-    storage, identity = observed.account(wanted.target.storage_account), observed.identity
+    storage, identity = account_in(observed, wanted.target.storage_account), observed.of(ObservedIdentity)
     return {
         f"{HOST_STORAGE}__blobServiceUri": storage.blob if storage else None,
         f"{HOST_STORAGE}__queueServiceUri": storage.queue if storage else None,
@@ -89,14 +91,18 @@ def _by_key(wanted: Wanted, observed: Observed) -> dict[str, str | None]:
 
 def account_setting(setting: str, account: str, observed: Observed) -> str | None:
     """The account's connection string for a setting; None as long as the account or its keys are not known."""
-    found, keys = observed.account(account), observed.keys.by_owner.get(storage_account.key(account))
+    found, keys = (
+        account_in(observed, account),
+        observed.all_of(ObservedKeys).by_owner.get(storage_account.key(account)),
+    )
     if found is None or keys is None:
         return None
     return account_string(account, found, keys, observed.live_settings.get(setting, ""))
 
 
 def _is_elastic(wanted: Wanted, observed: Observed) -> bool:
-    tier = observed.plan.tier if observed.plan else tier_of(wanted.target.plan_sku) or ""
+    live = observed.of(ObservedPlan)
+    tier = live.tier if live else tier_of(wanted.target.plan_sku) or ""
     return tier.lower() == ELASTIC.lower()
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from functions_model.core.failures import Problem
 from functions_model.provision.app_changes import same_id
 from functions_model.provision.kinds import identity
+from functions_model.provision.observed_app import ObservedApp, ObservedSlot
 from functions_model.provision.slot_settings import for_slot
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from functions_model.core.secrets import Secret
     from functions_model.provision.nouns import Wanted
     from functions_model.provision.observed import Observed
-    from functions_model.provision.observed_app import ObservedApp
 
 _REFERENCE = "@microsoft.keyvault("
 _ROLE = "the role Key Vault Secrets User on the vault"
@@ -27,7 +27,7 @@ _ROLE = "the role Key Vault Secrets User on the vault"
 
 def reference_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     """References of an app with keys, which has no identity that could resolve them."""
-    app = observed.app
+    app = observed.of(ObservedApp)
     names = _references(wanted.target.app_settings)
     if not wanted.by_keys or not names or (app is not None and app.resolves):
         return ()
@@ -36,7 +36,8 @@ def reference_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...
 
 def slots_reference_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     """The same of its slot, which comes to the app's references, too, and has an identity of its own or none."""
-    app, live = observed.app, observed.slot.app if observed.slot else None
+    slot = observed.of(ObservedSlot)
+    app, live = observed.of(ObservedApp), slot.app if slot else None
     if not wanted.by_keys or app is None or (live is not None and live.resolves):
         return ()
     given = for_slot(wanted, observed)[0].target.app_settings if app.resolves else wanted.target.app_settings
@@ -72,9 +73,10 @@ def _problem(wanted: Wanted, names: tuple[str, ...], live: ObservedApp | None, s
 
 def reference_notes(wanted: Wanted, observed: Observed) -> Iterator[str]:
     """An identity that is not ours and resolves references stays: it has its roles on the vaults."""
-    beside = observed.slot.app if observed.slot else None
+    there = observed.of(ObservedSlot)
+    beside = there.app if there else None
     sites = (
-        ("", None if wanted.names.slot and not wanted.target.swap else observed.app),
+        ("", None if wanted.names.slot and not wanted.target.swap else observed.of(ObservedApp)),
         (wanted.names.slot, beside),
     )
     ours = wanted.id_of(identity.TYPE, wanted.target.identity_name)

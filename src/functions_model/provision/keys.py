@@ -10,14 +10,13 @@ from azure.core.exceptions import ResourceNotFoundError
 
 from functions_model.core.secrets import Secret
 from functions_model.provision.connection import CONNECTION, sets_connection
-from functions_model.provision.connection_strings import rule_of
+from functions_model.provision.connection_strings import Keys, ObservedKeys, rule_of
 from functions_model.provision.host_storage import CONTENT_STORAGE, HOST_STORAGE
 from functions_model.provision.kinds import service_bus_namespace, storage_account
+from functions_model.provision.kinds.service_bus_namespace import ObservedNamespace
+from functions_model.provision.kinds.storage_account import ObservedAccounts
 from functions_model.provision.nouns import BlobData, QueueData
-from functions_model.provision.observed import ObservedAccounts
 from functions_model.provision.observed_app import ObservedApp
-from functions_model.provision.observed_keys import NO_KEYS, Keys, ObservedKeys
-from functions_model.provision.observed_service_bus import ObservedNamespace
 from functions_model.provision.registry_login import PASSWORD, REGISTRY
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ NEEDS: tuple[type, ...] = (ObservedAccounts, ObservedNamespace, ObservedApp)
 def observe(clients: AzureClients, wanted: Wanted, seen: Observed, *, mask: Callable[[str], None]) -> ObservedKeys:
     """Those that a live setting must be compared with. A setting that is not there differs, whatever the key is."""
     if not (wanted.by_keys and wanted.registry.admin):
-        return NO_KEYS
+        return ObservedKeys()
     owners = {owner for setting, owner in _owners(wanted, seen) if setting in seen.live_settings}
     return _read(clients, wanted, seen, owners & _there(wanted, seen), mask)
 
@@ -47,7 +46,7 @@ def complete(clients: AzureClients, wanted: Wanted, observed: Observed, *, mask:
     """The same with every key that the app's settings are made of."""
     if not wanted.by_keys:
         return observed
-    owners = {owner for _, owner in _owners(wanted, observed)} - set(observed.keys.by_owner)
+    owners = {owner for _, owner in _owners(wanted, observed)} - set(observed.all_of(ObservedKeys).by_owner)
     return observed.having(_read(clients, wanted, observed, owners, mask))
 
 
@@ -65,8 +64,8 @@ def _owners(wanted: Wanted, observed: Observed) -> list[tuple[str, str]]:
 
 
 def _there(wanted: Wanted, seen: Observed) -> set[str]:
-    there = {REGISTRY, *(storage_account.key(name) for name in seen.accounts.by_name)}
-    if isinstance(wanted.data, QueueData) and seen.namespace is not None:
+    there = {REGISTRY, *(storage_account.key(name) for name in seen.all_of(ObservedAccounts).by_name)}
+    if isinstance(wanted.data, QueueData) and seen.of(ObservedNamespace) is not None:
         there.add(service_bus_namespace.key(wanted.data.namespace))
     return there
 
@@ -86,14 +85,15 @@ def _read(
 
 
 def _reader(owner: str, clients: AzureClients, wanted: Wanted, observed: Observed) -> Callable[[], Keys]:
+    namespace = observed.of(ObservedNamespace)
     if owner == REGISTRY:
         return partial(_registry_keys, clients, wanted)
-    for name, account in observed.accounts.by_name.items():
+    for name, account in observed.all_of(ObservedAccounts).by_name.items():
         if owner == storage_account.key(name):
             return partial(_account_keys, clients, account.id)
-    if observed.namespace is not None:
-        rule = rule_of(observed.live_settings.get(CONNECTION, ""), observed.namespace) or ROOT_RULE
-        return partial(_rule_keys, clients, observed.namespace.id, rule)
+    if namespace is not None:
+        rule = rule_of(observed.live_settings.get(CONNECTION, ""), namespace) or ROOT_RULE
+        return partial(_rule_keys, clients, namespace.id, rule)
     message = f"there is nothing that the keys of {owner} could be read from"
     raise ValueError(message)
 

@@ -20,6 +20,7 @@ from functions_model.provision.kinds.storage_account import STORAGE_ACCOUNT
 from functions_model.provision.kinds.swap import SWAP_OF_SLOT
 from functions_model.provision.names import NAMES
 from functions_model.provision.plan_room import PLAN_ROOM
+from functions_model.provision.providers import PROVIDERS
 
 if TYPE_CHECKING:
     from functions_model.provision.kind import Kind, Look
@@ -41,5 +42,5 @@ KINDS: tuple[Kind, ...] = (
     SWAP_OF_SLOT,
 )
 """In the order in which a plan shows them: what others depend on comes first."""
-LOOKS: tuple[Look, ...] = (*(look for kind in KINDS for look in kind.looks), NAMES, PLAN_ROOM)
+LOOKS: tuple[Look, ...] = (*(look for kind in KINDS for look in kind.looks), NAMES, PLAN_ROOM, PROVIDERS)
 """In no order: each says what it needs."""

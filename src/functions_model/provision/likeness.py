@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING, Any
 from functions_model.core.failures import Problem
 from functions_model.provision.belongings import NONE, Belongings
 from functions_model.provision.changes import FieldChange
-from functions_model.provision.observed import ObservedSlot
+from functions_model.provision.observed_app import ObservedApp, ObservedSlot
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from functions_model.provision.nouns import Wanted
     from functions_model.provision.observed import Observed
-    from functions_model.provision.observed_app import ObservedApp
 
 _MOVE = (
     "apiDefinition",
@@ -112,7 +111,7 @@ ALIKE = Likeness()
 
 def likeness(observed: Observed) -> Likeness:
     """What its slot lacks of what the app has."""
-    app, slot = observed.app, observed.slot or ObservedSlot(None)
+    app, slot = observed.of(ObservedApp), observed.of(ObservedSlot) or ObservedSlot(None)
     if app is None:
         return ALIKE
     of_app = Belongings(
@@ -158,8 +157,9 @@ def _differ(one: Any, other: Any) -> bool:
 
 def likeness_changes(like: Likeness, observed: Observed) -> tuple[FieldChange, ...]:
     """What comes to the slot, by name; values may be secrets."""
-    own = observed.slot.own if observed.slot else NONE
-    is_new = observed.slot is None or observed.slot.app is None
+    slot = observed.of(ObservedSlot)
+    own = slot.own if slot else NONE
+    is_new = slot is None or slot.app is None
     config = ("configuration",) if is_new else tuple(like.config)
     told = [FieldChange(name, None, _AS_THE_APP) for name in config if like.config]
     if network := like.properties.get(_SUBNET):
@@ -175,7 +175,7 @@ def likeness_changes(like: Likeness, observed: Observed) -> tuple[FieldChange, .
 
 def likeness_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     """What a swap would take from the app, and its slot cannot be given."""
-    app, slot = observed.app, observed.slot
+    app, slot = observed.of(ObservedApp), observed.of(ObservedSlot)
     if app is None or slot is None:
         return ()
     new = {name: one for name, one in (likeness(observed).mounts or {}).items() if one != slot.own.mounts.get(name)}

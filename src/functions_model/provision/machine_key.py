@@ -11,6 +11,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from functions_model.core.failures import Problem
+from functions_model.provision.observed_app import ObservedApp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +39,7 @@ def encryption_keys(*settings: Mapping[str, object]) -> tuple[str, ...]:
 
 def machine_key_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     """The user's own value is another one than the app has: every caller would lose its key."""
-    if (app := observed.app) is None:
+    if (app := observed.of(ObservedApp)) is None:
         return ()
     given = {name: wanted.target.app_settings[name] for name in ENCRYPTION if name in wanted.target.app_settings}
     return tuple(_problem(wanted, name) for name, value in given.items() if value.reveal() != app.settings.get(name))

@@ -11,11 +11,11 @@ from azure.core.exceptions import HttpResponseError
 from functions_model.azure.errors import error_code
 from functions_model.provision.kind import Look
 from functions_model.provision.kinds import function_app, service_bus_namespace, slot, storage_account
+from functions_model.provision.kinds.service_bus_namespace import ObservedNamespace
+from functions_model.provision.kinds.storage_account import ObservedAccounts, account_in
 from functions_model.provision.nouns import QueueData, place_of
-from functions_model.provision.observed import ObservedAccounts, ObservedNames, ObservedSlot
-from functions_model.provision.observed_app import ObservedSite
-from functions_model.provision.observed_service_bus import ObservedNamespace
-from functions_model.provision.other_groups import refusal_of
+from functions_model.provision.observed_app import ObservedSite, ObservedSlot
+from functions_model.provision.other_groups import ObservedNames, refusal_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -59,18 +59,20 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedNa
 
 
 def _questions(clients: AzureClients, wanted: Wanted, seen: Observed) -> Iterator[_Question]:
+    beside = seen.of(ObservedSlot)
+
     def on(question: _Question, there: object) -> Iterator[_Question]:
         if there is None and not wanted.is_in_other_group(question.type, question.name):
             yield question
 
     for name in wanted.storage_accounts:
-        yield from on(_account(clients, name), seen.account(name))
+        yield from on(_account(clients, name), account_in(seen, name))
     if isinstance(wanted.data, QueueData):
-        yield from on(_namespace(clients, wanted.data.namespace), seen.namespace)
-    yield from on(_site(clients, function_app.KIND, function_app.TYPE, wanted.names.app), seen.site)
+        yield from on(_namespace(clients, wanted.data.namespace), seen.of(ObservedNamespace))
+    yield from on(_site(clients, function_app.KIND, function_app.TYPE, wanted.names.app), seen.of(ObservedSite))
     if function_app.through_slot(wanted, seen):
         host = f"{wanted.names.app}-{wanted.names.slot}"
-        yield from on(_site(clients, slot.KIND, slot.TYPE, host), seen.slot and seen.slot.app)
+        yield from on(_site(clients, slot.KIND, slot.TYPE, host), beside and beside.app)
 
 
 def _account(clients: AzureClients, name: str) -> _Question:

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 
 from functions_model.core.failures import Problem
 from functions_model.provision.kinds import service_bus_namespace, storage_account
+from functions_model.provision.kinds.service_bus_namespace import ObservedNamespace
+from functions_model.provision.kinds.storage_account import account_in
 from functions_model.provision.nouns import QueueData
+from functions_model.provision.observed_app import ObservedApp, ObservedSite
+from functions_model.provision.plan_sizes import ObservedPlan
 from functions_model.provision.regions import same_region
 
 if TYPE_CHECKING:
@@ -91,13 +95,13 @@ def unsure(wanted: Wanted, observed: Observed) -> tuple[str, ...]:
 
 def _places(wanted: Wanted, observed: Observed) -> Iterator[_Place]:
     for name in wanted.storage_accounts:
-        if (account := observed.account(name)) is not None:
+        if (account := account_in(observed, name)) is not None:
             subject = "storage-account" if name == wanted.target.storage_account else "data-storage-account"
             opening = (
                 f"az storage account update --ids {account.id} --public-network-access Enabled --default-action Allow"
             )
             yield _Place(f"the {storage_account.KIND} `{name}`", subject, account.network, opening)
-    if isinstance(wanted.data, QueueData) and (namespace := observed.namespace) is not None:
+    if isinstance(wanted.data, QueueData) and (namespace := observed.of(ObservedNamespace)) is not None:
         name, group = wanted.data.namespace, wanted.group_of(service_bus_namespace.TYPE, wanted.data.namespace)
         opening = (
             f"az servicebus namespace network-rule-set update --namespace-name {name} --resource-group {group} "
@@ -108,18 +112,22 @@ def _places(wanted: Wanted, observed: Observed) -> Iterator[_Place]:
 
 def origin_of(wanted: Wanted, observed: Observed) -> Origin:
     """Where the app's requests come from, or will: one that is new joins no network."""
-    if wanted.target.plan_sku.upper().startswith("I") or (
-        observed.plan and observed.plan.tier.lower().startswith("isolated")
-    ):
+    app = observed.of(ObservedApp)
+    live = observed.of(ObservedPlan)
+    site = observed.of(ObservedSite)
+    if wanted.target.plan_sku.upper().startswith("I") or (live and live.tier.lower().startswith("isolated")):
         return Origin(behind="the app is in an App Service Environment")
-    if observed.site is None:
+    if site is None:
         return Origin(region=wanted.target.location)
-    told, config = observed.site.properties, observed.app.config if observed.app else {}
+    told, config = (
+        site.properties,
+        app.config if app else {},
+    )
     if config.get("vnetName") and not told.get("virtualNetworkSubnetId"):
         return Origin(behind="the app comes by the gateway of a virtual network")
     addresses = str(told.get("possibleOutboundIpAddresses") or told.get("outboundIpAddresses") or "")
     known = tuple(address for address in addresses.split(",") if address) or None
-    return Origin(str(told.get("virtualNetworkSubnetId") or "").lower(), observed.site.location, known)
+    return Origin(str(told.get("virtualNetworkSubnetId") or "").lower(), site.location, known)
 
 
 def passage(network: Network, origin: Origin) -> Passage:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from functions_model.provision.belongings import NONE, Belongings
+from functions_model.provision.observed import FoundApp, LiveApp, Piece
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -13,8 +16,8 @@ RESOLVER = "keyVaultReferenceIdentity"
 hashicorp/terraform-provider-azurerm has it in web/2023-12-01/webapps/model_sitepatchresourceproperties.go:35."""
 
 
-@dataclass(frozen=True, slots=True)
-class ObservedSite:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedSite(FoundApp):
     """A live app, or a slot, as Resource Manager's first answer shows it.
 
     Attributes:
@@ -22,29 +25,28 @@ class ObservedSite:
         identity_type: `UserAssigned`, `SystemAssigned, UserAssigned`, `SystemAssigned` or empty.
         identity_ids: ARM ids of its user-assigned identities.
         identity_clients: Their client ids, by ARM id in lower case, as the app knows them.
-        tags: Its tags.
-        location: Of its plan. What follows does not count when two are compared: times are among it.
-        tier: Of its plan: `ElasticPremium`.
+        tier: Of its plan: `ElasticPremium`. What follows does not count when two are compared: times are among it.
         state: `Running`, `Stopped`.
         properties: All that its own answer says.
     """
 
-    id: str
     kind: str
     plan_id: str
-    host_name: str
     identity_type: str
     identity_ids: tuple[str, ...]
     identity_clients: Mapping[str, str] = field(default_factory=dict)
-    tags: Mapping[str, str] = field(default_factory=dict)
-    location: str = field(default="", compare=False)
     tier: str = field(default="", compare=False)
     state: str = field(default="", compare=False)
     properties: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
+    @classmethod
+    def nouns(cls) -> tuple[type[Piece], ...]:
+        """Also as what any host finds."""
+        return ObservedSite, FoundApp
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ObservedApp(ObservedSite):
+class ObservedApp(ObservedSite, LiveApp):
     """A live function app, or a slot, whole.
 
     Attributes:
@@ -60,6 +62,16 @@ class ObservedApp(ObservedSite):
     pull_identity: str = ""
     pulls_by_identity: bool = False
     config: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def nouns(cls) -> tuple[type[Piece], ...]:
+        """Also as what any host has live."""
+        return ObservedApp, LiveApp
+
+    @property
+    def image(self) -> str:
+        """What it runs, without what App Service writes before it."""
+        return self.runs.removeprefix("DOCKER|")
 
     @property
     def container_log(self) -> bool:
@@ -85,3 +97,24 @@ class ObservedApp(ObservedSite):
             if wanted == "systemassigned"
             else wanted in {held.lower() for held in self.identity_ids}
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedSlot(Piece):
+    """The deployment slot of a live function app.
+
+    Attributes:
+        app: The slot; None when it is not there.
+        others: Names of the app's other slots, production left out.
+        sticky: Names of the settings that belong to a slot and are not swapped.
+        sticky_others: The same of connection strings, and of mounts.
+        of_app: The app's connection strings and mounts.
+        own: The slot's.
+    """
+
+    app: ObservedApp | None
+    others: tuple[str, ...] = ()
+    sticky: tuple[str, ...] = ()
+    sticky_others: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    of_app: Belongings = NONE
+    own: Belongings = NONE

@@ -11,11 +11,11 @@ from azure.core.exceptions import AzureError
 from functions_model.azure.errors import explain
 from functions_model.core.failures import PlanRefused, Problem
 from functions_model.provision import keys
+from functions_model.provision.connection_strings import ObservedKeys
 from functions_model.provision.context import discard
 from functions_model.provision.kind import Look
 from functions_model.provision.known_kinds import LOOKS
 from functions_model.provision.observed import Observed, ObservedGroup
-from functions_model.provision.observed_keys import ObservedKeys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -39,7 +39,7 @@ def observe(clients: AzureClients, wanted: Wanted, *, mask: Callable[[str], None
     seen = Observed(portal=clients.cloud.portal)
     read_keys = partial(keys.observe, mask=mask)
     for looks in rounds((*LOOKS, Look("keys", (ObservedKeys,), read_keys, needs=keys.NEEDS))):
-        has_place = seen.group is not None or bool(wanted.other_groups)
+        has_place = seen.of(ObservedGroup) is not None or bool(wanted.other_groups)
         seen = _round(clients, wanted, seen, [look for look in looks if has_place or ObservedGroup not in look.needs])
     return seen
 

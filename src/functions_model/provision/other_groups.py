@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from azure.core.exceptions import HttpResponseError
 
 from functions_model.core.failures import Problem
+from functions_model.provision.nouns import place_of
+from functions_model.provision.observed import Piece
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from functions_model.azure.clients import AzureClients
     from functions_model.provision.nouns import Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedNames(Piece):
+    """Names that must be unique in all of Azure, of what is to be made.
+
+    Attributes:
+        refusals: Why one cannot be had, by type and name (`place_of`); None for one that can.
+        unknown: Those that nobody could say anything of: `function app iris`.
+    """
+
+    refusals: Mapping[str, NameRefusal | None] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
+
+    def refusal(self, resource_type: str, name: str) -> NameRefusal | None:
+        """Why the name cannot be had; None when it can, or when it was not asked for."""
+        return self.refusals.get(place_of(resource_type, name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,14 @@ from functions_model.provision.kinds import (
     service_bus_namespace,
     storage_account,
 )
+from functions_model.provision.kinds.service_bus_namespace import ObservedNamespace
+from functions_model.provision.kinds.storage_account import account_in
 from functions_model.provision.nouns import QueueData
+from functions_model.provision.observed_app import ObservedApp, ObservedSite, ObservedSlot
+from functions_model.provision.other_groups import ObservedNames
 from functions_model.provision.regions import same_region
 from functions_model.provision.script_identity import client_notes
+from functions_model.provision.telemetry import ObservedInsights
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,9 +45,9 @@ def notes_for(wanted: Wanted, observed: Observed) -> tuple[str, ...]:
 
 def _names(observed: Observed) -> tuple[str, ...]:
     """Names that may be taken by somebody."""
-    if not observed.names.unknown:
+    if not observed.all_of(ObservedNames).unknown:
         return ()
-    names = ", ".join(f"the {name}" for name in observed.names.unknown)
+    names = ", ".join(f"the {name}" for name in observed.all_of(ObservedNames).unknown)
     why = "this login may not ask, or the provider is not registered yet"
     return (f"Whether these names are free in all of Azure is not known, as {why}: {names}.",)
 
@@ -67,15 +72,17 @@ def _places(wanted: Wanted, observed: Observed) -> tuple[str, ...]:
 
 def _located(wanted: Wanted, observed: Observed) -> Iterator[tuple[str, str]]:
     """What is there in the group, and its region. What the inputs place in another group is meant to be there."""
-    if observed.site is not None:
-        yield f"the {function_app.KIND} `{wanted.names.app}`", observed.site.location
+    namespace = observed.of(ObservedNamespace)
+    site = observed.of(ObservedSite)
+    if site is not None:
+        yield f"the {function_app.KIND} `{wanted.names.app}`", site.location
     for name in wanted.storage_accounts:
-        if (account := observed.account(name)) and not wanted.is_in_other_group(storage_account.TYPE, name):
+        if (account := account_in(observed, name)) and not wanted.is_in_other_group(storage_account.TYPE, name):
             yield f"the {storage_account.KIND} `{name}`", account.location
-    if isinstance(wanted.data, QueueData) and observed.namespace is not None:
+    if isinstance(wanted.data, QueueData) and namespace is not None:
         kind, name = service_bus_namespace, wanted.data.namespace
         if not wanted.is_in_other_group(kind.TYPE, name):
-            yield f"the {kind.KIND} `{name}`", observed.namespace.location
+            yield f"the {kind.KIND} `{name}`", namespace.location
 
 
 def _listed(names: list[str]) -> str:
@@ -86,7 +93,7 @@ def _listed(names: list[str]) -> str:
 
 def _size(wanted: Wanted, observed: Observed) -> Iterator[str]:
     """A size that was asked for, of a namespace that has another: `service-bus-sku` says how a new one is made."""
-    given, data, there = "service-bus-sku", wanted.data, observed.namespace
+    given, data, there = "service-bus-sku", wanted.data, observed.of(ObservedNamespace)
     if isinstance(data, QueueData) and there is not None and given in wanted.target.given and data.sku != there.sku:
         what = f"the {service_bus_namespace.KIND} `{data.namespace}` is there, of the size `{there.sku}`"
         yield f"`{given}` is `{data.sku}`, and {what}, which it keeps. Leave `{given}` out."
@@ -94,7 +101,7 @@ def _size(wanted: Wanted, observed: Observed) -> Iterator[str]:
 
 def _workspace(wanted: Wanted, observed: Observed) -> Iterator[str]:
     """A workspace that was named, for a component that has another: it is that of a new one."""
-    given, there = "log-analytics-workspace", observed.insights
+    given, there = "log-analytics-workspace", observed.of(ObservedInsights)
     if wanted.insights is None or there is None or given not in wanted.target.given:
         return
     asked = wanted.insights.workspace
@@ -107,8 +114,9 @@ def _workspace(wanted: Wanted, observed: Observed) -> Iterator[str]:
 
 def _container_log(wanted: Wanted, observed: Observed) -> Iterator[str]:
     """A log that is off stays so: what a container prints may be more than its owner wants to keep."""
-    beside = observed.slot.app if observed.slot else None
-    for slot, app in (("", observed.app), (wanted.names.slot, beside)):
+    there = observed.of(ObservedSlot)
+    beside = there.app if there else None
+    for slot, app in (("", observed.of(ObservedApp)), (wanted.names.slot, beside)):
         if app is None or app.container_log:
             continue
         site = f"the slot `{slot}` of the function app" if slot else "the function app"

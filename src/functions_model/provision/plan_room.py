@@ -11,8 +11,8 @@ from functions_model.azure.errors import explain, explain_answer
 from functions_model.core.failures import Problem
 from functions_model.provision.kind import Look
 from functions_model.provision.kinds import plan
-from functions_model.provision.observed import ObservedPlan, ObservedPlanRoom
-from functions_model.provision.plan_sizes import tier_of
+from functions_model.provision.observed import ObservedGroup
+from functions_model.provision.plan_sizes import ObservedPlan, ObservedPlanRoom, tier_of
 from functions_model.provision.regions import no_such_region, same_region
 
 if TYPE_CHECKING:
@@ -34,13 +34,13 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedPl
     for a group that is there (`validate`); without one, the regions that have the tier are listed.
     """
     if (
-        seen.plan is not None
+        seen.of(ObservedPlan) is not None
         or wanted.is_in_other_group(plan.TYPE, wanted.target.plan_name)
         or tier_of(wanted.target.plan_sku) is None
     ):
         return None
     try:
-        return _by_regions(clients, wanted) if seen.group is None else _by_validation(clients, wanted)
+        return _by_regions(clients, wanted) if seen.of(ObservedGroup) is None else _by_validation(clients, wanted)
     except HttpResponseError as exc:
         # A login whose rights end at the group may not ask, nor may anybody before Microsoft.Web is registered.
         # The write will tell.

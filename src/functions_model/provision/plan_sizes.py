@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from functions_model.core.failures import Problem
 from functions_model.provision.changes import FieldChange
+from functions_model.provision.observed import Piece
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from functions_model.provision.nouns import Wanted
-    from functions_model.provision.observed import ObservedPlan
 
 ELASTIC = "ElasticPremium"
 SIZE, MINIMUM, MAXIMUM = "size", "minimum instances", "maximum instances"
@@ -37,6 +38,31 @@ tier; a plan is written by its size alone. Azure/azure-cli 2.91.0, command_modul
 _MOST = {ELASTIC: 100, "Basic": 3, "Standard": 10}
 _MOST_OF_OTHERS = 30
 """Instances: https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedPlanRoom(Piece):
+    """Why Azure would not make the plan; None when it would, or when that is not known."""
+
+    refusal: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedPlan(Piece):
+    """A live plan.
+
+    Attributes:
+        capacity: Its instances; with Elastic Premium, those that are always there.
+        maximum: The most instances that Elastic Premium adds up to; 1 with other tiers, where it means nothing.
+    """
+
+    id: str
+    location: str
+    sku: str
+    tier: str
+    is_linux: bool
+    capacity: int = 1
+    maximum: int = 1
 
 
 def tier_of(sku: str) -> str | None:

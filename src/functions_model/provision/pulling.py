@@ -14,6 +14,8 @@ from functions_model.core.failures import Problem
 from functions_model.provision.app_changes import pull_change, pull_fields
 from functions_model.provision.keys import complete
 from functions_model.provision.kinds import identity
+from functions_model.provision.kinds.identity import ObservedIdentity
+from functions_model.provision.observed_app import ObservedApp
 from functions_model.provision.registry_login import registry_settings
 
 if TYPE_CHECKING:
@@ -24,9 +26,10 @@ if TYPE_CHECKING:
 
 def pull_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     """The app's present image is in another registry: whoever pulls the new one could not pull that."""
-    if observed.app is None or not pull_change(wanted, observed):
+    app = observed.of(ObservedApp)
+    if app is None or not pull_change(wanted, observed):
         return ()
-    registry = observed.app.runs.removeprefix("DOCKER|").partition("/")[0]
+    registry = app.runs.removeprefix("DOCKER|").partition("/")[0]
     if registry.lower() == wanted.registry.login_server.lower():
         return ()
     what = (
@@ -43,7 +46,7 @@ def let_the_app_pull(writing: Writing, observed: Observed) -> None:
         return
     if wanted.by_keys:
         _give_password(writing, observed)
-    who = observed.identity or identity.observe(writing.clients, wanted, observed)
+    who = observed.of(ObservedIdentity) or identity.observe(writing.clients, wanted, observed)
     writing.patience.through(partial(writing.site.update_configuration, pull_fields(who)))
 
 

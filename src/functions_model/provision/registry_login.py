@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from functions_model.core.failures import Problem
+from functions_model.provision.connection_strings import ObservedKeys
 
 if TYPE_CHECKING:
+    from functions_model.provision.connection_strings import Keys
     from functions_model.provision.nouns import Wanted
     from functions_model.provision.observed import Observed
-    from functions_model.provision.observed_keys import Keys
 
 REGISTRY = "registry"
 """What its keys are known by."""
@@ -24,7 +25,7 @@ def registry_settings(wanted: Wanted, observed: Observed) -> dict[str, str | Non
     """What `az` sets for an app from an image; nothing with an identity. None is not known yet."""
     if not wanted.by_keys:
         return {}
-    live, keys = observed.live_settings, observed.keys.by_owner.get(REGISTRY)
+    live, keys = observed.live_settings, observed.all_of(ObservedKeys).by_owner.get(REGISTRY)
     return {
         _URL: _same_host(live.get(_URL, ""), wanted.registry.login_server) or f"https://{wanted.registry.login_server}",
         _USERNAME: keys.name if keys else None,

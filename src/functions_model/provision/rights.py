@@ -17,6 +17,8 @@ from azure.core.rest import HttpRequest
 from functions_model.azure import api_versions
 from functions_model.core.failures import Problem
 from functions_model.provision.changes import Action
+from functions_model.provision.kinds.role_assignment import ObservedRoles
+from functions_model.provision.observed import ObservedGroup
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -83,14 +85,18 @@ def missing_rights(plan: ResourcePlan, clients: AzureClients) -> tuple[Problem, 
 
 
 def _new_roles(plan: ResourcePlan) -> tuple[Role, ...]:
-    return tuple(role for role in plan.wanted.roles if role not in plan.observed.roles.held)
+    return tuple(role for role in plan.wanted.roles if role not in plan.observed.all_of(ObservedRoles).held)
 
 
 def _asked(plan: ResourcePlan, scope: str) -> str:
     """Where rights are asked for: those at a group hold for all in it, and a group to come has its subscription's."""
     if not _is_in(scope, plan.wanted.names.group_id):
         return scope
-    return plan.wanted.names.group_id if plan.observed.group else f"/subscriptions/{plan.wanted.names.subscription}"
+    return (
+        plan.wanted.names.group_id
+        if plan.observed.of(ObservedGroup)
+        else f"/subscriptions/{plan.wanted.names.subscription}"
+    )
 
 
 def _is_in(scope: str, group_id: str) -> bool:
@@ -122,6 +128,7 @@ def _permission(entry: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, .
 
 def _resources_problem(plan: ResourcePlan, rights: Mapping[str, Rights], grant: str) -> Problem | None:
     """Resources that the login may not write, all of one cause: it is no Contributor."""
+    group = plan.observed.of(ObservedGroup)
     wanted = plan.wanted
     held = rights.get(_asked(plan, wanted.names.group_id))
     if held is None:
@@ -132,14 +139,10 @@ def _resources_problem(plan: ResourcePlan, rights: Mapping[str, Rights], grant: 
     if not refused:
         return None
     # Who may not make the group may make nothing in it, and gets the rights for all of it with those for the group.
-    told = refused[:1] if plan.observed.group is None and refused[0][1] == _WRITE_GROUP else refused
+    told = refused[:1] if group is None and refused[0][1] == _WRITE_GROUP else refused
     names = ", ".join(dict.fromkeys(str(change) for change, _ in told))
     actions = ", ".join(f"`{action}`" for action in dict.fromkeys(action for _, action in told))
-    make = (
-        ()
-        if plan.observed.group
-        else (f"az group create --name {wanted.names.group} --location {wanted.target.location}",)
-    )
+    make = () if group else (f"az group create --name {wanted.names.group} --location {wanted.target.location}",)
     commands = _commands(*make, f"{grant} --role Contributor --scope {wanted.names.group_id}")
     return Problem(f"this login may not write {names} (it lacks {actions})", f"Ask an owner to run {commands}.")
 

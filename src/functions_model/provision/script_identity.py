@@ -11,6 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from functions_model.provision.kinds import identity
+from functions_model.provision.kinds.identity import ObservedIdentity
+from functions_model.provision.observed_app import ObservedApp, ObservedSite
 
 if TYPE_CHECKING:
     from functions_model.provision.nouns import Wanted
@@ -24,25 +26,27 @@ def client_settings(wanted: Wanted, observed: Observed) -> dict[str, str | None]
 
     A later slot has what its app has. None is not known before the identity is there.
     """
-    ours = observed.identity.client_id if observed.identity else None
-    is_new = observed.app is None and observed.site is None
+    who = observed.of(ObservedIdentity)
+    ours = who.client_id if who else None
+    is_new = observed.of(ObservedApp) is None and observed.of(ObservedSite) is None
     return {_CLIENT_ID: ours} if not wanted.by_keys and (is_new or _names_ours(wanted, observed)) else {}
 
 
 def _names_ours(wanted: Wanted, observed: Observed) -> bool:
     """Whether the setting names the identity as the app knows it, which may be one that is gone."""
-    named, app = observed.live_settings.get(_CLIENT_ID), observed.app
+    named, app = observed.live_settings.get(_CLIENT_ID), observed.of(ObservedApp)
     known = app and app.identity_clients.get(wanted.id_of(identity.TYPE, wanted.target.identity_name).lower())
     return bool(named and known) and named == known
 
 
 def client_notes(wanted: Wanted, observed: Observed) -> tuple[str, ...]:
     """What code in an app of others takes, and how it would take ours."""
-    app = observed.app
+    who = observed.of(ObservedIdentity)
+    app = observed.of(ObservedApp)
     if wanted.by_keys or app is None or _CLIENT_ID in {*app.settings, *wanted.target.app_settings}:
         return ()
     takes = "takes the system-assigned identity of" if app.has_own_identity else "finds no identity in"
-    value = f"`{observed.identity.client_id}`" if observed.identity else "its client id"
+    value = f"`{who.client_id}`" if who else "its client id"
     ours = wanted.target.identity_name
     note = (
         f"`DefaultAzureCredential()` in a script {takes} `{wanted.names.app}`. To let it take `{ours}`, "

@@ -9,6 +9,7 @@ from functions_model.provision.connection import connection_settings, obsolete_c
 from functions_model.provision.host_id import host_id_settings
 from functions_model.provision.host_storage import host_storage_settings, obsolete_host_storage
 from functions_model.provision.machine_key import MACHINE_KEY, new_machine_key
+from functions_model.provision.observed_app import ObservedApp
 from functions_model.provision.registry_login import obsolete_registry_login, registry_settings
 from functions_model.provision.script_identity import client_settings
 from functions_model.provision.telemetry import obsolete_telemetry, telemetry_settings
@@ -60,7 +61,7 @@ def settings_changes(wanted: Wanted, observed: Observed) -> tuple[FieldChange, .
     merged = merged_settings(wanted, observed)
     changes = {name: "***" for name, value in merged.items() if value is None or live.get(name) != value}
     changes |= {name: "removed" for name in live if name not in merged}
-    if observed.app is None and MACHINE_KEY not in merged:
+    if observed.of(ObservedApp) is None and MACHINE_KEY not in merged:
         changes[MACHINE_KEY] = "***"
     return tuple(
         FieldChange(f"app setting `{name}`", "***" if name in live else None, after)
@@ -80,7 +81,7 @@ def settings_to_write(wanted: Wanted, observed: Observed) -> dict[str, str]:
             message = f"the setting {name} is not known yet"
             raise ValueError(message)
         values[name] = value
-    if observed.app is None:
+    if observed.of(ObservedApp) is None:
         values.setdefault(MACHINE_KEY, new_machine_key())
     return values
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from functions_model.core.secrets import Secret
 from functions_model.provision.host_id import HOST_ID, host_id, is_cut
 from functions_model.provision.host_storage import CONTENT_SHARE, slots_share
 from functions_model.provision.machine_key import ENCRYPTION, encryption_keys
+from functions_model.provision.observed_app import ObservedApp, ObservedSlot
 from functions_model.provision.settings import merged_settings
 from functions_model.provision.sticky import missing
 
@@ -28,16 +28,17 @@ def apps_sticky(wanted: Wanted) -> tuple[str, ...]:
 
 def slots_own(wanted: Wanted, observed: Observed) -> dict[str, str]:
     """What holds in the slot alone; a trigger that takes work by itself is off there."""
+    slot = observed.of(ObservedSlot)
     own = {HOST_ID: host_id(wanted.names.app, wanted.names.slot)}
     if wanted.data is not None:
         return {**own, DISABLED: "true"}
-    was_off = observed.slot is not None and observed.slot.app is not None and DISABLED in observed.slot.app.settings
+    was_off = slot is not None and slot.app is not None and DISABLED in slot.app.settings
     return {**own, DISABLED: "false"} if was_off else own
 
 
 def sticky_names(wanted: Wanted, observed: Observed) -> tuple[str, ...]:
     """Every setting that must not be swapped: those that are told already, the app's own and the slot's."""
-    slot = observed.slot
+    slot = observed.of(ObservedSlot)
     known = slot.sticky if slot else ()
     keys = encryption_keys(observed.live_settings, slot.app.settings if slot and slot.app else {})
     return (*known, *missing((*keys, *slots_own(wanted, observed)), known))
@@ -49,7 +50,8 @@ def for_slot(wanted: Wanted, observed: Observed) -> tuple[Wanted, Observed]:
     A swap gives the app the slot's settings. So the slot gets what the app itself would get, what others have set there
     included, unless it is sticky: nothing that they have set is lost. Its machine key and content share are its own.
     """
-    live = observed.slot.app if observed.slot else None
+    slot = observed.of(ObservedSlot)
+    live = slot.app if slot else None
     sticky = {name.lower() for name in sticky_names(wanted, observed)}
     the_apps = {
         name: Secret(value)
@@ -61,7 +63,7 @@ def for_slot(wanted: Wanted, observed: Observed) -> tuple[Wanted, Observed]:
     if share := given.get(CONTENT_SHARE):
         slots = live.settings.get(CONTENT_SHARE, "") if live else ""
         given[CONTENT_SHARE] = Secret(slots_share(wanted, share.reveal(), slots))
-    return wanted.with_settings(given), replace(observed, app=live)
+    return wanted.with_settings(given), observed.lacking(ObservedApp).having(live)
 
 
 def without_sticky(wanted: Wanted, observed: Observed) -> Wanted:

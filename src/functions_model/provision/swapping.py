@@ -15,6 +15,7 @@ from functions_model.provision.changes import Written
 from functions_model.provision.context import ALONE
 from functions_model.provision.kind import Writing
 from functions_model.provision.kinds import swap as kind
+from functions_model.provision.observed_app import ObservedApp
 from functions_model.provision.pulling import let_the_app_pull
 from functions_model.provision.site import read_app
 from functions_model.provision.tags import tags_to_be
@@ -86,7 +87,7 @@ def _writing(plan: ResourcePlan, change: Change, clients: AzureClients, context:
 
 def _tags(plan: ResourcePlan) -> tuple[dict[str, str], dict[str, str]]:
     """The app's before and after a swap; none when they are the same."""
-    if (app := plan.observed.app) is None or (after := tags_to_be(plan.wanted, app)) == app.tags:
+    if (app := plan.observed.of(ObservedApp)) is None or (after := tags_to_be(plan.wanted, app)) == app.tags:
         return {}, {}
     return dict(app.tags), after
 

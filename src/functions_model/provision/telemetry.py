@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from functions_model.provision.kinds.identity import ObservedIdentity
+from functions_model.provision.observed import Piece
+
 if TYPE_CHECKING:
+    from functions_model.core.secrets import Secret
     from functions_model.provision.nouns import Wanted
     from functions_model.provision.observed import Observed
 
@@ -13,14 +18,30 @@ AUTHENTICATION = "APPLICATIONINSIGHTS_AUTHENTICATION_STRING"
 """https://learn.microsoft.com/azure/azure-functions/functions-app-settings#applicationinsights_authentication_string."""
 
 
+@dataclass(frozen=True, slots=True)
+class ObservedInsights(Piece):
+    """A live Application Insights component.
+
+    Attributes:
+        id: The ARM id.
+        connection_string: Where telemetry goes. Whoever has it can send some.
+        workspace_id: Of the Log Analytics workspace that keeps its data; empty for a component that has none.
+    """
+
+    id: str
+    connection_string: Secret
+    workspace_id: str = ""
+
+
 def telemetry_settings(wanted: Wanted, observed: Observed) -> dict[str, str | None]:
     """Nothing without a component: what others have set for one of theirs stays."""
+    component = observed.of(ObservedInsights)
     if wanted.insights is None:
         return {}
-    connection = {CONNECTION: observed.insights.connection_string.reveal() if observed.insights else None}
+    connection = {CONNECTION: component.connection_string.reveal() if component else None}
     if wanted.by_keys:
         return connection
-    who = observed.identity
+    who = observed.of(ObservedIdentity)
     return {**connection, AUTHENTICATION: f"ClientId={who.client_id};Authorization=AAD" if who else None}
 
 

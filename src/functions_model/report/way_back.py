@@ -9,6 +9,7 @@ from functions_model.inputs import derived
 from functions_model.inputs.catalogue import BY_NAME
 from functions_model.provision.changes import SWAP
 from functions_model.provision.kinds.slot import KIND as SLOT
+from functions_model.provision.observed_app import ObservedApp, ObservedSlot
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +23,8 @@ _NO_RESOURCES = ("the image ", "the import ", "the registration ")
 
 def runs_before(plan: ResourcePlan) -> str:
     """The image that ran before; nothing for an app that was not there."""
-    return plan.observed.app.runs.removeprefix("DOCKER|") if plan.observed.app else ""
+    app = plan.observed.of(ObservedApp)
+    return app.runs.removeprefix("DOCKER|") if app else ""
 
 
 def way_back(spec: DeploymentSpec, target: Target, plan: ResourcePlan, touched: Sequence[str]) -> str:
@@ -34,8 +36,9 @@ def way_back(spec: DeploymentSpec, target: Target, plan: ResourcePlan, touched: 
         plan: With what was there before.
         touched: What was written or begun, for people: "the plan `p`".
     """
+    slot = plan.observed.of(ObservedSlot)
     resources = [one for one in touched if not one.startswith(_NO_RESOURCES)]
-    if plan.observed.app is None:
+    if plan.observed.of(ObservedApp) is None:
         return f"To remove what was made, {_destroy(spec, target)}." if resources else ""
     if any(one.startswith(f"the {SWAP} ") for one in resources):
         swap = _command("deployment slot swap", target, "--slot", plan.wanted.names.slot)
@@ -43,7 +46,7 @@ def way_back(spec: DeploymentSpec, target: Target, plan: ResourcePlan, touched: 
     if f"the function app `{target.names.app}`" in resources:
         image = _command("config set", target, "--linux-fx-version", f"DOCKER|{runs_before(plan)}")
         return f"To go back, run the workflow of the version before; for the image alone, `{image}`."
-    is_new = plan.observed.slot is None or plan.observed.slot.app is None
+    is_new = slot is None or slot.app is None
     if is_new and f"the {SLOT} `{target.names.app}/{target.names.slot}`" in resources:
         return f"To remove the slot, {_destroy(spec, target, target.names.slot or '')}."
     return ""

@@ -9,8 +9,9 @@ import pytest
 
 from functions_model.provision.being_made import once_made
 from functions_model.provision.kinds import service_bus_namespace, storage_account
-from functions_model.provision.observed import Observed, ObservedAccounts, ObservedStorage
-from functions_model.provision.observed_service_bus import ObservedNamespace
+from functions_model.provision.kinds.service_bus_namespace import ObservedNamespace
+from functions_model.provision.kinds.storage_account import ObservedAccounts, ObservedStorage
+from functions_model.provision.observed import Observed
 from support.fake_arm import FakeArm
 from support.wanted import wanted
 
@@ -81,7 +82,7 @@ def test_an_account_that_is_never_made_is_refused() -> None:
     account = ObservedStorage("/id", "", "", "", state="Creating")
 
     [problem] = storage_account.problems(
-        wanted(), Observed(accounts=ObservedAccounts({wanted().target.storage_account: account}))
+        wanted(), Observed().having(ObservedAccounts({wanted().target.storage_account: account}))
     )
 
     assert "the storage account `irisstorage` is not ready, its state is Creating" == problem.what

@@ -11,6 +11,7 @@ from functions_model.core.access import Access
 from functions_model.core.failures import PlanRefused
 from functions_model.core.secrets import Secret
 from functions_model.provision import ResourcePlan, undo
+from functions_model.provision.observed_app import ObservedApp
 from support.fake_arm import FakeArm
 from support.provisioning import applied, planned
 from support.wanted import REGISTRY, TARGET
@@ -147,11 +148,12 @@ class TestUndoing:
         site(arm)["properties"][RESOLVER] = named
         plan = planned(arm, digit="b")
         outcome = applied(arm, plan)
-        assert plan.observed.app is not None
+        before = plan.observed.of(ObservedApp)
+        assert before is not None
         assert outcome.app is not None
         assert "iris-identity" == resolver(arm)
 
-        undo(arm.clients(), plan.wanted, plan.observed.app, outcome.app)
+        undo(arm.clients(), plan.wanted, before, outcome.app)
 
         assert (named or "SystemAssigned") == site(arm)["properties"][RESOLVER]
 
@@ -160,11 +162,12 @@ class TestUndoing:
         arm = adopted()
         plan = planned(arm, digit="b")
         outcome = applied(arm, plan)
-        assert plan.observed.app is not None
+        before = plan.observed.of(ObservedApp)
+        assert before is not None
         assert outcome.app is not None
         assert "iris-identity" == resolver(arm)
         site(arm)["properties"][RESOLVER] = OTHER
 
-        undo(arm.clients(), plan.wanted, plan.observed.app, outcome.app)
+        undo(arm.clients(), plan.wanted, before, outcome.app)
 
         assert OTHER == site(arm)["properties"][RESOLVER]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from functions_model.provision.kind import Look
+from functions_model.provision.kinds.identity import ObservedIdentity
 from functions_model.provision.known_kinds import LOOKS
-from functions_model.provision.observed import ObservedGroup, ObservedIdentity, ObservedPlan
+from functions_model.provision.observed import ObservedGroup
 from functions_model.provision.observing import rounds
+from functions_model.provision.plan_sizes import ObservedPlan
 
 
 def look(what: str, gives: type, *needs: type) -> Look:

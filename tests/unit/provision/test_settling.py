@@ -9,6 +9,7 @@ import pytest
 from functions_model.core.failures import ApplyIncomplete
 from functions_model.core.secrets import Secret
 from functions_model.provision import Applied, ResourcePlan, RunContext, settle
+from functions_model.provision.observed_app import ObservedApp
 from support.fake_arm import Answer, FakeArm, arm_error
 from support.provisioning import applied, planned
 
@@ -26,9 +27,10 @@ def updated(arm: FakeArm, **changes: Any) -> tuple[ResourcePlan, Applied]:
 
 
 def settled(arm: FakeArm, plan: ResourcePlan, outcome: Applied) -> tuple[str, ...]:
-    assert plan.observed.app
+    app = plan.observed.of(ObservedApp)
+    assert app
     assert outcome.app
-    return settle(arm.clients(), plan.wanted, plan.observed.app, outcome.app)
+    return settle(arm.clients(), plan.wanted, app, outcome.app)
 
 
 EVENING = {"app_settings": {"GREETING": Secret("good evening")}}
@@ -81,10 +83,11 @@ class TestSettling:
         arm.settings["GREETING"] = "good night"
         message = "Cannot modify this site because another operation is in progress."
         arm.fail("PUT", "/config/appsettings$", Answer(409, {"Code": "Conflict", "Message": message}))
-        assert plan.observed.app is not None
+        before = plan.observed.of(ObservedApp)
+        assert before is not None
         assert outcome.app is not None
 
-        settle(arm.clients(), plan.wanted, plan.observed.app, outcome.app, RunContext(sleep=slept.append))
+        settle(arm.clients(), plan.wanted, before, outcome.app, RunContext(sleep=slept.append))
 
         assert "good evening" == arm.settings["GREETING"]
         assert [2.0] == slept

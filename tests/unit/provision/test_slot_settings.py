@@ -13,8 +13,7 @@ from functions_model.core.secrets import Secret
 from functions_model.provision import Observed
 from functions_model.provision.host_id import HOST_ID, host_id
 from functions_model.provision.machine_key import MACHINE_KEY
-from functions_model.provision.observed import ObservedSlot
-from functions_model.provision.observed_app import ObservedApp
+from functions_model.provision.observed_app import ObservedApp, ObservedSlot
 from functions_model.provision.slot_settings import (
     DISABLED,
     for_slot,
@@ -29,7 +28,16 @@ WANTED = wanted(slot_name="staging")
 
 
 def app(**settings: str) -> ObservedApp:
-    return ObservedApp("", "", "", "", "", (), runs="DOCKER|old", settings=settings)
+    return ObservedApp(
+        id="",
+        kind="",
+        plan_id="",
+        host_name="",
+        identity_type="",
+        identity_ids=(),
+        runs="DOCKER|old",
+        settings=settings,
+    )
 
 
 class TestHostId:
@@ -56,14 +64,14 @@ class TestTheSlotsOwn:
     def test_with_another_trigger_turns_it_off(self) -> None:
         """Until the trigger is HTTP again: then it is on."""
         blob = wanted(trigger=BLOB, slot_name="staging")
-        was_off = Observed(slot=ObservedSlot(app(**{DISABLED: "true"})))
+        was_off = Observed().having(ObservedSlot(app(**{DISABLED: "true"})))
 
         assert "true" == slots_own(blob, Observed())[DISABLED]
         assert "false" == slots_own(WANTED, was_off)[DISABLED]
 
     def test_is_sticky_beside_what_others_made_sticky(self) -> None:
         """Theirs first, none twice, whatever the case."""
-        observed = Observed(slot=ObservedSlot(None, (), ("THEIRS", HOST_ID.upper())))
+        observed = Observed().having(ObservedSlot(None, (), ("THEIRS", HOST_ID.upper())))
 
         assert ("THEIRS", HOST_ID.upper(), MACHINE_KEY) == sticky_names(WANTED, observed)
 
@@ -72,7 +80,7 @@ class TestForSlot:
     @pytest.mark.parametrize("live", [None, app(ONLY_HERE="slot", THEIRS="stale")])
     def test_the_slot_gets_what_the_app_would_get(self, live: ObservedApp | None) -> None:
         """What others have set on the app included; what is sticky stays there."""
-        observed = Observed(app=app(THEIRS="fresh", STICKY="production"), slot=ObservedSlot(live, (), ("STICKY",)))
+        observed = Observed().having(app(THEIRS="fresh", STICKY="production"), ObservedSlot(live, (), ("STICKY",)))
 
         want, view = for_slot(WANTED, observed)
 
@@ -83,12 +91,12 @@ class TestForSlot:
             given["FUNCTIONS_EXTENSION_VERSION"],
         )
         assert "STICKY" not in given
-        assert live is view.app
+        assert live is view.of(ObservedApp)
 
     @pytest.mark.parametrize("live", [None, app(), app(**{MACHINE_KEY: "slot's"})])
     def test_a_slot_keeps_its_machine_key(self, live: ObservedApp | None) -> None:
         """It never gets the app's, nor the user's own: a new slot is given one, one that is there keeps what it has."""
-        observed = Observed(app=app(**{MACHINE_KEY: "app's"}), slot=ObservedSlot(live))
+        observed = Observed().having(app(**{MACHINE_KEY: "app's"}), ObservedSlot(live))
 
         want, _ = for_slot(WANTED.with_settings({MACHINE_KEY: Secret("app's")}), observed)
 
@@ -97,7 +105,7 @@ class TestForSlot:
 
     def test_a_slot_keeps_any_other_encryption_key_from_the_app(self) -> None:
         """One that somebody has set goes before the machine key."""
-        observed = Observed(app=app(AzureWebEncryptionKey="app's"), slot=ObservedSlot(None))
+        observed = Observed().having(app(AzureWebEncryptionKey="app's"), ObservedSlot(None))
 
         want, _ = for_slot(WANTED, observed)
 
@@ -110,5 +118,5 @@ class TestForSlot:
         want = WANTED.with_settings(settings)
 
         assert {"FREE"} == set(
-            without_sticky(want, Observed(slot=ObservedSlot(None, (), ("sticky",)))).target.app_settings
+            without_sticky(want, Observed().having(ObservedSlot(None, (), ("sticky",)))).target.app_settings
         )

@@ -9,6 +9,7 @@ import pytest
 from functions_model.core.failures import ApplyIncomplete
 from functions_model.core.secrets import Secret
 from functions_model.provision import Overtaken, RunContext, Undone, undo
+from functions_model.provision.observed_app import ObservedApp
 from support.fake_arm import Answer, FakeArm, arm_error
 from support.provisioning import applied, planned
 
@@ -26,9 +27,10 @@ def updated(arm: FakeArm, **changes: object) -> tuple[ResourcePlan, Applied]:
 
 
 def undone(arm: FakeArm, plan: ResourcePlan, outcome: Applied) -> Undone:
-    assert plan.observed.app is not None
+    app = plan.observed.of(ObservedApp)
+    assert app is not None
     assert outcome.app is not None
-    return undo(arm.clients(), plan.wanted, plan.observed.app, outcome.app)
+    return undo(arm.clients(), plan.wanted, app, outcome.app)
 
 
 def config(arm: FakeArm) -> dict[str, object]:
@@ -60,11 +62,12 @@ class TestAConflict:
         plan, outcome = updated(arm)
         busy = {"Code": "Conflict", "Message": "Cannot modify this site because another operation is in progress."}
         arm.fail("PATCH", "/config/web$", Answer(409, busy), 2)
-        assert plan.observed.app is not None
+        before = plan.observed.of(ObservedApp)
+        assert before is not None
         assert outcome.app is not None
 
         context = RunContext(report=told.append, sleep=slept.append)
-        put_back = undo(arm.clients(), plan.wanted, plan.observed.app, outcome.app, context)
+        put_back = undo(arm.clients(), plan.wanted, before, outcome.app, context)
 
         assert ("image",) == put_back.what
         assert FIRST == config(arm)["linuxFxVersion"]

@@ -48,8 +48,9 @@ BACK = f"`az functionapp config set --resource-group iris-rg --name iris --linux
 
 def plan_of(*changes: Change, existed: bool, **names: Any) -> ResourcePlan:
     """A plan for an app that was there with the old image, or was not."""
-    app = ObservedApp("", "", "", "", "", (), runs=f"DOCKER|{OLD}", settings={}) if existed else None
-    return ResourcePlan(changes, wanted(**names), Observed(app=app))
+    nothing: dict[str, Any] = dict.fromkeys(("id", "kind", "plan_id", "host_name", "identity_type"), "")
+    app = ObservedApp(**nothing, identity_ids=(), runs=f"DOCKER|{OLD}", settings={}) if existed else None
+    return ResourcePlan(changes, wanted(**names), Observed().having(app))
 
 
 def image_events(folder: Path) -> list[Event]:

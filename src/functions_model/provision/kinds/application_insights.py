@@ -10,8 +10,9 @@ from functions_model.provision import generic
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
 from functions_model.provision.kind import Kind, Look
 from functions_model.provision.kinds import log_analytics_workspace, provider, resource_group
-from functions_model.provision.observed_insights import ObservedInsights
+from functions_model.provision.kinds.log_analytics_workspace import ObservedLogs
 from functions_model.provision.other_groups import not_there
+from functions_model.provision.telemetry import ObservedInsights
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
@@ -41,7 +42,7 @@ def _observed(document: dict[str, Any]) -> ObservedInsights:
 
 def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     """One of another group that is not there."""
-    if wanted.insights is None or observed.insights is not None:
+    if wanted.insights is None or observed.of(ObservedInsights) is not None:
         return ()
     name = wanted.insights.component
     return (
@@ -55,7 +56,7 @@ def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
         return ()
     name = wanted.insights.component
     resource_id = wanted.id_of(TYPE, name)
-    if observed.insights is not None:
+    if observed.of(ObservedInsights) is not None:
         return (Change(KIND, name, Action.KEEP, resource_id=resource_id),)
     fields = (
         FieldChange("Log Analytics workspace", None, wanted.insights.workspace),
@@ -68,7 +69,8 @@ def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
 
 def write(writing: Writing, observed: Observed) -> ObservedInsights:
     """Create it (about 10 s)."""
-    if observed.logs is None:
+    workspace = observed.of(ObservedLogs)
+    if workspace is None:
         message = "a component needs a workspace"
         raise ValueError(message)
     wanted = writing.wanted
@@ -80,7 +82,7 @@ def write(writing: Writing, observed: Observed) -> ObservedInsights:
             "Application_Type": "web",
             "Flow_Type": "Bluefield",
             "IngestionMode": "LogAnalytics",
-            "WorkspaceResourceId": observed.logs.id,
+            "WorkspaceResourceId": workspace.id,
         },
     }
     made = _observed(generic.put(writing.clients, wanted.id_of(TYPE, writing.change.name), API_VERSION, body))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from azure.core.exceptions import ResourceNotFoundError
@@ -11,8 +12,9 @@ from functions_model.provision.changes import Action, Change, FieldChange, key_o
 from functions_model.provision.containers import containers_of, path_problems
 from functions_model.provision.kind import Kind, Look
 from functions_model.provision.kinds import storage_account
+from functions_model.provision.kinds.storage_account import ObservedAccounts, account_in
 from functions_model.provision.nouns import BlobData
-from functions_model.provision.observed import ObservedAccounts, ObservedContainers
+from functions_model.provision.observed import Piece
 from functions_model.provision.observed_app import ObservedApp
 
 if TYPE_CHECKING:
@@ -26,9 +28,16 @@ if TYPE_CHECKING:
 KIND = "blob container"
 
 
+@dataclass(frozen=True, slots=True)
+class ObservedContainers(Piece):
+    """The blob containers, of those wanted, that are there, by name."""
+
+    names: frozenset[str] = frozenset()
+
+
 def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedContainers | None:
     """Those of the wanted containers that are there."""
-    if not isinstance(wanted.data, BlobData) or seen.account(wanted.data.account) is None:
+    if not isinstance(wanted.data, BlobData) or account_in(seen, wanted.data.account) is None:
         return None
     account, names = wanted.data.account, [container.name for container in containers_of(wanted, seen)]
     group = wanted.group_of(storage_account.TYPE, account)
@@ -62,7 +71,7 @@ def _change(container: Container, account: str, wanted: Wanted, observed: Observ
     account_id = wanted.id_of(storage_account.TYPE, account)
     # The id, and the link that is made of it, would show the value of a setting.
     resource_id = "" if container.is_secret else f"{account_id}/blobServices/default/containers/{container.name}"
-    if container.name in observed.containers.names:
+    if container.name in observed.all_of(ObservedContainers).names:
         return Change(KIND, container.shown, Action.KEEP, resource_id=resource_id)
     fields = (FieldChange("storage account", None, account), FieldChange("public access", None, "off"))
     depends_on = (storage_account.key(account),)

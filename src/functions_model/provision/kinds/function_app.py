@@ -31,10 +31,11 @@ from functions_model.provision.kinds import (
     service_bus_queue,
     storage_account,
 )
+from functions_model.provision.kinds.identity import ObservedIdentity
 from functions_model.provision.likeness import ALIKE
 from functions_model.provision.liking import make_alike
 from functions_model.provision.machine_key import machine_key_problems
-from functions_model.provision.observed_app import ObservedApp
+from functions_model.provision.observed_app import ObservedApp, ObservedSite
 from functions_model.provision.registry_login import registry_problems
 from functions_model.provision.settings import settings_changes
 from functions_model.provision.site import complete_site
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
     from functions_model.provision.likeness import Likeness
     from functions_model.provision.nouns import Wanted
     from functions_model.provision.observed import Observed
-    from functions_model.provision.observed_app import ObservedSite
 
 KIND = "function app"
 TYPE = SITE
@@ -57,7 +57,8 @@ TYPE = SITE
 
 def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedApp | None:
     """Configuration and settings of an app that is there."""
-    return None if seen.site is None else complete_site(seen.site, Site(clients, wanted.names.at()))
+    site = seen.of(ObservedSite)
+    return None if site is None else complete_site(site, Site(clients, wanted.names.at()))
 
 
 def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
@@ -68,23 +69,24 @@ def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
         *registry_problems(wanted),
         *host_storage_problems(wanted, observed),
         *connection_problems(wanted, observed),
-        *(() if observed.app and through_slot(wanted, observed) else reference_problems(wanted, observed)),
+        *(() if observed.of(ObservedApp) and through_slot(wanted, observed) else reference_problems(wanted, observed)),
     )
 
 
 def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
     """Create, update or keep. An app whose new version goes to a slot is kept, but for what a swap takes."""
-    if observed.app is None:
+    app = observed.of(ObservedApp)
+    if app is None:
         made = own_difference(wanted, observed)
         return (replace(made, fields=(*made.fields, *sticky_changes(apps_sticky(wanted), ()))),)
     if not wanted.names.slot:
         return (own_difference(wanted, observed),)
     fields = identity_changes(wanted, observed) if swaps(wanted, observed) else ()
-    fields = (*fields, *unfinished_changes(wanted, observed.app))
+    fields = (*fields, *unfinished_changes(wanted, app))
     change = Change(KIND, wanted.names.app, Action.KEEP, resource_id=wanted.id_of(TYPE, wanted.names.app))
     if not fields:
         return (change,)
-    fields = (*fields, *tag_changes(wanted, observed.app))
+    fields = (*fields, *tag_changes(wanted, app))
     depends_on = _depends_on(wanted, observed)
     reason = "a swap does not bring it"
     return (replace(change, action=Action.UPDATE, fields=fields, reason=reason, depends_on=depends_on),)
@@ -95,7 +97,7 @@ def through_slot(wanted: Wanted, observed: Observed) -> bool:
     if not wanted.names.slot or not wanted.target.swap:
         return bool(wanted.names.slot)
     swapped = without_sticky(wanted, observed)
-    return observed.app is not None and own_difference(swapped, observed).action is not Action.KEEP
+    return observed.of(ObservedApp) is not None and own_difference(swapped, observed).action is not Action.KEEP
 
 
 def swaps(wanted: Wanted, observed: Observed) -> bool:
@@ -105,7 +107,7 @@ def swaps(wanted: Wanted, observed: Observed) -> bool:
 
 def own_difference(wanted: Wanted, observed: Observed) -> Change:
     """Create, update or keep, with the new version for the app itself."""
-    app = observed.app
+    app = observed.of(ObservedApp)
     resource_id = wanted.id_of(TYPE, wanted.names.app)
     if app is None:
         return _creation(wanted, observed, resource_id)
@@ -172,14 +174,14 @@ def write(writing: Writing, observed: Observed, like: Likeness = ALIKE) -> Obser
     Returns:
         The app as an update has left it, for whoever may have to undo it; one that was made says where it answers.
     """
-    if observed.identity is None and not writing.wanted.by_keys:
+    if observed.of(ObservedIdentity) is None and not writing.wanted.by_keys:
         message = "the app needs an identity"
         raise ValueError(message)
     observed = complete(writing.clients, writing.wanted, observed, mask=writing.mask)
-    if observed.app is None:
+    if (app := observed.of(ObservedApp)) is None:
         return create_app(writing, observed, like)
     make_alike(writing, like)
-    return update_app(writing, observed, observed.app)
+    return update_app(writing, observed, app)
 
 
 FUNCTION_APP = Kind(KIND, difference, write, looks=(Look(KIND, (ObservedApp,), observe),), problems=problems)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from azure.core.exceptions import ResourceNotFoundError
@@ -9,7 +10,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
 from functions_model.provision.kind import Kind, Look
 from functions_model.provision.kinds import provider, resource_group
-from functions_model.provision.observed import ObservedIdentity
+from functions_model.provision.observed import Piece
 from functions_model.provision.other_groups import not_there
 
 if TYPE_CHECKING:
@@ -21,6 +22,15 @@ if TYPE_CHECKING:
 
 KIND = "identity"
 TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedIdentity(Piece):
+    """A live user-assigned identity."""
+
+    id: str
+    principal_id: str
+    client_id: str
 
 
 def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedIdentity | None:  # noqa: ARG001
@@ -44,7 +54,7 @@ def _observed(identity: Any) -> ObservedIdentity:
 
 def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     """One of another group that is not there; else any identity will do."""
-    if observed.identity is None and wanted.is_in_other_group(TYPE, wanted.target.identity_name):
+    if observed.of(ObservedIdentity) is None and wanted.is_in_other_group(TYPE, wanted.target.identity_name):
         return (not_there(KIND, TYPE, wanted.target.identity_name, wanted, "identity-name"),)
     return ()
 
@@ -54,7 +64,7 @@ def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
     if wanted.by_keys:
         return ()
     resource_id = wanted.id_of(TYPE, wanted.target.identity_name)
-    if observed.identity is not None:
+    if observed.of(ObservedIdentity) is not None:
         return (Change(KIND, wanted.target.identity_name, Action.KEEP, resource_id=resource_id),)
     fields = (FieldChange("location", None, wanted.target.location),)
     depends_on = (resource_group.key(wanted), *provider.keys(provider.IDENTITY))

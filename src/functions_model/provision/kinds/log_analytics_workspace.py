@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from functions_model.azure import api_versions
@@ -10,8 +11,9 @@ from functions_model.provision.being_made import once_made
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
 from functions_model.provision.kind import Kind, Look
 from functions_model.provision.kinds import provider, resource_group
-from functions_model.provision.observed_insights import ObservedInsights, ObservedLogs
+from functions_model.provision.observed import ObservedGroup, Piece
 from functions_model.provision.other_groups import not_there
+from functions_model.provision.telemetry import ObservedInsights
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
@@ -26,12 +28,23 @@ API_VERSION = api_versions.LOG_ANALYTICS
 _UNDER_WAY = frozenset({"creating", "provisioningaccount", "updating"})
 
 
+@dataclass(frozen=True, slots=True)
+class ObservedLogs(Piece):
+    """A live Log Analytics workspace.
+
+    Attributes:
+        id: The ARM id.
+    """
+
+    id: str
+
+
 def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedLogs | None:
     """The workspace of that name, asked for only when a component is to be made: one that is there has its own."""
-    if wanted.insights is None or seen.insights is not None:
+    if wanted.insights is None or seen.of(ObservedInsights) is not None:
         return None
     name = wanted.insights.workspace
-    if seen.group is None and not wanted.is_in_other_group(TYPE, name):
+    if seen.of(ObservedGroup) is None and not wanted.is_in_other_group(TYPE, name):
         return None
     resource_id = wanted.id_of(TYPE, name)
     document = once_made(
@@ -46,7 +59,7 @@ def _is_made(document: dict[str, Any] | None) -> bool:
 
 def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     """One of another group that is not there."""
-    if wanted.insights is None or observed.insights is not None or observed.logs is not None:
+    if wanted.insights is None or observed.of(ObservedInsights) is not None or observed.of(ObservedLogs) is not None:
         return ()
     name = wanted.insights.workspace
     if not wanted.is_in_other_group(TYPE, name):
@@ -56,11 +69,11 @@ def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
 
 def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
     """Create or keep; nothing when no component is to be made."""
-    if wanted.insights is None or observed.insights is not None:
+    if wanted.insights is None or observed.of(ObservedInsights) is not None:
         return ()
     name = wanted.insights.workspace
     resource_id = wanted.id_of(TYPE, name)
-    if observed.logs is not None:
+    if observed.of(ObservedLogs) is not None:
         return (Change(KIND, name, Action.KEEP, resource_id=resource_id),)
     fields = (FieldChange("days that data are kept", None, "30"), FieldChange("location", None, wanted.target.location))
     depends_on = (resource_group.key(wanted), *provider.keys(provider.OPERATIONAL_INSIGHTS))

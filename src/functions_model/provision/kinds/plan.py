@@ -10,13 +10,15 @@ from functions_model.core.failures import Problem
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
 from functions_model.provision.kind import Kind, Look
 from functions_model.provision.kinds import provider, resource_group
-from functions_model.provision.observed import ObservedPlan
+from functions_model.provision.observed_app import ObservedApp, ObservedSite
 from functions_model.provision.other_groups import not_there
 from functions_model.provision.plan_sizes import (
     ELASTIC,
     MAXIMUM,
     MINIMUM,
     SIZE,
+    ObservedPlan,
+    ObservedPlanRoom,
     asks_for_size,
     instances_to_be,
     size_changes,
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
     from functions_model.provision.kind import Writing
     from functions_model.provision.nouns import Wanted
     from functions_model.provision.observed import Observed
-    from functions_model.provision.observed_app import ObservedSite
 
 KIND = "plan"
 TYPE = "Microsoft.Web/serverfarms"
@@ -48,7 +49,8 @@ _REFUSED_TIERS = {
 
 def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedPlan | None:
     """The plan of that name. One that carries the app already is not asked for, unless another size may be wanted."""
-    if seen.site and not asks_for_size(wanted) and (carrying := _carrying(wanted, seen.site)):
+    site = seen.of(ObservedSite)
+    if site and not asks_for_size(wanted) and (carrying := _carrying(wanted, site)):
         return carrying
     try:
         group = wanted.group_of(TYPE, wanted.target.plan_name)
@@ -81,16 +83,16 @@ def _observed(plan: Any) -> ObservedPlan:
 
 def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     """A plan on Windows, of a tier without containers, or in another region; a size that cannot be."""
-    plan = observed.plan
+    plan = observed.of(ObservedPlan)
     if plan is None and wanted.is_in_other_group(TYPE, wanted.target.plan_name):
         return (not_there(KIND, TYPE, wanted.target.plan_name, wanted, "plan-name"),)
     if plan is not None and (what := _unfit(plan, wanted)):
         return (Problem(what, _OTHER_PLAN, "plan-name"),)
     if provider.problems(wanted, observed):
         return size_problems(wanted, plan)
-    if plan is not None and observed.app is None and same_region(plan.location) != wanted.target.location:
+    if plan is not None and observed.of(ObservedApp) is None and same_region(plan.location) != wanted.target.location:
         return (_region_problem(plan, wanted),)
-    room = observed.plan_room.refusal
+    room = observed.all_of(ObservedPlanRoom).refusal
     return (*size_problems(wanted, plan), *((room,) if room else ()))
 
 
@@ -113,7 +115,7 @@ def _region_problem(plan: ObservedPlan, wanted: Wanted) -> Problem:
 
 def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
     """Create, keep, or change the size to the one that was asked for."""
-    name, live = wanted.target.plan_name, observed.plan
+    name, live = wanted.target.plan_name, observed.of(ObservedPlan)
     resource_id = wanted.id_of(TYPE, name)
     if live is None:
         depends_on = (resource_group.key(wanted), *provider.keys(provider.WEB))
@@ -137,7 +139,7 @@ def _made_of(wanted: Wanted) -> tuple[FieldChange, ...]:
 
 def write(writing: Writing, observed: Observed) -> ObservedPlan:
     """Create it, or change its size, and wait until that is so (about 20 s)."""
-    wanted, live = writing.wanted, observed.plan
+    wanted, live = writing.wanted, observed.of(ObservedPlan)
     body = _new(wanted) if live is None else _resized(writing, live)
     poller = writing.clients.web.app_service_plans.begin_create_or_update(
         resource_group_name=wanted.group_of(TYPE, wanted.target.plan_name),

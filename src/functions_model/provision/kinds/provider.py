@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from azure.core.exceptions import HttpResponseError
 
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
-from functions_model.provision.kind import Kind, Look
-from functions_model.provision.nouns import QueueData
-from functions_model.provision.observed import ObservedAccounts, ObservedIdentity, ObservedPlan, ObservedProviders
-from functions_model.provision.observed_app import ObservedApp
-from functions_model.provision.observed_insights import ObservedInsights
-from functions_model.provision.observed_service_bus import ObservedNamespace
+from functions_model.provision.kind import Kind
+from functions_model.provision.observed import Piece
 from functions_model.provision.regions import no_such_region, same_region
 
 if TYPE_CHECKING:
@@ -35,28 +31,20 @@ INSIGHTS = "Microsoft.Insights"
 OPERATIONAL_INSIGHTS = "Microsoft.OperationalInsights"
 
 
-def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedProviders:
-    """Those that are not registered, of those that something new needs, and their regions. Nothing new, none."""
-    needed = tuple(
-        namespace
-        for namespace, is_there in (
-            (IDENTITY, seen.identity or wanted.by_keys),
-            (STORAGE, all(seen.account(name) for name in wanted.storage_accounts)),
-            (SERVICE_BUS, seen.namespace or not isinstance(wanted.data, QueueData)),
-            (WEB, seen.plan and seen.app),
-            (INSIGHTS, seen.insights or wanted.insights is None),
-            (OPERATIONAL_INSIGHTS, seen.insights or wanted.insights is None),
-        )
-        if not is_there
-    )
-    with ThreadPoolExecutor(max_workers=4) as threads:
-        found = list(threads.map(lambda namespace: _read(clients, namespace), needed))
-    unregistered = (name for name, provider in zip(needed, found, strict=True) if not _is_registered(provider))
-    regions = (region for provider in found for region in _regions(provider))
-    return ObservedProviders(tuple(unregistered), frozenset(regions))
+@dataclass(frozen=True, slots=True)
+class ObservedProviders(Piece):
+    """Resource providers, of those that will be needed.
+
+    Attributes:
+        unregistered: Those that are not registered in the subscription.
+        regions: Where one of them makes something, as `same_region` spells it; empty when that is not known.
+    """
+
+    unregistered: tuple[str, ...] = ()
+    regions: frozenset[str] = frozenset()
 
 
-def _read(clients: AzureClients, namespace: str) -> Any:
+def read(clients: AzureClients, namespace: str) -> Any:
     """The provider; None when a login whose rights end at the group may not read it. The write will tell."""
     try:
         return clients.resource.providers.get(resource_provider_namespace=namespace)
@@ -66,12 +54,12 @@ def _read(clients: AzureClients, namespace: str) -> Any:
         raise
 
 
-def _is_registered(provider: Any) -> bool:
+def is_registered(provider: Any) -> bool:
     """Whether it is; one that may not be read could not be registered either."""
     return provider is None or str(provider.registration_state).lower() == "registered"
 
 
-def _regions(provider: Any) -> Iterator[str]:
+def regions_of(provider: Any) -> Iterator[str]:
     """Where one of its types can be made, whether it is registered or not."""
     for kind in (provider and provider.resource_types) or ():
         yield from map(same_region, kind.locations or ())
@@ -79,7 +67,7 @@ def _regions(provider: Any) -> Iterator[str]:
 
 def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     """A region that there is none of. A provider itself can always be asked for."""
-    unknown = no_such_region(wanted.target.location, observed.providers.regions)
+    unknown = no_such_region(wanted.target.location, observed.all_of(ObservedProviders).regions)
     return (unknown,) if unknown else ()
 
 
@@ -94,7 +82,7 @@ def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
             "the subscription is not registered with it",
             resource_id=f"/subscriptions/{wanted.names.subscription}/providers/{namespace}",
         )
-        for namespace in observed.providers.unregistered
+        for namespace in observed.all_of(ObservedProviders).unregistered
     )
 
 
@@ -111,7 +99,7 @@ def register(clients: AzureClients, namespace: str, patience: Patience) -> None:
         AzureError: The login may not.
     """
     clients.resource.providers.register(resource_provider_namespace=namespace)
-    patience.until(lambda: _is_registered(_read(clients, namespace)), f"the registration of {namespace}")
+    patience.until(lambda: is_registered(read(clients, namespace)), f"the registration of {namespace}")
 
 
 def keys(*namespaces: str) -> tuple[str, ...]:
@@ -119,17 +107,5 @@ def keys(*namespaces: str) -> tuple[str, ...]:
     return tuple(key_of(KIND, namespace) for namespace in namespaces)
 
 
-PROVIDER = Kind(
-    KIND,
-    difference,
-    write,
-    looks=(
-        Look(
-            "resource providers",
-            (ObservedProviders,),
-            observe,
-            needs=(ObservedIdentity, ObservedAccounts, ObservedNamespace, ObservedPlan, ObservedApp, ObservedInsights),
-        ),
-    ),
-    problems=problems,
-)
+PROVIDER = Kind(KIND, difference, write, problems=problems)
+"""Its look is `providers.PROVIDERS`: it needs to know of all else."""

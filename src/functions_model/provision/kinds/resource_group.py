@@ -26,7 +26,7 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedSi
 
 def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
     """Create or keep."""
-    if observed.group is not None:
+    if observed.of(ObservedGroup) is not None:
         return (Change(KIND, wanted.names.group, Action.KEEP, resource_id=wanted.names.group_id),)
     fields = (FieldChange("location", None, wanted.target.location),)
     return (

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from azure.core.exceptions import HttpResponseError
 
 from functions_model.azure.errors import error_code
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
-from functions_model.provision.former_roles import description_of, find_former
+from functions_model.provision.former_roles import FormerAssignment, description_of, find_former
 from functions_model.provision.kind import Kind, Look
 from functions_model.provision.kinds import (
     application_insights,
@@ -20,12 +20,17 @@ from functions_model.provision.kinds import (
     service_bus_queue,
     storage_account,
 )
+from functions_model.provision.kinds.identity import ObservedIdentity
+from functions_model.provision.kinds.service_bus_namespace import ObservedNamespace
+from functions_model.provision.kinds.service_bus_queue import ObservedQueues
+from functions_model.provision.kinds.storage_account import ObservedAccounts
 from functions_model.provision.nouns import QueueData
-from functions_model.provision.observed import ObservedAccounts, ObservedIdentity, ObservedRoles
-from functions_model.provision.observed_insights import ObservedInsights
-from functions_model.provision.observed_service_bus import ObservedNamespace, ObservedQueues
+from functions_model.provision.observed import ObservedGroup, Piece
+from functions_model.provision.telemetry import ObservedInsights
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from functions_model.azure.clients import AzureClients
     from functions_model.provision.kind import Writing
     from functions_model.provision.nouns import Role, Wanted
@@ -34,6 +39,19 @@ if TYPE_CHECKING:
 KIND = "role assignment"
 _NAMESPACE = uuid.UUID("6f0d6b5e-9c1e-5f0b-8a3f-0b6a3a3d9f11")
 """Ours alone: it keeps our assignment names apart from everybody's."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedRoles(Piece):
+    """The roles, of those wanted, that the identity holds.
+
+    Attributes:
+        held: At the scope or above it.
+        former: What an identity that is gone has left behind, of those that are not held.
+    """
+
+    held: frozenset[Role] = frozenset()
+    former: Mapping[Role, FormerAssignment] = field(default_factory=dict)
 
 
 def assignment_name(scope: str, principal_id: str, definition: str) -> str:
@@ -46,11 +64,12 @@ def assignment_name(scope: str, principal_id: str, definition: str) -> str:
 
 def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedRoles | None:
     """The wanted roles that the identity holds at their scope or above it, and what a former one has left there."""
-    if seen.group is None and seen.identity is None:
+    who = seen.of(ObservedIdentity)
+    if seen.of(ObservedGroup) is None and who is None:
         return None
     there = _scopes_there(wanted, seen)
     asked = [role for role in wanted.roles if not role.waits_for or role.waits_for in there]
-    assigned = _assignments(clients, asked, seen.identity.principal_id) if seen.identity else ()
+    assigned = _assignments(clients, asked, who.principal_id) if who else ()
     held = frozenset(role for role in asked if any(one.gives(role) for one in assigned))
     missing = [role for role in asked if role not in held]
     return ObservedRoles(held, find_former(clients, missing, wanted.id_of(identity.TYPE, wanted.target.identity_name)))
@@ -94,10 +113,10 @@ def _read(assignment: Any, scope: str) -> _Assignment:
 
 def _scopes_there(wanted: Wanted, seen: Observed) -> set[str]:
     """Keys of what is there, of all that a role can wait for."""
-    there = {storage_account.key(name) for name in seen.accounts.by_name}
-    there |= {*application_insights.keys(wanted)} if seen.insights is not None else set()
-    there |= {service_bus_queue.key(name) for name in seen.queues.by_name}
-    if isinstance(wanted.data, QueueData) and seen.namespace is not None:
+    there = {storage_account.key(name) for name in seen.all_of(ObservedAccounts).by_name}
+    there |= {*application_insights.keys(wanted)} if seen.of(ObservedInsights) is not None else set()
+    there |= {service_bus_queue.key(name) for name in seen.all_of(ObservedQueues).by_name}
+    if isinstance(wanted.data, QueueData) and seen.of(ObservedNamespace) is not None:
         there.add(service_bus_namespace.key(wanted.data.namespace))
     return there
 
@@ -108,10 +127,10 @@ def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
 
 
 def _change(role: Role, wanted: Wanted, observed: Observed) -> Change:
-    if role in observed.roles.held:
+    if role in observed.all_of(ObservedRoles).held:
         return Change(KIND, _name(role), Action.KEEP)
     depends_on = (identity.key(wanted), *filter(None, (role.waits_for,)))
-    if former := observed.roles.former.get(role):
+    if former := observed.all_of(ObservedRoles).former.get(role):
         moved = FieldChange("principal", former.principal_id, f"the identity {wanted.target.identity_name}")
         reason = f"it was given to an identity `{wanted.target.identity_name}` that is gone, and cannot be given on"
         return Change(KIND, _name(role), Action.REPLACE, (moved,), reason, depends_on)
@@ -131,14 +150,15 @@ def write(writing: Writing, observed: Observed) -> None:
 
     What a former identity left goes first: then a run that is stopped in between plans the new assignment again.
     """
-    if observed.identity is None:
+    who = observed.of(ObservedIdentity)
+    if who is None:
         message = "a role needs an identity"
         raise ValueError(message)
     role = next(role for role in writing.wanted.roles if _name(role) == writing.change.name)
-    if former := observed.roles.former.get(role):
+    if former := observed.all_of(ObservedRoles).former.get(role):
         writing.clients.authorization.role_assignments.delete_by_id(former.id.lstrip("/"))
     try:
-        _assign(writing, role, observed.identity.principal_id)
+        _assign(writing, role, who.principal_id)
     except HttpResponseError as exc:
         if error_code(exc) != "RoleAssignmentExists":
             raise

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -22,10 +22,10 @@ from functions_model.provision.being_made import once_made
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
 from functions_model.provision.kind import Kind, Look
 from functions_model.provision.kinds import provider, resource_group
-from functions_model.provision.network import Network, allows, approved, is_public, perimeter
+from functions_model.provision.network import OPEN, Network, allows, approved, is_public, perimeter
 from functions_model.provision.nouns import QueueData
-from functions_model.provision.observed_service_bus import ObservedNamespace
-from functions_model.provision.other_groups import not_there
+from functions_model.provision.observed import Piece
+from functions_model.provision.other_groups import ObservedNames, not_there
 from functions_model.provision.tags import is_ours
 
 if TYPE_CHECKING:
@@ -39,6 +39,31 @@ TYPE = "Microsoft.ServiceBus/namespaces"
 PREMIUM = "Premium"
 _USABLE = {"", "active", "succeeded", "updating"}
 _UNDER_WAY = {"activating", "created", "creating"}
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedNamespace(Piece):
+    """A live Service Bus namespace.
+
+    Attributes:
+        id: The ARM id.
+        host: Its host name, with a port when that is not 443.
+        sku: `Basic`, `Standard` or `Premium`.
+        status: `Active`, `Activating`, `Disabled` and the like.
+        takes_keys: Its access rules' keys open it.
+        is_ours: This tool made it.
+        location: Its region, as the service spells it; empty when it is not said.
+        network: Who is let in.
+    """
+
+    id: str
+    host: str
+    sku: str
+    status: str
+    takes_keys: bool = True
+    is_ours: bool = False
+    location: str = ""
+    network: Network = OPEN
 
 
 def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedNamespace | None:  # noqa: ARG001
@@ -113,18 +138,19 @@ def _host(endpoint: str) -> str:
 
 def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     """A name that is taken, or a namespace that is not active."""
+    namespace = observed.of(ObservedNamespace)
     data, subject = wanted.data, "service-bus-namespace"
     if not isinstance(data, QueueData):
         return ()
-    if observed.namespace is None:
+    if namespace is None:
         if wanted.is_in_other_group(TYPE, data.namespace):
             return (not_there(KIND, TYPE, data.namespace, wanted, subject),)
-        refusal = observed.names.refusal(TYPE, data.namespace)
+        refusal = observed.all_of(ObservedNames).refusal(TYPE, data.namespace)
         return (refusal.problem(KIND, data.namespace, subject),) if refusal else ()
-    if observed.namespace.status.lower() in _USABLE:
-        needs_them = _lacks_keys(wanted, observed.namespace) and not observed.namespace.is_ours
-        return (_keys_problem(data.namespace, observed.namespace),) if needs_them else ()
-    what = f"the Service Bus namespace `{data.namespace}` is not active, it is {observed.namespace.status}"
+    if namespace.status.lower() in _USABLE:
+        needs_them = _lacks_keys(wanted, namespace) and not namespace.is_ours
+        return (_keys_problem(data.namespace, namespace),) if needs_them else ()
+    what = f"the Service Bus namespace `{data.namespace}` is not active, it is {namespace.status}"
     remedy = f"Wait until it is, or enable it, or set `{subject}` to another name."
     return (Problem(what, remedy, subject),)
 
@@ -144,12 +170,13 @@ def _keys_problem(name: str, namespace: ObservedNamespace) -> Problem:
 
 def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
     """Create, update or keep."""
+    namespace = observed.of(ObservedNamespace)
     data = wanted.data
     if not isinstance(data, QueueData):
         return ()
     resource_id = wanted.id_of(TYPE, data.namespace)
-    if observed.namespace is not None:
-        if not _lacks_keys(wanted, observed.namespace):
+    if namespace is not None:
+        if not _lacks_keys(wanted, namespace):
             return (Change(KIND, data.namespace, Action.KEEP, resource_id=resource_id),)
         change = (FieldChange("access by keys", "off", "on"),)
         reason = "`access: keys` needs it"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from azure.core.exceptions import ResourceNotFoundError
@@ -11,11 +12,12 @@ from functions_model.core.failures import Problem
 from functions_model.provision.changes import Action, Change, FieldChange, key_of, known_of
 from functions_model.provision.kind import Kind, Look
 from functions_model.provision.kinds import service_bus_namespace
+from functions_model.provision.kinds.service_bus_namespace import ObservedNamespace
 from functions_model.provision.nouns import QueueData
-from functions_model.provision.observed_service_bus import ObservedQueue, ObservedQueues
+from functions_model.provision.observed import Piece
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from functions_model.azure.clients import AzureClients
     from functions_model.provision.kind import Writing
@@ -26,6 +28,28 @@ KIND = "Service Bus queue"
 _LARGEST_MESSAGE = 102_400
 """KiB, in the tier Premium; the other tiers take 256 KiB.
 https://learn.microsoft.com/azure/service-bus-messaging/service-bus-premium-messaging#large-messages-support."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedQueue:
+    """A live Service Bus queue.
+
+    Attributes:
+        requires_session: Messages must belong to sessions.
+        forward_to: The queue or topic that its messages move on to; empty when they stay.
+        status: `Active`, `Disabled`, `SendDisabled`, `ReceiveDisabled`.
+    """
+
+    requires_session: bool
+    forward_to: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedQueues(Piece):
+    """The Service Bus queues, of those wanted, that are there, by name."""
+
+    by_name: Mapping[str, ObservedQueue] = field(default_factory=dict)
 
 
 def arm_name(queue: str) -> str:
@@ -71,7 +95,7 @@ def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     return tuple(
         Problem(f"the queue `{name}` {reason}", f"Set `{subject}` to another queue, or to a new name.", subject)
         for subject, name, verb in asked
-        if name is not None and (queue := observed.queues.by_name.get(name)) is not None
+        if name is not None and (queue := observed.all_of(ObservedQueues).by_name.get(name)) is not None
         for reason in _reasons(queue, verb, data)
     )
 
@@ -98,7 +122,7 @@ def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
 
 def _change(name: str, data: QueueData, wanted: Wanted, observed: Observed) -> Change:
     resource_id = f"{wanted.id_of(service_bus_namespace.TYPE, data.namespace)}/queues/{arm_name(name)}"
-    if name in observed.queues.by_name:
+    if name in observed.all_of(ObservedQueues).by_name:
         return Change(KIND, name, Action.KEEP, resource_id=resource_id)
     fields = [
         FieldChange("namespace", None, data.namespace),
@@ -112,7 +136,8 @@ def _change(name: str, data: QueueData, wanted: Wanted, observed: Observed) -> C
 
 
 def _is_premium(data: QueueData, observed: Observed) -> bool:
-    sku = observed.namespace.sku if observed.namespace else data.sku
+    namespace = observed.of(ObservedNamespace)
+    sku = namespace.sku if namespace else data.sku
     return sku.lower() == service_bus_namespace.PREMIUM.lower()
 
 

@@ -16,9 +16,9 @@ from functions_model.provision.key_vault import slots_reference_problems
 from functions_model.provision.kind import Kind, Look
 from functions_model.provision.kinds import function_app
 from functions_model.provision.likeness import likeness, likeness_changes, likeness_problems
-from functions_model.provision.observed import ObservedSlot
-from functions_model.provision.observed_app import ObservedApp
-from functions_model.provision.plan_sizes import tier_of
+from functions_model.provision.observed_app import ObservedApp, ObservedSlot
+from functions_model.provision.other_groups import ObservedNames
+from functions_model.provision.plan_sizes import ObservedPlan, tier_of
 from functions_model.provision.site import read_app
 from functions_model.provision.slot_settings import for_slot, sticky_names
 from functions_model.provision.sticky import make_sticky, sticky_changes
@@ -73,11 +73,11 @@ def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
 
 def _room_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     host = f"{wanted.names.app}-{wanted.names.slot}"
-    if refusal := observed.names.refusal(TYPE, host):
+    if refusal := observed.all_of(ObservedNames).refusal(TYPE, host):
         what = f"the slot `{_name(wanted)}` cannot be made: {refusal.reason}"
         remedy = "Set `slot-name` to another name: the slot's host must be unique in all of Azure."
         return (Problem(what, remedy, "slot-name"),)
-    live = observed.plan
+    live = observed.of(ObservedPlan)
     tier = tier_of(wanted.target.plan_sku) if live is None or wanted.target.plan_sku_given else live.tier
     if not wanted.names.slot or not tier:
         return ()
@@ -86,7 +86,7 @@ def _room_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
         what = f"the plan `{wanted.target.plan_name}` is of the tier {tier}, which has no deployment slots"
         remedy = "Set `plan-sku` to S1, P0v3, EP1 or larger, or leave `slot-name` out."
         return (Problem(what, remedy, "slot-name"),)
-    there = observed.slot
+    there = observed.of(ObservedSlot)
     if there is None or there.app is not None or len(there.others) < most:
         return ()
     have = ", ".join(f"`{name}`" for name in there.others)
@@ -96,7 +96,8 @@ def _room_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
 
 def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
     """Create, update or keep; nothing when the app itself takes, or has, the new version."""
-    live = observed.slot.app if observed.slot else None
+    slot = observed.of(ObservedSlot)
+    live = slot.app if slot else None
     if not wanted.names.slot:
         return ()
     if not function_app.through_slot(wanted, observed):
@@ -121,7 +122,8 @@ def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
 
 
 def _sticky_changes(wanted: Wanted, observed: Observed) -> tuple[FieldChange, ...]:
-    return sticky_changes(sticky_names(wanted, observed), observed.slot.sticky if observed.slot else ())
+    slot = observed.of(ObservedSlot)
+    return sticky_changes(sticky_names(wanted, observed), slot.sticky if slot else ())
 
 
 def write(writing: Writing, observed: Observed) -> ObservedSlot:
@@ -132,7 +134,7 @@ def write(writing: Writing, observed: Observed) -> ObservedSlot:
         writing.patience.through(lambda: make_sticky(writing.clients, wanted, names))
     as_app, view = for_slot(wanted, observed)
     live = function_app.write(replace(writing, wanted=as_app, slot=wanted.names.slot), view, likeness(observed))
-    known = observed.slot or ObservedSlot(None)
+    known = observed.of(ObservedSlot) or ObservedSlot(None)
     return replace(known, app=live if isinstance(live, ObservedApp) else None, sticky=names)
 
 

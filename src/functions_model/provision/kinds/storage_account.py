@@ -7,6 +7,7 @@ one of another make is refused.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
@@ -17,12 +18,14 @@ from functions_model.provision.being_made import once_made
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
 from functions_model.provision.kind import Kind, Look
 from functions_model.provision.kinds import provider, resource_group
-from functions_model.provision.network import Network, allows, approved, is_public, perimeter
-from functions_model.provision.observed import ObservedAccounts, ObservedStorage
-from functions_model.provision.other_groups import not_there
+from functions_model.provision.network import OPEN, Network, allows, approved, is_public, perimeter
+from functions_model.provision.observed import Piece
+from functions_model.provision.other_groups import ObservedNames, not_there
 from functions_model.provision.tags import is_ours
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from functions_model.azure.clients import AzureClients
     from functions_model.provision.kind import Writing
     from functions_model.provision.nouns import Wanted
@@ -30,6 +33,46 @@ if TYPE_CHECKING:
 
 KIND = "storage account"
 TYPE = "Microsoft.Storage/storageAccounts"
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedStorage:
+    """A live storage account; an endpoint that it lacks is empty.
+
+    Attributes:
+        takes_keys: Its keys open it.
+        is_ours: This tool made it.
+        state: `Succeeded`, `Creating` and the like; empty when it is not said.
+        location: Its region, as the service spells it; empty when it is not said.
+        network: Who is let in.
+    """
+
+    id: str
+    blob: str
+    queue: str
+    table: str
+    file: str = ""
+    takes_keys: bool = True
+    is_ours: bool = False
+    state: str = ""
+    location: str = ""
+    network: Network = OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedAccounts(Piece):
+    """Live storage accounts, by name."""
+
+    by_name: Mapping[str, ObservedStorage] = field(default_factory=dict)
+
+    def over(self, earlier: ObservedAccounts | None) -> ObservedAccounts:
+        """These and those that were known before."""
+        return ObservedAccounts({**(earlier or ObservedAccounts()).by_name, **self.by_name})
+
+
+def account_in(observed: Observed, name: str) -> ObservedStorage | None:
+    """The live account of a name."""
+    return observed.all_of(ObservedAccounts).by_name.get(name)
 
 
 def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedAccounts:  # noqa: ARG001
@@ -105,11 +148,11 @@ def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
 def _problem(name: str, wanted: Wanted, observed: Observed) -> Problem | None:
     is_host = name == wanted.target.storage_account
     subject = "storage-account" if is_host else "data-storage-account"
-    account = observed.account(name)
+    account = account_in(observed, name)
     if account is None and wanted.is_in_other_group(TYPE, name):
         return not_there(KIND, TYPE, name, wanted, subject)
     if account is None:
-        refusal = observed.names.refusal(TYPE, name)
+        refusal = observed.all_of(ObservedNames).refusal(TYPE, name)
         return refusal.problem(KIND, name, subject) if refusal else None
     if not _is_made(account):
         what = f"the storage account `{name}` is not ready, its state is {account.state}"
@@ -142,7 +185,7 @@ def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
 
 def _change(name: str, wanted: Wanted, observed: Observed) -> Change:
     resource_id = wanted.id_of(TYPE, name)
-    if (account := observed.account(name)) is not None:
+    if (account := account_in(observed, name)) is not None:
         if not _lacks_keys(wanted, account):
             return Change(KIND, name, Action.KEEP, resource_id=resource_id)
         change = (FieldChange("shared-key access", "off", "on"),)

@@ -8,6 +8,7 @@ from functions_model.provision.app_changes import pull_change
 from functions_model.provision.changes import SWAP, Action, Change, FieldChange
 from functions_model.provision.kind import Kind
 from functions_model.provision.kinds import function_app, slot
+from functions_model.provision.observed_app import ObservedApp
 from functions_model.provision.pulling import pull_problems
 
 if TYPE_CHECKING:
@@ -26,9 +27,10 @@ def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
 
 def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
     """One swap, when the app has another version than the one that is wanted."""
-    if observed.app is None or not function_app.swaps(wanted, observed):
+    app = observed.of(ObservedApp)
+    if app is None or not function_app.swaps(wanted, observed):
         return ()
-    image = FieldChange("image", observed.app.runs.removeprefix("DOCKER|") or None, wanted.image)
+    image = FieldChange("image", app.runs.removeprefix("DOCKER|") or None, wanted.image)
     fields = (image, *pull_change(wanted, observed))
     name = f"{wanted.names.app}/{wanted.names.slot} with {wanted.names.app}"
     return (Change(KIND, name, Action.UPDATE, fields, "once the slot is verified", (slot.key(wanted),)),)

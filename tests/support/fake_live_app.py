@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -10,13 +10,16 @@ import pytest
 from functions_model.core.failures import NotLive
 from functions_model.core.names import Names
 from functions_model.core.spec import AuthLevel
-from functions_model.verify import ExpectedApp, Verified, verify
+from functions_model.hosting.app_service.endpoint import AppServiceEndpoint
+from functions_model.provision import RunContext
+from functions_model.verify import Expected, Verified, verify
 from support.ci import RecordingCi
 from support.fake_arm import Answer, Asked, clients_for, session_for
 
 MASTER = "master-key-value"
 KEY = "function-key-value"
-EXPECTED = ExpectedApp(Names("", "rg", "iris"), "build-2", ("identity", "score"), AuthLevel.FUNCTION)
+NAMES = Names("", "rg", "iris")
+EXPECTED = Expected("build-2", ("identity", "score"), AuthLevel.FUNCTION)
 BUILD = {"x-functions-model-build": "build-2"}
 IMAGE = "contoso.azurecr.io/package@sha256:two"
 STARTING = Answer(
@@ -83,16 +86,24 @@ class App:
         """Once it is asked this question, it answers so at that route."""
         self.cleared[question] = (route, answer)
 
-    def verify(self, expected: ExpectedApp = EXPECTED, *, timeout: float = 60, **options: Any) -> Verified:
+    @property
+    def context(self) -> RunContext:
+        """What a run lends."""
+        return RunContext(report=self.ci.info, mask=self.ci.mask, clock=self.clock, sleep=self.clock.sleep)
+
+    def endpoint(self, **options: Any) -> AppServiceEndpoint:
+        """The app; options as its endpoint takes them."""
+        return AppServiceEndpoint(clients_for(self.answer), **({"names": NAMES} | options))
+
+    def verify(self, expected: Expected = EXPECTED, *, timeout: float = 60, **options: Any) -> Verified:
+        """Verify it; options as its endpoint takes them."""
+        expected = replace(expected, one_at_a_time=self.ci.facts.advice.one_at_a_time)
         return verify(
-            clients_for(self.answer),
+            self.endpoint(**options),
             expected,
             timeout=timeout,
-            ci=self.ci,
-            clock=self.clock,
-            sleep=self.clock.sleep,
+            context=self.context,
             session=session_for(self.answer),
-            **options,
         )
 
     def count(self, method: str, end: str) -> int:
@@ -103,7 +114,7 @@ class App:
         """What was asked at just that path."""
         return [asked for asked in self.asked if asked.path == path]
 
-    def failure(self, expected: ExpectedApp = EXPECTED, **options: Any) -> NotLive:
+    def failure(self, expected: Expected = EXPECTED, **options: Any) -> NotLive:
         with pytest.raises(NotLive) as caught:
             self.verify(expected, **options)
         return caught.value

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from functions_model.core.failures import NotLive
+from functions_model.hosting.app_service.swap_refusals import refused_swap
 from functions_model.pipeline.events import AppVerified
-from functions_model.pipeline.probing import probed
 from functions_model.pipeline.slot_swap import swap_and_verify
 from functions_model.pipeline.undo import undo_story
-from functions_model.pipeline.verifying import verify_here, with_story
+from functions_model.pipeline.verifying import probed, verify_here, with_story
 from functions_model.pipeline.writing import run_context
 from functions_model.provision import settle, through_slot
 from functions_model.provision.observed_app import ObservedApp
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from functions_model.pipeline.making import Making
     from functions_model.pipeline.session import Subscription
     from functions_model.pipeline.verifying import Delivered
-    from functions_model.provision import Wanted
 
 
 def prove(making: Making, delivered: Delivered, subscription: Subscription) -> None:
@@ -63,30 +62,17 @@ def _settled(making: Making, delivered: Delivered, subscription: Subscription) -
     return bool(names)
 
 
-def _refused_swap(wanted: Wanted, unproven: str) -> NotLive:
-    """A version that nobody saw running `init()` must not take the place of one that works."""
-    swap = (
-        f"az functionapp deployment slot swap --resource-group {wanted.names.group} --name {wanted.names.app} "
-        f"--slot {wanted.names.slot}"
-    )
-    return NotLive(
-        f"swap the slot `{wanted.names.slot}` with the function app `{wanted.names.app}`",
-        f"`init()` could not be seen to run in the slot: {unproven}",
-        f"Run this on a runner that the slot lets in, or look at the slot yourself and swap: {swap}",
-    )
-
-
 def _prove_slot(making: Making, delivered: Delivered, subscription: Subscription) -> None:
     """When the slot is not live, the app was not touched: there is nothing to put back."""
     parts, wanted, before = making.parts, delivered.plan.wanted, delivered.plan.observed.of(ObservedApp)
     try:
         with parts.stage(f"Verify the slot `{wanted.names.slot}`"):
-            verified = verify_here(making, delivered, subscription, wanted.names.slot)
+            verified = verify_here(making, delivered, subscription, candidate=True)
             parts.tell(AppVerified(verified, wanted.names.slot))
             if delivered.plan.swap and verified.unproven:
-                raise _refused_swap(wanted, verified.unproven)
+                raise refused_swap(wanted.names, verified.unproven)
     except NotLive as failure:
-        runs = before.runs.removeprefix("DOCKER|") if before else delivered.built.reference.pinned
+        runs = before.image if before else delivered.built.reference.pinned
         story = f"`{wanted.names.app}` itself {'was not touched' if before else 'is new'} and runs `{runs}`."
         raise with_story(failure, story) from failure
     if change := delivered.plan.swap:

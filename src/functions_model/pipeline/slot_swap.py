@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from functions_model.core.failures import ApplyIncomplete, NotLive
 from functions_model.pipeline.events import AppVerified, ResourceWritten, Swapped, UndoBegun, UndoEnded
-from functions_model.pipeline.probing import probed
-from functions_model.pipeline.verifying import verify_here, verify_previous, with_story
+from functions_model.pipeline.verifying import probed, verify_here, verify_previous, with_story
 from functions_model.pipeline.writing import run_context
 from functions_model.provision import Overtaken, swap, swap_back
 from functions_model.provision.observed_app import ObservedApp

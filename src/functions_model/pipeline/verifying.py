@@ -1,26 +1,45 @@
-"""Verifying what was delivered, and what ran before it."""
+"""Verifying what was delivered, and what ran before it; with `verify-trigger: send`, a probe through the trigger."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from functions_model.azure.blob_data import open_blobs
+from functions_model.azure.data import key_credential
+from functions_model.azure.queue_data import open_queues
 from functions_model.bundle.identity import VARIABLE
 from functions_model.core.failures import Failure, NotLive
 from functions_model.core.references import parse_reference
-from functions_model.core.spec import AuthLevel, HttpTrigger
-from functions_model.pipeline.readying import reached
-from functions_model.provision.machine_key import MACHINE_KEY
-from functions_model.provision.observed_app import ObservedApp, ObservedSite, ObservedSlot
+from functions_model.core.spec import AuthLevel, BlobTrigger, HttpTrigger, ServiceBusQueueTrigger
+from functions_model.hosting.app_service.endpoint import endpoint_of
+from functions_model.pipeline.writing import run_context
+from functions_model.provision import data_place, readiness
 from functions_model.registry import pull_base
-from functions_model.verify import LISTENING_SECONDS, ExpectedApp, Verified, verify
+from functions_model.verify import (
+    LISTENING_SECONDS,
+    Expected,
+    Reach,
+    Reached,
+    Verified,
+    blob_probe,
+    queue_probe,
+    verify,
+)
+from functions_model.verify.probe import Owner, prove_trigger
+from functions_model.verify.sample import content_type
 
 if TYPE_CHECKING:
+    from functions_model.azure.clients import AzureClients
     from functions_model.core.spec import DeploymentSpec
     from functions_model.pipeline.events import ImageBuilt
     from functions_model.pipeline.making import Making
     from functions_model.pipeline.session import Subscription
     from functions_model.provision import Applied, ResourcePlan
+    from functions_model.provision.data_place import DataPlace
+    from functions_model.provision.endpoint import Endpoint
+    from functions_model.verify.probe import Probe
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,36 +63,55 @@ def with_story(failure: NotLive, story: str) -> NotLive:
     return NotLive(failure.action, failure.reason, remedy, location=failure.location, detail=failure.detail)
 
 
-def verify_here(making: Making, delivered: Delivered, subscription: Subscription, slot: str = "") -> Verified:
-    """Verify that the app, or a slot, is live with what was delivered.
+def verify_here(
+    making: Making, delivered: Delivered, subscription: Subscription, *, candidate: bool = False
+) -> Verified:
+    """Verify that the app is live with what was delivered.
+
+    Args:
+        making: What is deployed.
+        delivered: What was brought to Azure.
+        subscription: Where the app is.
+        candidate: The version beside it is meant, whose trigger is off.
 
     Raises:
         NotLive: It is not, or its trigger cannot work.
     """
-    expected = expected_here(making, delivered, subscription, slot)
-    expected = replace(expected, reached=reached(delivered.plan, subscription.clients))
-    return _verify(making, expected, delivered.plan, subscription)
-
-
-def expected_here(making: Making, delivered: Delivered, subscription: Subscription, slot: str = "") -> ExpectedApp:
-    """The app, or a slot, as it must be."""
-    spec, built = making.spec, delivered.built
-    door = _sample_door(spec)
-    return ExpectedApp(
-        names=subscription.target.names.at(slot),
+    spec, built, parts = making.spec, delivered.built, making.parts
+    expected = Expected(
         build_id=built.build_id,
         functions=built.functions,
         auth_level=spec.auth_level,
         sample_request=spec.sample_request,
+        sample_function=_sample_door(spec),
         new_roles=delivered.applied.assigned_roles,
-        host_name=_host_name(delivered, slot),
         image=built.reference.pinned,
-        has_machine_key=_has_machine_key(delivered.plan, slot),
-        sample_function=door,
-        sample_route=f"/api/{door}",
-        # In a slot the trigger is off.
-        listening_seconds=0.0 if slot else _listening(spec.trigger.kind, making.parts.listening_seconds),
+        one_at_a_time=parts.ci.facts.advice.one_at_a_time,
+        reached=reached(delivered.plan, subscription.clients),
+        listening_seconds=0.0 if candidate else _listening(spec.trigger.kind, parts.listening_seconds),
     )
+    endpoint = endpoint_of(subscription.clients, delivered.plan, delivered.applied, candidate=candidate)
+    return _verify(making, endpoint, expected)
+
+
+def reached(plan: ResourcePlan, clients: AzureClients) -> Reached | None:
+    """How far a blob or queue trigger has come before anybody has seen it listen; None with an HTTP trigger.
+
+    Args:
+        plan: It was applied.
+        clients: Of the subscription: Resource Manager says what of the trigger's needs is there.
+
+    Raises:
+        NotLive: The trigger cannot work; every reason is told.
+    """
+    if plan.wanted.data is None:
+        return None
+    found = readiness(plan, clients)
+    if found.problems:
+        reason = "; ".join(problem.what for problem in found.problems)
+        remedy = " ".join(dict.fromkeys(problem.remedy for problem in found.problems))
+        raise NotLive(f"verify the trigger of the function app `{plan.wanted.names.app}`", reason, remedy)
+    return Reached(Reach.UNKNOWN if found.unseen else Reach.READY, found.unseen)
 
 
 def _listening(trigger: str, given: float | None) -> float:
@@ -88,11 +126,10 @@ def verify_previous(making: Making, plan: ResourcePlan, image: str, subscription
 
     The sample request is not sent: it belongs to the new version.
     """
-    build_id, target = _build_of(making, image), subscription.target
-    has_key = _has_machine_key(plan)
-    expected = ExpectedApp(target.names.at(), build_id, (), AuthLevel.ADMIN, has_machine_key=has_key)
+    build_id = _build_of(making, image)
+    expected = Expected(build_id, (), AuthLevel.ADMIN)
     try:
-        verified = _verify(making, expected, plan, subscription)
+        verified = _verify(making, endpoint_of(subscription.clients, plan), expected)
     except NotLive as failure:
         return f"It does not come alive either, and may not have been live before: `{image}`: {failure.reason}."
     if not build_id:
@@ -105,24 +142,8 @@ def verify_previous(making: Making, plan: ResourcePlan, image: str, subscription
     return f"It is back after {verified.seconds:.1f} s, unproven: `{image}`. {why}"
 
 
-def _verify(making: Making, expected: ExpectedApp, plan: ResourcePlan, subscription: Subscription) -> Verified:
-    secrets, timeout = known_secrets(plan, subscription), making.spec.verify_timeout
-    return verify(subscription.clients, expected, timeout=timeout, ci=making.parts.ci, secrets=secrets)
-
-
-def _host_name(delivered: Delivered, slot: str) -> str:
-    """Where the app answers; empty for a slot, and for an app that may be stopped."""
-    site = delivered.plan.observed.of(ObservedSite)
-    if slot or (site and site.state.lower() != "running"):
-        return ""
-    return site.host_name if site else delivered.applied.host_name
-
-
-def _has_machine_key(plan: ResourcePlan, slot: str = "") -> bool:
-    """Of an app, or a slot, that was there before: one that is new gets a machine key."""
-    beside = plan.observed.of(ObservedSlot)
-    app = plan.observed.of(ObservedApp) if not slot else beside.app if beside else None
-    return app is None or MACHINE_KEY in app.settings
+def _verify(making: Making, endpoint: Endpoint, expected: Expected) -> Verified:
+    return verify(endpoint, expected, timeout=making.spec.verify_timeout, context=run_context(making.parts))
 
 
 def _sample_door(spec: DeploymentSpec) -> str:
@@ -140,19 +161,37 @@ def _build_of(making: Making, image: str) -> str:
     return base.config.env.get(VARIABLE, "")
 
 
-_PUBLIC = ("AzureWebJobsStorage__", "TriggerConnectionString__", "FUNCTIONS_", "WEBSITES_", "PYTHON_")
-"""Settings that hold names, addresses and switches."""
-_SHORTEST_SECRET = 8
-"""Characters; to blot out each `true` and `production` of a container log would leave nothing to read."""
+def probed(making: Making, delivered: Delivered, subscription: Subscription, verified: Verified) -> Verified:
+    """The same; where a probe was asked for, once its answer has come.
+
+    Raises:
+        NotLive: It could not be sent, or was not answered.
+    """
+    if not making.spec.sends_probe:
+        return verified
+    clients, plan, context = subscription.clients, delivered.plan, run_context(making.parts)
+    place = data_place(plan, clients, context.mask)
+    with ExitStack() as opened:
+        probe = _probe(making, place, clients.object_id, opened)
+        return prove_trigger(endpoint_of(clients, plan), verified, probe, making.spec.verify_timeout, context)
 
 
-def known_secrets(plan: ResourcePlan, subscription: Subscription) -> list[str]:
-    """Values that may stand in the app's container log and must not be shown: the user's, and those that were there."""
-    there = plan.observed.of(ObservedSlot)
-    users = [secret.reveal() for secret in subscription.target.app_settings.values()]
-    slot = there.app if there else None
-    live = {name: value for app in (slot, plan.observed.of(ObservedApp)) if app for name, value in app.settings.items()}
-    others = [value for name, value in live.items() if not name.startswith(_PUBLIC) and len(value) >= _SHORTEST_SECRET]
-    slots = there
-    belongings = (*slots.of_app.secrets, *slots.own.secrets) if slots else ()
-    return [*users, *others, *belongings]
+def _probe(making: Making, place: DataPlace, login: str, opened: ExitStack) -> Probe:
+    spec, sample, keys = making.spec, making.spec.sample_request, place.keys
+    credential = key_credential(keys.name, keys.values[0]) if keys else making.session.credential
+    if sample is None:
+        message = "there is no sample to send"
+        raise TypeError(message)
+    match spec.trigger:
+        case BlobTrigger():
+            source, target = place.paths
+            owner = Owner(place.name, place.id, blob_probe.ROLES, login)
+            blobs = opened.enter_context(open_blobs(place.address, credential))
+            return blob_probe.BlobProbe(blobs, owner, source, target, sample, content_type(sample))
+        case ServiceBusQueueTrigger(input_queue=source, output_queue=target) if target:
+            owner = Owner(place.name, place.id, queue_probe.ROLES, login)
+            queues = opened.enter_context(open_queues(place.address, credential))
+            seconds = float(spec.verify_timeout)
+            return queue_probe.QueueProbe(queues, owner, source, target, sample, content_type(sample), seconds)
+    message = "there is no answer to wait for"
+    raise TypeError(message)

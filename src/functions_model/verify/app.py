@@ -1,48 +1,44 @@
-"""The live app, seen from outside: its address, its keys, its answers."""
+"""The app, seen from outside: its answers, its keys, and what its Functions host tells its administrators."""
 
 from __future__ import annotations
 
 from contextlib import suppress
+from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import requests
-from azure.core.exceptions import AzureError, HttpResponseError
 
-from functions_model.azure.errors import explain
-from functions_model.azure.site import Site
 from functions_model.core.failures import NotLive
-from functions_model.verify.not_yet import NoKeys, NotYet
+from functions_model.core.sending import new_session
+from functions_model.provision.endpoint import NotYet
+from functions_model.verify.nouns import NoKeys
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from azure.mgmt.web.models import HostKeys
-
-    from functions_model.azure.clients import AzureClients
-    from functions_model.ci.host import CiHost
-    from functions_model.verify.nouns import ExpectedApp
+    from functions_model.provision.endpoint import Endpoint, HostKeys
+    from functions_model.verify.nouns import Expected
 
 _CONNECT_SECONDS = 10.0
 _READ_SECONDS = 30.0
-_STARTING = frozenset({0, 400, 404, 408, 409, 429, 500, 502, 503, 504})
-"""Resource Manager asks the host for its keys, and answers so (mostly 400) while the host starts. 0: no answer came."""
 _REFUSALS = 8
-"""So often, over some 10 s, are keys asked for of a host that answers and has no machine key."""
+"""So often, over some 10 s, are keys asked for of a host that answers and may never tell them."""
 _Answer = TypeVar("_Answer")
 
 
-class LiveApp:
-    """An app that is coming alive.
+class AppClient:
+    """Asks one app that is coming alive: at its address, with its keys, or through Azure.
 
     Args:
-        clients: Of the subscription.
-        expected: Names it.
-        url: Without a trailing slash.
-        ci: Masks each key as soon as it is known.
+        endpoint: The app.
+        url: Where it answers, without a trailing slash.
+        expected: What must be live.
+        mask: Takes each key as soon as it is known.
         session: Sends the requests.
 
     Attributes:
-        closed: It lets in nobody from here, so that only Resource Manager can ask it.
+        secrets: The keys that are known.
+        closed: It lets in nobody from here, so that only Azure can ask it.
         isolated: Its host takes the master key for right, and keeps `/admin` to Azure all the same.
         looks: How often it was looked at before its keys were known.
         refusals: How often Azure asked the host in vain.
@@ -52,17 +48,17 @@ class LiveApp:
 
     def __init__(
         self,
-        clients: AzureClients,
-        expected: ExpectedApp,
+        endpoint: Endpoint,
         url: str,
-        ci: CiHost,
+        expected: Expected,
+        mask: Callable[[str], None],
         session: requests.Session,
     ) -> None:
+        self.endpoint = endpoint
         self.url = url
         self.expected = expected
         self.secrets: set[str] = set()
-        self._site = site_of(clients, expected)
-        self._ci = ci
+        self._mask = mask
         self._session = session
         self.closed = self.isolated = False
         self.looks = self.refusals = self.crashes = 0
@@ -132,7 +128,7 @@ class LiveApp:
             self.isolated = answer.status_code == 403
             if not self.isolated:
                 return self._document(path, answer, absent)
-        return self._prove(f"ask the host for `{path}`", lambda: self._through_azure(path, absent))
+        return self._counted(lambda: self.endpoint.admin(path, absent=absent))
 
     def admin_json_of_a_broken_host(self, path: str) -> Any:
         """As `admin_json`, of a host that may not even reach the storage that its keys are in.
@@ -142,19 +138,11 @@ class LiveApp:
         """
         if not self.knows_keys:
             with suppress(NotYet, NotLive):
-                return self.ask("ask the host", lambda: self._through_azure(path, None))
+                return self.endpoint.admin(path)
         try:
             return self.admin_json(path)
         except NotLive as exc:
             raise NotYet(exc.reason) from exc
-
-    def _through_azure(self, path: str, absent: int | None) -> Any:
-        try:
-            return self._site.ask_host(path)
-        except HttpResponseError as exc:
-            if exc.status_code == absent:
-                return None
-            raise
 
     def post(self, path: str, body: bytes, headers: dict[str, str], seconds: float) -> requests.Response:
         """Send the app something, with `seconds` to answer."""
@@ -169,7 +157,7 @@ class LiveApp:
             NotYet: The host has none to give yet.
             NotLive: Azure refused.
         """
-        return self._known(self._host_keys().master_key or "", "the host has no master key")
+        return self._known(self._host_keys().master, "the host has no master key")
 
     def function_key(self, function: str) -> str:
         """A key that opens one function: the host's own for all functions, where there is one.
@@ -178,28 +166,24 @@ class LiveApp:
             NotYet: The host has none to give yet.
             NotLive: Azure refused.
         """
-        if shared := (self._host_keys().function_keys or {}).get("default"):
-            return self._known(shared, "")
-        action = f"list the keys of the function `{function}`"
-        document = self.ask(action, lambda: self._site.list_function_keys(function)).as_dict()
-        keys = document.get("properties") or {name: key for name, key in document.items() if isinstance(key, str)}
-        chosen = keys.get("default") or next((key for name, key in sorted(keys.items())), "")
-        return self._known(str(chosen), f"the function `{function}` has no key")
+        key = self._host_keys().shared or self.endpoint.function_key(function)
+        return self._known(key, f"the function `{function}` has no key")
 
     def _host_keys(self) -> HostKeys:
         """Asked for once."""
-        if self._keys is None or not self._keys.master_key:
-            self._keys = self._prove("list the host's keys", self._site.list_host_keys)
+        if self._keys is None or not self._keys.master:
+            self._keys = self._counted(self.endpoint.keys)
         return self._keys
 
-    def _prove(self, action: str, call: Callable[[], _Answer]) -> _Answer:
-        """As `ask`, for what the host tells nobody but Azure.
+    def _counted(self, call: Callable[[], _Answer]) -> _Answer:
+        """Ask what the host tells nobody but Azure.
 
         Raises:
             NoKeys: It does not, not yet or never.
+            NotLive: Azure refused.
         """
         try:
-            return self.ask(action, call)
+            return call()
         except NotYet as exc:
             self.refusals += 1
             raise NoKeys(str(exc)) from exc
@@ -211,8 +195,8 @@ class LiveApp:
 
     @property
     def withholds_keys(self) -> bool:
-        """Whether Azure cannot list the keys, as the host has no machine key that it could prove itself with."""
-        return not self.knows_keys and not self.expected.has_machine_key and self.refusals >= _REFUSALS
+        """Whether Azure cannot list the keys, of a host that may never tell it them."""
+        return bool(self.endpoint.keyless) and not self.knows_keys and self.refusals >= _REFUSALS
 
     def sync_triggers(self) -> None:
         """Have the host tell the scale controller which triggers it has; where it will not, have Azure ask it to.
@@ -222,9 +206,9 @@ class LiveApp:
         if self.withholds_keys:
             # Azure must prove itself for this, too. The host tells by itself, some time after its start.
             with suppress(NotYet):
-                self._have_azure_synchronise()
+                self.endpoint.sync_triggers()
         elif self.closed or self.isolated or not self._has_told_triggers():
-            self._have_azure_synchronise()
+            self.endpoint.sync_triggers()
 
     def _has_told_triggers(self) -> bool:
         key = {"x-functions-key": self.master_key()}
@@ -232,9 +216,6 @@ class LiveApp:
             return self.post("/admin/host/synctriggers", b"", key, _READ_SECONDS).ok
         except requests.RequestException:
             return False
-
-    def _have_azure_synchronise(self) -> None:
-        self.ask("synchronise the triggers", self._site.sync_function_triggers)
 
     def restart_host(self) -> None:
         """Have the host start anew in its process, and forget the errors of its functions.
@@ -247,7 +228,7 @@ class LiveApp:
         """
         path = "/admin/host/restart"
         if self.closed or self.isolated:
-            self._prove("restart the host", lambda: self._site.ask_host(path, "POST"))
+            self._counted(lambda: self.endpoint.admin(path, "POST"))
         else:
             with suppress(requests.RequestException):
                 self.post(path, b"", {"x-functions-key": self.master_key()}, _READ_SECONDS)
@@ -256,38 +237,24 @@ class LiveApp:
         """See whether the app is still meant to run the expected image.
 
         Raises:
-            NotLive: Somebody else has deployed another one.
+            NotLive: Somebody else has deployed another one, or Azure refused to say.
+            NotYet: Azure cannot say.
         """
-        config = self.ask("read the configuration", self._site.get_configuration)
-        runs = str(config.linux_fx_version or "").removeprefix("DOCKER|")
+        runs = self.endpoint.image()
         if runs != self.expected.image:
             what = f"somebody else has deployed to it meanwhile: it runs `{runs}`"
-            raise NotLive(f"verify {self.expected.names}", what, self._ci.facts.advice.one_at_a_time)
-
-    def ask(self, action: str, call: Callable[[], _Answer]) -> _Answer:
-        """Ask Resource Manager something that it asks the host.
-
-        Raises:
-            NotYet: The host is not there yet.
-            NotLive: Azure refused for a reason that waiting does not mend.
-        """
-        try:
-            return call()
-        except AzureError as exc:
-            error = explain(exc, f"{action} of {self.expected.names.place}")
-            if error.status in _STARTING:
-                message = f"Azure cannot {action} yet: {error.reason}"
-                raise NotYet(message) from exc
-            raise NotLive(error.action, error.reason, error.remedy) from exc
+            raise NotLive(f"verify {self.endpoint.name}", what, self.expected.one_at_a_time)
 
     def _known(self, key: str, missing: str) -> str:
         if not key:
             raise NotYet(missing)
         self.secrets.add(key)
-        self._ci.mask(key)
+        self._mask(key)
         return key
 
 
-def site_of(clients: AzureClients, expected: ExpectedApp) -> Site:
-    """Where the app runs."""
-    return Site(clients, expected.names)
+def fresh_session() -> requests.Session:
+    """A session without cookies: those of whatever is in front of the app would tie every request to one instance."""
+    session = new_session()
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    return session

@@ -1,10 +1,17 @@
-"""What a container log says of an app that does not come alive, as a table: signatures, and what to do."""
+"""What a container log says of an app that does not come alive, as a table: signatures, and what to do.
+
+What to do names `{host}` and `{subnet}` in the words of the app's host, beside what the signature caught.
+"""
 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from functions_model.core.causes import Cause, NamedCause
+
+if TYPE_CHECKING:
+    from functions_model.provision.endpoint import Endpoint
 
 _NO_ROLE = "AuthorizationPermissionMismatch|not authorized to perform this operation using this permission"
 _NO_WAY_IN = "AuthorizationFailure|not authorized to perform this operation(?! using)"
@@ -12,7 +19,7 @@ _NO_WAY_IN = "AuthorizationFailure|not authorized to perform this operation(?! u
 https://learn.microsoft.com/troubleshoot/azure/azure-storage/blobs/authentication/storage-troubleshoot-403-errors."""
 _OF_TRIGGER = r"(The listener for function|Host is shutting down)[\s\S]{0,1500}"
 """What stands before the refusal of a trigger's storage: it cannot start, or its look for blobs takes the host down."""
-_LET_IN = "Let in the subnet that the app has joined (az functionapp vnet-integration add), or everybody, at"
+_LET_IN = "Let in {subnet}, or everybody, at"
 
 CAUSES: tuple[Cause, ...] = (
     Cause(
@@ -37,7 +44,7 @@ CAUSES: tuple[Cause, ...] = (
         r"exec format error|no matching manifest for linux|cannot execute binary file"
         r"|does not match the .{0,40}platform",
         "the image is for another processor",
-        "Set `base-image` to a linux/amd64 image: App Service runs no other.",
+        "Set `base-image` to a linux/amd64 image: {host} runs no other.",
     ),
     Cause(
         "listener",
@@ -86,7 +93,7 @@ CAUSES: tuple[Cause, ...] = (
         # MicrosoftDocs/azure-docs, service-bus-messaging-exceptions.md.
         r"Ip has been prevented to connect to the endpoint",
         "the network rules of the Service Bus namespace keep the app out",
-        f"{_LET_IN} the namespace.",
+        _LET_IN + " the namespace.",
     ),
     Cause(
         "queue-disabled",
@@ -115,7 +122,7 @@ CAUSES: tuple[Cause, ...] = (
         "data-network",
         rf"{_OF_TRIGGER}({_NO_WAY_IN}).{{0,400}}",
         "the network rules of the trigger's storage account keep the app out",
-        f"{_LET_IN} the account with the containers.",
+        _LET_IN + " the account with the containers.",
     ),
     Cause(
         "storage-denied",
@@ -129,13 +136,7 @@ CAUSES: tuple[Cause, ...] = (
         "storage-network",
         rf"({_NO_WAY_IN}).{{0,400}}",
         "the network rules of the host's storage account keep the app out",
-        f"{_LET_IN} the account.",
-    ),
-    Cause(
-        "no-functions",
-        r"no job functions found|\b0 functions (found|loaded)|no HTTP routes mapped",
-        "the host found no functions in the image",
-        "Set the app setting WEBSITES_ENABLE_APP_SERVICE_STORAGE to false: else a mount hides the image's /home.",
+        _LET_IN + " the account.",
     ),
     Cause(
         "host-id",
@@ -181,21 +182,19 @@ CAUSES: tuple[Cause, ...] = (
         "the container ran out of memory",
         "Set `plan-sku` to a larger size, or make the model smaller.",
     ),
-    Cause(
-        "port",
-        r"didn't respond to HTTP pings on port|ContainerTimeout|did not start within expected time",
-        "the container did not open its port in time",
-        "Use a Functions base image as `base-image`; set the app setting WEBSITES_PORT when it listens elsewhere than "
-        "on 80, and WEBSITES_CONTAINER_START_TIME_LIMIT when it starts slowly.",
-    ),
 )
 
 
-def named_cause(log: str) -> NamedCause | None:
-    """The known cause that shows last in a log: what came before it was overcome. None when none shows."""
+def named_cause(log: str, endpoint: Endpoint) -> NamedCause | None:
+    """The known cause that shows last in a log: what came before it was overcome. None when none shows.
+
+    Args:
+        log: Any text of the app.
+        endpoint: The app: some causes, and words of what to do, are its host's own.
+    """
     latest: tuple[int, NamedCause] | None = None
-    for cause in CAUSES:
+    for cause in (*CAUSES, *endpoint.causes):
         matches = list(re.finditer(cause.text, log, re.IGNORECASE))
         if matches and (latest is None or matches[-1].end() > latest[0]):
-            latest = (matches[-1].end(), cause.named(matches[-1]))
+            latest = (matches[-1].end(), cause.named(matches[-1], endpoint.words))
     return latest[1] if latest else None

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
 _STAMP = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z ?")
-"""The time that App Service writes before a line of a container."""
+"""The time that stands before each line of a container."""
 _COLOUR = re.compile(r"\x1b\[[\d;]*m")
 _HEAD = re.compile(r"^(trce|dbug|info|warn|fail|crit): (?P<category>[^\[\s]+)\[-?\d+\]$")
 """How .NET's console logger begins an entry; its text follows, indented (dotnet/runtime, SimpleConsoleFormatter.cs)."""

@@ -1,67 +1,28 @@
-"""The container log's tail, without secrets."""
+"""The container log without secrets, and few enough lines of it to read."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from azure.core.exceptions import AzureError
-
-from functions_model.azure.errors import explain
-from functions_model.azure.site import Site
 from functions_model.core.masking import shapeless, without
+from functions_model.provision.endpoint import ContainerLog, NoLog
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from functions_model.azure.clients import AzureClients
-    from functions_model.verify.nouns import ExpectedApp
+    from functions_model.provision.endpoint import Endpoint
 
 _LINES = 80
 _CHARACTERS = 12_000
 _ANSWER = 4_000
-_OFF = "Logging is not enabled for this container."
-_OFFS_END = "Please use https://aka.ms/linux-diagnostics"
-"""What App Service writes in place of a container's lines: microsoft/vscode-azureappservice#103."""
-_PLATFORMS = re.compile(r"\S+ (INFO|WARN|ERROR) +- ")
-"""How its own lines begin, after the time."""
 
 
-class NoLog(Exception):
-    """There is no container log. The text says why, a clause without a full stop."""
-
-
-def container_log(clients: AzureClients, expected: ExpectedApp) -> str:
-    """The whole container log as App Service gives it, or a line that says why it cannot be had."""
+def container_log(endpoint: Endpoint) -> ContainerLog:
+    """The whole container log, or a line that says why it cannot be had."""
     try:
-        return read_log(clients, expected)
+        return endpoint.log()
     except NoLog as exc:
-        return f"({exc})"
-
-
-def read_log(clients: AzureClients, expected: ExpectedApp) -> str:
-    """The whole container log as App Service gives it.
-
-    Raises:
-        NoLog: It cannot be had, or is empty.
-    """
-    try:
-        site = Site(clients, expected.names)
-        content = site.get_web_site_container_logs()
-    except AzureError as exc:
-        message = f"the container log cannot be read: {explain(exc, 'read the container log').reason}"
-        raise NoLog(message) from exc
-    if not content:
-        message = "the container log is empty"
-        raise NoLog(message)
-    return content.decode("utf-8", errors="replace")
-
-
-def is_off(log: str) -> bool:
-    """Whether App Service keeps nothing of what the container writes that runs now."""
-    _, off, since = log.rpartition(_OFF)
-    lines = since.strip().splitlines()
-    return bool(off) and all(_PLATFORMS.match(line) or line.startswith(_OFFS_END) for line in lines)
+        return ContainerLog(f"({exc})")
 
 
 def tail(log: str) -> str:

@@ -5,27 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from functions_model.core.spec import AuthLevel
-from functions_model.verify.not_yet import NotYet, OtherBuild
-from functions_model.verify.nouns import BUILD_HEADER
-from functions_model.verify.sample import SHORTEST_WAIT, WrongAnswer, other_build
+from functions_model.provision.endpoint import NotYet
+from functions_model.verify.nouns import BUILD_HEADER, OtherBuild
+from functions_model.verify.sample import WrongAnswer, other_build
 
 if TYPE_CHECKING:
     import requests
 
-    from functions_model.verify.app import LiveApp
+    from functions_model.verify.app import AppClient
 
 _CRASHES = 3
 """So often in a row does the host start the process of a worker again whose `init()` ended it (azure-functions-host,
 RpcFunctionInvocationDispatcher.cs, three errors for one process); then it gives up."""
 
 
-def load_model(app: LiveApp, trigger: str, seconds_left: float) -> str:
+def load_model(app: AppClient, trigger: str, seconds_left: float) -> str:
     """Have the app run `init()`, unless it has, and wait for its end.
 
     Args:
         app: It answers with the expected build.
         trigger: What the build says triggers it.
-        seconds_left: How long it may take; never less than the front end waits.
+        seconds_left: How long it may take; never less than what is in front of the app waits.
 
     Returns:
         Why that could not be seen, a clause; empty when `init()` has returned.
@@ -36,7 +36,7 @@ def load_model(app: LiveApp, trigger: str, seconds_left: float) -> str:
     """
     # GET on either scores nothing. Both answer once there is a scoring server, and there is none before `init()`.
     route = "/api/swagger.json" if trigger == "http" else "/api/check"
-    answer = app.get(route, _key(app), max(seconds_left, SHORTEST_WAIT))
+    answer = app.get(route, _key(app), max(seconds_left, app.endpoint.request_seconds))
     if BUILD_HEADER not in answer.headers:
         return _without_build(app, route, answer)
     app.crashes = 0
@@ -49,7 +49,7 @@ def load_model(app: LiveApp, trigger: str, seconds_left: float) -> str:
     return ""
 
 
-def _without_build(app: LiveApp, route: str, answer: requests.Response) -> str:
+def _without_build(app: AppClient, route: str, answer: requests.Response) -> str:
     """What it means that the scoring function itself did not answer."""
     reason = f"`{route}`, which loads the model, answers with the status {answer.status_code}"
     if not app.expected.image:
@@ -61,5 +61,5 @@ def _without_build(app: LiveApp, route: str, answer: requests.Response) -> str:
     raise NotYet(reason)
 
 
-def _key(app: LiveApp) -> dict[str, str]:
+def _key(app: AppClient) -> dict[str, str]:
     return {} if app.expected.auth_level is AuthLevel.ANONYMOUS else {"x-functions-key": app.master_key()}

@@ -1,57 +1,91 @@
-"""What must answer, and what did."""
+"""What must answer, what did, and why it does not yet."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import enum
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from functions_model.provision.endpoint import NotYet
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from functions_model.core.names import Names
     from functions_model.core.spec import AuthLevel
-    from functions_model.verify.reached import Reached
 
 IDENTITY_ROUTE = "/api/identity"
 BUILD_HEADER = "x-functions-model-build"
 """In which the functions of an app tell the build that answers."""
 
 
+class Reach(enum.StrEnum):
+    """What a trigger has reached."""
+
+    UNKNOWN = "unknown"
+    """Something that it needs could not be looked at."""
+    READY = "ready"
+    """What it listens to is there and enabled, the app's identity holds its roles, and network rules let the app in."""
+    QUIET = "quiet"
+    """It is ready, and its listener has reported no failure for as long as it needs to report one."""
+    PROVEN = "proven"
+    """A probe went in, and its answer came out."""
+
+
 @dataclass(frozen=True, slots=True)
-class ExpectedApp:
-    """The app that must be live.
+class Reached:
+    """How far a run has come with a trigger.
 
     Attributes:
-        names: The app, or its slot.
-        build_id: What its identity function must answer; empty when any build will do.
+        word: The most that is known of it.
+        unseen: What could not be looked at, and why: clauses without a full stop.
+        left: What a probe has left behind, in sentences.
+        unheard: Why its listener could not be heard, a clause; empty when it was, or where it is off.
+    """
+
+    word: Reach
+    unseen: tuple[str, ...] = ()
+    left: str = ""
+    unheard: str = ""
+
+    def quiet(self) -> Reached:
+        """After its listener was heard to be quiet. What could not be looked at stays unknown."""
+        return replace(self, word=Reach.QUIET) if self.word is Reach.READY else self
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What must be live.
+
+    Attributes:
+        build_id: What the app's identity function must answer; empty when any build will do.
         functions: What its host must have indexed, each without errors.
         auth_level: Who may call the function that scores the sample; decides which key the request carries.
         sample_request: A file to be scored once as the last check; None leaves that out.
         sample_function: The function that scores the sample: with a blob or queue trigger, one that answers HTTP
             beside the scoring function itself.
-        sample_route: Where that function answers.
         new_roles: Names of the roles that its identity was given a moment ago, which may not count yet.
-        host_name: Where it answers; empty when that has to be asked for.
-        has_machine_key: Its settings hold a machine key: without one, Azure may not be able to list its keys.
         image: What it was made to run, pinned by digest: another one means that somebody else has deployed since. Empty
             when any will do.
+        one_at_a_time: What to do when somebody else has, in sentences.
         reached: How far its trigger has come already; None with an HTTP trigger.
         listening_seconds: How long the listener of its trigger needs to report its first failure; 0 where none listens.
     """
 
-    names: Names
     build_id: str
     functions: tuple[str, ...]
     auth_level: AuthLevel
     sample_request: Path | None = None
     sample_function: str = "score"
-    sample_route: str = "/api/score"
     new_roles: tuple[str, ...] = ()
-    host_name: str = ""
     image: str = ""
-    has_machine_key: bool = True
+    one_at_a_time: str = ""
     reached: Reached | None = None
     listening_seconds: float = 0.0
+
+    @property
+    def sample_route(self) -> str:
+        """Where the function that scores the sample answers."""
+        return f"/api/{self.sample_function}"
 
     @property
     def triggered(self) -> tuple[str, ...]:
@@ -89,3 +123,24 @@ class Verified:
     scored: bool = False
     unproven: str = ""
     reached: Reached | None = None
+
+
+class NoKeys(NotYet):
+    """The host does not tell Azure its keys, or anything: not yet, or never."""
+
+
+class InError(NotYet):
+    """Functions of the app are in error.
+
+    Args:
+        reason: What their errors are.
+        listeners: Those whose listeners cannot start.
+    """
+
+    def __init__(self, reason: str, listeners: tuple[str, ...]) -> None:
+        self.listeners = listeners
+        super().__init__(reason)
+
+
+class OtherBuild(NotYet):
+    """The app answers with another build than is expected. It may be an old instance, or somebody else's deployment."""

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from functions_model.core.failures import NotLive
-from functions_model.verify.not_yet import InError, NoKeys, NotYet, OtherBuild
-from functions_model.verify.nouns import IDENTITY_ROUTE
-from functions_model.verify.unseen import isolation
+from functions_model.provision.endpoint import NotYet
+from functions_model.verify.nouns import IDENTITY_ROUTE, InError, NoKeys, OtherBuild
 
 if TYPE_CHECKING:
-    from functions_model.verify.app import LiveApp
+    from functions_model.verify.app import AppClient
 
 HITS = 2
 """Identity answers in a row that must be of this build: during a change of image old instances still answer."""
@@ -26,8 +25,6 @@ _LISTENER = "The listener for function"
 _NOT_RUNNING = b"Function host is not running"
 """What a host in the state Error answers to everybody (azure-functions-host, HostAvailabilityCheckMiddleware.cs:63):
 there is a container, and only below `/admin` does it say what is wrong."""
-_FORBIDDEN = "x-ms-forbidden-ip"
-"""By this header App Service's own refusal of a caller is told from a 403 of the app: microsoft/clarity#1133."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +44,7 @@ class Sighting:
     unproven: str = ""
 
 
-def look(app: LiveApp) -> Sighting:
+def look(app: AppClient) -> Sighting:
     """Go through every phase from the first: an app that restarts falls back.
 
     Raises:
@@ -69,15 +66,15 @@ def look(app: LiveApp) -> Sighting:
     except NotLive as refused:
         if not app.isolated:
             raise
-        raise isolation(app.expected, refused) from refused
+        raise _isolation(app, refused) from refused
     functions = _functions_indexed(app)
     trigger = _build_answers(app)
     _functions_start(app)
     return Sighting(functions, version, trigger)
 
 
-def _look_through_azure(app: LiveApp) -> Sighting:
-    """What Resource Manager can tell of an app that lets nobody in: all but what its functions answer."""
+def _look_through_azure(app: AppClient) -> Sighting:
+    """What Azure can tell of an app that lets nobody in: all but what its functions answer."""
     why = "the app lets in nobody from where this run is"
     if app.expected.image:
         app.check_image()
@@ -95,15 +92,21 @@ def _look_through_azure(app: LiveApp) -> Sighting:
     return Sighting(functions, version, "", why)
 
 
-def _named(app: LiveApp) -> tuple[str, ...]:
+def _isolation(app: AppClient, refused: NotLive) -> NotLive:
+    """Why a host that keeps `/admin` to Azure cannot be looked at, as Azure refuses to ask it; both ways out."""
+    reason = f"its host keeps `/admin` to Azure (admin isolation), and Azure did not ask it: {refused.reason}"
+    return NotLive(f"verify {app.endpoint.name}", reason, f"{refused.remedy} {app.endpoint.admin_opening}")
+
+
+def _named(app: AppClient) -> tuple[str, ...]:
     """The functions that there must be."""
     return tuple(sorted(app.expected.functions))
 
 
-def _site_answers(app: LiveApp) -> None:
+def _site_answers(app: AppClient) -> None:
     """Any answer below 500 will do: the front end itself answers 502-504 while no container does."""
     answer = app.get("/")
-    app.closed = answer.status_code == 403 and _FORBIDDEN in answer.headers
+    app.closed = app.endpoint.turns_away(answer.status_code, answer.headers)
     if answer.status_code >= 500:
         if _NOT_RUNNING in answer.content:
             _running(app.admin_json_of_a_broken_host(_STATUS))
@@ -111,7 +114,7 @@ def _site_answers(app: LiveApp) -> None:
         raise NotYet(message)
 
 
-def _host_runs(app: LiveApp) -> str:
+def _host_runs(app: AppClient) -> str:
     return _running(app.admin_json(_STATUS))
 
 
@@ -125,7 +128,7 @@ def _running(status: Any) -> str:
     return str(status.get("version") or "")
 
 
-def _functions_indexed(app: LiveApp) -> tuple[str, ...]:
+def _functions_indexed(app: AppClient) -> tuple[str, ...]:
     listed = app.admin_json("/admin/functions")
     names = sorted(str(function.get("name")) for function in _dicts(listed))
     missing = sorted(set(app.expected.functions) - set(names))
@@ -135,7 +138,7 @@ def _functions_indexed(app: LiveApp) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _build_answers(app: LiveApp) -> str:
+def _build_answers(app: AppClient) -> str:
     """The trigger that the build names; empty when any build will do."""
     identity: Any = {}
     for _ in range(HITS if app.expected.build_id else 0):
@@ -147,7 +150,7 @@ def _build_answers(app: LiveApp) -> str:
     return str(identity.get("trigger") or "")
 
 
-def _functions_start(app: LiveApp) -> None:
+def _functions_start(app: AppClient) -> None:
     """A listener that cannot start leaves the host running: only its function has the error.
 
     This is asked last: what an instance of the old build says of its functions does not count. The host keeps an error
@@ -160,7 +163,7 @@ def _functions_start(app: LiveApp) -> None:
         raise InError(message, tuple({name: None for name, error in told if _LISTENER in error}))
 
 
-def _errors(app: LiveApp, function: str) -> list[str]:
+def _errors(app: AppClient, function: str) -> list[str]:
     """What the host says is wrong with a function. A host without that page (404) says nothing."""
     status = app.admin_json(f"/admin/functions/{function}/status", absent=404)
     errors = status.get("errors") if isinstance(status, dict) else None

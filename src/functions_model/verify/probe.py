@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
@@ -11,14 +10,13 @@ from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import NotLive
 from functions_model.verify.causes import named_cause
 from functions_model.verify.logs import container_log, scrubbed, tail
-from functions_model.verify.reached import Reach, Reached
+from functions_model.verify.nouns import Reach, Reached
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from functions_model.azure.clients import AzureClients
     from functions_model.azure.data import DataRefused
-    from functions_model.verify.nouns import ExpectedApp, Verified
+    from functions_model.provision import RunContext
+    from functions_model.provision.endpoint import Endpoint
+    from functions_model.verify.nouns import Verified
 
 PAUSE_SECONDS = 1.0
 """Between two looks for the answer."""
@@ -98,46 +96,22 @@ class Probe(Protocol):
         """Take away what is ours; what had to stay and why, in sentences."""
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long an answer is waited for.
-
-    Attributes:
-        timeout: Seconds from the sending on.
-        report: Takes a line for people.
-        clock: Seconds.
-        sleep: Waits; seconds.
-    """
-
-    timeout: float
-    report: Callable[[str], None]
-    clock: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
-
-
 def new_id(prefix: str) -> str:
     """An id that nobody else's blob or message has."""
     return f"{prefix}{uuid.uuid4().hex}"
 
 
 def prove_trigger(
-    clients: AzureClients,
-    expected: ExpectedApp,
-    verified: Verified,
-    probe: Probe,
-    patience: Patience,
-    *,
-    secrets: Iterable[str] = (),
+    endpoint: Endpoint, verified: Verified, probe: Probe, timeout: float, context: RunContext
 ) -> Verified:
     """Send the probe and wait for its answer.
 
     Args:
-        clients: Of the subscription.
-        expected: The app, which is live.
+        endpoint: The app, which is live.
         verified: What is known of it.
         probe: Is sent once, and cleaned whatever comes of it.
-        patience: How long the answer may take.
-        secrets: Values that may stand in the container log and must not be shown.
+        timeout: Seconds that the answer may take, from the sending on.
+        context: What the run lends.
 
     Returns:
         The same, with a trigger that is proven.
@@ -147,39 +121,39 @@ def prove_trigger(
     """
     unseen = verified.reached.unseen if verified.reached else ()
     try:
-        left = _exchange(probe, patience)
+        left = _exchange(probe, timeout, context)
     except ProbeFailed as failed:
-        raise _not_live(clients, expected, failed, probe.place, secrets) from failed
+        raise _not_live(endpoint, failed, probe.place) from failed
     return replace(verified, reached=Reached(Reach.PROVEN, unseen, left))
 
 
-def _exchange(probe: Probe, patience: Patience) -> str:
+def _exchange(probe: Probe, timeout: float, context: RunContext) -> str:
     """What had to stay, in sentences."""
     with CANCEL.work(f"the probe: {probe.place}"):
         try:
-            patience.report(f"Sending a probe through the trigger: {probe.place}.")
+            context.report(f"Sending a probe through the trigger: {probe.place}.")
             probe.send()
-            _wait(probe, patience)
+            _wait(probe, timeout, context)
         except ProbeFailed as failed:
             left = probe.clean()
             raise ProbeFailed(failed.reason, f"{failed.remedy} {left}".rstrip()) from failed
         return probe.clean()
 
 
-def _wait(probe: Probe, patience: Patience) -> None:
-    begun = told = patience.clock()
+def _wait(probe: Probe, timeout: float, context: RunContext) -> None:
+    begun = told = context.clock()
     while not probe.answered():
         if lost := probe.lost():
             raise ProbeFailed(lost, "Look at the container log below: the app could not score it.")
-        now = patience.clock()
-        if now - begun >= patience.timeout:
-            reason = f"the {probe.place} was not answered within {patience.timeout:.0f} s"
+        now = context.clock()
+        if now - begun >= timeout:
+            reason = f"the {probe.place} was not answered within {timeout:.0f} s"
             raise ProbeFailed(reason, _LATE)
         if now - told >= _TOLD_SECONDS:
-            patience.report(f"Waiting for the answer to the {probe.place}.")
+            context.report(f"Waiting for the answer to the {probe.place}.")
             told = now
-        patience.sleep(PAUSE_SECONDS)
-    patience.report(f"The {probe.place} was answered after {patience.clock() - begun:.1f} s.")
+        context.sleep(PAUSE_SECONDS)
+    context.report(f"The {probe.place} was answered after {context.clock() - begun:.1f} s.")
 
 
 def _said_of(place: str, log: str) -> str:
@@ -189,16 +163,13 @@ def _said_of(place: str, log: str) -> str:
     return f"{_COULD_NOT}{said[-1]}".rstrip(". ") if said else ""
 
 
-def _not_live(
-    clients: AzureClients, expected: ExpectedApp, failed: ProbeFailed, place: str, secrets: Iterable[str]
-) -> NotLive:
+def _not_live(endpoint: Endpoint, failed: ProbeFailed, place: str) -> NotLive:
     """The failure, with the cause that the container log names."""
-    known = tuple(secrets)
-    log = scrubbed(container_log(clients, expected), known)
+    log = scrubbed(container_log(endpoint).text, endpoint.secrets)
     reason, remedy = failed.reason, failed.remedy
     if said := _said_of(place, log):
         reason = f"{reason}, and the app said: {said}"
-    elif remedy.startswith(_LATE) and (cause := named_cause(log)):
+    elif remedy.startswith(_LATE) and (cause := named_cause(log, endpoint)):
         reason, remedy = f"{cause.meaning} ({reason})", f"{cause.remedy}{remedy.removeprefix(_LATE)}"
     detail = f"The container log ends with:\n{tail(log)}"
-    return NotLive(f"prove the trigger of {expected.names}", scrubbed(reason, known), remedy, detail=detail)
+    return NotLive(f"prove the trigger of {endpoint.name}", scrubbed(reason, endpoint.secrets), remedy, detail=detail)

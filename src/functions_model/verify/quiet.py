@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from functions_model.provision.endpoint import NoLog
 from functions_model.verify.listener_log import Heard, hear
-from functions_model.verify.logs import NoLog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
+
+    from functions_model.provision import RunContext
 
 LISTENING_SECONDS = {
     # What is not transient (no queue, no role, a firewall) is reported at the first try. What is (no such name) after
@@ -41,9 +43,7 @@ class Listening:
         functions: Whose listeners.
         read: The log. Raises `NoLog`.
         excuse: Why a failure will end by itself, a clause; empty when it will not.
-        report: Told what is waited for.
-        clock: Seconds.
-        sleep: Waits; seconds.
+        context: What the run lends: told what is waited for.
         since: When the host was first seen to run; None while it was not.
     """
 
@@ -51,15 +51,13 @@ class Listening:
     functions: Collection[str]
     read: Callable[[], str]
     excuse: Callable[[str], str]
-    report: Callable[[str], None]
-    clock: Callable[[], float]
-    sleep: Callable[[float], None]
+    context: RunContext
     since: float | None = None
 
     def begin(self) -> None:
         """The host runs. What it has been running for is spent already when it is listened to."""
         if self.since is None:
-            self.since = self.clock()
+            self.since = self.context.clock()
 
     def forget(self) -> None:
         """The host does not run, or runs another build."""
@@ -82,7 +80,7 @@ class Listening:
                 if looks >= _LOOKS:
                     message = "the container log does not say that the host has started"
                     raise NoLog(message)
-                self.sleep(_AGAIN_SECONDS)
+                self.context.sleep(_AGAIN_SECONDS)
                 continue
             if heard.crash if before is None else heard.starts > before.starts:
                 restarts += not self.excuse(heard.crash)
@@ -92,19 +90,19 @@ class Listening:
                     )
             elif self._is_quiet(heard, before):
                 return
-            before, self.since = heard, self.clock()
+            before, self.since = heard, self.context.clock()
 
     def _wait(self, before: Heard | None) -> None:
-        left = (self.since or 0.0) + self.seconds - self.clock()
+        left = (self.since or 0.0) + self.seconds - self.context.clock()
         if left <= 0:
             return
         failure = before.failure or before.crash if before else ""
         excuse = self.excuse(failure) if failure else ""
         why = f" ({excuse})" if excuse else ""
-        self.report(
+        self.context.report(
             f"Listening to the trigger for {left:.0f} s more: its failures are in the container log alone{why}."
         )
-        self.sleep(left)
+        self.context.sleep(left)
 
     def _is_quiet(self, heard: Heard, before: Heard | None) -> bool:
         """Whether there is no failure, or none any more: those of a time before what they lacked was there have ended.

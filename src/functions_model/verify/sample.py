@@ -8,16 +8,12 @@ from typing import TYPE_CHECKING
 import requests
 
 from functions_model.core.spec import AuthLevel
-from functions_model.verify.not_yet import OtherBuild
-from functions_model.verify.nouns import BUILD_HEADER
+from functions_model.verify.nouns import BUILD_HEADER, OtherBuild
 
 if TYPE_CHECKING:
     from pathlib import Path, PurePath
 
-    from functions_model.verify.app import LiveApp
-
-SHORTEST_WAIT = 230.0
-"""Seconds; App Service's front end gives up then by itself. The first request loads the model."""
+    from functions_model.verify.app import AppClient
 
 
 class WrongAnswer(Exception):
@@ -28,8 +24,8 @@ class WrongAnswer(Exception):
         super().__init__(reason)
 
 
-def score(app: LiveApp, sample: Path, seconds_left: float) -> str:
-    """Post the sample once.
+def score(app: AppClient, sample: Path, seconds_left: float) -> str:
+    """Post the sample once. The first request may load the model: it has as long as what is in front of the app waits.
 
     Returns:
         The answer as text.
@@ -43,7 +39,7 @@ def score(app: LiveApp, sample: Path, seconds_left: float) -> str:
     route = app.expected.sample_route
     headers = {"content-type": content_type(sample), **_key(app)}
     try:
-        answer = app.post(route, sample.read_bytes(), headers, max(seconds_left, SHORTEST_WAIT))
+        answer = app.post(route, sample.read_bytes(), headers, max(seconds_left, app.endpoint.request_seconds))
     except requests.RequestException as exc:
         raise WrongAnswer(f"`{route}` gave no answer to `{sample.name}` ({type(exc).__name__})") from exc
     if other_build(app, answer):
@@ -55,7 +51,7 @@ def score(app: LiveApp, sample: Path, seconds_left: float) -> str:
     return text
 
 
-def other_build(app: LiveApp, answer: requests.Response) -> bool:
+def other_build(app: AppClient, answer: requests.Response) -> bool:
     """Whether an old instance gave an answer, be it good or bad. What the host or the front end says has no build."""
     said = answer.headers.get(BUILD_HEADER, "" if answer.ok else app.expected.build_id)
     return said != app.expected.build_id
@@ -68,7 +64,7 @@ def content_type(sample: PurePath) -> str:
     return mimetypes.guess_type(sample.name)[0] or "application/octet-stream"
 
 
-def _key(app: LiveApp) -> dict[str, str]:
+def _key(app: AppClient) -> dict[str, str]:
     match app.expected.auth_level:
         case AuthLevel.ANONYMOUS:
             return {}

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from functions_model.core.failures import NotLive
+from functions_model.provision.endpoint import NoLog, NotYet
 from functions_model.verify.listener_log import has_started
-from functions_model.verify.logs import NoLog
-from functions_model.verify.not_yet import NotYet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from functions_model.verify.app import LiveApp
+    from functions_model.verify.app import AppClient
 
 AFTER_RESTART = 60.0
 """Seconds that a host has to come back."""
@@ -32,7 +31,7 @@ class StaleErrors:
         restarted: Whether its host was restarted.
     """
 
-    app: LiveApp
+    app: AppClient
     read: Callable[[], str]
     clock: Callable[[], float]
     restarted: bool = False

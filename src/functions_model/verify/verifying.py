@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from functions_model.azure.site import container_logging
 from functions_model.core.failures import NotLive
+from functions_model.provision.endpoint import NoLog, NotYet
+from functions_model.verify.app import AppClient, fresh_session
 from functions_model.verify.causes import named_cause
-from functions_model.verify.finding import find_app, fresh_session
-from functions_model.verify.logs import NoLog, container_log, is_off, read_log, scrubbed, shortened, tail
+from functions_model.verify.logs import container_log, scrubbed, shortened, tail
 from functions_model.verify.model import load_model
 from functions_model.verify.new_roles import LONGEST, denied_for_now
-from functions_model.verify.not_yet import InError, NotYet, OtherBuild
-from functions_model.verify.nouns import Verified
+from functions_model.verify.nouns import InError, OtherBuild, Verified
 from functions_model.verify.phases import Sighting, look
 from functions_model.verify.quiet import Failing, Listening
 from functions_model.verify.sample import WrongAnswer, score
@@ -22,15 +20,11 @@ from functions_model.verify.stale_errors import AFTER_RESTART, StaleErrors
 from functions_model.verify.unseen import needs_key, unseen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     import requests
 
-    from functions_model.azure.clients import AzureClients
-    from functions_model.ci.host import CiHost
-    from functions_model.verify.app import LiveApp
-    from functions_model.verify.nouns import ExpectedApp
-    from functions_model.verify.reached import Reached
+    from functions_model.provision import RunContext
+    from functions_model.provision.endpoint import Endpoint
+    from functions_model.verify.nouns import Expected, Reached
 
 FIRST_PAUSE, POLL_SECONDS = 0.25, 2.0
 """Seconds between two looks: short at first, since a warm app is up within one, then longer up to the second."""
@@ -43,14 +37,11 @@ _WRONG_ANSWER = "Correct the entry script or the sample request; the container l
 
 
 def verify(
-    clients: AzureClients,
-    expected: ExpectedApp,
+    endpoint: Endpoint,
+    expected: Expected,
     *,
     timeout: float,
-    ci: CiHost,
-    secrets: Iterable[str] = (),
-    clock: Callable[[], float] = time.monotonic,
-    sleep: Callable[[float], None] = time.sleep,
+    context: RunContext,
     session: requests.Session | None = None,
 ) -> Verified:
     """Wait until the app runs the expected build, `init()` has returned in it, and it has scored the sample request.
@@ -58,13 +49,10 @@ def verify(
     The listener of its trigger must be quiet after that, if it listens.
 
     Args:
-        clients: Of the subscription.
-        expected: What must answer.
+        endpoint: The app.
+        expected: What must be live.
         timeout: Seconds that the app has. Those in which its new roles do not count yet come on top, up to ten minutes.
-        ci: Is told what is waited for, and masks the keys.
-        secrets: Values that may stand in the container log and must not be shown.
-        clock: Seconds.
-        sleep: Waits; seconds.
+        context: What the run lends: it is told what is waited for, and masks the keys.
         session: Sends the requests to the app.
 
     Raises:
@@ -72,8 +60,8 @@ def verify(
             scored, or its trigger's listener fails. The detail is the tail of its container log.
     """
     with session or fresh_session() as opened:
-        app = find_app(clients, expected, ci, opened)
-        return _Watch(app, clients, timeout, ci.info, tuple(secrets), clock, sleep, clock()).run()
+        app = AppClient(endpoint, endpoint.find(), expected, context.mask, opened)
+        return _Watch(app, timeout, context, context.clock()).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,23 +87,17 @@ class _TimedOut(Exception):
 class _Watch:
     """One app, watched until it is live or the time is over."""
 
-    app: LiveApp
-    clients: AzureClients
+    app: AppClient
     timeout: float
-    report: Callable[[str], None]
-    secrets: tuple[str, ...]
-    clock: Callable[[], float]
-    sleep: Callable[[float], None]
+    context: RunContext
     started: float
     stale: StaleErrors = field(init=False)
     listening: Listening = field(init=False)
 
     def __post_init__(self) -> None:
         seconds, functions = self.app.expected.listening_seconds, self.app.expected.triggered
-        self.stale = StaleErrors(self.app, self._read, self.clock)
-        self.listening = Listening(
-            seconds, functions, self._read, self._excuse, self.report, clock=self.clock, sleep=self.sleep
-        )
+        self.stale = StaleErrors(self.app, self._read, self.context.clock)
+        self.listening = Listening(seconds, functions, self._read, self._excuse, self.context)
 
     def run(self) -> Verified:
         try:
@@ -158,8 +140,8 @@ class _Watch:
         return reached.quiet()
 
     def _wait(self) -> tuple[_Proof, int]:
-        told, told_at, attempts, pause, deadline = "", self.clock(), 0, FIRST_PAUSE, self.timeout
-        asked_at = self.clock()
+        told, told_at, attempts, pause, deadline = "", self.context.clock(), 0, FIRST_PAUSE, self.timeout
+        asked_at = self.context.clock()
         while True:
             attempts += 1
             try:
@@ -168,15 +150,16 @@ class _Watch:
                 reason, listeners = str(exc), exc.listeners if isinstance(exc, InError) else ()
                 if self.stale.overcome(listeners):
                     continue
-                if isinstance(exc, OtherBuild) and self.app.expected.image and self.clock() - asked_at >= _SILENCE:
-                    asked_at = self.clock()
+                silent = self.context.clock() - asked_at >= _SILENCE
+                if isinstance(exc, OtherBuild) and self.app.expected.image and silent:
+                    asked_at = self.context.clock()
                     self.app.check_image()
             if self._seconds() >= deadline:
                 told, deadline = "", self._later(reason, listeners)
-            if reason != told or self.clock() - told_at >= _SILENCE:
-                self.report(f"Waiting for {self.app.url}: {scrubbed(self._why(reason), self._known())}.")
-                told, told_at = reason, self.clock()
-            self.sleep(min(pause, deadline - self._seconds()))
+            if reason != told or self.context.clock() - told_at >= _SILENCE:
+                self.context.report(f"Waiting for {self.app.url}: {scrubbed(self._why(reason), self._known())}.")
+                told, told_at = reason, self.context.clock()
+            self.context.sleep(min(pause, deadline - self._seconds()))
             pause = min(pause * _GROWTH, POLL_SECONDS)
 
     def _later(self, reason: str, listeners: tuple[str, ...]) -> float:
@@ -186,7 +169,7 @@ class _Watch:
             _TimedOut: They are not what keeps the app, or they had their time as well.
         """
         if self.stale.restart(listeners):
-            self.report("Restarted the Functions host, which keeps errors of its functions until then.")
+            self.context.report("Restarted the Functions host, which keeps errors of its functions until then.")
             return self._seconds() + AFTER_RESTART
         latest = self.timeout + LONGEST
         if self._seconds() >= latest or not self._denied(reason):
@@ -205,14 +188,14 @@ class _Watch:
         """What the app's new roles do not allow it yet; only a run that assigned some asks for the log."""
         if not self.app.expected.new_roles:
             return ""
-        expected = self.app.expected
-        return denied_for_now(expected.new_roles, container_log(self.clients, expected), reason)
+        endpoint = self.app.endpoint
+        return denied_for_now(self.app.expected.new_roles, container_log(endpoint).text, reason, endpoint)
 
     def _excuse(self, failure: str) -> str:
         """Why a failure will end by itself: a new role does not count yet, which Azure may take its time for."""
         if self._seconds() >= self.timeout + LONGEST:
             return ""
-        if denied := denied_for_now(self.app.expected.new_roles, "", failure):
+        if denied := denied_for_now(self.app.expected.new_roles, "", failure, self.app.endpoint):
             return f"a role that this run assigned does not count yet: {denied}"
         return ""
 
@@ -222,11 +205,11 @@ class _Watch:
         Raises:
             NoLog: There is none.
         """
-        log = read_log(self.clients, self.app.expected)
-        if is_off(log):
-            message = f"the container log is off; to turn it on: {self._logging()}"
+        log = self.app.endpoint.log()
+        if log.turn_on:
+            message = f"the container log is off; to turn it on: {log.turn_on}"
             raise NoLog(message)
-        return log
+        return log.text
 
     def _look(self) -> _Proof:
         try:
@@ -248,26 +231,21 @@ class _Watch:
     def _not_live(self, reason: str, remedy: str, body: str = "") -> NotLive:
         """The failure, with the cause that the container log, the reason itself or the answer names."""
         # Before anything is cut: half of a secret is not known any more.
-        log = scrubbed(container_log(self.clients, self.app.expected), self._known())
+        kept = container_log(self.app.endpoint)
+        log = scrubbed(kept.text, self._known())
         body = shortened(scrubbed(body, self._known()))
-        if cause := named_cause(f"{log}\n{reason}\n{body}"):
+        if cause := named_cause(f"{log}\n{reason}\n{body}", self.app.endpoint):
             reason, remedy = f"{cause.meaning} ({reason})", cause.remedy
-        if is_off(log):
-            remedy = f"{remedy} {self._how_to_log()}"
+        if kept.turn_on:
+            how = f"The container log is off and has no more to say; turn it on and run again: {kept.turn_on}"
+            remedy = f"{remedy} {how}"
         said = f"The answer:\n{body}\n" if body else ""
         detail = f"{said}The container log ends with:\n{tail(log)}"
-        action = f"verify {self.app.expected.names}"
+        action = f"verify {self.app.endpoint.name}"
         return NotLive(action, scrubbed(reason, self._known()), remedy, detail=detail)
 
-    def _how_to_log(self) -> str:
-        return f"The container log is off and has no more to say; turn it on and run again: {self._logging()}"
-
-    def _logging(self) -> str:
-        expected = self.app.expected
-        return container_logging(expected.names)
-
     def _known(self) -> set[str]:
-        return {*self.secrets, *self.app.secrets}
+        return {*self.app.endpoint.secrets, *self.app.secrets}
 
     def _seconds(self) -> float:
-        return self.clock() - self.started
+        return self.context.clock() - self.started

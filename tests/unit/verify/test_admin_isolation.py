@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from support.fake_arm import Answer
-from support.fake_live_app import EXPECTED, App
+from support.fake_live_app import EXPECTED, NAMES, App
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +44,7 @@ class TestAnIsolatedApp:
         """What keeps it from an answer, and the command that lets the master key in."""
         app = isolated(**{"GET host/status": [REFUSED]})
 
-        failure = app.failure(replace(EXPECTED, names=EXPECTED.names.at("staging"), host_name="iris-staging.test"))
+        failure = app.failure(names=NAMES.at("staging"), host_name="iris-staging.test")
 
         assert "its host keeps `/admin` to Azure (admin isolation), and Azure did not ask it" in failure.reason
         assert (

@@ -6,8 +6,10 @@ import pytest
 
 from functions_model.verify.causes import CAUSES, named_cause
 from functions_model.verify.new_roles import denied_for_now
+from support.fake_live_app import App
 from support.host_log import DOWN, IN_VAIN, PASSING
 
+ENDPOINT = App().endpoint()
 LOGS = {
     "pull-denied": "ERROR - DockerApiException: Get https://x/v2/: unauthorized: authentication required",
     "image-missing": "manifest for contoso.azurecr.io/package@sha256:00 not found: manifest unknown",
@@ -54,14 +56,14 @@ class TestNamedCauses:
     @pytest.mark.parametrize("name", LOGS)
     def test_are_found_by_their_signature(self, name: str) -> None:
         """Each cause is named from a log as the platform or Python writes it."""
-        cause = named_cause(f"starting\n{LOGS[name]}\nstopping\n")
+        cause = named_cause(f"starting\n{LOGS[name]}\nstopping\n", ENDPOINT)
 
         assert cause is not None
         assert name == cause.name
 
     def test_have_an_example_each(self) -> None:
         """No row of the table is without a log that shows it."""
-        assert {cause.name for cause in CAUSES} == set(LOGS)
+        assert {cause.name for cause in (*CAUSES, *ENDPOINT.causes)} == set(LOGS)
 
     @pytest.mark.parametrize(
         ("name", "words"),
@@ -74,14 +76,14 @@ class TestNamedCauses:
     )
     def test_quote_what_the_log_says(self, name: str, words: str) -> None:
         """The module, setting or queue that is missing is named."""
-        cause = named_cause(LOGS[name])
+        cause = named_cause(LOGS[name], ENDPOINT)
 
         assert cause is not None
         assert words in cause.meaning
 
     def test_name_a_queue_also_where_a_code_follows(self) -> None:
         """Which is a sign of the same, and names none."""
-        cause = named_cause(IN_VAIN)
+        cause = named_cause(IN_VAIN, ENDPOINT)
 
         assert cause is not None
         assert "`sb://iris.servicebus.windows.net/requests`" in cause.meaning
@@ -89,14 +91,14 @@ class TestNamedCauses:
     @pytest.mark.parametrize(("said", "name"), [(DOWN, "data-denied"), (PASSING, "connection-wrong")])
     def test_are_found_in_what_listeners_say(self, said: str, name: str) -> None:
         """A refusal behind a host that goes down is that of the trigger's storage."""
-        cause = named_cause(said)
+        cause = named_cause(said, ENDPOINT)
 
         assert cause is not None
         assert name == cause.name
 
     def test_fill_their_remedy_too(self) -> None:
         """What to do names the setting to define."""
-        cause = named_cause(LOGS["setting-undefined"])
+        cause = named_cause(LOGS["setting-undefined"], ENDPOINT)
 
         assert cause is not None
         assert "Give `IN_PATH` a value with `app-settings`." == cause.remedy
@@ -111,7 +113,7 @@ class TestNamedCauses:
     )
     def test_of_a_missing_connection_have_many_wordings(self, line: str) -> None:
         """Each extension says it in its own way."""
-        cause = named_cause(f"The listener for function 'score' was unable to start. {line}")
+        cause = named_cause(f"The listener for function 'score' was unable to start. {line}", ENDPOINT)
 
         assert cause is not None
         assert "connection-missing" == cause.name
@@ -125,14 +127,14 @@ class TestNamedCauses:
     )
     def test_of_a_refused_pull_have_many_wordings(self, line: str) -> None:
         """App Service writes a refused pull in several ways."""
-        cause = named_cause(line)
+        cause = named_cause(line, ENDPOINT)
 
         assert cause is not None
         assert "pull-denied" == cause.name
 
     def test_are_taken_from_the_end_of_the_log(self) -> None:
         """A pull that failed first and then worked is not the cause of what failed later."""
-        cause = named_cause(f"{LOGS['pull-denied']}\npulled\n{LOGS['no-functions']}")
+        cause = named_cause(f"{LOGS['pull-denied']}\npulled\n{LOGS['no-functions']}", ENDPOINT)
 
         assert cause is not None
         assert "no-functions" == cause.name
@@ -141,7 +143,7 @@ class TestNamedCauses:
         """A log without a known signature names nothing."""
         healthy = "Host initialized (12ms)\nHost started\nFound the following functions: Host.Functions.score\n"
 
-        assert named_cause(healthy) is None
+        assert named_cause(healthy, ENDPOINT) is None
 
 
 class TestWhatIsNoMatterOfRoles:
@@ -160,8 +162,9 @@ class TestWhatIsNoMatterOfRoles:
         """Storage says AuthorizationFailure where the network refuses, AuthorizationPermissionMismatch for roles."""
         log = LOGS[name]
 
-        cause = named_cause(log)
+        cause = named_cause(log, ENDPOINT)
 
         assert cause is not None
         assert (name, words) == (cause.name, cause.meaning)
-        assert "" == denied_for_now(["Storage Blob Data Owner on x", "Azure Service Bus Data Receiver on y"], log, "")
+        roles = ["Storage Blob Data Owner on x", "Azure Service Bus Data Receiver on y"]
+        assert "" == denied_for_now(roles, log, "", ENDPOINT)

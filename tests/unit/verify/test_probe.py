@@ -12,9 +12,9 @@ from azure.servicebus.exceptions import ServiceBusAuthenticationError, ServiceBu
 from functions_model.azure.data import DataRefused
 from functions_model.core.failures import NotLive
 from functions_model.verify import Reach, Reached, Verified
-from functions_model.verify.probe import Owner, Patience, ProbeFailed, prove_trigger
-from support.fake_arm import Answer, clients_for
-from support.fake_live_app import EXPECTED, App
+from functions_model.verify.probe import Owner, ProbeFailed, prove_trigger
+from support.fake_arm import Answer
+from support.fake_live_app import App
 
 LIVE = Verified(("score",), "https://i/api/score", "[1]", 1, 2.0, "https://i", "4.1", scored=True)
 READY = replace(LIVE, reached=Reached(Reach.UNKNOWN, ("the roles (no right)",)))
@@ -53,8 +53,8 @@ class Script:
 def prove(probe: Script, log: bytes = b"pulled\nstarted\n", timeout: float = 30) -> tuple[Verified, App]:
     kind = {"content-type": "application/octet-stream"}
     app = App({"POST iris/containerlogs": [Answer(200, log, kind)]})
-    patience = Patience(timeout, app.ci.info, app.clock, app.clock.sleep)
-    return prove_trigger(clients_for(app.answer), EXPECTED, READY, probe, patience, secrets=["s3cret-value"]), app
+    endpoint = app.endpoint(secrets=("s3cret-value",))
+    return prove_trigger(endpoint, READY, probe, timeout, app.context), app
 
 
 def failure(probe: Script, **how: Any) -> NotLive:

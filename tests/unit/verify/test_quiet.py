@@ -13,7 +13,7 @@ from support.fake_live_app import EXPECTED, App
 from support.host_log import CANNOT_START, DENIED, DOWN, EXECUTING, IN_VAIN, PASSING, STARTED, STARTS, stamped
 
 if TYPE_CHECKING:
-    from functions_model.verify import ExpectedApp, Verified
+    from functions_model.verify import Expected, Verified
 
 SECONDS = 20.0
 LISTENS = replace(EXPECTED, reached=Reached(Reach.READY), listening_seconds=SECONDS, sample_function="check")
@@ -80,7 +80,7 @@ class TestAQuietListener:
         assert unknown == app_with(STARTED).verify(replace(LISTENS, reached=unknown)).reached
 
     @pytest.mark.parametrize("expected", [EXPECTED, OFF_IN_A_SLOT], ids=("http", "slot"))
-    def test_is_not_asked_for_where_none_listens(self, expected: ExpectedApp) -> None:
+    def test_is_not_asked_for_where_none_listens(self, expected: Expected) -> None:
         """No request, and no wait."""
         app = app_with(STARTED + IN_VAIN)
         app.verify(expected)

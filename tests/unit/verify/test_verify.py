@@ -14,7 +14,7 @@ import pytest
 
 from functions_model.core.spec import AuthLevel
 from functions_model.verify import Verified
-from functions_model.verify.finding import fresh_session
+from functions_model.verify.app import fresh_session
 from functions_model.verify.sample import content_type
 from support.fake_arm import Answer, arm_error
 from support.fake_live_app import BUILD, EXPECTED, KEY, MASTER, STARTING, App
@@ -169,7 +169,7 @@ class TestALiveApp:
         """One request less."""
         app = App()
 
-        assert "https://iris.elsewhere" == app.verify(replace(EXPECTED, host_name="iris.elsewhere")).app_url
+        assert "https://iris.elsewhere" == app.verify(host_name="iris.elsewhere").app_url
         assert 0 == app.count("GET", "/sites/iris")
 
     def test_is_asked_for_its_keys_when_there_is_a_host(self) -> None:
@@ -263,7 +263,7 @@ class TestTheSample:
     def test_goes_to_the_function_that_answers_http(self, sample: Path) -> None:
         """A blob or queue trigger has a function beside it that scores the sample, with the master key."""
         app = App()
-        door = replace(EXPECTED, auth_level=AuthLevel.ADMIN, sample_function="check", sample_route="/api/check")
+        door = replace(EXPECTED, auth_level=AuthLevel.ADMIN, sample_function="check")
 
         proof = app.verify(replace(door, functions=("check", "identity", "score"), sample_request=sample))
 
@@ -274,7 +274,7 @@ class TestTheSample:
         """Of level `function`, the key is the one of the function that is called."""
         app = App({"POST check/listkeys": [Answer(200, {"default": "check-key-value"})]})
 
-        app.verify(replace(EXPECTED, sample_function="check", sample_route="/api/check", sample_request=sample))
+        app.verify(replace(EXPECTED, sample_function="check", sample_request=sample))
 
         assert "check-key-value" == app.asked[-1].headers["x-functions-key"]
 
@@ -388,7 +388,7 @@ class TestAnAppThatIsNotLive:
         log = f"{'first line' * 5} {secret} {filler}{end}"
         app = App({"GET /": [Answer(503)], "POST iris/containerlogs": [Answer(200, log.encode())]})
 
-        detail = app.failure(timeout=1, secrets=[secret]).detail
+        detail = app.failure(timeout=1, secrets=(secret,)).detail
 
         assert [] == [form[2:-2] for form in (*written, secret) if form[2:-2] in detail]
         assert "mine/here" not in detail
@@ -404,7 +404,7 @@ class TestAnAppThatIsNotLive:
             {"GET /admin/functions": [Answer(200, [])], "POST iris/containerlogs": [Answer(200, log.encode())]},
         )
 
-        detail = app.failure(timeout=1, secrets=["hunter22"]).detail
+        detail = app.failure(timeout=1, secrets=("hunter22",)).detail
 
         for secret in (MASTER, "hunter22", "abc123", "zzzz", "yyyy", "abc.def", "eyJ"):
             assert secret not in detail

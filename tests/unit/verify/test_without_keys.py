@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from functions_model.core.spec import AuthLevel
 from support.fake_arm import Answer
-from support.fake_live_app import EXPECTED, MASTER, App
+from support.fake_live_app import EXPECTED, MASTER, NAMES, App
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 REFUSED = Answer(
     400, {"Code": "BadRequest", "Message": "Encountered an error (InternalServerError) from host runtime."}
 )
-ADOPTED = replace(EXPECTED, has_machine_key=False)
+ADOPTED: dict[str, Any] = {"has_machine_key": False}
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ class TestWithoutAMachineKey:
         """After some ten seconds; no question that takes a key reaches the app."""
         app = withheld()
 
-        proof = app.verify(ADOPTED)
+        proof = app.verify(**ADOPTED)
 
         assert ("identity", "score") == proof.functions
         assert "" == proof.host_version
@@ -48,7 +48,10 @@ class TestWithoutAMachineKey:
     def test_what_was_not_looked_at_is_said_with_the_command_and_its_price(self, sample: Path) -> None:
         """For a slot, the command names the slot."""
         proof = withheld().verify(
-            replace(ADOPTED, names=ADOPTED.names.at("staging"), sample_request=sample, host_name="iris-staging.test")
+            replace(EXPECTED, sample_request=sample),
+            names=NAMES.at("staging"),
+            host_name="iris-staging.test",
+            **ADOPTED,
         )
 
         assert (
@@ -61,7 +64,7 @@ class TestWithoutAMachineKey:
 
     def test_an_anonymous_function_scores_the_sample(self, sample: Path) -> None:
         """Which needs no key."""
-        proof = withheld().verify(replace(ADOPTED, auth_level=AuthLevel.ANONYMOUS, sample_request=sample))
+        proof = withheld().verify(replace(EXPECTED, auth_level=AuthLevel.ANONYMOUS, sample_request=sample), **ADOPTED)
 
         assert ('["setosa"]', "") == (proof.answer, proof.unproven)
         assert "the sample" not in proof.unseen
@@ -70,13 +73,13 @@ class TestWithoutAMachineKey:
         """Its host believes nobody, and nobody is let in: that is no failure either."""
         forbidden = Answer(403, b"", {"x-ms-forbidden-ip": "203.0.113.7"})
 
-        proof = withheld({"GET /": [forbidden], "GET host/status": [REFUSED]}).verify(ADOPTED)
+        proof = withheld({"GET /": [forbidden], "GET host/status": [REFUSED]}).verify(**ADOPTED)
 
         assert "the app lets in nobody from where this run is, and its host does not believe Azure" in proof.unproven
 
     def test_another_build_is_not_let_through(self) -> None:
         """The build is all there is to see: it must be this one."""
-        failure = withheld({"GET /api/identity": [Answer(200, {"build_id": "build-1"})]}).failure(ADOPTED)
+        failure = withheld({"GET /api/identity": [Answer(200, {"build_id": "build-1"})]}).failure(**ADOPTED)
 
         assert "answers with the build `build-1`" in failure.reason
 
@@ -84,7 +87,7 @@ class TestWithoutAMachineKey:
         """A host that was only slow is looked at in full."""
         keys = [REFUSED] * 7 + [Answer(200, {"masterKey": MASTER})]
 
-        proof = App({"POST default/listkeys": keys}).verify(ADOPTED)
+        proof = App({"POST default/listkeys": keys}).verify(**ADOPTED)
 
         assert ("4.1044", "") == (proof.host_version, proof.unseen)
 

@@ -1,0 +1,46 @@
+"""The log of an app's container as App Service keeps it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from azure.core.exceptions import AzureError
+
+from functions_model.azure.errors import explain
+from functions_model.azure.site import container_logging
+from functions_model.provision.endpoint import ContainerLog, NoLog
+
+if TYPE_CHECKING:
+    from functions_model.azure.site import Site
+
+_OFF = "Logging is not enabled for this container."
+_OFFS_END = "Please use https://aka.ms/linux-diagnostics"
+"""What App Service writes in place of a container's lines: microsoft/vscode-azureappservice#103."""
+_PLATFORMS = re.compile(r"\S+ (INFO|WARN|ERROR) +- ")
+"""How its own lines begin, after the time."""
+
+
+def read_log(site: Site) -> ContainerLog:
+    """The whole container log.
+
+    Raises:
+        NoLog: It cannot be had, or is empty.
+    """
+    try:
+        content = site.get_web_site_container_logs()
+    except AzureError as exc:
+        message = f"the container log cannot be read: {explain(exc, 'read the container log').reason}"
+        raise NoLog(message) from exc
+    if not content:
+        message = "the container log is empty"
+        raise NoLog(message)
+    text = content.decode("utf-8", errors="replace")
+    return ContainerLog(text, container_logging(site.names) if is_off(text) else "")
+
+
+def is_off(log: str) -> bool:
+    """Whether App Service keeps nothing of what the container writes that runs now."""
+    _, off, since = log.rpartition(_OFF)
+    lines = since.strip().splitlines()
+    return bool(off) and all(_PLATFORMS.match(line) or line.startswith(_OFFS_END) for line in lines)

@@ -1,0 +1,222 @@
+"""A function app on App Service, or one of its deployment slots, as something that can be asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from azure.core.exceptions import AzureError, HttpResponseError
+
+from functions_model.azure.errors import explain
+from functions_model.azure.site import Site
+from functions_model.core.failures import NotLive
+from functions_model.hosting.app_service.causes import CAUSES
+from functions_model.hosting.app_service.container_log import read_log
+from functions_model.provision.endpoint import HostKeys, NotYet
+from functions_model.provision.machine_key import MACHINE_KEY
+from functions_model.provision.observed_app import ObservedApp, ObservedSite, ObservedSlot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from functions_model.azure.clients import AzureClients
+    from functions_model.core.causes import Cause
+    from functions_model.core.names import Names
+    from functions_model.provision import Applied, ResourcePlan
+    from functions_model.provision.endpoint import ContainerLog
+
+_STARTING = frozenset({0, 400, 404, 408, 409, 429, 500, 502, 503, 504})
+"""Resource Manager asks the host for its keys, and answers so (mostly 400) while the host starts. 0: no answer came."""
+_FORBIDDEN = "x-ms-forbidden-ip"
+"""By this header App Service's own refusal of a caller is told from a 403 of the app: microsoft/clarity#1133."""
+_PUBLIC = ("AzureWebJobsStorage__", "TriggerConnectionString__", "FUNCTIONS_", "WEBSITES_", "PYTHON_")
+"""Settings that hold names, addresses and switches."""
+_SHORTEST_SECRET = 8
+"""Characters; to blot out each `true` and `production` of a container log would leave nothing to read."""
+_Answer = TypeVar("_Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class AppServiceEndpoint:
+    """An `Endpoint` on App Service.
+
+    Attributes:
+        clients: Of the subscription.
+        names: The app, or its slot.
+        host_name: Where it answers; empty when that has to be asked for.
+        has_machine_key: Its settings hold a machine key: without one, Azure may not be able to list its keys.
+        secrets: Values of its settings that may stand in its log and must not be shown.
+        request_seconds: App Service's front end gives a request up then by itself.
+    """
+
+    clients: AzureClients = field(repr=False)
+    names: Names
+    host_name: str = ""
+    has_machine_key: bool = True
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+    request_seconds: ClassVar[float] = 230.0
+    causes: ClassVar[tuple[Cause, ...]] = CAUSES
+    words: ClassVar[Mapping[str, str]] = {
+        "host": "App Service",
+        "subnet": "the subnet that the app has joined (az functionapp vnet-integration add)",
+    }
+
+    @property
+    def name(self) -> str:
+        """The app, or the slot of the app, for people."""
+        return str(self.names)
+
+    @property
+    def keyless(self) -> str:
+        """Of an app without a machine key: Resource Manager proves itself to its Functions host with that one."""
+        if self.has_machine_key:
+            return ""
+        return (
+            f"Azure cannot list the keys of {self.names.place}, whose settings have no {MACHINE_KEY}. Adding one makes "
+            "all its keys anew: every caller needs a new key then. To add it: az functionapp config appsettings set "
+            f"{self.names.flags} --slot-settings {MACHINE_KEY}=$(openssl rand -hex 32)"
+        )
+
+    @property
+    def admin_opening(self) -> str:
+        """A property of the site keeps `/admin` to Azure, which neither the SDK nor `az functionapp` knows.
+
+        https://learn.microsoft.com/azure/azure-functions/functions-app-settings#functionsruntimeadminisolationenabled.
+        """
+        site = f"az functionapp show {self.names.flags}"
+        return (
+            f'Or let the master key in: az resource update --ids "$({site} --query id --output tsv)" '
+            "--set properties.functionsRuntimeAdminIsolationEnabled=false"
+        )
+
+    def find(self) -> str:
+        """Where it answers; Resource Manager is asked unless that is known.
+
+        Raises:
+            NotLive: There is no such app, it may not be read, or it is stopped.
+        """
+        if self.host_name:
+            return f"https://{self.host_name}"
+        try:
+            site = self._site.get()
+        except AzureError as exc:
+            error = explain(exc, f"find {self.name}")
+            raise NotLive(error.action, error.reason, error.remedy) from exc
+        if str(site.state or "Running").lower() == "stopped":
+            remedy = f"Start it: az functionapp start {self.names.flags}"
+            raise NotLive(f"verify {self.name}", "it is stopped", remedy)
+        return f"https://{site.default_host_name}"
+
+    def turns_away(self, status: int, headers: Mapping[str, str]) -> bool:
+        """Whether App Service's front end, by its rules of access, and not the app gave this answer."""
+        return status == 403 and _FORBIDDEN in headers
+
+    def keys(self) -> HostKeys:
+        """The keys of its Functions host, which Resource Manager asks it for."""
+        found = self._ask("list the host's keys", self._site.list_host_keys)
+        return HostKeys(found.master_key or "", (found.function_keys or {}).get("default") or "")
+
+    def function_key(self, function: str) -> str:
+        """A key that opens one function: the one named `default`, or the first by name; empty where it has none."""
+        action = f"list the keys of the function `{function}`"
+        document = self._ask(action, lambda: self._site.list_function_keys(function)).as_dict()
+        keys = document.get("properties") or {name: key for name, key in document.items() if isinstance(key, str)}
+        return str(keys.get("default") or next((key for name, key in sorted(keys.items())), ""))
+
+    def admin(self, path: str, method: str = "GET", *, absent: int | None = None) -> Any:
+        """What its Functions host answers to Resource Manager; None for the status `absent`."""
+
+        def ask() -> Any:
+            try:
+                return self._site.ask_host(path, method)
+            except HttpResponseError as exc:
+                if exc.status_code == absent:
+                    return None
+                raise
+
+        return self._ask(f"ask the host for `{path}`", ask)
+
+    def sync_triggers(self) -> None:
+        """Have the scale controller told which triggers there are."""
+        self._ask("synchronise the triggers", self._site.sync_function_triggers)
+
+    def image(self) -> str:
+        """The image of its configuration."""
+        config = self._ask("read the configuration", self._site.get_configuration)
+        return str(config.linux_fx_version or "").removeprefix("DOCKER|")
+
+    def log(self) -> ContainerLog:
+        """Its container log.
+
+        Raises:
+            NoLog: It cannot be had, or is empty.
+        """
+        return read_log(self._site)
+
+    @property
+    def _site(self) -> Site:
+        return Site(self.clients, self.names)
+
+    def _ask(self, action: str, call: Callable[[], _Answer]) -> _Answer:
+        """Ask Resource Manager something that it asks the Functions host.
+
+        Raises:
+            NotYet: The host is not there yet.
+            NotLive: Azure refused for a reason that waiting does not mend.
+        """
+        try:
+            return call()
+        except AzureError as exc:
+            error = explain(exc, f"{action} of {self.names.place}")
+            if error.status in _STARTING:
+                message = f"Azure cannot {action} yet: {error.reason}"
+                raise NotYet(message) from exc
+            raise NotLive(error.action, error.reason, error.remedy) from exc
+
+
+def endpoint_of(
+    clients: AzureClients, plan: ResourcePlan, applied: Applied | None = None, *, candidate: bool = False
+) -> AppServiceEndpoint:
+    """The endpoint of an app that was deployed.
+
+    Args:
+        clients: Of the subscription.
+        plan: With what was there before.
+        applied: What was written; None looks up where the app answers.
+        candidate: The slot is meant, not the app itself.
+    """
+    slot = plan.wanted.names.slot if candidate else ""
+    return AppServiceEndpoint(
+        clients,
+        plan.wanted.names.at(slot),
+        "" if slot or applied is None else _host_name(plan, applied),
+        _has_machine_key(plan, slot),
+        _known_secrets(plan),
+    )
+
+
+def _host_name(plan: ResourcePlan, applied: Applied) -> str:
+    """Where the app answers; empty for one that may be stopped."""
+    site = plan.observed.of(ObservedSite)
+    if site is None:
+        return applied.host_name
+    return site.host_name if site.state.lower() == "running" else ""
+
+
+def _has_machine_key(plan: ResourcePlan, slot: str) -> bool:
+    """Of an app, or a slot, that was there before: one that is new gets a machine key."""
+    beside = plan.observed.of(ObservedSlot)
+    app = plan.observed.of(ObservedApp) if not slot else beside.app if beside else None
+    return app is None or MACHINE_KEY in app.settings
+
+
+def _known_secrets(plan: ResourcePlan) -> tuple[str, ...]:
+    """Values that may stand in the app's container log and must not be shown: the user's, and those that were there."""
+    beside = plan.observed.of(ObservedSlot)
+    users = [secret.reveal() for secret in plan.wanted.target.app_settings.values()]
+    apps = (beside.app if beside else None, plan.observed.of(ObservedApp))
+    live = {name: value for app in apps if app for name, value in app.settings.items()}
+    others = [value for name, value in live.items() if not name.startswith(_PUBLIC) and len(value) >= _SHORTEST_SECRET]
+    belongings = (*beside.of_app.secrets, *beside.own.secrets) if beside else ()
+    return (*users, *others, *belongings)

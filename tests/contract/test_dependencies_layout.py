@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from functions_model.bundle import DEPENDENCIES_LAYOUT, dependency_layers
 from functions_model.core.build import Build
-from functions_model.environment.conda_normalising import normalise_prefix
-from functions_model.environment.normalising import normalise
+from functions_model.environment.normalising import normalise, normalise_prefix
 from functions_model.image.layers import build_layer
 from support.function_app import spec_of
 

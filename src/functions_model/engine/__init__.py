@@ -5,11 +5,9 @@ every run 30 ms.
 """
 
 from functions_model.engine.context import check_context, write_context
-from functions_model.engine.dockerfile import dockerfile_text
+from functions_model.engine.dockerfile import Recipe, dockerfile_text, engine_layers_key
 from functions_model.engine.installing import locked_lines
-from functions_model.engine.keys import engine_layers_key
 from functions_model.engine.own_dockerfile import base_of, line_of_base
-from functions_model.engine.recipe import Recipe
 
 __all__ = [
     "Recipe",

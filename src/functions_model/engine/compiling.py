@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from functions_model.engine.connecting import EngineApi, EngineSession
-    from functions_model.engine.recipe import Recipe
+    from functions_model.engine.dockerfile import Recipe
 
 _ACTION = "compile packages in the image"
 _FILES = ("SSL_CERT_FILE", "SSL_CLIENT_CERT", "NETRC")

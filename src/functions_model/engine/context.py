@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from functions_model.engine.recipe import Recipe
+    from functions_model.engine.dockerfile import Recipe
     from functions_model.image.layers import LayerPlan
 
 MARKER = f"{OWN_FOLDER}/made-by-functions-model"

@@ -1,18 +1,57 @@
-"""The generated Dockerfile: plain syntax that the classic builder and BuildKit both take."""
+"""The generated Dockerfile: what it is made from, its text, and a key over all that decides what it makes.
+
+Plain syntax that the classic builder and BuildKit both take.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import shlex
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from functions_model.bundle.layout import SITE_PACKAGES
+from functions_model.core.digests import canonical_json
 from functions_model.core.failures import BundleFailed, Problem
-from functions_model.engine.installing import INSTALLED, INSTALLER, install_command
+from functions_model.engine.installing import INSTALLED, INSTALLER, install_command, locked_lines
+from functions_model.engine.own_dockerfile import content_digests, read_own_dockerfile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
-    from functions_model.engine.instructions import ParsedDockerfile
-    from functions_model.engine.recipe import Recipe
+    from functions_model.engine.own_dockerfile import ParsedDockerfile
+    from functions_model.image.assembly import Base
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """An image as a Dockerfile says it.
+
+    Attributes:
+        base: The image below, pinned by its digest: `mcr.microsoft.com/azure-functions/python@sha256:...`. A Dockerfile
+            of the user's own takes its place.
+        apt_packages: Debian packages.
+        python_version: The minor of the image's Python: `3.11`.
+        env: Variables that the app adds.
+        labels: Labels that the app adds.
+        site_packages: Where compiled packages go: POSIX, without a leading slash.
+        compiled: The packages of the lock that the engine installs, as they must be compiled. All others come as files
+            of a layer.
+        user: The account that the base runs as; empty or `root` for root.
+        keep_credentials: Whether files of credentials are a part of the context of a Dockerfile of the user's own.
+    """
+
+    base: str
+    apt_packages: tuple[str, ...] = ()
+    python_version: str = "3.11"
+    env: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
+    site_packages: str = SITE_PACKAGES
+    compiled: tuple[str, ...] = ()
+    user: str = ""
+    keep_credentials: bool = False
+
 
 OWN_FOLDER = "functions-model"
 """The folder of a build context that holds our files, so that they never meet those of a Dockerfile of the user's."""
@@ -130,3 +169,38 @@ def _is_account(user: str) -> bool:
 
 def _lines(lines: Sequence[str] | Iterator[str]) -> str:
     return "".join(f"{line}\n" for line in lines)
+
+
+_FORMAT = 1
+"""Another number: parts that were made before are made again."""
+
+
+def engine_layers_key(recipe: Recipe, base: Base, lock_text: str, dockerfile: Path | None = None) -> str:
+    """A key over all that decides what `build_engine_layers` makes, as far as it is known beforehand.
+
+    What the instructions fetch is not: Debian packages without a version, and all that a Dockerfile of the user's own
+    downloads. Another base or another text makes another key.
+
+    Args:
+        recipe: As for `build_engine_layers`.
+        base: As for `build_engine_layers`.
+        lock_text: As for `build_engine_layers`.
+        dockerfile: The user's own; its folder's files count by their content.
+
+    Returns:
+        32 hex digits.
+
+    Raises:
+        InputsInvalid: The user's Dockerfile cannot be read.
+    """
+    own = read_own_dockerfile(dockerfile, keep_credentials=recipe.keep_credentials) if dockerfile else None
+    parts = {
+        "format": _FORMAT,
+        "base": base.digest,
+        "below": below_text(recipe, own=own.parsed if own else None),
+        "context": list(content_digests(own)) if own else [],
+        "compiled": locked_lines(lock_text, recipe.compiled),
+        "install": install_command(recipe.python_version) if recipe.compiled else [],
+        "site_packages": recipe.site_packages,
+    }
+    return hashlib.sha256(canonical_json(parts)).hexdigest()[:32]

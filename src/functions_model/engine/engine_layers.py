@@ -15,8 +15,7 @@ from functions_model.engine.building import build_own, build_text
 from functions_model.engine.compiling import compile_packages
 from functions_model.engine.connecting import open_engine
 from functions_model.engine.dockerfile import below_text
-from functions_model.engine.exporting import export_layers
-from functions_model.engine.loading import load_base
+from functions_model.engine.loading import export_layers, load_base
 from functions_model.engine.own_dockerfile import read_own_dockerfile
 from functions_model.image.compression import Compression
 from functions_model.image.layers import Layer, LayerPlan, build_layer
@@ -28,9 +27,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from functions_model.engine.connecting import EngineSession
+    from functions_model.engine.dockerfile import Recipe
     from functions_model.engine.loading import BaseLayers
     from functions_model.engine.own_dockerfile import OwnDockerfile
-    from functions_model.engine.recipe import Recipe
     from functions_model.environment.request import IndexSettings
     from functions_model.image.assembly import Base
 

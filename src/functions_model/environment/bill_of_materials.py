@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from cyclonedx.model.component import Component
     from packageurl import PackageURL
 
-    from functions_model.environment.conda_lock import CondaPackage
-    from functions_model.environment.locking import Lock, LockedPackage
+    from functions_model.environment.locking import CondaPackage, Lock, LockedPackage
 
 _TOOL = "functions-model-action"
 

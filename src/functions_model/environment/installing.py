@@ -1,27 +1,40 @@
-"""A lock installed into a folder, for an image that may have another Python than this machine."""
+"""A lock installed, for an image that may have another Python than this machine.
+
+Wheels go into a folder that becomes a `site-packages`, conda packages into a prefix for `/opt/conda`.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import os
+import shutil
+import tempfile
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
 
+from functions_model.core.failures import EnvironmentFailed, Problem
 from functions_model.core.progress import Progress, Report, silent
 from functions_model.environment.fusepy import build_options
-from functions_model.environment.installed_files import altered_wheels
-from functions_model.environment.normalising import normalise
+from functions_model.environment.installed_files import altered_conda, altered_wheels
+from functions_model.environment.locking import PREFIX
+from functions_model.environment.normalising import normalise, normalise_prefix, unlinked
+from functions_model.environment.rattler_tool import errors_of, explain_conda, load_rattler, rattler_cache, run_rattler
 from functions_model.environment.uv_failures import explain
 from functions_model.environment.uv_process import UvRefused, run_uv, target_options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Collection, Coroutine, Mapping
 
     from functions_model.environment.installed_files import Altered
-    from functions_model.environment.locking import Lock
+    from functions_model.environment.locking import CondaLock, Lock
+    from functions_model.environment.request import CondaRequest
 
-_TASK = "install dependencies"
+
+_WHEELS_TASK, _CONDA_TASK = "install dependencies", "install conda packages"
+_CONDA_ACTION = "install the conda packages"
 _SHOWN_FILES = 3
 
 
@@ -49,29 +62,44 @@ def install(
     report: Report = silent,
     environ: Mapping[str, str] | None = None,
 ) -> Installed:
-    """Install a lock's wheels. The same lock gives the same files, byte for byte, in any folder.
+    """Install a lock. The same lock gives the same files, byte for byte, in any folder.
 
-    What the cache holds otherwise than its package says is fetched anew, and said.
+    What a cache holds otherwise than its package says is fetched anew, and said.
 
     Packages that must be compiled are left out: an engine installs those (`engine.engine_layers.build_engine_layers`).
 
     Args:
         lock: What to install; every file's hash is checked.
         python_version: The minor that it was resolved for.
-        target: The folder to fill, absent or empty; it becomes a `site-packages`.
-        work: A folder for files on the way; made when it is not there.
-        report: Is told the beginning and the end: uv says nothing in between.
+        target: The folder for the wheels, absent or empty; it becomes a `site-packages`.
+        work: A folder for files on the way, and for the conda prefix (`conda`); made when it is not there.
+        report: Is told how far the conda packages are, and the beginning and the end of the wheels: uv says nothing in
+            between.
         environ: The process environment; None takes this process's.
 
     Raises:
         EnvironmentFailed: A package cannot be fetched, or is not what its hash says.
         ValueError: The target holds something already.
     """
-    if target.exists() and any(target.iterdir()):
-        message = f"`{target}` is not empty"
-        raise ValueError(message)
+    known = os.environ if environ is None else environ
+    asked = lock.request.conda
+    prefix = work / "conda" if lock.conda and asked else None
+    for folder in (target, prefix):
+        if folder and folder.exists() and any(folder.iterdir()):
+            raise ValueError(f"`{folder}` is not empty")
     work.mkdir(parents=True, exist_ok=True)
     target.mkdir(parents=True, exist_ok=True)
+    warnings: tuple[str, ...] = ()
+    if prefix and lock.conda and asked:
+        warnings = _install_conda(lock.conda, asked, prefix, report, known)
+    if lock.packages or prefix is None:
+        warnings = (*_install_wheels(lock, python_version, target, work=work, report=report, environ=known), *warnings)
+    return Installed(target, prefix, warnings)
+
+
+def _install_wheels(
+    lock: Lock, python_version: str, target: Path, *, work: Path, report: Report, environ: Mapping[str, str]
+) -> tuple[str, ...]:
     (work / "lock.txt").write_text(lock.wheels_text, encoding="utf-8")
     arguments = [
         *("install", "--requirements", "lock.txt", "--require-hashes", "--no-deps"),
@@ -80,31 +108,63 @@ def install(
         *target_options(python_version, lock.platform),
         *(build_options() if lock.has_known_source else ()),
     ]
-    uv = partial(run_uv, cwd=work, environ=os.environ if environ is None else environ, indexes=lock.indexes)
-    report(Progress(_TASK, 0))
+    uv = partial(run_uv, cwd=work, environ=environ, indexes=lock.indexes)
+    report(Progress(_WHEELS_TASK, 0))
     try:
         uv(arguments)
-        warnings = _without_altered(target, lambda again: uv([*arguments, *again]))
+        warnings = _altered_wheels(target, lambda again: uv([*arguments, *again]))
         normalise(target)
     except UvRefused as refusal:
         action = "install the dependencies"
         raise explain(action, [refusal.words], lock.request, python_version, lock.platform) from None
     finally:
-        report(Progress(_TASK, 0, finished=True))
-    return Installed(target, warnings=warnings)
+        report(Progress(_WHEELS_TASK, 0, finished=True))
+    return warnings
 
 
-def _without_altered(site_packages: Path, install_again: Callable[[list[str]], object]) -> tuple[str, ...]:
+def _altered_wheels(site_packages: Path, install_again: Callable[[list[str]], object]) -> tuple[str, ...]:
     """Fetch packages anew whose files are not what they say; what differs after that, differs in the package itself."""
     before = altered_wheels(site_packages)
     if not before:
         return ()
     packages = sorted({one.package for one in before})
     install_again(["--no-cache", *(f"--reinstall-package={package}" for package in packages)])
-    return altered_cache("uv's cache", before - altered_wheels(site_packages), "`uv cache clean`")
+    return _told("uv's cache", before - altered_wheels(site_packages), "`uv cache clean`")
 
 
-def altered_cache(cache: str, altered: Collection[Altered], remedy: str) -> tuple[str, ...]:
+def _install_conda(
+    lock: CondaLock, request: CondaRequest, prefix: Path, report: Report, environ: Mapping[str, str]
+) -> tuple[str, ...]:
+    _check_local_files(lock, request)
+    rattler = load_rattler(environ)
+    total = sum(package.size or 0 for package in lock.packages)
+    report(Progress(_CONDA_TASK, 0, total))
+    reporter = _reporter(rattler, report, total)
+    try:
+        with rattler_cache("conda-packages", environ, work=prefix.parent, secrets=request.secrets) as cache:
+            run_rattler(_link(lock, prefix, rattler, reporter, cache))
+            altered = _altered_conda(prefix, cache, lambda empty: _link(lock, prefix, rattler, reporter, empty))
+    except errors_of(rattler) as error:
+        raise explain_conda(_CONDA_ACTION, error, request) from None
+    finally:
+        report(Progress(_CONDA_TASK, total, total, finished=True))
+    warnings = (*altered, *unlinked(prefix))
+    normalise_prefix(prefix, {package.file_name: package.channel for package in lock.packages})
+    return warnings
+
+
+def _altered_conda(prefix: Path, cache: Path, link: Callable[[Path], Coroutine[Any, Any, None]]) -> tuple[str, ...]:
+    """Install all of it from an empty cache where a file is not what its package says."""
+    before = altered_conda(prefix)
+    if not before:
+        return ()
+    shutil.rmtree(prefix)
+    with tempfile.TemporaryDirectory(dir=prefix.parent, prefix="conda-packages-", ignore_cleanup_errors=True) as empty:
+        run_rattler(link(Path(empty)))
+    return _told("the cache of conda packages", before - altered_conda(prefix), f"`rm -r {cache}`")
+
+
+def _told(cache: str, altered: Collection[Altered], remedy: str) -> tuple[str, ...]:
     """A warning about files of a cache that somebody changed.
 
     Args:
@@ -121,3 +181,59 @@ def altered_cache(cache: str, altered: Collection[Altered], remedy: str) -> tupl
         f" them as they were published. Other tools take them from there: {remedy} empties it."
     )
     return (told,)
+
+
+def _check_local_files(lock: CondaLock, request: CondaRequest) -> None:
+    """py-rattler (0.28) checks the hash of what it downloads, and not that of a file in a folder."""
+    problems = []
+    for package, record in zip(lock.packages, lock.records, strict=True):
+        parts = urlsplit(record.url)
+        if parts.scheme == "file" and package.sha256 != _sha256(Path(unquote(parts.path))):
+            what = f"`{package.file_name}` is not what the channel `{package.channel}` says: its hash differs"
+            where = next((spec.location for spec in request.specs if spec.name == package.name), None)
+            remedy = "Index the channel again if you changed the package yourself."
+            problems.append(Problem(what, remedy, "environment-file", where))
+    if problems:
+        raise EnvironmentFailed(_CONDA_ACTION, problems)
+
+
+def _sha256(path: Path) -> str:
+    """Empty when the file is gone, which is another file than the lock's, too."""
+    if not path.is_file():
+        return ""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+async def _link(lock: CondaLock, prefix: Path, rattler: Any, reporter: Any, cache: Path) -> None:
+    """Into a folder of ours, with the paths that hold in the image. No script of a package runs on this machine."""
+    await rattler.install(
+        list(lock.records),
+        target_prefix=prefix,
+        cache_dir=cache,
+        installed_packages=[],
+        platform=rattler.Subdir("linux-64"),
+        execute_link_scripts=False,
+        show_progress=False,
+        client=rattler.Client.default_client(),
+        reporter=reporter,
+        alternative_target_prefix=PREFIX,
+    )
+
+
+def _reporter(rattler: Any, report: Report, all_bytes: int) -> Any:
+    """Adds up the bytes of all downloads."""
+    fetched: dict[int, int] = {}
+
+    class Downloads(rattler.InstallerReporter):  # type: ignore[misc]
+        """py-rattler calls these from its own threads."""
+
+        def on_download_start(self, cache_entry: int) -> int:
+            return cache_entry
+
+        def on_download_progress(self, download_idx: int, progress: int, total: int | None) -> None:
+            del total  # of this one
+            fetched[download_idx] = progress
+            report(Progress(_CONDA_TASK, sum(fetched.values()), all_bytes))
+
+    return Downloads()

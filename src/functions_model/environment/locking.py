@@ -1,31 +1,79 @@
-"""Requests resolved to a lock: every package, its version and its hashes."""
+"""Locks: every package, its version and its hashes."""
 
 from __future__ import annotations
 
-import os
 import tomllib
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from packaging.pylock import Pylock
 
 from functions_model.core.digests import Digest, digest_of
 from functions_model.core.failures import EnvironmentFailed, Problem
-from functions_model.core.progress import Progress, Report, silent
-from functions_model.environment.fusepy import is_known_source, keep_promise, write_promise
-from functions_model.environment.resolving import ACTION, Question, ask
+from functions_model.environment.fusepy import is_known_source
 from functions_model.environment.uv_process import IMAGE_PLATFORM
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Iterable, Mapping
 
     from packaging.pylock import Package
 
-    from functions_model.environment.conda_lock import CondaLock
     from functions_model.environment.request import EnvironmentRequest, IndexSettings
 
-_TASK = "resolve dependencies"
+
+ACTION = "resolve the dependencies"
+PREFIX = "/opt/conda"
+"""Where the environment lies in the image: the path that its files are made for."""
+
+
+@dataclass(frozen=True, slots=True)
+class CondaPackage:
+    """One package of a lock.
+
+    Attributes:
+        name: As conda has it.
+        version: As conda has it.
+        build: The build string.
+        channel: The channel's name, as `CondaChannel.name`: no host, no token.
+        subdir: `linux-64` or `noarch`.
+        file_name: `numpy-1.26.4-py311h64a7726_0.conda`.
+        sha256: Of the file: 64 hex digits.
+        size: Its bytes; None when the channel does not say.
+        license: As the channel says it; empty when it does not.
+    """
+
+    name: str
+    version: str
+    build: str
+    channel: str
+    subdir: str
+    file_name: str
+    sha256: str
+    size: int | None = None
+    license: str = ""
+
+    def __str__(self) -> str:
+        """`conda-forge/linux-64/numpy-1.26.4-py311h64a7726_0.conda sha256:...`."""
+        return f"{self.channel}/{self.subdir}/{self.file_name} sha256:{self.sha256}"
+
+
+@dataclass(frozen=True, slots=True)
+class CondaLock:
+    """The conda part of a lock.
+
+    Attributes:
+        packages: Sorted by name.
+        records: The same as py-rattler has them, in the same order. They hold URLs, and so may hold a token.
+    """
+
+    packages: tuple[CondaPackage, ...]
+    records: tuple[Any, ...] = field(default=(), repr=False, compare=False)
+
+    @property
+    def text(self) -> str:
+        """A line for each package, as comments, so that a lock with them is still a requirements file."""
+        lines: Iterable[object] = ("conda packages, installed to " + PREFIX, *self.packages)
+        return "".join(f"# {line}\n" for line in lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,44 +132,6 @@ class Lock:
         return "".join(_entry(package) for package in self.packages if package.name not in self.compiled)
 
 
-def resolve(
-    request: EnvironmentRequest,
-    python_version: str,
-    *,
-    work: Path,
-    platform: str = IMAGE_PLATFORM,
-    only_wheels: bool = True,
-    report: Report = silent,
-    environ: Mapping[str, str] | None = None,
-) -> Lock:
-    """Resolve a request for a Python minor and a platform. That Python need not be here.
-
-    Args:
-        request: What is asked for.
-        python_version: `3.11`.
-        work: A folder for files on the way; made when it is not there.
-        platform: A platform as uv names it.
-        only_wheels: Whether packages without a fitting wheel are refused. If not, `Lock.compiled` names them; what they
-            depend on is then asked of their own build, which runs here.
-        report: Is told the beginning and the end: uv says nothing in between.
-        environ: The process environment; None takes this process's. uv sees only a part (`uv_process.uv_environment`).
-
-    Raises:
-        EnvironmentFailed: It cannot be resolved. The failure names the package and its line, and every package without
-            a wheel when that is why; uv's words are its detail.
-    """
-    work.mkdir(parents=True, exist_ok=True)
-    promise = write_promise(work)
-    question = Question(request, python_version, platform, work, os.environ if environ is None else environ)
-    report(Progress(_TASK, 0))
-    try:
-        found = packages_of(ask(question, only_wheels=only_wheels))
-    finally:
-        report(Progress(_TASK, 0, finished=True))
-    kept = tuple(replace(package, hashes=keep_promise(package.hashes, promise)) for package in found)
-    return _lock(kept, request, f"# Python {python_version}, {platform}\n", platform)
-
-
 def packages_of(pylock: str) -> tuple[LockedPackage, ...]:
     """The packages of a `pylock.toml`, by name: each with the hashes of its wheels, or of its source without any.
 
@@ -148,10 +158,15 @@ def _hashes(*files: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(sorted({f"{kind}:{value}" for hashes in files for kind, value in hashes.items()}))
 
 
-def _lock(found: tuple[LockedPackage, ...], request: EnvironmentRequest, header: str, platform: str) -> Lock:
+def lock_of(found: tuple[LockedPackage, ...], request: EnvironmentRequest, python_version: str, platform: str) -> Lock:
+    """The lock of what was found for a Python minor and a platform, with only the hashes that the user allows.
+
+    Raises:
+        EnvironmentFailed: No file of a package has a hash that its line allows.
+    """
     allowed = {requirement.name: set(requirement.hashes) for requirement in request.requirements if requirement.hashes}
     packages = tuple(_allowed_only(package, allowed.get(package.name), request) for package in found)
-    text = header + "".join(_entry(package) for package in packages)
+    text = f"# Python {python_version}, {platform}\n" + "".join(_entry(package) for package in packages)
     compiled = tuple(package.name for package in found if package.is_source)
     return Lock(text, digest_of(text.encode()), packages, request, platform, compiled)
 

@@ -5,26 +5,30 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import yaml
 from packaging.utils import canonicalize_name
 
+from functions_model.core.azureml_environment import BUILDS, INSTEAD_OF_BUILD, KEYS, UNUSED
 from functions_model.core.build import Solver
 from functions_model.core.failures import EnvironmentFailed, Location
 from functions_model.core.spec import InlineEnvironment
-from functions_model.environment.azureml import MARKS, read_azureml
+from functions_model.core.yaml_nodes import is_empty, place, sections
 from functions_model.environment.conda import read_conda
 from functions_model.environment.pythons import allowed_minors
 from functions_model.environment.request import Draft, EnvironmentRequest, Requirement
+from functions_model.environment.requirement_options import inside_path
 from functions_model.environment.requirements import read_requirements, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    import yaml
 
 INFERENCE_SERVER = Requirement("azureml-inference-server-http", "azureml-inference-server-http")
 """What runs the entry script. Its version is the resolver's choice."""
 
+MARKS = frozenset({"$schema", "image", "conda_file", "build", "os_type", "inference_config"})
+"""Keys that a conda file never has."""
 _REQUIREMENTS = frozenset({".txt", ".in", ".lock"})
 """Endings of requirements files; a lock is one, with hashes."""
 
@@ -143,10 +147,40 @@ def _read_yaml_text(text: str, path: Path, draft: Draft) -> None:
         return
     draft.open_files.append(path)
     if _keys(node) & MARKS:
-        read_azureml(node, path, draft, _read_file)
+        read_azureml(node, path, draft)
     else:
         read_conda(node, path, draft)
     draft.open_files.pop()
+
+
+def read_azureml(node: yaml.MappingNode, path: Path, draft: Draft) -> None:
+    """Add what an Azure ML environment asks for.
+
+    https://learn.microsoft.com/azure/machine-learning/reference-yaml-environment
+
+    Args:
+        node: The whole file.
+        path: The file; a `conda_file` that is a path is relative to it.
+        draft: What is added to, problems included.
+    """
+    found = sections(node, KEYS, path, draft.refuse)
+    if "build" in found:
+        draft.refuse(found["build"][0], BUILDS, INSTEAD_OF_BUILD)
+        return
+    if "conda_file" not in found:
+        where = found["image"][0] if "image" in found else place(path, node)
+        draft.refuse(
+            where, "it names no dependencies (`conda_file`)", "Add `conda_file`, a path or the environment itself."
+        )
+        return
+    draft.warnings += [f"The environment's `{key}` is not used: {UNUSED[key]}." for key in found if key in UNUSED]
+    where, conda_file = found["conda_file"]
+    if isinstance(conda_file, yaml.MappingNode):
+        read_conda(conda_file, path, draft)
+    elif not isinstance(conda_file, yaml.ScalarNode) or is_empty(conda_file):
+        draft.refuse(where, "`conda_file` is neither a path nor an environment", "Give one of the two.")
+    elif included := inside_path(conda_file.value, where, draft):
+        _read_file(included, draft)
 
 
 def _keys(node: yaml.MappingNode) -> set[str]:

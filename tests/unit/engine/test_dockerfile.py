@@ -8,7 +8,7 @@ import pytest
 
 from functions_model.core.failures import BundleFailed
 from functions_model.engine import Recipe, dockerfile_text
-from functions_model.engine.instructions import parse_dockerfile
+from functions_model.engine.own_dockerfile import parse_dockerfile
 
 BASE = "registry.test/python@sha256:" + "0" * 64
 

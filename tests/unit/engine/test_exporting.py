@@ -12,7 +12,7 @@ import pytest
 from functions_model.core.digests import digest_of
 from functions_model.core.failures import EnvironmentFailed
 from functions_model.engine.connecting import EngineSession
-from functions_model.engine.exporting import export_layers
+from functions_model.engine.loading import export_layers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,8 +19,7 @@ from functions_model.core.build import Solver
 from functions_model.core.failures import EnvironmentFailed
 from functions_model.core.secrets import Secret
 from functions_model.environment import install, read_environment, resolve
-from functions_model.environment.conda_distributions import distribution_at
-from functions_model.environment.conda_solving import solve_conda
+from functions_model.environment.conda_solving import distribution_at, solve_conda
 from functions_model.environment.rattler_tool import load_rattler
 from functions_model.environment.request import CondaChannel
 from support.conda_channel import GREETING, LIBCOLOUR, CondaPackage, python_stub, write_channel, write_wheel

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions_model.ci.facts import Advice, Facts
+from functions_model.ci.host import Advice, Facts
 from functions_model.cli.once import run_once
 from functions_model.core.failures import InputsInvalid
 from functions_model.inputs import from_arguments, from_environment

@@ -10,7 +10,7 @@ from functions_model.ci import facts_of
 from functions_model.core.masking import without
 
 if TYPE_CHECKING:
-    from functions_model.ci.facts import Facts
+    from functions_model.ci.host import Facts
 
 
 class RecordingCi:

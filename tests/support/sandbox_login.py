@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from functions_model.ci.facts import Facts
+    from functions_model.ci.host import Facts
     from functions_model.core.secrets import Secret
 
 AUDIENCE = "api://AzureADTokenExchange"

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -23,6 +24,25 @@ if TYPE_CHECKING:
     from azure.mgmt.web import WebSiteManagementClient
 
     from functions_model.azure.cloud import Cloud
+
+
+def make_ready(client: type) -> None:
+    """Let each model of a client's package work out its fields, in one thread.
+
+    By itself a model does so when the first one is made, and marks itself as having models in its fields before it can
+    read them (azure-sdk-for-python, the generated `_utils/model_base.py`, `Model.__new__` and
+    `_get_deserialize_callable_from_annotation`): what another thread reads in between is a dictionary instead of a
+    model. Takes up to 0.1 s, once for each client.
+
+    Args:
+        client: A management client's class, in a module of its package.
+    """
+    # Clients with models of this kind have loaded them. Others load theirs by API version, and need none of this.
+    models = sys.modules.get(f"{client.__module__.rpartition('.')[0]}.models")
+    for model in vars(models).values() if models else ():
+        if hasattr(model, "_calculated"):
+            model.__new__(model)
+
 
 POLLING_SECONDS = 2.0
 """Between two looks at a long-running operation. The SDK's own default is 30 s where the service names none."""
@@ -139,7 +159,7 @@ class AzureClients:
             self._built.clear()
 
     def _client(self, build: Callable[..., _Client], api_version: str) -> _Client:
-        from functions_model.azure.sdk_models import make_ready
+        from functions_model.azure.clients import make_ready
         from functions_model.azure.sending import CancelledTransport
 
         name = build.__name__
@@ -161,9 +181,7 @@ class AzureClients:
 
     def _policies(self) -> dict[str, Any]:
         """Each client has its own: a policy knows the one that follows it."""
-        from functions_model.azure.renewing import RenewingAuthentication
-        from functions_model.azure.retrying import PatientRetry
-        from functions_model.azure.unknown_versions import UnknownVersionPolicy
+        from functions_model.azure.sending import PatientRetry, RenewingAuthentication, UnknownVersionPolicy
 
         return {
             "per_call_policies": [UnknownVersionPolicy()],

@@ -3,17 +3,55 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from functions_model.azure.causes import CAUSES, UNKNOWN_REMEDIES
 from functions_model.azure.policies import policies_of, without_identifiers
-from functions_model.azure.service_words import NO_FACTS, ServiceWords, recognised
 from functions_model.core.masking import shapeless
 from functions_model.core.retries import seconds_asked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from functions_model.core.causes import Cause, NamedCause
+
+
+NO_FACTS = {"policies": "a policy of the subscription or of its management group", "wait": "some minutes"}
+"""What remedies say where the service does not tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceWords:
+    """What the service said, in one form for both error shapes.
+
+    Attributes:
+        status: The HTTP status; 0 when no answer came.
+        code: `AuthorizationFailed` and the like.
+        message: One line.
+        extended: Microsoft.Web's own number, such as `54001`; empty elsewhere.
+        facts: More that remedies name: `policies`, `wait`.
+    """
+
+    status: int
+    code: str
+    message: str
+    extended: str = ""
+    facts: Mapping[str, str] = field(default_factory=NO_FACTS.copy)
+
+
+def recognised(cause: Cause, said: ServiceWords) -> NamedCause | None:
+    """The cause in words when it is the one, else None. Where it has no meaning of its own, that is empty."""
+    if cause.status and cause.status != said.status:
+        return None
+    if cause.code and not re.fullmatch(cause.code, said.code, re.IGNORECASE):
+        return None
+    if cause.extended and cause.extended != said.extended:
+        return None
+    found = re.search(cause.text, said.message, re.IGNORECASE | re.DOTALL)
+    return cause.named(found, said.facts) if found else None
+
 
 _LONGEST_OF_DATA = 400
 _LONGEST = 800

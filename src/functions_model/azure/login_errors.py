@@ -12,7 +12,7 @@ from azure.core.exceptions import ServiceRequestError, ServiceResponseError
 from functions_model.core.failures import LoginFailed
 
 if TYPE_CHECKING:
-    from functions_model.ci.facts import Advice
+    from functions_model.ci.host import Advice
     from functions_model.core.spec import Login
 
 _CODE = re.compile(r"AADSTS(\d+)")

@@ -13,9 +13,9 @@ from azure.core.credentials import AzureNamedKeyCredential, AzureSasCredential
 from azure.core.exceptions import AzureError
 
 from functions_model.azure.errors import data_code, data_words
-from functions_model.azureml.datastores import datastore_secret
 from functions_model.azureml.listing import list_files
-from functions_model.azureml.retries import persist, status_of
+from functions_model.azureml.locations import datastore_secret
+from functions_model.azureml.transfer_settings import persist, status_of
 from functions_model.core.failures import BundleFailed, PlanRefused, Problem
 
 if TYPE_CHECKING:
@@ -25,9 +25,8 @@ if TYPE_CHECKING:
     from azure.storage.blob import ContainerClient
 
     from functions_model.azure.clients import AzureClients
-    from functions_model.azureml.datastores import DatastoreSecret
     from functions_model.azureml.listing import RemoteFile
-    from functions_model.azureml.locations import BlobPath, DatastorePath
+    from functions_model.azureml.locations import BlobPath, DatastorePath, DatastoreSecret
     from functions_model.azureml.transfer_settings import TransferSettings
 
 _FIREWALL_CODES = frozenset({"AuthorizationFailure", "PublicAccessNotPermitted"})

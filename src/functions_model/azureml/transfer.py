@@ -11,29 +11,26 @@ import errno
 import hashlib
 import os
 import shutil
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from threading import Event
+from functools import partial
 from typing import TYPE_CHECKING
 
 from azure.core import MatchConditions
 from azure.core.exceptions import AzureError
 
 from functions_model.azure.errors import data_words
-from functions_model.azureml.progress import shown
-from functions_model.azureml.retries import persist, status_of
+from functions_model.azureml.transfer_settings import persist, shown, status_of
 from functions_model.core.failures import BundleFailed, Problem
+from functions_model.core.stopping import Stop, side_by_side
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from concurrent.futures import Future
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from azure.storage.blob import ContainerClient
 
     from functions_model.azureml.listing import RemoteFile
-    from functions_model.azureml.progress import Progress
-    from functions_model.azureml.transfer_settings import TransferSettings
+    from functions_model.azureml.transfer_settings import Progress, TransferSettings
 
 _AGAIN = "Run again. If it happens again, check the connection to the storage account."
 
@@ -45,10 +42,6 @@ class _Piece:
     file: RemoteFile
     offset: int
     length: int
-
-
-class _Stopped(Exception):
-    """Another piece failed for good."""
 
 
 class Transfer:
@@ -66,7 +59,7 @@ class Transfer:
         self._action = action
         self._settings = settings
         self._progress = progress
-        self._stop = Event()
+        self._stop = Stop()
 
     def fetch(self, files: tuple[RemoteFile, ...], target: Path, collecting: Path) -> None:
         """Put the files below `target`.
@@ -92,9 +85,10 @@ class Transfer:
         self._check_space(files, collecting)
         for file in files:
             _reserve(collecting / file.path, file.size)
-        with ThreadPoolExecutor(self._settings.threads, thread_name_prefix="download") as threads:
-            self._all(threads.submit(self._piece, piece, collecting) for piece in self._pieces(files))
-            self._all(threads.submit(self._check, file, collecting) for file in files)
+        pieces = (partial(self._fetch_piece, piece, collecting / piece.file.path) for piece in self._pieces(files))
+        side_by_side(pieces, self._stop, self._settings.threads)
+        whole = (partial(self._hold_to_listing, file, collecting / file.path) for file in files)
+        side_by_side(whole, self._stop, self._settings.threads)
         if target.exists():
             shutil.rmtree(target)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -106,35 +100,9 @@ class Transfer:
             for offset in range(0, file.size, size):
                 yield _Piece(file, offset, min(size, file.size - offset))
 
-    def _all(self, futures: Iterable[Future[None]]) -> None:
-        """Wait for all; the first that failed ends the others early."""
+    def _fetch_piece(self, piece: _Piece, path: Path) -> None:
         try:
-            exceptions = [future.exception() for future in list(futures)]
-        except BaseException:
-            self._stop.set()  # interrupted: what is still to be fetched is not waited for
-            raise
-        failures = [exc for exc in exceptions if exc is not None and not isinstance(exc, _Stopped)]
-        if failures:
-            raise failures[0]
-
-    def _guarded(self, work: Callable[[], None]) -> None:
-        if self._stop.is_set():
-            raise _Stopped
-        try:
-            work()
-        except BaseException:
-            self._stop.set()
-            raise
-
-    def _piece(self, piece: _Piece, folder: Path) -> None:
-        self._guarded(lambda: self._fetch_piece(piece, folder))
-
-    def _check(self, file: RemoteFile, folder: Path) -> None:
-        self._guarded(lambda: self._hold_to_listing(file, folder / file.path))
-
-    def _fetch_piece(self, piece: _Piece, folder: Path) -> None:
-        try:
-            count = persist(lambda: self._write(piece, folder / piece.file.path), self._settings)
+            count = persist(lambda: self._write(piece, path), self._settings)
         except AzureError as exc:
             raise self._broken(piece, exc) from exc
         if count != piece.length:
@@ -145,8 +113,7 @@ class Transfer:
 
     def _write(self, piece: _Piece, path: Path) -> int:
         """One attempt: the piece at its place in the file. How many bytes came."""
-        if self._stop.is_set():
-            raise _Stopped
+        self._stop.check()
         found = self._client.download_blob(
             piece.file.blob,
             offset=piece.offset,
@@ -160,6 +127,7 @@ class Transfer:
             return opened.tell() - piece.offset
 
     def _hold_to_listing(self, file: RemoteFile, path: Path) -> None:
+        self._stop.check()
         size = path.stat().st_size
         if size != file.size:
             raise self._failed(f"`{file.blob}` should have {file.size} bytes, and {size} came")

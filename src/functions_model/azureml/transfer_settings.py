@@ -1,17 +1,22 @@
-"""How files are fetched: how many at once, in which pieces, how often again."""
+"""How files are fetched: how many at once, in which pieces, how often again, and how far it is."""
 
 from __future__ import annotations
 
 import shutil
+import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from functions_model.core.retries import Retries
+from azure.core.exceptions import AzureError
+
+from functions_model.azure.errors import retry_after
+from functions_model.core.retries import PASSING, AttemptFailed, Retries
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
 
 MIB = 1024 * 1024
 _RETRIES = Retries(attempts=6, longest=20.0)
@@ -43,3 +48,76 @@ class TransferSettings:
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
     free_bytes: Callable[[Path], int] = _free_bytes
+
+
+T = TypeVar("T")
+
+
+def persist(attempt: Callable[[], T], settings: TransferSettings) -> T:
+    """The first answer. A wait that storage asks for is held to the longest of our own.
+
+    Raises:
+        AzureError: Of the last attempt, or one that no other attempt would mend.
+    """
+    retries = settings.retries
+
+    def once() -> T:
+        try:
+            return attempt()
+        except AzureError as exc:
+            if (status := status_of(exc)) and status not in PASSING:
+                raise
+            raise AttemptFailed(exc, min(retries.longest, retry_after(exc) or 0.0)) from exc
+
+    return retries.persist(once, settings.sleep)
+
+
+def status_of(exc: Exception) -> int:
+    """The HTTP status that an error came with; 0 when there was no whole answer."""
+    return int(getattr(exc, "status_code", None) or 0)
+
+
+_UNITS = ("B", "kB", "MB", "GB", "TB")
+
+
+class Progress:
+    """Counts what came, from several threads, and tells it every some seconds.
+
+    Args:
+        what: What is fetched, for people.
+        total: Bytes in all.
+        report: Takes a line.
+        every: Seconds between two lines.
+        clock: Seconds.
+    """
+
+    def __init__(
+        self, what: str, total: int, report: Callable[[str], None], every: float, clock: Callable[[], float]
+    ) -> None:
+        self._what = what
+        self._total = total
+        self._report = report
+        self._every = every
+        self._clock = clock
+        self._told = clock()
+        self._done = 0
+        self._lock = threading.Lock()
+
+    def add(self, count: int) -> None:
+        """So many bytes more are here."""
+        with self._lock:
+            self._done += count
+            now = self._clock()
+            if now - self._told >= self._every:
+                self._told = now
+                self._report(f"{self._what}: {shown(self._done)} of {shown(self._total)} are here.")
+
+
+def shown(count: int) -> str:
+    """A number of bytes for people: `1.4 GB`, with units of a thousand."""
+    size = float(count)
+    for unit in _UNITS[:-1]:
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} {_UNITS[-1]}"

@@ -8,8 +8,7 @@ from urllib.parse import quote
 
 from azure.core.exceptions import AzureError, HttpResponseError
 
-from functions_model.azureml.arm import first_items, get_json, group_id, workspace_id
-from functions_model.azureml.refusals import refused
+from functions_model.azureml.arm import first_items, get_json, group_id, refused, workspace_id
 from functions_model.core.failures import PlanRefused, Problem
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from functions_model.core.digests import digest_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from functions_model.ci.facts import Facts
+    from functions_model.ci.host import Facts
     from functions_model.core.spec import DeploymentSpec, Model
     from functions_model.image.assembly import Base
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 from functions_model.ci.github import GitHubHost, facts_of
 from functions_model.ci.identity import JobIdentity
 from functions_model.ci.plain import PlainHost
-from functions_model.ci.streams import is_terminal
+from functions_model.ci.scrub import is_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 from actions_toolkit.command import Command
 from actions_toolkit.file_command import prepare_key_value_message
 
-from functions_model.ci.facts import Advice, Facts
+from functions_model.ci.host import Advice, Facts
 from functions_model.ci.identity import JobIdentity
 from functions_model.ci.scrub import ScrubbedLog
 

@@ -14,8 +14,7 @@ from functions_model.core.failures import LoginFailed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from functions_model.ci.facts import Facts
-    from functions_model.ci.host import Level
+    from functions_model.ci.host import Facts, Level
     from functions_model.ci.identity import JobIdentity
     from functions_model.core.failures import Location
 

@@ -15,7 +15,7 @@ from functions_model.inputs.specs import REMOVING, InputKind, InputSpec
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from functions_model.ci.facts import Facts
+    from functions_model.ci.host import Facts
 
 _ACTION = "read the command line"
 _OPTION = re.compile(r"--[a-z]+(?:[-_][a-z]+)*(?:=|$)")

@@ -45,7 +45,7 @@ def read_inputs(values: Mapping[str, str], *, workspace: Path, host_workspace: s
     Args:
         values: By input name; an empty text counts as not given.
         workspace: The folder that paths are relative to.
-        host_workspace: The same folder's path as steps outside of our container write it (`ci.facts`).
+        host_workspace: The same folder's path as steps outside of our container write it (`ci.host`).
 
     Raises:
         InputsInvalid: With every problem that was found. No secret is in any of them.

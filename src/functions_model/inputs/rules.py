@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import uuid
 
-from functions_model.ci.facts import LONGEST_JOB
+from functions_model.ci.host import LONGEST_JOB
 from functions_model.core.build import PYTHON_VERSIONS
 from functions_model.core.references import is_repository, is_tag, parse_reference
 from functions_model.core.registered import MachineLearningWorkspace

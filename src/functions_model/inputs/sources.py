@@ -12,7 +12,7 @@ from functions_model.inputs.catalogue import BY_NAME, CATALOGUE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from functions_model.ci.facts import Facts
+    from functions_model.ci.host import Facts
 
 OWN_PREFIX = "FUNCTIONS_MODEL_"
 LISTENING = "FUNCTIONS_MODEL_LISTENING_SECONDS"

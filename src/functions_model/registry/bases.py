@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from functions_model.core.digests import short
 from functions_model.core.progress import Progress
+from functions_model.core.stopping import side_by_side
 from functions_model.registry.access import Access
 from functions_model.registry.bodies import BlobSource, bytes_source, registry_source
 from functions_model.registry.client import PARALLEL
 from functions_model.registry.content import get_blob, get_manifest, has_blob, head_manifest
 from functions_model.registry.errors import RegistryRefused
 from functions_model.registry.pushed import BlobTransfer, How
-from functions_model.registry.stopping import side_by_side
 from functions_model.registry.upload import put_manifest
 
 if TYPE_CHECKING:

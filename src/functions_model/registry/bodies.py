@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from functions_model.core.progress import Report
+    from functions_model.core.stopping import Stop
     from functions_model.image.layers import Layer, LayerStream
     from functions_model.image.manifests import Descriptor
     from functions_model.registry.client import RegistryClient
-    from functions_model.registry.stopping import Stop
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from functions_model.core.cancel import CANCEL
 from functions_model.core.progress import silent
+from functions_model.core.stopping import Stopped, side_by_side
 from functions_model.image.layers import Layer
 from functions_model.image.manifests import Descriptor
 from functions_model.registry.access import Access
@@ -24,7 +25,6 @@ from functions_model.registry.errors import RegistryRefused
 from functions_model.registry.pushed import BlobTransfer, How, PushedImage
 from functions_model.registry.records import write_record
 from functions_model.registry.referrers import attach
-from functions_model.registry.stopping import Stopped, side_by_side
 from functions_model.registry.upload import Upload, put_manifest
 
 if TYPE_CHECKING:

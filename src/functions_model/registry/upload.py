@@ -15,11 +15,11 @@ from urllib.parse import quote
 from functions_model.core.digests import digest_of
 from functions_model.core.failures import RegistryFailed
 from functions_model.core.retries import AttemptFailed
+from functions_model.core.stopping import Stop
 from functions_model.registry.bodies import blob_body, stream_body
 from functions_model.registry.client import PARALLEL, Call
 from functions_model.registry.content import has_blob
 from functions_model.registry.pushed import How, Tally
-from functions_model.registry.stopping import Stop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -6,7 +6,7 @@ import os
 import shutil
 from typing import TYPE_CHECKING, TextIO
 
-from functions_model.ci.streams import writable
+from functions_model.ci.scrub import writable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

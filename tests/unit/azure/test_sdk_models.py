@@ -9,7 +9,7 @@ import sys
 PROGRAM = """
 from azure.mgmt.storage import StorageManagementClient
 from azure.mgmt.storage.models import NetworkRuleSet, StorageAccount
-from functions_model.azure.sdk_models import make_ready
+from functions_model.azure.clients import make_ready
 
 def known():
     return f"{NetworkRuleSet.__module__}.NetworkRuleSet" in NetworkRuleSet._calculated

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from functions_model.ci import GitHubHost, PlainHost, detect, facts_of, outside
-from functions_model.ci.facts import Facts
 from functions_model.ci.github import ADVICE
-from functions_model.ci.host import Level
+from functions_model.ci.host import Facts, Level
 from functions_model.core.failures import Location, LoginFailed
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import pytest
 from functions_model.ci import GitHubHost, PlainHost
 from functions_model.ci.github import defused
 from functions_model.ci.host import Level
-from functions_model.ci.streams import is_terminal
+from functions_model.ci.scrub import is_terminal
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,11 +15,11 @@ T = TypeVar("T")
 
 
 class Stopped(Exception):
-    """The push was ended, so this part of it was given up."""
+    """The whole was ended, so this part of it was given up."""
 
 
 class Stop:
-    """Whether a push goes on. Safe to use from several threads."""
+    """Whether work goes on. Safe to use from several threads."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -37,7 +37,7 @@ class Stop:
         """Go on.
 
         Raises:
-            Stopped: The push was ended.
+            Stopped: The whole was ended.
         """
         if self._ended:
             raise Stopped
@@ -52,7 +52,7 @@ def side_by_side(tasks: Iterable[Callable[[], T]], stop: Stop, workers: int) -> 
     """What each task returns, in their order. They begin in their order, too.
 
     Raises:
-        Stopped: The push was ended from elsewhere.
+        Stopped: The whole was ended from elsewhere.
         BaseException: Of the task that failed first; the others were ended.
     """
 
@@ -63,7 +63,7 @@ def side_by_side(tasks: Iterable[Callable[[], T]], stop: Stop, workers: int) -> 
             stop.end(error)
             raise
 
-    with ThreadPoolExecutor(workers, "push") as pool:
+    with ThreadPoolExecutor(workers, "side-by-side") as pool:
         futures = [pool.submit(run, task) for task in tasks]
         try:
             wait(futures, return_when=FIRST_EXCEPTION)

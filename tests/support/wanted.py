@@ -92,4 +92,4 @@ def _of_trigger(trigger: Trigger) -> dict[str, Any]:
 def wanted(digit: str = "a", registry: RegistryResource = REGISTRY, trigger: Trigger = HTTP, **target: Any) -> Wanted:
     """What a deployment wants; `digit` makes the image, keywords change the target."""
     image = ImageReference(registry.login_server, "package", "1", Digest(f"sha256:{digit * 64}"))
-    return wanted_for(spec_for(registry, trigger, **target), image, registry)
+    return wanted_for(spec_for(registry, trigger, **target), image.pinned, registry)

@@ -3,7 +3,7 @@
 What speaks to Azure is imported where a run has to do with it: an upload should begin at once.
 """
 
-from functions_model.pipeline.parts import Parts
 from functions_model.pipeline.run import run
+from functions_model.pipeline.session import Parts
 
 __all__ = ["Parts", "run"]

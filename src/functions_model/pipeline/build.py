@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from functions_model.bundle import build_identity, image_labels
+from functions_model import __version__
+from functions_model.bundle import build_identity, image_labels, model_layer, runtime_layer
 from functions_model.bundle.identity import VARIABLE
 from functions_model.bundle.labels import OCI
-from functions_model.core.digests import short
+from functions_model.core.digests import canonical_json, digest_of, short
+from functions_model.core.failures import PlanRefused, Problem
 from functions_model.core.references import ImageReference
+from functions_model.engine import write_context
 from functions_model.image.assembly import assemble
-from functions_model.pipeline.events import ImageBuilt
-from functions_model.pipeline.extras import Extras, extras_of
+from functions_model.image.fingerprints import fingerprint
+from functions_model.pipeline.events import ContextWritten, ImageBuilt, TagFound
 from functions_model.pipeline.layers import make_layers
-from functions_model.pipeline.models import model_digests
-from functions_model.pipeline.prepare import BASE_DIGEST
-from functions_model.pipeline.tag import look_at_tag
+from functions_model.pipeline.lower_layers import install_layers, lock_for, recipe_of
+from functions_model.pipeline.prepare import BASE_DIGEST, RECORD_TAG
+from functions_model.registry import Record, RecordToWrite
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from functions_model.core.digests import Digest
-    from functions_model.pipeline.made import Made
-    from functions_model.pipeline.making import Making
-    from functions_model.pipeline.prepare import Prepared
-    from functions_model.registry import Push
+    from functions_model.core.spec import DeploymentSpec
+    from functions_model.pipeline.layers import Made
+    from functions_model.pipeline.prepare import Making
+    from functions_model.registry import Attachment, Push
+
+_TOOL = "functions-model.tool-version"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +41,14 @@ class Product:
 
     Attributes:
         built: The image.
-        extras: What goes beside it.
+        attachments: What is attached to it.
+        records: What is kept for the next runs, below tags of their own.
         present: Blobs that the repository has, as its last image was made of them.
     """
 
     built: ImageBuilt
-    extras: Extras
+    attachments: tuple[Attachment, ...]
+    records: tuple[RecordToWrite, ...]
     present: frozenset[Digest]
 
 
@@ -64,29 +72,22 @@ def build(making: Making, push: Push | None, resolved: Callable[[], None] = _not
     """
     with making.parts.stage("Build the image" if push is None else "Build the image and send its layers"):
         made = make_layers(making, push, resolved)
-        product = Product(_assemble(making, made), extras_of(making, made), _present(making.prepared))
-    making.parts.tell(product.built)
-    look_at_tag(making.spec, product.built, making.session, making.parts)
+        built = _assemble(making, made)
+        product = Product(built, made.attachments, tuple(_records(making.spec, made)), _present(making))
+    making.parts.tell(built)
+    _look_at_tag(making, built)
     return product
 
 
-def _present(prepared: Prepared) -> frozenset[Digest]:
-    """What a record says is there. Should it be wrong, the registry refuses the manifest, and all is looked for."""
-    if prepared.last is None:
-        return frozenset()
-    own = {kept.layer.digest for kept in prepared.last.layers}
-    same_base = prepared.last.annotations.get(BASE_DIGEST) == prepared.base.digest
-    return frozenset(own | ({layer.digest for layer in prepared.base.manifest.layers} if same_base else set()))
-
-
 def _assemble(making: Making, made: Made) -> ImageBuilt:
-    spec, bundle, base = making.spec, making.prepared.bundle, made.lower.base
-    build_id = build_identity([layer.digest for layer in made.layers], base.digest, bundle.env)
-    digests = model_digests(spec, made)
-    labels = image_labels(spec, made.lock.text, making.parts.ci.facts.source, base=base, model_digests=digests)
+    spec, bundle, base = making.spec, making.bundle, made.base
+    layers = [recorded.layer for recorded in made.recorded]
+    build_id = build_identity([layer.digest for layer in layers], base.digest, bundle.env)
+    digests, source = _model_digests(spec, made), making.parts.ci.facts.source
+    labels = image_labels(spec, made.lock.text, source, base=base, model_digests=digests)
     image = assemble(
         base,
-        made.layers,
+        layers,
         env={**bundle.env, VARIABLE: build_id},
         labels=labels,
         created=datetime.fromtimestamp(spec.build.epoch, UTC),
@@ -95,3 +96,92 @@ def _assemble(making: Making, made: Made) -> ImageBuilt:
     tag = spec.image.tag or short(image.digest)
     reference = ImageReference(making.session.host, spec.image.repository, tag, image.digest)
     return ImageBuilt(image, reference, build_id, bundle.functions)
+
+
+def _model_digests(spec: DeploymentSpec, made: Made) -> dict[str, str]:
+    """By model name: the digest of its layer's plain tar, or, for a model of several layers, of the list of them."""
+    digests: dict[str, str] = {}
+    for model in spec.local_models:
+        name = model_layer(spec, model)
+        parts = [
+            kept.layer.diff_id for kept in made.app if kept.layer.name == name or kept.layer.name.startswith(f"{name} ")
+        ]
+        if parts:
+            digests[f"{model.name}:{model.version}"] = parts[0] if len(parts) == 1 else digest_of(canonical_json(parts))
+    return digests
+
+
+def _records(spec: DeploymentSpec, made: Made) -> Iterator[RecordToWrite]:
+    """The lower layers for all images of the registry, where they are new; and all of this image's layers."""
+    tool, cache = {_TOOL: __version__}, spec.build.cache_repository
+    if cache:
+        yield from (part.record(cache, tool) for part in made.lower if not part.recorded)
+    record = Record(made.recorded, tool | {BASE_DIGEST: str(made.base.digest)})
+    yield RecordToWrite(spec.image.repository, RECORD_TAG, record)
+
+
+def _present(making: Making) -> frozenset[Digest]:
+    """What a record says is there. Should it be wrong, the registry refuses the manifest, and all is looked for."""
+    last, base = making.last, making.base
+    if last is None:
+        return frozenset()
+    own = {kept.layer.digest for kept in last.layers}
+    same_base = last.annotations.get(BASE_DIGEST) == base.digest
+    return frozenset(own | ({layer.digest for layer in base.manifest.layers} if same_base else set()))
+
+
+def _look_at_tag(making: Making, built: ImageBuilt) -> None:
+    """Tell when a tag of the user's own is about to move. A tag that follows from the digest never does.
+
+    Raises:
+        PlanRefused: The tag is locked and means another image: better known now than after the upload.
+        RegistryFailed: The registry does not say.
+    """
+    tag, session = making.spec.image.tag, making.session
+    credential = session.registry_login
+    if tag is None or session.cloud is None or credential is None:
+        return
+    from functions_model.azure.sending import CancelledTransport  # noqa: PLC0415 - the SDK costs every run 50 ms
+    from functions_model.registry.tags import RepositoryTags  # noqa: PLC0415 - it does here, too
+
+    audience, transport = session.cloud.registry_scope.removesuffix("/.default"), CancelledTransport()
+    place, repository = f"https://{session.host}", built.reference.repository
+    with closing(RepositoryTags(place, repository, credential, audience=audience, transport=transport)) as tags:
+        found = tags.find(tag)
+    if found is None or found.digest == built.reference.digest:
+        return
+    if found.locked:
+        what = f"the tag `{tag}` of `{repository}` is locked in the registry and means another image"
+        raise PlanRefused("move the tag", [Problem(what, "Give another `image-tag`, or unlock it.", "image-tag")])
+    making.parts.tell(TagFound(tag, found.digest))
+
+
+def write_folder(making: Making) -> None:
+    """Write what `docker build` needs, for people who build images by themselves: a Dockerfile and its context.
+
+    No engine is asked, and nothing is sent.
+
+    Raises:
+        EnvironmentFailed: The dependencies cannot be installed.
+        InputsInvalid: The folder holds something else.
+        BundleFailed: The files cannot be written.
+    """
+    spec, bundle, parts = making.spec, making.bundle, making.parts
+    if spec.build.context is None:
+        message = "builder `dockerfile` needs a folder to write"
+        raise TypeError(message)
+    with parts.stage("Write the build context"):
+        lock = lock_for(making)
+        layers = (*install_layers(making, lock), runtime_layer(spec, lock.text), *bundle.layers)
+        # No layer has a digest before the engine has built it; what the layers are made of serves as well.
+        build_id = build_identity(map(fingerprint, layers), making.base.digest, bundle.env)
+        recipe = replace(
+            recipe_of(making, lock),
+            env={**bundle.env, VARIABLE: build_id},
+            labels=image_labels(spec, lock.text, parts.ci.facts.source, base=making.base),
+        )
+        own = spec.build.dockerfile
+        write_context(recipe, layers, lock.text, spec.build.context, dockerfile=own, indexes=lock.indexes)
+        base = str(making.base.reference) if own else recipe.base
+        # A later step of the job has the workspace elsewhere than this container.
+        parts.tell(ContextWritten(spec.build.context.relative_to(spec.workspace), base))

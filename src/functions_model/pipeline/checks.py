@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from functions_model.bundle import check_entry_script, check_host_json, check_mlflow_model
@@ -17,29 +16,16 @@ if TYPE_CHECKING:
 
     from functions_model.core.failures import Problem
     from functions_model.core.spec import DeploymentSpec
-    from functions_model.environment import EnvironmentRequest, PythonChoice
-    from functions_model.pipeline.parts import Parts
+    from functions_model.environment import EnvironmentRequest
+    from functions_model.pipeline.session import Parts
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What the checks read on the way.
-
-    Attributes:
-        request: What the environment file, or the MLflow model, asks for.
-        python: The version that the inputs and the request ask for; a base image of the user's own may still decide
-            where they leave it open.
-    """
-
-    request: EnvironmentRequest
-    python: PythonChoice
-
-
-def check(spec: DeploymentSpec, parts: Parts) -> Checked | None:
+def check(spec: DeploymentSpec, parts: Parts) -> EnvironmentRequest | None:
     """Read the entry script, host.json and the environment, and tell the faults of all of them at once.
 
     Returns:
-        None when the environment, or the MLflow model that brings it, must be fetched before it can be read.
+        What the environment file, or the MLflow model, asks for. None when it, or the MLflow model that brings it, must
+        be fetched before it can be read.
 
     Raises:
         BundleFailed: The entry script, host.json or the MLflow model is at fault, and perhaps the environment too.
@@ -48,17 +34,20 @@ def check(spec: DeploymentSpec, parts: Parts) -> Checked | None:
     """
     if spec.build.context is not None:
         check_context(spec.build.context)
-    environment = _environment(spec, parts)
-    version = environment.python.version if isinstance(environment, Checked) else None
+    request, version, failure = None, None, None
+    try:
+        request = _request(spec)
+        if request is not None:
+            _mask(request, parts)
+            version = choose_python(spec.python_version, request).version
+    except EnvironmentFailed as error:
+        failure = error
     problems = (*_scoring_problems(spec, version), *check_host_json(spec))
-    if isinstance(environment, EnvironmentFailed):
-        if not problems:
-            raise environment
-        problems += environment.problems
-        environment = None
     if problems:
-        raise BundleFailed("put the function app together", problems)
-    return environment
+        raise BundleFailed("put the function app together", (*problems, *(failure.problems if failure else ())))
+    if failure:
+        raise failure
+    return request
 
 
 def _scoring_problems(spec: DeploymentSpec, version: str | None) -> tuple[Problem, ...]:
@@ -67,19 +56,6 @@ def _scoring_problems(spec: DeploymentSpec, version: str | None) -> tuple[Proble
         return check_entry_script(spec.code, python_version=version)
     [model] = spec.models
     return check_mlflow_model(model.path, root=_root_of(spec, model)) if isinstance(model, Model) else ()
-
-
-def _environment(spec: DeploymentSpec, parts: Parts) -> Checked | EnvironmentFailed | None:
-    """What is asked for, or what is wrong with it; None when it is not on this machine."""
-    try:
-        request = _request(spec)
-        if request is None:
-            return None
-        for url in (*request.indexes.secrets, *(request.conda.secrets if request.conda else ())):
-            parts.ci.mask(url.reveal())
-        return Checked(request, choose_python(spec.python_version, request))
-    except EnvironmentFailed as failure:
-        return failure
 
 
 def _request(spec: DeploymentSpec) -> EnvironmentRequest | None:
@@ -97,6 +73,11 @@ def _request(spec: DeploymentSpec) -> EnvironmentRequest | None:
         [model] = spec.models
         return with_mlflow(request, model.path) if isinstance(model, Model) else None
     return request
+
+
+def _mask(request: EnvironmentRequest, parts: Parts) -> None:
+    for url in (*request.indexes.secrets, *(request.conda.secrets if request.conda else ())):
+        parts.ci.mask(url.reveal())
 
 
 def _root_of(spec: DeploymentSpec, model: Model) -> Path:

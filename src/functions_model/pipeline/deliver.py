@@ -5,19 +5,66 @@ from __future__ import annotations
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from functions_model.core.digests import digest_of
 from functions_model.core.failures import Failure
-from functions_model.pipeline.events import PlanApplied
-from functions_model.pipeline.pushing import finish
-from functions_model.pipeline.writing import run_context
-from functions_model.provision import apply
+from functions_model.core.references import ImageReference
+from functions_model.pipeline.events import Attached, ImagePushed, PlanApplied
+from functions_model.pipeline.session import run_context
+from functions_model.registry import Push
 
 if TYPE_CHECKING:
-    from functions_model.pipeline.ahead import AheadOfImage
+    from collections.abc import Callable
+
     from functions_model.pipeline.build import Product
-    from functions_model.pipeline.parts import Parts
-    from functions_model.pipeline.session import Subscription
+    from functions_model.pipeline.planning import AheadOfImage
+    from functions_model.pipeline.prepare import Making
+    from functions_model.pipeline.session import Parts, Session, Subscription
     from functions_model.provision import Applied, ResourcePlan
-    from functions_model.registry import Push, PushedImage
+    from functions_model.registry import PushedImage
+
+
+def open_push(making: Making) -> Push:
+    """A push into the target repository. Nothing is sent yet."""
+    spec, session = making.spec, making.session
+    return Push(
+        session.client_of(session.host),
+        ImageReference(session.host, spec.image.repository, spec.image.tag),
+        base_client=session.client_of(making.base.reference.registry),
+        cache_repository=spec.build.cache_repository,
+        import_base=_importer(session),
+        report=session.parts.report,
+    )
+
+
+def _importer(session: Session) -> Callable[[ImageReference, str], bool] | None:
+    """A server-side copy of the base image, where the registry belongs to a subscription that we are logged in to."""
+    subscription, report = session.subscription, session.parts.ci.info
+    if subscription is None:
+        return None
+    from functions_model.provision.importing import import_base  # noqa: PLC0415 - only with resources
+
+    return lambda source, target: import_base(
+        subscription.clients, subscription.registry, source, target, report=report
+    )
+
+
+def finish_push(product: Product, push: Push, parts: Parts) -> PushedImage:
+    """Send what the registry still lacks of the image, the tag last.
+
+    Raises:
+        RegistryFailed: The registry refused, or broke off more often than retries mend.
+    """
+    pushed = push.finish(
+        product.built.image,
+        tag=product.built.reference.tag,
+        attachments=product.attachments,
+        records=product.records,
+        present=product.present,
+    )
+    parts.tell(ImagePushed(pushed))
+    for attached in product.attachments if pushed.manifest_written else ():
+        parts.tell(Attached("bill of materials", digest_of(attached.content), len(attached.content)))
+    return pushed
 
 
 def deliver(
@@ -32,8 +79,10 @@ def deliver(
         RegistryFailed: The push failed; the app was not touched.
         ApplyIncomplete: A resource could not be written.
     """
+    from functions_model.provision import apply  # noqa: PLC0415 - only with resources
+
     with ThreadPoolExecutor(max_workers=1) as pool:
-        pushing: Future[PushedImage] = pool.submit(finish, product, push, parts)
+        pushing: Future[PushedImage] = pool.submit(finish_push, product, push, parts)
         try:
             ready = {"image": pushing}
             applied = apply(plan, subscription.clients, run_context(parts), ready=ready, ahead=ahead.begun)

@@ -10,37 +10,36 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from functions_model.core.spec import Mode
-from functions_model.pipeline.ahead import ahead_of_image
 from functions_model.pipeline.build import build
-from functions_model.pipeline.deliver import deliver
+from functions_model.pipeline.deliver import deliver, open_push
 from functions_model.pipeline.events import PlanBegun, PlanMade
+from functions_model.pipeline.planning import ahead_of_image
 from functions_model.pipeline.prove import prove
-from functions_model.pipeline.pushing import open_push
 from functions_model.pipeline.verifying import Delivered
 from functions_model.provision import plan
 
 if TYPE_CHECKING:
-    from functions_model.pipeline.look import Seen
-    from functions_model.pipeline.making import Making
+    from functions_model.pipeline.prepare import Making
     from functions_model.pipeline.session import Subscription
+    from functions_model.provision import ResourcePlan
 
 
-def deploy(making: Making, seen: Seen, subscription: Subscription) -> None:
+def deploy(making: Making, begun: ResourcePlan, subscription: Subscription) -> None:
     """Make the image and bring it to its app; in mode `plan`, show what that would do.
 
     Raises:
         Failure: One of its families; see `functions_model.core.failures`.
     """
     parts = making.parts
-    with closing(open_push(making)) as push, ahead_of_image(seen, subscription, push, parts) as ahead:
+    with closing(open_push(making)) as push, ahead_of_image(begun, subscription, push, parts) as ahead:
         writes = making.spec.mode is not Mode.PLAN
         if writes:
             with parts.stage("Plan"):
-                parts.tell(PlanBegun(seen.plan))
+                parts.tell(PlanBegun(begun))
         product = build(making, push, ahead.begin) if writes else build(making, None)
         with parts.stage("Complete the plan" if writes else "Plan"):
-            changes = plan(replace(seen.wanted, image=product.built.reference.pinned), seen.observed)
-            parts.tell(PlanMade(changes, seen.plan if writes else None))
+            changes = plan(replace(begun.wanted, image=product.built.reference.pinned), begun.observed)
+            parts.tell(PlanMade(changes, begun if writes else None))
         if not writes:
             return
         with parts.stage("Finish the push and provision"):

@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from functions_model.core.registered import RegisteredAsset
-from functions_model.pipeline.checks import Checked, check
+from functions_model.pipeline.checks import check
 from functions_model.pipeline.events import ModelFetched
 
 if TYPE_CHECKING:
@@ -19,72 +19,68 @@ if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
     from functions_model.core.registered import MachineLearningWorkspace
     from functions_model.core.spec import DeploymentSpec, InlineEnvironment, Model
-    from functions_model.pipeline.parts import Parts
+    from functions_model.environment import EnvironmentRequest
     from functions_model.pipeline.session import Session
 
 
 def fetch(
-    spec: DeploymentSpec, checked: Checked | None, session: Session, parts: Parts
-) -> tuple[DeploymentSpec, Checked]:
+    spec: DeploymentSpec, request: EnvironmentRequest | None, session: Session
+) -> tuple[DeploymentSpec, EnvironmentRequest]:
     """The spec with everything on this machine, and what the checks read of it.
 
     Args:
         spec: May name registered models and a registered environment.
-        checked: What the checks read before; None when they have to see what is fetched first.
+        request: What the checks read before; None when they have to see what is fetched first.
         session: Logged in, if anything is registered.
-        parts: The outside world.
 
     Raises:
         PlanRefused: The workspace has no such model or environment, or it may not be read.
         BundleFailed: A download broke off, or what was fetched does not fit.
         EnvironmentFailed: The environment's file is at fault.
     """
-    if checked is not None and not _registered(spec):
-        return spec, checked
+    if request is not None and not _registered(spec):
+        return spec, request
+    parts = session.parts
     with parts.stage("Fetch from Azure ML"):
-        models = tuple(_model(model, session, parts) for model in spec.models)
-        fetched = replace(spec, models=models, environment_file=_environment(spec, session, parts))
-        seen = check(fetched, parts)
-    if seen is None:
+        models = tuple(_model(model, session) for model in spec.models)
+        fetched = replace(spec, models=models, environment_file=_environment(spec, session))
+        request = check(fetched, parts)
+    if request is None:
         message = "what was fetched is not on this machine"
         raise TypeError(message)
-    return fetched, seen
+    return fetched, request
 
 
 def _registered(spec: DeploymentSpec) -> bool:
     return any(isinstance(asset, RegisteredAsset) for asset in (*spec.models, spec.environment_file))
 
 
-def _model(model: Model | RegisteredAsset, session: Session, parts: Parts) -> Model:
+def _model(model: Model | RegisteredAsset, session: Session) -> Model:
     if not isinstance(model, RegisteredAsset):
         return model
     from functions_model.azureml import download_model
 
-    with _clients(model.workspace, session, parts) as clients:
-        found = download_model(
-            model,
-            clients,
-            parts.work / "models",
-            report=parts.ci.info,
-            mask=parts.ci.mask,
-            credential=session.credential,
-        )
+    parts = session.parts
+    ci, folder = parts.ci, parts.work / "models"
+    with _clients(model.workspace, session) as clients:
+        found = download_model(model, clients, folder, report=ci.info, mask=ci.mask, credential=session.credential)
     parts.tell(ModelFetched(model, found))
     return found
 
 
-def _environment(spec: DeploymentSpec, session: Session, parts: Parts) -> Path | InlineEnvironment | None:
+def _environment(spec: DeploymentSpec, session: Session) -> Path | InlineEnvironment | None:
     asset = spec.environment_file
     if not isinstance(asset, RegisteredAsset):
         return asset
     from functions_model.azureml import fetch_environment
 
-    with _clients(asset.workspace, session, parts) as clients:
+    parts = session.parts
+    with _clients(asset.workspace, session) as clients:
         return fetch_environment(asset, clients, parts.work / "environments", report=parts.ci.info)
 
 
 @contextmanager
-def _clients(workspace: MachineLearningWorkspace, session: Session, parts: Parts) -> Iterator[AzureClients]:
+def _clients(workspace: MachineLearningWorkspace, session: Session) -> Iterator[AzureClients]:
     """Clients for the workspace's subscription: the session's own where it is the same."""
     if session.subscription and session.subscription.target.names.subscription == workspace.subscription_id:
         yield session.subscription.clients
@@ -94,8 +90,6 @@ def _clients(workspace: MachineLearningWorkspace, session: Session, parts: Parts
         raise TypeError(message)
     from functions_model.azure.clients import AzureClients
 
-    own = AzureClients(session.credential, workspace.subscription_id, session.cloud, report=parts.ci.info)
-    try:
-        yield own
-    finally:
-        own.close()
+    report = session.parts.ci.info
+    with closing(AzureClients(session.credential, workspace.subscription_id, session.cloud, report=report)) as clients:
+        yield clients

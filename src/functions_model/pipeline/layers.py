@@ -7,30 +7,56 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from functions_model.bundle import runtime_layer
+from functions_model.bundle import provenance, runtime_layer
+from functions_model.environment.bill_of_materials import bill_of_materials
 from functions_model.image.fingerprints import fingerprint
 from functions_model.image.layers import LayerStream, build_layer
 from functions_model.image.splitting import split
 from functions_model.pipeline.events import LayerOrigin, LayerReady
-from functions_model.pipeline.extras import attachments_for
-from functions_model.pipeline.lock import lock_for
-from functions_model.pipeline.lower_layers import make_lower_layers
-from functions_model.pipeline.made import Made
-from functions_model.registry import RecordedLayer
+from functions_model.pipeline.lower_layers import lock_for, make_lower_layers
+from functions_model.registry import Attachment, RecordedLayer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from functions_model.environment import Lock
+    from functions_model.image.assembly import Base
     from functions_model.image.layers import Layer, LayerPlan
-    from functions_model.pipeline.making import Making
-    from functions_model.pipeline.parts import Parts
-    from functions_model.pipeline.prepare import Prepared
+    from functions_model.pipeline.prepare import Making
+    from functions_model.pipeline.records import Part
     from functions_model.registry import Push
 
 WORKERS = 4
 """Layers in the making at once: as many as are sent at once."""
 SMALL = 8 << 20
 """Bytes. What is smaller is hashed before it is sent, so that nothing is sent that the registry has."""
+CYCLONEDX = "application/vnd.cyclonedx+json"
+"""https://www.iana.org/assignments/media-types/application/vnd.cyclonedx+json."""
+_FILE = "sbom.cdx.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The layers of an image.
+
+    Attributes:
+        lock: The dependencies.
+        base: The base image; with another configuration where an engine added to it.
+        lower: What lies below the app, the lowest first: what an engine added, and the dependencies.
+        app: The layers of the app, each with its fingerprint.
+        attachments: What is put beside the image, and needs none of its layers.
+    """
+
+    lock: Lock
+    base: Base
+    lower: tuple[Part, ...]
+    app: tuple[RecordedLayer, ...]
+    attachments: tuple[Attachment, ...]
+
+    @property
+    def recorded(self) -> tuple[RecordedLayer, ...]:
+        """All layers above the base, the lowest first, each with its key."""
+        return (*(kept for part in self.lower for kept in part.kept), *self.app)
 
 
 def make_layers(making: Making, push: Push | None, resolved: Callable[[], None]) -> Made:
@@ -46,46 +72,58 @@ def make_layers(making: Making, push: Push | None, resolved: Callable[[], None])
         BundleFailed: A file changed while it was read.
         RegistryFailed: A layer could not be sent.
     """
-    maker = _Maker(making.prepared, making.parts, push)
     with ThreadPoolExecutor(WORKERS, "layer") as pool:
+        maker = _Maker(making, push, pool)
         try:
-            above = [pool.submit(maker.make, part) for plan in making.prepared.bundle.layers for part in split(plan)]
+            above = maker.begin(making.bundle.layers)
             lock = lock_for(making)
             resolved()
-            runtime = pool.submit(maker.make, runtime_layer(making.spec, lock.text))
-            lower = make_lower_layers(making, lock, lambda plans: maker.make_all(plans, pool))
-            attachments = attachments_for(making, lock)  # while the app's large layers are still sent
-            app = tuple(future.result() for future in (runtime, *above))
+            runtime = maker.begin([runtime_layer(making.spec, lock.text)])
+            base, lower = make_lower_layers(making, lock, maker.make)
+            attachments = _attachments(making, lock)  # while the app's large layers are still sent
+            app = tuple(future.result() for future in (*runtime, *above))
         except BaseException:
-            maker.stop(pool)
+            maker.stop()
             raise
-    return Made(lock, lower, app, attachments)
+    return Made(lock, base, lower, app, attachments)
 
 
 @dataclass(frozen=True, slots=True)
 class _Maker:
-    prepared: Prepared
-    parts: Parts
+    making: Making
     push: Push | None
+    pool: ThreadPoolExecutor
 
-    def make(self, plan: LayerPlan) -> RecordedLayer:
+    def begin(self, plans: Iterable[LayerPlan]) -> list[Future[RecordedLayer]]:
+        return [self.pool.submit(self._make, part) for plan in plans for part in split(plan)]
+
+    def make(self, plans: Iterable[LayerPlan]) -> tuple[Layer, ...]:
+        return tuple(future.result().layer for future in self.begin(plans))
+
+    def _make(self, plan: LayerPlan) -> RecordedLayer:
         started = time.monotonic()
-        key = fingerprint(plan)
-        known = self.prepared.last.find(key) if self.prepared.last else None
-        if self.push is None or known is not None or plan.tree.size < SMALL:
+        key, last, parts = fingerprint(plan), self.making.last, self.making.parts
+        known = last is not None and last.find(key) is not None
+        if self.push is None or known or plan.tree.size < SMALL:
             # The same fingerprint is no proof: only the digest of all bytes is.
-            layer, origin = build_layer(plan, self.parts.work / "layers", report=self.parts.report), LayerOrigin.PACKED
+            layer, origin = build_layer(plan, parts.work / "layers", report=parts.report), LayerOrigin.PACKED
         else:
             layer, origin = self.push.send(LayerStream(plan)), LayerOrigin.SENT
-        self.parts.tell(LayerReady(layer, origin, time.monotonic() - started))
+        parts.tell(LayerReady(layer, origin, time.monotonic() - started))
         return RecordedLayer(key, layer)
 
-    def make_all(self, plans: Iterable[LayerPlan], pool: ThreadPoolExecutor) -> tuple[Layer, ...]:
-        futures: list[Future[RecordedLayer]] = [pool.submit(self.make, part) for plan in plans for part in split(plan)]
-        return tuple(future.result().layer for future in futures)
-
-    def stop(self, pool: ThreadPoolExecutor) -> None:
+    def stop(self) -> None:
         """Let nothing go on that nobody waits for."""
         if self.push:
             self.push.close()
-        pool.shutdown(cancel_futures=True)
+        self.pool.shutdown(cancel_futures=True)
+
+
+def _attachments(making: Making, lock: Lock) -> tuple[Attachment, ...]:
+    """The bill of materials, unless the user wants none. It needs no image, only the lock."""
+    spec = making.spec
+    if not spec.build.sbom:
+        return ()
+    version, epoch = making.python.version, spec.build.epoch
+    content = bill_of_materials(lock, name=spec.image.repository, python_version=version, epoch=epoch)
+    return (Attachment(CYCLONEDX, CYCLONEDX, content, provenance(making.parts.ci.facts), _FILE),)

@@ -2,45 +2,54 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from functions_model.bundle import DEPENDENCIES_LAYOUT, dependency_layers
+from functions_model.core.build import Builder
 from functions_model.core.digests import canonical_json, digest_of, short
-from functions_model.environment import install
-from functions_model.pipeline.engine_part import engine_part
-from functions_model.pipeline.recorded_parts import Part, find_part
+from functions_model.engine import Recipe, engine_layers_key
+from functions_model.environment import install, resolve
+from functions_model.image.manifests import parse_config
+from functions_model.pipeline.events import EngineRan, EnvironmentResolved
+from functions_model.pipeline.records import Part, find_part
+from functions_model.registry.access import Access
+from functions_model.registry.content import BLOCK, download_blob
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
+    from functions_model.engine.loading import BaseLayers
     from functions_model.environment import Lock
     from functions_model.image.assembly import Base
     from functions_model.image.layers import Layer, LayerPlan
-    from functions_model.pipeline.making import Making
+    from functions_model.image.manifests import Descriptor
+    from functions_model.pipeline.prepare import Making
 
     Make = Callable[[Iterable[LayerPlan]], tuple[Layer, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class LowerLayers:
-    """What lies below the app.
+def lock_for(making: Making) -> Lock:
+    """From what is asked for to what will be installed, down to the hash of each file.
 
-    Attributes:
-        base: The base image; with another configuration where an engine added to it.
-        parts: The lowest first.
+    Raises:
+        EnvironmentFailed: The dependencies cannot be resolved.
     """
+    parts = making.parts
+    lock = resolve(
+        making.request,
+        making.python.version,
+        work=parts.work / "resolve",
+        only_wheels=making.spec.build.builder is Builder.LAYERS,
+        report=parts.report,
+    )
+    parts.tell(EnvironmentResolved(making.request, making.python, lock))
+    return lock
 
-    base: Base
-    parts: tuple[Part, ...]
 
-    @property
-    def layers(self) -> tuple[Layer, ...]:
-        """Above the base, the lowest first."""
-        return tuple(layer for part in self.parts for layer in part.layers)
-
-
-def make_lower_layers(making: Making, lock: Lock, make: Make) -> LowerLayers:
+def make_lower_layers(making: Making, lock: Lock, make: Make) -> tuple[Base, tuple[Part, ...]]:
     """What an engine adds, and the dependencies: what an earlier run made of the same, or made now.
 
     Args:
@@ -48,19 +57,18 @@ def make_lower_layers(making: Making, lock: Lock, make: Make) -> LowerLayers:
         lock: The dependencies.
         make: Packs plans, side by side.
 
+    Returns:
+        The base, with another configuration where an engine added to it; and what lies on it, the lowest first.
+
     Raises:
-        EnvironmentFailed: A package cannot be fetched, or is not what its hash says; or the engine cannot build.
+        EnvironmentFailed: A package cannot be fetched, or is not what its hash says; or no engine answers, or it could
+            not build.
+        InputsInvalid: The user's Dockerfile cannot be read.
     """
-    base, engine = engine_part(making, lock)
-    dependencies = _dependencies(making, lock, make)
-    return LowerLayers(base, (*engine, dependencies))
-
-
-def _dependencies(making: Making, lock: Lock, make: Make) -> Part:
-    key = _key(making, lock)
-    if found := find_part(key, making):
-        return found
-    return Part(key, make(install_layers(making, lock)))
+    base, engine = _engine_part(making, lock)
+    key = _dependencies_key(making, lock)
+    dependencies = find_part(key, making) or Part(key, make(install_layers(making, lock)))
+    return base, (*engine, dependencies)
 
 
 def install_layers(making: Making, lock: Lock) -> tuple[LayerPlan, ...]:
@@ -69,21 +77,91 @@ def install_layers(making: Making, lock: Lock) -> tuple[LayerPlan, ...]:
     Raises:
         EnvironmentFailed: A package cannot be fetched, or is not what its hash says.
     """
-    version, parts = making.prepared.python.version, making.parts
+    parts = making.parts
     target, work = parts.work / "dependencies", parts.work / "install"
-    installed = install(lock, version, target, work=work, report=parts.report)
+    installed = install(lock, making.python.version, target, work=work, report=parts.report)
     for warning in installed.warnings:
         parts.ci.info(f"Note: {warning}")
     return dependency_layers(installed, making.spec)
 
 
-def _key(making: Making, lock: Lock) -> str:
+def _dependencies_key(making: Making, lock: Lock) -> str:
     # What an engine compiles is no part of these layers; conda's packages are, and stand in the whole lock only.
     wheels = digest_of(lock.wheels_text.encode()) if lock.compiled and lock.conda is None else lock.digest
     facts = {
         "epoch": making.spec.build.epoch,
         "lock": wheels,
-        "python": making.prepared.python.version,
+        "python": making.python.version,
         "layout": DEPENDENCIES_LAYOUT,
     }
     return short(digest_of(canonical_json(facts)), 32)
+
+
+def recipe_of(making: Making, lock: Lock) -> Recipe:
+    """What an engine is asked to make."""
+    build, base = making.spec.build, making.base
+    return Recipe(
+        base=replace(base.reference, digest=base.digest).pinned,
+        apt_packages=build.apt_packages,
+        python_version=making.python.version,
+        env=making.bundle.env,
+        compiled=lock.compiled,
+        user=str(base.config.run.get("User") or ""),
+        keep_credentials=build.keeps_credentials,
+    )
+
+
+def _engine_part(making: Making, lock: Lock) -> tuple[Base, tuple[Part, ...]]:
+    """The base as the app gets it, and the layers that an engine put on it; none with builder `layers`.
+
+    An engine adds system packages, what a Dockerfile of the user's own says, and packages that must be compiled.
+    """
+    build, base, parts, recipe = making.spec.build, making.base, making.parts, recipe_of(making, lock)
+    if build.builder is not Builder.DOCKER or not (build.dockerfile or build.apt_packages or recipe.compiled):
+        return base, ()
+    key = engine_layers_key(recipe, base, lock.text, build.dockerfile)
+    if part := find_part(key, making, configured=True):
+        return _configured(base, part), (part,)
+    from functions_model.engine.engine_layers import build_engine_layers  # noqa: PLC0415 - few runs need an engine
+
+    started = time.monotonic()
+    built = build_engine_layers(
+        recipe,
+        base,
+        lock.text,
+        dockerfile=build.dockerfile,
+        work=parts.work / "engine",
+        log=parts.ci.info,
+        blobs=_base_blobs(making),
+        indexes=lock.indexes,
+        epoch=build.epoch,
+    )
+    size = sum(layer.size for layer in built.layers)
+    source = str(build.dockerfile.relative_to(making.spec.workspace) if build.dockerfile else base.reference)
+    parts.tell(EngineRan(source, build.apt_packages, len(built.layers), size, time.monotonic() - started))
+    return built.base, (Part(key, built.layers, canonical_json(dict(built.base.config.document))),)
+
+
+def _configured(base: Base, part: Part) -> Base:
+    """The base with the configuration that an engine gave it, and as many of its layers as that speaks of."""
+    config = parse_config(part.config)
+    manifest = replace(base.manifest, layers=base.manifest.layers[: len(config.diff_ids)])
+    return replace(base, manifest=manifest, config=config)
+
+
+def _base_blobs(making: Making) -> BaseLayers:
+    """Each fetched whole before the engine gets it: a broken transfer can then begin anew."""
+    reference = making.base.reference
+    client = making.session.client_of(reference.registry)
+
+    @contextmanager
+    def opened(descriptor: Descriptor) -> Iterator[Iterator[bytes]]:
+        file = making.parts.work / "base" / short(descriptor.digest, 64)
+        download_blob(client, Access(reference.repository), descriptor.digest, file)
+        try:
+            with file.open("rb") as stream:
+                yield iter(lambda: stream.read(BLOCK), b"")
+        finally:
+            file.unlink()
+
+    return opened

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from functions_model.bundle import plan_layers
 from functions_model.bundle.labels import OCI
+from functions_model.ci.host import Level
 from functions_model.core.build import Builder
 from functions_model.core.digests import Digest
 from functions_model.core.failures import InputsInvalid, Location, Problem
@@ -16,30 +19,35 @@ from functions_model.engine import base_of, line_of_base
 from functions_model.environment import base_image_for, choose_python
 from functions_model.image.assembly import EPOCH
 from functions_model.pipeline.events import BaseChosen
-from functions_model.pipeline.left_out import tell_left_out
 from functions_model.registry import find_manifest, find_record, pull_base
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from functions_model.bundle import BundlePlan
     from functions_model.core.references import ImageReference
     from functions_model.core.spec import DeploymentSpec
     from functions_model.environment import EnvironmentRequest, PythonChoice
     from functions_model.image.assembly import Base
-    from functions_model.pipeline.checks import Checked
-    from functions_model.pipeline.parts import Parts
-    from functions_model.pipeline.session import Session
+    from functions_model.image.credentials import LeftOut
+    from functions_model.pipeline.session import Parts, Session
     from functions_model.registry import Record
 
 RECORD_TAG = "functions-model-cache"
 """The tag in the image's own repository that says how the layers of its last image came to be."""
 BASE_DIGEST = f"{OCI}.base.digest"
 
+_IMAGE, _CONTEXT = "the image", "the Dockerfile's context"
+_IGNORE_FILES = {_IMAGE: "`.amlignore`, or else `.gitignore`", _CONTEXT: "`.dockerignore`"}
+
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """What an image will be made of.
+class Making:
+    """An image in the making: what every later step has at hand.
 
     Attributes:
+        spec: What is deployed.
+        session: What the run can reach.
         request: What is asked for below the app.
         python: The version that it runs on.
         base: What it is put on.
@@ -47,14 +55,21 @@ class Prepared:
         last: How the layers of this repository's last image came to be; None when that is not known.
     """
 
+    spec: DeploymentSpec
+    session: Session
     request: EnvironmentRequest
     python: PythonChoice
     base: Base
     bundle: BundlePlan
     last: Record | None
 
+    @property
+    def parts(self) -> Parts:
+        """The outside world."""
+        return self.session.parts
 
-def prepare(spec: DeploymentSpec, checked: Checked, session: Session, parts: Parts) -> Prepared:
+
+def prepare(spec: DeploymentSpec, request: EnvironmentRequest, session: Session) -> Making:
     """Look at the base image, at the user's files, and at what the registry keeps of the last run. Reads only.
 
     Raises:
@@ -62,51 +77,34 @@ def prepare(spec: DeploymentSpec, checked: Checked, session: Session, parts: Par
         BundleFailed: A file cannot go into an image.
         RegistryFailed: The base image cannot be read.
     """
-    base = _base(spec, checked, session, parts)
-    python = choose_python(spec.python_version, checked.request, base_version=_python_of(base))
-    bundle = plan_layers(spec, conda=checked.request.conda is not None)
-    tell_left_out(spec, bundle, parts)
-    last = _last(spec, session, parts)
-    parts.tell(_chosen(base, last, session, parts))
-    return Prepared(checked.request, python, base, bundle, last)
+    reference = _base_reference(spec, request)
+    base = pull_base(session.client_of(reference.registry), reference)
+    # Every Functions base image says which Python its worker was made for.
+    base_version = base.config.env.get("FUNCTIONS_WORKER_RUNTIME_VERSION") or None
+    python = choose_python(spec.python_version, request, base_version=base_version)
+    bundle = plan_layers(spec, conda=request.conda is not None)
+    _tell_left_out(spec, bundle, session.parts)
+    last = None
+    if spec.build.builder is not Builder.DOCKERFILE:
+        last = find_record(session.client_of(session.host), spec.image.repository, RECORD_TAG)
+    before = last.annotations.get(BASE_DIGEST) if last else None
+    session.parts.tell(BaseChosen(base, _created(base), Digest(before) if before else None, _newer(base, session)))
+    return Making(spec, session, request, python, base, bundle, last)
 
 
-def _base(spec: DeploymentSpec, checked: Checked, session: Session, parts: Parts) -> Base:
-    """The base's manifest and configuration; its layers stay where they are."""
-    reference = _own_base(spec) or parse_reference(spec.base_image or base_image_for(checked.python.version))
-    return pull_base(session.base_client(reference, parts), reference)
-
-
-def _own_base(spec: DeploymentSpec) -> ImageReference | None:
-    """What a Dockerfile of the user's own starts from."""
-    if spec.build.dockerfile is None:
-        return None
-    named = base_of(spec.build.dockerfile)
+def _base_reference(spec: DeploymentSpec, request: EnvironmentRequest) -> ImageReference:
+    """What a Dockerfile of the user's own starts from, the base image that was asked for, or Microsoft's."""
+    dockerfile = spec.build.dockerfile
+    if dockerfile is None:
+        return parse_reference(spec.base_image or base_image_for(choose_python(spec.python_version, request).version))
+    named = base_of(dockerfile)
     try:
         return parse_reference(named or "")
     except ValueError as error:
         what = str(error) if named else "what its last stage starts from is only known once it is built"
         remedy = "Name the base in `FROM` itself, with its registry's host."
-        problem = Problem(
-            what, remedy, "dockerfile", Location(spec.build.dockerfile, line_of_base(spec.build.dockerfile))
-        )
+        problem = Problem(what, remedy, "dockerfile", Location(dockerfile, line_of_base(dockerfile)))
         raise InputsInvalid("read the Dockerfile", [problem]) from error
-
-
-def _python_of(base: Base) -> str | None:
-    """The Python minor that the base's worker was made for, as every Functions base image says."""
-    return base.config.env.get("FUNCTIONS_WORKER_RUNTIME_VERSION") or None
-
-
-def _last(spec: DeploymentSpec, session: Session, parts: Parts) -> Record | None:
-    if spec.build.builder is Builder.DOCKERFILE:
-        return None
-    return find_record(session.registry_client(parts), spec.image.repository, RECORD_TAG)
-
-
-def _chosen(base: Base, last: Record | None, session: Session, parts: Parts) -> BaseChosen:
-    before = last.annotations.get(BASE_DIGEST) if last else None
-    return BaseChosen(base, _created(base), Digest(before) if before else None, _newer(base, session, parts))
 
 
 def _created(base: Base) -> datetime | None:
@@ -118,10 +116,44 @@ def _created(base: Base) -> datetime | None:
     return created if created.tzinfo and created.year > EPOCH.year else None
 
 
-def _newer(base: Base, session: Session, parts: Parts) -> Digest | None:
+def _newer(base: Base, session: Session) -> Digest | None:
     """What the base's tag means now, where the user pinned another digest beside the tag."""
     asked = base.reference
     if not (asked.digest and asked.tag):
         return None
-    found = find_manifest(session.base_client(asked, parts), replace(asked, digest=None))
+    found = find_manifest(session.client_of(asked.registry), replace(asked, digest=None))
     return found if found != asked.digest else None
+
+
+def _tell_left_out(spec: DeploymentSpec, bundle: BundlePlan, parts: Parts) -> None:
+    """One warning for each file or folder of credentials that stays out, with the ways out.
+
+    Raises:
+        InputsInvalid: A Dockerfile of the user's own cannot be read.
+    """
+    places: defaultdict[LeftOut, list[str]] = defaultdict(list)
+    for left in bundle.left_out:
+        places[left].append(_IMAGE)
+    for left in _left_out_of_context(spec):
+        places[left].append(_CONTEXT)
+    for left, outside in places.items():
+        files = " and ".join(_IGNORE_FILES[place] for place in outside)
+        text = (
+            f"`{left.place}` stays out of {' and '.join(outside)}: it holds {left.holds}. Take it away, or name it in"
+            f" {files}. If the app needs it, `credential-files: keep` packs it; who may pull the image can then read"
+            " it."
+        )
+        parts.ci.annotate(Level.WARNING, text, Location(spec.workspace / left.place))
+
+
+def _left_out_of_context(spec: DeploymentSpec) -> Iterator[LeftOut]:
+    """Of the folder beside a Dockerfile of the user's own; relative to the workspace."""
+    build = spec.build
+    if build.builder is Builder.LAYERS or build.dockerfile is None or build.keeps_credentials:
+        return
+    from functions_model.engine.own_dockerfile import read_own_dockerfile  # noqa: PLC0415 - few runs need an engine
+
+    own = read_own_dockerfile(build.dockerfile, leave_out=build.context)
+    folder = PurePosixPath(own.folder.relative_to(spec.workspace))
+    for left in own.left_out:
+        yield type(left)(folder / left.place, left.holds)

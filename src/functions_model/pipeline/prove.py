@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from functions_model.core.failures import NotLive
 from functions_model.hosting.app_service.swap_refusals import refused_swap
 from functions_model.pipeline.events import AppVerified
+from functions_model.pipeline.session import run_context
 from functions_model.pipeline.slot_swap import swap_and_verify
 from functions_model.pipeline.undo import undo_story
 from functions_model.pipeline.verifying import probed, verify_here, with_story
-from functions_model.pipeline.writing import run_context
 from functions_model.provision import settle, through_slot
 from functions_model.provision.observed_app import ObservedApp
 
 if TYPE_CHECKING:
-    from functions_model.pipeline.making import Making
+    from functions_model.pipeline.prepare import Making
     from functions_model.pipeline.session import Subscription
     from functions_model.pipeline.verifying import Delivered
 

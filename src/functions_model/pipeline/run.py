@@ -28,22 +28,17 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from functions_model.core.build import Builder
-from functions_model.pipeline.build import build
+from functions_model.pipeline.build import build, write_folder
 from functions_model.pipeline.checks import check
-from functions_model.pipeline.context import write_folder
+from functions_model.pipeline.deliver import finish_push, open_push
 from functions_model.pipeline.fetch import fetch
-from functions_model.pipeline.making import Making
 from functions_model.pipeline.prepare import prepare
-from functions_model.pipeline.pushing import finish, open_push
 from functions_model.pipeline.session import open_session
 
 if TYPE_CHECKING:
     from functions_model.core.spec import DeploymentSpec
-    from functions_model.pipeline.checks import Checked
-    from functions_model.pipeline.look import Seen
-    from functions_model.pipeline.parts import Parts
-    from functions_model.pipeline.prepare import Prepared
-    from functions_model.pipeline.session import Session, Subscription
+    from functions_model.environment import EnvironmentRequest
+    from functions_model.pipeline.session import Parts, Session, Subscription
 
 
 def run(spec: DeploymentSpec, parts: Parts) -> None:
@@ -57,44 +52,40 @@ def run(spec: DeploymentSpec, parts: Parts) -> None:
     with parts.stage("Check"):
         checked = check(spec, parts)
     with closing(open_session(spec, parts)) as session:
-        spec, read = fetch(spec, checked, session, parts)
+        spec, request = fetch(spec, checked, session)
         if session.subscription is None:
-            _run_without_resources(spec, read, session, parts)
+            _run_without_resources(spec, request, session)
         else:
-            _run_with_resources(spec, read, session, session.subscription, parts)
+            _run_with_resources(spec, request, session, session.subscription)
 
 
-def _run_without_resources(spec: DeploymentSpec, read: Checked, session: Session, parts: Parts) -> None:
+def _run_without_resources(spec: DeploymentSpec, request: EnvironmentRequest, session: Session) -> None:
+    parts = session.parts
     with parts.stage("Prepare the image"):
-        making = Making(spec, prepare(spec, read, session, parts), session, parts)
+        making = prepare(spec, request, session)
     if spec.build.builder is Builder.DOCKERFILE:
         write_folder(making)
         return
     with closing(open_push(making)) as push:
         product = build(making, push)
         with parts.stage("Finish the push"):
-            finish(product, push, parts)
+            finish_push(product, push, parts)
 
 
 def _run_with_resources(
-    spec: DeploymentSpec, read: Checked, session: Session, subscription: Subscription, parts: Parts
+    spec: DeploymentSpec, request: EnvironmentRequest, session: Session, subscription: Subscription
 ) -> None:
+    """The resources are looked at beside `prepare`: neither needs the other, and both wait for services far away.
+
+    Of two faults the image's is told.
+    """
     from functions_model.pipeline.deployment import deploy
+    from functions_model.pipeline.planning import check_rights, look
 
-    with parts.stage("Prepare the image"):
-        prepared, seen = _prepare_and_look(spec, read, session, subscription, parts)
-    deploy(Making(spec, prepared, session, parts), seen, subscription)
-
-
-def _prepare_and_look(
-    spec: DeploymentSpec, read: Checked, session: Session, subscription: Subscription, parts: Parts
-) -> tuple[Prepared, Seen]:
-    """Side by side: neither needs the other, and both wait for services far away. Of two faults the image's is told."""
-    from functions_model.pipeline.look import check_rights, look
-
-    with ThreadPoolExecutor(1, "look") as pool:
-        looking = pool.submit(look, spec, session.host, subscription, parts)
-        prepared = prepare(spec, read, session, parts)
-    seen = looking.result()
-    check_rights(seen, spec, parts)
-    return prepared, seen
+    with session.parts.stage("Prepare the image"):
+        with ThreadPoolExecutor(1, "look") as pool:
+            looking = pool.submit(look, spec, session, subscription)
+            making = prepare(spec, request, session)
+        begun, lacking = looking.result()
+        check_rights(begun, lacking, spec.mode, session.parts)
+    deploy(making, begun, subscription)

@@ -1,23 +1,68 @@
-"""Who we are, for the length of one run: credential, clients, and the registry as Azure knows it."""
+"""What a run has to do with besides its spec: the outside world, and what a login makes it reach there."""
 
 # ruff: noqa: PLC0415 - what speaks to Azure is imported where a run logs in: one that does not must start fast
 
 from __future__ import annotations
 
+import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from functions_model.core.progress import Report, silent
+from functions_model.pipeline.events import ResourceWritten, StageEnded
 from functions_model.registry.access import EntraExchange
 from functions_model.registry.client import RegistryClient
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
     from functions_model.azure.clients import AzureClients
     from functions_model.azure.cloud import Cloud
     from functions_model.azure.login import MaskingCredential
-    from functions_model.core.references import ImageReference
+    from functions_model.ci.host import CiHost
     from functions_model.core.spec import DeploymentSpec, Login, Target
-    from functions_model.pipeline.parts import Parts
-    from functions_model.provision import RegistryResource
+    from functions_model.pipeline.events import Event
+    from functions_model.provision import RegistryResource, RunContext
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The outside world.
+
+    Attributes:
+        ci: The machine we run on behalf of.
+        work: An empty folder for what is made on the way; the caller removes it.
+        tell: Takes each event as it happens; may be called from several threads.
+        report: Takes the progress of long pieces of work.
+        listening_seconds: How long a trigger's listener needs to report its first failure; None: as on Azure.
+    """
+
+    ci: CiHost
+    work: Path
+    tell: Callable[[Event], None]
+    report: Report = silent
+    listening_seconds: float | None = None
+
+    @contextmanager
+    def stage(self, title: str) -> Iterator[None]:
+        """A part of the story: a group in the log, and an event with its duration."""
+        started = time.monotonic()
+        succeeded = False
+        try:
+            with self.ci.group(title):
+                yield
+            succeeded = True
+        finally:
+            self.tell(StageEnded(title, time.monotonic() - started, succeeded))
+
+
+def run_context(parts: Parts) -> RunContext:
+    """What a run lends to whoever writes resources: its log, its events and its masks."""
+    from functions_model.provision import RunContext
+
+    return RunContext(parts.ci.info, lambda one: parts.tell(ResourceWritten(one)), parts.ci.mask)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +85,14 @@ class Session:
     """What a run can reach.
 
     Attributes:
+        parts: The outside world.
         host: The registry's login server.
         cloud: None without a login.
         credential: None without a login.
         subscription: None where no Azure resource is touched (mode `package`).
     """
 
+    parts: Parts
     host: str
     cloud: Cloud | None = None
     credential: MaskingCredential | None = None
@@ -69,27 +116,25 @@ class Session:
         known = self.subscription is not None or (self.cloud is not None and self.cloud.has_registry(self.host))
         return self.credential if known else None
 
-    def registry_client(self, parts: Parts) -> RegistryClient:
-        """The client for the target registry: one for the whole run, with its connections and tokens."""
-        return self._client(self.host, parts)
+    def client_of(self, registry: str) -> RegistryClient:
+        """The client for a registry: one for the whole run, with its connections and tokens.
 
-    def base_client(self, reference: ImageReference, parts: Parts) -> RegistryClient:
-        """The client for the base image's registry: as for the target when it is the same one, anonymous when not."""
-        return self._client(reference.registry, parts)
+        Args:
+            registry: Its host. The target registry, `host`, gets the login; a base image's, where it is another one,
+                is asked as anybody would.
+        """
+        if registry not in self._clients:
+            self._clients[registry] = self._new_client(registry)
+        return self._clients[registry]
 
-    def _client(self, host: str, parts: Parts) -> RegistryClient:
-        if host not in self._clients:
-            self._clients[host] = self._new_client(host, parts)
-        return self._clients[host]
-
-    def _new_client(self, host: str, parts: Parts) -> RegistryClient:
-        credential = self.registry_login
-        if host != self.host or credential is None or self.cloud is None:
-            return RegistryClient(host, mask=parts.ci.mask)
+    def _new_client(self, registry: str) -> RegistryClient:
+        credential, mask = self.registry_login, self.parts.ci.mask
+        if registry != self.host or credential is None or self.cloud is None:
+            return RegistryClient(registry, mask=mask)
         scope = self.cloud.registry_scope
         abac = self.subscription.registry.abac if self.subscription else None
         exchange = EntraExchange(lambda: credential.get_token(scope).token, abac)
-        return RegistryClient(host, exchange, mask=parts.ci.mask)
+        return RegistryClient(registry, exchange, mask=mask)
 
 
 def open_session(spec: DeploymentSpec, parts: Parts) -> Session:
@@ -100,26 +145,42 @@ def open_session(spec: DeploymentSpec, parts: Parts) -> Session:
         PlanRefused: The registry does not exist, or may not be read.
     """
     if spec.login is None:
-        return Session(spec.image.registry)
+        return Session(parts, spec.image.registry)
     with parts.stage("Log in"):
         return _log_in(spec, spec.login, parts)
 
 
 def _log_in(spec: DeploymentSpec, login: Login, parts: Parts) -> Session:
-    from functions_model.azure.clients import AzureClients
-    from functions_model.azure.cloud import resolve_cloud
-    from functions_model.azure.login import credential_for, warm_up
-    from functions_model.provision import find_registry
-
-    cloud = resolve_cloud(login.cloud)
-    credential = credential_for(login, cloud, parts.ci)
-    warm_up(credential, [cloud.arm_scope, cloud.registry_scope])
-    parts.ci.info(f"Logged in to {cloud.name} as {login.client_id}.")
+    cloud, credential = log_in(login, parts, registry=True)
     if spec.target is None:
-        session = Session(spec.image.registry, cloud, credential)
+        session = Session(parts, spec.image.registry, cloud, credential)
         if session.host and session.registry_login is None:
             parts.ci.info(f"`{session.host}` is no registry of {cloud.name}: it gets no token of this login.")
         return session
+    from functions_model.azure.clients import AzureClients
+    from functions_model.provision import find_registry
+
     clients = AzureClients(credential, spec.target.names.subscription, cloud, report=parts.ci.info)
     registry = find_registry(clients, spec.image)
-    return Session(registry.login_server, cloud, credential, Subscription(clients, registry, spec.target))
+    return Session(parts, registry.login_server, cloud, credential, Subscription(clients, registry, spec.target))
+
+
+def log_in(login: Login, parts: Parts, *, registry: bool) -> tuple[Cloud, MaskingCredential]:
+    """The cloud, and a credential that has its tokens already. The caller closes it.
+
+    Args:
+        login: Who we are.
+        parts: The outside world.
+        registry: Whether the registry is asked, too, and not Resource Manager alone.
+
+    Raises:
+        LoginFailed: Entra ID refused, or the CI host gave no identity token.
+    """
+    from functions_model.azure.cloud import resolve_cloud
+    from functions_model.azure.login import credential_for, warm_up
+
+    cloud = resolve_cloud(login.cloud)
+    credential = credential_for(login, cloud, parts.ci)
+    warm_up(credential, [cloud.arm_scope, cloud.registry_scope] if registry else [cloud.arm_scope])
+    parts.ci.info(f"Logged in to {cloud.name} as {login.client_id}.")
+    return cloud, credential

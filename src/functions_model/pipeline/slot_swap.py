@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from functions_model.core.failures import ApplyIncomplete, NotLive
 from functions_model.pipeline.events import AppVerified, ResourceWritten, Swapped, UndoBegun, UndoEnded
+from functions_model.pipeline.session import run_context
 from functions_model.pipeline.verifying import probed, verify_here, verify_previous, with_story
-from functions_model.pipeline.writing import run_context
 from functions_model.provision import Overtaken, swap, swap_back
 from functions_model.provision.observed_app import ObservedApp
 
 if TYPE_CHECKING:
-    from functions_model.pipeline.making import Making
+    from functions_model.pipeline.prepare import Making
     from functions_model.pipeline.session import Subscription
     from functions_model.pipeline.verifying import Delivered
     from functions_model.provision import Change

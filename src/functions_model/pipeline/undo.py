@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from functions_model.core.failures import Failure
 from functions_model.pipeline.events import UndoBegun, UndoEnded
+from functions_model.pipeline.session import run_context
 from functions_model.pipeline.verifying import verify_previous
-from functions_model.pipeline.writing import run_context
 from functions_model.provision import Overtaken, undo
 from functions_model.provision.observed_app import ObservedApp
 
 if TYPE_CHECKING:
-    from functions_model.pipeline.making import Making
+    from functions_model.pipeline.prepare import Making
     from functions_model.pipeline.session import Subscription
     from functions_model.pipeline.verifying import Delivered
     from functions_model.provision import Undone

@@ -14,7 +14,7 @@ from functions_model.core.failures import Failure, NotLive
 from functions_model.core.references import parse_reference
 from functions_model.core.spec import AuthLevel, BlobTrigger, HttpTrigger, ServiceBusQueueTrigger
 from functions_model.hosting.app_service.endpoint import endpoint_of
-from functions_model.pipeline.writing import run_context
+from functions_model.pipeline.session import run_context
 from functions_model.provision import data_place, readiness
 from functions_model.registry import pull_base
 from functions_model.verify import (
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
     from functions_model.core.spec import DeploymentSpec
     from functions_model.pipeline.events import ImageBuilt
-    from functions_model.pipeline.making import Making
+    from functions_model.pipeline.prepare import Making
     from functions_model.pipeline.session import Subscription
     from functions_model.provision import Applied, ResourcePlan
     from functions_model.provision.data_place import DataPlace
@@ -155,7 +155,7 @@ def _build_of(making: Making, image: str) -> str:
     """The build identity in an image; empty for one that has none, or cannot be read."""
     try:
         reference = parse_reference(image)
-        base = pull_base(making.session.base_client(reference, making.parts), reference)
+        base = pull_base(making.session.client_of(reference.registry), reference)
     except (ValueError, Failure):
         return ""
     return base.config.env.get(VARIABLE, "")

@@ -22,14 +22,13 @@ from functions_model.provision.tags import tags_for
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from functions_model.core.references import ImageReference
     from functions_model.core.spec import DeploymentSpec, Target, Trigger
     from functions_model.provision.nouns import RegistryResource
 
 
 def wanted_for(
     spec: DeploymentSpec,
-    image: ImageReference,
+    image: str,
     registry: RegistryResource,
     provenance: Mapping[str, str] | None = None,
 ) -> Wanted:
@@ -37,13 +36,12 @@ def wanted_for(
 
     Args:
         spec: Its `target` is set.
-        image: With its digest.
+        image: What the app shall run, with its digest; any text while that is not known.
         registry: Where the image is pulled from.
         provenance: OCI annotations that say which repository and commit the run is about, for tags.
 
     Raises:
-        ValueError: The spec has no target, the target lacks what the trigger works on, or the image has no digest: an
-            error of the caller.
+        ValueError: The spec has no target, or the target lacks what the trigger works on: an error of the caller.
     """
     if spec.target is None:
         message = "a deployment needs a target"
@@ -52,7 +50,7 @@ def wanted_for(
     data = _data(spec.trigger, target)
     return Wanted(
         target=target,
-        image=image.pinned,
+        image=image,
         registry=registry,
         roles=() if target.access is Access.KEYS else roles_for(target, registry, data),
         tags=tags_for(provenance or {}),

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from functions_model.core.failures import ApplyIncomplete, RegistryFailed
-from functions_model.pipeline.ahead import ahead_of_image
 from functions_model.pipeline.events import AheadBegun, ResourceWritten
-from functions_model.pipeline.look import Seen
-from functions_model.pipeline.parts import Parts
+from functions_model.pipeline.planning import ahead_of_image
+from functions_model.pipeline.session import Parts
 from functions_model.provision import RunContext, apply, begin_ahead
 from support.ci import RecordingCi
 from support.fake_arm import FakeArm, arm_error
@@ -22,8 +21,8 @@ from support.provisioning import planned, pushed
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from functions_model.pipeline.ahead import AheadOfImage
     from functions_model.pipeline.events import Event as Told
+    from functions_model.pipeline.planning import AheadOfImage
     from functions_model.pipeline.session import Subscription
     from functions_model.provision import ResourcePlan
     from functions_model.registry import Push
@@ -57,7 +56,7 @@ class Run:
     def ahead(self, plan: ResourcePlan) -> AbstractContextManager[AheadOfImage]:
         parts = Parts(RecordingCi(), Path(), self.told.append)
         subscription = cast("Subscription", _Subscription(self.arm))
-        return ahead_of_image(Seen(plan), subscription, cast("Push", self.push), parts)
+        return ahead_of_image(plan, subscription, cast("Push", self.push), parts)
 
     def fail(self, plan: ResourcePlan, what: str) -> None:
         """Begin, and have the push fail when it is ended, or a second later."""

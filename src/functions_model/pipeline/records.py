@@ -1,4 +1,4 @@
-"""Parts of an image that a record keeps under one key: the same key means the same layers."""
+"""Layers that a record in the registry keeps under one key: the same key means the same layers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from functions_model.image.layers import Layer
-    from functions_model.pipeline.making import Making
+    from functions_model.pipeline.prepare import Making
     from functions_model.registry.client import RegistryClient
 
 
@@ -55,12 +55,12 @@ def find_part(key: str, making: Making, *, configured: bool = False) -> Part | N
         configured: Whether a configuration goes with it, which only the cache repository keeps.
     """
     started = time.monotonic()
-    found = None if configured else _found(making.prepared.last, key)
-    cache, parts = making.spec.build.cache_repository, making.parts
+    found = None if configured else _found(making.last, key)
+    cache, session = making.spec.build.cache_repository, making.session
     if found is None and cache:
-        found = _of_cache(key, cache, making.session.registry_client(parts))
+        found = _of_cache(key, cache, session.client_of(session.host))
     for layer in found.layers if found else ():
-        parts.tell(LayerReady(layer, LayerOrigin.FOUND, time.monotonic() - started))
+        making.parts.tell(LayerReady(layer, LayerOrigin.FOUND, time.monotonic() - started))
     return found
 
 

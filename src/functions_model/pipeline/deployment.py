@@ -13,7 +13,7 @@ from functions_model.core.spec import Mode
 from functions_model.pipeline.build import build
 from functions_model.pipeline.deliver import deliver, open_push
 from functions_model.pipeline.events import PlanBegun, PlanMade
-from functions_model.pipeline.planning import ahead_of_image
+from functions_model.pipeline.planning import AheadOfImage
 from functions_model.pipeline.prove import prove
 from functions_model.pipeline.verifying import Delivered
 from functions_model.provision import plan
@@ -31,7 +31,7 @@ def deploy(making: Making, begun: ResourcePlan, subscription: Subscription) -> N
         Failure: One of its families; see `functions_model.core.failures`.
     """
     parts = making.parts
-    with closing(open_push(making)) as push, ahead_of_image(begun, subscription, push, parts) as ahead:
+    with closing(open_push(making)) as push, AheadOfImage(begun, subscription, push, parts) as ahead:
         writes = making.spec.mode is not Mode.PLAN
         if writes:
             with parts.stage("Plan"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class StageEnded:
+class Event:
+    """Something that happened. Each event is told once, as soon as it is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageEnded(Event):
     """A part of the story is over.
 
     Attributes:
@@ -39,7 +44,7 @@ class StageEnded:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelFetched:
+class ModelFetched(Event):
     """A registered model is on this machine.
 
     Attributes:
@@ -52,7 +57,7 @@ class ModelFetched:
 
 
 @dataclass(frozen=True, slots=True)
-class EnvironmentResolved:
+class EnvironmentResolved(Event):
     """The dependencies are known to the last version."""
 
     request: EnvironmentRequest
@@ -61,7 +66,7 @@ class EnvironmentResolved:
 
 
 @dataclass(frozen=True, slots=True)
-class BaseChosen:
+class BaseChosen(Event):
     """The base image is known, pinned by digest.
 
     Attributes:
@@ -89,7 +94,7 @@ class LayerOrigin(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class LayerReady:
+class LayerReady(Event):
     """A layer is known to the last byte.
 
     Attributes:
@@ -104,7 +109,7 @@ class LayerReady:
 
 
 @dataclass(frozen=True, slots=True)
-class EngineRan:
+class EngineRan(Event):
     """A container engine has built the part of the image that is below the app.
 
     Attributes:
@@ -123,7 +128,7 @@ class EngineRan:
 
 
 @dataclass(frozen=True, slots=True)
-class Attached:
+class Attached(Event):
     """Something was attached to the image, which its manifest does not know of.
 
     Attributes:
@@ -138,7 +143,7 @@ class Attached:
 
 
 @dataclass(frozen=True, slots=True)
-class ContextWritten:
+class ContextWritten(Event):
     """A Dockerfile and its context are in a folder.
 
     Attributes:
@@ -151,7 +156,7 @@ class ContextWritten:
 
 
 @dataclass(frozen=True, slots=True)
-class ImageBuilt:
+class ImageBuilt(Event):
     """The image is known to the last byte. Nothing of it can be seen in the registry yet.
 
     Attributes:
@@ -167,7 +172,7 @@ class ImageBuilt:
 
 
 @dataclass(frozen=True, slots=True)
-class TagFound:
+class TagFound(Event):
     """The tag that was asked for is there, and means another image.
 
     Attributes:
@@ -180,21 +185,21 @@ class TagFound:
 
 
 @dataclass(frozen=True, slots=True)
-class AheadBegun:
+class AheadBegun(Event):
     """Resources are being made that need not wait for the image, told in the plan's order."""
 
     changes: tuple[Change, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class PlanBegun:
+class PlanBegun(Event):
     """The difference between what is wanted and what is there, before anything is written: any image counts as new."""
 
     plan: ResourcePlan
 
 
 @dataclass(frozen=True, slots=True)
-class PlanMade:
+class PlanMade(Event):
     """The same with the image; `begun` is the plan without it, where that was told before."""
 
     plan: ResourcePlan
@@ -202,35 +207,35 @@ class PlanMade:
 
 
 @dataclass(frozen=True, slots=True)
-class RemovalPlanned:
+class RemovalPlanned(Event):
     """What a removal would do."""
 
     plan: RemovalPlan
 
 
 @dataclass(frozen=True, slots=True)
-class ImagePushed:
+class ImagePushed(Event):
     """The image is in the registry, tag and all."""
 
     pushed: PushedImage
 
 
 @dataclass(frozen=True, slots=True)
-class ResourceWritten:
+class ResourceWritten(Event):
     """One change of the plan was made."""
 
     written: Written
 
 
 @dataclass(frozen=True, slots=True)
-class PlanApplied:
+class PlanApplied(Event):
     """The resources are as wanted."""
 
     applied: Applied
 
 
 @dataclass(frozen=True, slots=True)
-class AppVerified:
+class AppVerified(Event):
     """The app runs this build, and `init()` has returned in it, if that could be seen.
 
     Attributes:
@@ -242,7 +247,7 @@ class AppVerified:
 
 
 @dataclass(frozen=True, slots=True)
-class Swapped:
+class Swapped(Event):
     """A slot and its app run in each other's place; with `back`, an earlier swap was taken back."""
 
     written: Written
@@ -250,47 +255,21 @@ class Swapped:
 
 
 @dataclass(frozen=True, slots=True)
-class UndoBegun:
+class UndoBegun(Event):
     """The app is not live, and the image that ran before is being put back."""
 
     image: str
 
 
 @dataclass(frozen=True, slots=True)
-class UndoEnded:
+class UndoEnded(Event):
     """What became of putting back what ran before, in whole sentences for people."""
 
     story: str
 
 
 @dataclass(frozen=True, slots=True)
-class RunStopped:
+class RunStopped(Event):
     """A signal has ended the run. Of the work in `begun`, for people ("the plan `p`"), the end is not known."""
 
     begun: tuple[str, ...] = ()
-
-
-Event: TypeAlias = (
-    StageEnded
-    | ModelFetched
-    | EnvironmentResolved
-    | BaseChosen
-    | LayerReady
-    | EngineRan
-    | Attached
-    | ContextWritten
-    | ImageBuilt
-    | TagFound
-    | AheadBegun
-    | PlanBegun
-    | PlanMade
-    | RemovalPlanned
-    | ImagePushed
-    | ResourceWritten
-    | PlanApplied
-    | AppVerified
-    | Swapped
-    | UndoBegun
-    | UndoEnded
-    | RunStopped
-)

@@ -82,7 +82,7 @@ def _environment(spec: DeploymentSpec, session: Session) -> Path | InlineEnviron
 @contextmanager
 def _clients(workspace: MachineLearningWorkspace, session: Session) -> Iterator[AzureClients]:
     """Clients for the workspace's subscription: the session's own where it is the same."""
-    if session.subscription and session.subscription.target.names.subscription == workspace.subscription_id:
+    if session.subscription and session.subscription.clients.subscription_id == workspace.subscription_id:
         yield session.subscription.clients
         return
     if session.credential is None or session.cloud is None:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from functions_model.environment import Lock
     from functions_model.image.assembly import Base
     from functions_model.image.layers import Layer, LayerPlan
+    from functions_model.pipeline.lower_layers import Part
     from functions_model.pipeline.prepare import Making
-    from functions_model.pipeline.records import Part
     from functions_model.registry import Push
 
 WORKERS = 4

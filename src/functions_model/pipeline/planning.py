@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from functions_model.bundle import provenance
@@ -14,8 +14,6 @@ from functions_model.pipeline.session import run_context
 from functions_model.provision import begin_ahead, missing_rights, observe, plan, wanted_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from functions_model.core.failures import Problem
     from functions_model.core.spec import DeploymentSpec
     from functions_model.pipeline.session import Parts, Session, Subscription
@@ -62,8 +60,11 @@ def check_rights(begun: ResourcePlan, lacking: tuple[Problem, ...], mode: Mode, 
         raise PlanRefused(f"plan the function app `{begun.wanted.names.app}`", lacking)
 
 
-class AheadOfImage:
-    """What is made beside the image. Nothing is, before `begin`.
+class AheadOfImage(AbstractContextManager["AheadOfImage"]):
+    """What one run makes beside the image. Nothing is, before `begin`.
+
+    As a context, it is left when what was begun is at its end, whatever happened. Leaving it raises the failure of a
+    resource where that is the cause of the failure inside.
 
     Args:
         plan: The resources.
@@ -86,31 +87,14 @@ class AheadOfImage:
             clients, context = self._subscription.clients, run_context(self._parts)
             self.begun = begin_ahead(self._plan, clients, context, failed=self._push.close)
 
-    def finish(self) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         """Wait for the end of what was begun.
 
         Raises:
-            ApplyIncomplete: A resource could not be written.
+            ApplyIncomplete: A resource could not be written, and the failure inside is an effect of that.
         """
-        if self.begun:
+        if self.begun is None:
+            return
+        self.begun.graph.outcomes()
+        if isinstance(error, Failure) and not isinstance(error, ApplyIncomplete):
             self.begun.finish()
-
-
-@contextmanager
-def ahead_of_image(plan: ResourcePlan, subscription: Subscription, push: Push, parts: Parts) -> Iterator[AheadOfImage]:
-    """What one run makes beside the image. What was begun is at its end when the context is left, whatever happened.
-
-    Raises:
-        Failure: That of a resource, where it is the cause of what was raised inside.
-    """
-    ahead = AheadOfImage(plan, subscription, push, parts)
-    try:
-        yield ahead
-    except ApplyIncomplete:
-        raise
-    except Failure:
-        ahead.finish()
-        raise
-    finally:
-        if ahead.begun:
-            ahead.begun.graph.outcomes()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from functions_model.azure.cloud import Cloud
     from functions_model.azure.login import MaskingCredential
     from functions_model.ci.host import CiHost
-    from functions_model.core.spec import DeploymentSpec, Login, Target
+    from functions_model.core.spec import DeploymentSpec, Login
     from functions_model.pipeline.events import Event
     from functions_model.provision import RegistryResource, RunContext
 
@@ -72,12 +72,10 @@ class Subscription:
     Attributes:
         clients: For its resources.
         registry: The registry as Resource Manager knows it.
-        target: The names of the resources.
     """
 
     clients: AzureClients
     registry: RegistryResource
-    target: Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +160,7 @@ def _log_in(spec: DeploymentSpec, login: Login, parts: Parts) -> Session:
 
     clients = AzureClients(credential, spec.target.names.subscription, cloud, report=parts.ci.info)
     registry = find_registry(clients, spec.image)
-    return Session(parts, registry.login_server, cloud, credential, Subscription(clients, registry, spec.target))
+    return Session(parts, registry.login_server, cloud, credential, Subscription(clients, registry))
 
 
 def log_in(login: Login, parts: Parts, *, registry: bool) -> tuple[Cloud, MaskingCredential]:

@@ -11,7 +11,7 @@ import pytest
 
 from functions_model.core.failures import ApplyIncomplete, RegistryFailed
 from functions_model.pipeline.events import AheadBegun, ResourceWritten
-from functions_model.pipeline.planning import ahead_of_image
+from functions_model.pipeline.planning import AheadOfImage
 from functions_model.pipeline.session import Parts
 from functions_model.provision import RunContext, apply, begin_ahead
 from support.ci import RecordingCi
@@ -19,10 +19,7 @@ from support.fake_arm import FakeArm, arm_error
 from support.provisioning import planned, pushed
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from functions_model.pipeline.events import Event as Told
-    from functions_model.pipeline.planning import AheadOfImage
     from functions_model.pipeline.session import Subscription
     from functions_model.provision import ResourcePlan
     from functions_model.registry import Push
@@ -53,10 +50,10 @@ class Run:
     push: OpenPush = field(default_factory=OpenPush)
     told: list[Told] = field(default_factory=list)
 
-    def ahead(self, plan: ResourcePlan) -> AbstractContextManager[AheadOfImage]:
+    def ahead(self, plan: ResourcePlan) -> AheadOfImage:
         parts = Parts(RecordingCi(), Path(), self.told.append)
         subscription = cast("Subscription", _Subscription(self.arm))
-        return ahead_of_image(plan, subscription, cast("Push", self.push), parts)
+        return AheadOfImage(plan, subscription, cast("Push", self.push), parts)
 
     def fail(self, plan: ResourcePlan, what: str) -> None:
         """Begin, and have the push fail when it is ended, or a second later."""
@@ -121,7 +118,6 @@ class TestBesideTheImage:
         plan = planned(run.arm)
         with run.ahead(plan) as ahead:
             ahead.begin()
-            ahead.finish()
 
         assert ahead.begun is not None
         begun = ahead.begun.finish()

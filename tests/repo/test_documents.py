@@ -10,8 +10,8 @@ import yaml
 
 import functions_model
 from functions_model.core import failures
-from functions_model.inputs.arguments import arguments_parser
 from functions_model.inputs.catalogue import CATALOGUE, OUTPUTS
+from functions_model.inputs.sources import arguments_parser
 from support.documents import (
     ACTION,
     ARCHITECTURE,

@@ -6,10 +6,9 @@ with them (`reading` in its order; `models`, `code`, `triggers`, `target` and `a
 one `form`. `catalogue` is the one list of inputs that they, and every document, read.
 """
 
-from functions_model.inputs.arguments import arguments_parser, from_arguments
 from functions_model.inputs.documents import inputs_table, outputs_table, render_action_yaml
 from functions_model.inputs.reading import read_any, read_inputs
-from functions_model.inputs.sources import from_environment, listening_seconds
+from functions_model.inputs.sources import arguments_parser, from_arguments, from_environment, listening_seconds
 
 __all__ = [
     "arguments_parser",

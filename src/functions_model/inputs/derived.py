@@ -10,53 +10,45 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from functions_model.core.names import Names
+
 _STORAGE_LONGEST = 24
-_STORAGE_HASH = 10
-"""Letters of the hash in a storage account's name: 50 bits, as the name must be unique in all of Azure."""
+_UNIQUE = 10
+"""Letters of the hash in a name that must be unique in all of Azure: 50 bits."""
 _PLAN_LONGEST = 60
 _NAMESPACE_LONGEST = 50
 _WORKSPACE_LONGEST = 63
 
 
-def plan_name(app_name: str) -> str:
+def plan_name(names: Names) -> str:
     """`<app>-plan`. A name too long is cut, and gets a hash of the whole in the place of what was cut."""
-    name = f"{app_name}-plan"
-    if len(name) <= _PLAN_LONGEST:
-        return name
-    kept = app_name[: _PLAN_LONGEST - len("--plan") - 6].rstrip("-")
-    return f"{kept}-{_hash(app_name.lower(), length=6)}-plan"
+    return _with_ending(names.app, "-plan", _PLAN_LONGEST)
 
 
-def identity_name(app_name: str) -> str:
+def identity_name(names: Names) -> str:
     """`<app>-identity`; at most 69 of the 128 characters that Microsoft.ManagedIdentity takes."""
-    return f"{app_name}-identity"
+    return f"{names.app}-identity"
 
 
-def log_analytics_workspace(app_name: str) -> str:
+def log_analytics_workspace(names: Names) -> str:
     """`<app>-logs`, cut like a plan's name."""
-    name = f"{app_name}-logs"
-    if len(name) <= _WORKSPACE_LONGEST:
-        return name
-    kept = app_name[: _WORKSPACE_LONGEST - len("--logs") - 6].rstrip("-")
-    return f"{kept}-{_hash(app_name.lower(), length=6)}-logs"
+    return _with_ending(names.app, "-logs", _WORKSPACE_LONGEST)
 
 
-def storage_account(app_name: str, resource_group: str, subscription_id: str) -> str:
+def storage_account(names: Names) -> str:
     """The app's letters and digits in lower case, up to 14 of them, and a hash of subscription, group and app."""
-    letters = re.sub(r"[^a-z0-9]", "", app_name.lower())[: _STORAGE_LONGEST - _STORAGE_HASH]
-    return letters + _hash(subscription_id.lower(), resource_group.lower(), app_name.lower(), length=_STORAGE_HASH)
+    return _letters(names, _STORAGE_LONGEST - _UNIQUE) + _global_hash(names)
 
 
-def data_storage_account(app_name: str, resource_group: str, subscription_id: str) -> str:
+def data_storage_account(names: Names) -> str:
     """Up to 10 of the app's letters and digits, `data`, and a hash: not the host storage account."""
-    letters = re.sub(r"[^a-z0-9]", "", app_name.lower())[: _STORAGE_LONGEST - _STORAGE_HASH - len("data")]
-    return f"{letters}data{_global_hash('data', app_name, resource_group, subscription_id)}"
+    return f"{_letters(names, _STORAGE_LONGEST - _UNIQUE - len('data'))}data{_global_hash(names, 'data')}"
 
 
-def service_bus_namespace(app_name: str, resource_group: str, subscription_id: str) -> str:
+def service_bus_namespace(names: Names) -> str:
     """`<app>-bus-<hash>` in lower case. The app's name is cut to what fits, and may not start with a digit there."""
-    end = f"-bus-{_global_hash('bus', app_name, resource_group, subscription_id)}"
-    start = re.sub(r"^[^a-z]+", "", app_name.lower()) or "app"
+    end = f"-bus-{_global_hash(names, 'bus')}"
+    start = re.sub(r"^[^a-z]+", "", names.app.lower()) or "app"
     return start[: _NAMESPACE_LONGEST - len(end)].rstrip("-") + end
 
 
@@ -66,9 +58,20 @@ def model_name(path: Path) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._")[:255] or "model"
 
 
-def _global_hash(kind: str, app_name: str, resource_group: str, subscription_id: str) -> str:
+def _with_ending(app: str, ending: str, longest: int) -> str:
+    if len(app + ending) <= longest:
+        return app + ending
+    kept = app[: longest - len(f"-{ending}") - 6].rstrip("-")
+    return f"{kept}-{_hash(app.lower(), length=6)}{ending}"
+
+
+def _letters(names: Names, most: int) -> str:
+    return re.sub(r"[^a-z0-9]", "", names.app.lower())[:most]
+
+
+def _global_hash(names: Names, *kind: str) -> str:
     """For a name that must be unique in all of Azure."""
-    return _hash(kind, subscription_id.lower(), resource_group.lower(), app_name.lower(), length=_STORAGE_HASH)
+    return _hash(*kind, names.subscription.lower(), names.group.lower(), names.app.lower(), length=_UNIQUE)
 
 
 def _hash(*parts: str, length: int) -> str:

@@ -6,29 +6,42 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from functions_model.inputs import monitoring, rules
+from functions_model.core.names import Names
+from functions_model.inputs import derived, rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from functions_model.inputs.form import Form
 
-PLACES = {
-    "plan-name": ("Microsoft.Web/serverfarms", rules.plan_name),
-    "storage-account": ("Microsoft.Storage/storageAccounts", rules.storage_account),
-    "data-storage-account": ("Microsoft.Storage/storageAccounts", rules.storage_account),
-    "service-bus-namespace": ("Microsoft.ServiceBus/namespaces", rules.service_bus_namespace),
-    "identity-name": ("Microsoft.ManagedIdentity/userAssignedIdentities", rules.identity_name),
-    "application-insights": ("Microsoft.Insights/components", monitoring.application_insights),
-    "log-analytics-workspace": ("Microsoft.OperationalInsights/workspaces", monitoring.log_analytics_workspace),
+_STORAGE = "Microsoft.Storage/storageAccounts"
+PLACES: dict[str, tuple[str, Callable[[str], str], Callable[[Names], str]]] = {
+    "plan-name": ("Microsoft.Web/serverfarms", rules.plan_name, derived.plan_name),
+    "storage-account": (_STORAGE, rules.storage_account, derived.storage_account),
+    "data-storage-account": (_STORAGE, rules.storage_account, derived.data_storage_account),
+    "service-bus-namespace": (
+        *("Microsoft.ServiceBus/namespaces", rules.service_bus_namespace, derived.service_bus_namespace),
+    ),
+    "identity-name": (
+        *("Microsoft.ManagedIdentity/userAssignedIdentities", rules.identity_name, derived.identity_name),
+    ),
+    "application-insights": ("Microsoft.Insights/components", rules.application_insights, lambda _: ""),
+    "log-analytics-workspace": (
+        *("Microsoft.OperationalInsights/workspaces", rules.log_analytics_workspace, derived.log_analytics_workspace),
+    ),
 }
-"""Each input that may say where its resource is: the type that an ARM id of it has, and the rule for its name."""
-
+"""Each input that may say where its resource is: the type that an ARM id of it has, the rule for its name, and the name
+that follows from the app's; empty where there is none then."""
 _ID = re.compile(
     r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)/providers/(?P<type>[^/]+/[^/]+)"
     r"/(?P<name>[^/]+)/?",
     re.IGNORECASE,
 )
+
+
+def follows(name: str, names: Names) -> str:
+    """The name that the resource of an input has when none is given; empty for one that there is not then."""
+    return PLACES[name][2](names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,22 +83,43 @@ def _of_id(text: str, resource_type: str, rule: Callable[[str], str]) -> Placed:
     return Placed(rule(found["name"]), rules.resource_group(found["group"]), rules.guid(found["subscription"]))
 
 
-def take_placed(form: Form, name: str, groups: dict[str, str]) -> str:
-    """The name that an input gives; empty when it gives none.
+class Places:
+    """The resources that inputs name: those that are given, else those whose names follow from the app's.
 
-    Args:
-        form: What was given.
-        name: The input, one of `PLACES`.
-        groups: Takes the resource group under the input's name, when it is another one than the app's.
+    Attributes:
+        names: Where the deployment is, and what its app is called; a text is empty where it is refused.
+        elsewhere: What is given in another group than the app's, by input.
     """
-    resource_type, rule = PLACES[name]
-    found = form.take(name, lambda text: placed(text, resource_type, rule))
-    if not found:
-        return ""
-    refuse_other_subscription(form, name, found.subscription)
-    if found.group and found.group.lower() != form.text("resource-group").lower():
-        groups[name] = found.group
-    return found.name
+
+    def __init__(self, form: Form) -> None:
+        self._form = form
+        subscription = form.take("subscription-id", rules.guid) or ""
+        group = form.take("resource-group", rules.resource_group) or ""
+        self.names = Names(subscription, group, form.take("app-name", rules.app_name) or "")
+        self.elsewhere: dict[str, Placed] = {}
+
+    def take(self, name: str) -> str:
+        """The name of the resource of an input, one of `PLACES`."""
+        resource_type, rule, _ = PLACES[name]
+        found = self._form.take(name, lambda text: placed(text, resource_type, rule))
+        if not found:
+            return follows(name, self.names)
+        refuse_other_subscription(self._form, name, found.subscription)
+        if found.group and found.group.lower() != self._form.text("resource-group").lower():
+            self.elsewhere[name] = found
+        return found.name
+
+    def refuse_two(self, name: str, account: str, other: str, other_account: str) -> None:
+        """Note a storage account that is given twice, in two places: its name is unique in all of Azure."""
+        one_there, other_there = self.elsewhere.get(name), self.elsewhere.get(other)
+        groups = {there.group.lower() if there else "" for there in (one_there, other_there)}
+        where = one_there or other_there
+        if account == other_account and where and len(groups) > 1:
+            self._form.refuse(
+                other,
+                f"`{other_account}` is also the `{name}`, in another resource group",
+                f"An account's name is unique in all of Azure. Give `{where.group}/{where.name}` for both.",
+            )
 
 
 def refuse_other_subscription(form: Form, name: str, subscription: str) -> None:
@@ -95,16 +129,3 @@ def refuse_other_subscription(form: Form, name: str, subscription: str) -> None:
         what = f"it is in the subscription `{subscription}`, and the app in `{ours}`"
         remedy = "A deployment works in one subscription. Give a resource of the one that `subscription-id` names."
         form.refuse(name, what, remedy)
-
-
-def refuse_two_places(form: Form, target_names: dict[str, str], groups: dict[str, str]) -> None:
-    """Note a storage account that is given twice, in two places: its name is unique in all of Azure."""
-    one, other = "storage-account", "data-storage-account"
-    same = target_names.get(one) and target_names.get(one) == target_names.get(other)
-    if same and groups.get(one, "").lower() != groups.get(other, "").lower():
-        where = next(f"{groups[name]}/{target_names[name]}" for name in (one, other) if name in groups)
-        form.refuse(
-            other,
-            f"`{target_names[other]}` is also the `{one}`, in another resource group",
-            f"An account's name is unique in all of Azure. Give `{where}` for both.",
-        )

@@ -11,21 +11,24 @@ from functions_model.inputs import rules
 from functions_model.inputs.assets import check_workspace, is_reference, take_asset
 from functions_model.inputs.build import read_build
 from functions_model.inputs.catalogue import BY_NAME
-from functions_model.inputs.clouds import CLOUDS, KnownCloud, cloud_of_registry, known_cloud
-from functions_model.inputs.code import read_code, read_host_json
+from functions_model.inputs.code import read_code, read_host_json, take_sample
 from functions_model.inputs.deployment_file import read_deployment_file
 from functions_model.inputs.form import LOGIN, Form, described
-from functions_model.inputs.login import take_login
 from functions_model.inputs.models import read_models
 from functions_model.inputs.paths import Workspace
 from functions_model.inputs.placing import refuse_other_subscription
-from functions_model.inputs.probing import takes_probe
-from functions_model.inputs.registries import NamedRegistry, named_registry
-from functions_model.inputs.removal import read_removal
-from functions_model.inputs.samples import take_sample
+from functions_model.inputs.registries import (
+    CLOUDS,
+    KnownCloud,
+    NamedRegistry,
+    cloud_of_registry,
+    known_cloud,
+    named_registry,
+    take_login,
+)
 from functions_model.inputs.specs import REMOVING, WITH_AZURE
-from functions_model.inputs.target import read_target
-from functions_model.inputs.triggers import read_trigger
+from functions_model.inputs.target import read_removal, read_target
+from functions_model.inputs.triggers import read_trigger, takes_probe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

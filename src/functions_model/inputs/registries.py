@@ -1,13 +1,76 @@
-"""The registry that an input names: a host, a registry's name, or a resource of Azure."""
+"""Clouds and registries: what an input names, who logs in there, and what is known of them beforehand. No network."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from functions_model.inputs.clouds import KnownCloud, cloud_of_registry
+from functions_model.core.secrets import Secret
+from functions_model.core.spec import Login
+from functions_model.inputs import rules
 from functions_model.inputs.placing import placed
 from functions_model.inputs.rules import RuleBroken
+
+if TYPE_CHECKING:
+    from functions_model.inputs.form import Form
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCloud:
+    """A cloud as far as it can be known beforehand.
+
+    Attributes:
+        name: `AzureCloud`, or the URL of an Azure Resource Manager.
+        audience: The audience that Entra recommends for federated credentials there:
+            https://learn.microsoft.com/entra/workload-id/workload-identity-federation-create-trust
+        registry_suffix: How the host of an Azure Container Registry ends; empty when only the cloud itself can say it.
+    """
+
+    name: str
+    audience: str
+    registry_suffix: str
+
+
+CLOUDS = (
+    KnownCloud("AzureCloud", "api://AzureADTokenExchange", ".azurecr.io"),
+    KnownCloud("AzureUSGovernment", "api://AzureADTokenExchangeUSGov", ".azurecr.us"),
+    KnownCloud("AzureChinaCloud", "api://AzureADTokenExchangeChina", ".azurecr.cn"),
+)
+
+
+def known_cloud(text: str) -> KnownCloud:
+    """A cloud by its name, in any case, or by its Resource Manager's https URL.
+
+    Raises:
+        RuleBroken: Neither.
+    """
+    for cloud in CLOUDS:
+        if cloud.name.lower() == text.lower():
+            return cloud
+    if text.lower().startswith("https://") and _is_plain_url(text):
+        return KnownCloud(text.rstrip("/"), CLOUDS[0].audience, "")
+    names = ", ".join(f"`{cloud.name}`" for cloud in CLOUDS)
+    raise RuleBroken(
+        f"`{text}` is neither a cloud's name nor the https URL of an Azure Resource Manager",
+        f"Use {names}, or a URL such as `https://management.local:8443`.",
+    )
+
+
+def _is_plain_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return False
+    return bool(parts.hostname) and port != 0 and not (parts.username or parts.query or parts.fragment)
+
+
+def cloud_of_registry(host: str) -> KnownCloud | None:
+    """The known cloud whose Azure Container Registry the host is; None when it is another registry."""
+    return next((cloud for cloud in CLOUDS if host.partition(":")[0].endswith(cloud.registry_suffix)), None)
+
 
 _TYPE = "Microsoft.ContainerRegistry/registries"
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*(?::[0-9]{1,5})?")
@@ -84,3 +147,18 @@ def _name(text: str) -> str:
         what = f"`{text}` is not an Azure Container Registry's name"
         raise RuleBroken(what, "Such a name has 5 to 50 letters and digits.")
     return text.lower()
+
+
+def take_login(form: Form, cloud: KnownCloud) -> Login:
+    """The login, with everything that is wrong with it noted; what is missing is noted by the caller."""
+    secret = form.take("client-secret", lambda text: Secret(rules.secret_text(text)))
+    audience = form.take("audience", rules.audience)
+    if form.text("client-secret") and form.text("audience"):
+        form.refuse("audience", "it is given beside `client-secret`, which does not use it", "Give one of the two.")
+    return Login(
+        form.take("tenant-id", rules.guid),
+        form.take("client-id", rules.guid),
+        secret,
+        audience or cloud.audience,
+        cloud.name,
+    )

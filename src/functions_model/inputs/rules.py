@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from functools import partial
 
 from functions_model.ci.host import LONGEST_JOB
 from functions_model.core.build import PYTHON_VERSIONS
@@ -48,22 +49,94 @@ class RuleBroken(ValueError):
         super().__init__(what)
 
 
-def app_name(text: str) -> str:
-    """Microsoft.Web/sites: 2-60 letters, digits and hyphens, no hyphen at the ends (it is part of a host name)."""
-    return matching(
-        text, r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,58}[A-Za-z0-9])", "a function app's name",
-        "Use 2 to 60 letters, digits and hyphens, with no hyphen at either end.",
-    )  # fmt: skip
+def matching(pattern: str, meaning: str, remedy: str, text: str) -> str:
+    """The text, when a pattern matches all of it.
+
+    Raises:
+        RuleBroken: It does not.
+    """
+    if not re.fullmatch(pattern, text, re.ASCII):
+        raise RuleBroken(f"`{text}` is not {meaning}", remedy)
+    return text
+
+
+app_name = partial(
+    matching,
+    r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,58}[A-Za-z0-9])",
+    "a function app's name",
+    "Use 2 to 60 letters, digits and hyphens, with no hyphen at either end.",
+)
+"""Microsoft.Web/sites: 2-60 letters, digits and hyphens, no hyphen at the ends (it is part of a host name)."""
+plan_name = partial(
+    matching, r"[A-Za-z0-9-]{1,60}", "a hosting plan's name", "Use 1 to 60 letters, digits and hyphens."
+)
+"""Microsoft.Web/serverfarms: 1-60 letters, digits and hyphens."""
+resource_group = partial(
+    matching,
+    r"[\w().-]{0,89}[\w()-]",
+    "a resource group's name",
+    "Use 1 to 90 letters, digits, `_`, `-`, `.` and parentheses, and do not end with a period.",
+)
+"""Microsoft.Resources/resourceGroups: 1-90 letters, digits, `_`, `-`, `.`, `(`, `)`, not ending with a period."""
+storage_account = partial(
+    matching,
+    r"[a-z0-9]{3,24}",
+    "a storage account's name",
+    "Use 3 to 24 lower-case letters and digits, and nothing else.",
+)
+"""Microsoft.Storage/storageAccounts: 3-24 lower-case letters and digits."""
+identity_name = partial(
+    matching,
+    r"[A-Za-z0-9][A-Za-z0-9_-]{2,127}",
+    "a managed identity's name",
+    "Use 3 to 128 letters, digits, `_` and `-`, starting with a letter or a digit.",
+)
+"""Microsoft.ManagedIdentity: 3-128 letters, digits, `_` and `-`, starting with a letter or digit."""
+model_name = partial(
+    matching,
+    r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}",
+    "a model's name",
+    "Use 1 to 255 letters, digits, `-`, `_` and `.`, starting with a letter or a digit.",
+)
+"""Azure ML: 1-255 letters, digits, `-`, `_`, `.`, starting with a letter or digit.
+
+https://learn.microsoft.com/azure/machine-learning/reference-yaml-model
+"""
+positive_number = partial(matching, r"[1-9][0-9]{0,9}", "a version", "Use a whole number, 1 or more.")
+"""1 or more, without a sign or leading zeros, as text: Azure ML counts versions so."""
+queue_name = partial(
+    matching,
+    r"(?=.{1,260}\Z)[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9])?",
+    "a queue's name",
+    "Use 1 to 260 letters, digits, `.`, `-`, `_` and `/`, with a letter or a digit at either end.",
+)
+"""Microsoft.ServiceBus queues: 1-260 letters, digits, `.`, `-`, `_` and `/`, a letter or digit at the ends."""
+audience = partial(
+    matching, r"[!-~]{1,600}", "an audience", "Use the audience of the federated credential, in one word."
+)
+"""A single word: it goes into a URL's query."""
+application_insights = partial(
+    matching,
+    r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,253}[A-Za-z0-9_-])?",
+    "an Application Insights component's name",
+    "Use up to 255 letters, digits, `_`, `-` and `.`, starting with a letter or a digit.",
+)
+"""Microsoft.Insights/components: up to 260 characters; a few kinds of them are enough."""
+log_analytics_workspace = partial(
+    matching,
+    r"[A-Za-z0-9][A-Za-z0-9-]{2,61}[A-Za-z0-9]",
+    "a Log Analytics workspace's name",
+    "Use 4 to 63 letters, digits and hyphens, with no hyphen at either end.",
+)
+"""Microsoft.OperationalInsights/workspaces: 4-63 letters, digits and hyphens, no hyphen at the ends."""
 
 
 def slot_name(text: str) -> str:
     """Microsoft.Web/sites/slots: 2-59 letters, digits and hyphens; the app itself is the slot `production`."""
     if text.lower() == "production":
         raise RuleBroken("`production` is the app itself", "Leave it out to deploy to the app, or use another name.")
-    return matching(
-        text, r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,57}[A-Za-z0-9])", "a deployment slot's name",
-        "Use 2 to 59 letters, digits and hyphens, with no hyphen at either end.",
-    )  # fmt: skip
+    remedy = "Use 2 to 59 letters, digits and hyphens, with no hyphen at either end."
+    return matching(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,57}[A-Za-z0-9])", "a deployment slot's name", remedy, text)
 
 
 def switch(text: str) -> bool:
@@ -73,50 +146,10 @@ def switch(text: str) -> bool:
     return text.lower() == "true"
 
 
-def plan_name(text: str) -> str:
-    """Microsoft.Web/serverfarms: 1-60 letters, digits and hyphens."""
-    return matching(text, r"[A-Za-z0-9-]{1,60}", "a hosting plan's name", "Use 1 to 60 letters, digits and hyphens.")
-
-
-def resource_group(text: str) -> str:
-    """Microsoft.Resources/resourceGroups: 1-90 letters, digits, `_`, `-`, `.`, `(`, `)`, not ending with a period."""
-    return matching(
-        text, r"[\w().-]{0,89}[\w()-]", "a resource group's name",
-        "Use 1 to 90 letters, digits, `_`, `-`, `.` and parentheses, and do not end with a period.",
-    )  # fmt: skip
-
-
-def storage_account(text: str) -> str:
-    """Microsoft.Storage/storageAccounts: 3-24 lower-case letters and digits."""
-    return matching(
-        text, r"[a-z0-9]{3,24}", "a storage account's name",
-        "Use 3 to 24 lower-case letters and digits, and nothing else.",
-    )  # fmt: skip
-
-
-def identity_name(text: str) -> str:
-    """Microsoft.ManagedIdentity: 3-128 letters, digits, `_` and `-`, starting with a letter or digit."""
-    return matching(
-        text, r"[A-Za-z0-9][A-Za-z0-9_-]{2,127}", "a managed identity's name",
-        "Use 3 to 128 letters, digits, `_` and `-`, starting with a letter or a digit.",
-    )  # fmt: skip
-
-
-def model_name(text: str) -> str:
-    """Azure ML: 1-255 letters, digits, `-`, `_`, `.`, starting with a letter or digit.
-
-    https://learn.microsoft.com/azure/machine-learning/reference-yaml-model
-    """
-    return matching(
-        text, r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}", "a model's name",
-        "Use 1 to 255 letters, digits, `-`, `_` and `.`, starting with a letter or a digit.",
-    )  # fmt: skip
-
-
 def location(text: str) -> str:
     """A region. Azure takes `West Europe` and `westeurope`; the latter is what it answers with."""
     name = re.sub(r"\s+", "", text).lower()
-    return matching(name, r"[a-z]+[0-9]*[a-z0-9]*", "an Azure region's name", "Use a name such as `westeurope`.")
+    return matching(r"[a-z]+[0-9]*[a-z0-9]*", "an Azure region's name", "Use a name such as `westeurope`.", name)
 
 
 def guid(text: str) -> str:
@@ -128,11 +161,6 @@ def guid(text: str) -> str:
     if parsed != text.lower():
         raise RuleBroken(f"`{text}` is not a GUID", "It looks like `00000000-0000-0000-0000-000000000000`.")
     return parsed
-
-
-def positive_number(text: str) -> str:
-    """1 or more, without a sign or leading zeros, as text: Azure ML counts versions so."""
-    return matching(text, r"[1-9][0-9]{0,9}", "a version", "Use a whole number, 1 or more.")
 
 
 def verify_timeout(text: str) -> int:
@@ -186,20 +214,12 @@ def concurrency(text: str) -> int:
     return int(text)
 
 
-def queue_name(text: str) -> str:
-    """Microsoft.ServiceBus queues: 1-260 letters, digits, `.`, `-`, `_` and `/`, a letter or digit at the ends."""
-    return matching(
-        text, r"(?=.{1,260}\Z)[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9])?", "a queue's name",
-        "Use 1 to 260 letters, digits, `.`, `-`, `_` and `/`, with a letter or a digit at either end.",
-    )  # fmt: skip
-
-
 def service_bus_namespace(text: str) -> str:
     """Microsoft.ServiceBus/namespaces: 6-50 letters, digits and hyphens; it is part of a host name."""
     remedy = "Use 6 to 50 letters, digits and hyphens, starting with a letter, ending with a letter or a digit."
     if text.lower().endswith(("-sb", "-mgmt")):
         raise RuleBroken(f"`{text}` ends with `-{text.rpartition('-')[2]}`, which Service Bus keeps for itself", remedy)
-    return matching(text, r"[A-Za-z][A-Za-z0-9-]{4,48}[A-Za-z0-9]", "a Service Bus namespace's name", remedy)
+    return matching(r"[A-Za-z][A-Za-z0-9-]{4,48}[A-Za-z0-9]", "a Service Bus namespace's name", remedy, text)
 
 
 def service_bus_sku(text: str) -> str:
@@ -225,10 +245,8 @@ def machine_learning_workspace(text: str) -> MachineLearningWorkspace:
                 "Microsoft.MachineLearningServices/workspaces/<name>`.",
             )
         subscription, group, name = guid(match["subscription"]), resource_group(match["group"]), match["name"]
-    matching(
-        name, r"[A-Za-z0-9][A-Za-z0-9_-]{2,32}", "an Azure ML workspace's name",
-        "Use 3 to 33 letters, digits, `-` and `_`, starting with a letter or a digit; or the whole ARM id.",
-    )  # fmt: skip
+    remedy = "Use 3 to 33 letters, digits, `-` and `_`, starting with a letter or a digit; or the whole ARM id."
+    matching(r"[A-Za-z0-9][A-Za-z0-9_-]{2,32}", "an Azure ML workspace's name", remedy, name)
     return MachineLearningWorkspace(subscription, group, name)
 
 
@@ -260,11 +278,6 @@ def base_image(text: str) -> str:
     return text
 
 
-def audience(text: str) -> str:
-    """A single word: it goes into a URL's query."""
-    return matching(text, r"[!-~]{1,600}", "an audience", "Use the audience of the federated credential, in one word.")
-
-
 def instances(text: str) -> int:
     """How many machines a plan has: 1 to 100, the most that any plan takes."""
     if not re.fullmatch(r"[0-9]{1,3}", text) or not 1 <= int(text) <= MOST_INSTANCES:
@@ -278,11 +291,4 @@ def secret_text(text: str) -> str:
         raise RuleBroken(
             "it has more than one line", "Give the secret itself, not a JSON document or a file around it."
         )
-    return text
-
-
-def matching(text: str, pattern: str, meaning: str, remedy: str) -> str:
-    """The text, when a pattern matches all of it."""
-    if not re.fullmatch(pattern, text, re.ASCII):
-        raise RuleBroken(f"`{text}` is not {meaning}", remedy)
     return text

@@ -1,4 +1,7 @@
-"""The app's settings: `NAME=value` lines, or a YAML or JSON mapping. No message ever shows a value."""
+"""The app's settings: `NAME=value` lines, or a YAML or JSON mapping, over those of a deployment file.
+
+No message ever shows a value.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,9 @@ from functions_model.core.spec import WORKER_PROCESSES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from functions_model.inputs.form import Form
+
 
 _SUBJECT = "app-settings"
 _LINE = re.compile(r"\s*(?P<name>[^\s=:{}\[\]\"']+)\s*=(?P<value>.*)")
@@ -58,20 +64,16 @@ def secrets_in(text: str) -> tuple[str, ...]:
 def read_settings(text: str) -> tuple[dict[str, Secret], list[Problem]]:
     """The settings by name, and everything that is wrong with them."""
     pairs, problems = _pairs(text)
-    settings, more = _checked(pairs)
+    settings, more = check_settings(pairs)
     return settings, [*problems, *more]
 
 
-def check_settings(entries: Iterable[tuple[Location, str, str]]) -> tuple[dict[str, Secret], list[Problem]]:
-    """The settings that stand in a file, by name, and everything that is wrong with them.
+def check_settings(entries: Iterable[tuple[int | Location, str, str]]) -> tuple[dict[str, Secret], list[Problem]]:
+    """Settings by name, and everything that is wrong with them.
 
     Args:
-        entries: Place, name and value of each.
+        entries: Place, name and value of each: a line of an input's text, or a place in a file.
     """
-    return _checked(entries)
-
-
-def _checked(entries: Iterable[tuple[int | Location, str, str]]) -> tuple[dict[str, Secret], list[Problem]]:
     settings: dict[str, Secret] = {}
     problems: list[Problem] = []
     seen: set[str] = set()
@@ -197,3 +199,47 @@ def _at(place: int | Location, what: str, remedy: str) -> Problem:
 
 def _problem(what: str, remedy: str) -> Problem:
     return Problem(what, remedy, _SUBJECT)
+
+
+_PORTS = {
+    "WEBSITES_PORT": ("80",),
+    "ASPNETCORE_URLS": ("http://+:80", "http://*:80"),
+}
+"""Settings that say where App Service looks, and where .NET's server listens; and what changes nothing."""
+_MICROSOFTS = re.compile(r"(?:^|/)azure-functions/python(?:[:@]|$)")
+
+
+def read_app_settings(form: Form) -> tuple[dict[str, Secret], list[Problem]]:
+    """The settings by name, and everything that is wrong with them.
+
+    App Service compares names without regard to case.
+    """
+    given, problems = read_settings(form.text("app-settings"))
+    own, more = check_settings(form.file_settings)
+    names = {in_container(name).upper() for name in given}
+    kept = {name: value for name, value in own.items() if in_container(name).upper() not in names}
+    return {**kept, **given}, [*problems, *more]
+
+
+def note_dots(form: Form, settings: dict[str, Secret]) -> None:
+    """Say under which name the script sees a setting whose name has a dot."""
+    seen = ", ".join(f"`{name}` as `{in_container(name)}`" for name in settings if "." in name)
+    if seen:
+        form.notes.append(
+            f"The script sees the app setting {seen}: a container's variables have no dots in their names."
+        )
+
+
+def refuse_ports(form: Form, settings: dict[str, Secret]) -> None:
+    """Microsoft's base images listen at port 80 alone; who brings another image knows where that one listens.
+
+    Those with `-appservice` in their tag read PORT, which follows WEBSITES_PORT: Azure/azure-functions-docker,
+    host/4/bookworm/python/python312, start_nonappservice.sh and start.sh.
+    """
+    base = form.text("base-image")
+    if form.text("dockerfile") or (base and ("-appservice" in base or not _MICROSOFTS.search(base))):
+        return
+    for name, value in settings.items():
+        if name.upper() in _PORTS and value.reveal().strip() not in _PORTS[name.upper()]:
+            what = f"`{name}` names another port than 80, and Microsoft's base image listens at port 80 alone"
+            form.refuse("app-settings", what, "Remove it; or name, in `base-image`, an image that listens there.")

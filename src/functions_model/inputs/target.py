@@ -1,15 +1,18 @@
-"""Where in Azure the app lives: names given, names derived."""
+"""Where in Azure the app lives, or what of it is to be removed: names given, names derived."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from functions_model.core.access import Access
-from functions_model.core.names import Names
+from functions_model.core.removal import RemovalSpec
 from functions_model.core.spec import Target
-from functions_model.inputs import derived, rules
-from functions_model.inputs.app_settings import note_dots, read_app_settings, refuse_ports
-from functions_model.inputs.placing import refuse_two_places, take_placed
+from functions_model.inputs import rules
+from functions_model.inputs.building import YesNo
+from functions_model.inputs.form import LOGIN
+from functions_model.inputs.placing import Places
+from functions_model.inputs.registries import CLOUDS, known_cloud, take_login
+from functions_model.inputs.settings import note_dots, read_app_settings, refuse_ports
 from functions_model.inputs.specs import BLOB, QUEUE
 
 if TYPE_CHECKING:
@@ -29,39 +32,32 @@ _TELEMETRY = ("APPLICATIONINSIGHTS_CONNECTION_STRING", "APPINSIGHTS_INSTRUMENTAT
 
 def read_target(form: Form) -> Target:
     """The target, with everything that is wrong with it noted. The trigger has been read."""
-    subscription = form.take("subscription-id", rules.guid)
-    group = form.take("resource-group", rules.resource_group)
-    app = form.take("app-name", rules.app_name)
-    other_groups: dict[str, str] = {}
-    plan = take_placed(form, "plan-name", other_groups) or (derived.plan_name(app) if app else "")
-    storage = take_placed(form, "storage-account", other_groups)
-    identity = take_placed(form, "identity-name", other_groups)
-    access = form.take("access", Access) or Access.IDENTITY
+    places = Places(form)
+    plan, storage = places.take("plan-name"), places.take("storage-account")
+    identity, access = places.take("identity-name"), form.take("access", Access) or Access.IDENTITY
     _refuse_unused_identity(form, access)
     settings, problems = read_app_settings(form)
     form.problems += problems
     note_dots(form, settings)
     refuse_ports(form, settings)
-    insights = take_placed(form, "application-insights", other_groups)
-    logs = take_placed(form, "log-analytics-workspace", other_groups)
+    insights, logs = places.take("application-insights"), places.take("log-analytics-workspace")
     _refuse_unused_telemetry(form, settings)
-    names = (app or "", group or "", subscription or "")
-    data = _data_storage(form, names, other_groups) if form.trigger == BLOB else None
-    namespace = _namespace(form, names, other_groups) if form.trigger == QUEUE else None
-    slot, swap = _slot(form, app or "")
-    refuse_two_places(form, {"storage-account": storage, "data-storage-account": data or ""}, other_groups)
+    data = places.take("data-storage-account") if form.trigger == BLOB else None
+    namespace = places.take("service-bus-namespace") if form.trigger == QUEUE else None
+    slot, swap = _slot(form, places.names.app)
+    places.refuse_two("storage-account", storage, "data-storage-account", data or "")
     return Target(
-        names=Names(subscription, group, app, slot),
+        names=places.names.at(slot),
         location=form.take("location", rules.location),
         plan_name=plan,
         plan_sku=form.take("plan-sku", rules.plan_sku) or DEFAULT_SKU,
-        storage_account=storage or derived.storage_account(*names),
-        identity_name=identity or derived.identity_name(app or ""),
+        storage_account=storage,
+        identity_name=identity,
         app_settings=settings,
         data_storage_account=data,
         service_bus_namespace=namespace,
         service_bus_sku=_sku(form) if form.trigger == QUEUE else "Standard",
-        other_groups=other_groups,
+        other_groups={name: found.group for name, found in places.elsewhere.items()},
         plan_sku_given=bool(form.text("plan-sku")),
         plan_minimum=form.take("plan-min-instances", rules.instances),
         swap=swap,
@@ -69,7 +65,7 @@ def read_target(form: Form) -> Target:
         access=access,
         given=frozenset(name for name in _FOR_WHAT_IS_NEW if form.text(name)),
         application_insights=insights or None,
-        log_analytics_workspace=(logs or derived.log_analytics_workspace(app or "")) if insights else "",
+        log_analytics_workspace=logs if insights else "",
     )
 
 
@@ -112,13 +108,51 @@ def _slot(form: Form, app: str) -> tuple[str, bool]:
     return slot, swap
 
 
-def _data_storage(form: Form, names: tuple[str, str, str], other_groups: dict[str, str]) -> str:
-    return take_placed(form, "data-storage-account", other_groups) or derived.data_storage_account(*names)
-
-
-def _namespace(form: Form, names: tuple[str, str, str], other_groups: dict[str, str]) -> str:
-    return take_placed(form, "service-bus-namespace", other_groups) or derived.service_bus_namespace(*names)
-
-
 def _sku(form: Form) -> str:
     return form.take("service-bus-sku", rules.service_bus_sku) or "Standard"
+
+
+def read_removal(form: Form) -> RemovalSpec:
+    """The removal, with everything that is wrong with it noted.
+
+    Which trigger the app has does not matter: what was never made is not found. Models, scripts, environments, registry
+    and location may be given, as a workflow may use one set of inputs for all modes. They are not read. What says how
+    much goes is read, and refused where it cannot be meant.
+    """
+    for name in LOGIN:
+        if not form.text(name):
+            form.miss(name)
+    places = Places(form)
+    slot = take_slot(form, places.names.app)
+    with_data = form.take("destroy-data", YesNo) is YesNo.YES
+    _refuse_what_cannot_be_meant(form, slot, with_data=with_data)
+
+    def in_group(name: str) -> str:
+        """The name of a resource; empty when it is in another group, where it stays."""
+        found = places.take(name)
+        return "" if name in places.elsewhere else found
+
+    accounts = (in_group("storage-account"), in_group("data-storage-account"))
+    return RemovalSpec(
+        mode=form.mode,
+        login=take_login(form, form.take("cloud", known_cloud) or CLOUDS[0]),
+        names=places.names.at(slot),
+        plan_name=in_group("plan-name"),
+        identity_name=in_group("identity-name"),
+        storage_accounts=tuple(dict.fromkeys(name for name in accounts if name)),
+        service_bus_namespace=in_group("service-bus-namespace"),
+        application_insights=in_group("application-insights"),
+        log_analytics_workspace=in_group("log-analytics-workspace"),
+        with_data=with_data,
+        other_groups={name: f"{found.group}/{found.name}" for name, found in places.elsewhere.items()},
+    )
+
+
+def _refuse_what_cannot_be_meant(form: Form, slot: str, *, with_data: bool) -> None:
+    """Whoever names a slot and more than a slot may mean either; a removal does not guess."""
+    if form.take("swap", rules.switch):
+        remedy = "Leave it out: with `slot-name` that slot alone is removed, without it the app with all its slots."
+        form.refuse("swap", f"`mode: {form.mode}` swaps nothing", remedy)
+    if slot and with_data:
+        what = f"a slot has no data of its own, and with `slot-name: {slot}` nothing but that slot is removed"
+        form.refuse("destroy-data", what, "Leave it out, or leave `slot-name` out to remove the whole deployment.")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from functions_model.inputs import derived
 from functions_model.inputs.catalogue import BY_NAME
+from functions_model.inputs.placing import follows
 from functions_model.provision.changes import SWAP
 from functions_model.provision.kinds.slot import KIND as SLOT
 from functions_model.provision.observed_app import ObservedApp, ObservedSlot
@@ -62,28 +62,24 @@ def _destroy(spec: DeploymentSpec, target: Target, slot: str = "") -> str:
 
 def _removal(spec: DeploymentSpec, target: Target) -> list[str]:
     """With every name that does not follow from the app's; what lies in another group is never removed."""
-    app, group, subscription = target.names.app, target.names.group, target.names.subscription
     login = () if spec.login is None else ("--tenant-id", spec.login.tenant_id, "--client-id", spec.login.client_id)
     cloud = ("--cloud", spec.login.cloud) if spec.login and spec.login.cloud != BY_NAME["cloud"].default else ()
     names = {
-        "plan-name": (target.plan_name, derived.plan_name(app)),
-        "identity-name": (target.identity_name, derived.identity_name(app)),
-        "storage-account": (target.storage_account, derived.storage_account(app, group, subscription)),
-        "data-storage-account": (target.data_storage_account, derived.data_storage_account(app, group, subscription)),
-        "service-bus-namespace": (
-            target.service_bus_namespace,
-            derived.service_bus_namespace(app, group, subscription),
-        ),
-        "application-insights": (target.application_insights, None),
-        "log-analytics-workspace": (target.log_analytics_workspace, derived.log_analytics_workspace(app)),
+        "plan-name": target.plan_name,
+        "identity-name": target.identity_name,
+        "storage-account": target.storage_account,
+        "data-storage-account": target.data_storage_account,
+        "service-bus-namespace": target.service_bus_namespace,
+        "application-insights": target.application_insights,
+        "log-analytics-workspace": target.log_analytics_workspace,
     }
     given = [
         word
-        for name, (value, follows) in names.items()
-        if value and value != follows and name not in target.other_groups
+        for name, value in names.items()
+        if value and value != follows(name, target.names) and name not in target.other_groups
         for word in (f"--{name}", value)
     ]
-    place = ("--subscription-id", subscription, *_place(target, "--app-name"))
+    place = ("--subscription-id", target.names.subscription, *_place(target, "--app-name"))
     return ["functions-model", "destroy", *login, *cloud, *place, *given]
 
 

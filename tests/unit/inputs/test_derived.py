@@ -7,6 +7,7 @@ import string
 from hypothesis import given
 from hypothesis import strategies as st
 
+from functions_model.core.names import Names
 from functions_model.inputs import derived, rules
 
 LETTERS = string.ascii_letters + string.digits
@@ -26,22 +27,22 @@ class TestDerived:
     def test_are_names_that_azure_takes(self, app: str, subscription: object) -> None:
         """Whatever the app's name is."""
         assert rules.app_name(app) == app
-        assert rules.plan_name(derived.plan_name(app)).endswith("-plan")
-        rules.storage_account(derived.storage_account(app, "group", str(subscription)))
-        rules.storage_account(derived.data_storage_account(app, "group", str(subscription)))
-        rules.service_bus_namespace(derived.service_bus_namespace(app, "group", str(subscription)))
-        assert 3 <= len(derived.identity_name(app)) <= 128
+        assert rules.plan_name(derived.plan_name(Names(str(subscription), "group", app))).endswith("-plan")
+        rules.storage_account(derived.storage_account(Names(str(subscription), "group", app)))
+        rules.storage_account(derived.data_storage_account(Names(str(subscription), "group", app)))
+        rules.service_bus_namespace(derived.service_bus_namespace(Names(str(subscription), "group", app)))
+        assert 3 <= len(derived.identity_name(Names(str(subscription), "group", app))) <= 128
 
     @given(APPS)
     def test_do_not_depend_on_case(self, app: str) -> None:
         """Azure compares names without regard to case, so a name in all of Azure must not change with it."""
         for name in (derived.storage_account, derived.data_storage_account, derived.service_bus_namespace):
-            assert name(app, "Group", "A") == name(app.upper(), "gROUP", "a")
+            assert name(Names("A", "Group", app)) == name(Names("a", "gROUP", app.upper()))
 
     def test_differ_by_subscription_group_and_app(self) -> None:
         """A storage account's name is unique in all of Azure."""
         names = {
-            derived.storage_account(app, group, subscription)
+            derived.storage_account(Names(subscription, group, app))
             for app in ("app", "app-1", "app-11")
             for group in ("g", "h")
             for subscription in ("s", "t")
@@ -51,11 +52,13 @@ class TestDerived:
 
     def test_long_names_that_begin_alike_differ(self) -> None:
         """A plan's name that had to be cut is still this app's own."""
-        assert derived.plan_name("a" * 59 + "b") != derived.plan_name("a" * 59 + "c")
+        assert derived.plan_name(Names(SUBSCRIPTION, "rg", "a" * 59 + "b")) != derived.plan_name(
+            Names(SUBSCRIPTION, "rg", "a" * 59 + "c")
+        )
 
     def test_stay_the_same(self) -> None:
         """A change here would create new resources beside those of every deployed app."""
-        assert "churn3blv7b2nh6" == derived.storage_account("churn", "rg", SUBSCRIPTION)
-        assert "churndataydh4c2afpp" == derived.data_storage_account("churn", "rg", SUBSCRIPTION)
-        assert "churn-bus-xb5ogpyayv" == derived.service_bus_namespace("churn", "rg", SUBSCRIPTION)
-        assert "a" * 48 + "-chxdse-plan" == derived.plan_name("a" * 60)
+        assert "churn3blv7b2nh6" == derived.storage_account(Names(SUBSCRIPTION, "rg", "churn"))
+        assert "churndataydh4c2afpp" == derived.data_storage_account(Names(SUBSCRIPTION, "rg", "churn"))
+        assert "churn-bus-xb5ogpyayv" == derived.service_bus_namespace(Names(SUBSCRIPTION, "rg", "churn"))
+        assert "a" * 48 + "-chxdse-plan" == derived.plan_name(Names(SUBSCRIPTION, "rg", "a" * 60))

@@ -7,7 +7,7 @@ import enum
 from functions_model.core.build import CACHE_REPOSITORY, Builder, CredentialFiles, Solver
 from functions_model.core.spec import Mode
 from functions_model.image.compression import Compression
-from functions_model.inputs.specs import InputKind, InputSpec
+from functions_model.inputs.specs import InputSpec, a_choice, a_name, a_number, a_path, lines
 
 
 class YesNo(enum.StrEnum):
@@ -18,77 +18,66 @@ class YesNo(enum.StrEnum):
 
 
 ENTRIES: tuple[InputSpec, ...] = (
-    InputSpec(
+    a_choice(
         "builder",
-        InputKind.CHOICE,
         "What makes the image. `layers` needs no container engine. `docker` has the engine on the runner make the part"
         " below the app: system packages, a Dockerfile of your own, packages that must be compiled. `dockerfile` writes"
         " a Dockerfile with its context and stops.",
         default=Builder.LAYERS.value,
         choices=tuple(Builder),
     ),
-    InputSpec(
+    a_choice(
         "solver",
-        InputKind.CHOICE,
         "What resolves a conda file: wheels, or conda packages from the file's channels. `auto` takes wheels when every"
         " package has one that stands for it.",
         default=Solver.AUTO.value,
         choices=tuple(Solver),
     ),
-    InputSpec(
+    lines(
         "apt-packages",
-        InputKind.LINES,
         "Debian packages for the image, for builder `docker` or `dockerfile`.",
     ),
-    InputSpec(
+    a_path(
         "dockerfile",
-        InputKind.PATH,
         "A Dockerfile of your own whose image the app is put on, for builder `docker` or `dockerfile`. Its last `FROM`"
         " must lead to a Functions base image. Its folder is its context.",
     ),
-    InputSpec(
+    a_path(
         "build-context",
-        InputKind.PATH,
         "The folder that builder `dockerfile` writes.",
         derived="`functions-model-context`",
         modes=(Mode.PACKAGE,),
     ),
-    InputSpec(
+    a_number(
         "source-date-epoch",
-        InputKind.NUMBER,
         "The time of every file and of the image, in seconds since 1970. It is part of the digest.",
         derived="the variable `SOURCE_DATE_EPOCH`, else `0`",
     ),
-    InputSpec(
+    lines(
         "image-labels",
-        InputKind.LINES,
         "Labels for the image as `name=value` lines. They are part of the digest: a label with the commit makes a new"
         " image of every commit.",
     ),
-    InputSpec(
+    a_choice(
         "model-compression",
-        InputKind.CHOICE,
         "How model layers are packed. `auto` compresses them when a sample shrinks. `raw` is the fastest to pull, but"
         " not every platform is known to take it.",
         default=Compression.AUTO.value,
         choices=tuple(Compression),
     ),
-    InputSpec(
+    a_name(
         "cache-repository",
-        InputKind.NAME,
         "The repository of the registry that keeps environments and base images for all images. `none` for none.",
         default=CACHE_REPOSITORY,
     ),
-    InputSpec(
+    a_choice(
         "sbom",
-        InputKind.CHOICE,
         "Whether a bill of materials (CycloneDX) is attached to the image.",
         default=YesNo.YES.value,
         choices=tuple(YesNo),
     ),
-    InputSpec(
+    a_choice(
         "credential-files",
-        InputKind.CHOICE,
         "What becomes of files of credentials (`.netrc`, `.env`, private keys and their like) in the source directory,"
         " model folders and a Dockerfile's context: they stay out, each with a warning, or are packed with `keep`.",
         default=CredentialFiles.LEAVE_OUT.value,

@@ -2,80 +2,66 @@
 
 from __future__ import annotations
 
-from functions_model.inputs.specs import NAMING, WITH_AZURE, InputKind, InputSpec
+from functions_model.inputs.specs import CREATED, NAMING, WITH_AZURE, a_choice, a_name, a_number
 
 ENTRIES = (
-    InputSpec(
+    a_name(
         "plan-name",
-        InputKind.NAME,
-        "The hosting plan. It is created when it does not exist. One of another resource group:"
-        " `<resource-group>/<name>`, or its ARM id.",
+        "The hosting plan." + CREATED,
         derived="`<app-name>-plan`",
         modes=NAMING,
     ),
-    InputSpec(
+    a_name(
         "plan-sku",
-        InputKind.NAME,
         "The hosting plan's size: `EP1`, `P1v3`, `B1` ... A plan of another size is changed to it.",
         derived="the size that the plan has, `EP1` for a new one",
         modes=WITH_AZURE,
     ),
-    InputSpec(
+    a_number(
         "plan-min-instances",
-        InputKind.NUMBER,
         "How many instances the hosting plan always has.",
         derived="what the plan has, `1` for a new one",
         modes=WITH_AZURE,
     ),
-    InputSpec(
+    a_number(
         "plan-max-instances",
-        InputKind.NUMBER,
         "How many instances an Elastic Premium plan (`EP1` to `EP3`) adds up to.",
         derived="what the plan has, the minimum for a new one",
         modes=WITH_AZURE,
     ),
-    InputSpec(
+    a_name(
         "slot-name",
-        InputKind.NAME,
         "A deployment slot for the new version, `staging`. It is created when it does not exist, and has a URL of its"
         " own. Without it, the new version goes to the app itself. `mode: destroy` removes that slot alone.",
         modes=NAMING,
     ),
-    InputSpec(
+    a_choice(
         "swap",
-        InputKind.CHOICE,
         "`true` swaps the slot with the app once the new version is verified in it, verifies the app, and swaps back"
         " when that fails. Needs `slot-name`.",
         derived="`false`",
         choices=("true", "false"),
         modes=NAMING,
     ),
-    InputSpec(
+    a_name(
         "storage-account",
-        InputKind.NAME,
-        "The storage account that the Functions host works with. It is created when it does not exist. One of another"
-        " resource group: `<resource-group>/<name>`, or its ARM id.",
+        "The storage account that the Functions host works with." + CREATED,
         derived="the app's name and a hash",
         modes=NAMING,
     ),
-    InputSpec(
+    a_name(
         "identity-name",
-        InputKind.NAME,
-        "The user-assigned identity that the app runs as. It is created when it does not exist. One of another resource"
-        " group: `<resource-group>/<name>`, or its ARM id.",
+        "The user-assigned identity that the app runs as." + CREATED,
         derived="`<app-name>-identity`",
         modes=NAMING,
     ),
-    InputSpec(
+    a_name(
         "application-insights",
-        InputKind.NAME,
-        "The Application Insights component that the app and its host write to; none without it. It is created when it"
-        " does not exist. One of another resource group: `<resource-group>/<name>`, or its ARM id.",
+        "The Application Insights component that the app and its host write to; none without it." + CREATED,
         modes=NAMING,
     ),
-    InputSpec(
+    a_name(
         "log-analytics-workspace",
-        InputKind.NAME,
         "The Log Analytics workspace of an Application Insights component that is created. It is created, too, when it"
         " does not exist. One of another resource group: `<resource-group>/<name>`, or its ARM id.",
         derived="`<app-name>-logs`",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from functools import partial
 
 from functions_model.core.spec import Mode
 
@@ -17,7 +18,14 @@ NAMING = WITH_AZURE + REMOVING
 """The modes that must know what the resources are called."""
 HTTP, BLOB, QUEUE = "http", "blob", "service-bus-queue"
 TRIGGERS = (HTTP, BLOB, QUEUE)
+LOOK_OR_SEND = ("look", "send")
 SERVICE_BUS_SKUS = ("Basic", "Standard", "Premium")
+
+
+CREATED = (
+    " It is created when it does not exist. One of another resource group: `<resource-group>/<name>`, or its ARM id."
+)
+"""What is said of each resource that an input names, wherever it is."""
 
 
 class InputKind(enum.StrEnum):
@@ -39,8 +47,8 @@ class InputSpec:
 
     Attributes:
         name: As `action.yml` and the command line spell it: `app-name`.
-        kind: What its text means.
         help: One line for people.
+        kind: What its text means.
         default: The value when none is given; None when there is none, or when it is derived.
         required: Whether the modes in `modes` cannot do without it.
         secret: Whether the value is, or holds, a secret: it is refused on the command line.
@@ -53,8 +61,8 @@ class InputSpec:
     """
 
     name: str
-    kind: InputKind
     help: str
+    kind: InputKind
     default: str | None = None
     required: bool = False
     secret: bool = False
@@ -63,6 +71,15 @@ class InputSpec:
     derived: str = ""
     triggers: tuple[str, ...] = ()
     required_when: str = ""
+
+
+a_text = partial(InputSpec, kind=InputKind.TEXT)
+a_name = partial(InputSpec, kind=InputKind.NAME)
+a_path = partial(InputSpec, kind=InputKind.PATH)
+a_guid = partial(InputSpec, kind=InputKind.GUID)
+a_number = partial(InputSpec, kind=InputKind.NUMBER)
+a_choice = partial(InputSpec, kind=InputKind.CHOICE)
+lines = partial(InputSpec, kind=InputKind.LINES)
 
 
 @dataclass(frozen=True, slots=True)

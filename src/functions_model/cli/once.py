@@ -184,13 +184,13 @@ def _mask(secrets: Iterable[str], values: Mapping[str, str], ci: CiHost) -> None
 def _run(spec: DeploymentSpec | RemovalSpec, record: Record, environ: Mapping[str, str], watched: Watched) -> None:
     with work_folder() as work:
         seconds = listening_seconds(environ)
-        parts = pipeline.Parts(watched.ci, work, record.tell, report=watched.report, listening_seconds=seconds)
+        world = pipeline.World(watched.ci, work, record.tell, report=watched.report, listening_seconds=seconds)
         if isinstance(spec, RemovalSpec):
             from functions_model.pipeline.destroy import destroy
 
-            destroy(spec, parts)
+            destroy(spec, world)
         else:
-            pipeline.run(spec, parts)
+            pipeline.run(spec, world)
 
 
 def _tell_failure(failure: Failure, ci: CiHost, workspace: Path) -> None:

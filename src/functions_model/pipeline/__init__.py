@@ -4,6 +4,6 @@ What speaks to Azure is imported where a run has to do with it: an upload should
 """
 
 from functions_model.pipeline.run import run
-from functions_model.pipeline.session import Parts
+from functions_model.pipeline.session import World
 
-__all__ = ["Parts", "run"]
+__all__ = ["World", "run"]

@@ -70,11 +70,11 @@ def build(making: Making, push: Push | None, resolved: Callable[[], None] = _not
         RegistryFailed: A layer could not be sent.
         PlanRefused: The tag that the user asked for is locked.
     """
-    with making.parts.stage("Build the image" if push is None else "Build the image and send its layers"):
+    with making.world.stage("Build the image" if push is None else "Build the image and send its layers"):
         made = make_layers(making, push, resolved)
         built = _assemble(making, made)
         product = Product(built, made.attachments, tuple(_records(making.spec, made)), _present(making))
-    making.parts.tell(built)
+    making.world.tell(built)
     _look_at_tag(making, built)
     return product
 
@@ -83,7 +83,7 @@ def _assemble(making: Making, made: Made) -> ImageBuilt:
     spec, bundle, base = making.spec, making.bundle, made.base
     layers = [recorded.layer for recorded in made.recorded]
     build_id = build_identity([layer.digest for layer in layers], base.digest, bundle.env)
-    digests, source = _model_digests(spec, made), making.parts.ci.facts.source
+    digests, source = _model_digests(spec, made), making.world.ci.facts.source
     labels = image_labels(spec, made.lock.text, source, base=base, model_digests=digests)
     image = assemble(
         base,
@@ -153,7 +153,7 @@ def _look_at_tag(making: Making, built: ImageBuilt) -> None:
     if found.locked:
         what = f"the tag `{tag}` of `{repository}` is locked in the registry and means another image"
         raise PlanRefused("move the tag", [Problem(what, "Give another `image-tag`, or unlock it.", "image-tag")])
-    making.parts.tell(TagFound(tag, found.digest))
+    making.world.tell(TagFound(tag, found.digest))
 
 
 def write_folder(making: Making) -> None:
@@ -166,11 +166,11 @@ def write_folder(making: Making) -> None:
         InputsInvalid: The folder holds something else.
         BundleFailed: The files cannot be written.
     """
-    spec, bundle, parts = making.spec, making.bundle, making.parts
+    spec, bundle, world = making.spec, making.bundle, making.world
     if spec.build.context is None:
         message = "builder `dockerfile` needs a folder to write"
         raise TypeError(message)
-    with parts.stage("Write the build context"):
+    with world.stage("Write the build context"):
         lock = lock_for(making)
         layers = (*install_layers(making, lock), runtime_layer(spec, lock.text), *bundle.layers)
         # No layer has a digest before the engine has built it; what the layers are made of serves as well.
@@ -178,10 +178,10 @@ def write_folder(making: Making) -> None:
         recipe = replace(
             recipe_of(making, lock),
             env={**bundle.env, VARIABLE: build_id},
-            labels=image_labels(spec, lock.text, parts.ci.facts.source, base=making.base),
+            labels=image_labels(spec, lock.text, world.ci.facts.source, base=making.base),
         )
         own = spec.build.dockerfile
         write_context(recipe, layers, lock.text, spec.build.context, dockerfile=own, indexes=lock.indexes)
         base = str(making.base.reference) if own else recipe.base
         # A later step of the job has the workspace elsewhere than this container.
-        parts.tell(ContextWritten(spec.build.context.relative_to(spec.workspace), base))
+        world.tell(ContextWritten(spec.build.context.relative_to(spec.workspace), base))

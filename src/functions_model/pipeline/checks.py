@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from functions_model.core.failures import Problem
     from functions_model.core.spec import DeploymentSpec
     from functions_model.environment import EnvironmentRequest
-    from functions_model.pipeline.session import Parts
+    from functions_model.pipeline.session import World
 
 
-def check(spec: DeploymentSpec, parts: Parts) -> EnvironmentRequest | None:
+def check(spec: DeploymentSpec, world: World) -> EnvironmentRequest | None:
     """Read the entry script, host.json and the environment, and tell the faults of all of them at once.
 
     Returns:
@@ -38,7 +38,7 @@ def check(spec: DeploymentSpec, parts: Parts) -> EnvironmentRequest | None:
     try:
         request = _request(spec)
         if request is not None:
-            _mask(request, parts)
+            _mask(request, world)
             version = choose_python(spec.python_version, request).version
     except EnvironmentFailed as error:
         failure = error
@@ -75,9 +75,9 @@ def _request(spec: DeploymentSpec) -> EnvironmentRequest | None:
     return request
 
 
-def _mask(request: EnvironmentRequest, parts: Parts) -> None:
+def _mask(request: EnvironmentRequest, world: World) -> None:
     for url in (*request.indexes.secrets, *(request.conda.secrets if request.conda else ())):
-        parts.ci.mask(url.reveal())
+        world.ci.mask(url.reveal())
 
 
 def _root_of(spec: DeploymentSpec, model: Model) -> Path:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from functions_model.pipeline.build import Product
     from functions_model.pipeline.planning import AheadOfImage
     from functions_model.pipeline.prepare import Making
-    from functions_model.pipeline.session import Parts, Session, Subscription
+    from functions_model.pipeline.session import Session, Subscription, World
     from functions_model.provision import Applied, ResourcePlan
     from functions_model.registry import PushedImage
 
@@ -32,13 +32,13 @@ def open_push(making: Making) -> Push:
         base_client=session.client_of(making.base.reference.registry),
         cache_repository=spec.build.cache_repository,
         import_base=_importer(session),
-        report=session.parts.report,
+        report=session.world.report,
     )
 
 
 def _importer(session: Session) -> Callable[[ImageReference, str], bool] | None:
     """A server-side copy of the base image, where the registry belongs to a subscription that we are logged in to."""
-    subscription, report = session.subscription, session.parts.ci.info
+    subscription, report = session.subscription, session.world.ci.info
     if subscription is None:
         return None
     from functions_model.provision.importing import import_base  # noqa: PLC0415 - only with resources
@@ -48,7 +48,7 @@ def _importer(session: Session) -> Callable[[ImageReference, str], bool] | None:
     )
 
 
-def finish_push(product: Product, push: Push, parts: Parts) -> PushedImage:
+def finish_push(product: Product, push: Push, world: World) -> PushedImage:
     """Send what the registry still lacks of the image, the tag last.
 
     Raises:
@@ -61,14 +61,14 @@ def finish_push(product: Product, push: Push, parts: Parts) -> PushedImage:
         records=product.records,
         present=product.present,
     )
-    parts.tell(ImagePushed(pushed))
+    world.tell(ImagePushed(pushed))
     for attached in product.attachments if pushed.manifest_written else ():
-        parts.tell(Attached("bill of materials", digest_of(attached.content), len(attached.content)))
+        world.tell(Attached("bill of materials", digest_of(attached.content), len(attached.content)))
     return pushed
 
 
 def deliver(
-    product: Product, plan: ResourcePlan, push: Push, subscription: Subscription, parts: Parts, *, ahead: AheadOfImage
+    product: Product, plan: ResourcePlan, push: Push, subscription: Subscription, world: World, *, ahead: AheadOfImage
 ) -> Applied:
     """Finish the push and make the resources at the same time. The app waits for both.
 
@@ -82,15 +82,15 @@ def deliver(
     from functions_model.provision import apply  # noqa: PLC0415 - only with resources
 
     with ThreadPoolExecutor(max_workers=1) as pool:
-        pushing: Future[PushedImage] = pool.submit(finish_push, product, push, parts)
+        pushing: Future[PushedImage] = pool.submit(finish_push, product, push, world)
         try:
             ready = {"image": pushing}
-            applied = apply(plan, subscription.clients, run_context(parts), ready=ready, ahead=ahead.begun)
+            applied = apply(plan, subscription.clients, run_context(world), ready=ready, ahead=ahead.begun)
         except Failure:
             # A push that failed is the cause, and the resources that then could not be written are its effect.
             if cause := pushing.exception():
                 raise cause from None
             raise
         pushing.result()
-    parts.tell(PlanApplied(applied))
+    world.tell(PlanApplied(applied))
     return applied

@@ -30,18 +30,18 @@ def deploy(making: Making, begun: ResourcePlan, subscription: Subscription) -> N
     Raises:
         Failure: One of its families; see `functions_model.core.failures`.
     """
-    parts = making.parts
-    with closing(open_push(making)) as push, AheadOfImage(begun, subscription, push, parts) as ahead:
+    world = making.world
+    with closing(open_push(making)) as push, AheadOfImage(begun, subscription, push, world) as ahead:
         writes = making.spec.mode is not Mode.PLAN
         if writes:
-            with parts.stage("Plan"):
-                parts.tell(PlanBegun(begun))
+            with world.stage("Plan"):
+                world.tell(PlanBegun(begun))
         product = build(making, push, ahead.begin) if writes else build(making, None)
-        with parts.stage("Complete the plan" if writes else "Plan"):
+        with world.stage("Complete the plan" if writes else "Plan"):
             changes = plan(replace(begun.wanted, image=product.built.reference.pinned), begun.observed)
-            parts.tell(PlanMade(changes, begun if writes else None))
+            world.tell(PlanMade(changes, begun if writes else None))
         if not writes:
             return
-        with parts.stage("Finish the push and provision"):
-            applied = deliver(product, changes, push, subscription, parts, ahead=ahead)
+        with world.stage("Finish the push and provision"):
+            applied = deliver(product, changes, push, subscription, world, ahead=ahead)
     prove(making, Delivered(product.built, changes, applied), subscription)

@@ -17,10 +17,10 @@ from functions_model.provision.removal import removal_plan, remove, survey
 
 if TYPE_CHECKING:
     from functions_model.core.removal import RemovalSpec
-    from functions_model.pipeline.session import Parts
+    from functions_model.pipeline.session import World
 
 
-def destroy(spec: RemovalSpec, parts: Parts) -> None:
+def destroy(spec: RemovalSpec, world: World) -> None:
     """Remove what this tool has made of a deployment.
 
     Raises:
@@ -28,13 +28,13 @@ def destroy(spec: RemovalSpec, parts: Parts) -> None:
         PlanRefused: What is there cannot be read.
         ApplyIncomplete: A resource could not be deleted.
     """
-    with parts.stage("Log in"):
-        cloud, credential = log_in(spec.login, parts, registry=False)
+    with world.stage("Log in"):
+        cloud, credential = log_in(spec.login, world, registry=False)
     with closing(credential), closing(AzureClients(credential, spec.names.subscription, cloud)) as clients:
-        with parts.stage("Plan"):
+        with world.stage("Plan"):
             plan = removal_plan(spec, survey(clients, spec), cloud.portal)
-            parts.tell(RemovalPlanned(plan))
+            world.tell(RemovalPlanned(plan))
         if spec.mode is Mode.PLAN_DESTROY or not plan.has_changes:
             return
-        with parts.stage("Remove"):
-            parts.tell(PlanApplied(remove(plan, clients, run_context(parts))))
+        with world.stage("Remove"):
+            world.tell(PlanApplied(remove(plan, clients, run_context(world))))

@@ -40,11 +40,11 @@ def fetch(
     """
     if request is not None and not _registered(spec):
         return spec, request
-    parts = session.parts
-    with parts.stage("Fetch from Azure ML"):
+    world = session.world
+    with world.stage("Fetch from Azure ML"):
         models = tuple(_model(model, session) for model in spec.models)
         fetched = replace(spec, models=models, environment_file=_environment(spec, session))
-        request = check(fetched, parts)
+        request = check(fetched, world)
     if request is None:
         message = "what was fetched is not on this machine"
         raise TypeError(message)
@@ -60,11 +60,11 @@ def _model(model: Model | RegisteredAsset, session: Session) -> Model:
         return model
     from functions_model.azureml import download_model
 
-    parts = session.parts
-    ci, folder = parts.ci, parts.work / "models"
+    world = session.world
+    ci, folder = world.ci, world.work / "models"
     with _clients(model.workspace, session) as clients:
         found = download_model(model, clients, folder, report=ci.info, mask=ci.mask, credential=session.credential)
-    parts.tell(ModelFetched(model, found))
+    world.tell(ModelFetched(model, found))
     return found
 
 
@@ -74,9 +74,9 @@ def _environment(spec: DeploymentSpec, session: Session) -> Path | InlineEnviron
         return asset
     from functions_model.azureml import fetch_environment
 
-    parts = session.parts
+    world = session.world
     with _clients(asset.workspace, session) as clients:
-        return fetch_environment(asset, clients, parts.work / "environments", report=parts.ci.info)
+        return fetch_environment(asset, clients, world.work / "environments", report=world.ci.info)
 
 
 @contextmanager
@@ -90,6 +90,6 @@ def _clients(workspace: MachineLearningWorkspace, session: Session) -> Iterator[
         raise TypeError(message)
     from functions_model.azure.clients import AzureClients
 
-    report = session.parts.ci.info
+    report = session.world.ci.info
     with closing(AzureClients(session.credential, workspace.subscription_id, session.cloud, report=report)) as clients:
         yield clients

@@ -102,14 +102,14 @@ class _Maker:
 
     def _make(self, plan: LayerPlan) -> RecordedLayer:
         started = time.monotonic()
-        key, last, parts = fingerprint(plan), self.making.last, self.making.parts
+        key, last, world = fingerprint(plan), self.making.last, self.making.world
         known = last is not None and last.find(key) is not None
         if self.push is None or known or plan.tree.size < SMALL:
             # The same fingerprint is no proof: only the digest of all bytes is.
-            layer, origin = build_layer(plan, parts.work / "layers", report=parts.report), LayerOrigin.PACKED
+            layer, origin = build_layer(plan, world.work / "layers", report=world.report), LayerOrigin.PACKED
         else:
             layer, origin = self.push.send(LayerStream(plan)), LayerOrigin.SENT
-        parts.tell(LayerReady(layer, origin, time.monotonic() - started))
+        world.tell(LayerReady(layer, origin, time.monotonic() - started))
         return RecordedLayer(key, layer)
 
     def stop(self) -> None:
@@ -126,4 +126,4 @@ def _attachments(making: Making, lock: Lock) -> tuple[Attachment, ...]:
         return ()
     version, epoch = making.python.version, spec.build.epoch
     content = bill_of_materials(lock, name=spec.image.repository, python_version=version, epoch=epoch)
-    return (Attachment(CYCLONEDX, CYCLONEDX, content, provenance(making.parts.ci.facts), _FILE),)
+    return (Attachment(CYCLONEDX, CYCLONEDX, content, provenance(making.world.ci.facts), _FILE),)

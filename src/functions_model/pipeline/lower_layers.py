@@ -38,15 +38,15 @@ def lock_for(making: Making) -> Lock:
     Raises:
         EnvironmentFailed: The dependencies cannot be resolved.
     """
-    parts = making.parts
+    world = making.world
     lock = resolve(
         making.request,
         making.python.version,
-        work=parts.work / "resolve",
+        work=world.work / "resolve",
         only_wheels=making.spec.build.builder is Builder.LAYERS,
-        report=parts.report,
+        report=world.report,
     )
-    parts.tell(EnvironmentResolved(making.request, making.python, lock))
+    world.tell(EnvironmentResolved(making.request, making.python, lock))
     return lock
 
 
@@ -78,11 +78,11 @@ def install_layers(making: Making, lock: Lock) -> tuple[LayerPlan, ...]:
     Raises:
         EnvironmentFailed: A package cannot be fetched, or is not what its hash says.
     """
-    parts = making.parts
-    target, work = parts.work / "dependencies", parts.work / "install"
-    installed = install(lock, making.python.version, target, work=work, report=parts.report)
+    world = making.world
+    target, work = world.work / "dependencies", world.work / "install"
+    installed = install(lock, making.python.version, target, work=work, report=world.report)
     for warning in installed.warnings:
-        parts.ci.info(f"Note: {warning}")
+        world.ci.info(f"Note: {warning}")
     return dependency_layers(installed, making.spec)
 
 
@@ -117,7 +117,7 @@ def _engine_part(making: Making, lock: Lock) -> tuple[Base, tuple[Part, ...]]:
 
     An engine adds system packages, what a Dockerfile of the user's own says, and packages that must be compiled.
     """
-    build, base, parts, recipe = making.spec.build, making.base, making.parts, recipe_of(making, lock)
+    build, base, world, recipe = making.spec.build, making.base, making.world, recipe_of(making, lock)
     if build.builder is not Builder.DOCKER or not (build.dockerfile or build.apt_packages or recipe.compiled):
         return base, ()
     key = engine_layers_key(recipe, base, lock.text, build.dockerfile)
@@ -131,15 +131,15 @@ def _engine_part(making: Making, lock: Lock) -> tuple[Base, tuple[Part, ...]]:
         base,
         lock.text,
         dockerfile=build.dockerfile,
-        work=parts.work / "engine",
-        log=parts.ci.info,
+        work=world.work / "engine",
+        log=world.ci.info,
         blobs=_base_blobs(making),
         indexes=lock.indexes,
         epoch=build.epoch,
     )
     size = sum(layer.size for layer in built.layers)
     source = str(build.dockerfile.relative_to(making.spec.workspace) if build.dockerfile else base.reference)
-    parts.tell(EngineRan(source, build.apt_packages, len(built.layers), size, time.monotonic() - started))
+    world.tell(EngineRan(source, build.apt_packages, len(built.layers), size, time.monotonic() - started))
     return built.base, (Part(key, built.layers, canonical_json(dict(built.base.config.document))),)
 
 
@@ -157,7 +157,7 @@ def _base_blobs(making: Making) -> BaseLayers:
 
     @contextmanager
     def opened(descriptor: Descriptor) -> Iterator[Iterator[bytes]]:
-        file = making.parts.work / "base" / short(descriptor.digest, 64)
+        file = making.world.work / "base" / short(descriptor.digest, 64)
         download_blob(client, Access(reference.repository), descriptor.digest, file)
         try:
             with file.open("rb") as stream:
@@ -208,7 +208,7 @@ def find_part(key: str, making: Making, *, configured: bool = False) -> Part | N
     if found is None and cache:
         found = _of_cache(key, cache, session.client_of(session.host))
     for layer in found.layers if found else ():
-        making.parts.tell(LayerReady(layer, LayerOrigin.FOUND, time.monotonic() - started))
+        making.world.tell(LayerReady(layer, LayerOrigin.FOUND, time.monotonic() - started))
     return found
 
 

@@ -16,7 +16,7 @@ from functions_model.provision import begin_ahead, missing_rights, observe, plan
 if TYPE_CHECKING:
     from functions_model.core.failures import Problem
     from functions_model.core.spec import DeploymentSpec
-    from functions_model.pipeline.session import Parts, Session, Subscription
+    from functions_model.pipeline.session import Session, Subscription, World
     from functions_model.provision import BegunAhead, ResourcePlan
     from functions_model.registry import Push
 
@@ -35,27 +35,27 @@ def look(
     Raises:
         PlanRefused: It cannot be read, or a resource that is there cannot carry the app.
     """
-    ci, image = session.parts.ci, f"{session.host}/{spec.image.repository}, {PENDING}"
+    ci, image = session.world.ci, f"{session.host}/{spec.image.repository}, {PENDING}"
     wanted = wanted_for(spec, image, subscription.registry, provenance(ci.facts))
     begun = plan(wanted, observe(subscription.clients, wanted, mask=ci.mask))
     return begun, missing_rights(begun, subscription.clients)
 
 
-def check_rights(begun: ResourcePlan, lacking: tuple[Problem, ...], mode: Mode, parts: Parts) -> None:
+def check_rights(begun: ResourcePlan, lacking: tuple[Problem, ...], mode: Mode, world: World) -> None:
     """A login that only plans, as that of a pull request, need not be able to do what it shows: it is told.
 
     Args:
         begun: The plan.
         lacking: What the login may not write of it.
         mode: What the run does.
-        parts: The outside world.
+        world: The outside world.
 
     Raises:
         PlanRefused: The login may not write what is missing.
     """
     if mode is Mode.PLAN:
         for problem in lacking:
-            parts.ci.annotate(Level.WARNING, f"This login could not apply the plan: {problem.what}. {problem.remedy}")
+            world.ci.annotate(Level.WARNING, f"This login could not apply the plan: {problem.what}. {problem.remedy}")
     elif lacking:
         raise PlanRefused(f"plan the function app `{begun.wanted.names.app}`", lacking)
 
@@ -70,21 +70,21 @@ class AheadOfImage(AbstractContextManager["AheadOfImage"]):
         plan: The resources.
         subscription: Where they are.
         push: Is ended when a resource cannot be made: nothing would come of the image.
-        parts: The outside world.
+        world: The outside world.
 
     Attributes:
         begun: What is being made; None when nothing has to be.
     """
 
-    def __init__(self, plan: ResourcePlan, subscription: Subscription, push: Push, parts: Parts) -> None:
-        self._plan, self._subscription, self._push, self._parts = plan, subscription, push, parts
+    def __init__(self, plan: ResourcePlan, subscription: Subscription, push: Push, world: World) -> None:
+        self._plan, self._subscription, self._push, self._world = plan, subscription, push, world
         self.begun: BegunAhead | None = None
 
     def begin(self) -> None:
         """Make what need not wait, if there is any."""
         if ahead := self._plan.ahead:
-            self._parts.tell(AheadBegun(ahead))
-            clients, context = self._subscription.clients, run_context(self._parts)
+            self._world.tell(AheadBegun(ahead))
+            clients, context = self._subscription.clients, run_context(self._world)
             self.begun = begin_ahead(self._plan, clients, context, failed=self._push.close)
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:

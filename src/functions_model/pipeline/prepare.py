@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from functions_model.environment import EnvironmentRequest, PythonChoice
     from functions_model.image.assembly import Base
     from functions_model.image.credentials import LeftOut
-    from functions_model.pipeline.session import Parts, Session
+    from functions_model.pipeline.session import Session, World
     from functions_model.registry import Record
 
 RECORD_TAG = "functions-model-cache"
@@ -64,9 +64,9 @@ class Making:
     last: Record | None
 
     @property
-    def parts(self) -> Parts:
+    def world(self) -> World:
         """The outside world."""
-        return self.session.parts
+        return self.session.world
 
 
 def prepare(spec: DeploymentSpec, request: EnvironmentRequest, session: Session) -> Making:
@@ -83,12 +83,12 @@ def prepare(spec: DeploymentSpec, request: EnvironmentRequest, session: Session)
     base_version = base.config.env.get("FUNCTIONS_WORKER_RUNTIME_VERSION") or None
     python = choose_python(spec.python_version, request, base_version=base_version)
     bundle = plan_layers(spec, conda=request.conda is not None)
-    _tell_left_out(spec, bundle, session.parts)
+    _tell_left_out(spec, bundle, session.world)
     last = None
     if spec.build.builder is not Builder.DOCKERFILE:
         last = find_record(session.client_of(session.host), spec.image.repository, RECORD_TAG)
     before = last.annotations.get(BASE_DIGEST) if last else None
-    session.parts.tell(BaseChosen(base, _created(base), Digest(before) if before else None, _newer(base, session)))
+    session.world.tell(BaseChosen(base, _created(base), Digest(before) if before else None, _newer(base, session)))
     return Making(spec, session, request, python, base, bundle, last)
 
 
@@ -125,7 +125,7 @@ def _newer(base: Base, session: Session) -> Digest | None:
     return found if found != asked.digest else None
 
 
-def _tell_left_out(spec: DeploymentSpec, bundle: BundlePlan, parts: Parts) -> None:
+def _tell_left_out(spec: DeploymentSpec, bundle: BundlePlan, world: World) -> None:
     """One warning for each file or folder of credentials that stays out, with the ways out.
 
     Raises:
@@ -143,7 +143,7 @@ def _tell_left_out(spec: DeploymentSpec, bundle: BundlePlan, parts: Parts) -> No
             f" {files}. If the app needs it, `credential-files: keep` packs it; who may pull the image can then read"
             " it."
         )
-        parts.ci.annotate(Level.WARNING, text, Location(spec.workspace / left.place))
+        world.ci.annotate(Level.WARNING, text, Location(spec.workspace / left.place))
 
 
 def _left_out_of_context(spec: DeploymentSpec) -> Iterator[LeftOut]:

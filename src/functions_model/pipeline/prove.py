@@ -35,13 +35,13 @@ def prove(making: Making, delivered: Delivered, subscription: Subscription) -> N
 
 def _prove_app(making: Making, delivered: Delivered, subscription: Subscription) -> None:
     """When the app is not live, what ran before is put back, and verified."""
-    parts = making.parts
+    world = making.world
     try:
-        with parts.stage("Verify"):
+        with world.stage("Verify"):
             verified = verify_here(making, delivered, subscription)
             if _settled(making, delivered, subscription):
                 verified = verify_here(making, delivered, subscription)
-            parts.tell(AppVerified(probed(making, delivered, subscription, verified)))
+            world.tell(AppVerified(probed(making, delivered, subscription, verified)))
     except NotLive as failure:
         raise with_story(failure, undo_story(making, delivered, subscription)) from failure
 
@@ -55,20 +55,20 @@ def _settled(making: Making, delivered: Delivered, subscription: Subscription) -
     before, after = delivered.plan.observed.of(ObservedApp), delivered.applied.app
     if before is None or after is None:
         return False
-    names = settle(subscription.clients, delivered.plan.wanted, before, after, run_context(making.parts))
+    names = settle(subscription.clients, delivered.plan.wanted, before, after, run_context(making.world))
     if names:
         told = ", ".join(f"`{name}`" for name in names)
-        making.parts.ci.info(f"Somebody else has changed settings meanwhile. This run's were written again: {told}.")
+        making.world.ci.info(f"Somebody else has changed settings meanwhile. This run's were written again: {told}.")
     return bool(names)
 
 
 def _prove_slot(making: Making, delivered: Delivered, subscription: Subscription) -> None:
     """When the slot is not live, the app was not touched: there is nothing to put back."""
-    parts, wanted, before = making.parts, delivered.plan.wanted, delivered.plan.observed.of(ObservedApp)
+    world, wanted, before = making.world, delivered.plan.wanted, delivered.plan.observed.of(ObservedApp)
     try:
-        with parts.stage(f"Verify the slot `{wanted.names.slot}`"):
+        with world.stage(f"Verify the slot `{wanted.names.slot}`"):
             verified = verify_here(making, delivered, subscription, candidate=True)
-            parts.tell(AppVerified(verified, wanted.names.slot))
+            world.tell(AppVerified(verified, wanted.names.slot))
             if delivered.plan.swap and verified.unproven:
                 raise refused_swap(wanted.names, verified.unproven)
     except NotLive as failure:

@@ -38,20 +38,20 @@ from functions_model.pipeline.session import open_session
 if TYPE_CHECKING:
     from functions_model.core.spec import DeploymentSpec
     from functions_model.environment import EnvironmentRequest
-    from functions_model.pipeline.session import Parts, Session, Subscription
+    from functions_model.pipeline.session import Session, Subscription, World
 
 
-def run(spec: DeploymentSpec, parts: Parts) -> None:
+def run(spec: DeploymentSpec, world: World) -> None:
     """Do what the spec says.
 
     Raises:
         Failure: One of its families; see `functions_model.core.failures`.
     """
     for note in spec.notes:
-        parts.ci.info(f"Note: {note}")
-    with parts.stage("Check"):
-        checked = check(spec, parts)
-    with closing(open_session(spec, parts)) as session:
+        world.ci.info(f"Note: {note}")
+    with world.stage("Check"):
+        checked = check(spec, world)
+    with closing(open_session(spec, world)) as session:
         spec, request = fetch(spec, checked, session)
         if session.subscription is None:
             _run_without_resources(spec, request, session)
@@ -60,16 +60,16 @@ def run(spec: DeploymentSpec, parts: Parts) -> None:
 
 
 def _run_without_resources(spec: DeploymentSpec, request: EnvironmentRequest, session: Session) -> None:
-    parts = session.parts
-    with parts.stage("Prepare the image"):
+    world = session.world
+    with world.stage("Prepare the image"):
         making = prepare(spec, request, session)
     if spec.build.builder is Builder.DOCKERFILE:
         write_folder(making)
         return
     with closing(open_push(making)) as push:
         product = build(making, push)
-        with parts.stage("Finish the push"):
-            finish_push(product, push, parts)
+        with world.stage("Finish the push"):
+            finish_push(product, push, world)
 
 
 def _run_with_resources(
@@ -82,10 +82,10 @@ def _run_with_resources(
     from functions_model.pipeline.deployment import deploy
     from functions_model.pipeline.planning import check_rights, look
 
-    with session.parts.stage("Prepare the image"):
+    with session.world.stage("Prepare the image"):
         with ThreadPoolExecutor(1, "look") as pool:
             looking = pool.submit(look, spec, session, subscription)
             making = prepare(spec, request, session)
         begun, lacking = looking.result()
-        check_rights(begun, lacking, spec.mode, session.parts)
+        check_rights(begun, lacking, spec.mode, session.world)
     deploy(making, begun, subscription)

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
-    """The outside world.
+class World:
+    """What a run has around it, as arguments: nothing else of it is known to the story.
 
     Attributes:
         ci: The machine we run on behalf of.
@@ -58,11 +58,11 @@ class Parts:
             self.tell(StageEnded(title, time.monotonic() - started, succeeded))
 
 
-def run_context(parts: Parts) -> RunContext:
+def run_context(world: World) -> RunContext:
     """What a run lends to whoever writes resources: its log, its events and its masks."""
     from functions_model.provision import RunContext
 
-    return RunContext(parts.ci.info, lambda one: parts.tell(ResourceWritten(one)), parts.ci.mask)
+    return RunContext(world.ci.info, lambda one: world.tell(ResourceWritten(one)), world.ci.mask)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +83,14 @@ class Session:
     """What a run can reach.
 
     Attributes:
-        parts: The outside world.
+        world: The outside world.
         host: The registry's login server.
         cloud: None without a login.
         credential: None without a login.
         subscription: None where no Azure resource is touched (mode `package`).
     """
 
-    parts: Parts
+    world: World
     host: str
     cloud: Cloud | None = None
     credential: MaskingCredential | None = None
@@ -126,7 +126,7 @@ class Session:
         return self._clients[registry]
 
     def _new_client(self, registry: str) -> RegistryClient:
-        credential, mask = self.registry_login, self.parts.ci.mask
+        credential, mask = self.registry_login, self.world.ci.mask
         if registry != self.host or credential is None or self.cloud is None:
             return RegistryClient(registry, mask=mask)
         scope = self.cloud.registry_scope
@@ -135,7 +135,7 @@ class Session:
         return RegistryClient(registry, exchange, mask=mask)
 
 
-def open_session(spec: DeploymentSpec, parts: Parts) -> Session:
+def open_session(spec: DeploymentSpec, world: World) -> Session:
     """Log in once, for everything that follows, and find the registry.
 
     Raises:
@@ -143,32 +143,32 @@ def open_session(spec: DeploymentSpec, parts: Parts) -> Session:
         PlanRefused: The registry does not exist, or may not be read.
     """
     if spec.login is None:
-        return Session(parts, spec.image.registry)
-    with parts.stage("Log in"):
-        return _log_in(spec, spec.login, parts)
+        return Session(world, spec.image.registry)
+    with world.stage("Log in"):
+        return _log_in(spec, spec.login, world)
 
 
-def _log_in(spec: DeploymentSpec, login: Login, parts: Parts) -> Session:
-    cloud, credential = log_in(login, parts, registry=True)
+def _log_in(spec: DeploymentSpec, login: Login, world: World) -> Session:
+    cloud, credential = log_in(login, world, registry=True)
     if spec.target is None:
-        session = Session(parts, spec.image.registry, cloud, credential)
+        session = Session(world, spec.image.registry, cloud, credential)
         if session.host and session.registry_login is None:
-            parts.ci.info(f"`{session.host}` is no registry of {cloud.name}: it gets no token of this login.")
+            world.ci.info(f"`{session.host}` is no registry of {cloud.name}: it gets no token of this login.")
         return session
     from functions_model.azure.clients import AzureClients
     from functions_model.provision import find_registry
 
-    clients = AzureClients(credential, spec.target.names.subscription, cloud, report=parts.ci.info)
+    clients = AzureClients(credential, spec.target.names.subscription, cloud, report=world.ci.info)
     registry = find_registry(clients, spec.image)
-    return Session(parts, registry.login_server, cloud, credential, Subscription(clients, registry))
+    return Session(world, registry.login_server, cloud, credential, Subscription(clients, registry))
 
 
-def log_in(login: Login, parts: Parts, *, registry: bool) -> tuple[Cloud, MaskingCredential]:
+def log_in(login: Login, world: World, *, registry: bool) -> tuple[Cloud, MaskingCredential]:
     """The cloud, and a credential that has its tokens already. The caller closes it.
 
     Args:
         login: Who we are.
-        parts: The outside world.
+        world: The outside world.
         registry: Whether the registry is asked, too, and not Resource Manager alone.
 
     Raises:
@@ -178,7 +178,7 @@ def log_in(login: Login, parts: Parts, *, registry: bool) -> tuple[Cloud, Maskin
     from functions_model.azure.login import credential_for, warm_up
 
     cloud = resolve_cloud(login.cloud)
-    credential = credential_for(login, cloud, parts.ci)
+    credential = credential_for(login, cloud, world.ci)
     warm_up(credential, [cloud.arm_scope, cloud.registry_scope] if registry else [cloud.arm_scope])
-    parts.ci.info(f"Logged in to {cloud.name} as {login.client_id}.")
+    world.ci.info(f"Logged in to {cloud.name} as {login.client_id}.")
     return cloud, credential

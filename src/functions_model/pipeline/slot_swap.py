@@ -25,29 +25,29 @@ def swap_and_verify(making: Making, delivered: Delivered, change: Change, subscr
         ApplyIncomplete: Azure did not swap; the app runs what it ran.
         NotLive: The app is not live with the slot's version. It was swapped back, and the failure tells how that went.
     """
-    parts, plan = making.parts, delivered.plan
-    with parts.stage("Swap"):
-        written = swap(plan, change, subscription.clients, run_context(parts))
-        parts.tell(Swapped(written))
-        parts.tell(ResourceWritten(written))
+    world, plan = making.world, delivered.plan
+    with world.stage("Swap"):
+        written = swap(plan, change, subscription.clients, run_context(world))
+        world.tell(Swapped(written))
+        world.tell(ResourceWritten(written))
     try:
-        with parts.stage("Verify the app"):
+        with world.stage("Verify the app"):
             verified = verify_here(making, delivered, subscription)
-            parts.tell(AppVerified(probed(making, delivered, subscription, verified)))
+            world.tell(AppVerified(probed(making, delivered, subscription, verified)))
     except NotLive as failure:
         raise with_story(failure, _back(making, delivered, change, subscription)) from failure
 
 
 def _back(making: Making, delivered: Delivered, change: Change, subscription: Subscription) -> str:
     """Swap back and verify what ran before; what came of it, in sentences."""
-    parts, plan = making.parts, delivered.plan
+    world, plan = making.world, delivered.plan
     before = plan.observed.of(ObservedApp)
     image = before.image if before else ""
-    parts.tell(UndoBegun(image))
-    with parts.stage("Swap back"):
+    world.tell(UndoBegun(image))
+    with world.stage("Swap back"):
         try:
-            written = swap_back(plan, change, subscription.clients, run_context(parts))
-            parts.tell(Swapped(written, back=True))
+            written = swap_back(plan, change, subscription.clients, run_context(world))
+            world.tell(Swapped(written, back=True))
             previous = verify_previous(making, plan, image, subscription)
             slot = plan.wanted.names.slot
             story = f"The previous version was swapped back. {previous} The slot `{slot}` has the new one."
@@ -59,5 +59,5 @@ def _back(making: Making, delivered: Delivered, change: Change, subscription: Su
                 f"The previous version, `{image}`, could not be swapped back: {failure.reason}. {failure.remedy} It is "
                 f"in the slot `{plan.wanted.names.slot}`."
             )
-        parts.tell(UndoEnded(story))
+        world.tell(UndoEnded(story))
     return story

@@ -27,24 +27,24 @@ def undo_story(making: Making, delivered: Delivered, subscription: Subscription)
     Returns:
         What became of it, whole sentences. Nothing is raised for an undo that fails: that is part of the story.
     """
-    plan, parts = delivered.plan, making.parts
+    plan, world = delivered.plan, making.world
     before, after = plan.observed.of(ObservedApp), delivered.applied.app
     if before is None:
         return FIRST
     if after is None:
         return UNCHANGED
     image = before.runs.removeprefix("DOCKER|")
-    parts.tell(UndoBegun(image))
-    with parts.stage("Put the previous version back"):
+    world.tell(UndoBegun(image))
+    with world.stage("Put the previous version back"):
         try:
-            undone = undo(subscription.clients, plan.wanted, before, after, run_context(parts))
+            undone = undo(subscription.clients, plan.wanted, before, after, run_context(world))
             story = f"{_back(undone)} {verify_previous(making, plan, image, subscription)}"
         except Overtaken as overtaken:
             now = f"`{overtaken.image}`" if overtaken.image else "nothing"
             story = f"Somebody else has deployed to the app meanwhile: it runs {now}, so nothing was put back."
         except Failure as failure:
             story = f"The previous version, `{image}`, could not be put back: {failure.reason}. {failure.remedy}"
-        parts.tell(UndoEnded(story))
+        world.tell(UndoEnded(story))
     return story
 
 

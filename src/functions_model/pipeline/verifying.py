@@ -77,7 +77,7 @@ def verify_here(
     Raises:
         NotLive: It is not, or its trigger cannot work.
     """
-    spec, built, parts = making.spec, delivered.built, making.parts
+    spec, built, world = making.spec, delivered.built, making.world
     expected = Expected(
         build_id=built.build_id,
         functions=built.functions,
@@ -86,9 +86,9 @@ def verify_here(
         sample_function=_sample_door(spec),
         new_roles=delivered.applied.assigned_roles,
         image=built.reference.pinned,
-        one_at_a_time=parts.ci.facts.advice.one_at_a_time,
+        one_at_a_time=world.ci.facts.advice.one_at_a_time,
         reached=reached(delivered.plan, subscription.clients),
-        listening_seconds=0.0 if candidate else _listening(spec.trigger.kind, parts.listening_seconds),
+        listening_seconds=0.0 if candidate else _listening(spec.trigger.kind, world.listening_seconds),
     )
     endpoint = endpoint_of(subscription.clients, delivered.plan, delivered.applied, candidate=candidate)
     return _verify(making, endpoint, expected)
@@ -143,7 +143,7 @@ def verify_previous(making: Making, plan: ResourcePlan, image: str, subscription
 
 
 def _verify(making: Making, endpoint: Endpoint, expected: Expected) -> Verified:
-    return verify(endpoint, expected, timeout=making.spec.verify_timeout, context=run_context(making.parts))
+    return verify(endpoint, expected, timeout=making.spec.verify_timeout, context=run_context(making.world))
 
 
 def _sample_door(spec: DeploymentSpec) -> str:
@@ -169,7 +169,7 @@ def probed(making: Making, delivered: Delivered, subscription: Subscription, ver
     """
     if not making.spec.sends_probe:
         return verified
-    clients, plan, context = subscription.clients, delivered.plan, run_context(making.parts)
+    clients, plan, context = subscription.clients, delivered.plan, run_context(making.world)
     place = data_place(plan, clients, context.mask)
     with ExitStack() as opened:
         probe = _probe(making, place, clients.object_id, opened)

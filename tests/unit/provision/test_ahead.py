@@ -12,7 +12,7 @@ import pytest
 from functions_model.core.failures import ApplyIncomplete, RegistryFailed
 from functions_model.pipeline.events import AheadBegun, ResourceWritten
 from functions_model.pipeline.planning import AheadOfImage
-from functions_model.pipeline.session import Parts
+from functions_model.pipeline.session import World
 from functions_model.provision import RunContext, apply, begin_ahead
 from support.ci import RecordingCi
 from support.fake_arm import FakeArm, arm_error
@@ -51,9 +51,9 @@ class Run:
     told: list[Told] = field(default_factory=list)
 
     def ahead(self, plan: ResourcePlan) -> AheadOfImage:
-        parts = Parts(RecordingCi(), Path(), self.told.append)
+        world = World(RecordingCi(), Path(), self.told.append)
         subscription = cast("Subscription", _Subscription(self.arm))
-        return AheadOfImage(plan, subscription, cast("Push", self.push), parts)
+        return AheadOfImage(plan, subscription, cast("Push", self.push), world)
 
     def fail(self, plan: ResourcePlan, what: str) -> None:
         """Begin, and have the push fail when it is ended, or a second later."""

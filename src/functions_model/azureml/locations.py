@@ -83,16 +83,14 @@ def parse_model_uri(uri: str, workspace: MachineLearningWorkspace, storage_suffi
         return DatastorePath(workspace, found["datastore"], found["path"].strip("/"))
     address = urlsplit(uri)
     if address.scheme not in _SCHEMES:
-        message = f"its files are at `{_shown(address)}`, which is not a place in a datastore"
-        raise UnknownLocation(message)
+        raise UnknownLocation(f"its files are at `{_shown(address)}`, which is not a place in a datastore")
     return _blob_path(address, storage_suffix)
 
 
 def _blob_path(address: SplitResult, storage_suffix: str) -> BlobPath:
     host = (address.hostname or "").replace(".dfs.", ".blob.")
     if not storage_suffix or not re.fullmatch(rf"[a-z0-9]{{3,24}}\.blob\.{re.escape(storage_suffix)}", host):
-        message = f"its files are at `{_shown(address)}`, which is no storage account of this cloud"
-        raise UnknownLocation(message)
+        raise UnknownLocation(f"its files are at `{_shown(address)}`, which is no storage account of this cloud")
     if address.scheme == "https":
         container, _, path = unquote(address.path).strip("/").partition("/")
     else:

@@ -85,8 +85,7 @@ def host_json(spec: DeploymentSpec) -> Settings:
     """
     merged, problems = _merge(spec)
     if problems:
-        action = "use the host.json"
-        raise BundleFailed(action, problems)
+        raise BundleFailed("use the host.json", problems)
     return merged
 
 

@@ -142,8 +142,7 @@ class QueueDoor:
     def open(cls, spec: DeploymentSpec, trigger: ServiceBusQueueTrigger, clients: AzureClients) -> Self:
         """Switch the sandbox's namespace to keys, and read its connection string: a shell has no identity to show."""
         if spec.target is None:
-            message = "a deployment has a target"
-            raise TypeError(message)
+            raise TypeError("a deployment has a target")
         group, namespace = spec.target.names.group, spec.target.service_bus_namespace or ""
         by_keys: Any = {"properties": {"disableLocalAuth": False}}
         clients.service_bus.namespaces.update(group, namespace, by_keys)

@@ -64,15 +64,13 @@ def _door(spec: DeploymentSpec, target: Target, clients: AzureClients, ca_file: 
         return BlobDoor.open(spec.trigger, target, clients, ca_file)
     if isinstance(spec.trigger, ServiceBusQueueTrigger):
         return QueueDoor.open(spec, spec.trigger, clients)
-    message = "an HTTP trigger is called by its URL"
-    raise TypeError(message)
+    raise TypeError("an HTTP trigger is called by its URL")
 
 
 @contextmanager
 def _clients(spec: DeploymentSpec, target: Target, sandbox: RunningSandbox) -> Iterator[AzureClients]:
     if spec.login is None:
-        message = "a deployment has a login"
-        raise TypeError(message)
+        raise TypeError("a deployment has a login")
     cloud = resolve_cloud(spec.login.cloud)
     with (
         closing(credential_for(spec.login, cloud, detect(sandbox.environ, sys.stderr))) as credential,

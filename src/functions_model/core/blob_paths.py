@@ -115,16 +115,13 @@ def parse_blob_path(text: str) -> BlobPath:
     """
     container, slash, blob = text.strip().lstrip("/").partition("/")
     if not slash or not container or not blob:
-        message = "it has no container and name, as in `input/{name}.json`"
-        raise ValueError(message)
+        raise ValueError("it has no container and name, as in `input/{name}.json`")
     path = BlobPath(_parts(container), _parts(blob))
     _check_container(path)
     if len(blob) > _LONGEST_BLOB or blob.endswith((".", "/")):
-        message = f"a blob's name has up to {_LONGEST_BLOB} characters and ends with neither `.` nor `/`"
-        raise ValueError(message)
+        raise ValueError(f"a blob's name has up to {_LONGEST_BLOB} characters and ends with neither `.` nor `/`")
     if BACKSLASH in text:
-        message = "a blob's name has no backslash: the host refuses to write one (use `/`)"
-        raise ValueError(message)
+        raise ValueError("a blob's name has no backslash: the host refuses to write one (use `/`)")
     return path
 
 
@@ -147,8 +144,7 @@ def _parts(text: str) -> tuple[Part, ...]:
         if token in {"{{", "}}"}:
             parts.append(Literal(token[0]))
         elif token in {"{", "}"}:
-            message = f"the brace `{token}` has no other end; write `{token}{token}` for a brace itself"
-            raise ValueError(message)
+            raise ValueError(f"the brace `{token}` has no other end; write `{token}{token}` for a brace itself")
         elif match[1] is not None:
             parts.append(_parameter(match[1]))
         elif match[2] is not None:
@@ -160,23 +156,20 @@ def _parts(text: str) -> tuple[Part, ...]:
 
 def _parameter(name: str) -> Parameter:
     if not _PARAMETER.fullmatch(name) and not is_system(name):
-        message = f"`{{{name}}}` is not a parameter: letters, digits and `_`, starting with a letter"
-        raise ValueError(message)
+        raise ValueError(f"`{{{name}}}` is not a parameter: letters, digits and `_`, starting with a letter")
     return Parameter(name)
 
 
 def _setting(name: str) -> Setting:
     """MicrosoftDocs/azure-docs#69795: the host sees no dots in the names of settings."""
     if "." in name:
-        message = f"the host sees the app setting `{name}` without its dots: write `%{name.replace('.', '_')}%`"
-        raise ValueError(message)
+        raise ValueError(f"the host sees the app setting `{name}` without its dots: write `%{name.replace('.', '_')}%`")
     return Setting(name)
 
 
 def _check_container(path: BlobPath) -> None:
     if any(isinstance(part, Parameter) for part in path.container):
-        message = "the container's name holds a parameter, and a container cannot vary"
-        raise ValueError(message)
+        raise ValueError("the container's name holds a parameter, and a container cannot vary")
     name = path.container_name({})
     if name is not None and not _CONTAINER.fullmatch(name):
         message = (

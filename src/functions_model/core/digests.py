@@ -24,8 +24,7 @@ def parse_digest(text: str) -> Digest:
         ValueError: The text is not `sha256:` and 64 lower-case hex digits.
     """
     if not _DIGEST.fullmatch(text):
-        message = f"`{text}` is not a sha256 digest"
-        raise ValueError(message)
+        raise ValueError(f"`{text}` is not a sha256 digest")
     return Digest(text)
 
 

@@ -114,8 +114,7 @@ class ProblemsFailure(Failure):
     def __init__(self, action: str, problems: Iterable[Problem]) -> None:
         self._problems = tuple(problems)
         if not self._problems:
-            message = "a ProblemsFailure needs at least one problem"
-            raise ValueError(message)
+            raise ValueError("a ProblemsFailure needs at least one problem")
         first = self._problems[0]
         if len(self._problems) == 1:
             subject = f"{first.subject}: " if first.subject else ""

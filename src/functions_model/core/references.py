@@ -36,8 +36,7 @@ class ImageReference:
             ValueError: The digest is not known.
         """
         if self.digest is None:
-            message = f"`{self}` has no digest"
-            raise ValueError(message)
+            raise ValueError(f"`{self}` has no digest")
         return f"{self.registry}/{self.repository}@{self.digest}"
 
     @property
@@ -61,15 +60,12 @@ def parse_reference(text: str) -> ImageReference:
     rest, _, digest = text.partition("@")
     registry, slash, path = rest.partition("/")
     if not slash or not ("." in registry or ":" in registry or registry == "localhost"):
-        message = f"`{text}` does not start with a registry host such as `mcr.microsoft.com/`"
-        raise ValueError(message)
+        raise ValueError(f"`{text}` does not start with a registry host such as `mcr.microsoft.com/`")
     repository, _, tag = path.partition(":")
     if not is_repository(repository):
-        message = f"`{repository}` is not a repository name (lower-case letters, digits, `.`, `_`, `-`, `/`)"
-        raise ValueError(message)
+        raise ValueError(f"`{repository}` is not a repository name (lower-case letters, digits, `.`, `_`, `-`, `/`)")
     if tag and not is_tag(tag):
-        message = f"`{tag}` is not a tag (up to 128 letters, digits, `_`, `.`, `-`)"
-        raise ValueError(message)
+        raise ValueError(f"`{tag}` is not a tag (up to 128 letters, digits, `_`, `.`, `-`)")
     return ImageReference(registry, repository, tag or None, parse_digest(digest) if digest else None)
 
 

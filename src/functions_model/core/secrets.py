@@ -20,8 +20,7 @@ class Secret:
 
     def __init__(self, value: str) -> None:
         if not value:
-            message = "a secret is never empty"
-            raise ValueError(message)
+            raise ValueError("a secret is never empty")
         self._value = value
 
     def reveal(self) -> str:
@@ -50,5 +49,4 @@ class Secret:
         Raises:
             TypeError: Always.
         """
-        message = "a secret is never pickled"
-        raise TypeError(message)
+        raise TypeError("a secret is never pickled")

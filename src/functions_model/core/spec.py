@@ -272,8 +272,7 @@ class DeploymentSpec:
         """
         models = tuple(model for model in self.models if isinstance(model, Model))
         if len(models) != len(self.models):
-            message = "a registered model has not been downloaded"
-            raise TypeError(message)
+            raise TypeError("a registered model has not been downloaded")
         return models
 
     @property

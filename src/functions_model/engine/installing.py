@@ -74,8 +74,7 @@ def locked_lines(lock_text: str, names: Sequence[str]) -> str:
     entries = re.split(r"(?<!\\)\n", lock_text)
     found = {canonicalize_name(match[0]): entry for entry in entries if (match := _ENTRY.match(entry))}
     if missing := wanted - found.keys():
-        message = f"not in the lock: {', '.join(sorted(missing))}"
-        raise ValueError(message)
+        raise ValueError(f"not in the lock: {', '.join(sorted(missing))}")
     return "".join(f"{found[name]}\n" for name in sorted(wanted))
 
 

@@ -118,8 +118,7 @@ def parse_dockerfile(text: str) -> ParsedDockerfile:
             last = stages[-1]
             stages[-1] = Stage(last.source, last.name, rest, last.line)
     if not stages:
-        message = "it has no `FROM`"
-        raise ValueError(message)
+        raise ValueError("it has no `FROM`")
     return ParsedDockerfile(text, escape, tuple(stages))
 
 

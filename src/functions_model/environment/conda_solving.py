@@ -212,8 +212,7 @@ def distributions_of(lock: CondaLock, request: CondaRequest, rattler: Any) -> tu
     try:
         listings = run_rattler(_listings(records, rattler))
     except errors_of(rattler) as error:
-        action = "read the conda packages"
-        raise explain_conda(action, error, request) from None
+        raise explain_conda("read the conda packages", error, request) from None
     found = {one.name: one for paths in listings for path in paths if (one := distribution_at(path))}
     return tuple(found[name] for name in sorted(found))
 

@@ -81,8 +81,7 @@ def complete(draft: Draft, source: Path | None, *, line: int | None = None) -> E
     if source and not (draft.problems or draft.requirements or conda) and allowed is None:
         draft.refuse(Location(source, line), "it asks for nothing", "Name the packages, or give no environment file.")
     if draft.problems:
-        action = "read the environment file"
-        raise EnvironmentFailed(action, draft.problems)
+        raise EnvironmentFailed("read the environment file", draft.problems)
     _warn_of_gpu_wheels(draft)
     return EnvironmentRequest(
         source=source,

@@ -179,5 +179,4 @@ def _excesses(stack: Sequence[Descriptor], manifest: bytes) -> Iterator[Problem]
 def _refuse(problems: Iterable[Problem]) -> None:
     found = tuple(problems)
     if found:
-        action = "put the image together"
-        raise BundleFailed(action, found)
+        raise BundleFailed("put the image together", found)

@@ -94,8 +94,7 @@ def pack(pieces: Iterable[bytes], compression: Compression) -> Iterator[bytes]:
         ValueError: The compression is `AUTO`.
     """
     if compression is Compression.AUTO:
-        message = "decide with `choose` first"
-        raise ValueError(message)
+        raise ValueError("decide with `choose` first")
     if compression is Compression.RAW:
         return iter(pieces)
     return _stored(pieces) if compression is Compression.STORED else _gzip(pieces)

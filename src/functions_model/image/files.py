@@ -53,8 +53,7 @@ class TreeFile:
     def __post_init__(self) -> None:
         bounded = f"/{self.path}/"  # plain searches are fast, and a model may have 100,000 files
         if "//" in bounded or "/./" in bounded or "/../" in bounded or "\0" in bounded:
-            message = f"`{self.path}` is not a plain relative path"
-            raise ValueError(message)
+            raise ValueError(f"`{self.path}` is not a plain relative path")
 
     @property
     def size(self) -> int:
@@ -89,8 +88,7 @@ class FileTree:
         """
         ordered = tuple(sorted(files, key=attrgetter("path")))
         if problems := tuple(_clashes(ordered)):
-            action = "put the files of the image together"
-            raise BundleFailed(action, problems)
+            raise BundleFailed("put the files of the image together", problems)
         return cls(ordered)
 
     def __add__(self, other: FileTree) -> FileTree:

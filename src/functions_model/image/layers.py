@@ -191,8 +191,7 @@ class LayerStream:
             RuntimeError: No pass has run to its end: an error of the caller.
         """
         if self._layer is None:
-            message = f"`{self.name}` has not been packed to its end"
-            raise RuntimeError(message)
+            raise RuntimeError(f"`{self.name}` has not been packed to its end")
         return self._layer
 
     def _tell(self, packed: int) -> int:

@@ -162,8 +162,7 @@ class Index:
             if manifest.platform == platform:
                 return manifest
         known = sorted({str(manifest.platform) for manifest in self.manifests if manifest.platform})
-        message = f"it is not made for {platform}, but for {', '.join(known) or 'no platform that it names'}"
-        raise ValueError(message)
+        raise ValueError(f"it is not made for {platform}, but for {', '.join(known) or 'no platform that it names'}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,10 +224,8 @@ def parse_manifest(content: bytes, media_type: str = "") -> Manifest | Index:
         if kind in MANIFEST_TYPES:
             return _manifest(kind, document)
     except (KeyError, TypeError, AttributeError) as error:
-        message = f"its manifest lacks a field ({error})"
-        raise ValueError(message) from error
-    message = f"its manifest has the unknown kind `{kind or 'schema 1'}`"
-    raise ValueError(message)
+        raise ValueError(f"its manifest lacks a field ({error})") from error
+    raise ValueError(f"its manifest has the unknown kind `{kind or 'schema 1'}`")
 
 
 def _manifest(kind: str, document: Mapping[str, Any]) -> Manifest:
@@ -256,8 +253,7 @@ def _object(content: bytes) -> dict[str, Any]:
     try:
         document = json.loads(content)
     except ValueError as error:
-        message = "it is not JSON"
-        raise ValueError(message) from error
+        raise ValueError("it is not JSON") from error
     if not isinstance(document, dict):
         message = "it is not a JSON object"
         raise ValueError(message)  # noqa: TRY004 - one kind of error for everything that is wrong with a document

@@ -83,8 +83,7 @@ def read_tree(folder: Path, under: str, *, root: Path, exclude: Iterable[str] = 
     reader = _Reader(root.resolve(), Excludes(exclude))
     reader.read(folder, under)
     if reader.problems:
-        action = f"read `{folder}`"
-        raise BundleFailed(action, reader.problems)
+        raise BundleFailed(f"read `{folder}`", reader.problems)
     return FileTree.of(reader.found)
 
 

@@ -1,9 +1,9 @@
 """Inputs read, checked and completed into a `DeploymentSpec`.
 
-Three steps: where values come from (`sources`, and `deployment_file` for what is not given), what is wrong
-with them (`reading` in its order; `models`, `code`, `triggers`, `target` and `assets` for the parts; the rules in
-`rules`, `registries`, `paths` and `settings`), and what follows from them (`derived`). All of them note what they find in
-one `form`. `catalogue` is the one list of inputs that they, and every document, read.
+Three steps: where values come from (`sources`, and `deployment_file` for what is not given), what is wrong with them
+(`reading` in its order; `models`, `code`, `triggers`, `target` and `assets` for the parts; the rules in `rules`,
+`registries`, `paths` and `settings`), and what follows from them (`derived`). All of them note what they find in one
+`form`. `catalogue` is the one list of inputs that they, and every document, read.
 """
 
 from functions_model.inputs.documents import inputs_table, outputs_table, render_action_yaml

@@ -272,12 +272,10 @@ def _manifest(
         fetched = get_manifest(client, access, parsed.choose(platform).digest)
         parsed = parse_manifest(fetched.content, fetched.media_type)
     if isinstance(parsed, Index):
-        message = "it is an index of indexes"
-        raise ValueError(message)  # noqa: TRY004 - what is wrong is the document
+        raise ValueError("it is an index of indexes")  # noqa: TRY004 - what is wrong is the document
     return fetched, parsed
 
 
 def _check(config: ImageConfig, platform: Platform) -> None:
     if config.platform != platform:
-        message = f"it is made for {config.platform}, not for {platform}"
-        raise ValueError(message)
+        raise ValueError(f"it is made for {config.platform}, not for {platform}")

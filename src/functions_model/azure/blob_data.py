@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,8 +14,6 @@ from azure.core.exceptions import ResourceNotFoundError
 from functions_model.azure.data import told_as_refusals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from azure.storage.blob import BlobServiceClient
 
 _RETRIES: dict[str, Any] = {"retry_total": 3, "initial_backoff": 1, "increment_base": 2}

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from functions_model import __version__
 from functions_model.azure import api_versions
+from functions_model.azure.cloud import Cloud
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from azure.core.credentials import TokenCredential
     from azure.mgmt.authorization import AuthorizationManagementClient
     from azure.mgmt.containerregistry import ContainerRegistryManagementClient
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from azure.mgmt.servicebus import ServiceBusManagementClient
     from azure.mgmt.storage import StorageManagementClient
     from azure.mgmt.web import WebSiteManagementClient
-
-    from functions_model.azure.cloud import Cloud
 
 
 def make_ready(client: type) -> None:

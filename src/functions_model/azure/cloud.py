@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import requests
@@ -11,9 +12,6 @@ import requests
 from functions_model.azure import api_versions
 from functions_model.core.failures import LoginFailed
 from functions_model.core.sending import new_session
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 REGISTRY_SCOPE = "https://containerregistry.azure.net/.default"
 """Registries of every cloud take tokens for this audience; some refuse tokens that were made for Resource Manager."""

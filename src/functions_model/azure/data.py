@@ -4,19 +4,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
 from azure.core.exceptions import AzureError
 
 from functions_model.azure.errors import data_words
+from functions_model.core.secrets import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from azure.core.credentials import AzureNamedKeyCredential
-
-    from functions_model.core.secrets import Secret
 
 _SHUT = ("AuthorizationFailure", "PublicAccessNotPermitted", "has been prevented to connect")
 """What storage and Service Bus say to those who come from a network that is not let in: Azure/azure-docs,

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from functions_model.azure.causes import CAUSES, UNKNOWN_REMEDIES
 from functions_model.azure.policies import policies_of, without_identifiers
+from functions_model.core.causes import Cause, NamedCause
 from functions_model.core.masking import shapeless
 from functions_model.core.retries import seconds_asked
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from functions_model.core.causes import Cause, NamedCause
-
 
 NO_FACTS = {"policies": "a policy of the subscription or of its management group", "wait": "some minutes"}
 """What remedies say where the service does not tell."""

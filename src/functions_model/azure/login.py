@@ -6,23 +6,21 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Protocol
 
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import AzureError
 
+from functions_model.azure.cloud import Cloud
 from functions_model.azure.login_errors import explain_login
+from functions_model.ci.host import CiHost
 from functions_model.core.failures import LoginFailed
+from functions_model.core.spec import Login
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
     from azure.core.credentials import AccessTokenInfo, TokenCredential, TokenRequestOptions
-
-    from functions_model.azure.cloud import Cloud
-    from functions_model.ci.host import CiHost
-    from functions_model.core.spec import Login
 
 
 class InnerCredential(Protocol):

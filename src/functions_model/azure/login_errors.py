@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from azure.core.exceptions import ServiceRequestError, ServiceResponseError
 
+from functions_model.ci.host import Advice
 from functions_model.core.failures import LoginFailed
-
-if TYPE_CHECKING:
-    from functions_model.ci.host import Advice
-    from functions_model.core.spec import Login
+from functions_model.core.spec import Login
 
 _CODE = re.compile(r"AADSTS(\d+)")
 _LONGEST_NAME = 120

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 _IDENTIFIERS = re.compile(r"Policy identifiers: '(?P<json>\[.*\])'", re.DOTALL)
 _WHAT_IT_IS = {"type", "kind", "location"}

@@ -5,20 +5,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from functions_model.azure.data import told_as_refusals
-from functions_model.core.cancel import CANCEL
+from functions_model.core.cancel import CANCEL, Cancel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from azure.servicebus import ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiver
-
-    from functions_model.core.cancel import Cancel
 
 FIRST = 1
 """The number of the first message in a queue. A look that names none goes on where the last one ended:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from azure.core.exceptions import HttpResponseError
 from azure.core.pipeline.policies import RetryPolicy, SansIOHTTPPolicy
@@ -13,10 +14,6 @@ from functions_model.azure.errors import error_code
 from functions_model.core.cancel import CANCEL, Cancel
 from functions_model.core.retries import Retries, seconds_asked
 from functions_model.core.sending import changes
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 
 _RETRIES = Retries(attempts=7, first=0.8, longest=20.0)
 """About a minute with a service that answers 429 or 5xx. The SDK's policy leaves out the first of the waits."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
@@ -9,16 +10,13 @@ from urllib.parse import quote
 from azure.core.rest import HttpRequest
 
 from functions_model.azure import api_versions
+from functions_model.azure.clients import AzureClients
+from functions_model.core.names import Names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from azure.mgmt.web.models import HostKeys, SiteConfigResource, StringDictionary
     from azure.mgmt.web.models import Site as SdkSite
     from azure.mgmt.web.operations import WebAppsOperations
-
-    from functions_model.azure.clients import AzureClients
-    from functions_model.core.names import Names
 
 _Answer = TypeVar("_Answer")
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -12,22 +13,16 @@ from urllib.parse import parse_qs, quote, urlsplit
 from azure.core.credentials import AzureNamedKeyCredential, AzureSasCredential
 from azure.core.exceptions import AzureError
 
+from functions_model.azure.clients import AzureClients
 from functions_model.azure.errors import data_code, data_words
-from functions_model.azureml.listing import list_files
-from functions_model.azureml.locations import datastore_secret
-from functions_model.azureml.transfer_settings import persist, status_of
+from functions_model.azureml.listing import RemoteFile, list_files
+from functions_model.azureml.locations import BlobPath, DatastorePath, DatastoreSecret, datastore_secret
+from functions_model.azureml.transfer_settings import TransferSettings, persist, status_of
 from functions_model.core.failures import BundleFailed, PlanRefused, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
     from azure.core.credentials import TokenCredential
     from azure.storage.blob import ContainerClient
-
-    from functions_model.azure.clients import AzureClients
-    from functions_model.azureml.listing import RemoteFile
-    from functions_model.azureml.locations import BlobPath, DatastorePath, DatastoreSecret
-    from functions_model.azureml.transfer_settings import TransferSettings
 
 _FIREWALL_CODES = frozenset({"AuthorizationFailure", "PublicAccessNotPermitted"})
 """What storage answers to those who come from a network that it does not let in."""

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from azure.core.rest import HttpRequest
 
 from functions_model.azure import api_versions
+from functions_model.azure.clients import AzureClients
 from functions_model.azure.errors import explain
 from functions_model.core.failures import PlanRefused, Problem
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from functions_model.azure.clients import AzureClients
-    from functions_model.core.registered import MachineLearningWorkspace
+from functions_model.core.registered import MachineLearningWorkspace
 
 
 def group_id(subscription_id: str, resource_group: str) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from functions_model.core.failures import BundleFailed, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from azure.storage.blob import BlobProperties, ContainerClient
 
 _NO_NAME = "model"

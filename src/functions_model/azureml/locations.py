@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote, urlsplit
+from typing import Any
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from azure.core.exceptions import HttpResponseError
 
 from functions_model.azure import api_versions
+from functions_model.azure.clients import AzureClients
 from functions_model.azureml.arm import get_json, group_id, post_json, workspace_id
 from functions_model.core.registered import MachineLearningWorkspace
 from functions_model.core.secrets import Secret
-
-if TYPE_CHECKING:
-    from urllib.parse import SplitResult
-
-    from functions_model.azure.clients import AzureClients
-
 
 _WHOLE = re.compile(
     r"azureml://subscriptions/(?P<subscription>[^/]+)/resourcegroups/(?P<group>[^/]+)"

@@ -5,18 +5,15 @@ from __future__ import annotations
 import shutil
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from pathlib import Path
+from typing import TypeVar
 
 from azure.core.exceptions import AzureError
 
 from functions_model.azure.errors import retry_after
 from functions_model.core.retries import PASSING, AttemptFailed, Retries
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
 
 MIB = 1024 * 1024
 _RETRIES = Retries(attempts=6, longest=20.0)

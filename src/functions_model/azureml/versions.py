@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from azure.core.exceptions import AzureError, HttpResponseError
 
+from functions_model.azure.clients import AzureClients
 from functions_model.azureml.arm import first_items, get_json, group_id, refused, workspace_id
 from functions_model.core.failures import PlanRefused, Problem
-
-if TYPE_CHECKING:
-    from functions_model.azure.clients import AzureClients
-    from functions_model.core.registered import RegisteredAsset
+from functions_model.core.registered import RegisteredAsset
 
 _TOLD = 20
 """So many names or versions are listed in a message."""

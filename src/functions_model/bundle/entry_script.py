@@ -8,16 +8,12 @@ from __future__ import annotations
 import ast
 import sys
 import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from functions_model.core.failures import Location, Problem
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from functions_model.core.spec import Code
-
+from functions_model.core.spec import Code
 
 Binding: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Assign | ast.AnnAssign | ast.stmt
 """The statement that binds a name: a definition, an assignment, an import, a loop."""

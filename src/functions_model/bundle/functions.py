@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
-from functions_model.core.spec import AuthLevel, BlobTrigger, HttpTrigger, ServiceBusQueueTrigger
-
-if TYPE_CHECKING:
-    from functions_model.core.spec import Trigger
+from functions_model.core.spec import AuthLevel, BlobTrigger, HttpTrigger, ServiceBusQueueTrigger, Trigger
 
 CONNECTION = "TriggerConnectionString"
 """The app setting, or the prefix of the settings, by which the host reaches blobs and queues."""

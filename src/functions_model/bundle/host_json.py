@@ -6,18 +6,13 @@ import json
 import re
 from dataclasses import dataclass
 from json import JSONDecodeError
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from functions_model.bundle.functions import function_definitions
 from functions_model.bundle.host_rules import Broken, KeyPath, Settings, broken_rules, seconds_of, setting_at, span_of
 from functions_model.core.failures import BundleFailed, Location, Problem
-from functions_model.core.spec import BlobTrigger, HttpTrigger, ServiceBusQueueTrigger
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from functions_model.core.spec import DeploymentSpec, Trigger
-
+from functions_model.core.spec import BlobTrigger, DeploymentSpec, HttpTrigger, ServiceBusQueueTrigger, Trigger
 
 _STRING = r'"(?:\\.|[^"\\\n])*"'
 _COMMENT = re.compile(rf"({_STRING})|//[^\n]*|/\*.*?\*/", re.DOTALL)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
 
 from functions_model.core.digests import canonical_json, digest_of, short
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 VARIABLE = "FUNCTIONS_MODEL_BUILD_ID"
 """The environment variable that carries it in the image; the identity function answers with it."""

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from functions_model import __version__
 from functions_model.bundle import layout
+from functions_model.ci.host import Facts
 from functions_model.core.digests import digest_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from functions_model.ci.host import Facts
-    from functions_model.core.spec import DeploymentSpec, Model
-    from functions_model.image.assembly import Base
+from functions_model.core.spec import DeploymentSpec, Model
+from functions_model.image.assembly import Base
 
 
 def container_env(spec: DeploymentSpec, *, conda: bool = False) -> dict[str, str]:

@@ -6,10 +6,7 @@ endpoint.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from functions_model.core.spec import Code, DeploymentSpec, Model
+from functions_model.core.spec import Code, DeploymentSpec, Model
 
 WWWROOT = "home/site/wwwroot"
 """The only script root that App Service knows for containers (it ignores `AzureWebJobsScriptRoot`)."""

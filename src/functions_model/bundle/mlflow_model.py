@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import yaml
 
 from functions_model.core.failures import Location, Problem
 from functions_model.core.mlflow import MODEL_FILE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 FLAVOR = "python_function"
 """The flavor that `mlflow.pyfunc` loads: the one that is served."""

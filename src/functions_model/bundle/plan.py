@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from functions_model.bundle import layout
 from functions_model.bundle.functions import function_definitions, script_of
 from functions_model.bundle.host_json import host_json
 from functions_model.bundle.labels import container_env
-from functions_model.bundle.user_files import code_files, model_files
+from functions_model.bundle.user_files import UserFiles, code_files, model_files
 from functions_model.core.failures import BundleFailed, Problem
+from functions_model.core.spec import DeploymentSpec, Model
 from functions_model.image.compression import Compression
+from functions_model.image.credentials import LeftOut
 from functions_model.image.files import FileTree, TreeFile
 from functions_model.image.layers import LayerPlan
 from functions_model.image.tree import read_tree
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from functions_model.bundle.user_files import UserFiles
-    from functions_model.core.spec import DeploymentSpec, Model
-    from functions_model.image.credentials import LeftOut
-
 
 PAYLOAD_SOURCE = Path(__file__).resolve().parents[1] / "payload"
 

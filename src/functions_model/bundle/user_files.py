@@ -5,17 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
 from functions_model.bundle import layout
 from functions_model.core.failures import BundleFailed, Location, Problem
+from functions_model.core.spec import Code, DeploymentSpec, Model
 from functions_model.image.credentials import LeftOut, screen
 from functions_model.image.files import FileTree, TreeFile
 from functions_model.image.tree import read_tree
-
-if TYPE_CHECKING:
-    from functions_model.core.spec import Code, DeploymentSpec, Model
-
 
 IGNORE_FILES = (".amlignore", ".gitignore")
 """As Azure ML reads them: the first that lies in the source directory itself counts, the other does not."""

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 from functions_model.ci.github import GitHubHost, facts_of
+from functions_model.ci.host import CiHost
 from functions_model.ci.identity import JobIdentity
 from functions_model.ci.plain import PlainHost
 from functions_model.ci.scrub import is_terminal
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from functions_model.ci.host import CiHost
 
 __all__ = ["SUMMARY_FILE", "GitHubHost", "PlainHost", "detect", "facts_of", "in_a_job", "outside"]
 

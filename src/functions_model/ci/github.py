@@ -5,22 +5,18 @@ from __future__ import annotations
 import string
 import threading
 import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 from actions_toolkit.command import Command
 from actions_toolkit.file_command import prepare_key_value_message
 
-from functions_model.ci.host import Advice, Facts
+from functions_model.ci.host import Advice, Facts, Level
 from functions_model.ci.identity import JobIdentity
 from functions_model.ci.scrub import ScrubbedLog
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from functions_model.ci.host import Level
-    from functions_model.core.failures import Location
+from functions_model.core.failures import Location
 
 SUMMARY_LIMIT = 1024 * 1024
 """Bytes a step's summary may have; the runner refuses a longer one (actions/runner, FileCommandManager.cs)."""

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from contextlib import AbstractContextManager
-    from pathlib import Path
-
-    from functions_model.core.failures import Location
-
+from functions_model.core.failures import Location
 
 LONGEST_JOB = 6 * 60 * 60
 """Seconds; a job on a hosted runner is ended after six hours."""

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 import requests
 
 from functions_model.core.failures import LoginFailed
 from functions_model.core.retries import PASSING, AttemptFailed, Retries
 from functions_model.core.sending import new_session
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 _RETRIES = Retries(first=2.0)
 """The endpoint answers 5xx now and then."""

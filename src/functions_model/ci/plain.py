@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 from functions_model.ci.github import facts_of
+from functions_model.ci.host import Facts, Level
+from functions_model.ci.identity import JobIdentity
 from functions_model.ci.scrub import ScrubbedLog
-from functions_model.core.failures import LoginFailed
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from functions_model.ci.host import Facts, Level
-    from functions_model.ci.identity import JobIdentity
-    from functions_model.core.failures import Location
+from functions_model.core.failures import Location, LoginFailed
 
 _BRACKETS = re.compile(r"\(([^()]+)\)")
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, TextIO
+from collections.abc import Mapping
+from typing import TextIO
 
 from functions_model.core.masking import blot, forms
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 
 _NO_SCREEN = frozenset({"dumb", "unknown"})
 """Values of TERM for terminals that cannot move the cursor (terminfo)."""

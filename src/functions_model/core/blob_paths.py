@@ -8,11 +8,9 @@ https://learn.microsoft.com/azure/azure-functions/functions-bindings-expressions
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import TypeAlias
 
 SYSTEM_PARAMETERS = frozenset({"rand-guid", "datetime", "sys.utcnow", "sys.randguid", "sys.methodname"})
 """What the host itself gives to an output path, in lower case; `datetime` also with a format: `{DateTime:yyyy}`."""

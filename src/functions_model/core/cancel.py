@@ -7,13 +7,11 @@ What would begin after the cancel never does: its thread stays where it is, and 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn, TypeVar
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+from typing import NoReturn, TypeVar
 
 _Process = TypeVar("_Process")
 

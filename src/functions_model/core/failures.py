@@ -20,12 +20,10 @@ A failure is one sentence of three parts: what could not be done, what was said,
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
+from pathlib import Path
+from typing import ClassVar
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,8 @@ import base64
 import html
 import json
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 STARS = "***"
 SHORTEST = 8

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from functions_model.core.names import Names
-    from functions_model.core.spec import Login, Mode
+from functions_model.core.names import Names
+from functions_model.core.spec import Login, Mode
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 
-from functions_model.core.cancel import CANCEL
-
-if TYPE_CHECKING:
-    from functions_model.core.cancel import Cancel
+from functions_model.core.cancel import CANCEL, Cancel
 
 _READING_POST = re.compile(r"/(list\w*|check\w*|token|exchange|sync\w*|containerlogs)$", re.IGNORECASE)
 """Secrets, free names and tokens are asked for by POST, and triggers read again; nothing that we make changes by it."""

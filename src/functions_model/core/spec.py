@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from pathlib import Path
+from typing import TypeAlias
 
 from functions_model.core.access import Access
 from functions_model.core.build import Build
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from functions_model.core.names import Names
-    from functions_model.core.registered import RegisteredAsset
-    from functions_model.core.secrets import Secret
+from functions_model.core.names import Names
+from functions_model.core.registered import RegisteredAsset
+from functions_model.core.secrets import Secret
 
 
 class Mode(enum.StrEnum):

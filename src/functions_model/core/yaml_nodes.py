@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Callable, Container, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
@@ -10,9 +12,6 @@ import yaml
 from functions_model.core.failures import Location
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable
-    from pathlib import Path
-
     Refuse = Callable[[Location, str, str], None]
     """Notes a problem: its place, what is wrong, and the remedy."""
 

@@ -6,20 +6,17 @@ import io
 import re
 import tarfile
 import tempfile
-from typing import IO, TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import IO, Any
 
 import requests
 from docker.errors import APIError
 from docker.utils.build import create_archive
 
 from functions_model.core.failures import Location
+from functions_model.engine.connecting import EngineSession
 from functions_model.engine.failing import explain
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
-    from functions_model.engine.connecting import EngineSession
-    from functions_model.engine.own_dockerfile import OwnDockerfile
+from functions_model.engine.own_dockerfile import OwnDockerfile
 
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "ALL_PROXY", "NO_PROXY")
 """Build arguments that every engine knows: they are in no image's history.

@@ -13,9 +13,10 @@ import os
 import shlex
 import tarfile
 import tempfile
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 import requests
 from docker.errors import APIError
@@ -23,6 +24,8 @@ from docker.errors import APIError
 from functions_model.core.cancel import CANCEL
 from functions_model.core.secrets import Secret
 from functions_model.engine.building import Transcript, proxies
+from functions_model.engine.connecting import EngineApi, EngineSession
+from functions_model.engine.dockerfile import Recipe
 from functions_model.engine.failing import explain
 from functions_model.engine.installing import (
     INSTALLED,
@@ -37,12 +40,6 @@ from functions_model.engine.installing import (
 from functions_model.environment.normalising import normalise
 from functions_model.environment.request import IndexSettings
 from functions_model.environment.uv_process import clean, uv_environment
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from functions_model.engine.connecting import EngineApi, EngineSession
-    from functions_model.engine.dockerfile import Recipe
 
 _ACTION = "compile packages in the image"
 _FILES = ("SSL_CERT_FILE", "SSL_CLIENT_CERT", "NETRC")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import docker
 import requests
@@ -14,10 +16,6 @@ from docker.errors import DockerException
 from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import EnvironmentFailed, Problem
 from functions_model.core.sending import changes
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
 EngineApi: TypeAlias = Any
 """Docker's `APIClient`; most of its methods have no types."""

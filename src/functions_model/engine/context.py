@@ -5,21 +5,16 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from functions_model.core.failures import BundleFailed, InputsInvalid, Problem
-from functions_model.engine.dockerfile import INSTALLER_FOLDER, LAYERS_FOLDER, OWN_FOLDER, dockerfile_text
+from functions_model.engine.dockerfile import INSTALLER_FOLDER, LAYERS_FOLDER, OWN_FOLDER, Recipe, dockerfile_text
 from functions_model.engine.installing import LOCK_FILE, index_options, link_files, locked_lines, uv_for_image
 from functions_model.engine.own_dockerfile import OwnDockerfile, read_own_dockerfile
 from functions_model.environment.request import IndexSettings
 from functions_model.image.files import Link, TreeFile
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
-    from functions_model.engine.dockerfile import Recipe
-    from functions_model.image.layers import LayerPlan
+from functions_model.image.layers import LayerPlan
 
 MARKER = f"{OWN_FOLDER}/made-by-functions-model"
 """A file that says: this folder was written by this tool, and may be written again."""

@@ -7,21 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from functions_model.bundle.layout import SITE_PACKAGES
 from functions_model.core.digests import canonical_json
 from functions_model.core.failures import BundleFailed, Problem
 from functions_model.engine.installing import INSTALLED, INSTALLER, install_command, locked_lines
-from functions_model.engine.own_dockerfile import content_digests, read_own_dockerfile
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from functions_model.engine.own_dockerfile import ParsedDockerfile
-    from functions_model.image.assembly import Base
+from functions_model.engine.own_dockerfile import ParsedDockerfile, content_digests, read_own_dockerfile
+from functions_model.image.assembly import Base
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,34 +4,27 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from functions_model.core.digests import Digest, parse_digest
 from functions_model.core.failures import EnvironmentFailed, Problem
 from functions_model.core.references import parse_reference
 from functions_model.engine.building import build_own, build_text
 from functions_model.engine.compiling import compile_packages
-from functions_model.engine.connecting import open_engine
-from functions_model.engine.dockerfile import below_text
-from functions_model.engine.loading import export_layers, load_base
-from functions_model.engine.own_dockerfile import read_own_dockerfile
+from functions_model.engine.connecting import EngineSession, open_engine
+from functions_model.engine.dockerfile import Recipe, below_text
+from functions_model.engine.loading import BaseLayers, export_layers, load_base
+from functions_model.engine.own_dockerfile import OwnDockerfile, read_own_dockerfile
+from functions_model.environment.request import IndexSettings
+from functions_model.image.assembly import Base
 from functions_model.image.compression import Compression
 from functions_model.image.layers import Layer, LayerPlan, build_layer
 from functions_model.image.manifests import ImageConfig
 from functions_model.image.tree import read_tree
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
-
-    from functions_model.engine.connecting import EngineSession
-    from functions_model.engine.dockerfile import Recipe
-    from functions_model.engine.loading import BaseLayers
-    from functions_model.engine.own_dockerfile import OwnDockerfile
-    from functions_model.environment.request import IndexSettings
-    from functions_model.image.assembly import Base
 
 _RUN_FIELDS = frozenset(
     ("User", "ExposedPorts", "Env", "Entrypoint", "Cmd", "Volumes", "WorkingDir", "Labels", "StopSignal", "Healthcheck",

@@ -8,9 +8,9 @@ from __future__ import annotations
 import platform
 import re
 import sys
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 from uv import find_uv_bin
@@ -18,9 +18,6 @@ from uv import find_uv_bin
 from functions_model.core.failures import EnvironmentFailed, Problem
 from functions_model.environment.request import IndexSettings
 from functions_model.environment.uv_process import IMAGE_PLATFORM, UvRefused, run_uv
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
 
 INSTALLER = "/functions-model-installer"
 """The folder inside the container with uv and what it installs."""

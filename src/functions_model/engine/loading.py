@@ -12,27 +12,22 @@ import re
 import tarfile
 import tempfile
 import zlib
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager
 from itertools import chain
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, TypeAlias, cast
+from typing import IO, TypeAlias, cast
 
 import requests
 from docker.errors import APIError, ImageNotFound
 
 from functions_model.core.digests import Digest, parse_digest, short
 from functions_model.core.failures import EnvironmentFailed, Problem
+from functions_model.engine.connecting import EngineApi, EngineSession
+from functions_model.image.assembly import Base
 from functions_model.image.compression import Compression, pack
 from functions_model.image.layers import Layer, PieceStream
-from functions_model.image.manifests import OCI_LAYER_GZIP
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
-    from contextlib import AbstractContextManager
-
-    from functions_model.engine.connecting import EngineApi, EngineSession
-    from functions_model.image.assembly import Base
-    from functions_model.image.manifests import Descriptor
-
+from functions_model.image.manifests import OCI_LAYER_GZIP, Descriptor
 
 BaseLayers: TypeAlias = "Callable[[Descriptor], AbstractContextManager[Iterator[bytes]]]"
 """Opens a blob of the base image; its blocks come as the registry has them."""

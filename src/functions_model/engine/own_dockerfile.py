@@ -9,18 +9,12 @@ import hashlib
 import os
 import re
 import stat
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from functions_model.core.failures import InputsInvalid, Location, Problem
-from functions_model.image.credentials import credentials_at
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
-
-    from functions_model.image.credentials import LeftOut
-
+from functions_model.image.credentials import LeftOut, credentials_at
 
 _DIRECTIVE = re.compile(r"#\s*([a-z]+)\s*=\s*(.+?)\s*", re.IGNORECASE)
 _HEREDOC = re.compile(r"<<-?([\"']?)([A-Za-z_]\w*)\1")

@@ -8,6 +8,7 @@ https://cyclonedx.org/docs/1.6/json/
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
@@ -16,16 +17,13 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from functions_model import __version__
 from functions_model.core.digests import canonical_json
+from functions_model.environment.locking import CondaPackage, Lock, LockedPackage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from cyclonedx.model import Property
     from cyclonedx.model.bom import BomMetaData
     from cyclonedx.model.component import Component
     from packageurl import PackageURL
-
-    from functions_model.environment.locking import CondaPackage, Lock, LockedPackage
 
 _TOOL = "functions-model-action"
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import unquote, urlsplit
 
 import yaml
@@ -12,21 +13,16 @@ from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as ParsedRequirement
 
 from functions_model.core.build import Solver
+from functions_model.core.failures import Location
 from functions_model.core.secrets import Secret
 from functions_model.core.yaml_nodes import is_empty, place, sections
 from functions_model.environment.conda_specs import CondaSpec, CondaSpecInvalid, parse_conda_spec, pep440
 from functions_model.environment.conda_twins import LEFT_OUT, twin_of
-from functions_model.environment.request import CondaChannel, CondaDependency, Requirement
+from functions_model.environment.request import CondaChannel, CondaDependency, Draft, Requirement
 from functions_model.environment.requirement_options import VARIABLE, inside_path
 from functions_model.environment.requirements import add_requirement, read_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import TypeAlias
-
-    from functions_model.core.failures import Location
-    from functions_model.environment.request import Draft
-
     Reader: TypeAlias = Callable[[str, Location, Draft], None]
 
 

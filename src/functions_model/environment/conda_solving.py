@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 import zipfile
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from packaging.utils import canonicalize_name
@@ -21,13 +23,7 @@ from functions_model.core.secrets import Secret
 from functions_model.environment.conda_specs import CondaSpecInvalid, parse_conda_spec
 from functions_model.environment.locking import CondaLock, CondaPackage
 from functions_model.environment.rattler_tool import errors_of, explain_conda, run_rattler
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
-
-    from functions_model.environment.request import CondaChannel, CondaDependency, CondaRequest
-
+from functions_model.environment.request import CondaChannel, CondaDependency, CondaRequest
 
 ACTION = "resolve the conda packages"
 PLATFORMS = ("linux-64", "noarch")

@@ -7,11 +7,8 @@ entry's `versions` says). Names that are equal on both sides stand in `_SAME_NAM
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 def _same(versions: str) -> str:

@@ -11,12 +11,10 @@ import base64
 import csv
 import hashlib
 import json
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
+from pathlib import Path
+from typing import NamedTuple
 
 
 class Altered(NamedTuple):

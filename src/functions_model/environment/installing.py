@@ -9,29 +9,23 @@ import hashlib
 import os
 import shutil
 import tempfile
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from functions_model.core.failures import EnvironmentFailed, Problem
 from functions_model.core.progress import Progress, Report, silent
 from functions_model.environment.fusepy import build_options
-from functions_model.environment.installed_files import altered_conda, altered_wheels
-from functions_model.environment.locking import PREFIX
+from functions_model.environment.installed_files import Altered, altered_conda, altered_wheels
+from functions_model.environment.locking import PREFIX, CondaLock, Lock
 from functions_model.environment.normalising import normalise, normalise_prefix, unlinked
 from functions_model.environment.rattler_tool import errors_of, explain_conda, load_rattler, rattler_cache, run_rattler
+from functions_model.environment.request import CondaRequest
 from functions_model.environment.uv_failures import explain
 from functions_model.environment.uv_process import UvRefused, run_uv, target_options
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Coroutine, Mapping
-
-    from functions_model.environment.installed_files import Altered
-    from functions_model.environment.locking import CondaLock, Lock
-    from functions_model.environment.request import CondaRequest
-
 
 _WHEELS_TASK, _CONDA_TASK = "install dependencies", "install conda packages"
 _CONDA_ACTION = "install the conda packages"

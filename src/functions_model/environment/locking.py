@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from packaging.pylock import Pylock
+from packaging.pylock import Package, Pylock
 
 from functions_model.core.digests import Digest, digest_of
 from functions_model.core.failures import EnvironmentFailed, Problem
 from functions_model.environment.fusepy import is_known_source
+from functions_model.environment.request import EnvironmentRequest, IndexSettings
 from functions_model.environment.uv_process import IMAGE_PLATFORM
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from packaging.pylock import Package
-
-    from functions_model.environment.request import EnvironmentRequest, IndexSettings
-
 
 ACTION = "resolve the dependencies"
 PREFIX = "/opt/conda"

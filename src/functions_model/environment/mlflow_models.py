@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import yaml
 from packaging.requirements import Requirement as ParsedRequirement
@@ -25,10 +27,6 @@ from functions_model.environment.conda_specs import CondaSpecInvalid, parse_cond
 from functions_model.environment.reading import complete
 from functions_model.environment.request import CondaDependency, Draft, EnvironmentRequest, Requirement
 from functions_model.environment.requirements import read_line, read_requirements, read_text
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
 _NAMES = ("mlflow", "mlflow-skinny")
 _OLDEST = Version("2.6")

@@ -9,12 +9,9 @@ import io
 import json
 import re
 import shutil
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
-
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
 
 _INTERPRETER = b"#!/usr/bin/env python3\n"
 _DIRECT = re.compile(rb"\A#![^\n]*python[0-9.]*(?:[ \t][^\n]*)?\n")

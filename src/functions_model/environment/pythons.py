@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 
 from functions_model.core.build import PYTHON_VERSIONS
 from functions_model.core.failures import EnvironmentFailed, Problem
-
-if TYPE_CHECKING:
-    from functions_model.environment.request import EnvironmentRequest
+from functions_model.environment.request import EnvironmentRequest
 
 _ENDED = {"3.10": "31 October 2026"}
 """When the support of a Python ended: stacks.json. That of 3.11 ends in October 2027."""

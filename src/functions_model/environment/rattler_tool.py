@@ -13,21 +13,15 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-from functions_model.core.failures import EnvironmentFailed, Problem
-from functions_model.environment.request import IndexSettings
+from functions_model.core.failures import EnvironmentFailed, Location, Problem
+from functions_model.core.secrets import Secret
+from functions_model.environment.request import CondaRequest, IndexSettings
 from functions_model.environment.uv_process import UvRefused, clean, run_uv
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-
-    from functions_model.core.failures import Location
-    from functions_model.core.secrets import Secret
-    from functions_model.environment.request import CondaRequest
-
 
 _TOKEN = re.compile(r"/t/[^/\s`\"')]+")
 _NETWORK = re.compile(r"(?:HTTP status|status code|sending request|connect|timed out|dns|request error)", re.IGNORECASE)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from pathlib import Path
 
 import yaml
 from packaging.utils import canonicalize_name
@@ -18,11 +19,6 @@ from functions_model.environment.pythons import allowed_minors
 from functions_model.environment.request import Draft, EnvironmentRequest, Requirement
 from functions_model.environment.requirement_options import inside_path
 from functions_model.environment.requirements import read_requirements, read_text
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
 
 INFERENCE_SERVER = Requirement("azureml-inference-server-http", "azureml-inference-server-http")
 """What runs the entry script. Its version is the resolver's choice."""

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
+
+import yaml
 
 from functions_model.core.build import Solver
 from functions_model.core.failures import Location, Problem
 from functions_model.core.secrets import Secret
 from functions_model.core.yaml_nodes import read_mapping
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    import yaml
 
 
 @dataclass(frozen=True, slots=True)

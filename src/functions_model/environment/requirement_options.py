@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
 
+from functions_model.core.failures import Location
 from functions_model.core.secrets import Secret
+from functions_model.environment.request import Draft
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-    from typing import TypeAlias
-
-    from functions_model.core.failures import Location
-    from functions_model.environment.request import Draft
-
     Reader: TypeAlias = Callable[[str, Location, Draft], None]
 
 _LONG_NAMES = {

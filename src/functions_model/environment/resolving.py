@@ -7,28 +7,20 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from functions_model.core.digests import digest_of
 from functions_model.core.failures import EnvironmentFailed
 from functions_model.core.progress import Progress, Report, silent
-from functions_model.environment.conda_solving import MARK, distributions_of, solve_conda, write_stand_ins
+from functions_model.environment.conda_solving import MARK, Distribution, distributions_of, solve_conda, write_stand_ins
 from functions_model.environment.fusepy import keep_promise, write_promise
-from functions_model.environment.locking import ACTION, lock_of, packages_of
+from functions_model.environment.locking import ACTION, CondaLock, Lock, lock_of, packages_of
 from functions_model.environment.rattler_tool import load_rattler, rattler_cache
-from functions_model.environment.request import Requirement
+from functions_model.environment.request import CondaRequest, EnvironmentRequest, Requirement
 from functions_model.environment.uv_failures import blamed, explain, is_for_wheels
 from functions_model.environment.uv_process import IMAGE_PLATFORM, UvRefused, run_uv, target_options
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
-
-    from functions_model.environment.conda_solving import Distribution
-    from functions_model.environment.locking import CondaLock, Lock
-    from functions_model.environment.request import CondaRequest, EnvironmentRequest
-
 
 _TASK, _CONDA_TASK = "resolve dependencies", "resolve conda packages"
 _ENTRIES = re.compile(r"(?<!\\)\n")

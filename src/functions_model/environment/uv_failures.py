@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from packaging.utils import canonicalize_name
 
 from functions_model.core.failures import EnvironmentFailed, Problem
 from functions_model.environment.request import EnvironmentRequest
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _DETAIL_LINES = 80
 """uv's reasoning can run to hundreds of lines; its last lines hold the conclusion and the hints."""

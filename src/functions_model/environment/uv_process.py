@@ -7,22 +7,18 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from uv import find_uv_bin
 
 from functions_model.core.cancel import CANCEL
 from functions_model.core.masking import without
+from functions_model.core.secrets import Secret
 from functions_model.environment.request import IndexSettings
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from functions_model.core.secrets import Secret
 
 IMAGE_PLATFORM = "x86_64-manylinux_2_28"
 """The Functions base images are amd64 only, and even the oldest (Debian 11, glibc 2.31) takes these wheels."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from functions_model.core.digests import Digest, canonical_json, digest_of
 from functions_model.core.failures import BundleFailed, Problem
+from functions_model.core.references import ImageReference
+from functions_model.image.layers import Layer
 from functions_model.image.manifests import (
     DOCKER_CONFIG,
     DOCKER_LAYER_GZIP,
@@ -19,12 +22,6 @@ from functions_model.image.manifests import (
     ImageConfig,
     Manifest,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from functions_model.core.references import ImageReference
-    from functions_model.image.layers import Layer
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """The time that means "not said": the digest must not depend on when an image is built."""

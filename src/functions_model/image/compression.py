@@ -8,18 +8,13 @@ level 3 gave two answers. One thread, fixed block size: so a tree has one digest
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from isal import isal_zlib
 
-from functions_model.image.files import largest, read_at
+from functions_model.image.files import FileTree, largest, read_at
 from functions_model.image.tar import tar_size
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from functions_model.image.files import FileTree
 
 
 class Compression(enum.StrEnum):

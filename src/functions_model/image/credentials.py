@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
-from functions_model.image.files import FileTree, Link
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from functions_model.image.files import TreeFile
+from functions_model.image.files import FileTree, Link, TreeFile
 
 LARGEST = 64 * 1024
 """Bytes. A larger file is no key: it is not read. The largest keys in use, of RSA with 16,384 bits, have 13 kB."""

@@ -8,12 +8,9 @@ fingerprint again still has to compare digests before anything is believed.
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
 
 from functions_model.image.files import Link, TreeFile, largest, read_at
-
-if TYPE_CHECKING:
-    from functions_model.image.layers import LayerPlan
+from functions_model.image.layers import LayerPlan
 
 _FORMAT = 1
 """Counts up when the bytes of a layer, or the way of looking at it, change."""

@@ -11,22 +11,19 @@ import io
 import os
 import tempfile
 from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Self, cast
+from typing import BinaryIO, Self, cast
 
 from functions_model.core.digests import Digest, parse_digest
 from functions_model.core.progress import Progress, Report, silent
 from functions_model.image.compression import Choice, Compression, choose, pack, packed_size
+from functions_model.image.files import FileTree
 from functions_model.image.manifests import OCI_LAYER_GZIP, OCI_LAYER_TAR, Descriptor
 from functions_model.image.tar import tar_size, write_tar
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator
-
-    from functions_model.image.files import FileTree
 
 
 @dataclass(frozen=True, slots=True)

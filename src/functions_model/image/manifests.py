@@ -6,13 +6,11 @@ https://github.com/opencontainers/image-spec/blob/main/manifest.md
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from functions_model.core.digests import Digest, canonical_json, digest_of, parse_digest
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"

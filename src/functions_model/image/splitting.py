@@ -9,16 +9,12 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING
 
 from functions_model.image.files import FileTree, Link, TreeFile
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from functions_model.image.layers import LayerPlan
+from functions_model.image.layers import LayerPlan
 
 LARGE_PLAN = 512 << 20
 """Bytes up to which a plan stays whole. Every layer costs requests, and Docker pulls three at a time."""

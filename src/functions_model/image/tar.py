@@ -9,17 +9,13 @@ https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html#tag_20_92_13
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from operator import itemgetter
+from pathlib import Path
 from struct import Struct
-from typing import TYPE_CHECKING
 
 from functions_model.image.files import FileTree, Link, TreeFile, changed, unreadable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
-
 
 UNIT = 512
 """Everything in a tar takes a multiple of this many bytes."""

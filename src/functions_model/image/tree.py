@@ -5,18 +5,14 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections.abc import Callable, Iterable
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pathspec import GitIgnoreSpec
 
 from functions_model.core.failures import BundleFailed, Problem
 from functions_model.image.files import FileTree, Link, TreeFile
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
 
 _PLAIN_NAME = re.compile(r"[\w.-]+/?", re.ASCII)
 """A pattern without wildcards and without a slash within: it means a name, at any depth. One slash at the end: only a

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from functions_model.core.build import Build, Builder, CredentialFiles, Solver
 from functions_model.core.spec import Mode
 from functions_model.image.compression import Compression
 from functions_model.inputs import rules
 from functions_model.inputs.building import YesNo
+from functions_model.inputs.form import Form
 from functions_model.inputs.rules import RuleBroken
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from functions_model.inputs.form import Form
 
 CONTEXT = "functions-model-context"
 _WITH_DOCKERFILE = ("apt-packages", "dockerfile")

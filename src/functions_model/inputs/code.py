@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import json
 from codecs import BOM_UTF8
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from pathlib import Path
 
-from functions_model.core.spec import Code
+from functions_model.core.registered import RegisteredAsset
+from functions_model.core.spec import Code, Model
+from functions_model.inputs.form import Form
 from functions_model.inputs.models import needs_no_script
-from functions_model.inputs.paths import check_fetched
+from functions_model.inputs.paths import Workspace, check_fetched
 from functions_model.inputs.rules import RuleBroken
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from functions_model.core.registered import RegisteredAsset
-    from functions_model.core.spec import Model
-    from functions_model.inputs.form import Form
-    from functions_model.inputs.paths import Workspace
-
 
 _HOST_JSON = "host.json"
 

@@ -7,25 +7,20 @@ https://learn.microsoft.com/azure/machine-learning/reference-yaml-deployment-man
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import yaml
 
 from functions_model.core.azureml_environment import BUILDS, INSTEAD_OF_BUILD, KEYS, UNUSED
+from functions_model.core.failures import Location
 from functions_model.core.spec import InlineEnvironment
 from functions_model.core.yaml_nodes import is_empty
 from functions_model.inputs.assets import is_reference
 from functions_model.inputs.deployment_yaml import SUBJECT, Sheet, scalars
+from functions_model.inputs.form import Form
 from functions_model.inputs.rules import RuleBroken
 from functions_model.inputs.specs import WITH_AZURE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from functions_model.core.failures import Location
-    from functions_model.inputs.form import Form
-
 
 _PROBE = (
     "the Functions host starts the script again when its process ends, and `verify-timeout` is the time to come alive"

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from pathlib import Path, PurePosixPath
 
 import yaml
 
 from functions_model.core.failures import Location, Problem
 from functions_model.core.yaml_nodes import place, read_mapping, sections
-
-if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator
-    from pathlib import Path
 
 SUBJECT = "deployment-file"
 

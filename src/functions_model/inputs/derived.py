@@ -5,12 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from functions_model.core.names import Names
+from functions_model.core.names import Names
 
 _STORAGE_LONGEST = 24
 _UNIQUE = 10

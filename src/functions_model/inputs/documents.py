@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import yaml
 
 from functions_model.inputs.catalogue import CATALOGUE, OUTPUTS
 from functions_model.inputs.specs import EVERY_MODE, WITH_AZURE, InputSpec
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 ACTION_NAME = "Azure Function from a model"
 ACTION_DESCRIPTION = "Take a trained model from a repository to a live, verified Azure Function in one step."

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TypeVar, cast
 
-from functions_model.core.failures import Problem
-from functions_model.core.spec import Mode
+from functions_model.core.failures import Location, Problem
+from functions_model.core.spec import InlineEnvironment, Mode
 from functions_model.inputs.catalogue import BY_NAME
+from functions_model.inputs.paths import Workspace
 from functions_model.inputs.rules import RuleBroken
 from functions_model.inputs.sources import did_you_mean
 from functions_model.inputs.specs import TRIGGERS, InputSpec
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from functions_model.core.failures import Location
-    from functions_model.core.spec import InlineEnvironment
-    from functions_model.inputs.paths import Workspace
 
 T = TypeVar("T")
 LOGIN = ("tenant-id", "client-id")

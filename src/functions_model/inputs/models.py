@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from pathlib import Path
+from typing import TypeAlias
 
 from functions_model.core.mlflow import is_mlflow_model
 from functions_model.core.registered import RegisteredAsset
 from functions_model.core.spec import Model
 from functions_model.inputs import derived, rules
 from functions_model.inputs.assets import is_reference, take_asset
+from functions_model.inputs.form import Form
 from functions_model.inputs.rules import RuleBroken
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from functions_model.inputs.form import Form
 
 NO_MODELS = "[]"
 _INPUT = "model-path"

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import TYPE_CHECKING
 
 from functions_model.inputs.rules import RuleBroken
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 _LFS_LARGEST = 1024

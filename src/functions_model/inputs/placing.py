@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from functions_model.core.names import Names
 from functions_model.inputs import derived, rules
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from functions_model.inputs.form import Form
+from functions_model.inputs.form import Form
 
 _STORAGE = "Microsoft.Storage/storageAccounts"
 PLACES: dict[str, tuple[str, Callable[[str], str], Callable[[Names], str]]] = {

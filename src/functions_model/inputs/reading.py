@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeVar
 
 from functions_model.core.build import Builder
 from functions_model.core.failures import InputsInvalid
-from functions_model.core.spec import DeploymentSpec, ImageTarget, Mode
+from functions_model.core.registered import RegisteredAsset
+from functions_model.core.removal import RemovalSpec
+from functions_model.core.spec import DeploymentSpec, ImageTarget, InlineEnvironment, Login, Mode
 from functions_model.inputs import rules
 from functions_model.inputs.assets import check_workspace, is_reference, take_asset
 from functions_model.inputs.build import read_build
@@ -29,15 +33,6 @@ from functions_model.inputs.registries import (
 from functions_model.inputs.specs import REMOVING, WITH_AZURE
 from functions_model.inputs.target import read_removal, read_target
 from functions_model.inputs.triggers import read_trigger, takes_probe
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from functions_model.core.registered import RegisteredAsset
-    from functions_model.core.removal import RemovalSpec
-    from functions_model.core.spec import InlineEnvironment, Login
-
 
 _Spec = TypeVar("_Spec")
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from functions_model.core.secrets import Secret
 from functions_model.core.spec import Login
 from functions_model.inputs import rules
+from functions_model.inputs.form import Form
 from functions_model.inputs.placing import placed
 from functions_model.inputs.rules import RuleBroken
-
-if TYPE_CHECKING:
-    from functions_model.inputs.form import Form
 
 
 @dataclass(frozen=True, slots=True)

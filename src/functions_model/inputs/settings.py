@@ -6,19 +6,14 @@ No message ever shows a value.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
 import yaml
 
 from functions_model.core.failures import Location, Problem
 from functions_model.core.secrets import Secret
 from functions_model.core.spec import WORKER_PROCESSES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from functions_model.inputs.form import Form
-
+from functions_model.inputs.form import Form
 
 _SUBJECT = "app-settings"
 _LINE = re.compile(r"\s*(?P<name>[^\s=:{}\[\]\"']+)\s*=(?P<value>.*)")

@@ -5,18 +5,14 @@ from __future__ import annotations
 import argparse
 import difflib
 import re
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import Mapping, Sequence
+from typing import NoReturn
 
 from functions_model.ci import SUMMARY_FILE
+from functions_model.ci.host import Facts
 from functions_model.core.failures import InputsInvalid, Problem
 from functions_model.inputs.catalogue import BY_NAME, CATALOGUE
 from functions_model.inputs.specs import REMOVING, InputKind, InputSpec
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from functions_model.ci.host import Facts
-
 
 OWN_PREFIX = "FUNCTIONS_MODEL_"
 LISTENING = "FUNCTIONS_MODEL_LISTENING_SECONDS"

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from functions_model.core.access import Access
 from functions_model.core.removal import RemovalSpec
+from functions_model.core.secrets import Secret
 from functions_model.core.spec import Target
 from functions_model.inputs import rules
 from functions_model.inputs.building import YesNo
-from functions_model.inputs.form import LOGIN
+from functions_model.inputs.form import LOGIN, Form
 from functions_model.inputs.placing import Places
 from functions_model.inputs.registries import CLOUDS, known_cloud, take_login
 from functions_model.inputs.settings import note_dots, read_app_settings, refuse_ports
 from functions_model.inputs.specs import BLOB, QUEUE
-
-if TYPE_CHECKING:
-    from functions_model.core.secrets import Secret
-    from functions_model.inputs.form import Form
-
 
 _FOR_WHAT_IS_NEW = ("service-bus-sku", "log-analytics-workspace")
 """Inputs that say how something is made, and change nothing of one that is there."""

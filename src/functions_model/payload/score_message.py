@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import azure.functions as func  # noqa: TC002 - the worker evaluates the annotations
+import azure.functions as func
 
 from .messages import message_content
 from .probes import answer_to

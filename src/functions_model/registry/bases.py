@@ -6,30 +6,23 @@ streamed through this machine, once, into the cache repository, so that the next
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
 
-from functions_model.core.digests import short
+from functions_model.core.digests import Digest, short
 from functions_model.core.progress import Progress
+from functions_model.core.references import ImageReference
 from functions_model.core.stopping import side_by_side
+from functions_model.image.assembly import Base
+from functions_model.image.manifests import Descriptor
 from functions_model.registry.access import Access
 from functions_model.registry.bodies import BlobSource, bytes_source, registry_source
-from functions_model.registry.client import PARALLEL
+from functions_model.registry.client import PARALLEL, RegistryClient
 from functions_model.registry.content import get_blob, get_manifest, has_blob, head_manifest
 from functions_model.registry.errors import RegistryRefused
 from functions_model.registry.pushed import BlobTransfer, How
-from functions_model.registry.upload import put_manifest
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
-
-    from functions_model.core.digests import Digest
-    from functions_model.core.references import ImageReference
-    from functions_model.image.assembly import Base
-    from functions_model.image.manifests import Descriptor
-    from functions_model.registry.client import RegistryClient
-    from functions_model.registry.upload import Upload
+from functions_model.registry.upload import Upload, put_manifest
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 from functions_model.core.digests import Digest, digest_of, parse_digest
 from functions_model.core.failures import RegistryFailed
-from functions_model.core.progress import Progress
+from functions_model.core.progress import Progress, Report
 from functions_model.core.retries import AttemptFailed
+from functions_model.core.stopping import Stop
+from functions_model.image.layers import Layer, LayerStream
+from functions_model.image.manifests import Descriptor
 from functions_model.registry.access import Access
+from functions_model.registry.client import RegistryClient
 from functions_model.registry.content import BLOCK, stream_blob
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
-    from typing import Any
-
-    from functions_model.core.progress import Report
-    from functions_model.core.stopping import Stop
-    from functions_model.image.layers import Layer, LayerStream
-    from functions_model.image.manifests import Descriptor
-    from functions_model.registry.client import RegistryClient
 
 
 @dataclass(frozen=True, slots=True)

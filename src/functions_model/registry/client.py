@@ -8,9 +8,10 @@ from __future__ import annotations
 import socket
 import ssl
 import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
@@ -19,14 +20,9 @@ from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import RegistryFailed
 from functions_model.core.retries import PASSING, AttemptFailed, Retries, seconds_asked
 from functions_model.core.sending import new_session
+from functions_model.registry.access import Access, EntraExchange
 from functions_model.registry.errors import RegistryRefused, breakdown, refusal
 from functions_model.registry.tokens import Tokens
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
-    from functions_model.registry.access import Access, EntraExchange
-
 
 PARALLEL = 4
 """Blobs under way at once: more gains nothing against a registry, and its rate limits are per client."""

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+import requests
 import urllib3
 
 from functions_model.core.digests import Digest, digest_of, parse_digest
 from functions_model.core.failures import RegistryFailed
+from functions_model.core.references import ImageReference
 from functions_model.core.retries import AttemptFailed
 from functions_model.image.assembly import LARGEST_MANIFEST, Base
 from functions_model.image.layers import PieceStream
 from functions_model.image.manifests import (
     INDEX_TYPES,
     MANIFEST_TYPES,
+    ImageConfig,
     Index,
     Manifest,
     Platform,
@@ -24,19 +28,8 @@ from functions_model.image.manifests import (
     parse_manifest,
 )
 from functions_model.registry.access import Access
-from functions_model.registry.client import Call
+from functions_model.registry.client import Call, RegistryClient
 from functions_model.registry.errors import breakdown
-
-if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
-    from pathlib import Path
-
-    import requests
-
-    from functions_model.core.references import ImageReference
-    from functions_model.image.manifests import ImageConfig
-    from functions_model.registry.client import RegistryClient
-
 
 BLOCK = 1 << 20
 _ACCEPT = {"Accept": ", ".join((*INDEX_TYPES, *MANIFEST_TYPES))}

@@ -5,17 +5,13 @@ from __future__ import annotations
 import re
 import socket
 import ssl
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import requests
 
 from functions_model.core.failures import RegistryFailed
 from functions_model.core.masking import shapeless
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from functions_model.registry.access import Access
+from functions_model.registry.access import Access
 
 _AZURE = re.compile(r"^([a-z0-9]+)(?:-[a-z0-9]+)?\.azurecr\.(io|us|cn)$")
 _LONGEST = 300

@@ -5,39 +5,30 @@ So no tag ever points at half an image. When the tag means this image already, n
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from threading import Lock
-from typing import TYPE_CHECKING
 
 from functions_model.core.cancel import CANCEL
-from functions_model.core.progress import silent
+from functions_model.core.digests import Digest
+from functions_model.core.progress import Report, silent
+from functions_model.core.references import ImageReference
 from functions_model.core.stopping import Stopped, side_by_side
-from functions_model.image.layers import Layer
+from functions_model.image.assembly import Base, Image
+from functions_model.image.layers import Layer, LayerStream
 from functions_model.image.manifests import Descriptor
 from functions_model.registry.access import Access
 from functions_model.registry.bases import BaseLayers
 from functions_model.registry.bodies import bytes_source, layer_source
-from functions_model.registry.client import PARALLEL
+from functions_model.registry.client import PARALLEL, RegistryClient
 from functions_model.registry.content import head_manifest
 from functions_model.registry.errors import RegistryRefused
 from functions_model.registry.pushed import BlobTransfer, How, PushedImage
-from functions_model.registry.records import write_record
-from functions_model.registry.referrers import attach
+from functions_model.registry.records import RecordToWrite, write_record
+from functions_model.registry.referrers import Attachment, attach
 from functions_model.registry.upload import Upload, put_manifest
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
-
-    from functions_model.core.digests import Digest
-    from functions_model.core.progress import Report
-    from functions_model.core.references import ImageReference
-    from functions_model.image.assembly import Base, Image
-    from functions_model.image.layers import LayerStream
-    from functions_model.registry.client import RegistryClient
-    from functions_model.registry.records import RecordToWrite
-    from functions_model.registry.referrers import Attachment
 
 _UNKNOWN = frozenset({"MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN"})
 

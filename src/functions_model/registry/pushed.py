@@ -5,11 +5,9 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 from threading import Lock
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from functions_model.core.digests import Digest
-    from functions_model.core.references import ImageReference
+from functions_model.core.digests import Digest
+from functions_model.core.references import ImageReference
 
 
 class How(enum.StrEnum):

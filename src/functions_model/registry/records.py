@@ -8,10 +8,11 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
-from functions_model.core.digests import canonical_json, digest_of, parse_digest
+from functions_model.core.digests import Digest, canonical_json, digest_of, parse_digest
 from functions_model.core.failures import RegistryFailed
 from functions_model.image.compression import Compression
 from functions_model.image.layers import Layer
@@ -26,16 +27,10 @@ from functions_model.image.manifests import (
 )
 from functions_model.registry.access import Access
 from functions_model.registry.bodies import bytes_source, layer_source
+from functions_model.registry.client import RegistryClient
 from functions_model.registry.content import BlobStream, get_manifest, head_manifest
 from functions_model.registry.errors import RegistryRefused
-from functions_model.registry.upload import put_manifest
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from functions_model.core.digests import Digest
-    from functions_model.registry.client import RegistryClient
-    from functions_model.registry.upload import Upload
+from functions_model.registry.upload import Upload, put_manifest
 
 RECORD_TYPE = "application/vnd.functions-model.record.v1+json"
 _PREFIX = "functions-model.layer."

@@ -5,10 +5,10 @@ https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-re
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
-from functions_model.core.digests import digest_of
+from functions_model.core.digests import Digest, digest_of
 from functions_model.core.failures import RegistryFailed
 from functions_model.image.manifests import (
     EMPTY,
@@ -22,17 +22,10 @@ from functions_model.image.manifests import (
 )
 from functions_model.registry.access import Access
 from functions_model.registry.bodies import bytes_source
-from functions_model.registry.client import Call
+from functions_model.registry.client import Call, RegistryClient
 from functions_model.registry.content import get_manifest
 from functions_model.registry.errors import RegistryRefused
-from functions_model.registry.upload import put_manifest
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from functions_model.core.digests import Digest
-    from functions_model.registry.client import RegistryClient
-    from functions_model.registry.upload import Upload
+from functions_model.registry.upload import Upload, put_manifest
 
 _UNTAKEN = frozenset({400, 403, 404, 405, 415, 422})
 """Answers of registries that take images and nothing else."""

@@ -7,6 +7,7 @@ does not, is docs/decisions/0043-azure-containerregistry.md.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from azure.containerregistry import ArtifactTagProperties, ContainerRegistryClient
@@ -16,8 +17,6 @@ from functions_model.core.digests import Digest
 from functions_model.core.failures import RegistryFailed
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from azure.core.credentials import TokenCredential
 
 

@@ -8,21 +8,17 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
+import requests
 from requests.utils import parse_dict_header
 
 from functions_model.core.failures import RegistryFailed
+from functions_model.registry.access import Access, EntraExchange
 from functions_model.registry.errors import RegistryRefused
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import requests
-
-    from functions_model.registry.access import Access, EntraExchange
 
 _KEPT = 0.8
 """Share of its life that a token is used for: the rest is for the request that carries it."""

@@ -6,33 +6,25 @@ broken one (Azure answers a repeated PATCH with BLOB_UPLOAD_INVALID), and a whol
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from threading import BoundedSemaphore
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from functions_model.core.digests import digest_of
+import requests
+
+from functions_model.core.digests import Digest, digest_of
 from functions_model.core.failures import RegistryFailed
+from functions_model.core.progress import Report
 from functions_model.core.retries import AttemptFailed
 from functions_model.core.stopping import Stop
-from functions_model.registry.bodies import blob_body, stream_body
-from functions_model.registry.client import PARALLEL, Call
+from functions_model.image.layers import Layer, LayerStream
+from functions_model.registry.access import Access
+from functions_model.registry.bodies import BlobSource, Body, blob_body, stream_body
+from functions_model.registry.client import PARALLEL, Call, RegistryClient
 from functions_model.registry.content import has_blob
 from functions_model.registry.pushed import How, Tally
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    import requests
-
-    from functions_model.core.digests import Digest
-    from functions_model.core.progress import Report
-    from functions_model.image.layers import Layer, LayerStream
-    from functions_model.registry.access import Access
-    from functions_model.registry.bodies import BlobSource, Body
-    from functions_model.registry.client import RegistryClient
-
 
 _LOST = frozenset({400, 404, 416})
 """What registries answer in mid-upload when they lost it, or when the bytes were damaged on the way."""

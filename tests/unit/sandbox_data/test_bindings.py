@@ -9,7 +9,7 @@ import typing
 import uuid
 from typing import TYPE_CHECKING, Any
 
-import azure.functions as func  # noqa: TC002 - annotations are read while it runs
+import azure.functions as func
 import pytest
 
 from azure_sandbox.functions_host.binding_paths import (

@@ -25,7 +25,7 @@ from functions_model.inputs import listening_seconds, read_any
 from functions_model.inputs.catalogue import BY_NAME, CATALOGUE, WORDS
 from functions_model.inputs.settings import secrets_in
 from functions_model.pipeline.events import AppVerified, RunStopped
-from functions_model.report.figures import listed
+from functions_model.report.formatting import listed
 from functions_model.report.narration import narrate
 from functions_model.report.progress import watch
 

@@ -49,6 +49,11 @@ class Base:
     manifest: Manifest
     config: ImageConfig
 
+    @property
+    def pinned(self) -> str:
+        """`registry/repository@sha256:...`, the form that never changes its meaning."""
+        return replace(self.reference, digest=self.digest).pinned
+
 
 @dataclass(frozen=True, slots=True)
 class Image:

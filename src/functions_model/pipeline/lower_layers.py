@@ -102,7 +102,7 @@ def recipe_of(making: Making, lock: Lock) -> Recipe:
     """What an engine is asked to make."""
     build, base = making.spec.build, making.base
     return Recipe(
-        base=replace(base.reference, digest=base.digest).pinned,
+        base=base.pinned,
         apt_packages=build.apt_packages,
         python_version=making.python.version,
         env=making.bundle.env,

@@ -1,22 +1,34 @@
-"""The image as text: its base, its layers, how each came to be, and what was sent."""
+"""The image as text, in the log and as a part of the page: its base, its layers, how each came to be, what was sent."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from functions_model.core.digests import short
 from functions_model.image.compression import Compression
-from functions_model.pipeline.events import LayerOrigin
+from functions_model.pipeline.events import (
+    Attached,
+    BaseChosen,
+    ContextWritten,
+    EngineRan,
+    ImageBuilt,
+    ImagePushed,
+    LayerOrigin,
+    LayerReady,
+)
 from functions_model.registry import How
-from functions_model.report.figures import count, duration, size
+from functions_model.report.finding import every, last
+from functions_model.report.formatting import cell, count, duration, size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from functions_model.image.assembly import Image
     from functions_model.image.layers import Layer
-    from functions_model.pipeline.events import Attached, BaseChosen, EngineRan, LayerReady
+    from functions_model.pipeline.events import Event
     from functions_model.registry import BlobTransfer, PushedImage
 
 _BASE_LAYER = "base layer "
@@ -31,14 +43,8 @@ _WORTH_A_RATE = 1_000_000
 
 def base_line(chosen: BaseChosen, now: datetime) -> str:
     """`Base mcr.microsoft.com/...:4-python3.12 at 1f2e..., built 34 days ago`."""
-    return f"Base {base_name(chosen)} at {short(chosen.base.digest)}{_comma(age(chosen.created, now))}"
-
-
-def base_name(chosen: BaseChosen) -> str:
-    """As people know it: with its tag, or by its digest alone."""
-    reference = chosen.base.reference
-    tag = f":{reference.tag}" if reference.tag else ""
-    return f"{reference.registry}/{reference.repository}{tag}"
+    name, built = replace(chosen.base.reference, digest=None), age(chosen.created, now)
+    return f"Base {name} at {short(chosen.base.digest)}{f', {built}' if built else ''}"
 
 
 def age(created: datetime | None, now: datetime) -> str:
@@ -65,9 +71,7 @@ def base_news(chosen: BaseChosen) -> list[str]:
 def layer_line(ready: LayerReady) -> str:
     """One layer in the log, as soon as it is known."""
     layer = ready.layer
-    why = compression_reason(layer)
-    packed = f"{layer.compression}: {why}" if why else layer.compression.value
-    told = origin_text(ready) if ready.origin is LayerOrigin.FOUND else f"{origin_text(ready)}; {packed}"
+    told = origin_text(ready) if ready.origin is LayerOrigin.FOUND else f"{origin_text(ready)}; {_packing(layer)}"
     return f"  {layer.name:<14} {size(layer.size):>9}  {short(layer.digest)}  {told}"
 
 
@@ -78,13 +82,16 @@ def origin_text(ready: LayerReady) -> str:
         work = "found by the lock, not installed" if layer.name in _INSTALLED else "found, not packed"
         return f"{work} (in `{layer.repository}`)" if layer.repository else work
     work = "packed and sent in one pass" if ready.origin is LayerOrigin.SENT else "packed"
-    rate = f", {size(round(layer.size / ready.seconds))}/s" if _has_rate(ready) else ""
+    has_rate = ready.seconds > 0 and layer.size >= _WORTH_A_RATE
+    rate = f", {size(round(layer.size / ready.seconds))}/s" if has_rate else ""
     # What took no time worth a word: `0.0 s` would look like a mistake.
     return f"{work} in {duration(ready.seconds)}{rate}" if ready.seconds >= _WORTH_A_TIME else work
 
 
-def _has_rate(ready: LayerReady) -> bool:
-    return ready.seconds > 0 and ready.layer.size >= _WORTH_A_RATE
+def _packing(layer: Layer) -> str:
+    """`zstd: a sample of the files shrank by 40 %`."""
+    why = compression_reason(layer)
+    return f"{layer.compression}: {why}" if why else layer.compression.value
 
 
 def compression_reason(layer: Layer) -> str:
@@ -114,15 +121,15 @@ def transfer_lines(pushed: PushedImage) -> list[str]:
     base, ours = _parted(pushed.blobs)
     lines = [
         f"  {'base image':<14} {size(sum(blob.size for blob in blobs)):>9}  {count(len(blobs), 'layer')} {how}"
-        for how, blobs in by_how(base).items()
+        for how, blobs in _by_how(base).items()
     ]
     return [*lines, *(f"  {blob.name:<14} {size(blob.size):>9}  {blob.how}" for blob in ours)]
 
 
-def base_transfer(pushed: PushedImage) -> str:
+def _base_transfer(pushed: PushedImage) -> str:
     """What became of the base's layers: `17 layers mounted, 1 layer present`."""
     base, _ = _parted(pushed.blobs)
-    return ", ".join(f"{count(len(blobs), 'layer')} {how}" for how, blobs in by_how(base).items())
+    return ", ".join(f"{count(len(blobs), 'layer')} {how}" for how, blobs in _by_how(base).items())
 
 
 def sent_sentence(pushed: PushedImage) -> str:
@@ -132,7 +139,7 @@ def sent_sentence(pushed: PushedImage) -> str:
     """
     sent = f"{size(pushed.bytes_sent)} sent in {count(pushed.requests, 'request')}"
     spared = {
-        how: sum(blob.size for blob in blobs) for how, blobs in by_how(pushed.blobs).items() if how is not How.SENT
+        how: sum(blob.size for blob in blobs) for how, blobs in _by_how(pushed.blobs).items() if how is not How.SENT
     }
     if not any(spared.values()):
         return f"{sent}."
@@ -142,7 +149,7 @@ def sent_sentence(pushed: PushedImage) -> str:
     return f"{sent}; {size(sum(spared.values()))} not sent ({parts})."
 
 
-def by_how(blobs: Iterable[BlobTransfer]) -> dict[How, list[BlobTransfer]]:
+def _by_how(blobs: Iterable[BlobTransfer]) -> dict[How, list[BlobTransfer]]:
     """Blobs by what became of them, in the order in which that is first met."""
     found: dict[How, list[BlobTransfer]] = defaultdict(list)
     for blob in blobs:
@@ -155,5 +162,64 @@ def _parted(blobs: Sequence[BlobTransfer]) -> tuple[list[BlobTransfer], list[Blo
     return base, [blob for blob in blobs if not blob.name.startswith(_BASE_LAYER)]
 
 
-def _comma(text: str) -> str:
-    return f", {text}" if text else ""
+def image_section(events: Sequence[Event], now: datetime) -> str:
+    """The section; empty while no image is known.
+
+    Args:
+        events: What happened, in order.
+        now: For the age of the base image.
+    """
+    if written := last(events, ContextWritten):
+        return f"### Build context\n\n`{written.folder}` holds a Dockerfile, from `{written.base}`, and its context."
+    built, pushed = last(events, ImageBuilt), last(events, ImagePushed)
+    if built is None:
+        return ""
+    facts = [*map(engine_line, every(events, EngineRan)), *map(attached_line, every(events, Attached))]
+    parts = [
+        f"### Image\n\n`{built.reference.pinned}`, tag `{built.reference.tag}`",
+        _base(built.image, last(events, BaseChosen), now),
+        _table(built.image, events, pushed.pushed if pushed else None),
+        "\n".join(f"- {line}." for line in facts),
+        _sent(pushed.pushed) if pushed else "",
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _base(image: Image, chosen: BaseChosen | None, now: datetime) -> str:
+    built = age(chosen.created, now) if chosen else ""
+    line = f"Base `{image.base.pinned}`"
+    news = [f"\n\n> [!NOTE]\n> {sentence}" for sentence in (base_news(chosen) if chosen else [])]
+    return f"{line}{f', {built}' if built else ''}{''.join(news)}"
+
+
+def _table(image: Image, events: Sequence[Event], pushed: PushedImage | None) -> str:
+    ready = {event.layer.digest: event for event in every(events, LayerReady)}
+    how = {blob.digest: blob.how for blob in pushed.blobs} if pushed else {}
+    below = sum(layer.size for layer in image.base.manifest.layers)
+    moved = _base_transfer(pushed) if pushed else ""
+    base = f"| base `{image.base.reference}` | {size(below)} | | `{short(image.base.digest)}` | {moved} |"
+    rows = [_row(layer, ready.get(layer.digest), how.get(layer.digest)) for layer in image.layers]
+    return "\n".join(
+        ["| layer | size | compression | digest | how |", "|---|---:|---|---|---|", base, *rows],
+    )
+
+
+def _row(layer: Layer, ready: LayerReady | None, how: How | None) -> str:
+    came = _how(ready, how)
+    return f"| {cell(layer.name)} | {size(layer.size)} | {_packing(layer)} | `{short(layer.digest)}` | {came} |"
+
+
+def _how(ready: LayerReady | None, how: How | None) -> str:
+    """`packed in 1.2 s; sent`. What was sent in one pass need not be said to be sent."""
+    if ready is None:
+        return how.value if how else ""
+    told = origin_text(ready)
+    if how is None or (ready.origin is LayerOrigin.SENT and how in {How.SENT, How.PRESENT}):
+        return told
+    return f"{told}; {how}"
+
+
+def _sent(pushed: PushedImage) -> str:
+    nothing = "The registry had this image already: nothing was sent."
+    sent = sent_sentence(pushed) if pushed.manifest_written else nothing
+    return "\n".join([sent, *(f"- {note}" for note in pushed.notes)])

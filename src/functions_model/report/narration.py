@@ -28,7 +28,8 @@ from functions_model.pipeline.events import (
     TagFound,
     UndoEnded,
 )
-from functions_model.report.figures import count, duration
+from functions_model.report.environment_text import environment_notes, packages_text
+from functions_model.report.formatting import count, duration
 from functions_model.report.image_text import (
     attached_line,
     base_line,
@@ -38,7 +39,6 @@ from functions_model.report.image_text import (
     sent_sentence,
     transfer_lines,
 )
-from functions_model.report.page_environment import environment_notes, packages_text
 from functions_model.report.proof import caveats, of_trigger, word
 
 if TYPE_CHECKING:
@@ -81,6 +81,11 @@ def lines_of(event: object) -> str:  # noqa: ARG001 - the dispatching argument
     return ""
 
 
+lines_of.register(LayerReady, layer_line)
+lines_of.register(EngineRan, engine_line)
+lines_of.register(Attached, attached_line)
+
+
 @lines_of.register
 def _(event: ModelFetched) -> str:
     return f"{event.asset} is version {event.model.version} of `{event.model.name}`: {event.model.origin}"
@@ -96,16 +101,6 @@ def _(event: EnvironmentResolved) -> str:
 
 
 @lines_of.register
-def _(event: LayerReady) -> str:
-    return layer_line(event)
-
-
-@lines_of.register
-def _(event: EngineRan) -> str:
-    return engine_line(event)
-
-
-@lines_of.register
 def _(event: ContextWritten) -> str:
     return f"The Dockerfile and its context are in {event.folder}, from {event.base}. Nothing was built or sent."
 
@@ -113,11 +108,6 @@ def _(event: ContextWritten) -> str:
 @lines_of.register
 def _(event: ImageBuilt) -> str:
     return f"Image {event.reference.pinned}"
-
-
-@lines_of.register
-def _(event: Attached) -> str:
-    return attached_line(event)
 
 
 @lines_of.register

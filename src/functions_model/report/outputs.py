@@ -42,7 +42,7 @@ def outputs(spec: DeploymentSpec | RemovalSpec | None, events: Sequence[Event]) 
     if resolved := last(events, EnvironmentResolved):
         found["lock"] = resolved.lock.text
     if base := _base(events):
-        found["base-image"] = f"{base.reference.registry}/{base.reference.repository}@{base.digest}"
+        found["base-image"] = base.pinned
     if written := last(events, ContextWritten):
         found["build-context"] = str(written.folder)
     if reference := _image(spec, events):
@@ -50,7 +50,7 @@ def outputs(spec: DeploymentSpec | RemovalSpec | None, events: Sequence[Event]) 
     if pushed := last(events, ImagePushed):
         found["image-tag"] = pushed.pushed.reference.tag or ""
     if planned := _planned(events):
-        from functions_model.report.plan_json import plan_json  # noqa: PLC0415 - only runs with resources have a plan
+        from functions_model.report.plan_text import plan_json  # noqa: PLC0415 - only runs with resources have a plan
 
         found |= {"has-changes": str(planned.plan.has_changes).lower(), "plan": plan_json(planned.plan)}
     if verified := proven(events):

@@ -11,19 +11,18 @@ from functions_model.ci.host import Level
 from functions_model.core.removal import RemovalSpec
 from functions_model.core.spec import Mode
 from functions_model.pipeline.events import ContextWritten, RemovalPlanned, RunStopped, StageEnded
-from functions_model.report.figures import duration
+from functions_model.report.environment_text import environment_section
 from functions_model.report.finding import every, last, proven
-from functions_model.report.markdown import fenced, folded, quoted
-from functions_model.report.page_environment import environment_section
-from functions_model.report.page_image import image_section
+from functions_model.report.formatting import duration, fenced, folded, quoted
+from functions_model.report.image_text import image_section
 from functions_model.report.proof import caveats, of_trigger, word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from functions_model.core.failures import Failure
-    from functions_model.core.spec import DeploymentSpec
-    from functions_model.pipeline.events import Event
+    from functions_model.core.spec import DeploymentSpec, Target
+    from functions_model.pipeline.events import AppVerified, Event
 
 _ALERTS = {Level.WARNING: "WARNING", Level.NOTICE: "NOTE"}
 """https://docs.github.com/get-started/writing-on-github/getting-started-with-writing-and-formatting-on-github/basic-writing-and-formatting-syntax#alerts."""
@@ -48,13 +47,14 @@ def summary(
     """
     if isinstance(spec, RemovalSpec):
         return _joined(*_removal(spec, events, failure, seconds))
+    verified = proven(events)
     return _joined(
         _headline(spec, events, failure, seconds),
         _failure(failure),
-        _caveats(events),
-        _trigger(events),
-        _notes(spec),
-        _call(spec, events),
+        _caveats(verified) if verified else "",
+        of_trigger(verified) if verified else "",
+        "\n".join(f"- {note}" for note in spec.notes) if spec else "",
+        _call(spec, spec.target, verified) if spec and spec.target and verified else "",
         image_section(events, now or datetime.now(UTC)),
         _resources(spec, events),
         environment_section(spec, events),
@@ -70,7 +70,7 @@ def _removal(
     spec: RemovalSpec, events: Sequence[Event], failure: Failure | None, seconds: float
 ) -> tuple[str, str, str, str]:
     """The page of a removal: there is no image, and nothing to call."""
-    from functions_model.report.page_plan import plan_section
+    from functions_model.report.plan_text import plan_section
 
     applies, planned = spec.mode is Mode.DESTROY, last(events, RemovalPlanned)
     state = "is removed" if applies else "is planned to be removed; nothing was written"
@@ -86,7 +86,7 @@ def _removal(
 def _resources(spec: DeploymentSpec | None, events: Sequence[Event]) -> str:
     if spec is None or spec.target is None:
         return ""
-    from functions_model.report.page_plan import plan_section
+    from functions_model.report.plan_text import plan_section
 
     return plan_section(events, applies=spec.mode is Mode.DEPLOY)
 
@@ -122,28 +122,14 @@ def _failure(failure: Failure | None) -> str:
     return text
 
 
-def _caveats(events: Sequence[Event]) -> str:
-    event = proven(events)
-    found = caveats(event) if event else ()
-    return "\n\n".join(f"> [!{_ALERTS[level]}]\n> {quoted(text)}" for level, text in found)
+def _caveats(event: AppVerified) -> str:
+    return "\n\n".join(f"> [!{_ALERTS[level]}]\n> {quoted(text)}" for level, text in caveats(event))
 
 
-def _trigger(events: Sequence[Event]) -> str:
-    event = proven(events)
-    return of_trigger(event) if event else ""
-
-
-def _notes(spec: DeploymentSpec | None) -> str:
-    return "\n".join(f"- {note}" for note in spec.notes) if spec else ""
-
-
-def _call(spec: DeploymentSpec | None, events: Sequence[Event]) -> str:
-    event = proven(events)
-    if spec is None or event is None or spec.target is None:
-        return ""
+def _call(spec: DeploymentSpec, target: Target, event: AppVerified) -> str:
     from functions_model.report.calling import how_to_call
 
-    lines = ["### How to use it", "", "```bash", *how_to_call(spec, spec.target, event.verified, event.slot), "```"]
+    lines = ["### How to use it", "", "```bash", *how_to_call(spec, target, event.verified, event.slot), "```"]
     if event.verified.answer:
         lines += ["", "The sample request was answered:", "", fenced(event.verified.answer[:2000])]
     return "\n".join(lines)

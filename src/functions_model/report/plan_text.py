@@ -1,20 +1,24 @@
-"""A plan as text: what differs, before and after, why, and a line that counts."""
+"""A plan as text: in a log, as a part of the page, and as JSON. What differs, before and after, why, and a count."""
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from functions_model.core.digests import short
+from functions_model.pipeline.events import PlanBegun, PlanMade, RemovalPlanned, ResourceWritten, RunStopped
 from functions_model.provision import Action
 from functions_model.provision.removal import RemovalPlan
-from functions_model.report.figures import count
+from functions_model.report.finding import every, last
+from functions_model.report.formatting import cell, count, duration, folded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from functions_model.provision import Change, ChangeSet, FieldChange
+    from functions_model.pipeline.events import Event
+    from functions_model.provision import Change, ChangeSet, FieldChange, Written
 
 SYMBOLS = {Action.CREATE: "+", Action.UPDATE: "~", Action.REPLACE: "-/+", Action.DELETE: "-", Action.KEEP: ""}
 """Those that people know from Terraform."""
@@ -27,8 +31,17 @@ _ARM_ID = re.compile(r"/subscriptions/[^ ]*/([^/ ]+)")
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
 _INDENT = 6
 """Columns before a field: below the resource's kind, with room for the longest symbol."""
+_DONE = {
+    Action.CREATE: "created",
+    Action.UPDATE: "updated",
+    Action.REPLACE: "replaced",
+    Action.DELETE: "removed",
+}
+_NOT_DONE = "not done"
 NO_CHANGES = "No changes. What is live is what is wanted"
 NOTHING_TO_REMOVE = "Nothing to remove."
+FORMAT_VERSION = "1.0"
+"""The first number changes when a member goes or means something else, the second when one is added."""
 
 
 def plan_text(plan: ChangeSet) -> str:
@@ -117,3 +130,105 @@ def _shown(field: FieldChange) -> tuple[str | None, str]:
         return None, after
     before = _DIGEST.sub(lambda match: f"sha256:{short(match[1])}...", _ARM_ID.sub(r"\1", str(field.before)))
     return (str(field.before), str(field.after)) if before == after else (before, after)
+
+
+def plan_section(events: Sequence[Event], *, applies: bool) -> str:
+    """The plan as a table, with what became of it.
+
+    Args:
+        events: What happened, in order; those of a run that failed half-way say what was done before.
+        applies: Whether the run was to make the changes. Else it is a plan and nothing more.
+    """
+    plan = _plan_of(events)
+    if plan is None:
+        return ""
+    done = {written.written.change.key: written.written for written in every(events, ResourceWritten)}
+    stopped = last(events, RunStopped)
+    parts = [
+        f"### {'Resources' if applies else 'Plan'}",
+        _table(listed(plan), done if applies else None, stopped.begun if stopped else ()),
+        _done_count(plan, done) if applies and plan.has_changes else plan_count(plan),
+        "\n".join(f"- {note}" for note in plan.notes),
+        _kept(plan),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _plan_of(events: Sequence[Event]) -> ChangeSet | None:
+    """The plan; of a run that failed before the image was known, the plan without it."""
+    made = last(events, PlanMade) or last(events, RemovalPlanned) or last(events, PlanBegun)
+    return made.plan if made else None
+
+
+def _table(changes: Sequence[Change], done: Mapping[str, Written] | None, begun: Sequence[str]) -> str:
+    if not changes:
+        return ""
+    head = ["| | kind | name | what |", "|---|---|---|---|"]
+    if done is not None:
+        head = ["| | kind | name | what | done |", "|---|---|---|---|---|"]
+    return "\n".join([*head, *(_row(change, done, begun) for change in changes)])
+
+
+def _row(change: Change, done: Mapping[str, Written] | None, begun: Sequence[str]) -> str:
+    fields = [] if change.action is Action.KEEP else field_lines(change)
+    what = "<br>".join(cell(line) for line in (change.reason, *fields) if line)
+    symbol = f"`{SYMBOLS[change.action]}`" if SYMBOLS[change.action] else ""
+    outcome = "" if done is None else f" {_outcome(change, done, begun)} |"
+    return f"| {symbol} | {change.kind} | {_linked(change)} | {what} |{outcome}"
+
+
+def _linked(change: Change) -> str:
+    return f"[{change.name}]({change.link})" if change.link else change.name
+
+
+def _outcome(change: Change, done: Mapping[str, Written], begun: Sequence[str]) -> str:
+    if change.action is Action.KEEP:
+        return "left alone"
+    written = done.get(change.key)
+    if written is None and str(change) in begun:
+        return "**begun**, not known to have ended"
+    return f"{_DONE[change.action]} in {duration(written.seconds)}" if written else f"**{_NOT_DONE}**"
+
+
+def _done_count(plan: ChangeSet, done: Mapping[str, Written]) -> str:
+    """`5 created, 1 not done, 2 left alone.`"""
+    made = [change.action for change in plan.changes if change.key in done]
+    numbers = {word: made.count(action) for action, word in _DONE.items()}
+    kept = plan.count(Action.KEEP)
+    numbers |= {_NOT_DONE: len(plan.changes) - len(made) - kept, "left alone": kept}
+    return f"{', '.join(f'{number} {word}' for word, number in numbers.items() if number)}."
+
+
+def _kept(plan: ChangeSet) -> str:
+    """Those that need no line in the table, for who wants to see them."""
+    kept = [change for change in plan.changes if change not in listed(plan)]
+    lines = [f"- {change.kind} {_linked(change)}" for change in kept]
+    return folded(f"{count(len(kept), 'resource')} left alone", "\n".join(lines)) if kept else ""
+
+
+def plan_json(plan: ChangeSet) -> str:
+    """The same text for the same plan. No secret is in it, as no plan holds one."""
+    return json.dumps(plan_document(plan), ensure_ascii=False, indent=2)
+
+
+def plan_document(plan: ChangeSet) -> dict[str, Any]:
+    """The plan as plain values, in the plan's own order."""
+    return {
+        "format-version": FORMAT_VERSION,
+        "has-changes": plan.has_changes,
+        "counts": {action.value: plan.count(action) for action in Action},
+        "changes": [_change(change) for change in plan.changes],
+        "notes": list(plan.notes),
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    """A member that has no value is null: whoever reads it need not ask whether it is there."""
+    return {
+        "action": change.action.value,
+        "kind": change.kind,
+        "name": change.name,
+        "resource-id": change.resource_id or None,
+        "reason": change.reason or None,
+        "fields": [{"name": field.name, "before": field.before, "after": field.after} for field in change.fields],
+    }

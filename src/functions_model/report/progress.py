@@ -13,8 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TextIO
 
 from functions_model.report.live import LiveLines, shows_blocks, size_of
-from functions_model.report.progress_text import ended_line, fitted, live_line, log_line, name_width, seconds
-from functions_model.report.tasks import Tasks
+from functions_model.report.tasks import Tasks, ended_line, fitted, live_line, log_line, name_width, seconds
 from functions_model.report.watched_host import WatchedHost
 
 if TYPE_CHECKING:

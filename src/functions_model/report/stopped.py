@@ -24,8 +24,8 @@ from functions_model.pipeline.events import (
 )
 from functions_model.provision import through_slot
 from functions_model.provision.changes import SWAP
-from functions_model.report.figures import listed
 from functions_model.report.finding import every, last
+from functions_model.report.formatting import listed
 from functions_model.report.proof import word
 from functions_model.report.way_back import runs_before, way_back
 

@@ -20,9 +20,7 @@ from functions_model.provision.removal import removal_plan
 from functions_model.report.narration import lines_of
 from functions_model.report.outputs import outputs
 from functions_model.report.page import summary
-from functions_model.report.page_plan import plan_section
-from functions_model.report.plan_json import plan_json
-from functions_model.report.plan_text import plan_text
+from functions_model.report.plan_text import plan_json, plan_section, plan_text
 from support.fake_arm import FakeArm
 from support.golden import matches_golden, normal
 from support.provisioning import applied, planned

@@ -17,8 +17,7 @@ from functions_model.ci.host import Level
 from functions_model.core.progress import Progress
 from functions_model.report.live import LiveLines, shows_blocks, size_of
 from functions_model.report.progress import Watcher, watch
-from functions_model.report.progress_text import live_line, log_line, seconds
-from functions_model.report.tasks import Tasks, TaskView
+from functions_model.report.tasks import Tasks, TaskView, live_line, log_line, seconds
 from support.screen import Screen
 
 if TYPE_CHECKING:

@@ -23,12 +23,11 @@ from functions_model.pipeline.events import (
 )
 from functions_model.provision import Action, Applied, Change, FieldChange, Written
 from functions_model.registry import PushedImage
-from functions_model.report.figures import count, duration, size
+from functions_model.report.formatting import count, duration, size
 from functions_model.report.narration import narrate
 from functions_model.report.outputs import outputs
 from functions_model.report.page import summary
-from functions_model.report.plan_json import plan_json
-from functions_model.report.plan_text import field_lines, field_text, plan_text
+from functions_model.report.plan_text import field_lines, field_text, plan_json, plan_text
 from support.events import GREEN, NOW, OLDER, PLAN_LINK, built, changes, deployment
 from support.golden import matches_golden, normal
 from support.wanted import spec_for

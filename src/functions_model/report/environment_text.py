@@ -1,4 +1,4 @@
-"""The part of the page about what the code needs: Python, packages, and where they came from."""
+"""What the code needs as text, in the log and as a part of the page: Python, packages, and where they came from."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from functions_model.core.digests import short
 from functions_model.pipeline.events import EnvironmentResolved
-from functions_model.report.figures import count
 from functions_model.report.finding import last
-from functions_model.report.markdown import fenced, folded
+from functions_model.report.formatting import count, fenced, folded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +23,9 @@ def environment_section(spec: DeploymentSpec | None, events: Sequence[Event]) ->
     if event is None:
         return ""
     head = f"Python {event.python.version}, {packages_text(event.lock)}, lock `{short(event.lock.digest)}`"
-    notes = "".join(f"\n- {note}" for note in [*_system(spec), *environment_notes(event)])
+    system = spec.build.apt_packages if spec else ()
+    told = [f"System packages: {', '.join(system)}."] if system else []
+    notes = "".join(f"\n- {note}" for note in [*told, *environment_notes(event)])
     conda = event.lock.conda.packages if event.lock.conda else ()
     listing = "\n".join(f"{package.name}=={package.version}" for package in event.lock.packages)
     if conda:
@@ -47,8 +48,3 @@ def environment_notes(event: EnvironmentResolved) -> list[str]:
     if event.request.conda:
         notes.insert(0, f"Conda packages are used, as {event.request.conda.why}.")
     return notes
-
-
-def _system(spec: DeploymentSpec | None) -> list[str]:
-    packages = spec.build.apt_packages if spec else ()
-    return [f"System packages: {', '.join(packages)}."] if packages else []

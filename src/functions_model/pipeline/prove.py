@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from functions_model.core.failures import NotLive
-from functions_model.hosting.app_service.swap_refusals import refused_swap
+from functions_model.hosting.app_service import candidate
 from functions_model.pipeline.events import AppVerified
 from functions_model.pipeline.session import run_context
 from functions_model.pipeline.slot_swap import swap_and_verify
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 
 def prove(making: Making, delivered: Delivered, subscription: Subscription) -> None:
-    """Verify the app, or the slot, which is then swapped when that was asked for.
+    """Verify the app, or a candidate beside it, which then takes its place when that was asked for.
 
     Raises:
         NotLive: The app is not live. The failure tells what became of what ran before, too.
-        ApplyIncomplete: The slot could not be swapped with the app.
+        ApplyIncomplete: The candidate could not take its place.
     """
     if through_slot(delivered.plan.wanted, delivered.plan.observed):
-        _prove_slot(making, delivered, subscription)
+        _prove_candidate(making, delivered, subscription)
     else:
         _prove_app(making, delivered, subscription)
 
@@ -62,15 +62,15 @@ def _settled(making: Making, delivered: Delivered, subscription: Subscription) -
     return bool(names)
 
 
-def _prove_slot(making: Making, delivered: Delivered, subscription: Subscription) -> None:
-    """When the slot is not live, the app was not touched: there is nothing to put back."""
+def _prove_candidate(making: Making, delivered: Delivered, subscription: Subscription) -> None:
+    """When the candidate is not live, the app itself was not touched: there is nothing to put back."""
     world, wanted, before = making.world, delivered.plan.wanted, delivered.plan.observed.of(ObservedApp)
     try:
-        with world.stage(f"Verify the slot `{wanted.names.slot}`"):
+        with world.stage(f"Verify {candidate.title(wanted.names)}"):
             verified = verify_here(making, delivered, subscription, candidate=True)
             world.tell(AppVerified(verified, wanted.names.slot))
             if delivered.plan.swap and verified.unproven:
-                raise refused_swap(wanted.names, verified.unproven)
+                raise candidate.refused_swap(wanted.names, verified.unproven)
     except NotLive as failure:
         runs = before.image if before else delivered.built.reference.pinned
         story = f"`{wanted.names.app}` itself {'was not touched' if before else 'is new'} and runs `{runs}`."

@@ -28,7 +28,7 @@ from functions_model.verify import (
     verify,
 )
 from functions_model.verify.probe import Owner, prove_trigger
-from functions_model.verify.sample import content_type
+from functions_model.verify.scoring import content_type
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients

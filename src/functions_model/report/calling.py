@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from functions_model.core.blob_paths import parse_blob_path
 from functions_model.core.spec import AuthLevel, BlobTrigger, HttpTrigger, ServiceBusQueueTrigger
-from functions_model.verify.sample import content_type as sample_type
+from functions_model.verify.scoring import content_type as sample_type
 
 if TYPE_CHECKING:
     from functions_model.core.spec import DeploymentSpec, Target

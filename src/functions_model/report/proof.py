@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 NOTHING_SCORED = "`init()` has run in the app; nothing was scored, as there is no `sample-request`."
 
-# By the words of `verify.reached.Reach`: a run that only makes an image does not wait for what verifies.
+# By the words of `verify.nouns.Reach`: a run that only makes an image does not wait for what verifies.
 _REACHED = {
     "unknown": "not everything that it needs could be looked at",
     "quiet": "since its host started, its listener has reported no failure for as long as it needs to report one",

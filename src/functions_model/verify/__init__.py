@@ -1,7 +1,7 @@
 """Proof that the app is live and runs this build."""
 
+from functions_model.verify.listeners import LISTENING_SECONDS
 from functions_model.verify.nouns import Expected, Reach, Reached, Verified
-from functions_model.verify.quiet import LISTENING_SECONDS
 from functions_model.verify.verifying import verify
 
 __all__ = ["LISTENING_SECONDS", "Expected", "Reach", "Reached", "Verified", "verify"]

@@ -81,33 +81,13 @@ class AppClient:
             message = f"the site does not answer ({type(exc).__name__})"
             raise NotYet(message) from exc
 
-    def get_json(self, path: str, headers: dict[str, str] | None = None, *, absent: int | None = None) -> Any:
-        """A JSON document from the app.
-
-        Args:
-            path: With a leading slash.
-            headers: Sent along.
-            absent: A status that means: there is no such document.
-
-        Returns:
-            The document, parsed; None for the status `absent`.
+    def get_json(self, path: str) -> Any:
+        """A JSON document that the app has for everybody, parsed.
 
         Raises:
             NotYet: The status is another than 200, or the body is not JSON.
         """
-        return self._document(path, self.get(path, headers), absent)
-
-    def _document(self, path: str, answer: requests.Response, absent: int | None) -> Any:
-        if answer.status_code == absent:
-            return None
-        if answer.status_code != 200:
-            message = f"`{path}` answers with the status {answer.status_code}"
-            raise NotYet(message)
-        try:
-            return answer.json()
-        except ValueError as exc:
-            message = f"`{path}` answers with something other than JSON"
-            raise NotYet(message) from exc
+        return _document(path, self.get(path))
 
     def admin_json(self, path: str, *, absent: int | None = None) -> Any:
         """A JSON document that the host has for its administrators; where it tells only Azure, through Azure.
@@ -127,7 +107,7 @@ class AppClient:
             answer = self.get(path, {"x-functions-key": self.master_key()})
             self.isolated = answer.status_code == 403
             if not self.isolated:
-                return self._document(path, answer, absent)
+                return None if answer.status_code == absent else _document(path, answer)
         return self._counted(lambda: self.endpoint.admin(path, absent=absent))
 
     def admin_json_of_a_broken_host(self, path: str) -> Any:
@@ -251,6 +231,17 @@ class AppClient:
         self.secrets.add(key)
         self._mask(key)
         return key
+
+
+def _document(path: str, answer: requests.Response) -> Any:
+    if answer.status_code != 200:
+        message = f"`{path}` answers with the status {answer.status_code}"
+        raise NotYet(message)
+    try:
+        return answer.json()
+    except ValueError as exc:
+        message = f"`{path}` answers with something other than JSON"
+        raise NotYet(message) from exc
 
 
 def fresh_session() -> requests.Session:

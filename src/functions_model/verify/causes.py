@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from functions_model.core.causes import Cause, NamedCause
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from functions_model.provision.endpoint import Endpoint
 
 _NO_ROLE = "AuthorizationPermissionMismatch|not authorized to perform this operation using this permission"
@@ -20,6 +22,17 @@ https://learn.microsoft.com/troubleshoot/azure/azure-storage/blobs/authenticatio
 _OF_TRIGGER = r"(The listener for function|Host is shutting down)[\s\S]{0,1500}"
 """What stands before the refusal of a trigger's storage: it cannot start, or its look for blobs takes the host down."""
 _LET_IN = "Let in {subnet}, or everybody, at"
+
+NEW_ROLES_SECONDS = 600.0
+"""What an app has on top of its own time while roles that this run assigned do not count. Azure says up to ten minutes:
+https://learn.microsoft.com/azure/role-based-access-control/troubleshooting#symptom---role-assignment-changes-are-not-being-detected."""
+_ENDS_WITH = {
+    "pull-denied": ("AcrPull", "Container Registry "),
+    "storage-denied": ("Storage ",),
+    "data-denied": ("Storage ",),
+    "service-bus-denied": ("Azure Service Bus ",),
+}
+"""Causes that end when a role counts, and how the names of such roles begin."""
 
 CAUSES: tuple[Cause, ...] = (
     Cause(
@@ -198,3 +211,20 @@ def named_cause(log: str, endpoint: Endpoint) -> NamedCause | None:
         if matches and (latest is None or matches[-1].end() > latest[0]):
             latest = (matches[-1].end(), cause.named(matches[-1], endpoint.words))
     return latest[1] if latest else None
+
+
+def denied_for_now(new_roles: Iterable[str], log: str, reason: str, endpoint: Endpoint) -> str:
+    """What the app is not allowed to do yet, a clause; empty when no new role would change it.
+
+    Nobody but the app can try a role, and only its log tells.
+
+    Args:
+        new_roles: Names of the roles.
+        log: The app's container log.
+        reason: Why it is not live.
+        endpoint: The app.
+    """
+    cause = named_cause(f"{log}\n{reason}", endpoint)
+    if cause is None or not any(role.startswith(_ENDS_WITH.get(cause.name, ())) for role in new_roles):
+        return ""
+    return cause.meaning

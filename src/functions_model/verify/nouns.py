@@ -6,12 +6,11 @@ import enum
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from functions_model.core.spec import AuthLevel
 from functions_model.provision.endpoint import NotYet
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from functions_model.core.spec import AuthLevel
 
 IDENTITY_ROUTE = "/api/identity"
 BUILD_HEADER = "x-functions-model-build"
@@ -81,6 +80,11 @@ class Expected:
     one_at_a_time: str = ""
     reached: Reached | None = None
     listening_seconds: float = 0.0
+
+    @property
+    def needs_key(self) -> bool:
+        """Whether the model can be reached with a key alone."""
+        return self.auth_level is not AuthLevel.ANONYMOUS
 
     @property
     def sample_route(self) -> str:

@@ -73,6 +73,18 @@ def look(app: AppClient) -> Sighting:
     return Sighting(functions, version, trigger)
 
 
+def unseen(app: AppClient) -> str:
+    """What was not looked at, why, and the command that changes it with its price; empty when all was."""
+    if not app.withholds_keys:
+        return ""
+    parts = ["the host's state", "its functions and their errors"]
+    if app.expected.needs_key:
+        parts.append("whether `init()` runs")
+        if app.expected.sample_request is not None:
+            parts.append("the sample request")
+    return f"Not looked at: {', '.join(parts)}. {app.endpoint.keyless}"
+
+
 def _look_through_azure(app: AppClient) -> Sighting:
     """What Azure can tell of an app that lets nobody in: all but what its functions answer."""
     why = "the app lets in nobody from where this run is"

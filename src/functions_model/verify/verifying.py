@@ -8,16 +8,12 @@ from typing import TYPE_CHECKING
 from functions_model.core.failures import NotLive
 from functions_model.provision.endpoint import NoLog, NotYet
 from functions_model.verify.app import AppClient, fresh_session
-from functions_model.verify.causes import named_cause
+from functions_model.verify.causes import NEW_ROLES_SECONDS, denied_for_now, named_cause
+from functions_model.verify.listeners import AFTER_RESTART, Failing, Listening, StaleErrors
 from functions_model.verify.logs import container_log, scrubbed, shortened, tail
-from functions_model.verify.model import load_model
-from functions_model.verify.new_roles import LONGEST, denied_for_now
 from functions_model.verify.nouns import InError, OtherBuild, Verified
-from functions_model.verify.phases import Sighting, look
-from functions_model.verify.quiet import Failing, Listening
-from functions_model.verify.sample import WrongAnswer, score
-from functions_model.verify.stale_errors import AFTER_RESTART, StaleErrors
-from functions_model.verify.unseen import needs_key, unseen
+from functions_model.verify.phases import look, unseen
+from functions_model.verify.scoring import WrongAnswer, load_model, score
 
 if TYPE_CHECKING:
     import requests
@@ -64,21 +60,6 @@ def verify(
         return _Watch(app, timeout, context, context.clock()).run()
 
 
-@dataclass(frozen=True, slots=True)
-class _Proof:
-    """What was seen in one look.
-
-    Attributes:
-        sighting: That of the phases.
-        answer: To the sample; None when none was scored.
-        unproven: Why `init()` was not seen to return; empty when it was.
-    """
-
-    sighting: Sighting
-    answer: str | None
-    unproven: str
-
-
 class _TimedOut(Exception):
     """The time is over. The text is the last reason."""
 
@@ -96,56 +77,43 @@ class _Watch:
 
     def __post_init__(self) -> None:
         seconds, functions = self.app.expected.listening_seconds, self.app.expected.triggered
-        self.stale = StaleErrors(self.app, self._read, self.context.clock)
+        self.stale = StaleErrors(self.app, self._read, self.context)
         self.listening = Listening(seconds, functions, self._read, self._excuse, self.context)
 
     def run(self) -> Verified:
         try:
-            proof, attempts = self._wait()
+            verified = self._wait()
         except _TimedOut as exc:
             reason = f"it was not live after {self._seconds():.0f} s: {exc}"
             raise self._not_live(reason, _TIMED_OUT) from exc
         except WrongAnswer as exc:
             raise self._not_live(str(exc), _WRONG_ANSWER, exc.body) from exc
-        seconds, reached = self._seconds(), self._listen(proof)
-        return Verified(
-            functions=proof.sighting.functions,
-            scoring_url=self.app.url + self.app.expected.sample_route,
-            answer=shortened(scrubbed(proof.answer or "", self._known())),
-            attempts=attempts,
-            seconds=seconds,
-            app_url=self.app.url,
-            host_version=proof.sighting.host_version,
-            unseen=unseen(self.app),
-            scored=proof.answer is not None,
-            unproven=scrubbed(proof.unproven, self._known()),
-            reached=reached,
-        )
+        return replace(verified, reached=self._listen(verified))
 
-    def _listen(self, proof: _Proof) -> Reached | None:
+    def _listen(self, verified: Verified) -> Reached | None:
         """How far the trigger has come, after it was listened to.
 
         Raises:
             NotLive: Its listener fails.
         """
-        reached = self.app.expected.reached
-        if reached is None or not self.app.expected.listening_seconds or proof.unproven:
+        reached = verified.reached
+        if reached is None or not self.app.expected.listening_seconds or verified.unproven:
             return reached
         try:
             self.listening.listen()
         except NoLog as exc:
-            return replace(reached, unheard=scrubbed(str(exc), self._known()))
+            return replace(reached, unheard=self._scrubbed(str(exc)))
         except Failing as exc:
             raise self._not_live(f"its trigger does not work: {exc}", _FAILING) from exc
         return reached.quiet()
 
-    def _wait(self) -> tuple[_Proof, int]:
+    def _wait(self) -> Verified:
         told, told_at, attempts, pause, deadline = "", self.context.clock(), 0, FIRST_PAUSE, self.timeout
         asked_at = self.context.clock()
         while True:
             attempts += 1
             try:
-                return self._look(), attempts
+                return self._look(attempts)
             except NotYet as exc:
                 reason, listeners = str(exc), exc.listeners if isinstance(exc, InError) else ()
                 if self.stale.overcome(listeners):
@@ -157,7 +125,7 @@ class _Watch:
             if self._seconds() >= deadline:
                 told, deadline = "", self._later(reason, listeners)
             if reason != told or self.context.clock() - told_at >= _SILENCE:
-                self.context.report(f"Waiting for {self.app.url}: {scrubbed(self._why(reason), self._known())}.")
+                self.context.report(f"Waiting for {self.app.url}: {self._scrubbed(self._why(reason))}.")
                 told, told_at = reason, self.context.clock()
             self.context.sleep(min(pause, deadline - self._seconds()))
             pause = min(pause * _GROWTH, POLL_SECONDS)
@@ -171,7 +139,7 @@ class _Watch:
         if self.stale.restart(listeners):
             self.context.report("Restarted the Functions host, which keeps errors of its functions until then.")
             return self._seconds() + AFTER_RESTART
-        latest = self.timeout + LONGEST
+        latest = self.timeout + NEW_ROLES_SECONDS
         if self._seconds() >= latest or not self._denied(reason):
             raise _TimedOut(reason)
         return min(self._seconds() + _SILENCE, latest)
@@ -193,7 +161,7 @@ class _Watch:
 
     def _excuse(self, failure: str) -> str:
         """Why a failure will end by itself: a new role does not count yet, which Azure may take its time for."""
-        if self._seconds() >= self.timeout + LONGEST:
+        if self._seconds() >= self.timeout + NEW_ROLES_SECONDS:
             return ""
         if denied := denied_for_now(self.app.expected.new_roles, "", failure, self.app.endpoint):
             return f"a role that this run assigned does not count yet: {denied}"
@@ -211,7 +179,15 @@ class _Watch:
             raise NoLog(message)
         return log.text
 
-    def _look(self) -> _Proof:
+    def _look(self, attempts: int) -> Verified:
+        """What was seen in this look, when it found all in place, or all that can be looked at.
+
+        Raises:
+            NotYet: It did not.
+            WrongAnswer: `init()` failed, or the sample was not scored.
+            NotLive: Azure refuses to say.
+        """
+        expected = self.app.expected
         try:
             sighting = look(self.app)
         except NotYet:
@@ -219,21 +195,33 @@ class _Watch:
             raise
         self.listening.begin()
         self.app.sync_triggers()
-        if sighting.unproven:
-            return _Proof(sighting, None, sighting.unproven)
-        if self.app.withholds_keys and needs_key(self.app.expected):
-            return _Proof(sighting, None, "Azure cannot list its keys")
-        unproven = load_model(self.app, sighting.trigger, self.timeout - self._seconds())
-        sample = self.app.expected.sample_request
-        answer = None if sample is None else score(self.app, sample, self.timeout - self._seconds())
-        return _Proof(sighting, answer, unproven)
+        unproven, answer = sighting.unproven, None
+        if not unproven and self.app.withholds_keys and expected.needs_key:
+            unproven = "Azure cannot list its keys"
+        elif not unproven:
+            unproven = load_model(self.app, sighting.trigger, self.timeout - self._seconds())
+            if expected.sample_request is not None:
+                answer = score(self.app, expected.sample_request, self.timeout - self._seconds())
+        return Verified(
+            functions=sighting.functions,
+            scoring_url=self.app.url + expected.sample_route,
+            answer=shortened(self._scrubbed(answer or "")),
+            attempts=attempts,
+            seconds=self._seconds(),
+            app_url=self.app.url,
+            host_version=sighting.host_version,
+            unseen=unseen(self.app),
+            scored=answer is not None,
+            unproven=self._scrubbed(unproven),
+            reached=expected.reached,
+        )
 
     def _not_live(self, reason: str, remedy: str, body: str = "") -> NotLive:
         """The failure, with the cause that the container log, the reason itself or the answer names."""
         # Before anything is cut: half of a secret is not known any more.
         kept = container_log(self.app.endpoint)
-        log = scrubbed(kept.text, self._known())
-        body = shortened(scrubbed(body, self._known()))
+        log = self._scrubbed(kept.text)
+        body = shortened(self._scrubbed(body))
         if cause := named_cause(f"{log}\n{reason}\n{body}", self.app.endpoint):
             reason, remedy = f"{cause.meaning} ({reason})", cause.remedy
         if kept.turn_on:
@@ -242,10 +230,10 @@ class _Watch:
         said = f"The answer:\n{body}\n" if body else ""
         detail = f"{said}The container log ends with:\n{tail(log)}"
         action = f"verify {self.app.endpoint.name}"
-        return NotLive(action, scrubbed(reason, self._known()), remedy, detail=detail)
+        return NotLive(action, self._scrubbed(reason), remedy, detail=detail)
 
-    def _known(self) -> set[str]:
-        return {*self.app.endpoint.secrets, *self.app.secrets}
+    def _scrubbed(self, text: str) -> str:
+        return scrubbed(text, {*self.app.endpoint.secrets, *self.app.secrets})
 
     def _seconds(self) -> float:
         return self.context.clock() - self.started

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from functions_model.verify.causes import CAUSES, named_cause
-from functions_model.verify.new_roles import denied_for_now
+from functions_model.verify.causes import CAUSES, denied_for_now, named_cause
 from support.fake_live_app import App
 from support.host_log import DOWN, IN_VAIN, PASSING
 

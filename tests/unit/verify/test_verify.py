@@ -15,7 +15,7 @@ import pytest
 from functions_model.core.spec import AuthLevel
 from functions_model.verify import Verified
 from functions_model.verify.app import fresh_session
-from functions_model.verify.sample import content_type
+from functions_model.verify.scoring import content_type
 from support.fake_arm import Answer, arm_error
 from support.fake_live_app import BUILD, EXPECTED, KEY, MASTER, STARTING, App
 

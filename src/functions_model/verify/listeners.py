@@ -1,17 +1,24 @@
-"""Listening to a trigger's listener: it is quiet when the host's log holds no failure of it for long enough."""
+"""The listeners of an app's functions, judged by its log: whether they are quiet, whether an error of them is stale.
+
+A listener is quiet when the log holds no failure of it for long enough. A host keeps an error of a function whose
+listener has started since: the log tells, or a restart clears it.
+"""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from functions_model.provision.endpoint import NoLog
-from functions_model.verify.listener_log import Heard, hear
+from functions_model.core.failures import NotLive
+from functions_model.provision.endpoint import NoLog, NotYet
+from functions_model.verify.listener_log import Heard, has_started, hear
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from functions_model.provision import RunContext
+    from functions_model.verify.app import AppClient
 
 LISTENING_SECONDS = {
     # What is not transient (no queue, no role, a firewall) is reported at the first try. What is (no such name) after
@@ -28,6 +35,9 @@ _LOOKS, _AGAIN_SECONDS = 3, 5.0
 may come late, or its app has run for so long that the start is cut off."""
 _RESTARTS = 3
 """So often is a host seen to start again before that is its failure."""
+AFTER_RESTART = 60.0
+"""Seconds that a host has to come back."""
+_LONGEST_PAUSE = 16.0
 
 
 class Failing(Exception):
@@ -119,3 +129,48 @@ class Listening:
         if goes_on and not self.excuse(heard.failure):
             raise Failing(heard.failure)
         return False
+
+
+@dataclass(slots=True)
+class StaleErrors:
+    """Looks for errors that a host keeps of functions whose listeners have started since.
+
+    Attributes:
+        app: The app.
+        read: Its log. Raises `NoLog`.
+        context: What the run lends.
+        restarted: Whether its host was restarted.
+    """
+
+    app: AppClient
+    read: Callable[[], str]
+    context: RunContext
+    restarted: bool = False
+    _next: float = 0.0
+    _pause: float = 1.0
+
+    def overcome(self, functions: tuple[str, ...]) -> bool:
+        """Whether one of the functions has started listening since. The log is asked with growing pauses."""
+        if not functions or self.context.clock() < self._next:
+            return False
+        self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+        self._next = self.context.clock() + self._pause
+        started = {name for name, state in self._states(functions).items() if state}
+        self.app.overcome |= started
+        return bool(started)
+
+    def restart(self, functions: tuple[str, ...]) -> bool:
+        """Restart the host, once, unless the log says that a listener still cannot start; whether that was done."""
+        if self.restarted or not functions or False in self._states(functions).values():
+            return False
+        self.restarted = True
+        with suppress(NotYet, NotLive):
+            self.app.restart_host()
+            return True
+        return False
+
+    def _states(self, functions: tuple[str, ...]) -> dict[str, bool | None]:
+        log = ""
+        with suppress(NoLog):
+            log = self.read()
+        return {name: has_started(log, name) for name in functions}

@@ -9,14 +9,12 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from functions_model.cli.signals import watched
 from functions_model.core.cancel import CANCEL
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _FEW_COLLECTIONS = (100_000, 50, 50)
 """A run makes many nouns, keeps them to its end, and hardly any circles. Looking for circles among the 100,000 files of

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from functions_model.ci import detect
-from functions_model.ci.host import Level
+from functions_model.ci.host import CiHost, Level
 from functions_model.cli.once import run_once
 from functions_model.core.failures import InputsInvalid
 from functions_model.inputs import from_arguments, from_environment
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from functions_model.ci.host import CiHost
 
 
 def from_action() -> int:

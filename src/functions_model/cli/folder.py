@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import yaml
 
 from functions_model.core.failures import EnvironmentFailed, InputsInvalid, Location, Problem
 from functions_model.core.mlflow import is_mlflow_model
 from functions_model.environment import read_environment, read_mlflow_environment
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
 
 INPUTS = "inputs.yml"
 """The inputs that the conventions do not give, by name; paths are relative to the folder."""

@@ -9,12 +9,14 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from functions_model import environment, pipeline
-from functions_model.ci.host import Level
+from functions_model.ci.host import CiHost, Level
 from functions_model.cli.signals import telling_the_end, told_by
 from functions_model.cli.work_folder import work_folder
 from functions_model.core.failures import Failure
@@ -24,18 +26,12 @@ from functions_model.core.spec import DeploymentSpec
 from functions_model.inputs import listening_seconds, read_any
 from functions_model.inputs.catalogue import BY_NAME, CATALOGUE, WORDS
 from functions_model.inputs.settings import secrets_in
-from functions_model.pipeline.events import AppVerified, RunStopped
+from functions_model.pipeline.events import AppVerified, Event, RunStopped
 from functions_model.report.formatting import listed
 from functions_model.report.narration import narrate
-from functions_model.report.progress import watch
+from functions_model.report.progress import Watched, watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-    from pathlib import Path
-
-    from functions_model.ci.host import CiHost
-    from functions_model.pipeline.events import Event
-    from functions_model.report.progress import Watched
     from functions_model.verify import Verified
 
 BUG = 70

@@ -6,17 +6,14 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from functions_model.cli.work_folder import work_folder
 from functions_model.core.cancel import CANCEL
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _START_SECONDS = 600
 """The first start makes the base image and installs Azurite; later ones take a second or two."""

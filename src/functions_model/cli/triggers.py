@@ -7,20 +7,19 @@ from __future__ import annotations
 import shlex
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+from functions_model.core.spec import BlobTrigger, DeploymentSpec, ServiceBusQueueTrigger, Target
 from functions_model.report.calling import blob_example, content_type
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
     from azure.storage.blob import BlobServiceClient
 
     from functions_model.azure.clients import AzureClients
-    from functions_model.core.spec import BlobTrigger, DeploymentSpec, ServiceBusQueueTrigger, Target
 
 WAIT_SECONDS = 120.0
 _POLL_SECONDS = 0.2

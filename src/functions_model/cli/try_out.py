@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from functions_model.ci import detect, outside
 from functions_model.cli.folder import app_name_for, inputs_of, pinned_python
@@ -14,9 +15,6 @@ from functions_model.cli.once import Ending, run_once
 from functions_model.cli.sandbox import RunningSandbox, SandboxStopped, running_sandbox
 from functions_model.cli.usage import show_usage
 from functions_model.core.failures import InputsInvalid
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _UNAVAILABLE = 69
 """EX_UNAVAILABLE of sysexits.h: the sandbox cannot run here."""

@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING
 
 from functions_model.azure.clients import AzureClients
 from functions_model.azure.cloud import resolve_cloud
 from functions_model.azure.login import credential_for
 from functions_model.ci import detect
-from functions_model.cli.triggers import BlobDoor, QueueDoor
-from functions_model.core.spec import BlobTrigger, DeploymentSpec, HttpTrigger, ServiceBusQueueTrigger
+from functions_model.cli.once import Ending
+from functions_model.cli.sandbox import RunningSandbox
+from functions_model.cli.triggers import BlobDoor, Door, QueueDoor
+from functions_model.core.spec import BlobTrigger, DeploymentSpec, HttpTrigger, ServiceBusQueueTrigger, Target
 from functions_model.report.calling import content_type
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from functions_model.cli.once import Ending
-    from functions_model.cli.sandbox import RunningSandbox
-    from functions_model.cli.triggers import Door
-    from functions_model.core.spec import Target
 
 
 def show_usage(ending: Ending, sandbox: RunningSandbox) -> None:

@@ -8,14 +8,11 @@ import shutil
 import stat
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from functions_model.core.cancel import CANCEL
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _PREFIX = "functions-model-"
 _MARK = "in-use"

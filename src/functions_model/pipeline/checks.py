@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from functions_model.bundle import check_entry_script, check_host_json, check_mlflow_model
-from functions_model.core.failures import BundleFailed, EnvironmentFailed
+from functions_model.core.failures import BundleFailed, EnvironmentFailed, Problem
 from functions_model.core.registered import RegisteredAsset
-from functions_model.core.spec import Model
+from functions_model.core.spec import DeploymentSpec, Model
 from functions_model.engine import check_context
-from functions_model.environment import choose_python, read_environment, read_mlflow_environment, with_mlflow
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from functions_model.core.failures import Problem
-    from functions_model.core.spec import DeploymentSpec
-    from functions_model.environment import EnvironmentRequest
-    from functions_model.pipeline.session import World
+from functions_model.environment import (
+    EnvironmentRequest,
+    choose_python,
+    read_environment,
+    read_mlflow_environment,
+    with_mlflow,
+)
+from functions_model.pipeline.session import World
 
 
 def check(spec: DeploymentSpec, world: World) -> EnvironmentRequest | None:

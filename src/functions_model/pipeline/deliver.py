@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from functions_model.core.digests import digest_of
 from functions_model.core.failures import Failure
 from functions_model.core.references import ImageReference
+from functions_model.pipeline.build import Product
 from functions_model.pipeline.events import Attached, ImagePushed, PlanApplied
-from functions_model.pipeline.session import run_context
-from functions_model.registry import Push
+from functions_model.pipeline.prepare import Making
+from functions_model.pipeline.session import Session, Subscription, World, run_context
+from functions_model.registry import Push, PushedImage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from functions_model.pipeline.build import Product
     from functions_model.pipeline.planning import AheadOfImage
-    from functions_model.pipeline.prepare import Making
-    from functions_model.pipeline.session import Session, Subscription, World
     from functions_model.provision import Applied, ResourcePlan
-    from functions_model.registry import PushedImage
 
 
 def open_push(making: Making) -> Push:

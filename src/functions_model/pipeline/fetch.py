@@ -4,23 +4,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from functions_model.core.registered import RegisteredAsset
+from functions_model.core.registered import MachineLearningWorkspace, RegisteredAsset
+from functions_model.core.spec import DeploymentSpec, InlineEnvironment, Model
+from functions_model.environment import EnvironmentRequest
 from functions_model.pipeline.checks import check
 from functions_model.pipeline.events import ModelFetched
+from functions_model.pipeline.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from functions_model.azure.clients import AzureClients
-    from functions_model.core.registered import MachineLearningWorkspace
-    from functions_model.core.spec import DeploymentSpec, InlineEnvironment, Model
-    from functions_model.environment import EnvironmentRequest
-    from functions_model.pipeline.session import Session
 
 
 def fetch(

@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from functions_model.bundle import provenance, runtime_layer
+from functions_model.environment import Lock
 from functions_model.environment.bill_of_materials import bill_of_materials
+from functions_model.image.assembly import Base
 from functions_model.image.fingerprints import fingerprint
-from functions_model.image.layers import LayerStream, build_layer
+from functions_model.image.layers import Layer, LayerPlan, LayerStream, build_layer
 from functions_model.image.splitting import split
 from functions_model.pipeline.events import LayerOrigin, LayerReady
-from functions_model.pipeline.lower_layers import lock_for, make_lower_layers
-from functions_model.registry import Attachment, RecordedLayer
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from functions_model.environment import Lock
-    from functions_model.image.assembly import Base
-    from functions_model.image.layers import Layer, LayerPlan
-    from functions_model.pipeline.lower_layers import Part
-    from functions_model.pipeline.prepare import Making
-    from functions_model.registry import Push
+from functions_model.pipeline.lower_layers import Part, lock_for, make_lower_layers
+from functions_model.pipeline.prepare import Making
+from functions_model.registry import Attachment, Push, RecordedLayer
 
 WORKERS = 4
 """Layers in the making at once: as many as are sent at once."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -11,25 +12,19 @@ from functions_model.bundle import DEPENDENCIES_LAYOUT, dependency_layers
 from functions_model.core.build import Builder
 from functions_model.core.digests import canonical_json, digest_of, short
 from functions_model.engine import Recipe, engine_layers_key
-from functions_model.environment import install, resolve
-from functions_model.image.manifests import EMPTY_CONTENT, parse_config
+from functions_model.environment import Lock, install, resolve
+from functions_model.image.assembly import Base
+from functions_model.image.layers import Layer, LayerPlan
+from functions_model.image.manifests import EMPTY_CONTENT, Descriptor, parse_config
 from functions_model.pipeline.events import EngineRan, EnvironmentResolved, LayerOrigin, LayerReady
+from functions_model.pipeline.prepare import Making
 from functions_model.registry import Record, RecordedLayer, RecordToWrite, find_record
 from functions_model.registry.access import Access
+from functions_model.registry.client import RegistryClient
 from functions_model.registry.content import BLOCK, download_blob, has_blob
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-
     from functions_model.engine.loading import BaseLayers
-    from functions_model.environment import Lock
-    from functions_model.image.assembly import Base
-    from functions_model.image.layers import Layer, LayerPlan
-    from functions_model.image.manifests import Descriptor
-    from functions_model.pipeline.prepare import Making
-    from functions_model.registry.client import RegistryClient
-
-    Make = Callable[[Iterable[LayerPlan]], tuple[Layer, ...]]
 
 
 def lock_for(making: Making) -> Lock:
@@ -50,7 +45,9 @@ def lock_for(making: Making) -> Lock:
     return lock
 
 
-def make_lower_layers(making: Making, lock: Lock, make: Make) -> tuple[Base, tuple[Part, ...]]:
+def make_lower_layers(
+    making: Making, lock: Lock, make: Callable[[Iterable[LayerPlan]], tuple[Layer, ...]]
+) -> tuple[Base, tuple[Part, ...]]:
     """What an engine adds, and the dependencies: what an earlier run made of the same, or made now.
 
     Args:

@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 
-from functions_model.bundle import plan_layers
+from functions_model.bundle import BundlePlan, plan_layers
 from functions_model.bundle.labels import OCI
 from functions_model.ci.host import Level
 from functions_model.core.build import Builder
 from functions_model.core.digests import Digest
 from functions_model.core.failures import InputsInvalid, Location, Problem
-from functions_model.core.references import parse_reference
+from functions_model.core.references import ImageReference, parse_reference
+from functions_model.core.spec import DeploymentSpec
 from functions_model.engine import base_of, line_of_base
-from functions_model.environment import base_image_for, choose_python
-from functions_model.image.assembly import EPOCH
+from functions_model.environment import EnvironmentRequest, PythonChoice, base_image_for, choose_python
+from functions_model.image.assembly import EPOCH, Base
+from functions_model.image.credentials import LeftOut
 from functions_model.pipeline.events import BaseChosen
-from functions_model.registry import find_manifest, find_record, pull_base
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from functions_model.bundle import BundlePlan
-    from functions_model.core.references import ImageReference
-    from functions_model.core.spec import DeploymentSpec
-    from functions_model.environment import EnvironmentRequest, PythonChoice
-    from functions_model.image.assembly import Base
-    from functions_model.image.credentials import LeftOut
-    from functions_model.pipeline.session import Session, World
-    from functions_model.registry import Record
+from functions_model.pipeline.session import Session, World
+from functions_model.registry import Record, find_manifest, find_record, pull_base
 
 RECORD_TAG = "functions-model-cache"
 """The tag in the image's own repository that says how the layers of its last image came to be."""

@@ -5,25 +5,23 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from functions_model.ci.host import CiHost
 from functions_model.core.progress import Report, silent
-from functions_model.pipeline.events import ResourceWritten, StageEnded
+from functions_model.core.spec import DeploymentSpec, Login
+from functions_model.pipeline.events import Event, ResourceWritten, StageEnded
 from functions_model.registry.access import EntraExchange
 from functions_model.registry.client import RegistryClient
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
     from functions_model.azure.clients import AzureClients
     from functions_model.azure.cloud import Cloud
     from functions_model.azure.login import MaskingCredential
-    from functions_model.ci.host import CiHost
-    from functions_model.core.spec import DeploymentSpec, Login
-    from functions_model.pipeline.events import Event
     from functions_model.provision import RegistryResource, RunContext
 
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from functions_model.core.digests import short
-from functions_model.pipeline.events import EnvironmentResolved
+from functions_model.core.spec import DeploymentSpec
+from functions_model.environment import Lock
+from functions_model.pipeline.events import EnvironmentResolved, Event
 from functions_model.report.finding import last
 from functions_model.report.formatting import count, fenced, folded
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from functions_model.core.spec import DeploymentSpec
-    from functions_model.environment import Lock
-    from functions_model.pipeline.events import Event
 
 
 def environment_section(spec: DeploymentSpec | None, events: Sequence[Event]) -> str:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import takewhile
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
-from functions_model.pipeline.events import AppVerified, Swapped
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from functions_model.pipeline.events import Event
+from functions_model.pipeline.events import AppVerified, Event, Swapped
 
 _E = TypeVar("_E")
 

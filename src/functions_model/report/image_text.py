@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from functions_model.core.digests import short
+from functions_model.image.assembly import Image
 from functions_model.image.compression import Compression
+from functions_model.image.layers import Layer
 from functions_model.pipeline.events import (
     Attached,
     BaseChosen,
     ContextWritten,
     EngineRan,
+    Event,
     ImageBuilt,
     ImagePushed,
     LayerOrigin,
     LayerReady,
 )
-from functions_model.registry import How
+from functions_model.registry import BlobTransfer, How, PushedImage
 from functions_model.report.finding import every, last
 from functions_model.report.formatting import cell, count, duration, size
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from functions_model.image.assembly import Image
-    from functions_model.image.layers import Layer
-    from functions_model.pipeline.events import Event
-    from functions_model.registry import BlobTransfer, PushedImage
 
 _BASE_LAYER = "base layer "
 """How `registry` names the blobs of a base."""

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-from typing import TYPE_CHECKING, TextIO
+from collections.abc import Sequence
+from typing import TextIO
 
 from functions_model.ci.scrub import writable
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _UP = "\x1b[{}A"
 _END_OF_LINE = "\x1b[K"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import singledispatch
-from typing import TYPE_CHECKING
 
+from functions_model.ci.host import CiHost
 from functions_model.core.digests import short
 from functions_model.pipeline.events import (
     AheadBegun,
@@ -16,6 +17,7 @@ from functions_model.pipeline.events import (
     ContextWritten,
     EngineRan,
     EnvironmentResolved,
+    Event,
     ImageBuilt,
     ImagePushed,
     LayerReady,
@@ -28,6 +30,7 @@ from functions_model.pipeline.events import (
     TagFound,
     UndoEnded,
 )
+from functions_model.registry import PushedImage
 from functions_model.report.environment_text import environment_notes, packages_text
 from functions_model.report.formatting import count, duration
 from functions_model.report.image_text import (
@@ -40,13 +43,6 @@ from functions_model.report.image_text import (
     transfer_lines,
 )
 from functions_model.report.proof import caveats, of_trigger, word
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from functions_model.ci.host import CiHost
-    from functions_model.pipeline.events import Event
-    from functions_model.registry import PushedImage
 
 
 def narrate(ci: CiHost, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Callable[[Event], None]:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
+from functions_model.core.references import ImageReference
+from functions_model.core.removal import RemovalSpec
 from functions_model.core.spec import DeploymentSpec, HttpTrigger, Mode
+from functions_model.image.assembly import Base
 from functions_model.pipeline.events import (
+    AppVerified,
     BaseChosen,
     ContextWritten,
     EnvironmentResolved,
+    Event,
     ImageBuilt,
     ImagePushed,
     PlanApplied,
@@ -19,14 +24,6 @@ from functions_model.pipeline.events import (
 )
 from functions_model.report.finding import last, proven
 from functions_model.report.proof import word
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from functions_model.core.references import ImageReference
-    from functions_model.core.removal import RemovalSpec
-    from functions_model.image.assembly import Base
-    from functions_model.pipeline.events import AppVerified, Event
 
 
 def outputs(spec: DeploymentSpec | RemovalSpec | None, events: Sequence[Event]) -> dict[str, str]:

@@ -4,25 +4,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from functions_model.ci.host import Level
+from functions_model.core.failures import Failure
 from functions_model.core.removal import RemovalSpec
-from functions_model.core.spec import Mode
-from functions_model.pipeline.events import ContextWritten, RemovalPlanned, RunStopped, StageEnded
+from functions_model.core.spec import DeploymentSpec, Mode, Target
+from functions_model.pipeline.events import AppVerified, ContextWritten, Event, RemovalPlanned, RunStopped, StageEnded
 from functions_model.report.environment_text import environment_section
 from functions_model.report.finding import every, last, proven
 from functions_model.report.formatting import duration, fenced, folded, quoted
 from functions_model.report.image_text import image_section
 from functions_model.report.proof import caveats, of_trigger, word
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from functions_model.core.failures import Failure
-    from functions_model.core.spec import DeploymentSpec, Target
-    from functions_model.pipeline.events import AppVerified, Event
 
 _ALERTS = {Level.WARNING: "WARNING", Level.NOTICE: "NOTE"}
 """https://docs.github.com/get-started/writing-on-github/getting-started-with-writing-and-formatting-on-github/basic-writing-and-formatting-syntax#alerts."""

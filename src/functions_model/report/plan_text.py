@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from functions_model.core.digests import short
-from functions_model.pipeline.events import PlanBegun, PlanMade, RemovalPlanned, ResourceWritten, RunStopped
-from functions_model.provision import Action
+from functions_model.pipeline.events import Event, PlanBegun, PlanMade, RemovalPlanned, ResourceWritten, RunStopped
+from functions_model.provision import Action, Change, ChangeSet, FieldChange, Written
 from functions_model.provision.removal import RemovalPlan
 from functions_model.report.finding import every, last
 from functions_model.report.formatting import cell, count, duration, folded
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from functions_model.pipeline.events import Event
-    from functions_model.provision import Change, ChangeSet, FieldChange, Written
 
 SYMBOLS = {Action.CREATE: "+", Action.UPDATE: "~", Action.REPLACE: "-/+", Action.DELETE: "-", Action.KEEP: ""}
 """Those that people know from Terraform."""

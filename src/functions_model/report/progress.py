@@ -6,23 +6,19 @@ own looks at the tasks a few times a second and writes.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
+from functions_model.ci.host import CiHost
+from functions_model.core.progress import Report
 from functions_model.report.live import LiveLines, shows_blocks, size_of
-from functions_model.report.tasks import Tasks, ended_line, fitted, live_line, log_line, name_width, seconds
+from functions_model.report.tasks import Tasks, TaskView, ended_line, fitted, live_line, log_line, name_width, seconds
 from functions_model.report.watched_host import WatchedHost
-
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Callable, Iterator, Sequence
-
-    from functions_model.ci.host import CiHost
-    from functions_model.core.progress import Report
-    from functions_model.report.tasks import TaskView
 
 INTERVAL = 5.0
 """Seconds between two lines of progress in a log."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from functions_model.ci.host import Level
+from functions_model.pipeline.events import AppVerified
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from functions_model.pipeline.events import AppVerified
     from functions_model.verify import Reached
 
 NOTHING_SCORED = "`init()` has run in the app; nothing was scored, as there is no `sample-request`."

@@ -8,18 +8,14 @@ from __future__ import annotations
 import math
 import threading
 from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from tqdm import tqdm  # type: ignore[import-untyped] # it has no types of its own
 from tqdm.utils import disp_len, disp_trim  # type: ignore[import-untyped] # the same
 
+from functions_model.core.progress import Progress
 from functions_model.report.formatting import size
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from functions_model.core.progress import Progress
 
 _WINDOW = 8.0
 """Seconds that a rate is measured over: long enough to be calm, short enough to show a transfer that stalls."""

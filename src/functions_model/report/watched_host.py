@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from functions_model.ci.host import CiHost, Level
-    from functions_model.core.failures import Location
+from functions_model.ci.host import CiHost, Level
+from functions_model.core.failures import Location
 
 
 @dataclass(frozen=True, eq=False, slots=True)

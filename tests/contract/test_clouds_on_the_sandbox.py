@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from azure_sandbox.arm.versions import CLOUDS
-from functions_model.provision import Action, RunContext, swap
+from functions_model.hosting.app_service.host import APP_SERVICE
+from functions_model.hosting.app_service.swap import swap
+from functions_model.provision import Action, RunContext
 from functions_model.provision.removal import removal_plan, remove, survey
 from support.removal import removal
 from support.sandbox_login import logged_in
@@ -29,11 +31,15 @@ def test_a_whole_deployment(tmp_path: Path, cloud: str, trigger: Trigger) -> Non
         azure.apply(azure.plan(trigger=trigger, **TELEMETRY))
         through = azure.plan(trigger=trigger, digit="b", slot_name="staging", swap=True, **TELEMETRY)
         azure.apply(through)
-        assert through.swap is not None
-        swap(through, through.swap, azure.clients, RunContext(report=print, sleep=lambda _: None))
+        assert through.move is not None
+        swap(through, through.move, azure.clients, RunContext(report=print, sleep=lambda _: None))
         kept = azure.plan(trigger=trigger, digit="b", slot_name="staging", swap=True, **TELEMETRY)
         spec = removal(subscription_id=azure.sandbox.subscription_id, with_data=True)
-        remove(removal_plan(spec, survey(azure.clients, spec)), azure.clients, RunContext(sleep=lambda _: None))
+        remove(
+            removal_plan(spec, survey(azure.clients, spec, APP_SERVICE)),
+            azure.clients,
+            RunContext(sleep=lambda _: None),
+        )
 
         assert {Action.KEEP} == {change.action for change in kept.changes}
         assert not azure.clients.resource.resource_groups.check_existence("iris-rg")

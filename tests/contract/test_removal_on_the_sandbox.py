@@ -8,6 +8,7 @@ import pytest
 
 from azure_sandbox.faults import Fault
 from functions_model.core.failures import ApplyIncomplete
+from functions_model.hosting.app_service.host import APP_SERVICE
 from functions_model.provision import Action, RunContext, generic
 from functions_model.provision.removal import RemovalPlan, removal_plan, remove, survey
 from support.deployment import Run, run_action
@@ -43,7 +44,7 @@ def azure(tmp_path: Path) -> Iterator[Azure]:
 
 def planned(azure: Azure, **changes: Any) -> RemovalPlan:
     spec = removal(subscription_id=azure.sandbox.subscription_id, **{"with_data": True, **changes})
-    return removal_plan(spec, survey(azure.clients, spec))
+    return removal_plan(spec, survey(azure.clients, spec, APP_SERVICE))
 
 
 def removed(azure: Azure, **changes: Any) -> Any:

@@ -10,18 +10,21 @@ import pytest
 from azure_sandbox.faults import Fault
 from functions_model.core.failures import ApplyIncomplete, PlanRefused
 from functions_model.core.secrets import Secret
-from functions_model.provision import Action, Overtaken, RunContext, observe, swap, swap_back, through_slot
+from functions_model.hosting.app_service.app import through_slot
+from functions_model.hosting.app_service.machine_key import MACHINE_KEY
+from functions_model.hosting.app_service.settings import HOST_ID, host_id
+from functions_model.hosting.app_service.slot_settings import DISABLED
+from functions_model.hosting.app_service.swap import swap, swap_back
+from functions_model.provision import Action, RunContext, observe
 from functions_model.provision import plan as plan_for
-from functions_model.provision.host_id import HOST_ID, host_id
-from functions_model.provision.machine_key import MACHINE_KEY
-from functions_model.provision.slot_settings import DISABLED
+from functions_model.provision.releases import Overtaken
 from support.fake_data_plane import FakeApps
 from support.sandbox_login import Azure, logged_in
 from support.slots import (
     APP,
+    MOVE,
     SLOT,
     STAGING,
-    SWAP,
     SWAPPED,
     actions,
     change_of,
@@ -122,9 +125,9 @@ class TestWithSwap:
         """The plan shows the swap as a line; then the app has the new version, and the slot the one before."""
         deploy(azure, **SWAPPED)
         plan = deploy(azure, digit="b", **SWAPPED)
-        line = change_of(plan, SWAP)
+        line = change_of(plan, MOVE)
 
-        assert {APP: Action.KEEP, SLOT: Action.CREATE, SWAP: Action.UPDATE} == actions(plan)
+        assert {APP: Action.KEEP, SLOT: Action.CREATE, MOVE: Action.UPDATE} == actions(plan)
         assert ("iris/staging with iris", "once the slot is verified") == (line.name, line.reason)
         assert ["image"] == [field.name for field in line.fields]
         assert ("b", "a") == (image(azure), image(azure, "staging"))
@@ -155,7 +158,7 @@ class TestWithSwap:
         azure.apply(azure.plan(digit="b", **SWAPPED))
         plan = azure.plan(digit="b", **SWAPPED)
 
-        assert {APP: Action.KEEP, SLOT: Action.KEEP, SWAP: Action.UPDATE} == actions(plan)
+        assert {APP: Action.KEEP, SLOT: Action.KEEP, MOVE: Action.UPDATE} == actions(plan)
 
 
 class TestTags:
@@ -166,10 +169,10 @@ class TestTags:
         want = replace(want, tags={**want.tags, "source-commit": "new"})
         plan = plan_for(want, observe(azure.clients, want))
         azure.apply(plan)
-        assert plan.swap is not None
-        swap(plan, plan.swap, azure.clients, RunContext(report=print))
+        assert plan.move is not None
+        swap(plan, plan.move, azure.clients, RunContext(report=print))
         new = azure.clients.web.web_apps.get("iris-rg", "iris").tags or {}
-        swap_back(plan, plan.swap, azure.clients, RunContext(report=print))
+        swap_back(plan, plan.move, azure.clients, RunContext(report=print))
         old = azure.clients.web.web_apps.get("iris-rg", "iris").tags or {}
 
         assert ("new", None) == (new.get("source-commit"), old.get("source-commit"))
@@ -241,10 +244,10 @@ class TestRefusals:
         apps = azure.sandbox.data.apps
         assert isinstance(apps, FakeApps)
         apps.comes_to_life = False
-        assert plan.swap is not None
+        assert plan.move is not None
 
         with pytest.raises(ApplyIncomplete, match="did not respond to http ping"):
-            swap(plan, plan.swap, azure.clients, RunContext(report=print, sleep=lambda _: None))
+            swap(plan, plan.move, azure.clients, RunContext(report=print, sleep=lambda _: None))
 
         assert "a" == image(azure)
 
@@ -270,10 +273,10 @@ class TestASwapIsMadeOnce:
         azure.sandbox.faults.add(Fault("POST", "/slotsswap", 503, times=None))
         told: list[str] = []
         slept: list[float] = []
-        assert plan.swap is not None
+        assert plan.move is not None
 
         with pytest.raises(ApplyIncomplete, match="Could not swap"):
-            swap(plan, plan.swap, azure.clients, RunContext(report=told.append, sleep=slept.append))
+            swap(plan, plan.move, azure.clients, RunContext(report=told.append, sleep=slept.append))
 
         assert "a" == image(azure)
         assert 1 == len(told)
@@ -283,12 +286,12 @@ class TestASwapIsMadeOnce:
         """What somebody else has deployed meanwhile stays."""
         deploy(azure, **SWAPPED)
         plan = deploy(azure, digit="b", **SWAPPED)
-        assert plan.swap is not None
-        swap_back(plan, plan.swap, azure.clients, RunContext(report=print))
+        assert plan.move is not None
+        swap_back(plan, plan.move, azure.clients, RunContext(report=print))
         back = image(azure)
 
         with pytest.raises(Overtaken):
-            swap_back(plan, plan.swap, azure.clients, RunContext(report=print))
+            swap_back(plan, plan.move, azure.clients, RunContext(report=print))
 
         assert ("a", "a") == (back, image(azure))
 

@@ -10,16 +10,17 @@ from azure_sandbox.arm.web.swapping import STAY
 from functions_model.core.access import Access
 from functions_model.core.failures import PlanRefused
 from functions_model.core.spec import ImageTarget
-from functions_model.provision import Action, RunContext, find_registry, swap_back
-from functions_model.provision.host_storage import CONTENT_SHARE
-from functions_model.provision.registry_login import PASSWORD
+from functions_model.hosting.app_service.content_share import CONTENT_SHARE
+from functions_model.hosting.app_service.registry_login import PASSWORD
+from functions_model.hosting.app_service.swap import swap_back
+from functions_model.provision import Action, RunContext, find_registry
 from support.live_sites import site_id, site_of
 from support.sandbox_login import Azure, logged_in
 from support.slots import (
     APP,
+    MOVE,
     SLOT,
     STAGING,
-    SWAP,
     SWAPPED,
     actions,
     change_of,
@@ -85,7 +86,7 @@ class TestWhoPulls:
         plan = deploy(keyed, digit="b", **SWAPPED, access=after)
 
         by_identity = after is Access.IDENTITY
-        assert "image pull" in [field.name for field in change_of(plan, SWAP).fields]
+        assert "image pull" in [field.name for field in change_of(plan, MOVE).fields]
         assert (by_identity, not by_identity) == pull(keyed)
         assert by_identity == pull(keyed, "staging")[0]
         assert pull(keyed, "staging") in {(True, False), (True, True), (False, True)}
@@ -125,7 +126,7 @@ class TestByKeys:
         azure.sandbox.journal.clear()
         again = deploy(keyed, digit="b", **options)
 
-        assert {APP: Action.KEEP, SLOT: Action.CREATE, SWAP: Action.UPDATE} == actions(plan)
+        assert {APP: Action.KEEP, SLOT: Action.CREATE, MOVE: Action.UPDATE} == actions(plan)
         assert ("b", "a") == (image(azure), image(azure, "staging"))
         assert settings(azure)["AzureWebJobsStorage"] == settings(azure, "staging")["AzureWebJobsStorage"]
         assert not again.has_changes
@@ -198,8 +199,8 @@ class TestWhatAnAppHasBesideItsSettings:
         for digit in "bc":
             plan = deploy(azure, digit=digit, **SWAPPED)
             seen.append(furniture(azure))
-        assert plan.swap is not None
-        swap_back(plan, plan.swap, azure.clients, RunContext(report=print))
+        assert plan.move is not None
+        swap_back(plan, plan.move, azure.clients, RunContext(report=print))
 
         assert [before, before, before] == [*seen, furniture(azure)]
 

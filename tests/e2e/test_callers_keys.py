@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from functions_model.provision.machine_key import MACHINE_KEY
+from functions_model.hosting.app_service.machine_key import MACHINE_KEY
 from support.deployer import Deployer
 from support.live_sites import callers_keys, restarted, site_of, statuses
 

@@ -8,19 +8,20 @@ from typing import Any
 from functions_model.core.names import Names
 from functions_model.core.removal import RemovalSpec
 from functions_model.core.spec import Login, Mode
+from functions_model.hosting.app_service import app as function_app
+from functions_model.hosting.app_service import plan, slot
+from functions_model.hosting.app_service.host import APP_SERVICE
+from functions_model.provision.host import Found
 from functions_model.provision.kinds import (
     application_insights,
-    function_app,
     identity,
     log_analytics_workspace,
-    plan,
     resource_group,
     role_assignment,
     service_bus_namespace,
-    slot,
     storage_account,
 )
-from functions_model.provision.removal.standing import Found, Standing
+from functions_model.provision.removable import Standing
 from support.fake_arm import SUBSCRIPTION
 from support.wanted import changed
 
@@ -68,6 +69,7 @@ WORKSPACE = standing(log_analytics_workspace, "iris-logs")
 GROUP = Standing(resource_group.KIND, "iris-rg", _GROUP_ID, ours=True)
 _ALL = (APP, IDENTITY, PLAN, ACCOUNT, BUS, COMPONENT, WORKSPACE)
 WHOLE = Found(
+    host=APP_SERVICE,
     group=GROUP,
     resources=_ALL,
     roles=(role("contoso", 1), role("irisstorage", 2)),

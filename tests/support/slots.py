@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from azure_sandbox.arm.web.swapping import STAY
-from functions_model.provision import RunContext, swap
+from functions_model.hosting.app_service.swap import swap
+from functions_model.provision import RunContext
 from support.fake_data_plane import FakeApps
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 STAGING: dict[str, Any] = {"slot_name": "staging"}
 SWAPPED: dict[str, Any] = {**STAGING, "swap": True}
-APP, SLOT, SWAP = "function app", "deployment slot", "swap"
+APP, SLOT, MOVE = "function app", "deployment slot", "swap"
 
 
 def make_as_new(azure: Azure) -> None:
@@ -32,7 +33,7 @@ def make_as_new(azure: Azure) -> None:
 
 def actions(plan: ResourcePlan) -> dict[str, Action]:
     """What happens to the app, the slot and both."""
-    return {change.kind: change.action for change in plan.changes if change.kind in {APP, SLOT, SWAP}}
+    return {change.kind: change.action for change in plan.changes if change.kind in {APP, SLOT, MOVE}}
 
 
 def change_of(plan: ResourcePlan, kind: str) -> Change:
@@ -43,8 +44,8 @@ def deploy(azure: Azure, **changes: Any) -> ResourcePlan:
     """Plan and apply, and swap when that is planned."""
     plan = azure.plan(**changes)
     azure.apply(plan)
-    if plan.swap:
-        swap(plan, plan.swap, azure.clients, RunContext(report=print, sleep=lambda _: None))
+    if plan.move:
+        swap(plan, plan.move, azure.clients, RunContext(report=print, sleep=lambda _: None))
     return plan
 
 

@@ -21,6 +21,7 @@ from functions_model.core.spec import (
     ServiceBusQueueTrigger,
     Target,
 )
+from functions_model.hosting.app_service.host import APP_SERVICE
 from functions_model.provision import RegistryResource, wanted_for
 from support.fake_arm import SUBSCRIPTION
 
@@ -49,7 +50,7 @@ QUEUE = ServiceBusQueueTrigger("orders", "answers")
 
 
 Named = TypeVar("Named", Target, RemovalSpec)
-_NAMES = {"subscription_id": "subscription", "resource_group": "group", "app_name": "app", "slot_name": "slot"}
+_NAMES = {"subscription_id": "subscription", "resource_group": "group", "app_name": "app", "slot_name": "candidate"}
 
 
 def changed(noun: Named, **changes: Any) -> Named:
@@ -92,4 +93,4 @@ def _of_trigger(trigger: Trigger) -> dict[str, Any]:
 def wanted(digit: str = "a", registry: RegistryResource = REGISTRY, trigger: Trigger = HTTP, **target: Any) -> Wanted:
     """What a deployment wants; `digit` makes the image, keywords change the target."""
     image = ImageReference(registry.login_server, "package", "1", Digest(f"sha256:{digit * 64}"))
-    return wanted_for(spec_for(registry, trigger, **target), image.pinned, registry)
+    return wanted_for(spec_for(registry, trigger, **target), image.pinned, registry, APP_SERVICE)

@@ -157,7 +157,6 @@ class AzureClients:
             self._built.clear()
 
     def _client(self, build: Callable[..., _Client], api_version: str) -> _Client:
-        from functions_model.azure.clients import make_ready
         from functions_model.azure.sending import CancelledTransport
 
         name = build.__name__

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+CANDIDATE = "slot"
+"""What people call a candidate."""
+MOVE = "swap"
+"""What people call it when a candidate and its app change places."""
+MOVED = "swapped"
+
 
 @dataclass(frozen=True, slots=True)
 class Names:
@@ -13,37 +19,37 @@ class Names:
         subscription: Its id, a GUID.
         group: The resource group of what the deployment makes.
         app: The function app.
-        slot: Its deployment slot; empty for the app itself.
+        candidate: What beside the app takes the new version: its deployment slot. Empty for the app itself.
     """
 
     subscription: str
     group: str
     app: str
-    slot: str = ""
+    candidate: str = ""
 
-    def at(self, slot: str = "") -> Names:
-        """The same app with another slot, or by itself."""
-        return replace(self, slot=slot)
+    def at(self, candidate: str = "") -> Names:
+        """The same app with another candidate, or by itself."""
+        return replace(self, candidate=candidate)
 
     @property
     def place(self) -> str:
         """`` `iris` ``, or `` `iris/staging` ``."""
-        return f"`{self.slot_of_app}`" if self.slot else f"`{self.app}`"
+        return f"`{self.candidate_of_app}`" if self.candidate else f"`{self.app}`"
 
     @property
     def flags(self) -> str:
         """What `az` names it by: `--name iris --resource-group rg`, and `--slot staging`."""
-        return f"--name {self.app} --resource-group {self.group}{f' --slot {self.slot}' if self.slot else ''}"
+        return f"--name {self.app} --resource-group {self.group}{f' --slot {self.candidate}' if self.candidate else ''}"
 
     def __str__(self) -> str:
         """``the function app `iris` ``, or ``the slot `staging` of the function app `iris` ``."""
         app = f"the function app `{self.app}`"
-        return f"the slot `{self.slot}` of {app}" if self.slot else app
+        return f"the slot `{self.candidate}` of {app}" if self.candidate else app
 
     @property
-    def slot_of_app(self) -> str:
-        """The slot as plans call it: `<app>/<slot>`."""
-        return f"{self.app}/{self.slot}"
+    def candidate_of_app(self) -> str:
+        """The candidate as plans call it: `<app>/<candidate>`."""
+        return f"{self.app}/{self.candidate}"
 
     @property
     def group_id(self) -> str:

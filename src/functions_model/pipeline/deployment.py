@@ -14,7 +14,7 @@ from functions_model.pipeline.build import build
 from functions_model.pipeline.deliver import deliver, open_push
 from functions_model.pipeline.events import PlanBegun, PlanMade
 from functions_model.pipeline.planning import AheadOfImage
-from functions_model.pipeline.prove import prove
+from functions_model.pipeline.release import release
 from functions_model.pipeline.verifying import Delivered
 from functions_model.provision import plan
 
@@ -44,4 +44,4 @@ def deploy(making: Making, begun: ResourcePlan, subscription: Subscription) -> N
             return
         with world.stage("Finish the push and provision"):
             applied = deliver(product, changes, push, subscription, world, ahead=ahead)
-    prove(making, Delivered(product.built, changes, applied), subscription)
+    release(making, Delivered(product.built, changes, applied), subscription)

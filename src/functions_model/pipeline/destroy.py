@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from functions_model.azure.clients import AzureClients
 from functions_model.core.spec import Mode
+from functions_model.hosting.known_hosts import HOSTS
 from functions_model.pipeline.events import PlanApplied, RemovalPlanned
 from functions_model.pipeline.session import log_in, run_context
 from functions_model.provision.removal import removal_plan, remove, survey
@@ -32,7 +33,7 @@ def destroy(spec: RemovalSpec, world: World) -> None:
         cloud, credential = log_in(spec.login, world, registry=False)
     with closing(credential), closing(AzureClients(credential, spec.names.subscription, cloud)) as clients:
         with world.stage("Plan"):
-            plan = removal_plan(spec, survey(clients, spec), cloud.portal)
+            plan = removal_plan(spec, survey(clients, spec, HOSTS[0]), cloud.portal)
             world.tell(RemovalPlanned(plan))
         if spec.mode is Mode.PLAN_DESTROY or not plan.has_changes:
             return

@@ -239,16 +239,16 @@ class AppVerified(Event):
     """The app runs this build, and `init()` has returned in it, if that could be seen.
 
     Attributes:
-        slot: The deployment slot that answers; empty for the app itself.
+        candidate: Its candidate that answers; empty for the app itself.
     """
 
     verified: Verified
-    slot: str = ""
+    candidate: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Swapped(Event):
-    """A slot and its app run in each other's place; with `back`, an earlier swap was taken back."""
+class Moved(Event):
+    """A candidate and its app run in each other's place; with `back`, an earlier move was taken back."""
 
     written: Written
     back: bool = False

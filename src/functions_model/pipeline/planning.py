@@ -9,6 +9,7 @@ from functions_model.bundle import provenance
 from functions_model.ci.host import Level
 from functions_model.core.failures import ApplyIncomplete, Failure, PlanRefused
 from functions_model.core.spec import Mode
+from functions_model.hosting.known_hosts import host_of
 from functions_model.pipeline.events import AheadBegun
 from functions_model.pipeline.session import run_context
 from functions_model.provision import begin_ahead, missing_rights, observe, plan, wanted_for
@@ -36,7 +37,7 @@ def look(
         PlanRefused: It cannot be read, or a resource that is there cannot carry the app.
     """
     ci, image = session.world.ci, f"{session.host}/{spec.image.repository}, {PENDING}"
-    wanted = wanted_for(spec, image, subscription.registry, provenance(ci.facts))
+    wanted = wanted_for(spec, image, subscription.registry, host_of(spec.target), provenance(ci.facts))
     begun = plan(wanted, observe(subscription.clients, wanted, mask=ci.mask))
     return begun, missing_rights(begun, subscription.clients)
 

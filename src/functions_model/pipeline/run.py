@@ -10,8 +10,8 @@ Inputs were read and checked before (`functions_model.inputs`). Here they become
             from the lock on, resources that need not wait for the image are made beside it;
 5. plan     the difference between what is wanted and what is there;
 6. deliver  the rest of the image, the tag last, and the resources, side by side, the app after the image;
-7. verify   that the app answers, with this very build; when it does not, what ran before is put back. A slot is
-            verified before it is swapped with the app, and the app after that.
+7. verify   that the app answers, with this very build; when it does not, what ran before is put back. A
+            candidate beside the app is verified before it takes the app's place, and the app after that.
 
 Steps 5 and 7, and what the others do with resources, are in `deployment.py`; mode `package` skips them. Mode `plan`
 sends nothing and ends after step 5; builder `dockerfile` writes a folder after step 3 and ends there. Each step returns

@@ -13,7 +13,7 @@ from functions_model.bundle.identity import VARIABLE
 from functions_model.core.failures import Failure, NotLive
 from functions_model.core.references import parse_reference
 from functions_model.core.spec import AuthLevel, BlobTrigger, HttpTrigger, ServiceBusQueueTrigger
-from functions_model.hosting.app_service.endpoint import endpoint_of
+from functions_model.hosting.known_hosts import host_of
 from functions_model.pipeline.session import run_context
 from functions_model.provision import data_place, readiness
 from functions_model.registry import pull_base
@@ -90,7 +90,9 @@ def verify_here(
         reached=reached(delivered.plan, subscription.clients),
         listening_seconds=0.0 if candidate else _listening(spec.trigger.kind, world.listening_seconds),
     )
-    endpoint = endpoint_of(subscription.clients, delivered.plan, delivered.applied, candidate=candidate)
+    endpoint = host_of(delivered.plan.wanted.target).endpoint(
+        subscription.clients, delivered.plan, delivered.applied, candidate=candidate
+    )
     return _verify(making, endpoint, expected)
 
 
@@ -129,7 +131,7 @@ def verify_previous(making: Making, plan: ResourcePlan, image: str, subscription
     build_id = _build_of(making, image)
     expected = Expected(build_id, (), AuthLevel.ADMIN)
     try:
-        verified = _verify(making, endpoint_of(subscription.clients, plan), expected)
+        verified = _verify(making, host_of(plan.wanted.target).endpoint(subscription.clients, plan), expected)
     except NotLive as failure:
         return f"It does not come alive either, and may not have been live before: `{image}`: {failure.reason}."
     if not build_id:
@@ -173,7 +175,9 @@ def probed(making: Making, delivered: Delivered, subscription: Subscription, ver
     place = data_place(plan, clients, context.mask)
     with ExitStack() as opened:
         probe = _probe(making, place, clients.object_id, opened)
-        return prove_trigger(endpoint_of(clients, plan), verified, probe, making.spec.verify_timeout, context)
+        return prove_trigger(
+            host_of(plan.wanted.target).endpoint(clients, plan), verified, probe, making.spec.verify_timeout, context
+        )
 
 
 def _probe(making: Making, place: DataPlace, login: str, opened: ExitStack) -> Probe:

@@ -4,19 +4,17 @@ from functions_model.provision.applying import BegunAhead, apply, begin_ahead
 from functions_model.provision.changes import Action, Change, ChangeSet, FieldChange, Written
 from functions_model.provision.context import RunContext
 from functions_model.provision.data_place import data_place
-from functions_model.provision.kinds.function_app import through_slot
-from functions_model.provision.nouns import RegistryResource, Wanted
-from functions_model.provision.observed import Observed
+from functions_model.provision.host import Wanted
+from functions_model.provision.nouns import RegistryResource
+from functions_model.provision.observed import LiveApp, Observed
 from functions_model.provision.observing import observe
 from functions_model.provision.outcome import Applied
 from functions_model.provision.planning import plan
 from functions_model.provision.readiness import readiness
 from functions_model.provision.registries import find_registry
+from functions_model.provision.releases import Overtaken, PutBack, ReleasingHost
 from functions_model.provision.resource_plan import ResourcePlan
 from functions_model.provision.rights import missing_rights
-from functions_model.provision.settling import settle
-from functions_model.provision.swapping import swap, swap_back
-from functions_model.provision.undoing import Overtaken, Undone, undo
 from functions_model.provision.wanted import wanted_for
 
 __all__ = [
@@ -26,12 +24,14 @@ __all__ = [
     "Change",
     "ChangeSet",
     "FieldChange",
+    "LiveApp",
     "Observed",
     "Overtaken",
+    "PutBack",
     "RegistryResource",
+    "ReleasingHost",
     "ResourcePlan",
     "RunContext",
-    "Undone",
     "Wanted",
     "Written",
     "apply",
@@ -42,10 +42,5 @@ __all__ = [
     "observe",
     "plan",
     "readiness",
-    "settle",
-    "swap",
-    "swap_back",
-    "through_slot",
-    "undo",
     "wanted_for",
 ]

@@ -11,11 +11,11 @@ from functions_model.core.cancel import CANCEL
 from functions_model.provision.changes import Action, Written
 from functions_model.provision.context import ALONE
 from functions_model.provision.graph import Graph
+from functions_model.provision.host import Writing
 from functions_model.provision.incomplete import incomplete, told
-from functions_model.provision.kind import Writing
 from functions_model.provision.kinds import provider
-from functions_model.provision.known_kinds import KINDS
-from functions_model.provision.observed_app import ObservedApp, ObservedSite
+from functions_model.provision.known_kinds import kinds_of
+from functions_model.provision.observed import FoundApp, LiveApp
 from functions_model.provision.outcome import Applied
 from functions_model.provision.waiting import Patience
 
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from functions_model.provision.context import RunContext
     from functions_model.provision.observed import Observed, Piece
     from functions_model.provision.resource_plan import ResourcePlan
-
-_KINDS = {kind.name: kind for kind in KINDS}
 
 
 def _nothing() -> None:
@@ -51,7 +49,7 @@ class _Live:
 
     def add(self, piece: Piece | None, written: Written) -> None:
         with self.lock:
-            if type(piece) is ObservedSite:
+            if isinstance(piece, FoundApp) and not isinstance(piece, LiveApp):
                 # For what follows in this run the app is still new.
                 self.host_name = piece.host_name
             else:
@@ -157,8 +155,9 @@ class _Maker:
         begun = context.clock()
         patience = Patience(str(change), context.sleep, context.report, self._register)
         writing = Writing(self.clients, self.plan.wanted, change, patience, context.mask, partial(self._know, known))
+        kind = next(kind for kind in kinds_of(self.plan.wanted.host) if kind.name == change.kind)
         with CANCEL.work(str(change)):
-            piece = patience.through(lambda: _KINDS[change.kind].write(writing, self.live.observed))
+            piece = patience.through(lambda: kind.write(writing, self.live.observed))
             done = Written(change, context.clock() - begun)
             self.live.add(piece, done)
             context.written(done)
@@ -183,7 +182,7 @@ def _check(outcomes: Mapping[Change, BaseException | None]) -> None:
         raise incomplete(outcomes)
 
 
-def _updated_app(plan: ResourcePlan, live: Observed) -> ObservedApp | None:
+def _updated_app(plan: ResourcePlan, live: Observed) -> LiveApp | None:
     """The app after its update; None when there was none before, or none of it was written."""
-    before, after = plan.observed.of(ObservedApp), live.of(ObservedApp)
+    before, after = plan.observed.of(LiveApp), live.of(LiveApp)
     return None if before is None or after is before else after

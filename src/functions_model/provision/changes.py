@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 
+from functions_model.core.names import MOVE
+
 
 class Action(enum.StrEnum):
     """What is done to a resource."""
@@ -80,9 +82,6 @@ def key_of(kind: str, name: str) -> str:
     return f"{kind}/{name}"
 
 
-SWAP = "swap"
-"""The kind of the one change that is made after the others were verified."""
-
 IMAGE = "image"
 """The key of the one future that is no resource: the pushed image."""
 
@@ -106,13 +105,13 @@ class ChangeSet:
 
     @property
     def now(self) -> tuple[Change, ...]:
-        """What must happen before anything can be verified: all but a swap."""
-        return tuple(change for change in self.changes if change.action is not Action.KEEP and change.kind != SWAP)
+        """What must happen before anything can be verified: all but a move."""
+        return tuple(change for change in self.changes if change.action is not Action.KEEP and change.kind != MOVE)
 
     @property
-    def swap(self) -> Change | None:
-        """The swap, which waits until its slot is verified."""
-        return next((change for change in self.changes if change.kind == SWAP), None)
+    def move(self) -> Change | None:
+        """The one change that is made after the others were verified: a candidate into its app's place."""
+        return next((change for change in self.changes if change.kind == MOVE), None)
 
     @property
     def ahead(self) -> tuple[Change, ...]:

@@ -14,7 +14,7 @@ from functions_model.provision.kinds.storage_account import account_in
 from functions_model.provision.nouns import BlobData, QueueData
 
 if TYPE_CHECKING:
-    from functions_model.provision.nouns import Wanted
+    from functions_model.provision.host import Wanted
     from functions_model.provision.observed import Observed
 
 CONNECTION = "TriggerConnectionString"
@@ -141,7 +141,7 @@ def _service_of(value: str) -> str:
 
 
 def _deletion(wanted: Wanted, name: str) -> str:
-    return f"az functionapp config appsettings delete {wanted.names.at().flags} --setting-names {name}"
+    return wanted.host.commands.deletes_setting(wanted.names.at(), name)
 
 
 def _of_others(wanted: Wanted, observed: Observed) -> tuple[str, str] | None:

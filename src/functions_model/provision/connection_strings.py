@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from functions_model.provision.kinds.storage_account import ObservedStorage
 
 
+REGISTRY = "registry"
+"""What its keys are known by."""
+
+
 @dataclass(frozen=True, slots=True)
 class Keys:
     """What opens an account, a namespace or a registry.

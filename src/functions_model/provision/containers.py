@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 from functions_model.core.blob_paths import Literal, Parameter, Setting, may_meet, parse_blob_path
 from functions_model.core.failures import Problem
 from functions_model.provision.nouns import BlobData
-from functions_model.provision.settings import merged_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from functions_model.core.blob_paths import BlobPath, Part
-    from functions_model.provision.nouns import Wanted
+    from functions_model.provision.host import Wanted
     from functions_model.provision.observed import Observed
 
 
@@ -90,7 +89,7 @@ def _paths(wanted: Wanted) -> Iterator[tuple[str, BlobPath]]:
 
 def _settings(wanted: Wanted, observed: Observed) -> dict[str, str]:
     """What the app will know, by lower-case name: the host compares names without regard to case."""
-    merged = merged_settings(wanted, observed)
+    merged = wanted.host.settings(wanted, observed)
     return {name.lower(): value for name, value in merged.items() if value is not None}
 
 

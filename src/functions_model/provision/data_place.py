@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
     from functions_model.core.blob_paths import BlobPath
     from functions_model.provision.connection_strings import Keys
-    from functions_model.provision.nouns import QueueData, Wanted
+    from functions_model.provision.host import Wanted
+    from functions_model.provision.nouns import QueueData
     from functions_model.provision.observed import Observed
     from functions_model.provision.resource_plan import ResourcePlan
 

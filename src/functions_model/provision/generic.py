@@ -5,15 +5,17 @@ Their own clients would add 6 MB to the action for two requests.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from azure.core.exceptions import HttpResponseError
 from azure.core.rest import HttpRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from functions_model.azure.clients import AzureClients
+    from functions_model.provision.removable import Deletion
 
 
 def read(clients: AzureClients, resource_id: str, api_version: str) -> dict[str, Any] | None:
@@ -77,3 +79,35 @@ def _answer(clients: AzureClients, method: str, url: str, **content: Any) -> dic
     response.raise_for_status()
     document: dict[str, Any] = response.json()
     return document
+
+
+@dataclass(frozen=True, slots=True)
+class Generic:
+    """A resource that no client of ours knows.
+
+    Attributes:
+        id: The ARM id.
+        tags: Its tags.
+    """
+
+    id: str
+    tags: dict[str, str] | None
+
+
+def reader_of(resource_type: str, api_version: str) -> Callable[[AzureClients, str, str], Generic | None]:
+    """What reads a resource of a type by group and name, for a removal."""
+
+    def read_it(clients: AzureClients, group: str, name: str) -> Generic | None:
+        document = read(clients, _id(clients, group, resource_type, name), api_version)
+        return Generic(str(document["id"]), document.get("tags")) if document else None
+
+    return read_it
+
+
+def deletion_of(resource_type: str, api_version: str, **options: str) -> Callable[[Deletion], None]:
+    """What deletes a resource of a type; `options` go into the query."""
+    return lambda it: delete(it.clients, _id(it.clients, it.group, resource_type, it.name), api_version, **options)
+
+
+def _id(clients: AzureClients, group: str, resource_type: str, name: str) -> str:
+    return f"/subscriptions/{clients.subscription_id}/resourceGroups/{group}/providers/{resource_type}/{name}"

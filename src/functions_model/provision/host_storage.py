@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from typing import TYPE_CHECKING
 
 from functions_model.core.failures import Problem
@@ -11,25 +9,20 @@ from functions_model.provision.connection_strings import ObservedKeys, account_o
 from functions_model.provision.kinds import storage_account
 from functions_model.provision.kinds.identity import ObservedIdentity
 from functions_model.provision.kinds.storage_account import account_in
-from functions_model.provision.plan_sizes import ELASTIC, ObservedPlan, tier_of
 
 if TYPE_CHECKING:
-    from functions_model.provision.nouns import Wanted
+    from functions_model.provision.host import Wanted
     from functions_model.provision.observed import Observed
 
 HOST_STORAGE = "AzureWebJobsStorage"
 """When a connection string has this very name, the host ignores every `AzureWebJobsStorage__*` setting."""
 
-CONTENT_STORAGE = "WEBSITE_CONTENTAZUREFILECONNECTIONSTRING"
-CONTENT_SHARE = "WEBSITE_CONTENTSHARE"
 _DASHBOARD = "AzureWebJobsDashboard"
-_LONGEST_SHARE = 63
-"""https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-shares--directories--files--and-metadata."""
 
 
 def host_storage_settings(wanted: Wanted, observed: Observed) -> dict[str, str | None]:
     """What leads the host to its storage; nothing where somebody else's value does. None is not known yet."""
-    if _is_set_by_others(wanted, observed):
+    if is_set_by_others(wanted, observed):
         return {}
     return _by_key(wanted, observed) if wanted.by_keys else _by_identity(wanted, observed)
 
@@ -37,13 +30,16 @@ def host_storage_settings(wanted: Wanted, observed: Observed) -> dict[str, str |
 def obsolete_host_storage(wanted: Wanted, observed: Observed) -> frozenset[str]:
     """Live settings of the other kind of access. Those that lead to other accounts are others' own."""
     live = observed.live_settings
-    if _is_set_by_others(wanted, observed):
+    if is_set_by_others(wanted, observed):
         return frozenset()
     if wanted.by_keys:
         return frozenset(_by_identity(wanted, observed))
-    strings = (HOST_STORAGE, CONTENT_STORAGE, _DASHBOARD)
-    gone = {name for name in strings if account_of(live.get(name, "")) == wanted.target.storage_account.lower()}
-    return frozenset(gone | ({CONTENT_SHARE} if CONTENT_STORAGE in gone else set()))
+    return frozenset(name for name in (HOST_STORAGE, _DASHBOARD) if leads_to_ours(wanted, live.get(name, "")))
+
+
+def leads_to_ours(wanted: Wanted, value: str) -> bool:
+    """Whether a setting's value opens the host storage account."""
+    return account_of(value) == wanted.target.storage_account.lower()
 
 
 def host_storage_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
@@ -54,18 +50,16 @@ def host_storage_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, 
     app, ours = wanted.names.app, wanted.target.storage_account
     what = f"the function app `{app}` has its keys in the storage account `{theirs}`, not in `{ours}`"
     remedy = (
-        f"Set `storage-account` to `{theirs}`. Or give the app new keys: az functionapp config appsettings delete "
-        f"{wanted.names.at().flags} --setting-names {HOST_STORAGE}"
+        f"Set `storage-account` to `{theirs}`. Or give the app new keys: "
+        f"{wanted.host.commands.deletes_setting(wanted.names.at(), HOST_STORAGE)}"
     )
     return (Problem(what, remedy, "storage-account"),)
 
 
-def _is_set_by_others(wanted: Wanted, observed: Observed) -> bool:
+def is_set_by_others(wanted: Wanted, observed: Observed) -> bool:
     """By the user, or by a value that names no account, such as a reference to a key vault."""
     live = observed.live_settings.get(HOST_STORAGE, "")
-    return HOST_STORAGE in wanted.target.app_settings or bool(
-        live and account_of(live) != wanted.target.storage_account.lower()
-    )
+    return HOST_STORAGE in wanted.target.app_settings or bool(live and not leads_to_ours(wanted, live))
 
 
 def _by_identity(wanted: Wanted, observed: Observed) -> dict[str, str | None]:
@@ -81,12 +75,7 @@ def _by_identity(wanted: Wanted, observed: Observed) -> dict[str, str | None]:
 
 
 def _by_key(wanted: Wanted, observed: Observed) -> dict[str, str | None]:
-    """As `az functionapp create` sets it: with a share for the app's content where the plan is elastic."""
-    settings = {HOST_STORAGE: account_setting(HOST_STORAGE, wanted.target.storage_account, observed)}
-    if _is_elastic(wanted, observed):
-        settings[CONTENT_STORAGE] = account_setting(CONTENT_STORAGE, wanted.target.storage_account, observed)
-        settings[CONTENT_SHARE] = observed.live_settings.get(CONTENT_SHARE) or _share_name(wanted)
-    return settings
+    return {HOST_STORAGE: account_setting(HOST_STORAGE, wanted.target.storage_account, observed)}
 
 
 def account_setting(setting: str, account: str, observed: Observed) -> str | None:
@@ -98,31 +87,3 @@ def account_setting(setting: str, account: str, observed: Observed) -> str | Non
     if found is None or keys is None:
         return None
     return account_string(account, found, keys, observed.live_settings.get(setting, ""))
-
-
-def _is_elastic(wanted: Wanted, observed: Observed) -> bool:
-    live = observed.of(ObservedPlan)
-    tier = live.tier if live else tier_of(wanted.target.plan_sku) or ""
-    return tier.lower() == ELASTIC.lower()
-
-
-def _share_name(wanted: Wanted) -> str:
-    """The app's name and twelve letters, as `az` makes it; theirs are random, ours the same in every run."""
-    return _share(wanted, hashlib.sha256(f"{wanted.names.group_id}/{wanted.names.app}".lower().encode()).hexdigest())
-
-
-def _share(wanted: Wanted, letters: str) -> str:
-    return f"{wanted.names.app.lower()[: _LONGEST_SHARE - 13]}{letters[:12]}"
-
-
-def slots_share(wanted: Wanted, apps: str, slots: str) -> str:
-    """A content share for a slot: what it has, unless that is the app's; else a new one.
-
-    A swap moves it with its content, so that no slot's name can be in it.
-
-    Args:
-        wanted: Names the app.
-        apps: The share that the app has.
-        slots: The share that the slot has; empty when it has none.
-    """
-    return slots if slots and slots.lower() != apps.lower() else _share(wanted, secrets.token_hex(6))

@@ -10,27 +10,26 @@ from azure.core.exceptions import ResourceNotFoundError
 
 from functions_model.core.secrets import Secret
 from functions_model.provision.connection import CONNECTION, sets_connection
-from functions_model.provision.connection_strings import Keys, ObservedKeys, rule_of
-from functions_model.provision.host_storage import CONTENT_STORAGE, HOST_STORAGE
+from functions_model.provision.connection_strings import REGISTRY, Keys, ObservedKeys, rule_of
+from functions_model.provision.host_storage import HOST_STORAGE
 from functions_model.provision.kinds import service_bus_namespace, storage_account
 from functions_model.provision.kinds.service_bus_namespace import ObservedNamespace
 from functions_model.provision.kinds.storage_account import ObservedAccounts
 from functions_model.provision.nouns import BlobData, QueueData
-from functions_model.provision.observed_app import ObservedApp
-from functions_model.provision.registry_login import PASSWORD, REGISTRY
+from functions_model.provision.observed import LiveApp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from functions_model.azure.clients import AzureClients
-    from functions_model.provision.nouns import Wanted
+    from functions_model.provision.host import Wanted
     from functions_model.provision.observed import Observed
 
 ROOT_RULE = "RootManageSharedAccessKey"
 """Every namespace has it. Its right Manage lets the platform see how long a queue is, and so scale the app by that:
 https://learn.microsoft.com/azure/azure-functions/functions-target-based-scaling#service-bus-queues-and-topics."""
 
-NEEDS: tuple[type, ...] = (ObservedAccounts, ObservedNamespace, ObservedApp)
+NEEDS: tuple[type, ...] = (ObservedAccounts, ObservedNamespace, LiveApp)
 """What must be known before keys are looked for."""
 
 
@@ -53,7 +52,7 @@ def complete(clients: AzureClients, wanted: Wanted, observed: Observed, *, mask:
 def _owners(wanted: Wanted, observed: Observed) -> list[tuple[str, str]]:
     """Each setting with a secret in it, and what that opens."""
     host = storage_account.key(wanted.target.storage_account)
-    owners = [(HOST_STORAGE, host), (CONTENT_STORAGE, host), (PASSWORD, REGISTRY)]
+    owners = [(HOST_STORAGE, host), *wanted.host.settings_with_keys(wanted)]
     if sets_connection(wanted, observed):
         match wanted.data:
             case BlobData(account=account):

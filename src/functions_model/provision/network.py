@@ -7,6 +7,23 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an app's requests come from.
+
+    Attributes:
+        subnet: ARM id, in lower case, of the subnet that it has joined; empty when it has joined none.
+        region: As the service spells it.
+        addresses: Its own; None when they are not known, as of an app that is not there yet.
+        behind: Where it comes from that no rule shows, a clause; empty for an app that comes from Azure or its subnet.
+    """
+
+    subnet: str = ""
+    region: str = ""
+    addresses: tuple[str, ...] | None = None
+    behind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
     """Who is let in.
 

@@ -11,33 +11,14 @@ from functions_model.provision.kinds import service_bus_namespace, storage_accou
 from functions_model.provision.kinds.service_bus_namespace import ObservedNamespace
 from functions_model.provision.kinds.storage_account import account_in
 from functions_model.provision.nouns import QueueData
-from functions_model.provision.observed_app import ObservedApp, ObservedSite
-from functions_model.provision.plan_sizes import ObservedPlan
 from functions_model.provision.regions import same_region
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from functions_model.provision.network import Network
-    from functions_model.provision.nouns import Wanted
+    from functions_model.provision.host import Wanted
+    from functions_model.provision.network import Network, Origin
     from functions_model.provision.observed import Observed
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where an app's requests come from.
-
-    Attributes:
-        subnet: ARM id, in lower case, of the subnet that it has joined; empty when it has joined none.
-        region: As the service spells it.
-        addresses: Its own; None when they are not known, as of an app that is not there yet.
-        behind: Where it comes from that no rule shows, a clause; empty for an app that comes from Azure or its subnet.
-    """
-
-    subnet: str = ""
-    region: str = ""
-    addresses: tuple[str, ...] | None = None
-    behind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +53,7 @@ class Passage:
 
 def shut_out(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     """Whose network rules keep the app out."""
-    origin = origin_of(wanted, observed)
+    origin = wanted.host.origin(wanted, observed)
     judged = ((place, passage(place.network, origin).shut) for place in _places(wanted, observed))
     return tuple(
         Problem(
@@ -88,7 +69,7 @@ def shut_out(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
 
 def unsure(wanted: Wanted, observed: Observed) -> tuple[str, ...]:
     """Whose network rules do not tell whether they let the app in, clauses."""
-    origin = origin_of(wanted, observed)
+    origin = wanted.host.origin(wanted, observed)
     judged = ((place, passage(place.network, origin).unsure) for place in _places(wanted, observed))
     return tuple(f"whether the network rules of {place.name} let the app in ({why})" for place, why in judged if why)
 
@@ -108,26 +89,6 @@ def _places(wanted: Wanted, observed: Observed) -> Iterator[_Place]:
             "--public-network-access Enabled --default-action Allow"
         )
         yield _Place(f"the {service_bus_namespace.KIND} `{name}`", "service-bus-namespace", namespace.network, opening)
-
-
-def origin_of(wanted: Wanted, observed: Observed) -> Origin:
-    """Where the app's requests come from, or will: one that is new joins no network."""
-    app = observed.of(ObservedApp)
-    live = observed.of(ObservedPlan)
-    site = observed.of(ObservedSite)
-    if wanted.target.plan_sku.upper().startswith("I") or (live and live.tier.lower().startswith("isolated")):
-        return Origin(behind="the app is in an App Service Environment")
-    if site is None:
-        return Origin(region=wanted.target.location)
-    told, config = (
-        site.properties,
-        app.config if app else {},
-    )
-    if config.get("vnetName") and not told.get("virtualNetworkSubnetId"):
-        return Origin(behind="the app comes by the gateway of a virtual network")
-    addresses = str(told.get("possibleOutboundIpAddresses") or told.get("outboundIpAddresses") or "")
-    known = tuple(address for address in addresses.split(",") if address) or None
-    return Origin(str(told.get("virtualNetworkSubnetId") or "").lower(), site.location, known)
 
 
 def passage(network: Network, origin: Origin) -> Passage:

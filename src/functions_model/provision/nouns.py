@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
-
-from functions_model.core.access import Access
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
 
     from functions_model.core.blob_paths import BlobPath
-    from functions_model.core.names import Names
-    from functions_model.core.secrets import Secret
-    from functions_model.core.spec import Target
+
+
+def same_id(one: str, other: str) -> bool:
+    """Whether two ARM ids name the same resource: services change their case."""
+    return one.lower().rstrip("/") == other.lower().rstrip("/")
 
 
 def place_of(resource_type: str, name: str) -> str:
@@ -111,59 +111,17 @@ class QueueData:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """The resources of one deployment, by name: its target, and what follows from it.
+class NameQuestion:
+    """Whether a name that is unique in all of Azure is free.
 
     Attributes:
-        image: Pinned by digest: `registry/repository@sha256:...`.
-        roles: What the identity must hold, in a stable order.
-        tags: Given to what is created. What exists keeps its tags: only what we made may be known as ours.
-        data: What the trigger works on; None with an HTTP trigger.
-        other_groups: Resource groups of what is there already and not in the app's, by type and name (`place_of`).
+        kind: What is called so, for people.
+        type: The same in Resource Manager.
+        name: The name.
+        ask: Asks the service.
     """
 
-    target: Target
-    image: str
-    registry: RegistryResource
-    roles: tuple[Role, ...]
-    tags: Mapping[str, str]
-    data: BlobData | QueueData | None = None
-    other_groups: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def names(self) -> Names:
-        """Where they are."""
-        return self.target.names
-
-    @property
-    def insights(self) -> Insights | None:
-        """Where the app writes what it does; None for an app that writes to no Application Insights of ours."""
-        name = self.target.application_insights
-        return None if name is None else Insights(name, self.target.log_analytics_workspace)
-
-    def with_settings(self, settings: dict[str, Secret]) -> Wanted:
-        """The same with other settings of the user's own."""
-        return replace(self, target=replace(self.target, app_settings=settings))
-
-    @property
-    def by_keys(self) -> bool:
-        """Whether the app has keys and passwords in place of an identity."""
-        return self.target.access is Access.KEYS
-
-    @property
-    def storage_accounts(self) -> tuple[str, ...]:
-        """The host storage account and, when it is another one, that of a blob trigger."""
-        data = (self.data.account,) if isinstance(self.data, BlobData) else ()
-        return tuple(dict.fromkeys((self.target.storage_account, *data)))
-
-    def is_in_other_group(self, resource_type: str, name: str) -> bool:
-        """Whether a resource must be there already, in another group."""
-        return place_of(resource_type, name) in self.other_groups
-
-    def group_of(self, resource_type: str, name: str) -> str:
-        """The group of a resource; the type as `Microsoft.Web/sites`."""
-        return self.other_groups.get(place_of(resource_type, name), self.names.group)
-
-    def id_of(self, resource_type: str, name: str) -> str:
-        """ARM id of a resource, in its group; the type as `Microsoft.Web/sites`."""
-        return f"{self.names.id_of_group(self.group_of(resource_type, name))}/providers/{resource_type}/{name}"
+    kind: str
+    type: str
+    name: str
+    ask: Callable[[], Any]

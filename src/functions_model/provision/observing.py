@@ -13,15 +13,17 @@ from functions_model.core.failures import PlanRefused, Problem
 from functions_model.provision import keys
 from functions_model.provision.connection_strings import ObservedKeys
 from functions_model.provision.context import discard
-from functions_model.provision.kind import Look
-from functions_model.provision.known_kinds import LOOKS
+from functions_model.provision.host import Host, Look
+from functions_model.provision.known_kinds import kinds_of
 from functions_model.provision.observed import Observed, ObservedGroup
+from functions_model.provision.providers import PROVIDERS
+from functions_model.provision.unique_names import look_at_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from functions_model.azure.clients import AzureClients
-    from functions_model.provision.nouns import Wanted
+    from functions_model.provision.host import Wanted
 
 
 def observe(clients: AzureClients, wanted: Wanted, *, mask: Callable[[str], None] = discard) -> Observed:
@@ -38,10 +40,15 @@ def observe(clients: AzureClients, wanted: Wanted, *, mask: Callable[[str], None
     """
     seen = Observed(portal=clients.cloud.portal)
     read_keys = partial(keys.observe, mask=mask)
-    for looks in rounds((*LOOKS, Look("keys", (ObservedKeys,), read_keys, needs=keys.NEEDS))):
+    for looks in rounds((*looks_of(wanted.host), Look("keys", (ObservedKeys,), read_keys, needs=keys.NEEDS))):
         has_place = seen.of(ObservedGroup) is not None or bool(wanted.other_groups)
         seen = _round(clients, wanted, seen, [look for look in looks if has_place or ObservedGroup not in look.needs])
     return seen
+
+
+def looks_of(host: Host) -> tuple[Look, ...]:
+    """Every look but that at keys, in no order: each says what it needs."""
+    return (*(look for kind in kinds_of(host) for look in kind.looks), PROVIDERS, look_at_names(host))
 
 
 def rounds(looks: Iterable[Look]) -> Iterator[list[Look]]:

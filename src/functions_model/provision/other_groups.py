@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from functions_model.azure.clients import AzureClients
-    from functions_model.provision.nouns import Wanted
+    from functions_model.provision.host import Wanted
 
 
 @dataclass(frozen=True, slots=True)

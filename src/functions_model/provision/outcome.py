@@ -9,7 +9,7 @@ from functions_model.provision.kinds import role_assignment
 
 if TYPE_CHECKING:
     from functions_model.provision.changes import Change, Written
-    from functions_model.provision.observed_app import ObservedApp
+    from functions_model.provision.observed import LiveApp
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Applied:
     written: tuple[Written, ...]
     kept: tuple[Change, ...]
     seconds: float
-    app: ObservedApp | None = field(default=None, repr=False)
+    app: LiveApp | None = field(default=None, repr=False)
     host_name: str = ""
 
     @property

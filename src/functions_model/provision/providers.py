@@ -5,16 +5,15 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from functions_model.provision.kind import Look
+from functions_model.provision.host import Look, Wanted
 from functions_model.provision.kinds import provider
 from functions_model.provision.kinds.identity import ObservedIdentity
+from functions_model.provision.kinds.log_analytics_workspace import ObservedInsights
 from functions_model.provision.kinds.provider import ObservedProviders
 from functions_model.provision.kinds.service_bus_namespace import ObservedNamespace
 from functions_model.provision.kinds.storage_account import ObservedAccounts, account_in
-from functions_model.provision.nouns import QueueData, Wanted
-from functions_model.provision.observed_app import ObservedApp
-from functions_model.provision.plan_sizes import ObservedPlan
-from functions_model.provision.telemetry import ObservedInsights
+from functions_model.provision.nouns import QueueData
+from functions_model.provision.observed import LiveApp
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
@@ -30,7 +29,7 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedPr
             (provider.IDENTITY, seen.of(ObservedIdentity) or wanted.by_keys),
             (provider.STORAGE, all(account_in(seen, name) for name in wanted.storage_accounts)),
             (provider.SERVICE_BUS, seen.of(ObservedNamespace) or not isinstance(wanted.data, QueueData)),
-            (provider.WEB, seen.of(ObservedPlan) and seen.of(ObservedApp)),
+            (wanted.host.type.partition("/")[0], wanted.host.is_there(seen)),
             (provider.INSIGHTS, component or wanted.insights is None),
             (provider.OPERATIONAL_INSIGHTS, component or wanted.insights is None),
         )
@@ -47,5 +46,5 @@ PROVIDERS = Look(
     "resource providers",
     (ObservedProviders,),
     observe,
-    needs=(ObservedIdentity, ObservedAccounts, ObservedNamespace, ObservedPlan, ObservedApp, ObservedInsights),
+    needs=(ObservedIdentity, ObservedAccounts, ObservedNamespace, LiveApp, ObservedInsights),
 )

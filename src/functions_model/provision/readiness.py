@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from functions_model.azure.clients import AzureClients
     from functions_model.provision.changes import Change
-    from functions_model.provision.kind import Kind
+    from functions_model.provision.host import Kind
     from functions_model.provision.observed import Observed
     from functions_model.provision.resource_plan import ResourcePlan
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from functions_model.provision.changes import ChangeSet
 
 if TYPE_CHECKING:
-    from functions_model.provision.nouns import Wanted
+    from functions_model.provision.host import Wanted
     from functions_model.provision.observed import Observed
 
 

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from functions_model.azure.clients import AzureClients
     from functions_model.provision.changes import Change
-    from functions_model.provision.nouns import Role, Wanted
+    from functions_model.provision.host import Wanted
+    from functions_model.provision.nouns import Role
     from functions_model.provision.resource_plan import ResourcePlan
 
 ASSIGN_ROLES = "Microsoft.Authorization/roleAssignments/write"
@@ -153,12 +154,12 @@ def _needed(change: Change, wanted: Wanted) -> tuple[str, ...]:
         return ()
     if (action := write_action(change.resource_id)) is None:
         return ()
-    gives_identity = action == "Microsoft.Web/sites/write" and wanted.roles
+    gives_identity = action == f"{wanted.host.type}/write" and wanted.roles
     return (action, _ASSIGN_IDENTITY) if gives_identity else (action,)
 
 
 def write_action(resource_id: str) -> str | None:
-    """`Microsoft.Web/sites/write` of an app's id; None for what is no resource."""
+    """`<type>/write` of an app's id; None for what is no resource."""
     _, provider, rest = resource_id.rpartition("/providers/")
     if not provider:
         return _WRITE_GROUP if "/resourcegroups/" in resource_id.lower() else None

@@ -13,8 +13,8 @@ from functions_model.provision.changes import FieldChange
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from functions_model.provision.nouns import Wanted
-    from functions_model.provision.observed_app import ObservedApp
+    from functions_model.provision.host import Wanted
+    from functions_model.provision.observed import FoundApp
 
 MANAGED_BY = ("managed-by", "functions-model-action")
 """Name and value of the tag on everything that this tool makes."""
@@ -43,7 +43,7 @@ def is_ours(tags: Mapping[str, str] | None) -> bool:
     return {key.lower(): text for key, text in (tags or {}).items()}.get(name) == value
 
 
-def tags_to_be(wanted: Wanted, app: ObservedApp) -> dict[str, str]:
+def tags_to_be(wanted: Wanted, app: FoundApp) -> dict[str, str]:
     """Every tag that an app has once something of it is written: those of others stay."""
     if not is_ours(app.tags):
         return dict(app.tags)
@@ -51,7 +51,7 @@ def tags_to_be(wanted: Wanted, app: ObservedApp) -> dict[str, str]:
     return {**kept, **wanted.tags}
 
 
-def tag_changes(wanted: Wanted, app: ObservedApp) -> tuple[FieldChange, ...]:
+def tag_changes(wanted: Wanted, app: FoundApp) -> tuple[FieldChange, ...]:
     """The tags that change with whatever else of an app is written."""
     return tuple(
         FieldChange(f"tag `{name}`", app.tags.get(name), value)

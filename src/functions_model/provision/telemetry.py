@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from functions_model.provision.kinds.identity import ObservedIdentity
-from functions_model.provision.observed import Piece
+from functions_model.provision.kinds.log_analytics_workspace import ObservedInsights
 
 if TYPE_CHECKING:
-    from functions_model.core.secrets import Secret
-    from functions_model.provision.nouns import Wanted
+    from functions_model.provision.host import Wanted
     from functions_model.provision.observed import Observed
 
 CONNECTION = "APPLICATIONINSIGHTS_CONNECTION_STRING"
 AUTHENTICATION = "APPLICATIONINSIGHTS_AUTHENTICATION_STRING"
 """https://learn.microsoft.com/azure/azure-functions/functions-app-settings#applicationinsights_authentication_string."""
-
-
-@dataclass(frozen=True, slots=True)
-class ObservedInsights(Piece):
-    """A live Application Insights component.
-
-    Attributes:
-        id: The ARM id.
-        connection_string: Where telemetry goes. Whoever has it can send some.
-        workspace_id: Of the Log Analytics workspace that keeps its data; empty for a component that has none.
-    """
-
-    id: str
-    connection_string: Secret
-    workspace_id: str = ""
 
 
 def telemetry_settings(wanted: Wanted, observed: Observed) -> dict[str, str | None]:

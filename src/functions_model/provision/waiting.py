@@ -53,7 +53,7 @@ def explained(error: Exception, action: str) -> ServiceError:
 
     Args:
         error: What `Patience.through` raised.
-        action: What was tried, for people: "swap the slot `s`".
+        action: What was tried, for people: "create the plan `p`".
     """
     return explain(error.cause if isinstance(error, WaitedInVain) else error, action)
 

@@ -7,15 +7,9 @@ from typing import TYPE_CHECKING
 from functions_model.core.access import Access
 from functions_model.core.blob_paths import parse_blob_path
 from functions_model.core.spec import BlobTrigger, HttpTrigger, ServiceBusQueueTrigger
-from functions_model.provision.kinds import (
-    application_insights,
-    identity,
-    log_analytics_workspace,
-    plan,
-    service_bus_namespace,
-    storage_account,
-)
-from functions_model.provision.nouns import BlobData, QueueData, Wanted, place_of
+from functions_model.provision.host import Host, Wanted
+from functions_model.provision.known_kinds import kinds_of
+from functions_model.provision.nouns import BlobData, QueueData, place_of
 from functions_model.provision.roles import roles_for
 from functions_model.provision.tags import tags_for
 
@@ -30,6 +24,7 @@ def wanted_for(
     spec: DeploymentSpec,
     image: str,
     registry: RegistryResource,
+    host: Host,
     provenance: Mapping[str, str] | None = None,
 ) -> Wanted:
     """The resources that a deployment needs.
@@ -38,6 +33,7 @@ def wanted_for(
         spec: Its `target` is set.
         image: What the app shall run, with its digest; any text while that is not known.
         registry: Where the image is pulled from.
+        host: Where the app runs.
         provenance: OCI annotations that say which repository and commit the run is about, for tags.
 
     Raises:
@@ -50,28 +46,21 @@ def wanted_for(
     data = _data(spec.trigger, target)
     return Wanted(
         target=target,
+        host=host,
         image=image,
         registry=registry,
         roles=() if target.access is Access.KEYS else roles_for(target, registry, data),
         tags=tags_for(provenance or {}),
         data=data,
-        other_groups=_other_groups(target),
+        other_groups=_other_groups(target, host),
     )
 
 
-def _other_groups(target: Target) -> dict[str, str]:
+def _other_groups(target: Target, host: Host) -> dict[str, str]:
     """Where to look for what is not in the target's group, by type and name."""
-    names = {
-        "plan-name": (plan.TYPE, target.plan_name),
-        "storage-account": (storage_account.TYPE, target.storage_account),
-        "data-storage-account": (storage_account.TYPE, target.data_storage_account),
-        "service-bus-namespace": (service_bus_namespace.TYPE, target.service_bus_namespace),
-        "identity-name": (identity.TYPE, target.identity_name),
-        "application-insights": (application_insights.TYPE, target.application_insights),
-        "log-analytics-workspace": (log_analytics_workspace.TYPE, target.log_analytics_workspace),
-    }
-    given = ((*names[name], group) for name, group in target.other_groups.items())
-    return {place_of(resource_type, name): group for resource_type, name, group in given if name}
+    named = {given: (kind.type, name_of(target)) for kind in kinds_of(host) for given, name_of in kind.named_by.items()}
+    places = ((*named[given], group) for given, group in target.other_groups.items())
+    return {place_of(resource_type, name): group for resource_type, name, group in places if name}
 
 
 def _data(trigger: Trigger, target: Target) -> BlobData | QueueData | None:

@@ -41,7 +41,7 @@ class Upload:
         report: Told of every block of layers; called from several threads.
         stop: Ends what is under way.
         tally: Counts what is sent.
-        slots: Held by each blob under way: bounds how many those are, over all repositories.
+        free: Held by each blob under way: bounds how many those are, over all repositories.
     """
 
     client: RegistryClient
@@ -49,7 +49,7 @@ class Upload:
     report: Report
     stop: Stop
     tally: Tally
-    slots: BoundedSemaphore
+    free: BoundedSemaphore
 
     @classmethod
     def begin(cls, client: RegistryClient, access: Access, report: Report) -> Upload:
@@ -126,7 +126,7 @@ class Upload:
     def _counted(self) -> Iterator[list[Body]]:
         """Takes the body of each attempt."""
         bodies: list[Body] = []
-        with self.slots:
+        with self.free:
             try:
                 yield bodies
             finally:

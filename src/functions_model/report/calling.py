@@ -6,7 +6,9 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from functions_model.core.blob_paths import parse_blob_path
+from functions_model.core.names import CANDIDATE
 from functions_model.core.spec import AuthLevel, BlobTrigger, HttpTrigger, ServiceBusQueueTrigger
+from functions_model.hosting.known_hosts import host_of
 from functions_model.verify.scoring import content_type as sample_type
 
 if TYPE_CHECKING:
@@ -34,20 +36,20 @@ _SERVICE_BUS = {
 """https://learn.microsoft.com/azure/azure-government/compare-azure-government-global-azure."""
 
 
-def how_to_call(spec: DeploymentSpec, target: Target, verified: Verified, slot: str = "") -> list[str]:
+def how_to_call(spec: DeploymentSpec, target: Target, verified: Verified, candidate: str = "") -> list[str]:
     """Lines for a shell.
 
     Args:
         spec: What was deployed.
         target: Where.
         verified: Its addresses.
-        slot: The deployment slot that was deployed to; empty for the app itself.
+        candidate: What beside the app was deployed to; empty for the app itself.
     """
-    if slot and not isinstance(spec.trigger, HttpTrigger):
-        return _check(spec, target, verified, slot)
+    if candidate and not isinstance(spec.trigger, HttpTrigger):
+        return _check(spec, target, verified, candidate)
     match spec.trigger:
         case HttpTrigger(auth_level):
-            return _http(spec, target, verified, auth_level, slot)
+            return _http(spec, target, verified, auth_level, candidate)
         case BlobTrigger() as trigger:
             return _blob(spec, target, trigger)
         case ServiceBusQueueTrigger() as trigger:
@@ -66,22 +68,18 @@ def how_to_call(spec: DeploymentSpec, target: Target, verified: Verified, slot: 
             )
 
 
-def _check(spec: DeploymentSpec, target: Target, verified: Verified, slot: str) -> list[str]:
-    """A slot's own trigger is off, so that the app gets all the work; its check function scores all the same."""
-    off = "# The trigger is off in the slot, and on in the app. The check function scores what it is sent:"
-    return [off, *_http(spec, target, verified, AuthLevel.ADMIN, slot)]
+def _check(spec: DeploymentSpec, target: Target, verified: Verified, candidate: str) -> list[str]:
+    """Its own trigger is off, so that the app gets all the work; its check function scores all the same."""
+    off = f"# The trigger is off in the {CANDIDATE}, and on in the app. The check function scores what it is sent:"
+    return [off, *_http(spec, target, verified, AuthLevel.ADMIN, candidate)]
 
 
-def _http(spec: DeploymentSpec, target: Target, verified: Verified, level: AuthLevel, slot: str) -> list[str]:
+def _http(spec: DeploymentSpec, target: Target, verified: Verified, level: AuthLevel, candidate: str) -> list[str]:
     lines, header = [], ""
-    of_slot = f"--slot {slot} " if slot else ""
     if level is not AuthLevel.ANONYMOUS:
         key = "masterKey" if level is AuthLevel.ADMIN else "functionKeys.default"
         header = ' -H "x-functions-key: $KEY"'
-        lines.append(
-            f"KEY=$(az functionapp keys list --resource-group {target.names.group} --name {target.names.app} "
-            f"{of_slot}--query {key} --output tsv)"
-        )
+        lines.append(f"KEY=$({host_of(target).commands.keys(target.names.at(candidate), key)})")
     content = f' -H "Content-Type: {content_type(spec)}"'
     return [*lines, f"curl{header}{content} --data-binary @{_sample(spec)} {verified.scoring_url}", _WHOLE]
 

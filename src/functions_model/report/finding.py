@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 from typing import TypeVar
 
-from functions_model.pipeline.events import AppVerified, Event, Swapped
+from functions_model.pipeline.events import AppVerified, Event, Moved
 
 _E = TypeVar("_E")
 
@@ -22,7 +22,7 @@ def every(events: Sequence[Event], kind: type[_E]) -> list[_E]:
 
 
 def proven(events: Sequence[Event]) -> AppVerified | None:
-    """The latest proof, while it holds: what was proven in a slot is elsewhere once the two were swapped."""
+    """The latest proof, while it holds: what was proven of a candidate is elsewhere once it was moved."""
     since = takewhile(lambda event: not isinstance(event, AppVerified), reversed(events))
-    swaps = sum(isinstance(event, Swapped) for event in since)
+    swaps = sum(isinstance(event, Moved) for event in since)
     return None if swaps % 2 else last(events, AppVerified)

@@ -22,11 +22,11 @@ from functions_model.pipeline.events import (
     ImagePushed,
     LayerReady,
     ModelFetched,
+    Moved,
     PlanApplied,
     PlanBegun,
     PlanMade,
     RemovalPlanned,
-    Swapped,
     TagFound,
     UndoEnded,
 )
@@ -59,7 +59,7 @@ def narrate(ci: CiHost, *, now: Callable[[], datetime] = lambda: datetime.now(UT
         if text:
             ci.info(text)
         for level, caveat in caveats(event) if isinstance(event, AppVerified) else ():
-            # A slot that is swapped is verified twice.
+            # A candidate that is moved is verified twice.
             if caveat not in annotated:
                 annotated.add(caveat)
                 ci.annotate(level, caveat)
@@ -168,8 +168,8 @@ def _(event: AppVerified) -> str:
 
 
 @lines_of.register
-def _(event: Swapped) -> str:
-    return f"Swapped {event.written.change.name}{' again' if event.back else ''}, {duration(event.written.seconds)}."
+def _(event: Moved) -> str:
+    return f"Moved {event.written.change.name}{' again' if event.back else ''}, {duration(event.written.seconds)}."
 
 
 @lines_of.register

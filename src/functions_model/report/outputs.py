@@ -16,11 +16,11 @@ from functions_model.pipeline.events import (
     Event,
     ImageBuilt,
     ImagePushed,
+    Moved,
     PlanApplied,
     PlanMade,
     RemovalPlanned,
     ResourceWritten,
-    Swapped,
 )
 from functions_model.report.finding import last, proven
 from functions_model.report.proof import word
@@ -94,6 +94,6 @@ def _changed(events: Sequence[Event]) -> bool | None:
     A swap is the last write of all, and is told by itself.
     """
     pushed = last(events, ImagePushed)
-    if (pushed and pushed.pushed.manifest_written) or last(events, ResourceWritten) or last(events, Swapped):
+    if (pushed and pushed.pushed.manifest_written) or last(events, ResourceWritten) or last(events, Moved):
         return True
     return False if pushed or last(events, PlanApplied) or _planned(events) else None

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from functions_model.ci.host import Level
 from functions_model.core.failures import Failure
+from functions_model.core.names import CANDIDATE
 from functions_model.core.removal import RemovalSpec
 from functions_model.core.spec import DeploymentSpec, Mode, Target
 from functions_model.pipeline.events import AppVerified, ContextWritten, Event, RemovalPlanned, RunStopped, StageEnded
@@ -72,7 +73,11 @@ def _removal(
         state = _ended(events)
     elif planned and not planned.plan.has_changes:
         state = "has nothing to remove"
-    what = f"The slot `{spec.names.slot}` of `{spec.names.app}`" if spec.names.slot else f"`{spec.names.app}`"
+    what = (
+        f"The {CANDIDATE} `{spec.names.candidate}` of `{spec.names.app}`"
+        if spec.names.candidate
+        else f"`{spec.names.app}`"
+    )
     head = f"## {what} {state} ({duration(seconds)})"
     return head, _failure(failure), plan_section(events, applies=applies), _timings(events)
 
@@ -93,7 +98,7 @@ def _headline(spec: DeploymentSpec | None, events: Sequence[Event], failure: Fai
     done = {Mode.DEPLOY: "is live", Mode.PLAN: "is planned; nothing was written", Mode.PACKAGE: "is packaged"}
     written = last(events, ContextWritten)
     if verified := proven(events):
-        where = f" in the slot `{verified.slot}`" if verified.slot else ""
+        where = f" in the {CANDIDATE} `{verified.candidate}`" if verified.candidate else ""
         done[Mode.DEPLOY] = f"is {word(verified)}{where}"
     if failure:
         state = _ended(events)
@@ -123,7 +128,7 @@ def _caveats(event: AppVerified) -> str:
 def _call(spec: DeploymentSpec, target: Target, event: AppVerified) -> str:
     from functions_model.report.calling import how_to_call
 
-    lines = ["### How to use it", "", "```bash", *how_to_call(spec, target, event.verified, event.slot), "```"]
+    lines = ["### How to use it", "", "```bash", *how_to_call(spec, target, event.verified, event.candidate), "```"]
     if event.verified.answer:
         lines += ["", "The sample request was answered:", "", fenced(event.verified.answer[:2000])]
     return "\n".join(lines)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from functions_model.ci.host import Level
+from functions_model.core.names import CANDIDATE, MOVE
 from functions_model.pipeline.events import AppVerified
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def caveats(event: AppVerified) -> Iterator[tuple[Level, str]]:
 
 
 def _unproven(event: AppVerified) -> str:
-    where = f"slot `{event.slot}`" if event.slot else "app"
+    where = f"{CANDIDATE} `{event.candidate}`" if event.candidate else "app"
     why = f"`init()` could not be seen to run, as {event.verified.unproven}"
     return f"The {where} is unproven, not live: {why}. Nothing was scored."
 
@@ -62,4 +63,4 @@ def of_trigger(event: AppVerified) -> str:
         said += f" Whether its listener fails could not be heard: {reached.unheard}."
     if reached.left:
         said += f" {reached.left}"
-    return f"{said} In the slot it is off, and listens after a swap." if event.slot else said
+    return f"{said} In the {CANDIDATE} it is off, and listens after a {MOVE}." if event.candidate else said

@@ -8,22 +8,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from functions_model.core.failures import Failure
+from functions_model.core.names import CANDIDATE, MOVE
 from functions_model.core.removal import RemovalSpec
+from functions_model.hosting.known_hosts import host_of
 from functions_model.pipeline.events import (
     AppVerified,
     ImageBuilt,
     ImagePushed,
+    Moved,
     PlanBegun,
     PlanMade,
     RemovalPlanned,
     ResourceWritten,
     RunStopped,
-    Swapped,
     UndoBegun,
     UndoEnded,
 )
-from functions_model.provision import through_slot
-from functions_model.provision.changes import SWAP
 from functions_model.report.finding import every, last
 from functions_model.report.formatting import listed
 from functions_model.report.proof import word
@@ -120,13 +120,17 @@ class _Runs:
         self._begun = _begun(events)
         found = last(events, AppVerified)
         self._word = word(found) if found else ""
-        self._in_slot, self.verified = bool(found and found.slot), bool(found and not found.slot)
+        self._beside_app, self.verified = bool(found and found.candidate), bool(found and not found.candidate)
 
     def told(self) -> str:
         """One sentence or two."""
         if self.verified:
             return f"{self._app} is {self._word} with `{self._image}`."
-        if self._image and through_slot(self._plan.wanted, self._plan.observed):
+        if (
+            self._image
+            and self._plan.wanted.names.candidate
+            and host_of(self._plan.wanted.target).is_beside(self._plan)
+        ):
             return self._undone() or self._beside()
         return self._undone() or self._itself()
 
@@ -140,17 +144,17 @@ class _Runs:
         return f"{self._app} runs `{self._image}`, and is not live with it. `{undo.image}` was not put back."
 
     def _beside(self) -> str:
-        """With a slot, the app itself is touched by the swap alone."""
-        slot = self._plan.wanted.names.slot
-        if last(self._events, Swapped):
-            there = f"`{self._before}` is in the slot `{slot}`"
+        """With a candidate, the app itself is touched by the move alone."""
+        beside = f"the {CANDIDATE} `{self._plan.wanted.names.candidate}`"
+        if last(self._events, Moved):
+            there = f"`{self._before}` is in {beside}"
             return f"{self._app} runs `{self._image}`, which is not verified there; {there}."
-        if any(one.startswith(f"the {SWAP} ") for one in self._begun):
+        if any(one.startswith(f"the {MOVE} ") for one in self._begun):
             either = f"`{self._image}`, or `{self._before}` as before"
-            return f"{self._app} may run {either}; the other is then in the slot `{slot}`."
-        state = f"is {self._word} in" if self._in_slot else "was on its way to"
+            return f"{self._app} may run {either}; the other is then in {beside}."
+        state = f"is {self._word} in" if self._beside_app else "was on its way to"
         runs = f"runs `{self._before}` as before" if self._before else "is not verified"
-        return f"`{self._image}` {state} the slot `{slot}`. {self._app} itself {runs}."
+        return f"`{self._image}` {state} {beside}. {self._app} itself {runs}."
 
     def _itself(self) -> str:
         if "function app" in self._written:

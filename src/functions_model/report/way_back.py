@@ -5,11 +5,12 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from functions_model.core.names import CANDIDATE, MOVE
+from functions_model.hosting.known_hosts import host_of
 from functions_model.inputs.catalogue import BY_NAME
 from functions_model.inputs.placing import follows
-from functions_model.provision.changes import SWAP
-from functions_model.provision.kinds.slot import KIND as SLOT
-from functions_model.provision.observed_app import ObservedApp, ObservedSlot
+from functions_model.provision.changes import Action
+from functions_model.provision.observed import LiveApp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,8 +24,8 @@ _NO_RESOURCES = ("the image ", "the import ", "the registration ")
 
 def runs_before(plan: ResourcePlan) -> str:
     """The image that ran before; nothing for an app that was not there."""
-    app = plan.observed.of(ObservedApp)
-    return app.runs.removeprefix("DOCKER|") if app else ""
+    app = plan.observed.of(LiveApp)
+    return app.image if app else ""
 
 
 def way_back(spec: DeploymentSpec, target: Target, plan: ResourcePlan, touched: Sequence[str]) -> str:
@@ -36,28 +37,28 @@ def way_back(spec: DeploymentSpec, target: Target, plan: ResourcePlan, touched: 
         plan: With what was there before.
         touched: What was written or begun, for people: "the plan `p`".
     """
-    slot = plan.observed.of(ObservedSlot)
+    host, names = host_of(target), plan.wanted.names
     resources = [one for one in touched if not one.startswith(_NO_RESOURCES)]
-    if plan.observed.of(ObservedApp) is None:
+    if plan.observed.of(LiveApp) is None:
         return f"To remove what was made, {_destroy(spec, target)}." if resources else ""
-    if any(one.startswith(f"the {SWAP} ") for one in resources):
-        swap = _command("deployment slot swap", target, "--slot", plan.wanted.names.slot)
-        return f"To go back, where the swap was made: `{swap}`."
-    if f"the function app `{target.names.app}`" in resources:
-        image = _command("config set", target, "--linux-fx-version", f"DOCKER|{runs_before(plan)}")
+    if any(one.startswith(f"the {MOVE} ") for one in resources):
+        return f"To go back, where the {MOVE} was made: `{host.commands.moves(names)}`."
+    if f"the {host.kind} `{names.app}`" in resources:
+        image = host.commands.puts_back(names, runs_before(plan))
         return f"To go back, run the workflow of the version before; for the image alone, `{image}`."
-    is_new = slot is None or slot.app is None
-    if is_new and f"the {SLOT} `{target.names.app}/{target.names.slot}`" in resources:
-        return f"To remove the slot, {_destroy(spec, target, target.names.slot or '')}."
+    made = [one for one in plan.changes if one.action is Action.CREATE and one.name == names.candidate_of_app]
+    if any(str(one) in resources for one in made):
+        return f"To remove the {CANDIDATE}, {_destroy(spec, target, names.candidate)}."
     return ""
 
 
-def _destroy(spec: DeploymentSpec, target: Target, slot: str = "") -> str:
-    """Both doors to a removal: of one slot, or of all. A step that names a slot would take the slot alone."""
-    given = (("slot-name", target.names.slot and not slot), ("swap", target.swap))
+def _destroy(spec: DeploymentSpec, target: Target, candidate: str = "") -> str:
+    """Both doors to a removal: of one candidate, or of all. A step that names one would take that alone."""
+    given = ((f"{CANDIDATE}-name", target.names.candidate and not candidate), (MOVE, target.swap))
     without = " and ".join(f"`{name}`" for name, is_in_the_way in given if is_in_the_way)
     step = f"run this step with `mode: destroy`{f' and without {without}' if without else ''}"
-    return f"{step}, or `{shlex.join([*_removal(spec, target), *(('--slot-name', slot) if slot else ())])}`"
+    alone = (f"--{CANDIDATE}-name", candidate) if candidate else ()
+    return f"{step}, or `{shlex.join([*_removal(spec, target), *alone])}`"
 
 
 def _removal(spec: DeploymentSpec, target: Target) -> list[str]:
@@ -79,13 +80,6 @@ def _removal(spec: DeploymentSpec, target: Target) -> list[str]:
         if value and value != follows(name, target.names) and name not in target.other_groups
         for word in (f"--{name}", value)
     ]
-    place = ("--subscription-id", target.names.subscription, *_place(target, "--app-name"))
+    at = target.names
+    place = ("--subscription-id", at.subscription, "--resource-group", at.group, "--app-name", at.app)
     return ["functions-model", "destroy", *login, *cloud, *place, *given]
-
-
-def _command(what: str, target: Target, *more: str) -> str:
-    return shlex.join(["az", "functionapp", *what.split(), *_place(target, "--name"), *more])
-
-
-def _place(target: Target, name: str) -> tuple[str, ...]:
-    return "--resource-group", target.names.group, name, target.names.app

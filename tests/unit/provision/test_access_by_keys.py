@@ -11,8 +11,8 @@ import pytest
 from functions_model.core.access import Access
 from functions_model.core.failures import PlanRefused
 from functions_model.core.secrets import Secret
+from functions_model.hosting.app_service.machine_key import MACHINE_KEY
 from functions_model.provision import Action, apply, observe, plan
-from functions_model.provision.machine_key import MACHINE_KEY
 from support.fake_arm import FakeArm
 from support.golden import matches_golden
 from support.provisioning import applied, as_text, planned, pushed

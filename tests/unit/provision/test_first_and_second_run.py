@@ -10,8 +10,8 @@ import pytest
 
 from functions_model.core.failures import ApplyIncomplete, PlanRefused, RegistryFailed
 from functions_model.core.secrets import Secret
+from functions_model.hosting.app_service.machine_key import MACHINE_KEY
 from functions_model.provision import Action
-from functions_model.provision.machine_key import MACHINE_KEY
 from support.fake_arm import SUBSCRIPTION, Answer, FakeArm, arm_error
 from support.golden import matches_golden
 from support.provisioning import applied, as_text, planned

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functions_model.provision.host_id import HOST_ID
+from functions_model.hosting.app_service.settings import HOST_ID
 from support.fake_arm import FakeArm
 from support.provisioning import applied, planned
 

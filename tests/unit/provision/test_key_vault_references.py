@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from functions_model.core.access import Access
 from functions_model.core.failures import PlanRefused
 from functions_model.core.secrets import Secret
-from functions_model.provision import ResourcePlan, undo
-from functions_model.provision.observed_app import ObservedApp
+from functions_model.hosting.app_service.nouns import ObservedApp
+from functions_model.hosting.app_service.undoing import undo
 from support.fake_arm import FakeArm
 from support.provisioning import applied, planned
 from support.wanted import REGISTRY, TARGET
+
+if TYPE_CHECKING:
+    from functions_model.provision import ResourcePlan
 
 REFERENCE = "@Microsoft.KeyVault(SecretUri=https://contoso.vault.azure.net/secrets/word)"
 REFERRING = {"app_settings": {"WORD": Secret(REFERENCE)}}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from functions_model.provision.kind import Look
+from functions_model.hosting.app_service.host import APP_SERVICE
+from functions_model.hosting.app_service.plan_sizes import ObservedPlan
+from functions_model.provision.host import Look
 from functions_model.provision.kinds.identity import ObservedIdentity
-from functions_model.provision.known_kinds import LOOKS
 from functions_model.provision.observed import ObservedGroup
-from functions_model.provision.observing import rounds
-from functions_model.provision.plan_sizes import ObservedPlan
+from functions_model.provision.observing import looks_of, rounds
 
 
 def look(what: str, gives: type, *needs: type) -> Look:
@@ -27,10 +27,11 @@ def test_follow_from_what_each_needs() -> None:
 
 def test_are_three() -> None:
     """Each round costs a deployment the time of an answer: one more needs a reason."""
-    found = list(rounds(LOOKS))
+    looks = looks_of(APP_SERVICE)
+    found = list(rounds(looks))
 
-    assert [1, 8, 6] == [len(looks) for looks in found]
-    assert set(LOOKS) == {one for looks in found for one in looks}
+    assert [1, 8, 6] == [len(one) for one in found]
+    assert set(looks) == {one for together in found for one in together}
 
 
 def test_that_are_never_possible_are_told() -> None:

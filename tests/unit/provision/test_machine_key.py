@@ -6,7 +6,7 @@ import pytest
 
 from functions_model.core.failures import PlanRefused
 from functions_model.core.secrets import Secret
-from functions_model.provision.machine_key import MACHINE_KEY
+from functions_model.hosting.app_service.machine_key import MACHINE_KEY
 from support.fake_arm import FakeArm
 from support.provisioning import applied, planned
 

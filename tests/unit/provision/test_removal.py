@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from functions_model.hosting.app_service.host import APP_SERVICE
 from functions_model.provision import Action
+from functions_model.provision.host import Found
 from functions_model.provision.removal import removal_plan
-from functions_model.provision.removal.standing import Found
 from functions_model.provision.tags import is_ours
 from support.removal import (
     ACCOUNT,
@@ -156,7 +157,7 @@ class TestWhatStays:
 class TestTheRest:
     def test_without_a_group_there_is_nothing_to_remove(self) -> None:
         """A plan without changes."""
-        assert () == removal_plan(WITH_DATA, Found()).changes
+        assert () == removal_plan(WITH_DATA, Found(APP_SERVICE)).changes
 
     def test_of_a_run_that_was_stopped_goes_too(self) -> None:
         """The app is gone; what it ran on is not."""

@@ -8,8 +8,9 @@ import pytest
 
 from functions_model.core.failures import ApplyIncomplete
 from functions_model.core.secrets import Secret
-from functions_model.provision import Applied, ResourcePlan, RunContext, settle
-from functions_model.provision.observed_app import ObservedApp
+from functions_model.hosting.app_service.nouns import ObservedApp
+from functions_model.hosting.app_service.settling import settle
+from functions_model.provision import Applied, ResourcePlan, RunContext
 from support.fake_arm import Answer, FakeArm, arm_error
 from support.provisioning import applied, planned
 

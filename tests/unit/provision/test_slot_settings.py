@@ -10,17 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions_model.core.secrets import Secret
-from functions_model.provision import Observed
-from functions_model.provision.host_id import HOST_ID, host_id
-from functions_model.provision.machine_key import MACHINE_KEY
-from functions_model.provision.observed_app import ObservedApp, ObservedSlot
-from functions_model.provision.slot_settings import (
+from functions_model.hosting.app_service.machine_key import MACHINE_KEY
+from functions_model.hosting.app_service.nouns import ObservedApp, ObservedSlot
+from functions_model.hosting.app_service.settings import HOST_ID, host_id
+from functions_model.hosting.app_service.slot_settings import (
     DISABLED,
     for_slot,
     slots_own,
     sticky_names,
     without_sticky,
 )
+from functions_model.provision import Observed
 from support.wanted import BLOB, wanted
 
 NAMES = st.text(string.ascii_letters + string.digits + "-", min_size=2, max_size=59)

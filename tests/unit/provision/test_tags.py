@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from functions_model.core.failures import ApplyIncomplete
+from functions_model.hosting.app_service.machine_key import MACHINE_KEY
 from functions_model.provision import Action, observe, plan
-from functions_model.provision.machine_key import MACHINE_KEY
 from functions_model.provision.tags import tags_for
 from support.fake_arm import FakeArm, arm_error
 from support.provisioning import applied, planned

@@ -8,8 +8,10 @@ import pytest
 
 from functions_model.core.failures import ApplyIncomplete
 from functions_model.core.secrets import Secret
-from functions_model.provision import Overtaken, RunContext, Undone, undo
-from functions_model.provision.observed_app import ObservedApp
+from functions_model.hosting.app_service.nouns import ObservedApp, known_app
+from functions_model.hosting.app_service.undoing import undo
+from functions_model.provision import RunContext
+from functions_model.provision.releases import Overtaken, PutBack
 from support.fake_arm import Answer, FakeArm, arm_error
 from support.provisioning import applied, planned
 
@@ -26,7 +28,7 @@ def updated(arm: FakeArm, **changes: object) -> tuple[ResourcePlan, Applied]:
     return second, applied(arm, second)
 
 
-def undone(arm: FakeArm, plan: ResourcePlan, outcome: Applied) -> Undone:
+def undone(arm: FakeArm, plan: ResourcePlan, outcome: Applied) -> PutBack:
     app = plan.observed.of(ObservedApp)
     assert app is not None
     assert outcome.app is not None
@@ -50,7 +52,7 @@ class TestWhatIsKnownOfAnUpdate:
 
         assert (None, None) == (created.app, kept.app)
         assert changed.app is not None
-        assert SECOND == changed.app.runs
+        assert SECOND == known_app(changed.app).runs
 
 
 class TestAConflict:
@@ -84,7 +86,7 @@ class TestPuttingBack:
 
         put_back = undone(arm, plan, outcome)
 
-        assert Undone(("image",), ()) == put_back
+        assert PutBack(("image",), ()) == put_back
         assert ["PATCH web"] == arm.writes
         assert FIRST == config(arm)["linuxFxVersion"]
 

@@ -15,11 +15,11 @@ from functions_model.core.spec import AuthLevel, HttpTrigger, Mode
 from functions_model.pipeline.events import (
     AppVerified,
     ImagePushed,
+    Moved,
     PlanApplied,
     PlanMade,
     ResourceWritten,
     StageEnded,
-    Swapped,
 )
 from functions_model.provision import Action, Applied, Change, FieldChange, Written
 from functions_model.registry import PushedImage
@@ -230,7 +230,7 @@ class TestOutputs:
         """The image was there, and every resource as wanted; production runs another version all the same."""
         plan = changes(Action.KEEP, Action.KEEP, Action.KEEP)
         there = ImagePushed(PushedImage(built(tmp_path).reference, (), 0, 1, manifest_written=False))
-        swapped = Swapped(Written(Change("swap", "iris/staging with iris", Action.UPDATE), 60.0))
+        swapped = Moved(Written(Change("swap", "iris/staging with iris", Action.UPDATE), 60.0))
 
         found = outputs(spec_for(), [there, PlanMade(plan), PlanApplied(Applied((), plan.changes, 0.0)), swapped])
 
@@ -260,8 +260,8 @@ class TestOutputs:
     def test_what_was_swapped_away_is_no_proof(self, tmp_path: Path, swaps: int, told: bool) -> None:
         """The slot was live; then the app was not, and the swap could not be taken back, or was."""
         proof = next(event for event in deployment(tmp_path) if isinstance(event, AppVerified))
-        swapped = Swapped(Written(Change("swap", "iris/staging with iris", Action.UPDATE), 60.0))
-        events: list[Event] = [replace(proof, slot="staging"), *[swapped] * swaps]
+        swapped = Moved(Written(Change("swap", "iris/staging with iris", Action.UPDATE), 60.0))
+        events: list[Event] = [replace(proof, candidate="staging"), *[swapped] * swaps]
 
         assert (told, told) == ("app-url" in outputs(spec_for(), events), "### How to use it" in page_of(events))
 

@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from functions_model.core.spec import Mode
+from functions_model.hosting.app_service.nouns import ObservedApp
 from functions_model.pipeline.events import (
     AppVerified,
     ImageBuilt,
     ImagePushed,
+    Moved,
     PlanBegun,
     PlanMade,
     RemovalPlanned,
     ResourceWritten,
     RunStopped,
-    Swapped,
     UndoBegun,
     UndoEnded,
 )
 from functions_model.provision import Action, Change, Observed, ResourcePlan, Written
-from functions_model.provision.observed_app import ObservedApp
 from functions_model.report.stopped import stopped
 from functions_model.verify import Verified
 from support.events import deployment
@@ -39,7 +39,7 @@ OLD = "contoso.azurecr.io/package@sha256:" + "c" * 64
 NEW = "contoso.azurecr.io/package@sha256:"
 PLAN = Change("plan", "iris-plan", Action.CREATE)
 APP = Change("function app", "iris", Action.UPDATE)
-SWAP = Change("swap", "iris/staging with iris", Action.UPDATE)
+MOVE = Change("swap", "iris/staging with iris", Action.UPDATE)
 MADE, LIVE = ResourceWritten(Written(PLAN, 1.0)), ResourceWritten(Written(APP, 1.0))
 VERIFIED = AppVerified(Verified(("score",), "", "", 1, 1.0, "", ""))
 REMOVE = "To remove what was made, run this step with `mode: destroy`, or `functions-model destroy --subscription-id "
@@ -149,8 +149,8 @@ class TestDeployment:
 
     def test_with_a_slot(self, tmp_path: Path) -> None:
         """Where the new version is, and that the app runs what it ran, until a swap was sent."""
-        plan = PlanMade(plan_of(SWAP, existed=True, slot_name="staging", swap=True))
-        slot = replace(VERIFIED, slot="staging")
+        plan = PlanMade(plan_of(MOVE, existed=True, slot_name="staging", swap=True))
+        slot = replace(VERIFIED, candidate="staging")
         there = [*image_events(tmp_path), plan]
         swap = ("the swap of iris/staging with iris",)
 
@@ -160,7 +160,7 @@ class TestDeployment:
                 [RunStopped()],
                 [slot, RunStopped()],
                 [slot, RunStopped(swap)],
-                [slot, Swapped(Written(SWAP, 1.0)), ResourceWritten(Written(SWAP, 1.0)), RunStopped()],
+                [slot, Moved(Written(MOVE, 1.0)), ResourceWritten(Written(MOVE, 1.0)), RunStopped()],
             )
         ]
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from azure.core.exceptions import AzureError, HttpResponseError
 
 from functions_model.azure.errors import explain
-from functions_model.azure.site import Site
 from functions_model.core.failures import NotLive
 from functions_model.hosting.app_service.causes import CAUSES
 from functions_model.hosting.app_service.container_log import read_log
+from functions_model.hosting.app_service.machine_key import MACHINE_KEY
+from functions_model.hosting.app_service.nouns import ObservedApp, ObservedSite, ObservedSlot
+from functions_model.hosting.app_service.site import Site
 from functions_model.provision.endpoint import HostKeys, NotYet
-from functions_model.provision.machine_key import MACHINE_KEY
-from functions_model.provision.observed_app import ObservedApp, ObservedSite, ObservedSlot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -186,7 +186,7 @@ def endpoint_of(
         applied: What was written; None looks up where the app answers.
         candidate: The slot is meant, not the app itself.
     """
-    slot = plan.wanted.names.slot if candidate else ""
+    slot = plan.wanted.names.candidate if candidate else ""
     return AppServiceEndpoint(
         clients,
         plan.wanted.names.at(slot),

@@ -8,17 +8,19 @@ from functions_model.azure import api_versions
 from functions_model.core.secrets import Secret
 from functions_model.provision import generic
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
-from functions_model.provision.kind import Kind, Look
+from functions_model.provision.host import Kind, Look
 from functions_model.provision.kinds import log_analytics_workspace, provider, resource_group
-from functions_model.provision.kinds.log_analytics_workspace import ObservedLogs
+from functions_model.provision.kinds.log_analytics_workspace import ObservedInsights, ObservedLogs
+from functions_model.provision.nouns import same_id
 from functions_model.provision.other_groups import not_there
-from functions_model.provision.telemetry import ObservedInsights
+from functions_model.provision.removable import Removal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from functions_model.azure.clients import AzureClients
     from functions_model.core.failures import Problem
-    from functions_model.provision.kind import Writing
-    from functions_model.provision.nouns import Wanted
+    from functions_model.provision.host import Wanted, Writing
     from functions_model.provision.observed import Observed
 
 KIND = "Application Insights component"
@@ -100,6 +102,33 @@ def keys(wanted: Wanted) -> tuple[str, ...]:
     return () if wanted.insights is None else (key(wanted.insights.component),)
 
 
+def notes(wanted: Wanted, observed: Observed) -> Iterator[str]:
+    """A workspace that was named, for a component that has another: it is that of a new one."""
+    given, there = "log-analytics-workspace", observed.of(ObservedInsights)
+    if wanted.insights is None or there is None or given not in wanted.target.given:
+        return
+    asked = wanted.insights.workspace
+    if not same_id(there.workspace_id, wanted.id_of(log_analytics_workspace.TYPE, asked)):
+        name = there.workspace_id.rpartition("/")[2]
+        where = f"keeps its data in `{name}`" if name else "has no workspace"
+        what = f"the {KIND} `{wanted.insights.component}` is there, and {where}"
+        yield f"`{given}` is `{asked}`, and {what}. Leave `{given}` out."
+
+
 APPLICATION_INSIGHTS = Kind(
-    KIND, difference, write, looks=(Look(KIND, (ObservedInsights,), observe),), problems=problems
+    KIND,
+    difference,
+    write,
+    looks=(Look(KIND, (ObservedInsights,), observe),),
+    problems=problems,
+    notes=notes,
+    type=TYPE,
+    named_by={"application-insights": lambda target: target.application_insights},
+    removal=Removal(
+        5,
+        lambda spec: (spec.application_insights,),
+        generic.reader_of(TYPE, API_VERSION),
+        generic.deletion_of(TYPE, API_VERSION),
+        used_by_roles=True,
+    ),
 )

@@ -10,19 +10,17 @@ from azure.core.exceptions import ResourceNotFoundError
 
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
 from functions_model.provision.containers import containers_of, path_problems
-from functions_model.provision.kind import Kind, Look
+from functions_model.provision.host import Kind, Look
 from functions_model.provision.kinds import storage_account
 from functions_model.provision.kinds.storage_account import ObservedAccounts, account_in
 from functions_model.provision.nouns import BlobData
-from functions_model.provision.observed import Piece
-from functions_model.provision.observed_app import ObservedApp
+from functions_model.provision.observed import LiveApp, Piece
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
     from functions_model.core.failures import Problem
     from functions_model.provision.containers import Container
-    from functions_model.provision.kind import Writing
-    from functions_model.provision.nouns import Wanted
+    from functions_model.provision.host import Wanted, Writing
     from functions_model.provision.observed import Observed
 
 KIND = "blob container"
@@ -104,6 +102,6 @@ BLOB_CONTAINER = Kind(
     KIND,
     difference,
     write,
-    looks=(Look("blob containers", (ObservedContainers,), observe, needs=(ObservedAccounts, ObservedApp)),),
+    looks=(Look("blob containers", (ObservedContainers,), observe, needs=(ObservedAccounts, LiveApp)),),
     problems=problems,
 )

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 from azure.core.exceptions import ResourceNotFoundError
 
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
-from functions_model.provision.kind import Kind, Look
+from functions_model.provision.host import Kind, Look
 from functions_model.provision.kinds import provider, resource_group
 from functions_model.provision.observed import Piece
 from functions_model.provision.other_groups import not_there
+from functions_model.provision.removable import Removal
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
     from functions_model.core.failures import Problem
-    from functions_model.provision.kind import Writing
-    from functions_model.provision.nouns import Wanted
+    from functions_model.provision.host import Wanted, Writing
     from functions_model.provision.observed import Observed
 
 KIND = "identity"
@@ -88,4 +88,18 @@ def key(wanted: Wanted) -> str:
     return key_of(KIND, wanted.target.identity_name)
 
 
-IDENTITY = Kind(KIND, difference, write, looks=(Look(KIND, (ObservedIdentity,), observe),), problems=problems)
+IDENTITY = Kind(
+    KIND,
+    difference,
+    write,
+    looks=(Look(KIND, (ObservedIdentity,), observe),),
+    problems=problems,
+    type=TYPE,
+    named_by={"identity-name": lambda target: target.identity_name},
+    removal=Removal(
+        1,
+        lambda spec: (spec.identity_name,),
+        lambda clients, group, name: clients.msi.user_assigned_identities.get(group, name),
+        lambda it: it.clients.msi.user_assigned_identities.delete(it.group, it.name),
+    ),
+)

@@ -9,23 +9,38 @@ from functions_model.azure import api_versions
 from functions_model.provision import generic
 from functions_model.provision.being_made import once_made
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
-from functions_model.provision.kind import Kind, Look
+from functions_model.provision.host import Kind, Look
 from functions_model.provision.kinds import provider, resource_group
 from functions_model.provision.observed import ObservedGroup, Piece
 from functions_model.provision.other_groups import not_there
-from functions_model.provision.telemetry import ObservedInsights
+from functions_model.provision.removable import Removal
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
     from functions_model.core.failures import Problem
-    from functions_model.provision.kind import Writing
-    from functions_model.provision.nouns import Wanted
+    from functions_model.core.secrets import Secret
+    from functions_model.provision.host import Wanted, Writing
     from functions_model.provision.observed import Observed
 
 KIND = "Log Analytics workspace"
 TYPE = "Microsoft.OperationalInsights/workspaces"
 API_VERSION = api_versions.LOG_ANALYTICS
 _UNDER_WAY = frozenset({"creating", "provisioningaccount", "updating"})
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedInsights(Piece):
+    """A live Application Insights component.
+
+    Attributes:
+        id: The ARM id.
+        connection_string: Where telemetry goes. Whoever has it can send some.
+        workspace_id: Of the Log Analytics workspace that keeps its data; empty for a component that has none.
+    """
+
+    id: str
+    connection_string: Secret
+    workspace_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,5 +116,19 @@ def keys(wanted: Wanted) -> tuple[str, ...]:
 
 
 LOG_ANALYTICS_WORKSPACE = Kind(
-    KIND, difference, write, looks=(Look(KIND, (ObservedLogs,), observe, needs=(ObservedInsights,)),), problems=problems
+    KIND,
+    difference,
+    write,
+    looks=(Look(KIND, (ObservedLogs,), observe, needs=(ObservedInsights,)),),
+    problems=problems,
+    type=TYPE,
+    named_by={"log-analytics-workspace": lambda target: target.log_analytics_workspace},
+    removal=Removal(
+        6,
+        lambda spec: (spec.log_analytics_workspace,),
+        generic.reader_of(TYPE, API_VERSION),
+        # So that it can be had back for 14 days: https://learn.microsoft.com/rest/api/loganalytics/workspaces/delete.
+        generic.deletion_of(TYPE, API_VERSION, force="false"),
+        holds_data=True,
+    ),
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from azure.core.exceptions import HttpResponseError
 
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
-from functions_model.provision.kind import Kind
+from functions_model.provision.host import Kind
 from functions_model.provision.observed import Piece
 from functions_model.provision.regions import no_such_region, same_region
 
@@ -17,13 +17,11 @@ if TYPE_CHECKING:
 
     from functions_model.azure.clients import AzureClients
     from functions_model.core.failures import Problem
-    from functions_model.provision.kind import Writing
-    from functions_model.provision.nouns import Wanted
+    from functions_model.provision.host import Wanted, Writing
     from functions_model.provision.observed import Observed
     from functions_model.provision.waiting import Patience
 
 KIND = "resource provider"
-WEB = "Microsoft.Web"
 STORAGE = "Microsoft.Storage"
 IDENTITY = "Microsoft.ManagedIdentity"
 SERVICE_BUS = "Microsoft.ServiceBus"

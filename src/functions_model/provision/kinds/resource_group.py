@@ -5,23 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
-from functions_model.provision.kind import Kind, Look
-from functions_model.provision.observed import ObservedGroup
-from functions_model.provision.observed_app import ObservedSite
-from functions_model.provision.site import find_site
+from functions_model.provision.host import Kind, Look
+from functions_model.provision.observed import FoundApp, ObservedGroup
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
-    from functions_model.provision.kind import Writing
-    from functions_model.provision.nouns import Wanted
+    from functions_model.provision.host import Wanted, Writing
     from functions_model.provision.observed import Observed
 
 KIND = "resource group"
 
 
-def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedSite | ObservedGroup | None:  # noqa: ARG001
+def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> FoundApp | ObservedGroup | None:  # noqa: ARG001
     """The app in the group, or else the group: asking for the app answers both, and most runs find one."""
-    return find_site(clients, wanted)
+    return wanted.host.find(clients, wanted.names)
 
 
 def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
@@ -58,5 +55,5 @@ RESOURCE_GROUP = Kind(
     KIND,
     difference,
     write,
-    looks=(Look("function app, or its resource group", (ObservedGroup, ObservedSite), observe, needs=()),),
+    looks=(Look("function app, or its resource group", (ObservedGroup, FoundApp), observe, needs=()),),
 )

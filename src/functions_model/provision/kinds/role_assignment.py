@@ -12,7 +12,7 @@ from azure.core.exceptions import HttpResponseError
 from functions_model.azure.errors import error_code
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
 from functions_model.provision.former_roles import FormerAssignment, description_of, find_former
-from functions_model.provision.kind import Kind, Look
+from functions_model.provision.host import Kind, Look
 from functions_model.provision.kinds import (
     application_insights,
     identity,
@@ -21,19 +21,19 @@ from functions_model.provision.kinds import (
     storage_account,
 )
 from functions_model.provision.kinds.identity import ObservedIdentity
+from functions_model.provision.kinds.log_analytics_workspace import ObservedInsights
 from functions_model.provision.kinds.service_bus_namespace import ObservedNamespace
 from functions_model.provision.kinds.service_bus_queue import ObservedQueues
 from functions_model.provision.kinds.storage_account import ObservedAccounts
 from functions_model.provision.nouns import QueueData
 from functions_model.provision.observed import ObservedGroup, Piece
-from functions_model.provision.telemetry import ObservedInsights
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from functions_model.azure.clients import AzureClients
-    from functions_model.provision.kind import Writing
-    from functions_model.provision.nouns import Role, Wanted
+    from functions_model.provision.host import Wanted, Writing
+    from functions_model.provision.nouns import Role
     from functions_model.provision.observed import Observed
 
 KIND = "role assignment"

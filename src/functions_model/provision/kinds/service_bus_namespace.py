@@ -20,18 +20,20 @@ from functions_model.azure.errors import explain
 from functions_model.core.failures import Problem
 from functions_model.provision.being_made import once_made
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
-from functions_model.provision.kind import Kind, Look
+from functions_model.provision.host import Kind, Look
 from functions_model.provision.kinds import provider, resource_group
 from functions_model.provision.network import OPEN, Network, allows, approved, is_public, perimeter
-from functions_model.provision.nouns import QueueData
+from functions_model.provision.nouns import NameQuestion, QueueData
 from functions_model.provision.observed import Piece
 from functions_model.provision.other_groups import ObservedNames, not_there
+from functions_model.provision.removable import Removal
 from functions_model.provision.tags import is_ours
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from functions_model.azure.clients import AzureClients
-    from functions_model.provision.kind import Writing
-    from functions_model.provision.nouns import Wanted
+    from functions_model.provision.host import Wanted, Writing
     from functions_model.provision.observed import Observed
 
 KIND = "Service Bus namespace"
@@ -254,6 +256,38 @@ def key(name: str) -> str:
     return key_of(KIND, name)
 
 
+def notes(wanted: Wanted, observed: Observed) -> Iterator[str]:
+    """A size that was asked for, of a namespace that has another: `service-bus-sku` says how a new one is made."""
+    given, data, there = "service-bus-sku", wanted.data, observed.of(ObservedNamespace)
+    if isinstance(data, QueueData) and there is not None and given in wanted.target.given and data.sku != there.sku:
+        what = f"the {KIND} `{data.namespace}` is there, of the size `{there.sku}`"
+        yield f"`{given}` is `{data.sku}`, and {what}, which it keeps. Leave `{given}` out."
+
+
+def unique_names(clients: AzureClients, wanted: Wanted, seen: Observed) -> Iterator[NameQuestion]:
+    """Its own, where it is not there."""
+    data, there = wanted.data, seen.of(ObservedNamespace)
+    if isinstance(data, QueueData) and there is None and not wanted.is_in_other_group(TYPE, data.namespace):
+        namespaces, body = clients.service_bus.namespaces, {"name": data.namespace}
+        yield NameQuestion(KIND, TYPE, data.namespace, partial(namespaces.check_name_availability, parameters=body))
+
+
 SERVICE_BUS_NAMESPACE = Kind(
-    KIND, difference, write, looks=(Look(KIND, (ObservedNamespace,), observe),), problems=problems
+    KIND,
+    difference,
+    write,
+    looks=(Look(KIND, (ObservedNamespace,), observe),),
+    problems=problems,
+    notes=notes,
+    type=TYPE,
+    named_by={"service-bus-namespace": lambda target: target.service_bus_namespace},
+    unique_names=unique_names,
+    removal=Removal(
+        4,
+        lambda spec: (spec.service_bus_namespace,),
+        lambda clients, group, name: clients.service_bus.namespaces.get(group, name),
+        lambda it: it.clients.service_bus.namespaces.begin_delete(it.group, it.name).result(),
+        holds_data=True,
+        used_by_roles=True,
+    ),
 )

@@ -10,7 +10,7 @@ from azure.core.exceptions import ResourceNotFoundError
 
 from functions_model.core.failures import Problem
 from functions_model.provision.changes import Action, Change, FieldChange, key_of, known_of
-from functions_model.provision.kind import Kind, Look
+from functions_model.provision.host import Kind, Look
 from functions_model.provision.kinds import service_bus_namespace
 from functions_model.provision.kinds.service_bus_namespace import ObservedNamespace
 from functions_model.provision.nouns import QueueData
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from functions_model.azure.clients import AzureClients
-    from functions_model.provision.kind import Writing
-    from functions_model.provision.nouns import Wanted
+    from functions_model.provision.host import Wanted, Writing
     from functions_model.provision.observed import Observed
 
 KIND = "Service Bus queue"

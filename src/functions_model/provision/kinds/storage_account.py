@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
@@ -16,19 +17,20 @@ from functions_model.azure.errors import explain
 from functions_model.core.failures import Problem
 from functions_model.provision.being_made import once_made
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
-from functions_model.provision.kind import Kind, Look
+from functions_model.provision.host import Kind, Look
 from functions_model.provision.kinds import provider, resource_group
 from functions_model.provision.network import OPEN, Network, allows, approved, is_public, perimeter
+from functions_model.provision.nouns import NameQuestion
 from functions_model.provision.observed import Piece
 from functions_model.provision.other_groups import ObservedNames, not_there
+from functions_model.provision.removable import Removal
 from functions_model.provision.tags import is_ours
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from functions_model.azure.clients import AzureClients
-    from functions_model.provision.kind import Writing
-    from functions_model.provision.nouns import Wanted
+    from functions_model.provision.host import Wanted, Writing
     from functions_model.provision.observed import Observed
 
 KIND = "storage account"
@@ -260,6 +262,33 @@ def key(name: str) -> str:
     return key_of(KIND, name)
 
 
+def unique_names(clients: AzureClients, wanted: Wanted, seen: Observed) -> Iterator[NameQuestion]:
+    """The accounts' that are not there."""
+    accounts = clients.storage.storage_accounts
+    for name in wanted.storage_accounts:
+        if account_in(seen, name) is None and not wanted.is_in_other_group(TYPE, name):
+            body: Any = {"name": name, "type": TYPE}
+            yield NameQuestion(KIND, TYPE, name, partial(accounts.check_name_availability, account_name=body))
+
+
 STORAGE_ACCOUNT = Kind(
-    KIND, difference, write, looks=(Look("storage accounts", (ObservedAccounts,), observe),), problems=problems
+    KIND,
+    difference,
+    write,
+    looks=(Look("storage accounts", (ObservedAccounts,), observe),),
+    problems=problems,
+    type=TYPE,
+    named_by={
+        "storage-account": lambda target: target.storage_account,
+        "data-storage-account": lambda target: target.data_storage_account,
+    },
+    unique_names=unique_names,
+    removal=Removal(
+        3,
+        lambda spec: spec.storage_accounts,
+        lambda clients, group, name: clients.storage.storage_accounts.get_properties(group, name),
+        lambda it: it.clients.storage.storage_accounts.delete(it.group, it.name),
+        holds_data=True,
+        used_by_roles=True,
+    ),
 )

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from azure.core.exceptions import AzureError
+from azure.core.exceptions import AzureError, ResourceNotFoundError
 
 from functions_model.azure.errors import explain
 from functions_model.core.failures import PlanRefused, Problem
+from functions_model.provision.known_kinds import kinds_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+
+    from functions_model.azure.clients import AzureClients
+    from functions_model.core.removal import RemovalSpec
+    from functions_model.provision.host import Host, Kind
 
 
 def ask(questions: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
@@ -32,3 +38,22 @@ def ask(questions: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
     if problems:
         raise PlanRefused("read the live resources", problems)
     return answers
+
+
+def removable(host: Host) -> tuple[Kind, ...]:
+    """The kinds that a removal looks for, in the order in which they are shown."""
+    kinds = [(kind.removal.turn, kind) for kind in kinds_of(host) if kind.removal]
+    return tuple(kind for _, kind in sorted(kinds, key=itemgetter(0)))
+
+
+def named(spec: RemovalSpec, host: Host) -> Iterator[tuple[Kind, str]]:
+    """Each resource that the deployment can have in the group."""
+    return ((kind, name) for kind in removable(host) if kind.removal for name in kind.removal.names(spec) if name)
+
+
+def read_or_none(kind: Kind, clients: AzureClients, group: str, name: str) -> Any:
+    """A resource that can be removed, or None."""
+    try:
+        return kind.removal.read(clients, group, name) if kind.removal else None
+    except ResourceNotFoundError:
+        return None

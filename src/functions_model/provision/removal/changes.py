@@ -8,7 +8,7 @@ from functions_model.provision.changes import Action, Change
 from functions_model.provision.tags import MANAGED_BY
 
 if TYPE_CHECKING:
-    from functions_model.provision.removal.standing import Standing
+    from functions_model.provision.removable import Standing
 
 _TAG = ": ".join(MANAGED_BY)
 MADE = f"it has the tag `{_TAG}`"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from azure.core.exceptions import HttpResponseError
 
 from functions_model.provision import generic
-from functions_model.provision.app_changes import same_id
 from functions_model.provision.kinds import application_insights
+from functions_model.provision.nouns import same_id
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients

@@ -5,37 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from functions_model.provision.changes import Action, Change, ChangeSet, FieldChange, key_of
+from functions_model.provision.changes import Action, Change, ChangeSet, key_of
 from functions_model.provision.kinds import (
     application_insights,
-    function_app,
     identity,
     log_analytics_workspace,
-    plan,
     resource_group,
     role_assignment,
-    service_bus_namespace,
-    storage_account,
 )
+from functions_model.provision.known_kinds import kinds_of
+from functions_model.provision.removal.asking import removable
 from functions_model.provision.removal.changes import MADE, NOT_MADE, removal_of
-from functions_model.provision.removal.kinds import HOLD_DATA, USED_BY_ROLES
-from functions_model.provision.removal.slots import slot_changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from functions_model.core.removal import RemovalSpec
-    from functions_model.provision.removal.standing import Found, Standing
+    from functions_model.provision.host import Found, Host
+    from functions_model.provision.removable import Standing
 
-_NAMED_BY = {
-    "plan-name": plan.KIND,
-    "identity-name": identity.KIND,
-    "storage-account": storage_account.KIND,
-    "data-storage-account": storage_account.KIND,
-    "service-bus-namespace": service_bus_namespace.KIND,
-    "application-insights": application_insights.KIND,
-    "log-analytics-workspace": log_analytics_workspace.KIND,
-}
 _GROUP = resource_group.KIND
 _SHOWN = 3
 """How many of what is in the way are named."""
@@ -46,6 +34,7 @@ class RemovalPlan(ChangeSet):
     """What goes, in the order in which it can, and what stays, with the reason."""
 
     spec: RemovalSpec = field(repr=False)
+    host: Host = field(repr=False)
 
 
 def removal_plan(spec: RemovalSpec, found: Found, portal: str = "") -> RemovalPlan:
@@ -56,12 +45,12 @@ def removal_plan(spec: RemovalSpec, found: Found, portal: str = "") -> RemovalPl
         found: What is there of it.
         portal: https URL of the cloud's portal, for links; empty when it has none.
     """
-    changes = [*slot_changes(spec, found)] if spec.names.slot else _whole(spec, found)
-    return RemovalPlan(tuple(_linked(change, portal) for change in changes), spec)
+    changes = [*found.host.candidate_changes(spec, found)] if spec.names.candidate else _whole(spec, found)
+    return RemovalPlan(tuple(_linked(change, portal) for change in changes), spec, found.host)
 
 
 def _whole(spec: RemovalSpec, found: Found) -> list[Change]:
-    changes = [*_own(spec, found), *_other_groups(spec)]
+    changes = [*_own(spec, found), *_other_groups(spec, found.host)]
     return [*changes, *_group(found, changes)]
 
 
@@ -85,12 +74,12 @@ def _unseen_roles(who: Standing, found: Found) -> Iterator[Change]:
 
 def _why_it_stays(one: Standing, spec: RemovalSpec, found: Found) -> str:
     """The first reason; empty when it may go."""
-    app = found.of(function_app.KIND)
+    app = found.of(found.host.kind)
     if not one.ours:
         return NOT_MADE
     if app is not None and not app.ours:
         return f"the function app `{app.name}` may use it, and stays"
-    if one.kind == plan.KIND and found.plan_apps:
+    if _is_foundation(one, found) and found.plan_apps:
         return f"it carries other apps: {_names(found.plan_apps)}"
     if one.kind == identity.KIND and found.identity_apps:
         return f"other apps run as it: {_names(found.identity_apps)}"
@@ -98,13 +87,18 @@ def _why_it_stays(one: Standing, spec: RemovalSpec, found: Found) -> str:
 
 
 def _why_its_use_keeps_it(one: Standing, spec: RemovalSpec, found: Found) -> str:
-    if one.kind in HOLD_DATA and not spec.with_data:
+    how = next((kind.removal for kind in removable(found.host) if kind.name == one.kind), None)
+    if how and how.holds_data and not spec.with_data:
         return "it holds data, which goes with `destroy-data: true` only"
-    if one.kind in USED_BY_ROLES and (sharers := found.sharers.get(one.id)):
+    if how and how.used_by_roles and (sharers := found.sharers.get(one.id)):
         return f"other deployments use it, with roles for {_names(sharers)}"
     if one.kind == log_analytics_workspace.KIND and (based := _components_left(spec, found)):
         return f"Application Insights components keep their data in it: {_names(based)}"
     return ""
+
+
+def _is_foundation(one: Standing, found: Found) -> bool:
+    return any(one.kind == kind.name for kind in found.host.foundations)
 
 
 def _components_left(spec: RemovalSpec, found: Found) -> list[str]:
@@ -123,10 +117,10 @@ def _own_removal(one: Standing, spec: RemovalSpec, found: Found) -> Change:
 
     A component goes before its workspace.
     """
-    if one.kind == function_app.KIND:
-        return replace(removal_of(one, MADE), fields=_slots(one, found))
+    if one.kind == found.host.kind:
+        return replace(removal_of(one, MADE), fields=found.host.goes_with(one, found.members))
     keys = _app_keys(found)
-    if one.kind != plan.KIND:
+    if not _is_foundation(one, found):
         keys += tuple(key_of(role.kind, role.name) for role in found.roles)
     if one.kind == log_analytics_workspace.KIND and (component := _component_that_goes(spec, found)):
         keys += (key_of(component.kind, component.name),)
@@ -134,22 +128,16 @@ def _own_removal(one: Standing, spec: RemovalSpec, found: Found) -> Change:
 
 
 def _app_keys(found: Found) -> tuple[str, ...]:
-    app = found.of(function_app.KIND)
+    app = found.of(found.host.kind)
     return (key_of(app.kind, app.name),) if app else ()
 
 
-def _slots(app: Standing, found: Found) -> tuple[FieldChange, ...]:
-    """Slots go with their app."""
-    below = f"{app.id}/slots/".lower()
-    names = [one.rpartition("/")[2] for one in found.members if one.lower().startswith(below)]
-    return (FieldChange("slots", ", ".join(names), "removed"),) if names else ()
-
-
-def _other_groups(spec: RemovalSpec) -> Iterator[Change]:
+def _other_groups(spec: RemovalSpec, host: Host) -> Iterator[Change]:
+    kinds = {given: kind.name for kind in kinds_of(host) for given in kind.named_by}
     for given, place in spec.other_groups.items():
         group, _, name = place.rpartition("/")
         reason = f"it is in the resource group `{group}`, where nothing is made and nothing removed"
-        yield Change(_NAMED_BY[given], name, Action.KEEP, reason=reason)
+        yield Change(kinds[given], name, Action.KEEP, reason=reason)
 
 
 def _group(found: Found, changes: Sequence[Change]) -> Iterator[Change]:

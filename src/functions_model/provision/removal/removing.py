@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.core.exceptions import ResourceNotFoundError
 
 from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import ApplyIncomplete
@@ -16,10 +15,10 @@ from functions_model.provision.changes import Action, Written
 from functions_model.provision.context import ALONE
 from functions_model.provision.graph import Graph
 from functions_model.provision.incomplete import incomplete, told
-from functions_model.provision.kinds import plan as plan_kind
 from functions_model.provision.kinds import provider, resource_group, role_assignment
 from functions_model.provision.outcome import Applied
-from functions_model.provision.removal.kinds import KINDS, SLOT
+from functions_model.provision.removable import Deletion
+from functions_model.provision.removal.asking import removable
 from functions_model.provision.removal.planning import names_left
 from functions_model.provision.waiting import Patience
 
@@ -28,10 +27,6 @@ if TYPE_CHECKING:
     from functions_model.provision.changes import Change
     from functions_model.provision.context import RunContext
     from functions_model.provision.removal.planning import RemovalPlan
-
-_KINDS = {kind.kind: kind for kind in (*KINDS, SLOT)}
-_COUNTED = re.compile(r"web app\(?s", re.IGNORECASE)
-"""Microsoft.Web: `Server farm 'x' cannot be deleted because it has web app(s) y assigned to it.`"""
 
 
 def remove(
@@ -88,21 +83,10 @@ class _Remover:
         elif change.kind == resource_group.KIND:
             patience.until(partial(self._is_empty, change), "the end of what was in the group")
             self.clients.resource.resource_groups.begin_delete(resource_group_name=group).result()
-        elif change.kind == plan_kind.KIND:
-            patience.until(partial(self._is_plan_gone, group, change.name), "the end of the plan's last app")
         else:
-            _KINDS[change.kind].delete(self.clients, group, change.name)
-
-    def _is_plan_gone(self, group: str, name: str) -> bool:
-        """An app that has just been deleted may still be counted, and the plan refused with 409."""
-        try:
-            _KINDS[plan_kind.KIND].delete(self.clients, group, name)
-        except ResourceExistsError as exc:
-            apps = self.clients.web.app_service_plans
-            if not _COUNTED.search(str(exc)) or list(apps.list_web_apps(group, name)):
-                raise
-            return False
-        return True
+            kind = next(kind for kind in removable(self.plan.host) if kind.name == change.kind)
+            if kind.removal:
+                kind.removal.delete(Deletion(self.clients, group, change.name, patience))
 
     def _is_empty(self, change: Change) -> bool:
         """Deleting a group deletes all that is in it: so it is looked at again before, and must be empty.

@@ -10,7 +10,7 @@ from azure.core.exceptions import HttpResponseError
 from functions_model.provision import roles
 from functions_model.provision.former_roles import maker_of
 from functions_model.provision.kinds import role_assignment
-from functions_model.provision.removal.standing import Standing
+from functions_model.provision.removable import Standing
 
 if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from azure.core.exceptions import ResourceNotFoundError
 
-from functions_model.provision.kinds import function_app, identity, log_analytics_workspace, plan, resource_group
-from functions_model.provision.removal.apps import apps_of, sites_of
-from functions_model.provision.removal.asking import ask
-from functions_model.provision.removal.kinds import HOLD_DATA, USED_BY_ROLES, named, read_or_none
+from functions_model.provision.host import Found
+from functions_model.provision.kinds import identity, log_analytics_workspace, resource_group
+from functions_model.provision.removable import Standing
+from functions_model.provision.removal.apps import apps_of
+from functions_model.provision.removal.asking import ask, named, read_or_none, removable
 from functions_model.provision.removal.logging_components import components_on
 from functions_model.provision.removal.roles import roles_of, sharers_of
-from functions_model.provision.removal.slots import survey_slot
-from functions_model.provision.removal.standing import Found, Standing
 from functions_model.provision.tags import is_ours
 
 if TYPE_CHECKING:
@@ -22,41 +21,48 @@ if TYPE_CHECKING:
 
     from functions_model.azure.clients import AzureClients
     from functions_model.core.removal import RemovalSpec
+    from functions_model.provision.host import Host
 
 _MEMBERS, _SITES, _ROLES, _APPS = "resources of the group", "function apps", "role assignments", "apps of the plan"
 _COMPONENTS = "Application Insights components"
 
 
-def survey(clients: AzureClients, spec: RemovalSpec) -> Found:
+def survey(clients: AzureClients, spec: RemovalSpec, host: Host) -> Found:
     """What is there of the deployment.
+
+    Args:
+        clients: Of the subscription.
+        spec: The deployment.
+        host: Where its app runs.
 
     Raises:
         PlanRefused: Something cannot be read; every reason is told.
         LoginFailed: No token could be had.
     """
-    if spec.names.slot:
-        return survey_slot(clients, spec)
+    if spec.names.candidate:
+        return host.survey_candidate(clients, spec)
     group = ask({resource_group.KIND: partial(_group, clients, spec)})[resource_group.KIND]
     if group is None:
-        return Found()
-    live = ask(_first_round(clients, spec))
+        return Found(host)
+    live = ask(_first_round(clients, spec, host))
     there = {
-        (kind.kind, name): live[f"{kind.kind} `{name}`"]
-        for kind, name in named(spec)
-        if live[f"{kind.kind} `{name}`"] is not None
+        (kind.name, name): live[f"{kind.name} `{name}`"]
+        for kind, name in named(spec, host)
+        if live[f"{kind.name} `{name}`"] is not None
     }
     resources = tuple(Standing(kind, name, str(found.id), is_ours(found.tags)) for (kind, name), found in there.items())
     who = there.get((identity.KIND, spec.identity_name))
-    more = ask(_second_round(clients, spec, resources, who))
+    more = ask(_second_round(clients, spec, host, resources, who))
     roles, sees_all = more.get(_ROLES, ((), True))
     return Found(
+        host=host,
         group=Standing(resource_group.KIND, spec.names.group, spec.names.group_id, is_ours(group.tags)),
         resources=resources,
         roles=roles,
         sees_all_roles=sees_all,
         members=live[_MEMBERS],
-        plan_apps=_others(more.get(_APPS, ()), spec),
-        identity_apps=_others(apps_of(live[_SITES], str(who.id)), spec) if who else (),
+        plan_apps=_others(more.get(_APPS, ()), spec, host),
+        identity_apps=_others(apps_of(live[_SITES], str(who.id)), spec, host) if who else (),
         sharers={one.id: more[_users(one)] for one in resources if _users(one) in more},
         components=more.get(_COMPONENTS, ()),
     )
@@ -69,31 +75,34 @@ def _group(clients: AzureClients, spec: RemovalSpec) -> Any:
         return None
 
 
-def _first_round(clients: AzureClients, spec: RemovalSpec) -> dict[str, Callable[[], Any]]:
+def _first_round(clients: AzureClients, spec: RemovalSpec, host: Host) -> dict[str, Callable[[], Any]]:
     group = spec.names.group
     listed = clients.resource.resources
     return {
-        **{f"{kind.kind} `{name}`": partial(read_or_none, kind, clients, group, name) for kind, name in named(spec)},
+        **{
+            f"{kind.name} `{name}`": partial(read_or_none, kind, clients, group, name)
+            for kind, name in named(spec, host)
+        },
         _MEMBERS: lambda: tuple(str(one.id) for one in listed.list_by_resource_group(group)),
-        _SITES: partial(sites_of, clients, group),
+        _SITES: partial(host.apps, clients, group),
     }
 
 
 def _second_round(
-    clients: AzureClients, spec: RemovalSpec, resources: Iterable[Standing], who: Any
+    clients: AzureClients, spec: RemovalSpec, host: Host, resources: Iterable[Standing], who: Any
 ) -> dict[str, Callable[[], Any]]:
     """What is asked of those that may go."""
     questions: dict[str, Callable[[], Any]] = {}
     if who is not None and is_ours(who.tags):
         questions[_ROLES] = partial(roles_of, clients, spec.names.group, str(who.principal_id))
     for one in resources:
-        if one.ours and one.kind == plan.KIND:
-            apps = clients.web.app_service_plans
-            questions[_APPS] = partial(_apps_on, apps.list_web_apps, spec.names.group, one.name)
-        may_go = one.ours and (spec.with_data or one.kind not in HOLD_DATA)
+        kind = next(kind for kind in removable(host) if kind.name == one.kind)
+        if one.ours and kind in host.foundations:
+            questions[_APPS] = partial(host.apps_on, clients, spec.names.group, one.name)
+        may_go = one.ours and kind.removal and (spec.with_data or not kind.removal.holds_data)
         if may_go and one.kind == log_analytics_workspace.KIND:
             questions[_COMPONENTS] = partial(components_on, clients, spec, one.id)
-        if may_go and one.kind in USED_BY_ROLES:
+        if may_go and kind.removal and kind.removal.used_by_roles:
             ours = spec.names.id_of(identity.TYPE, spec.identity_name)
             questions[_users(one)] = partial(sharers_of, clients, one.id, ours)
     return questions
@@ -103,11 +112,7 @@ def _users(one: Standing) -> str:
     return f"role assignments on the {one.kind} `{one.name}`"
 
 
-def _apps_on(list_web_apps: Callable[..., Iterable[Any]], group: str, name: str) -> tuple[str, ...]:
-    return tuple(str(site.id) for site in list_web_apps(group, name))
-
-
-def _others(site_ids: Iterable[str], spec: RemovalSpec) -> tuple[str, ...]:
-    """Names of those that are not the deployment's own app, nor one of its slots."""
-    own = spec.names.id_of(function_app.TYPE, spec.names.app).lower()
+def _others(site_ids: Iterable[str], spec: RemovalSpec, host: Host) -> tuple[str, ...]:
+    """Names of those that are not the deployment's own app, nor part of it."""
+    own = spec.names.id_of(host.type, spec.names.app).lower()
     return tuple(sorted(one.rpartition("/")[2] for one in site_ids if not f"{one.lower()}/".startswith(f"{own}/")))

@@ -1,0 +1,157 @@
+"""Sizes of plans: which carry containers, how many instances they take, and which change Azure makes in place."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from functions_model.core.failures import Problem
+from functions_model.provision.changes import FieldChange
+from functions_model.provision.observed import Piece
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from functions_model.provision.host import Wanted
+
+
+ELASTIC = "ElasticPremium"
+SIZE, MINIMUM, MAXIMUM = "size", "minimum instances", "maximum instances"
+
+_TIERS = (
+    (r"EP\d", ELASTIC),
+    (r"B\d", "Basic"),
+    (r"S\d", "Standard"),
+    (r"P\d", "Premium"),
+    (r"P\dV2", "PremiumV2"),
+    (r"P0V3", "Premium0V3"),
+    (r"P\dV3", "PremiumV3"),
+    (r"P\dMV3", "PremiumMV3"),
+    (r"P\dV4", "PremiumV4"),
+    (r"P\dMV4", "PremiumMV4"),
+    (r"I\dV2", "IsolatedV2"),
+    (r"I\dMV2", "IsolatedMV2"),
+)
+"""Sizes whose plans run containers, and the tier that each is of. It is read, and asked for where regions are listed by
+tier; a plan is written by its size alone. Azure/azure-cli 2.91.0, command_modules/appservice/utils.py:84."""
+
+_MOST = {ELASTIC: 100, "Basic": 3, "Standard": 10}
+_MOST_OF_OTHERS = 30
+"""Instances: https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedPlanRoom(Piece):
+    """Why Azure would not make the plan; None when it would, or when that is not known."""
+
+    refusal: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedPlan(Piece):
+    """A live plan.
+
+    Attributes:
+        capacity: Its instances; with Elastic Premium, those that are always there.
+        maximum: The most instances that Elastic Premium adds up to; 1 with other tiers, where it means nothing.
+    """
+
+    id: str
+    location: str
+    sku: str
+    tier: str
+    is_linux: bool
+    capacity: int = 1
+    maximum: int = 1
+
+
+def tier_of(sku: str) -> str | None:
+    """The tier of a size; None when plans of that size run no containers."""
+    return next((tier for pattern, tier in _TIERS if re.fullmatch(pattern, sku, re.IGNORECASE)), None)
+
+
+def asks_for_size(wanted: Wanted) -> bool:
+    """Whether the user has said anything of the size. Else a plan that is there stays as it is."""
+    return bool(wanted.target.plan_sku_given or wanted.target.plan_minimum or wanted.target.plan_maximum)
+
+
+def size_to_be(wanted: Wanted, live: ObservedPlan | None) -> str:
+    """The size that the plan will have: the one that was asked for, else the one it has."""
+    return wanted.target.plan_sku if live is None or wanted.target.plan_sku_given else live.sku
+
+
+def instances_to_be(wanted: Wanted, live: ObservedPlan | None) -> tuple[int, int]:
+    """The least and, with Elastic Premium, the most instances that the plan will have."""
+    least = wanted.target.plan_minimum or (live.capacity if live else 1)
+    known = live.maximum if live else least
+    return least, wanted.target.plan_maximum or known
+
+
+def size_changes(wanted: Wanted, live: ObservedPlan) -> tuple[FieldChange, ...]:
+    """What of a live plan's size differs from what was asked for. What was not asked for stays."""
+    asked = (
+        (SIZE, live.sku, wanted.target.plan_sku if wanted.target.plan_sku_given else None),
+        (MINIMUM, str(live.capacity), _text(wanted.target.plan_minimum)),
+        (MAXIMUM, str(live.maximum), _text(wanted.target.plan_maximum)),
+    )
+    return tuple(
+        FieldChange(name, before, after) for name, before, after in asked if after and after.lower() != before.lower()
+    )
+
+
+def _text(number: int | None) -> str | None:
+    return None if number is None else str(number)
+
+
+def size_problems(wanted: Wanted, live: ObservedPlan | None) -> tuple[Problem, ...]:
+    """What cannot be: a size without containers, a change that Azure does not make in place, numbers out of range."""
+    if tier_of(size_to_be(wanted, live)) is None:
+        return (_no_containers(wanted),) if live is None else ()
+    if live is not None and _family(live.tier) != _family(tier_of(size_to_be(wanted, live)) or ""):
+        return (_other_family(wanted, live),)
+    return tuple(_instance_problems(wanted, live))
+
+
+def _no_containers(wanted: Wanted) -> Problem:
+    what = f"a plan of the size `{wanted.target.plan_sku}` runs no containers of one's own"
+    return Problem(what, "Set `plan-sku` to EP1, EP2, EP3, a Premium size such as P1v3, or B1.", "plan-sku")
+
+
+def _family(tier: str) -> str:
+    """Within a family Azure changes a plan's tier in place."""
+    return next((name for name in ("elastic", "isolated") if tier.lower().startswith(name)), "dedicated")
+
+
+def _other_family(wanted: Wanted, live: ObservedPlan) -> Problem:
+    what = (
+        f"the plan `{wanted.target.plan_name}` is of the size {live.sku} ({live.tier}), and Azure cannot make it a "
+        f"{wanted.target.plan_sku} in place"
+    )
+    remedy = (
+        f"Remove `plan-sku` to keep it at {live.sku}, or set `plan-name` and `app-name` to new names: an app cannot "
+        "move between such plans either."
+    )
+    return Problem(what, remedy, "plan-sku")
+
+
+def _instance_problems(wanted: Wanted, live: ObservedPlan | None) -> Iterator[Problem]:
+    size = size_to_be(wanted, live)
+    tier = tier_of(size) or ""
+    least, most = instances_to_be(wanted, live)
+    limit = _MOST.get(tier, _MOST_OF_OTHERS)
+    if wanted.target.plan_maximum and tier != ELASTIC:
+        what = f"a plan of the size {size} does not add instances by itself, so that it has no maximum"
+        yield Problem(what, "Remove it; `plan-min-instances` is how many instances it has.", "plan-max-instances")
+    elif tier == ELASTIC and least > most and (wanted.target.plan_minimum or wanted.target.plan_maximum):
+        what = f"the plan `{wanted.target.plan_name}` would have at least {least} and at most {most} instances"
+        remedy = f"Set `plan-max-instances` to {least} or more, or `plan-min-instances` to {most} or less."
+        yield Problem(what, remedy, "plan-min-instances" if wanted.target.plan_minimum else "plan-max-instances")
+    for given, subject in (
+        (wanted.target.plan_minimum, "plan-min-instances"),
+        (wanted.target.plan_maximum, "plan-max-instances"),
+    ):
+        if given and given > limit:
+            yield Problem(
+                f"a plan of the size {size} has at most {limit} instances", f"Set it to {limit} or less.", subject
+            )

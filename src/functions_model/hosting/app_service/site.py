@@ -1,0 +1,267 @@
+"""A function app, or one of its deployment slots: the same operations, by other names in the SDK."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
+
+from azure.core.exceptions import ResourceNotFoundError
+from azure.core.rest import HttpRequest
+
+from functions_model.azure import api_versions
+from functions_model.azure.clients import AzureClients
+from functions_model.azure.errors import error_code
+from functions_model.core.names import Names
+from functions_model.hosting.app_service.nouns import NONE, Belongings, ObservedApp, ObservedSite
+from functions_model.provision.host import Writing
+from functions_model.provision.observed import ObservedGroup
+
+if TYPE_CHECKING:
+    from azure.mgmt.web.models import HostKeys, SiteConfigResource, StringDictionary
+    from azure.mgmt.web.models import Site as SdkSite
+    from azure.mgmt.web.operations import WebAppsOperations
+
+    from functions_model.azure.clients import AzureClients
+    from functions_model.core.names import Names
+
+
+_Answer = TypeVar("_Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where an app runs. Its operations are called as in the SDK, and raise `AzureError`.
+
+    Attributes:
+        clients: Of the subscription.
+        names: The app, or one of its slots; Azure calls the app itself the production slot.
+    """
+
+    clients: AzureClients
+    names: Names
+
+    def get(self) -> SdkSite:
+        """The site itself, without its settings."""
+        return self._ask(self._apps.get, self._apps.get_slot)
+
+    def create_or_update(self, body: dict[str, Any]) -> SdkSite:
+        """Write the whole site, and wait until it is there."""
+        apps = self._apps
+        return self._ask(apps.begin_create_or_update, apps.begin_create_or_update_slot, site_envelope=body).result()
+
+    def update(self, patch: dict[str, Any]) -> None:
+        """Write what the patch names of `tags`, `identity` and `properties`."""
+        self._ask(self._apps.update, self._apps.update_slot, site_envelope=patch)
+
+    def get_configuration(self) -> SiteConfigResource:
+        """The configuration: image, who pulls it, logging and the like."""
+        return self._ask(self._apps.get_configuration, self._apps.get_configuration_slot)
+
+    def update_configuration(self, config: Mapping[str, Any]) -> None:
+        """Write the parts of the configuration that are named."""
+        body = {"properties": dict(config)}
+        self._ask(self._apps.update_configuration, self._apps.update_configuration_slot, site_config=body)
+
+    def list_application_settings(self) -> dict[str, str]:
+        """Values of the app settings, by name."""
+        apps = self._apps
+        found = self._ask(apps.list_application_settings, apps.list_application_settings_slot)
+        return dict(found.properties or {})
+
+    def update_application_settings(self, settings: Mapping[str, str]) -> None:
+        """Replace all app settings."""
+        apps, body = self._apps, {"properties": dict(settings)}
+        self._ask(apps.update_application_settings, apps.update_application_settings_slot, app_settings=body)
+
+    def list_connection_strings(self) -> dict[str, dict[str, Any]]:
+        """`value` and `type` of the connection strings, by name."""
+        found = self._ask(self._apps.list_connection_strings, self._apps.list_connection_strings_slot)
+        return found.as_dict().get("properties") or {}
+
+    def update_connection_strings(self, strings: Mapping[str, Mapping[str, Any]]) -> None:
+        """Replace all connection strings."""
+        apps, body = self._apps, {"properties": dict(strings)}
+        self._ask(apps.update_connection_strings, apps.update_connection_strings_slot, connection_strings=body)
+
+    def list_azure_storage_accounts(self) -> dict[str, dict[str, Any]]:
+        """The storage that is mounted, by name."""
+        found = self._ask(self._apps.list_azure_storage_accounts, self._apps.list_azure_storage_accounts_slot)
+        return found.as_dict().get("properties") or {}
+
+    def update_azure_storage_accounts(self, mounts: Mapping[str, Mapping[str, Any]]) -> None:
+        """Replace all mounts of storage."""
+        apps, body = self._apps, {"properties": dict(mounts)}
+        self._ask(
+            apps.update_azure_storage_accounts, apps.update_azure_storage_accounts_slot, azure_storage_accounts=body
+        )
+
+    def update_ftp_allowed(self, *, allow: bool) -> None:
+        """Write whether a user name and a password open FTP."""
+        apps, body = self._apps, {"properties": {"allow": allow}}
+        self._ask(apps.update_ftp_allowed, apps.update_ftp_allowed_slot, csm_publishing_access_policies_entity=body)
+
+    def update_scm_allowed(self, *, allow: bool) -> None:
+        """Write whether a user name and a password open the build site."""
+        apps, body = self._apps, {"properties": {"allow": allow}}
+        self._ask(apps.update_scm_allowed, apps.update_scm_allowed_slot, csm_publishing_access_policies_entity=body)
+
+    def list_host_keys(self) -> HostKeys:
+        """The keys that open every function, and the host itself."""
+        return self._ask(self._apps.list_host_keys, self._apps.list_host_keys_slot)
+
+    def list_function_keys(self, function: str) -> StringDictionary:
+        """The keys that open one function."""
+        return self._ask(self._apps.list_function_keys, self._apps.list_function_keys_slot, function_name=function)
+
+    def sync_function_triggers(self) -> None:
+        """Have the scale controller told which triggers there are."""
+        self._ask(self._apps.sync_function_triggers, self._apps.sync_function_triggers_slot)
+
+    def get_web_site_container_logs(self) -> bytes:
+        """The container log as App Service keeps it; empty where there is none."""
+        apps = self._apps
+        log: Any = self._ask(apps.get_web_site_container_logs, apps.get_web_site_container_logs_slot, cls=_read)
+        return bytes(log)
+
+    def _ask(self, of_app: Callable[..., _Answer], of_slot: Callable[..., _Answer], **arguments: Any) -> _Answer:
+        """Call the app's operation, or its twin for slots; `arguments` are those besides group, name and slot."""
+        where = {"resource_group_name": self.names.group, "name": self.names.app}
+        return (
+            of_slot(**where, slot=self.names.candidate, **arguments)
+            if self.names.candidate
+            else of_app(**where, **arguments)
+        )
+
+    @property
+    def _apps(self) -> WebAppsOperations:
+        return self.clients.web.web_apps
+
+    def ask_host(self, path: str, method: str = "GET") -> Any:
+        """The JSON that the app's host answers to Resource Manager: no key is needed, and no network is in the way.
+
+        Args:
+            path: With a leading slash: `/admin/host/status`.
+            method: Of HTTP.
+
+        Raises:
+            HttpResponseError: It was refused, or there is no host that answers.
+        """
+        site = (
+            f"sites/{self.names.app}/slots/{self.names.candidate}"
+            if self.names.candidate
+            else f"sites/{self.names.app}"
+        )
+        url = quote(f"{self.names.group_id}/providers/Microsoft.Web/{site}/hostruntime{path}")
+        request = HttpRequest(method, url, params={"api-version": api_versions.WEB})
+        # Whoever waits for a host asks again by itself.
+        response = self.clients.web.send_request(request, retry_total=0)
+        response.raise_for_status()
+        return response.json()
+
+
+@dataclass(frozen=True, slots=True)
+class SiteWriting(Writing):
+    """A write of an app, or of one of its slots.
+
+    Attributes:
+        slot: The slot's name; empty for the app.
+    """
+
+    slot: str = ""
+
+    @property
+    def site(self) -> Site:
+        """The app, or the slot, that is written."""
+        return Site(self.clients, self.wanted.names.at(self.slot))
+
+
+def site_writing(writing: Writing, slot: str = "", **changes: Any) -> SiteWriting:
+    """A write, of an app or of one of its slots."""
+    return SiteWriting(**{one.name: getattr(writing, one.name) for one in fields(Writing)} | changes, slot=slot)
+
+
+def _read(answer: Any, *_: Any) -> Any:
+    """The SDK streams it, and gives nothing to read, and so to close, where there is no log (204)."""
+    return answer.http_response.read()
+
+
+def find_site(clients: AzureClients, names: Names) -> ObservedSite | ObservedGroup | None:
+    """The app; without one the group that it would be in; None when there is no group either.
+
+    Raises:
+        AzureError: It may not be read.
+    """
+    try:
+        return observed_site(clients.web.web_apps.get(names.group, names.app))
+    except ResourceNotFoundError as exc:
+        return None if error_code(exc) == "ResourceGroupNotFound" else ObservedGroup()
+
+
+def observed_site(site: Any) -> ObservedSite:
+    """The SDK's own noun as ours."""
+    identity = site.identity
+    held = (identity and identity.user_assigned_identities) or {}
+    return ObservedSite(
+        id=str(site.id),
+        kind=str(site.kind or ""),
+        location=str(site.location or ""),
+        tier=str(site.sku or ""),
+        plan_id=str(site.server_farm_id or ""),
+        host_name=str(site.default_host_name or ""),
+        identity_type=_text((identity and identity.type) or ""),
+        identity_ids=tuple(held),
+        identity_clients={name.lower(): str(one.client_id) for name, one in held.items() if one and one.client_id},
+        state=str(site.state or ""),
+        tags=dict(site.tags or {}),
+        properties=site.as_dict().get("properties") or {},
+    )
+
+
+def _text(value: Any) -> str:
+    return str(getattr(value, "value", value))
+
+
+def read_app(where: Site) -> ObservedApp | None:
+    """An app or a slot, whole; None when it is not there."""
+    try:
+        site = observed_site(where.get())
+    except ResourceNotFoundError:
+        return None
+    return complete_site(site, where)
+
+
+def complete_site(site: ObservedSite, where: Site) -> ObservedApp | None:
+    """The same with configuration and settings, read side by side; None when it has gone meanwhile."""
+    with ThreadPoolExecutor(max_workers=2) as threads:
+        asked = threads.submit(where.get_configuration), threads.submit(where.list_application_settings)
+        try:
+            config, settings = asked[0].result(), asked[1].result()
+        except ResourceNotFoundError:
+            return None
+    return ObservedApp(
+        **{one.name: getattr(site, one.name) for one in fields(site)},
+        runs=str(config.linux_fx_version or ""),
+        settings=settings,
+        pull_identity=str(config.acr_user_managed_identity_id or "") if config.acr_use_managed_identity_creds else "",
+        pulls_by_identity=bool(config.acr_use_managed_identity_creds),
+        config=config.as_dict().get("properties") or {},
+    )
+
+
+def read_belongings(where: Site) -> Belongings:
+    """Both, read side by side; none of what is not there."""
+    with ThreadPoolExecutor(max_workers=2) as threads:
+        asked = [threads.submit(read) for read in (where.list_connection_strings, where.list_azure_storage_accounts)]
+        try:
+            strings, mounts = (answer.result() for answer in asked)
+        except ResourceNotFoundError:
+            return NONE
+    return Belongings(strings, {name: _without_state(mount) for name, mount in mounts.items()})
+
+
+def _without_state(mount: Mapping[str, Any]) -> dict[str, Any]:
+    """What Azure adds: whether the mount works."""
+    return {name: value for name, value in mount.items() if name != "state"}

@@ -5,7 +5,7 @@ An app that scores blobs or messages has it, so that its model can be tried with
 
 from __future__ import annotations
 
-import azure.functions as func
+import azure.functions as func  # noqa: TC002 - the worker evaluates the annotations
 
 from .answering import answer
 from .server import SERVER

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from azure.functions.blob import InputStream
+from azure.functions.blob import InputStream  # noqa: TC002 - the worker evaluates the annotations
 
 from .blobs import blob_content
 from .scoring import score

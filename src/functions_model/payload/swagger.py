@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import azure.functions as func
+import azure.functions as func  # noqa: TC002 - the worker evaluates the annotations
 
 from .answering import answer
 from .server import SERVER

@@ -9,7 +9,8 @@ import pytest
 from azure_sandbox.faults import Fault
 from functions_model.core.failures import ApplyIncomplete
 from functions_model.hosting.app_service.host import APP_SERVICE
-from functions_model.provision import Action, RunContext, generic
+from functions_model.provision import Action, RunContext
+from functions_model.provision.kinds import generic
 from functions_model.provision.removal import RemovalPlan, removal_plan, remove, survey
 from support.deployment import Run, run_action
 from support.removal import removal

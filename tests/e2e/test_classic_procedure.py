@@ -13,7 +13,7 @@ from azure_sandbox.sandbox import Sandbox
 from functions_model.core.access import Access
 from functions_model.core.spec import BlobTrigger
 from functions_model.provision import Action
-from functions_model.provision.connection_strings import parts_of
+from functions_model.provision.settings.connection_strings import parts_of
 from support.az import new_az
 from support.classic import ClassicNames, run_classic
 from support.fake_data_plane import fake_data_plane

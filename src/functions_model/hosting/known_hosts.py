@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from functions_model.core.spec import Target
 from functions_model.hosting.app_service.host import APP_SERVICE
-
-if TYPE_CHECKING:
-    from functions_model.core.spec import Target
-    from functions_model.provision.releases import ReleasingHost
+from functions_model.provision.releases import ReleasingHost
 
 HOSTS: tuple[ReleasingHost, ...] = (APP_SERVICE,)
 """All of them. A removal looks at each."""

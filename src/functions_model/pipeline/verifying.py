@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from functions_model.pipeline.prepare import Making
     from functions_model.pipeline.session import Subscription
     from functions_model.provision import Applied, ResourcePlan
-    from functions_model.provision.data_place import DataPlace
+    from functions_model.provision.access.data_place import DataPlace
     from functions_model.provision.endpoint import Endpoint
     from functions_model.verify.probe import Probe
 

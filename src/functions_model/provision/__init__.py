@@ -1,20 +1,20 @@
 """What is wanted, what is there, the difference, and making it so."""
 
-from functions_model.provision.applying import BegunAhead, apply, begin_ahead
+from functions_model.provision.access.data_place import data_place
+from functions_model.provision.access.readiness import readiness
+from functions_model.provision.access.registries import find_registry
+from functions_model.provision.access.rights import missing_rights
+from functions_model.provision.applying.making import BegunAhead, apply, begin_ahead
+from functions_model.provision.applying.outcome import Applied
 from functions_model.provision.changes import Action, Change, ChangeSet, FieldChange, Written
 from functions_model.provision.context import RunContext
-from functions_model.provision.data_place import data_place
 from functions_model.provision.host import Wanted
 from functions_model.provision.nouns import RegistryResource
 from functions_model.provision.observed import LiveApp, Observed
 from functions_model.provision.observing import observe
-from functions_model.provision.outcome import Applied
 from functions_model.provision.planning import plan
-from functions_model.provision.readiness import readiness
-from functions_model.provision.registries import find_registry
 from functions_model.provision.releases import Overtaken, PutBack, ReleasingHost
 from functions_model.provision.resource_plan import ResourcePlan
-from functions_model.provision.rights import missing_rights
 from functions_model.provision.wanted import wanted_for
 
 __all__ = [

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from functions_model.provision.changes import Written
+from functions_model.provision.changes import Written
 
 
 def discard(_: object) -> None:

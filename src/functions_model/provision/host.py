@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
+from functions_model.azure.clients import AzureClients
 from functions_model.core.access import Access
+from functions_model.core.failures import Problem
+from functions_model.core.names import Names
+from functions_model.core.removal import RemovalSpec
+from functions_model.core.secrets import Secret
+from functions_model.core.spec import Target
+from functions_model.provision.changes import Change, FieldChange
 from functions_model.provision.context import discard
-from functions_model.provision.nouns import BlobData, Insights, QueueData, RegistryResource, Role, place_of
+from functions_model.provision.network import Origin
+from functions_model.provision.nouns import (
+    BlobData,
+    Insights,
+    NameQuestion,
+    QueueData,
+    RegistryResource,
+    Role,
+    place_of,
+)
 from functions_model.provision.observed import FoundApp, Observed, ObservedGroup, Piece
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
-    from functions_model.azure.clients import AzureClients
-    from functions_model.core.failures import Problem
-    from functions_model.core.names import Names
-    from functions_model.core.removal import RemovalSpec
-    from functions_model.core.secrets import Secret
-    from functions_model.core.spec import Target
-    from functions_model.provision.changes import Change, FieldChange
-    from functions_model.provision.network import Origin
-    from functions_model.provision.nouns import NameQuestion
-    from functions_model.provision.removable import Removal, Standing
-    from functions_model.provision.waiting import Patience
+from functions_model.provision.removable import Removal, Standing
+from functions_model.provision.waiting import Patience
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from functions_model.provision.host import Host, Kind
 from functions_model.provision.kinds.application_insights import APPLICATION_INSIGHTS
 from functions_model.provision.kinds.blob_container import BLOB_CONTAINER
 from functions_model.provision.kinds.identity import IDENTITY
@@ -14,9 +13,6 @@ from functions_model.provision.kinds.role_assignment import ROLE_ASSIGNMENT
 from functions_model.provision.kinds.service_bus_namespace import SERVICE_BUS_NAMESPACE
 from functions_model.provision.kinds.service_bus_queue import SERVICE_BUS_QUEUE
 from functions_model.provision.kinds.storage_account import STORAGE_ACCOUNT
-
-if TYPE_CHECKING:
-    from functions_model.provision.host import Host, Kind
 
 _FIRST: tuple[Kind, ...] = (PROVIDER, RESOURCE_GROUP)
 _OTHERS: tuple[Kind, ...] = (

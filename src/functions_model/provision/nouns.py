@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from functions_model.core.blob_paths import BlobPath
+from functions_model.core.blob_paths import BlobPath
 
 
 def same_id(one: str, other: str) -> bool:

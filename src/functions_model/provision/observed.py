@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Any, Self, TypeVar, cast
 
 
 class Piece:

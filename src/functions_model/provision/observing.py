@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Any
 
-from azure.core.exceptions import AzureError
+from azure.core.exceptions import AzureError, HttpResponseError
 
-from functions_model.azure.errors import explain
+from functions_model.azure.clients import AzureClients
+from functions_model.azure.errors import error_code, explain
 from functions_model.core.failures import PlanRefused, Problem
-from functions_model.provision import keys
-from functions_model.provision.connection_strings import ObservedKeys
 from functions_model.provision.context import discard
-from functions_model.provision.host import Host, Look
+from functions_model.provision.host import Host, Look, Wanted
+from functions_model.provision.kinds import provider
+from functions_model.provision.kinds.identity import ObservedIdentity
+from functions_model.provision.kinds.log_analytics_workspace import ObservedInsights
+from functions_model.provision.kinds.provider import ObservedProviders
+from functions_model.provision.kinds.service_bus_namespace import ObservedNamespace
+from functions_model.provision.kinds.storage_account import ObservedAccounts, account_in
 from functions_model.provision.known_kinds import kinds_of
-from functions_model.provision.observed import Observed, ObservedGroup
-from functions_model.provision.providers import PROVIDERS
-from functions_model.provision.unique_names import look_at_names
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-
-    from functions_model.azure.clients import AzureClients
-    from functions_model.provision.host import Wanted
+from functions_model.provision.nouns import NameQuestion, QueueData, place_of
+from functions_model.provision.observed import FoundApp, LiveApp, Observed, ObservedGroup
+from functions_model.provision.other_groups import NameRefusal, ObservedNames, refusal_of
+from functions_model.provision.settings import keys
+from functions_model.provision.settings.connection_strings import ObservedKeys
 
 
 def observe(clients: AzureClients, wanted: Wanted, *, mask: Callable[[str], None] = discard) -> Observed:
@@ -77,3 +79,75 @@ def _round(clients: AzureClients, wanted: Wanted, seen: Observed, looks: Sequenc
     if problems:
         raise PlanRefused("read the live resources", problems)
     return seen
+
+
+def needed_providers(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedProviders:
+    """Those that are not registered, of those that something new needs, and their regions. Nothing new, none."""
+    component = seen.of(ObservedInsights)
+    needed = tuple(
+        namespace
+        for namespace, is_there in (
+            (provider.IDENTITY, seen.of(ObservedIdentity) or wanted.by_keys),
+            (provider.STORAGE, all(account_in(seen, name) for name in wanted.storage_accounts)),
+            (provider.SERVICE_BUS, seen.of(ObservedNamespace) or not isinstance(wanted.data, QueueData)),
+            (wanted.host.type.partition("/")[0], wanted.host.is_there(seen)),
+            (provider.INSIGHTS, component or wanted.insights is None),
+            (provider.OPERATIONAL_INSIGHTS, component or wanted.insights is None),
+        )
+        if not is_there
+    )
+    with ThreadPoolExecutor(max_workers=4) as threads:
+        found = list(threads.map(lambda namespace: provider.read(clients, namespace), needed))
+    unregistered = (name for name, one in zip(needed, found, strict=True) if not provider.is_registered(one))
+    regions = (region for one in found for region in provider.regions_of(one))
+    return ObservedProviders(tuple(unregistered), frozenset(regions))
+
+
+PROVIDERS = Look(
+    "resource providers",
+    (ObservedProviders,),
+    needed_providers,
+    needs=(ObservedIdentity, ObservedAccounts, ObservedNamespace, LiveApp, ObservedInsights),
+)
+
+
+def look_at_names(host: Host) -> Look:
+    """The look that asks, once it is known what is there."""
+    needs = {noun: None for kind in kinds_of(host) if kind.asks_names for look in kind.looks for noun in look.gives}
+    return Look("names that must be unique in all of Azure", (ObservedNames,), free_names, needs=(FoundApp, *needs))
+
+
+def free_names(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedNames:
+    """What the services say of the name of each thing that is new; one more request for each that is taken."""
+    asked = tuple(one for kind in kinds_of(wanted.host) for one in kind.unique_names(clients, wanted, seen))
+    with ThreadPoolExecutor(max_workers=len(asked) or 1) as threads:
+        answers = list(threads.map(_answer, asked))
+    refusals: dict[str, NameRefusal | None] = {}
+    unknown = []
+    for question, answer in zip(asked, answers, strict=True):
+        if answer is None:
+            unknown.append(f"{question.kind} `{question.name}`")
+        else:
+            refusals[place_of(question.type, question.name)] = _refusal(clients, question, answer)
+    return ObservedNames(refusals, tuple(unknown))
+
+
+def _answer(question: NameQuestion) -> Any:
+    """The service's answer; None when this login may not ask, or when the service does not know the subscription yet.
+
+    A login whose rights end at the group may ask no provider. A provider that is not registered answers 404
+    SubscriptionNotFound (https://github.com/hashicorp/terraform-provider-azurerm/issues/24104). The write will tell.
+    """
+    try:
+        return question.ask()
+    except HttpResponseError as exc:
+        if exc.status_code in {403, 404} or error_code(exc) == "MissingSubscriptionRegistration":
+            return None
+        raise
+
+
+def _refusal(clients: AzureClients, question: NameQuestion, answer: Any) -> NameRefusal | None:
+    if answer.name_available:
+        return None
+    said = str(answer.message or answer.reason or "it is taken")
+    return refusal_of(clients, question.type, question.name, said)

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from azure.core.exceptions import HttpResponseError
 
+from functions_model.azure.clients import AzureClients
 from functions_model.core.failures import Problem
+from functions_model.provision.host import Wanted
 from functions_model.provision.nouns import place_of
 from functions_model.provision.observed import Piece
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from functions_model.azure.clients import AzureClients
-    from functions_model.provision.host import Wanted
 
 
 @dataclass(frozen=True, slots=True)

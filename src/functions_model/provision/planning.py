@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from functions_model.core.failures import PlanRefused
-from functions_model.provision.changes import IMAGE, known_of
+from functions_model.provision.access.networks import shut_out
+from functions_model.provision.changes import IMAGE, Change, known_of
+from functions_model.provision.host import Wanted
+from functions_model.provision.kinds import service_bus_namespace, storage_account
+from functions_model.provision.kinds.service_bus_namespace import ObservedNamespace
+from functions_model.provision.kinds.storage_account import account_in
 from functions_model.provision.known_kinds import kinds_of
-from functions_model.provision.networks import shut_out
-from functions_model.provision.plan_notes import notes_for
+from functions_model.provision.nouns import QueueData
+from functions_model.provision.observed import FoundApp, Observed
+from functions_model.provision.other_groups import ObservedNames
+from functions_model.provision.regions import same_region
 from functions_model.provision.resource_plan import ResourcePlan
-
-if TYPE_CHECKING:
-    from functions_model.provision.changes import Change
-    from functions_model.provision.host import Wanted
-    from functions_model.provision.observed import Observed
 
 
 def plan(wanted: Wanted, observed: Observed) -> ResourcePlan:
@@ -39,3 +41,60 @@ def _placed(change: Change, keys: set[str], portal: str) -> Change:
     """Without dependencies that the plan does not hold, such as providers that are registered; with its link."""
     link = f"{portal}/#resource{change.resource_id}" if portal and change.resource_id else ""
     return replace(change, depends_on=tuple(key for key in change.depends_on if key in keys), link=link)
+
+
+def notes_for(wanted: Wanted, observed: Observed) -> tuple[str, ...]:
+    """Whole sentences, in a stable order."""
+    return (
+        *_names(observed),
+        *_places(wanted, observed),
+        *(note for kind in kinds_of(wanted.host) for note in kind.notes(wanted, observed)),
+    )
+
+
+def _names(observed: Observed) -> tuple[str, ...]:
+    """Names that may be taken by somebody."""
+    if not observed.all_of(ObservedNames).unknown:
+        return ()
+    names = ", ".join(f"the {name}" for name in observed.all_of(ObservedNames).unknown)
+    why = "this login may not ask, or the provider is not registered yet"
+    return (f"Whether these names are free in all of Azure is not known, as {why}: {names}.",)
+
+
+def _places(wanted: Wanted, observed: Observed) -> tuple[str, ...]:
+    """What is there, and not where `location` says. Azure moves nothing to another region in place.
+
+    learn.microsoft.com/azure/azure-resource-manager/management/relocation/relocation-app-service: a move is a new app.
+    """
+    by_region: dict[str, list[str]] = {}
+    for name, location in _located(wanted, observed):
+        if location and same_region(location) != wanted.target.location:
+            by_region.setdefault(same_region(location), []).append(name)
+    if not by_region:
+        return ()
+    told = "; ".join(f"{_listed(names)} in `{region}`" for region, names in by_region.items())
+    stays = f"what is there stays where it is, and only what is new comes to `{wanted.target.location}`"
+    move = "to move, deploy under another `app-name`, and then remove this one (`mode: destroy`)"
+    location = wanted.target.location
+    return (f"`location` is `{location}`, and {told}: {stays}. Set `location` to `{min(by_region)}`; or, {move}.",)
+
+
+def _located(wanted: Wanted, observed: Observed) -> Iterator[tuple[str, str]]:
+    """What is there in the group, and its region. What the inputs place in another group is meant to be there."""
+    namespace = observed.of(ObservedNamespace)
+    site = observed.of(FoundApp)
+    if site is not None:
+        yield f"the {wanted.host.kind} `{wanted.names.app}`", site.location
+    for name in wanted.storage_accounts:
+        if (account := account_in(observed, name)) and not wanted.is_in_other_group(storage_account.TYPE, name):
+            yield f"the {storage_account.KIND} `{name}`", account.location
+    if isinstance(wanted.data, QueueData) and namespace is not None:
+        kind, name = service_bus_namespace, wanted.data.namespace
+        if not wanted.is_in_other_group(kind.TYPE, name):
+            yield f"the {kind.KIND} `{name}`", namespace.location
+
+
+def _listed(names: list[str]) -> str:
+    """`the function app `a` and the storage account `b` are`."""
+    head, last = ", ".join(names[:-1]), names[-1]
+    return f"{head} and {last} are" if head else f"{last} is"

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING
+from collections.abc import Collection
 
 from functions_model.core.failures import Problem
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
 
 
 def same_region(name: str) -> str:

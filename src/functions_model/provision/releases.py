@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from functions_model.azure.clients import AzureClients
+from functions_model.core.failures import NotLive
+from functions_model.core.names import Names
+from functions_model.provision.applying.outcome import Applied
+from functions_model.provision.changes import Change, Written
+from functions_model.provision.context import RunContext
+from functions_model.provision.endpoint import Endpoint
 from functions_model.provision.host import Host
-
-if TYPE_CHECKING:
-    from functions_model.azure.clients import AzureClients
-    from functions_model.core.failures import NotLive
-    from functions_model.core.names import Names
-    from functions_model.provision.changes import Change, Written
-    from functions_model.provision.context import RunContext
-    from functions_model.provision.endpoint import Endpoint
-    from functions_model.provision.observed import LiveApp
-    from functions_model.provision.outcome import Applied
-    from functions_model.provision.resource_plan import ResourcePlan
+from functions_model.provision.observed import LiveApp
+from functions_model.provision.resource_plan import ResourcePlan
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from functions_model.azure.clients import AzureClients
-    from functions_model.core.removal import RemovalSpec
-    from functions_model.provision.waiting import Patience
+from functions_model.azure.clients import AzureClients
+from functions_model.core.removal import RemovalSpec
+from functions_model.provision.waiting import Patience
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from functions_model.provision.changes import ChangeSet
-
-if TYPE_CHECKING:
-    from functions_model.provision.host import Wanted
-    from functions_model.provision.observed import Observed
+from functions_model.provision.host import Wanted
+from functions_model.provision.observed import Observed
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,11 @@ written, its source is written, too. A tag alone is no reason to write.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from functions_model.provision.changes import FieldChange
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from functions_model.provision.host import Wanted
-    from functions_model.provision.observed import FoundApp
+from functions_model.provision.host import Wanted
+from functions_model.provision.observed import FoundApp
 
 MANAGED_BY = ("managed-by", "functions-model-action")
 """Name and value of the tag on everything that this tool makes."""

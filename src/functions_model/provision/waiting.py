@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from azure.core.exceptions import AzureError, HttpResponseError
 
-from functions_model.azure.errors import explain, retry_after
+from functions_model.azure.errors import ServiceError, explain, retry_after
 from functions_model.core.retries import Retries
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from functions_model.azure.errors import ServiceError
 
 LONGEST = 300.0
 """Seconds that one change may wait in all. A namespace takes 45 s, and another deployment's app a minute or two."""

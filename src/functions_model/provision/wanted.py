@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from functions_model.core.access import Access
 from functions_model.core.blob_paths import parse_blob_path
-from functions_model.core.spec import BlobTrigger, HttpTrigger, ServiceBusQueueTrigger
+from functions_model.core.spec import BlobTrigger, DeploymentSpec, HttpTrigger, ServiceBusQueueTrigger, Target, Trigger
+from functions_model.provision.access.roles import roles_for
 from functions_model.provision.host import Host, Wanted
 from functions_model.provision.known_kinds import kinds_of
-from functions_model.provision.nouns import BlobData, QueueData, place_of
-from functions_model.provision.roles import roles_for
+from functions_model.provision.nouns import BlobData, QueueData, RegistryResource, place_of
 from functions_model.provision.tags import tags_for
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from functions_model.core.spec import DeploymentSpec, Target, Trigger
-    from functions_model.provision.nouns import RegistryResource
 
 
 def wanted_for(

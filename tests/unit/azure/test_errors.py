@@ -11,7 +11,7 @@ from azure.core.exceptions import AzureError, ResourceNotFoundError, ServiceRequ
 from azure.mgmt.web.models import AppServicePlan
 
 from functions_model.azure.errors import error_code, explain
-from functions_model.provision import generic
+from functions_model.provision.kinds import generic
 from support.fake_arm import Answer, clients_for
 from support.golden import matches_golden
 

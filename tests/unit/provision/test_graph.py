@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from functions_model.provision.applying.graph import Graph
+from functions_model.provision.applying.incomplete import NotReached
 from functions_model.provision.changes import Action, Change, known_of
-from functions_model.provision.graph import Graph
-from functions_model.provision.incomplete import NotReached
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from azure.core.exceptions import HttpResponseError
 
-from functions_model.provision.removal.logging_components import components_on
+from functions_model.provision.removal.users import components_on
 from support.fake_arm import SUBSCRIPTION, Answer, Asked, arm_error, clients_for
 from support.removal import REMOVAL, WORKSPACE
 

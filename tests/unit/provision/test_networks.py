@@ -8,8 +8,8 @@ import pytest
 
 from functions_model.core.failures import PlanRefused
 from functions_model.provision import Wanted, observe
+from functions_model.provision.access.networks import passage, shut_out, unsure
 from functions_model.provision.network import OPEN, Network, Origin, perimeter
-from functions_model.provision.networks import passage, shut_out, unsure
 from support.fake_arm import Answer, FakeArm
 from support.provisioning import applied, planned
 from support.wanted import BLOB, QUEUE, wanted

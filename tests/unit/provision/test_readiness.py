@@ -11,7 +11,8 @@ from functions_model.core.access import Access
 from functions_model.core.failures import NotLive
 from functions_model.core.spec import ServiceBusQueueTrigger, Trigger
 from functions_model.pipeline.verifying import reached
-from functions_model.provision import ResourcePlan, readiness
+from functions_model.provision import ResourcePlan
+from functions_model.provision.access.readiness import readiness
 from functions_model.verify import Reach
 from support.fake_arm import FakeArm, arm_error
 from support.provisioning import applied, planned

@@ -11,7 +11,7 @@ import pytest
 from functions_model.core.access import Access
 from functions_model.core.failures import PlanRefused
 from functions_model.provision import missing_rights
-from functions_model.provision.rights import Rights, write_action
+from functions_model.provision.access.rights import Rights, write_action
 from support.fake_arm import SUBSCRIPTION, FakeArm, arm_error
 from support.golden import matches_golden
 from support.provisioning import applied, planned

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from functions_model.azure.clients import AzureClients
+from functions_model.core.failures import Problem
 from functions_model.hosting.app_service import plan
 from functions_model.hosting.app_service.app_changes import (
     BY_PASSWORD,
@@ -16,7 +19,7 @@ from functions_model.hosting.app_service.app_changes import (
 from functions_model.hosting.app_service.app_writing import create_app, credentials_off, unfinished_changes, update_app
 from functions_model.hosting.app_service.commands import container_logging
 from functions_model.hosting.app_service.key_vault import reference_notes, reference_problems
-from functions_model.hosting.app_service.likeness import ALIKE, make_alike
+from functions_model.hosting.app_service.likeness import ALIKE, Likeness, make_alike
 from functions_model.hosting.app_service.machine_key import machine_key_problems
 from functions_model.hosting.app_service.nouns import ObservedApp, ObservedSite, ObservedSlot
 from functions_model.hosting.app_service.registry_login import registry_problems
@@ -25,10 +28,7 @@ from functions_model.hosting.app_service.settings import settings_changes
 from functions_model.hosting.app_service.site import Site, SiteWriting, complete_site, site_writing
 from functions_model.hosting.app_service.slot_settings import apps_sticky, sticky_changes, without_sticky
 from functions_model.provision.changes import IMAGE, Action, Change, FieldChange
-from functions_model.provision.connection import connection_problems
-from functions_model.provision.host import Kind, Look
-from functions_model.provision.host_storage import host_storage_problems
-from functions_model.provision.keys import complete
+from functions_model.provision.host import Kind, Look, Wanted, Writing
 from functions_model.provision.kinds import (
     application_insights,
     blob_container,
@@ -41,19 +41,12 @@ from functions_model.provision.kinds import (
 )
 from functions_model.provision.kinds.identity import ObservedIdentity
 from functions_model.provision.nouns import NameQuestion
-from functions_model.provision.observed import FoundApp
+from functions_model.provision.observed import FoundApp, Observed
 from functions_model.provision.removable import Deletion, Removal
+from functions_model.provision.settings.host_storage import host_storage_problems
+from functions_model.provision.settings.keys import complete
+from functions_model.provision.settings.trigger import connection_problems
 from functions_model.provision.tags import tag_changes
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from functions_model.azure.clients import AzureClients
-    from functions_model.core.failures import Problem
-    from functions_model.hosting.app_service.likeness import Likeness
-    from functions_model.provision.host import Wanted, Writing
-    from functions_model.provision.observed import Observed
-
 
 KIND = "function app"
 TYPE = SITE

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from functions_model.core.failures import Problem
 from functions_model.hosting.app_service import plan
 from functions_model.hosting.app_service.nouns import ObservedApp, ObservedSite
 from functions_model.hosting.app_service.plan_sizes import ObservedPlan
 from functions_model.provision.changes import FieldChange
+from functions_model.provision.host import Wanted
 from functions_model.provision.kinds import identity
 from functions_model.provision.kinds.identity import ObservedIdentity
 from functions_model.provision.network import Origin
 from functions_model.provision.nouns import same_id
-from functions_model.provision.other_groups import ObservedNames, value_for
-
-if TYPE_CHECKING:
-    from functions_model.provision.host import Wanted
-    from functions_model.provision.observed import Observed
-    from functions_model.provision.other_groups import NameRefusal
-
+from functions_model.provision.observed import Observed
+from functions_model.provision.other_groups import NameRefusal, ObservedNames, value_for
 
 IDENTITY = "identity"
 REFERENCES = "Key Vault references"

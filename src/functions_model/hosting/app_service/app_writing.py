@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from functions_model.hosting.app_service import plan
 from functions_model.hosting.app_service.app_changes import (
@@ -15,24 +15,20 @@ from functions_model.hosting.app_service.app_changes import (
     pull_change,
     pull_fields,
 )
-from functions_model.hosting.app_service.likeness import config_of
+from functions_model.hosting.app_service.likeness import Likeness, config_of
 from functions_model.hosting.app_service.machine_key import MACHINE_KEY
-from functions_model.hosting.app_service.nouns import RESOLVER
+from functions_model.hosting.app_service.nouns import RESOLVER, ObservedApp, ObservedSite
 from functions_model.hosting.app_service.plan_sizes import ObservedPlan
 from functions_model.hosting.app_service.settings import changes_over, settings_changes, settings_to_write
 from functions_model.hosting.app_service.site import SiteWriting, observed_site
 from functions_model.hosting.app_service.slot_settings import apps_sticky, make_sticky, sticky_changes
 from functions_model.provision.changes import FieldChange
+from functions_model.provision.host import Wanted
 from functions_model.provision.kinds.identity import ObservedIdentity
 from functions_model.provision.nouns import same_id
+from functions_model.provision.observed import Observed
+from functions_model.provision.settings.telemetry import CONNECTION
 from functions_model.provision.tags import UNFINISHED, is_ours, tags_to_be
-from functions_model.provision.telemetry import CONNECTION
-
-if TYPE_CHECKING:
-    from functions_model.hosting.app_service.likeness import Likeness
-    from functions_model.hosting.app_service.nouns import ObservedApp, ObservedSite
-    from functions_model.provision.host import Wanted
-    from functions_model.provision.observed import Observed
 
 
 def create_app(writing: SiteWriting, observed: Observed, like: Likeness) -> ObservedSite:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from functions_model.core.names import Names
+from functions_model.core.names import Names
 
 
 class AppServiceCommands:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from azure.core.exceptions import AzureError
 
 from functions_model.azure.errors import explain
 from functions_model.hosting.app_service.commands import container_logging
+from functions_model.hosting.app_service.site import Site
 from functions_model.provision.endpoint import ContainerLog, NoLog
-
-if TYPE_CHECKING:
-    from functions_model.hosting.app_service.site import Site
 
 _OFF = "Logging is not enabled for this container."
 _OFFS_END = "Please use https://aka.ms/linux-diagnostics"

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from typing import TYPE_CHECKING
 
 from functions_model.hosting.app_service.plan_sizes import ELASTIC, ObservedPlan, tier_of
-from functions_model.provision.host_storage import account_setting, is_set_by_others, leads_to_ours
-
-if TYPE_CHECKING:
-    from functions_model.provision.host import Wanted
-    from functions_model.provision.observed import Observed
+from functions_model.provision.host import Wanted
+from functions_model.provision.observed import Observed
+from functions_model.provision.settings.host_storage import account_setting, is_set_by_others, leads_to_ours
 
 CONTENT_STORAGE = "WEBSITE_CONTENTAZUREFILECONNECTIONSTRING"
 CONTENT_SHARE = "WEBSITE_CONTENTSHARE"

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from azure.core.exceptions import AzureError, HttpResponseError
 
+from functions_model.azure.clients import AzureClients
 from functions_model.azure.errors import explain
+from functions_model.core.causes import Cause
 from functions_model.core.failures import NotLive
+from functions_model.core.names import Names
 from functions_model.hosting.app_service.causes import CAUSES
 from functions_model.hosting.app_service.container_log import read_log
 from functions_model.hosting.app_service.machine_key import MACHINE_KEY
 from functions_model.hosting.app_service.nouns import ObservedApp, ObservedSite, ObservedSlot
 from functions_model.hosting.app_service.site import Site
-from functions_model.provision.endpoint import HostKeys, NotYet
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from functions_model.azure.clients import AzureClients
-    from functions_model.core.causes import Cause
-    from functions_model.core.names import Names
-    from functions_model.provision import Applied, ResourcePlan
-    from functions_model.provision.endpoint import ContainerLog
+from functions_model.provision import Applied, ResourcePlan
+from functions_model.provision.endpoint import ContainerLog, HostKeys, NotYet
 
 _STARTING = frozenset({0, 400, 404, 408, 409, 429, 500, 502, 503, 504})
 """Resource Manager asks the host for its keys, and answers so (mostly 400) while the host starts. 0: no answer came."""

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import Any
 
+from functions_model.azure.clients import AzureClients
+from functions_model.core.failures import NotLive
+from functions_model.core.names import Names
+from functions_model.core.removal import RemovalSpec
 from functions_model.hosting.app_service.app import FUNCTION_APP, through_slot
 from functions_model.hosting.app_service.app_changes import origin_of
 from functions_model.hosting.app_service.commands import AppServiceCommands
@@ -20,27 +25,18 @@ from functions_model.hosting.app_service.site import find_site
 from functions_model.hosting.app_service.slot import SLOT
 from functions_model.hosting.app_service.swap import SWAP_OF_SLOT, refused_swap, swap, swap_back
 from functions_model.hosting.app_service.undoing import undo
+from functions_model.provision.applying.outcome import Applied
 from functions_model.provision.changes import Change, FieldChange, Written
-from functions_model.provision.connection_strings import REGISTRY
+from functions_model.provision.context import RunContext
+from functions_model.provision.endpoint import Endpoint
+from functions_model.provision.host import Found, Wanted
 from functions_model.provision.kinds import storage_account
-from functions_model.provision.observed import LiveApp
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from functions_model.azure.clients import AzureClients
-    from functions_model.core.failures import NotLive
-    from functions_model.core.names import Names
-    from functions_model.core.removal import RemovalSpec
-    from functions_model.provision.context import RunContext
-    from functions_model.provision.endpoint import Endpoint
-    from functions_model.provision.host import Found, Wanted
-    from functions_model.provision.network import Origin
-    from functions_model.provision.observed import FoundApp, Observed, ObservedGroup
-    from functions_model.provision.outcome import Applied
-    from functions_model.provision.releases import PutBack, ReleasingHost
-    from functions_model.provision.removable import Standing
-    from functions_model.provision.resource_plan import ResourcePlan
+from functions_model.provision.network import Origin
+from functions_model.provision.observed import FoundApp, LiveApp, Observed, ObservedGroup
+from functions_model.provision.releases import PutBack, ReleasingHost
+from functions_model.provision.removable import Standing
+from functions_model.provision.resource_plan import ResourcePlan
+from functions_model.provision.settings.connection_strings import REGISTRY
 
 
 class AppService:

@@ -6,21 +6,16 @@ https://learn.microsoft.com/azure/app-service/app-service-key-vault-references.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
 
 from functions_model.core.failures import Problem
+from functions_model.core.secrets import Secret
 from functions_model.hosting.app_service.nouns import ObservedApp, ObservedSlot
 from functions_model.hosting.app_service.slot_settings import for_slot
+from functions_model.provision.host import Wanted
 from functions_model.provision.kinds import identity
 from functions_model.provision.nouns import same_id
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from functions_model.core.secrets import Secret
-    from functions_model.provision.host import Wanted
-    from functions_model.provision.observed import Observed
-
+from functions_model.provision.observed import Observed
 
 _REFERENCE = "@microsoft.keyvault("
 _ROLE = "the role Key Vault Secrets User on the vault"

@@ -10,21 +10,17 @@ command_modules/appservice/custom.py:5160, `update_slot_configuration_from_sourc
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from functions_model.core.failures import Problem
 from functions_model.hosting.app_service.nouns import NONE, Belongings, ObservedApp, ObservedSlot
+from functions_model.hosting.app_service.site import SiteWriting
 from functions_model.provision.changes import FieldChange
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-
-    from functions_model.hosting.app_service.site import SiteWriting
-    from functions_model.provision.host import Wanted
-    from functions_model.provision.observed import Observed
-
+from functions_model.provision.host import Wanted
+from functions_model.provision.observed import Observed
 
 _MOVE = (
     "apiDefinition",

@@ -8,17 +8,12 @@ app, or a slot, is made, and never on one that is there.
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from functions_model.core.failures import Problem
 from functions_model.hosting.app_service.nouns import ObservedApp
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from functions_model.provision.host import Wanted
-    from functions_model.provision.observed import Observed
-
+from functions_model.provision.host import Wanted
+from functions_model.provision.observed import Observed
 
 MACHINE_KEY = "MACHINEKEY_DecryptionKey"
 """Resource Manager proves itself to a Linux host with it: without, it may not be able to list keys.

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from functions_model.provision.observed import FoundApp, LiveApp, Piece
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 
 RESOLVER = "keyVaultReferenceIdentity"
 """The site's property. learn.microsoft.com/azure/app-service/app-service-key-vault-references writes it by PATCH, as

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
 
-from functions_model.azure.errors import explain, explain_answer
+from functions_model.azure.clients import AzureClients
+from functions_model.azure.errors import ServiceError, explain, explain_answer
 from functions_model.core.failures import Problem
 from functions_model.hosting.app_service.nouns import ObservedApp, ObservedSite
 from functions_model.hosting.app_service.plan_sizes import (
@@ -25,19 +26,12 @@ from functions_model.hosting.app_service.plan_sizes import (
     tier_of,
 )
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
-from functions_model.provision.host import Kind, Look
+from functions_model.provision.host import Kind, Look, Wanted, Writing
 from functions_model.provision.kinds import provider, resource_group
-from functions_model.provision.observed import ObservedGroup
+from functions_model.provision.observed import Observed, ObservedGroup
 from functions_model.provision.other_groups import not_there
 from functions_model.provision.regions import no_such_region, same_region
 from functions_model.provision.removable import Deletion, Removal
-
-if TYPE_CHECKING:
-    from functions_model.azure.clients import AzureClients
-    from functions_model.azure.errors import ServiceError
-    from functions_model.provision.host import Wanted, Writing
-    from functions_model.provision.observed import Observed
-
 
 KIND = "plan"
 TYPE = "Microsoft.Web/serverfarms"

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from functions_model.core.failures import Problem
 from functions_model.provision.changes import FieldChange
+from functions_model.provision.host import Wanted
 from functions_model.provision.observed import Piece
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from functions_model.provision.host import Wanted
-
 
 ELASTIC = "ElasticPremium"
 SIZE, MINIMUM, MAXIMUM = "size", "minimum instances", "maximum instances"

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from functions_model.core.failures import Problem
-from functions_model.provision.connection_strings import REGISTRY, ObservedKeys
-
-if TYPE_CHECKING:
-    from functions_model.provision.connection_strings import Keys
-    from functions_model.provision.host import Wanted
-    from functions_model.provision.observed import Observed
-
+from functions_model.provision.host import Wanted
+from functions_model.provision.observed import Observed
+from functions_model.provision.settings.connection_strings import REGISTRY, Keys, ObservedKeys
 
 _URL, _USERNAME = "DOCKER_REGISTRY_SERVER_URL", "DOCKER_REGISTRY_SERVER_USERNAME"
 PASSWORD = "DOCKER_REGISTRY_SERVER_PASSWORD"  # noqa: S105 - a setting's name

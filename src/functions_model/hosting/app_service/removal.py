@@ -6,31 +6,26 @@ go before the slot, so that a removal that is stopped in between finds the slot,
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from azure.core.exceptions import HttpResponseError
 
+from functions_model.azure.clients import AzureClients
+from functions_model.core.removal import RemovalSpec
 from functions_model.hosting.app_service.app import FUNCTION_APP
 from functions_model.hosting.app_service.slot import SLOT
 from functions_model.provision.changes import Action, Change, key_of
-from functions_model.provision.host import Found
+from functions_model.provision.host import Found, Host
 from functions_model.provision.kinds import identity
 from functions_model.provision.kinds.identity import IDENTITY
 from functions_model.provision.nouns import same_id
 from functions_model.provision.removable import Standing
-from functions_model.provision.removal.apps import apps_of, runs_as
-from functions_model.provision.removal.asking import ask, read_or_none
-from functions_model.provision.removal.changes import MADE, NOT_MADE, removal_of
-from functions_model.provision.removal.roles import roles_of
+from functions_model.provision.removal.planning import MADE, NOT_MADE, removal_of
+from functions_model.provision.removal.surveying import ask, read_or_none
+from functions_model.provision.removal.users import apps_of, roles_of, runs_as
 from functions_model.provision.tags import is_ours
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from functions_model.azure.clients import AzureClients
-    from functions_model.core.removal import RemovalSpec
-    from functions_model.provision.host import Host
 
 
 def survey_slot(clients: AzureClients, spec: RemovalSpec, host: Host) -> Found:

@@ -8,16 +8,11 @@ DefaultAzureCredentialOptions.cs, behind Microsoft.Extensions.Azure). So an app 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from functions_model.hosting.app_service.nouns import ObservedApp, ObservedSite
+from functions_model.provision.host import Wanted
 from functions_model.provision.kinds import identity
 from functions_model.provision.kinds.identity import ObservedIdentity
-
-if TYPE_CHECKING:
-    from functions_model.provision.host import Wanted
-    from functions_model.provision.observed import Observed
-
+from functions_model.provision.observed import Observed
 
 _CLIENT_ID = "AZURE_CLIENT_ID"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from functions_model.hosting.app_service.content_share import content_settings, obsolete_content
 from functions_model.hosting.app_service.machine_key import MACHINE_KEY, new_machine_key
@@ -11,16 +11,11 @@ from functions_model.hosting.app_service.nouns import ObservedApp
 from functions_model.hosting.app_service.registry_login import obsolete_registry_login, registry_settings
 from functions_model.hosting.app_service.script_identity import client_settings
 from functions_model.provision.changes import FieldChange
-from functions_model.provision.connection import connection_settings, obsolete_connection
-from functions_model.provision.host_storage import host_storage_settings, obsolete_host_storage
-from functions_model.provision.telemetry import obsolete_telemetry, telemetry_settings
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from functions_model.provision.host import Wanted
-    from functions_model.provision.observed import Observed
-
+from functions_model.provision.host import Wanted
+from functions_model.provision.observed import Observed
+from functions_model.provision.settings.host_storage import host_storage_settings, obsolete_host_storage
+from functions_model.provision.settings.telemetry import obsolete_telemetry, telemetry_settings
+from functions_model.provision.settings.trigger import connection_settings, obsolete_connection
 
 _FIXED = {
     "FUNCTIONS_EXTENSION_VERSION": "~4",

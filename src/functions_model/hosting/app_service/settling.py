@@ -6,23 +6,17 @@ two runs may be mixed. The last image wins: its run looks at the settings once m
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from azure.core.exceptions import AzureError
 
+from functions_model.azure.clients import AzureClients
 from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import ApplyIncomplete
-from functions_model.hosting.app_service.nouns import known_app
+from functions_model.hosting.app_service.nouns import ObservedApp, known_app
 from functions_model.hosting.app_service.site import Site
-from functions_model.provision.context import ALONE
+from functions_model.provision.context import ALONE, RunContext
+from functions_model.provision.host import Wanted
+from functions_model.provision.observed import LiveApp
 from functions_model.provision.waiting import Patience, WaitedInVain, explained
-
-if TYPE_CHECKING:
-    from functions_model.azure.clients import AzureClients
-    from functions_model.hosting.app_service.nouns import ObservedApp
-    from functions_model.provision.context import RunContext
-    from functions_model.provision.host import Wanted
-    from functions_model.provision.observed import LiveApp
 
 
 def settle(

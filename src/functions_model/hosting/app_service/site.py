@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from azure.mgmt.web.models import Site as SdkSite
     from azure.mgmt.web.operations import WebAppsOperations
 
-    from functions_model.azure.clients import AzureClients
-    from functions_model.core.names import Names
-
 
 _Answer = TypeVar("_Answer")
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from azure.core.exceptions import ResourceNotFoundError
 
+from functions_model.azure.clients import AzureClients
 from functions_model.core.failures import Problem
 from functions_model.hosting.app_service import app as function_app
 from functions_model.hosting.app_service.key_vault import slots_reference_problems
@@ -16,20 +17,12 @@ from functions_model.hosting.app_service.nouns import ObservedApp, ObservedSlot
 from functions_model.hosting.app_service.plan_sizes import ObservedPlan, tier_of
 from functions_model.hosting.app_service.site import Site, read_app, read_belongings, site_writing
 from functions_model.hosting.app_service.slot_settings import for_slot, make_sticky, sticky_changes, sticky_names
-from functions_model.provision.changes import Action, Change, key_of
-from functions_model.provision.host import Kind, Look
+from functions_model.provision.changes import Action, Change, FieldChange, key_of
+from functions_model.provision.host import Kind, Look, Wanted, Writing
+from functions_model.provision.nouns import NameQuestion
+from functions_model.provision.observed import Observed
 from functions_model.provision.other_groups import ObservedNames
 from functions_model.provision.removable import Deletion, Removal
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from functions_model.azure.clients import AzureClients
-    from functions_model.provision.changes import FieldChange
-    from functions_model.provision.host import Wanted, Writing
-    from functions_model.provision.nouns import NameQuestion
-    from functions_model.provision.observed import Observed
-
 
 KIND = "deployment slot"
 TYPE = "Microsoft.Web/sites/slots"

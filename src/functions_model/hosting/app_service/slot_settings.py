@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
+from functions_model.azure.clients import AzureClients
 from functions_model.core.secrets import Secret
 from functions_model.hosting.app_service.content_share import CONTENT_SHARE, slots_share
 from functions_model.hosting.app_service.machine_key import ENCRYPTION, encryption_keys
 from functions_model.hosting.app_service.nouns import ObservedApp, ObservedSlot
 from functions_model.hosting.app_service.settings import HOST_ID, host_id, is_cut, merged_settings
 from functions_model.provision.changes import FieldChange
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from functions_model.azure.clients import AzureClients
-    from functions_model.provision.host import Wanted
-    from functions_model.provision.observed import Observed
-
+from functions_model.provision.host import Wanted
+from functions_model.provision.observed import Observed
 
 DISABLED = "AzureWebJobs.score.Disabled"
 """Else a slot would take blobs and messages from the app's own trigger.

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from azure.core.exceptions import AzureError
 
+from functions_model.azure.clients import AzureClients
+from functions_model.azure.errors import ServiceError
 from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import ApplyIncomplete, NotLive, Problem
 from functions_model.core.names import MOVE, Names
@@ -20,25 +23,16 @@ from functions_model.hosting.app_service.nouns import ObservedApp
 from functions_model.hosting.app_service.registry_login import registry_settings
 from functions_model.hosting.app_service.site import Site, SiteWriting, read_app
 from functions_model.provision.changes import Action, Change, FieldChange, Written
-from functions_model.provision.context import ALONE
-from functions_model.provision.host import Kind, Writing
-from functions_model.provision.keys import complete
+from functions_model.provision.context import ALONE, RunContext
+from functions_model.provision.host import Kind, Wanted, Writing
 from functions_model.provision.kinds import identity
 from functions_model.provision.kinds.identity import ObservedIdentity
+from functions_model.provision.observed import Observed
 from functions_model.provision.releases import Overtaken
+from functions_model.provision.resource_plan import ResourcePlan
+from functions_model.provision.settings.keys import complete
 from functions_model.provision.tags import tags_to_be
 from functions_model.provision.waiting import Patience, WaitedInVain, explained
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from functions_model.azure.clients import AzureClients
-    from functions_model.azure.errors import ServiceError
-    from functions_model.provision.context import RunContext
-    from functions_model.provision.host import Wanted
-    from functions_model.provision.observed import Observed
-    from functions_model.provision.resource_plan import ResourcePlan
-
 
 KIND = MOVE
 

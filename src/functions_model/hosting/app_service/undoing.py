@@ -6,29 +6,24 @@ image by now is left alone altogether.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from azure.core.exceptions import AzureError
 
+from functions_model.azure.clients import AzureClients
 from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import ApplyIncomplete
 from functions_model.hosting.app_service import app as function_app
-from functions_model.hosting.app_service.nouns import RESOLVER, known_app
+from functions_model.hosting.app_service.nouns import RESOLVER, ObservedApp, known_app
 from functions_model.hosting.app_service.site import Site, find_site
-from functions_model.provision.context import ALONE
+from functions_model.provision.context import ALONE, RunContext
+from functions_model.provision.host import Wanted
 from functions_model.provision.observed import LiveApp, Observed
 from functions_model.provision.releases import Overtaken, PutBack
 from functions_model.provision.waiting import Patience, WaitedInVain, explained
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from functions_model.azure.clients import AzureClients
-    from functions_model.hosting.app_service.nouns import ObservedApp
-    from functions_model.provision.context import RunContext
-    from functions_model.provision.host import Wanted
 
 
 @dataclass(frozen=True, slots=True)

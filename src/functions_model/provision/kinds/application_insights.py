@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from functions_model.azure import api_versions
+from functions_model.azure.clients import AzureClients
+from functions_model.core.failures import Problem
 from functions_model.core.secrets import Secret
-from functions_model.provision import generic
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
-from functions_model.provision.host import Kind, Look
-from functions_model.provision.kinds import log_analytics_workspace, provider, resource_group
+from functions_model.provision.host import Kind, Look, Wanted, Writing
+from functions_model.provision.kinds import generic, log_analytics_workspace, provider, resource_group
 from functions_model.provision.kinds.log_analytics_workspace import ObservedInsights, ObservedLogs
 from functions_model.provision.nouns import same_id
+from functions_model.provision.observed import Observed
 from functions_model.provision.other_groups import not_there
 from functions_model.provision.removable import Removal
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from functions_model.azure.clients import AzureClients
-    from functions_model.core.failures import Problem
-    from functions_model.provision.host import Wanted, Writing
-    from functions_model.provision.observed import Observed
 
 KIND = "Application Insights component"
 TYPE = "Microsoft.Insights/components"

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from azure.core.exceptions import ResourceNotFoundError
 
+from functions_model.azure.clients import AzureClients
+from functions_model.core.failures import Problem
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
-from functions_model.provision.host import Kind, Look
+from functions_model.provision.host import Kind, Look, Wanted, Writing
 from functions_model.provision.kinds import provider, resource_group
-from functions_model.provision.observed import Piece
+from functions_model.provision.observed import Observed, Piece
 from functions_model.provision.other_groups import not_there
 from functions_model.provision.removable import Removal
-
-if TYPE_CHECKING:
-    from functions_model.azure.clients import AzureClients
-    from functions_model.core.failures import Problem
-    from functions_model.provision.host import Wanted, Writing
-    from functions_model.provision.observed import Observed
 
 KIND = "identity"
 TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"

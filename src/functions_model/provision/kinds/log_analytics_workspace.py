@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from functions_model.azure import api_versions
-from functions_model.provision import generic
-from functions_model.provision.being_made import once_made
+from functions_model.azure.clients import AzureClients
+from functions_model.core.failures import Problem
+from functions_model.core.secrets import Secret
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
-from functions_model.provision.host import Kind, Look
-from functions_model.provision.kinds import provider, resource_group
-from functions_model.provision.observed import ObservedGroup, Piece
+from functions_model.provision.host import Kind, Look, Wanted, Writing
+from functions_model.provision.kinds import generic, provider, resource_group
+from functions_model.provision.kinds.being_made import once_made
+from functions_model.provision.observed import Observed, ObservedGroup, Piece
 from functions_model.provision.other_groups import not_there
 from functions_model.provision.removable import Removal
-
-if TYPE_CHECKING:
-    from functions_model.azure.clients import AzureClients
-    from functions_model.core.failures import Problem
-    from functions_model.core.secrets import Secret
-    from functions_model.provision.host import Wanted, Writing
-    from functions_model.provision.observed import Observed
 
 KIND = "Log Analytics workspace"
 TYPE = "Microsoft.OperationalInsights/workspaces"

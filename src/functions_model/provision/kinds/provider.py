@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from azure.core.exceptions import HttpResponseError
 
+from functions_model.azure.clients import AzureClients
+from functions_model.core.failures import Problem
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
-from functions_model.provision.host import Kind
-from functions_model.provision.observed import Piece
+from functions_model.provision.host import Kind, Wanted, Writing
+from functions_model.provision.observed import Observed, Piece
 from functions_model.provision.regions import no_such_region, same_region
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from functions_model.azure.clients import AzureClients
-    from functions_model.core.failures import Problem
-    from functions_model.provision.host import Wanted, Writing
-    from functions_model.provision.observed import Observed
-    from functions_model.provision.waiting import Patience
+from functions_model.provision.waiting import Patience
 
 KIND = "resource provider"
 STORAGE = "Microsoft.Storage"

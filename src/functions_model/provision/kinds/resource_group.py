@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from functions_model.azure.clients import AzureClients
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
-from functions_model.provision.host import Kind, Look
-from functions_model.provision.observed import FoundApp, ObservedGroup
-
-if TYPE_CHECKING:
-    from functions_model.azure.clients import AzureClients
-    from functions_model.provision.host import Wanted, Writing
-    from functions_model.provision.observed import Observed
+from functions_model.provision.host import Kind, Look, Wanted, Writing
+from functions_model.provision.observed import FoundApp, Observed, ObservedGroup
 
 KIND = "resource group"
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from azure.core.exceptions import HttpResponseError
 
+from functions_model.azure.clients import AzureClients
 from functions_model.azure.errors import error_code
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
-from functions_model.provision.former_roles import FormerAssignment, description_of, find_former
-from functions_model.provision.host import Kind, Look
+from functions_model.provision.host import Kind, Look, Wanted, Writing
 from functions_model.provision.kinds import (
     application_insights,
     identity,
@@ -20,21 +21,14 @@ from functions_model.provision.kinds import (
     service_bus_queue,
     storage_account,
 )
+from functions_model.provision.kinds.former_roles import FormerAssignment, description_of, find_former
 from functions_model.provision.kinds.identity import ObservedIdentity
 from functions_model.provision.kinds.log_analytics_workspace import ObservedInsights
 from functions_model.provision.kinds.service_bus_namespace import ObservedNamespace
 from functions_model.provision.kinds.service_bus_queue import ObservedQueues
 from functions_model.provision.kinds.storage_account import ObservedAccounts
-from functions_model.provision.nouns import QueueData
-from functions_model.provision.observed import ObservedGroup, Piece
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from functions_model.azure.clients import AzureClients
-    from functions_model.provision.host import Wanted, Writing
-    from functions_model.provision.nouns import Role
-    from functions_model.provision.observed import Observed
+from functions_model.provision.nouns import QueueData, Role
+from functions_model.provision.observed import Observed, ObservedGroup, Piece
 
 KIND = "role assignment"
 _NAMESPACE = uuid.UUID("6f0d6b5e-9c1e-5f0b-8a3f-0b6a3a3d9f11")

@@ -8,33 +8,28 @@ Where the app has keys, one that we made without gets them switched on, and one 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
 
+from functions_model.azure.clients import AzureClients
 from functions_model.azure.errors import explain
 from functions_model.core.failures import Problem
-from functions_model.provision.being_made import once_made
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
-from functions_model.provision.host import Kind, Look
+from functions_model.provision.host import Kind, Look, Wanted, Writing
 from functions_model.provision.kinds import provider, resource_group
+from functions_model.provision.kinds.being_made import once_made
 from functions_model.provision.network import OPEN, Network, allows, approved, is_public, perimeter
 from functions_model.provision.nouns import NameQuestion, QueueData
-from functions_model.provision.observed import Piece
+from functions_model.provision.observed import Observed, Piece
 from functions_model.provision.other_groups import ObservedNames, not_there
 from functions_model.provision.removable import Removal
 from functions_model.provision.tags import is_ours
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from functions_model.azure.clients import AzureClients
-    from functions_model.provision.host import Wanted, Writing
-    from functions_model.provision.observed import Observed
 
 KIND = "Service Bus namespace"
 TYPE = "Microsoft.ServiceBus/namespaces"

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from azure.core.exceptions import ResourceNotFoundError
 
+from functions_model.azure.clients import AzureClients
 from functions_model.core.failures import Problem
 from functions_model.provision.changes import Action, Change, FieldChange, key_of, known_of
-from functions_model.provision.host import Kind, Look
+from functions_model.provision.host import Kind, Look, Wanted, Writing
 from functions_model.provision.kinds import service_bus_namespace
 from functions_model.provision.kinds.service_bus_namespace import ObservedNamespace
 from functions_model.provision.nouns import QueueData
-from functions_model.provision.observed import Piece
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from functions_model.azure.clients import AzureClients
-    from functions_model.provision.host import Wanted, Writing
-    from functions_model.provision.observed import Observed
+from functions_model.provision.observed import Observed, Piece
 
 KIND = "Service Bus queue"
 _LARGEST_MESSAGE = 102_400

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
+from functions_model.core.removal import RemovalSpec
 from functions_model.provision.changes import Action, Change, ChangeSet, key_of
+from functions_model.provision.host import Found, Host
 from functions_model.provision.kinds import (
     application_insights,
     identity,
@@ -14,19 +16,21 @@ from functions_model.provision.kinds import (
     role_assignment,
 )
 from functions_model.provision.known_kinds import kinds_of
-from functions_model.provision.removal.asking import removable
-from functions_model.provision.removal.changes import MADE, NOT_MADE, removal_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from functions_model.core.removal import RemovalSpec
-    from functions_model.provision.host import Found, Host
-    from functions_model.provision.removable import Standing
+from functions_model.provision.removable import Standing
+from functions_model.provision.removal.surveying import removable
+from functions_model.provision.tags import MANAGED_BY
 
 _GROUP = resource_group.KIND
 _SHOWN = 3
 """How many of what is in the way are named."""
+_TAG = ": ".join(MANAGED_BY)
+MADE = f"it has the tag `{_TAG}`"
+NOT_MADE = f"it was not made by this tool: it lacks the tag `{_TAG}`"
+
+
+def removal_of(one: Standing, reason: str, depends_on: tuple[str, ...] = ()) -> Change:
+    """The change that removes it, after those that it depends on."""
+    return Change(one.kind, one.name, Action.DELETE, (), reason, depends_on, one.id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,28 +5,22 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
 
 from azure.core.exceptions import ResourceNotFoundError
 
+from functions_model.azure.clients import AzureClients
 from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import ApplyIncomplete
-from functions_model.provision.changes import Action, Written
-from functions_model.provision.context import ALONE
-from functions_model.provision.graph import Graph
-from functions_model.provision.incomplete import incomplete, told
+from functions_model.provision.applying.graph import Graph
+from functions_model.provision.applying.incomplete import incomplete, told
+from functions_model.provision.applying.outcome import Applied
+from functions_model.provision.changes import Action, Change, Written
+from functions_model.provision.context import ALONE, RunContext
 from functions_model.provision.kinds import provider, resource_group, role_assignment
-from functions_model.provision.outcome import Applied
 from functions_model.provision.removable import Deletion
-from functions_model.provision.removal.asking import removable
-from functions_model.provision.removal.planning import names_left
+from functions_model.provision.removal.planning import RemovalPlan, names_left
+from functions_model.provision.removal.surveying import removable
 from functions_model.provision.waiting import Patience
-
-if TYPE_CHECKING:
-    from functions_model.azure.clients import AzureClients
-    from functions_model.provision.changes import Change
-    from functions_model.provision.context import RunContext
-    from functions_model.provision.removal.planning import RemovalPlan
 
 
 def remove(

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from operator import itemgetter
+from typing import Any
 
-from azure.core.exceptions import ResourceNotFoundError
+from azure.core.exceptions import AzureError, ResourceNotFoundError
 
-from functions_model.provision.host import Found
+from functions_model.azure.clients import AzureClients
+from functions_model.azure.errors import explain
+from functions_model.core.failures import PlanRefused, Problem
+from functions_model.core.removal import RemovalSpec
+from functions_model.provision.host import Found, Host, Kind
 from functions_model.provision.kinds import identity, log_analytics_workspace, resource_group
+from functions_model.provision.known_kinds import kinds_of
 from functions_model.provision.removable import Standing
-from functions_model.provision.removal.apps import apps_of
-from functions_model.provision.removal.asking import ask, named, read_or_none, removable
-from functions_model.provision.removal.logging_components import components_on
-from functions_model.provision.removal.roles import roles_of, sharers_of
+from functions_model.provision.removal.users import apps_of, components_on, roles_of, sharers_of
 from functions_model.provision.tags import is_ours
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from functions_model.azure.clients import AzureClients
-    from functions_model.core.removal import RemovalSpec
-    from functions_model.provision.host import Host
 
 _MEMBERS, _SITES, _ROLES, _APPS = "resources of the group", "function apps", "role assignments", "apps of the plan"
 _COMPONENTS = "Application Insights components"
@@ -116,3 +114,42 @@ def _others(site_ids: Iterable[str], spec: RemovalSpec, host: Host) -> tuple[str
     """Names of those that are not the deployment's own app, nor part of it."""
     own = spec.names.id_of(host.type, spec.names.app).lower()
     return tuple(sorted(one.rpartition("/")[2] for one in site_ids if not f"{one.lower()}/".startswith(f"{own}/")))
+
+
+def ask(questions: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
+    """The answers, by what is asked for.
+
+    Raises:
+        PlanRefused: One could not be had; every reason is told.
+    """
+    problems, answers = [], {}
+    with ThreadPoolExecutor(max_workers=max(1, len(questions)), thread_name_prefix="survey") as threads:
+        asked = {what: threads.submit(question) for what, question in questions.items()}
+    for what, answer in asked.items():
+        try:
+            answers[what] = answer.result()
+        except AzureError as exc:
+            error = explain(exc, f"read the {what}")
+            problems.append(Problem(f"the {what} cannot be read: {error.reason}", error.remedy))
+    if problems:
+        raise PlanRefused("read the live resources", problems)
+    return answers
+
+
+def removable(host: Host) -> tuple[Kind, ...]:
+    """The kinds that a removal looks for, in the order in which they are shown."""
+    kinds = [(kind.removal.turn, kind) for kind in kinds_of(host) if kind.removal]
+    return tuple(kind for _, kind in sorted(kinds, key=itemgetter(0)))
+
+
+def named(spec: RemovalSpec, host: Host) -> Iterator[tuple[Kind, str]]:
+    """Each resource that the deployment can have in the group."""
+    return ((kind, name) for kind in removable(host) if kind.removal for name in kind.removal.names(spec) if name)
+
+
+def read_or_none(kind: Kind, clients: AzureClients, group: str, name: str) -> Any:
+    """A resource that can be removed, or None."""
+    try:
+        return kind.removal.read(clients, group, name) if kind.removal else None
+    except ResourceNotFoundError:
+        return None

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING
 
 from azure.core.exceptions import ResourceNotFoundError
 
+from functions_model.azure.clients import AzureClients
 from functions_model.core.secrets import Secret
-from functions_model.provision.connection import CONNECTION, sets_connection
-from functions_model.provision.connection_strings import REGISTRY, Keys, ObservedKeys, rule_of
-from functions_model.provision.host_storage import HOST_STORAGE
+from functions_model.provision.host import Wanted
 from functions_model.provision.kinds import service_bus_namespace, storage_account
 from functions_model.provision.kinds.service_bus_namespace import ObservedNamespace
 from functions_model.provision.kinds.storage_account import ObservedAccounts
 from functions_model.provision.nouns import BlobData, QueueData
-from functions_model.provision.observed import LiveApp
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from functions_model.azure.clients import AzureClients
-    from functions_model.provision.host import Wanted
-    from functions_model.provision.observed import Observed
+from functions_model.provision.observed import LiveApp, Observed
+from functions_model.provision.settings.connection_strings import REGISTRY, Keys, ObservedKeys, rule_of
+from functions_model.provision.settings.host_storage import HOST_STORAGE
+from functions_model.provision.settings.trigger import CONNECTION, sets_connection
 
 ROOT_RULE = "RootManageSharedAccessKey"
 """Every namespace has it. Its right Manage lets the platform see how long a queue is, and so scale the app by that:

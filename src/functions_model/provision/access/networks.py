@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from functions_model.core.failures import Problem
+from functions_model.provision.host import Wanted
 from functions_model.provision.kinds import service_bus_namespace, storage_account
 from functions_model.provision.kinds.service_bus_namespace import ObservedNamespace
 from functions_model.provision.kinds.storage_account import account_in
+from functions_model.provision.network import Network, Origin
 from functions_model.provision.nouns import QueueData
+from functions_model.provision.observed import Observed
 from functions_model.provision.regions import same_region
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from functions_model.provision.host import Wanted
-    from functions_model.provision.network import Network, Origin
-    from functions_model.provision.observed import Observed
 
 
 @dataclass(frozen=True, slots=True)

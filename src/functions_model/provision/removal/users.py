@@ -1,19 +1,31 @@
-"""Role assignments at the end of a deployment: those of its identity go with it, those of others keep resources."""
+"""Who else uses what a removal would take away, and what it holds itself."""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
 from azure.core.exceptions import HttpResponseError
 
-from functions_model.provision import roles
-from functions_model.provision.former_roles import maker_of
-from functions_model.provision.kinds import role_assignment
+from functions_model.azure.clients import AzureClients
+from functions_model.core.removal import RemovalSpec
+from functions_model.provision.access import roles
+from functions_model.provision.kinds import application_insights, generic, role_assignment
+from functions_model.provision.kinds.former_roles import maker_of
+from functions_model.provision.nouns import same_id
 from functions_model.provision.removable import Standing
 
-if TYPE_CHECKING:
-    from functions_model.azure.clients import AzureClients
+
+def apps_of(sites: Iterable[Any], identity_id: str) -> tuple[str, ...]:
+    """Ids of those of the apps that run as an identity."""
+    return tuple(str(site.id) for site in sites if runs_as(site, identity_id))
+
+
+def runs_as(site: Any, identity_id: str) -> bool:
+    """Whether an app runs as an identity; False for one that is not there."""
+    held = site and site.identity and site.identity.user_assigned_identities
+    return any(same_id(one, identity_id) for one in held or ())
 
 
 def roles_of(clients: AzureClients, group: str, principal_id: str) -> tuple[tuple[Standing, ...], bool]:
@@ -50,3 +62,20 @@ def sharers_of(clients: AzureClients, resource_id: str, identity_id: str) -> tup
     below = (one for one in found if f"{one.scope}/".lower().startswith(f"{resource_id}/".lower()))
     makers = {maker_of(str(one.description or "")) for one in below}
     return tuple(sorted(one.rpartition("/")[2] for one in makers if one and one.lower() != identity_id.lower()))
+
+
+def components_on(clients: AzureClients, spec: RemovalSpec, workspace_id: str) -> tuple[str, ...]:
+    """Ids of those of the subscription; of those of the group where the login may not see more.
+
+    Azure deletes a workspace whoever is based on it, and what they write from then on is lost.
+    """
+    version = application_insights.API_VERSION
+    kind = f"/providers/{application_insights.TYPE}"
+    try:
+        found = list(generic.listed(clients, f"/subscriptions/{spec.names.subscription}{kind}", version))
+    except HttpResponseError as exc:
+        if exc.status_code != 403:
+            raise
+        found = list(generic.listed(clients, f"{spec.names.group_id}{kind}", version))
+    based = (one for one in found if same_id(str(one["properties"].get("WorkspaceResourceId") or ""), workspace_id))
+    return tuple(str(one["id"]) for one in based)

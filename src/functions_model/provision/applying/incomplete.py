@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from azure.core.exceptions import AzureError
 
 from functions_model.azure.errors import ServiceError, explain
 from functions_model.core.failures import ApplyIncomplete, Failure
-from functions_model.provision.changes import Action
+from functions_model.provision.changes import Action, Change, Written
 from functions_model.provision.waiting import WaitedInVain
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from functions_model.provision.changes import Change, Written
-
 
 VERBS = {
     Action.CREATE: "create",

@@ -4,19 +4,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from azure.core.exceptions import AzureError
 
+from functions_model.azure.clients import AzureClients
 from functions_model.azure.errors import explain
 from functions_model.core.cancel import CANCEL
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from functions_model.azure.clients import AzureClients
-    from functions_model.core.references import ImageReference
-    from functions_model.provision.nouns import RegistryResource
+from functions_model.core.references import ImageReference
+from functions_model.provision.nouns import RegistryResource
 
 LONGEST = 600.0
 """Seconds. A base of a gigabyte takes well under a minute; streaming it through this machine takes less than this."""

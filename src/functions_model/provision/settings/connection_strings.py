@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from functions_model.core.secrets import Secret
+from functions_model.provision.kinds.service_bus_namespace import ObservedNamespace
+from functions_model.provision.kinds.storage_account import ObservedStorage
 from functions_model.provision.observed import Piece
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from functions_model.core.secrets import Secret
-    from functions_model.provision.kinds.service_bus_namespace import ObservedNamespace
-    from functions_model.provision.kinds.storage_account import ObservedStorage
-
 
 REGISTRY = "registry"
 """What its keys are known by."""

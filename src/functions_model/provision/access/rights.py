@@ -6,28 +6,24 @@ assignments and policies: what looks allowed can still be refused by the write.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from azure.core.exceptions import HttpResponseError
 from azure.core.rest import HttpRequest
 
 from functions_model.azure import api_versions
+from functions_model.azure.clients import AzureClients
 from functions_model.core.failures import Problem
-from functions_model.provision.changes import Action
+from functions_model.provision.changes import Action, Change
+from functions_model.provision.host import Wanted
 from functions_model.provision.kinds.role_assignment import ObservedRoles
+from functions_model.provision.nouns import Role
 from functions_model.provision.observed import ObservedGroup
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from functions_model.azure.clients import AzureClients
-    from functions_model.provision.changes import Change
-    from functions_model.provision.host import Wanted
-    from functions_model.provision.nouns import Role
-    from functions_model.provision.resource_plan import ResourcePlan
+from functions_model.provision.resource_plan import ResourcePlan
 
 ASSIGN_ROLES = "Microsoft.Authorization/roleAssignments/write"
 _WRITE_GROUP = "Microsoft.Resources/subscriptions/resourceGroups/write"

@@ -6,17 +6,15 @@ their description which identity they were made for (https://learn.microsoft.com
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from azure.core.exceptions import HttpResponseError
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from functions_model.azure.clients import AzureClients
-    from functions_model.provision.nouns import Role
+from functions_model.azure.clients import AzureClients
+from functions_model.provision.nouns import Role
 
 _MADE_BY = "Made by functions-model-action for "
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from functions_model.provision.changes import Change, Written
 from functions_model.provision.kinds import role_assignment
-
-if TYPE_CHECKING:
-    from functions_model.provision.changes import Change, Written
-    from functions_model.provision.observed import LiveApp
+from functions_model.provision.observed import LiveApp
 
 
 @dataclass(frozen=True, slots=True)

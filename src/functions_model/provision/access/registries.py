@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 
+from functions_model.azure.clients import AzureClients
 from functions_model.azure.errors import explain
 from functions_model.core.failures import PlanRefused, Problem
+from functions_model.core.spec import ImageTarget
 from functions_model.provision.nouns import RegistryResource
 from functions_model.provision.other_groups import group_in
-
-if TYPE_CHECKING:
-    from functions_model.azure.clients import AzureClients
-    from functions_model.core.spec import ImageTarget
 
 _TYPE = "Microsoft.ContainerRegistry/registries"
 _ABAC = "AbacRepositoryPermissions"

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from functions_model.provision.host import Wanted
 from functions_model.provision.kinds.identity import ObservedIdentity
 from functions_model.provision.kinds.log_analytics_workspace import ObservedInsights
-
-if TYPE_CHECKING:
-    from functions_model.provision.host import Wanted
-    from functions_model.provision.observed import Observed
+from functions_model.provision.observed import Observed
 
 CONNECTION = "APPLICATIONINSIGHTS_CONNECTION_STRING"
 AUTHENTICATION = "APPLICATIONINSIGHTS_AUTHENTICATION_STRING"

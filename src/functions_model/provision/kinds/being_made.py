@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
+from functions_model.azure.clients import AzureClients
 from functions_model.provision.waiting import Patience
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from functions_model.azure.clients import AzureClients
 
 _Resource = TypeVar("_Resource")
 

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from functions_model.azure.clients import AzureClients
+from functions_model.core.blob_paths import BlobPath
 from functions_model.core.failures import NotLive
-from functions_model.provision import keys
-from functions_model.provision.connection import CONNECTION, sets_connection
-from functions_model.provision.connection_strings import ObservedKeys
-from functions_model.provision.containers import filled_paths
+from functions_model.provision.host import Wanted
 from functions_model.provision.kinds import service_bus_namespace, storage_account
+from functions_model.provision.kinds.blob_container import filled_paths
 from functions_model.provision.kinds.service_bus_namespace import ObservedNamespace
 from functions_model.provision.kinds.storage_account import account_in
-from functions_model.provision.nouns import BlobData
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from functions_model.azure.clients import AzureClients
-    from functions_model.core.blob_paths import BlobPath
-    from functions_model.provision.connection_strings import Keys
-    from functions_model.provision.host import Wanted
-    from functions_model.provision.nouns import QueueData
-    from functions_model.provision.observed import Observed
-    from functions_model.provision.resource_plan import ResourcePlan
+from functions_model.provision.nouns import BlobData, QueueData
+from functions_model.provision.observed import Observed
+from functions_model.provision.resource_plan import ResourcePlan
+from functions_model.provision.settings import keys
+from functions_model.provision.settings.connection_strings import Keys, ObservedKeys
+from functions_model.provision.settings.trigger import CONNECTION, sets_connection
 
 
 @dataclass(frozen=True, slots=True)

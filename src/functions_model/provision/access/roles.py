@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from functions_model.core.spec import Target
 from functions_model.provision.kinds import (
     application_insights,
     service_bus_namespace,
     service_bus_queue,
     storage_account,
 )
-from functions_model.provision.nouns import BlobData, QueueData, Role
-
-if TYPE_CHECKING:
-    from functions_model.core.spec import Target
-    from functions_model.provision.nouns import RegistryResource
+from functions_model.provision.nouns import BlobData, QueueData, RegistryResource, Role
 
 ACR_PULL = "7f951dda-4ed3-4680-a7ca-43fe172d538d"
 REPOSITORY_READER = "b93aa761-3e63-49ed-ac28-beffa264f7ac"

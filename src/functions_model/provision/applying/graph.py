@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from functions_model.provision.changes import known_of
-from functions_model.provision.incomplete import NotReached
+from functions_model.provision.applying.incomplete import NotReached
+from functions_model.provision.changes import Change, known_of
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from functions_model.provision.changes import Change
-
-    Make = Callable[[Change, Callable[[], None]], None]
+Make = Callable[[Change, Callable[[], None]], None]
 
 
 class Graph:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from functions_model.core.failures import Problem
-from functions_model.provision.connection_strings import ObservedKeys, account_of, namespace_of, namespace_string
-from functions_model.provision.host_storage import account_setting
+from functions_model.provision.host import Wanted
 from functions_model.provision.kinds import service_bus_namespace
 from functions_model.provision.kinds.identity import ObservedIdentity
 from functions_model.provision.kinds.service_bus_namespace import ObservedNamespace
 from functions_model.provision.kinds.storage_account import account_in
 from functions_model.provision.nouns import BlobData, QueueData
-
-if TYPE_CHECKING:
-    from functions_model.provision.host import Wanted
-    from functions_model.provision.observed import Observed
+from functions_model.provision.observed import Observed
+from functions_model.provision.settings.connection_strings import (
+    ObservedKeys,
+    account_of,
+    namespace_of,
+    namespace_string,
+)
+from functions_model.provision.settings.host_storage import account_setting
 
 CONNECTION = "TriggerConnectionString"
 """What function.json of a blob or queue trigger names."""

@@ -5,17 +5,15 @@ Their own clients would add 6 MB to the action for two requests.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from azure.core.exceptions import HttpResponseError
 from azure.core.rest import HttpRequest
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from functions_model.azure.clients import AzureClients
-    from functions_model.provision.removable import Deletion
+from functions_model.azure.clients import AzureClients
+from functions_model.provision.removable import Deletion
 
 
 def read(clients: AzureClients, resource_id: str, api_version: str) -> dict[str, Any] | None:

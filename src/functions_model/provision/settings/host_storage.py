@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from functions_model.core.failures import Problem
-from functions_model.provision.connection_strings import ObservedKeys, account_of, account_string
+from functions_model.provision.host import Wanted
 from functions_model.provision.kinds import storage_account
 from functions_model.provision.kinds.identity import ObservedIdentity
 from functions_model.provision.kinds.storage_account import account_in
-
-if TYPE_CHECKING:
-    from functions_model.provision.host import Wanted
-    from functions_model.provision.observed import Observed
+from functions_model.provision.observed import Observed
+from functions_model.provision.settings.connection_strings import ObservedKeys, account_of, account_string
 
 HOST_STORAGE = "AzureWebJobsStorage"
 """When a connection string has this very name, the host ignores every `AzureWebJobsStorage__*` setting."""

@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from functions_model.azure.clients import AzureClients
 from functions_model.core.cancel import CANCEL
-from functions_model.provision.changes import Action, Written
-from functions_model.provision.context import ALONE
-from functions_model.provision.graph import Graph
+from functions_model.provision.applying.graph import Graph
+from functions_model.provision.applying.incomplete import incomplete, told
+from functions_model.provision.applying.outcome import Applied
+from functions_model.provision.changes import Action, Change, Written
+from functions_model.provision.context import ALONE, RunContext
 from functions_model.provision.host import Writing
-from functions_model.provision.incomplete import incomplete, told
 from functions_model.provision.kinds import provider
 from functions_model.provision.known_kinds import kinds_of
-from functions_model.provision.observed import FoundApp, LiveApp
-from functions_model.provision.outcome import Applied
+from functions_model.provision.observed import FoundApp, LiveApp, Observed, Piece
+from functions_model.provision.resource_plan import ResourcePlan
 from functions_model.provision.waiting import Patience
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from concurrent.futures import Future
-
-    from functions_model.azure.clients import AzureClients
-    from functions_model.provision.changes import Change
-    from functions_model.provision.context import RunContext
-    from functions_model.provision.observed import Observed, Piece
-    from functions_model.provision.resource_plan import ResourcePlan
 
 
 def _nothing() -> None:

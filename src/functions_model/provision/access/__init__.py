@@ -1,0 +1,1 @@
+"""Who may what: the roles of the app, the rights of the login, the networks in between, registries."""

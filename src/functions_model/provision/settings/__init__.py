@@ -1,0 +1,1 @@
+"""App settings that a host of any kind needs: its storage, its trigger, telemetry, and the keys that they hold."""

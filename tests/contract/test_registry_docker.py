@@ -25,12 +25,12 @@ from functions_model.registry import (
     RecordToWrite,
     find_manifest,
     find_record,
-    list_referrers,
     pull_base,
 )
 from functions_model.registry.client import RegistryClient
 from support.docker_registry import running_registry
 from support.images import image_on, push_base, push_image
+from support.referrers import list_referrers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,13 +16,13 @@ from functions_model import __version__
 from functions_model.core.digests import Digest
 from functions_model.core.references import ImageReference
 from functions_model.image.splitting import LARGE_FILE
-from functions_model.registry import list_referrers
 from functions_model.registry.client import RegistryClient
 from support.deployer import Deployer
 from support.docker_registry import running_registry
 from support.images import push_base, stored_base
 from support.packager import Packager
 from support.pulling import docker_pulled, file_of, skopeo
+from support.referrers import list_referrers
 from support.registry_sandbox import signed_in_reader
 from support.registry_server import serving
 from support.stored_images import Reader

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from functions_model.inputs.documents import inputs_table, outputs_table, render_action_yaml
 from support.beliefs import SANDBOX, beliefs, dated, recordings, unverified
+from support.catalogue_documents import inputs_table, outputs_table, render_action_yaml
 from support.rooms import rooms_picture, rooms_table
 
 ROOT = Path(__file__).resolve().parents[2]

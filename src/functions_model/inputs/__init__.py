@@ -6,7 +6,6 @@ Three steps: where values come from (`sources`, and `deployment_file` for what i
 `form`. `catalogue` is the one list of inputs that they, and every document, read.
 """
 
-from functions_model.inputs.documents import inputs_table, outputs_table, render_action_yaml
 from functions_model.inputs.reading import read_any, read_inputs
 from functions_model.inputs.sources import arguments_parser, from_arguments, from_environment, listening_seconds
 
@@ -14,10 +13,7 @@ __all__ = [
     "arguments_parser",
     "from_arguments",
     "from_environment",
-    "inputs_table",
     "listening_seconds",
-    "outputs_table",
     "read_any",
     "read_inputs",
-    "render_action_yaml",
 ]

@@ -4,7 +4,7 @@ from functions_model.registry.content import find_manifest, pull_base
 from functions_model.registry.push import Push
 from functions_model.registry.pushed import BlobTransfer, How, PushedImage
 from functions_model.registry.records import Record, RecordedLayer, RecordToWrite, find_record
-from functions_model.registry.referrers import Attachment, list_referrers
+from functions_model.registry.referrers import Attachment
 
 __all__ = [
     "Attachment",
@@ -17,6 +17,5 @@ __all__ = [
     "RecordedLayer",
     "find_manifest",
     "find_record",
-    "list_referrers",
     "pull_base",
 ]

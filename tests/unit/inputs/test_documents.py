@@ -7,9 +7,9 @@ import re
 import pytest
 import yaml
 
-from functions_model.inputs import inputs_table, outputs_table, render_action_yaml
 from functions_model.inputs.catalogue import CATALOGUE, OUTPUTS
 from functions_model.inputs.specs import InputKind, InputSpec
+from support.catalogue_documents import inputs_table, outputs_table, render_action_yaml
 
 ISSUE_INPUTS = {
     "model-path",

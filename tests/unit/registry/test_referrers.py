@@ -10,8 +10,9 @@ import pytest
 from functions_model.core.digests import digest_of
 from functions_model.core.failures import RegistryFailed
 from functions_model.image.manifests import OCI_INDEX, OCI_MANIFEST
-from functions_model.registry import Attachment, Push, list_referrers
+from functions_model.registry import Attachment, Push
 from support.images import image_on
+from support.referrers import list_referrers
 from support.registry_server import Fault
 
 if TYPE_CHECKING:

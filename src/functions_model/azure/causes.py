@@ -5,7 +5,6 @@ from __future__ import annotations
 from functions_model.core.causes import Cause
 
 _OBJECT_ID = r"object id '(?P<object_id>[^']*)'"
-_ACTION = r"action '(?P<action>[^']*)'"
 _GROUP = r"over scope '(?P<scope>/subscriptions/[^/']+(?:/resourceGroups/[^/']+)?)[^']*'"
 """What a role is granted on: the resource itself may not be there yet."""
 _REGISTER = "Ask an owner of the subscription to run `az provider register --namespace {namespace}`."
@@ -26,6 +25,11 @@ def _grant(role: str) -> str:
     return f"`az role assignment create {who} --role {quoted} --scope {{scope}}`"
 
 
+def _may_not(name: str, remedy: str, text: str) -> Cause:
+    """A refusal of a right that the login lacks, by what Resource Manager says behind the login's object id."""
+    return Cause(name, _OBJECT_ID + text, _MAY_NOT, remedy, status=403, code=_FORBIDDEN)
+
+
 CAUSES: tuple[Cause, ...] = (
     Cause(
         "quota",
@@ -33,32 +37,22 @@ CAUSES: tuple[Cause, ...] = (
         "(Subscription, Usage + quotas, App Service).",
         text=r"additional quota|quota limit|quota of \d+|exceeded .*quota",
     ),
-    Cause(
+    _may_not(
         "role-assignment-forbidden",
-        remedy="Contributor may not assign roles. Ask an owner to run "
+        "Contributor may not assign roles. Ask an owner to run "
         f"{_grant('Role Based Access Control Administrator')}. Or set `access: keys`, which needs no roles.",
-        status=403,
-        code=_FORBIDDEN,
-        meaning=_MAY_NOT,
-        text=_OBJECT_ID + r".*?action '(?P<action>Microsoft\.Authorization/roleAssignments/write)'"
+        r".*?action '(?P<action>Microsoft\.Authorization/roleAssignments/write)'"
         r".*?over scope '(?P<scope>.*?)/providers/Microsoft\.Authorization/roleAssignments",
     ),
-    Cause(
+    _may_not(
         "linked-authorization",
-        remedy=f"Ask an owner to run {_grant('Managed Identity Operator')}.",
-        status=403,
-        code=_FORBIDDEN,
-        meaning=_MAY_NOT,
-        text=_OBJECT_ID
-        + r".*?action\(s\) '(?P<action>[^']*/assign/action)' on the linked scope\(s\) '(?P<scope>[^']*)'",
+        f"Ask an owner to run {_grant('Managed Identity Operator')}.",
+        r".*?action\(s\) '(?P<action>[^']*/assign/action)' on the linked scope\(s\) '(?P<scope>[^']*)'",
     ),
-    Cause(
+    _may_not(
         "linked-authorization",
-        remedy=f"Ask an owner to run {_grant('Contributor')}.",
-        status=403,
-        code=_FORBIDDEN,
-        meaning=_MAY_NOT,
-        text=_OBJECT_ID + r".*?action\(s\) '(?P<action>[^']*)' on the linked scope\(s\) '(?P<scope>[^']*)'",
+        f"Ask an owner to run {_grant('Contributor')}.",
+        r".*?action\(s\) '(?P<action>[^']*)' on the linked scope\(s\) '(?P<scope>[^']*)'",
     ),
     Cause(
         "registration-forbidden",
@@ -67,32 +61,21 @@ CAUSES: tuple[Cause, ...] = (
         code=_FORBIDDEN,
         text=r"action '(?P<namespace>[^'/]*)/register/action'",
     ),
-    Cause(
+    _may_not(
         "group-forbidden",
-        remedy="Ask an owner of the subscription to make the group (`az group create`), and then to run "
+        "Ask an owner of the subscription to make the group (`az group create`), and then to run "
         f"{_grant('Contributor')}.",
-        status=403,
-        code=_FORBIDDEN,
-        meaning=_MAY_NOT,
-        text=_OBJECT_ID
-        + r".*?action '(?P<action>Microsoft\.Resources/subscriptions/resourceGroups/write)'.*?"
-        + _GROUP,
+        r".*?action '(?P<action>Microsoft\.Resources/subscriptions/resourceGroups/write)'.*?" + _GROUP,
     ),
-    Cause(
+    _may_not(
         "reading-forbidden",
-        remedy=f"Ask an owner to run {_grant('Reader')}.",
-        status=403,
-        code=_FORBIDDEN,
-        meaning=_MAY_NOT,
-        text=_OBJECT_ID + r".*?action '(?P<action>[^']*/read)'.*?" + _GROUP,
+        f"Ask an owner to run {_grant('Reader')}.",
+        r".*?action '(?P<action>[^']*/read)'.*?" + _GROUP,
     ),
-    Cause(
+    _may_not(
         "authorization",
-        remedy=f"Ask an owner to run {_grant('Contributor')}.",
-        status=403,
-        code=_FORBIDDEN,
-        meaning=_MAY_NOT,
-        text=_OBJECT_ID + ".*?" + _ACTION + ".*?" + _GROUP,
+        f"Ask an owner to run {_grant('Contributor')}.",
+        r".*?action '(?P<action>[^']*)'.*?" + _GROUP,
     ),
     Cause(
         "location-forbidden",

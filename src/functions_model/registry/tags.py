@@ -1,4 +1,4 @@
-"""Tags of a repository in Azure Container Registry, as the registry's own interface knows them: when, what, locked.
+"""Tags in Azure Container Registry, as the registry's own interface knows them: what each means, whether it is locked.
 
 Through Azure's SDK: few and small requests, for which its habits cost nothing. What else it might do here, and why it
 does not, is docs/decisions/0043-azure-containerregistry.md.
@@ -7,10 +7,9 @@ does not, is docs/decisions/0043-azure-containerregistry.md.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from azure.containerregistry import ArtifactTagProperties, ContainerRegistryClient
+from azure.containerregistry import ContainerRegistryClient
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 
 from functions_model.core.digests import Digest
@@ -25,17 +24,11 @@ class TagAttributes:
     """What the registry knows of a tag.
 
     Attributes:
-        tag: Its name.
         digest: Of the manifest that it means.
-        created: When the tag was first written.
-        updated: When it was last written.
         locked: Whether it cannot be written to.
     """
 
-    tag: str
     digest: Digest
-    created: datetime
-    updated: datetime
     locked: bool
 
 
@@ -64,31 +57,22 @@ class RepositoryTags:
             RegistryFailed: The registry refused.
         """
         try:
-            return _attributes(self._client.get_tag_properties(self._repository, tag))
+            found = self._client.get_tag_properties(self._repository, tag)
         except ResourceNotFoundError:
             return None
         except AzureError as error:
-            raise self._failure(f"read the tag `{tag}` of", error) from error
+            raise self._failure(tag, error) from error
+        return TagAttributes(Digest(found.digest), found.can_write is False)
 
     def close(self) -> None:
         """Give the connections back."""
         self._client.close()
 
-    def _failure(self, action: str, error: AzureError) -> RegistryFailed:
+    def _failure(self, tag: str, error: AzureError) -> RegistryFailed:
         status = error.status_code if isinstance(error, HttpResponseError) else None
         what = f"the registry answered {status}" if status else "the registry could not be reached, or gave no token"
         remedy = (
             "Check the registry's name, and that the login may read there: with AcrPull, or, in a registry with rights "
+            "by repository (ABAC), with Container Registry Repository Reader."
         )
-        remedy += "by repository (ABAC), with Container Registry Repository Reader."
-        return RegistryFailed(f"{action} `{self._place}`", what, remedy)
-
-
-def _attributes(properties: ArtifactTagProperties) -> TagAttributes:
-    return TagAttributes(
-        tag=properties.name,
-        digest=Digest(properties.digest),
-        created=properties.created_on,
-        updated=properties.last_updated_on,
-        locked=properties.can_write is False,
-    )
+        return RegistryFailed(f"read the tag `{tag}` of `{self._place}`", what, remedy)

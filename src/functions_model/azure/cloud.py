@@ -28,22 +28,22 @@ class Cloud:
         resource_manager: https URL without a trailing slash.
         authority: https URL of Microsoft Entra ID, without a trailing slash.
         arm_scope: What Resource Manager's tokens are asked for.
-        registry_scope: What a registry's tokens are asked for.
         registry_suffix: What ends a registry's login server: `.azurecr.io`.
         storage_suffix: What ends a storage account's host names: `core.windows.net`.
         portal: https URL for people, without a trailing slash; empty when the cloud has none.
         is_custom: Not one of the public clouds; public services know nothing of its authority.
+        registry_scope: What a registry's tokens are asked for.
     """
 
     name: str
     resource_manager: str
     authority: str
     arm_scope: str
-    registry_scope: str
     registry_suffix: str
     storage_suffix: str
     portal: str = ""
     is_custom: bool = False
+    registry_scope: str = REGISTRY_SCOPE
 
     def has_registry(self, host: str) -> bool:
         """Whether a host, with or without a port, is a registry's of this cloud: no other is sent a token.
@@ -59,7 +59,6 @@ AZURE_CLOUD = Cloud(
     resource_manager="https://management.azure.com",
     authority="https://login.microsoftonline.com",
     arm_scope="https://management.azure.com/.default",
-    registry_scope=REGISTRY_SCOPE,
     registry_suffix=".azurecr.io",
     storage_suffix="core.windows.net",
     portal="https://portal.azure.com",
@@ -69,7 +68,6 @@ AZURE_US_GOVERNMENT = Cloud(
     resource_manager="https://management.usgovcloudapi.net",
     authority="https://login.microsoftonline.us",
     arm_scope="https://management.core.usgovcloudapi.net/.default",
-    registry_scope=REGISTRY_SCOPE,
     registry_suffix=".azurecr.us",
     storage_suffix="core.usgovcloudapi.net",
     portal="https://portal.azure.us",
@@ -79,7 +77,6 @@ AZURE_CHINA_CLOUD = Cloud(
     resource_manager="https://management.chinacloudapi.cn",
     authority="https://login.chinacloudapi.cn",
     arm_scope="https://management.core.chinacloudapi.cn/.default",
-    registry_scope=REGISTRY_SCOPE,
     registry_suffix=".azurecr.cn",
     storage_suffix="core.chinacloudapi.cn",
     portal="https://portal.azure.cn",
@@ -153,7 +150,6 @@ def _cloud_of(resource_manager: str, entry: Mapping[str, Any]) -> Cloud:
         resource_manager=resource_manager,
         authority=str(authentication["loginEndpoint"]).rstrip("/"),
         arm_scope=str(authentication["audiences"][0]).rstrip("/") + "/.default",
-        registry_scope=REGISTRY_SCOPE,
         registry_suffix="." + str(suffixes.get("acrLoginServer", "")).lstrip("."),
         storage_suffix=str(suffixes.get("storage", "")).lstrip("."),
         portal=str(entry.get("portal", "")).rstrip("/"),

@@ -66,6 +66,20 @@ class Problem:
         return f"{where}{self.what}{place}. {self.remedy}" if self.remedy else f"{where}{self.what}{place}"
 
 
+class RuleBroken(ValueError):
+    """A text is not what it must be.
+
+    Args:
+        what: What is wrong, a clause without a full stop.
+        remedy: What to do, one or more whole sentences.
+    """
+
+    def __init__(self, what: str, remedy: str) -> None:
+        self.what = what
+        self.remedy = remedy
+        super().__init__(what)
+
+
 class Failure(Exception):
     """The root of all failures that a user can do something about.
 
@@ -107,19 +121,20 @@ class ProblemsFailure(Failure):
     Args:
         action: As for `Failure`.
         problems: At least one.
+        detail: As for `Failure`.
     """
 
-    def __init__(self, action: str, problems: Iterable[Problem]) -> None:
+    def __init__(self, action: str, problems: Iterable[Problem], *, detail: str = "") -> None:
         self._problems = tuple(problems)
         if not self._problems:
             raise ValueError("a ProblemsFailure needs at least one problem")
         first = self._problems[0]
         if len(self._problems) == 1:
             subject = f"{first.subject}: " if first.subject else ""
-            super().__init__(action, subject + first.what, first.remedy, location=first.location)
+            super().__init__(action, subject + first.what, first.remedy, location=first.location, detail=detail)
             return
-        listing = "\n".join(f"  - {problem}" for problem in self._problems)
-        super().__init__(action, f"there are {len(self._problems)} problems", f"Mend each of them:\n{listing}")
+        reason, listing = f"there are {len(self._problems)} problems", "\n".join(f"  - {one}" for one in self._problems)
+        super().__init__(action, reason, f"Mend each of them:\n{listing}", detail=detail)
 
     @property
     def problems(self) -> tuple[Problem, ...]:

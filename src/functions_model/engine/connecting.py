@@ -109,11 +109,8 @@ def _system(api: EngineApi, host: str) -> str:
 
 
 def _unreachable(host: str, error: Exception) -> EnvironmentFailed:
-    failure = _failure(f"no container engine answers at `{host}`", _REMEDY)
-    failure.detail = str(error)
-    return failure
+    return _failure(f"no container engine answers at `{host}`", _REMEDY, str(error))
 
 
-def _failure(what: str, remedy: str) -> EnvironmentFailed:
-    action = "build with the container engine"
-    return EnvironmentFailed(action, [Problem(what, remedy, "builder")])
+def _failure(what: str, remedy: str, detail: str = "") -> EnvironmentFailed:
+    return EnvironmentFailed("build with the container engine", [Problem(what, remedy, "builder")], detail=detail)

@@ -123,9 +123,7 @@ def explain(action: str, said: str, step: str, subject: str, where: Location | N
     problem = _known(said) or _unknown(said, step, subject)
     if problem.subject == subject:
         problem = replace(problem, location=where)
-    failure = EnvironmentFailed(action, [problem])
-    failure.detail = "\n".join(said.strip().splitlines()[-_DETAIL_LINES:])
-    return failure
+    return EnvironmentFailed(action, [problem], detail="\n".join(said.strip().splitlines()[-_DETAIL_LINES:]))
 
 
 def _known(said: str) -> Problem | None:

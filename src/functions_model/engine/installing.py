@@ -92,9 +92,6 @@ def uv_for_image(work: Path, environ: Mapping[str, str]) -> Path:
     try:
         run_uv(arguments, cwd=work, environ=environ, indexes=IndexSettings())
     except UvRefused as refusal:
-        action = "fetch uv for the image"
         problem = Problem(refusal.words.splitlines()[-1], "Check that the package index can be reached.", "builder")
-        failure = EnvironmentFailed(action, [problem])
-        failure.detail = refusal.words
-        raise failure from None
+        raise EnvironmentFailed("fetch uv for the image", [problem], detail=refusal.words) from None
     return target / "bin" / "uv"

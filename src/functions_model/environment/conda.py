@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import unquote, urlsplit
@@ -13,12 +14,12 @@ from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as ParsedRequirement
 
 from functions_model.core.build import Solver
-from functions_model.core.failures import Location
+from functions_model.core.failures import Location, RuleBroken
 from functions_model.core.secrets import Secret
 from functions_model.core.yaml_nodes import is_empty, place, sections
-from functions_model.environment.conda_specs import CondaSpec, CondaSpecInvalid, parse_conda_spec, pep440
+from functions_model.environment.conda_specs import CondaSpec, parse_conda_spec, pep440
 from functions_model.environment.conda_twins import LEFT_OUT, twin_of
-from functions_model.environment.request import CondaChannel, CondaDependency, Draft, Requirement
+from functions_model.environment.request import CondaChannel, CondaDependency, CondaRequest, Draft, Requirement
 from functions_model.environment.requirement_options import VARIABLE, inside_path
 from functions_model.environment.requirements import add_requirement, read_line
 
@@ -132,7 +133,7 @@ def add_wheel(text: str, where: Location, draft: Draft) -> None:
                 draft.warnings.append(f"The conda package `{spec.name}` is left out: {reason}.")
         else:
             _add_twin(spec, where, draft)
-    except CondaSpecInvalid as error:
+    except RuleBroken as error:
         draft.refuse(where, error.what, error.remedy)
 
 
@@ -142,18 +143,19 @@ def add_conda_package(text: str, where: Location, draft: Draft) -> None:
         spec = parse_conda_spec(text)
         if "://" in spec.channel:
             what = f"the channel of `{spec.name}` is a URL"
-            raise CondaSpecInvalid(what, "Name it in `channels:`.")  # noqa: TRY301 - told like all the others
+            raise RuleBroken(what, "Name it in `channels:`.")  # noqa: TRY301 - told like all the others
         if spec.name == "python":
             _read_python(spec, where, draft)
-    except CondaSpecInvalid as error:
+    except RuleBroken as error:
         draft.refuse(where, error.what, error.remedy)
         return
     same = next((other for other in draft.conda_specs if other.name == spec.name), None)
     if same and same.text != text and spec.name != "python":
         what = f"`{spec.name}` is asked for twice (see {same.location})"
         draft.refuse(where, what, "Keep one of the two.")
-    elif not same:
-        draft.conda_specs.append(CondaDependency(text, spec.name, where))
+    elif not same and draft.conda:
+        specs = (*draft.conda.specs, CondaDependency(text, spec.name, where))
+        draft.conda = replace(draft.conda, specs=specs)
 
 
 def _read_python(spec: CondaSpec, where: Location, draft: Draft) -> None:
@@ -177,7 +179,7 @@ def _add_twin(spec: CondaSpec, where: Location, draft: Draft) -> None:
     try:
         ParsedRequirement(text)
     except InvalidRequirement as error:
-        raise CondaSpecInvalid(f"the version of `{spec.name}` cannot be read", "Write it as `=1.2`.") from error
+        raise RuleBroken(f"the version of `{spec.name}` cannot be read", "Write it as `=1.2`.") from error
     add_requirement(Requirement(twin.name, text, (), where), where, draft)
 
 
@@ -201,7 +203,7 @@ def read_conda(node: yaml.MappingNode, path: Path, draft: Draft) -> None:
     if "variables" in found and not is_empty(found["variables"][1]):
         draft.warnings.append("The conda file's `variables` are not set. Give them in `app-settings`.")
     if why is not None:
-        draft.conda_why, draft.conda_channels = why, channels_for(channels)
+        draft.conda = CondaRequest((), tuple(channels_for(channels)), why)
     for entry in entries:
         _read_entry(entry, path, draft, add_wheel if why is None else add_conda_package)
 
@@ -240,7 +242,7 @@ def _why_conda(
 def _why_this(text: str) -> str | None:
     try:
         spec = parse_conda_spec(text)
-    except CondaSpecInvalid:
+    except RuleBroken:
         return None  # told when it is read
     if spec.channel and not is_public_name(spec.channel):
         return f"`{spec.name}` from a channel of your own, `{spec.channel}`"

@@ -18,9 +18,9 @@ from urllib.parse import unquote, urlsplit
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from functions_model.core.failures import EnvironmentFailed, Problem
+from functions_model.core.failures import EnvironmentFailed, Problem, RuleBroken
 from functions_model.core.secrets import Secret
-from functions_model.environment.conda_specs import CondaSpecInvalid, parse_conda_spec
+from functions_model.environment.conda_specs import parse_conda_spec
 from functions_model.environment.locking import CondaLock, CondaPackage
 from functions_model.environment.rattler_tool import errors_of, explain_conda, run_rattler
 from functions_model.environment.request import CondaChannel, CondaDependency, CondaRequest
@@ -111,7 +111,7 @@ def _qualified(dependency: CondaDependency, urls: Mapping[str, str]) -> str:
     """The text with its channel's URL in the place of the channel's name, where it names one of the file's own."""
     try:
         channel = parse_conda_spec(dependency.text).channel
-    except CondaSpecInvalid:
+    except RuleBroken:
         return dependency.text
     before, separator, rest = dependency.text.partition("::")
     return (

@@ -10,21 +10,14 @@ from dataclasses import dataclass
 
 from packaging.version import InvalidVersion, Version
 
+from functions_model.core.failures import RuleBroken
+
 _SPEC = re.compile(
     r"(?:(?P<channel>[^\s:\[\]]+(?::[^\s:\[\]]+)?)::)?(?P<name>[A-Za-z0-9_][A-Za-z0-9_.-]*)\s*(?P<rest>.*)", re.DOTALL
 )
 _AROUND_OPERATORS = re.compile(r"\s*([<>=!~,|]+)\s*")
 _KEY = re.compile(r"\s*(?P<key>[a-z_]+)\s*=\s*(?P<quote>['\"]?)(?P<value>.*?)(?P=quote)\s*(?:,(?=\s*[a-z_]+\s*=\s*)|$)")
 _CLAUSE = re.compile(r"(?P<operator>==|!=|>=|<=|~=|>|<|=)?(?P<version>[A-Za-z0-9_.!+*]+)")
-
-
-class CondaSpecInvalid(ValueError):
-    """A dependency that cannot be read or cannot be said for wheels; the same two parts as a Problem."""
-
-    def __init__(self, what: str, remedy: str) -> None:
-        self.what = what
-        self.remedy = remedy
-        super().__init__(what)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +41,7 @@ def parse_conda_spec(text: str) -> CondaSpec:
     """A dependency as an environment file writes it.
 
     Raises:
-        CondaSpecInvalid: It is not one.
+        RuleBroken: It is not one.
     """
     match = _SPEC.fullmatch(text.strip())
     if not match:
@@ -99,10 +92,10 @@ def pep440(spec: CondaSpec) -> str:
     """The version expression for wheels: `=1.7` -> `==1.7.*`.
 
     Raises:
-        CondaSpecInvalid: PEP 440 has no words for it.
+        RuleBroken: PEP 440 has no words for it.
     """
     if "|" in spec.version:
-        raise CondaSpecInvalid(
+        raise RuleBroken(
             f"`{spec.name}` allows one version or another (`{spec.version}`), which wheels' versions cannot say",
             "Write a range such as `>=1.7,<1.9`.",
         )
@@ -130,10 +123,10 @@ def _check_version(version: str, spec: CondaSpec) -> None:
     try:
         Version(version)
     except InvalidVersion as error:
-        raise CondaSpecInvalid(
+        raise RuleBroken(
             f"`{version}` (of `{spec.name}`) is not a version that a wheel can have", "Correct it, or leave it out."
         ) from error
 
 
-def _unreadable(text: str) -> CondaSpecInvalid:
-    return CondaSpecInvalid(f"`{text}` is not a conda dependency", "Write it as `name`, `name=1.2` or `name>=1,<2`.")
+def _unreadable(text: str) -> RuleBroken:
+    return RuleBroken(f"`{text}` is not a conda dependency", "Write it as `name`, `name=1.2` or `name>=1,<2`.")

@@ -19,11 +19,11 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from functions_model.core.build import Solver
-from functions_model.core.failures import Location
+from functions_model.core.failures import Location, RuleBroken
 from functions_model.core.mlflow import MODEL_FILE
 from functions_model.core.yaml_nodes import is_empty, place, sections
 from functions_model.environment.conda import read_conda
-from functions_model.environment.conda_specs import CondaSpecInvalid, parse_conda_spec, pep440
+from functions_model.environment.conda_specs import parse_conda_spec, pep440
 from functions_model.environment.reading import complete
 from functions_model.environment.request import CondaDependency, Draft, EnvironmentRequest, Requirement
 from functions_model.environment.requirements import read_line, read_requirements, read_text
@@ -202,7 +202,7 @@ def _as_wheels(specs: Iterable[CondaDependency]) -> list[Requirement]:
             if spec.name in _NAMES:
                 text = spec.name + pep440(parse_conda_spec(spec.text))
                 found.append(Requirement(spec.name, text, (), spec.location))
-        except CondaSpecInvalid:
+        except RuleBroken:
             continue
     return found
 

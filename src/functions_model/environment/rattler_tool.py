@@ -42,10 +42,8 @@ def errors_of(rattler: Any) -> tuple[type[Exception], ...]:
 def explain_conda(action: str, error: Exception, request: CondaRequest) -> EnvironmentFailed:
     """The failure for an error of py-rattler: on the line of the package that it is about; its words are the detail."""
     words = _clean("\n".join(_chain(error)), request)
-    where = _where(words, request)
-    failure = EnvironmentFailed(action, [Problem(*_what(type(error).__name__, words), "environment-file", where)])
-    failure.detail = words
-    return failure
+    problem = Problem(*_what(type(error).__name__, words), "environment-file", _where(words, request))
+    return EnvironmentFailed(action, [problem], detail=words)
 
 
 def _chain(error: BaseException) -> list[str]:
@@ -196,6 +194,4 @@ def _failed(words: str) -> EnvironmentFailed:
     remedy = "Install `functions-model-action[conda]` beforehand, or allow this machine to fetch `py-rattler`."
     reason = " ".join(words.split())[:300].rstrip(".")
     what = f"`py-rattler`, which installs conda packages, is not here and could not be fetched ({reason})"
-    failure = EnvironmentFailed("prepare for conda packages", [Problem(what, remedy)])
-    failure.detail = words
-    return failure
+    return EnvironmentFailed("prepare for conda packages", [Problem(what, remedy)], detail=words)

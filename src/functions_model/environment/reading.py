@@ -73,8 +73,7 @@ def complete(draft: Draft, source: Path | None, *, line: int | None = None) -> E
         EnvironmentFailed: With every problem, each on its line.
     """
     allowed = allowed_minors(draft.python_text) if draft.python_text else None
-    conda = draft.conda_request()
-    if source and not (draft.problems or draft.requirements or conda) and allowed is None:
+    if source and not (draft.problems or draft.requirements or draft.conda) and allowed is None:
         draft.refuse(Location(source, line), "it asks for nothing", "Name the packages, or give no environment file.")
     if draft.problems:
         raise EnvironmentFailed("read the environment file", draft.problems)
@@ -84,11 +83,11 @@ def complete(draft: Draft, source: Path | None, *, line: int | None = None) -> E
         python_version=allowed[0] if allowed and len(allowed) == 1 else None,
         requirements=_with_server(draft),
         constraints=tuple(draft.constraints),
-        indexes=draft.index_settings(),
+        indexes=draft.indexes,
         python_allowed=allowed,
         python_location=draft.python_location,
         warnings=tuple(dict.fromkeys(draft.warnings)),
-        conda=conda,
+        conda=draft.conda,
     )
 
 
@@ -101,7 +100,7 @@ def _with_server(draft: Draft) -> tuple[Requirement, ...]:
 def _warn_of_gpu_wheels(draft: Draft) -> None:
     """The default index's PyTorch for Linux is the one for NVIDIA GPUs."""
     named = any(requirement.name == "torch" for requirement in draft.requirements)
-    if named and not (draft.index or draft.extra or draft.find_links):
+    if named and not (draft.indexes.index or draft.indexes.extra or draft.indexes.find_links):
         draft.warnings.append(
             "`torch` from the default index brings GPU libraries of some gigabytes, and Azure Functions has no GPUs."
             " Name PyTorch's index of CPU wheels with `--extra-index-url` for a far smaller image."

@@ -149,7 +149,8 @@ class Draft:
         environ: Where `${NAME}` in index options is looked up.
         solver: What resolves a conda file.
         open_files: The files being read, outermost first: an include of one of them is a circle.
-        conda_why: Why wheels do not do; None when they do.
+        indexes: Where packages come from, as far as the options said.
+        conda: The conda packages that are asked for; None when wheels do.
     """
 
     root: Path | None
@@ -160,17 +161,15 @@ class Draft:
     problems: list[Problem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     open_files: list[Path] = field(default_factory=list)
-    index: Secret | None = None
-    extra: list[Secret] = field(default_factory=list)
-    find_links: list[Path | Secret] = field(default_factory=list)
-    trusted_hosts: list[str] = field(default_factory=list)
-    no_index: bool = False
-    prereleases: bool = False
+    indexes: IndexSettings = field(default_factory=IndexSettings)
     python_text: str | None = None
     python_location: Location | None = None
-    conda_specs: list[CondaDependency] = field(default_factory=list)
-    conda_channels: list[CondaChannel] = field(default_factory=list)
-    conda_why: str | None = None
+    conda: CondaRequest | None = None
+
+    @property
+    def conda_specs(self) -> tuple[CondaDependency, ...]:
+        """What conda packages are asked for so far."""
+        return self.conda.specs if self.conda else ()
 
     def refuse(self, location: Location, what: str, remedy: str) -> None:
         """Note a problem."""
@@ -179,20 +178,3 @@ class Draft:
     def mapping(self, text: str, path: Path) -> yaml.MappingNode | None:
         """A YAML document as one mapping, or None and a problem noted."""
         return read_mapping(text, path, self.refuse, "Start it with `dependencies:`", ", or give no environment file")
-
-    def index_settings(self) -> IndexSettings:
-        """What the options said."""
-        return IndexSettings(
-            self.index,
-            tuple(self.extra),
-            tuple(self.find_links),
-            self.no_index,
-            self.prereleases,
-            tuple(self.trusted_hosts),
-        )
-
-    def conda_request(self) -> CondaRequest | None:
-        """What conda packages are asked for."""
-        if self.conda_why is None:
-            return None
-        return CondaRequest(tuple(self.conda_specs), tuple(self.conda_channels), self.conda_why)

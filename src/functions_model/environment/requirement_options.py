@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
@@ -64,8 +64,11 @@ def read_option(line: str, location: Location, draft: Draft) -> Include | None:
     elif name in _REFUSED:
         draft.refuse(location, f"the option `{name}` cannot be followed: {_REFUSED[name]}", "Remove it.")
     elif name in {"--no-index", "--pre", "--only-binary", *_ALREADY_SO}:
-        draft.no_index |= name == "--no-index"
-        draft.prereleases |= name == "--pre"
+        no_index, prereleases = name == "--no-index", name == "--pre"
+        before = draft.indexes
+        draft.indexes = replace(
+            before, no_index=before.no_index or no_index, prereleases=before.prereleases or prereleases
+        )
     elif name in {"--requirement", "--constraint"}:
         return _include(name, value, location, draft)
     elif reader := _READERS.get(name):
@@ -125,25 +128,23 @@ def _read_value(name: str, value: str, location: Location, draft: Draft, reader:
 
 def _index_url(value: str, location: Location, draft: Draft) -> None:
     if url := _url(value, location, draft):
-        draft.index = url
+        draft.indexes = replace(draft.indexes, index=url)
 
 
 def _extra_index_url(value: str, location: Location, draft: Draft) -> None:
     if url := _url(value, location, draft):
-        draft.extra.append(url)
+        draft.indexes = replace(draft.indexes, extra=(*draft.indexes.extra, url))
 
 
 def _find_links(value: str, location: Location, draft: Draft) -> None:
-    if "://" in value:
-        if url := _url(value, location, draft):
-            draft.find_links.append(url)
-    elif path := inside_path(value, location, draft):
-        draft.find_links.append(path)
+    read = _url if "://" in value else inside_path
+    if place := read(value, location, draft):
+        draft.indexes = replace(draft.indexes, find_links=(*draft.indexes.find_links, place))
 
 
 def _trusted_host(value: str, location: Location, draft: Draft) -> None:
     if re.fullmatch(r"[A-Za-z0-9.\-\[\]]+(?::[0-9]+)?", value):
-        draft.trusted_hosts.append(value)
+        draft.indexes = replace(draft.indexes, trusted_hosts=(*draft.indexes.trusted_hosts, value))
     else:
         draft.refuse(location, "`--trusted-host` takes a host, with a port where there is one", "Leave the rest out.")
 

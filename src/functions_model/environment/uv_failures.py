@@ -49,9 +49,8 @@ def explain(
     """
     target = f"Python {python_version} on {platform}"
     problems = dict.fromkeys(_one_problem(_plain(words), request, target) for words in told)
-    failure = EnvironmentFailed(action, sorted(problems, key=_place))
-    failure.detail = "\n".join("\n".join(told).splitlines()[-_DETAIL_LINES:])
-    return failure
+    detail = "\n".join("\n".join(told).splitlines()[-_DETAIL_LINES:])
+    return EnvironmentFailed(action, sorted(problems, key=_place), detail=detail)
 
 
 def _place(problem: Problem) -> tuple[str, int]:

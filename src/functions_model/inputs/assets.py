@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from functions_model.core.failures import RuleBroken
 from functions_model.core.registered import MachineLearningWorkspace, RegisteredAsset
 from functions_model.core.spec import Mode
 from functions_model.inputs import rules
 from functions_model.inputs.form import Form
-from functions_model.inputs.rules import RuleBroken
 
 PREFIX = "azureml:"
 _WORD = r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}"

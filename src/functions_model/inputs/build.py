@@ -6,12 +6,12 @@ import re
 from pathlib import Path
 
 from functions_model.core.build import Build, Builder, CredentialFiles, Solver
+from functions_model.core.failures import RuleBroken
 from functions_model.core.spec import Mode
 from functions_model.image.compression import Compression
 from functions_model.inputs import rules
 from functions_model.inputs.building import YesNo
 from functions_model.inputs.form import Form
-from functions_model.inputs.rules import RuleBroken
 
 CONTEXT = "functions-model-context"
 _WITH_DOCKERFILE = ("apt-packages", "dockerfile")

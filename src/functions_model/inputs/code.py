@@ -7,12 +7,12 @@ from codecs import BOM_UTF8
 from collections.abc import Sequence
 from pathlib import Path
 
+from functions_model.core.failures import RuleBroken
 from functions_model.core.registered import RegisteredAsset
 from functions_model.core.spec import Code, Model
 from functions_model.inputs.form import Form
 from functions_model.inputs.models import needs_no_script
 from functions_model.inputs.paths import Workspace, check_fetched
-from functions_model.inputs.rules import RuleBroken
 
 _HOST_JSON = "host.json"
 

@@ -13,13 +13,12 @@ from pathlib import Path
 import yaml
 
 from functions_model.core.azureml_environment import BUILDS, INSTEAD_OF_BUILD, KEYS, UNUSED
-from functions_model.core.failures import Location
+from functions_model.core.failures import Location, RuleBroken
 from functions_model.core.spec import InlineEnvironment
 from functions_model.core.yaml_nodes import is_empty
 from functions_model.inputs.assets import is_reference
 from functions_model.inputs.deployment_yaml import SUBJECT, Sheet, scalars
 from functions_model.inputs.form import Form
-from functions_model.inputs.rules import RuleBroken
 from functions_model.inputs.specs import WITH_AZURE
 
 _PROBE = (

@@ -6,11 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
-from functions_model.core.failures import Location, Problem
+from functions_model.core.failures import Location, Problem, RuleBroken
 from functions_model.core.spec import InlineEnvironment, Mode
 from functions_model.inputs.catalogue import BY_NAME
 from functions_model.inputs.paths import Workspace
-from functions_model.inputs.rules import RuleBroken
 from functions_model.inputs.sources import did_you_mean
 from functions_model.inputs.specs import TRIGGERS, InputSpec
 

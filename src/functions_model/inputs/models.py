@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+from functions_model.core.failures import RuleBroken
 from functions_model.core.mlflow import is_mlflow_model
 from functions_model.core.registered import RegisteredAsset
 from functions_model.core.spec import Model
 from functions_model.inputs import derived, rules
 from functions_model.inputs.assets import is_reference, take_asset
 from functions_model.inputs.form import Form
-from functions_model.inputs.rules import RuleBroken
 
 NO_MODELS = "[]"
 _INPUT = "model-path"

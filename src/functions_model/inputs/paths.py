@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from functions_model.inputs.rules import RuleBroken
+from functions_model.core.failures import RuleBroken
 
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 _LFS_LARGEST = 1024

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from functions_model.core.failures import RuleBroken
 from functions_model.core.names import Names
 from functions_model.inputs import derived, rules
 from functions_model.inputs.form import Form
@@ -73,9 +74,9 @@ def _of_id(text: str, resource_type: str, rule: Callable[[str], str]) -> Placed:
     form = f"/subscriptions/<id>/resourceGroups/<group>/providers/{resource_type}/<name>"
     found = _ID.fullmatch(text)
     if found is None:
-        raise rules.RuleBroken(f"`{text}` is not an ARM id of one resource", f"Such an id looks like `{form}`.")
+        raise RuleBroken(f"`{text}` is not an ARM id of one resource", f"Such an id looks like `{form}`.")
     if found["type"].lower() != resource_type.lower():
-        raise rules.RuleBroken(f"`{text}` is the id of a `{found['type']}`", f"An id looks like `{form}` here.")
+        raise RuleBroken(f"`{text}` is the id of a `{found['type']}`", f"An id looks like `{form}` here.")
     return Placed(rule(found["name"]), rules.resource_group(found["group"]), rules.guid(found["subscription"]))
 
 
@@ -105,17 +106,14 @@ class Places:
             self.elsewhere[name] = found
         return found.name
 
-    def refuse_two(self, name: str, account: str, other: str, other_account: str) -> None:
+    def refuse_two(self, account: str, data_account: str) -> None:
         """Note a storage account that is given twice, in two places: its name is unique in all of Azure."""
-        one_there, other_there = self.elsewhere.get(name), self.elsewhere.get(other)
-        groups = {there.group.lower() if there else "" for there in (one_there, other_there)}
-        where = one_there or other_there
-        if account == other_account and where and len(groups) > 1:
-            self._form.refuse(
-                other,
-                f"`{other_account}` is also the `{name}`, in another resource group",
-                f"An account's name is unique in all of Azure. Give `{where.group}/{where.name}` for both.",
-            )
+        there, data_there = (self.elsewhere.get(name) for name in ("storage-account", "data-storage-account"))
+        groups = {one.group.lower() if one else "" for one in (there, data_there)}
+        if account == data_account and (where := there or data_there) and len(groups) > 1:
+            what = f"`{account}` is also the `storage-account`, in another resource group"
+            remedy = f"An account's name is unique in all of Azure. Give `{where.group}/{where.name}` for both."
+            self._form.refuse("data-storage-account", what, remedy)
 
 
 def refuse_other_subscription(form: Form, name: str, subscription: str) -> None:

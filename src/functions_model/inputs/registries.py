@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from functions_model.core.failures import RuleBroken
 from functions_model.core.secrets import Secret
 from functions_model.core.spec import Login
 from functions_model.inputs import rules
 from functions_model.inputs.form import Form
 from functions_model.inputs.placing import placed
-from functions_model.inputs.rules import RuleBroken
 
 
 @dataclass(frozen=True, slots=True)

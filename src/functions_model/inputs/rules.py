@@ -12,6 +12,7 @@ from functools import partial
 
 from functions_model.ci.host import LONGEST_JOB
 from functions_model.core.build import PYTHON_VERSIONS
+from functions_model.core.failures import RuleBroken
 from functions_model.core.references import is_repository, is_tag, parse_reference
 from functions_model.core.registered import MachineLearningWorkspace
 from functions_model.inputs.specs import SERVICE_BUS_SKUS, TRIGGERS
@@ -33,20 +34,6 @@ _WORKSPACE_ID = re.compile(
     r"/providers/Microsoft\.MachineLearningServices/workspaces/(?P<name>[^/]+)",
     re.IGNORECASE,
 )
-
-
-class RuleBroken(ValueError):
-    """A text is not what its input takes.
-
-    Args:
-        what: What is wrong, a clause without a full stop.
-        remedy: What to do, one or more whole sentences.
-    """
-
-    def __init__(self, what: str, remedy: str) -> None:
-        self.what = what
-        self.remedy = remedy
-        super().__init__(what)
 
 
 def matching(pattern: str, meaning: str, remedy: str, text: str) -> str:

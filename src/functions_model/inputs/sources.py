@@ -97,17 +97,16 @@ class _Parser(argparse.ArgumentParser):
         raise InputsInvalid(_ACTION, [Problem(message.partition(" explicit argument")[0], "See `--help`.")])
 
 
-def arguments_parser(command: str | None = None, description: str | None = None) -> argparse.ArgumentParser:
+def arguments_parser(command: str | None = None) -> argparse.ArgumentParser:
     """A parser with one option for each input that is no secret; the secrets are named in its help.
 
     A removal takes them all, so that it can be given what a deployment was, and its help shows those that it reads.
 
     Args:
         command: The command that the options follow (`deploy`), which says the mode; None adds `--mode`.
-        description: What the command does, for its help.
     """
     prog = f"functions-model {command}" if command else "functions-model"
-    parser = _Parser(prog=prog, description=description, epilog=_secrets_note(), allow_abbrev=False)
+    parser = _Parser(prog=prog, epilog=_secrets_note(), allow_abbrev=False)
     group = parser.add_argument_group("inputs", "Each may also come from FUNCTIONS_MODEL_<NAME>, in upper case.")
     for spec in CATALOGUE:
         if not spec.secret and not (command and spec.name == "mode"):

@@ -39,7 +39,7 @@ def read_target(form: Form) -> Target:
     data = places.take("data-storage-account") if form.trigger == BLOB else None
     namespace = places.take("service-bus-namespace") if form.trigger == QUEUE else None
     slot, swap = _slot(form, places.names.app)
-    places.refuse_two("storage-account", storage, "data-storage-account", data or "")
+    places.refuse_two(storage, data or "")
     return Target(
         names=places.names.at(slot),
         location=form.take("location", rules.location),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from functions_model.core.blob_paths import BACKSLASH, TRIGGERS_OWN, BlobPath, is_system, may_meet, parse_blob_path
+from functions_model.core.failures import RuleBroken
 from functions_model.core.spec import AuthLevel, BlobTrigger, HttpTrigger, ServiceBusQueueTrigger, Trigger
 from functions_model.inputs import rules
 from functions_model.inputs.form import Form
-from functions_model.inputs.rules import RuleBroken
 from functions_model.inputs.settings import in_container, read_app_settings
 from functions_model.inputs.specs import BLOB, HTTP, LOOK_OR_SEND, QUEUE
 

@@ -8,9 +8,9 @@ import pytest
 from packaging.utils import canonicalize_name
 
 from functions_model.core.build import Solver
-from functions_model.core.failures import EnvironmentFailed
+from functions_model.core.failures import EnvironmentFailed, RuleBroken
 from functions_model.environment import read_environment
-from functions_model.environment.conda_specs import CondaSpec, CondaSpecInvalid, parse_conda_spec, pep440
+from functions_model.environment.conda_specs import CondaSpec, parse_conda_spec, pep440
 from functions_model.environment.conda_twins import LEFT_OUT, twin_of
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class TestSpecs:
     )
     def test_refuses(self, text: str, words: str) -> None:
         """What is no dependency, and what wheels' versions cannot say."""
-        with pytest.raises(CondaSpecInvalid) as failure:
+        with pytest.raises(RuleBroken) as failure:
             pep440(parse_conda_spec(text))
 
         assert words in failure.value.what

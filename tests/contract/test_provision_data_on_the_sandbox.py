@@ -11,9 +11,8 @@ import pytest
 from azure_sandbox.arm.operations import Durations
 from azure_sandbox.faults import Fault
 from azure_sandbox.sandbox import Sandbox
-from functions_model.core.access import Access
 from functions_model.core.failures import PlanRefused
-from functions_model.core.spec import BlobTrigger, ServiceBusQueueTrigger
+from functions_model.core.spec import Access, BlobTrigger, ServiceBusQueueTrigger
 from functions_model.provision import Action
 from support.fake_data_plane import fake_data_plane
 from support.keys_registry import registry_with_admin

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from azure_sandbox.arm.web.swapping import STAY
-from functions_model.core.access import Access
 from functions_model.core.failures import PlanRefused
-from functions_model.core.spec import ImageTarget
+from functions_model.core.spec import Access, ImageTarget
 from functions_model.hosting.app_service.content_share import CONTENT_SHARE
 from functions_model.hosting.app_service.registry_login import PASSWORD
 from functions_model.hosting.app_service.swap import swap_back

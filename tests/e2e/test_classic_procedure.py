@@ -10,8 +10,7 @@ import pytest
 from azure_sandbox.real_data_plane import build_storage
 from azure_sandbox.registry.server import registry_app
 from azure_sandbox.sandbox import Sandbox
-from functions_model.core.access import Access
-from functions_model.core.spec import BlobTrigger
+from functions_model.core.spec import Access, BlobTrigger
 from functions_model.provision import Action
 from functions_model.provision.settings.connection_strings import parts_of
 from support.az import new_az

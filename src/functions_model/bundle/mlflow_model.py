@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from functions_model.core.failures import Location, Problem
-from functions_model.core.mlflow import MODEL_FILE
+from functions_model.core.registered import MODEL_FILE
 
 FLAVOR = "python_function"
 """The flavor that `mlflow.pyfunc` loads: the one that is served."""

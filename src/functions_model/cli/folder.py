@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from functions_model.core.failures import EnvironmentFailed, InputsInvalid, Location, Problem
-from functions_model.core.mlflow import is_mlflow_model
+from functions_model.core.registered import is_mlflow_model
 from functions_model.environment import read_environment, read_mlflow_environment
 
 INPUTS = "inputs.yml"

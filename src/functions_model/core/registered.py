@@ -1,8 +1,9 @@
-"""What is registered in Azure Machine Learning, and where."""
+"""Models and environments as Azure ML and MLflow have them: where they are registered, and what they may say."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +38,27 @@ class RegisteredAsset:
     def __str__(self) -> str:
         """As the user writes it."""
         return f"azureml:{self.name}:{self.version}" if self.version else f"azureml:{self.name}@latest"
+
+
+ENVIRONMENT_KEYS = (
+    *("$schema", "name", "version", "description", "tags", "properties", "image", "conda_file", "build", "os_type"),
+    "inference_config",
+)
+"""What an Azure ML environment may say: https://learn.microsoft.com/azure/machine-learning/reference-yaml-environment."""
+ENVIRONMENT_UNUSED = {
+    "image": "a function app runs on a Functions base image, see `base-image`. What else that image holds is not there",
+    "inference_config": "the Functions host has routes of its own",
+}
+"""Keys that mean nothing to a function app, and why, as a clause."""
+BUILDS = "it builds an image of its own (`build`), and a function app needs a Functions base image"
+"""What is wrong with the key `build`."""
+INSTEAD_OF_BUILD = "Name the dependencies with `conda_file`, and a base image of your own in the input `base-image`."
+
+
+MODEL_FILE = "MLmodel"
+"""The file that makes a folder an MLflow model."""
+
+
+def is_mlflow_model(folder: Path) -> bool:
+    """Whether it is an MLflow model folder, which needs no entry script: https://mlflow.org/docs/latest/ml/model/."""
+    return (folder / MODEL_FILE).is_file()

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from functions_model.core.access import Access
 from functions_model.core.build import Build
 from functions_model.core.names import Names
 from functions_model.core.registered import RegisteredAsset
@@ -27,6 +26,15 @@ class Mode(enum.StrEnum):
     """Remove the resources that `deploy` has made."""
     PLAN_DESTROY = "plan-destroy"
     """Show what `destroy` would do. Writes nothing anywhere."""
+
+
+class Access(enum.StrEnum):
+    """How the app gets into its registry, its storage and its Service Bus namespace."""
+
+    IDENTITY = "identity"
+    """By a managed identity that holds the least roles. No setting of the app is a password."""
+    KEYS = "keys"
+    """By the registry's password and connection strings in app settings. Takes no right to assign roles."""
 
 
 class AuthLevel(enum.StrEnum):

@@ -20,7 +20,7 @@ from packaging.version import InvalidVersion, Version
 
 from functions_model.core.build import Solver
 from functions_model.core.failures import Location, RuleBroken
-from functions_model.core.mlflow import MODEL_FILE
+from functions_model.core.registered import MODEL_FILE
 from functions_model.core.yaml_nodes import is_empty, place, sections
 from functions_model.environment.conda import read_conda
 from functions_model.environment.conda_specs import parse_conda_spec, pep440

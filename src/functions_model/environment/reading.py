@@ -9,9 +9,9 @@ from pathlib import Path
 import yaml
 from packaging.utils import canonicalize_name
 
-from functions_model.core.azureml_environment import BUILDS, INSTEAD_OF_BUILD, KEYS, UNUSED
 from functions_model.core.build import Solver
 from functions_model.core.failures import EnvironmentFailed, Location
+from functions_model.core.registered import BUILDS, ENVIRONMENT_KEYS, ENVIRONMENT_UNUSED, INSTEAD_OF_BUILD
 from functions_model.core.spec import InlineEnvironment
 from functions_model.core.yaml_nodes import is_empty, place, sections
 from functions_model.environment.conda import read_conda
@@ -157,7 +157,7 @@ def read_azureml(node: yaml.MappingNode, path: Path, draft: Draft) -> None:
         path: The file; a `conda_file` that is a path is relative to it.
         draft: What is added to, problems included.
     """
-    found = sections(node, KEYS, path, draft.refuse)
+    found = sections(node, ENVIRONMENT_KEYS, path, draft.refuse)
     if "build" in found:
         draft.refuse(found["build"][0], BUILDS, INSTEAD_OF_BUILD)
         return
@@ -167,7 +167,11 @@ def read_azureml(node: yaml.MappingNode, path: Path, draft: Draft) -> None:
             where, "it names no dependencies (`conda_file`)", "Add `conda_file`, a path or the environment itself."
         )
         return
-    draft.warnings += [f"The environment's `{key}` is not used: {UNUSED[key]}." for key in found if key in UNUSED]
+    draft.warnings += [
+        f"The environment's `{key}` is not used: {ENVIRONMENT_UNUSED[key]}."
+        for key in found
+        if key in ENVIRONMENT_UNUSED
+    ]
     where, conda_file = found["conda_file"]
     if isinstance(conda_file, yaml.MappingNode):
         read_conda(conda_file, path, draft)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functions_model.core.access import Access
-from functions_model.core.spec import AuthLevel, Mode
+from functions_model.core.spec import Access, AuthLevel, Mode
 from functions_model.inputs import building, hosting
 from functions_model.inputs.specs import (
     BLOB,

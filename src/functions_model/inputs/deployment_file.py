@@ -12,8 +12,8 @@ from pathlib import Path
 
 import yaml
 
-from functions_model.core.azureml_environment import BUILDS, INSTEAD_OF_BUILD, KEYS, UNUSED
 from functions_model.core.failures import Location, RuleBroken
+from functions_model.core.registered import BUILDS, ENVIRONMENT_KEYS, ENVIRONMENT_UNUSED, INSTEAD_OF_BUILD
 from functions_model.core.spec import InlineEnvironment
 from functions_model.core.yaml_nodes import is_empty
 from functions_model.inputs.assets import is_reference
@@ -240,10 +240,10 @@ def read_environment_part(sheet: Sheet, node: yaml.Node) -> InlineEnvironment | 
 
 
 def _read_environment_mapping(sheet: Sheet, node: yaml.MappingNode) -> InlineEnvironment | None:
-    found = sheet.sections(node, KEYS, "environment")
+    found = sheet.sections(node, ENVIRONMENT_KEYS, "environment")
     for key in found:
-        if key in UNUSED:
-            sheet.note(f"environment.{key}", UNUSED[key])
+        if key in ENVIRONMENT_UNUSED:
+            sheet.note(f"environment.{key}", ENVIRONMENT_UNUSED[key])
     if "build" in found:
         sheet.refuse(found["build"][0], BUILDS, INSTEAD_OF_BUILD)
         return None

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from functions_model.core.failures import RuleBroken
-from functions_model.core.mlflow import is_mlflow_model
-from functions_model.core.registered import RegisteredAsset
+from functions_model.core.registered import RegisteredAsset, is_mlflow_model
 from functions_model.core.spec import Model
 from functions_model.inputs import derived, rules
 from functions_model.inputs.assets import is_reference, take_asset

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from functions_model.core.access import Access
 from functions_model.core.removal import RemovalSpec
 from functions_model.core.secrets import Secret
-from functions_model.core.spec import Target
+from functions_model.core.spec import Access, Target
 from functions_model.inputs import rules
 from functions_model.inputs.building import YesNo
 from functions_model.inputs.form import LOGIN, Form

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from functions_model.azure.clients import AzureClients
-from functions_model.core.access import Access
 from functions_model.core.failures import Problem
 from functions_model.core.names import Names
 from functions_model.core.removal import RemovalSpec
 from functions_model.core.secrets import Secret
-from functions_model.core.spec import Target
+from functions_model.core.spec import Access, Target
 from functions_model.provision.changes import Change, FieldChange
 from functions_model.provision.context import discard
 from functions_model.provision.network import Origin

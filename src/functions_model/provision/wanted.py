@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from functions_model.core.access import Access
 from functions_model.core.blob_paths import parse_blob_path
-from functions_model.core.spec import BlobTrigger, DeploymentSpec, HttpTrigger, ServiceBusQueueTrigger, Target, Trigger
+from functions_model.core.spec import (
+    Access,
+    BlobTrigger,
+    DeploymentSpec,
+    HttpTrigger,
+    ServiceBusQueueTrigger,
+    Target,
+    Trigger,
+)
 from functions_model.provision.access.roles import roles_for
 from functions_model.provision.host import Host, Wanted
 from functions_model.provision.known_kinds import kinds_of

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from functions_model.core.access import Access
 from functions_model.core.failures import PlanRefused
 from functions_model.core.secrets import Secret
+from functions_model.core.spec import Access
 from functions_model.hosting.app_service.machine_key import MACHINE_KEY
 from functions_model.provision import Action, apply, observe, plan
 from support.fake_arm import FakeArm

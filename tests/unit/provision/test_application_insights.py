@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from functions_model.core.access import Access
 from functions_model.core.failures import PlanRefused
+from functions_model.core.spec import Access
 from functions_model.provision import Action, RegistryResource
 from support.fake_arm import SUBSCRIPTION, Answer, FakeArm
 from support.provisioning import applied, as_text, planned

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from functions_model.core.access import Access
 from functions_model.core.failures import PlanRefused
 from functions_model.core.secrets import Secret
+from functions_model.core.spec import Access
 from functions_model.hosting.app_service.nouns import ObservedApp
 from functions_model.hosting.app_service.undoing import undo
 from support.fake_arm import FakeArm

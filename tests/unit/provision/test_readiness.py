@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from functions_model.core.access import Access
 from functions_model.core.failures import NotLive
-from functions_model.core.spec import ServiceBusQueueTrigger, Trigger
+from functions_model.core.spec import Access, ServiceBusQueueTrigger, Trigger
 from functions_model.pipeline.verifying import reached
 from functions_model.provision import ResourcePlan
 from functions_model.provision.access.readiness import readiness

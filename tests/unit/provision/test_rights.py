@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from functions_model.core.access import Access
 from functions_model.core.failures import PlanRefused
+from functions_model.core.spec import Access
 from functions_model.provision import missing_rights
 from functions_model.provision.access.rights import Rights, write_action
 from support.fake_arm import SUBSCRIPTION, FakeArm, arm_error

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from functions_model.core.access import Access
 from functions_model.core.secrets import Secret
+from functions_model.core.spec import Access
 from support.fake_arm import FakeArm
 from support.provisioning import applied, planned
 from support.wanted import REGISTRY

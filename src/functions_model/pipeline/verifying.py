@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from functions_model.azure.blob_data import open_blobs
+from functions_model.azure.clients import AzureClients
 from functions_model.azure.data import key_credential
 from functions_model.azure.queue_data import open_queues
 from functions_model.bundle.identity import VARIABLE
 from functions_model.core.failures import Failure, NotLive
 from functions_model.core.references import parse_reference
-from functions_model.core.spec import AuthLevel, BlobTrigger, HttpTrigger, ServiceBusQueueTrigger
+from functions_model.core.spec import AuthLevel, BlobTrigger, DeploymentSpec, HttpTrigger, ServiceBusQueueTrigger
 from functions_model.hosting.known_hosts import host_of
-from functions_model.pipeline.session import run_context
-from functions_model.provision import data_place, readiness
+from functions_model.pipeline.events import ImageBuilt
+from functions_model.pipeline.prepare import Making
+from functions_model.pipeline.session import Subscription, run_context
+from functions_model.provision import Applied, ResourcePlan, data_place, readiness
+from functions_model.provision.access.data_place import DataPlace
+from functions_model.provision.endpoint import Endpoint
 from functions_model.registry import pull_base
 from functions_model.verify import (
     LISTENING_SECONDS,
@@ -27,19 +31,8 @@ from functions_model.verify import (
     queue_probe,
     verify,
 )
-from functions_model.verify.probe import Owner, prove_trigger
+from functions_model.verify.probe import Owner, Probe, prove_trigger
 from functions_model.verify.scoring import content_type
-
-if TYPE_CHECKING:
-    from functions_model.azure.clients import AzureClients
-    from functions_model.core.spec import DeploymentSpec
-    from functions_model.pipeline.events import ImageBuilt
-    from functions_model.pipeline.prepare import Making
-    from functions_model.pipeline.session import Subscription
-    from functions_model.provision import Applied, ResourcePlan
-    from functions_model.provision.access.data_place import DataPlace
-    from functions_model.provision.endpoint import Endpoint
-    from functions_model.verify.probe import Probe
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +177,7 @@ def _probe(making: Making, place: DataPlace, login: str, opened: ExitStack) -> P
     spec, sample, keys = making.spec, making.spec.sample_request, place.keys
     credential = key_credential(keys.name, keys.values[0]) if keys else making.session.credential
     if sample is None:
-        message = "there is no sample to send"
-        raise TypeError(message)
+        raise TypeError("there is no sample to send")
     match spec.trigger:
         case BlobTrigger():
             source, target = place.paths
@@ -197,5 +189,4 @@ def _probe(making: Making, place: DataPlace, login: str, opened: ExitStack) -> P
             queues = opened.enter_context(open_queues(place.address, credential))
             seconds = float(spec.verify_timeout)
             return queue_probe.QueueProbe(queues, owner, source, target, sample, content_type(sample), seconds)
-    message = "there is no answer to wait for"
-    raise TypeError(message)
+    raise TypeError("there is no answer to wait for")

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from http.cookiejar import DefaultCookiePolicy
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import requests
 
 from functions_model.core.failures import NotLive
 from functions_model.core.sending import new_session
-from functions_model.provision.endpoint import NotYet
-from functions_model.verify.nouns import NoKeys
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from functions_model.provision.endpoint import Endpoint, HostKeys
-    from functions_model.verify.nouns import Expected
+from functions_model.provision.endpoint import Endpoint, HostKeys, NotYet
+from functions_model.verify.nouns import Expected, NoKeys
 
 _CONNECT_SECONDS = 10.0
 _READ_SECONDS = 30.0
@@ -78,8 +73,7 @@ class AppClient:
                 self.url + path, headers=headers, timeout=(_CONNECT_SECONDS, seconds), allow_redirects=False
             )
         except requests.RequestException as exc:
-            message = f"the site does not answer ({type(exc).__name__})"
-            raise NotYet(message) from exc
+            raise NotYet(f"the site does not answer ({type(exc).__name__})") from exc
 
     def get_json(self, path: str) -> Any:
         """A JSON document that the app has for everybody, parsed.
@@ -235,13 +229,11 @@ class AppClient:
 
 def _document(path: str, answer: requests.Response) -> Any:
     if answer.status_code != 200:
-        message = f"`{path}` answers with the status {answer.status_code}"
-        raise NotYet(message)
+        raise NotYet(f"`{path}` answers with the status {answer.status_code}")
     try:
         return answer.json()
     except ValueError as exc:
-        message = f"`{path}` answers with something other than JSON"
-        raise NotYet(message) from exc
+        raise NotYet(f"`{path}` answers with something other than JSON") from exc
 
 
 def fresh_session() -> requests.Session:

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from functions_model.azure.blob_data import BlobData
 from functions_model.azure.data import DataRefused
-from functions_model.core.blob_paths import Literal, Parameter
-from functions_model.verify.probe import ProbeFailed, new_id
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
-
-    from functions_model.azure.blob_data import BlobData
-    from functions_model.core.blob_paths import BlobPath
-    from functions_model.verify.probe import Owner
+from functions_model.core.blob_paths import BlobPath, Literal, Parameter
+from functions_model.verify.probe import Owner, ProbeFailed, new_id
 
 ROLES = ("Storage Blob Data Contributor",)
 PREFIX = "functionsmodelprobe"

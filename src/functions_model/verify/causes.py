@@ -6,14 +6,10 @@ What to do names `{host}` and `{subnet}` in the words of the app's host, beside 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from functions_model.core.causes import Cause, NamedCause
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from functions_model.provision.endpoint import Endpoint
+from functions_model.provision.endpoint import Endpoint
 
 _NO_ROLE = "AuthorizationPermissionMismatch|not authorized to perform this operation using this permission"
 _NO_WAY_IN = "AuthorizationFailure|not authorized to perform this operation(?! using)"

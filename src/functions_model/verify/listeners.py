@@ -6,19 +6,15 @@ listener has started since: the log tells, or a restart clears it.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from functions_model.core.failures import NotLive
+from functions_model.provision import RunContext
 from functions_model.provision.endpoint import NoLog, NotYet
+from functions_model.verify.app import AppClient
 from functions_model.verify.listener_log import Heard, has_started, hear
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
-
-    from functions_model.provision import RunContext
-    from functions_model.verify.app import AppClient
 
 LISTENING_SECONDS = {
     # What is not transient (no queue, no role, a firewall) is reported at the first try. What is (no such name) after
@@ -88,8 +84,7 @@ class Listening:
             heard, looks = hear(self.read(), self.functions), looks + 1
             if not heard.starts:
                 if looks >= _LOOKS:
-                    message = "the container log does not say that the host has started"
-                    raise NoLog(message)
+                    raise NoLog("the container log does not say that the host has started")
                 self.context.sleep(_AGAIN_SECONDS)
                 continue
             if heard.crash if before is None else heard.starts > before.starts:

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from functions_model.core.masking import shapeless, without
-from functions_model.provision.endpoint import ContainerLog, NoLog
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from functions_model.provision.endpoint import Endpoint
+from functions_model.provision.endpoint import ContainerLog, Endpoint, NoLog
 
 _LINES = 80
 _CHARACTERS = 12_000

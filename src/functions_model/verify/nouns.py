@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from functions_model.core.spec import AuthLevel
 from functions_model.provision.endpoint import NotYet
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 IDENTITY_ROUTE = "/api/identity"
 BUILD_HEADER = "x-functions-model-build"

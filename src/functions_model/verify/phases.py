@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from functions_model.core.failures import NotLive
 from functions_model.provision.endpoint import NotYet
+from functions_model.verify.app import AppClient
 from functions_model.verify.nouns import IDENTITY_ROUTE, InError, NoKeys, OtherBuild
-
-if TYPE_CHECKING:
-    from functions_model.verify.app import AppClient
 
 HITS = 2
 """Identity answers in a row that must be of this build: during a change of image old instances still answer."""
@@ -122,8 +120,7 @@ def _site_answers(app: AppClient) -> None:
     if answer.status_code >= 500:
         if _NOT_RUNNING in answer.content:
             _running(app.admin_json_of_a_broken_host(_STATUS))
-        message = f"the container does not answer (status {answer.status_code})"
-        raise NotYet(message)
+        raise NotYet(f"the container does not answer (status {answer.status_code})")
 
 
 def _host_runs(app: AppClient) -> str:
@@ -135,8 +132,7 @@ def _running(status: Any) -> str:
     state = str(status.get("state")) if isinstance(status, dict) else "unknown"
     if state != "Running":
         errors = "; ".join(str(error) for error in status.get("errors") or []) if isinstance(status, dict) else ""
-        message = f"the Functions host is in the state {state}" + (f": {errors}" if errors else "")
-        raise NotYet(message)
+        raise NotYet(f"the Functions host is in the state {state}" + (f": {errors}" if errors else ""))
     return str(status.get("version") or "")
 
 
@@ -145,8 +141,7 @@ def _functions_indexed(app: AppClient) -> tuple[str, ...]:
     names = sorted(str(function.get("name")) for function in _dicts(listed))
     missing = sorted(set(app.expected.functions) - set(names))
     if missing:
-        message = f"the host has not indexed {_quoted(missing)} (it has {_quoted(names)})"
-        raise NotYet(message)
+        raise NotYet(f"the host has not indexed {_quoted(missing)} (it has {_quoted(names)})")
     return tuple(names)
 
 
@@ -157,8 +152,7 @@ def _build_answers(app: AppClient) -> str:
         identity = app.get_json(IDENTITY_ROUTE)
         build = identity.get("build_id") if isinstance(identity, dict) else None
         if build != app.expected.build_id:
-            message = f"`{IDENTITY_ROUTE}` answers with the build `{build}`, not with `{app.expected.build_id}`"
-            raise OtherBuild(message)
+            raise OtherBuild(f"`{IDENTITY_ROUTE}` answers with the build `{build}`, not with `{app.expected.build_id}`")
     return str(identity.get("trigger") or "")
 
 

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from functions_model.azure.data import DataRefused
 from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import NotLive
+from functions_model.provision import RunContext
+from functions_model.provision.endpoint import Endpoint
 from functions_model.verify.causes import named_cause
 from functions_model.verify.logs import container_log, scrubbed, tail
-from functions_model.verify.nouns import Reach, Reached
-
-if TYPE_CHECKING:
-    from functions_model.azure.data import DataRefused
-    from functions_model.provision import RunContext
-    from functions_model.provision.endpoint import Endpoint
-    from functions_model.verify.nouns import Verified
+from functions_model.verify.nouns import Reach, Reached, Verified
 
 PAUSE_SECONDS = 1.0
 """Between two looks for the answer."""

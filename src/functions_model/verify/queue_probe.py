@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from functions_model.azure.data import DataRefused
-from functions_model.azure.queue_data import FIRST, Message
-from functions_model.verify.probe import ProbeFailed, new_id
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from functions_model.azure.queue_data import Queue, QueueData
-    from functions_model.verify.probe import Owner
+from functions_model.azure.queue_data import FIRST, Message, Queue, QueueData
+from functions_model.verify.probe import Owner, ProbeFailed, new_id
 
 ROLES = ("Azure Service Bus Data Sender", "Azure Service Bus Data Receiver")
 PREFIX = "functions-model-probe-"

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import mimetypes
-from typing import TYPE_CHECKING
+from pathlib import Path, PurePath
 
 import requests
 
 from functions_model.core.spec import AuthLevel
 from functions_model.provision.endpoint import NotYet
+from functions_model.verify.app import AppClient
 from functions_model.verify.nouns import BUILD_HEADER, OtherBuild
-
-if TYPE_CHECKING:
-    from pathlib import Path, PurePath
-
-    from functions_model.verify.app import AppClient
 
 _CRASHES = 3
 """So often in a row does the host start the process of a worker again whose `init()` ended it (azure-functions-host,
@@ -56,8 +52,7 @@ def load_model(app: AppClient, trigger: str, seconds_left: float) -> str:
         return _without_build(app, route, answer)
     app.crashes = 0
     if _other_build(app, answer):
-        message = f"another build has answered `{route}`"
-        raise OtherBuild(message)
+        raise OtherBuild(f"another build has answered `{route}`")
     if answer.status_code >= 500:
         message = f"`{route}`, which loads the model, answered with the status {answer.status_code}"
         raise WrongAnswer(message, answer.text)
@@ -83,8 +78,7 @@ def score(app: AppClient, sample: Path, seconds_left: float) -> str:
     except requests.RequestException as exc:
         raise WrongAnswer(f"`{route}` gave no answer to `{sample.name}` ({type(exc).__name__})") from exc
     if _other_build(app, answer):
-        message = f"another build has answered `{sample.name}`"
-        raise OtherBuild(message)
+        raise OtherBuild(f"another build has answered `{sample.name}`")
     text = _text(answer)
     if not 200 <= answer.status_code < 300:
         raise WrongAnswer(f"`{route}` answered `{sample.name}` with the status {answer.status_code}", text)

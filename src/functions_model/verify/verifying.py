@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+
+import requests
 
 from functions_model.core.failures import NotLive
-from functions_model.provision.endpoint import NoLog, NotYet
+from functions_model.provision import RunContext
+from functions_model.provision.endpoint import Endpoint, NoLog, NotYet
 from functions_model.verify.app import AppClient, fresh_session
 from functions_model.verify.causes import NEW_ROLES_SECONDS, denied_for_now, named_cause
 from functions_model.verify.listeners import AFTER_RESTART, Failing, Listening, StaleErrors
 from functions_model.verify.logs import container_log, scrubbed, shortened, tail
-from functions_model.verify.nouns import InError, OtherBuild, Verified
+from functions_model.verify.nouns import Expected, InError, OtherBuild, Reached, Verified
 from functions_model.verify.phases import look, unseen
 from functions_model.verify.scoring import WrongAnswer, load_model, score
-
-if TYPE_CHECKING:
-    import requests
-
-    from functions_model.provision import RunContext
-    from functions_model.provision.endpoint import Endpoint
-    from functions_model.verify.nouns import Expected, Reached
 
 FIRST_PAUSE, POLL_SECONDS = 0.25, 2.0
 """Seconds between two looks: short at first, since a warm app is up within one, then longer up to the second."""
@@ -175,8 +170,7 @@ class _Watch:
         """
         log = self.app.endpoint.log()
         if log.turn_on:
-            message = f"the container log is off; to turn it on: {log.turn_on}"
-            raise NoLog(message)
+            raise NoLog(f"the container log is off; to turn it on: {log.turn_on}")
         return log.text
 
     def _look(self, attempts: int) -> Verified:

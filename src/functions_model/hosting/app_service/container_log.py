@@ -27,11 +27,9 @@ def read_log(site: Site) -> ContainerLog:
     try:
         content = site.get_web_site_container_logs()
     except AzureError as exc:
-        message = f"the container log cannot be read: {explain(exc, 'read the container log').reason}"
-        raise NoLog(message) from exc
+        raise NoLog(f"the container log cannot be read: {explain(exc, 'read the container log').reason}") from exc
     if not content:
-        message = "the container log is empty"
-        raise NoLog(message)
+        raise NoLog("the container log is empty")
     text = content.decode("utf-8", errors="replace")
     return ContainerLog(text, container_logging(site.names) if is_off(text) else "")
 

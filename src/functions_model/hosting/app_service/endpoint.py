@@ -166,8 +166,7 @@ class AppServiceEndpoint:
         except AzureError as exc:
             error = explain(exc, f"{action} of {self.names.place}")
             if error.status in _STARTING:
-                message = f"Azure cannot {action} yet: {error.reason}"
-                raise NotYet(message) from exc
+                raise NotYet(f"Azure cannot {action} yet: {error.reason}") from exc
             raise NotLive(error.action, error.reason, error.remedy) from exc
 
 

@@ -41,7 +41,7 @@ _SETTINGS = "app-settings"
 
 
 @dataclass(slots=True)
-class Record:
+class History:
     """What happened in a run, in order."""
 
     narrator: Callable[[Event], None]
@@ -92,7 +92,7 @@ def run_once(values: Mapping[str, str], environ: Mapping[str, str], ci: CiHost, 
         workspace: Relative paths among the inputs are resolved against it.
     """
     with watch(ci, sys.stdout) as watched:
-        run = _Run(watched, workspace, Record(narrate(watched.ci)))
+        run = _Run(watched, workspace, History(narrate(watched.ci)))
         with told_by(run):
             return run.through(values, environ)
 
@@ -103,7 +103,7 @@ class _Run:
 
     watched: Watched
     workspace: Path
-    record: Record
+    history: History
     spec: DeploymentSpec | RemovalSpec | None = None
     started: float = field(default_factory=time.monotonic)
     told: bool = False
@@ -116,7 +116,7 @@ class _Run:
                 ci.mask(secret)
             self.spec = read_any(values, workspace=self.workspace, host_workspace=ci.facts.host_workspace)
             mask_settings(self.spec, values, ci)
-            _run(self.spec, self.record, environ, self.watched)
+            _run(self.spec, self.history, environ, self.watched)
         except Failure as error:
             failure = error
         except Exception:  # noqa: BLE001 - whatever it is, the user must see a whole story and exit code 70
@@ -132,7 +132,7 @@ class _Run:
 
     def _ending(self, code: int) -> Ending:
         self.told = True
-        return Ending(code, self.spec, self.record.so_far(), time.monotonic() - self.started)
+        return Ending(code, self.spec, self.history.so_far(), time.monotonic() - self.started)
 
     def stopping(self, awaited: tuple[str, ...]) -> None:
         waits = f" Waiting some seconds for the answer about {listed(awaited)}." if awaited else ""
@@ -144,7 +144,7 @@ class _Run:
             return
         from functions_model.report.stopped import stopped
 
-        ci, events = self.watched.ci, (*self.record.so_far(), RunStopped(begun))
+        ci, events = self.watched.ci, (*self.history.so_far(), RunStopped(begun))
         failure = stopped(self.spec, events)
         # Each by itself: a terminal that is gone takes no line, and the files of a CI host are there all the same.
         with suppress(OSError, ValueError):
@@ -177,10 +177,10 @@ def _mask(secrets: Iterable[str], values: Mapping[str, str], ci: CiHost) -> None
             ci.mask(value)
 
 
-def _run(spec: DeploymentSpec | RemovalSpec, record: Record, environ: Mapping[str, str], watched: Watched) -> None:
+def _run(spec: DeploymentSpec | RemovalSpec, history: History, environ: Mapping[str, str], watched: Watched) -> None:
     with work_folder() as work:
         seconds = listening_seconds(environ)
-        world = pipeline.World(watched.ci, work, record.tell, report=watched.report, listening_seconds=seconds)
+        world = pipeline.World(watched.ci, work, history.tell, report=watched.report, listening_seconds=seconds)
         if isinstance(spec, RemovalSpec):
             from functions_model.pipeline.destroy import destroy
 

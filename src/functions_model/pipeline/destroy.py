@@ -7,18 +7,14 @@ and registry are never touched. Mode `plan-destroy` ends after the plan.
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING
 
 from functions_model.azure.clients import AzureClients
+from functions_model.core.removal import RemovalSpec
 from functions_model.core.spec import Mode
 from functions_model.hosting.known_hosts import HOSTS
 from functions_model.pipeline.events import PlanApplied, RemovalPlanned
-from functions_model.pipeline.session import log_in, run_context
+from functions_model.pipeline.session import World, log_in, run_context
 from functions_model.provision.removal import removal_plan, remove, survey
-
-if TYPE_CHECKING:
-    from functions_model.core.removal import RemovalSpec
-    from functions_model.pipeline.session import World
 
 
 def destroy(spec: RemovalSpec, world: World) -> None:

@@ -13,16 +13,13 @@ from functions_model.core.failures import ApplyIncomplete, Failure, NotLive
 from functions_model.core.names import CANDIDATE, MOVE, MOVED
 from functions_model.hosting.known_hosts import host_of
 from functions_model.pipeline.events import AppVerified, Moved, ResourceWritten, UndoBegun, UndoEnded
-from functions_model.pipeline.session import run_context
-from functions_model.pipeline.verifying import probed, verify_here, verify_previous, with_story
-from functions_model.provision import LiveApp, Overtaken
+from functions_model.pipeline.prepare import Making
+from functions_model.pipeline.session import Subscription, run_context
+from functions_model.pipeline.verifying import Delivered, probed, verify_here, verify_previous, with_story
+from functions_model.provision import Change, LiveApp, Overtaken, PutBack
+from functions_model.provision.releases import ReleasingHost
 
 if TYPE_CHECKING:
-    from functions_model.pipeline.prepare import Making
-    from functions_model.pipeline.session import Subscription
-    from functions_model.pipeline.verifying import Delivered
-    from functions_model.provision import Change, PutBack
-    from functions_model.provision.releases import ReleasingHost
     from functions_model.verify.nouns import Verified
 
 FIRST = "It is the app's first deployment: there is no previous version to go back to. The app stays as it is."

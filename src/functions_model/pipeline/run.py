@@ -19,26 +19,19 @@ a new noun and changes none that it was given. What happens is told as events as
 `Failure` and the story ends there.
 """
 
-# ruff: noqa: PLC0415 - what only resources need is imported where there are any: an upload should begin at once
-
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from typing import TYPE_CHECKING
 
 from functions_model.core.build import Builder
+from functions_model.core.spec import DeploymentSpec
+from functions_model.environment import EnvironmentRequest
 from functions_model.pipeline.build import build, write_folder
 from functions_model.pipeline.checks import check
-from functions_model.pipeline.deliver import finish_push, open_push
 from functions_model.pipeline.fetch import fetch
 from functions_model.pipeline.prepare import prepare
-from functions_model.pipeline.session import open_session
-
-if TYPE_CHECKING:
-    from functions_model.core.spec import DeploymentSpec
-    from functions_model.environment import EnvironmentRequest
-    from functions_model.pipeline.session import Session, Subscription, World
+from functions_model.pipeline.push import finish_push, open_push
+from functions_model.pipeline.session import Session, World, open_session
 
 
 def run(spec: DeploymentSpec, world: World) -> None:
@@ -54,38 +47,21 @@ def run(spec: DeploymentSpec, world: World) -> None:
     with closing(open_session(spec, world)) as session:
         spec, request = fetch(spec, checked, session)
         if session.subscription is None:
-            _run_without_resources(spec, request, session)
-        else:
-            _run_with_resources(spec, request, session, session.subscription)
+            _package(spec, request, session)
+            return
+        from functions_model.pipeline.deployment import deploy  # noqa: PLC0415 - an upload should begin at once
+
+        deploy(spec, request, session, session.subscription)
 
 
-def _run_without_resources(spec: DeploymentSpec, request: EnvironmentRequest, session: Session) -> None:
-    world = session.world
-    with world.stage("Prepare the image"):
+def _package(spec: DeploymentSpec, request: EnvironmentRequest, session: Session) -> None:
+    """Without resources: the image and its push, or the folder that an image can be built from."""
+    with session.world.stage("Prepare the image"):
         making = prepare(spec, request, session)
     if spec.build.builder is Builder.DOCKERFILE:
         write_folder(making)
         return
     with closing(open_push(making)) as push:
         product = build(making, push)
-        with world.stage("Finish the push"):
-            finish_push(product, push, world)
-
-
-def _run_with_resources(
-    spec: DeploymentSpec, request: EnvironmentRequest, session: Session, subscription: Subscription
-) -> None:
-    """The resources are looked at beside `prepare`: neither needs the other, and both wait for services far away.
-
-    Of two faults the image's is told.
-    """
-    from functions_model.pipeline.deployment import deploy
-    from functions_model.pipeline.planning import check_rights, look
-
-    with session.world.stage("Prepare the image"):
-        with ThreadPoolExecutor(1, "look") as pool:
-            looking = pool.submit(look, spec, session, subscription)
-            making = prepare(spec, request, session)
-        begun, lacking = looking.result()
-        check_rights(begun, lacking, spec.mode, session.world)
-    deploy(making, begun, subscription)
+        with session.world.stage("Finish the push"):
+            finish_push(product, push, session.world)

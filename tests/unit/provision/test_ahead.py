@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from functions_model.core.failures import ApplyIncomplete, RegistryFailed
+from functions_model.pipeline.deployment import BesideImage
 from functions_model.pipeline.events import AheadBegun, ResourceWritten
-from functions_model.pipeline.planning import AheadOfImage
 from functions_model.pipeline.session import World
 from functions_model.provision import RunContext, apply, begin_ahead
 from support.ci import RecordingCi
@@ -50,10 +50,10 @@ class Run:
     push: OpenPush = field(default_factory=OpenPush)
     told: list[Told] = field(default_factory=list)
 
-    def ahead(self, plan: ResourcePlan) -> AheadOfImage:
+    def ahead(self, plan: ResourcePlan) -> BesideImage:
         world = World(RecordingCi(), Path(), self.told.append)
         subscription = cast("Subscription", _Subscription(self.arm))
-        return AheadOfImage(plan, subscription, cast("Push", self.push), world)
+        return BesideImage(plan, subscription, cast("Push", self.push), world)
 
     def fail(self, plan: ResourcePlan, what: str) -> None:
         """Begin, and have the push fail when it is ended, or a second later."""

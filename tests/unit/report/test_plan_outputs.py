@@ -12,8 +12,8 @@ import pytest
 from functions_model.core.failures import ApplyIncomplete, PlanRefused
 from functions_model.core.secrets import Secret
 from functions_model.core.spec import Mode
+from functions_model.pipeline.deployment import PENDING
 from functions_model.pipeline.events import PlanBegun, PlanMade, RemovalPlanned, ResourceWritten, RunStopped
-from functions_model.pipeline.planning import PENDING
 from functions_model.provision import Written
 from functions_model.provision import plan as plan_for
 from functions_model.provision.removal import removal_plan

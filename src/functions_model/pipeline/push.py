@@ -1,23 +1,16 @@
-"""From an image and a plan to live resources: the end of the push and the provisioning, side by side."""
+"""The push of an image: opened before its layers are made, finished when it is known."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING
 
 from functions_model.core.digests import digest_of
-from functions_model.core.failures import Failure
 from functions_model.core.references import ImageReference
 from functions_model.pipeline.build import Product
-from functions_model.pipeline.events import Attached, ImagePushed, PlanApplied
+from functions_model.pipeline.events import Attached, ImagePushed
 from functions_model.pipeline.prepare import Making
-from functions_model.pipeline.session import Session, Subscription, World, run_context
+from functions_model.pipeline.session import Session, World
 from functions_model.registry import Push, PushedImage
-
-if TYPE_CHECKING:
-    from functions_model.pipeline.planning import AheadOfImage
-    from functions_model.provision import Applied, ResourcePlan
 
 
 def open_push(making: Making) -> Push:
@@ -62,32 +55,3 @@ def finish_push(product: Product, push: Push, world: World) -> PushedImage:
     for attached in product.attachments if pushed.manifest_written else ():
         world.tell(Attached("bill of materials", digest_of(attached.content), len(attached.content)))
     return pushed
-
-
-def deliver(
-    product: Product, plan: ResourcePlan, push: Push, subscription: Subscription, world: World, *, ahead: AheadOfImage
-) -> Applied:
-    """Finish the push and make the resources at the same time. The app waits for both.
-
-    Returns:
-        What was written.
-
-    Raises:
-        RegistryFailed: The push failed; the app was not touched.
-        ApplyIncomplete: A resource could not be written.
-    """
-    from functions_model.provision import apply  # noqa: PLC0415 - only with resources
-
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        pushing: Future[PushedImage] = pool.submit(finish_push, product, push, world)
-        try:
-            ready = {"image": pushing}
-            applied = apply(plan, subscription.clients, run_context(world), ready=ready, ahead=ahead.begun)
-        except Failure:
-            # A push that failed is the cause, and the resources that then could not be written are its effect.
-            if cause := pushing.exception():
-                raise cause from None
-            raise
-        pushing.result()
-    world.tell(PlanApplied(applied))
-    return applied

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from functions_model.core.names import Names
+from functions_model.core.names import Names, Resources
 from functions_model.core.removal import RemovalSpec
 from functions_model.core.spec import Login, Mode
 from functions_model.hosting.app_service import app as function_app
@@ -29,12 +29,15 @@ REMOVAL = RemovalSpec(
     mode=Mode.DESTROY,
     login=Login("tenant", "client", None, "audience", "AzureCloud"),
     names=Names(SUBSCRIPTION, "iris-rg", "iris"),
-    plan_name="iris-plan",
-    identity_name="iris-identity",
-    storage_accounts=("irisstorage", "irisdata"),
-    service_bus_namespace="iris-bus",
-    application_insights="iris-insights",
-    log_analytics_workspace="iris-logs",
+    resources=Resources(
+        plan="iris-plan",
+        storage_account="irisstorage",
+        identity="iris-identity",
+        data_storage_account="irisdata",
+        service_bus_namespace="iris-bus",
+        application_insights="iris-insights",
+        log_analytics_workspace="iris-logs",
+    ),
 )
 _GROUP_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/iris-rg"
 

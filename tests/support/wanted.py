@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from functions_model.core.digests import Digest
-from functions_model.core.names import Names
+from functions_model.core.names import Names, Resources
 from functions_model.core.references import ImageReference
 from functions_model.core.removal import RemovalSpec
 from functions_model.core.secrets import Secret
@@ -18,6 +18,7 @@ from functions_model.core.spec import (
     HttpTrigger,
     ImageTarget,
     Mode,
+    OnPlan,
     ServiceBusQueueTrigger,
     Target,
 )
@@ -36,10 +37,8 @@ REGISTRY = RegistryResource(
 TARGET = Target(
     names=Names(SUBSCRIPTION, "iris-rg", "iris"),
     location="westeurope",
-    plan_name="iris-plan",
-    plan_sku="EP1",
-    storage_account="irisstorage",
-    identity_name="iris-identity",
+    resources=Resources("iris-plan", "irisstorage", "iris-identity"),
+    hosting=OnPlan("EP1"),
     app_settings={"GREETING": Secret("good morning")},
 )
 
@@ -50,13 +49,35 @@ QUEUE = ServiceBusQueueTrigger("orders", "answers")
 
 
 Named = TypeVar("Named", Target, RemovalSpec)
-_NAMES = {"subscription_id": "subscription", "resource_group": "group", "app_name": "app", "slot_name": "candidate"}
+_PARTS = {
+    "names": {
+        "subscription_id": "subscription",
+        "resource_group": "group",
+        "app_name": "app",
+        "slot_name": "candidate",
+    },
+    "resources": {
+        "plan_name": "plan",
+        "identity_name": "identity",
+        **{one.name: one.name for one in fields(Resources) if one.name not in {"plan", "identity"}},
+    },
+    "hosting": {
+        "plan_sku": "sku",
+        "plan_sku_given": "sku_given",
+        "plan_minimum": "minimum",
+        "plan_maximum": "maximum",
+        "swap": "swap",
+    },
+}
 
 
 def changed(noun: Named, **changes: Any) -> Named:
     """A target, or a removal, with other values; names are given as inputs have them."""
-    names = {_NAMES[name]: changes.pop(name) for name in list(changes) if name in _NAMES}
-    return replace(noun, names=replace(noun.names, **names), **changes)
+    parts = {}
+    for part, names in _PARTS.items():
+        if given := {names[name]: changes.pop(name) for name in list(changes) if name in names}:
+            parts[part] = replace(getattr(noun, part), **given)
+    return replace(noun, **parts, **changes)
 
 
 def spec_for(registry: RegistryResource = REGISTRY, trigger: Trigger = HTTP, **target: Any) -> DeploymentSpec:

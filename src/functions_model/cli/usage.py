@@ -109,7 +109,7 @@ class BlobCaller:
     @classmethod
     def open(cls, trigger: BlobTrigger, target: Target, clients: AzureClients, ca_file: str) -> Self:
         """Switch the account to keys, and read its own: a shell has no identity to show."""
-        group, account = target.names.group, target.data_storage_account or ""
+        group, account = target.names.group, target.resources.data_storage_account or ""
         accounts = clients.storage.storage_accounts
         takes_keys: Any = {"properties": {"allowSharedKeyAccess": True}}
         accounts.update(group, account, takes_keys)
@@ -195,7 +195,7 @@ class QueueCaller:
     @classmethod
     def open(cls, trigger: ServiceBusQueueTrigger, target: Target, clients: AzureClients, content_type: str) -> Self:
         """Switch the sandbox's namespace to keys, and read its connection string: a shell has no identity to show."""
-        group, namespace = target.names.group, target.service_bus_namespace or ""
+        group, namespace = target.names.group, target.resources.service_bus_namespace or ""
         by_keys: Any = {"properties": {"disableLocalAuth": False}}
         clients.service_bus.namespaces.update(group, namespace, by_keys)
         keys: Any = clients.service_bus.namespaces.list_keys(group, namespace, _RULE)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 CANDIDATE = "slot"
 """What people call a candidate."""
@@ -63,3 +64,31 @@ class Names:
     def id_of(self, resource_type: str, name: str) -> str:
         """ARM id of a resource in the group; the type as `Microsoft.Web/sites`."""
         return f"{self.group_id}/providers/{resource_type}/{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What the resources of a deployment are called, but for its app. Derived names have been derived.
+
+    A deployment has those that its trigger needs; a removal looks for those of every trigger.
+
+    Attributes:
+        plan: The plan's name.
+        storage_account: The host storage account's name.
+        identity: The user-assigned identity's name; with `Access.KEYS` there is none.
+        data_storage_account: The storage account with the containers of a blob trigger; None with other triggers. May
+            be the host storage account itself.
+        service_bus_namespace: The namespace with the queues of a Service Bus trigger; None with other triggers.
+        application_insights: The Application Insights component's name; None for none.
+        log_analytics_workspace: The workspace of a component that is created.
+        other_groups: Resource groups of what is there already and not in the app's group, by input: `plan-name`.
+    """
+
+    plan: str
+    storage_account: str
+    identity: str
+    data_storage_account: str | None = None
+    service_bus_namespace: str | None = None
+    application_insights: str | None = None
+    log_analytics_workspace: str = ""
+    other_groups: Mapping[str, str] = field(default_factory=dict)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from functions_model.core.names import Names
+from functions_model.core.names import Names, Resources
 from functions_model.core.spec import Login, Mode
 
 
@@ -14,23 +14,13 @@ class RemovalSpec:
 
     Attributes:
         mode: `destroy`, or `plan-destroy`, which removes nothing.
-        storage_accounts: The host storage account, and that of a blob trigger, which may never have been made.
-        service_bus_namespace: That of a Service Bus queue trigger, which may never have been made either.
-        application_insights: The component that the app writes to; empty when the deployment was given none.
-        log_analytics_workspace: That of a component that was made, which may never have been.
+        names: With a candidate, that alone is to go; without one the whole deployment.
+        resources: Those of every trigger: some may never have been made. What is in another group stays.
         with_data: Whether what holds data goes, too: storage accounts, namespaces, workspaces.
-        other_groups: What the inputs place in another group, `<group>/<name>` by input (`plan-name`). It stays.
-        names: With a slot, that alone is to go; without one the whole deployment.
     """
 
     mode: Mode
     login: Login
     names: Names
-    plan_name: str
-    identity_name: str
-    storage_accounts: tuple[str, ...]
-    service_bus_namespace: str
-    application_insights: str = ""
-    log_analytics_workspace: str = ""
+    resources: Resources
     with_data: bool = False
-    other_groups: dict[str, str] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from functions_model.core.build import Build
-from functions_model.core.names import Names
+from functions_model.core.names import Names, Resources
 from functions_model.core.registered import RegisteredAsset
 from functions_model.core.secrets import Secret
 
@@ -177,54 +177,51 @@ WORKER_PROCESSES = "FUNCTIONS_WORKER_PROCESS_COUNT"
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """Where in Azure the app lives. Every name is complete: derived ones have been derived.
+class OnPlan:
+    """How the app is hosted: on a plan of App Service.
 
     Attributes:
-        names: With a slot for the new version, or without one.
+        sku: A plan size such as `EP1`, for a plan that is created.
+        sku_given: The size was asked for, so that a plan of another size is changed to it.
+        minimum: The plan's instances that are always there; None leaves them as they are.
+        maximum: The most instances of an Elastic Premium plan; None leaves it as it is.
+        swap: The candidate changes places with the app once it is verified.
+    """
+
+    sku: str
+    sku_given: bool = False
+    minimum: int | None = None
+    maximum: int | None = None
+    swap: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where in Azure the app lives.
+
+    Attributes:
+        names: With a candidate for the new version, or without one.
+        resources: What the resources are called.
+        location: The region of what is created.
+        hosting: What its host alone needs to know.
         app_settings: The user's own settings, by name. Each value is treated as a secret.
-        data_storage_account: The storage account with the containers of a blob trigger; None with other triggers. May
-            be the host storage account itself.
-        service_bus_namespace: The namespace with the queues of a Service Bus trigger; None with other triggers.
         service_bus_sku: `Basic`, `Standard` or `Premium`, for a namespace that is created.
-        plan_sku: A plan size such as `EP1`, for a plan that is created.
-        plan_sku_given: The size was asked for, so that a plan of another size is changed to it.
-        plan_minimum: The plan's instances that are always there; None leaves them as they are.
-        plan_maximum: The most instances of an Elastic Premium plan; None leaves it as it is.
-        application_insights: The Application Insights component's name; None for none.
-        log_analytics_workspace: The workspace of a component that is created.
-        plan_name: The plan's name.
-        storage_account: The host storage account's name.
-        swap: The slot is swapped with the app once it is verified.
-        other_groups: Resource groups of what is there already and not in the app's group, by input: `plan-name`.
-        identity_name: The user-assigned identity's name; with `Access.KEYS` there is none.
         access: How the app gets into what it works with.
         given: Inputs that were given, of those that mean nothing for what is there: `service-bus-sku`.
     """
 
     names: Names
+    resources: Resources
     location: str
-    plan_name: str
-    plan_sku: str
-    storage_account: str
-    identity_name: str
+    hosting: OnPlan
     app_settings: dict[str, Secret]
-    data_storage_account: str | None = None
-    service_bus_namespace: str | None = None
     service_bus_sku: str = "Standard"
-    other_groups: dict[str, str] = field(default_factory=dict)
-    plan_sku_given: bool = False
-    plan_minimum: int | None = None
-    plan_maximum: int | None = None
-    application_insights: str | None = None
-    log_analytics_workspace: str = ""
     access: Access = Access.IDENTITY
-    swap: bool = False
     given: frozenset[str] = frozenset()
 
     def group_of(self, name: str) -> str:
         """The resource group of what an input names."""
-        return self.other_groups.get(name, self.names.group)
+        return self.resources.other_groups.get(name, self.names.group)
 
 
 @dataclass(frozen=True, slots=True)

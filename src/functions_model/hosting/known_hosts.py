@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from functions_model.core.spec import Target
+from functions_model.core.spec import OnPlan, Target
 from functions_model.hosting.app_service.host import APP_SERVICE
 from functions_model.provision.releases import ReleasingHost
 
-HOSTS: tuple[ReleasingHost, ...] = (APP_SERVICE,)
+_BY_PART: dict[type, ReleasingHost] = {OnPlan: APP_SERVICE}
+HOSTS = tuple(_BY_PART.values())
 """All of them. A removal looks at each."""
 
 
-def host_of(target: Target | None) -> ReleasingHost:  # noqa: ARG001 - there is one
-    """Where a target's app runs, or would."""
-    return APP_SERVICE
+def host_of(target: Target | None) -> ReleasingHost:
+    """Where a target's app runs.
+
+    Raises:
+        ValueError: There is no target: an error of the caller.
+    """
+    if target is None:
+        raise ValueError("a deployment needs a target")
+    return _BY_PART[type(target.hosting)]

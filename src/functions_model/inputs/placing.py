@@ -106,6 +106,11 @@ class Places:
             self.elsewhere[name] = found
         return found.name
 
+    @property
+    def other_groups(self) -> dict[str, str]:
+        """Their groups, by input."""
+        return {name: found.group for name, found in self.elsewhere.items()}
+
     def refuse_two(self, account: str, data_account: str) -> None:
         """Note a storage account that is given twice, in two places: its name is unique in all of Azure."""
         there, data_there = (self.elsewhere.get(name) for name in ("storage-account", "data-storage-account"))

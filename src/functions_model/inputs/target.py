@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functions_model.core.names import Resources
 from functions_model.core.removal import RemovalSpec
 from functions_model.core.secrets import Secret
-from functions_model.core.spec import Access, Target
+from functions_model.core.spec import Access, OnPlan, Target
 from functions_model.inputs import rules
 from functions_model.inputs.building import YesNo
 from functions_model.inputs.form import LOGIN, Form
@@ -42,23 +43,27 @@ def read_target(form: Form) -> Target:
     return Target(
         names=places.names.at(slot),
         location=form.take("location", rules.location),
-        plan_name=plan,
-        plan_sku=form.take("plan-sku", rules.plan_sku) or DEFAULT_SKU,
-        storage_account=storage,
-        identity_name=identity,
+        resources=Resources(
+            plan=plan,
+            storage_account=storage,
+            identity=identity,
+            data_storage_account=data,
+            service_bus_namespace=namespace,
+            application_insights=insights or None,
+            log_analytics_workspace=logs if insights else "",
+            other_groups=places.other_groups,
+        ),
+        hosting=OnPlan(
+            sku=form.take("plan-sku", rules.plan_sku) or DEFAULT_SKU,
+            sku_given=bool(form.text("plan-sku")),
+            minimum=form.take("plan-min-instances", rules.instances),
+            maximum=form.take("plan-max-instances", rules.instances),
+            swap=swap,
+        ),
         app_settings=settings,
-        data_storage_account=data,
-        service_bus_namespace=namespace,
         service_bus_sku=_sku(form) if form.trigger == QUEUE else "Standard",
-        other_groups={name: found.group for name, found in places.elsewhere.items()},
-        plan_sku_given=bool(form.text("plan-sku")),
-        plan_minimum=form.take("plan-min-instances", rules.instances),
-        swap=swap,
-        plan_maximum=form.take("plan-max-instances", rules.instances),
         access=access,
         given=frozenset(name for name in _FOR_WHAT_IS_NEW if form.text(name)),
-        application_insights=insights or None,
-        log_analytics_workspace=logs if insights else "",
     )
 
 
@@ -120,24 +125,21 @@ def read_removal(form: Form) -> RemovalSpec:
     with_data = form.take("destroy-data", YesNo) is YesNo.YES
     _refuse_what_cannot_be_meant(form, slot, with_data=with_data)
 
-    def in_group(name: str) -> str:
-        """The name of a resource; empty when it is in another group, where it stays."""
-        found = places.take(name)
-        return "" if name in places.elsewhere else found
-
-    accounts = (in_group("storage-account"), in_group("data-storage-account"))
     return RemovalSpec(
         mode=form.mode,
         login=take_login(form, form.take("cloud", known_cloud) or CLOUDS[0]),
         names=places.names.at(slot),
-        plan_name=in_group("plan-name"),
-        identity_name=in_group("identity-name"),
-        storage_accounts=tuple(dict.fromkeys(name for name in accounts if name)),
-        service_bus_namespace=in_group("service-bus-namespace"),
-        application_insights=in_group("application-insights"),
-        log_analytics_workspace=in_group("log-analytics-workspace"),
+        resources=Resources(
+            plan=places.take("plan-name"),
+            storage_account=places.take("storage-account"),
+            identity=places.take("identity-name"),
+            data_storage_account=places.take("data-storage-account"),
+            service_bus_namespace=places.take("service-bus-namespace"),
+            application_insights=places.take("application-insights") or None,
+            log_analytics_workspace=places.take("log-analytics-workspace"),
+            other_groups=places.other_groups,
+        ),
         with_data=with_data,
-        other_groups={name: f"{found.group}/{found.name}" for name, found in places.elsewhere.items()},
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from functions_model.core.blob_paths import BACKSLASH, TRIGGERS_OWN, BlobPath, is_system, may_meet, parse_blob_path
 from functions_model.core.failures import RuleBroken
+from functions_model.core.names import CANDIDATE, MOVE
 from functions_model.core.spec import AuthLevel, BlobTrigger, HttpTrigger, ServiceBusQueueTrigger, Trigger
 from functions_model.inputs import rules
 from functions_model.inputs.form import Form
@@ -141,9 +142,9 @@ def _obstacles(form: Form) -> Iterator[tuple[str, str]]:
     """What keeps a probe from being sent or known again, and the way out."""
     if not form.text("sample-request"):
         yield "it is `send`, and there is no sample request to send", "Give `sample-request`, or leave it out."
-    if form.text("slot-name") and form.text("swap").lower() != "true":
-        what = "it is `send`, and the trigger is off in a slot"
-        yield what, "Set `swap: true`, which proves the trigger after the swap, or leave it out."
+    if form.text(f"{CANDIDATE}-name") and form.text(MOVE).lower() != "true":
+        what = f"it is `send`, and the trigger is off in a {CANDIDATE}"
+        yield what, f"Set `{MOVE}: true`, which proves the trigger after the {MOVE}, or leave it out."
     output = _OUTPUTS.get(form.trigger, _OTHER_OUTPUT)
     if not form.text(output):
         what = f"it is `send`, and there is no `{output}`: no answer could be seen"

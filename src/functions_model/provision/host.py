@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from functions_model.azure.clients import AzureClients
 from functions_model.core.failures import Problem
-from functions_model.core.names import Names
+from functions_model.core.names import Names, Resources
 from functions_model.core.removal import RemovalSpec
 from functions_model.core.secrets import Secret
 from functions_model.core.spec import Access, Target
@@ -57,10 +57,15 @@ class Wanted:
         return self.target.names
 
     @property
+    def resources(self) -> Resources:
+        """What they are called."""
+        return self.target.resources
+
+    @property
     def insights(self) -> Insights | None:
         """Where the app writes what it does; None for an app that writes to no Application Insights of ours."""
-        name = self.target.application_insights
-        return None if name is None else Insights(name, self.target.log_analytics_workspace)
+        name = self.target.resources.application_insights
+        return None if name is None else Insights(name, self.target.resources.log_analytics_workspace)
 
     def with_settings(self, settings: dict[str, Secret]) -> Wanted:
         """The same with other settings of the user's own."""
@@ -75,7 +80,7 @@ class Wanted:
     def storage_accounts(self) -> tuple[str, ...]:
         """The host storage account and, when it is another one, that of a blob trigger."""
         data = (self.data.account,) if isinstance(self.data, BlobData) else ()
-        return tuple(dict.fromkeys((self.target.storage_account, *data)))
+        return tuple(dict.fromkeys((self.target.resources.storage_account, *data)))
 
     def is_in_other_group(self, resource_type: str, name: str) -> bool:
         """Whether a resource must be there already, in another group."""
@@ -150,7 +155,7 @@ class Kind:
         problems: Why what is there cannot carry the deployment.
         notes: What people should know of it that no change says, whole sentences.
         type: In Resource Manager, where the inputs can name one of another group, or a removal looks for it.
-        named_by: The inputs that can name one of another group, and how each is read from a target.
+        named_by: The inputs that name one, which may be in another group, and where its name stands.
         unique_names: Whether the names of those that are new are free; asked where they must be so in all of Azure.
         removal: How it is removed; None for what goes with something else.
     """
@@ -162,7 +167,7 @@ class Kind:
     problems: Callable[[Wanted, Observed], tuple[Problem, ...]] = _nothing
     notes: Callable[[Wanted, Observed], Iterable[str]] = _nothing
     type: str = ""
-    named_by: Mapping[str, Callable[[Target], str | None]] = field(default_factory=dict)
+    named_by: Mapping[str, Callable[[Resources], str | None]] = field(default_factory=dict)
     unique_names: Callable[[AzureClients, Wanted, Observed], Iterable[NameQuestion]] = _no_names
     removal: Removal | None = None
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions_model.azure.clients import AzureClients
-from functions_model.core.removal import RemovalSpec
 from functions_model.provision.waiting import Patience
 
 
@@ -50,7 +49,6 @@ class Removal:
 
     Attributes:
         turn: When its turn comes, as a place in the order in which kinds are shown and, as far as may be, go.
-        names: What the deployment calls those of its own.
         read: Gives the resource by group and name.
         delete: Deletes it, and waits until it is gone.
         holds_data: It goes with `destroy-data: true` only.
@@ -58,7 +56,6 @@ class Removal:
     """
 
     turn: int
-    names: Callable[[RemovalSpec], tuple[str, ...]]
     read: Callable[[AzureClients, str, str], Any]
     delete: Callable[[Deletion], None]
     holds_data: bool = False

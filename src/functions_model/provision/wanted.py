@@ -59,8 +59,12 @@ def wanted_for(
 
 def _other_groups(target: Target, host: Host) -> dict[str, str]:
     """Where to look for what is not in the target's group, by type and name."""
-    named = {given: (kind.type, name_of(target)) for kind in kinds_of(host) for given, name_of in kind.named_by.items()}
-    places = ((*named[given], group) for given, group in target.other_groups.items())
+    named = {
+        given: (kind.type, name_of(target.resources))
+        for kind in kinds_of(host)
+        for given, name_of in kind.named_by.items()
+    }
+    places = ((*named[given], group) for given, group in target.resources.other_groups.items())
     return {place_of(resource_type, name): group for resource_type, name, group in places if name}
 
 
@@ -70,10 +74,10 @@ def _data(trigger: Trigger, target: Target) -> BlobData | QueueData | None:
             return None
         case BlobTrigger():
             output = None if trigger.output_path is None else parse_blob_path(trigger.output_path)
-            account = _given(target.data_storage_account, "a blob trigger needs a storage account")
+            account = _given(target.resources.data_storage_account, "a blob trigger needs a storage account")
             return BlobData(account, parse_blob_path(trigger.input_path), output)
         case ServiceBusQueueTrigger():
-            namespace = _given(target.service_bus_namespace, "a queue trigger needs a namespace")
+            namespace = _given(target.resources.service_bus_namespace, "a queue trigger needs a namespace")
             return QueueData(namespace, target.service_bus_sku, trigger.input_queue, trigger.output_queue)
 
 

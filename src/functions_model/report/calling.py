@@ -55,7 +55,7 @@ def how_to_call(spec: DeploymentSpec, target: Target, verified: Verified, candid
         case ServiceBusQueueTrigger() as trigger:
             text = _SEND.format(
                 sample=_sample(spec),
-                namespace=target.service_bus_namespace,
+                namespace=target.resources.service_bus_namespace,
                 suffix=_SERVICE_BUS.get(spec.login.cloud if spec.login else "", "servicebus.windows.net"),
                 queue=trigger.input_queue,
                 content_type=content_type(spec),
@@ -85,7 +85,7 @@ def _http(spec: DeploymentSpec, target: Target, verified: Verified, level: AuthL
 
 
 def _blob(spec: DeploymentSpec, target: Target, trigger: BlobTrigger) -> list[str]:
-    account = f"--auth-mode login --account-name {target.data_storage_account}"
+    account = f"--auth-mode login --account-name {target.resources.data_storage_account}"
     container, name = blob_example(trigger.input_path, _sample(spec))
     lines = [f"az storage blob upload {account} --container-name {container} --name {name} --file {_sample(spec)}"]
     if trigger.output_path:

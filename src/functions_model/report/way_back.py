@@ -54,7 +54,7 @@ def way_back(spec: DeploymentSpec, target: Target, plan: ResourcePlan, touched: 
 
 def _destroy(spec: DeploymentSpec, target: Target, candidate: str = "") -> str:
     """Both doors to a removal: of one candidate, or of all. A step that names one would take that alone."""
-    given = ((f"{CANDIDATE}-name", target.names.candidate and not candidate), (MOVE, target.swap))
+    given = ((f"{CANDIDATE}-name", target.names.candidate and not candidate), (MOVE, target.hosting.swap))
     without = " and ".join(f"`{name}`" for name, is_in_the_way in given if is_in_the_way)
     step = f"run this step with `mode: destroy`{f' and without {without}' if without else ''}"
     alone = (f"--{CANDIDATE}-name", candidate) if candidate else ()
@@ -66,18 +66,18 @@ def _removal(spec: DeploymentSpec, target: Target) -> list[str]:
     login = () if spec.login is None else ("--tenant-id", spec.login.tenant_id, "--client-id", spec.login.client_id)
     cloud = ("--cloud", spec.login.cloud) if spec.login and spec.login.cloud != BY_NAME["cloud"].default else ()
     names = {
-        "plan-name": target.plan_name,
-        "identity-name": target.identity_name,
-        "storage-account": target.storage_account,
-        "data-storage-account": target.data_storage_account,
-        "service-bus-namespace": target.service_bus_namespace,
-        "application-insights": target.application_insights,
-        "log-analytics-workspace": target.log_analytics_workspace,
+        "plan-name": target.resources.plan,
+        "identity-name": target.resources.identity,
+        "storage-account": target.resources.storage_account,
+        "data-storage-account": target.resources.data_storage_account,
+        "service-bus-namespace": target.resources.service_bus_namespace,
+        "application-insights": target.resources.application_insights,
+        "log-analytics-workspace": target.resources.log_analytics_workspace,
     }
     given = [
         word
         for name, value in names.items()
-        if value and value != follows(name, target.names) and name not in target.other_groups
+        if value and value != follows(name, target.names) and name not in target.resources.other_groups
         for word in (f"--{name}", value)
     ]
     at = target.names

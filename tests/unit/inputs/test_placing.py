@@ -23,11 +23,11 @@ BESIDE = {
     "log-analytics-workspace": {"application-insights": "mine01"},
 }
 FIELDS = {
-    "plan-name": "plan_name",
+    "plan-name": "plan",
     "storage-account": "storage_account",
     "data-storage-account": "data_storage_account",
     "service-bus-namespace": "service_bus_namespace",
-    "identity-name": "identity_name",
+    "identity-name": "identity",
     "application-insights": "application_insights",
     "log-analytics-workspace": "log_analytics_workspace",
 }
@@ -50,14 +50,14 @@ class TestEachInput:
         """It means the app's own group."""
         found = target(workspace, name, "mine01")
 
-        assert ("mine01", "rg-churn") == (getattr(found, FIELDS[name]), found.group_of(name))
+        assert ("mine01", "rg-churn") == (getattr(found.resources, FIELDS[name]), found.group_of(name))
 
     @pytest.mark.parametrize("name", PLACES)
     def test_takes_a_group_and_a_name(self, name: str, workspace: Path) -> None:
         """The group stays as it was written."""
         found = target(workspace, name, "Shared-RG/mine01")
 
-        assert ("mine01", "Shared-RG") == (getattr(found, FIELDS[name]), found.group_of(name))
+        assert ("mine01", "Shared-RG") == (getattr(found.resources, FIELDS[name]), found.group_of(name))
 
     @pytest.mark.parametrize("name", PLACES)
     def test_takes_a_whole_id(self, name: str, workspace: Path) -> None:
@@ -66,7 +66,7 @@ class TestEachInput:
 
         found = target(workspace, name, text)
 
-        assert ("mine01", "Shared-RG") == (getattr(found, FIELDS[name]), found.group_of(name))
+        assert ("mine01", "Shared-RG") == (getattr(found.resources, FIELDS[name]), found.group_of(name))
 
     @pytest.mark.parametrize("name", PLACES)
     def test_refuses_another_subscription(self, name: str, workspace: Path) -> None:
@@ -94,7 +94,7 @@ class TestWhatIsNoPlace:
 
     def test_an_own_group_is_no_other_one(self, workspace: Path) -> None:
         """The app's own group, in whatever case, is the same as a bare name: what is missing there is made."""
-        assert {} == target(workspace, "plan-name", "RG-Churn/mine").other_groups
+        assert {} == target(workspace, "plan-name", "RG-Churn/mine").resources.other_groups
 
     def test_one_account_in_two_groups_is_refused(self, workspace: Path) -> None:
         """An account's name is unique, so that one of the two must be wrong."""
@@ -110,8 +110,8 @@ class TestTelemetry:
         names = [read_inputs({**given, "app-name": app}, workspace=workspace).target for app in ("churn", "a" * 60)]
 
         assert ["churn-logs", 63] == [
-            names[0] and names[0].log_analytics_workspace,
-            names[1] and len(names[1].log_analytics_workspace),
+            names[0] and names[0].resources.log_analytics_workspace,
+            names[1] and len(names[1].resources.log_analytics_workspace),
         ]
 
     def test_refuses_a_workspace_alone(self, workspace: Path) -> None:

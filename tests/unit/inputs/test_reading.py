@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions_model.core.names import Names
+from functions_model.core.names import Names, Resources
 from functions_model.core.secrets import Secret
-from functions_model.core.spec import AuthLevel, Code, HttpTrigger, ImageTarget, Login, Mode, Model, Target
+from functions_model.core.spec import AuthLevel, Code, HttpTrigger, ImageTarget, Login, Mode, Model, OnPlan, Target
 from functions_model.inputs import read_inputs
 from support.inputs import DEPLOY, GUID, PACKAGE, problems
 
@@ -39,10 +39,8 @@ class TestWhole:
         assert spec.target == Target(
             names=Names(GUID, "rg-churn", "Churn-Scorer"),
             location="westeurope",
-            plan_name="Churn-Scorer-plan",
-            plan_sku="EP1",
-            storage_account="churnscorerzgg7qd4hfl",
-            identity_name="Churn-Scorer-identity",
+            resources=Resources("Churn-Scorer-plan", "churnscorerzgg7qd4hfl", "Churn-Scorer-identity"),
+            hosting=OnPlan("EP1"),
             app_settings={},
         )
         assert isinstance(spec.trigger, HttpTrigger)
@@ -80,8 +78,8 @@ class TestWhole:
             GUID, GUID, Secret("hunter2"), "api://AzureADTokenExchangeUSGov", "AzureUSGovernment"
         )
         assert spec.target is not None
-        assert (spec.target.plan_name, spec.target.plan_sku) == ("shared", "P1mv3")
-        assert (spec.target.storage_account, spec.target.app_settings) == ("churnstore", {"A": Secret("1")})
+        assert (spec.target.resources.plan, spec.target.hosting.sku) == ("shared", "P1mv3")
+        assert (spec.target.resources.storage_account, spec.target.app_settings) == ("churnstore", {"A": Secret("1")})
         assert (spec.sample_request, spec.verify_timeout) == (workspace / "sample.json", 90)
 
     def test_no_secret_in_its_text(self, workspace: Path) -> None:

@@ -44,6 +44,11 @@ def target(folder: Path, **inputs: str) -> DeploymentSpec:
     return spec
 
 
+def accounts(spec: RemovalSpec) -> tuple[str, str | None]:
+    """The host storage account's name, and that of a blob trigger."""
+    return spec.resources.storage_account, spec.resources.data_storage_account
+
+
 class TestNames:
     def test_are_those_of_the_deployment(self, tmp_path: Path) -> None:
         """Derived names are derived alike, whatever the trigger was."""
@@ -53,9 +58,9 @@ class TestNames:
 
         assert blob
         assert queue
-        assert (blob.plan_name, blob.identity_name) == (spec.plan_name, spec.identity_name)
-        assert (blob.storage_account, blob.data_storage_account) == spec.storage_accounts
-        assert queue.service_bus_namespace == spec.service_bus_namespace
+        assert (blob.resources.plan, blob.resources.identity) == (spec.resources.plan, spec.resources.identity)
+        assert (blob.resources.storage_account, blob.resources.data_storage_account) == accounts(spec)
+        assert queue.resources.service_bus_namespace == spec.resources.service_bus_namespace
 
     def test_of_telemetry_are_those_of_the_deployment(self, tmp_path: Path) -> None:
         """A component has the name that it was given, and a workspace is looked for though none is named any more."""
@@ -63,25 +68,25 @@ class TestNames:
         spec, without = removal(tmp_path, application_insights="churn-insights"), removal(tmp_path)
 
         assert given
-        assert (given.application_insights, given.log_analytics_workspace) == (
-            spec.application_insights,
-            spec.log_analytics_workspace,
+        assert (given.resources.application_insights, given.resources.log_analytics_workspace) == (
+            spec.resources.application_insights,
+            spec.resources.log_analytics_workspace,
         )
-        assert ("", spec.log_analytics_workspace) == (without.application_insights, without.log_analytics_workspace)
+        assert without.resources.application_insights is None
+        assert spec.resources.log_analytics_workspace == without.resources.log_analytics_workspace
 
     def test_that_are_given_win(self, tmp_path: Path) -> None:
-        """One account for both is looked at once; no trigger need be named beside them."""
+        """No trigger need be named beside them."""
         spec = removal(tmp_path, storage_account="one", data_storage_account="one", service_bus_namespace="orders-bus")
 
-        assert (("one",), "orders-bus") == (spec.storage_accounts, spec.service_bus_namespace)
+        assert (("one", "one"), "orders-bus") == (accounts(spec), spec.resources.service_bus_namespace)
 
     def test_in_another_group_are_told_apart(self, tmp_path: Path) -> None:
         """They are shown, and never removed."""
         spec = removal(tmp_path, plan_name="shared/theirs", storage_account="other/one")
 
-        assert {"plan-name": "shared/theirs", "storage-account": "other/one"} == spec.other_groups
-        assert "" == spec.plan_name
-        assert 1 == len(spec.storage_accounts)
+        assert {"plan-name": "shared", "storage-account": "other"} == spec.resources.other_groups
+        assert ("theirs", "one") == (spec.resources.plan, spec.resources.storage_account)
 
 
 class TestASlot:

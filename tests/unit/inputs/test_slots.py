@@ -17,7 +17,7 @@ def read(workspace: Path, **inputs: str) -> tuple[str | None, bool]:
     given = {name.replace("_", "-"): value for name, value in inputs.items()}
     target = read_inputs({**DEPLOY, **given}, workspace=workspace).target
     assert target is not None
-    return target.names.candidate, target.swap
+    return target.names.candidate, target.hosting.swap
 
 
 class TestSlot:

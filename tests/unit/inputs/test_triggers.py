@@ -27,8 +27,8 @@ class TestBlob:
 
         assert spec.trigger == BlobTrigger("input/{blobname}.json", "output/{blobname}_out.json")
         assert spec.target is not None
-        assert spec.target.data_storage_account == "churnscoredata3ianc4xel2"
-        assert spec.target.service_bus_namespace is None
+        assert spec.target.resources.data_storage_account == "churnscoredata3ianc4xel2"
+        assert spec.target.resources.service_bus_namespace is None
         assert spec.auth_level is AuthLevel.ADMIN
 
     def test_without_an_output(self, workspace: Path) -> None:
@@ -44,7 +44,7 @@ class TestBlob:
         spec = read_inputs({**DEPLOY, **BLOB, **given}, workspace=workspace)
 
         assert spec.target is not None
-        assert spec.target.data_storage_account == "churnstore"
+        assert spec.target.resources.data_storage_account == "churnstore"
 
     @pytest.mark.parametrize(
         ("name", "text", "words"),
@@ -107,8 +107,8 @@ class TestQueue:
 
         assert spec.trigger == ServiceBusQueueTrigger("incoming", "answers")
         assert spec.target is not None
-        assert spec.target.service_bus_namespace == "churn-scorer-bus-fpgo766bqs"
-        assert (spec.target.service_bus_sku, spec.target.data_storage_account) == ("Standard", None)
+        assert spec.target.resources.service_bus_namespace == "churn-scorer-bus-fpgo766bqs"
+        assert (spec.target.service_bus_sku, spec.target.resources.data_storage_account) == ("Standard", None)
 
     def test_everything_given(self, workspace: Path) -> None:
         """The namespace and its size, in any case."""
@@ -117,7 +117,7 @@ class TestQueue:
         spec = read_inputs({**DEPLOY, **QUEUE, **given}, workspace=workspace)
 
         assert spec.target is not None
-        assert (spec.target.service_bus_namespace, spec.target.service_bus_sku) == ("Contoso-Bus", "Premium")
+        assert (spec.target.resources.service_bus_namespace, spec.target.service_bus_sku) == ("Contoso-Bus", "Premium")
 
     def test_without_an_output(self, workspace: Path) -> None:
         """A script may send its results elsewhere."""

@@ -82,7 +82,7 @@ def test_an_account_that_is_never_made_is_refused() -> None:
     account = ObservedStorage("/id", "", "", "", state="Creating")
 
     [problem] = storage_account.problems(
-        wanted(), Observed().having(ObservedAccounts({wanted().target.storage_account: account}))
+        wanted(), Observed().having(ObservedAccounts({wanted().target.resources.storage_account: account}))
     )
 
     assert "the storage account `irisstorage` is not ready, its state is Creating" == problem.what

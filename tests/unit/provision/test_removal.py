@@ -11,6 +11,7 @@ from functions_model.hosting.app_service.host import APP_SERVICE
 from functions_model.provision import Action
 from functions_model.provision.host import Found
 from functions_model.provision.removal import removal_plan
+from functions_model.provision.removal.surveying import named
 from functions_model.provision.tags import is_ours
 from support.removal import (
     ACCOUNT,
@@ -149,9 +150,22 @@ class TestWhatStays:
 
     def test_is_what_the_inputs_place_in_another_group(self) -> None:
         """Nothing is ever made there."""
-        spec = removal(other_groups={"plan-name": "shared/plan"})
+        spec = removal(other_groups={"plan-name": "shared"}, plan_name="plan")
 
         assert "it is in the resource group `shared`" in reasons(spec, WHOLE)["plan"]
+
+
+class TestWhatIsLookedFor:
+    def test_one_account_for_both_once(self) -> None:
+        """And nothing that is in another group."""
+        spec = removal(
+            storage_account="one", data_storage_account="one", other_groups={"plan-name": "shared"}, plan_name="theirs"
+        )
+
+        names = [name for _, name in named(spec, APP_SERVICE)]
+
+        assert 1 == names.count("one")
+        assert "theirs" not in names
 
 
 class TestTheRest:

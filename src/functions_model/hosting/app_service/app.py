@@ -91,7 +91,7 @@ def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
 
 def through_slot(wanted: Wanted, observed: Observed) -> bool:
     """Whether the new version goes to a slot: not when it is to be swapped and the app has it, or is made just now."""
-    if not wanted.names.candidate or not wanted.target.swap:
+    if not wanted.names.candidate or not wanted.target.hosting.swap:
         return bool(wanted.names.candidate)
     swapped = without_sticky(wanted, observed)
     return observed.of(ObservedApp) is not None and own_difference(swapped, observed).action is not Action.KEEP
@@ -99,7 +99,7 @@ def through_slot(wanted: Wanted, observed: Observed) -> bool:
 
 def swaps(wanted: Wanted, observed: Observed) -> bool:
     """Whether a slot is to be swapped with the app."""
-    return wanted.target.swap and through_slot(wanted, observed)
+    return wanted.target.hosting.swap and through_slot(wanted, observed)
 
 
 def own_difference(wanted: Wanted, observed: Observed) -> Change:
@@ -121,7 +121,7 @@ def own_difference(wanted: Wanted, observed: Observed) -> Change:
 def _creation(wanted: Wanted, observed: Observed, resource_id: str) -> Change:
     fields = (
         FieldChange("image", None, wanted.image),
-        FieldChange("plan", None, wanted.target.plan_name),
+        FieldChange("plan", None, wanted.resources.plan),
         _way_in(wanted),
         FieldChange("https only", None, "on"),
         FieldChange("container log", None, "on"),
@@ -135,7 +135,7 @@ def _creation(wanted: Wanted, observed: Observed, resource_id: str) -> Change:
 def _way_in(wanted: Wanted) -> FieldChange:
     if wanted.by_keys:
         return FieldChange("image pull", None, BY_PASSWORD)
-    return FieldChange("identity", None, wanted.target.identity_name)
+    return FieldChange("identity", None, wanted.resources.identity)
 
 
 def _depends_on(wanted: Wanted, observed: Observed) -> tuple[str, ...]:
@@ -240,7 +240,6 @@ FUNCTION_APP = Kind(
     unique_names=unique_names,
     removal=Removal(
         0,
-        lambda spec: (spec.names.app,),
         lambda clients, group, name: clients.web.web_apps.get(group, name),
         delete,
     ),

@@ -38,7 +38,7 @@ def pull_change(wanted: Wanted, observed: Observed) -> tuple[FieldChange, ...]:
     app = observed.of(ObservedApp)
     if app is None or not _pulls_otherwise(wanted, observed, app):
         return ()
-    after = BY_PASSWORD if wanted.by_keys else f"the identity {wanted.target.identity_name}"
+    after = BY_PASSWORD if wanted.by_keys else f"the identity {wanted.resources.identity}"
     before = app.pull_identity or ("the app's own identity" if app.pulls_by_identity else BY_PASSWORD)
     return (FieldChange("image pull", before, after),)
 
@@ -68,9 +68,9 @@ def identity_changes(wanted: Wanted, observed: Observed) -> tuple[FieldChange, .
 
 
 def _held_changes(app: ObservedApp, wanted: Wanted, observed: Observed) -> tuple[FieldChange, ...]:
-    wanted_id = wanted.id_of(identity.TYPE, wanted.target.identity_name)
+    wanted_id = wanted.id_of(identity.TYPE, wanted.resources.identity)
     if not any(same_id(held, wanted_id) for held in app.identity_ids):
-        return (FieldChange(IDENTITY, ", ".join(app.identity_ids) or None, wanted.target.identity_name),)
+        return (FieldChange(IDENTITY, ", ".join(app.identity_ids) or None, wanted.resources.identity),)
     return _renewal(app, wanted, observed)
 
 
@@ -78,19 +78,19 @@ def _resolver_changes(app: ObservedApp, wanted: Wanted) -> tuple[FieldChange, ..
     """Ours, where none works. Another that does has its roles on the vaults, and ours may have none."""
     if app.resolves:
         return ()
-    return (FieldChange(REFERENCES, None, f"by the identity {wanted.target.identity_name}"),)
+    return (FieldChange(REFERENCES, None, f"by the identity {wanted.resources.identity}"),)
 
 
 def _renewal(app: ObservedApp, wanted: Wanted, observed: Observed) -> tuple[FieldChange, ...]:
     """An app keeps the identity that it was given, by client id, even when another one has come in its place."""
     who = observed.of(ObservedIdentity)
-    known = app.identity_clients.get(wanted.id_of(identity.TYPE, wanted.target.identity_name).lower())
+    known = app.identity_clients.get(wanted.id_of(identity.TYPE, wanted.resources.identity).lower())
     now = who.client_id if who else None
     if now is not None and known in {None, now}:
         return ()
     return (
         FieldChange(
-            IDENTITY, f"{wanted.target.identity_name}, which is gone", f"{wanted.target.identity_name}, made again"
+            IDENTITY, f"{wanted.resources.identity}, which is gone", f"{wanted.resources.identity}, made again"
         ),
     )
 
@@ -115,9 +115,9 @@ def app_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
         return (Problem(f"`{name}` is a web app, not a function app", _OTHER_APP, "app-name"),)
     if "container" not in kinds:
         return (Problem(f"the function app `{name}` runs code, not a container", _OTHER_APP, "app-name"),)
-    if app.plan_id and not same_id(app.plan_id, wanted.id_of(plan.TYPE, wanted.target.plan_name)):
+    if app.plan_id and not same_id(app.plan_id, wanted.id_of(plan.TYPE, wanted.resources.plan)):
         theirs, ours = (
-            value_for(plan_id, wanted) for plan_id in (app.plan_id, wanted.id_of(plan.TYPE, wanted.target.plan_name))
+            value_for(plan_id, wanted) for plan_id in (app.plan_id, wanted.id_of(plan.TYPE, wanted.resources.plan))
         )
         what = f"the function app `{name}` lives on the plan `{theirs}`, not on `{ours}`"
         return (Problem(what, f"Set `plan-name` to `{theirs}`, or `app-name` to a new name.", "plan-name"),)
@@ -139,7 +139,7 @@ def origin_of(wanted: Wanted, observed: Observed) -> Origin:
     app = observed.of(ObservedApp)
     live = observed.of(ObservedPlan)
     site = observed.of(ObservedSite)
-    if wanted.target.plan_sku.upper().startswith("I") or (live and live.tier.lower().startswith("isolated")):
+    if wanted.target.hosting.sku.upper().startswith("I") or (live and live.tier.lower().startswith("isolated")):
         return Origin(behind="the app is in an App Service Environment")
     if site is None:
         return Origin(region=wanted.target.location)

@@ -41,7 +41,7 @@ def create_app(writing: SiteWriting, observed: Observed, like: Likeness) -> Obse
         "kind": "functionapp,linux,container",
         "tags": {**wanted.tags, UNFINISHED: "run again"},
         "properties": {
-            "serverFarmId": wanted.id_of(plan.TYPE, wanted.target.plan_name),
+            "serverFarmId": wanted.id_of(plan.TYPE, wanted.resources.plan),
             "reserved": True,
             "httpsOnly": True,
             **like.properties,

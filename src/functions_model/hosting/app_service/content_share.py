@@ -21,7 +21,7 @@ def content_settings(wanted: Wanted, observed: Observed) -> dict[str, str | None
     if not wanted.by_keys or is_set_by_others(wanted, observed) or not _is_elastic(wanted, observed):
         return {}
     return {
-        CONTENT_STORAGE: account_setting(CONTENT_STORAGE, wanted.target.storage_account, observed),
+        CONTENT_STORAGE: account_setting(CONTENT_STORAGE, wanted.resources.storage_account, observed),
         CONTENT_SHARE: observed.live_settings.get(CONTENT_SHARE) or _share_name(wanted),
     }
 
@@ -48,7 +48,7 @@ def slots_share(wanted: Wanted, apps: str, slots: str) -> str:
 
 def _is_elastic(wanted: Wanted, observed: Observed) -> bool:
     live = observed.of(ObservedPlan)
-    tier = live.tier if live else tier_of(wanted.target.plan_sku) or ""
+    tier = live.tier if live else tier_of(wanted.target.hosting.sku) or ""
     return tier.lower() == ELASTIC.lower()
 
 

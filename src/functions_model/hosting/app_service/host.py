@@ -62,7 +62,7 @@ class AppService:
 
     def settings_with_keys(self, wanted: Wanted) -> tuple[tuple[str, str], ...]:
         """The content share's and the registry's."""
-        return (CONTENT_STORAGE, storage_account.key(wanted.target.storage_account)), (PASSWORD, REGISTRY)
+        return (CONTENT_STORAGE, storage_account.key(wanted.resources.storage_account)), (PASSWORD, REGISTRY)
 
     def origin(self, wanted: Wanted, observed: Observed) -> Origin:
         """Where the app's requests come from, or will."""

@@ -72,10 +72,10 @@ def reference_notes(wanted: Wanted, observed: Observed) -> Iterator[str]:
     there = observed.of(ObservedSlot)
     beside = there.app if there else None
     sites = (
-        ("", None if wanted.names.candidate and not wanted.target.swap else observed.of(ObservedApp)),
+        ("", None if wanted.names.candidate and not wanted.target.hosting.swap else observed.of(ObservedApp)),
         (wanted.names.candidate, beside),
     )
-    ours = wanted.id_of(identity.TYPE, wanted.target.identity_name)
+    ours = wanted.id_of(identity.TYPE, wanted.resources.identity)
     for slot, app in sites:
         if wanted.by_keys or app is None or not app.resolves or same_id(app.resolver, ours):
             continue
@@ -86,5 +86,5 @@ def reference_notes(wanted: Wanted, observed: Observed) -> Iterator[str]:
         site = f"the slot `{slot}` of `{wanted.names.app}`" if slot else f"`{wanted.names.app}`"
         yield (
             f"The references to Key Vault in the settings of {site} are resolved by {by}, which stays so: that "
-            f"identity, not `{wanted.target.identity_name}`, needs {_ROLE}."
+            f"identity, not `{wanted.resources.identity}`, needs {_ROLE}."
         )

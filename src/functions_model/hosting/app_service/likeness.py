@@ -178,7 +178,7 @@ def likeness_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]
         return ()
     new = {name: one for name, one in (likeness(observed).mounts or {}).items() if one != slot.own.mounts.get(name)}
     problems = [_mount_problem(wanted, name) for name, one in new.items() if _has_no_key(one)]
-    if wanted.target.swap and app.settings.get(_SECRETS_IN_FILES, "").lower() == "files":
+    if wanted.target.hosting.swap and app.settings.get(_SECRETS_IN_FILES, "").lower() == "files":
         problems.append(_files_problem(wanted))
     return tuple(problems)
 

@@ -53,8 +53,8 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedPl
     if site and not asks_for_size(wanted) and (carrying := _carrying(wanted, site)):
         return carrying
     try:
-        group = wanted.group_of(TYPE, wanted.target.plan_name)
-        plan = clients.web.app_service_plans.get(resource_group_name=group, name=wanted.target.plan_name)
+        group = wanted.group_of(TYPE, wanted.resources.plan)
+        plan = clients.web.app_service_plans.get(resource_group_name=group, name=wanted.resources.plan)
     except ResourceNotFoundError:
         return None
     return _observed(plan)
@@ -62,7 +62,7 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedPl
 
 def _carrying(wanted: Wanted, site: ObservedSite) -> ObservedPlan | None:
     """The plan as its app shows it; None when the app is on another plan, or is none in a Linux container."""
-    plan_id = wanted.id_of(TYPE, wanted.target.plan_name)
+    plan_id = wanted.id_of(TYPE, wanted.resources.plan)
     if site.plan_id.lower() != plan_id.lower() or "linux" not in site.kind.lower().split(","):
         return None
     return ObservedPlan(plan_id, site.location, "", site.tier, is_linux=True, capacity=1, maximum=1)
@@ -84,8 +84,8 @@ def _observed(plan: Any) -> ObservedPlan:
 def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     """A plan on Windows, of a tier without containers, or in another region; a size that cannot be."""
     plan = observed.of(ObservedPlan)
-    if plan is None and wanted.is_in_other_group(TYPE, wanted.target.plan_name):
-        return (not_there(KIND, TYPE, wanted.target.plan_name, wanted, "plan-name"),)
+    if plan is None and wanted.is_in_other_group(TYPE, wanted.resources.plan):
+        return (not_there(KIND, TYPE, wanted.resources.plan, wanted, "plan-name"),)
     if plan is not None and (what := _unfit(plan, wanted)):
         return (Problem(what, _OTHER_PLAN, "plan-name"),)
     if provider.problems(wanted, observed):
@@ -99,15 +99,15 @@ def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
 def _unfit(plan: ObservedPlan, wanted: Wanted) -> str:
     """Why a live plan cannot carry the app; empty when it can."""
     if refused := _REFUSED_TIERS.get(plan.tier.lower()):
-        return f"the plan `{wanted.target.plan_name}` is {refused}"
-    return "" if plan.is_linux else f"the plan `{wanted.target.plan_name}` runs Windows, and the image is for Linux"
+        return f"the plan `{wanted.resources.plan}` is {refused}"
+    return "" if plan.is_linux else f"the plan `{wanted.resources.plan}` runs Windows, and the image is for Linux"
 
 
 def _region_problem(plan: ObservedPlan, wanted: Wanted) -> Problem:
     """An app must be in its plan's region. To put all else into the other one is nobody's wish."""
     region, location = same_region(plan.location), wanted.target.location
     what = (
-        f"the plan `{wanted.target.plan_name}` is in `{region}`, where its apps must be, and `location` is `{location}`"
+        f"the plan `{wanted.resources.plan}` is in `{region}`, where its apps must be, and `location` is `{location}`"
     )
     remedy = f"Set `location` to `{region}`, or `plan-name` to a plan in `{location}` or to a new name."
     return Problem(what, remedy, "location")
@@ -115,7 +115,7 @@ def _region_problem(plan: ObservedPlan, wanted: Wanted) -> Problem:
 
 def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
     """Create, keep, or change the size to the one that was asked for."""
-    name, live = wanted.target.plan_name, observed.of(ObservedPlan)
+    name, live = wanted.resources.plan, observed.of(ObservedPlan)
     resource_id = wanted.id_of(TYPE, name)
     if live is None:
         depends_on = (resource_group.key(wanted), *provider.keys(PROVIDER))
@@ -128,9 +128,9 @@ def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
 
 
 def _made_of(wanted: Wanted) -> tuple[FieldChange, ...]:
-    numbers = ((MINIMUM, wanted.target.plan_minimum), (MAXIMUM, wanted.target.plan_maximum))
+    numbers = ((MINIMUM, wanted.target.hosting.minimum), (MAXIMUM, wanted.target.hosting.maximum))
     return (
-        FieldChange(SIZE, None, wanted.target.plan_sku),
+        FieldChange(SIZE, None, wanted.target.hosting.sku),
         *(FieldChange(name, None, str(number)) for name, number in numbers if number),
         FieldChange("operating system", None, "Linux"),
         FieldChange("location", None, wanted.target.location),
@@ -142,8 +142,8 @@ def write(writing: Writing, observed: Observed) -> ObservedPlan:
     wanted, live = writing.wanted, observed.of(ObservedPlan)
     body = _new(wanted) if live is None else _resized(writing, live)
     poller = writing.clients.web.app_service_plans.begin_create_or_update(
-        resource_group_name=wanted.group_of(TYPE, wanted.target.plan_name),
-        name=wanted.target.plan_name,
+        resource_group_name=wanted.group_of(TYPE, wanted.resources.plan),
+        name=wanted.resources.plan,
         app_service_plan=body,
     )
     return _observed(poller.result())
@@ -154,13 +154,13 @@ def _new(wanted: Wanted) -> Any:
 
     hashicorp/terraform-provider-azurerm, internal/services/appservice/service_plan_resource.go:219.
     """
-    elastic = tier_of(wanted.target.plan_sku) == ELASTIC
-    sku: dict[str, Any] = {"name": wanted.target.plan_sku}
+    elastic = tier_of(wanted.target.hosting.sku) == ELASTIC
+    sku: dict[str, Any] = {"name": wanted.target.hosting.sku}
     properties: dict[str, Any] = {"reserved": True}
     least, most = instances_to_be(wanted, None)
-    if wanted.target.plan_minimum:
+    if wanted.target.hosting.minimum:
         sku["capacity"] = least
-    if elastic and (wanted.target.plan_minimum or wanted.target.plan_maximum):
+    if elastic and (wanted.target.hosting.minimum or wanted.target.hosting.maximum):
         properties["maximumElasticWorkerCount"] = most
     return {
         "location": wanted.target.location,
@@ -174,8 +174,8 @@ def _new(wanted: Wanted) -> Any:
 def _resized(writing: Writing, live: ObservedPlan) -> Any:
     """The plan as it is now, with another size: a PUT drops whatever it leaves out, tags among it."""
     wanted = writing.wanted
-    group = wanted.group_of(TYPE, wanted.target.plan_name)
-    body = writing.clients.web.app_service_plans.get(resource_group_name=group, name=wanted.target.plan_name).as_dict()
+    group = wanted.group_of(TYPE, wanted.resources.plan)
+    body = writing.clients.web.app_service_plans.get(resource_group_name=group, name=wanted.resources.plan).as_dict()
     size = size_to_be(wanted, live)
     least, most = instances_to_be(wanted, live)
     body["sku"] = {"name": size, "capacity": least}
@@ -186,7 +186,7 @@ def _resized(writing: Writing, live: ObservedPlan) -> Any:
 
 def key(wanted: Wanted) -> str:
     """What the app depends on."""
-    return key_of(KIND, wanted.target.plan_name)
+    return key_of(KIND, wanted.resources.plan)
 
 
 _LISTED = re.compile(r"available regions[^']*'([a-z0-9,]+)'")
@@ -205,8 +205,8 @@ def observe_room(clients: AzureClients, wanted: Wanted, seen: Observed) -> Obser
     """
     if (
         seen.of(ObservedPlan) is not None
-        or wanted.is_in_other_group(TYPE, wanted.target.plan_name)
-        or tier_of(wanted.target.plan_sku) is None
+        or wanted.is_in_other_group(TYPE, wanted.resources.plan)
+        or tier_of(wanted.target.hosting.sku) is None
     ):
         return None
     try:
@@ -227,31 +227,31 @@ def _refused_region(wanted: Wanted, error: ServiceError) -> ObservedPlanRoom | N
 
 def _by_validation(clients: AzureClients, wanted: Wanted) -> ObservedPlanRoom | None:
     body: Any = {
-        "name": wanted.target.plan_name,
+        "name": wanted.resources.plan,
         "type": "ServerFarm",
         "location": wanted.target.location,
         "properties": {
-            "skuName": wanted.target.plan_sku,
+            "skuName": wanted.target.hosting.sku,
             "needLinuxWorkers": True,
-            "capacity": wanted.target.plan_minimum or 1,
+            "capacity": wanted.target.hosting.minimum or 1,
         },
     }
     answer = clients.web.validate(wanted.names.group, body)
     if str(answer.status).lower() != "failure" or answer.error is None or answer.error.code == _THERE:
         return None
     said = explain_answer(str(answer.error.code or ""), str(answer.error.message or ""), "make the plan")
-    plan_of_size = f"the plan `{wanted.target.plan_name}` ({wanted.target.plan_sku})"
+    plan_of_size = f"the plan `{wanted.resources.plan}` ({wanted.target.hosting.sku})"
     what = f"Azure would not make {plan_of_size} in `{wanted.names.group}`: {said.reason}"
     subject = "resource-group" if said.cause == "group-on-other-system" else "plan-sku"
     return ObservedPlanRoom(Problem(what, said.remedy, subject))
 
 
 def _by_regions(clients: AzureClients, wanted: Wanted) -> ObservedPlanRoom | None:
-    tier: Any = tier_of(wanted.target.plan_sku)
+    tier: Any = tier_of(wanted.target.hosting.sku)
     names = [str(one.name) for one in clients.web.list_geo_regions(sku=tier, linux_workers_enabled=True)]
     if not names or wanted.target.location in {same_region(name) for name in names}:
         return None
-    location, size = wanted.target.location, wanted.target.plan_sku
+    location, size = wanted.target.location, wanted.target.hosting.sku
     what = f"the region `{location}` has no Linux plans of the size {size} for this subscription"
     remedy = f"Set `plan-sku` to another size, or `location` to one of: {', '.join(sorted(map(same_region, names)))}."
     return ObservedPlanRoom(Problem(what, remedy, "location"))
@@ -283,10 +283,9 @@ PLAN = Kind(
     ),
     problems=problems,
     type=TYPE,
-    named_by={"plan-name": lambda target: target.plan_name},
+    named_by={"plan-name": lambda names: names.plan},
     removal=Removal(
         2,
-        lambda spec: (spec.plan_name,),
         lambda clients, group, name: clients.web.app_service_plans.get(group, name),
         delete,
     ),

@@ -68,27 +68,27 @@ def tier_of(sku: str) -> str | None:
 
 def asks_for_size(wanted: Wanted) -> bool:
     """Whether the user has said anything of the size. Else a plan that is there stays as it is."""
-    return bool(wanted.target.plan_sku_given or wanted.target.plan_minimum or wanted.target.plan_maximum)
+    return bool(wanted.target.hosting.sku_given or wanted.target.hosting.minimum or wanted.target.hosting.maximum)
 
 
 def size_to_be(wanted: Wanted, live: ObservedPlan | None) -> str:
     """The size that the plan will have: the one that was asked for, else the one it has."""
-    return wanted.target.plan_sku if live is None or wanted.target.plan_sku_given else live.sku
+    return wanted.target.hosting.sku if live is None or wanted.target.hosting.sku_given else live.sku
 
 
 def instances_to_be(wanted: Wanted, live: ObservedPlan | None) -> tuple[int, int]:
     """The least and, with Elastic Premium, the most instances that the plan will have."""
-    least = wanted.target.plan_minimum or (live.capacity if live else 1)
+    least = wanted.target.hosting.minimum or (live.capacity if live else 1)
     known = live.maximum if live else least
-    return least, wanted.target.plan_maximum or known
+    return least, wanted.target.hosting.maximum or known
 
 
 def size_changes(wanted: Wanted, live: ObservedPlan) -> tuple[FieldChange, ...]:
     """What of a live plan's size differs from what was asked for. What was not asked for stays."""
     asked = (
-        (SIZE, live.sku, wanted.target.plan_sku if wanted.target.plan_sku_given else None),
-        (MINIMUM, str(live.capacity), _text(wanted.target.plan_minimum)),
-        (MAXIMUM, str(live.maximum), _text(wanted.target.plan_maximum)),
+        (SIZE, live.sku, wanted.target.hosting.sku if wanted.target.hosting.sku_given else None),
+        (MINIMUM, str(live.capacity), _text(wanted.target.hosting.minimum)),
+        (MAXIMUM, str(live.maximum), _text(wanted.target.hosting.maximum)),
     )
     return tuple(
         FieldChange(name, before, after) for name, before, after in asked if after and after.lower() != before.lower()
@@ -109,7 +109,7 @@ def size_problems(wanted: Wanted, live: ObservedPlan | None) -> tuple[Problem, .
 
 
 def _no_containers(wanted: Wanted) -> Problem:
-    what = f"a plan of the size `{wanted.target.plan_sku}` runs no containers of one's own"
+    what = f"a plan of the size `{wanted.target.hosting.sku}` runs no containers of one's own"
     return Problem(what, "Set `plan-sku` to EP1, EP2, EP3, a Premium size such as P1v3, or B1.", "plan-sku")
 
 
@@ -120,8 +120,8 @@ def _family(tier: str) -> str:
 
 def _other_family(wanted: Wanted, live: ObservedPlan) -> Problem:
     what = (
-        f"the plan `{wanted.target.plan_name}` is of the size {live.sku} ({live.tier}), and Azure cannot make it a "
-        f"{wanted.target.plan_sku} in place"
+        f"the plan `{wanted.resources.plan}` is of the size {live.sku} ({live.tier}), and Azure cannot make it a "
+        f"{wanted.target.hosting.sku} in place"
     )
     remedy = (
         f"Remove `plan-sku` to keep it at {live.sku}, or set `plan-name` and `app-name` to new names: an app cannot "
@@ -135,16 +135,16 @@ def _instance_problems(wanted: Wanted, live: ObservedPlan | None) -> Iterator[Pr
     tier = tier_of(size) or ""
     least, most = instances_to_be(wanted, live)
     limit = _MOST.get(tier, _MOST_OF_OTHERS)
-    if wanted.target.plan_maximum and tier != ELASTIC:
+    if wanted.target.hosting.maximum and tier != ELASTIC:
         what = f"a plan of the size {size} does not add instances by itself, so that it has no maximum"
         yield Problem(what, "Remove it; `plan-min-instances` is how many instances it has.", "plan-max-instances")
-    elif tier == ELASTIC and least > most and (wanted.target.plan_minimum or wanted.target.plan_maximum):
-        what = f"the plan `{wanted.target.plan_name}` would have at least {least} and at most {most} instances"
+    elif tier == ELASTIC and least > most and (wanted.target.hosting.minimum or wanted.target.hosting.maximum):
+        what = f"the plan `{wanted.resources.plan}` would have at least {least} and at most {most} instances"
         remedy = f"Set `plan-max-instances` to {least} or more, or `plan-min-instances` to {most} or less."
-        yield Problem(what, remedy, "plan-min-instances" if wanted.target.plan_minimum else "plan-max-instances")
+        yield Problem(what, remedy, "plan-min-instances" if wanted.target.hosting.minimum else "plan-max-instances")
     for given, subject in (
-        (wanted.target.plan_minimum, "plan-min-instances"),
-        (wanted.target.plan_maximum, "plan-max-instances"),
+        (wanted.target.hosting.minimum, "plan-min-instances"),
+        (wanted.target.hosting.maximum, "plan-max-instances"),
     ):
         if given and given > limit:
             yield Problem(

@@ -47,10 +47,10 @@ def survey_slot(clients: AzureClients, spec: RemovalSpec, host: Host) -> Found:
 
 def _roles_of_its_own(clients: AzureClients, spec: RemovalSpec, app: Any, site: Any) -> tuple[Standing, ...]:
     """Those of an identity of ours that nothing but the slot runs as. As the app's identity it has none."""
-    who, group = spec.names.id_of(identity.TYPE, spec.identity_name), spec.names.group
+    who, group = spec.names.id_of(identity.TYPE, spec.resources.identity), spec.names.group
     if not runs_as(site, who) or runs_as(app, who) or not is_ours(site.tags):
         return ()
-    read = partial(read_or_none, IDENTITY, clients, group, spec.identity_name)
+    read = partial(read_or_none, IDENTITY, clients, group, spec.resources.identity)
     slots = partial(_slots_of, clients, spec)
     live = ask({IDENTITY.name: read, "function apps": partial(sites_of, clients, group), "deployment slots": slots})
     users = apps_of([*live["function apps"], *live["deployment slots"]], who)
@@ -71,7 +71,7 @@ def slot_changes(spec: RemovalSpec, found: Found) -> Iterator[Change]:
     """What goes of the slot, and that all else stays. Pure: no request is sent."""
     app, site = found.of(FUNCTION_APP.name), found.of(SLOT.name)
     if site is not None and site.ours:
-        why = f"nothing else runs as the identity `{spec.identity_name}`, which stays"
+        why = f"nothing else runs as the identity `{spec.resources.identity}`, which stays"
         yield from (removal_of(role, why) for role in found.roles)
         yield removal_of(site, MADE, tuple(key_of(role.kind, role.name) for role in found.roles))
     elif site is not None:

@@ -31,7 +31,7 @@ def client_settings(wanted: Wanted, observed: Observed) -> dict[str, str | None]
 def _names_ours(wanted: Wanted, observed: Observed) -> bool:
     """Whether the setting names the identity as the app knows it, which may be one that is gone."""
     named, app = observed.live_settings.get(_CLIENT_ID), observed.of(ObservedApp)
-    known = app and app.identity_clients.get(wanted.id_of(identity.TYPE, wanted.target.identity_name).lower())
+    known = app and app.identity_clients.get(wanted.id_of(identity.TYPE, wanted.resources.identity).lower())
     return bool(named and known) and named == known
 
 
@@ -43,7 +43,7 @@ def client_notes(wanted: Wanted, observed: Observed) -> tuple[str, ...]:
         return ()
     takes = "takes the system-assigned identity of" if app.has_own_identity else "finds no identity in"
     value = f"`{who.client_id}`" if who else "its client id"
-    ours = wanted.target.identity_name
+    ours = wanted.resources.identity
     note = (
         f"`DefaultAzureCredential()` in a script {takes} `{wanted.names.app}`. To let it take `{ours}`, "
         f"set {_CLIENT_ID} to {value} with `app-settings`: every connection of the app that names no identity takes "

@@ -72,12 +72,12 @@ def _room_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
         remedy = "Set `slot-name` to another name: the slot's host must be unique in all of Azure."
         return (Problem(what, remedy, "slot-name"),)
     live = observed.of(ObservedPlan)
-    tier = tier_of(wanted.target.plan_sku) if live is None or wanted.target.plan_sku_given else live.tier
+    tier = tier_of(wanted.target.hosting.sku) if live is None or wanted.target.hosting.sku_given else live.tier
     if not wanted.names.candidate or not tier:
         return ()
     most = next((number for name, number in _MOST if tier.startswith(name)), 0)
     if most == 0:
-        what = f"the plan `{wanted.target.plan_name}` is of the tier {tier}, which has no deployment slots"
+        what = f"the plan `{wanted.resources.plan}` is of the tier {tier}, which has no deployment slots"
         remedy = "Set `plan-sku` to S1, P0v3, EP1 or larger, or leave `slot-name` out."
         return (Problem(what, remedy, "slot-name"),)
     there = observed.of(ObservedSlot)
@@ -173,7 +173,6 @@ SLOT = Kind(
     unique_names=unique_names,
     removal=Removal(
         0,
-        lambda _: (),  # with the whole deployment, slots go with their app
         lambda clients, group, name: clients.web.web_apps.get_slot(group, *name.split("/")),
         delete,
     ),

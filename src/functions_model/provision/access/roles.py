@@ -67,7 +67,9 @@ def _host_storage_roles(target: Target, data: BlobData | QueueData | None) -> tu
     https://learn.microsoft.com/azure/azure-functions/functions-reference#connecting-to-host-storage-with-an-identity.
     """
     more = (_ACCOUNT_CONTRIBUTOR, _QUEUE_CONTRIBUTOR) if isinstance(data, BlobData) else ()
-    return _on_account(target, "storage-account", target.storage_account, _BLOB_OWNER, _TABLE_CONTRIBUTOR, *more)
+    return _on_account(
+        target, "storage-account", target.resources.storage_account, _BLOB_OWNER, _TABLE_CONTRIBUTOR, *more
+    )
 
 
 def _data_roles(target: Target, data: BlobData | QueueData | None) -> tuple[Role, ...]:
@@ -88,7 +90,7 @@ def _blob_roles(target: Target, data: BlobData) -> tuple[Role, ...]:
     (Azure/azure-sdk-for-net, Microsoft.Azure.WebJobs.Extensions.Storage.Blobs, docs/BlobTriggerPolling.md and
     CHANGELOG.md; azure-sdk-for-net#61660. Azure/azure-functions-host#11938 shows the request that is refused.)
     """
-    if data.account == target.storage_account:
+    if data.account == target.resources.storage_account:
         return ()
     needed = (_BLOB_OWNER, _QUEUE_CONTRIBUTOR, _ACCOUNT_CONTRIBUTOR)
     return _on_account(target, "data-storage-account", data.account, *needed)
@@ -99,7 +101,7 @@ def _telemetry_roles(target: Target) -> tuple[Role, ...]:
 
     https://learn.microsoft.com/azure/azure-monitor/app/azure-ad-authentication.
     """
-    name = target.application_insights
+    name = target.resources.application_insights
     if name is None:
         return ()
     scope = f"{_group(target, 'application-insights')}/providers/{application_insights.TYPE}/{name}"

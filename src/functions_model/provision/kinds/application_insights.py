@@ -118,10 +118,9 @@ APPLICATION_INSIGHTS = Kind(
     problems=problems,
     notes=notes,
     type=TYPE,
-    named_by={"application-insights": lambda target: target.application_insights},
+    named_by={"application-insights": lambda names: names.application_insights},
     removal=Removal(
         5,
-        lambda spec: (spec.application_insights,),
         generic.reader_of(TYPE, API_VERSION),
         generic.deletion_of(TYPE, API_VERSION),
         used_by_roles=True,

@@ -36,8 +36,8 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedId
 
     try:
         identity = clients.msi.user_assigned_identities.get(
-            resource_group_name=wanted.group_of(TYPE, wanted.target.identity_name),
-            resource_name=wanted.target.identity_name,
+            resource_group_name=wanted.group_of(TYPE, wanted.resources.identity),
+            resource_name=wanted.resources.identity,
         )
     except ResourceNotFoundError:
         return None
@@ -50,8 +50,8 @@ def _observed(identity: Any) -> ObservedIdentity:
 
 def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     """One of another group that is not there; else any identity will do."""
-    if observed.of(ObservedIdentity) is None and wanted.is_in_other_group(TYPE, wanted.target.identity_name):
-        return (not_there(KIND, TYPE, wanted.target.identity_name, wanted, "identity-name"),)
+    if observed.of(ObservedIdentity) is None and wanted.is_in_other_group(TYPE, wanted.resources.identity):
+        return (not_there(KIND, TYPE, wanted.resources.identity, wanted, "identity-name"),)
     return ()
 
 
@@ -59,13 +59,13 @@ def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
     """Create or keep; nothing where the app has keys."""
     if wanted.by_keys:
         return ()
-    resource_id = wanted.id_of(TYPE, wanted.target.identity_name)
+    resource_id = wanted.id_of(TYPE, wanted.resources.identity)
     if observed.of(ObservedIdentity) is not None:
-        return (Change(KIND, wanted.target.identity_name, Action.KEEP, resource_id=resource_id),)
+        return (Change(KIND, wanted.resources.identity, Action.KEEP, resource_id=resource_id),)
     fields = (FieldChange("location", None, wanted.target.location),)
     depends_on = (resource_group.key(wanted), *provider.keys(provider.IDENTITY))
     return (
-        Change(KIND, wanted.target.identity_name, Action.CREATE, fields, "it does not exist", depends_on, resource_id),
+        Change(KIND, wanted.resources.identity, Action.CREATE, fields, "it does not exist", depends_on, resource_id),
     )
 
 
@@ -74,14 +74,14 @@ def write(writing: Writing, observed: Observed) -> ObservedIdentity:  # noqa: AR
     wanted = writing.wanted
     body: Any = {"location": wanted.target.location, "tags": dict(wanted.tags)}
     identity = writing.clients.msi.user_assigned_identities.create_or_update(
-        resource_group_name=wanted.names.group, resource_name=wanted.target.identity_name, parameters=body
+        resource_group_name=wanted.names.group, resource_name=wanted.resources.identity, parameters=body
     )
     return _observed(identity)
 
 
 def key(wanted: Wanted) -> str:
     """What the app and its roles depend on."""
-    return key_of(KIND, wanted.target.identity_name)
+    return key_of(KIND, wanted.resources.identity)
 
 
 IDENTITY = Kind(
@@ -91,10 +91,9 @@ IDENTITY = Kind(
     looks=(Look(KIND, (ObservedIdentity,), observe),),
     problems=problems,
     type=TYPE,
-    named_by={"identity-name": lambda target: target.identity_name},
+    named_by={"identity-name": lambda names: names.identity},
     removal=Removal(
         1,
-        lambda spec: (spec.identity_name,),
         lambda clients, group, name: clients.msi.user_assigned_identities.get(group, name),
         lambda it: it.clients.msi.user_assigned_identities.delete(it.group, it.name),
     ),

@@ -117,10 +117,9 @@ LOG_ANALYTICS_WORKSPACE = Kind(
     looks=(Look(KIND, (ObservedLogs,), observe, needs=(ObservedInsights,)),),
     problems=problems,
     type=TYPE,
-    named_by={"log-analytics-workspace": lambda target: target.log_analytics_workspace},
+    named_by={"log-analytics-workspace": lambda names: names.log_analytics_workspace},
     removal=Removal(
         6,
-        lambda spec: (spec.log_analytics_workspace,),
         generic.reader_of(TYPE, API_VERSION),
         # So that it can be had back for 14 days: https://learn.microsoft.com/rest/api/loganalytics/workspaces/delete.
         generic.deletion_of(TYPE, API_VERSION, force="false"),

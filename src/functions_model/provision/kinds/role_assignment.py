@@ -66,7 +66,7 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedRo
     assigned = _assignments(clients, asked, who.principal_id) if who else ()
     held = frozenset(role for role in asked if any(one.gives(role) for one in assigned))
     missing = [role for role in asked if role not in held]
-    return ObservedRoles(held, find_former(clients, missing, wanted.id_of(identity.TYPE, wanted.target.identity_name)))
+    return ObservedRoles(held, find_former(clients, missing, wanted.id_of(identity.TYPE, wanted.resources.identity)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +125,11 @@ def _change(role: Role, wanted: Wanted, observed: Observed) -> Change:
         return Change(KIND, _name(role), Action.KEEP)
     depends_on = (identity.key(wanted), *filter(None, (role.waits_for,)))
     if former := observed.all_of(ObservedRoles).former.get(role):
-        moved = FieldChange("principal", former.principal_id, f"the identity {wanted.target.identity_name}")
-        reason = f"it was given to an identity `{wanted.target.identity_name}` that is gone, and cannot be given on"
+        moved = FieldChange("principal", former.principal_id, f"the identity {wanted.resources.identity}")
+        reason = f"it was given to an identity `{wanted.resources.identity}` that is gone, and cannot be given on"
         return Change(KIND, _name(role), Action.REPLACE, (moved,), reason, depends_on)
     fields = (FieldChange("role", None, role.name), FieldChange("scope", None, role.scope))
-    reason = f"the identity `{wanted.target.identity_name}` does not hold it"
+    reason = f"the identity `{wanted.resources.identity}` does not hold it"
     if wanted.registry.abac and role.scope == wanted.registry.id:
         reason += "; the registry gives rights by repository (ABAC), where AcrPull counts for nothing"
     return Change(KIND, _name(role), Action.CREATE, fields, reason, depends_on)
@@ -166,7 +166,7 @@ def _assign(writing: Writing, role: Role, principal_id: str) -> None:
             "principalId": principal_id,
             # Without it, a new identity is looked up in the directory, where it may not be yet.
             "principalType": "ServicePrincipal",
-            "description": description_of(writing.wanted.id_of(identity.TYPE, writing.wanted.target.identity_name)),
+            "description": description_of(writing.wanted.id_of(identity.TYPE, writing.wanted.resources.identity)),
         }
     }
     writing.clients.authorization.role_assignments.create(

@@ -275,11 +275,10 @@ SERVICE_BUS_NAMESPACE = Kind(
     problems=problems,
     notes=notes,
     type=TYPE,
-    named_by={"service-bus-namespace": lambda target: target.service_bus_namespace},
+    named_by={"service-bus-namespace": lambda names: names.service_bus_namespace},
     unique_names=unique_names,
     removal=Removal(
         4,
-        lambda spec: (spec.service_bus_namespace,),
         lambda clients, group, name: clients.service_bus.namespaces.get(group, name),
         lambda it: it.clients.service_bus.namespaces.begin_delete(it.group, it.name).result(),
         holds_data=True,

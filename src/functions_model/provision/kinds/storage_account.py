@@ -143,7 +143,7 @@ def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
 
 
 def _problem(name: str, wanted: Wanted, observed: Observed) -> Problem | None:
-    is_host = name == wanted.target.storage_account
+    is_host = name == wanted.resources.storage_account
     subject = "storage-account" if is_host else "data-storage-account"
     account = account_in(observed, name)
     if account is None and wanted.is_in_other_group(TYPE, name):
@@ -274,13 +274,12 @@ STORAGE_ACCOUNT = Kind(
     problems=problems,
     type=TYPE,
     named_by={
-        "storage-account": lambda target: target.storage_account,
-        "data-storage-account": lambda target: target.data_storage_account,
+        "storage-account": lambda names: names.storage_account,
+        "data-storage-account": lambda names: names.data_storage_account,
     },
     unique_names=unique_names,
     removal=Removal(
         3,
-        lambda spec: spec.storage_accounts,
         lambda clients, group, name: clients.storage.storage_accounts.get_properties(group, name),
         lambda it: it.clients.storage.storage_accounts.delete(it.group, it.name),
         holds_data=True,

@@ -137,11 +137,11 @@ def _app_keys(found: Found) -> tuple[str, ...]:
 
 
 def _other_groups(spec: RemovalSpec, host: Host) -> Iterator[Change]:
-    kinds = {given: kind.name for kind in kinds_of(host) for given in kind.named_by}
-    for given, place in spec.other_groups.items():
-        group, _, name = place.rpartition("/")
+    named = {given: (kind.name, name_of) for kind in kinds_of(host) for given, name_of in kind.named_by.items()}
+    for given, group in spec.resources.other_groups.items():
+        kind, name_of = named[given]
         reason = f"it is in the resource group `{group}`, where nothing is made and nothing removed"
-        yield Change(kinds[given], name, Action.KEEP, reason=reason)
+        yield Change(kind, name_of(spec.resources) or "", Action.KEEP, reason=reason)
 
 
 def _group(found: Found, changes: Sequence[Change]) -> Iterator[Change]:

@@ -49,7 +49,7 @@ def survey(clients: AzureClients, spec: RemovalSpec, host: Host) -> Found:
         if live[f"{kind.name} `{name}`"] is not None
     }
     resources = tuple(Standing(kind, name, str(found.id), is_ours(found.tags)) for (kind, name), found in there.items())
-    who = there.get((identity.KIND, spec.identity_name))
+    who = there.get((identity.KIND, spec.resources.identity))
     more = ask(_second_round(clients, spec, host, resources, who))
     roles, sees_all = more.get(_ROLES, ((), True))
     return Found(
@@ -101,7 +101,7 @@ def _second_round(
         if may_go and one.kind == log_analytics_workspace.KIND:
             questions[_COMPONENTS] = partial(components_on, clients, spec, one.id)
         if may_go and kind.removal and kind.removal.used_by_roles:
-            ours = spec.names.id_of(identity.TYPE, spec.identity_name)
+            ours = spec.names.id_of(identity.TYPE, spec.resources.identity)
             questions[_users(one)] = partial(sharers_of, clients, one.id, ours)
     return questions
 
@@ -144,7 +144,12 @@ def removable(host: Host) -> tuple[Kind, ...]:
 
 def named(spec: RemovalSpec, host: Host) -> Iterator[tuple[Kind, str]]:
     """Each resource that the deployment can have in the group."""
-    return ((kind, name) for kind in removable(host) if kind.removal for name in kind.removal.names(spec) if name)
+    for kind in removable(host):
+        if kind.name == host.kind:
+            yield kind, spec.names.app
+        ours = (name_of for given, name_of in kind.named_by.items() if given not in spec.resources.other_groups)
+        names = (name_of(spec.resources) for name_of in ours)
+        yield from ((kind, name) for name in dict.fromkeys(names) if name)
 
 
 def read_or_none(kind: Kind, clients: AzureClients, group: str, name: str) -> Any:

@@ -35,15 +35,15 @@ def obsolete_host_storage(wanted: Wanted, observed: Observed) -> frozenset[str]:
 
 def leads_to_ours(wanted: Wanted, value: str) -> bool:
     """Whether a setting's value opens the host storage account."""
-    return account_of(value) == wanted.target.storage_account.lower()
+    return account_of(value) == wanted.resources.storage_account.lower()
 
 
 def host_storage_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     """A host that has its keys in another account: the app would lose them, and its callers theirs."""
     theirs = account_of(observed.live_settings.get(HOST_STORAGE, ""))
-    if HOST_STORAGE in wanted.target.app_settings or theirs in {"", wanted.target.storage_account.lower()}:
+    if HOST_STORAGE in wanted.target.app_settings or theirs in {"", wanted.resources.storage_account.lower()}:
         return ()
-    app, ours = wanted.names.app, wanted.target.storage_account
+    app, ours = wanted.names.app, wanted.resources.storage_account
     what = f"the function app `{app}` has its keys in the storage account `{theirs}`, not in `{ours}`"
     remedy = (
         f"Set `storage-account` to `{theirs}`. Or give the app new keys: "
@@ -60,7 +60,7 @@ def is_set_by_others(wanted: Wanted, observed: Observed) -> bool:
 
 def _by_identity(wanted: Wanted, observed: Observed) -> dict[str, str | None]:
     """`AzureWebJobsStorage__accountName` would serve the public cloud only."""
-    storage, identity = account_in(observed, wanted.target.storage_account), observed.of(ObservedIdentity)
+    storage, identity = account_in(observed, wanted.resources.storage_account), observed.of(ObservedIdentity)
     return {
         f"{HOST_STORAGE}__blobServiceUri": storage.blob if storage else None,
         f"{HOST_STORAGE}__queueServiceUri": storage.queue if storage else None,
@@ -71,7 +71,7 @@ def _by_identity(wanted: Wanted, observed: Observed) -> dict[str, str | None]:
 
 
 def _by_key(wanted: Wanted, observed: Observed) -> dict[str, str | None]:
-    return {HOST_STORAGE: account_setting(HOST_STORAGE, wanted.target.storage_account, observed)}
+    return {HOST_STORAGE: account_setting(HOST_STORAGE, wanted.resources.storage_account, observed)}
 
 
 def account_setting(setting: str, account: str, observed: Observed) -> str | None:

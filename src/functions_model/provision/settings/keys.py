@@ -46,7 +46,7 @@ def complete(clients: AzureClients, wanted: Wanted, observed: Observed, *, mask:
 
 def _owners(wanted: Wanted, observed: Observed) -> list[tuple[str, str]]:
     """Each setting with a secret in it, and what that opens."""
-    host = storage_account.key(wanted.target.storage_account)
+    host = storage_account.key(wanted.resources.storage_account)
     owners = [(HOST_STORAGE, host), *wanted.host.settings_with_keys(wanted)]
     if sets_connection(wanted, observed):
         match wanted.data:

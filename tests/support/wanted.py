@@ -61,13 +61,7 @@ _PARTS = {
         "identity_name": "identity",
         **{one.name: one.name for one in fields(Resources) if one.name not in {"plan", "identity"}},
     },
-    "hosting": {
-        "plan_sku": "sku",
-        "plan_sku_given": "sku_given",
-        "plan_minimum": "minimum",
-        "plan_maximum": "maximum",
-        "swap": "swap",
-    },
+    "hosting": {"swap": "swap", **{f"plan_{one.name}": one.name for one in fields(OnPlan)}},
 }
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from azure.core.exceptions import ServiceRequestError, ServiceResponseError
 
 from functions_model.ci.host import Advice
+from functions_model.core.causes import Cause
 from functions_model.core.failures import LoginFailed
 from functions_model.core.spec import Login
 
@@ -27,64 +28,55 @@ class _AssertionClaims:
     audience: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Refusal:
-    """What one family of AADSTS codes means.
-
-    Attributes:
-        codes: The digits after `AADSTS`.
-        meaning: A clause; `{tenant_id}`, `{client_id}`, `{authority}` and `{subject}` are filled in.
-        remedy: Whole sentences; `{advice}` holds those of the CI host.
-        shows_claims: Whether the federated credential to create is shown.
-    """
-
-    codes: frozenset[str]
-    meaning: str
-    remedy: str
-    shows_claims: bool = False
-
-
-_REFUSALS = (
-    _Refusal(
-        frozenset({"700016"}),
+_CAUSES = (
+    Cause(
+        "application-unknown",
+        "700016",
         "there is no application `{client_id}` in the tenant `{tenant_id}`",
         "Check `client-id` and `tenant-id`: the application (client) ID is meant, not the object ID.",
     ),
-    _Refusal(
-        frozenset({"700024"}),
+    Cause(
+        "token-out-of-time",
+        "700024",
         "the identity token is outside its time of validity",
         "Run the job again. If it happens again, set the clock of the runner right.",
     ),
-    _Refusal(
-        frozenset({"700212"}),
+    Cause(
+        "audience-unknown",
+        "700212",
         "no federated credential of the application `{client_id}` is for the audience of this job's token",
         "Leave `audience` out, which asks for the usual one. Or run the command that the detail shows: it adds a "
         "credential for this audience.",
-        shows_claims=True,
     ),
-    _Refusal(
-        frozenset({"70021", "700211", "700213", "7002138"}),
+    Cause(
+        "subject-unknown",
+        "70021|700211|700213|7002138",
         "no federated credential of the application `{client_id}` matches this job, whose subject is `{subject}`",
         "Run the command that the detail shows, which adds the credential, or run the job that an existing one names. "
-        "{advice.subject}",
-        shows_claims=True,
+        "{advice}",
     ),
-    _Refusal(
-        frozenset({"7000215"}),
+    Cause(
+        "secret-wrong",
+        "7000215",
         "the client secret is wrong",
         "Give the secret's value, not its ID, or leave `client-secret` out and log in with OIDC.",
     ),
-    _Refusal(
-        frozenset({"7000222"}),
+    Cause(
+        "secret-expired",
+        "7000222",
         "the client secret has expired",
         "Make a new secret for the application, or leave `client-secret` out and log in with OIDC.",
     ),
-    _Refusal(
-        frozenset({"90002"}),
+    Cause(
+        "tenant-unknown",
+        "90002",
         "there is no tenant `{tenant_id}` at `{authority}`",
         "Check `tenant-id`, and `cloud` when the tenant is not in the public cloud.",
     ),
 )
+"""By the digits after `AADSTS`. `{advice}` is what the CI host says of the subject of its tokens."""
+_SHOWS_CLAIMS = frozenset({"audience-unknown", "subject-unknown"})
+"""Causes with which the federated credential to create is shown."""
 
 
 def _claims_of(token: str) -> _AssertionClaims | None:
@@ -115,18 +107,19 @@ def explain_login(exc: Exception, login: Login, authority: str, assertion: str, 
     if found is None:
         return LoginFailed("log in to Azure", said or type(exc).__name__, _plain_remedy(exc, authority))
     code, claims = found.group(1), _claims_of(assertion)
-    for refusal in _REFUSALS:
-        if code in refusal.codes:
-            meaning = refusal.meaning.format(
-                client_id=login.client_id,
-                tenant_id=login.tenant_id,
-                authority=authority,
-                subject=claims.subject if claims else "unknown",
-            )
-            shown = _federated_credential(login, claims) if refusal.shows_claims and claims else ""
-            reason = f"{meaning} (AADSTS{code})"
-            remedy = refusal.remedy.format(advice=advice)
-            return LoginFailed("log in to Azure", reason, remedy, detail=f"{said}\n{shown}".strip())
+    facts = {
+        "client_id": login.client_id,
+        "tenant_id": login.tenant_id,
+        "authority": authority,
+        "subject": claims.subject if claims else "unknown",
+        "advice": advice.subject,
+    }
+    for cause in _CAUSES:
+        if matched := re.fullmatch(cause.text, code):
+            named = cause.named(matched, facts)
+            shown = _federated_credential(login, claims) if claims and cause.name in _SHOWS_CLAIMS else ""
+            reason, detail = f"{named.meaning} (AADSTS{code})", f"{said}\n{shown}".strip()
+            return LoginFailed("log in to Azure", reason, named.remedy, detail=detail)
     remedy = f"Look the code up at {authority}/error?code={code}."
     return LoginFailed("log in to Azure", said, remedy)
 

@@ -20,7 +20,7 @@ from functions_model.core.yaml_nodes import is_empty, place, sections
 from functions_model.environment.conda_specs import CondaSpec, parse_conda_spec, pep440
 from functions_model.environment.conda_twins import LEFT_OUT, twin_of
 from functions_model.environment.request import CondaChannel, CondaDependency, CondaRequest, Draft, Requirement
-from functions_model.environment.requirement_options import VARIABLE, inside_path
+from functions_model.environment.requirement_options import filled, inside_path, is_url
 from functions_model.environment.requirements import add_requirement, read_line
 
 if TYPE_CHECKING:
@@ -78,22 +78,19 @@ def is_public_name(name: str) -> bool:
 
 
 def _read(text: str, where: Location, draft: Draft) -> list[CondaChannel]:
-    unset = [name for name in VARIABLE.findall(text) if not draft.environ.get(name)]
-    if unset:
-        listed = ", ".join(f"`{name}`" for name in unset)
-        draft.refuse(where, f"the channel needs {listed}, which is not set", "Set it for this step (`env:`).")
+    whole = filled(text, "the channel", where, draft)
+    if whole is None:
         return []
-    filled = VARIABLE.sub(lambda match: draft.environ[match[1]], text)
-    if filled.startswith("file:"):
-        return _folder(unquote(urlsplit(filled).path), where, draft)
-    if "://" in filled:
-        return _url(filled, where, draft)
-    if filled.startswith((".", "/", "~")):
-        return _folder(filled, where, draft)
-    if not _NAME.fullmatch(filled):
+    if whole.startswith("file:"):
+        return _folder(unquote(urlsplit(whole).path), where, draft)
+    if "://" in whole:
+        return _url(whole, where, draft)
+    if whole.startswith((".", "/", "~")):
+        return _folder(whole, where, draft)
+    if not _NAME.fullmatch(whole):
         draft.refuse(where, "the channel is neither a name nor a URL", "Write `conda-forge`, or `https://host/path`.")
         return []
-    return [CondaChannel(name, name) for name in _MEANS.get(filled, (filled,))]
+    return [CondaChannel(name, name) for name in _MEANS.get(whole, (whole,))]
 
 
 def _folder(text: str, where: Location, draft: Draft) -> list[CondaChannel]:
@@ -103,15 +100,10 @@ def _folder(text: str, where: Location, draft: Draft) -> list[CondaChannel]:
 
 def _url(text: str, where: Location, draft: Draft) -> list[CondaChannel]:
     """A channel by its URL. It may hold a token, so no message shows it."""
-    try:
-        parts = urlsplit(text)
-        good = parts.scheme in {"https", "http", "oci", "s3"} and bool(parts.hostname) and not re.search(r"\s", text)
-    except ValueError:
-        good = False
-    if not good:
+    if not is_url(text, {"https", "http", "oci", "s3"}):
         draft.refuse(where, "the channel's URL is not an http or https URL", "Write it as `https://host/path`.")
         return []
-    name = _TOKEN.sub("", parts.path).strip("/")
+    name = _TOKEN.sub("", urlsplit(text).path).strip("/")
     return [CondaChannel(re.sub(r"[^A-Za-z0-9._/-]", "_", name) or "channel", Secret(text.rstrip("/")))]
 
 

@@ -61,35 +61,18 @@ _SAME_NAME = """
     umap-learn urllib3 uvicorn validators werkzeug wheel wrapt xarray xarray-einstats xgboost xlrd xlsxwriter
     xxhash yarl zipp zstandard
 """
-_OTHER_NAME = {
-    "dask-core": Twin("dask"),
-    "fastapi-core": Twin("fastapi"),
-    "matplotlib": Twin("matplotlib"),
-    "matplotlib-base": Twin("matplotlib"),
-    "msgpack-python": Twin("msgpack"),
-    "opencv": Twin("opencv-python-headless", _with_build_number),
-    "psycopg2": Twin("psycopg2-binary"),
-    "py-opencv": Twin("opencv-python-headless", _with_build_number),
-    "py-xgboost": Twin("xgboost"),
-    "py-xgboost-cpu": Twin("xgboost"),
-    "pytables": Twin("tables"),
-    "python-duckdb": Twin("duckdb"),
-    "python-flatbuffers": Twin("flatbuffers"),
-    "python-graphviz": Twin("graphviz"),
-    "python-tzdata": Twin("tzdata", _calendar),
-    "python-xxhash": Twin("xxhash"),
-    "pytorch": Twin("torch"),
-    "pytorch-cpu": Twin("torch"),
-    "pytz": Twin("pytz", _calendar),
-    "redis-py": Twin("redis"),
-    "ruamel.yaml": Twin("ruamel-yaml"),
-    "seaborn-base": Twin("seaborn"),
-    "tensorflow-base": Twin("tensorflow"),
-    "tensorflow-cpu": Twin("tensorflow-cpu"),
-    "uvicorn-standard": Twin("uvicorn"),
-    "xgboost-cpu": Twin("xgboost"),
-}
-_TWINS = {**{name: Twin(name) for name in _SAME_NAME.split()}, **_OTHER_NAME}
+_OTHER_NAME = """
+    dask-core:dask fastapi-core:fastapi matplotlib:matplotlib matplotlib-base:matplotlib msgpack-python:msgpack
+    opencv:opencv-python-headless psycopg2:psycopg2-binary py-opencv:opencv-python-headless py-xgboost:xgboost
+    py-xgboost-cpu:xgboost pytables:tables python-duckdb:duckdb python-flatbuffers:flatbuffers
+    python-graphviz:graphviz python-tzdata:tzdata python-xxhash:xxhash pytorch:torch pytorch-cpu:torch pytz:pytz
+    redis-py:redis ruamel.yaml:ruamel-yaml seaborn-base:seaborn tensorflow-base:tensorflow
+    tensorflow-cpu:tensorflow-cpu uvicorn-standard:uvicorn xgboost-cpu:xgboost
+"""
+"""Conda's name and the wheel's."""
+_NUMBERED_OTHERWISE = {"opencv-python-headless": _with_build_number, "pytz": _calendar, "tzdata": _calendar}
+"""How a wheel's versions differ from those of its conda package, by the wheel's name."""
+_NAMES = {**{name: name for name in _SAME_NAME.split()}, **dict(pair.split(":") for pair in _OTHER_NAME.split())}
 
 _OF_THE_INTERPRETER = """
     _libgcc_mutex _openmp_mutex bzip2 ca-certificates ld_impl_linux-64 libexpat libffi libgcc libgcc-ng libnsl libsqlite
@@ -111,4 +94,5 @@ LEFT_OUT: dict[str, str] = {
 
 def twin_of(name: str) -> Twin | None:
     """The wheel for a conda package, or None when there is none that we stand behind."""
-    return _TWINS.get(name) or _TWINS.get(name.replace("_", "-"))
+    wheel = _NAMES.get(name) or _NAMES.get(name.replace("_", "-"))
+    return Twin(wheel, _NUMBERED_OTHERWISE.get(wheel, _same)) if wheel else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -25,7 +25,7 @@ _LONG_NAMES = {
     "-e": "--editable",
     "--pypi-url": "--index-url",
 }
-VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
+_VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 """What pip takes for a variable in a requirements file."""
 _REFUSED = {
     "--editable": "a package under development cannot be linked into an image",
@@ -118,12 +118,24 @@ def _read_value(name: str, value: str, location: Location, draft: Draft, reader:
     if not value:
         draft.refuse(location, f"the option `{name}` has no value", "Give one, or remove the line.")
         return
-    unset = sorted({variable for variable in VARIABLE.findall(value) if not draft.environ.get(variable)})
-    if unset:
+    if (whole := filled(value, f"the option `{name}`", location, draft)) is not None:
+        reader(whole, location, draft)
+
+
+def filled(text: str, what: str, location: Location, draft: Draft) -> str | None:
+    """The text with the values of its variables; None, and a problem, when one is not set.
+
+    Args:
+        text: May hold `${NAME}`.
+        what: What needs the variables, as the message begins.
+        location: Where it stands.
+        draft: Has the variables, and takes the problem.
+    """
+    if unset := sorted({variable for variable in _VARIABLE.findall(text) if not draft.environ.get(variable)}):
         names = ", ".join(f"`{variable}`" for variable in unset)
-        draft.refuse(location, f"the option `{name}` needs {names}, which is not set", "Set it for this step (`env:`).")
-        return
-    reader(VARIABLE.sub(lambda match: draft.environ[match[1]], value), location, draft)
+        draft.refuse(location, f"{what} needs {names}, which is not set", "Set it for this step (`env:`).")
+        return None
+    return _VARIABLE.sub(lambda match: draft.environ[match[1]], text)
 
 
 def _index_url(value: str, location: Location, draft: Draft) -> None:
@@ -151,18 +163,19 @@ def _trusted_host(value: str, location: Location, draft: Draft) -> None:
 
 def _url(value: str, location: Location, draft: Draft) -> Secret | None:
     """A URL that uv takes. Its text may hold a password, so no message shows it."""
-    try:
-        good = (
-            urlsplit(value).scheme in {"http", "https"}
-            and bool(urlsplit(value).hostname)
-            and not re.search(r"\s", value)
-        )
-    except ValueError:
-        good = False
-    if not good:
+    if not is_url(value, {"http", "https"}):
         draft.refuse(location, "the index's URL is not an http or https URL", "Write it as `https://host/path`.")
         return None
     return Secret(value)
+
+
+def is_url(text: str, schemes: Container[str]) -> bool:
+    """Whether a text is a URL of one of these schemes, with a host and without blanks."""
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in schemes and bool(parts.hostname) and not re.search(r"\s", text)
+    except ValueError:
+        return False
 
 
 _READERS: dict[str, Reader] = {

@@ -165,7 +165,7 @@ def _called_of_clients() -> set[tuple[str, ...]]:
 
 _BYTECODE = """
 import json, os, sys
-import functions_model.cli.deploy
+import functions_model.cli.once
 specs = [getattr(module, "__spec__", None) for module in sys.modules.values()]
 cached = [spec.cached for spec in specs if getattr(spec, "has_location", False) and not spec.origin.endswith(".so")]
 assert len(cached) > 100, cached

@@ -26,4 +26,4 @@ def test_a_ci_host_is_known_in_its_room_alone() -> None:
 
 def test_the_room_was_read() -> None:
     """The search finds what it looks for where it is."""
-    assert {"ci/github.py", "ci/identity.py"} <= set(_knowing())
+    assert {"ci/github.py", "ci/plain.py"} <= set(_knowing())

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
+from azure.core.exceptions import AzureError, HttpResponseError
 from azure.core.rest import HttpRequest
 
 from functions_model.azure import api_versions
 from functions_model.azure.clients import AzureClients
 from functions_model.azure.errors import explain
 from functions_model.core.failures import PlanRefused, Problem
-from functions_model.core.registered import MachineLearningWorkspace
+from functions_model.core.registered import MachineLearningWorkspace, RegisteredAsset
 
 
 def group_id(subscription_id: str, resource_group: str) -> str:
@@ -102,3 +104,133 @@ def _role_remedy(message: str, workspace: MachineLearningWorkspace) -> str:
         f"--assignee-object-id {assignee} --assignee-principal-type ServicePrincipal "
         f'--role "AzureML Data Scientist" --scope {workspace_id(workspace)}'
     )
+
+
+_TOLD = 20
+"""So many names or versions are listed in a message."""
+
+_NEWEST_FIRST = {"$orderBy": "createdtime desc"}
+
+
+@dataclass(frozen=True, slots=True)
+class AssetKind:
+    """A kind of asset.
+
+    Attributes:
+        noun: "model".
+        collection: As it stands in ARM paths.
+        subject: The input that names such an asset.
+    """
+
+    noun: str
+    collection: str
+    subject: str
+
+
+MODEL = AssetKind("model", "models", "model-path")
+ENVIRONMENT = AssetKind("environment", "environments", "environment-file")
+
+
+@dataclass(frozen=True, slots=True)
+class AssetVersion:
+    """One version of an asset, as the workspace has it.
+
+    Attributes:
+        id: Its ARM id, as Azure spells it.
+        version: Its version, as Azure ML has it.
+        properties: The service's own words: `modelUri`, `condaFile`, `isArchived` ...
+    """
+
+    id: str
+    version: str
+    properties: dict[str, Any]
+
+    @property
+    def is_archived(self) -> bool:
+        """Whether it was taken out of use. It can still be read."""
+        return bool(self.properties.get("isArchived"))
+
+
+def find_version(asset: RegisteredAsset, kind: AssetKind, clients: AzureClients) -> AssetVersion:
+    """The version that an asset's name means.
+
+    `@latest` is the version that was created last and is not archived, as the Azure ML command line and SDK have it:
+    neither the highest number nor the one that was changed last.
+
+    Raises:
+        PlanRefused: The workspace, the asset or the version is not there, or may not be read.
+    """
+    action = f"find the {kind.noun} `{asset}`"
+    try:
+        found = _named(asset, kind, clients) if asset.version else _latest(asset, kind, clients)
+        missing = None if found else _missing(asset, kind, clients)
+    except AzureError as exc:
+        raise refused(exc, action, asset.workspace, kind.subject) from exc
+    if found is None:
+        raise PlanRefused(action, [missing] if missing else [])
+    return AssetVersion(str(found["id"]), str(found["name"]), dict(found.get("properties") or {}))
+
+
+def _named(asset: RegisteredAsset, kind: AssetKind, clients: AzureClients) -> Any:
+    return _if_there(clients, f"{_versions(asset, kind)}/{quote(asset.version or '', safe='')}")
+
+
+def _latest(asset: RegisteredAsset, kind: AssetKind, clients: AzureClients) -> Any:
+    query = {**_NEWEST_FIRST, "$top": "1", "listViewType": "ActiveOnly"}
+    newest = (_if_there(clients, _versions(asset, kind), query) or {}).get("value") or []
+    return newest[0] if newest else None
+
+
+def _versions(asset: RegisteredAsset, kind: AssetKind) -> str:
+    return f"{workspace_id(asset.workspace)}/{kind.collection}/{quote(asset.name, safe='')}/versions"
+
+
+def _if_there(clients: AzureClients, path: str, query: dict[str, str] | None = None) -> Any:
+    """What is at the path; None for a 404."""
+    try:
+        return get_json(clients, path, query)
+    except HttpResponseError as exc:
+        if exc.status_code == 404:
+            return None
+        raise
+
+
+def _missing(asset: RegisteredAsset, kind: AssetKind, clients: AzureClients) -> Problem:
+    """What is not there, from the outside in: workspace, asset, version. A 404 alone does not say which."""
+    workspace = asset.workspace
+    if _if_there(clients, workspace_id(workspace)) is None:
+        what = f"there is no Azure ML workspace `{workspace.name}` in the resource group `{workspace.resource_group}`"
+        return Problem(
+            what + _seen(_workspaces(asset, clients)),
+            "Check `workspace` and `workspace-resource-group`, and that the login has the role Reader on it.",
+            "workspace",
+        )
+    if versions := _all_versions(asset, kind, clients):
+        which = f"version `{asset.version}`" if asset.version else "version to take"
+        what = f"the workspace `{workspace.name}` has no {which} of the {kind.noun} `{asset.name}`" + _seen(versions)
+        archived = "Every version is archived: name one, or restore it." if asset.version is None else ""
+        return Problem(what, archived or f"Name one of these, or write `azureml:{asset.name}@latest`.", kind.subject)
+    names = _names(clients, f"{workspace_id(workspace)}/{kind.collection}")
+    what = f"the workspace `{workspace.name}` has no {kind.noun} `{asset.name}`" + _seen(names)
+    return Problem(what, f"Check the name, or register the {kind.noun} there.", kind.subject)
+
+
+def _all_versions(asset: RegisteredAsset, kind: AssetKind, clients: AzureClients) -> list[str]:
+    if _if_there(clients, _versions(asset, kind)) is None:
+        return []
+    return _names(clients, _versions(asset, kind), {**_NEWEST_FIRST, "listViewType": "All"})
+
+
+def _workspaces(asset: RegisteredAsset, clients: AzureClients) -> list[str]:
+    group = group_id(asset.workspace.subscription_id, asset.workspace.resource_group)
+    path = f"{group}/providers/Microsoft.MachineLearningServices/workspaces"
+    return _names(clients, path) if _if_there(clients, path) else []
+
+
+def _names(clients: AzureClients, path: str, query: dict[str, str] | None = None) -> list[str]:
+    return [str(item["name"]) for item in first_items(clients, path, query, count=_TOLD)]
+
+
+def _seen(names: list[str]) -> str:
+    listing = ", ".join(f"`{name}`" for name in names) or "none"
+    return f" (there: {listing}{' ...' if len(names) == _TOLD else ''})"

@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any
 from azure.core.exceptions import AzureError
 
 from functions_model.azure.clients import AzureClients
-from functions_model.azureml.access import StorageAccess
-from functions_model.azureml.arm import refused
-from functions_model.azureml.listing import last_part
+from functions_model.azureml.access import StorageAccess, last_part
+from functions_model.azureml.arm import ENVIRONMENT, MODEL, AssetVersion, find_version, refused
 from functions_model.azureml.locations import BlobPath, DatastorePath, UnknownLocation, find_blobs, parse_model_uri
 from functions_model.azureml.transfer import Transfer
 from functions_model.azureml.transfer_settings import Progress, TransferSettings, shown
-from functions_model.azureml.versions import ENVIRONMENT, MODEL, AssetVersion, find_version
 from functions_model.core.failures import PlanRefused, Problem
 from functions_model.core.registered import RegisteredAsset
 from functions_model.core.spec import Model

@@ -21,7 +21,7 @@ from azure.core import MatchConditions
 from azure.core.exceptions import AzureError
 
 from functions_model.azure.errors import data_words
-from functions_model.azureml.listing import RemoteFile
+from functions_model.azureml.access import RemoteFile
 from functions_model.azureml.transfer_settings import Progress, TransferSettings, persist, shown, status_of
 from functions_model.core.failures import BundleFailed, Problem
 from functions_model.core.stopping import Stop, side_by_side

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from packaging.version import InvalidVersion, Version
+
 _SPAN = re.compile(r"(?:(\d{1,7})\.)?(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.\d{1,7})?)?")
 _LIMITS = (24, 60, 60)
 
@@ -194,25 +196,15 @@ def _meets_four(version: str) -> bool | None:
     match = _RANGE.fullmatch(version.strip())
     if match is None or not (match["low"] or match["high"]):
         return None
-    low = _version(match["low"]) if match["low"] else (0,)
-    high = (_version(match["high"]) if match["high"] else (99,)) if match["comma"] else low
-    if low is None or high is None:
+    try:
+        low = Version((match["low"] or "0").removesuffix(".*"))
+        high = Version((match["high"] or "99").removesuffix(".*")) if match["comma"] else low
+    except InvalidVersion:
         return None
     if not match["comma"]:
-        return low[0] == 4
-    ends_above = high > (4,) if match["close"] == ")" else high >= (4,)
-    return low < (5,) and ends_above and low <= high
-
-
-def _version(text: str) -> tuple[int, ...] | None:
-    """Numbers of a version without zeros at the end: `4.*` and `4.0.0` are `(4,)`; None when it is none."""
-    parts = text.removesuffix(".*").split(".")
-    if not all(part.isdigit() for part in parts):
-        return None
-    numbers = [int(part) for part in parts]
-    while len(numbers) > 1 and not numbers[-1]:
-        numbers.pop()
-    return tuple(numbers)
+        return low.major == 4
+    four = Version("4")
+    return low < Version("5") and (high > four if match["close"] == ")" else high >= four) and low <= high
 
 
 def _plain_values(settings: Settings) -> Iterator[Broken]:

@@ -7,9 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
-from functions_model.ci.github import GitHubHost, facts_of
+from functions_model.ci.github import GitHubHost, JobIdentity, facts_of
 from functions_model.ci.host import CiHost
-from functions_model.ci.identity import JobIdentity
 from functions_model.ci.plain import PlainHost
 from functions_model.ci.scrub import is_terminal
 

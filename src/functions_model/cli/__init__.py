@@ -88,7 +88,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.write(f"functions-model {__version__}\n")
         return 0
     if command in {"action", "deploy", "plan", "package", "destroy", "plan-destroy"}:
-        from functions_model.cli.deploy import from_action, from_command_line
+        from functions_model.cli.once import from_action, from_command_line
 
         return from_action() if command == "action" else from_command_line(command, rest)
     if command in {"try", "demo"}:

@@ -1,4 +1,4 @@
-"""One run, from raw inputs to an exit code: the only place where a failure is caught."""
+"""One run, from the doors to an exit code: the only place where a failure is caught."""
 
 # ruff: noqa: PLC0415 - what tells the end of a run is imported at the end: the upload should begin at once
 
@@ -16,14 +16,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from functions_model import environment, pipeline
+from functions_model.ci import detect
 from functions_model.ci.host import CiHost, Level
 from functions_model.cli.signals import telling_the_end, told_by
 from functions_model.cli.work_folder import work_folder
-from functions_model.core.failures import Failure
+from functions_model.core.failures import Failure, InputsInvalid
 from functions_model.core.masking import SHORTEST
 from functions_model.core.removal import RemovalSpec
 from functions_model.core.spec import DeploymentSpec
-from functions_model.inputs import listening_seconds, read_any
+from functions_model.inputs import from_arguments, from_environment, listening_seconds, read_any
 from functions_model.inputs.catalogue import BY_NAME, CATALOGUE, WORDS
 from functions_model.inputs.settings import secrets_in
 from functions_model.pipeline.events import AppVerified, Event, RunStopped
@@ -33,6 +34,7 @@ from functions_model.report.progress import Watched, watch
 
 if TYPE_CHECKING:
     from functions_model.verify import Verified
+
 
 BUG = 70
 """EX_SOFTWARE of sysexits.h: an error that is no `Failure` is our own."""
@@ -232,3 +234,25 @@ def _tell_bug(ci: CiHost) -> None:
         Level.ERROR,
         "This is a bug in functions-model-action, not in your project. Please report it with the traceback above.",
     )
+
+
+def from_action() -> int:
+    """The container action: inputs from the CI host, paths below its workspace."""
+    ci = detect(os.environ, sys.stdout)
+    return _read_and_run(ci, ci.facts.workspace, lambda: from_environment(os.environ, ci.facts))
+
+
+def from_command_line(command: str, arguments: Sequence[str]) -> int:
+    """The command line: inputs from flags and `FUNCTIONS_MODEL_*` variables, paths below the current folder."""
+    ci = detect(os.environ, sys.stdout)
+    return _read_and_run(ci, Path.cwd(), lambda: from_arguments(arguments, os.environ, ci.facts, command=command))
+
+
+def _read_and_run(ci: CiHost, workspace: Path, read: Callable[[], dict[str, str]]) -> int:
+    try:
+        values = read()
+    except InputsInvalid as failure:
+        for problem in failure.problems:
+            ci.annotate(Level.ERROR, str(problem), problem.location)
+        return failure.exit_code
+    return run_once(values, os.environ, ci, workspace).code

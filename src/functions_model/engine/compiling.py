@@ -23,10 +23,9 @@ from docker.errors import APIError
 
 from functions_model.core.cancel import CANCEL
 from functions_model.core.secrets import Secret
-from functions_model.engine.building import Transcript, proxies
+from functions_model.engine.building import Transcript, explain, proxies
 from functions_model.engine.connecting import EngineApi, EngineSession
 from functions_model.engine.dockerfile import Recipe
-from functions_model.engine.failing import explain
 from functions_model.engine.installing import (
     INSTALLED,
     INSTALLER,

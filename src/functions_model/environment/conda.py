@@ -17,8 +17,7 @@ from functions_model.core.build import Solver
 from functions_model.core.failures import Location, RuleBroken
 from functions_model.core.secrets import Secret
 from functions_model.core.yaml_nodes import is_empty, place, sections
-from functions_model.environment.conda_specs import CondaSpec, parse_conda_spec, pep440
-from functions_model.environment.conda_twins import LEFT_OUT, twin_of
+from functions_model.environment.conda_specs import LEFT_OUT, CondaSpec, parse_conda_spec, pep440, twin_of
 from functions_model.environment.request import CondaChannel, CondaDependency, CondaRequest, Draft, Requirement
 from functions_model.environment.requirement_options import filled, inside_path, is_url
 from functions_model.environment.requirements import add_requirement, read_line

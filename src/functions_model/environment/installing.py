@@ -18,10 +18,15 @@ from urllib.parse import unquote, urlsplit
 
 from functions_model.core.failures import EnvironmentFailed, Problem
 from functions_model.core.progress import Progress, Report, silent
-from functions_model.environment.fusepy import build_options
-from functions_model.environment.installed_files import Altered, altered_conda, altered_wheels
-from functions_model.environment.locking import PREFIX, CondaLock, Lock
-from functions_model.environment.normalising import normalise, normalise_prefix, unlinked
+from functions_model.environment.locking import PREFIX, CondaLock, Lock, build_options
+from functions_model.environment.normalising import (
+    Altered,
+    altered_conda,
+    altered_wheels,
+    normalise,
+    normalise_prefix,
+    unlinked,
+)
 from functions_model.environment.rattler_tool import errors_of, explain_conda, load_rattler, rattler_cache, run_rattler
 from functions_model.environment.request import CondaRequest
 from functions_model.environment.uv_failures import explain

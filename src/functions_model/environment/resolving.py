@@ -15,8 +15,15 @@ from functions_model.core.digests import digest_of
 from functions_model.core.failures import EnvironmentFailed
 from functions_model.core.progress import Progress, Report, silent
 from functions_model.environment.conda_solving import MARK, Distribution, distributions_of, solve_conda, write_stand_ins
-from functions_model.environment.fusepy import keep_promise, write_promise
-from functions_model.environment.locking import ACTION, CondaLock, Lock, lock_of, packages_of
+from functions_model.environment.locking import (
+    ACTION,
+    CondaLock,
+    Lock,
+    keep_promise,
+    lock_of,
+    packages_of,
+    write_promise,
+)
 from functions_model.environment.rattler_tool import load_rattler, rattler_cache
 from functions_model.environment.request import CondaRequest, EnvironmentRequest, Requirement
 from functions_model.environment.uv_failures import blamed, explain, is_for_wheels

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from functions_model.cli.folder import app_name_for, conventional_inputs, inputs_of, pinned_python
+from functions_model.cli.try_out import app_name_for, conventional_inputs, inputs_of, pinned_python
 from functions_model.core.failures import InputsInvalid
 
 

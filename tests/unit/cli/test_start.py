@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-RUN = "import functions_model.cli.deploy, functions_model.report.outputs, functions_model.report.page"
+RUN = "import functions_model.cli.once, functions_model.report.outputs, functions_model.report.page"
 """All that every run needs."""
 FEW_NEED = (
     "functions_model.azure",

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from functions_model.core.failures import EnvironmentFailed, Location
-from functions_model.engine.building import Transcript, proxies
+from functions_model.engine.building import Transcript, explain, proxies
 from functions_model.engine.connecting import open_engine
-from functions_model.engine.failing import explain
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,8 +10,7 @@ from packaging.utils import canonicalize_name
 from functions_model.core.build import Solver
 from functions_model.core.failures import EnvironmentFailed, RuleBroken
 from functions_model.environment import read_environment
-from functions_model.environment.conda_specs import CondaSpec, parse_conda_spec, pep440
-from functions_model.environment.conda_twins import LEFT_OUT, twin_of
+from functions_model.environment.conda_specs import LEFT_OUT, CondaSpec, parse_conda_spec, pep440, twin_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a new input and a new kind of resource cost: two patches under `docs/decisions`, applied to a copy of the product.
+"""What a new input and a new kind of resource cost: two patches in `docs/decisions`, applied to a copy of the product.
 
 Where one no longer applies, write it anew: `git diff -U1 -- src`.
 """

@@ -66,7 +66,7 @@ def deploy(spec: DeploymentSpec, request: EnvironmentRequest, session: Session, 
             return
         with world.stage("Finish the push and provision"):
             applied = beside.deliver(product, changes)
-    release(making, Delivered(product.built, changes, applied), subscription)
+    release(Delivered(making, subscription.clients, product.built, changes, applied))
 
 
 def _prepare_and_look(

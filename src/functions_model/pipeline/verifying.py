@@ -16,10 +16,11 @@ from functions_model.core.spec import AuthLevel, BlobTrigger, DeploymentSpec, Ht
 from functions_model.hosting.known_hosts import host_of
 from functions_model.pipeline.events import ImageBuilt
 from functions_model.pipeline.prepare import Making
-from functions_model.pipeline.session import Subscription, run_context
-from functions_model.provision import Applied, ResourcePlan, data_place, readiness
+from functions_model.pipeline.session import World, run_context
+from functions_model.provision import Applied, LiveApp, ResourcePlan, data_place, readiness
 from functions_model.provision.access.data_place import DataPlace
 from functions_model.provision.endpoint import Endpoint
+from functions_model.provision.releases import ReleasingHost
 from functions_model.registry import pull_base
 from functions_model.verify import (
     LISTENING_SECONDS,
@@ -37,17 +38,36 @@ from functions_model.verify.scoring import content_type
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What was brought to Azure.
+    """What a run has brought to its app, to be verified.
 
     Attributes:
+        making: What was made.
+        clients: Of the subscription.
         built: The image.
         plan: With what was there before.
         applied: What was written.
     """
 
+    making: Making
+    clients: AzureClients
     built: ImageBuilt
     plan: ResourcePlan
     applied: Applied
+
+    @property
+    def host(self) -> ReleasingHost:
+        """Where the app runs."""
+        return host_of(self.plan.wanted.target)
+
+    @property
+    def world(self) -> World:
+        """What the run has around it."""
+        return self.making.world
+
+    @property
+    def before(self) -> LiveApp | None:
+        """The app as it was before; None when it is new."""
+        return self.plan.observed.of(LiveApp)
 
 
 def with_story(failure: NotLive, story: str) -> NotLive:
@@ -56,21 +76,17 @@ def with_story(failure: NotLive, story: str) -> NotLive:
     return NotLive(failure.action, failure.reason, remedy, location=failure.location, detail=failure.detail)
 
 
-def verify_here(
-    making: Making, delivered: Delivered, subscription: Subscription, *, candidate: bool = False
-) -> Verified:
+def verify_here(delivered: Delivered, *, candidate: bool = False) -> Verified:
     """Verify that the app is live with what was delivered.
 
     Args:
-        making: What is deployed.
         delivered: What was brought to Azure.
-        subscription: Where the app is.
         candidate: The version beside it is meant, whose trigger is off.
 
     Raises:
         NotLive: It is not, or its trigger cannot work.
     """
-    spec, built, world = making.spec, delivered.built, making.world
+    spec, built, world = delivered.making.spec, delivered.built, delivered.world
     expected = Expected(
         build_id=built.build_id,
         functions=built.functions,
@@ -80,13 +96,11 @@ def verify_here(
         new_roles=delivered.applied.assigned_roles,
         image=built.reference.pinned,
         one_at_a_time=world.ci.facts.advice.one_at_a_time,
-        reached=reached(delivered.plan, subscription.clients),
+        reached=reached(delivered.plan, delivered.clients),
         listening_seconds=0.0 if candidate else _listening(spec.trigger.kind, world.listening_seconds),
     )
-    endpoint = host_of(delivered.plan.wanted.target).endpoint(
-        subscription.clients, delivered.plan, delivered.applied, candidate=candidate
-    )
-    return _verify(making, endpoint, expected)
+    endpoint = delivered.host.endpoint(delivered.clients, delivered.plan, delivered.applied, candidate=candidate)
+    return _verify(delivered.making, endpoint, expected)
 
 
 def reached(plan: ResourcePlan, clients: AzureClients) -> Reached | None:
@@ -116,15 +130,15 @@ def _listening(trigger: str, given: float | None) -> float:
     return LISTENING_SECONDS[trigger] if given is None else given
 
 
-def verify_previous(making: Making, plan: ResourcePlan, image: str, subscription: Subscription) -> str:
+def verify_previous(delivered: Delivered, image: str) -> str:
     """Verify that the app runs what ran before, by the build identity in that image; what came of it, in sentences.
 
     The sample request is not sent: it belongs to the new version.
     """
-    build_id = _build_of(making, image)
-    expected = Expected(build_id, (), AuthLevel.ADMIN)
+    build_id = _build_of(delivered.making, image)
+    endpoint = delivered.host.endpoint(delivered.clients, delivered.plan)
     try:
-        verified = _verify(making, host_of(plan.wanted.target).endpoint(subscription.clients, plan), expected)
+        verified = _verify(delivered.making, endpoint, Expected(build_id, (), AuthLevel.ADMIN))
     except NotLive as failure:
         return f"It does not come alive either, and may not have been live before: `{image}`: {failure.reason}."
     if not build_id:
@@ -156,21 +170,20 @@ def _build_of(making: Making, image: str) -> str:
     return base.config.env.get(VARIABLE, "")
 
 
-def probed(making: Making, delivered: Delivered, subscription: Subscription, verified: Verified) -> Verified:
+def probed(delivered: Delivered, verified: Verified) -> Verified:
     """The same; where a probe was asked for, once its answer has come.
 
     Raises:
         NotLive: It could not be sent, or was not answered.
     """
+    making, plan, clients = delivered.making, delivered.plan, delivered.clients
     if not making.spec.sends_probe:
         return verified
-    clients, plan, context = subscription.clients, delivered.plan, run_context(making.world)
+    context, endpoint = run_context(delivered.world), delivered.host.endpoint(clients, plan)
     place = data_place(plan, clients, context.mask)
     with ExitStack() as opened:
         probe = _probe(making, place, clients.object_id, opened)
-        return prove_trigger(
-            host_of(plan.wanted.target).endpoint(clients, plan), verified, probe, making.spec.verify_timeout, context
-        )
+        return prove_trigger(endpoint, verified, probe, making.spec.verify_timeout, context)
 
 
 def _probe(making: Making, place: DataPlace, login: str, opened: ExitStack) -> Probe:

@@ -1,4 +1,4 @@
-"""What a run lends to whoever writes resources."""
+"""What a run lends to whoever writes resources, or waits for them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def discard(_: object) -> None:
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """The outside world of a run, as far as writing resources needs it.
+    """The outside world of a run, as far as writing and verifying need it.
 
     Attributes:
         report: Takes a line for each change that is done, and for each reason to wait.

@@ -52,8 +52,8 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """What was heard of the listeners.
+class ListenerState:
+    """What a log says of listeners.
 
     Attributes:
         starts: How often the host has started.
@@ -70,17 +70,17 @@ class Heard:
     lasting: bool = False
 
 
-def hear(log: str, functions: Collection[str]) -> Heard:
+def listener_state(log: str, functions: Collection[str]) -> ListenerState:
     """What a log says of the listeners of these functions since the host started the last time."""
-    heard = Heard()
+    state = ListenerState()
     for entry in entries(log):
         if entry.text.startswith(_STARTED):
-            heard = Heard(heard.starts + 1, heard.failure if _DOWN in heard.failure else "")
+            state = ListenerState(state.starts + 1, state.failure if _DOWN in state.failure else "")
         elif _success(entry, functions):
-            heard = Heard(heard.starts, heard.crash)
+            state = ListenerState(state.starts, state.crash)
         elif failed := _failure(entry, functions):
-            heard = replace(failed, starts=heard.starts, crash=heard.crash, failures=heard.failures + 1)
-    return heard
+            state = replace(failed, starts=state.starts, crash=state.crash, failures=state.failures + 1)
+    return state
 
 
 def has_started(log: str, function: str) -> bool | None:
@@ -117,19 +117,19 @@ def _success(entry: Entry, functions: Collection[str]) -> bool:
     return found is not None and found["function"] in functions
 
 
-def _failure(entry: Entry, functions: Collection[str]) -> Heard | None:
+def _failure(entry: Entry, functions: Collection[str]) -> ListenerState | None:
     if _DOWN in entry.text:
-        return Heard(failure=_flat(entry.text), lasting=True)
+        return ListenerState(failure=_flat(entry.text), lasting=True)
     if found := _CANNOT_START.search(entry.text):
-        return Heard(failure=_flat(entry.text), lasting=True) if found["function"] in functions else None
+        return ListenerState(failure=_flat(entry.text), lasting=True) if found["function"] in functions else None
     owner = _OF_FUNCTION.match(entry.category)
     if _IN_VAIN.search(entry.text) and (owner is None or owner["function"] in functions):
-        return Heard(failure=_flat(entry.text))
+        return ListenerState(failure=_flat(entry.text))
     return None
 
 
-def _flat(text: str) -> str:
+def _flat(entry: str) -> str:
     """On one line, without the stack trace."""
-    lines = (line.strip() for line in text.splitlines())
-    said = " ".join(line for line in lines if line and not line.startswith(("at ", "--- ")))
-    return said.rstrip(".")[:_LONGEST]
+    lines = (line.strip() for line in entry.splitlines())
+    text = " ".join(line for line in lines if line and not line.startswith(("at ", "--- ")))
+    return text.rstrip(".")[:_LONGEST]

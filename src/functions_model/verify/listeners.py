@@ -14,7 +14,7 @@ from functions_model.core.failures import NotLive
 from functions_model.provision import RunContext
 from functions_model.provision.endpoint import NoLog, NotYet
 from functions_model.verify.app import AppClient
-from functions_model.verify.listener_log import Heard, has_started, hear
+from functions_model.verify.listener_log import ListenerState, has_started, listener_state
 
 LISTENING_SECONDS = {
     # What is not transient (no queue, no role, a firewall) is reported at the first try. What is (no such name) after
@@ -77,27 +77,25 @@ class Listening:
             NoLog: The log does not tell.
         """
         self.begin()
-        before: Heard | None = None
+        before: ListenerState | None = None
         looks = restarts = 0
         while True:
             self._wait(before)
-            heard, looks = hear(self.read(), self.functions), looks + 1
-            if not heard.starts:
+            now, looks = listener_state(self.read(), self.functions), looks + 1
+            if not now.starts:
                 if looks >= _LOOKS:
                     raise NoLog("the container log does not say that the host has started")
                 self.context.sleep(_AGAIN_SECONDS)
                 continue
-            if heard.crash if before is None else heard.starts > before.starts:
-                restarts += not self.excuse(heard.crash)
+            if now.crash if before is None else now.starts > before.starts:
+                restarts += not self.excuse(now.crash)
                 if restarts >= _RESTARTS:
-                    raise Failing(
-                        f"its host starts again and again: {heard.crash or heard.failure or 'it says nothing'}"
-                    )
-            elif self._is_quiet(heard, before):
+                    raise Failing(f"its host starts again and again: {now.crash or now.failure or 'it says nothing'}")
+            elif self._is_quiet(now, before):
                 return
-            before, self.since = heard, self.context.clock()
+            before, self.since = now, self.context.clock()
 
-    def _wait(self, before: Heard | None) -> None:
+    def _wait(self, before: ListenerState | None) -> None:
         left = (self.since or 0.0) + self.seconds - self.context.clock()
         if left <= 0:
             return
@@ -109,20 +107,20 @@ class Listening:
         )
         self.context.sleep(left)
 
-    def _is_quiet(self, heard: Heard, before: Heard | None) -> bool:
+    def _is_quiet(self, now: ListenerState, before: ListenerState | None) -> bool:
         """Whether there is no failure, or none any more: those of a time before what they lacked was there have ended.
 
         Raises:
             Failing: They go on.
         """
-        if not heard.failures:
+        if not now.failures:
             return True
         known = before.failures if before else 0
-        if not heard.lasting and heard.failures == known:
+        if not now.lasting and now.failures == known:
             return True
-        goes_on = heard.lasting or 0 < known < heard.failures
-        if goes_on and not self.excuse(heard.failure):
-            raise Failing(heard.failure)
+        goes_on = now.lasting or 0 < known < now.failures
+        if goes_on and not self.excuse(now.failure):
+            raise Failing(now.failure)
         return False
 
 

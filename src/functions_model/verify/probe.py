@@ -153,19 +153,19 @@ def _wait(probe: Probe, timeout: float, context: RunContext) -> None:
     context.report(f"The {probe.place} was answered after {context.clock() - begun:.1f} s.")
 
 
-def _said_of(place: str, log: str) -> str:
+def _last_words(place: str, log: str) -> str:
     """Why the app could not score the probe, in its last words (`payload/scoring.py`); empty when it says nothing."""
     name = place.split("`")[1]
-    said = [line.partition(_COULD_NOT)[2] for line in log.splitlines() if name in line.partition(_COULD_NOT)[2]]
-    return f"{_COULD_NOT}{said[-1]}".rstrip(". ") if said else ""
+    told = [line.partition(_COULD_NOT)[2] for line in log.splitlines() if name in line.partition(_COULD_NOT)[2]]
+    return f"{_COULD_NOT}{told[-1]}".rstrip(". ") if told else ""
 
 
 def _not_live(endpoint: Endpoint, failed: ProbeFailed, place: str) -> NotLive:
     """The failure, with the cause that the container log names."""
     log = scrubbed(container_log(endpoint).text, endpoint.secrets)
     reason, remedy = failed.reason, failed.remedy
-    if said := _said_of(place, log):
-        reason = f"{reason}, and the app said: {said}"
+    if words := _last_words(place, log):
+        reason = f"{reason}, and the app said: {words}"
     elif remedy.startswith(_LATE) and (cause := named_cause(log, endpoint)):
         reason, remedy = f"{cause.meaning} ({reason})", f"{cause.remedy}{remedy.removeprefix(_LATE)}"
     detail = f"The container log ends with:\n{tail(log)}"

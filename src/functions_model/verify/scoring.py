@@ -106,8 +106,8 @@ def _without_build(app: AppClient, route: str, answer: requests.Response) -> str
 
 def _other_build(app: AppClient, answer: requests.Response) -> bool:
     """Whether an old instance gave an answer, be it good or bad. What the host or the front end says has no build."""
-    said = answer.headers.get(BUILD_HEADER, "" if answer.ok else app.expected.build_id)
-    return said != app.expected.build_id
+    build = answer.headers.get(BUILD_HEADER, "" if answer.ok else app.expected.build_id)
+    return build != app.expected.build_id
 
 
 def _key(app: AppClient, level: AuthLevel) -> dict[str, str]:

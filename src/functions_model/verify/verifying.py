@@ -221,8 +221,8 @@ class _Watch:
         if kept.turn_on:
             how = f"The container log is off and has no more to say; turn it on and run again: {kept.turn_on}"
             remedy = f"{remedy} {how}"
-        said = f"The answer:\n{body}\n" if body else ""
-        detail = f"{said}The container log ends with:\n{tail(log)}"
+        answer = f"The answer:\n{body}\n" if body else ""
+        detail = f"{answer}The container log ends with:\n{tail(log)}"
         action = f"verify {self.app.endpoint.name}"
         return NotLive(action, self._scrubbed(reason), remedy, detail=detail)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from functions_model.verify.listener_log import Heard, entries, has_started, hear
+from functions_model.verify.listener_log import ListenerState, entries, has_started, listener_state
 from support.host_log import (
     CANNOT_START,
     DENIED,
@@ -25,10 +25,10 @@ OURS = ("score",)
 PULLED = "2026-01-02T03:04:05.678Z INFO  - Pulling image: contoso.azurecr.io/package@sha256:two\n"
 
 
-def heard(log: str) -> Heard:
+def heard(log: str) -> ListenerState:
     """Of our functions; the same where each line has its time."""
-    plain = hear(log, OURS)
-    assert plain == hear(stamped(log), OURS)
+    plain = listener_state(log, OURS)
+    assert plain == listener_state(stamped(log), OURS)
     return plain
 
 

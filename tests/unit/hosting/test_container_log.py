@@ -1,4 +1,4 @@
-"""What is known of a container log: whether there is one."""
+"""What is known of a container log that App Service keeps: whether there is one."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ def _mlflow_model(folder: Path) -> None:
 INPUTS = [
     Scenario("missing-files", 2, {"model-path": "nowhere", "entry-script": "none.py", "environment-file": "none.yml"}),
     Scenario("nothing-given", 2, dict.fromkeys(("model-path", "entry-script", "app-name", "registry"), "")),
-    Scenario("unknown-input", 2, {"entry-scirpt": "score.py"}),
+    Scenario("unknown-input", 2, {"entry-scirpt": "score.py", "entry-script": ""}),
     Scenario("model-outside-the-workspace", 2, {"model-path": "../"}),
     Scenario("link-leaves-the-workspace", 2, {"model-path": "linked"}, _link_outside),
     Scenario("illegal-app-name", 2, {"app-name": "my_app!"}),

@@ -8,8 +8,8 @@ import pytest
 
 from functions_model.ci.host import Advice, Facts
 from functions_model.cli.once import run_once
-from functions_model.core.failures import InputsInvalid
 from functions_model.inputs import from_arguments, from_environment
+from functions_model.inputs.sources import misspelt
 from support.ci import RecordingCi
 from support.inspecting import skopeo_inspect
 from support.project import write_echo_project
@@ -35,7 +35,7 @@ def of_the_mill(folder: Path, **inputs: str) -> Facts:
     return Facts(
         workspace=folder,
         advice=ADVICE,
-        host_workspace="/mill/floor",
+        host_workspaces=("/mill/floor",),
         source=SOURCE,
         revision=COMMIT,
         run_url=RUN,
@@ -48,19 +48,18 @@ class TestInputs:
     """What a host hands to a step."""
 
     def test_win_over_our_own_variables(self, tmp_path: Path) -> None:
-        """And lose against the command line, like any others."""
+        """The command line has none of them."""
         facts = of_the_mill(tmp_path, app_name="mine", location="", trigger="http")
         own = {"FUNCTIONS_MODEL_APP_NAME": "other", "FUNCTIONS_MODEL_LOCATION": "westeurope"}
 
         assert {"app-name": "mine", "location": "westeurope", "trigger": "http"} == from_environment(own, facts)
-        assert "named" == from_arguments(["--app-name", "named"], own, facts, command="plan")["app-name"]
+        assert "other" == from_arguments([], own, command="plan")["app-name"]
 
-    def test_are_refused_by_the_name_that_the_host_gives_them(self, tmp_path: Path) -> None:
+    def test_that_are_none_of_ours_are_told_by_the_name_that_the_host_gives_them(self, tmp_path: Path) -> None:
         """People look for what they have written."""
-        with pytest.raises(InputsInvalid) as failure:
-            from_environment({}, of_the_mill(tmp_path, app_nam="mine"))
+        [note] = misspelt(of_the_mill(tmp_path, app_nam="mine"))
 
-        assert "(the environment variable `HOPPER.APP-NAM` names it). Did you mean `app-name`?" in str(failure.value)
+        assert "The variable `HOPPER.APP-NAM` names no input. Did you mean `app-name`?" == note
 
 
 class TestAdvice:

@@ -94,6 +94,7 @@ ADVICE = Advice(
     "since 15 July 2026.",
     one_at_a_time="Let one deployment at a time go to an app; on GitHub, `concurrency` does that.",
 )
+_IN_A_JOBS_CONTAINER = "/__w"
 _INPUT = "INPUT_"
 """Each input comes in a variable, `INPUT_` and its name in upper case; hyphens stay."""
 _SKIPPED = f"{string.whitespace}\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(
@@ -214,15 +215,18 @@ def facts_of(environ: Mapping[str, str]) -> Facts:
     https://docs.github.com/actions/reference/workflows-and-actions/variables.
 
     In a container action `GITHUB_WORKSPACE` is `/github/workspace`, while a path that another step computed starts with
-    the runner's own folder, `$RUNNER_WORKSPACE/<repository>`. The runner keeps each line of the log: no terminal.
+    the runner's own folder, `$RUNNER_WORKSPACE/<repository>`; in a job with `container:`, where the runner mounts its
+    work folder as `/__w` (actions/runner, ContainerOperationProvider.cs), with `/__w/<repository>/<repository>`. The
+    runner keeps each line of the log: no terminal.
     """
     repository, page = environ.get("GITHUB_REPOSITORY", ""), environ.get("GITHUB_STEP_SUMMARY")
     source = f"{environ.get('GITHUB_SERVER_URL', 'https://github.com')}/{repository}" if repository else ""
     folder, name, run = environ.get("RUNNER_WORKSPACE"), repository.rpartition("/")[2], environ.get("GITHUB_RUN_ID")
+    places = (folder, str(PurePosixPath(_IN_A_JOBS_CONTAINER) / name)) if folder else ()
     return Facts(
         workspace=Path(environ.get("GITHUB_WORKSPACE") or Path.cwd()),
         advice=ADVICE,
-        host_workspace=str(PurePosixPath(folder) / name) if folder and name else None,
+        host_workspaces=tuple(str(PurePosixPath(place) / name) for place in places) if name else (),
         source=source,
         revision=environ.get("GITHUB_SHA", ""),
         run_url=f"{source}/actions/runs/{run}" if source and run else "",

@@ -37,7 +37,7 @@ class Facts:
     Attributes:
         workspace: The folder with the repository.
         advice: For people who use the host.
-        host_workspace: The same folder as steps outside of our container name it; None where there is no such name.
+        host_workspaces: The same folder as steps outside of our container name it; none where there is no such name.
         source: The address of the repository.
         revision: The commit.
         run_url: The page of the run.
@@ -51,7 +51,7 @@ class Facts:
 
     workspace: Path
     advice: Advice
-    host_workspace: str | None = None
+    host_workspaces: tuple[str, ...] = ()
     source: str = ""
     revision: str = ""
     run_url: str = ""

@@ -24,7 +24,7 @@ from functions_model.core.failures import Failure, InputsInvalid
 from functions_model.core.masking import SHORTEST
 from functions_model.core.removal import RemovalSpec
 from functions_model.core.spec import DeploymentSpec
-from functions_model.inputs import from_arguments, from_environment, listening_seconds, read_any
+from functions_model.inputs import from_arguments, from_environment, listening_seconds, misspelt, read_any
 from functions_model.inputs.catalogue import BY_NAME, CATALOGUE, WORDS
 from functions_model.inputs.settings import secrets_in
 from functions_model.pipeline.events import AppVerified, Event, RunStopped
@@ -116,7 +116,7 @@ class _Run:
             mask_inputs(values, ci)
             for secret in environment.secrets_in(environ):
                 ci.mask(secret)
-            self.spec = read_any(values, workspace=self.workspace, host_workspace=ci.facts.host_workspace)
+            self.spec = read_any(values, workspace=self.workspace, host_workspaces=ci.facts.host_workspaces)
             mask_settings(self.spec, values, ci)
             _run(self.spec, self.history, environ, self.watched)
         except Failure as error:
@@ -239,13 +239,15 @@ def _tell_bug(ci: CiHost) -> None:
 def from_action() -> int:
     """The container action: inputs from the CI host, paths below its workspace."""
     ci = detect(os.environ, sys.stdout)
+    for note in misspelt(ci.facts):
+        ci.info(f"Note: {note}")
     return _read_and_run(ci, ci.facts.workspace, lambda: from_environment(os.environ, ci.facts))
 
 
 def from_command_line(command: str, arguments: Sequence[str]) -> int:
     """The command line: inputs from flags and `FUNCTIONS_MODEL_*` variables, paths below the current folder."""
     ci = detect(os.environ, sys.stdout)
-    return _read_and_run(ci, Path.cwd(), lambda: from_arguments(arguments, os.environ, ci.facts, command=command))
+    return _read_and_run(ci, Path.cwd(), lambda: from_arguments(arguments, os.environ, command=command))
 
 
 def _read_and_run(ci: CiHost, workspace: Path, read: Callable[[], dict[str, str]]) -> int:

@@ -7,13 +7,20 @@ Three steps: where values come from (`sources`, and `deployment_file` for what i
 """
 
 from functions_model.inputs.reading import read_any, read_inputs
-from functions_model.inputs.sources import arguments_parser, from_arguments, from_environment, listening_seconds
+from functions_model.inputs.sources import (
+    arguments_parser,
+    from_arguments,
+    from_environment,
+    listening_seconds,
+    misspelt,
+)
 
 __all__ = [
     "arguments_parser",
     "from_arguments",
     "from_environment",
     "listening_seconds",
+    "misspelt",
     "read_any",
     "read_inputs",
 ]

@@ -21,11 +21,11 @@ class Workspace:
 
     Attributes:
         folder: Absolute.
-        host_folder: The same folder as the runner outside of our container names it; None when there is no such name.
+        host_folders: The same folder as steps outside of our container name it.
     """
 
     folder: Path
-    host_folder: str | None = None
+    host_folders: tuple[str, ...] = ()
 
     def absolute(self, text: str) -> Path:
         """The path as an absolute one below `folder`, with `..` taken out. It need not exist.
@@ -113,9 +113,9 @@ class Workspace:
 
     def _from_host(self, text: str) -> str:
         """A path below the host's workspace, as one below ours. GitHub translates only values that are a path alone."""
-        if self.host_folder and PurePosixPath(text).is_relative_to(self.host_folder):
-            return str(PurePosixPath(text).relative_to(self.host_folder))
-        return text
+        path = PurePosixPath(text)
+        place = next((place for place in self.host_folders if path.is_relative_to(place)), None)
+        return text if place is None else str(path.relative_to(place))
 
     def _nearby(self, path: Path) -> str:
         """What there is instead: the first folder on the way that lacks its next part, and what it holds."""

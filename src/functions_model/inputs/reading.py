@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -37,39 +37,39 @@ from functions_model.inputs.triggers import read_trigger, takes_probe
 _Spec = TypeVar("_Spec")
 
 
-def read_inputs(values: Mapping[str, str], *, workspace: Path, host_workspace: str | None = None) -> DeploymentSpec:
+def read_inputs(values: Mapping[str, str], *, workspace: Path, host_workspaces: Sequence[str] = ()) -> DeploymentSpec:
     """The checked and completed inputs. Looks at the file system; touches nothing.
 
     Args:
         values: By input name; an empty text counts as not given.
         workspace: The folder that paths are relative to.
-        host_workspace: The same folder's path as steps outside of our container write it (`ci.host`).
+        host_workspaces: The same folder's paths as steps outside of our container write them (`ci.host`).
 
     Raises:
         InputsInvalid: With every problem that was found. No secret is in any of them.
     """
-    form = _form(values, workspace, host_workspace)
+    form = _form(values, workspace, host_workspaces)
     read_deployment_file(form)
     return _checked(form, _spec(form))
 
 
 def read_any(
-    values: Mapping[str, str], *, workspace: Path, host_workspace: str | None = None
+    values: Mapping[str, str], *, workspace: Path, host_workspaces: Sequence[str] = ()
 ) -> DeploymentSpec | RemovalSpec:
     """What `read_inputs` gives, or, in the modes `destroy` and `plan-destroy`, what is to be removed.
 
     Raises:
         InputsInvalid: As for `read_inputs`.
     """
-    form = _form(values, workspace, host_workspace)
+    form = _form(values, workspace, host_workspaces)
     if form.mode not in REMOVING:
-        return read_inputs(values, workspace=workspace, host_workspace=host_workspace)
+        return read_inputs(values, workspace=workspace, host_workspaces=host_workspaces)
     return _checked(form, read_removal(form))
 
 
-def _form(values: Mapping[str, str], workspace: Path, host_workspace: str | None) -> Form:
+def _form(values: Mapping[str, str], workspace: Path, host_workspaces: Sequence[str]) -> Form:
     form = Form(
-        {name: value.strip() for name, value in values.items()}, Workspace(workspace.absolute(), host_workspace)
+        {name: value.strip() for name, value in values.items()}, Workspace(workspace.absolute(), tuple(host_workspaces))
     )
     form.refuse_unknown()
     form.mode = form.take("mode", Mode) or Mode.DEPLOY

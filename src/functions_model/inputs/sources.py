@@ -55,34 +55,50 @@ def from_environment(environ: Mapping[str, str], facts: Facts | None = None) -> 
         facts: Hold the inputs of the CI host; None: there are none.
 
     Raises:
-        InputsInvalid: What the host gives, or a variable with our prefix, names no input.
+        InputsInvalid: A variable with our prefix names no input.
     """
     values = {EPOCH: environ["SOURCE_DATE_EPOCH"]} if environ.get("SOURCE_DATE_EPOCH", "").strip() else {}
-    given = [
-        (variable, variable.removeprefix(OWN_PREFIX).lower().replace("_", "-"), text)
-        for variable, text in environ.items()
+    own = {
+        variable: variable.removeprefix(OWN_PREFIX).lower().replace("_", "-")
+        for variable in environ
         if variable.startswith(OWN_PREFIX) and variable not in NOT_INPUTS
+    }
+    problems = [
+        Problem(f"there is no such input (the environment variable `{variable}` names it)", did_you_mean(name), name)
+        for variable, name in own.items()
+        if name not in BY_NAME
     ]
-    if facts:
-        given += [(facts.variable.format(name.upper()), name, text) for name, text in facts.inputs.items()]
-    problems: list[Problem] = []
-    for variable, name, value in given:
-        if name not in BY_NAME:
-            what = f"there is no such input (the environment variable `{variable}` names it)"
-            problems.append(Problem(what, did_you_mean(name), name))
-        elif value.strip():
-            values[name] = value
     if problems:
         raise InputsInvalid("read the inputs", problems)
-    return values
+    values |= {name: environ[variable] for variable, name in own.items() if environ[variable].strip()}
+    hosts = facts.inputs.items() if facts else ()
+    return values | {name: text for name, text in hosts if name in BY_NAME and text.strip()}
+
+
+def misspelt(facts: Facts) -> tuple[str, ...]:
+    """Notes about variables of the CI host that name no input and may be meant for one; whole sentences.
+
+    They are no reason to stop: a job has variables of its own that look like inputs, and the runner hands a job's
+    variables to each of its steps.
+    """
+    unknown = ((name, _nearest(name)) for name, text in facts.inputs.items() if name not in BY_NAME and text.strip())
+    return tuple(
+        f"The variable `{facts.variable.format(name.upper())}` names no input. Did you mean `{near}`?"
+        for name, near in unknown
+        if near
+    )
 
 
 def did_you_mean(name: str) -> str:
     """The nearest input's name as a remedy, or all names when none is near."""
-    near = difflib.get_close_matches(name.lower().replace("_", "-"), BY_NAME, n=1, cutoff=0.6)
-    if near:
-        return f"Did you mean `{near[0]}`?"
+    if near := _nearest(name):
+        return f"Did you mean `{near}`?"
     return f"The inputs are: {', '.join(f'`{spec.name}`' for spec in CATALOGUE)}."
+
+
+def _nearest(name: str) -> str:
+    """Empty where none is near."""
+    return next(iter(difflib.get_close_matches(name.lower().replace("_", "-"), BY_NAME, n=1, cutoff=0.6)), "")
 
 
 _ACTION = "read the command line"
@@ -117,16 +133,15 @@ def arguments_parser(command: str | None = None) -> argparse.ArgumentParser:
 
 
 def from_arguments(
-    argv: Sequence[str], environ: Mapping[str, str] | None = None, facts: Facts | None = None, *, command: str = ""
+    argv: Sequence[str], environ: Mapping[str, str] | None = None, *, command: str = ""
 ) -> dict[str, str]:
-    """The inputs that the command line gives, over those of the CI host and the environment.
+    """The inputs that the command line gives, over those of the environment. Those of a CI host are for its action.
 
     Options whose input has lines may be repeated; each adds some. `--help` prints the help and leaves with SystemExit.
 
     Args:
         argv: Without the program's name and the command: `["--app-name", "churn"]`.
         environ: Where inputs that the command line lacks come from (`sources.from_environment`); None means nowhere.
-        facts: Hold those of the CI host; None: there are none.
         command: `deploy`, `plan` or `package`: the mode. An empty one leaves it to `--mode`.
 
     Raises:
@@ -144,7 +159,7 @@ def from_arguments(
     if problems:
         raise InputsInvalid(_ACTION, problems)
     mode = {"mode": command} if command else {}
-    below = from_environment(environ or {}, facts)
+    below = from_environment(environ or {})
     return below | {name: "\n".join(values) for name, values in given.items()} | mode
 
 

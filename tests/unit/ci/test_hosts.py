@@ -243,7 +243,7 @@ class TestFacts:
         expected = Facts(
             workspace=Path("/github/workspace"),
             advice=ADVICE,
-            host_workspace="/home/runner/work/churn/churn",
+            host_workspaces=("/home/runner/work/churn/churn", "/__w/churn/churn"),
             source="https://ghe.local/contoso/churn",
             revision="abc",
             run_url="https://ghe.local/contoso/churn/actions/runs/7",

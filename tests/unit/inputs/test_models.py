@@ -57,7 +57,7 @@ class TestSeveral:
         """GitHub translates an input that is a path alone; a path in a line is translated here."""
         values = {**PACKAGE, "model-path": "a=/home/runner/work/r/r/model\n/home/runner/work/r/r/src"}
 
-        spec = read_inputs(values, workspace=workspace, host_workspace="/home/runner/work/r/r")
+        spec = read_inputs(values, workspace=workspace, host_workspaces=["/home/runner/work/r/r"])
 
         assert [workspace / "model", workspace / "src"] == [model.path for model in spec.local_models]
 

@@ -277,11 +277,13 @@ class TestPaths:
 
         assert spec.models == (Model("model", "1", workspace / "model"),)
 
-    def test_path_of_the_runner(self, workspace: Path) -> None:
-        """A path as another step outside of our container sees it is mapped to ours."""
-        values = {**PACKAGE, "model-path": "/home/runner/work/churn/churn/model"}
+    @pytest.mark.parametrize("folder", ["/home/runner/work/churn/churn", "/__w/churn/churn"])
+    def test_path_of_the_runner(self, folder: str, workspace: Path) -> None:
+        """A path as another step sees it, outside of our container or in the job's own, is mapped to ours."""
+        values = {**PACKAGE, "model-path": f"{folder}/model"}
+        known = ["/home/runner/work/churn/churn", "/__w/churn/churn"]
 
-        spec = read_inputs(values, workspace=workspace, host_workspace="/home/runner/work/churn/churn")
+        spec = read_inputs(values, workspace=workspace, host_workspaces=known)
 
         assert [workspace / "model"] == [model.path for model in spec.models if isinstance(model, Model)]
 

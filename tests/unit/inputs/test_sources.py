@@ -18,7 +18,7 @@ from functions_model.inputs import (
     listening_seconds,
 )
 from functions_model.inputs.catalogue import CATALOGUE
-from functions_model.inputs.sources import LISTENING
+from functions_model.inputs.sources import LISTENING, misspelt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,11 +68,10 @@ class TestEnvironment:
     @pytest.mark.parametrize(
         ("variable", "remedy"),
         [
-            ("INPUT_APP_NAME", "Did you mean `app-name`?"),
-            ("INPUT_APPNAME", "Did you mean `app-name`?"),
-            ("INPUT_RESOURCE-GROUP-NAME", "Did you mean `resource-group`?"),
+            ("FUNCTIONS_MODEL_APPNAME", "Did you mean `app-name`?"),
+            ("FUNCTIONS_MODEL_RESOURCE_GROUP_NAME", "Did you mean `resource-group`?"),
             ("FUNCTIONS_MODEL_CLIENT_SECRT", "Did you mean `client-secret`?"),
-            ("INPUT_XYZZY", "The inputs are: `mode`"),
+            ("FUNCTIONS_MODEL_XYZZY", "The inputs are: `mode`"),
         ],
     )
     def test_refuses_unknown_names(self, variable: str, remedy: str) -> None:
@@ -86,9 +85,37 @@ class TestEnvironment:
     def test_tells_every_unknown_name(self) -> None:
         """All of them in one go."""
         with pytest.raises(InputsInvalid) as failure:
-            read({"INPUT_A": "", "INPUT_B": "1", "FUNCTIONS_MODEL_C": "2"})
+            read({"FUNCTIONS_MODEL_A": "", "FUNCTIONS_MODEL_B": "1", "FUNCTIONS_MODEL_C": "2"})
 
         assert {"a", "b", "c"} == {problem.subject for problem in failure.value.problems}
+
+
+class TestVariablesOfAJob:
+    """A runner hands a job's variables to its steps: what is no input of ours is the job's own."""
+
+    def test_that_look_like_inputs_are_left_alone(self) -> None:
+        """Those of composite actions, and those that linters tell people to write."""
+        assert {"app-name": "mine"} == read(
+            {"INPUT_ENVIRONMENT": "production", "INPUT_X": "1", "INPUT_APP-NAME": "mine"}
+        )
+
+    @pytest.mark.parametrize(
+        ("variable", "near"),
+        [
+            ("INPUT_APP_NAME", "app-name"),
+            ("INPUT_APPNAME", "app-name"),
+            ("INPUT_RESOURCE-GROUP-NAME", "resource-group"),
+        ],
+    )
+    def test_that_may_be_misspelt_inputs_are_told(self, variable: str, near: str) -> None:
+        """With the nearest name, and without the value."""
+        [note] = misspelt(facts_of({variable: "hunter2", "INPUT_XYZZY": "1", "INPUT_APPNAMES": ""}))
+
+        assert f"The variable `{variable}` names no input. Did you mean `{near}`?" == note
+
+    def test_are_not_read_by_the_command_line(self) -> None:
+        """`INPUT_LOCATION` of a job is not that of a command in it."""
+        assert {"mode": "plan"} == from_arguments([], {"INPUT_LOCATION": "westeurope"}, command="plan")
 
 
 class TestListeningSeconds:
@@ -112,7 +139,7 @@ class TestHostWorkspace:
         """The runner checks out into its folder and the repository's name."""
         environ = {"RUNNER_WORKSPACE": "/home/runner/work/churn", "GITHUB_REPOSITORY": "contoso/churn"}
 
-        assert facts_of(environ).host_workspace == "/home/runner/work/churn/churn"
+        assert ("/home/runner/work/churn/churn", "/__w/churn/churn") == facts_of(environ).host_workspaces
 
     @pytest.mark.parametrize("missing", ["RUNNER_WORKSPACE", "GITHUB_REPOSITORY"])
     def test_is_unknown_outside_of_a_runner(self, missing: str) -> None:
@@ -120,7 +147,7 @@ class TestHostWorkspace:
         environ = {"RUNNER_WORKSPACE": "/w", "GITHUB_REPOSITORY": "a/b"}
         del environ[missing]
 
-        assert facts_of(environ).host_workspace is None
+        assert () == facts_of(environ).host_workspaces
 
 
 class TestArguments:

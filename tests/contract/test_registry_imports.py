@@ -20,7 +20,7 @@ from functions_model.image.files import FileTree, TreeFile
 from functions_model.image.layers import LayerPlan, LayerStream
 from functions_model.image.manifests import OCI_CONFIG, OCI_LAYER_TAR, OCI_MANIFEST, Descriptor, Manifest
 from functions_model.provision import find_registry
-from functions_model.provision.access.importing import import_base
+from functions_model.provision.access.registries import import_base
 from functions_model.registry import Attachment, How, Push, Record, RecordedLayer, RecordToWrite, find_record, pull_base
 from functions_model.registry.access import EntraExchange
 from functions_model.registry.client import RegistryClient

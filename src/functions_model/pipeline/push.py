@@ -31,7 +31,7 @@ def _importer(session: Session) -> Callable[[ImageReference, str], bool] | None:
     subscription, report = session.subscription, session.world.ci.info
     if subscription is None:
         return None
-    from functions_model.provision.access.importing import import_base  # noqa: PLC0415 - only with resources
+    from functions_model.provision.access.registries import import_base  # noqa: PLC0415 - only with resources
 
     return lambda source, target: import_base(
         subscription.clients, subscription.registry, source, target, report=report

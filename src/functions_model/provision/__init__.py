@@ -8,13 +8,12 @@ from functions_model.provision.applying.making import BegunAhead, apply, begin_a
 from functions_model.provision.applying.outcome import Applied
 from functions_model.provision.changes import Action, Change, ChangeSet, FieldChange, Written
 from functions_model.provision.context import RunContext
-from functions_model.provision.host import Wanted
+from functions_model.provision.host import ResourcePlan, Wanted
 from functions_model.provision.nouns import RegistryResource
 from functions_model.provision.observed import LiveApp, Observed
 from functions_model.provision.observing import observe
 from functions_model.provision.planning import plan
 from functions_model.provision.releases import Overtaken, PutBack, ReleasingHost
-from functions_model.provision.resource_plan import ResourcePlan
 from functions_model.provision.wanted import wanted_for
 
 __all__ = [

@@ -12,8 +12,8 @@ from functions_model.core.names import Names, Resources
 from functions_model.core.removal import RemovalSpec
 from functions_model.core.secrets import Secret
 from functions_model.core.spec import Access, Target
-from functions_model.provision.changes import Change, FieldChange
-from functions_model.provision.context import discard
+from functions_model.provision.changes import Change, ChangeSet, FieldChange
+from functions_model.provision.context import Patience, discard
 from functions_model.provision.network import Origin
 from functions_model.provision.nouns import (
     BlobData,
@@ -26,7 +26,6 @@ from functions_model.provision.nouns import (
 )
 from functions_model.provision.observed import FoundApp, Observed, ObservedGroup, Piece
 from functions_model.provision.removable import Removal, Standing
-from functions_model.provision.waiting import Patience
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,3 +286,11 @@ class Host(Protocol):
 
     def candidate_changes(self, spec: RemovalSpec, found: Found) -> Iterable[Change]:
         """What goes of the candidate, and that all else stays. Pure: no request is sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResourcePlan(ChangeSet):
+    """The difference between what is wanted and what is there."""
+
+    wanted: Wanted = field(repr=False)
+    observed: Observed = field(repr=False)

@@ -23,7 +23,7 @@ from functions_model.provision.kinds.storage_account import ObservedAccounts, ac
 from functions_model.provision.known_kinds import kinds_of
 from functions_model.provision.nouns import NameQuestion, QueueData, place_of
 from functions_model.provision.observed import FoundApp, LiveApp, Observed, ObservedGroup
-from functions_model.provision.other_groups import NameRefusal, ObservedNames, refusal_of
+from functions_model.provision.places import NameRefusal, ObservedNames, refusal_of
 from functions_model.provision.settings import keys
 from functions_model.provision.settings.connection_strings import ObservedKeys
 

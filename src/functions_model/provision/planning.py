@@ -8,16 +8,14 @@ from dataclasses import replace
 from functions_model.core.failures import PlanRefused
 from functions_model.provision.access.networks import shut_out
 from functions_model.provision.changes import IMAGE, Change, known_of
-from functions_model.provision.host import Wanted
+from functions_model.provision.host import ResourcePlan, Wanted
 from functions_model.provision.kinds import service_bus_namespace, storage_account
 from functions_model.provision.kinds.service_bus_namespace import ObservedNamespace
 from functions_model.provision.kinds.storage_account import account_in
 from functions_model.provision.known_kinds import kinds_of
 from functions_model.provision.nouns import QueueData
 from functions_model.provision.observed import FoundApp, Observed
-from functions_model.provision.other_groups import ObservedNames
-from functions_model.provision.regions import same_region
-from functions_model.provision.resource_plan import ResourcePlan
+from functions_model.provision.places import ObservedNames, same_region
 
 
 def plan(wanted: Wanted, observed: Observed) -> ResourcePlan:

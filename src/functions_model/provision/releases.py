@@ -12,9 +12,8 @@ from functions_model.provision.applying.outcome import Applied
 from functions_model.provision.changes import Change, Written
 from functions_model.provision.context import RunContext
 from functions_model.provision.endpoint import Endpoint
-from functions_model.provision.host import Host
+from functions_model.provision.host import Host, ResourcePlan
 from functions_model.provision.observed import LiveApp
-from functions_model.provision.resource_plan import ResourcePlan
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions_model.azure.clients import AzureClients
-from functions_model.provision.waiting import Patience
+from functions_model.provision.context import Patience
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from functions_model.provision.regions import no_such_region
+from functions_model.provision.places import no_such_region
 from support.fake_arm import FakeArm
 from support.provisioning import applied, planned
 from support.wanted import QUEUE

@@ -15,7 +15,7 @@ from functions_model.provision.kinds.identity import ObservedIdentity
 from functions_model.provision.network import Origin
 from functions_model.provision.nouns import same_id
 from functions_model.provision.observed import Observed
-from functions_model.provision.other_groups import NameRefusal, ObservedNames, value_for
+from functions_model.provision.places import NameRefusal, ObservedNames, value_for
 
 IDENTITY = "identity"
 REFERENCES = "Key Vault references"

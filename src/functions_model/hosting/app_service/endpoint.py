@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
@@ -14,12 +15,12 @@ from functions_model.core.causes import Cause
 from functions_model.core.failures import NotLive
 from functions_model.core.names import Names
 from functions_model.hosting.app_service.causes import CAUSES
-from functions_model.hosting.app_service.container_log import read_log
+from functions_model.hosting.app_service.commands import container_logging
 from functions_model.hosting.app_service.machine_key import MACHINE_KEY
 from functions_model.hosting.app_service.nouns import ObservedApp, ObservedSite, ObservedSlot
 from functions_model.hosting.app_service.site import Site
 from functions_model.provision import Applied, ResourcePlan
-from functions_model.provision.endpoint import ContainerLog, HostKeys, NotYet
+from functions_model.provision.endpoint import ContainerLog, HostKeys, NoLog, NotYet
 
 _STARTING = frozenset({0, 400, 404, 408, 409, 429, 500, 502, 503, 504})
 """Resource Manager asks the host for its keys, and answers so (mostly 400) while the host starts. 0: no answer came."""
@@ -215,3 +216,33 @@ def _known_secrets(plan: ResourcePlan) -> tuple[str, ...]:
     others = [value for name, value in live.items() if not name.startswith(_PUBLIC) and len(value) >= _SHORTEST_SECRET]
     belongings = (*beside.of_app.secrets, *beside.own.secrets) if beside else ()
     return (*users, *others, *belongings)
+
+
+_OFF = "Logging is not enabled for this container."
+_OFFS_END = "Please use https://aka.ms/linux-diagnostics"
+"""What App Service writes in place of a container's lines: microsoft/vscode-azureappservice#103."""
+_PLATFORMS = re.compile(r"\S+ (INFO|WARN|ERROR) +- ")
+"""How its own lines begin, after the time."""
+
+
+def read_log(site: Site) -> ContainerLog:
+    """The whole container log.
+
+    Raises:
+        NoLog: It cannot be had, or is empty.
+    """
+    try:
+        content = site.get_web_site_container_logs()
+    except AzureError as exc:
+        raise NoLog(f"the container log cannot be read: {explain(exc, 'read the container log').reason}") from exc
+    if not content:
+        raise NoLog("the container log is empty")
+    text = content.decode("utf-8", errors="replace")
+    return ContainerLog(text, container_logging(site.names) if is_off(text) else "")
+
+
+def is_off(log: str) -> bool:
+    """Whether App Service keeps nothing of what the container writes that runs now."""
+    _, off, since = log.rpartition(_OFF)
+    lines = since.strip().splitlines()
+    return bool(off) and all(_PLATFORMS.match(line) or line.startswith(_OFFS_END) for line in lines)

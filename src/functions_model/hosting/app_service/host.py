@@ -29,13 +29,12 @@ from functions_model.provision.applying.outcome import Applied
 from functions_model.provision.changes import Change, FieldChange, Written
 from functions_model.provision.context import RunContext
 from functions_model.provision.endpoint import Endpoint
-from functions_model.provision.host import Found, Wanted
+from functions_model.provision.host import Found, ResourcePlan, Wanted
 from functions_model.provision.kinds import storage_account
 from functions_model.provision.network import Origin
 from functions_model.provision.observed import FoundApp, LiveApp, Observed, ObservedGroup
 from functions_model.provision.releases import PutBack, ReleasingHost
 from functions_model.provision.removable import Standing
-from functions_model.provision.resource_plan import ResourcePlan
 from functions_model.provision.settings.connection_strings import REGISTRY
 
 

@@ -29,8 +29,7 @@ from functions_model.provision.changes import Action, Change, FieldChange, key_o
 from functions_model.provision.host import Kind, Look, Wanted, Writing
 from functions_model.provision.kinds import provider, resource_group
 from functions_model.provision.observed import Observed, ObservedGroup
-from functions_model.provision.other_groups import not_there
-from functions_model.provision.regions import no_such_region, same_region
+from functions_model.provision.places import no_such_region, not_there, same_region
 from functions_model.provision.removable import Deletion, Removal
 
 KIND = "plan"

@@ -13,10 +13,9 @@ from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import ApplyIncomplete
 from functions_model.hosting.app_service.nouns import ObservedApp, known_app
 from functions_model.hosting.app_service.site import Site
-from functions_model.provision.context import ALONE, RunContext
+from functions_model.provision.context import ALONE, Patience, RunContext, WaitedInVain, explained
 from functions_model.provision.host import Wanted
 from functions_model.provision.observed import LiveApp
-from functions_model.provision.waiting import Patience, WaitedInVain, explained
 
 
 def settle(

@@ -21,7 +21,7 @@ from functions_model.provision.changes import Action, Change, FieldChange, key_o
 from functions_model.provision.host import Kind, Look, Wanted, Writing
 from functions_model.provision.nouns import NameQuestion
 from functions_model.provision.observed import Observed
-from functions_model.provision.other_groups import ObservedNames
+from functions_model.provision.places import ObservedNames
 from functions_model.provision.removable import Deletion, Removal
 
 KIND = "deployment slot"

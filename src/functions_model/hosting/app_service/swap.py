@@ -23,16 +23,14 @@ from functions_model.hosting.app_service.nouns import ObservedApp
 from functions_model.hosting.app_service.registry_login import registry_settings
 from functions_model.hosting.app_service.site import Site, SiteWriting, read_app
 from functions_model.provision.changes import Action, Change, FieldChange, Written
-from functions_model.provision.context import ALONE, RunContext
-from functions_model.provision.host import Kind, Wanted, Writing
+from functions_model.provision.context import ALONE, Patience, RunContext, WaitedInVain, explained
+from functions_model.provision.host import Kind, ResourcePlan, Wanted, Writing
 from functions_model.provision.kinds import identity
 from functions_model.provision.kinds.identity import ObservedIdentity
 from functions_model.provision.observed import Observed
 from functions_model.provision.releases import Overtaken
-from functions_model.provision.resource_plan import ResourcePlan
 from functions_model.provision.settings.keys import complete
 from functions_model.provision.tags import tags_to_be
-from functions_model.provision.waiting import Patience, WaitedInVain, explained
 
 KIND = MOVE
 

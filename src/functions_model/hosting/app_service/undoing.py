@@ -19,11 +19,10 @@ from functions_model.core.failures import ApplyIncomplete
 from functions_model.hosting.app_service import app as function_app
 from functions_model.hosting.app_service.nouns import RESOLVER, ObservedApp, known_app
 from functions_model.hosting.app_service.site import Site, find_site
-from functions_model.provision.context import ALONE, RunContext
+from functions_model.provision.context import ALONE, Patience, RunContext, WaitedInVain, explained
 from functions_model.provision.host import Wanted
 from functions_model.provision.observed import LiveApp, Observed
 from functions_model.provision.releases import Overtaken, PutBack
-from functions_model.provision.waiting import Patience, WaitedInVain, explained
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from functions_model.azure.clients import AzureClients
 from functions_model.core.blob_paths import BlobPath
 from functions_model.core.failures import NotLive
-from functions_model.provision.host import Wanted
+from functions_model.provision.host import ResourcePlan, Wanted
 from functions_model.provision.kinds import service_bus_namespace, storage_account
 from functions_model.provision.kinds.blob_container import filled_paths
 from functions_model.provision.kinds.service_bus_namespace import ObservedNamespace
 from functions_model.provision.kinds.storage_account import account_in
 from functions_model.provision.nouns import BlobData, QueueData
 from functions_model.provision.observed import Observed
-from functions_model.provision.resource_plan import ResourcePlan
 from functions_model.provision.settings import keys
 from functions_model.provision.settings.connection_strings import Keys, ObservedKeys
 from functions_model.provision.settings.trigger import CONNECTION, sets_connection

@@ -14,7 +14,7 @@ from functions_model.provision.kinds.storage_account import account_in
 from functions_model.provision.network import Network, Origin
 from functions_model.provision.nouns import QueueData
 from functions_model.provision.observed import Observed
-from functions_model.provision.regions import same_region
+from functions_model.provision.places import same_region
 
 
 @dataclass(frozen=True, slots=True)

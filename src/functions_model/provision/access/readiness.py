@@ -16,7 +16,7 @@ from functions_model.azure.errors import explain
 from functions_model.core.failures import Problem
 from functions_model.provision.access.networks import shut_out, unsure
 from functions_model.provision.changes import Action, Change
-from functions_model.provision.host import Kind
+from functions_model.provision.host import Kind, ResourcePlan
 from functions_model.provision.kinds.blob_container import BLOB_CONTAINER
 from functions_model.provision.kinds.role_assignment import ROLE_ASSIGNMENT
 from functions_model.provision.kinds.service_bus_namespace import SERVICE_BUS_NAMESPACE
@@ -24,7 +24,6 @@ from functions_model.provision.kinds.service_bus_queue import SERVICE_BUS_QUEUE
 from functions_model.provision.kinds.storage_account import STORAGE_ACCOUNT
 from functions_model.provision.nouns import BlobData
 from functions_model.provision.observed import Observed
-from functions_model.provision.resource_plan import ResourcePlan
 
 _BLOB: tuple[Kind, ...] = (STORAGE_ACCOUNT, BLOB_CONTAINER, ROLE_ASSIGNMENT)
 _QUEUE: tuple[Kind, ...] = (SERVICE_BUS_NAMESPACE, SERVICE_BUS_QUEUE, ROLE_ASSIGNMENT)

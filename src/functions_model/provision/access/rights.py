@@ -19,11 +19,10 @@ from functions_model.azure import api_versions
 from functions_model.azure.clients import AzureClients
 from functions_model.core.failures import Problem
 from functions_model.provision.changes import Action, Change
-from functions_model.provision.host import Wanted
+from functions_model.provision.host import ResourcePlan, Wanted
 from functions_model.provision.kinds.role_assignment import ObservedRoles
 from functions_model.provision.nouns import Role
 from functions_model.provision.observed import ObservedGroup
-from functions_model.provision.resource_plan import ResourcePlan
 
 ASSIGN_ROLES = "Microsoft.Authorization/roleAssignments/write"
 _WRITE_GROUP = "Microsoft.Resources/subscriptions/resourceGroups/write"

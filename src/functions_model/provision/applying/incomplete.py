@@ -10,7 +10,7 @@ from azure.core.exceptions import AzureError
 from functions_model.azure.errors import ServiceError, explain
 from functions_model.core.failures import ApplyIncomplete, Failure
 from functions_model.provision.changes import Action, Change, Written
-from functions_model.provision.waiting import WaitedInVain
+from functions_model.provision.context import WaitedInVain
 
 VERBS = {
     Action.CREATE: "create",

@@ -15,13 +15,11 @@ from functions_model.provision.applying.graph import Graph
 from functions_model.provision.applying.incomplete import incomplete, told
 from functions_model.provision.applying.outcome import Applied
 from functions_model.provision.changes import Action, Change, Written
-from functions_model.provision.context import ALONE, RunContext
-from functions_model.provision.host import Writing
+from functions_model.provision.context import ALONE, Patience, RunContext
+from functions_model.provision.host import ResourcePlan, Writing
 from functions_model.provision.kinds import provider
 from functions_model.provision.known_kinds import kinds_of
 from functions_model.provision.observed import FoundApp, LiveApp, Observed, Piece
-from functions_model.provision.resource_plan import ResourcePlan
-from functions_model.provision.waiting import Patience
 
 
 def _nothing() -> None:

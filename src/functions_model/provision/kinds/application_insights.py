@@ -15,7 +15,7 @@ from functions_model.provision.kinds import generic, log_analytics_workspace, pr
 from functions_model.provision.kinds.log_analytics_workspace import ObservedInsights, ObservedLogs
 from functions_model.provision.nouns import same_id
 from functions_model.provision.observed import Observed
-from functions_model.provision.other_groups import not_there
+from functions_model.provision.places import not_there
 from functions_model.provision.removable import Removal
 
 KIND = "Application Insights component"

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 from functions_model.azure.clients import AzureClients
-from functions_model.provision.waiting import Patience
+from functions_model.provision.context import Patience
 
 _Resource = TypeVar("_Resource")
 

@@ -13,7 +13,7 @@ from functions_model.provision.changes import Action, Change, FieldChange, key_o
 from functions_model.provision.host import Kind, Look, Wanted, Writing
 from functions_model.provision.kinds import provider, resource_group
 from functions_model.provision.observed import Observed, Piece
-from functions_model.provision.other_groups import not_there
+from functions_model.provision.places import not_there
 from functions_model.provision.removable import Removal
 
 KIND = "identity"

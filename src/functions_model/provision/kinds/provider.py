@@ -11,10 +11,10 @@ from azure.core.exceptions import HttpResponseError
 from functions_model.azure.clients import AzureClients
 from functions_model.core.failures import Problem
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
+from functions_model.provision.context import Patience
 from functions_model.provision.host import Kind, Wanted, Writing
 from functions_model.provision.observed import Observed, Piece
-from functions_model.provision.regions import no_such_region, same_region
-from functions_model.provision.waiting import Patience
+from functions_model.provision.places import no_such_region, same_region
 
 KIND = "resource provider"
 STORAGE = "Microsoft.Storage"

@@ -27,7 +27,7 @@ from functions_model.provision.kinds.being_made import once_made
 from functions_model.provision.network import OPEN, Network, allows, approved, is_public, perimeter
 from functions_model.provision.nouns import NameQuestion, QueueData
 from functions_model.provision.observed import Observed, Piece
-from functions_model.provision.other_groups import ObservedNames, not_there
+from functions_model.provision.places import ObservedNames, not_there
 from functions_model.provision.removable import Removal
 from functions_model.provision.tags import is_ours
 

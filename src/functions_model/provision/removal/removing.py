@@ -15,12 +15,11 @@ from functions_model.provision.applying.graph import Graph
 from functions_model.provision.applying.incomplete import incomplete, told
 from functions_model.provision.applying.outcome import Applied
 from functions_model.provision.changes import Action, Change, Written
-from functions_model.provision.context import ALONE, RunContext
+from functions_model.provision.context import ALONE, Patience, RunContext
 from functions_model.provision.kinds import provider, resource_group, role_assignment
 from functions_model.provision.removable import Deletion
 from functions_model.provision.removal.planning import RemovalPlan, names_left
 from functions_model.provision.removal.surveying import removable
-from functions_model.provision.waiting import Patience
 
 
 def remove(

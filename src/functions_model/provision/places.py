@@ -1,8 +1,9 @@
-"""Resources of other resource groups: those that are named, and those that have a name that was to be ours."""
+"""Where resources are: those of other groups, names that somebody else has, and regions."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from azure.core.exceptions import HttpResponseError
@@ -87,3 +88,23 @@ def value_for(resource_id: str, wanted: Wanted) -> str:
     """What an input must say to mean a resource: its name, or `<group>/<name>` outside of the app's group."""
     group, name = group_in(resource_id), resource_id.rpartition("/")[2]
     return name if group.lower() == wanted.names.group.lower() else f"{group}/{name}"
+
+
+def same_region(name: str) -> str:
+    """`westeurope` for `West Europe`: services answer with either."""
+    return name.replace(" ", "").lower()
+
+
+def no_such_region(location: str, regions: Collection[str]) -> Problem | None:
+    """A region that is none of those that there are, with what may have been meant; None when it is one.
+
+    Args:
+        location: As `same_region` spells it.
+        regions: In the same spelling; empty when they are not known.
+    """
+    if not regions or location in regions:
+        return None
+    near = difflib.get_close_matches(location, sorted(regions), n=2, cutoff=0.8)
+    names = " or ".join(f"`{name}`" for name in near)
+    remedy = f"Did you mean {names}?" if near else f"Set `location` to one of: {', '.join(sorted(regions))}."
+    return Problem(f"there is no region `{location}` for this subscription", remedy, "location")

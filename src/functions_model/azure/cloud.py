@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -84,19 +84,12 @@ AZURE_CHINA_CLOUD = Cloud(
 KNOWN_CLOUDS = {cloud.name: cloud for cloud in (AZURE_CLOUD, AZURE_US_GOVERNMENT, AZURE_CHINA_CLOUD)}
 
 
-class Fetch(Protocol):
-    """Reads a JSON document from a URL."""
-
-    def __call__(self, url: str, /) -> Any:
-        """The document, parsed."""
-
-
-def resolve_cloud(name: str, *, fetch: Fetch | None = None) -> Cloud:
+def resolve_cloud(name: str, *, fetch: Callable[[str], Any] | None = None) -> Cloud:
     """The cloud with that name, or the one that a Resource Manager describes.
 
     Args:
         name: `AzureCloud`, `AzureUSGovernment`, `AzureChinaCloud`, or the https URL of a Resource Manager.
-        fetch: Reads the description; by default with `requests`, which honours REQUESTS_CA_BUNDLE.
+        fetch: Reads the JSON at a URL, the description; by default with `requests`, which honours REQUESTS_CA_BUNDLE.
 
     Raises:
         LoginFailed: The name is unknown, or the URL does not describe a cloud.
@@ -121,13 +114,14 @@ def _fetch(url: str) -> Any:
     return answer.json()
 
 
-def _described(resource_manager: str, fetch: Fetch) -> Cloud:
+def _described(resource_manager: str, fetch: Callable[[str], Any]) -> Cloud:
     action = f"read the cloud's endpoints from `{resource_manager}`"
     try:
         document = fetch(resource_manager + _METADATA)
         return _cloud_of(resource_manager, _own_entry(resource_manager, document))
     except (requests.RequestException, ValueError) as exc:
-        raise LoginFailed(action, _one_line(exc), "Check the URL, and that its certificate is trusted here.") from exc
+        reason = " ".join(str(exc).split())[:300]
+        raise LoginFailed(action, reason, "Check the URL, and that its certificate is trusted here.") from exc
     except (KeyError, IndexError, TypeError, AttributeError) as exc:
         reason = "the answer does not describe a cloud"
         remedy = "Set `cloud` to the URL of a Resource Manager that serves `/metadata/endpoints`."
@@ -155,7 +149,3 @@ def _cloud_of(resource_manager: str, entry: Mapping[str, Any]) -> Cloud:
         portal=str(entry.get("portal", "")).rstrip("/"),
         is_custom=True,
     )
-
-
-def _one_line(exc: Exception) -> str:
-    return " ".join(str(exc).split())[:300]

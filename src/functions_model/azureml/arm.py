@@ -162,17 +162,14 @@ def find_version(asset: RegisteredAsset, kind: AssetKind, clients: AzureClients)
     """
     action = f"find the {kind.noun} `{asset}`"
     try:
-        found = _named(asset, kind, clients) if asset.version else _latest(asset, kind, clients)
+        named = f"{_versions(asset, kind)}/{quote(asset.version or '', safe='')}"
+        found = _if_there(clients, named) if asset.version else _latest(asset, kind, clients)
         missing = None if found else _missing(asset, kind, clients)
     except AzureError as exc:
         raise refused(exc, action, asset.workspace, kind.subject) from exc
     if found is None:
         raise PlanRefused(action, [missing] if missing else [])
     return AssetVersion(str(found["id"]), str(found["name"]), dict(found.get("properties") or {}))
-
-
-def _named(asset: RegisteredAsset, kind: AssetKind, clients: AzureClients) -> Any:
-    return _if_there(clients, f"{_versions(asset, kind)}/{quote(asset.version or '', safe='')}")
 
 
 def _latest(asset: RegisteredAsset, kind: AssetKind, clients: AzureClients) -> Any:

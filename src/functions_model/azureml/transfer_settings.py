@@ -19,10 +19,6 @@ MIB = 1024 * 1024
 _RETRIES = Retries(attempts=6, longest=20.0)
 
 
-def _free_bytes(folder: Path) -> int:
-    return shutil.disk_usage(folder).free
-
-
 @dataclass(frozen=True, slots=True)
 class TransferSettings:
     """How files are fetched.
@@ -44,7 +40,7 @@ class TransferSettings:
     report_seconds: float = 10.0
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
-    free_bytes: Callable[[Path], int] = _free_bytes
+    free_bytes: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free
 
 
 T = TypeVar("T")

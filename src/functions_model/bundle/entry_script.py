@@ -18,6 +18,7 @@ from functions_model.core.spec import Code
 Binding: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Assign | ast.AnnAssign | ast.stmt
 """The statement that binds a name: a definition, an assignment, an import, a loop."""
 
+_BLOCKS = (ast.If, ast.Try, ast.TryStar, ast.With, ast.For, ast.While, ast.Match)
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
@@ -29,17 +30,13 @@ def bindings_of(tree: ast.Module) -> dict[str, list[Binding]]:
     """
     found: dict[str, list[Binding]] = {}
     for statement in tree.body:
-        certain = not _is_block(statement)
+        certain = not isinstance(statement, _BLOCKS)
         for name, binding in _bound(statement):
             before = [] if certain else found.get(name, [])
             found[name] = [*before, binding]
         for name in _deleted(statement):
             found.pop(name, None)
     return found
-
-
-def _is_block(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.If | ast.Try | ast.TryStar | ast.With | ast.For | ast.While | ast.Match)
 
 
 def _deleted(statement: ast.stmt) -> list[str]:

@@ -11,7 +11,7 @@ from functions_model import __version__
 from functions_model.bundle import layout
 from functions_model.ci.host import Facts
 from functions_model.core.digests import digest_of
-from functions_model.core.spec import DeploymentSpec, Model
+from functions_model.core.spec import DeploymentSpec
 from functions_model.image.assembly import Base
 
 
@@ -62,12 +62,8 @@ def _azureml(spec: DeploymentSpec) -> dict[str, str]:
         "SERVICE_PATH_PREFIX": "api",
     }
     if models:
-        env["AZUREML_MODEL_DIR"] = f"/{_model_dir(models)}"
+        env["AZUREML_MODEL_DIR"] = f"/{layout.model_folder(models[0]) if len(models) == 1 else layout.MODELS}"
     return env
-
-
-def _model_dir(models: tuple[Model, ...]) -> str:
-    return layout.model_folder(models[0]) if len(models) == 1 else layout.MODELS
 
 
 def _identity(spec: DeploymentSpec) -> dict[str, str]:

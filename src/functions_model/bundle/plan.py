@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from functions_model.bundle import layout
 from functions_model.bundle.functions import function_definitions, script_of
@@ -35,13 +35,10 @@ def runtime_tree(spec: DeploymentSpec, lock_text: str) -> FileTree:
     for name, definition in function_definitions(spec.trigger).items():
         script = {"scriptFile": f"../{folder}/{script_of(name, spec.trigger)}"}
         documents[f"{layout.WWWROOT}/{name}/function.json"] = script | definition
-    files = [TreeFile(path, _json(document)) for path, document in documents.items()]
+    texts = {path: json.dumps(document, indent=2) + "\n" for path, document in documents.items()}
+    files = [TreeFile(path, text.encode()) for path, text in texts.items()]
     files += [TreeFile(f"{layout.PAYLOAD}/{file.name}", file.read_bytes()) for file in PAYLOAD_SOURCE.glob("*.py")]
     return FileTree.of([*files, TreeFile(layout.LOCK, lock_text.encode())])
-
-
-def _json(document: dict[str, Any]) -> bytes:
-    return (json.dumps(document, indent=2) + "\n").encode()
 
 
 MOST_MODEL_LAYERS = 16

@@ -70,7 +70,7 @@ def running_sandbox(engine: str, python: str | None = None) -> Iterator[RunningS
                 start_new_session=True,
             )
 
-        with CANCEL.process(start, _end) as process, CANCEL.leaves(partial(_stop, process)):
+        with CANCEL.process(start, subprocess.Popen.terminate) as process, CANCEL.leaves(partial(_stop, process)):
             try:
                 yield _wait(process, ready, Path(output.name))
             finally:
@@ -95,10 +95,6 @@ def _wait(process: subprocess.Popen[bytes], ready: Path, log: Path) -> RunningSa
         notes=tuple(told["notes"]),
         ca_file=told["endpoints"]["ca_file"],
     )
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

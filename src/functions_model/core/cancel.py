@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 from typing import NoReturn, TypeVar
 
 _Process = TypeVar("_Process")
@@ -139,7 +140,7 @@ class Cancel:
         with self._lock:
             process = None if self._cancelled else start()
             if process is not None:
-                end = _Bound(stop, process)
+                end = partial(stop, process)  # compared by identity, as the list needs it
                 self._processes.append(end)
         if process is None:
             self._hold()
@@ -188,17 +189,6 @@ class Cancel:
         """Work that was begun and of whose end nothing is known: what it makes may be there."""
         with self._lock:
             return tuple(dict.fromkeys(work.what for work in self._works if work.begun))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Bound:
-    """A function with its argument: compared by identity, as a list needs it to remove the right one."""
-
-    stop: Callable[..., None]
-    process: object
-
-    def __call__(self) -> None:
-        self.stop(self.process)
 
 
 CANCEL = Cancel()

@@ -72,7 +72,8 @@ def write_context(
     """
     keep = recipe.keep_credentials
     own = read_own_dockerfile(dockerfile, leave_out=folder, keep_credentials=keep) if dockerfile else None
-    folders = {layer.name: f"{LAYERS_FOLDER}/{_slug(layer.name)}" for layer in layers}
+    slugs = {layer.name: re.sub(r"[^a-z0-9]+", "-", layer.name.lower()).strip("-") for layer in layers}
+    folders = {name: f"{LAYERS_FOLDER}/{slug}" for name, slug in slugs.items()}
     settings = indexes or IndexSettings()
     parsed = own.parsed if own else None
     text = dockerfile_text(recipe, tuple(folders.values()), own=parsed, options=index_options(settings))
@@ -192,7 +193,3 @@ def _write_texts(folder: Path, text: str, lock_text: str, readme: str) -> None:
     for name, content in texts.items():
         (folder / name).unlink(missing_ok=True)
         (folder / name).write_text(content, encoding="utf-8")
-
-
-def _slug(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")

@@ -56,7 +56,8 @@ def load_base(session: EngineSession, base: Base, blobs: BaseLayers | None) -> s
         if blobs is None:
             session.log(f"The container engine pulls the base image {base.reference}.")
             return _pulled(api, base)
-        session.log(f"The container engine is given the base image {base.reference} ({_megabytes(base)} MB).")
+        megabytes = round(sum(layer.size for layer in base.manifest.layers) / 1e6)
+        session.log(f"The container engine is given the base image {base.reference} ({megabytes} MB).")
         for line in api.load_image(_archive(base, blobs), quiet=True):
             if "error" in line:
                 raise _refused(str(line["error"]))
@@ -118,10 +119,6 @@ def _header(name: str, size: int) -> bytes:
     member = tarfile.TarInfo(name)
     member.size = size
     return member.tobuf(tarfile.PAX_FORMAT)
-
-
-def _megabytes(base: Base) -> int:
-    return round(sum(layer.size for layer in base.manifest.layers) / 1e6)
 
 
 def _refused(said: str) -> EnvironmentFailed:

@@ -41,7 +41,7 @@ def errors_of(rattler: Any) -> tuple[type[Exception], ...]:
 
 def explain_conda(action: str, error: Exception, request: CondaRequest) -> EnvironmentFailed:
     """The failure for an error of py-rattler: on the line of the package that it is about; its words are the detail."""
-    words = _clean("\n".join(_chain(error)), request)
+    words = _TOKEN.sub("/t/***", clean("\n".join(_chain(error)), request.secrets))
     problem = Problem(*_what(type(error).__name__, words), "environment-file", _where(words, request))
     return EnvironmentFailed(action, [problem], detail=words)
 
@@ -53,10 +53,6 @@ def _chain(error: BaseException) -> list[str]:
         words.append(str(cause))
         error = cause
     return words
-
-
-def _clean(words: str, request: CondaRequest) -> str:
-    return _TOKEN.sub("/t/***", clean(words, request.secrets))
 
 
 def _what(kind: str, words: str) -> tuple[str, str]:

@@ -140,7 +140,7 @@ def _read_yaml_text(text: str, path: Path, draft: Draft) -> None:
     if node is None:
         return
     draft.open_files.append(path)
-    if _keys(node) & MARKS:
+    if MARKS & {str(key.value) for key, _ in node.value}:
         read_azureml(node, path, draft)
     else:
         read_conda(node, path, draft)
@@ -179,7 +179,3 @@ def read_azureml(node: yaml.MappingNode, path: Path, draft: Draft) -> None:
         draft.refuse(where, "`conda_file` is neither a path nor an environment", "Give one of the two.")
     elif included := inside_path(conda_file.value, where, draft):
         _read_file(included, draft)
-
-
-def _keys(node: yaml.MappingNode) -> set[str]:
-    return {str(key.value) for key, _ in node.value}

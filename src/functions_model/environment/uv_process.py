@@ -86,16 +86,12 @@ def run_uv(
         # A group of its own, so that what uv starts to build a package goes with it.
         process_group=0,
     )
-    with CANCEL.process(start, _kill) as process, process:
+    with CANCEL.process(start, lambda uv: os.killpg(uv.pid, signal.SIGKILL)) as process, process:
         _give_way(process.pid)
         answer, words = process.communicate()
     if process.returncode != 0:
         raise UvRefused(clean(words or answer, indexes.secrets))
     return answer
-
-
-def _kill(process: subprocess.Popen[str]) -> None:
-    os.killpg(process.pid, signal.SIGKILL)
 
 
 def _give_way(pid: int) -> None:

@@ -126,19 +126,16 @@ def _config(
     # `container` and `container_config` tell of the container that the base was committed from.
     document = {key: value for key, value in base.document.items() if key not in {"container", "container_config"}}
     run = base.run
-    run["Env"] = [f"{key}={value}" for key, value in _merged(base.env, env).items()]
+    # The base's order, then our new variables by name.
+    run["Env"] = [f"{key}={value}" for key, value in {**base.env, **dict(sorted(env.items()))}.items()]
     if labels or base.labels:
         run["Labels"] = {**base.labels, **labels}
     document["config"] = run
     document["created"] = when
     document["rootfs"] = {"type": "layers", "diff_ids": [*base.diff_ids, *(layer.diff_id for layer in layers)]}
-    document["history"] = [*_full_history(base), *(_history(layer, when) for layer in layers)]
+    ours = ({"created": when, "created_by": f"functions-model: {layer.name}"} for layer in layers)
+    document["history"] = [*_full_history(base), *ours]
     return canonical_json(document)
-
-
-def _merged(below: Mapping[str, str], ours: Mapping[str, str]) -> dict[str, str]:
-    """The base's order, then our new variables by name."""
-    return {**below, **dict(sorted(ours.items()))}
 
 
 def _full_history(base: ImageConfig) -> Iterator[dict[str, Any]]:
@@ -150,10 +147,6 @@ def _full_history(base: ImageConfig) -> Iterator[dict[str, Any]]:
 
 def _told(base: ImageConfig) -> int:
     return sum(not entry.get("empty_layer") for entry in base.history)
-
-
-def _history(layer: Layer, when: str) -> dict[str, str]:
-    return {"created": when, "created_by": f"functions-model: {layer.name}"}
 
 
 def _contradictions(base: Base) -> Iterator[Problem]:

@@ -51,7 +51,8 @@ def split(plan: LayerPlan) -> tuple[LayerPlan, ...]:
 
 def _alone(files: Sequence[TreeFile]) -> set[str]:
     """The paths of those that get a plan to themselves."""
-    large = sorted((file for file in files if _is_large(file)), key=lambda file: (-file.size, file.path))
+    those = (file for file in files if not isinstance(file.content, Link) and file.size >= LARGE_FILE)
+    large = sorted(those, key=lambda file: (-file.size, file.path))
     if len(large) + (len(large) < len(files)) <= MOST_PARTS:
         return {file.path for file in large}
     # Too many: those that fill a fair share of the parts that are left. Otherwise the last part would hold many.
@@ -63,10 +64,6 @@ def _alone(files: Sequence[TreeFile]) -> set[str]:
         left -= file.size
         parts -= 1
     return taken
-
-
-def _is_large(file: TreeFile) -> bool:
-    return not isinstance(file.content, Link) and file.size >= LARGE_FILE
 
 
 def _runs(files: Sequence[TreeFile], most: int) -> list[tuple[TreeFile, ...]]:

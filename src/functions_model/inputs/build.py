@@ -26,12 +26,13 @@ def read_build(form: Form) -> Build:
     """How the image is made, with everything that is wrong with it noted."""
     builder = form.take("builder", Builder) or Builder.LAYERS
     _refuse_mismatch(form, builder)
+    folder = form.text("build-context") or CONTEXT
     return Build(
         builder=builder,
         solver=form.take("solver", Solver) or Solver.AUTO,
         apt_packages=form.take("apt-packages", _apt_packages) or (),
         dockerfile=_dockerfile(form),
-        context=_context(form) if builder is Builder.DOCKERFILE else None,
+        context=form.check("build-context", folder, form.workspace.absolute) if builder is Builder.DOCKERFILE else None,
         epoch=form.take("source-date-epoch", _epoch) or 0,
         labels=form.take("image-labels", _labels) or {},
         model_compression=form.take("model-compression", Compression) or Compression.AUTO,
@@ -58,10 +59,6 @@ def _dockerfile(form: Form) -> Path | None:
     if form.text("dockerfile") and form.text("base-image"):
         form.refuse("dockerfile", "it is given beside `base-image`", "The Dockerfile's `FROM` says the base. Give one.")
     return form.take("dockerfile", form.workspace.file)
-
-
-def _context(form: Form) -> Path:
-    return form.check("build-context", form.text("build-context") or CONTEXT, form.workspace.absolute)
 
 
 def _apt_packages(text: str) -> tuple[str, ...]:

@@ -218,11 +218,8 @@ def read_code_configuration(sheet: Sheet, node: yaml.Node, *, own_folder: bool) 
     value = found["scoring_script"][1]
     script = sheet.scalar(value, "scoring_script")
     if script and ("code" not in found or folder):
-        sheet.give("entry-script", script if own_folder else _beside(sheet, folder, script), value)
-
-
-def _beside(sheet: Sheet, folder: str, script: str) -> str:
-    return posixpath.normpath(f"{folder}/{script}") if folder else sheet.relative(script)
+        beside = posixpath.normpath(f"{folder}/{script}") if folder else sheet.relative(script)
+        sheet.give("entry-script", script if own_folder else beside, value)
 
 
 def read_environment_part(sheet: Sheet, node: yaml.Node) -> InlineEnvironment | None:

@@ -53,12 +53,10 @@ class Form:
         """Note each input that is given and that the trigger has no use for."""
         for name in self.values:
             spec = BY_NAME.get(name)
-            if spec and spec.triggers and self.trigger not in spec.triggers and self._is_read(spec):
+            is_read = spec and self.mode in spec.modes and self.values[name]
+            if spec and is_read and spec.triggers and self.trigger not in spec.triggers:
                 what = f"it is given beside `trigger: {self.trigger}`, which does not use it"
                 self.refuse(name, what, f"Remove it, or use `trigger: {spec.triggers[0]}`.")
-
-    def _is_read(self, spec: InputSpec) -> bool:
-        return self.mode in spec.modes and bool(self.values[spec.name])
 
     def refuse(self, name: str, what: str, remedy: str) -> None:
         """Note what is wrong with an input, once."""
@@ -104,14 +102,11 @@ class Form:
         except RuleBroken as broken:
             self.refuse(name, broken.what, broken.remedy)
         except ValueError:
-            self.refuse(name, f"`{text}` is none of its values", f"Use {_one_of(BY_NAME[name].choices)}.")
+            values = " or ".join(f"`{choice}`" for choice in BY_NAME[name].choices)
+            self.refuse(name, f"`{text}` is none of its values", f"Use {values}.")
         return cast("T", None)
 
 
 def described(spec: InputSpec) -> str:
     """An input's help as it follows "Give"."""
     return spec.help[0].lower() + spec.help[1:]
-
-
-def _one_of(choices: tuple[str, ...]) -> str:
-    return " or ".join(f"`{choice}`" for choice in choices)

@@ -107,7 +107,7 @@ def named_registry(text: str, cloud: KnownCloud) -> NamedRegistry:
         return _placed(text, cloud)
     if not _HOST.fullmatch(host):
         raise RuleBroken(f"`{text}` is not a registry's host", "Use `contoso`, `contoso.azurecr.io` or `host:port`.")
-    if _is_host(host):
+    if "." in host or ":" in host or host == "localhost":
         label = _LABEL.fullmatch(host.partition(".")[0]) if cloud_of_registry(host) else None
         return NamedRegistry(host, label[1] if label else "")
     label = _LABEL.fullmatch(host)
@@ -117,10 +117,6 @@ def named_registry(text: str, cloud: KnownCloud) -> NamedRegistry:
             "Such a name has 5 to 50 letters and digits. Use the whole host for another registry.",
         )
     return NamedRegistry(_host_of(host, cloud), label[1])
-
-
-def _is_host(text: str) -> bool:
-    return "." in text or ":" in text or text == "localhost"
 
 
 def _host_of(label: str, cloud: KnownCloud) -> str:

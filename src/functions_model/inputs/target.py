@@ -61,7 +61,7 @@ def read_target(form: Form) -> Target:
             swap=swap,
         ),
         app_settings=settings,
-        service_bus_sku=_sku(form) if form.trigger == QUEUE else "Standard",
+        service_bus_sku=(form.trigger == QUEUE and form.take("service-bus-sku", rules.service_bus_sku)) or "Standard",
         access=access,
         given=frozenset(name for name in _FOR_WHAT_IS_NEW if form.text(name)),
     )
@@ -104,10 +104,6 @@ def _slot(form: Form, app: str) -> tuple[str, bool]:
     if swap and not form.text("slot-name"):
         form.refuse("swap", "there is no slot to swap with", "Set `slot-name`, or leave `swap` out.")
     return slot, swap
-
-
-def _sku(form: Form) -> str:
-    return form.take("service-bus-sku", rules.service_bus_sku) or "Standard"
 
 
 def read_removal(form: Form) -> RemovalSpec:

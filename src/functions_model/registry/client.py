@@ -167,7 +167,6 @@ class RegistryClient:
         url: str,
         action: str,
         access: Access,
-        *,
         fields: list[tuple[str, str]],
     ) -> dict[str, Any]:
         """One request to a token service."""

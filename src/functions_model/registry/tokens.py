@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from threading import RLock
-from typing import Any, Protocol
+from typing import Any
 
 import requests
 from requests.utils import parse_dict_header
@@ -39,21 +39,6 @@ class Challenge:
     service: str = ""
 
 
-class TokenRequest(Protocol):
-    """Sends one request to a token service."""
-
-    def __call__(
-        self,
-        method: str,
-        url: str,
-        action: str,
-        access: Access,
-        *,
-        fields: list[tuple[str, str]],
-    ) -> dict[str, Any]:
-        """The JSON object of its answer. Raises RegistryFailed."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Kept:
     value: str
@@ -66,7 +51,8 @@ class Tokens:
     Args:
         host: The registry.
         credential: None for anonymous.
-        ask: Sends requests to token services.
+        ask: Sends a request to a token service: method, address, what is being done, for what access, and fields. Gives
+            the JSON object of its answer, or raises RegistryFailed.
         root: Gives the registry's own address, `https://host`.
         clock: Seconds, of any origin.
         mask: Told every token before it is used.
@@ -76,7 +62,7 @@ class Tokens:
         self,
         host: str,
         credential: EntraExchange | None,
-        ask: TokenRequest,
+        ask: Callable[[str, str, str, Access, list[tuple[str, str]]], dict[str, Any]],
         *,
         root: Callable[[], str],
         clock: Callable[[], float],
@@ -152,7 +138,7 @@ class Tokens:
         else:
             # The realm may be anywhere, so nothing that proves who we are goes there.
             fields = [("service", service), *(("scope", scope) for scope in access.scopes)]
-            document = self._ask("GET", challenge.realm, action, access, fields=fields)
+            document = self._ask("GET", challenge.realm, action, access, fields)
         return self._keep(document, ("token", "access_token"), action)
 
     def _exchange(self, credential: EntraExchange, service: str, action: str, access: Access) -> dict[str, Any]:
@@ -160,16 +146,14 @@ class Tokens:
         if self._refresh is None or self._refresh.until <= self._clock():
             fields = [("grant_type", "access_token"), ("service", service), ("access_token", credential.token())]
             url = f"{self._root()}/oauth2/exchange"
-            self._refresh = self._keep(
-                self._ask("POST", url, action, access, fields=fields), ("refresh_token",), action
-            )
+            self._refresh = self._keep(self._ask("POST", url, action, access, fields), ("refresh_token",), action)
         fields = [
             ("grant_type", "refresh_token"),
             ("service", service),
             ("scope", " ".join(access.scopes)),
             ("refresh_token", self._refresh.value),
         ]
-        return self._ask("POST", f"{self._root()}/oauth2/token", action, access, fields=fields)
+        return self._ask("POST", f"{self._root()}/oauth2/token", action, access, fields)
 
     def _keep(self, document: dict[str, Any], names: tuple[str, ...], action: str) -> _Kept:
         value = next((found for name in names if isinstance(found := document.get(name), str) and found), None)

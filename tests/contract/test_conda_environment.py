@@ -84,7 +84,7 @@ def root_file_system(installed: Installed) -> bytes:
     with tarfile.open(fileobj=buffer, mode="w") as whole:
         for library in system_libraries(installed.conda):
             whole.add(library.resolve(), str(library).lstrip("/"))
-        for plan in dependency_layers(installed, spec_of(installed.conda)):
+        for plan in dependency_layers(spec_of(installed.conda), installed.site_packages, installed.conda):
             with tarfile.open(fileobj=io.BytesIO(b"".join(write_tar(plan.tree, epoch=plan.epoch)))) as layer:
                 for entry in layer:
                     whole.addfile(entry, layer.extractfile(entry) if entry.isreg() else None)

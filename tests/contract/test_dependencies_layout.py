@@ -67,6 +67,7 @@ def installed(folder: Path) -> Installed:
 
 def test_is_that_of_its_number(tmp_path: Path) -> None:
     """What is normalised, where it lies, and how it is packed."""
-    plans = dependency_layers(installed(tmp_path), replace(spec_of(tmp_path), build=Build(epoch=5)))
+    found, spec = installed(tmp_path), replace(spec_of(tmp_path), build=Build(epoch=5))
+    plans = dependency_layers(spec, found.site_packages, found.conda)
 
     assert PACKED[DEPENDENCIES_LAYOUT] == [str(build_layer(plan, tmp_path / "spool").diff_id) for plan in plans]

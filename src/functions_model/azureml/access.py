@@ -134,7 +134,7 @@ class StorageAccess:
             PlanRefused: Nothing that there is may read it.
             BundleFailed: The account does not answer.
         """
-        refusals: list[Refused] = []
+        refusals: list[tuple[str, Exception]] = []
         for whose, credential in self._credentials(place, datastore, refusals):
             client = self._client(place, credential)
             try:
@@ -143,14 +143,14 @@ class StorageAccess:
                 client.close()
                 if status_of(exc) not in {401, 403}:
                     raise _unreadable(place, exc, action) from exc
-                refusals.append(Refused(whose, exc))
+                refusals.append((whose, exc))
             except BaseException:
                 client.close()
                 raise
         raise _refused(place, refusals, action)
 
     def _credentials(
-        self, place: BlobPath, datastore: DatastorePath | None, refusals: list[Refused]
+        self, place: BlobPath, datastore: DatastorePath | None, refusals: list[tuple[str, Exception]]
     ) -> Iterator[tuple[str, Any]]:
         """Whose rights, and what proves them; the second is only asked for when the first were not enough."""
         if self.credential is not None:
@@ -160,7 +160,7 @@ class StorageAccess:
         try:
             secret = datastore_secret(datastore, account_of(place), self.clients)
         except AzureError as exc:
-            refusals.append(Refused("the login asked for the key of the datastore and", exc))
+            refusals.append(("the login asked for the key of the datastore and", exc))
             return
         if secret is not None:
             yield "the key of the datastore", self._proof(secret)
@@ -193,19 +193,6 @@ class StorageAccess:
         )
 
 
-class Refused(Exception):
-    """One way of reading the container that was refused.
-
-    Args:
-        whose: Whose rights were not enough.
-        exc: What was answered.
-    """
-
-    def __init__(self, whose: str, exc: Exception) -> None:
-        self.code = data_code(exc)
-        super().__init__(f"{whose} may not ({data_words(exc)})")
-
-
 def account_of(place: BlobPath) -> str:
     """The account's name: the first label of its host, or the path where hosts are not names (local ones)."""
     address = urlsplit(place.endpoint)
@@ -221,10 +208,14 @@ def _unreadable(place: BlobPath, exc: Exception, action: str) -> PlanRefused | B
     return BundleFailed(action, [Problem(what, remedy, "model-path")])
 
 
-def _refused(place: BlobPath, refusals: list[Refused], action: str) -> PlanRefused:
-    tried = "; ".join(str(refusal) for refusal in refusals) or "there is neither a login nor a key for it"
+def _refused(place: BlobPath, refusals: list[tuple[str, Exception]], action: str) -> PlanRefused:
+    """Of each way of reading it: whose rights were not enough, and what was answered."""
+    tried = (
+        "; ".join(f"{whose} may not ({data_words(exc)})" for whose, exc in refusals)
+        or "there is neither a login nor a key for it"
+    )
     what = f"the container `{place.container}` of `{place.endpoint}` may not be read: {tried}"
-    if any(refusal.code in _FIREWALL_CODES for refusal in refusals):
+    if any(data_code(exc) in _FIREWALL_CODES for _, exc in refusals):
         remedy = "The account may let in some networks only: let this runner's network in, or run the job inside it."
     else:
         remedy = (

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from functions_model.bundle import layout
 from functions_model.bundle.functions import function_definitions, script_of
@@ -63,18 +62,6 @@ class BundlePlan:
     env: dict[str, str]
     functions: tuple[str, ...]
     left_out: tuple[LeftOut, ...] = ()
-
-
-class InstalledFiles(Protocol):
-    """Installed dependencies: `environment.Installed`, from a room on this floor."""
-
-    @property
-    def site_packages(self) -> Path:
-        """The folder that becomes the image's `site-packages`."""
-
-    @property
-    def conda(self) -> Path | None:
-        """The prefix that belongs at `/opt/conda`; None when there are no conda packages."""
 
 
 def plan_layers(spec: DeploymentSpec, *, conda: bool = False) -> BundlePlan:
@@ -134,20 +121,18 @@ DEPENDENCIES_LAYOUT = 1
 an earlier number are then made anew. `tests/contract/test_dependencies_layout.py` holds what belongs to it."""
 
 
-def dependency_layers(installed: InstalledFiles, spec: DeploymentSpec) -> tuple[LayerPlan, ...]:
+def dependency_layers(spec: DeploymentSpec, site_packages: Path, conda: Path | None = None) -> tuple[LayerPlan, ...]:
     """The layers below all others of ours, the lowest first: `conda`, `dependencies`. None is empty.
 
     Args:
-        installed: The files.
         spec: What is deployed.
+        site_packages: The folder that becomes the image's `site-packages`.
+        conda: The prefix that belongs at `/opt/conda`; None when there are no conda packages.
 
     Raises:
         BundleFailed: A file cannot be in an image.
     """
-    places = (
-        ("conda", installed.conda, layout.CONDA),
-        ("dependencies", installed.site_packages, layout.SITE_PACKAGES),
-    )
+    places = (("conda", conda, layout.CONDA), ("dependencies", site_packages, layout.SITE_PACKAGES))
     plans = (
         LayerPlan(name, read_tree(folder, under, root=folder, exclude=BYTECODE), Compression.GZIP, spec.build.epoch)
         for name, folder, under in places

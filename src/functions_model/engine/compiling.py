@@ -26,16 +26,7 @@ from functions_model.core.secrets import Secret
 from functions_model.engine.building import Transcript, explain, proxies
 from functions_model.engine.connecting import EngineApi, EngineSession
 from functions_model.engine.dockerfile import Recipe
-from functions_model.engine.installing import (
-    INSTALLED,
-    INSTALLER,
-    LOCK_FILE,
-    index_options,
-    install_command,
-    link_files,
-    locked_lines,
-    uv_for_image,
-)
+from functions_model.engine.installing import INSTALLED, INSTALLER, index_options, install_command, installer_files
 from functions_model.environment.normalising import normalise
 from functions_model.environment.request import IndexSettings
 from functions_model.environment.uv_process import clean, uv_environment
@@ -121,8 +112,7 @@ def _files(
     session: EngineSession, recipe: Recipe, lock_text: str, settings: IndexSettings
 ) -> Iterator[tuple[str, Path | bytes, int]]:
     """What is put into the container: path, content, mode. Logins are in files, as variables could be looked up."""
-    yield "uv", uv_for_image(session.work, session.environ), 0o755
-    yield LOCK_FILE, locked_lines(lock_text, recipe.compiled).encode(), 0o644
+    yield from installer_files(recipe.compiled, lock_text, settings, work=session.work, environ=session.environ)
     variables = {
         name: value
         for name, value in {**uv_environment(session.environ, settings), **proxies(session.environ)}.items()
@@ -131,7 +121,6 @@ def _files(
     for name, path in _named_files(session.environ):
         variables[name] = f"{INSTALLER}/{name.lower()}"
         yield name.lower(), path, 0o600
-    yield from ((name, path, 0o644) for name, path in link_files(settings))
     if links := [place.reveal() for place in settings.find_links if isinstance(place, Secret)]:
         variables["UV_FIND_LINKS"] = ",".join(links)
     command = install_command(recipe.python_version, index_options(settings))

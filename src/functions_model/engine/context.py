@@ -10,10 +10,10 @@ from pathlib import Path
 
 from functions_model.core.failures import BundleFailed, InputsInvalid, Problem
 from functions_model.engine.dockerfile import INSTALLER_FOLDER, LAYERS_FOLDER, OWN_FOLDER, Recipe, dockerfile_text
-from functions_model.engine.installing import LOCK_FILE, index_options, link_files, locked_lines, uv_for_image
+from functions_model.engine.installing import index_options, installer_files
 from functions_model.engine.own_dockerfile import OwnDockerfile, read_own_dockerfile
 from functions_model.environment.request import IndexSettings
-from functions_model.image.files import Link, TreeFile
+from functions_model.image.files import Content, Link
 from functions_model.image.layers import LayerPlan
 
 MARKER = f"{OWN_FOLDER}/made-by-functions-model"
@@ -83,10 +83,13 @@ def write_context(
             _copy_own(own, folder)
         for layer in layers:
             for file in layer.tree.files:
-                _write(file, folder / folders[layer.name] / file.path)
+                mode = _PROGRAM_MODE if file.executable else _FILE_MODE
+                _place(file.content, folder / folders[layer.name] / file.path, mode)
         if recipe.compiled:
-            _write_installer(recipe, lock_text, folder, os.environ if environ is None else environ)
-            _write_links(settings, folder)
+            work, known = folder / OWN_FOLDER / "work", os.environ if environ is None else environ
+            for name, content, mode in installer_files(recipe.compiled, lock_text, settings, work=work, environ=known):
+                _place(content, folder / INSTALLER_FOLDER / name, mode)
+            shutil.rmtree(work, ignore_errors=True)
         _write_texts(folder, text, lock_text, _readme(recipe, own))
     except OSError as error:
         action = "write the build context"
@@ -127,16 +130,15 @@ def _copy_own(own: OwnDockerfile, folder: Path) -> None:
             shutil.copy2(source, target, follow_symlinks=False)
 
 
-def _write(file: TreeFile, target: Path) -> None:
+def _place(content: Content, target: Path, mode: int) -> None:
     _folder(target.parent)
-    mode = _PROGRAM_MODE if file.executable else _FILE_MODE
-    if isinstance(file.content, Link):
-        target.symlink_to(file.content.target)
-    elif isinstance(file.content, bytes):
-        target.write_bytes(file.content)
+    if isinstance(content, Link):
+        target.symlink_to(content.target)
+    elif isinstance(content, bytes):
+        target.write_bytes(content)
         target.chmod(mode)
     else:
-        _link_or_copy(file.content, target, mode)
+        _link_or_copy(content, target, mode)
 
 
 def _link_or_copy(source: Path, target: Path, mode: int) -> None:
@@ -161,21 +163,6 @@ def _folder(folder: Path) -> None:
     for each in reversed(missing):
         each.mkdir()
         each.chmod(_FOLDER_MODE)
-
-
-def _write_installer(recipe: Recipe, lock_text: str, folder: Path, environ: Mapping[str, str]) -> None:
-    installer = folder / INSTALLER_FOLDER
-    installer.mkdir(parents=True)
-    (installer / LOCK_FILE).write_text(locked_lines(lock_text, recipe.compiled), encoding="utf-8")
-    _link_or_copy(uv_for_image(folder / OWN_FOLDER / "work", environ), installer / "uv", _PROGRAM_MODE)
-    shutil.rmtree(folder / OWN_FOLDER / "work", ignore_errors=True)
-
-
-def _write_links(indexes: IndexSettings, folder: Path) -> None:
-    for name, source in link_files(indexes):
-        target = folder / INSTALLER_FOLDER / name
-        _folder(target.parent)
-        _link_or_copy(source, target, _FILE_MODE)
 
 
 def _readme(recipe: Recipe, own: OwnDockerfile | None) -> str:

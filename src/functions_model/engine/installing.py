@@ -55,12 +55,6 @@ def index_options(indexes: IndexSettings) -> list[str]:
     return options + [part for name in link_folders(indexes) for part in ("--find-links", f"{INSTALLER}/{name}")]
 
 
-def link_files(indexes: IndexSettings) -> Iterator[tuple[str, Path]]:
-    """The files of those folders, each with its path in the installer's folder."""
-    for name, folder in link_folders(indexes).items():
-        yield from ((f"{name}/{path.name}", path) for path in sorted(folder.iterdir()) if path.is_file())
-
-
 def locked_lines(lock_text: str, names: Sequence[str]) -> str:
     """The entries of these packages in a lock, each with its hashes.
 
@@ -95,3 +89,24 @@ def uv_for_image(work: Path, environ: Mapping[str, str]) -> Path:
         problem = Problem(refusal.words.splitlines()[-1], "Check that the package index can be reached.", "builder")
         raise EnvironmentFailed("fetch uv for the image", [problem], detail=refusal.words) from None
     return target / "bin" / "uv"
+
+
+def installer_files(
+    compiled: Sequence[str], lock_text: str, indexes: IndexSettings, *, work: Path, environ: Mapping[str, str]
+) -> Iterator[tuple[str, Path | bytes, int]]:
+    """What is put into the installer's folder: path in it, content, mode.
+
+    Args:
+        compiled: The packages to be compiled.
+        lock_text: With their versions and hashes.
+        indexes: Of its folders with packages, all files.
+        work: A folder for files on the way.
+        environ: The process environment.
+
+    Raises:
+        EnvironmentFailed: uv for the image cannot be fetched.
+    """
+    yield "uv", uv_for_image(work, environ), 0o755
+    yield LOCK_FILE, locked_lines(lock_text, compiled).encode(), 0o644
+    for name, folder in link_folders(indexes).items():
+        yield from ((f"{name}/{path.name}", path, 0o644) for path in sorted(folder.iterdir()) if path.is_file())

@@ -80,7 +80,7 @@ def install_layers(making: Making, lock: Lock) -> tuple[LayerPlan, ...]:
     installed = install(lock, making.python.version, target, work=work, report=world.report)
     for warning in installed.warnings:
         world.ci.info(f"Note: {warning}")
-    return dependency_layers(installed, making.spec)
+    return dependency_layers(making.spec, installed.site_packages, installed.conda)
 
 
 def _dependencies_key(making: Making, lock: Lock) -> str:

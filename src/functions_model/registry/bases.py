@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TypeAlias
 
 from functions_model.core.digests import Digest, short
 from functions_model.core.progress import Progress
@@ -24,18 +25,8 @@ from functions_model.registry.errors import RegistryRefused
 from functions_model.registry.pushed import BlobTransfer, How
 from functions_model.registry.upload import Upload, put_manifest
 
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where layers can be mounted from.
-
-    Attributes:
-        repository: Of the target registry; None when there is none.
-        how: How a layer that is mounted from there came into the registry.
-    """
-
-    repository: str | None = None
-    how: How = How.MOUNTED
+Origin: TypeAlias = tuple[str | None, How]
+"""The repository that layers can be mounted from, if any, and how what is mounted from it came into the registry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,24 +76,24 @@ class BaseLayers:
     def _send(self, sources: Sequence[BlobSource], origin: Origin, *, missing: bool = False) -> dict[Digest, How]:
         """The largest first: then no large one is left over at the end, alone."""
         ordered = sorted(sources, key=lambda source: -source.size)
-        mount = origin.repository
+        mount, mounted = origin
         tasks = [partial(self.upload.send, source, mount, missing=missing) for source in ordered]
         results = side_by_side(tasks, self.upload.stop, PARALLEL)
         hows = dict(zip((source.digest for source in ordered), results, strict=True))
-        return {digest: origin.how if how is How.MOUNTED else how for digest, how in hows.items()}
+        return {digest: mounted if how is How.MOUNTED else how for digest, how in hows.items()}
 
     def _origin(self) -> Origin:
         """A repository to mount from, made to have the layers where that is possible."""
         base = self.base.reference
         if base.registry == self.upload.client.host:
-            return Origin(base.repository if base.repository != self.upload.access.repository else None)
+            return (base.repository if base.repository != self.upload.access.repository else None), How.MOUNTED
         if self.cache is None:
-            return Origin()
+            return None, How.MOUNTED
         if self._cached(self.cache):
-            return Origin(self.cache)
+            return self.cache, How.MOUNTED
         if self._import(self.cache):
-            return Origin(self.cache, How.IMPORTED)
-        return Origin(self.cache, How.SENT) if self._stream(self.cache) else Origin()
+            return self.cache, How.IMPORTED
+        return (self.cache, How.SENT) if self._stream(self.cache) else (None, How.MOUNTED)
 
     @property
     def _tag(self) -> str:
@@ -140,7 +131,7 @@ class BaseLayers:
                 raise
             upload.tally.note(f"The base image is not kept in `{upload.client.host}/{cache}`: {refused.reason}.")
             return False
-        replace(self, upload=upload)._send(self._sources(), Origin())  # noqa: SLF001 - itself, elsewhere
+        replace(self, upload=upload)._send(self._sources(), (None, How.MOUNTED))  # noqa: SLF001 - itself, elsewhere
         manifest = get_manifest(self.client, access, self.base.digest)
         put_manifest(upload, manifest.content, self.base.manifest.media_type, self._tag)
         return True

@@ -391,7 +391,7 @@ class TestDependencies:
         write_files(tmp_path / "packages", files)
         under = f"{WWWROOT}.python_packages/lib/site-packages/"
 
-        [layer] = dependency_layers(Installed(tmp_path / "packages"), spec_of(tmp_path))
+        [layer] = dependency_layers(spec_of(tmp_path), tmp_path / "packages")
 
         assert [f"{under}six-1.dist-info/METADATA", f"{under}six.py"] == [file.path for file in layer.tree.files]
 
@@ -401,7 +401,7 @@ class TestDependencies:
         (tmp_path / "prefix/bin/python").symlink_to("python3.11")
         spec = replace(spec_of(tmp_path), build=Build(epoch=5))
 
-        layers = dependency_layers(Installed(tmp_path / "packages", tmp_path / "prefix"), spec)
+        layers = dependency_layers(spec, tmp_path / "packages", tmp_path / "prefix")
 
         assert [("conda", 5), ("dependencies", 5)] == [(layer.name, layer.epoch) for layer in layers]
         assert ["opt/conda/bin/python", "opt/conda/bin/python3.11", "opt/conda/conda-meta/x.json"] == [
@@ -413,7 +413,7 @@ class TestDependencies:
         write_files(tmp_path, {"prefix/bin/python": ""})
         (tmp_path / "packages").mkdir()
 
-        layers = dependency_layers(Installed(tmp_path / "packages", tmp_path / "prefix"), spec_of(tmp_path))
+        layers = dependency_layers(spec_of(tmp_path), tmp_path / "packages", tmp_path / "prefix")
 
         assert ["conda"] == [layer.name for layer in layers]
 

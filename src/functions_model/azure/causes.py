@@ -73,9 +73,7 @@ CAUSES: tuple[Cause, ...] = (
         r".*?action '(?P<action>[^']*/read)'.*?" + _GROUP,
     ),
     _may_not(
-        "authorization",
-        f"Ask an owner to run {_grant('Contributor')}.",
-        r".*?action '(?P<action>[^']*)'.*?" + _GROUP,
+        "authorization", f"Ask an owner to run {_grant('Contributor')}.", r".*?action '(?P<action>[^']*)'.*?" + _GROUP
     ),
     Cause(
         "location-forbidden",
@@ -237,12 +235,7 @@ CAUSES: tuple[Cause, ...] = (
         text=r"locked: '(?P<scope>[^']*)'",
     ),
     Cause("scope-locked", remedy="Ask an owner to remove the lock on the resource or its group.", code="ScopeLocked"),
-    Cause(
-        "operation-in-progress",
-        remedy=_BUSY,
-        code=".*OperationInProgress|AnotherOperationInProgress",
-        passes=True,
-    ),
+    Cause("operation-in-progress", remedy=_BUSY, code=".*OperationInProgress|AnotherOperationInProgress", passes=True),
     Cause(
         # Microsoft.Web gives it the status 409 or 429: https://github.com/microsoft/Partner-Smart-Office/issues/1.
         "operation-in-progress",
@@ -259,12 +252,7 @@ CAUSES: tuple[Cause, ...] = (
         text=r"is being (created|updated)",
         passes=True,
     ),
-    Cause(
-        "throttled",
-        remedy="Azure is being asked too often. Wait {wait} and run again.",
-        status=429,
-        passes=True,
-    ),
+    Cause("throttled", remedy="Azure is being asked too often. Wait {wait} and run again.", status=429, passes=True),
 )
 """In order: the first that matches is told."""
 

@@ -100,11 +100,7 @@ def _nothing_there(place: BlobPath, action: str) -> PlanRefused:
 
 
 def fetch_environment(
-    asset: RegisteredAsset,
-    clients: AzureClients,
-    folder: Path,
-    *,
-    report: Callable[[str], None] = lambda _: None,
+    asset: RegisteredAsset, clients: AzureClients, folder: Path, *, report: Callable[[str], None] = lambda _: None
 ) -> Path:
     """Write a registered environment's conda file to `folder/<name>-<version>/conda.yml`.
 

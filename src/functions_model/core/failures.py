@@ -94,13 +94,7 @@ class Failure(Exception):
     exit_code: ClassVar[int] = 70
 
     def __init__(
-        self,
-        action: str,
-        reason: str,
-        remedy: str,
-        *,
-        location: Location | None = None,
-        detail: str = "",
+        self, action: str, reason: str, remedy: str, *, location: Location | None = None, detail: str = ""
     ) -> None:
         self.action = action
         self.reason = reason.rstrip(".")

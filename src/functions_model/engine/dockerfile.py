@@ -61,11 +61,7 @@ _CLEANED = "/var/lib/apt/lists/* /var/cache/apt/* /var/cache/ldconfig/aux-cache 
 
 
 def dockerfile_text(
-    recipe: Recipe,
-    folders: Sequence[str] = (),
-    *,
-    own: ParsedDockerfile | None = None,
-    options: Sequence[str] = (),
+    recipe: Recipe, folders: Sequence[str] = (), *, own: ParsedDockerfile | None = None, options: Sequence[str] = ()
 ) -> str:
     """The whole Dockerfile. The same arguments give the same text.
 

@@ -72,10 +72,7 @@ def _collides(one: Requirement, two: Requirement) -> bool:
 def _place_refusal(text: str) -> tuple[str, str] | None:
     """A requirement that is a place rather than a name."""
     if "${" in text:
-        return (
-            "it holds a variable, and its value would be seen in the lock",
-            "Use variables in options only.",
-        )
+        return ("it holds a variable, and its value would be seen in the lock", "Use variables in options only.")
     if _VERSION_CONTROL.search(text):
         return (
             f"`{_without_login(text)}` would have to be built from its repository, and only wheels are installed",

@@ -33,10 +33,7 @@ ENTRIES: tuple[InputSpec, ...] = (
         default=Solver.AUTO.value,
         choices=tuple(Solver),
     ),
-    lines(
-        "apt-packages",
-        "Debian packages for the image, for builder `docker` or `dockerfile`.",
-    ),
+    lines("apt-packages", "Debian packages for the image, for builder `docker` or `dockerfile`."),
     a_path(
         "dockerfile",
         "A Dockerfile of your own whose image the app is put on, for builder `docker` or `dockerfile`. Its last `FROM`"

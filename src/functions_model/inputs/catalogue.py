@@ -53,11 +53,7 @@ CATALOGUE: tuple[InputSpec, ...] = (
         "The model's name, part of the path in `AZUREML_MODEL_DIR`, for one path alone.",
         derived="the file's or folder's name, without its ending",
     ),
-    a_number(
-        "model-version",
-        "The model's version, 1 or more, for one path alone.",
-        derived="`1`",
-    ),
+    a_number("model-version", "The model's version, 1 or more, for one path alone.", derived="`1`"),
     a_path(
         "entry-script",
         "The Python script with `init()` and `run()`, as Azure ML takes it. An MLflow model alone needs none.",
@@ -129,9 +125,7 @@ CATALOGUE: tuple[InputSpec, ...] = (
         required_when="with `trigger: service-bus-queue`",
     ),
     a_name(
-        "output-queue-name",
-        "The queue that takes the answers. Without it, answers are dropped.",
-        triggers=(QUEUE,),
+        "output-queue-name", "The queue that takes the answers. Without it, answers are dropped.", triggers=(QUEUE,)
     ),
     a_name(
         "service-bus-namespace",
@@ -187,22 +181,13 @@ CATALOGUE: tuple[InputSpec, ...] = (
         default="AzureCloud",
         modes=EVERY_MODE,
     ),
-    a_name(
-        "resource-group",
-        "The resource group. It is created when it does not exist.",
-        required=True,
-        modes=NAMING,
-    ),
+    a_name("resource-group", "The resource group. It is created when it does not exist.", required=True, modes=NAMING),
     a_name(
         "workspace",
         "The Azure ML workspace of registered models and environments: its name, or its whole ARM id.",
         required_when="with `azureml:` in `model-path` or `environment-file`",
     ),
-    a_name(
-        "workspace-resource-group",
-        "The resource group of the Azure ML workspace.",
-        derived="`resource-group`",
-    ),
+    a_name("workspace-resource-group", "The resource group of the Azure ML workspace.", derived="`resource-group`"),
     a_name("location", "The Azure region: `westeurope`.", required=True, modes=WITH_AZURE),
     a_name(
         "app-name",
@@ -232,12 +217,7 @@ CATALOGUE: tuple[InputSpec, ...] = (
         " function scores it.",
         modes=WITH_AZURE,
     ),
-    a_number(
-        "verify-timeout",
-        "Seconds that the app has to come alive.",
-        default="600",
-        modes=WITH_AZURE,
-    ),
+    a_number("verify-timeout", "Seconds that the app has to come alive.", default="600", modes=WITH_AZURE),
     a_choice(
         "verify-trigger",
         "How a blob or queue trigger is proven. `look` reads what it needs, and writes nothing into your data. `send`"

@@ -5,12 +5,7 @@ from __future__ import annotations
 from functions_model.inputs.specs import CREATED, NAMING, WITH_AZURE, a_choice, a_name, a_number
 
 ENTRIES = (
-    a_name(
-        "plan-name",
-        "The hosting plan." + CREATED,
-        derived="`<app-name>-plan`",
-        modes=NAMING,
-    ),
+    a_name("plan-name", "The hosting plan." + CREATED, derived="`<app-name>-plan`", modes=NAMING),
     a_name(
         "plan-sku",
         "The hosting plan's size: `EP1`, `P1v3`, `B1` ... A plan of another size is changed to it.",

@@ -85,11 +85,7 @@ def _named(form: Form, match: re.Match[str]) -> LocalModel:
 def _complete(entry: Entry, name: str | None, version: str | None) -> Model | RegisteredAsset:
     if isinstance(entry, RegisteredAsset):
         return entry
-    return Model(
-        entry.name or name or derived.model_name(entry.path),
-        entry.version or version or "1",
-        entry.path,
-    )
+    return Model(entry.name or name or derived.model_name(entry.path), entry.version or version or "1", entry.path)
 
 
 def _refuse_names(form: Form, entries: list[Entry] | None) -> None:

@@ -196,10 +196,7 @@ def _problem(what: str, remedy: str) -> Problem:
     return Problem(what, remedy, _SUBJECT)
 
 
-_PORTS = {
-    "WEBSITES_PORT": ("80",),
-    "ASPNETCORE_URLS": ("http://+:80", "http://*:80"),
-}
+_PORTS = {"WEBSITES_PORT": ("80",), "ASPNETCORE_URLS": ("http://+:80", "http://*:80")}
 """Settings that say where App Service looks, and where .NET's server listens; and what changes nothing."""
 _MICROSOFTS = re.compile(r"(?:^|/)azure-functions/python(?:[:@]|$)")
 

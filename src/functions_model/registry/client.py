@@ -161,14 +161,7 @@ class RegistryClient:
         headers = {**call.headers, **({"Authorization": header} if header else {})}
         return self._exchange(call.method, url, call.action, call, headers=headers, data=call.body), header
 
-    def _ask(
-        self,
-        method: str,
-        url: str,
-        action: str,
-        access: Access,
-        fields: list[tuple[str, str]],
-    ) -> dict[str, Any]:
+    def _ask(self, method: str, url: str, action: str, access: Access, fields: list[tuple[str, str]]) -> dict[str, Any]:
         """One request to a token service."""
         # A registry elsewhere has nothing to look for on this machine: its token service would be a service of ours.
         if urlsplit(url).scheme != "https" and not (_is_local(url) and _is_local(f"//{self.host}")):

@@ -48,10 +48,6 @@ POLLING_SECONDS = 2.0
 _Client = TypeVar("_Client")
 
 
-def _discard(_: str) -> None:
-    """Do nothing with it."""
-
-
 class AzureClients:
     """Every client of one subscription. Safe to use from many threads.
 
@@ -73,7 +69,7 @@ class AzureClients:
         cloud: Cloud,
         *,
         polling_interval: float = POLLING_SECONDS,
-        report: Callable[[str], None] = _discard,
+        report: Callable[[str], None] = lambda _: None,
         options: dict[str, Any] | None = None,
     ) -> None:
         self.subscription_id = subscription_id

@@ -18,13 +18,20 @@ Definition: TypeAlias = dict[str, Any]
 def function_definitions(trigger: Trigger) -> dict[str, Definition]:
     """Each function's name and function.json, without `scriptFile`."""
     identity = {"identity": _http("identity", ("get",), AuthLevel.ANONYMOUS)}
+    # `init()` can be run, and a sample scored, over HTTP, by those alone who hold the host's master key.
+    check = {"check": _http("check", ("get", "post"), AuthLevel.ADMIN)}
     match trigger:
-        case HttpTrigger():
-            return _http_functions(trigger) | identity
-        case BlobTrigger():
-            return {"score": _blob_function(trigger)} | _check_function() | identity
-        case ServiceBusQueueTrigger():
-            return {"score": _queue_function(trigger)} | _check_function() | identity
+        case HttpTrigger(auth_level=level):
+            swagger = {"swagger": _http("swagger.json", ("get",), level)}
+            return {"score": _http("score", ("get", "post"), level)} | swagger | identity
+        case BlobTrigger(input_path=source, output_path=target):
+            read = _binding("blobTrigger", "in", "blob", path=source)
+            answer = _binding("blob", "out", "$return", path=target) if target is not None else None
+        case ServiceBusQueueTrigger(input_queue=source, output_queue=target):
+            read = _binding("serviceBusTrigger", "in", "message", queueName=source, cardinality="one")
+            answer = _binding("serviceBus", "out", "$return", queueName=target) if target is not None else None
+    score = {"bindings": [read, answer]} if answer else {"entryPoint": WITHOUT_OUTPUT, "bindings": [read]}
+    return {"score": score} | check | identity
 
 
 def script_of(function: str, trigger: Trigger) -> str:
@@ -32,32 +39,6 @@ def script_of(function: str, trigger: Trigger) -> str:
     if function != "score" or isinstance(trigger, HttpTrigger):
         return f"{function}.py"
     return "score_blob.py" if isinstance(trigger, BlobTrigger) else "score_message.py"
-
-
-def _http_functions(trigger: HttpTrigger) -> dict[str, Definition]:
-    return {
-        "score": _http("score", ("get", "post"), trigger.auth_level),
-        "swagger": _http("swagger.json", ("get",), trigger.auth_level),
-    }
-
-
-def _check_function() -> dict[str, Definition]:
-    """`init()` can be run, and a sample scored, over HTTP, by those alone who hold the host's master key."""
-    return {"check": _http("check", ("get", "post"), AuthLevel.ADMIN)}
-
-
-def _blob_function(trigger: BlobTrigger) -> Definition:
-    read = _binding("blobTrigger", "in", "blob", path=trigger.input_path)
-    if trigger.output_path is None:
-        return {"entryPoint": WITHOUT_OUTPUT, "bindings": [read]}
-    return {"bindings": [read, _binding("blob", "out", "$return", path=trigger.output_path)]}
-
-
-def _queue_function(trigger: ServiceBusQueueTrigger) -> Definition:
-    read = _binding("serviceBusTrigger", "in", "message", queueName=trigger.input_queue, cardinality="one")
-    if trigger.output_queue is None:
-        return {"entryPoint": WITHOUT_OUTPUT, "bindings": [read]}
-    return {"bindings": [read, _binding("serviceBus", "out", "$return", queueName=trigger.output_queue)]}
 
 
 def _binding(kind: str, direction: str, name: str, **target: str) -> Definition:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import tarfile
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -12,7 +11,7 @@ from typing import IO, Any
 
 import requests
 from docker.errors import APIError
-from docker.utils.build import create_archive
+from docker.utils.build import create_archive, mkbuildcontext
 
 from functions_model.core.causes import Cause
 from functions_model.core.failures import EnvironmentFailed, Location, Problem
@@ -222,13 +221,8 @@ def build_own(session: EngineSession, own: OwnDockerfile, tag: str) -> str:
 
 def build_text(session: EngineSession, text: str, tag: str) -> str:
     """Build a Dockerfile that copies nothing. Returns and raises as `build_own`."""
-    context = io.BytesIO()
-    with tarfile.open(fileobj=context, mode="w") as archive:
-        member = tarfile.TarInfo("Dockerfile")
-        member.size = len(text.encode())
-        archive.addfile(member, io.BytesIO(text.encode()))
-    context.seek(0)
-    return _build(session, context, "Dockerfile", tag, subject="apt-packages")
+    with mkbuildcontext(io.BytesIO(text.encode())) as context:
+        return _build(session, context, "Dockerfile", tag, subject="apt-packages")
 
 
 def _build(

@@ -20,7 +20,7 @@ from functions_model.core.yaml_nodes import is_empty, place, sections
 from functions_model.environment.conda_specs import LEFT_OUT, CondaSpec, parse_conda_spec, pep440, twin_of
 from functions_model.environment.request import CondaChannel, CondaDependency, CondaRequest, Draft, Requirement
 from functions_model.environment.requirement_options import filled, inside_path, is_url
-from functions_model.environment.requirements import add_requirement, read_line
+from functions_model.environment.requirements import add_requirement, read_list
 
 if TYPE_CHECKING:
     Reader: TypeAlias = Callable[[str, Location, Draft], None]
@@ -252,22 +252,9 @@ def _read_entry(entry: yaml.Node, path: Path, draft: Draft, add: Reader) -> None
     where = place(path, entry)
     if isinstance(entry, yaml.MappingNode):
         for line, value in sections(entry, ("pip",), path, draft.refuse).values():
-            _read_pip(value, line, path, draft)
+            remedy = "Write it as `- name==1.2`; quote texts with `: ` in them."
+            read_list(value, line, draft, name="pip", entry="an entry of `pip`", remedy=remedy)
     elif not isinstance(entry, yaml.ScalarNode) or is_empty(entry):
         draft.refuse(where, "a dependency is not text", "Write it as `- name=1.2`.")
     else:
         add(entry.value.strip(), where, draft)
-
-
-def _read_pip(node: yaml.Node, where: Location, path: Path, draft: Draft) -> None:
-    if not isinstance(node, yaml.SequenceNode):
-        draft.refuse(where, "`pip` is not a list", "Write one requirement on each line, after `- `.")
-        return
-    for entry in node.value:
-        line = place(path, entry)
-        if not isinstance(entry, yaml.ScalarNode) or is_empty(entry):
-            draft.refuse(
-                line, "an entry of `pip` is not text", "Write it as `- name==1.2`; quote texts with `: ` in them."
-            )
-        else:
-            read_line(entry.value.strip(), line, draft)

@@ -21,12 +21,12 @@ from packaging.version import InvalidVersion, Version
 from functions_model.core.build import Solver
 from functions_model.core.failures import Location, RuleBroken
 from functions_model.core.registered import MODEL_FILE
-from functions_model.core.yaml_nodes import is_empty, place, sections
+from functions_model.core.yaml_nodes import is_empty, sections
 from functions_model.environment.conda import read_conda
 from functions_model.environment.conda_specs import parse_conda_spec, pep440
 from functions_model.environment.reading import complete
 from functions_model.environment.request import CondaDependency, Draft, EnvironmentRequest, Requirement
-from functions_model.environment.requirements import read_line, read_requirements, read_text
+from functions_model.environment.requirements import read_list, read_requirements, read_text
 
 _NAMES = ("mlflow", "mlflow-skinny")
 _OLDEST = Version("2.6")
@@ -147,14 +147,8 @@ def _read_python_env(path: Path, draft: Draft) -> None:
     if "dependencies" not in found or is_empty(found["dependencies"][1]):
         return
     where, dependencies = found["dependencies"]
-    if not isinstance(dependencies, yaml.SequenceNode):
-        draft.refuse(where, "`dependencies` is not a list", "Write one requirement on each line, after `- `.")
-        return
-    for entry in dependencies.value:
-        if isinstance(entry, yaml.ScalarNode) and not is_empty(entry):
-            read_line(entry.value.strip(), place(path, entry), draft)
-        else:
-            draft.refuse(place(path, entry), "a dependency is not text", "Write it as `- name==1.2`.")
+    remedy = "Write it as `- name==1.2`."
+    read_list(dependencies, where, draft, name="dependencies", entry="a dependency", remedy=remedy)
 
 
 def _read_python(where: Location, value: yaml.Node, draft: Draft) -> None:

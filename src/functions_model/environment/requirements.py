@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import yaml
 from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as ParsedRequirement
 from packaging.utils import canonicalize_name
 
 from functions_model.core.failures import Location
+from functions_model.core.yaml_nodes import is_empty, place
 from functions_model.environment.request import Draft, Requirement
 from functions_model.environment.requirement_options import read_option
 
@@ -146,6 +148,28 @@ def read_line(line: str, location: Location, draft: Draft, *, as_constraints: bo
     include = read_option(line, location, draft)
     if include:
         read_requirements(include.path, draft, as_constraints=as_constraints or include.as_constraints)
+
+
+def read_list(node: yaml.Node, where: Location, draft: Draft, *, name: str, entry: str, remedy: str) -> None:
+    """Add what each line of a list in YAML asks for, or its problem.
+
+    Args:
+        node: The list.
+        where: The line of its key.
+        draft: What is added to, problems included.
+        name: The key.
+        entry: What an entry is, as the message begins: "a dependency".
+        remedy: What to do about an entry that is not text.
+    """
+    if not isinstance(node, yaml.SequenceNode):
+        draft.refuse(where, f"`{name}` is not a list", "Write one requirement on each line, after `- `.")
+        return
+    for one in node.value:
+        line = place(where.file, one)
+        if isinstance(one, yaml.ScalarNode) and not is_empty(one):
+            read_line(one.value.strip(), line, draft)
+        else:
+            draft.refuse(line, f"{entry} is not text", remedy)
 
 
 def read_text(path: Path, draft: Draft) -> str | None:

@@ -105,7 +105,7 @@ def _pairs_of_lines(text: str) -> tuple[list[Pair], list[Problem]]:
         if match and not _PADDED.fullmatch(line.strip()):
             pairs.append((number, match["name"], match["value"].strip()))
         else:
-            problems.append(_problem(f"line {number} is not `NAME=value`", _SEVERAL_LINES))
+            problems.append(_at(0, f"line {number} is not `NAME=value`", _SEVERAL_LINES))
     return pairs, problems
 
 
@@ -114,11 +114,11 @@ def _pairs_of_mapping(text: str) -> tuple[list[Pair], list[Problem]]:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        return [], [_problem(f"it is neither lines, YAML nor JSON (line {line})", "Write `NAME=value` on each line.")]
+        return [], [_at(0, f"it is neither lines, YAML nor JSON (line {line})", "Write `NAME=value` on each line.")]
     except yaml.YAMLError:
-        return [], [_problem("it holds characters that YAML does not allow", "Write `NAME=value` on each line.")]
+        return [], [_at(0, "it holds characters that YAML does not allow", "Write `NAME=value` on each line.")]
     if not isinstance(node, yaml.MappingNode):
-        return [], [_problem("it is not a mapping of names to values", "Write `NAME=value` on each line.")]
+        return [], [_at(0, "it is not a mapping of names to values", "Write `NAME=value` on each line.")]
     pairs: list[Pair] = []
     problems: list[Problem] = []
     for item in _entries(node):
@@ -130,9 +130,10 @@ def _entries(node: yaml.MappingNode) -> Iterator[Pair | Problem]:
     for key, value in node.value:
         line = key.start_mark.line + 1
         if not isinstance(key, yaml.ScalarNode):
-            yield _problem(f"the name in line {line} is not text", "Use plain names.")
+            yield _at(0, f"the name in line {line} is not text", "Use plain names.")
         elif not isinstance(value, yaml.ScalarNode):
-            yield _problem(
+            yield _at(
+                0,
                 f"`{key.value}` (line {line}) has a list or a mapping as its value",
                 "Settings are text; put it in quotes.",
             )
@@ -190,10 +191,6 @@ def _line(place: int | Location) -> str:
 
 def _at(place: int | Location, what: str, remedy: str) -> Problem:
     return Problem(what, remedy, _SUBJECT, place if isinstance(place, Location) else None)
-
-
-def _problem(what: str, remedy: str) -> Problem:
-    return Problem(what, remedy, _SUBJECT)
 
 
 _PORTS = {"WEBSITES_PORT": ("80",), "ASPNETCORE_URLS": ("http://+:80", "http://*:80")}

@@ -37,6 +37,12 @@ CATALOGUE: tuple[InputSpec, ...] = (
         modes=EVERY_MODE,
     ),
     a_path(
+        "working-directory",
+        "The folder that every other path is relative to, and that nothing is read outside of: one model of several in"
+        " a repository.",
+        derived="the workspace",
+    ),
+    a_path(
         "deployment-file",
         "An Azure ML online deployment YAML. What it says stands for the inputs that are not given: model, script,"
         " environment and settings.",

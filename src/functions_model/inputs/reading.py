@@ -49,6 +49,8 @@ def read_inputs(values: Mapping[str, str], *, workspace: Path, host_workspaces: 
         InputsInvalid: With every problem that was found. No secret is in any of them.
     """
     form = _form(values, workspace, host_workspaces)
+    if folder := form.take("working-directory", form.workspace.folder_in):
+        form.workspace = form.workspace.below(folder)
     read_deployment_file(form)
     return _checked(form, _spec(form))
 

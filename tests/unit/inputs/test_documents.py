@@ -52,6 +52,7 @@ ISSUE_INPUTS = {
     "verify-trigger",
     "destroy-data",
     "deployment-file",
+    "working-directory",
     "host-json",
     "concurrency",
     "input-path",

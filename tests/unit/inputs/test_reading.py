@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
+from functions_model.core.failures import InputsInvalid
 from functions_model.core.names import Names, Resources
 from functions_model.core.secrets import Secret
 from functions_model.core.spec import AuthLevel, Code, HttpTrigger, ImageTarget, Login, Mode, Model, OnPlan, Target
@@ -286,6 +288,37 @@ class TestPaths:
         spec = read_inputs(values, workspace=workspace, host_workspaces=known)
 
         assert [workspace / "model"] == [model.path for model in spec.models if isinstance(model, Model)]
+
+    @pytest.mark.parametrize("path", ["model", "/home/runner/work/r/r/models/churn/model"])
+    def test_below_a_working_directory(self, path: str, workspace: Path) -> None:
+        """One model of several: paths are relative to its folder, and those of other steps are still understood."""
+        folder = workspace / "models" / "churn"
+        shutil.copytree(workspace, folder, ignore=shutil.ignore_patterns("models"))
+        values = {**PACKAGE, "working-directory": "models/churn", "model-path": path}
+
+        spec = read_inputs(values, workspace=workspace, host_workspaces=["/home/runner/work/r/r"])
+
+        assert folder == spec.workspace
+        assert [folder / "model"] == [model.path for model in spec.models if isinstance(model, Model)]
+        assert spec.code
+        assert folder / "src" == spec.code.source_directory
+
+    @pytest.mark.parametrize(
+        ("given", "subject", "words"),
+        [
+            ({"working-directory": "nowhere"}, "working-directory", "does not exist"),
+            ({"working-directory": ".."}, "working-directory", "lies outside the workspace"),
+            ({"working-directory": "model", "model-path": "../score.py"}, "model-path", "lies outside the workspace"),
+        ],
+    )
+    def test_a_working_directory_is_a_fence(
+        self, given: dict[str, str], subject: str, words: str, workspace: Path
+    ) -> None:
+        """It lies in the workspace, and nothing is read outside of it."""
+        with pytest.raises(InputsInvalid) as failure:
+            read_inputs({**PACKAGE, **given}, workspace=workspace)
+
+        assert [words in problem.what for problem in failure.value.problems if problem.subject == subject] == [True]
 
     def test_workspace_behind_a_link(self, workspace: Path) -> None:
         """A workspace that is reached by a link takes paths by its real name too."""

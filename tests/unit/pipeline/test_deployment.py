@@ -1,0 +1,110 @@
+"""What a run makes beside its image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from functions_model.core.failures import ApplyIncomplete, RegistryFailed
+from functions_model.pipeline.deployment import BesideImage
+from functions_model.pipeline.events import AheadBegun, ResourceWritten
+from functions_model.pipeline.session import World
+from support.ci import RecordingCi
+from support.fake_arm import FakeArm, arm_error
+from support.provisioning import planned
+
+if TYPE_CHECKING:
+    from functions_model.pipeline.events import Event as Told
+    from functions_model.pipeline.session import Subscription
+    from functions_model.provision import ResourcePlan
+    from functions_model.registry import Push
+
+REFUSED = arm_error(403, "RequestDisallowedByPolicy", "Resource 'irisstorage' was disallowed by policy.")
+
+
+@dataclass
+class OpenPush:
+    """A push that can be ended."""
+
+    ended: Event = field(default_factory=Event)
+
+    def close(self) -> None:
+        self.ended.set()
+
+
+@dataclass
+class Run:
+    """One run that has looked at the resources.
+
+    Attributes:
+        arm: Where they are.
+        told: Its events.
+    """
+
+    arm: FakeArm = field(default_factory=FakeArm)
+    push: OpenPush = field(default_factory=OpenPush)
+    told: list[Told] = field(default_factory=list)
+
+    def ahead(self, plan: ResourcePlan) -> BesideImage:
+        world = World(RecordingCi(), Path(), self.told.append)
+        subscription = cast("Subscription", _Subscription(self.arm))
+        return BesideImage(plan, subscription, cast("Push", self.push), world)
+
+    def fail(self, plan: ResourcePlan, what: str) -> None:
+        """Begin, and have the push fail when it is ended, or a second later."""
+        with self.ahead(plan) as ahead:
+            ahead.begin()
+            self.push.ended.wait(1)
+            raise RegistryFailed("push the image", what, "Run again.")
+
+
+class _Subscription:
+    def __init__(self, arm: FakeArm) -> None:
+        self.clients = arm.clients()
+
+
+@pytest.fixture
+def run() -> Run:
+    return Run()
+
+
+class TestBesideTheImage:
+    def test_nothing_is_made_before_it_begins(self, run: Run) -> None:
+        """Dependencies that cannot be resolved leave nothing behind."""
+        with pytest.raises(RegistryFailed), run.ahead(planned(run.arm)):
+            raise RegistryFailed("x", "y", "z")
+
+        assert ([], []) == (run.arm.writes, run.told)
+
+    def test_it_is_told_and_made(self, run: Run) -> None:
+        """How many there are; then each."""
+        plan = planned(run.arm)
+        with run.ahead(plan) as ahead:
+            ahead.begin()
+
+        assert ahead.begun is not None
+        begun = ahead.begun.finish()
+        assert AheadBegun(plan.ahead) == run.told[0]
+        assert [ResourceWritten(written) for written in begun] == run.told[1:]
+        assert len(plan.ahead) == len(begun)
+
+    def test_an_image_that_fails_waits_for_what_was_begun(self, run: Run) -> None:
+        """No write is left in mid-air, and the failure of the image is the one that is told."""
+        with pytest.raises(RegistryFailed, match="it broke off"):
+            run.fail(planned(run.arm), "it broke off")
+
+        assert "PUT irisstorage" in run.arm.writes
+        assert "PUT iris" not in run.arm.writes
+
+    def test_a_resource_that_fails_ends_the_push(self, run: Run) -> None:
+        """What the push then says is an effect: the resource's failure is told."""
+        plan = planned(run.arm)
+        run.arm.fail("PUT", "irisstorage$", REFUSED)
+        with pytest.raises(ApplyIncomplete, match="disallowed by policy"):
+            run.fail(plan, "the push was ended")
+
+        assert run.push.ended.is_set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -107,6 +108,19 @@ class TestDeployment:
         assert SOURCE == labels["org.opencontainers.image.source"]
         assert COMMIT not in labels.values()
         assert [True] == ["is packaged" in page.splitlines()[0] for page in host.pages]
+
+    def test_who_asks_for_all_there_is_to_know_sees_each_request(self, sandbox: Sandbox, host: JobCi) -> None:
+        """And nobody else does: a log is for people."""
+        values, environ = from_environment({}, host.facts) | {"mode": "plan"}, sandbox.endpoints.environ()
+        run_once(values, environ, host, host.facts.workspace)
+        quiet = [line for line in host.lines if line.startswith("GET /")]
+        host.facts = replace(host.facts, debug=True)
+
+        run_once(values, environ, host, host.facts.workspace)
+
+        told = [line for line in host.lines if line.startswith("GET /subscriptions/")]
+        assert [] == quiet
+        assert any("Microsoft.Web/sites/mill-app 404, " in line for line in told), "\n".join(host.lines)
 
     @pytest.mark.exhaustive
     def test_resources_name_the_commit_too(self, sandbox: Sandbox, host: JobCi) -> None:

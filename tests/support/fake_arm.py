@@ -107,7 +107,9 @@ class FakeCredential:
         return AccessToken("fake-token", 2**31)
 
 
-def clients_for(answer: Callable[[Asked], Answer], cloud: Cloud = AZURE_CLOUD) -> AzureClients:
+def clients_for(
+    answer: Callable[[Asked], Answer], cloud: Cloud = AZURE_CLOUD, *, trace: Callable[[str], None] | None = None
+) -> AzureClients:
     """Real SDK clients whose every request is answered by a function; no retry waits."""
     transport = RequestsTransport(session=session_for(answer), session_owner=False)
     return AzureClients(
@@ -115,6 +117,7 @@ def clients_for(answer: Callable[[Asked], Answer], cloud: Cloud = AZURE_CLOUD) -
         SUBSCRIPTION,
         cloud,
         polling_interval=0,
+        trace=trace,
         options={"transport": transport, "retry_backoff_factor": 0},
     )
 

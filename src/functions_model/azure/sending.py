@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from azure.core.exceptions import HttpResponseError
 from azure.core.pipeline.policies import RetryPolicy, SansIOHTTPPolicy
@@ -136,6 +138,33 @@ class UnknownVersionPolicy(SansIOHTTPPolicy[Any, Any]):
         if error_code(error) in _CODES:
             error.status_code = _BAD_REQUEST
             raise error
+
+
+_CORRELATION = "x-ms-correlation-request-id"
+"""What support of Azure asks for: https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling."""
+
+
+class Tracing(SansIOHTTPPolicy[Any, Any]):
+    """Tells each request that is sent, each try by itself.
+
+    Args:
+        trace: Takes a line: `PUT /subscriptions/... 201, 812 ms, correlation id ...`.
+    """
+
+    def __init__(self, trace: Callable[[str], None]) -> None:
+        self._trace = trace
+
+    def on_request(self, request: Any) -> None:
+        """Look at the clock."""
+        request.context["sent"] = time.monotonic()
+
+    def on_response(self, request: Any, response: Any) -> None:
+        """Tell it. A query is left out: it may hold a signature."""
+        asked, answer = request.http_request, response.http_response
+        took = (time.monotonic() - request.context["sent"]) * 1000
+        known = answer.headers.get(_CORRELATION)
+        correlation = f", correlation id {known}" if known else ""
+        self._trace(f"{asked.method} {urlsplit(asked.url).path} {answer.status_code}, {took:.0f} ms{correlation}")
 
 
 class CancelledTransport(RequestsTransport):  # type: ignore[misc]

@@ -27,7 +27,8 @@ def destroy(spec: RemovalSpec, world: World) -> None:
     """
     with world.stage("Log in"):
         cloud, credential = log_in(spec.login, world, registry=False)
-    with closing(credential), closing(AzureClients(credential, spec.names.subscription, cloud)) as clients:
+    clients = AzureClients(credential, spec.names.subscription, cloud, trace=world.trace)
+    with closing(credential), closing(clients):
         with world.stage("Plan"):
             plan = removal_plan(spec, survey(clients, spec, HOSTS[0]), cloud.portal)
             world.tell(RemovalPlanned(plan))

@@ -88,6 +88,7 @@ def _clients(workspace: MachineLearningWorkspace, session: Session) -> Iterator[
         raise TypeError(message)
     from functions_model.azure.clients import AzureClients
 
-    report = session.world.ci.info
-    with closing(AzureClients(session.credential, workspace.subscription_id, session.cloud, report=report)) as clients:
+    subscription, world = workspace.subscription_id, session.world
+    clients = AzureClients(session.credential, subscription, session.cloud, report=world.ci.info, trace=world.trace)
+    with closing(clients):
         yield clients

@@ -47,6 +47,20 @@ class TestClients:
         assert {"Bearer fake-token"} == {request.headers["authorization"] for request in asked}
         assert all("functions-model-action/" in request.headers["user-agent"] for request in asked)
 
+    def test_tell_each_request_where_people_have_asked_for_it(self) -> None:
+        """Each try by itself, with what support asks for, and without the query."""
+        told: list[str] = []
+        answers = iter(
+            [Answer(429, {}, {"Retry-After": "0"}), Answer(200, {"value": []}, {"x-ms-correlation-request-id": "c-1"})]
+        )
+
+        list(clients_for(lambda _: next(answers), trace=told.append).registries.registries.list())
+
+        path = re.escape("/providers/Microsoft.ContainerRegistry/registries")
+        assert re.fullmatch(rf"GET /subscriptions/[^?]+{path} 429, \d+ ms", told[0])
+        assert re.fullmatch(rf"GET /subscriptions/[^?]+{path} 200, \d+ ms, correlation id c-1", told[1])
+        assert 2 == len(told)
+
     def test_ask_for_the_versions_of_one_table(self) -> None:
         """Not for the newest that the SDK knows, which some clouds do not have."""
         asked: list[Asked] = []

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 
 from functions_model.core.blob_paths import parse_blob_path
 from functions_model.core.names import CANDIDATE
-from functions_model.core.spec import AuthLevel, BlobTrigger, HttpTrigger, ServiceBusQueueTrigger
+from functions_model.core.spec import (
+    AuthLevel,
+    BlobTrigger,
+    DeploymentSpec,
+    HttpTrigger,
+    ServiceBusQueueTrigger,
+    Target,
+)
 from functions_model.hosting.known_hosts import host_of
+from functions_model.verify import Verified
 from functions_model.verify.scoring import content_type as sample_type
-
-if TYPE_CHECKING:
-    from functions_model.core.spec import DeploymentSpec, Target
-    from functions_model.verify import Verified
 
 _SEND = """\
 pip install azure-identity azure-servicebus

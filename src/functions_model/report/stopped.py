@@ -5,14 +5,19 @@ They are told from what happened, and wait for nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import shlex
+from collections.abc import Sequence
 
 from functions_model.core.failures import Failure
 from functions_model.core.names import CANDIDATE, MOVE
 from functions_model.core.removal import RemovalSpec
+from functions_model.core.spec import DeploymentSpec, Target
 from functions_model.hosting.known_hosts import host_of
+from functions_model.inputs.catalogue import BY_NAME
+from functions_model.inputs.placing import follows
 from functions_model.pipeline.events import (
     AppVerified,
+    Event,
     ImageBuilt,
     ImagePushed,
     Moved,
@@ -24,19 +29,16 @@ from functions_model.pipeline.events import (
     UndoBegun,
     UndoEnded,
 )
+from functions_model.provision import ResourcePlan
+from functions_model.provision.changes import Action
+from functions_model.provision.observed import LiveApp
 from functions_model.report.finding import every, last
 from functions_model.report.formatting import listed
 from functions_model.report.proof import word
-from functions_model.report.way_back import runs_before, way_back
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from functions_model.core.spec import DeploymentSpec, Target
-    from functions_model.pipeline.events import Event
-    from functions_model.provision import ResourcePlan
 
 _AGAIN = "Run again to go on from here: what was done is kept."
+_NO_RESOURCES = ("the image ", "the import ", "the registration ")
+"""Beginnings of what is in a registry or belongs to the whole subscription: no removal of a deployment concerns it."""
 
 
 def stopped(spec: DeploymentSpec | RemovalSpec | None, events: Sequence[Event]) -> Failure:
@@ -98,7 +100,7 @@ def _deployment(spec: DeploymentSpec, target: Target, events: Sequence[Event]) -
         return told
     runs = _Runs(target, planned.plan, events)
     again = _AGAIN if touched and not runs.verified else ""
-    return [*told, runs.told(), again, way_back(spec, target, planned.plan, touched)]
+    return [*told, runs.told(), again, _way_back(spec, target, planned.plan, touched)]
 
 
 class _Runs:
@@ -115,7 +117,7 @@ class _Runs:
         built = last(events, ImageBuilt)
         self._image = built.reference.pinned if built else ""
         self._app = f"The function app `{target.names.app}`"
-        self._before = runs_before(plan)
+        self._before = _runs_before(plan)
         self._written = [event.written.change.kind for event in every(events, ResourceWritten)]
         self._begun = _begun(events)
         found = last(events, AppVerified)
@@ -167,3 +169,66 @@ class _Runs:
             return f"{self._app} was not made."
         changes = any(change.kind == "function app" for change in self._plan.now)
         return f"{self._app} runs `{self._before}` as before{'' if changes else '; that it is live was not verified'}."
+
+
+def _runs_before(plan: ResourcePlan) -> str:
+    """The image that ran before; nothing for an app that was not there."""
+    app = plan.observed.of(LiveApp)
+    return app.image if app else ""
+
+
+def _way_back(spec: DeploymentSpec, target: Target, plan: ResourcePlan, touched: Sequence[str]) -> str:
+    """How to take back what was done, in one sentence; nothing where nothing needs it.
+
+    Args:
+        spec: With the login.
+        target: Where.
+        plan: With what was there before.
+        touched: What was written or begun, for people: "the plan `p`".
+    """
+    host, names = host_of(target), plan.wanted.names
+    resources = [one for one in touched if not one.startswith(_NO_RESOURCES)]
+    if plan.observed.of(LiveApp) is None:
+        return f"To remove what was made, {_destroy(spec, target)}." if resources else ""
+    if any(one.startswith(f"the {MOVE} ") for one in resources):
+        return f"To go back, where the {MOVE} was made: `{host.commands.moves(names)}`."
+    if f"the {host.kind} `{names.app}`" in resources:
+        image = host.commands.puts_back(names, _runs_before(plan))
+        return f"To go back, run the workflow of the version before; for the image alone, `{image}`."
+    made = [one for one in plan.changes if one.action is Action.CREATE and one.name == names.candidate_of_app]
+    if any(str(one) in resources for one in made):
+        return f"To remove the {CANDIDATE}, {_destroy(spec, target, names.candidate)}."
+    return ""
+
+
+def _destroy(spec: DeploymentSpec, target: Target, candidate: str = "") -> str:
+    """Both doors to a removal: of one candidate, or of all. A step that names one would take that alone."""
+    given = ((f"{CANDIDATE}-name", target.names.candidate and not candidate), (MOVE, target.hosting.swap))
+    without = " and ".join(f"`{name}`" for name, is_in_the_way in given if is_in_the_way)
+    step = f"run this step with `mode: destroy`{f' and without {without}' if without else ''}"
+    alone = (f"--{CANDIDATE}-name", candidate) if candidate else ()
+    return f"{step}, or `{shlex.join([*_removal_command(spec, target), *alone])}`"
+
+
+def _removal_command(spec: DeploymentSpec, target: Target) -> list[str]:
+    """With every name that does not follow from the app's; what lies in another group is never removed."""
+    login = () if spec.login is None else ("--tenant-id", spec.login.tenant_id, "--client-id", spec.login.client_id)
+    cloud = ("--cloud", spec.login.cloud) if spec.login and spec.login.cloud != BY_NAME["cloud"].default else ()
+    names = {
+        "plan-name": target.resources.plan,
+        "identity-name": target.resources.identity,
+        "storage-account": target.resources.storage_account,
+        "data-storage-account": target.resources.data_storage_account,
+        "service-bus-namespace": target.resources.service_bus_namespace,
+        "application-insights": target.resources.application_insights,
+        "log-analytics-workspace": target.resources.log_analytics_workspace,
+    }
+    given = [
+        word
+        for name, value in names.items()
+        if value and value != follows(name, target.names) and name not in target.resources.other_groups
+        for word in (f"--{name}", value)
+    ]
+    at = target.names
+    place = ("--subscription-id", at.subscription, "--resource-group", at.group, "--app-name", at.app)
+    return ["functions-model", "destroy", *login, *cloud, *place, *given]

@@ -31,21 +31,6 @@ _IMAGE = (("__unix", "0", "0"), ("__linux", "5.10", "0"), ("__glibc", "2.31", "0
 """What packages find in every image: the oldest base is Debian 11, on any x86-64 processor, without a GPU."""
 
 
-@dataclass(frozen=True, slots=True)
-class Channels:
-    """The channels as py-rattler has them.
-
-    Attributes:
-        sources: In order.
-        names: The channels' names, by base URL.
-        urls: What to write before `::` in place of a channel's name.
-    """
-
-    sources: tuple[Any, ...]
-    names: dict[str, str]
-    urls: dict[str, str]
-
-
 def solve_conda(request: CondaRequest, python_version: str, rattler: Any, *, cache: Path) -> CondaLock:
     """The packages that are asked for and everything that they need.
 
@@ -58,34 +43,26 @@ def solve_conda(request: CondaRequest, python_version: str, rattler: Any, *, cac
     Raises:
         EnvironmentFailed: A specification cannot be read, a channel cannot be read, or no packages fit together.
     """
-    channels = channels_of(request, rattler)
-    specs = [*_match_specs(request, channels, rattler), rattler.MatchSpec(f"python {python_version}.*")]
+    sources = _sources(request, rattler)
+    urls = {channel.name: source.base_url for channel, source in zip(request.channels, sources, strict=True)}
+    names = {url: name for name, url in urls.items()}
+    specs = [*_match_specs(request, urls, rattler), rattler.MatchSpec(f"python {python_version}.*")]
     try:
-        records = run_rattler(_solve(channels, specs, rattler, cache))
+        records = run_rattler(_solve(sources, specs, rattler, cache))
     except errors_of(rattler) as error:
         raise explain_conda(ACTION, error, request) from None
     ordered = sorted(records, key=lambda record: str(record.name.normalized))
-    packages = tuple(_package(record, channels.names) for record in ordered)
+    packages = tuple(_package(record, names) for record in ordered)
     _check_hashes(packages, request)
     return CondaLock(packages, tuple(ordered))
 
 
-def channels_of(request: CondaRequest, rattler: Any) -> Channels:
-    """The request's channels for py-rattler.
-
-    Raises:
-        EnvironmentFailed: One is neither a name nor a URL for it.
-    """
-    sources, names, urls = [], {}, {}
-    for channel in request.channels:
-        try:
-            source = rattler.Channel(_location(channel))
-        except rattler.exceptions.InvalidChannelError as error:
-            raise explain_conda(ACTION, error, request) from None
-        sources.append(source)
-        names[source.base_url] = channel.name
-        urls[channel.name] = source.base_url.rstrip("/")
-    return Channels(tuple(sources), names, urls)
+def _sources(request: CondaRequest, rattler: Any) -> list[Any]:
+    """The request's channels for py-rattler, in their order."""
+    try:
+        return [rattler.Channel(_location(channel)) for channel in request.channels]
+    except rattler.exceptions.InvalidChannelError as error:
+        raise explain_conda(ACTION, error, request) from None
 
 
 def _location(channel: CondaChannel) -> str:
@@ -94,11 +71,11 @@ def _location(channel: CondaChannel) -> str:
     return channel.location if isinstance(channel.location, str) else channel.location.as_uri()
 
 
-def _match_specs(request: CondaRequest, channels: Channels, rattler: Any) -> list[Any]:
+def _match_specs(request: CondaRequest, urls: Mapping[str, str], rattler: Any) -> list[Any]:
     specs, problems = [], []
     for dependency in request.specs:
         try:
-            specs.append(rattler.MatchSpec(_qualified(dependency, channels.urls)))
+            specs.append(rattler.MatchSpec(_qualified(dependency, urls)))
         except rattler.exceptions.InvalidMatchSpecError as error:
             what = f"`{dependency.text}` is not a conda dependency ({error})"
             problems.append(Problem(what, "Write it as `name=1.2`.", "environment-file", dependency.location))
@@ -115,14 +92,16 @@ def _qualified(dependency: CondaDependency, urls: Mapping[str, str]) -> str:
         return dependency.text
     before, separator, rest = dependency.text.partition("::")
     return (
-        f"{urls[channel]}::{rest}" if separator and channel in urls and before.strip() == channel else dependency.text
+        f"{urls[channel].rstrip('/')}::{rest}"
+        if separator and channel in urls and before.strip() == channel
+        else dependency.text
     )
 
 
-async def _solve(channels: Channels, specs: list[Any], rattler: Any, cache: Path) -> list[Any]:
+async def _solve(sources: list[Any], specs: list[Any], rattler: Any, cache: Path) -> list[Any]:
     gateway = rattler.Gateway(cache_dir=cache, client=rattler.Client.default_client())
     found: list[Any] = await rattler.solve(
-        sources=channels.sources,
+        sources=sources,
         specs=specs,
         gateway=gateway,
         platforms=PLATFORMS,

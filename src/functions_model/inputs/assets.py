@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from functions_model.core.failures import RuleBroken
 from functions_model.core.registered import MachineLearningWorkspace, RegisteredAsset
@@ -23,21 +22,6 @@ _LONG = re.compile(
 """Both forms that Azure ML writes for an asset of a workspace."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A registered asset as it was written.
-
-    Attributes:
-        name: As it was registered.
-        version: None means the latest.
-        workspace: Where it is, when the text itself says so.
-    """
-
-    name: str
-    version: str | None
-    workspace: MachineLearningWorkspace | None = None
-
-
 def is_reference(text: str) -> bool:
     """Whether a text names something that is registered, rightly or not."""
     return text.lower().startswith(PREFIX)
@@ -52,19 +36,24 @@ def take_asset(form: Form, name: str, text: str, kind: str) -> RegisteredAsset |
         text: The reference.
         kind: `models` or `environments`.
     """
-    reference = form.check(name, text, lambda text: parse_reference(text, kind))
-    if not reference:
+    match = form.check(name, text, lambda text: parse_reference(text, kind))
+    if not match:
         return None
-    workspace = reference.workspace or _workspace(form)
+    own = (
+        None
+        if match.re is _SHORT
+        else MachineLearningWorkspace(match["subscription"].lower(), match["group"], match["workspace"])
+    )
+    workspace = own or _workspace(form)
     if not workspace:
         return None
-    if reference.workspace and form.text("workspace"):
-        _refuse_elsewhere(form, name, text, reference.workspace)
-    return RegisteredAsset(reference.name, reference.version, workspace)
+    if own and form.text("workspace"):
+        _refuse_elsewhere(form, name, text, own)
+    return RegisteredAsset(match["name"], match["version"], workspace)
 
 
-def parse_reference(text: str, kind: str) -> Reference:
-    """Take a reference apart.
+def parse_reference(text: str, kind: str) -> re.Match[str]:
+    """Take a reference apart: `name` and `version` are groups of the match, and its workspace where the text has one.
 
     Raises:
         RuleBroken: It is none, or one that cannot be followed from here.
@@ -72,9 +61,11 @@ def parse_reference(text: str, kind: str) -> Reference:
     if match := _SHORT.fullmatch(text):
         if match["label"] and match["label"] != "latest":
             raise RuleBroken(f"`{text}` has a label other than `@latest`", "Use `@latest`, or the version itself.")
-        return Reference(match["name"], match["version"])
+        return match
     if match := _LONG.fullmatch(text):
-        return _long_reference(match, text, kind)
+        if match["kind"].lower() != kind:
+            raise RuleBroken(f"`{text}` is one of a workspace's {match['kind'].lower()}", f"Name one of its {kind}.")
+        return match
     written = "Write it as `azureml:<name>:<version>` or `azureml:<name>@latest`, and give the input `workspace`."
     if "/registries/" in text.lower():
         raise RuleBroken(
@@ -86,13 +77,6 @@ def parse_reference(text: str, kind: str) -> Reference:
     if re.fullmatch(rf"azureml:{_WORD}", text, re.ASCII):
         raise RuleBroken(f"`{text}` has no version", f"Write `{text}:1` for a version, or `{text}@latest`.")
     raise RuleBroken(f"`{text}` does not name one of a workspace's {kind}", written)
-
-
-def _long_reference(match: re.Match[str], text: str, kind: str) -> Reference:
-    if match["kind"].lower() != kind:
-        raise RuleBroken(f"`{text}` is one of a workspace's {match['kind'].lower()}", f"Name one of its {kind}.")
-    workspace = MachineLearningWorkspace(match["subscription"].lower(), match["group"], match["workspace"])
-    return Reference(match["name"], match["version"], workspace)
 
 
 def check_workspace(form: Form) -> None:

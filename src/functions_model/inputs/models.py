@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeAlias
 
 from functions_model.core.failures import RuleBroken
@@ -21,16 +19,8 @@ _INPUT = "model-path"
 _NAMED = re.compile(r"(?P<name>[^=:/\\]*)(?::(?P<version>[^=:/\\]*))?=(?P<path>.*)")
 
 
-@dataclass(frozen=True, slots=True)
-class LocalModel:
-    """A line of `model-path`, as far as it says something: name and version are None when it does not."""
-
-    path: Path
-    name: str | None = None
-    version: str | None = None
-
-
-Entry: TypeAlias = LocalModel | RegisteredAsset
+Entry: TypeAlias = Model | RegisteredAsset
+"""A line of `model-path`. Name and version of a model of the workspace are empty where the line does not say them."""
 
 
 def read_models(form: Form) -> tuple[Model | RegisteredAsset, ...] | None:
@@ -46,7 +36,7 @@ def read_models(form: Form) -> tuple[Model | RegisteredAsset, ...] | None:
     found = [entry for entry in entries if entry]
     _refuse_names(form, found if len(found) == len(entries) else None)
     alone = len(entries) == 1
-    models = tuple(_complete(entry, given_name if alone else None, given_version if alone else None) for entry in found)
+    models = tuple(_complete(entry, given_name if alone else "", given_version if alone else "") for entry in found)
     _refuse_twins(form, models)
     return models if len(found) == len(entries) else None
 
@@ -65,11 +55,11 @@ def _entry(form: Form, line: str) -> Entry | None:
     match = _NAMED.fullmatch(line)
     if match is None or form.workspace.holds(line):
         path = form.check(_INPUT, line, form.workspace.model)
-        return LocalModel(path) if path else None
+        return Model("", "", path) if path else None
     return form.check(_INPUT, line, lambda _: _named(form, match))
 
 
-def _named(form: Form, match: re.Match[str]) -> LocalModel:
+def _named(form: Form, match: re.Match[str]) -> Model:
     path = match["path"].strip()
     if is_reference(path):
         raise RuleBroken(
@@ -78,11 +68,11 @@ def _named(form: Form, match: re.Match[str]) -> LocalModel:
     if not path:
         raise RuleBroken(f"`{match[0]}` has no path", "Write it as `name=path` or `name:version=path`.")
     name = rules.model_name(match["name"].strip())
-    version = None if match["version"] is None else rules.positive_number(match["version"].strip())
-    return LocalModel(form.workspace.model(path), name, version)
+    version = "" if match["version"] is None else rules.positive_number(match["version"].strip())
+    return Model(name, version, form.workspace.model(path))
 
 
-def _complete(entry: Entry, name: str | None, version: str | None) -> Model | RegisteredAsset:
+def _complete(entry: Entry, name: str, version: str) -> Model | RegisteredAsset:
     if isinstance(entry, RegisteredAsset):
         return entry
     return Model(entry.name or name or derived.model_name(entry.path), entry.version or version or "1", entry.path)

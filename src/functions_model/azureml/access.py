@@ -3,29 +3,24 @@
 What is at a path of it becomes files here: names that would leave the folder are refused.
 """
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
-from azure.core.credentials import AzureNamedKeyCredential, AzureSasCredential
+from azure.core.credentials import AzureNamedKeyCredential, AzureSasCredential, TokenCredential
 from azure.core.exceptions import AzureError
+from azure.storage.blob import BlobProperties, ContainerClient
 
 from functions_model.azure.clients import AzureClients
 from functions_model.azure.errors import data_code, data_words
+from functions_model.azure.sending import CancelledTransport
 from functions_model.azureml.locations import BlobPath, DatastorePath, DatastoreSecret, datastore_secret
 from functions_model.azureml.transfer_settings import TransferSettings, persist, status_of
 from functions_model.core.failures import BundleFailed, PlanRefused, Problem
-
-if TYPE_CHECKING:
-    from azure.core.credentials import TokenCredential
-    from azure.storage.blob import BlobProperties, ContainerClient
-
 
 _NO_NAME = "model"
 """The name of the folder when the path is the whole container."""
@@ -177,10 +172,6 @@ class StorageAccess:
         return AzureSasCredential(sas)
 
     def _client(self, place: BlobPath, credential: Any) -> ContainerClient:
-        from azure.storage.blob import ContainerClient
-
-        from functions_model.azure.sending import CancelledTransport
-
         piece = self.settings.piece_bytes
         return ContainerClient(
             place.endpoint,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError
 
 from functions_model.azure.clients import AzureClients
@@ -17,10 +18,6 @@ from functions_model.azureml.transfer_settings import Progress, TransferSettings
 from functions_model.core.failures import PlanRefused, Problem
 from functions_model.core.registered import RegisteredAsset
 from functions_model.core.spec import Model
-
-if TYPE_CHECKING:
-    from azure.core.credentials import TokenCredential
-
 
 _AS_USUAL = TransferSettings()
 

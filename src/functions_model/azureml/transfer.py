@@ -15,19 +15,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from azure.core import MatchConditions
 from azure.core.exceptions import AzureError
+from azure.storage.blob import ContainerClient
 
 from functions_model.azure.errors import data_words
 from functions_model.azureml.access import RemoteFile
 from functions_model.azureml.transfer_settings import Progress, TransferSettings, persist, shown, status_of
 from functions_model.core.failures import BundleFailed, Problem
 from functions_model.core.stopping import Stop, side_by_side
-
-if TYPE_CHECKING:
-    from azure.storage.blob import ContainerClient
 
 _AGAIN = "Run again. If it happens again, check the connection to the storage account."
 

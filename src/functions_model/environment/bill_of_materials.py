@@ -1,29 +1,28 @@
 """An environment's bill of materials: what scanners of images read, in CycloneDX's form.
 
-https://cyclonedx.org/docs/1.6/json/
+https://cyclonedx.org/docs/1.6/json/. Imported where it is first used: the library takes its time, and a run that sends
+no image must start fast.
 """
-
-# ruff: noqa: PLC0415 - the library is imported where it is first used: a run that sends no image must start fast
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
 
+from cyclonedx.contrib.hash.factories import HashTypeFactory
+from cyclonedx.model import Property
+from cyclonedx.model.bom import Bom, BomMetaData
+from cyclonedx.model.component import Component, ComponentType
+from cyclonedx.model.tool import ToolRepository
+from cyclonedx.output.json import JsonV1Dot6
+from packageurl import PackageURL
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from functions_model import __version__
 from functions_model.core.digests import canonical_json
 from functions_model.environment.locking import CondaPackage, Lock, LockedPackage
-
-if TYPE_CHECKING:
-    from cyclonedx.model import Property
-    from cyclonedx.model.bom import BomMetaData
-    from cyclonedx.model.component import Component
-    from packageurl import PackageURL
 
 _TOOL = "functions-model-action"
 
@@ -39,9 +38,6 @@ def bill_of_materials(lock: Lock, *, name: str, python_version: str, epoch: int 
         python_version: `3.12`.
         epoch: The document's time, in seconds since 1970.
     """
-    from cyclonedx.model.bom import Bom
-    from cyclonedx.output.json import JsonV1Dot6
-
     root, components = _root(name, python_version, lock), _components(lock)
     asked = {requirement.name for requirement in lock.request.requirements}
     bom = Bom(
@@ -54,10 +50,6 @@ def bill_of_materials(lock: Lock, *, name: str, python_version: str, epoch: int 
 
 
 def _metadata(root: Component, epoch: int) -> BomMetaData:
-    from cyclonedx.model.bom import BomMetaData
-    from cyclonedx.model.component import Component, ComponentType
-    from cyclonedx.model.tool import ToolRepository
-
     tool = Component(name=_TOOL, version=__version__, type=ComponentType.APPLICATION, bom_ref=_TOOL)
     return BomMetaData(
         component=root, tools=ToolRepository(components=[tool]), timestamp=datetime.fromtimestamp(epoch, UTC)
@@ -65,17 +57,9 @@ def _metadata(root: Component, epoch: int) -> BomMetaData:
 
 
 def _root(name: str, python_version: str, lock: Lock) -> Component:
-    from cyclonedx.model.component import Component, ComponentType
-
     described = {"python-version": python_version, "platform": lock.platform, "lock": lock.digest}
-    properties = [_property(key, value) for key, value in described.items()]
+    properties = [Property(name=f"functions-model:{key}", value=value) for key, value in described.items()]
     return Component(name=name, type=ComponentType.APPLICATION, bom_ref=f"image:{name}", properties=properties)
-
-
-def _property(name: str, value: str) -> Property:
-    from cyclonedx.model import Property
-
-    return Property(name=f"functions-model:{name}", value=value)
 
 
 def _components(lock: Lock) -> list[Component]:
@@ -84,8 +68,6 @@ def _components(lock: Lock) -> list[Component]:
 
 
 def _conda_component(package: CondaPackage) -> Component:
-    from packageurl import PackageURL
-
     qualifiers = {"build": package.build, "channel": package.channel, "subdir": package.subdir}
     qualifiers["type"] = "conda" if package.file_name.endswith(".conda") else "tar.bz2"
     purl = PackageURL("conda", name=package.name, version=package.version, qualifiers=qualifiers)
@@ -93,8 +75,6 @@ def _conda_component(package: CondaPackage) -> Component:
 
 
 def _wheel_component(package: LockedPackage) -> Component:
-    from packageurl import PackageURL
-
     version, qualifiers = package.version, {}
     if "://" in package.version:
         version, qualifiers = _version_of(package.version), {"download_url": package.version}
@@ -103,9 +83,6 @@ def _wheel_component(package: LockedPackage) -> Component:
 
 
 def _component(name: str, version: str, purl: PackageURL, hashes: Iterable[str]) -> Component:
-    from cyclonedx.contrib.hash.factories import HashTypeFactory
-    from cyclonedx.model.component import Component, ComponentType
-
     return Component(
         name=name,
         version=version,

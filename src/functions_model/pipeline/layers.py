@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from functions_model.bundle import provenance, runtime_layer
 from functions_model.environment import Lock
-from functions_model.environment.bill_of_materials import bill_of_materials
 from functions_model.image.assembly import Base
 from functions_model.image.fingerprints import fingerprint
 from functions_model.image.layers import Layer, LayerPlan, LayerStream, build_layer
@@ -117,6 +116,8 @@ def _attachments(making: Making, lock: Lock) -> tuple[Attachment, ...]:
     spec = making.spec
     if not spec.build.sbom:
         return ()
+    from functions_model.environment.bill_of_materials import bill_of_materials  # noqa: PLC0415 - it is slow to import
+
     version, epoch = making.python.version, spec.build.epoch
     content = bill_of_materials(lock, name=spec.image.repository, python_version=version, epoch=epoch)
     return (Attachment(CYCLONEDX, CYCLONEDX, content, provenance(making.world.ci.facts), _FILE),)

@@ -90,7 +90,9 @@ def write_context(
             for name, content, mode in installer_files(recipe.compiled, lock_text, settings, work=work, environ=known):
                 _place(content, folder / INSTALLER_FOLDER / name, mode)
             shutil.rmtree(work, ignore_errors=True)
-        _write_texts(folder, text, lock_text, _readme(recipe, own))
+        compiled = _README_COMPILED.format(own=OWN_FOLDER) if recipe.compiled else ""
+        readme = _README.format(own=OWN_FOLDER, image=_OWN if own else _PINNED, compiled=compiled)
+        _write_texts(folder, text, lock_text, readme)
     except OSError as error:
         action = "write the build context"
         what = f"{error.strerror or error} (`{error.filename or folder}`)"
@@ -163,11 +165,6 @@ def _folder(folder: Path) -> None:
     for each in reversed(missing):
         each.mkdir()
         each.chmod(_FOLDER_MODE)
-
-
-def _readme(recipe: Recipe, own: OwnDockerfile | None) -> str:
-    compiled = _README_COMPILED.format(own=OWN_FOLDER) if recipe.compiled else ""
-    return _README.format(own=OWN_FOLDER, image=_OWN if own else _PINNED, compiled=compiled)
 
 
 def _write_texts(folder: Path, text: str, lock_text: str, readme: str) -> None:

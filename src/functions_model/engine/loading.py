@@ -55,7 +55,9 @@ def load_base(session: EngineSession, base: Base, blobs: BaseLayers | None) -> s
     try:
         if blobs is None:
             session.log(f"The container engine pulls the base image {base.reference}.")
-            return _pulled(api, base)
+            repository = f"{base.reference.registry}/{base.reference.repository}"
+            api.pull(repository, tag=base.digest)
+            return str(api.inspect_image(f"{repository}@{base.digest}")["Id"])
         megabytes = round(sum(layer.size for layer in base.manifest.layers) / 1e6)
         session.log(f"The container engine is given the base image {base.reference} ({megabytes} MB).")
         for line in api.load_image(_archive(base, blobs), quiet=True):
@@ -87,12 +89,6 @@ def _same(api: EngineApi, name: str, base: Base) -> str:
     same_run = list(image["Config"].get("Env") or ()) == list(base.config.run.get("Env") or ())
     same_labels = (image["Config"].get("Labels") or {}) == base.config.labels
     return str(image["Id"]) if same_layers and same_run and same_labels else ""
-
-
-def _pulled(api: EngineApi, base: Base) -> str:
-    repository = f"{base.reference.registry}/{base.reference.repository}"
-    api.pull(repository, tag=base.digest)
-    return str(api.inspect_image(f"{repository}@{base.digest}")["Id"])
 
 
 def _archive(base: Base, blobs: BaseLayers) -> Iterator[bytes]:

@@ -38,7 +38,8 @@ def bill_of_materials(lock: Lock, *, name: str, python_version: str, epoch: int 
         python_version: `3.12`.
         epoch: The document's time, in seconds since 1970.
     """
-    root, components = _root(name, python_version, lock), _components(lock)
+    root, conda = _root(name, python_version, lock), lock.conda.packages if lock.conda else ()
+    components = [*map(_conda_component, conda), *map(_wheel_component, lock.packages)]
     asked = {requirement.name for requirement in lock.request.requirements}
     bom = Bom(
         components=components,
@@ -60,11 +61,6 @@ def _root(name: str, python_version: str, lock: Lock) -> Component:
     described = {"python-version": python_version, "platform": lock.platform, "lock": lock.digest}
     properties = [Property(name=f"functions-model:{key}", value=value) for key, value in described.items()]
     return Component(name=name, type=ComponentType.APPLICATION, bom_ref=f"image:{name}", properties=properties)
-
-
-def _components(lock: Lock) -> list[Component]:
-    conda = lock.conda.packages if lock.conda else ()
-    return [*map(_conda_component, conda), *map(_wheel_component, lock.packages)]
 
 
 def _conda_component(package: CondaPackage) -> Component:

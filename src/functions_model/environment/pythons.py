@@ -100,7 +100,9 @@ def _contradictions(wanted: str | None, request: EnvironmentRequest, base_versio
         what = f"the base image has Python {base_version}, and the input `python-version` says {wanted}"
         problems.append(Problem(what, "Leave `python-version` out, or choose another base image.", "python-version"))
     if not _allowed(request):
-        problems.append(_no_base_image(request))
+        asked = f"Python {request.python_version}" if request.python_version else "a Python"
+        what = f"it asks for {asked} that no Functions base image has"
+        problems.append(Problem(what, _one_of(PYTHON_VERSIONS), "environment-file", request.python_location))
     return problems
 
 
@@ -115,12 +117,6 @@ def _refusal(version: str, subject: str, source: str, request: EnvironmentReques
         return None
     what = f"it allows Python {' or '.join(allowed)}, and {source} {version}"
     return Problem(what, "Make the two agree.", "environment-file", request.python_location)
-
-
-def _no_base_image(request: EnvironmentRequest) -> Problem:
-    asked = f"Python {request.python_version}" if request.python_version else "a Python"
-    what = f"it asks for {asked} that no Functions base image has"
-    return Problem(what, _one_of(PYTHON_VERSIONS), "environment-file", request.python_location)
 
 
 def _one_of(versions: tuple[str, ...]) -> str:

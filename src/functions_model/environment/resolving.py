@@ -25,7 +25,7 @@ from functions_model.environment.locking import (
     write_promise,
 )
 from functions_model.environment.rattler_tool import load_rattler, rattler_cache
-from functions_model.environment.request import CondaRequest, EnvironmentRequest, Requirement
+from functions_model.environment.request import EnvironmentRequest, Requirement
 from functions_model.environment.uv_failures import blamed, explain, is_for_wheels
 from functions_model.environment.uv_process import IMAGE_PLATFORM, UvRefused, run_uv, target_options
 
@@ -91,7 +91,10 @@ def resolve(
         return _wheels(question)
     report(Progress(_CONDA_TASK, 0))
     try:
-        conda, brought = _solve(request.conda, python_version, work, known)
+        rattler = load_rattler(known)
+        with rattler_cache("conda-channels", known, work=work, secrets=request.conda.secrets) as cache:
+            conda = solve_conda(request.conda, python_version, rattler, cache=cache)
+        brought = distributions_of(conda, request.conda, rattler)
     finally:
         report(Progress(_CONDA_TASK, 0, finished=True))
     try:
@@ -164,15 +167,6 @@ def _compile(question: Question, sources: Iterable[str], left_out: Sequence[str]
 
 def _lines(requirements: Iterable[Requirement]) -> str:
     return "".join(f"{requirement.text}\n" for requirement in requirements)
-
-
-def _solve(
-    request: CondaRequest, python_version: str, work: Path, environ: Mapping[str, str]
-) -> tuple[CondaLock, tuple[Distribution, ...]]:
-    rattler = load_rattler(environ)
-    with rattler_cache("conda-channels", environ, work=work, secrets=request.secrets) as cache:
-        lock = solve_conda(request, python_version, rattler, cache=cache)
-    return lock, distributions_of(lock, request, rattler)
 
 
 def _beside(request: EnvironmentRequest, brought: Iterable[Distribution], folder: Path) -> EnvironmentRequest:

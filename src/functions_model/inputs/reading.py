@@ -172,7 +172,8 @@ def _refuse_other_cloud(form: Form, registry: str, cloud: KnownCloud) -> None:
 def _login(form: Form, cloud: KnownCloud, image: ImageTarget) -> Login | None:
     """Always with Azure; in mode `package` when the registry or a registered asset needs one, or a login is given."""
     in_azure = bool(image.registry and cloud_of_registry(image.registry))
-    needed = form.mode in WITH_AZURE or in_azure or _names_registered(form)
+    lines = (*form.text("model-path").splitlines(), form.text("environment-file"))
+    needed = form.mode in WITH_AZURE or in_azure or any(is_reference(line.strip()) for line in lines)
     given = any(form.text(name) for name in (*LOGIN, "client-secret"))
     if not (needed or given):
         return None
@@ -180,11 +181,6 @@ def _login(form: Form, cloud: KnownCloud, image: ImageTarget) -> Login | None:
         if not form.text(name):
             _login_missing(form, name, given=given and not needed)
     return take_login(form, cloud)
-
-
-def _names_registered(form: Form) -> bool:
-    lines = (*form.text("model-path").splitlines(), form.text("environment-file"))
-    return any(is_reference(line.strip()) for line in lines)
 
 
 def _login_missing(form: Form, name: str, *, given: bool) -> None:

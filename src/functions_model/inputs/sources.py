@@ -122,7 +122,9 @@ def arguments_parser(command: str | None = None) -> argparse.ArgumentParser:
         command: The command that the options follow (`deploy`), which says the mode; None adds `--mode`.
     """
     prog = f"functions-model {command}" if command else "functions-model"
-    parser = _Parser(prog=prog, epilog=_secrets_note(), allow_abbrev=False)
+    variables = ", ".join(own_variable(spec.name) for spec in CATALOGUE if spec.secret)
+    note = f"Secrets are not taken on the command line. They come from the environment: {variables}."
+    parser = _Parser(prog=prog, epilog=note, allow_abbrev=False)
     group = parser.add_argument_group("inputs", "Each may also come from FUNCTIONS_MODEL_<NAME>, in upper case.")
     for spec in CATALOGUE:
         if not spec.secret and not (command and spec.name == "mode"):
@@ -212,8 +214,3 @@ def _help_line(spec: InputSpec) -> str:
         return f"{spec.help} [required]"
     default = spec.default or spec.derived
     return f"{spec.help} [default: {default}]" if default else spec.help
-
-
-def _secrets_note() -> str:
-    variables = ", ".join(own_variable(spec.name) for spec in CATALOGUE if spec.secret)
-    return f"Secrets are not taken on the command line. They come from the environment: {variables}."

@@ -8,11 +8,11 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
-from functions_model.core.digests import Digest, canonical_json, digest_of, parse_digest
+from functions_model.core.digests import canonical_json, digest_of, parse_digest
 from functions_model.core.failures import RegistryFailed
 from functions_model.image.compression import Compression
 from functions_model.image.layers import Layer
@@ -205,15 +205,10 @@ def _recorded(plain: Mapping[str, Any], client: RegistryClient, repository: str)
         diff_id=parse_digest(facts[f"{_PREFIX}diff-id"]),
         size=int(plain["size"]),
         media_type=str(plain["mediaType"]),
-        open=_opener(client, repository, digest),
+        open=lambda: cast("BinaryIO", BlobStream(client, Access(repository), digest)),
         tree_size=int(facts[f"{_PREFIX}tree-size"]),
         compression=Compression(facts[f"{_PREFIX}compression"]),
         repository=repository,
         ratio=None if ratio is None else float(ratio),
     )
     return RecordedLayer(str(facts[f"{_PREFIX}key"]), layer)
-
-
-def _opener(client: RegistryClient, repository: str, digest: Digest) -> Callable[[], BinaryIO]:
-    access = Access(repository)
-    return lambda: cast("BinaryIO", BlobStream(client, access, digest))

@@ -95,7 +95,10 @@ class Tokens:
             RegistryFailed: The token service refused.
         """
         with self._lock:
-            challenge = self._challenge or self._expected()
+            challenge = self._challenge
+            if challenge is None and self._credential:
+                # Azure's challenge is known beforehand, which saves a request that would be refused.
+                challenge = Challenge(f"{self._root()}/oauth2/token", self._host)
             if challenge is None:
                 return ""
             kept = self._kept(access)
@@ -114,12 +117,6 @@ class Tokens:
         now = self._clock()
         good = (kept for held, kept in self._held.items() if kept.until > now and held.covers(access))
         return next(good, None)
-
-    def _expected(self) -> Challenge | None:
-        """Azure's challenge is known beforehand, which saves a request that would be refused."""
-        if self._credential:
-            return Challenge(f"{self._root()}/oauth2/token", self._host)
-        return None
 
     def _get(self, challenge: Challenge, access: Access) -> _Kept:
         try:

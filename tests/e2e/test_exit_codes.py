@@ -89,6 +89,12 @@ INPUTS = [
         {"deployment-file": "blue.yml", "model-path": "", "entry-script": "", "environment-file": ""},
         _deployment_file,
     ),
+    Scenario(
+        "more-than-a-host-shows",
+        3,
+        {"environment-file": "many.txt"},
+        lambda folder: (folder / "many.txt").write_text("".join(f"package {number}\n" for number in range(12))),
+    ),
     Scenario("several-at-once", 2, {"app-name": "-x-", "plan-sku": "Y1", "trigger": "timer", "verify-timeout": "soon"}),
 ]
 

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TextIO
 
@@ -87,6 +88,8 @@ def _failed(reason: str) -> LoginFailed:
 
 SUMMARY_LIMIT = 1024 * 1024
 """Bytes a step's summary may have; the runner refuses a longer one (actions/runner, FileCommandManager.cs)."""
+ANNOTATIONS = 10
+"""Of each level that the runner keeps of a step, and GitHub shows (actions/runner, ExecutionContext.cs, line 144)."""
 ADVICE = Advice(
     identity="Grant the job `permissions: id-token: write`, or give `client-secret`. "
     "A pull request from a fork gets no identity token: deploy from a branch of the repository itself.",
@@ -122,7 +125,7 @@ class GitHubHost(ScrubbedLog):
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         super().__init__(stream)
-        self.facts = facts_of(environ)
+        self.facts = replace(facts_of(environ), annotations=ANNOTATIONS)
         self._outputs = environ.get("GITHUB_OUTPUT")
         self._clock = clock
         self._identity = JobIdentity(environ, pause=pause)

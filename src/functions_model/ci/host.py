@@ -46,6 +46,7 @@ class Facts:
         summary: The file that the run's page is appended to; None where there is no page.
         has_identity: Whether an identity token can be asked for.
         has_terminal: Whether the log is a terminal that a person looks at, where lines may be drawn again.
+        annotations: How many annotations of one level the host keeps of a step; None: all.
         debug: Whether people have asked the host for all there is to know.
     """
 
@@ -60,6 +61,7 @@ class Facts:
     summary: Path | None = None
     has_identity: bool = False
     has_terminal: bool = False
+    annotations: int | None = None
     debug: bool = False
 
 

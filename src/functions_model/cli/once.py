@@ -20,7 +20,7 @@ from functions_model.ci import detect
 from functions_model.ci.host import CiHost, Level
 from functions_model.cli.signals import telling_the_end, told_by
 from functions_model.cli.work_folder import work_folder
-from functions_model.core.failures import Failure, InputsInvalid
+from functions_model.core.failures import Failure, InputsInvalid, Problem
 from functions_model.core.masking import SHORTEST
 from functions_model.core.removal import RemovalSpec
 from functions_model.core.spec import DeploymentSpec
@@ -192,12 +192,24 @@ def _run(spec: DeploymentSpec | RemovalSpec, history: History, environ: Mapping[
 
 
 def _tell_failure(failure: Failure, ci: CiHost, workspace: Path) -> None:
-    """Each problem as an annotation of its own. Paths are shown as the user wrote them, below the workspace."""
+    """Each problem as an annotation of its own; where the host would drop some, the last of them in one.
+
+    Paths are shown as the user wrote them, below the workspace.
+    """
     if failure.detail:
         with ci.group("Details"):
             ci.info(failure.detail)
-    for problem in failure.problems:
-        ci.annotate(Level.ERROR, str(problem).replace(f"{workspace}{os.sep}", ""), problem.location)
+
+    def words(problem: Problem) -> str:
+        return str(problem).replace(f"{workspace}{os.sep}", "")
+
+    most = ci.facts.annotations or len(failure.problems)
+    alone = len(failure.problems) if len(failure.problems) <= most else most - 1
+    for problem in failure.problems[:alone]:
+        ci.annotate(Level.ERROR, words(problem), problem.location)
+    if rest := failure.problems[alone:]:
+        listed = "\n".join(map(words, rest))
+        ci.annotate(Level.ERROR, f"{len(rest)} more problems:\n{listed}")
 
 
 def _tell_end(

@@ -160,8 +160,7 @@ def write_folder(making: Making) -> None:
     """
     spec, bundle, world = making.spec, making.bundle, making.world
     if spec.build.context is None:
-        message = "builder `dockerfile` needs a folder to write"
-        raise TypeError(message)
+        raise TypeError("builder `dockerfile` needs a folder to write")
     with world.stage("Write the build context"):
         lock = lock_for(making)
         layers = (*install_layers(making, lock), runtime_layer(spec, lock.text), *bundle.layers)

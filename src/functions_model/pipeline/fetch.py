@@ -44,8 +44,7 @@ def fetch(
         fetched = replace(spec, models=models, environment_file=_environment(spec, session))
         request = check(fetched, world)
     if request is None:
-        message = "what was fetched is not on this machine"
-        raise TypeError(message)
+        raise TypeError("what was fetched is not on this machine")
     return fetched, request
 
 
@@ -84,8 +83,7 @@ def _clients(workspace: MachineLearningWorkspace, session: Session) -> Iterator[
         yield session.subscription.clients
         return
     if session.credential is None or session.cloud is None:
-        message = "registered assets need a login"
-        raise TypeError(message)
+        raise TypeError("registered assets need a login")
     from functions_model.azure.clients import AzureClients
 
     subscription, world = workspace.subscription_id, session.world

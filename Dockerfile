@@ -32,6 +32,8 @@ COPY --from=application /build/root/ /
 COPY --from=application /opt/functions-model /opt/functions-model
 # As the Python images set it: file names and output are UTF-8.
 ENV LANG=C.UTF-8
+# What uv and conda fetch goes with the container: the runner may not remove root's files from the HOME that it mounts.
+ENV XDG_CACHE_HOME=/tmp/cache
 # Root, no WORKDIR, and no shell: GitHub mounts the workspace, sets the working directory, and passes inputs as variables
 # with hyphens (INPUT_APP-NAME), which a shell would drop. The interpreter is named by its full path and isolated (-I)
 # because the runner's HOME and PATH reach into the container.

@@ -53,7 +53,8 @@ def write_context(
 ) -> None:
     """Write a folder from which `docker build` makes the image that `builder: layers` makes.
 
-    Files are hard links where that is possible: a large model is not copied.
+    Files are hard links where that is possible: a large model is not copied. All of it belongs to the owner of the
+    folder that it lies in.
 
     Args:
         recipe: What the Dockerfile says.
@@ -77,6 +78,9 @@ def write_context(
     settings = indexes or IndexSettings()
     parsed = own.parsed if own else None
     text = dockerfile_text(recipe, tuple(folders.values()), own=parsed, options=index_options(settings))
+    made = folder
+    while not made.parent.exists():
+        made = made.parent
     try:
         _begin(folder)
         if own:
@@ -93,10 +97,19 @@ def write_context(
         compiled = _README_COMPILED.format(own=OWN_FOLDER) if recipe.compiled else ""
         readme = _README.format(own=OWN_FOLDER, image=_OWN if own else _PINNED, compiled=compiled)
         _write_texts(folder, text, lock_text, readme)
+        _hand_over(made)
     except OSError as error:
         action = "write the build context"
         what = f"{error.strerror or error} (`{error.filename or folder}`)"
         raise BundleFailed(action, [Problem(what, "Check the folder and the space on its disk.")]) from error
+
+
+def _hand_over(made: Path) -> None:
+    """Let what root has made belong to whoever owns the place: a job could not remove it else, nor check out again."""
+    owner = made.parent.stat()
+    if os.geteuid() == 0 and owner.st_uid != 0:
+        for path in (made, *made.rglob("*")):
+            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 def check_context(folder: Path) -> None:

@@ -168,3 +168,15 @@ class TestFolder:
             write_context(Recipe(base="x"), [], LOCK, out)
 
         assert "mine" == other.read_text()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a folder that belongs to somebody else")
+def test_belongs_to_who_owns_the_place(tmp_path: Path) -> None:
+    """A container action runs as root, and the runner removes its workspace as another user."""
+    workspace = tmp_path / "workspace"
+    workspace.mkdir()
+    os.chown(workspace, 1001, 1001)
+
+    write_context(Recipe(base="x"), [plan(TreeFile("app/a.txt", b"a"))], LOCK, workspace / "out" / "context")
+
+    assert {1001} == {path.lstat().st_uid for path in workspace.rglob("*")}

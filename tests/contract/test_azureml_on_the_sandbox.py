@@ -13,8 +13,11 @@ import requests
 
 from azure_sandbox.real_data_plane import build_storage
 from azure_sandbox.sandbox import Sandbox
-from functions_model.azure import AzureClients, credential_for, resolve_cloud
-from functions_model.azureml import TransferSettings, download_model, fetch_environment
+from functions_model.azure.clients import AzureClients
+from functions_model.azure.cloud import resolve_cloud
+from functions_model.azure.login import credential_for
+from functions_model.azureml import download_model, fetch_environment
+from functions_model.azureml.transfer_settings import TransferSettings
 from functions_model.core.failures import PlanRefused
 from functions_model.core.registered import MachineLearningWorkspace, RegisteredAsset
 from functions_model.core.secrets import Secret

@@ -25,7 +25,8 @@ from support.function_app import spec_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from functions_model.environment import Installed, Lock
+    from functions_model.environment import Lock
+    from functions_model.environment.installing import Installed
 
 MINOR = "3.11"
 SITE_PACKAGES = "/home/site/wwwroot/.python_packages/lib/site-packages"

@@ -10,7 +10,7 @@ import pytest
 
 from azure_sandbox.directory import FederatedCredential
 from azure_sandbox.faults import Fault
-from functions_model.azure import warm_up
+from functions_model.azure.login import warm_up
 from functions_model.core.failures import ApplyIncomplete, LoginFailed, PlanRefused
 from functions_model.core.secrets import Secret
 from functions_model.core.spec import ImageTarget, Login

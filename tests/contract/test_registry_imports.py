@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from azure_sandbox.sandbox import REGISTRY, Sandbox
-from functions_model.azure import AzureClients
+from functions_model.azure.clients import AzureClients
 from functions_model.core.digests import canonical_json, digest_of
 from functions_model.core.references import ImageReference
 from functions_model.core.spec import ImageTarget

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from functions_model.ci import facts_of
+from functions_model.ci.github import facts_of
 from functions_model.core.masking import without
 
 if TYPE_CHECKING:

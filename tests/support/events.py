@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from functions_model.core.digests import Digest
 from functions_model.core.references import ImageReference
-from functions_model.environment import EnvironmentRequest, Lock, LockedPackage, PythonChoice
+from functions_model.environment import EnvironmentRequest, Lock, PythonChoice
+from functions_model.environment.locking import LockedPackage
 from functions_model.image.assembly import Base, assemble
 from functions_model.image.files import FileTree, TreeFile
 from functions_model.image.layers import LayerPlan, build_layer

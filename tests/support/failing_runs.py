@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from functions_model.ci import GitHubHost
+from functions_model.ci.github import GitHubHost
 from functions_model.cli.once import run_once
 from functions_model.core.digests import canonical_json, digest_of
 from functions_model.image import manifests

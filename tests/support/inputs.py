@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from functions_model.core.failures import InputsInvalid
-from functions_model.inputs import read_inputs
+from functions_model.inputs.reading import read_inputs
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from azure_sandbox.sandbox import Sandbox
-from functions_model.azure import AzureClients, Cloud, credential_for, resolve_cloud
-from functions_model.azure.login import MaskingCredential
+from functions_model.azure.clients import AzureClients
+from functions_model.azure.cloud import Cloud, resolve_cloud
+from functions_model.azure.login import MaskingCredential, credential_for
 from functions_model.core.spec import ImageTarget, Login
 from functions_model.provision import RegistryResource, ResourcePlan, RunContext, apply, find_registry, observe, plan
 from support.ci import RecordingCi

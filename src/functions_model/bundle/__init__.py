@@ -2,8 +2,7 @@
 
 from functions_model.bundle.entry_script import check_entry_script
 from functions_model.bundle.host_json import check_host_json
-from functions_model.bundle.identity import build_identity
-from functions_model.bundle.labels import image_labels, provenance
+from functions_model.bundle.labels import build_identity, image_labels, provenance
 from functions_model.bundle.mlflow_model import check_mlflow_model
 from functions_model.bundle.plan import (
     DEPENDENCIES_LAYOUT,

@@ -1,18 +1,39 @@
-"""What the image's configuration says: labels and environment variables."""
+"""What the image says of itself: labels, environment variables, and the text by which a running app tells its build."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from functions_model import __version__
 from functions_model.bundle import layout
 from functions_model.ci.host import Facts
-from functions_model.core.digests import digest_of
+from functions_model.core.digests import canonical_json, digest_of, short
 from functions_model.core.spec import DeploymentSpec
 from functions_model.image.assembly import Base
+
+VARIABLE = "FUNCTIONS_MODEL_BUILD_ID"
+"""The environment variable that carries the build's identity in the image; the identity function answers with it."""
+
+
+def build_identity(layer_digests: Iterable[str], base_digest: str, env: Mapping[str, str]) -> str:
+    """32 hex digits that follow from what the image holds, and from nothing else: not time, tag or registry.
+
+    The image's own digest cannot serve: the text is part of the image.
+
+    Args:
+        layer_digests: Of the layers that are added, in their order.
+        base_digest: Of the base image's manifest.
+        env: The variables that are added; the build identity's own is left out of account.
+    """
+    content = {
+        "base": base_digest,
+        "env": {name: value for name, value in env.items() if name != VARIABLE},
+        "layers": list(layer_digests),
+    }
+    return short(digest_of(canonical_json(content)), 32)
 
 
 def container_env(spec: DeploymentSpec, *, conda: bool = False) -> dict[str, str]:

@@ -12,7 +12,7 @@ from functions_model.ci.host import CiHost
 from functions_model.ci.plain import PlainHost
 from functions_model.ci.scrub import is_terminal
 
-__all__ = ["SUMMARY_FILE", "GitHubHost", "PlainHost", "detect", "facts_of", "in_a_job", "outside"]
+__all__ = ["SUMMARY_FILE", "detect", "in_a_job", "outside"]
 
 SUMMARY_FILE = "FUNCTIONS_MODEL_SUMMARY_FILE"
 """The variable that names a file for a plain console's summary page."""

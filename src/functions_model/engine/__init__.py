@@ -5,17 +5,14 @@ every run 30 ms.
 """
 
 from functions_model.engine.context import check_context, write_context
-from functions_model.engine.dockerfile import Recipe, dockerfile_text, engine_layers_key
-from functions_model.engine.installing import locked_lines
+from functions_model.engine.dockerfile import Recipe, engine_layers_key
 from functions_model.engine.own_dockerfile import base_of, line_of_base
 
 __all__ = [
     "Recipe",
     "base_of",
     "check_context",
-    "dockerfile_text",
     "engine_layers_key",
     "line_of_base",
-    "locked_lines",
     "write_context",
 ]

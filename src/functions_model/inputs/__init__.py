@@ -6,21 +6,13 @@ Three steps: where values come from (`sources`, and `deployment_file` for what i
 `form`. `catalogue` is the one list of inputs that they, and every document, read.
 """
 
-from functions_model.inputs.reading import read_any, read_inputs
-from functions_model.inputs.sources import (
-    arguments_parser,
-    from_arguments,
-    from_environment,
-    listening_seconds,
-    misspelt,
-)
+from functions_model.inputs.reading import read_any
+from functions_model.inputs.sources import from_arguments, from_environment, listening_seconds, misspelt
 
 __all__ = [
-    "arguments_parser",
     "from_arguments",
     "from_environment",
     "listening_seconds",
     "misspelt",
     "read_any",
-    "read_inputs",
 ]

@@ -9,15 +9,14 @@ from datetime import UTC, datetime
 
 from functions_model import __version__
 from functions_model.bundle import build_identity, image_labels, model_layer, runtime_layer
-from functions_model.bundle.identity import VARIABLE
-from functions_model.bundle.labels import OCI
+from functions_model.bundle.labels import OCI, VARIABLE
 from functions_model.core.digests import Digest, canonical_json, digest_of, short
 from functions_model.core.failures import PlanRefused, Problem
 from functions_model.core.references import ImageReference
 from functions_model.core.spec import DeploymentSpec
 from functions_model.engine import write_context
 from functions_model.image.assembly import assemble
-from functions_model.image.fingerprints import fingerprint
+from functions_model.image.splitting import fingerprint
 from functions_model.pipeline.events import ContextWritten, ImageBuilt, TagFound
 from functions_model.pipeline.layers import Made, make_layers
 from functions_model.pipeline.lower_layers import install_layers, lock_for, recipe_of

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from functions_model.bundle import provenance, runtime_layer
 from functions_model.environment import Lock
 from functions_model.image.assembly import Base
-from functions_model.image.fingerprints import fingerprint
 from functions_model.image.layers import Layer, LayerPlan, LayerStream, build_layer
-from functions_model.image.splitting import split
+from functions_model.image.splitting import fingerprint, split
 from functions_model.pipeline.events import LayerOrigin, LayerReady
 from functions_model.pipeline.lower_layers import Part, lock_for, make_lower_layers
 from functions_model.pipeline.prepare import Making

@@ -9,7 +9,7 @@ from functions_model.azure.blob_data import open_blobs
 from functions_model.azure.clients import AzureClients
 from functions_model.azure.data import key_credential
 from functions_model.azure.queue_data import open_queues
-from functions_model.bundle.identity import VARIABLE
+from functions_model.bundle.labels import VARIABLE
 from functions_model.core.failures import Failure, NotLive
 from functions_model.core.references import parse_reference
 from functions_model.core.spec import AuthLevel, BlobTrigger, DeploymentSpec, HttpTrigger, ServiceBusQueueTrigger

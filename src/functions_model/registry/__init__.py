@@ -2,9 +2,9 @@
 
 from functions_model.registry.content import find_manifest, pull_base
 from functions_model.registry.push import Push
-from functions_model.registry.pushed import BlobTransfer, How, PushedImage
 from functions_model.registry.records import Record, RecordedLayer, RecordToWrite, find_record
 from functions_model.registry.referrers import Attachment
+from functions_model.registry.upload import BlobTransfer, How, PushedImage
 
 __all__ = [
     "Attachment",

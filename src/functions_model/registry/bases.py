@@ -22,8 +22,7 @@ from functions_model.registry.bodies import BlobSource, bytes_source, registry_s
 from functions_model.registry.client import PARALLEL, RegistryClient
 from functions_model.registry.content import get_blob, get_manifest, has_blob, head_manifest
 from functions_model.registry.errors import RegistryRefused
-from functions_model.registry.pushed import BlobTransfer, How
-from functions_model.registry.upload import Upload, put_manifest
+from functions_model.registry.upload import BlobTransfer, How, Upload, put_manifest
 
 Origin: TypeAlias = tuple[str | None, How]
 """The repository that layers can be mounted from, if any, and how what is mounted from it came into the registry."""

@@ -25,10 +25,9 @@ from functions_model.registry.bodies import bytes_source, layer_source
 from functions_model.registry.client import PARALLEL, RegistryClient
 from functions_model.registry.content import head_manifest
 from functions_model.registry.errors import RegistryRefused
-from functions_model.registry.pushed import BlobTransfer, How, PushedImage
 from functions_model.registry.records import RecordToWrite, write_record
 from functions_model.registry.referrers import Attachment, attach
-from functions_model.registry.upload import Upload, put_manifest
+from functions_model.registry.upload import BlobTransfer, How, PushedImage, Upload, put_manifest
 
 _UNKNOWN = frozenset({"MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN"})
 

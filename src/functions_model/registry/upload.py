@@ -6,10 +6,11 @@ broken one (Azure answers a repeated PATCH with BLOB_UPLOAD_INVALID), and a whol
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Lock
 from urllib.parse import quote
 
 import requests
@@ -17,6 +18,7 @@ import requests
 from functions_model.core.digests import Digest, digest_of
 from functions_model.core.failures import RegistryFailed
 from functions_model.core.progress import Report
+from functions_model.core.references import ImageReference
 from functions_model.core.retries import AttemptFailed
 from functions_model.core.stopping import Stop
 from functions_model.image.layers import Layer, LayerStream
@@ -24,7 +26,74 @@ from functions_model.registry.access import Access
 from functions_model.registry.bodies import BlobSource, Body, blob_body, stream_body
 from functions_model.registry.client import PARALLEL, Call, RegistryClient
 from functions_model.registry.content import has_blob
-from functions_model.registry.pushed import How, Tally
+
+
+class How(enum.StrEnum):
+    """How a blob came to be in the repository."""
+
+    SENT = "sent"
+    MOUNTED = "mounted"
+    IMPORTED = "imported"
+    """The registry fetched it itself."""
+    PRESENT = "present"
+
+
+@dataclass(frozen=True, slots=True)
+class BlobTransfer:
+    """What became of one blob.
+
+    Attributes:
+        name: The layer's name; `base layer N` (from 1) and `config` for the others.
+        digest: The blob's.
+        size: Bytes.
+        how: `sent`, `mounted`, `imported` or `present`.
+    """
+
+    name: str
+    digest: Digest
+    size: int
+    how: How
+
+
+@dataclass(frozen=True, slots=True)
+class PushedImage:
+    """An image that is in the registry now.
+
+    Attributes:
+        reference: With its digest.
+        blobs: The base's layers, ours, the configuration; each digest once.
+        bytes_sent: In bodies of blobs and manifests, those of broken attempts, of attachments and of records included.
+        requests: Sent to the target registry since the push began, those for tokens included.
+        manifest_written: False when the tag meant this image already.
+        notes: What was gone without, one sentence each.
+    """
+
+    reference: ImageReference
+    blobs: tuple[BlobTransfer, ...]
+    bytes_sent: int
+    requests: int
+    manifest_written: bool
+    notes: tuple[str, ...] = ()
+
+
+class Tally:
+    """What is counted and noted while parts of a push run side by side."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self.bytes_sent = 0
+        self.notes: list[str] = []
+
+    def sent(self, count: int) -> None:
+        """Count bytes of a body."""
+        with self._lock:
+            self.bytes_sent += count
+
+    def note(self, text: str) -> None:
+        """Tell of something that was gone without."""
+        with self._lock:
+            self.notes.append(text)
+
 
 _LOST = frozenset({400, 404, 416})
 """What registries answer in mid-upload when they lost it, or when the bytes were damaged on the way."""

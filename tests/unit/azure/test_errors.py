@@ -18,7 +18,7 @@ from support.golden import matches_golden
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from functions_model.azure import AzureClients
+    from functions_model.azure.clients import AzureClients
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -14,7 +14,8 @@ import pytest
 from azure.core.pipeline.transport import RequestsTransport
 
 from functions_model.azure.cloud import AZURE_CLOUD
-from functions_model.azureml import TransferSettings, download_model, fetch_environment
+from functions_model.azureml import download_model, fetch_environment
+from functions_model.azureml.transfer_settings import TransferSettings
 from functions_model.core.registered import MachineLearningWorkspace, RegisteredAsset
 from support.fake_arm import Answer, Asked, FakeCredential, arm_error, clients_for, session_for
 

@@ -11,7 +11,7 @@ import pytest
 from functions_model import __version__
 from functions_model.bundle import BundlePlan, dependency_layers, image_labels, plan_layers, runtime_layer
 from functions_model.bundle.plan import MOST_MODEL_LAYERS
-from functions_model.ci import facts_of
+from functions_model.ci.github import facts_of
 from functions_model.core.build import Build
 from functions_model.core.digests import digest_of
 from functions_model.core.failures import BundleFailed

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions_model.ci import GitHubHost, PlainHost, detect, facts_of, outside
-from functions_model.ci.github import ADVICE
+from functions_model.ci import detect, outside
+from functions_model.ci.github import ADVICE, GitHubHost, facts_of
 from functions_model.ci.host import Facts, Level
+from functions_model.ci.plain import PlainHost
 from functions_model.core.failures import Location, LoginFailed
 
 if TYPE_CHECKING:

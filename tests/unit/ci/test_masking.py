@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions_model.ci import GitHubHost, PlainHost
+from functions_model.ci.github import GitHubHost
+from functions_model.ci.plain import PlainHost
 from functions_model.cli.once import mask_settings, run_once, tell_outputs
 from functions_model.core.secrets import Secret
 from support.wanted import TARGET, spec_for

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions_model.ci import GitHubHost, PlainHost
-from functions_model.ci.github import defused
+from functions_model.ci.github import GitHubHost, defused
 from functions_model.ci.host import Level
+from functions_model.ci.plain import PlainHost
 from functions_model.ci.scrub import is_terminal
 
 if TYPE_CHECKING:

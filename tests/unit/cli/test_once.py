@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions_model.ci import PlainHost
+from functions_model.ci.plain import PlainHost
 from functions_model.cli import main
 from functions_model.cli.once import mask_settings, run_once
 from functions_model.core.secrets import Secret

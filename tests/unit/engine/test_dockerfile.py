@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from functions_model.core.failures import BundleFailed
-from functions_model.engine import Recipe, dockerfile_text
+from functions_model.engine import Recipe
+from functions_model.engine.dockerfile import dockerfile_text
 from functions_model.engine.own_dockerfile import parse_dockerfile
 
 BASE = "registry.test/python@sha256:" + "0" * 64

@@ -13,9 +13,10 @@ import pytest
 
 from functions_model import __version__
 from functions_model.core.digests import digest_of
-from functions_model.environment import EnvironmentRequest, Lock, LockedPackage, Requirement
+from functions_model.environment import EnvironmentRequest, Lock
 from functions_model.environment.bill_of_materials import bill_of_materials
-from functions_model.environment.locking import CondaLock, CondaPackage
+from functions_model.environment.locking import CondaLock, CondaPackage, LockedPackage
+from functions_model.environment.request import Requirement
 from support.tools import find_python
 
 ONE, TWO = "1" * 64, "2" * 64

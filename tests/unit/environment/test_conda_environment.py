@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from functions_model.core.progress import Progress
-    from functions_model.environment import EnvironmentRequest, Installed, Lock
+    from functions_model.environment import EnvironmentRequest, Lock
+    from functions_model.environment.installing import Installed
 
 SERVER = "azureml-inference-server-http"
 PACKAGES = (python_stub(), GREETING, LIBCOLOUR)

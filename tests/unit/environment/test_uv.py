@@ -9,7 +9,8 @@ import pytest
 
 from functions_model.core.failures import Location
 from functions_model.core.secrets import Secret
-from functions_model.environment import EnvironmentRequest, IndexSettings, Requirement
+from functions_model.environment import EnvironmentRequest
+from functions_model.environment.request import IndexSettings, Requirement
 from functions_model.environment.uv_failures import blamed, explain, is_for_wheels
 from functions_model.environment.uv_process import UvRefused, clean, run_uv, uv_environment
 

@@ -10,8 +10,8 @@ import pytest
 from functions_model.core.failures import BundleFailed
 from functions_model.image.compression import Compression
 from functions_model.image.files import FileTree, Link, TreeFile
-from functions_model.image.fingerprints import fingerprint
 from functions_model.image.layers import LayerPlan
+from functions_model.image.splitting import fingerprint
 from functions_model.image.tree import read_tree
 
 if TYPE_CHECKING:

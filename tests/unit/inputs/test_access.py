@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from functions_model.core.spec import Access
-from functions_model.inputs import read_inputs
+from functions_model.inputs.reading import read_inputs
 from support.inputs import DEPLOY, problems
 
 if TYPE_CHECKING:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions_model.ci import facts_of
+from functions_model.ci.github import facts_of
 from functions_model.core.build import Build, Builder, Solver
-from functions_model.inputs import from_environment, read_inputs
+from functions_model.inputs import from_environment
+from functions_model.inputs.reading import read_inputs
 from support.inputs import DEPLOY, PACKAGE, problems
 
 if TYPE_CHECKING:

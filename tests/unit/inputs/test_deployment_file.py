@@ -11,7 +11,7 @@ from functions_model.core.registered import MachineLearningWorkspace, Registered
 from functions_model.core.secrets import Secret
 from functions_model.core.spec import Code, InlineEnvironment, Model
 from functions_model.environment import read_environment
-from functions_model.inputs import read_inputs
+from functions_model.inputs.reading import read_inputs
 from support.inputs import GUID, HEAD, WHOLE, told
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pytest
 
 from functions_model.core.registered import MachineLearningWorkspace, RegisteredAsset
 from functions_model.core.spec import Model
-from functions_model.inputs import read_inputs
+from functions_model.inputs.reading import read_inputs
 from support.inputs import DEPLOY, GUID, PACKAGE, problems
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions_model.inputs import read_inputs
 from functions_model.inputs.placing import PLACES
+from functions_model.inputs.reading import read_inputs
 from support.inputs import DEPLOY, GUID, problems
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from functions_model.core.failures import InputsInvalid
 from functions_model.core.names import Names, Resources
 from functions_model.core.secrets import Secret
 from functions_model.core.spec import AuthLevel, Code, HttpTrigger, ImageTarget, Login, Mode, Model, OnPlan, Target
-from functions_model.inputs import read_inputs
+from functions_model.inputs.reading import read_inputs
 from support.inputs import DEPLOY, GUID, PACKAGE, problems
 
 if TYPE_CHECKING:

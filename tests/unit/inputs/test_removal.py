@@ -9,8 +9,9 @@ import pytest
 from functions_model.core.failures import InputsInvalid
 from functions_model.core.removal import RemovalSpec
 from functions_model.core.spec import DeploymentSpec, Mode
-from functions_model.inputs import arguments_parser, from_arguments, read_any
+from functions_model.inputs import from_arguments, read_any
 from functions_model.inputs.catalogue import CATALOGUE
+from functions_model.inputs.sources import arguments_parser
 from support.inputs import DEPLOY, GUID
 
 if TYPE_CHECKING:

@@ -9,16 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions_model.ci import facts_of
+from functions_model.ci.github import facts_of
 from functions_model.core.failures import InputsInvalid
-from functions_model.inputs import (
-    arguments_parser,
-    from_arguments,
-    from_environment,
-    listening_seconds,
-)
+from functions_model.inputs import from_arguments, from_environment, listening_seconds
 from functions_model.inputs.catalogue import CATALOGUE
-from functions_model.inputs.sources import LISTENING, misspelt
+from functions_model.inputs.sources import LISTENING, arguments_parser, misspelt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from functions_model.core.spec import AuthLevel, BlobTrigger, HttpTrigger, ServiceBusQueueTrigger
-from functions_model.inputs import read_inputs
 from functions_model.inputs.catalogue import CATALOGUE
+from functions_model.inputs.reading import read_inputs
 from support.inputs import DEPLOY, PACKAGE, problems
 
 if TYPE_CHECKING:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions_model.ci import PlainHost
+from functions_model.ci.plain import PlainHost
 from functions_model.core.build import Build, Builder
 from functions_model.core.digests import Digest
 from functions_model.core.references import ImageReference
-from functions_model.environment import EnvironmentRequest, Lock, LockedPackage, PythonChoice
+from functions_model.environment import EnvironmentRequest, Lock, PythonChoice
+from functions_model.environment.locking import LockedPackage
 from functions_model.environment.request import CondaRequest
 from functions_model.image.compression import Compression
 from functions_model.pipeline.events import (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions_model.ci import PlainHost
+from functions_model.ci.plain import PlainHost
 from functions_model.core.failures import InputsInvalid, NotLive, Problem
 from functions_model.core.spec import AuthLevel, HttpTrigger, Mode
 from functions_model.pipeline.events import (

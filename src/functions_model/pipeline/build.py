@@ -113,7 +113,7 @@ def _records(spec: DeploymentSpec, made: Made) -> Iterator[RecordToWrite]:
 
 def _present(making: Making) -> frozenset[Digest]:
     """What a record says is there. Should it be wrong, the registry refuses the manifest, and all is looked for."""
-    last, base = making.last, making.base
+    last, base = making.last_record, making.base
     if last is None:
         return frozenset()
     own = {kept.layer.digest for kept in last.layers}

@@ -53,15 +53,15 @@ def deploy(spec: DeploymentSpec, request: EnvironmentRequest, session: Session, 
     """
     world, writes = session.world, spec.mode is not Mode.PLAN
     with world.stage("Prepare the image"):
-        making, begun = _prepare_and_look(spec, request, session, subscription)
-    with closing(open_push(making)) as push, BesideImage(begun, subscription, push, world) as beside:
+        making, pending = _prepare_and_look(spec, request, session, subscription)
+    with closing(open_push(making)) as push, BesideImage(pending, subscription, push, world) as beside:
         if writes:
             with world.stage("Plan"):
-                world.tell(PlanBegun(begun))
+                world.tell(PlanBegun(pending))
         product = build(making, push, beside.begin) if writes else build(making, None)
         with world.stage("Complete the plan" if writes else "Plan"):
-            changes = plan(replace(begun.wanted, image=product.built.reference.pinned), begun.observed)
-            world.tell(PlanMade(changes, begun if writes else None))
+            changes = plan(replace(pending.wanted, image=product.built.reference.pinned), pending.observed)
+            world.tell(PlanMade(changes, pending if writes else None))
         if not writes:
             return
         with world.stage("Finish the push and provision"):
@@ -76,9 +76,9 @@ def _prepare_and_look(
     with ThreadPoolExecutor(1, "look") as pool:
         looking = pool.submit(_look, spec, session, subscription)
         making = prepare(spec, request, session)
-    begun, lacking = looking.result()
-    _check_rights(begun, lacking, spec.mode, session.world)
-    return making, begun
+    pending, lacking = looking.result()
+    _check_rights(pending, lacking, spec.mode, session.world)
+    return making, pending
 
 
 def _look(
@@ -94,15 +94,15 @@ def _look(
     """
     ci, image = session.world.ci, f"{session.host}/{spec.image.repository}, {PENDING}"
     wanted = wanted_for(spec, image, subscription.registry, host_of(spec.target), provenance(ci.facts))
-    begun = plan(wanted, observe(subscription.clients, wanted, mask=ci.mask))
-    return begun, missing_rights(begun, subscription.clients)
+    pending = plan(wanted, observe(subscription.clients, wanted, mask=ci.mask))
+    return pending, missing_rights(pending, subscription.clients)
 
 
-def _check_rights(begun: ResourcePlan, lacking: tuple[Problem, ...], mode: Mode, world: World) -> None:
+def _check_rights(pending: ResourcePlan, lacking: tuple[Problem, ...], mode: Mode, world: World) -> None:
     """A login that only plans, as that of a pull request, need not be able to do what it shows: it is told.
 
     Args:
-        begun: The plan.
+        pending: The plan for an image that is not known yet.
         lacking: What the login may not write of it.
         mode: What the run does.
         world: The outside world.
@@ -114,7 +114,7 @@ def _check_rights(begun: ResourcePlan, lacking: tuple[Problem, ...], mode: Mode,
         for problem in lacking:
             world.ci.annotate(Level.WARNING, f"This login could not apply the plan: {problem.what}. {problem.remedy}")
     elif lacking:
-        raise PlanRefused(f"plan the function app `{begun.wanted.names.app}`", lacking)
+        raise PlanRefused(f"plan the function app `{pending.wanted.names.app}`", lacking)
 
 
 class BesideImage(AbstractContextManager["BesideImage"]):

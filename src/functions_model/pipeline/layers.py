@@ -93,7 +93,7 @@ class _Maker:
 
     def _make(self, plan: LayerPlan) -> RecordedLayer:
         started = time.monotonic()
-        key, last, world = fingerprint(plan), self.making.last, self.making.world
+        key, last, world = fingerprint(plan), self.making.last_record, self.making.world
         known = last is not None and last.find(key) is not None
         if self.push is None or known or plan.tree.size < SMALL:
             # The same fingerprint is no proof: only the digest of all bytes is.

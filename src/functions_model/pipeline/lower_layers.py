@@ -200,7 +200,7 @@ def find_part(key: str, making: Making, *, configured: bool = False) -> Part | N
         configured: Whether a configuration goes with it, which only the cache repository keeps.
     """
     started = time.monotonic()
-    found = None if configured else _found(making.last, key)
+    found = None if configured else _found(making.last_record, key)
     cache, session = making.spec.build.cache_repository, making.session
     if found is None and cache:
         found = _of_cache(key, cache, session.client_of(session.host))

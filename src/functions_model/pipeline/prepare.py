@@ -43,7 +43,7 @@ class Making:
         python: The version that it runs on.
         base: What it is put on.
         bundle: The app's own layers.
-        last: How the layers of this repository's last image came to be; None when that is not known.
+        last_record: How the layers of this repository's last image came to be; None when that is not known.
     """
 
     spec: DeploymentSpec
@@ -52,7 +52,7 @@ class Making:
     python: PythonChoice
     base: Base
     bundle: BundlePlan
-    last: Record | None
+    last_record: Record | None
 
     @property
     def world(self) -> World:

@@ -113,7 +113,7 @@ def attached_line(attached: Attached) -> str:
 
 def transfer_lines(pushed: PushedImage) -> list[str]:
     """What became of each blob; the base's layers together."""
-    base, ours = _parted(pushed.blobs)
+    base, ours = _base_and_ours(pushed.blobs)
     lines = [
         f"  {'base image':<14} {size(sum(blob.size for blob in blobs)):>9}  {count(len(blobs), 'layer')} {how}"
         for how, blobs in _by_how(base).items()
@@ -123,7 +123,7 @@ def transfer_lines(pushed: PushedImage) -> list[str]:
 
 def _base_transfer(pushed: PushedImage) -> str:
     """What became of the base's layers: `17 layers mounted, 1 layer present`."""
-    base, _ = _parted(pushed.blobs)
+    base, _ = _base_and_ours(pushed.blobs)
     return ", ".join(f"{count(len(blobs), 'layer')} {how}" for how, blobs in _by_how(base).items())
 
 
@@ -152,7 +152,7 @@ def _by_how(blobs: Iterable[BlobTransfer]) -> dict[How, list[BlobTransfer]]:
     return dict(found)
 
 
-def _parted(blobs: Sequence[BlobTransfer]) -> tuple[list[BlobTransfer], list[BlobTransfer]]:
+def _base_and_ours(blobs: Sequence[BlobTransfer]) -> tuple[list[BlobTransfer], list[BlobTransfer]]:
     base = [blob for blob in blobs if blob.name.startswith(_BASE_LAYER)]
     return base, [blob for blob in blobs if not blob.name.startswith(_BASE_LAYER)]
 

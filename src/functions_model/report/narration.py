@@ -42,7 +42,7 @@ from functions_model.report.image_text import (
     sent_sentence,
     transfer_lines,
 )
-from functions_model.report.proof import caveats, of_trigger, word
+from functions_model.report.proof import caveats, state_of, trigger_text
 
 
 def narrate(ci: CiHost, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Callable[[Event], None]:
@@ -161,9 +161,9 @@ def _(event: PlanApplied) -> str:
 def _(event: AppVerified) -> str:
     verified = event.verified
     took, functions = duration(verified.seconds), ", ".join(verified.functions)
-    live = f"{word(event).capitalize()} after {took}: {verified.app_url}, functions {functions}."
+    live = f"{state_of(event).capitalize()} after {took}: {verified.app_url}, functions {functions}."
     # With a blob or queue trigger nobody calls the app; its check function is for `verify` alone.
-    more = of_trigger(event) if "check" in verified.functions else f"Scoring URL: {verified.scoring_url}"
+    more = trigger_text(event) if "check" in verified.functions else f"Scoring URL: {verified.scoring_url}"
     return f"{live}\n{more}" if more else live
 
 

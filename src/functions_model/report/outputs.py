@@ -23,7 +23,7 @@ from functions_model.pipeline.events import (
     ResourceWritten,
 )
 from functions_model.report.finding import last, proven
-from functions_model.report.proof import word
+from functions_model.report.proof import state_of
 
 
 def outputs(spec: DeploymentSpec | RemovalSpec | None, events: Sequence[Event]) -> dict[str, str]:
@@ -60,7 +60,7 @@ def outputs(spec: DeploymentSpec | RemovalSpec | None, events: Sequence[Event]) 
 def _app(spec: DeploymentSpec | RemovalSpec | None, event: AppVerified) -> dict[str, str]:
     """What was verified."""
     verified = event.verified
-    found = {"state": word(event), "app-url": verified.app_url, "function-names": ",".join(verified.functions)}
+    found = {"state": state_of(event), "app-url": verified.app_url, "function-names": ",".join(verified.functions)}
     if verified.reached:
         found["trigger-state"] = verified.reached.word
     if isinstance(spec, DeploymentSpec) and isinstance(spec.trigger, HttpTrigger):

@@ -17,7 +17,7 @@ from functions_model.report.environment_text import environment_section
 from functions_model.report.finding import every, last, proven
 from functions_model.report.formatting import duration, fenced, folded, quoted
 from functions_model.report.image_text import image_section
-from functions_model.report.proof import caveats, of_trigger, word
+from functions_model.report.proof import caveats, state_of, trigger_text
 
 _ALERTS = {Level.WARNING: "WARNING", Level.NOTICE: "NOTE"}
 """https://docs.github.com/get-started/writing-on-github/getting-started-with-writing-and-formatting-on-github/basic-writing-and-formatting-syntax#alerts."""
@@ -47,7 +47,7 @@ def summary(
         _headline(spec, events, failure, seconds),
         _failure(failure),
         _caveats(verified) if verified else "",
-        of_trigger(verified) if verified else "",
+        trigger_text(verified) if verified else "",
         "\n".join(f"- {note}" for note in spec.notes) if spec else "",
         _call(spec, spec.target, verified) if spec and spec.target and verified else "",
         image_section(events, now or datetime.now(UTC)),
@@ -99,7 +99,7 @@ def _headline(spec: DeploymentSpec | None, events: Sequence[Event], failure: Fai
     written = last(events, ContextWritten)
     if verified := proven(events):
         where = f" in the {CANDIDATE} `{verified.candidate}`" if verified.candidate else ""
-        done[Mode.DEPLOY] = f"is {word(verified)}{where}"
+        done[Mode.DEPLOY] = f"is {state_of(verified)}{where}"
     if failure:
         state = _ended(events)
     else:

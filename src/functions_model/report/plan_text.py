@@ -41,7 +41,7 @@ FORMAT_VERSION = "1.0"
 
 def plan_text(plan: ChangeSet) -> str:
     """The plan for a log: one line a resource, one line a changed field, the count, and what to know besides."""
-    lines = [line for change in listed(plan) for line in _lines(change)]
+    lines = [line for change in worth_a_line(plan) for line in _lines(change)]
     end = [plan_count(plan), *(f"Note: {note}" for note in plan.notes)]
     return "\n".join([*lines, "", *end] if lines else end)
 
@@ -49,7 +49,7 @@ def plan_text(plan: ChangeSet) -> str:
 def completed_text(plan: ChangeSet, shown: ChangeSet) -> str:
     """What a plan says that was not shown before: the fields that differ, and the count."""
     before = {change.key: change for change in shown.changes}
-    news = (_news(change, before.get(change.key)) for change in listed(plan))
+    news = (_news(change, before.get(change.key)) for change in worth_a_line(plan))
     lines = [line for change in news if change for line in _lines(change)]
     return "\n".join([*lines, "", plan_count(plan)]) if lines else plan_count(plan)
 
@@ -62,7 +62,7 @@ def _news(change: Change, shown: Change | None) -> Change | None:
     return replace(change, fields=fields) if fields or change.reason != shown.reason else None
 
 
-def listed(plan: ChangeSet) -> list[Change]:
+def worth_a_line(plan: ChangeSet) -> list[Change]:
     """What is worth a line: all that changes, and what is kept against expectation. Others are only counted."""
     return [change for change in plan.changes if change.action is not Action.KEEP or change.reason]
 
@@ -141,7 +141,7 @@ def plan_section(events: Sequence[Event], *, applies: bool) -> str:
     stopped = last(events, RunStopped)
     parts = [
         f"### {'Resources' if applies else 'Plan'}",
-        _table(listed(plan), done if applies else None, stopped.begun if stopped else ()),
+        _table(worth_a_line(plan), done if applies else None, stopped.begun if stopped else ()),
         _done_count(plan, done) if applies and plan.has_changes else plan_count(plan),
         "\n".join(f"- {note}" for note in plan.notes),
         _kept(plan),
@@ -196,7 +196,7 @@ def _done_count(plan: ChangeSet, done: Mapping[str, Written]) -> str:
 
 def _kept(plan: ChangeSet) -> str:
     """Those that need no line in the table, for who wants to see them."""
-    kept = [change for change in plan.changes if change not in listed(plan)]
+    kept = [change for change in plan.changes if change not in worth_a_line(plan)]
     lines = [f"- {change.kind} {_linked(change)}" for change in kept]
     return folded(f"{count(len(kept), 'resource')} left alone", "\n".join(lines)) if kept else ""
 

@@ -23,7 +23,7 @@ _REACHED = {
 }
 
 
-def word(event: AppVerified) -> str:
+def state_of(event: AppVerified) -> str:
     """`live`: `init()` has returned in the app. `unproven`: that could not be seen."""
     return "unproven" if event.verified.unproven else "live"
 
@@ -51,7 +51,7 @@ def _unheard(reached: Reached) -> str:
     )
 
 
-def of_trigger(event: AppVerified) -> str:
+def trigger_text(event: AppVerified) -> str:
     """How far a blob or queue trigger has come, in sentences; empty with an HTTP trigger."""
     reached = event.verified.reached
     if reached is None:

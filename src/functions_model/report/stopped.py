@@ -34,7 +34,7 @@ from functions_model.provision.changes import Action
 from functions_model.provision.observed import LiveApp
 from functions_model.report.finding import every, last
 from functions_model.report.formatting import listed
-from functions_model.report.proof import word
+from functions_model.report.proof import state_of
 
 _AGAIN = "Run again to go on from here: what was done is kept."
 _NO_RESOURCES = ("the image ", "the import ", "the registration ")
@@ -121,13 +121,13 @@ class _Runs:
         self._written = [event.written.change.kind for event in every(events, ResourceWritten)]
         self._begun = _begun(events)
         found = last(events, AppVerified)
-        self._word = word(found) if found else ""
+        self._state = state_of(found) if found else ""
         self._beside_app, self.verified = bool(found and found.candidate), bool(found and not found.candidate)
 
     def told(self) -> str:
         """One sentence or two."""
         if self.verified:
-            return f"{self._app} is {self._word} with `{self._image}`."
+            return f"{self._app} is {self._state} with `{self._image}`."
         if (
             self._image
             and self._plan.wanted.names.candidate
@@ -154,7 +154,7 @@ class _Runs:
         if any(one.startswith(f"the {MOVE} ") for one in self._begun):
             either = f"`{self._image}`, or `{self._before}` as before"
             return f"{self._app} may run {either}; the other is then in {beside}."
-        state = f"is {self._word} in" if self._beside_app else "was on its way to"
+        state = f"is {self._state} in" if self._beside_app else "was on its way to"
         runs = f"runs `{self._before}` as before" if self._before else "is not verified"
         return f"`{self._image}` {state} {beside}. {self._app} itself {runs}."
 

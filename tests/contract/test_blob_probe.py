@@ -10,9 +10,9 @@ from azure.mgmt.storage.models import BlobContainer
 from azure.storage.blob import BlobServiceClient
 
 from functions_model.azure.blob_data import BlobData
+from functions_model.azure.data import DataRefused
 from functions_model.core.blob_paths import parse_blob_path
 from functions_model.verify.blob_probe import BlobProbe
-from functions_model.verify.probe import Owner, ProbeFailed
 from support.sandbox_login import logged_in_to
 from support.triggers import account_token
 
@@ -48,9 +48,8 @@ def account(sandbox: Sandbox) -> Iterator[BlobServiceClient]:
 def probe(account: BlobServiceClient, tmp_path: Path) -> BlobProbe:
     sample = tmp_path / "sample.json"
     sample.write_bytes(b"{}")
-    owner = Owner("account", "id", ("Writer",), "")
     source, target = parse_blob_path("input/{name}.json"), parse_blob_path("output/{name}.json")
-    return BlobProbe(BlobData(account), owner, source, target, sample, "application/json")
+    return BlobProbe(BlobData(account), source, target, sample, "application/json")
 
 
 def names(account: BlobServiceClient, container: str) -> list[str]:
@@ -78,7 +77,7 @@ class TestAProbe:
     def test_is_written_over_nothing(self, account: BlobServiceClient, probe: BlobProbe) -> None:
         """Whatever is there by that name is somebody's."""
         account.get_blob_client("input", probe.name).upload_blob(b"theirs")
-        with pytest.raises(ProbeFailed, match="BlobAlreadyExists"):
+        with pytest.raises(DataRefused, match="BlobAlreadyExists"):
             probe.send()
 
         assert ("", sorted([*OTHERS, probe.name])) == (probe.clean(), names(account, "input"))

@@ -11,7 +11,6 @@ from azure.servicebus import ServiceBusMessage, ServiceBusSubQueue
 from functions_model.azure.queue_data import QueueData
 from functions_model.core.cancel import CANCEL, Cancel
 from functions_model.payload.probes import PREFIX as NAMED_BY_THE_APP
-from functions_model.verify.probe import Owner
 from functions_model.verify.queue_probe import PREFIX, QueueProbe
 from support.sandbox_login import logged_in_to
 from support.service_bus import BRIEF, client_for
@@ -37,10 +36,7 @@ class Bus:
         self.client, self._sample = client, sample
 
     def probe(self, cancel: Cancel = CANCEL) -> QueueProbe:
-        owner = Owner("namespace", "id", (), "")
-        return QueueProbe(
-            QueueData(self.client, cancel), owner, "requests", "answers", self._sample, "text/x-probe", 60.0
-        )
+        return QueueProbe(QueueData(self.client, cancel), "requests", "answers", self._sample, "text/x-probe", 60.0)
 
     def take(self, queue: str = "requests", sub_queue: Any = None) -> Any:
         """Receive one message for good."""

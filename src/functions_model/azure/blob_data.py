@@ -34,13 +34,13 @@ class BlobData:
         from azure.storage.blob import ContentSettings
 
         settings = ContentSettings(content_type=content_type)
-        with told_as_refusals():
+        with told_as_refusals(f"write the blob `{container}/{name}`"):
             blob = self.client.get_blob_client(container, name)
             blob.upload_blob(content, overwrite=False, content_settings=settings)
 
     def names(self, container: str, prefix: str) -> Iterator[str]:
         """Names of the blobs in a container, of those that begin so; none when there is no such container."""
-        with told_as_refusals():
+        with told_as_refusals(f"list the blobs in `{container}`"):
             try:
                 for blob in self.client.get_container_client(container).list_blobs(name_starts_with=prefix or None):
                     yield blob.name
@@ -49,7 +49,7 @@ class BlobData:
 
     def remove(self, container: str, name: str) -> None:
         """Remove a blob with its snapshots, if it is there."""
-        with told_as_refusals():
+        with told_as_refusals(f"remove the blob `{container}/{name}`"):
             try:
                 self.client.get_blob_client(container, name).delete_blob(delete_snapshots="include")
             except ResourceNotFoundError:

@@ -26,30 +26,32 @@ class DataRefused(Exception):
     """Data cannot be had or written. The text is what was said of it: one line, without a full stop.
 
     Attributes:
+        action: What was refused, as it follows "may not": "write the blob `input/x.json`".
         status: The HTTP status; 0 where there is none.
         shut_out: The network rules let nobody in from here.
         denied: The login lacks a role.
     """
 
-    def __init__(self, words: str, status: int = 0) -> None:
+    def __init__(self, action: str, words: str, status: int = 0) -> None:
+        self.action = action
         self.status = status
         self.shut_out = any(word in words for word in _SHUT)
         self.denied = not self.shut_out and (status == 403 or any(word in words for word in _DENIED))
         super().__init__(words)
 
     @classmethod
-    def of(cls, exc: AzureError) -> Self:
+    def of(cls, action: str, exc: AzureError) -> Self:
         """What an error of the SDK means."""
-        return cls(data_words(exc), getattr(exc, "status_code", None) or 0)
+        return cls(action, data_words(exc), getattr(exc, "status_code", None) or 0)
 
 
 @contextmanager
-def told_as_refusals() -> Iterator[None]:
-    """Raise `DataRefused` for each error of the SDK."""
+def told_as_refusals(action: str) -> Iterator[None]:
+    """Raise `DataRefused` for each error of the SDK; `action` is what is being done."""
     try:
         yield
     except AzureError as exc:
-        raise DataRefused.of(exc) from exc
+        raise DataRefused.of(action, exc) from exc
 
 
 def key_credential(name: str, key: Secret) -> AzureNamedKeyCredential:

@@ -17,7 +17,9 @@ from functions_model.core.cancel import CANCEL, Cancel
 if TYPE_CHECKING:
     from azure.servicebus import ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiver
 
-FIRST = 1
+_AT_ONCE, _MOST_LOOKS = 100, 50
+"""Messages of one look, and looks of one search."""
+_FIRST = 1
 """The number of the first message in a queue. A look that names none goes on where the last one ended:
 Azure/azure-sdk-for-python, azure-servicebus, _servicebus_receiver.py, `peek_messages`."""
 _TAKE_SECONDS = 5.0
@@ -30,38 +32,54 @@ class Message:
     Attributes:
         id: Its id; one that is sent has it as its correlation id, too.
         body: Its bytes; empty when it holds a value that is none.
-        number: Its place in the queue.
         reason: Why it was given up; empty unless that is known.
     """
 
     id: str
     body: bytes
-    number: int = FIRST
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Queue:
     """A queue that is open for reading. Every method raises `DataRefused`.
 
     Attributes:
         receiver: Of the queue.
+        action: What is done with it, for people: "receive from the queue `orders`".
         cancel: The flag: Azure's client looks at none.
     """
 
     receiver: ServiceBusReceiver
+    action: str
     cancel: Cancel
+    _next: int = _FIRST
 
-    def peek(self, most: int, first: int = FIRST) -> list[Message]:
-        """Look at messages, and take none.
+    def find(self, is_wanted: Callable[[Message], bool]) -> Message | None:
+        """Look for a message, and take none.
 
-        Args:
-            most: So many at the most.
-            first: The number from which on.
+        Returns:
+            The message; None when it was not among the next 5000. A search goes on where the last one ended; after the
+            last message it begins anew.
         """
+        for _ in range(_MOST_LOOKS):
+            page = self._peek(_AT_ONCE, self._next)
+            if found := next(filter(is_wanted, map(_message, page)), None):
+                return found
+            if not page:
+                self._next = _FIRST
+                return None
+            self._next = (page[-1].sequence_number or 0) + 1
+        return None
+
+    def first(self, most: int) -> list[Message]:
+        """Look at the first messages, so many at the most."""
+        return [_message(received) for received in self._peek(most, _FIRST)]
+
+    def _peek(self, most: int, first: int) -> list[ServiceBusReceivedMessage]:
         self.cancel.check()
-        with told_as_refusals():
-            return [_message(one) for one in self.receiver.peek_messages(most, sequence_number=first)]
+        with told_as_refusals(self.action):
+            return self.receiver.peek_messages(most, sequence_number=first)
 
     def take(self, is_wanted: Callable[[Message], bool]) -> bool:
         """Take the next message when it is the wanted one; another one is given back at once.
@@ -69,7 +87,7 @@ class Queue:
         Returns:
             Whether another one came.
         """
-        with told_as_refusals(), self.cancel.request(writes=True):
+        with told_as_refusals(self.action), self.cancel.request(writes=True):
             for received in self.receiver.receive_messages(1, max_wait_time=_TAKE_SECONDS):
                 if not is_wanted(_message(received)):
                     self.receiver.abandon_message(received)
@@ -106,9 +124,10 @@ class QueueData:
         from azure.servicebus import ServiceBusSubQueue
 
         which: dict[str, Any] = {"sub_queue": ServiceBusSubQueue.DEAD_LETTER} if dead else {}
-        with told_as_refusals():
+        action = f"receive from the {'dead-letter queue of' if dead else 'queue'} `{name}`"
+        with told_as_refusals(action):
             receiver = self._opened.enter_context(self._client.get_queue_receiver(name, **which))
-        return Queue(receiver, self._cancel)
+        return Queue(receiver, action, self._cancel)
 
     def sender(self, name: str) -> Callable[[Message, str, float], None]:
         """Open a queue for writing.
@@ -121,7 +140,8 @@ class QueueData:
         """
         from azure.servicebus import ServiceBusMessage
 
-        with told_as_refusals():
+        action = f"send to the queue `{name}`"
+        with told_as_refusals(action):
             sender = self._opened.enter_context(self._client.get_queue_sender(name))
 
         def send(message: Message, content_type: str, seconds: float) -> None:
@@ -132,7 +152,7 @@ class QueueData:
                 correlation_id=message.id,
                 time_to_live=timedelta(seconds=seconds),
             )
-            with told_as_refusals(), self._cancel.request(writes=True):
+            with told_as_refusals(action), self._cancel.request(writes=True):
                 sender.send_messages(sent)
 
         return send
@@ -162,4 +182,4 @@ def _message(received: ServiceBusReceivedMessage) -> Message:
 
     body = b"".join(received.body) if received.body_type is AmqpMessageBodyType.DATA else b""
     why = filter(None, (received.dead_letter_reason, received.dead_letter_error_description))
-    return Message(received.message_id or "", body, received.sequence_number or 0, ": ".join(why))
+    return Message(received.message_id or "", body, ": ".join(why))

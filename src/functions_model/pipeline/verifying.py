@@ -22,17 +22,10 @@ from functions_model.provision.access.data_place import DataPlace
 from functions_model.provision.endpoint import Endpoint
 from functions_model.provision.releases import ReleasingHost
 from functions_model.registry import pull_base
-from functions_model.verify import (
-    LISTENING_SECONDS,
-    Expected,
-    Reach,
-    Reached,
-    Verified,
-    blob_probe,
-    queue_probe,
-    verify,
-)
+from functions_model.verify import LISTENING_SECONDS, Expected, Reach, Reached, Verified, verify
+from functions_model.verify.blob_probe import BlobProbe
 from functions_model.verify.probe import Owner, Probe, prove_trigger
+from functions_model.verify.queue_probe import QueueProbe
 from functions_model.verify.scoring import content_type
 
 
@@ -182,24 +175,22 @@ def probed(delivered: Delivered, verified: Verified) -> Verified:
     context, endpoint = run_context(delivered.world), delivered.host.endpoint(clients, plan)
     place = data_place(plan, clients, context.mask)
     with ExitStack() as opened:
-        probe = _probe(making, place, clients.object_id, opened)
-        return prove_trigger(endpoint, verified, probe, making.spec.verify_timeout, context)
+        probe = _probe(making, place, opened)
+        owner = Owner(place.name, place.id, probe.roles, clients.object_id)
+        return prove_trigger(endpoint, verified, probe, owner, timeout=making.spec.verify_timeout, context=context)
 
 
-def _probe(making: Making, place: DataPlace, login: str, opened: ExitStack) -> Probe:
+def _probe(making: Making, place: DataPlace, opened: ExitStack) -> Probe:
     spec, sample, keys = making.spec, making.spec.sample_request, place.keys
     credential = key_credential(keys.name, keys.values[0]) if keys else making.session.credential
     if sample is None:
         raise TypeError("there is no sample to send")
     match spec.trigger:
         case BlobTrigger():
-            source, target = place.paths
-            owner = Owner(place.name, place.id, blob_probe.ROLES, login)
             blobs = opened.enter_context(open_blobs(place.address, credential))
-            return blob_probe.BlobProbe(blobs, owner, source, target, sample, content_type(sample))
+            source, target = place.paths
+            return BlobProbe(blobs, source, target, sample, content_type(sample))
         case ServiceBusQueueTrigger(input_queue=source, output_queue=target) if target:
-            owner = Owner(place.name, place.id, queue_probe.ROLES, login)
             queues = opened.enter_context(open_queues(place.address, credential))
-            seconds = float(spec.verify_timeout)
-            return queue_probe.QueueProbe(queues, owner, source, target, sample, content_type(sample), seconds)
+            return QueueProbe(queues, source, target, sample, content_type(sample), float(spec.verify_timeout))
     raise TypeError("there is no answer to wait for")

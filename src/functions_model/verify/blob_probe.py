@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 
 from functions_model.azure.blob_data import BlobData
 from functions_model.azure.data import DataRefused
 from functions_model.core.blob_paths import BlobPath, Literal, Parameter
-from functions_model.verify.probe import Owner, ProbeFailed, new_id
+from functions_model.verify.probe import new_id
 
-ROLES = ("Storage Blob Data Contributor",)
 PREFIX = "functionsmodelprobe"
 """Letters alone: what stands beside a name in braces often is a `-`, a `_` or a `.`."""
 
@@ -24,15 +24,14 @@ class BlobProbe:
 
     Attributes:
         blobs: Of the account.
-        owner: The account, for people.
         source: The input path, its settings filled in.
         target: The output path, its settings filled in.
         sample: The file that is sent.
         content_type: Of the file.
     """
 
+    roles: ClassVar[tuple[str, ...]] = ("Storage Blob Data Contributor",)
     blobs: BlobData
-    owner: Owner
     source: BlobPath
     target: BlobPath
     sample: Path
@@ -56,7 +55,7 @@ class BlobProbe:
             self.blobs.write(_container(self.source), self.name, self.sample.read_bytes(), self.content_type)
         except DataRefused as refused:
             self._sent = not 400 <= refused.status < 500
-            raise self.owner.refused(f"write the {self.place}", refused) from refused
+            raise
 
     def answered(self) -> bool:
         """Whether there is a blob that the host wrote for ours."""
@@ -68,29 +67,15 @@ class BlobProbe:
 
     def clean(self) -> str:
         """Remove our blob first, so that no answer comes later; then its answer."""
-        if not self._sent:
-            return ""
-        try:
-            self._remove(self.source, self.name)
+        if self._sent:
+            self.blobs.remove(_container(self.source), self.name)
             for name in list(self._found()):
-                self._remove(self.target, name)
-        except ProbeFailed as failed:
-            return f"The {self.place} or its answer is left: {failed.reason}."
+                self.blobs.remove(_container(self.target), name)
         return ""
-
-    def _remove(self, path: BlobPath, name: str) -> None:
-        try:
-            self.blobs.remove(_container(path), name)
-        except DataRefused as refused:
-            raise self.owner.refused(f"remove the blob `{_container(path)}/{name}`", refused) from refused
 
     def _found(self) -> Iterator[str]:
         """Names of the blobs that may be the answer. The host makes a container that is missing with its first blob."""
-        answers, container = self._answers, _container(self.target)
-        try:
-            yield from filter(answers.names.fullmatch, self.blobs.names(container, answers.prefix))
-        except DataRefused as refused:
-            raise self.owner.refused(f"list the blobs in `{container}`", refused) from refused
+        return filter(self._answers.names.fullmatch, self.blobs.names(_container(self.target), self._answers.prefix))
 
     @cached_property
     def _answers(self) -> Answers:

@@ -48,20 +48,16 @@ class Owner:
     roles: tuple[str, ...]
     login: str
 
-    def refused(self, action: str, refused: DataRefused) -> ProbeFailed:
-        """The failure that a refusal is.
-
-        Args:
-            action: What was refused, as it follows "may not": "write `input/x.json`".
-            refused: What was answered.
-        """
+    def refused(self, refused: DataRefused) -> ProbeFailed:
+        """The failure that a refusal is."""
         if refused.shut_out:
             remedy = f"Let this runner into the network of the {self.name}, or run the job inside it."
             return ProbeFailed(f"the {self.name} lets nobody in from where this run is ({refused})", remedy)
         if refused.denied:
-            return ProbeFailed(f"this login may not {action} ({refused})", self._grant())
+            return ProbeFailed(f"this login may not {refused.action} ({refused})", self._grant())
         remedy = f"Run again. If it happens again, check that this machine may reach the {self.name}."
-        return ProbeFailed(f"the {self.name} does not answer as it must: could not {action} ({refused})", remedy)
+        reason = f"the {self.name} does not answer as it must: could not {refused.action} ({refused})"
+        return ProbeFailed(reason, remedy)
 
     def _grant(self) -> str:
         who = f"--assignee-object-id {self.login or _ANYBODY} --assignee-principal-type ServicePrincipal"
@@ -74,7 +70,11 @@ class Owner:
 
 
 class Probe(Protocol):
-    """A blob or a message of ours, and the way to its answer."""
+    """A blob or a message of ours, and the way to its answer. Every method raises `DataRefused`."""
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """What a login needs to send it, by their names."""
 
     @property
     def place(self) -> str:
@@ -99,7 +99,7 @@ def new_id(prefix: str) -> str:
 
 
 def prove_trigger(
-    endpoint: Endpoint, verified: Verified, probe: Probe, timeout: float, context: RunContext
+    endpoint: Endpoint, verified: Verified, probe: Probe, owner: Owner, *, timeout: float, context: RunContext
 ) -> Verified:
     """Send the probe and wait for its answer.
 
@@ -107,6 +107,7 @@ def prove_trigger(
         endpoint: The app, which is live.
         verified: What is known of it.
         probe: Is sent once, and cleaned whatever comes of it.
+        owner: What holds it.
         timeout: Seconds that the answer may take, from the sending on.
         context: What the run lends.
 
@@ -118,23 +119,35 @@ def prove_trigger(
     """
     unseen = verified.reached.unseen if verified.reached else ()
     try:
-        left = _exchange(probe, timeout, context)
+        left = _exchange(probe, owner, timeout, context)
     except ProbeFailed as failed:
         raise _not_live(endpoint, failed, probe.place) from failed
     return replace(verified, reached=Reached(Reach.PROVEN, unseen, left))
 
 
-def _exchange(probe: Probe, timeout: float, context: RunContext) -> str:
-    """What had to stay, in sentences."""
+def _exchange(probe: Probe, owner: Owner, timeout: float, context: RunContext) -> str:
+    """What had to stay, in sentences.
+
+    Raises:
+        ProbeFailed: It could not be sent, or was not answered.
+    """
     with CANCEL.work(f"the probe: {probe.place}"):
         try:
             context.report(f"Sending a probe through the trigger: {probe.place}.")
             probe.send()
             _wait(probe, timeout, context)
-        except ProbeFailed as failed:
-            left = probe.clean()
-            raise ProbeFailed(failed.reason, f"{failed.remedy} {left}".rstrip()) from failed
+        except (DataRefused, ProbeFailed) as exc:
+            failed = owner.refused(exc) if isinstance(exc, DataRefused) else exc
+            raise ProbeFailed(failed.reason, f"{failed.remedy} {_clean(probe, owner)}".rstrip()) from exc
+        return _clean(probe, owner)
+
+
+def _clean(probe: Probe, owner: Owner) -> str:
+    """What had to stay, in sentences."""
+    try:
         return probe.clean()
+    except DataRefused as refused:
+        return f"The {probe.place} or its answer is left: {owner.refused(refused).reason}."
 
 
 def _wait(probe: Probe, timeout: float, context: RunContext) -> None:

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 
-from functions_model.azure.data import DataRefused
-from functions_model.azure.queue_data import FIRST, Message, Queue, QueueData
-from functions_model.verify.probe import Owner, ProbeFailed, new_id
+from functions_model.azure.queue_data import Message, Queue, QueueData
+from functions_model.verify.probe import new_id
 
-ROLES = ("Azure Service Bus Data Sender", "Azure Service Bus Data Receiver")
 PREFIX = "functions-model-probe-"
 """By it the app knows a probe, and names it in the answer: `payload/probes.py`."""
-_AT_ONCE, _MOST_PEEKS = 100, 50
-"""Messages of one look, and looks before the app's log is asked in between."""
 
 
 @dataclass
@@ -26,7 +21,6 @@ class QueueProbe:
 
     Attributes:
         queues: Of the namespace; closed when the probe is cleaned.
-        owner: The namespace, for people.
         source: The input queue.
         target: The output queue.
         sample: The file that is sent.
@@ -34,14 +28,16 @@ class QueueProbe:
         seconds: After so many the message expires by itself.
     """
 
+    roles: ClassVar[tuple[str, ...]] = ("Azure Service Bus Data Sender", "Azure Service Bus Data Receiver")
     queues: QueueData
-    owner: Owner
     source: str
     target: str
     sample: Path
     content_type: str
     seconds: float
     _sent: bool = field(default=False, init=False)
+    _answered: bool = field(default=False, init=False)
+    _lost: bool = field(default=False, init=False)
 
     @cached_property
     def id(self) -> str:
@@ -54,95 +50,48 @@ class QueueProbe:
         return f"message `{self.id}` in the queue `{self.source}`"
 
     @cached_property
-    def _answers(self) -> _Peeked:
-        return _Peeked(self.queues.queue(self.target), self._is_answer)
+    def _answers(self) -> Queue:
+        return self.queues.queue(self.target)
 
     @cached_property
-    def _dead(self) -> _Peeked:
-        return _Peeked(self.queues.queue(self.source, dead=True), lambda message: message.id == self.id)
+    def _dead(self) -> Queue:
+        return self.queues.queue(self.source, dead=True)
 
     def send(self) -> None:
         """Send it, once the queues have let us look: what the login lacks is told before anything is written."""
         message = Message(self.id, self.sample.read_bytes())
         self.answered()
         self.lost()
-        with self._told(f"send to the queue `{self.source}`"):
-            send = self.queues.sender(self.source)
-            self._sent = True
-            send(message, self.content_type, self.seconds)
+        send = self.queues.sender(self.source)
+        self._sent = True
+        send(message, self.content_type, self.seconds)
 
     def answered(self) -> bool:
         """Whether a message in the output queue names our probe. It is looked at, and not taken."""
-        with self._told(f"receive from the queue `{self.target}`"):
-            return self._answers.find() is not None
+        self._answered = self._answers.find(self._is_answer) is not None
+        return self._answered
 
     def lost(self) -> str:
         """Why the message is in the dead-letter queue; empty as long as it is not."""
-        with self._told(f"receive from the dead-letter queue of `{self.source}`"):
-            dead = self._dead.find()
+        dead = self._dead.find(lambda message: message.id == self.id)
         if dead is None:
             return ""
-        return (
-            f"the {self.place} went to its dead-letter queue and is left there ({dead.reason or 'no reason is given'})"
-        )
+        self._lost = True
+        why = dead.reason or "no reason is given"
+        return f"the {self.place} went to its dead-letter queue and is left there ({why})"
 
     def clean(self) -> str:
         """Take the answer, when no other message is in its queue; say where it is left."""
-        try:
-            with self.queues:
-                return self._take() if self._sent else ""
-        except ProbeFailed as failed:
-            return f"The {self.place} or its answer is left: {failed.reason}."
-
-    def _take(self) -> str:
-        if self._dead.seen:
-            return ""
-        if not self._answers.seen:
-            return f"A message that nobody takes expires {self.seconds:.0f} s after it was sent."
-        left = f"The answer to the probe is left in the queue `{self.target}`, as other messages wait there"
-        with self._told(f"receive from the queue `{self.target}`"):
-            waiting = self._answers.queue.peek(2)
-            if not waiting:
+        with self.queues:
+            if not self._sent or self._lost:
                 return ""
-            others = not all(map(self._is_answer, waiting)) or self._answers.queue.take(self._is_answer)
-        return f"{left}: `{self.id}`." if others else ""
+            if not self._answered:
+                return f"A message that nobody takes expires {self.seconds:.0f} s after it was sent."
+            waiting = self._answers.first(2)
+            if not waiting or (all(map(self._is_answer, waiting)) and not self._answers.take(self._is_answer)):
+                return ""
+            left = f"The answer to the probe is left in the queue `{self.target}`, as other messages wait there"
+            return f"{left}: `{self.id}`."
 
     def _is_answer(self, message: Message) -> bool:
         return message.body.partition(b"\n")[0] == json.dumps({"probe": self.id}).encode()
-
-    @contextmanager
-    def _told(self, action: str) -> Iterator[None]:
-        try:
-            yield
-        except DataRefused as refused:
-            raise self.owner.refused(action, refused) from refused
-
-
-@dataclass(slots=True)
-class _Peeked:
-    """A queue that is looked through, again and again, until a message is found in it.
-
-    Attributes:
-        queue: The queue.
-        wanted: Knows the message.
-        seen: It was found.
-    """
-
-    queue: Queue
-    wanted: Callable[[Message], bool]
-    seen: bool = False
-    _next: int = FIRST
-
-    def find(self) -> Message | None:
-        """The message; None when it was not among the next ones. After the last one it begins anew."""
-        for _ in range(_MOST_PEEKS):
-            page = self.queue.peek(_AT_ONCE, self._next)
-            for message in page:
-                if self.wanted(message):
-                    self.seen = True
-                    return message
-            if not page:
-                self._next = FIRST
-                return None
-            self._next = page[-1].number + 1
-        return None

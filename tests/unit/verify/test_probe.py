@@ -30,6 +30,7 @@ class Script:
     grave: str = ""
     refusal: str = ""
     left: str = ""
+    roles: tuple[str, ...] = OWNER.roles
     place: str = "blob `input/p.json`"
     done: list[str] = field(default_factory=list)
 
@@ -54,7 +55,7 @@ def prove(probe: Script, log: bytes = b"pulled\nstarted\n", timeout: float = 30)
     kind = {"content-type": "application/octet-stream"}
     app = App({"POST iris/containerlogs": [Answer(200, log, kind)]})
     endpoint = app.endpoint(secrets=("s3cret-value",))
-    return prove_trigger(endpoint, READY, probe, timeout, app.context), app
+    return prove_trigger(endpoint, READY, probe, OWNER, timeout=timeout, context=app.context), app
 
 
 def failure(probe: Script, **how: Any) -> NotLive:
@@ -121,7 +122,7 @@ class TestARefusal:
     )
     def test_by_a_role_names_it_with_the_command(self, exc: Any) -> None:
         """At the very resource, for the very login."""
-        failed = OWNER.refused("write it", DataRefused.of(exc))
+        failed = OWNER.refused(DataRefused.of("write it", exc))
         command = "az role assignment create --assignee-object-id object-1 --assignee-principal-type ServicePrincipal"
 
         assert failed.reason.startswith("this login may not write it (")
@@ -139,13 +140,13 @@ class TestARefusal:
     )
     def test_by_a_network_names_no_role(self, exc: Any) -> None:
         """A role would not help."""
-        failed = OWNER.refused("write it", DataRefused.of(exc))
+        failed = OWNER.refused(DataRefused.of("write it", exc))
 
         assert "lets nobody in from where this run is" in failed.reason
         assert "az role" not in failed.remedy
 
     def test_by_anything_else_is_told_as_it_is(self) -> None:
         """Nobody is sent to an owner for a fault of the service."""
-        failed = OWNER.refused("write it", DataRefused.of(HttpResponseError("busy")))
+        failed = OWNER.refused(DataRefused.of("write it", HttpResponseError("busy")))
 
         assert "the storage account `iris` does not answer as it must: could not write it (busy)" == failed.reason

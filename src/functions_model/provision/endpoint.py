@@ -76,7 +76,7 @@ class Endpoint(Protocol):
 
     @property
     def words(self) -> Mapping[str, str]:
-        """What remedies call things on this host: `host`, its name; `subnet`, the one that the app is in."""
+        """What remedies say on this host: `host`, its name; `subnet`, the app's; `memory`, how to have more."""
 
     def find(self) -> str:
         """Where it answers, an address without a trailing slash.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, TypeVar
+from typing import Any
 
 import requests
 
@@ -18,7 +18,6 @@ _CONNECT_SECONDS = 10.0
 _READ_SECONDS = 30.0
 _REFUSALS = 8
 """So often, over some 10 s, are keys asked for of a host that answers and may never tell them."""
-_Answer = TypeVar("_Answer")
 
 
 class AppClient:
@@ -102,7 +101,8 @@ class AppClient:
             self.isolated = answer.status_code == 403
             if not self.isolated:
                 return None if answer.status_code == absent else _document(path, answer)
-        return self._counted(lambda: self.endpoint.admin(path, absent=absent))
+        with self._counted():
+            return self.endpoint.admin(path, absent=absent)
 
     def admin_json_of_a_broken_host(self, path: str) -> Any:
         """As `admin_json`, of a host that may not even reach the storage that its keys are in.
@@ -146,18 +146,20 @@ class AppClient:
     def _host_keys(self) -> HostKeys:
         """Asked for once."""
         if self._keys is None or not self._keys.master:
-            self._keys = self._counted(self.endpoint.keys)
+            with self._counted():
+                self._keys = self.endpoint.keys()
         return self._keys
 
-    def _counted(self, call: Callable[[], _Answer]) -> _Answer:
-        """Ask what the host tells nobody but Azure.
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """While Azure is asked for what the host tells nobody else.
 
         Raises:
             NoKeys: It does not, not yet or never.
             NotLive: Azure refused.
         """
         try:
-            return call()
+            yield
         except NotYet as exc:
             self.refusals += 1
             raise NoKeys(str(exc)) from exc
@@ -202,7 +204,8 @@ class AppClient:
         """
         path = "/admin/host/restart"
         if self.closed or self.isolated:
-            self._counted(lambda: self.endpoint.admin(path, "POST"))
+            with self._counted():
+                self.endpoint.admin(path, "POST")
         else:
             with suppress(requests.RequestException):
                 self.post(path, b"", {"x-functions-key": self.master_key()}, _READ_SECONDS)

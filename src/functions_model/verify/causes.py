@@ -1,6 +1,6 @@
 """What a container log says of an app that does not come alive, as a table: signatures, and what to do.
 
-What to do names `{host}` and `{subnet}` in the words of the app's host, beside what the signature caught.
+What to do has `{host}`, `{subnet}` and `{memory}` in the words of the app's host, beside what the signature caught.
 """
 
 from __future__ import annotations
@@ -189,7 +189,7 @@ CAUSES: tuple[Cause, ...] = (
         "memory",
         r"OOMKilled|out of memory|MemoryError|Cannot allocate memory|exit(ed)? (with )?(code )?137",
         "the container ran out of memory",
-        "Set `plan-sku` to a larger size, or make the model smaller.",
+        "{memory}, or make the model smaller.",
     ),
 )
 

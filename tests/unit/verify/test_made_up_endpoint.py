@@ -15,6 +15,7 @@ from functions_model.verify import Expected, Verified, verify
 from support.fake_arm import Answer, session_for
 from support.fake_live_app import EXPECTED, IMAGE, KEY, MASTER, App
 
+WORDS = {"host": "Cloud 9", "subnet": "the cloud", "memory": "Rain less"}
 RAIN = ContainerLog("it rains on hunter22")
 
 
@@ -28,7 +29,7 @@ class MadeUp:
     keyless: str = ""
     admin_opening: str = "Open the door."
     causes: tuple[Cause, ...] = (Cause("rain", r"it rains", "it rains in {host}", "Wait for the sun in {host}."),)
-    words: Mapping[str, str] = field(default_factory=lambda: {"host": "Cloud 9", "subnet": "the cloud"})
+    words: Mapping[str, str] = field(default_factory=WORDS.copy)
     runs: str = IMAGE
     kept: ContainerLog = RAIN
     busy: int = 0

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 from azure.core.exceptions import AzureError, HttpResponseError
 
@@ -30,7 +31,6 @@ _PUBLIC = ("AzureWebJobsStorage__", "TriggerConnectionString__", "FUNCTIONS_", "
 """Settings that hold names, addresses and switches."""
 _SHORTEST_SECRET = 8
 """Characters; to blot out each `true` and `production` of a container log would leave nothing to read."""
-_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ class AppServiceEndpoint:
     causes: ClassVar[tuple[Cause, ...]] = CAUSES
     words: ClassVar[Mapping[str, str]] = {
         "host": "App Service",
+        "memory": "Set `plan-sku` to a larger size",
         "subnet": "the subnet that the app has joined (az functionapp vnet-integration add)",
     }
 
@@ -111,20 +112,20 @@ class AppServiceEndpoint:
 
     def keys(self) -> HostKeys:
         """The keys of its Functions host, which Resource Manager asks it for."""
-        found = self._ask("list the host's keys", self._site.list_host_keys)
+        with self._asking("list the host's keys"):
+            found = self._site.list_host_keys()
         return HostKeys(found.master_key or "", (found.function_keys or {}).get("default") or "")
 
     def function_key(self, function: str) -> str:
         """A key that opens one function: the one named `default`, or the first by name; empty where it has none."""
-        action = f"list the keys of the function `{function}`"
-        document = self._ask(action, lambda: self._site.list_function_keys(function)).as_dict()
+        with self._asking(f"list the keys of the function `{function}`"):
+            document = self._site.list_function_keys(function).as_dict()
         keys = document.get("properties") or {name: key for name, key in document.items() if isinstance(key, str)}
         return str(keys.get("default") or next((key for name, key in sorted(keys.items())), ""))
 
     def admin(self, path: str, method: str = "GET", *, absent: int | None = None) -> Any:
         """What its Functions host answers to Resource Manager; None for the status `absent`."""
-
-        def ask() -> Any:
+        with self._asking(f"ask the host for `{path}`"):
             try:
                 return self._site.ask_host(path, method)
             except HttpResponseError as exc:
@@ -132,15 +133,15 @@ class AppServiceEndpoint:
                     return None
                 raise
 
-        return self._ask(f"ask the host for `{path}`", ask)
-
     def sync_triggers(self) -> None:
         """Have the scale controller told which triggers there are."""
-        self._ask("synchronise the triggers", self._site.sync_function_triggers)
+        with self._asking("synchronise the triggers"):
+            self._site.sync_function_triggers()
 
     def image(self) -> str:
         """The image of its configuration."""
-        config = self._ask("read the configuration", self._site.get_configuration)
+        with self._asking("read the configuration"):
+            config = self._site.get_configuration()
         return str(config.linux_fx_version or "").removeprefix("DOCKER|")
 
     def log(self) -> ContainerLog:
@@ -155,15 +156,16 @@ class AppServiceEndpoint:
     def _site(self) -> Site:
         return Site(self.clients, self.names)
 
-    def _ask(self, action: str, call: Callable[[], _Answer]) -> _Answer:
-        """Ask Resource Manager something that it asks the Functions host.
+    @contextmanager
+    def _asking(self, action: str) -> Iterator[None]:
+        """While Resource Manager is asked for something that it asks the Functions host for.
 
         Raises:
             NotYet: The host is not there yet.
             NotLive: Azure refused for a reason that waiting does not mend.
         """
         try:
-            return call()
+            yield
         except AzureError as exc:
             error = explain(exc, f"{action} of {self.names.place}")
             if error.status in _STARTING:

@@ -20,7 +20,7 @@ from functions_model.core.references import ImageReference
 from functions_model.registry import How, find_manifest, pull_base
 from functions_model.registry.access import EntraExchange
 from functions_model.registry.client import RegistryClient
-from functions_model.registry.tags import RepositoryTags
+from functions_model.registry.tags import TagAttributes, find_tag
 from support.images import image_on, push_base, push_image
 
 if TYPE_CHECKING:
@@ -73,9 +73,10 @@ class Live:
         session.verify = str(self.tls.ca_file)
         return RegistryClient(self.host, credential, session=session, sleep=lambda _: None)
 
-    def tags(self) -> RepositoryTags:
+    def find(self, tag: str) -> TagAttributes | None:
         verify = str(self.tls.ca_file)
-        return RepositoryTags(f"https://{self.host}", "package", Tenant(), audience=AUDIENCE, connection_verify=verify)
+        place = f"https://{self.host}"
+        return find_tag(place, "package", tag, Tenant(), audience=AUDIENCE, connection_verify=verify)
 
 
 PUSHER = EntraExchange(lambda: "pusher")
@@ -142,10 +143,8 @@ class TestTags:
         image = image_on(pull_base(client, base), tmp_path)
         for tag in ("v1", "v2"):
             push_image(client, image, ImageReference(live.host, "package", tag), base_client=client)
-        tags = live.tags()
-        found = tags.find("v1")
+        found = live.find("v1")
 
         assert found is not None
         assert (image.digest, False) == (found.digest, found.locked)
-        assert None is tags.find("v3")
-        tags.close()
+        assert None is live.find("v3")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Container
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
@@ -38,21 +38,8 @@ _ALREADY_SO = frozenset({"--prefer-binary", "--require-hashes"})
 """Options that ask for what is done anyway: wheels only, and every hash of the lock checked."""
 
 
-@dataclass(frozen=True, slots=True)
-class Include:
-    """Another file to read.
-
-    Attributes:
-        path: Absolute.
-        as_constraints: True for `-c`.
-    """
-
-    path: Path
-    as_constraints: bool
-
-
-def read_option(line: str, location: Location, draft: Draft) -> Include | None:
-    """Add what an option says, or its problem. A file to read is given back."""
+def read_option(line: str, location: Location, draft: Draft) -> tuple[Path, bool] | None:
+    """Add what an option says, or its problem. A file to read is given back, and whether its lines are constraints."""
     try:
         words = shlex.split(line)
     except ValueError:
@@ -91,7 +78,7 @@ def _split(words: list[str]) -> tuple[str, str, list[str]]:
     return _LONG_NAMES.get(name, name), value, rest
 
 
-def _include(name: str, value: str, location: Location, draft: Draft) -> Include | None:
+def _include(name: str, value: str, location: Location, draft: Draft) -> tuple[Path, bool] | None:
     if not value:
         draft.refuse(location, f"the option `{name}` has no value", "Name a file.")
         return None
@@ -99,7 +86,7 @@ def _include(name: str, value: str, location: Location, draft: Draft) -> Include
         draft.refuse(location, "a requirements file cannot be read from a URL", "Put the file into the repository.")
         return None
     path = inside_path(value, location, draft)
-    return Include(path, name == "--constraint") if path else None
+    return (path, name == "--constraint") if path else None
 
 
 def inside_path(value: str, location: Location, draft: Draft) -> Path | None:

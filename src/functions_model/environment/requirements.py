@@ -145,9 +145,9 @@ def read_line(line: str, location: Location, draft: Draft, *, as_constraints: bo
     if not line.startswith("-"):
         read_requirement(line, location, draft, as_constraints=as_constraints)
         return
-    include = read_option(line, location, draft)
-    if include:
-        read_requirements(include.path, draft, as_constraints=as_constraints or include.as_constraints)
+    if include := read_option(line, location, draft):
+        path, limits = include
+        read_requirements(path, draft, as_constraints=as_constraints or limits)
 
 
 def read_list(node: yaml.Node, where: Location, draft: Draft, *, name: str, entry: str, remedy: str) -> None:

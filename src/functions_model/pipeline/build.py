@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -133,12 +132,11 @@ def _look_at_tag(making: Making, built: ImageBuilt) -> None:
     if tag is None or session.cloud is None or credential is None:
         return
     from functions_model.azure.sending import CancelledTransport  # noqa: PLC0415 - the SDK costs every run 50 ms
-    from functions_model.registry.tags import RepositoryTags  # noqa: PLC0415 - it does here, too
+    from functions_model.registry.tags import find_tag  # noqa: PLC0415 - it does here, too
 
     audience, transport = session.cloud.registry_scope.removesuffix("/.default"), CancelledTransport()
     place, repository = f"https://{session.host}", built.reference.repository
-    with closing(RepositoryTags(place, repository, credential, audience=audience, transport=transport)) as tags:
-        found = tags.find(tag)
+    found = find_tag(place, repository, tag, credential, audience=audience, transport=transport)
     if found is None or found.digest == built.reference.digest:
         return
     if found.locked:

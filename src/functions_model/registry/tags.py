@@ -32,47 +32,37 @@ class TagAttributes:
     locked: bool
 
 
-class RepositoryTags:
-    """The tags of one repository.
+def find_tag(
+    endpoint: str, repository: str, tag: str, credential: TokenCredential, *, audience: str, **options: Any
+) -> TagAttributes | None:
+    """What a tag means, and whether it is locked; None when the repository or the tag is not there.
 
     Args:
         endpoint: `https://contoso.azurecr.io`.
         repository: Its name.
+        tag: Its name.
         credential: Of Microsoft Entra ID.
         audience: The cloud's registry audience, without `/.default`: `https://containerregistry.azure.net`.
         options: For the SDK's client, such as a `transport`.
+
+    Raises:
+        RegistryFailed: The registry refused.
     """
-
-    def __init__(
-        self, endpoint: str, repository: str, credential: TokenCredential, *, audience: str, **options: Any
-    ) -> None:
-        self._repository = repository
-        self._place = f"{endpoint.removeprefix('https://').rstrip('/')}/{repository}"
-        self._client = ContainerRegistryClient(endpoint, credential, audience=audience, **options)
-
-    def find(self, tag: str) -> TagAttributes | None:
-        """One tag; None when the repository or the tag is not there.
-
-        Raises:
-            RegistryFailed: The registry refused.
-        """
+    with ContainerRegistryClient(endpoint, credential, audience=audience, **options) as client:
         try:
-            found = self._client.get_tag_properties(self._repository, tag)
+            found = client.get_tag_properties(repository, tag)
         except ResourceNotFoundError:
             return None
         except AzureError as error:
-            raise self._failure(tag, error) from error
-        return TagAttributes(Digest(found.digest), found.can_write is False)
+            raise _failure(f"{endpoint.removeprefix('https://').rstrip('/')}/{repository}", tag, error) from error
+    return TagAttributes(Digest(found.digest), found.can_write is False)
 
-    def close(self) -> None:
-        """Give the connections back."""
-        self._client.close()
 
-    def _failure(self, tag: str, error: AzureError) -> RegistryFailed:
-        status = error.status_code if isinstance(error, HttpResponseError) else None
-        what = f"the registry answered {status}" if status else "the registry could not be reached, or gave no token"
-        remedy = (
-            "Check the registry's name, and that the login may read there: with AcrPull, or, in a registry with rights "
-            "by repository (ABAC), with Container Registry Repository Reader."
-        )
-        return RegistryFailed(f"read the tag `{tag}` of `{self._place}`", what, remedy)
+def _failure(place: str, tag: str, error: AzureError) -> RegistryFailed:
+    status = error.status_code if isinstance(error, HttpResponseError) else None
+    what = f"the registry answered {status}" if status else "the registry could not be reached, or gave no token"
+    remedy = (
+        "Check the registry's name, and that the login may read there: with AcrPull, or, in a registry with rights "
+        "by repository (ABAC), with Container Registry Repository Reader."
+    )
+    return RegistryFailed(f"read the tag `{tag}` of `{place}`", what, remedy)

@@ -15,7 +15,7 @@ from requests.adapters import BaseAdapter
 
 from functions_model.core.digests import digest_of
 from functions_model.core.failures import RegistryFailed
-from functions_model.registry.tags import RepositoryTags
+from functions_model.registry.tags import TagAttributes, find_tag
 
 DIGEST = digest_of(b"manifest")
 
@@ -47,13 +47,19 @@ class Credential:
         return AccessToken("t", 1 << 40)
 
 
-def tags(answers: Answers) -> RepositoryTags:
+def find(answers: Answers) -> TagAttributes | None:
     session = requests.Session()
     session.mount("https://", answers)
     transport = RequestsTransport(session=session, session_owner=False)
     audience = "https://containerregistry.azure.net"
-    return RepositoryTags(
-        "https://contoso.azurecr.io", "package", Credential(), audience=audience, transport=transport, retry_total=0
+    return find_tag(
+        "https://contoso.azurecr.io",
+        "package",
+        "v1",
+        Credential(),
+        audience=audience,
+        transport=transport,
+        retry_total=0,
     )
 
 
@@ -75,7 +81,7 @@ class TestFind:
     def test_says_what_a_tag_means_and_whether_it_is_locked(self, locked: bool) -> None:
         """One request to the registry's own interface."""
         answers = Answers(200, attributes(locked=locked))
-        found = tags(answers).find("v1")
+        found = find(answers)
 
         assert found is not None
         assert (DIGEST, locked) == (found.digest, found.locked)
@@ -87,7 +93,7 @@ class TestRefusal:
         """No repository yet: no tag."""
         missing = {"errors": [{"code": "NAME_UNKNOWN", "message": "repository is not found"}]}
 
-        assert None is tags(Answers(404, missing)).find("v1")
+        assert None is find(Answers(404, missing))
 
     def test_a_refusal_is_told(self) -> None:
         """With the repository and the role to check."""
@@ -95,4 +101,4 @@ class TestRefusal:
         tell = r"Could not read the tag `v1` of `contoso.azurecr.io/package`: the registry answered 403\. .*AcrPull"
 
         with pytest.raises(RegistryFailed, match=tell):
-            tags(Answers(403, denied)).find("v1")
+            find(Answers(403, denied))

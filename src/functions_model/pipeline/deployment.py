@@ -105,7 +105,7 @@ def _check_rights(pending: ResourcePlan, lacking: tuple[Problem, ...], mode: Mod
         pending: The plan for an image that is not known yet.
         lacking: What the login may not write of it.
         mode: What the run does.
-        world: The outside world.
+        world: What the run has around it.
 
     Raises:
         PlanRefused: The login may not write what is missing.
@@ -127,7 +127,7 @@ class BesideImage(AbstractContextManager["BesideImage"]):
         plan: The resources.
         subscription: Where they are.
         push: Is ended when a resource cannot be made: nothing would come of the image.
-        world: The outside world.
+        world: What the run has around it.
 
     Attributes:
         begun: What is being made; None when nothing has to be.

@@ -56,7 +56,7 @@ class Making:
 
     @property
     def world(self) -> World:
-        """The outside world."""
+        """What the run has around it."""
         return self.session.world
 
 

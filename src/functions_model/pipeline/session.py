@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What a run has around it, as arguments: nothing else of it is known to the story.
+    """What a run has around it. The story reaches the machine, and people, by this alone.
 
     Attributes:
         ci: The machine we run on behalf of.
@@ -86,7 +86,7 @@ class Session:
     """What a run can reach.
 
     Attributes:
-        world: The outside world.
+        world: What the run has around it.
         host: The registry's login server.
         cloud: None without a login.
         credential: None without a login.
@@ -171,7 +171,7 @@ def log_in(login: Login, world: World, *, registry: bool) -> tuple[Cloud, Maskin
 
     Args:
         login: Who we are.
-        world: The outside world.
+        world: What the run has around it.
         registry: Whether the registry is asked, too, and not Resource Manager alone.
 
     Raises:

@@ -85,7 +85,7 @@ def verify_here(delivered: Delivered, *, candidate: bool = False) -> Verified:
         functions=built.functions,
         auth_level=spec.auth_level,
         sample_request=spec.sample_request,
-        sample_function=_sample_door(spec),
+        sample_function=_sample_function(spec),
         new_roles=delivered.applied.assigned_roles,
         image=built.reference.pinned,
         one_at_a_time=world.ci.facts.advice.one_at_a_time,
@@ -148,7 +148,7 @@ def _verify(making: Making, endpoint: Endpoint, expected: Expected) -> Verified:
     return verify(endpoint, expected, timeout=making.spec.verify_timeout, context=run_context(making.world))
 
 
-def _sample_door(spec: DeploymentSpec) -> str:
+def _sample_function(spec: DeploymentSpec) -> str:
     """Where the sample goes: to the scoring function itself, or to the check function beside another trigger."""
     return "score" if isinstance(spec.trigger, HttpTrigger) else "check"
 

@@ -10,15 +10,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from functions_model.ci import detect, outside
 from functions_model.cli.once import Ending, run_once
 from functions_model.cli.sandbox import RunningSandbox, SandboxStopped, running_sandbox
 from functions_model.cli.usage import show_usage
-from functions_model.core.failures import EnvironmentFailed, InputsInvalid, Location, Problem
+from functions_model.core.failures import EnvironmentFailed, InputsInvalid, Problem
 from functions_model.core.registered import is_mlflow_model
 from functions_model.environment import read_environment, read_mlflow_environment
+from functions_model.inputs.inputs_file import inputs_in
 
 INPUTS = "inputs.yml"
 """The inputs that the conventions do not give, by name; paths are relative to the folder."""
@@ -89,28 +88,10 @@ def _first(folder: Path, patterns: Sequence[str]) -> str:
 
 def _written_inputs(folder: Path) -> dict[str, str]:
     file = folder / INPUTS
-    if not file.is_file():
-        return {}
-    try:
-        document = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        location = Location(file, mark.line + 1 if mark else None)
-        raise _unreadable("it is not YAML", "Write one `name: value` on each line.", location) from error
-    if not isinstance(document, dict):
-        raise _unreadable("it is not a mapping of inputs", "Write one `name: value` on each line.", Location(file))
-    return {str(name): _text(value) for name, value in document.items()}
-
-
-def _text(value: Any) -> str:
-    """As an input is written: several values on lines of their own."""
-    if isinstance(value, list):
-        return "\n".join(str(item) for item in value) or "[]"
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _unreadable(what: str, remedy: str, location: Location) -> InputsInvalid:
-    return InputsInvalid(f"read `{INPUTS}`", [Problem(what, remedy, location=location)])
+    found, problems = inputs_in(file, "") if file.is_file() else ({}, [])
+    if problems:
+        raise InputsInvalid(f"read `{INPUTS}`", problems)
+    return {name: text for name, (text, _) in found.items()}
 
 
 _UNAVAILABLE = 69

@@ -37,6 +37,11 @@ CATALOGUE: tuple[InputSpec, ...] = (
         modes=EVERY_MODE,
     ),
     a_path(
+        "inputs-file",
+        "A YAML file with inputs by name, for what is not given otherwise: one for all commands. It holds no secrets.",
+        modes=EVERY_MODE,
+    ),
+    a_path(
         "working-directory",
         "The folder that every other path is relative to, and that nothing is read outside of: one model of several in"
         " a repository.",

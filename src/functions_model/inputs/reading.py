@@ -18,6 +18,7 @@ from functions_model.inputs.catalogue import BY_NAME
 from functions_model.inputs.code import read_code, read_host_json, take_sample
 from functions_model.inputs.deployment_file import read_deployment_file
 from functions_model.inputs.form import LOGIN, Form, described
+from functions_model.inputs.inputs_file import fill_from_file
 from functions_model.inputs.models import read_models
 from functions_model.inputs.paths import Workspace
 from functions_model.inputs.placing import refuse_other_subscription
@@ -74,6 +75,7 @@ def _form(values: Mapping[str, str], workspace: Path, host_workspaces: Sequence[
         {name: value.strip() for name, value in values.items()}, Workspace(workspace.absolute(), tuple(host_workspaces))
     )
     form.refuse_unknown()
+    fill_from_file(form)
     form.mode = form.take("mode", Mode) or Mode.DEPLOY
     return form
 

@@ -59,7 +59,11 @@ class TestInputsFile:
         assert inputs_of(tmp_path)["model-path"] == "[]"
 
     @pytest.mark.parametrize(
-        ("text", "said"), [("a: b: c\n", "it is not YAML (inputs.yml:1)"), ("- a\n", "it is not a mapping")]
+        ("text", "said"),
+        [
+            ("a: b: c\n", "it is not YAML: mapping values are not allowed here (inputs.yml:1)"),
+            ("- a\n", "it is not a mapping"),
+        ],
     )
     def test_at_fault_is_refused(self, tmp_path: Path, text: str, said: str) -> None:
         """With the line where there is one."""

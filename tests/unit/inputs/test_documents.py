@@ -53,6 +53,7 @@ ISSUE_INPUTS = {
     "destroy-data",
     "deployment-file",
     "working-directory",
+    "inputs-file",
     "host-json",
     "concurrency",
     "input-path",

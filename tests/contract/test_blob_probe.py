@@ -9,8 +9,7 @@ import pytest
 from azure.mgmt.storage.models import BlobContainer
 from azure.storage.blob import BlobServiceClient
 
-from functions_model.azure.blob_data import BlobData
-from functions_model.azure.data import DataRefused
+from functions_model.azure.data import BlobData, DataRefused
 from functions_model.core.blob_paths import parse_blob_path
 from functions_model.verify.blob_probe import BlobProbe
 from support.sandbox_login import logged_in_to

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from functions_model.core.digests import Digest, digest_of
 from functions_model.core.failures import EnvironmentFailed
-from functions_model.core.references import ImageReference
+from functions_model.core.references import Digest, ImageReference, digest_of
 from functions_model.core.secrets import Secret
 from functions_model.engine import Recipe
 from functions_model.engine.engine_layers import build_engine_layers

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions_model.core.digests import digest_of
 from functions_model.core.failures import RegistryFailed
-from functions_model.core.references import ImageReference
+from functions_model.core.references import ImageReference, digest_of
 from functions_model.image.assembly import assemble
 from functions_model.image.compression import Compression
 from functions_model.image.files import FileTree, TreeFile

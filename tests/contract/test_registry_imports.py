@@ -12,8 +12,7 @@ import requests
 
 from azure_sandbox.sandbox import REGISTRY, Sandbox
 from functions_model.azure.clients import AzureClients
-from functions_model.core.digests import canonical_json, digest_of
-from functions_model.core.references import ImageReference
+from functions_model.core.references import ImageReference, canonical_json, digest_of
 from functions_model.core.spec import ImageTarget
 from functions_model.image.compression import Compression
 from functions_model.image.files import FileTree, TreeFile

@@ -13,8 +13,7 @@ import pytest
 
 from benchmarks.counting import Counted, counting_proxy
 from functions_model import __version__
-from functions_model.core.digests import Digest
-from functions_model.core.references import ImageReference
+from functions_model.core.references import Digest, ImageReference
 from functions_model.image.splitting import LARGE_FILE
 from functions_model.registry.client import RegistryClient
 from support.deployer import Deployer

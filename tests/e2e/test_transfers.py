@@ -12,7 +12,7 @@ import pytest
 
 from azure_sandbox.arm.authorization.definitions import ACR_PUSH, OWNER, READER, USER_ACCESS_ADMINISTRATOR
 from azure_sandbox.faults import Fault
-from functions_model.core.digests import canonical_json, digest_of
+from functions_model.core.references import canonical_json, digest_of
 from functions_model.image.manifests import OCI_CONFIG, OCI_LAYER_TAR, OCI_MANIFEST, Descriptor, Manifest
 from support.packager import Packager
 from support.registry_sandbox import registry_sandbox, signed_in_reader

@@ -7,8 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from functions_model.core.digests import Digest
-from functions_model.core.references import ImageReference
+from functions_model.core.references import Digest, ImageReference
 from functions_model.environment import EnvironmentRequest, Lock, PythonChoice
 from functions_model.environment.locking import LockedPackage
 from functions_model.image.assembly import Base, assemble

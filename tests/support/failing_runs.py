@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from functions_model.ci.github import GitHubHost
 from functions_model.cli.once import run_once
-from functions_model.core.digests import canonical_json, digest_of
+from functions_model.core.references import canonical_json, digest_of
 from functions_model.image import manifests
 from functions_model.image.files import FileTree, Link, TreeFile
 from functions_model.image.layers import LayerPlan, build_layer

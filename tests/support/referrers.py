@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functions_model.core.digests import Digest
+from functions_model.core.references import Digest
 from functions_model.image.manifests import OCI_INDEX, Descriptor, Index, parse_manifest
 from functions_model.registry.access import Access
 from functions_model.registry.client import Call, RegistryClient

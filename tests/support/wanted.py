@@ -6,9 +6,8 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from functions_model.core.digests import Digest
 from functions_model.core.names import Names, Resources
-from functions_model.core.references import ImageReference
+from functions_model.core.references import Digest, ImageReference
 from functions_model.core.removal import RemovalSpec
 from functions_model.core.secrets import Secret
 from functions_model.core.spec import (

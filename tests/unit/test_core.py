@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from functions_model.core.digests import canonical_json, digest_of, parse_digest
 from functions_model.core.failures import InputsInvalid, Location, LoginFailed, Problem
-from functions_model.core.references import ImageReference, parse_reference
+from functions_model.core.references import ImageReference, canonical_json, digest_of, parse_digest, parse_reference
 from functions_model.core.secrets import Secret
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functions_model import __version__
 from functions_model.bundle import layout
 from functions_model.ci.host import Facts
-from functions_model.core.digests import canonical_json, digest_of, short
+from functions_model.core.references import canonical_json, digest_of, short
 from functions_model.core.spec import DeploymentSpec
 from functions_model.image.assembly import Base
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from functions_model.bundle.layout import SITE_PACKAGES
-from functions_model.core.digests import canonical_json
 from functions_model.core.failures import BundleFailed, Problem
+from functions_model.core.references import canonical_json
 from functions_model.engine.installing import INSTALLED, INSTALLER, install_command, locked_lines
 from functions_model.engine.own_dockerfile import ParsedDockerfile, content_digests, read_own_dockerfile
 from functions_model.image.assembly import Base

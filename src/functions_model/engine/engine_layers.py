@@ -10,9 +10,8 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from functions_model.core.digests import Digest, parse_digest
 from functions_model.core.failures import EnvironmentFailed, Problem
-from functions_model.core.references import parse_reference
+from functions_model.core.references import Digest, parse_digest, parse_reference
 from functions_model.engine.building import build_own, build_text
 from functions_model.engine.compiling import compile_packages
 from functions_model.engine.connecting import EngineSession, open_engine

@@ -21,8 +21,8 @@ from typing import IO, TypeAlias, cast
 import requests
 from docker.errors import APIError, ImageNotFound
 
-from functions_model.core.digests import Digest, parse_digest, short
 from functions_model.core.failures import EnvironmentFailed, Problem
+from functions_model.core.references import Digest, parse_digest, short
 from functions_model.engine.connecting import EngineApi, EngineSession
 from functions_model.image.assembly import Base
 from functions_model.image.compression import Compression, pack

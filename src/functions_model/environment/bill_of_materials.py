@@ -21,7 +21,7 @@ from packageurl import PackageURL
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from functions_model import __version__
-from functions_model.core.digests import canonical_json
+from functions_model.core.references import canonical_json
 from functions_model.environment.locking import CondaPackage, Lock, LockedPackage
 
 _TOOL = "functions-model-action"

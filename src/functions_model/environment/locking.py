@@ -12,8 +12,8 @@ from typing import Any
 
 from packaging.pylock import Package, Pylock
 
-from functions_model.core.digests import Digest, digest_of
 from functions_model.core.failures import EnvironmentFailed, Problem
+from functions_model.core.references import Digest, digest_of
 from functions_model.environment.request import EnvironmentRequest, IndexSettings
 from functions_model.environment.uv_process import IMAGE_PLATFORM
 

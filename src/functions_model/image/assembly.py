@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from functions_model.core.digests import Digest, canonical_json, digest_of
 from functions_model.core.failures import BundleFailed, Problem
-from functions_model.core.references import ImageReference
+from functions_model.core.references import Digest, ImageReference, canonical_json, digest_of
 from functions_model.image.layers import Layer
 from functions_model.image.manifests import (
     DOCKER_CONFIG,

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from functions_model.core.digests import Digest, canonical_json, digest_of, parse_digest
+from functions_model.core.references import Digest, canonical_json, digest_of, parse_digest
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"

@@ -9,9 +9,8 @@ from datetime import UTC, datetime
 from functions_model import __version__
 from functions_model.bundle import build_identity, image_labels, model_layer, runtime_layer
 from functions_model.bundle.labels import OCI, VARIABLE
-from functions_model.core.digests import Digest, canonical_json, digest_of, short
 from functions_model.core.failures import PlanRefused, Problem
-from functions_model.core.references import ImageReference
+from functions_model.core.references import Digest, ImageReference, canonical_json, digest_of, short
 from functions_model.core.spec import DeploymentSpec
 from functions_model.engine import write_context
 from functions_model.image.assembly import assemble

@@ -10,8 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from functions_model.core.digests import Digest
-    from functions_model.core.references import ImageReference
+    from functions_model.core.references import Digest, ImageReference
     from functions_model.core.registered import RegisteredAsset
     from functions_model.core.spec import Model
     from functions_model.environment import EnvironmentRequest, Lock, PythonChoice

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from functions_model.bundle import DEPENDENCIES_LAYOUT, dependency_layers
 from functions_model.core.build import Builder
-from functions_model.core.digests import canonical_json, digest_of, short
+from functions_model.core.references import canonical_json, digest_of, short
 from functions_model.engine import Recipe, engine_layers_key
 from functions_model.environment import Lock, install, resolve
 from functions_model.image.assembly import Base

@@ -12,9 +12,8 @@ from functions_model.bundle import BundlePlan, plan_layers
 from functions_model.bundle.labels import OCI
 from functions_model.ci.host import Level
 from functions_model.core.build import Builder
-from functions_model.core.digests import Digest
 from functions_model.core.failures import InputsInvalid, Location, Problem
-from functions_model.core.references import ImageReference, parse_reference
+from functions_model.core.references import Digest, ImageReference, parse_reference
 from functions_model.core.spec import DeploymentSpec
 from functions_model.engine import base_of, line_of_base
 from functions_model.environment import EnvironmentRequest, PythonChoice, base_image_for, choose_python

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from functions_model.core.digests import digest_of
-from functions_model.core.references import ImageReference
+from functions_model.core.references import ImageReference, digest_of
 from functions_model.pipeline.build import Product
 from functions_model.pipeline.events import Attached, ImagePushed
 from functions_model.pipeline.prepare import Making

@@ -5,9 +5,8 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from functions_model.azure.blob_data import open_blobs
 from functions_model.azure.clients import AzureClients
-from functions_model.azure.data import key_credential
+from functions_model.azure.data import key_credential, open_blobs
 from functions_model.azure.queue_data import open_queues
 from functions_model.bundle.labels import VARIABLE
 from functions_model.core.failures import Failure, NotLive

@@ -8,9 +8,9 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from functions_model.core.digests import Digest, digest_of, parse_digest
 from functions_model.core.failures import RegistryFailed
 from functions_model.core.progress import Progress, Report
+from functions_model.core.references import Digest, digest_of, parse_digest
 from functions_model.core.retries import AttemptFailed
 from functions_model.core.stopping import Stop
 from functions_model.image.layers import Layer, LayerStream

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
-from functions_model.core.digests import canonical_json, digest_of, parse_digest
 from functions_model.core.failures import RegistryFailed
+from functions_model.core.references import canonical_json, digest_of, parse_digest
 from functions_model.image.compression import Compression
 from functions_model.image.layers import Layer
 from functions_model.image.manifests import (

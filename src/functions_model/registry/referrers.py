@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from functions_model.core.digests import Digest, digest_of
 from functions_model.core.failures import RegistryFailed
+from functions_model.core.references import Digest, digest_of
 from functions_model.image.manifests import (
     EMPTY,
     EMPTY_CONTENT,

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from azure.containerregistry import ContainerRegistryClient
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 
-from functions_model.core.digests import Digest
 from functions_model.core.failures import RegistryFailed
+from functions_model.core.references import Digest
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential

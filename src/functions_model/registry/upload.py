@@ -15,10 +15,9 @@ from urllib.parse import quote
 
 import requests
 
-from functions_model.core.digests import Digest, digest_of
 from functions_model.core.failures import RegistryFailed
 from functions_model.core.progress import Report
-from functions_model.core.references import ImageReference
+from functions_model.core.references import Digest, ImageReference, digest_of
 from functions_model.core.retries import AttemptFailed
 from functions_model.core.stopping import Stop
 from functions_model.image.layers import Layer, LayerStream

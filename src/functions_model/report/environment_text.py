@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from functions_model.core.digests import short
+from functions_model.core.references import short
 from functions_model.core.spec import DeploymentSpec
 from functions_model.environment import Lock
 from functions_model.pipeline.events import EnvironmentResolved, Event

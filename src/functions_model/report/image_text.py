@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from functions_model.core.digests import short
+from functions_model.core.references import short
 from functions_model.image.assembly import Image
 from functions_model.image.compression import Compression
 from functions_model.image.layers import Layer

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import singledispatch
 
 from functions_model.ci.host import CiHost
-from functions_model.core.digests import short
+from functions_model.core.references import short
 from functions_model.pipeline.events import (
     AheadBegun,
     AppVerified,

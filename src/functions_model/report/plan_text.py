@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from functions_model.core.digests import short
+from functions_model.core.references import short
 from functions_model.pipeline.events import Event, PlanBegun, PlanMade, RemovalPlanned, ResourceWritten, RunStopped
 from functions_model.provision import Action, Change, ChangeSet, FieldChange, Written
 from functions_model.provision.removal import RemovalPlan

@@ -9,8 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
-from functions_model.azure.blob_data import BlobData
-from functions_model.azure.data import DataRefused
+from functions_model.azure.data import BlobData, DataRefused
 from functions_model.core.blob_paths import BlobPath, Literal, Parameter
 from functions_model.verify.probe import new_id
 

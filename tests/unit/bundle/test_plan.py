@@ -13,9 +13,8 @@ from functions_model.bundle import BundlePlan, dependency_layers, image_labels, 
 from functions_model.bundle.plan import MOST_MODEL_LAYERS
 from functions_model.ci.github import facts_of
 from functions_model.core.build import Build
-from functions_model.core.digests import digest_of
 from functions_model.core.failures import BundleFailed
-from functions_model.core.references import ImageReference
+from functions_model.core.references import ImageReference, digest_of
 from functions_model.core.spec import AuthLevel
 from functions_model.image.assembly import Base
 from functions_model.image.files import Link, TreeFile

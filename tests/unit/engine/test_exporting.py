@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions_model.core.digests import digest_of
 from functions_model.core.failures import EnvironmentFailed
+from functions_model.core.references import digest_of
 from functions_model.engine.connecting import EngineSession
 from functions_model.engine.loading import export_layers
 

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions_model.core.digests import digest_of
 from functions_model.core.failures import InputsInvalid
-from functions_model.core.references import parse_reference
+from functions_model.core.references import digest_of, parse_reference
 from functions_model.engine import Recipe, base_of, engine_layers_key
 from functions_model.engine.own_dockerfile import parse_dockerfile, read_own_dockerfile
 from functions_model.image import manifests

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from functions_model import __version__
-from functions_model.core.digests import digest_of
+from functions_model.core.references import digest_of
 from functions_model.environment import EnvironmentRequest, Lock
 from functions_model.environment.bill_of_materials import bill_of_materials
 from functions_model.environment.locking import CondaLock, CondaPackage, LockedPackage

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from functions_model.core.digests import Digest, digest_of
 from functions_model.core.failures import BundleFailed
-from functions_model.core.references import ImageReference
+from functions_model.core.references import Digest, ImageReference, digest_of
 from functions_model.image import manifests
 from functions_model.image.assembly import MOST_LAYERS, Base, assemble
 from functions_model.image.compression import Compression

@@ -6,8 +6,7 @@ import json
 
 import pytest
 
-from functions_model.core.digests import digest_of
-from functions_model.core.references import ImageReference
+from functions_model.core.references import ImageReference, digest_of
 from functions_model.provision.access.registries import import_base
 from functions_model.provision.nouns import RegistryResource
 from support.fake_arm import SUBSCRIPTION, Answer, Asked, arm_error, clients_for

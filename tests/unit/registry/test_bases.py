@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from functions_model.core.digests import digest_of, short
-from functions_model.core.references import ImageReference
+from functions_model.core.references import ImageReference, digest_of, short
 from functions_model.image.manifests import OCI_MANIFEST
 from functions_model.registry import How, Push, PushedImage, find_manifest
 from support.images import image_on

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions_model.core.digests import digest_of
 from functions_model.core.failures import RegistryFailed
-from functions_model.core.references import ImageReference
+from functions_model.core.references import ImageReference, digest_of
 from functions_model.image.manifests import OCI_INDEX, OCI_MANIFEST, Platform
 from functions_model.registry import find_manifest, pull_base
 from support.registry_server import TEAR, Fault, RegistryServer, serving

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions_model.core.digests import digest_of
 from functions_model.core.failures import BundleFailed, RegistryFailed
+from functions_model.core.references import digest_of
 from functions_model.registry import How
 from support.images import NOISE, image_on, push_image
 from support.registry_server import CORRUPT, TEAR, UNHEARD, Fault, RegistryServer, serving

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions_model.core.digests import digest_of
 from functions_model.core.failures import RegistryFailed
+from functions_model.core.references import digest_of
 from functions_model.image.manifests import OCI_INDEX, OCI_MANIFEST
 from functions_model.registry import Attachment, Push
 from support.images import image_on

@@ -13,8 +13,8 @@ from azure.core.credentials import AccessToken
 from azure.core.pipeline.transport import RequestsTransport
 from requests.adapters import BaseAdapter
 
-from functions_model.core.digests import digest_of
 from functions_model.core.failures import RegistryFailed
+from functions_model.core.references import digest_of
 from functions_model.registry.tags import TagAttributes, find_tag
 
 DIGEST = digest_of(b"manifest")

@@ -12,8 +12,7 @@ import pytest
 
 from functions_model.ci.plain import PlainHost
 from functions_model.core.build import Build, Builder
-from functions_model.core.digests import Digest
-from functions_model.core.references import ImageReference
+from functions_model.core.references import Digest, ImageReference
 from functions_model.environment import EnvironmentRequest, Lock, PythonChoice
 from functions_model.environment.locking import LockedPackage
 from functions_model.environment.request import CondaRequest

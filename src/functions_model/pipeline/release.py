@@ -10,7 +10,7 @@ from functions_model.core.failures import ApplyIncomplete, Failure, NotLive
 from functions_model.core.names import CANDIDATE, MOVE, MOVED
 from functions_model.pipeline.events import AppVerified, Moved, ResourceWritten, UndoBegun, UndoEnded
 from functions_model.pipeline.session import run_context
-from functions_model.pipeline.verifying import Delivered, probed, verify_here, verify_previous, with_story
+from functions_model.pipeline.verifying import Delivered, probed, verify_here, verify_previous
 from functions_model.provision import Change, Overtaken, PutBack
 from functions_model.verify.nouns import Verified
 
@@ -40,7 +40,7 @@ def _in_place(delivered: Delivered) -> None:
                 verified = verify_here(delivered)
             _tell_proven(delivered, verified)
     except NotLive as failure:
-        raise with_story(failure, _put_back(delivered)) from failure
+        raise _with_story(failure, _put_back(delivered)) from failure
 
 
 def _settled(delivered: Delivered) -> bool:
@@ -88,7 +88,7 @@ def _beside(delivered: Delivered) -> None:
     except NotLive as failure:
         runs = delivered.before.image if delivered.before else delivered.built.reference.pinned
         story = f"`{names.app}` itself {'was not touched' if delivered.before else 'is new'} and runs `{runs}`."
-        raise with_story(failure, story) from failure
+        raise _with_story(failure, story) from failure
     if change := plan.move:
         _move(delivered, change)
 
@@ -103,7 +103,7 @@ def _move(delivered: Delivered, change: Change) -> None:
         with world.stage("Verify the app"):
             _tell_proven(delivered, verify_here(delivered))
     except NotLive as failure:
-        raise with_story(failure, _move_back(delivered, change)) from failure
+        raise _with_story(failure, _move_back(delivered, change)) from failure
 
 
 def _move_back(delivered: Delivered, change: Change) -> str:
@@ -128,6 +128,12 @@ def _move_back(delivered: Delivered, change: Change) -> str:
             )
         world.tell(UndoEnded(story))
     return story
+
+
+def _with_story(failure: NotLive, story: str) -> NotLive:
+    """The failure, with what became of what ran before."""
+    remedy = f"{failure.remedy} {story}"
+    return NotLive(failure.action, failure.reason, remedy, location=failure.location, detail=failure.detail)
 
 
 def _tell_proven(delivered: Delivered, verified: Verified) -> None:

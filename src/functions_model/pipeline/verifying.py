@@ -62,12 +62,6 @@ class Delivered:
         return self.plan.observed.of(LiveApp)
 
 
-def with_story(failure: NotLive, story: str) -> NotLive:
-    """The failure, with what became of what ran before."""
-    remedy = f"{failure.remedy} {story}"
-    return NotLive(failure.action, failure.reason, remedy, location=failure.location, detail=failure.detail)
-
-
 def verify_here(delivered: Delivered, *, candidate: bool = False) -> Verified:
     """Verify that the app is live with what was delivered.
 

@@ -22,6 +22,7 @@ class BlobProbe:
     """The sample request as a blob of ours.
 
     Attributes:
+        roles: What a login needs to send it, by their names.
         blobs: Of the account.
         source: The input path, its settings filled in.
         target: The output path, its settings filled in.

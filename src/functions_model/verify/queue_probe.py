@@ -20,6 +20,7 @@ class QueueProbe:
     """The sample request as a message of ours.
 
     Attributes:
+        roles: What a login needs to send it, by their names.
         queues: Of the namespace; closed when the probe is cleaned.
         source: The input queue.
         target: The output queue.

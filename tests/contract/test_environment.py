@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import os
+import shutil
 import subprocess
 import tarfile
 import zipfile
@@ -449,15 +450,32 @@ class TestIndex:
 
         lock = resolve(read_environment(None), "3.13", work=tmp_path / "resolve")
         install(lock, "3.13", tmp_path / "site", work=tmp_path / "work")
+        # Its files are uv's own, and a machine's Python may write to those that it imports.
+        shutil.copytree(tmp_path / "site", tmp_path / "copy")
 
         done = subprocess.run(
             [str(find_python("3.13")), "-c", "import azureml_inference_server_http, flask; print('fine')"],
-            env={"PYTHONPATH": str(tmp_path / "site"), "PATH": os.environ["PATH"]},
+            env={"PYTHONPATH": str(tmp_path / "copy"), "PATH": os.environ["PATH"]},
             capture_output=True,
             text=True,
             check=False,
         )
         assert ("fine\n", 0) == (done.stdout, done.returncode), done.stderr
+
+    def test_a_changed_cache_where_nothing_can_be_fetched(self, tmp_path: Path) -> None:
+        """It is said what is wrong, and no image is made of it."""
+        (tmp_path / "requirements.txt").write_text("six\n")
+        environ = {**os.environ, "UV_CACHE_DIR": str(tmp_path / "cache")}
+        asked = read_environment(tmp_path / "requirements.txt")
+        lock = resolve(asked, "3.13", work=tmp_path / "resolve", environ=environ)
+        whole = install(lock, "3.13", tmp_path / "one", work=tmp_path / "work", environ=environ)
+        with (whole.site_packages / "six.py").open("a") as file:
+            file.write("# our own authority\n")
+
+        with pytest.raises(EnvironmentFailed, match=r"changed files in uv's cache \(`six\.py`\)") as failure:
+            install(lock, "3.13", tmp_path / "two", work=tmp_path / "work", environ={**environ, "UV_OFFLINE": "1"})
+
+        assert "uv cache clean" in failure.value.remedy
 
     def test_azureml_defaults(self, tmp_path: Path) -> None:
         """Azure ML's own package is the current one, though it depends on a package without wheels."""

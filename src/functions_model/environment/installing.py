@@ -127,7 +127,16 @@ def _altered_wheels(site_packages: Path, install_again: Callable[[list[str]], ob
     if not before:
         return ()
     packages = sorted({one.package for one in before})
-    install_again(["--no-cache", *(f"--reinstall-package={package}" for package in packages)])
+    try:
+        install_again(["--no-cache", *(f"--reinstall-package={package}" for package in packages)])
+    except UvRefused as refusal:
+        what = (
+            f"something on this machine changed files in uv's cache ({_listed(before)}), and no others could be fetched"
+        )
+        remedy = "Empty the cache (`uv cache clean`), and run again where the package index can be reached."
+        failure = EnvironmentFailed("install the dependencies", [Problem(what, remedy)])
+        failure.detail = refusal.words
+        raise failure from None
     return _told("uv's cache", before - altered_wheels(site_packages), "`uv cache clean`")
 
 
@@ -173,11 +182,9 @@ def _told(cache: str, altered: Collection[Altered], remedy: str) -> tuple[str, .
     """
     if not altered:
         return ()
-    files = ", ".join(f"`{one.path}`" for one in sorted(altered)[:_SHOWN_FILES])
-    more = f" and {len(altered) - _SHOWN_FILES} more" if len(altered) > _SHOWN_FILES else ""
     told = (
-        f"Something on this machine changed files in {cache} ({files}{more}). They were fetched anew, so the image has"
-        f" them as they were published. Other tools take them from there: {remedy} empties it."
+        f"Something on this machine changed files in {cache} ({_listed(altered)}). They were fetched anew, so the image"
+        f" has them as they were published. Other tools take them from there: {remedy} empties it."
     )
     return (told,)
 
@@ -236,3 +243,8 @@ def _reporter(rattler: Any, report: Report, all_bytes: int) -> Any:
             report(Progress(_CONDA_TASK, sum(fetched.values()), all_bytes))
 
     return Downloads()
+
+
+def _listed(altered: Collection[Altered]) -> str:
+    files = ", ".join(f"`{one.path}`" for one in sorted(altered)[:_SHOWN_FILES])
+    return f"{files} and {len(altered) - _SHOWN_FILES} more" if len(altered) > _SHOWN_FILES else files

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functions_model.core.causes import Cause
+from functions_model.core.failures import Cause
 
 _OBJECT_ID = r"object id '(?P<object_id>[^']*)'"
 _GROUP = r"over scope '(?P<scope>/subscriptions/[^/']+(?:/resourceGroups/[^/']+)?)[^']*'"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from functions_model.azure.causes import CAUSES, UNKNOWN_REMEDIES
-from functions_model.core.causes import Cause, NamedCause
+from functions_model.core.failures import Cause, NamedCause
 from functions_model.core.masking import shapeless
 from functions_model.core.retries import seconds_asked
 

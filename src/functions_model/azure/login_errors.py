@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from azure.core.exceptions import ServiceRequestError, ServiceResponseError
 
 from functions_model.ci.host import Advice
-from functions_model.core.causes import Cause
-from functions_model.core.failures import LoginFailed
+from functions_model.core.failures import Cause, LoginFailed
 from functions_model.core.spec import Login
 
 _CODE = re.compile(r"AADSTS(\d+)")

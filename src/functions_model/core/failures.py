@@ -16,12 +16,15 @@ A failure is one sentence of three parts: what could not be done, what was said,
     8   NotLive            the app was deployed and does not answer as it must
     69  (in `cli` only)     the built-in sandbox cannot run here
     70  (any other error)  a bug of ours
+
+What may be behind an error is a `Cause`: each room that meets errors has a table of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
@@ -182,3 +185,60 @@ class NotLive(Failure):
     """The app was deployed and does not answer as it must. `detail` is the tail of its log."""
 
     exit_code = 8
+
+
+@dataclass(frozen=True, slots=True)
+class NamedCause:
+    """A cause that was recognised, in words.
+
+    Attributes:
+        name: The cause's.
+        meaning: A clause without a full stop; empty where the words of the service say it best.
+        remedy: Whole sentences.
+        named: What the words named, such as `scope`.
+    """
+
+    name: str
+    meaning: str
+    remedy: str
+    named: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One cause that is known: how it is recognised, and what to do. Every part that is given must match.
+
+    Attributes:
+        name: Short and stable, for tests and for rooms that treat it specially.
+        text: A pattern that is found in what a service, a build or a log says; any text when empty.
+        meaning: A clause; `{name}` is filled from the pattern's named groups, `{0}` from the first group that caught
+            something. Empty keeps the words of the service.
+        remedy: Whole sentences, filled in the same way.
+        subject: The input that it is about; empty when it is about none.
+        status: HTTP status, any when 0.
+        code: A pattern that the whole error code matches, any when empty.
+        extended: Microsoft.Web's extended code, any when empty.
+        passes: Whether it ends by itself: the same request made a little later may succeed.
+    """
+
+    name: str
+    text: str = ""
+    meaning: str = ""
+    remedy: str = ""
+    subject: str = ""
+    status: int = 0
+    code: str = ""
+    extended: str = ""
+    passes: bool = False
+
+    def named(self, found: re.Match[str], facts: Mapping[str, str] | None = None) -> NamedCause:
+        """The cause in words.
+
+        Args:
+            found: What the pattern found.
+            facts: More that meaning and remedy name, by name.
+        """
+        groups = {**(facts or {}), **{name: value or "?" for name, value in found.groupdict().items()}}
+        caught = next((group for group in found.groups() if group), "")
+        meaning, remedy = (text.format(caught, **groups) for text in (self.meaning, self.remedy))
+        return NamedCause(self.name, meaning, remedy, groups)

@@ -13,8 +13,7 @@ import requests
 from docker.errors import APIError
 from docker.utils.build import create_archive, mkbuildcontext
 
-from functions_model.core.causes import Cause
-from functions_model.core.failures import EnvironmentFailed, Location, Problem
+from functions_model.core.failures import Cause, EnvironmentFailed, Location, Problem
 from functions_model.engine.connecting import EngineSession
 from functions_model.engine.own_dockerfile import OwnDockerfile
 

@@ -15,11 +15,10 @@ from functions_model.inputs import rules
 from functions_model.inputs.assets import check_workspace, is_reference, take_asset
 from functions_model.inputs.build import read_build
 from functions_model.inputs.catalogue import BY_NAME
-from functions_model.inputs.code import read_code, read_host_json, take_sample
 from functions_model.inputs.deployment_file import read_deployment_file
+from functions_model.inputs.files import read_code, read_host_json, read_models, take_sample
 from functions_model.inputs.form import LOGIN, Form, described
 from functions_model.inputs.inputs_file import fill_from_file
-from functions_model.inputs.models import read_models
 from functions_model.inputs.paths import Workspace
 from functions_model.inputs.placing import refuse_other_subscription
 from functions_model.inputs.registries import (

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from functions_model.core.causes import Cause
+from functions_model.core.failures import Cause
 
 
 class NotYet(Exception):

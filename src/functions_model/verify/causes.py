@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from functions_model.core.causes import Cause, NamedCause
+from functions_model.core.failures import Cause, NamedCause
 from functions_model.provision.endpoint import Endpoint
 
 _NO_ROLE = "AuthorizationPermissionMismatch|not authorized to perform this operation using this permission"

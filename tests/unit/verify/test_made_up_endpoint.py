@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from functions_model.core.causes import Cause
-from functions_model.core.failures import NotLive
+from functions_model.core.failures import Cause, NotLive
 from functions_model.provision.endpoint import ContainerLog, HostKeys, NotYet
 from functions_model.verify import Expected, Verified, verify
 from support.fake_arm import Answer, session_for

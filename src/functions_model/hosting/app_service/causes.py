@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functions_model.core.causes import Cause
+from functions_model.core.failures import Cause
 
 CAUSES: tuple[Cause, ...] = (
     Cause(

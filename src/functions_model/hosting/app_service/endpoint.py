@@ -12,8 +12,7 @@ from azure.core.exceptions import AzureError, HttpResponseError
 
 from functions_model.azure.clients import AzureClients
 from functions_model.azure.errors import explain
-from functions_model.core.causes import Cause
-from functions_model.core.failures import NotLive
+from functions_model.core.failures import Cause, NotLive
 from functions_model.core.names import Names
 from functions_model.hosting.app_service.causes import CAUSES
 from functions_model.hosting.app_service.commands import container_logging

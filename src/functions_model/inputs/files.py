@@ -1,0 +1,197 @@
+"""The inputs that name files of the workspace or registered models: `model-*`, the entry script and its company."""
+
+from __future__ import annotations
+
+import json
+import re
+from codecs import BOM_UTF8
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+from functions_model.core.failures import RuleBroken
+from functions_model.core.registered import RegisteredAsset, is_mlflow_model
+from functions_model.core.spec import Code, Model
+from functions_model.inputs import derived, rules
+from functions_model.inputs.assets import is_reference, take_asset
+from functions_model.inputs.form import Form
+from functions_model.inputs.paths import Workspace, check_fetched
+
+NO_MODELS = "[]"
+_INPUT = "model-path"
+_HOST_JSON = "host.json"
+_AS_UTF8 = "Save it as UTF-8 without a byte order mark."
+_OTHER_ENDING = "Mend it, or give a file that is no JSON another ending."
+_NAMED = re.compile(r"(?P<name>[^=:/\\]*)(?::(?P<version>[^=:/\\]*))?=(?P<path>.*)")
+
+Entry: TypeAlias = Model | RegisteredAsset
+"""A line of `model-path`. Name and version of a model of the workspace are empty where the line does not say them."""
+
+
+def read_models(form: Form) -> tuple[Entry, ...] | None:
+    """The models in their order; None when some are missing or wrong, with the problems noted."""
+    text = form.text(_INPUT)
+    given_name = form.take("model-name", rules.model_name)
+    given_version = form.take("model-version", rules.positive_number)
+    if not text:
+        form.miss(_INPUT, "Give the model: a file or a folder in the workspace.")
+        return None
+    lines = [] if text == NO_MODELS else [line.strip() for line in text.splitlines() if line.strip()]
+    entries = [_entry(form, line) for line in lines]
+    found = [entry for entry in entries if entry]
+    _refuse_names(form, found if len(found) == len(entries) else None)
+    alone = len(entries) == 1
+    models = tuple(_complete(entry, given_name if alone else "", given_version if alone else "") for entry in found)
+    _refuse_twins(form, models)
+    return models if len(found) == len(entries) else None
+
+
+def needs_no_script(models: Sequence[Entry]) -> bool:
+    """Whether the only model is an MLflow model, or a registered one, which may turn out to be one."""
+    if len(models) != 1:
+        return False
+    model = models[0]
+    return isinstance(model, RegisteredAsset) or is_mlflow_model(model.path)
+
+
+def _entry(form: Form, line: str) -> Entry | None:
+    if is_reference(line):
+        return take_asset(form, _INPUT, line, "models")
+    match = _NAMED.fullmatch(line)
+    if match is None or form.workspace.holds(line):
+        path = form.check(_INPUT, line, form.workspace.model)
+        return Model("", "", path) if path else None
+    return form.check(_INPUT, line, lambda _: _named(form, match))
+
+
+def _named(form: Form, match: re.Match[str]) -> Model:
+    path = match["path"].strip()
+    if is_reference(path):
+        what = f"`{match[0]}` gives a registered model another name"
+        raise RuleBroken(what, f"Write `{path}` alone: it keeps its name.")
+    if not path:
+        raise RuleBroken(f"`{match[0]}` has no path", "Write it as `name=path` or `name:version=path`.")
+    name = rules.model_name(match["name"].strip())
+    version = "" if match["version"] is None else rules.positive_number(match["version"].strip())
+    return Model(name, version, form.workspace.model(path))
+
+
+def _complete(entry: Entry, name: str, version: str) -> Entry:
+    if isinstance(entry, RegisteredAsset):
+        return entry
+    return Model(entry.name or name or derived.model_name(entry.path), entry.version or version or "1", entry.path)
+
+
+def _refuse_names(form: Form, entries: list[Entry] | None) -> None:
+    """`model-name` and `model-version` are for one path that says neither."""
+    reason = None if entries is None else _why_no_names(entries)
+    for name in ("model-name", "model-version"):
+        if reason and form.text(name):
+            form.refuse(name, *reason)
+
+
+def _why_no_names(entries: list[Entry]) -> tuple[str, str] | None:
+    if not entries:
+        return "it is given, and `model-path` names no model", "Remove it."
+    if len(entries) > 1:
+        remedy = "Remove it, and write `name=path` or `name:version=path` in `model-path`."
+        return "it is given beside several models", remedy
+    entry = entries[0]
+    if isinstance(entry, RegisteredAsset):
+        return "it is given beside a registered model, which has its own", "Remove it."
+    if entry.name:
+        return "it is given, and `model-path` names the model itself", "Remove it, or give the path alone."
+    return None
+
+
+def _refuse_twins(form: Form, models: tuple[Entry, ...]) -> None:
+    counts = Counter((model.name, model.version) for model in models)
+    for (name, version), count in counts.items():
+        if count > 1:
+            which = f"version `{version}`" if version else "the latest version"
+            what = f"{count} models are called `{name}` and have {which}"
+            form.refuse(_INPUT, what, "Tell them apart with `name=path` or `name:version=path`.")
+
+
+def read_code(form: Form, models: Sequence[Entry] | None) -> Code | None:
+    """The user's code; None when the model needs none, or something is wrong with it.
+
+    Args:
+        form: The texts.
+        models: The models; None when they could not be read, though they were given.
+    """
+    written = form.text("entry-script")
+    folder = form.take("source-directory", form.workspace.folder_in)
+    if not written:
+        _check_missing(form, models)
+        return None
+    script = form.take("entry-script", lambda text: _entry_script(text, form.workspace, folder))
+    return Code(script, folder or script.parent, written) if script else None
+
+
+def _check_missing(form: Form, models: Sequence[Entry] | None) -> None:
+    if models is None and form.text("model-path"):
+        return
+    if models is None or not needs_no_script(models):
+        form.miss("entry-script", "Give the Python script with `init()` and `run()`, as Azure ML takes it.")
+    elif form.text("source-directory"):
+        what = "it is given without `entry-script`, and an MLflow model alone brings no code of yours into the app"
+        form.refuse("source-directory", what, "Give both, or none of them.")
+
+
+def read_host_json(form: Form, code: Code | None) -> Path | None:
+    """The file that was given, or the one in the source directory."""
+    if form.text("host-json"):
+        return form.take("host-json", form.workspace.file)
+    beside = code.source_directory / _HOST_JSON if code else None
+    if beside is None or not beside.is_file():
+        return None
+    return form.check("host-json", str(beside), form.workspace.file)
+
+
+def _entry_script(text: str, workspace: Workspace, folder: Path | None) -> Path:
+    """The script, relative to the workspace or, as Azure ML reads it, to the source directory."""
+    if folder is not None:
+        inside = folder.relative_to(workspace.folder) / text
+        if not text.startswith("/") and (folder / text).is_file():
+            text = str(inside)
+    script = workspace.file(text)
+    if script.suffix != ".py":
+        raise RuleBroken(f"`{text}` is not a Python file", "Name a script that ends with `.py`.")
+    if folder is not None and not script.is_relative_to(folder):
+        what = f"`{text}` lies outside the source directory `{folder.relative_to(workspace.folder)}`"
+        raise RuleBroken(what, "Move the script, or choose a source directory that holds it.")
+    return script
+
+
+def take_sample(form: Form) -> Path | None:
+    """The file, with what is wrong with it noted; None when none is given."""
+    return form.take("sample-request", lambda text: _read(form.workspace.file(text), text))
+
+
+def _read(path: Path, text: str) -> Path:
+    check_fetched(path)
+    content = path.read_bytes()
+    if not content:
+        raise RuleBroken(f"the file `{text}` is empty", "Write a request into it, or leave `sample-request` out.")
+    if path.suffix.lower() == ".json":
+        _check_json(content, text)
+    return path
+
+
+def _check_json(content: bytes, text: str) -> None:
+    """Whether Python reads it, as it is sent: as JSON, byte by byte.
+
+    Raises:
+        RuleBroken: It begins with a byte order mark (RFC 8259, section 8.1), is not UTF-8, or is no JSON.
+    """
+    if content.startswith(BOM_UTF8):
+        raise RuleBroken(f"`{text}` begins with a byte order mark, which JSON may not have", _AS_UTF8)
+    try:
+        json.loads(content.decode())
+    except UnicodeDecodeError as error:
+        raise RuleBroken(f"`{text}` is not UTF-8, as JSON must be", _AS_UTF8) from error
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise RuleBroken(f"`{text}` is no JSON: {error.msg} in {where}", _OTHER_ENDING) from error

@@ -263,5 +263,6 @@ UNKNOWN_REMEDIES: tuple[tuple[int, int, str], ...] = (
     (409, 409, "Another process may be working on it. Wait until it has ended and run again."),
     (400, 499, "Correct the inputs that the message names and run again."),
     (500, 599, "Azure had a fault of its own. Run again; what was done is kept."),
+    (0, 999, "Check the connection to Azure and run again."),
 )
 """Lowest status, highest status, remedy: what is told of an error that no cause fits."""

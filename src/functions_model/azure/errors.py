@@ -30,8 +30,9 @@ def policies_of(error: Mapping[str, Any]) -> str:
     Returns:
         Nothing when no policy is named.
     """
-    violations = list(_violations(error.get("additionalinfo")))
-    found = [_in_words(info) for info in violations] or list(_of_message(str(error.get("message") or "")))
+    told = [entry for entry in _mappings(error.get("additionalinfo")) if entry.get("type") == "PolicyViolation"]
+    violations = _mappings([entry.get("info") for entry in told])
+    found = map(_in_words, violations or _of_message(str(error.get("message") or "")))
     return ", ".join(dict.fromkeys(filter(None, found)))
 
 
@@ -40,10 +41,9 @@ def without_identifiers(message: str) -> str:
     return _IDENTIFIERS.sub("", message).strip(" .")
 
 
-def _violations(additional: Any) -> Iterator[Mapping[str, Any]]:
-    for entry in additional if isinstance(additional, list) else []:
-        if isinstance(entry, dict) and entry.get("type") == "PolicyViolation" and isinstance(entry.get("info"), dict):
-            yield entry["info"]
+def _mappings(told: Any) -> list[dict[str, Any]]:
+    """The mappings in what should be a list of them."""
+    return [entry for entry in told if isinstance(entry, dict)] if isinstance(told, list) else []
 
 
 def _in_words(info: Mapping[str, Any]) -> str:
@@ -61,25 +61,21 @@ def _in_words(info: Mapping[str, Any]) -> str:
 
 def _fields(details: Any) -> Iterator[str]:
     """`properties.allowSharedKeyAccess` (`true`): what was looked at, without what only selects the resource."""
-    expressions = details.get("evaluatedExpressions") if isinstance(details, dict) else None
-    for one in expressions if isinstance(expressions, list) else []:
-        path = str(one.get("path") or one.get("expression") or "") if isinstance(one, dict) else ""
+    for one in _mappings(details.get("evaluatedExpressions") if isinstance(details, dict) else None):
+        path = str(one.get("path") or one.get("expression") or "")
         if path and path.lower() not in _WHAT_IT_IS:
             value = one.get("expressionValue")
             yield f"`{path}`" if value is None else f"`{path}` ({json.dumps(value)})"
 
 
-def _of_message(message: str) -> Iterator[str]:
+def _of_message(message: str) -> Iterator[dict[str, Any]]:
     found = _IDENTIFIERS.search(message)
     try:
         identifiers = json.loads(found.group("json")) if found else []
     except ValueError:
         return
-    for one in filter(lambda entry: isinstance(entry, dict), identifiers):
-        definition, assignment = one.get("policyDefinition") or {}, one.get("policyAssignment") or {}
-        yield _in_words(
-            {"policyDefinitionName": definition.get("name"), "policyAssignmentName": assignment.get("name")}
-        )
+    for one in _mappings(identifiers):
+        yield {f"{part}Name": (one.get(part) or {}).get("name") for part in ("policyDefinition", "policyAssignment")}
 
 
 NO_FACTS = {"policies": "a policy of the subscription or of its management group", "wait": "some minutes"}
@@ -189,7 +185,8 @@ def _explained(said: ServiceWords, action: str, request_id: str) -> ServiceError
             return ServiceError(
                 said.status, said.code, meaning, named.remedy, cause.name, action, request_id, passes, named.named
             )
-    return ServiceError(said.status, said.code, said.message, _unknown_remedy(said.status), "", action, request_id)
+    remedy = next(remedy for low, high, remedy in UNKNOWN_REMEDIES if low <= said.status <= high)
+    return ServiceError(said.status, said.code, said.message, remedy, "", action, request_id)
 
 
 def error_code(exc: Exception) -> str:
@@ -259,23 +256,11 @@ def _body(document: Mapping[str, Any]) -> dict[str, Any]:
 def _parts(body: Mapping[str, Any]) -> tuple[str, str, str]:
     """Code, message, extended code."""
     code = str(body.get("code") or "")
-    messages = [str(body.get("message") or "")]
-    messages += [text for text in _detail_messages(body.get("details")) if text not in messages]
-    extended = next(_extended_codes(body.get("details")), "")
-    return code, " ".join(filter(None, messages)), extended
-
-
-def _detail_messages(details: Any) -> Iterator[str]:
-    for detail in details if isinstance(details, list) else []:
-        if isinstance(detail, dict) and (message := detail.get("message")):
-            yield str(message)
-
-
-def _extended_codes(details: Any) -> Iterator[str]:
-    for detail in details if isinstance(details, list) else []:
-        entity = detail.get("ErrorEntity") if isinstance(detail, dict) else None
-        if isinstance(entity, dict) and entity.get("ExtendedCode"):
-            yield str(entity["ExtendedCode"])
+    details = _mappings(body.get("details"))
+    first, *more = (str(told.get("message") or "") for told in (body, *details))
+    entities = _mappings([detail.get("ErrorEntity") for detail in details])
+    extended = next((str(entity["ExtendedCode"]) for entity in entities if entity.get("ExtendedCode")), "")
+    return code, " ".join(filter(None, (first, *(text for text in more if text != first)))), extended
 
 
 def _header(exc: Exception, name: str) -> str:
@@ -287,10 +272,3 @@ def _one_line(text: str) -> str:
     """Without secrets first: a service repeats what it was sent, and half of a key is not known for one any more."""
     line = " ".join(shapeless(text).split()).rstrip(".")
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]} ..."
-
-
-def _unknown_remedy(status: int) -> str:
-    for low, high, remedy in UNKNOWN_REMEDIES:
-        if low <= status <= high:
-            return remedy
-    return "Check the connection to Azure and run again."

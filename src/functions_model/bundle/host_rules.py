@@ -42,57 +42,44 @@ Settings: TypeAlias = dict[str, Any]
 KeyPath: TypeAlias = tuple[str, ...]
 
 BUNDLE = "Microsoft.Azure.Functions.ExtensionBundle"
-SECTIONS: tuple[KeyPath, ...] = (
-    ("extensionBundle",),
-    ("logging",),
-    ("logging", "console"),
-    ("concurrency",),
-    ("extensions",),
-    ("extensions", "http"),
-    ("extensions", "blobs"),
-    ("extensions", "serviceBus"),
+_HTTP, _BLOBS, _BUS = ("extensions", "http"), ("extensions", "blobs"), ("extensions", "serviceBus")
+
+
+def _in(section: KeyPath, *names: str) -> tuple[KeyPath, ...]:
+    return tuple((*section, name) for name in names)
+
+
+SECTIONS = (
+    *_in((), "extensionBundle", "logging", "concurrency", "extensions"),
+    *(("logging", "console"), _HTTP, _BLOBS, _BUS),
 )
-NUMBERS: dict[KeyPath, int] = {
-    ("extensions", "blobs", "maxDegreeOfParallelism"): 1,
-    ("extensions", "blobs", "poisonBlobThreshold"): 1,
-    ("extensions", "serviceBus", "maxConcurrentCalls"): 1,
-    ("extensions", "serviceBus", "maxConcurrentSessions"): 1,
-    ("extensions", "serviceBus", "prefetchCount"): 0,
-    ("extensions", "http", "maxConcurrentRequests"): -1,
-    ("extensions", "http", "maxOutstandingRequests"): -1,
+NUMBERS = {
+    **dict.fromkeys(_in(_BLOBS, "maxDegreeOfParallelism", "poisonBlobThreshold"), 1),
+    **dict.fromkeys(_in(_BUS, "maxConcurrentCalls", "maxConcurrentSessions"), 1),
+    **dict.fromkeys(_in(_BUS, "prefetchCount"), 0),
+    **dict.fromkeys(_in(_HTTP, "maxConcurrentRequests", "maxOutstandingRequests"), -1),
 }
 """The least that each may be; -1 means without a limit."""
-SWITCHES: tuple[KeyPath, ...] = (
-    ("concurrency", "dynamicConcurrencyEnabled"),
-    ("concurrency", "snapshotPersistenceEnabled"),
-    ("extensions", "http", "dynamicThrottlesEnabled"),
-    ("extensions", "serviceBus", "autoCompleteMessages"),
-    ("logging", "console", "isEnabled"),
+SWITCHES = (
+    *_in(("concurrency",), "dynamicConcurrencyEnabled", "snapshotPersistenceEnabled"),
+    *((*_HTTP, "dynamicThrottlesEnabled"), (*_BUS, "autoCompleteMessages"), ("logging", "console", "isEnabled")),
 )
 TIMEOUT: KeyPath = ("functionTimeout",)
-RENEWALS: tuple[KeyPath, ...] = (
-    ("extensions", "serviceBus", "maxAutoLockRenewalDuration"),
-    ("extensions", "serviceBus", "messageHandlerOptions", "maxAutoRenewDuration"),  # of host.json before bundle 3
+RENEWALS = (
+    (*_BUS, "maxAutoLockRenewalDuration"),
+    (*_BUS, "messageHandlerOptions", "maxAutoRenewDuration"),  # of host.json before bundle 3
 )
 LONGEST = 24 * 86_400
 """Seconds. .NET's timers, which renew locks, go no further than 24 days."""
 
-DURATIONS: tuple[KeyPath, ...] = (
-    ("aggregator", "flushTimeout"),
-    ("healthMonitor", "healthCheckInterval"),
-    ("healthMonitor", "healthCheckWindow"),
-    ("singleton", "lockPeriod"),
-    ("singleton", "listenerLockPeriod"),
-    ("singleton", "listenerLockRecoveryPollingInterval"),
-    ("singleton", "lockAcquisitionTimeout"),
-    ("singleton", "lockAcquisitionPollingInterval"),
-    ("extensions", "serviceBus", "maxAutoLockRenewalDuration"),
-    ("extensions", "serviceBus", "sessionIdleTimeout"),
-    ("extensions", "serviceBus", "maxMessageBatchWaitTime"),
-    ("extensions", "serviceBus", "clientRetryOptions", "delay"),
-    ("extensions", "serviceBus", "clientRetryOptions", "maxDelay"),
-    ("extensions", "serviceBus", "clientRetryOptions", "tryTimeout"),
-    ("extensions", "serviceBus", "messageHandlerOptions", "maxAutoRenewDuration"),
+DURATIONS = (
+    *_in(("aggregator",), "flushTimeout"),
+    *_in(("healthMonitor",), "healthCheckInterval", "healthCheckWindow"),
+    *_in(("singleton",), "lockPeriod", "listenerLockPeriod", "listenerLockRecoveryPollingInterval"),
+    *_in(("singleton",), "lockAcquisitionTimeout", "lockAcquisitionPollingInterval"),
+    *_in(_BUS, "sessionIdleTimeout", "maxMessageBatchWaitTime"),
+    *_in((*_BUS, "clientRetryOptions"), "delay", "maxDelay", "tryTimeout"),
+    *RENEWALS,
 )
 """The host does not start on one that is negative, or none:
 https://learn.microsoft.com/azure/azure-functions/functions-host-json."""

@@ -49,10 +49,8 @@ def known_cloud(text: str) -> KnownCloud:
     if text.lower().startswith("https://") and _is_plain_url(text):
         return KnownCloud(text.rstrip("/"), CLOUDS[0].audience, "")
     names = ", ".join(f"`{cloud.name}`" for cloud in CLOUDS)
-    raise RuleBroken(
-        f"`{text}` is neither a cloud's name nor the https URL of an Azure Resource Manager",
-        f"Use {names}, or a URL such as `https://management.local:8443`.",
-    )
+    what = f"`{text}` is neither a cloud's name nor the https URL of an Azure Resource Manager"
+    raise RuleBroken(what, f"Use {names}, or a URL such as `https://management.local:8443`.")
 
 
 def _is_plain_url(text: str) -> bool:
@@ -71,9 +69,10 @@ def cloud_of_registry(host: str) -> KnownCloud | None:
 
 _TYPE = "Microsoft.ContainerRegistry/registries"
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*(?::[0-9]{1,5})?")
-_NAME = re.compile(r"[a-z0-9]{5,50}")
+_NAME = "[a-z0-9]{5,50}"
 """Microsoft.ContainerRegistry/registries: 5-50 letters and digits. Its host is always in lower case."""
-_LABEL = re.compile(rf"({_NAME.pattern})(-[a-z0-9]+)?")
+_MEANING, _FORM = "an Azure Container Registry's name", "Such a name has 5 to 50 letters and digits."
+_LABEL = re.compile(rf"({_NAME})(-[a-z0-9]+)?")
 """The first part of its host. One that was made with a domain name label has a hash after its name, behind a hyphen,
 which no name holds: Azure/azure-cli 2.91.0, command_modules/acr/_validators.py:109."""
 
@@ -112,10 +111,7 @@ def named_registry(text: str, cloud: KnownCloud) -> NamedRegistry:
         return NamedRegistry(host, label[1] if label else "")
     label = _LABEL.fullmatch(host)
     if label is None:
-        raise RuleBroken(
-            f"`{text}` is not an Azure Container Registry's name",
-            "Such a name has 5 to 50 letters and digits. Use the whole host for another registry.",
-        )
+        raise RuleBroken(f"`{text}` is not {_MEANING}", f"{_FORM} Use the whole host for another registry.")
     return NamedRegistry(_host_of(host, cloud), label[1])
 
 
@@ -127,19 +123,10 @@ def _placed(text: str, cloud: KnownCloud) -> NamedRegistry:
     """A resource group may have dots in its name, but is none of a registry's hosts."""
     bare = (text.partition("://")[2] or text).partition("/")[0]
     if "://" in text or ":" in bare or (bare and cloud_of_registry(bare.lower())):
-        raise RuleBroken(
-            f"`{text}` is not a host's name alone",
-            f"Use `{bare.lower()}`; the image's name has an input of its own, `image-name`.",
-        )
-    found = placed(text, _TYPE, _name)
+        remedy = f"Use `{bare.lower()}`; the image's name has an input of its own, `image-name`."
+        raise RuleBroken(f"`{text}` is not a host's name alone", remedy)
+    found = placed(text, _TYPE, lambda name: rules.matching(f"(?i:{_NAME})", _MEANING, _FORM, name).lower())
     return NamedRegistry(_host_of(found.name, cloud), found.name, found.group, found.subscription)
-
-
-def _name(text: str) -> str:
-    if not _NAME.fullmatch(text.lower()):
-        what = f"`{text}` is not an Azure Container Registry's name"
-        raise RuleBroken(what, "Such a name has 5 to 50 letters and digits.")
-    return text.lower()
 
 
 def take_login(form: Form, cloud: KnownCloud) -> Login:

@@ -96,10 +96,8 @@ def pep440(spec: CondaSpec) -> str:
         RuleBroken: PEP 440 has no words for it.
     """
     if "|" in spec.version:
-        raise RuleBroken(
-            f"`{spec.name}` allows one version or another (`{spec.version}`), which wheels' versions cannot say",
-            "Write a range such as `>=1.7,<1.9`.",
-        )
+        what = f"`{spec.name}` allows one version or another (`{spec.version}`), which wheels' versions cannot say"
+        raise RuleBroken(what, "Write a range such as `>=1.7,<1.9`.")
     clauses = [_clause(part, spec) for part in spec.version.split(",")] if spec.version else []
     return ",".join(clause for clause in clauses if clause)
 

@@ -63,10 +63,8 @@ def _what(kind: str, words: str) -> tuple[str, str]:
     if kind == "SolverError":
         return f"no conda packages fit together ({said})", "Loosen a version, or add the channel that has the package."
     if _HASH.search(words):
-        return (
-            f"a conda package is not what its channel says ({said})",
-            "Ask the channel's owner before you install it.",
-        )
+        what = f"a conda package is not what its channel says ({said})"
+        return what, "Ask the channel's owner before you install it."
     if kind == "GatewayError" or _NETWORK.search(words):
         return f"a conda channel could not be read ({said})", "Check its name or URL, its token, and the network."
     return f"py-rattler says: {said}", "The details hold all that it says."

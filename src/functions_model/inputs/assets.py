@@ -68,10 +68,8 @@ def parse_reference(text: str, kind: str) -> re.Match[str]:
         return match
     written = "Write it as `azureml:<name>:<version>` or `azureml:<name>@latest`, and give the input `workspace`."
     if "/registries/" in text.lower():
-        raise RuleBroken(
-            f"`{text}` is in a registry, and only what is registered in a workspace can be read",
-            f"Register it in a workspace. {written}",
-        )
+        what = f"`{text}` is in a registry, and only what is registered in a workspace can be read"
+        raise RuleBroken(what, f"Register it in a workspace. {written}")
     if text.lower().startswith("azureml:/"):
         raise RuleBroken(f"`{text}` is not the address of one of a workspace's {kind}", written)
     if re.fullmatch(rf"azureml:{_WORD}", text, re.ASCII):

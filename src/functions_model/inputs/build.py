@@ -65,10 +65,8 @@ def _apt_packages(text: str) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(re.split(r"[\s,]+", text.strip())))
     wrong = [f"`{name}`" for name in names if not _APT.fullmatch(name)]
     if wrong:
-        raise RuleBroken(
-            f"{', '.join(wrong)} cannot be the name of a Debian package",
-            "Write names like `libgomp1`, with a version as `libgomp1=12.2.0-14`.",
-        )
+        what = f"{', '.join(wrong)} cannot be the name of a Debian package"
+        raise RuleBroken(what, "Write names like `libgomp1`, with a version as `libgomp1=12.2.0-14`.")
     return names
 
 

@@ -71,10 +71,8 @@ class Workspace:
         except (OSError, RuntimeError) as error:
             raise RuleBroken(f"`{text}` does not exist in `{self.folder}`", self._nearby(path)) from error
         if not real.is_relative_to(self.folder.resolve()):
-            raise RuleBroken(
-                f"`{text}` is a link to `{real}`, which lies outside the workspace `{self.folder}`",
-                "Copy what it points to into the workspace.",
-            )
+            what = f"`{text}` is a link to `{real}`, which lies outside the workspace `{self.folder}`"
+            raise RuleBroken(what, "Copy what it points to into the workspace.")
         return path
 
     def file(self, text: str) -> Path:
@@ -159,10 +157,8 @@ def _refuse_pointer(file: str, found: os.stat_result) -> None:
     finally:
         os.close(handle)
     if start == _LFS_POINTER:
-        raise RuleBroken(
-            f"`{Path(file).name}` is a Git LFS pointer, not the file itself",
-            "Fetch it with `git lfs pull`, or with `lfs: true` at actions/checkout.",
-        )
+        what = f"`{Path(file).name}` is a Git LFS pointer, not the file itself"
+        raise RuleBroken(what, "Fetch it with `git lfs pull`, or with `lfs: true` at actions/checkout.")
 
 
 def check_fetched(path: Path) -> bool:

@@ -19,9 +19,10 @@ from functions_model.azure.login import credential_for
 from functions_model.azureml import download_model, fetch_environment
 from functions_model.azureml.transfer_settings import TransferSettings
 from functions_model.core.failures import PlanRefused
+from functions_model.core.login import Login
 from functions_model.core.registered import MachineLearningWorkspace, RegisteredAsset
 from functions_model.core.secrets import Secret
-from functions_model.core.spec import Login, Model
+from functions_model.core.spec import Model
 from functions_model.environment import read_environment
 from support.ci import RecordingCi
 from support.fake_data_plane import fake_data_plane

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from functions_model.core.login import Login
 from functions_model.core.names import Names, Resources
 from functions_model.core.removal import RemovalSpec
-from functions_model.core.spec import Login, Mode
+from functions_model.core.spec import Mode
 from functions_model.hosting.app_service import app as function_app
 from functions_model.hosting.app_service import plan, slot
 from functions_model.hosting.app_service.host import APP_SERVICE

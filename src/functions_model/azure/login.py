@@ -1,4 +1,4 @@
-"""Tokens: from the CI host's identity or a client secret, one request per token, masked as soon as they exist."""
+"""Tokens, one request for each, masked as soon as they exist: by a secret, an identity token, `az` or the machine."""
 
 # ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
 
@@ -8,6 +8,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from azure.core.credentials import AccessToken
@@ -17,7 +18,7 @@ from functions_model.azure.cloud import Cloud
 from functions_model.azure.login_errors import explain_login
 from functions_model.ci.host import CiHost
 from functions_model.core.failures import LoginFailed
-from functions_model.core.spec import Login
+from functions_model.core.login import Login, LoginKind
 
 if TYPE_CHECKING:
     from azure.core.credentials import AccessTokenInfo, TokenCredential, TokenRequestOptions
@@ -107,17 +108,32 @@ class MaskingCredential:
 
 
 class _Assertions:
-    """Fetches the CI host's identity token anew each time: it lives five minutes, builds do not."""
+    """Fetches the identity token anew each time, of the CI host or of its file: it lives minutes, builds do not."""
 
-    def __init__(self, ci: CiHost, audience: str) -> None:
-        self._ci = ci
-        self._audience = audience
+    def __init__(self, ci: CiHost, login: Login) -> None:
+        self._ci, self._login = ci, login
         self.last = ""
 
     def fetch(self) -> str:
-        """A fresh token. It is kept, to tell which federated credential would match what it claims."""
-        self.last = self._ci.identity_token(self._audience)
+        """A fresh token. It is kept, to tell which federated credential would match what it claims.
+
+        Raises:
+            LoginFailed: The CI host gives none, or the file cannot be read.
+        """
+        file = self._login.token_file
+        self.last = self._kept(Path(file)) if file else self._ci.identity_token(self._login.audience)
         return self.last
+
+    def _kept(self, file: Path) -> str:
+        try:
+            token = file.read_text(encoding="ascii").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            said = getattr(error, "strerror", None) or error
+            what = f"the identity token of `AZURE_FEDERATED_TOKEN_FILE` cannot be read: `{file}`: {said}"
+            remedy = "Check that the job has that file, or take the variable away."
+            raise LoginFailed("log in to Azure", what, remedy) from error
+        self._ci.mask(token)
+        return token
 
 
 def credential_for(
@@ -126,7 +142,7 @@ def credential_for(
     """The credential that a login describes. No request is sent before the first token is asked for.
 
     Args:
-        login: A client secret makes a client-secret credential; none means the CI host's identity.
+        login: Says what proves it.
         cloud: Its authority is asked.
         ci: Gives identity tokens, and masks every token.
         options: More keyword arguments for the SDK's credential, such as `transport`.
@@ -134,10 +150,10 @@ def credential_for(
     Raises:
         LoginFailed: There is no client secret, and the CI host has no identity.
     """
-    assertions = _Assertions(ci, login.audience)
+    assertions = _Assertions(ci, login)
     if login.client_secret is not None:
         ci.mask(login.client_secret.reveal())
-    elif not ci.facts.has_identity:
+    elif login.kind is LoginKind.JOB and not ci.facts.has_identity:
         reason = "there is no `client-secret`, and this job has no identity token"
         raise LoginFailed("log in to Azure", reason, ci.facts.advice.identity)
     return MaskingCredential(
@@ -147,12 +163,25 @@ def credential_for(
     )
 
 
+_AZ_SECONDS = 60
+"""`az` takes seconds to start, and may have to ask Entra ID for a new token."""
+
+
 def _sdk_credential(login: Login, cloud: Cloud, assertions: _Assertions, options: dict[str, Any]) -> InnerCredential:
-    from azure.identity import ClientAssertionCredential, ClientSecretCredential
+    from azure.identity import (
+        AzureCliCredential,
+        ClientAssertionCredential,
+        ClientSecretCredential,
+        ManagedIdentityCredential,
+    )
 
     from functions_model.azure.sending import CancelledTransport
 
+    if login.client_secret is None and login.kind is LoginKind.AZ:
+        return AzureCliCredential(tenant_id=login.tenant_id, process_timeout=_AZ_SECONDS)
     options = {"transport": CancelledTransport(**options), **options}
+    if login.client_secret is None and login.kind is LoginKind.MANAGED:
+        return ManagedIdentityCredential(client_id=login.client_id or None, **options)
     if login.client_secret is None:
         return ClientAssertionCredential(
             login.tenant_id, login.client_id, assertions.fetch, authority=cloud.authority, **options

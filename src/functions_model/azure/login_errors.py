@@ -10,7 +10,7 @@ from azure.core.exceptions import ServiceRequestError, ServiceResponseError
 
 from functions_model.ci.host import Advice
 from functions_model.core.failures import Cause, LoginFailed
-from functions_model.core.spec import Login
+from functions_model.core.login import Login, LoginKind
 
 _CODE = re.compile(r"AADSTS(\d+)")
 _LONGEST_NAME = 120
@@ -91,6 +91,19 @@ def _claims_of(token: str) -> _AssertionClaims | None:
         return None
 
 
+_LOOKED_FOR = "no `client-secret`, no identity token of a job and no `AZURE_FEDERATED_TOKEN_FILE` were given"
+_ELSEWHERE = {
+    LoginKind.AZ: (
+        "`az` gave no token",
+        "Install the Azure CLI and run `az login`; or give `tenant-id`, `client-id` and `client-secret`.",
+    ),
+    LoginKind.MANAGED: (
+        "this machine has no such identity that answers",
+        "Give the machine an identity, name a user-assigned one with `client-id`, or leave `login` out.",
+    ),
+}
+
+
 def explain_login(exc: Exception, login: Login, authority: str, assertion: str, advice: Advice) -> LoginFailed:
     """The failure to tell when no token could be had.
 
@@ -103,6 +116,9 @@ def explain_login(exc: Exception, login: Login, authority: str, assertion: str, 
     """
     said = _TRACE.sub("", " ".join(str(exc).split()))[:500]
     found = _CODE.search(said)
+    if login.client_secret is None and login.kind in _ELSEWHERE:
+        reason, remedy = _ELSEWHERE[login.kind]
+        return LoginFailed("log in to Azure", f"{reason}, after {_LOOKED_FOR}", remedy, detail=said)
     if found is None:
         return LoginFailed("log in to Azure", said or type(exc).__name__, _plain_remedy(exc, authority))
     code, claims = found.group(1), _claims_of(assertion)

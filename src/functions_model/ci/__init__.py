@@ -18,12 +18,21 @@ SUMMARY_FILE = "FUNCTIONS_MODEL_SUMMARY_FILE"
 """The variable that names a file for a plain console's summary page."""
 
 
-def detect(environ: Mapping[str, str], stream: TextIO) -> CiHost:
-    """The host that this process runs on, by the variables that hosts promise to set."""
+def detect(environ: Mapping[str, str], stream: TextIO, *, on_command_line: bool = False) -> CiHost:
+    """The host that this process runs on, by the variables that hosts promise to set.
+
+    Args:
+        environ: The process environment.
+        stream: Standard output.
+        on_command_line: A command was typed; no action runs.
+    """
     if in_a_job(environ):
-        return GitHubHost(environ, stream)
+        host = GitHubHost(environ, stream)
+        host.facts = replace(host.facts, on_command_line=on_command_line)
+        return host
     page, identity, terminal = environ.get(SUMMARY_FILE), JobIdentity(environ), is_terminal(stream, environ)
     facts = replace(facts_of(environ), summary=Path(page) if page else None, has_terminal=terminal)
+    facts = replace(facts, on_command_line=on_command_line)
     return PlainHost(stream, facts, identity=identity if identity.available else None)
 
 

@@ -15,7 +15,7 @@ import requests
 from actions_toolkit.command import Command
 from actions_toolkit.file_command import prepare_key_value_message
 
-from functions_model.ci.host import Advice, Facts, Level
+from functions_model.ci.host import Advice, Facts, Level, TokenFile
 from functions_model.ci.scrub import ScrubbedLog
 from functions_model.core.failures import Location, LoginFailed
 from functions_model.core.retries import PASSING, AttemptFailed, Retries
@@ -237,8 +237,14 @@ def facts_of(environ: Mapping[str, str]) -> Facts:
         variable=f"{_INPUT}{{}}",
         summary=Path(page) if page else None,
         has_identity=JobIdentity(environ).available,
+        token_file=_token_file(environ),
         debug=environ.get("RUNNER_DEBUG") == "1",
     )
+
+
+def _token_file(environ: Mapping[str, str]) -> TokenFile | None:
+    path = environ.get("AZURE_FEDERATED_TOKEN_FILE")
+    return TokenFile(path, environ.get("AZURE_CLIENT_ID", ""), environ.get("AZURE_TENANT_ID", "")) if path else None
 
 
 def defused(line: str) -> str:

@@ -31,6 +31,23 @@ class Advice:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenFile:
+    """A file that keeps an identity token, as workload identity gives it to any job.
+
+    https://azure.github.io/azure-workload-identity/docs/topics/service-account-labels-and-annotations.html.
+
+    Attributes:
+        path: Where it is.
+        client_id: Whose federated credential it is for; empty where that is not said.
+        tenant_id: The same tenant's; empty where that is not said.
+    """
+
+    path: str
+    client_id: str = ""
+    tenant_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What a host says of a run. A text is empty where the host does not say.
 
@@ -45,6 +62,8 @@ class Facts:
         variable: The variable that an input comes in, for messages; `{}` stands for the input's name in upper case.
         summary: The file that the run's page is appended to; None where there is no page.
         has_identity: Whether an identity token can be asked for.
+        token_file: Where an identity token is kept for the job; None where none is.
+        on_command_line: Whether a person, or a script of theirs, has typed the command: a session of `az` is theirs.
         has_terminal: Whether the log is a terminal that a person looks at, where lines may be drawn again.
         annotations: How many annotations of one level the host keeps of a step; None: all.
         debug: Whether people have asked the host for all there is to know.
@@ -60,6 +79,8 @@ class Facts:
     variable: str = "{}"
     summary: Path | None = None
     has_identity: bool = False
+    token_file: TokenFile | None = None
+    on_command_line: bool = False
     has_terminal: bool = False
     annotations: int | None = None
     debug: bool = False

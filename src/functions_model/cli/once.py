@@ -116,7 +116,9 @@ class _Run:
             mask_inputs(values, ci)
             for secret in environment.secrets_in(environ):
                 ci.mask(secret)
-            self.spec = read_any(values, workspace=self.workspace, host_workspaces=ci.facts.host_workspaces)
+            self.spec = read_any(
+                values, workspace=self.workspace, host_workspaces=ci.facts.host_workspaces, facts=ci.facts
+            )
             mask_settings(self.spec, values, ci)
             _run(self.spec, self.history, environ, self.watched)
         except Failure as error:
@@ -258,7 +260,7 @@ def from_action() -> int:
 
 def from_command_line(command: str, arguments: Sequence[str]) -> int:
     """The command line: inputs from flags and `FUNCTIONS_MODEL_*` variables, paths below the current folder."""
-    ci = detect(os.environ, sys.stdout)
+    ci = detect(os.environ, sys.stdout, on_command_line=True)
     return _read_and_run(ci, Path.cwd(), lambda: from_arguments(arguments, os.environ, command=command))
 
 

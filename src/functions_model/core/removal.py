@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from functions_model.core.login import Login
 from functions_model.core.names import Names, Resources
-from functions_model.core.spec import Login, Mode
+from functions_model.core.spec import Mode
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from functions_model.core.build import Build
+from functions_model.core.login import Login
 from functions_model.core.names import Names, Resources
 from functions_model.core.registered import RegisteredAsset
 from functions_model.core.secrets import Secret
@@ -151,26 +152,6 @@ class ImageTarget:
     tag: str | None = None
     registry_name: str = ""
     registry_group: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Login:
-    """How to prove who we are to Microsoft Entra ID.
-
-    Attributes:
-        tenant_id: A GUID.
-        client_id: A GUID.
-        client_secret: None means OIDC: the CI host's own identity token is exchanged.
-        audience: The audience to ask the CI host's token for.
-        cloud: `AzureCloud`, `AzureUSGovernment`, `AzureChinaCloud`, or the https URL of an Azure Resource Manager
-            that serves `/metadata/endpoints`.
-    """
-
-    tenant_id: str
-    client_id: str
-    client_secret: Secret | None
-    audience: str
-    cloud: str
 
 
 WORKER_PROCESSES = "FUNCTIONS_WORKER_PROCESS_COUNT"

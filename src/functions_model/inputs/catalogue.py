@@ -164,13 +164,13 @@ CATALOGUE: tuple[InputSpec, ...] = (
     a_guid("subscription-id", "The Azure subscription.", required=True, modes=NAMING),
     a_guid(
         "tenant-id",
-        "The Microsoft Entra tenant. Mode `package` needs it for a registry of Azure only.",
+        "The Microsoft Entra tenant. Mode `package` needs it for a registry of Azure only; see `login`.",
         required=True,
         modes=EVERY_MODE,
     ),
     a_guid(
         "client-id",
-        "The application or identity to log in as. Mode `package` needs it for a registry of Azure only.",
+        "The application or identity to log in as. Mode `package` needs it for a registry of Azure only; see `login`.",
         required=True,
         modes=EVERY_MODE,
     ),
@@ -178,6 +178,14 @@ CATALOGUE: tuple[InputSpec, ...] = (
         "client-secret",
         "The application's secret. Leave it out to log in with the CI host's own identity token (OIDC).",
         secret=True,
+        modes=EVERY_MODE,
+    ),
+    a_choice(
+        "login",
+        "`managed-identity` logs in as the machine's own identity; `client-id` names a user-assigned one.",
+        derived="`client-secret`, else the CI host's identity token, else that in `AZURE_FEDERATED_TOKEN_FILE`, else,"
+        " on the command line, the session of `az login`",
+        choices=("managed-identity",),
         modes=EVERY_MODE,
     ),
     a_text(

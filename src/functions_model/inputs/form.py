@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
+from functions_model.ci.host import Facts
 from functions_model.core.failures import Location, Problem, RuleBroken
 from functions_model.core.spec import InlineEnvironment, Mode
 from functions_model.inputs.catalogue import BY_NAME
@@ -24,6 +25,7 @@ class Form:
     Attributes:
         values: The texts by input name, those of a deployment file included.
         workspace: What paths are relative to.
+        facts: What the CI host says of logins; None: nothing.
         origins: Where a text stands that a deployment file gave.
         environment: An environment that stands inside the deployment file.
         file_settings: The app settings of the deployment file: line, name and value.
@@ -34,6 +36,7 @@ class Form:
 
     values: dict[str, str]
     workspace: Workspace
+    facts: Facts | None = None
     mode: Mode = Mode.DEPLOY
     trigger: str = TRIGGERS[0]
     origins: dict[str, Location] = field(default_factory=dict)

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from functions_model.ci.host import Facts
 from functions_model.core.build import Builder
 from functions_model.core.failures import InputsInvalid
+from functions_model.core.login import Login
 from functions_model.core.registered import RegisteredAsset
 from functions_model.core.removal import RemovalSpec
-from functions_model.core.spec import DeploymentSpec, ImageTarget, InlineEnvironment, Login, Mode
+from functions_model.core.spec import DeploymentSpec, ImageTarget, InlineEnvironment, Mode
 from functions_model.inputs import rules
 from functions_model.inputs.assets import check_workspace, is_reference, take_asset
 from functions_model.inputs.build import read_build
@@ -27,6 +29,7 @@ from functions_model.inputs.registries import (
     NamedRegistry,
     cloud_of_registry,
     known_cloud,
+    missing_of_login,
     named_registry,
     take_login,
 )
@@ -37,18 +40,21 @@ from functions_model.inputs.triggers import read_trigger, takes_probe
 _Spec = TypeVar("_Spec")
 
 
-def read_inputs(values: Mapping[str, str], *, workspace: Path, host_workspaces: Sequence[str] = ()) -> DeploymentSpec:
+def read_inputs(
+    values: Mapping[str, str], *, workspace: Path, host_workspaces: Sequence[str] = (), facts: Facts | None = None
+) -> DeploymentSpec:
     """The checked and completed inputs. Looks at the file system; touches nothing.
 
     Args:
         values: By input name; an empty text counts as not given.
         workspace: The folder that paths are relative to.
         host_workspaces: The same folder's paths as steps outside of our container write them (`ci.host`).
+        facts: What the CI host says of logins; None: nothing.
 
     Raises:
         InputsInvalid: With every problem that was found. No secret is in any of them.
     """
-    form = _form(values, workspace, host_workspaces)
+    form = _form(values, workspace, host_workspaces, facts)
     if folder := form.take("working-directory", form.workspace.folder_in):
         form.workspace = form.workspace.below(folder)
     read_deployment_file(form)
@@ -56,22 +62,24 @@ def read_inputs(values: Mapping[str, str], *, workspace: Path, host_workspaces: 
 
 
 def read_any(
-    values: Mapping[str, str], *, workspace: Path, host_workspaces: Sequence[str] = ()
+    values: Mapping[str, str], *, workspace: Path, host_workspaces: Sequence[str] = (), facts: Facts | None = None
 ) -> DeploymentSpec | RemovalSpec:
     """What `read_inputs` gives, or, in the modes `destroy` and `plan-destroy`, what is to be removed.
 
     Raises:
         InputsInvalid: As for `read_inputs`.
     """
-    form = _form(values, workspace, host_workspaces)
+    form = _form(values, workspace, host_workspaces, facts)
     if form.mode not in REMOVING:
-        return read_inputs(values, workspace=workspace, host_workspaces=host_workspaces)
+        return read_inputs(values, workspace=workspace, host_workspaces=host_workspaces, facts=facts)
     return _checked(form, read_removal(form))
 
 
-def _form(values: Mapping[str, str], workspace: Path, host_workspaces: Sequence[str]) -> Form:
+def _form(values: Mapping[str, str], workspace: Path, host_workspaces: Sequence[str], facts: Facts | None) -> Form:
     form = Form(
-        {name: value.strip() for name, value in values.items()}, Workspace(workspace.absolute(), tuple(host_workspaces))
+        {name: value.strip() for name, value in values.items()},
+        Workspace(workspace.absolute(), tuple(host_workspaces)),
+        facts,
     )
     form.refuse_unknown()
     fill_from_file(form)
@@ -175,12 +183,11 @@ def _login(form: Form, cloud: KnownCloud, image: ImageTarget) -> Login | None:
     in_azure = bool(image.registry and cloud_of_registry(image.registry))
     lines = (*form.text("model-path").splitlines(), form.text("environment-file"))
     needed = form.mode in WITH_AZURE or in_azure or any(is_reference(line.strip()) for line in lines)
-    given = any(form.text(name) for name in (*LOGIN, "client-secret"))
+    given = any(form.text(name) for name in (*LOGIN, "client-secret", "login"))
     if not (needed or given):
         return None
-    for name in LOGIN:
-        if not form.text(name):
-            _login_missing(form, name, given=given and not needed)
+    for name in missing_of_login(form):
+        _login_missing(form, name, given=given and not needed)
     return take_login(form, cloud)
 
 

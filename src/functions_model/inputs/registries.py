@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import enum
 import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from functions_model.core.failures import RuleBroken
+from functions_model.core.login import Login, LoginKind
 from functions_model.core.secrets import Secret
-from functions_model.core.spec import Login
 from functions_model.inputs import rules
-from functions_model.inputs.form import Form
+from functions_model.inputs.form import LOGIN, Form
 from functions_model.inputs.placing import placed
 
 
@@ -129,16 +130,59 @@ def _placed(text: str, cloud: KnownCloud) -> NamedRegistry:
     return NamedRegistry(_host_of(found.name, cloud), found.name, found.group, found.subscription)
 
 
+_MANAGED = "managed-identity"
+
+
+def login_kind(form: Form) -> LoginKind:
+    """What proves who we are, by an order and never by trying: what is given, the job's, the file's, the person's."""
+    facts = form.facts
+    if form.text("client-secret") or facts is None:
+        return LoginKind.JOB
+    if form.text("login") == _MANAGED:
+        return LoginKind.MANAGED
+    if facts.has_identity and form.text("client-id"):
+        return LoginKind.JOB
+    if facts.token_file:
+        return LoginKind.TOKEN_FILE
+    return LoginKind.AZ if facts.on_command_line else LoginKind.JOB
+
+
+def missing_of_login(form: Form) -> tuple[str, ...]:
+    """The parts of the login that are needed and not given."""
+    kind, kept = login_kind(form), form.facts.token_file if form.facts else None
+    if kind in {LoginKind.AZ, LoginKind.MANAGED}:
+        return ()
+    known = {"client-id": kept.client_id, "tenant-id": kept.tenant_id} if kind is LoginKind.TOKEN_FILE and kept else {}
+    return tuple(name for name in LOGIN if not (form.text(name) or known.get(name)))
+
+
 def take_login(form: Form, cloud: KnownCloud) -> Login:
     """The login, with everything that is wrong with it noted; what is missing is noted by the caller."""
     secret = form.take("client-secret", lambda text: Secret(rules.secret_text(text)))
     audience = form.take("audience", rules.audience)
-    if form.text("client-secret") and form.text("audience"):
-        form.refuse("audience", "it is given beside `client-secret`, which does not use it", "Give one of the two.")
+    for name in ("audience", "login"):
+        if form.text("client-secret") and form.text(name):
+            form.refuse(name, "it is given beside `client-secret`, which does not use it", "Give one of the two.")
+    form.take("login", Managed)
+    kind, kept = login_kind(form), form.facts.token_file if form.facts else None
+    file = kept if kind is LoginKind.TOKEN_FILE else None
+    if kind is LoginKind.AZ and form.text("client-id"):
+        form.notes.append(
+            "`client-id` is not used: neither a secret nor an identity token goes with it, so that the session of"
+            " `az login` counts."
+        )
     return Login(
-        form.take("tenant-id", rules.guid),
-        form.take("client-id", rules.guid),
+        form.take("tenant-id", rules.guid) or (file.tenant_id if file else ""),
+        form.take("client-id", rules.guid) or (file.client_id if file else ""),
         secret,
         audience or cloud.audience,
         cloud.name,
+        kind,
+        file.path if file else "",
     )
+
+
+class Managed(enum.StrEnum):
+    """What the input `login` can say."""
+
+    MANAGED_IDENTITY = _MANAGED

@@ -8,9 +8,9 @@ from functions_model.core.secrets import Secret
 from functions_model.core.spec import Access, OnPlan, Target
 from functions_model.inputs import rules
 from functions_model.inputs.building import YesNo
-from functions_model.inputs.form import LOGIN, Form
+from functions_model.inputs.form import Form
 from functions_model.inputs.placing import Places
-from functions_model.inputs.registries import CLOUDS, known_cloud, take_login
+from functions_model.inputs.registries import CLOUDS, known_cloud, missing_of_login, take_login
 from functions_model.inputs.settings import note_dots, read_app_settings, refuse_ports
 from functions_model.inputs.specs import BLOB, QUEUE
 
@@ -113,9 +113,8 @@ def read_removal(form: Form) -> RemovalSpec:
     and location may be given, as a workflow may use one set of inputs for all modes. They are not read. What says how
     much goes is read, and refused where it cannot be meant.
     """
-    for name in LOGIN:
-        if not form.text(name):
-            form.miss(name)
+    for name in missing_of_login(form):
+        form.miss(name)
     places = Places(form)
     slot = take_slot(form, places.names.app)
     with_data = form.take("destroy-data", YesNo) is YesNo.YES

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from functions_model.ci.host import CiHost
+from functions_model.core.login import Login
 from functions_model.core.progress import Report, silent
-from functions_model.core.spec import DeploymentSpec, Login
+from functions_model.core.spec import DeploymentSpec
 from functions_model.pipeline.events import Event, ResourceWritten, StageEnded
 from functions_model.registry.access import EntraExchange
 from functions_model.registry.client import RegistryClient
@@ -183,5 +184,5 @@ def log_in(login: Login, world: World, *, registry: bool) -> tuple[Cloud, Maskin
     cloud = resolve_cloud(login.cloud)
     credential = credential_for(login, cloud, world.ci)
     warm_up(credential, [cloud.arm_scope, cloud.registry_scope] if registry else [cloud.arm_scope])
-    world.ci.info(f"Logged in to {cloud.name} as {login.client_id}.")
+    world.ci.info(f"Logged in to {cloud.name} {login}.")
     return cloud, credential

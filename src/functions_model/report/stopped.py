@@ -212,7 +212,8 @@ def _destroy(spec: DeploymentSpec, target: Target, candidate: str = "") -> str:
 
 def _removal_command(spec: DeploymentSpec, target: Target) -> list[str]:
     """With every name that does not follow from the app's; what lies in another group is never removed."""
-    login = () if spec.login is None else ("--tenant-id", spec.login.tenant_id, "--client-id", spec.login.client_id)
+    ids = () if spec.login is None else (("--tenant-id", spec.login.tenant_id), ("--client-id", spec.login.client_id))
+    login = [word for option, text in ids if text for word in (option, text)]
     cloud = ("--cloud", spec.login.cloud) if spec.login and spec.login.cloud != BY_NAME["cloud"].default else ()
     names = {
         "plan-name": target.resources.plan,

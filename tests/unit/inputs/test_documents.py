@@ -54,6 +54,7 @@ ISSUE_INPUTS = {
     "deployment-file",
     "working-directory",
     "inputs-file",
+    "login",
     "host-json",
     "concurrency",
     "input-path",

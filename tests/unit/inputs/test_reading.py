@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from functions_model.core.failures import InputsInvalid
+from functions_model.core.login import Login
 from functions_model.core.names import Names, Resources
 from functions_model.core.secrets import Secret
-from functions_model.core.spec import AuthLevel, Code, HttpTrigger, ImageTarget, Login, Mode, Model, OnPlan, Target
+from functions_model.core.spec import AuthLevel, Code, HttpTrigger, ImageTarget, Mode, Model, OnPlan, Target
 from functions_model.inputs.reading import read_inputs
 from support.inputs import DEPLOY, GUID, PACKAGE, problems
 

@@ -16,7 +16,7 @@ import pytest
 
 from functions_model.core.failures import EnvironmentFailed
 from functions_model.core.references import ImageReference, digest_of
-from functions_model.engine import Recipe, base_of, write_context
+from functions_model.engine import Recipe, read_dockerfile, write_context
 from functions_model.engine.connecting import open_engine
 from functions_model.engine.engine_layers import build_engine_layers
 from functions_model.engine.loading import load_base
@@ -137,7 +137,7 @@ class TestOwnDockerfile:
         )
         image = assemble(below.base, below.layers, env={"OURS": "1"}, labels={})
 
-        assert str(reference) == base_of(folder / "Dockerfile")
+        assert str(reference) == read_dockerfile(folder / "Dockerfile").base
         assert base.manifest.layers == below.base.manifest.layers
         assert ["dockerfile 1 of 2", "dockerfile 2 of 2"] == [layer.name for layer in below.layers]
         assert {"etc/made": b"made\n"} == files_of(below.layers[0])

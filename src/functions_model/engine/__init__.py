@@ -6,13 +6,12 @@ every run 30 ms.
 
 from functions_model.engine.context import check_context, write_context
 from functions_model.engine.dockerfile import Recipe, engine_layers_key
-from functions_model.engine.own_dockerfile import base_of, line_of_base
+from functions_model.engine.own_dockerfile import read_dockerfile
 
 __all__ = [
     "Recipe",
-    "base_of",
     "check_context",
     "engine_layers_key",
-    "line_of_base",
+    "read_dockerfile",
     "write_context",
 ]

@@ -65,7 +65,7 @@ def build_engine_layers(
 
     Args:
         recipe: What to make.
-        base: The image below; with a Dockerfile of the user's own, the one that it is made from (`base_of`).
+        base: The image below; with a Dockerfile of the user's own, the one that it is made from.
         lock_text: The lock of the environment, for the recipe's compiled packages.
         dockerfile: The user's own.
         work: A folder for files on the way and for the packed layers; it must last as long as they are used.

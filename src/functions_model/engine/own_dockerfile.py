@@ -200,7 +200,7 @@ def read_own_dockerfile(path: Path, *, leave_out: Path | None = None, keep_crede
     """
     from docker.utils.build import exclude_paths  # noqa: PLC0415 - few runs need an engine
 
-    parsed = _parsed(path)
+    parsed = read_dockerfile(path)
     found = exclude_paths(str(path.parent), _patterns(_ignore_file(path)), dockerfile=path.name)
     if _ignore_file(path).name != _IGNORE_FILE:
         found -= {_IGNORE_FILE}  # the engine would apply it as well
@@ -219,33 +219,18 @@ def _credentials(path: Path, name: str) -> LeftOut | None:
     return credentials_at(name, path if stat.S_ISREG(known.st_mode) else None, known.st_size)
 
 
-def base_of(dockerfile: Path) -> str | None:
-    """The image that a user's Dockerfile is made from, as it is written there; None when only a build would tell.
+def read_dockerfile(path: Path) -> ParsedDockerfile:
+    """The file alone: its context may be large, and is not looked at.
 
     Raises:
         InputsInvalid: It is not a Dockerfile.
     """
-    return _parsed(dockerfile).base
-
-
-def line_of_base(dockerfile: Path) -> int:
-    """The line of the last `FROM`, from 1.
-
-    Raises:
-        InputsInvalid: It is not a Dockerfile.
-    """
-    return _parsed(dockerfile).stages[-1].line + 1
-
-
-def _parsed(path: Path) -> ParsedDockerfile:
-    """The file alone: its context may be large, and is not looked at."""
     try:
         return parse_dockerfile(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         what = error.strerror or "it cannot be read" if isinstance(error, OSError) else str(error)
-        action = "read the Dockerfile"
         problem = Problem(what, "Begin it with `FROM` and a Functions base image.", "dockerfile", Location(path))
-        raise InputsInvalid(action, [problem]) from error
+        raise InputsInvalid("read the Dockerfile", [problem]) from error
 
 
 def content_digests(own: OwnDockerfile) -> Iterator[tuple[str, str, str]]:

@@ -91,33 +91,23 @@ def _qualified(dependency: CondaDependency, urls: Mapping[str, str]) -> str:
     except RuleBroken:
         return dependency.text
     before, separator, rest = dependency.text.partition("::")
-    return (
-        f"{urls[channel].rstrip('/')}::{rest}"
-        if separator and channel in urls and before.strip() == channel
-        else dependency.text
-    )
+    is_own = separator and channel in urls and before.strip() == channel
+    return f"{urls[channel].rstrip('/')}::{rest}" if is_own else dependency.text
 
 
 async def _solve(sources: list[Any], specs: list[Any], rattler: Any, cache: Path) -> list[Any]:
     gateway = rattler.Gateway(cache_dir=cache, client=rattler.Client.default_client())
+    name, version, build = rattler.PackageName, rattler.Version, rattler.package.BuildString
+    virtual = [rattler.GenericVirtualPackage(name(one), version(two), build(three)) for one, two, three in _IMAGE]
     found: list[Any] = await rattler.solve(
         sources=sources,
         specs=specs,
         gateway=gateway,
         platforms=PLATFORMS,
-        virtual_packages=_virtual_packages(rattler),
+        virtual_packages=virtual,
         channel_relations="disabled",
     )
     return found
-
-
-def _virtual_packages(rattler: Any) -> list[Any]:
-    return [
-        rattler.GenericVirtualPackage(
-            rattler.PackageName(name), rattler.Version(version), rattler.package.BuildString(build)
-        )
-        for name, version, build in _IMAGE
-    ]
 
 
 def _package(record: Any, names: Mapping[str, str]) -> CondaPackage:

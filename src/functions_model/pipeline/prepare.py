@@ -15,7 +15,7 @@ from functions_model.core.build import Builder
 from functions_model.core.failures import InputsInvalid, Location, Problem
 from functions_model.core.references import Digest, ImageReference, parse_reference
 from functions_model.core.spec import DeploymentSpec
-from functions_model.engine import base_of, line_of_base
+from functions_model.engine import read_dockerfile
 from functions_model.environment import EnvironmentRequest, PythonChoice, base_image_for, choose_python
 from functions_model.image.assembly import EPOCH, Base
 from functions_model.image.credentials import LeftOut
@@ -87,13 +87,13 @@ def _base_reference(spec: DeploymentSpec, request: EnvironmentRequest) -> ImageR
     dockerfile = spec.build.dockerfile
     if dockerfile is None:
         return parse_reference(spec.base_image or base_image_for(choose_python(spec.python_version, request).version))
-    named = base_of(dockerfile)
+    own = read_dockerfile(dockerfile)
     try:
-        return parse_reference(named or "")
+        return parse_reference(own.base or "")
     except ValueError as error:
-        what = str(error) if named else "what its last stage starts from is only known once it is built"
+        what = str(error) if own.base else "what its last stage starts from is only known once it is built"
         remedy = "Name the base in `FROM` itself, with its registry's host."
-        problem = Problem(what, remedy, "dockerfile", Location(dockerfile, line_of_base(dockerfile)))
+        problem = Problem(what, remedy, "dockerfile", Location(dockerfile, own.stages[-1].line + 1))
         raise InputsInvalid("read the Dockerfile", [problem]) from error
 
 

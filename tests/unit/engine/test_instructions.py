@@ -8,7 +8,7 @@ import pytest
 
 from functions_model.core.failures import InputsInvalid
 from functions_model.core.references import digest_of, parse_reference
-from functions_model.engine import Recipe, base_of, engine_layers_key
+from functions_model.engine import Recipe, engine_layers_key, read_dockerfile
 from functions_model.engine.own_dockerfile import parse_dockerfile, read_own_dockerfile
 from functions_model.image import manifests
 from functions_model.image.assembly import Base
@@ -58,7 +58,7 @@ class TestBase:
         (tmp_path / "Dockerfile").write_text("# nothing\n")
 
         with pytest.raises(InputsInvalid, match=r"dockerfile: it has no `FROM`\. Begin it with `FROM`"):
-            base_of(tmp_path / "Dockerfile")
+            read_dockerfile(tmp_path / "Dockerfile")
 
 
 class TestContext:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-from functions_model.core.progress import Report, silent
 from functions_model.core.references import ImageReference, canonical_json, digest_of
+from functions_model.core.work import Report, silent
 from functions_model.image import manifests
 from functions_model.image.assembly import Base, Image, assemble
 from functions_model.image.compression import Compression

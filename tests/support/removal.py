@@ -7,8 +7,7 @@ from typing import Any
 
 from functions_model.core.login import Login
 from functions_model.core.names import Names, Resources
-from functions_model.core.removal import RemovalSpec
-from functions_model.core.spec import Mode
+from functions_model.core.spec import Mode, RemovalSpec
 from functions_model.hosting.app_service import app as function_app
 from functions_model.hosting.app_service import plan, slot
 from functions_model.hosting.app_service.host import APP_SERVICE

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from functions_model.core.names import Names, Resources
 from functions_model.core.references import Digest, ImageReference
-from functions_model.core.removal import RemovalSpec
 from functions_model.core.secrets import Secret
 from functions_model.core.spec import (
     BlobTrigger,
@@ -18,6 +17,7 @@ from functions_model.core.spec import (
     ImageTarget,
     Mode,
     OnPlan,
+    RemovalSpec,
     ServiceBusQueueTrigger,
     Target,
 )

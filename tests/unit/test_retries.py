@@ -7,7 +7,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from functions_model.core.retries import AttemptFailed, Retries, seconds_asked
+from functions_model.core.sending import AttemptFailed, Retries, seconds_asked
 
 
 class Trouble(Exception):

@@ -11,7 +11,7 @@ from typing import Any
 from functions_model.azure.causes import CAUSES, UNKNOWN_REMEDIES
 from functions_model.core.failures import Cause, NamedCause
 from functions_model.core.masking import shapeless
-from functions_model.core.retries import seconds_asked
+from functions_model.core.sending import seconds_asked
 
 _IDENTIFIERS = re.compile(r"Policy identifiers: '(?P<json>\[.*\])'", re.DOTALL)
 _WHAT_IT_IS = {"type", "kind", "location"}

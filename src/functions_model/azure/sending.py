@@ -14,8 +14,7 @@ from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
 from functions_model.azure.errors import error_code
 from functions_model.core.cancel import CANCEL, Cancel
-from functions_model.core.retries import Retries, seconds_asked
-from functions_model.core.sending import changes
+from functions_model.core.sending import Retries, changes, seconds_asked
 
 _RETRIES = Retries(attempts=7, first=0.8, longest=20.0)
 """About a minute with a service that answers 429 or 5xx. The SDK's policy leaves out the first of the waits."""

@@ -24,7 +24,7 @@ from functions_model.azure.errors import data_words
 from functions_model.azureml.access import RemoteFile
 from functions_model.azureml.transfer_settings import Progress, TransferSettings, persist, shown, status_of
 from functions_model.core.failures import BundleFailed, Problem
-from functions_model.core.stopping import Stop, side_by_side
+from functions_model.core.work import Stop, side_by_side
 
 _AGAIN = "Run again. If it happens again, check the connection to the storage account."
 

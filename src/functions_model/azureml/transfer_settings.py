@@ -13,7 +13,7 @@ from typing import TypeVar
 from azure.core.exceptions import AzureError
 
 from functions_model.azure.errors import retry_after
-from functions_model.core.retries import PASSING, AttemptFailed, Retries
+from functions_model.core.sending import PASSING, AttemptFailed, Retries
 
 MIB = 1024 * 1024
 _RETRIES = Retries(attempts=6, longest=20.0)

@@ -18,8 +18,7 @@ from actions_toolkit.file_command import prepare_key_value_message
 from functions_model.ci.host import Advice, Facts, Level, TokenFile
 from functions_model.ci.scrub import ScrubbedLog
 from functions_model.core.failures import Location, LoginFailed
-from functions_model.core.retries import PASSING, AttemptFailed, Retries
-from functions_model.core.sending import new_session
+from functions_model.core.sending import PASSING, AttemptFailed, Retries, new_session
 
 _RETRIES = Retries(first=2.0)
 """The endpoint answers 5xx now and then."""

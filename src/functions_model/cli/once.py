@@ -22,8 +22,7 @@ from functions_model.cli.signals import telling_the_end, told_by
 from functions_model.cli.work_folder import work_folder
 from functions_model.core.failures import Failure, InputsInvalid, Problem
 from functions_model.core.masking import SHORTEST
-from functions_model.core.removal import RemovalSpec
-from functions_model.core.spec import DeploymentSpec
+from functions_model.core.spec import DeploymentSpec, RemovalSpec
 from functions_model.inputs import from_arguments, from_environment, listening_seconds, misspelt, read_any
 from functions_model.inputs.catalogue import BY_NAME, CATALOGUE, WORDS
 from functions_model.inputs.settings import secrets_in

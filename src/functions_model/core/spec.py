@@ -271,3 +271,21 @@ class DeploymentSpec:
     def auth_level(self) -> AuthLevel:
         """Who may call the app's functions; blob and queue triggers answer nobody, their check function the host."""
         return self.trigger.auth_level if isinstance(self.trigger, HttpTrigger) else AuthLevel.ADMIN
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalSpec:
+    """What `mode: destroy` needs to know: the resources of one deployment. Derived names have been derived.
+
+    Attributes:
+        mode: `destroy`, or `plan-destroy`, which removes nothing.
+        names: With a candidate, that alone is to go; without one the whole deployment.
+        resources: Those of every trigger: some may never have been made. What is in another group stays.
+        with_data: Whether what holds data goes, too: storage accounts, namespaces, workspaces.
+    """
+
+    mode: Mode
+    login: Login
+    names: Names
+    resources: Resources
+    with_data: bool = False

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from functions_model.core.failures import EnvironmentFailed, Problem
-from functions_model.core.progress import Progress, Report, silent
+from functions_model.core.work import Progress, Report, silent
 from functions_model.environment.locking import PREFIX, CondaLock, Lock, build_options
 from functions_model.environment.normalising import (
     Altered,

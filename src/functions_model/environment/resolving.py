@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from functions_model.core.failures import EnvironmentFailed
-from functions_model.core.progress import Progress, Report, silent
 from functions_model.core.references import digest_of
+from functions_model.core.work import Progress, Report, silent
 from functions_model.environment.conda_solving import MARK, Distribution, distributions_of, solve_conda, write_stand_ins
 from functions_model.environment.locking import (
     ACTION,

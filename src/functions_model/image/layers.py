@@ -18,8 +18,8 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Self, cast
 
-from functions_model.core.progress import Progress, Report, silent
 from functions_model.core.references import Digest, parse_digest
+from functions_model.core.work import Progress, Report, silent
 from functions_model.image.compression import Choice, Compression, choose, pack, packed_size
 from functions_model.image.files import FileTree
 from functions_model.image.manifests import OCI_LAYER_GZIP, OCI_LAYER_TAR, Descriptor

@@ -11,8 +11,7 @@ from functions_model.core.build import Builder
 from functions_model.core.failures import InputsInvalid
 from functions_model.core.login import Login
 from functions_model.core.registered import RegisteredAsset
-from functions_model.core.removal import RemovalSpec
-from functions_model.core.spec import DeploymentSpec, ImageTarget, InlineEnvironment, Mode
+from functions_model.core.spec import DeploymentSpec, ImageTarget, InlineEnvironment, Mode, RemovalSpec
 from functions_model.inputs import rules
 from functions_model.inputs.assets import check_workspace, is_reference, take_asset
 from functions_model.inputs.build import read_build

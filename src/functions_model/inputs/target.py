@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from functions_model.core.names import Resources
-from functions_model.core.removal import RemovalSpec
 from functions_model.core.secrets import Secret
-from functions_model.core.spec import Access, OnPlan, Target
+from functions_model.core.spec import Access, OnPlan, RemovalSpec, Target
 from functions_model.inputs import rules
 from functions_model.inputs.building import YesNo
 from functions_model.inputs.form import Form

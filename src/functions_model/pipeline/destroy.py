@@ -9,8 +9,7 @@ from __future__ import annotations
 from contextlib import closing
 
 from functions_model.azure.clients import AzureClients
-from functions_model.core.removal import RemovalSpec
-from functions_model.core.spec import Mode
+from functions_model.core.spec import Mode, RemovalSpec
 from functions_model.hosting.known_hosts import HOSTS
 from functions_model.pipeline.events import PlanApplied, RemovalPlanned
 from functions_model.pipeline.session import World, log_in, run_context

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from functions_model.ci.host import CiHost
 from functions_model.core.login import Login
-from functions_model.core.progress import Report, silent
 from functions_model.core.spec import DeploymentSpec
+from functions_model.core.work import Report, silent
 from functions_model.pipeline.events import Event, ResourceWritten, StageEnded
 from functions_model.registry.access import EntraExchange
 from functions_model.registry.client import RegistryClient

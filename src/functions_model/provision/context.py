@@ -10,7 +10,7 @@ from typing import TypeVar
 from azure.core.exceptions import AzureError, HttpResponseError
 
 from functions_model.azure.errors import ServiceError, explain, retry_after
-from functions_model.core.retries import Retries
+from functions_model.core.sending import Retries
 from functions_model.provision.changes import Written
 
 

@@ -9,9 +9,8 @@ from typing import Any, Protocol
 from functions_model.azure.clients import AzureClients
 from functions_model.core.failures import Problem
 from functions_model.core.names import Names, Resources
-from functions_model.core.removal import RemovalSpec
 from functions_model.core.secrets import Secret
-from functions_model.core.spec import Access, Target
+from functions_model.core.spec import Access, RemovalSpec, Target
 from functions_model.provision.changes import Change, ChangeSet, FieldChange
 from functions_model.provision.context import Patience, discard
 from functions_model.provision.network import Origin

@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias
 
-from functions_model.core.progress import Progress
 from functions_model.core.references import Digest, ImageReference, short
-from functions_model.core.stopping import side_by_side
+from functions_model.core.work import Progress, side_by_side
 from functions_model.image.assembly import Base
 from functions_model.image.manifests import Descriptor
 from functions_model.registry.access import Access

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions_model.core.failures import RegistryFailed
-from functions_model.core.progress import Progress, Report
 from functions_model.core.references import Digest, digest_of, parse_digest
-from functions_model.core.retries import AttemptFailed
-from functions_model.core.stopping import Stop
+from functions_model.core.sending import AttemptFailed
+from functions_model.core.work import Progress, Report, Stop
 from functions_model.image.layers import Layer, LayerStream
 from functions_model.image.manifests import Descriptor
 from functions_model.registry.access import Access

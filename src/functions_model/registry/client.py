@@ -18,8 +18,7 @@ import requests
 
 from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import RegistryFailed
-from functions_model.core.retries import PASSING, AttemptFailed, Retries, seconds_asked
-from functions_model.core.sending import new_session
+from functions_model.core.sending import PASSING, AttemptFailed, Retries, new_session, seconds_asked
 from functions_model.registry.access import Access, EntraExchange
 from functions_model.registry.errors import RegistryRefused, breakdown, refusal
 from functions_model.registry.tokens import Tokens

@@ -13,7 +13,7 @@ import urllib3
 
 from functions_model.core.failures import RegistryFailed
 from functions_model.core.references import Digest, ImageReference, digest_of, parse_digest
-from functions_model.core.retries import AttemptFailed
+from functions_model.core.sending import AttemptFailed
 from functions_model.image.assembly import LARGEST_MANIFEST, Base
 from functions_model.image.layers import PieceStream
 from functions_model.image.manifests import (

@@ -12,9 +12,8 @@ from functools import partial
 from threading import Lock
 
 from functions_model.core.cancel import CANCEL
-from functions_model.core.progress import Report, silent
 from functions_model.core.references import Digest, ImageReference
-from functions_model.core.stopping import Stopped, side_by_side
+from functions_model.core.work import Report, Stopped, side_by_side, silent
 from functions_model.image.assembly import Base, Image
 from functions_model.image.layers import Layer, LayerStream
 from functions_model.image.manifests import Descriptor

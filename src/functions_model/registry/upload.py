@@ -16,10 +16,9 @@ from urllib.parse import quote
 import requests
 
 from functions_model.core.failures import RegistryFailed
-from functions_model.core.progress import Report
 from functions_model.core.references import Digest, ImageReference, digest_of
-from functions_model.core.retries import AttemptFailed
-from functions_model.core.stopping import Stop
+from functions_model.core.sending import AttemptFailed
+from functions_model.core.work import Report, Stop
 from functions_model.image.layers import Layer, LayerStream
 from functions_model.registry.access import Access
 from functions_model.registry.bodies import BlobSource, Body, blob_body, stream_body

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from functions_model.core.references import ImageReference
-from functions_model.core.removal import RemovalSpec
-from functions_model.core.spec import DeploymentSpec, HttpTrigger, Mode
+from functions_model.core.spec import DeploymentSpec, HttpTrigger, Mode, RemovalSpec
 from functions_model.image.assembly import Base
 from functions_model.pipeline.events import (
     AppVerified,

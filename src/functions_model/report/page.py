@@ -10,8 +10,7 @@ from datetime import UTC, datetime
 from functions_model.ci.host import Level
 from functions_model.core.failures import Failure
 from functions_model.core.names import CANDIDATE
-from functions_model.core.removal import RemovalSpec
-from functions_model.core.spec import DeploymentSpec, Mode, Target
+from functions_model.core.spec import DeploymentSpec, Mode, RemovalSpec, Target
 from functions_model.pipeline.events import AppVerified, ContextWritten, Event, RemovalPlanned, RunStopped, StageEnded
 from functions_model.report.environment_text import environment_section
 from functions_model.report.finding import every, last, proven

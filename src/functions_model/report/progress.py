@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import TextIO
 
 from functions_model.ci.host import CiHost
-from functions_model.core.progress import Report
+from functions_model.core.work import Report
 from functions_model.report.live import LiveLines, shows_blocks, size_of
 from functions_model.report.tasks import Tasks, TaskView, ended_line, fitted, live_line, log_line, name_width, seconds
 from functions_model.report.watched_host import WatchedHost

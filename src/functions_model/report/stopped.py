@@ -10,8 +10,7 @@ from collections.abc import Sequence
 
 from functions_model.core.failures import Failure
 from functions_model.core.names import CANDIDATE, MOVE
-from functions_model.core.removal import RemovalSpec
-from functions_model.core.spec import DeploymentSpec, Target
+from functions_model.core.spec import DeploymentSpec, RemovalSpec, Target
 from functions_model.hosting.known_hosts import host_of
 from functions_model.inputs.catalogue import BY_NAME
 from functions_model.inputs.placing import follows

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from tqdm import tqdm  # type: ignore[import-untyped] # it has no types of its own
 from tqdm.utils import disp_len, disp_trim  # type: ignore[import-untyped] # the same
 
-from functions_model.core.progress import Progress
+from functions_model.core.work import Progress
 from functions_model.report.formatting import size
 
 _WINDOW = 8.0
@@ -88,7 +88,7 @@ class Tasks:
         self._ended: list[TaskView] = []
 
     def take(self, progress: Progress) -> None:
-        """Keep what is said; a `core.progress.Report`. Writes nothing, so it costs a microsecond."""
+        """Keep what is said; a `core.work.Report`. Writes nothing, so it costs a microsecond."""
         with self._lock:
             task = self._running.get(progress.task)
             if task is None:

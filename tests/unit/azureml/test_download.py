@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from functions_model.core.failures import BundleFailed, PlanRefused
-from functions_model.core.retries import Retries
+from functions_model.core.sending import Retries
 from support.fake_arm import Answer
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from functions_model.core.progress import Progress
+    from functions_model.core.work import Progress
     from functions_model.environment import EnvironmentRequest, Lock
     from functions_model.environment.installing import Installed
 

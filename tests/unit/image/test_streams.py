@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions_model.core.failures import BundleFailed
-from functions_model.core.progress import Progress
+from functions_model.core.work import Progress
 from functions_model.image.compression import Compression
 from functions_model.image.files import FileTree, Link, TreeFile
 from functions_model.image.layers import Layer, LayerPlan, LayerStream, build_layer

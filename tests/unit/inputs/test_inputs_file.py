@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from functions_model.core.failures import InputsInvalid, Location
-from functions_model.core.removal import RemovalSpec
-from functions_model.core.spec import BlobTrigger, DeploymentSpec, Model
+from functions_model.core.spec import BlobTrigger, DeploymentSpec, Model, RemovalSpec
 from functions_model.inputs.reading import read_any, read_inputs
 from support.inputs import BARE, DEPLOY
 

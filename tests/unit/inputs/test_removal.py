@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from functions_model.core.failures import InputsInvalid
-from functions_model.core.removal import RemovalSpec
-from functions_model.core.spec import DeploymentSpec, Mode
+from functions_model.core.spec import DeploymentSpec, Mode, RemovalSpec
 from functions_model.inputs import from_arguments, read_any
 from functions_model.inputs.catalogue import CATALOGUE
 from functions_model.inputs.sources import arguments_parser

@@ -29,7 +29,7 @@ from support.removal import (
 )
 
 if TYPE_CHECKING:
-    from functions_model.core.removal import RemovalSpec
+    from functions_model.core.spec import RemovalSpec
 
 WITH_DATA = removal(with_data=True)
 

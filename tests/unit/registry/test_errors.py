@@ -11,7 +11,7 @@ import requests
 
 from functions_model.core.failures import RegistryFailed
 from functions_model.core.references import ImageReference
-from functions_model.core.retries import Retries
+from functions_model.core.sending import Retries
 from functions_model.registry import find_manifest
 from functions_model.registry.access import Access
 from functions_model.registry.client import RegistryClient

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from functions_model.core.progress import Progress
+    from functions_model.core.work import Progress
     from functions_model.registry import PushedImage
     from functions_model.registry.client import RegistryClient
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from functions_model.core.failures import BundleFailed, RegistryFailed
-from functions_model.core.progress import Progress
 from functions_model.core.references import digest_of
+from functions_model.core.work import Progress
 from functions_model.image.assembly import assemble
 from functions_model.image.compression import Compression
 from functions_model.image.files import FileTree, TreeFile

@@ -8,7 +8,7 @@ from typing import Any
 from functions_model.azure.clients import AzureClients
 from functions_model.core.failures import NotLive
 from functions_model.core.names import Names
-from functions_model.core.removal import RemovalSpec
+from functions_model.core.spec import RemovalSpec
 from functions_model.hosting.app_service.app import FUNCTION_APP, through_slot
 from functions_model.hosting.app_service.app_changes import origin_of
 from functions_model.hosting.app_service.commands import AppServiceCommands

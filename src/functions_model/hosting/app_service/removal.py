@@ -13,7 +13,7 @@ from typing import Any
 from azure.core.exceptions import HttpResponseError
 
 from functions_model.azure.clients import AzureClients
-from functions_model.core.removal import RemovalSpec
+from functions_model.core.spec import RemovalSpec
 from functions_model.hosting.app_service.app import FUNCTION_APP
 from functions_model.hosting.app_service.slot import SLOT
 from functions_model.provision.changes import Action, Change, key_of

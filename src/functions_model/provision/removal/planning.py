@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from functions_model.core.removal import RemovalSpec
+from functions_model.core.spec import RemovalSpec
 from functions_model.provision.changes import Action, Change, ChangeSet, key_of
 from functions_model.provision.host import Found, Host
 from functions_model.provision.kinds import (

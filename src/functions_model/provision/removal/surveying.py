@@ -13,7 +13,7 @@ from azure.core.exceptions import AzureError, ResourceNotFoundError
 from functions_model.azure.clients import AzureClients
 from functions_model.azure.errors import explain
 from functions_model.core.failures import PlanRefused, Problem
-from functions_model.core.removal import RemovalSpec
+from functions_model.core.spec import RemovalSpec
 from functions_model.provision.host import Found, Host, Kind
 from functions_model.provision.kinds import identity, log_analytics_workspace, resource_group
 from functions_model.provision.known_kinds import kinds_of

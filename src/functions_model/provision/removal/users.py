@@ -9,7 +9,7 @@ from typing import Any
 from azure.core.exceptions import HttpResponseError
 
 from functions_model.azure.clients import AzureClients
-from functions_model.core.removal import RemovalSpec
+from functions_model.core.spec import RemovalSpec
 from functions_model.provision.access import roles
 from functions_model.provision.kinds import application_insights, generic, role_assignment
 from functions_model.provision.kinds.former_roles import maker_of

@@ -1,13 +1,40 @@
-"""Work side by side, of which the first failure ends the rest, and is the one that is told."""
+"""Long pieces of work: how far each is, and many side by side, of which the first failure ends the rest."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from threading import Lock
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from functions_model.core.failures import RegistryFailed
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One piece of work, as it is now.
+
+    Attributes:
+        task: What it is, the same each time: "send model", "pack dependencies". Tasks may run side by side.
+        done: Bytes so far; less than before when a transfer started again.
+        total: Bytes in all; None when nobody knows yet.
+        finished: Whether it has ended, well or not.
+    """
+
+    task: str
+    done: int
+    total: int | None = None
+    finished: bool = False
+
+
+Report: TypeAlias = "Callable[[Progress], None]"
+"""Takes progress; may be called from several threads, and as often as every block."""
+
+
+def silent(_: Progress) -> None:
+    """For work that nobody watches."""
+
 
 T = TypeVar("T")
 

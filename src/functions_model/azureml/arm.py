@@ -197,12 +197,13 @@ def _missing(asset: RegisteredAsset, kind: AssetKind, clients: AzureClients) -> 
     workspace = asset.workspace
     if _if_there(clients, workspace_id(workspace)) is None:
         what = f"there is no Azure ML workspace `{workspace.name}` in the resource group `{workspace.resource_group}`"
+        all_of_it = workspace_id(workspace).rpartition("/")[0]
         return Problem(
-            what + _seen(_workspaces(asset, clients)),
+            what + _seen(_names(clients, all_of_it)),
             "Check `workspace` and `workspace-resource-group`, and that the login has the role Reader on it.",
             "workspace",
         )
-    if versions := _all_versions(asset, kind, clients):
+    if versions := _names(clients, _versions(asset, kind), {**_NEWEST_FIRST, "listViewType": "All"}):
         which = f"version `{asset.version}`" if asset.version else "version to take"
         what = f"the workspace `{workspace.name}` has no {which} of the {kind.noun} `{asset.name}`" + _seen(versions)
         archived = "Every version is archived: name one, or restore it." if asset.version is None else ""
@@ -212,20 +213,10 @@ def _missing(asset: RegisteredAsset, kind: AssetKind, clients: AzureClients) -> 
     return Problem(what, f"Check the name, or register the {kind.noun} there.", kind.subject)
 
 
-def _all_versions(asset: RegisteredAsset, kind: AssetKind, clients: AzureClients) -> list[str]:
-    if _if_there(clients, _versions(asset, kind)) is None:
-        return []
-    return _names(clients, _versions(asset, kind), {**_NEWEST_FIRST, "listViewType": "All"})
-
-
-def _workspaces(asset: RegisteredAsset, clients: AzureClients) -> list[str]:
-    group = group_id(asset.workspace.subscription_id, asset.workspace.resource_group)
-    path = f"{group}/providers/Microsoft.MachineLearningServices/workspaces"
-    return _names(clients, path) if _if_there(clients, path) else []
-
-
 def _names(clients: AzureClients, path: str, query: dict[str, str] | None = None) -> list[str]:
-    return [str(item["name"]) for item in first_items(clients, path, query, count=_TOLD)]
+    """Of what is in a collection; none where there is no such collection."""
+    found = first_items(clients, path, query, count=_TOLD) if _if_there(clients, path) else []
+    return [str(item["name"]) for item in found]
 
 
 def _seen(names: list[str]) -> str:

@@ -115,9 +115,7 @@ class _Run:
             mask_inputs(values, ci)
             for secret in environment.secrets_in(environ):
                 ci.mask(secret)
-            self.spec = read_any(
-                values, workspace=self.workspace, host_workspaces=ci.facts.host_workspaces, facts=ci.facts
-            )
+            self.spec = read_any(values, workspace=self.workspace, facts=ci.facts)
             mask_settings(self.spec, values, ci)
             _run(self.spec, self.history, environ, self.watched)
         except Failure as error:

@@ -41,20 +41,15 @@ def bill_of_materials(lock: Lock, *, name: str, python_version: str, epoch: int 
     root, conda = _root(name, python_version, lock), lock.conda.packages if lock.conda else ()
     components = [*map(_conda_component, conda), *map(_wheel_component, lock.packages)]
     asked = {requirement.name for requirement in lock.request.requirements}
+    tool = Component(name=_TOOL, version=__version__, type=ComponentType.APPLICATION, bom_ref=_TOOL)
+    when = datetime.fromtimestamp(epoch, UTC)
     bom = Bom(
         components=components,
-        metadata=_metadata(root, epoch),
+        metadata=BomMetaData(component=root, tools=ToolRepository(components=[tool]), timestamp=when),
         serial_number=uuid5(NAMESPACE_URL, f"{_TOOL}/{__version__}/{name}/{python_version}/{epoch}/{lock.digest}"),
     )
     bom.register_dependency(root, [one for one in components if one.name in asked] or components)
     return canonical_json(json.loads(JsonV1Dot6(bom).output_as_string()))
-
-
-def _metadata(root: Component, epoch: int) -> BomMetaData:
-    tool = Component(name=_TOOL, version=__version__, type=ComponentType.APPLICATION, bom_ref=_TOOL)
-    return BomMetaData(
-        component=root, tools=ToolRepository(components=[tool]), timestamp=datetime.fromtimestamp(epoch, UTC)
-    )
 
 
 def _root(name: str, python_version: str, lock: Lock) -> Component:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -39,47 +39,40 @@ from functions_model.inputs.triggers import read_trigger, takes_probe
 _Spec = TypeVar("_Spec")
 
 
-def read_inputs(
-    values: Mapping[str, str], *, workspace: Path, host_workspaces: Sequence[str] = (), facts: Facts | None = None
-) -> DeploymentSpec:
+def read_inputs(values: Mapping[str, str], *, workspace: Path, facts: Facts | None = None) -> DeploymentSpec:
     """The checked and completed inputs. Looks at the file system; touches nothing.
 
     Args:
         values: By input name; an empty text counts as not given.
         workspace: The folder that paths are relative to.
-        host_workspaces: The same folder's paths as steps outside of our container write them (`ci.host`).
-        facts: What the CI host says of logins; None: nothing.
+        facts: What the CI host says of logins, and of that folder's paths outside of our container; None: nothing.
 
     Raises:
         InputsInvalid: With every problem that was found. No secret is in any of them.
     """
-    form = _form(values, workspace, host_workspaces, facts)
+    return _deployment(_form(values, workspace, facts))
+
+
+def _deployment(form: Form) -> DeploymentSpec:
     if folder := form.take("working-directory", form.workspace.folder_in):
         form.workspace = form.workspace.below(folder)
     read_deployment_file(form)
     return _checked(form, _spec(form))
 
 
-def read_any(
-    values: Mapping[str, str], *, workspace: Path, host_workspaces: Sequence[str] = (), facts: Facts | None = None
-) -> DeploymentSpec | RemovalSpec:
+def read_any(values: Mapping[str, str], *, workspace: Path, facts: Facts | None = None) -> DeploymentSpec | RemovalSpec:
     """What `read_inputs` gives, or, in the modes `destroy` and `plan-destroy`, what is to be removed.
 
     Raises:
         InputsInvalid: As for `read_inputs`.
     """
-    form = _form(values, workspace, host_workspaces, facts)
-    if form.mode not in REMOVING:
-        return read_inputs(values, workspace=workspace, host_workspaces=host_workspaces, facts=facts)
-    return _checked(form, read_removal(form))
+    form = _form(values, workspace, facts)
+    return _checked(form, read_removal(form)) if form.mode in REMOVING else _deployment(form)
 
 
-def _form(values: Mapping[str, str], workspace: Path, host_workspaces: Sequence[str], facts: Facts | None) -> Form:
-    form = Form(
-        {name: value.strip() for name, value in values.items()},
-        Workspace(workspace.absolute(), tuple(host_workspaces)),
-        facts,
-    )
+def _form(values: Mapping[str, str], workspace: Path, facts: Facts | None) -> Form:
+    place = Workspace(workspace.absolute(), facts.host_workspaces if facts else ())
+    form = Form({name: value.strip() for name, value in values.items()}, place, facts)
     form.refuse_unknown()
     fill_from_file(form)
     form.mode = form.take("mode", Mode) or Mode.DEPLOY

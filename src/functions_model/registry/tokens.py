@@ -165,15 +165,11 @@ class Tokens:
 def parse_challenge(header: str) -> Challenge | None:
     """What a WWW-Authenticate header asks for; None when that is no bearer token."""
     scheme, _, rest = header.strip().partition(" ")
-    fields = {key.lower(): value or "" for key, value in _fields(rest).items()}
+    parsed: dict[str, str | None] = parse_dict_header(rest)  # type: ignore[no-untyped-call]
+    fields = {key.lower(): value or "" for key, value in parsed.items()}
     if scheme.lower() == "bearer" and fields.get("realm"):
         return Challenge(fields["realm"], fields.get("service", ""))
     return None
-
-
-def _fields(rest: str) -> dict[str, str | None]:
-    fields: dict[str, str | None] = parse_dict_header(rest)  # type: ignore[no-untyped-call]
-    return fields
 
 
 def life_of(token: str) -> float | None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from functions_model.ci.github import ADVICE
+from functions_model.ci.host import Facts
 from functions_model.core.registered import MachineLearningWorkspace, RegisteredAsset
 from functions_model.core.spec import Model
 from functions_model.inputs.reading import read_inputs
@@ -57,7 +59,7 @@ class TestSeveral:
         """GitHub translates an input that is a path alone; a path in a line is translated here."""
         values = {**PACKAGE, "model-path": "a=/home/runner/work/r/r/model\n/home/runner/work/r/r/src"}
 
-        spec = read_inputs(values, workspace=workspace, host_workspaces=["/home/runner/work/r/r"])
+        spec = read_inputs(values, workspace=workspace, facts=Facts(workspace, ADVICE, ("/home/runner/work/r/r",)))
 
         assert [workspace / "model", workspace / "src"] == [model.path for model in spec.local_models]
 

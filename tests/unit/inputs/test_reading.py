@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from functions_model.ci.github import ADVICE
+from functions_model.ci.host import Facts
 from functions_model.core.failures import InputsInvalid
 from functions_model.core.login import Login
 from functions_model.core.names import Names, Resources
@@ -284,9 +286,9 @@ class TestPaths:
     def test_path_of_the_runner(self, folder: str, workspace: Path) -> None:
         """A path as another step sees it, outside of our container or in the job's own, is mapped to ours."""
         values = {**PACKAGE, "model-path": f"{folder}/model"}
-        known = ["/home/runner/work/churn/churn", "/__w/churn/churn"]
+        known = ("/home/runner/work/churn/churn", "/__w/churn/churn")
 
-        spec = read_inputs(values, workspace=workspace, host_workspaces=known)
+        spec = read_inputs(values, workspace=workspace, facts=Facts(workspace, ADVICE, known))
 
         assert [workspace / "model"] == [model.path for model in spec.models if isinstance(model, Model)]
 
@@ -297,7 +299,7 @@ class TestPaths:
         shutil.copytree(workspace, folder, ignore=shutil.ignore_patterns("models"))
         values = {**PACKAGE, "working-directory": "models/churn", "model-path": path}
 
-        spec = read_inputs(values, workspace=workspace, host_workspaces=["/home/runner/work/r/r"])
+        spec = read_inputs(values, workspace=workspace, facts=Facts(workspace, ADVICE, ("/home/runner/work/r/r",)))
 
         assert folder == spec.workspace
         assert [folder / "model"] == [model.path for model in spec.models if isinstance(model, Model)]

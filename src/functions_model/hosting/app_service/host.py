@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from functions_model.azure.clients import AzureClients
-from functions_model.core.failures import NotLive
-from functions_model.core.names import Names
 from functions_model.core.spec import RemovalSpec
 from functions_model.hosting.app_service.app import FUNCTION_APP, through_slot
 from functions_model.hosting.app_service.app_changes import origin_of
@@ -25,14 +22,11 @@ from functions_model.hosting.app_service.site import find_site
 from functions_model.hosting.app_service.slot import SLOT
 from functions_model.hosting.app_service.swap import SWAP_OF_SLOT, refused_swap, swap, swap_back
 from functions_model.hosting.app_service.undoing import undo
-from functions_model.provision.applying.outcome import Applied
-from functions_model.provision.changes import Change, FieldChange, Written
+from functions_model.provision.changes import FieldChange
 from functions_model.provision.context import RunContext
-from functions_model.provision.endpoint import Endpoint
 from functions_model.provision.host import Found, ResourcePlan, Wanted
 from functions_model.provision.kinds import storage_account
-from functions_model.provision.network import Origin
-from functions_model.provision.observed import FoundApp, LiveApp, Observed, ObservedGroup
+from functions_model.provision.observed import LiveApp, Observed
 from functions_model.provision.releases import PutBack, ReleasingHost
 from functions_model.provision.removable import Standing
 from functions_model.provision.settings.connection_strings import REGISTRY
@@ -47,29 +41,23 @@ class AppService:
     kinds = (FUNCTION_APP, SLOT, SWAP_OF_SLOT)
     commands = AppServiceCommands()
 
-    def find(self, clients: AzureClients, names: Names) -> FoundApp | ObservedGroup | None:
-        """The app, or its group. An app of that name is one in one request."""
-        return find_site(clients, names)
+    find = staticmethod(find_site)
+    settings = staticmethod(merged_settings)
+    origin = staticmethod(origin_of)
+    apps = staticmethod(sites_of)
+    candidate_changes = staticmethod(slot_changes)
+    endpoint = staticmethod(endpoint_of)
+    move = staticmethod(swap)
+    move_back = staticmethod(swap_back)
+    refused_move = staticmethod(refused_swap)
 
     def is_there(self, observed: Observed) -> bool:
         """Whether both plan and app are."""
         return observed.of(ObservedPlan) is not None and observed.of(ObservedApp) is not None
 
-    def settings(self, wanted: Wanted, observed: Observed) -> Mapping[str, str | None]:
-        """Every app setting."""
-        return merged_settings(wanted, observed)
-
     def settings_with_keys(self, wanted: Wanted) -> tuple[tuple[str, str], ...]:
         """The content share's and the registry's."""
         return (CONTENT_STORAGE, storage_account.key(wanted.resources.storage_account)), (PASSWORD, REGISTRY)
-
-    def origin(self, wanted: Wanted, observed: Observed) -> Origin:
-        """Where the app's requests come from, or will."""
-        return origin_of(wanted, observed)
-
-    def apps(self, clients: AzureClients, group: str) -> list[Any]:
-        """All apps of the subscription, or of the group."""
-        return sites_of(clients, group)
 
     def apps_on(self, clients: AzureClients, group: str, foundation: str) -> tuple[str, ...]:
         """All apps on a plan."""
@@ -85,19 +73,9 @@ class AppService:
         """App and slot, and the roles that the slot alone has."""
         return survey_slot(clients, spec, self)
 
-    def candidate_changes(self, spec: RemovalSpec, found: Found) -> Iterable[Change]:
-        """What goes of a slot."""
-        return slot_changes(spec, found)
-
     def is_beside(self, plan: ResourcePlan) -> bool:
         """Whether the new version goes to a slot."""
         return through_slot(plan.wanted, plan.observed)
-
-    def endpoint(
-        self, clients: AzureClients, plan: ResourcePlan, applied: Applied | None = None, *, candidate: bool = False
-    ) -> Endpoint:
-        """The app, or its slot."""
-        return endpoint_of(clients, plan, applied, candidate=candidate)
 
     def settle(self, plan: ResourcePlan, after: LiveApp, clients: AzureClients, context: RunContext) -> tuple[str, ...]:
         """The settings that had to be written again."""
@@ -106,18 +84,6 @@ class AppService:
     def put_back(self, plan: ResourcePlan, after: LiveApp, clients: AzureClients, context: RunContext) -> PutBack:
         """Image, who pulls it, settings, tags, identity and references."""
         return undo(clients, plan.wanted, _before(plan), after, context)
-
-    def move(self, plan: ResourcePlan, change: Change, clients: AzureClients, context: RunContext) -> Written:
-        """Swap."""
-        return swap(plan, change, clients, context)
-
-    def move_back(self, plan: ResourcePlan, change: Change, clients: AzureClients, context: RunContext) -> Written:
-        """Swap again."""
-        return swap_back(plan, change, clients, context)
-
-    def refused_move(self, names: Names, unproven: str) -> NotLive:
-        """Why a slot is not swapped."""
-        return refused_swap(names, unproven)
 
 
 def _before(plan: ResourcePlan) -> LiveApp:

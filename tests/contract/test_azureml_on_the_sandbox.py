@@ -19,9 +19,8 @@ from functions_model.azure.login import credential_for
 from functions_model.azureml import download_model, fetch_environment
 from functions_model.azureml.transfer_settings import TransferSettings
 from functions_model.core.failures import PlanRefused
-from functions_model.core.login import Login
 from functions_model.core.registered import MachineLearningWorkspace, RegisteredAsset
-from functions_model.core.secrets import Secret
+from functions_model.core.secrets import Login, Secret
 from functions_model.core.spec import Model
 from functions_model.environment import read_environment
 from support.ci import RecordingCi

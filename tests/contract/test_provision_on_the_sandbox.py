@@ -12,8 +12,7 @@ from azure_sandbox.directory import FederatedCredential
 from azure_sandbox.faults import Fault
 from functions_model.azure.login import warm_up
 from functions_model.core.failures import ApplyIncomplete, LoginFailed, PlanRefused
-from functions_model.core.login import Login
-from functions_model.core.secrets import Secret
+from functions_model.core.secrets import Login, Secret
 from functions_model.core.spec import ImageTarget
 from functions_model.provision import Action, find_registry, missing_rights
 from support.documented_roles import new_registry, robot_login, roles_in

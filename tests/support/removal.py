@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from functions_model.core.login import Login
 from functions_model.core.names import Names, Resources
+from functions_model.core.secrets import Login
 from functions_model.core.spec import Mode, RemovalSpec
 from functions_model.hosting.app_service import app as function_app
 from functions_model.hosting.app_service import plan, slot

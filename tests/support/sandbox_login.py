@@ -13,7 +13,7 @@ from azure_sandbox.sandbox import Sandbox
 from functions_model.azure.clients import AzureClients
 from functions_model.azure.cloud import Cloud, resolve_cloud
 from functions_model.azure.login import MaskingCredential, credential_for
-from functions_model.core.login import Login
+from functions_model.core.secrets import Login
 from functions_model.core.spec import ImageTarget
 from functions_model.provision import RegistryResource, ResourcePlan, RunContext, apply, find_registry, observe, plan
 from support.ci import RecordingCi

@@ -18,7 +18,7 @@ from functions_model.azure.cloud import Cloud
 from functions_model.azure.login_errors import explain_login
 from functions_model.ci.host import CiHost
 from functions_model.core.failures import LoginFailed
-from functions_model.core.login import Login, LoginKind
+from functions_model.core.secrets import Login, LoginKind
 
 if TYPE_CHECKING:
     from azure.core.credentials import AccessTokenInfo, TokenCredential, TokenRequestOptions

@@ -10,7 +10,7 @@ from azure.core.exceptions import ServiceRequestError, ServiceResponseError
 
 from functions_model.ci.host import Advice
 from functions_model.core.failures import Cause, LoginFailed
-from functions_model.core.login import Login, LoginKind
+from functions_model.core.secrets import Login, LoginKind
 
 _CODE = re.compile(r"AADSTS(\d+)")
 _LONGEST_NAME = 120

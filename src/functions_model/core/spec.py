@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TypeAlias
 
 from functions_model.core.build import Build
-from functions_model.core.login import Login
 from functions_model.core.names import Names, Resources
 from functions_model.core.registered import RegisteredAsset
-from functions_model.core.secrets import Secret
+from functions_model.core.secrets import Login, Secret
 
 
 class Mode(enum.StrEnum):

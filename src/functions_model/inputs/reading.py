@@ -9,8 +9,8 @@ from typing import TypeVar
 from functions_model.ci.host import Facts
 from functions_model.core.build import Builder
 from functions_model.core.failures import InputsInvalid
-from functions_model.core.login import Login
 from functions_model.core.registered import RegisteredAsset
+from functions_model.core.secrets import Login
 from functions_model.core.spec import DeploymentSpec, ImageTarget, InlineEnvironment, Mode, RemovalSpec
 from functions_model.inputs import rules
 from functions_model.inputs.assets import check_workspace, is_reference, take_asset

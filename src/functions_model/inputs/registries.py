@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from functions_model.core.failures import RuleBroken
-from functions_model.core.login import Login, LoginKind
-from functions_model.core.secrets import Secret
+from functions_model.core.secrets import Login, LoginKind, Secret
 from functions_model.inputs import rules
 from functions_model.inputs.form import LOGIN, Form
 from functions_model.inputs.placing import placed

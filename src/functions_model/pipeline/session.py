@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from functions_model.ci.host import CiHost
-from functions_model.core.login import Login
+from functions_model.core.secrets import Login
 from functions_model.core.spec import DeploymentSpec
 from functions_model.core.work import Report, silent
 from functions_model.pipeline.events import Event, ResourceWritten, StageEnded

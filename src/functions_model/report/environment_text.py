@@ -8,8 +8,7 @@ from functions_model.core.references import short
 from functions_model.core.spec import DeploymentSpec
 from functions_model.environment import Lock
 from functions_model.pipeline.events import EnvironmentResolved, Event
-from functions_model.report.finding import last
-from functions_model.report.formatting import count, fenced, folded
+from functions_model.report.formatting import count, fenced, folded, last
 
 
 def environment_section(spec: DeploymentSpec | None, events: Sequence[Event]) -> str:

@@ -23,8 +23,7 @@ from functions_model.pipeline.events import (
     LayerReady,
 )
 from functions_model.registry import BlobTransfer, How, PushedImage
-from functions_model.report.finding import every, last
-from functions_model.report.formatting import cell, count, duration, size
+from functions_model.report.formatting import cell, count, duration, every, last, size
 
 _BASE_LAYER = "base layer "
 """How `registry` names the blobs of a base."""

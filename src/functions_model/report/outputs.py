@@ -21,7 +21,7 @@ from functions_model.pipeline.events import (
     RemovalPlanned,
     ResourceWritten,
 )
-from functions_model.report.finding import last, proven
+from functions_model.report.formatting import last, proven
 from functions_model.report.proof import state_of
 
 

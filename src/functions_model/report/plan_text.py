@@ -12,8 +12,7 @@ from functions_model.core.references import short
 from functions_model.pipeline.events import Event, PlanBegun, PlanMade, RemovalPlanned, ResourceWritten, RunStopped
 from functions_model.provision import Action, Change, ChangeSet, FieldChange, Written
 from functions_model.provision.removal import RemovalPlan
-from functions_model.report.finding import every, last
-from functions_model.report.formatting import cell, count, duration, folded
+from functions_model.report.formatting import cell, count, duration, every, folded, last
 
 SYMBOLS = {Action.CREATE: "+", Action.UPDATE: "~", Action.REPLACE: "-/+", Action.DELETE: "-", Action.KEEP: ""}
 """Those that people know from Terraform."""

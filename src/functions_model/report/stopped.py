@@ -31,8 +31,7 @@ from functions_model.pipeline.events import (
 from functions_model.provision import ResourcePlan
 from functions_model.provision.changes import Action
 from functions_model.provision.observed import LiveApp
-from functions_model.report.finding import every, last
-from functions_model.report.formatting import listed
+from functions_model.report.formatting import every, last, listed
 from functions_model.report.proof import state_of
 
 _AGAIN = "Run again to go on from here: what was done is kept."

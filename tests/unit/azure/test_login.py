@@ -17,8 +17,7 @@ from azure.core.pipeline.transport import RequestsTransport
 from functions_model.azure.cloud import AZURE_CLOUD
 from functions_model.azure.login import MaskingCredential, credential_for, warm_up
 from functions_model.core.failures import LoginFailed
-from functions_model.core.login import Login
-from functions_model.core.secrets import Secret
+from functions_model.core.secrets import Login, Secret
 from support.ci import RecordingCi
 from support.fake_arm import Answer, Asked, session_for
 

@@ -9,7 +9,7 @@ import pytest
 from functions_model.ci.github import ADVICE
 from functions_model.ci.host import Facts, TokenFile
 from functions_model.core.failures import InputsInvalid
-from functions_model.core.login import Login, LoginKind
+from functions_model.core.secrets import Login, LoginKind
 from functions_model.inputs.reading import read_inputs
 from support.inputs import DEPLOY, GUID
 

@@ -10,9 +10,8 @@ import pytest
 from functions_model.ci.github import ADVICE
 from functions_model.ci.host import Facts
 from functions_model.core.failures import InputsInvalid
-from functions_model.core.login import Login
 from functions_model.core.names import Names, Resources
-from functions_model.core.secrets import Secret
+from functions_model.core.secrets import Login, Secret
 from functions_model.core.spec import AuthLevel, Code, HttpTrigger, ImageTarget, Mode, Model, OnPlan, Target
 from functions_model.inputs.reading import read_inputs
 from support.inputs import DEPLOY, GUID, PACKAGE, problems

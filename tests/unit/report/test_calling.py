@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions_model.core.login import Login
+from functions_model.core.secrets import Login
 from functions_model.core.spec import AuthLevel, BlobTrigger, HttpTrigger, ServiceBusQueueTrigger
 from functions_model.pipeline.events import AppVerified
 from functions_model.report.calling import blob_example, how_to_call

@@ -16,8 +16,7 @@ from functions_model.ci.github import facts_of
 from functions_model.ci.host import Level
 from functions_model.ci.plain import PlainHost
 from functions_model.core.work import Progress
-from functions_model.report.live import LiveLines, shows_blocks, size_of
-from functions_model.report.progress import Watcher, watch
+from functions_model.report.progress import LiveLines, Watcher, shows_blocks, size_of, watch
 from functions_model.report.tasks import Tasks, TaskView, live_line, log_line, seconds
 from support.screen import Screen
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from functions_model.provision.kinds import service_bus_namespace, storage_account
-from functions_model.provision.kinds.being_made import once_made
+from functions_model.provision.kinds.generic import once_made
 from functions_model.provision.kinds.service_bus_namespace import ObservedNamespace
 from functions_model.provision.kinds.storage_account import ObservedAccounts, ObservedStorage
 from functions_model.provision.observed import Observed

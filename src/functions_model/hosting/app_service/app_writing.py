@@ -27,7 +27,7 @@ from functions_model.provision.host import Wanted
 from functions_model.provision.kinds.identity import ObservedIdentity
 from functions_model.provision.nouns import same_id
 from functions_model.provision.observed import Observed
-from functions_model.provision.settings.telemetry import CONNECTION
+from functions_model.provision.settings.host_storage import CONNECTION
 from functions_model.provision.tags import UNFINISHED, is_ours, tags_to_be
 
 

@@ -13,8 +13,12 @@ from functions_model.hosting.app_service.script_identity import client_settings
 from functions_model.provision.changes import FieldChange
 from functions_model.provision.host import Wanted
 from functions_model.provision.observed import Observed
-from functions_model.provision.settings.host_storage import host_storage_settings, obsolete_host_storage
-from functions_model.provision.settings.telemetry import obsolete_telemetry, telemetry_settings
+from functions_model.provision.settings.host_storage import (
+    host_storage_settings,
+    obsolete_host_storage,
+    obsolete_telemetry,
+    telemetry_settings,
+)
 from functions_model.provision.settings.trigger import connection_settings, obsolete_connection
 
 _FIXED = {

@@ -1,18 +1,22 @@
-"""Resources that no client of ours knows: read and written by their ARM ids, with the resource client's pipeline.
+"""How resources are read and written that no client of ours knows, and how what is still being made is waited for.
 
-Their own clients would add 6 MB to the action for two requests.
+By their ARM ids, with the resource client's pipeline: clients of their own would add 6 MB for two requests. What is
+made by another run, or was by one that was stopped, is waited for, not refused.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from azure.core.exceptions import HttpResponseError
 from azure.core.rest import HttpRequest
 
 from functions_model.azure.clients import AzureClients
+from functions_model.provision.context import Patience
 from functions_model.provision.removable import Deletion
 
 
@@ -109,3 +113,36 @@ def deletion_of(resource_type: str, api_version: str, **options: str) -> Callabl
 
 def _id(clients: AzureClients, group: str, resource_type: str, name: str) -> str:
     return f"/subscriptions/{clients.subscription_id}/resourceGroups/{group}/providers/{resource_type}/{name}"
+
+
+_Resource = TypeVar("_Resource")
+
+
+def once_made(
+    read: Callable[[], _Resource | None],
+    is_made: Callable[[_Resource], bool],
+    what: str,
+    clients: AzureClients,
+    sleep: Callable[[float], None] = time.sleep,
+) -> _Resource | None:
+    """A resource when it is no longer being made, or as it still is after five minutes; None when it is not there.
+
+    Args:
+        read: Looks at it.
+        is_made: Whether it is made, by the states that its service has.
+        what: For people: "the storage account `s`".
+        clients: Told of when there is something to wait for.
+        sleep: Waits; seconds.
+
+    Raises:
+        AzureError: It cannot be read.
+    """
+    found: list[_Resource | None] = []
+
+    def is_over() -> bool:
+        found[:] = [read()]
+        return found[0] is None or is_made(found[0])
+
+    with suppress(TimeoutError):  # the state that it then has is judged like any other
+        Patience(what, sleep, clients.tell).until(is_over, f"{what}, which is still being made")
+    return found[0]

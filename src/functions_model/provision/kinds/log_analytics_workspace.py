@@ -12,7 +12,7 @@ from functions_model.core.secrets import Secret
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
 from functions_model.provision.host import Kind, Look, Wanted, Writing
 from functions_model.provision.kinds import generic, provider, resource_group
-from functions_model.provision.kinds.being_made import once_made
+from functions_model.provision.kinds.generic import once_made
 from functions_model.provision.observed import Observed, ObservedGroup, Piece
 from functions_model.provision.places import not_there
 from functions_model.provision.removable import Removal

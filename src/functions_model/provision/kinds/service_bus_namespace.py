@@ -23,7 +23,7 @@ from functions_model.core.failures import Problem
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
 from functions_model.provision.host import Kind, Look, Wanted, Writing
 from functions_model.provision.kinds import provider, resource_group
-from functions_model.provision.kinds.being_made import once_made
+from functions_model.provision.kinds.generic import once_made
 from functions_model.provision.network import OPEN, Network, allows, approved, is_public, perimeter
 from functions_model.provision.nouns import NameQuestion, QueueData
 from functions_model.provision.observed import Observed, Piece

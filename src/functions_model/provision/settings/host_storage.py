@@ -1,4 +1,4 @@
-"""The Functions host's own storage in the app's settings: by identity, or by a connection string."""
+"""What the Functions host is told: its own storage, by identity or by a connection string, and where telemetry goes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from functions_model.core.failures import Problem
 from functions_model.provision.host import Wanted
 from functions_model.provision.kinds import storage_account
 from functions_model.provision.kinds.identity import ObservedIdentity
+from functions_model.provision.kinds.log_analytics_workspace import ObservedInsights
 from functions_model.provision.kinds.storage_account import account_in
 from functions_model.provision.observed import Observed
 from functions_model.provision.settings.connection_strings import ObservedKeys, account_of, account_string
@@ -83,3 +84,25 @@ def account_setting(setting: str, account: str, observed: Observed) -> str | Non
     if found is None or keys is None:
         return None
     return account_string(account, found, keys, observed.live_settings.get(setting, ""))
+
+
+CONNECTION = "APPLICATIONINSIGHTS_CONNECTION_STRING"
+AUTHENTICATION = "APPLICATIONINSIGHTS_AUTHENTICATION_STRING"
+"""https://learn.microsoft.com/azure/azure-functions/functions-app-settings#applicationinsights_authentication_string."""
+
+
+def telemetry_settings(wanted: Wanted, observed: Observed) -> dict[str, str | None]:
+    """Nothing without a component: what others have set for one of theirs stays."""
+    component = observed.of(ObservedInsights)
+    if wanted.insights is None:
+        return {}
+    connection = {CONNECTION: component.connection_string.reveal() if component else None}
+    if wanted.by_keys:
+        return connection
+    who = observed.of(ObservedIdentity)
+    return {**connection, AUTHENTICATION: f"ClientId={who.client_id};Authorization=AAD" if who else None}
+
+
+def obsolete_telemetry(wanted: Wanted) -> frozenset[str]:
+    """An identity that the app was given before, and that it writes with no longer."""
+    return frozenset({AUTHENTICATION}) if wanted.insights is not None and wanted.by_keys else frozenset()

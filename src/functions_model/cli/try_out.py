@@ -135,10 +135,12 @@ def _with_sandbox(options: argparse.Namespace, *, serve: bool) -> int:
     folder = options.folder.resolve()
     try:
         given = inputs_of(folder)
-        sys.stdout.write("Starting a local Azure on this machine ...\n")
-        sys.stdout.flush()
+        _say("Starting a local Azure on this machine ...")
         with running_sandbox(options.engine, pinned_python(folder, given)) as sandbox:
-            _introduce(sandbox)
+            _say(
+                f"The sandbox is up. It runs apps by: {sandbox.engine}",
+                *(f"Left out: {note}" for note in sandbox.notes),
+            )
             ending = _deploy(folder, sandbox, _opened(given, options))
             if ending.code == 0:
                 _say_live("try" if serve else "demo", ending)
@@ -161,10 +163,8 @@ def _opened(given: dict[str, str], options: argparse.Namespace) -> dict[str, str
     return given
 
 
-def _introduce(sandbox: RunningSandbox) -> None:
-    sys.stdout.write(f"The sandbox is up. It runs apps by: {sandbox.engine}\n")
-    for note in sandbox.notes:
-        sys.stdout.write(f"Left out: {note}\n")
+def _say(*lines: str) -> None:
+    sys.stdout.writelines(f"{line}\n" for line in lines)
     sys.stdout.flush()
 
 
@@ -180,19 +180,17 @@ def _deploy(folder: Path, sandbox: RunningSandbox, inputs: dict[str, str]) -> En
 def _say_live(word: str, ending: Ending) -> None:
     verified = ending.verified
     answer = " ".join(verified.answer.split())[:_ANSWER_LENGTH] if verified.scored else "(nothing was scored)"
-    sys.stdout.write(f"{word}: live {verified.scoring_url} -> {answer} in {ending.seconds:.1f} s\n")
-    sys.stdout.flush()
+    _say(f"{word}: live {verified.scoring_url} -> {answer} in {ending.seconds:.1f} s")
 
 
 def _serve(folder: Path, options: argparse.Namespace, sandbox: RunningSandbox) -> None:
     """Deploy again whenever a file changes, until Ctrl-C. A failure is told, and the next change tried."""
     from watchfiles import watch  # noqa: PLC0415 - it comes with the sandbox, and only this door needs it
 
-    sys.stdout.write("\nWatching the folder: a change is deployed at once. Stop with Ctrl-C.\n")
-    sys.stdout.flush()
+    _say("", "Watching the folder: a change is deployed at once. Stop with Ctrl-C.")
     for changes in watch(folder, debounce=400):
         names = sorted({str(Path(path).relative_to(folder)) for _, path in changes})
-        sys.stdout.write(f"\nChanged: {', '.join(names)}\n")
+        _say("", f"Changed: {', '.join(names)}")
         try:
             ending = _deploy(folder, sandbox, _opened(inputs_of(folder), options))
         except InputsInvalid as failure:

@@ -15,7 +15,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from functions_model.azure.clients import AzureClients
 from functions_model.azure.cloud import resolve_cloud
@@ -76,23 +76,13 @@ def _by_trigger(
         closing(credential_for(spec.login, cloud, detect(sandbox.environ, sys.stderr))) as credential,
         closing(AzureClients(credential, target.names.subscription, cloud)) as clients,
     ):
-        caller: Caller
+        caller: BlobCaller | QueueCaller
         if isinstance(trigger, BlobTrigger):
             caller = BlobCaller.open(trigger, target, clients, sandbox.ca_file)
         else:
             caller = QueueCaller.open(trigger, target, clients, content_type(spec))
     lines = [*caller.exchange(spec.sample_request), ""] if spec.sample_request else []
     return [*lines, *caller.by_hand(str(spec.sample_request or "request.json"))]
-
-
-class Caller(Protocol):
-    """Whoever uses a trigger from outside."""
-
-    def exchange(self, sample: Path) -> list[str]:
-        """Send the sample and wait for the answer; what happened, in lines."""
-
-    def by_hand(self, sample: str) -> list[str]:
-        """How to do it by hand, in lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +193,9 @@ class QueueCaller:
 
     def exchange(self, sample: Path) -> list[str]:
         """Send the sample; wait for the answer's message."""
-        from azure.servicebus import ServiceBusMessage
+        from azure.servicebus import ServiceBusClient, ServiceBusMessage
 
-        with self._client() as client:
+        with ServiceBusClient.from_connection_string(self.connection) as client:
             with client.get_queue_sender(self.trigger.input_queue) as sender:
                 sender.send_messages(ServiceBusMessage(sample.read_bytes(), content_type=self.content_type))
             sent = f"Sent {sample.name} to the queue {self.trigger.input_queue}"
@@ -230,11 +220,6 @@ class QueueCaller:
         lines = ["To send a message by hand, and print the answers until Ctrl-C:"]
         lines += [f"{shlex.quote(sys.executable)} - {shlex.quote(sample)} <<'END'", *program.splitlines(), "END"]
         return lines
-
-    def _client(self) -> Any:
-        from azure.servicebus import ServiceBusClient
-
-        return ServiceBusClient.from_connection_string(self.connection)
 
 
 _LATE = f"no answer within {WAIT_SECONDS:.0f} s; the container log says more"

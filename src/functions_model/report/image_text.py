@@ -1,4 +1,4 @@
-"""The image as text, in the log and as a part of the page: its base, its layers, how each came to be, what was sent."""
+"""The image as text, in the log and on the page: its base, what its code needs, its layers, and what was sent."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from functions_model.core.references import short
+from functions_model.core.spec import DeploymentSpec
+from functions_model.environment import Lock
 from functions_model.image.assembly import Image
 from functions_model.image.compression import Compression
 from functions_model.image.layers import Layer
@@ -16,6 +18,7 @@ from functions_model.pipeline.events import (
     BaseChosen,
     ContextWritten,
     EngineRan,
+    EnvironmentResolved,
     Event,
     ImageBuilt,
     ImagePushed,
@@ -23,7 +26,41 @@ from functions_model.pipeline.events import (
     LayerReady,
 )
 from functions_model.registry import BlobTransfer, How, PushedImage
-from functions_model.report.formatting import cell, count, duration, every, last, size
+from functions_model.report.formatting import cell, count, duration, every, fenced, folded, last, size
+
+
+def environment_section(spec: DeploymentSpec | None, events: Sequence[Event]) -> str:
+    """The section; empty when nothing was resolved."""
+    event = last(events, EnvironmentResolved)
+    if event is None:
+        return ""
+    head = f"Python {event.python.version}, {packages_text(event.lock)}, lock `{short(event.lock.digest)}`"
+    system = spec.build.apt_packages if spec else ()
+    told = [f"System packages: {', '.join(system)}."] if system else []
+    notes = "".join(f"\n- {note}" for note in [*told, *environment_notes(event)])
+    conda = event.lock.conda.packages if event.lock.conda else ()
+    listing = "\n".join(f"{package.name}=={package.version}" for package in event.lock.packages)
+    if conda:
+        listing = "\n".join([*(f"conda: {package.name}={package.version}" for package in conda), listing])
+    return f"### Environment\n\n{head}{notes}\n\n{folded('Locked packages', fenced(listing))}"
+
+
+def packages_text(lock: Lock) -> str:
+    """`49 packages`, or `3 conda packages and 49 Python packages`."""
+    if lock.conda is None:
+        return count(len(lock.packages), "package")
+    return f"{count(len(lock.conda.packages), 'conda package')} and {count(len(lock.packages), 'Python package')}"
+
+
+def environment_notes(event: EnvironmentResolved) -> list[str]:
+    """Sentences about the environment to know: why conda, what is compiled, what has ended, what was left aside."""
+    notes = [note for note in (event.python.note, *event.request.warnings) if note]
+    if event.lock.compiled:
+        notes.insert(0, f"No wheel fits, so these are compiled: {', '.join(event.lock.compiled)}.")
+    if event.request.conda:
+        notes.insert(0, f"Conda packages are used, as {event.request.conda.why}.")
+    return notes
+
 
 _BASE_LAYER = "base layer "
 """How `registry` names the blobs of a base."""

@@ -31,14 +31,15 @@ from functions_model.pipeline.events import (
     UndoEnded,
 )
 from functions_model.registry import PushedImage
-from functions_model.report.environment_text import environment_notes, packages_text
 from functions_model.report.formatting import count, duration
 from functions_model.report.image_text import (
     attached_line,
     base_line,
     base_news,
     engine_line,
+    environment_notes,
     layer_line,
+    packages_text,
     sent_sentence,
     transfer_lines,
 )

@@ -12,9 +12,8 @@ from functions_model.core.failures import Failure
 from functions_model.core.names import CANDIDATE
 from functions_model.core.spec import DeploymentSpec, Mode, RemovalSpec, Target
 from functions_model.pipeline.events import AppVerified, ContextWritten, Event, RemovalPlanned, RunStopped, StageEnded
-from functions_model.report.environment_text import environment_section
 from functions_model.report.formatting import duration, every, fenced, folded, last, proven, quoted
-from functions_model.report.image_text import image_section
+from functions_model.report.image_text import environment_section, image_section
 from functions_model.report.proof import caveats, state_of, trigger_text
 
 _ALERTS = {Level.WARNING: "WARNING", Level.NOTICE: "NOTE"}

@@ -14,7 +14,6 @@ from functions_model.azure.clients import AzureClients
 from functions_model.azure.errors import explain
 from functions_model.core.failures import Cause, NotLive
 from functions_model.core.names import Names
-from functions_model.hosting.app_service.causes import CAUSES
 from functions_model.hosting.app_service.commands import container_logging
 from functions_model.hosting.app_service.machine_key import MACHINE_KEY
 from functions_model.hosting.app_service.nouns import ObservedApp, ObservedSite, ObservedSlot
@@ -28,6 +27,22 @@ _FORBIDDEN = "x-ms-forbidden-ip"
 """By this header App Service's own refusal of a caller is told from a 403 of the app: microsoft/clarity#1133."""
 _PUBLIC = ("AzureWebJobsStorage__", "TriggerConnectionString__", "FUNCTIONS_", "WEBSITES_", "PYTHON_")
 """Settings that hold names, addresses and switches."""
+CAUSES: tuple[Cause, ...] = (
+    Cause(
+        "no-functions",
+        r"no job functions found|\b0 functions (found|loaded)|no HTTP routes mapped",
+        "the host found no functions in the image",
+        "Set the app setting WEBSITES_ENABLE_APP_SERVICE_STORAGE to false: else a mount hides the image's /home.",
+    ),
+    Cause(
+        "port",
+        r"didn't respond to HTTP pings on port|ContainerTimeout|did not start within expected time",
+        "the container did not open its port in time",
+        "Use a Functions base image as `base-image`; set the app setting WEBSITES_PORT when it listens elsewhere than "
+        "on 80, and WEBSITES_CONTAINER_START_TIME_LIMIT when it starts slowly.",
+    ),
+)
+"""What only App Service's log says of an app that does not come alive."""
 _SHORTEST_SECRET = 8
 """Characters; to blot out each `true` and `production` of a container log would leave nothing to read."""
 

@@ -99,11 +99,8 @@ def resolve_cloud(name: str, *, fetch: Callable[[str], Any] | None = None) -> Cl
     address = urlsplit(name)
     if address.scheme != "https" or not address.netloc:
         names = ", ".join(f"`{known}`" for known in KNOWN_CLOUDS)
-        raise LoginFailed(
-            f"find the cloud `{name}`",
-            "it is neither a known cloud nor an https URL",
-            f"Set `cloud` to one of {names}, or to the https URL of a Resource Manager.",
-        )
+        remedy = f"Set `cloud` to one of {names}, or to the https URL of a Resource Manager."
+        raise LoginFailed(f"find the cloud `{name}`", "it is neither a known cloud nor an https URL", remedy)
     return _described(name.rstrip("/"), fetch or _fetch)
 
 

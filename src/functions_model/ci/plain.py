@@ -83,11 +83,11 @@ class PlainHost(ScrubbedLog):
             LoginFailed: There is none to give: most consoles have no identity of their own.
         """
         if self._identity is None:
-            raise LoginFailed(
-                f"get an identity token for `{audience}`",
-                "this machine is not a CI job that can prove who it is",
-                "Give a client secret (`client-secret`), or run in GitHub Actions with `permissions: id-token: write`.",
+            what = "this machine is not a CI job that can prove who it is"
+            remedy = (
+                "Give a client secret (`client-secret`), or run in GitHub Actions with `permissions: id-token: write`."
             )
+            raise LoginFailed(f"get an identity token for `{audience}`", what, remedy)
         return self._identity.token(audience, self.mask)
 
 

@@ -1,8 +1,8 @@
 """Inputs read, checked and completed into a `DeploymentSpec`.
 
 Three steps: where values come from (`sources`, and `deployment_file` for what is not given), what is wrong with them
-(`reading` in its order; `models`, `code`, `triggers`, `target` and `assets` for the parts; the rules in `rules`,
-`registries`, `paths` and `settings`), and what follows from them (`derived`). All of them note what they find in one
+(`reading` in its order; `files`, `triggers`, `target` and `assets` for the parts; the rules in `rules`,
+`registries`, `paths` and `settings`), and what follows from them (`placing`). All of them note what they find in one
 `form`. `catalogue` is the one list of inputs that they, and every document, read.
 """
 

@@ -13,10 +13,11 @@ from typing import TypeAlias
 from functions_model.core.failures import RuleBroken
 from functions_model.core.registered import RegisteredAsset, is_mlflow_model
 from functions_model.core.spec import Code, Model
-from functions_model.inputs import derived, rules
+from functions_model.inputs import rules
 from functions_model.inputs.assets import is_reference, take_asset
 from functions_model.inputs.form import Form
 from functions_model.inputs.paths import Workspace, check_fetched
+from functions_model.inputs.placing import model_name
 
 NO_MODELS = "[]"
 _INPUT = "model-path"
@@ -80,7 +81,7 @@ def _named(form: Form, match: re.Match[str]) -> Model:
 def _complete(entry: Entry, name: str, version: str) -> Entry:
     if isinstance(entry, RegisteredAsset):
         return entry
-    return Model(entry.name or name or derived.model_name(entry.path), entry.version or version or "1", entry.path)
+    return Model(entry.name or name or model_name(entry.path), entry.version or version or "1", entry.path)
 
 
 def _refuse_names(form: Form, entries: list[Entry] | None) -> None:

@@ -240,10 +240,10 @@ def machine_learning_workspace(text: str) -> MachineLearningWorkspace:
 def image_name(text: str) -> str:
     """An OCI repository name."""
     if not is_repository(text):
-        raise RuleBroken(
-            f"`{text}` is not an image's name",
-            "Use lower-case letters, digits, `.`, `_`, `-` and `/`. The registry and the tag have inputs of their own.",
+        remedy = (
+            "Use lower-case letters, digits, `.`, `_`, `-` and `/`. The registry and the tag have inputs of their own."
         )
+        raise RuleBroken(f"`{text}` is not an image's name", remedy)
     return text
 
 

@@ -171,5 +171,6 @@ class TestAz:
         run = self.run(sandbox, environ)
 
         assert 4 == run.returncode, run.stdout
-        assert "`az` gave no token, after no `client-secret`, no identity token of a job and no" in run.stdout
+        told = "no `client-secret`, no job's identity token, no `AZURE_FEDERATED_TOKEN_FILE` and no session of `az`"
+        assert told in run.stdout
         assert "Install the Azure CLI and run `az login`" in run.stdout

@@ -91,10 +91,9 @@ def _claims_of(token: str) -> _AssertionClaims | None:
         return None
 
 
-_LOOKED_FOR = "no `client-secret`, no identity token of a job and no `AZURE_FEDERATED_TOKEN_FILE` were given"
 _ELSEWHERE = {
     LoginKind.AZ: (
-        "`az` gave no token",
+        "there is no `client-secret`, no job's identity token, no `AZURE_FEDERATED_TOKEN_FILE` and no session of `az`",
         "Install the Azure CLI and run `az login`; or give `tenant-id`, `client-id` and `client-secret`.",
     ),
     LoginKind.MANAGED: (
@@ -118,7 +117,7 @@ def explain_login(exc: Exception, login: Login, authority: str, assertion: str, 
     found = _CODE.search(said)
     if login.client_secret is None and login.kind in _ELSEWHERE:
         reason, remedy = _ELSEWHERE[login.kind]
-        return LoginFailed("log in to Azure", f"{reason}, after {_LOOKED_FOR}", remedy, detail=said)
+        return LoginFailed("log in to Azure", reason, remedy, detail=said)
     if found is None:
         return LoginFailed("log in to Azure", said or type(exc).__name__, _plain_remedy(exc, authority))
     code, claims = found.group(1), _claims_of(assertion)

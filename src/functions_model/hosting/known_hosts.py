@@ -8,7 +8,7 @@ from functions_model.provision.releases import ReleasingHost
 
 _BY_PART: dict[type, ReleasingHost] = {OnPlan: APP_SERVICE}
 HOSTS = tuple(_BY_PART.values())
-"""All of them. A removal looks at each."""
+"""All of them. A removal, which is told of no host, looks at the first."""
 
 
 def host_of(target: Target | None) -> ReleasingHost:

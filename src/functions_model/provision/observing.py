@@ -50,7 +50,7 @@ def observe(clients: AzureClients, wanted: Wanted, *, mask: Callable[[str], None
 
 def looks_of(host: Host) -> tuple[Look, ...]:
     """Every look but that at keys, in no order: each says what it needs."""
-    return (*(look for kind in kinds_of(host) for look in kind.looks), PROVIDERS, look_at_names(host))
+    return (*(look for kind in kinds_of(host) for look in kind.looks), look_at_providers(host), look_at_names(host))
 
 
 def rounds(looks: Iterable[Look]) -> Iterator[list[Look]]:
@@ -103,12 +103,11 @@ def needed_providers(clients: AzureClients, wanted: Wanted, seen: Observed) -> O
     return ObservedProviders(tuple(unregistered), frozenset(regions))
 
 
-PROVIDERS = Look(
-    "resource providers",
-    (ObservedProviders,),
-    needed_providers,
-    needs=(ObservedIdentity, ObservedAccounts, ObservedNamespace, LiveApp, ObservedInsights),
-)
+def look_at_providers(host: Host) -> Look:
+    """The look that asks, once it is known what is there."""
+    needs = (ObservedIdentity, ObservedAccounts, ObservedNamespace, LiveApp, ObservedInsights)
+    foundations = (noun for kind in host.foundations for noun in kind.looks[0].gives)
+    return Look("resource providers", (ObservedProviders,), needed_providers, needs=(*needs, *foundations))
 
 
 def look_at_names(host: Host) -> Look:

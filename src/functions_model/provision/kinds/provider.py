@@ -101,4 +101,4 @@ def keys(*namespaces: str) -> tuple[str, ...]:
 
 
 PROVIDER = Kind(KIND, difference, write, problems=problems)
-"""Its look is `providers.PROVIDERS`: it needs to know of all else."""
+"""Its look is `observing.look_at_providers`: it needs to know of all else."""

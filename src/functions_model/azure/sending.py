@@ -28,7 +28,7 @@ class PatientRetry(RetryPolicy[Any, Any]):
 
     By itself it does not try POST and PATCH again after a 429 without `Retry-After`, says nothing while it waits, and
     waits as long as it is asked to, be it an hour. Conflicts are not tried again here, whatever their headers say: who
-    writes knows what is in the way (`provision.waiting`).
+    writes knows what is in the way (`provision.context`).
 
     Args:
         report: Takes a line for each wait of some seconds.

@@ -22,14 +22,14 @@ _YOUNG = 60.0
 
 
 @contextmanager
-def work_folder(kind: str = "", *, below: str | None = None) -> Iterator[Path]:
+def work_folder(kind: str = "", *, parent: str | None = None) -> Iterator[Path]:
     """An empty folder for the length of the block. First, folders of runs that were killed are removed.
 
     Args:
         kind: Part of its name, for people who look at it.
-        below: Where; None takes the machine's place for temporary files.
+        parent: Where; None takes the machine's place for temporary files.
     """
-    place = below or tempfile.gettempdir()
+    place = parent or tempfile.gettempdir()
     _remove_stale(Path(place))
     folder = tempfile.TemporaryDirectory(dir=place, prefix=f"{_PREFIX}{kind}", ignore_cleanup_errors=True)
     with CANCEL.leaves(folder.cleanup), folder as name, (Path(name) / _MARK).open("w") as mark:

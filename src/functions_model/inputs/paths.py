@@ -47,10 +47,10 @@ class Workspace:
             f"`{text}` lies outside the workspace `{self.folder}`", "Give a path below the workspace, relative to it."
         )
 
-    def below(self, folder: Path) -> Workspace:
+    def within(self, folder: Path) -> Workspace:
         """A folder of it, as the workspace of its own: one model of several in a repository."""
-        within = folder.relative_to(self.folder)
-        return Workspace(folder, tuple(str(PurePosixPath(place) / within) for place in self.host_folders))
+        path = folder.relative_to(self.folder)
+        return Workspace(folder, tuple(str(PurePosixPath(place) / path) for place in self.host_folders))
 
     def holds(self, text: str) -> bool:
         """Whether something below `folder` has this path, be it a broken link."""

@@ -156,7 +156,7 @@ class Places:
 
     Attributes:
         names: Where the deployment is, and what its app is called; a text is empty where it is refused.
-        elsewhere: What is given in another group than the app's, by input.
+        in_other_groups: What is given in another group than the app's, by input.
     """
 
     def __init__(self, form: Form) -> None:
@@ -164,7 +164,7 @@ class Places:
         subscription = form.take("subscription-id", rules.guid) or ""
         group = form.take("resource-group", rules.resource_group) or ""
         self.names = Names(subscription, group, form.take("app-name", rules.app_name) or "")
-        self.elsewhere: dict[str, Placed] = {}
+        self.in_other_groups: dict[str, Placed] = {}
 
     def take(self, name: str) -> str:
         """The name of the resource of an input, one of `PLACES`."""
@@ -174,17 +174,17 @@ class Places:
             return follows(name, self.names)
         refuse_other_subscription(self._form, name, found.subscription)
         if found.group and found.group.lower() != self._form.text("resource-group").lower():
-            self.elsewhere[name] = found
+            self.in_other_groups[name] = found
         return found.name
 
     @property
     def other_groups(self) -> dict[str, str]:
         """Their groups, by input."""
-        return {name: found.group for name, found in self.elsewhere.items()}
+        return {name: found.group for name, found in self.in_other_groups.items()}
 
     def refuse_two(self, account: str, data_account: str) -> None:
         """Note a storage account that is given twice, in two places: its name is unique in all of Azure."""
-        there, data_there = (self.elsewhere.get(name) for name in ("storage-account", "data-storage-account"))
+        there, data_there = (self.in_other_groups.get(name) for name in ("storage-account", "data-storage-account"))
         groups = {one.group.lower() if one else "" for one in (there, data_there)}
         if account == data_account and (where := there or data_there) and len(groups) > 1:
             what = f"`{account}` is also the `storage-account`, in another resource group"

@@ -55,7 +55,7 @@ def read_inputs(values: Mapping[str, str], *, workspace: Path, facts: Facts | No
 
 def _deployment(form: Form) -> DeploymentSpec:
     if folder := form.take("working-directory", form.workspace.folder_in):
-        form.workspace = form.workspace.below(folder)
+        form.workspace = form.workspace.within(folder)
     read_deployment_file(form)
     return _checked(form, _spec(form))
 

@@ -28,7 +28,7 @@ class RegistryResource:
         login_server: Host of the registry, with a port where there is one.
         abac: It honours repository-scoped roles only; AcrPull and AcrPush count for nothing there.
         admin: Its admin user is on, whose password opens all of it.
-        arm_tokens: It takes Entra's tokens for Resource Manager, with which App Service pulls.
+        arm_tokens: It takes Entra's tokens for Resource Manager, with which the app's image is pulled.
     """
 
     id: str

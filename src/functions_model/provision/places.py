@@ -37,18 +37,18 @@ class NameRefusal:
     """Why a name that is unique in all of Azure cannot be had.
 
     Attributes:
-        said: What the service said.
+        message: What the service said.
         group: The resource group of this subscription that has it; empty when it is somebody else's, None when that
             could not be asked.
     """
 
-    said: str
+    message: str
     group: str | None
 
     @property
     def reason(self) -> str:
         """The first sentence of what the service said, without its full stop. What to do then is ours to say."""
-        return self.said.partition(". ")[0].rstrip(".")
+        return self.message.partition(". ")[0].rstrip(".")
 
     def problem(self, kind: str, name: str, subject: str) -> Problem:
         """In words, with the value to write for the input `subject`."""

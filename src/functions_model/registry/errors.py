@@ -51,14 +51,14 @@ def refusal(
 ) -> RegistryRefused:
     """The failure for an answer that is none of those that were hoped for; `abac` as in `EntraExchange`."""
     status = response.status_code
-    code, message = said(response)
+    code, message = code_and_message(response)
     reason = ": ".join(part for part in (f"`{host}` answered {status}", code, message) if part)
     return RegistryRefused(
         action, reason, _remedy(status, code, message, host, access, abac=abac), status=status, code=code
     )
 
 
-def said(response: requests.Response) -> tuple[str, str]:
+def code_and_message(response: requests.Response) -> tuple[str, str]:
     """The registry's own code and message, without anything secret; empty for what it does not say.
 
     https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes

@@ -24,7 +24,7 @@ def left(temporary: Path, name: str, *, age: float, marked: bool = True) -> Path
 
 def test_is_empty_and_gone_at_the_end(tmp_path: Path) -> None:
     """With everything in it."""
-    with work_folder(below=str(tmp_path)) as work:
+    with work_folder(parent=str(tmp_path)) as work:
         assert [] == list(work.iterdir())
         (work / "layer").touch()
 
@@ -37,14 +37,14 @@ def test_of_a_run_that_was_killed_is_removed(tmp_path: Path) -> None:
     young = left(tmp_path, "functions-model-young", age=1)
     other = left(tmp_path, "functions-model-1000", age=3600, marked=False)
 
-    with work_folder(below=str(tmp_path)):
+    with work_folder(parent=str(tmp_path)):
         assert [False, True, True] == [folder.exists() for folder in (killed, young, other)]
 
 
 def test_of_a_run_under_way_stays(tmp_path: Path) -> None:
     """However long it takes."""
-    with work_folder(below=str(tmp_path)) as work:
+    with work_folder(parent=str(tmp_path)) as work:
         mark = next(tmp_path.glob("*/in-use"))
         os.utime(mark, (1, 1))
-        with work_folder("sandbox-", below=str(tmp_path)):
+        with work_folder("sandbox-", parent=str(tmp_path)):
             assert work.exists()

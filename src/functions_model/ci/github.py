@@ -96,6 +96,12 @@ ADVICE = Advice(
     "since 15 July 2026.",
     one_at_a_time="Let one deployment at a time go to an app; on GitHub, `concurrency` does that.",
 )
+_LOGGED_IN = "AZUREPS_HOST_ENVIRONMENT"
+"""A step `azure/login` leaves this variable to all later ones, be it empty (Azure/login, src/main.ts)."""
+_NOT_SEEN = (
+    "The session that the step `azure/login` has made cannot be seen from here: this action runs in a container of its"
+    " own. Give it the same `client-id` and `tenant-id`."
+)
 _IN_A_JOBS_CONTAINER = "/__w"
 _INPUT = "INPUT_"
 """Each input comes in a variable, `INPUT_` and its name in upper case; hyphens stay."""
@@ -227,7 +233,7 @@ def facts_of(environ: Mapping[str, str]) -> Facts:
     places = (folder, str(PurePosixPath(_IN_A_JOBS_CONTAINER) / name)) if folder else ()
     return Facts(
         workspace=Path(environ.get("GITHUB_WORKSPACE") or Path.cwd()),
-        advice=ADVICE,
+        advice=replace(ADVICE, identity=f"{ADVICE.identity} {_NOT_SEEN}") if _LOGGED_IN in environ else ADVICE,
         host_workspaces=tuple(str(PurePosixPath(place) / name) for place in places) if name else (),
         source=source,
         revision=environ.get("GITHUB_SHA", ""),

@@ -259,6 +259,12 @@ class TestFacts:
         of_the_host = detect({**JOB, "GITHUB_ACTIONS": "true"}, io.StringIO()).facts
         assert replace(expected, annotations=10) == of_the_host
 
+    def test_say_why_the_session_of_another_step_is_not_seen(self) -> None:
+        """`azure/login` ran before: people take its session for ours."""
+        after_it = facts_of({"AZUREPS_HOST_ENVIRONMENT": ""}).advice.identity
+
+        assert after_it.startswith(f"{ADVICE.identity} The session that the step `azure/login` has made cannot be seen")
+
     def test_are_few_without_a_job(self) -> None:
         """The current folder, and advice."""
         assert Facts(Path.cwd(), ADVICE, variable="INPUT_{}") == facts_of({})

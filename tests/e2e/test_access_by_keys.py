@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -77,7 +78,10 @@ class TestHttp:
         assert run.code == 0, run.log
         assert run.outputs["changed"] == "false"
         assert sandbox.journal.writes() == []
-        asked = [str(entry) for entry in sandbox.journal.entries("arm") if "/subscriptions/" in entry.path]
+        # A registry of a host that tells no name may be any: other tests of the sandbox have left some of theirs.
+        theirs = re.compile(r"/registries/(?!keysregistry)")
+        paths = [entry for entry in sandbox.journal.entries("arm") if "/subscriptions/" in entry.path]
+        asked = [str(entry) for entry in paths if not theirs.search(entry.path)]
         assert len(asked) <= 12, "\n".join([*asked, run.log])
 
     def test_a_password_that_counts_no_more_ends_the_app_until_the_next_run(

@@ -6,7 +6,10 @@ import re
 from pathlib import Path
 
 PRODUCT = Path(__file__).resolve().parents[2] / "src" / "functions_model"
-OF_A_HOST = re.compile(r"\b(GITHUB|INPUT|ACTIONS|RUNNER)_|\bid-token\b|^::[a-z-]+|cancel-in-progress", re.MULTILINE)
+OF_A_HOST = re.compile(
+    r"\b(GITHUB|INPUT|ACTIONS|RUNNER|AGENT|TF)_|\bSYSTEM_(?!PARAMETERS)|##vso|\bid-token\b|^::[a-z-]+|cancel-in-progress",
+    re.MULTILINE,
+)
 """Variables, permissions, commands and settings of a CI host, wherever they stand in a file."""
 
 
@@ -26,4 +29,4 @@ def test_a_ci_host_is_known_in_its_room_alone() -> None:
 
 def test_the_room_was_read() -> None:
     """The search finds what it looks for where it is."""
-    assert {"ci/github.py", "ci/plain.py"} <= set(_knowing())
+    assert {"ci/github.py", "ci/azure_pipelines.py", "ci/plain.py"} <= set(_knowing())

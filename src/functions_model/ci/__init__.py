@@ -7,13 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
-from functions_model.ci.github import GitHubHost, JobIdentity, facts_of
+from functions_model.ci.azure_pipelines import AzurePipelinesHost
+from functions_model.ci.github import GitHubHost, facts_of, token_endpoint
 from functions_model.ci.host import CiHost
+from functions_model.ci.identity import JobIdentity
 from functions_model.ci.plain import PlainHost
 from functions_model.ci.scrub import is_terminal
 
 __all__ = ["SUMMARY_FILE", "detect", "in_a_job", "outside"]
 
+_OF_A_HOST = ("GITHUB_", "TF_BUILD")
+_GITHUB, _PIPELINES = "GITHUB_ACTIONS", "TF_BUILD"
 SUMMARY_FILE = "FUNCTIONS_MODEL_SUMMARY_FILE"
 """The variable that names a file for a plain console's summary page."""
 
@@ -27,10 +31,12 @@ def detect(environ: Mapping[str, str], stream: TextIO, *, on_command_line: bool 
         on_command_line: A command was typed; no action runs.
     """
     if in_a_job(environ):
-        host = GitHubHost(environ, stream)
+        known = GitHubHost if environ.get(_GITHUB) == "true" else AzurePipelinesHost
+        host: GitHubHost | AzurePipelinesHost = known(environ, stream)
         host.facts = replace(host.facts, on_command_line=on_command_line)
         return host
-    page, identity, terminal = environ.get(SUMMARY_FILE), JobIdentity(environ), is_terminal(stream, environ)
+    page, terminal = environ.get(SUMMARY_FILE), is_terminal(stream, environ)
+    identity = JobIdentity(token_endpoint(environ))
     facts = replace(facts_of(environ), summary=Path(page) if page else None, has_terminal=terminal)
     facts = replace(facts, on_command_line=on_command_line)
     return PlainHost(stream, facts, identity=identity if identity.available else None)
@@ -38,9 +44,9 @@ def detect(environ: Mapping[str, str], stream: TextIO, *, on_command_line: bool 
 
 def in_a_job(environ: Mapping[str, str]) -> bool:
     """Whether a CI host that we know has started this process."""
-    return environ.get("GITHUB_ACTIONS") == "true"
+    return environ.get(_GITHUB) == "true" or environ.get(_PIPELINES, "").lower() == "true"
 
 
 def outside(environ: Mapping[str, str]) -> dict[str, str]:
     """The variables without those of a CI host: for what concerns this machine alone."""
-    return {name: value for name, value in environ.items() if not name.startswith("GITHUB_")}
+    return {name: value for name, value in environ.items() if not name.startswith(_OF_A_HOST)}

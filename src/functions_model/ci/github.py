@@ -3,86 +3,24 @@
 from __future__ import annotations
 
 import string
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TextIO
 
-import requests
 from actions_toolkit.command import Command
 from actions_toolkit.file_command import prepare_key_value_message
 
 from functions_model.ci.host import Advice, Facts, Level, TokenFile
-from functions_model.ci.scrub import ScrubbedLog
-from functions_model.core.failures import Location, LoginFailed
-from functions_model.core.sending import PASSING, AttemptFailed, Retries, new_session
-
-_RETRIES = Retries(first=2.0)
-"""The endpoint answers 5xx now and then."""
+from functions_model.ci.identity import JobIdentity, TokenEndpoint
+from functions_model.ci.scrub import FoldedLog
+from functions_model.core.failures import Location
 
 _PERMISSION = (
     "Give the job `permissions: id-token: write` (with `contents: read`). A pull request from a fork never gets one: "
     "deploy from a branch of the repository, or give a `client-secret`."
 )
-
-
-class JobIdentity:
-    """Asks the endpoint for tokens.
-
-    Args:
-        environ: Holds `ACTIONS_ID_TOKEN_REQUEST_URL` and `ACTIONS_ID_TOKEN_REQUEST_TOKEN` where the job may ask.
-        pause: Waits that many seconds between two attempts.
-    """
-
-    def __init__(self, environ: Mapping[str, str], *, pause: Callable[[float], None] = time.sleep) -> None:
-        self._url = environ.get("ACTIONS_ID_TOKEN_REQUEST_URL", "")
-        self._request_token = environ.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "")
-        self._pause = pause
-
-    @property
-    def available(self) -> bool:
-        """Whether the job may ask: the variables are set only with `id-token: write`."""
-        return bool(self._url and self._request_token)
-
-    def token(self, audience: str, mask: Callable[[str], None]) -> str:
-        """A fresh token for that audience.
-
-        Args:
-            audience: What Entra ID expects: `api://AzureADTokenExchange`.
-            mask: Called with the request token and the new token before anyone else sees them.
-
-        Raises:
-            LoginFailed: The job may not ask, or the endpoint does not answer.
-        """
-        if not self.available:
-            raise _failed("the job may not ask for one")
-        mask(self._request_token)
-        token = _RETRIES.persist(lambda: self._ask(audience), self._pause)
-        mask(token)
-        return token
-
-    def _ask(self, audience: str) -> str:
-        """The token, asked for once. `AttemptFailed` where another attempt may help."""
-        headers = {"Authorization": f"Bearer {self._request_token}"}
-        try:
-            with new_session() as session:
-                answer = session.get(self._url, params={"audience": audience}, headers=headers, timeout=30)
-        except requests.RequestException as error:
-            raise AttemptFailed(_failed(f"the token endpoint said {type(error).__name__}")) from error
-        if answer.status_code != 200:
-            failure = _failed(f"the token endpoint said {answer.status_code}")
-            raise AttemptFailed(failure) if answer.status_code in PASSING or answer.status_code >= 500 else failure
-        with suppress(ValueError, KeyError, TypeError):
-            if token := str(answer.json()["value"]):
-                return token
-        raise _failed("the token endpoint said something that holds no token")
-
-
-def _failed(reason: str) -> LoginFailed:
-    return LoginFailed("get this job's identity token", reason, _PERMISSION)
 
 
 SUMMARY_LIMIT = 1024 * 1024
@@ -111,7 +49,7 @@ _SKIPPED = f"{string.whitespace}\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2028\u2029\u202f
 """What .NET takes for white space (`Char.IsWhiteSpace`), and what has no width at all."""
 
 
-class GitHubHost(ScrubbedLog):
+class GitHubHost(FoldedLog):
     """Speaks to the runner of a GitHub Actions job.
 
     Args:
@@ -129,12 +67,10 @@ class GitHubHost(ScrubbedLog):
         clock: Callable[[], float] = time.monotonic,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        super().__init__(stream)
+        super().__init__(stream, clock)
         self.facts = replace(facts_of(environ), annotations=ANNOTATIONS)
         self._outputs = environ.get("GITHUB_OUTPUT")
-        self._clock = clock
-        self._identity = JobIdentity(environ, pause=pause)
-        self._fold = threading.Lock()
+        self._identity = JobIdentity(token_endpoint(environ), pause=pause)
         self._summary_bytes = 0
 
     def mask(self, value: str) -> None:
@@ -147,30 +83,13 @@ class GitHubHost(ScrubbedLog):
         lines = self.scrub(text).splitlines() or [""]
         self._write("\n".join(map(defused, lines)))
 
-    @contextmanager
-    def group(self, title: str) -> Iterator[None]:
-        """Fold what is written meanwhile, and write the duration below the fold.
+    def begin_fold(self, title: str) -> None:
+        """The runner knows no group within a group."""
+        self._command("group", {}, title)
 
-        The runner knows no group within a group: one that begins in another, or beside it, is a line in the outer fold.
-        """
-        started = self._clock()
-        folds = self._fold.acquire(blocking=False)
-        if folds:
-            self._command("group", {}, title)
-        else:
-            self.info(title)
-        try:
-            yield
-        finally:
-            if folds:
-                self._command("endgroup", {}, "")
-                self._fold.release()
-            self.info(f"{title}: {self._clock() - started:.1f} s")
-
-    def unfold(self) -> None:
-        """End the fold that is open; a second end of it does nothing."""
-        if self._fold.locked():
-            self._command("endgroup", {}, "")
+    def end_fold(self) -> None:
+        """A second end of the same group does nothing."""
+        self._command("endgroup", {}, "")
 
     def annotate(self, level: Level, message: str, location: Location | None = None) -> None:
         """An annotation, on the user's file and line where one is given."""
@@ -217,6 +136,12 @@ class GitHubHost(ScrubbedLog):
                 file.write(text)
 
 
+def token_endpoint(environ: Mapping[str, str]) -> TokenEndpoint:
+    """Where the job may ask for tokens: the variables are set only with `id-token: write`."""
+    url, access = environ.get("ACTIONS_ID_TOKEN_REQUEST_URL", ""), environ.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "")
+    return TokenEndpoint(url, access, _PERMISSION)
+
+
 def facts_of(environ: Mapping[str, str]) -> Facts:
     """What GitHub's variables say, wherever they are set: a job may hand some on to a container of its own.
 
@@ -241,7 +166,7 @@ def facts_of(environ: Mapping[str, str]) -> Facts:
         inputs={key.removeprefix(_INPUT).lower(): text for key, text in environ.items() if key.startswith(_INPUT)},
         variable=f"{_INPUT}{{}}",
         summary=Path(page) if page else None,
-        has_identity=JobIdentity(environ).available,
+        has_identity=JobIdentity(token_endpoint(environ)).available,
         token_file=_token_file(environ),
         debug=environ.get("RUNNER_DEBUG") == "1",
     )

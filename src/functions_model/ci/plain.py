@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-from functions_model.ci.github import JobIdentity, facts_of
+from functions_model.ci.github import facts_of
 from functions_model.ci.host import Facts, Level
+from functions_model.ci.identity import JobIdentity
 from functions_model.ci.scrub import ScrubbedLog
 from functions_model.core.failures import Location, LoginFailed
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+import time
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TextIO
 
 from functions_model.core.masking import blot, forms
@@ -66,6 +69,57 @@ class ScrubbedLog:
         with self._lock:
             self._stream.write(writable(line, self._stream) + "\n")
             self._stream.flush()
+
+
+class FoldedLog(ScrubbedLog):
+    """The log of a CI host that shows a part of it folded, and knows no fold within a fold.
+
+    Args:
+        stream: Takes the lines.
+        clock: Seconds, for durations.
+    """
+
+    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(stream)
+        self._clock = clock
+        self._fold = threading.Lock()
+
+    @abstractmethod
+    def info(self, text: str) -> None:
+        """Write it, so that no line of it is a command."""
+
+    @abstractmethod
+    def begin_fold(self, title: str) -> None:
+        """Write what begins a fold."""
+
+    @abstractmethod
+    def end_fold(self) -> None:
+        """Write what ends the fold that is open."""
+
+    @contextmanager
+    def group(self, title: str) -> Iterator[None]:
+        """Fold what is written meanwhile, and write the duration below the fold.
+
+        One that begins in another, or beside it, is a line in the outer fold.
+        """
+        started = self._clock()
+        folds = self._fold.acquire(blocking=False)
+        if folds:
+            self.begin_fold(title)
+        else:
+            self.info(title)
+        try:
+            yield
+        finally:
+            if folds:
+                self.end_fold()
+                self._fold.release()
+            self.info(f"{title}: {self._clock() - started:.1f} s")
+
+    def unfold(self) -> None:
+        """End the fold that is open: what follows must be seen."""
+        if self._fold.locked():
+            self.end_fold()
 
 
 def _by_line(value: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from functions_model.bundle.deployable import AppImage
 from functions_model.core.references import Digest, ImageReference
 from functions_model.environment import EnvironmentRequest, Lock, PythonChoice
 from functions_model.environment.locking import LockedPackage
@@ -63,7 +64,7 @@ def built(folder: Path) -> ImageBuilt:
     """The image, and where it goes."""
     made = image(folder)
     reference = ImageReference("contoso.azurecr.io", "package", "1.0", made.digest)
-    return ImageBuilt(made, reference, "0" * 32, ("score", "identity"))
+    return ImageBuilt(made, AppImage(reference, "0" * 32, ("score", "identity")))
 
 
 def changes(*actions: Action) -> ResourcePlan:
@@ -100,7 +101,7 @@ def deployment(folder: Path) -> list[Event]:
         made,
         StageEnded("Build the image", 12.5, succeeded=True),
         PlanMade(plan),
-        ImagePushed(PushedImage(made.reference, tuple(blobs), 4200, 9, manifest_written=True)),
+        ImagePushed(PushedImage(made.app.reference, tuple(blobs), 4200, 9, manifest_written=True)),
         *(ResourceWritten(one) for one in written),
         PlanApplied(Applied(written, plan.changes[2:], seconds=21.0)),
         AppVerified(

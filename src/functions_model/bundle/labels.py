@@ -9,13 +9,11 @@ from datetime import UTC, datetime
 
 from functions_model import __version__
 from functions_model.bundle import layout
+from functions_model.bundle.deployable import LABEL, VARIABLE, deployment_label
 from functions_model.ci.host import Facts
 from functions_model.core.references import canonical_json, digest_of, short
 from functions_model.core.spec import DeploymentSpec
 from functions_model.image.assembly import Base
-
-VARIABLE = "FUNCTIONS_MODEL_BUILD_ID"
-"""The environment variable that carries the build's identity in the image; the identity function answers with it."""
 
 
 def build_identity(layer_digests: Iterable[str], base_digest: str, env: Mapping[str, str]) -> str:
@@ -106,11 +104,12 @@ def image_labels(
     spec: DeploymentSpec,
     lock_text: str,
     source: str,
+    build_id: str,
     *,
     base: Base | None = None,
     model_digests: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """Names and values; nothing that differs from one run to the next. The user's own labels win.
+    """Names and values; nothing that differs from one run to the next. The user's own labels win over OCI's.
 
     The revision is none of them: with it each commit would be another image, whatever it changed.
 
@@ -118,10 +117,12 @@ def image_labels(
         spec: What is deployed.
         lock_text: The lock, as it lies in the image.
         source: The address of the repository; may be empty.
+        build_id: The build's identity.
         base: The image below, when it is known.
         model_digests: The models' digests, by name, when they are known.
     """
-    labels = _of_oci(spec, source, base) | _own(spec, lock_text, model_digests or {})
+    own = _own(spec, lock_text, model_digests or {}) | {LABEL: deployment_label(spec.trigger, build_id)}
+    labels = _of_oci(spec, source, base) | own
     return dict(sorted(({name: value for name, value in labels.items() if value} | spec.build.labels).items()))
 
 

@@ -18,6 +18,7 @@ _WITH_DOCKERFILE = ("apt-packages", "dockerfile")
 _APT = re.compile(r"[a-z0-9][a-z0-9+.-]+(?::[a-z0-9-]+)?(?:=[A-Za-z0-9.+:~-]+)?")
 """A package name as Debian's policy (section 5.6.1) has it, with an architecture and a version where they are given."""
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,127}")
+OWN_LABELS = "functions-model."
 _LATEST = 0o77777777777
 """The largest time that the header of a tar entry holds: eleven octal digits."""
 
@@ -84,6 +85,9 @@ def _labels(text: str) -> dict[str, str]:
             continue
         if not equals or not _LABEL.fullmatch(name):
             raise RuleBroken(f"line {number}, `{line.strip()}`, is not `name=value`", "Write one label on each line.")
+        if name.startswith(OWN_LABELS):
+            what = f"line {number}: the labels that begin with `{OWN_LABELS}` are written by this tool"
+            raise RuleBroken(what, "Give it another name.")
         if name in labels:
             raise RuleBroken(f"line {number}: `{name}` is given twice", "Keep one of the two.")
         labels[name] = value

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 from functions_model import __version__
 from functions_model.bundle import build_identity, image_labels, model_layer, runtime_layer
-from functions_model.bundle.labels import OCI, VARIABLE
+from functions_model.bundle.deployable import VARIABLE, AppImage
+from functions_model.bundle.labels import OCI
 from functions_model.core.failures import PlanRefused, Problem
 from functions_model.core.references import Digest, ImageReference, canonical_json, digest_of, short
 from functions_model.core.spec import DeploymentSpec
@@ -73,7 +74,7 @@ def _assemble(making: Making, made: Made) -> ImageBuilt:
     layers = [recorded.layer for recorded in made.recorded]
     build_id = build_identity([layer.digest for layer in layers], base.digest, bundle.env)
     digests, source = _model_digests(spec, made), making.world.ci.facts.source
-    labels = image_labels(spec, made.lock.text, source, base=base, model_digests=digests)
+    labels = image_labels(spec, made.lock.text, source, build_id, base=base, model_digests=digests)
     image = assemble(
         base,
         layers,
@@ -84,7 +85,7 @@ def _assemble(making: Making, made: Made) -> ImageBuilt:
     )
     tag = spec.image.tag or short(image.digest)
     reference = ImageReference(making.session.host, spec.image.repository, tag, image.digest)
-    return ImageBuilt(image, reference, build_id, bundle.functions)
+    return ImageBuilt(image, AppImage(reference, build_id, bundle.functions))
 
 
 def _model_digests(spec: DeploymentSpec, made: Made) -> dict[str, str]:
@@ -134,9 +135,9 @@ def _look_at_tag(making: Making, built: ImageBuilt) -> None:
     from functions_model.registry.tags import find_tag  # noqa: PLC0415 - it does here, too
 
     audience, transport = session.cloud.registry_scope.removesuffix("/.default"), CancelledTransport()
-    place, repository = f"https://{session.host}", built.reference.repository
+    place, repository = f"https://{session.host}", built.app.reference.repository
     found = find_tag(place, repository, tag, credential, audience=audience, transport=transport)
-    if found is None or found.digest == built.reference.digest:
+    if found is None or found.digest == built.app.reference.digest:
         return
     if found.locked:
         what = f"the tag `{tag}` of `{repository}` is locked in the registry and means another image"
@@ -165,7 +166,7 @@ def write_folder(making: Making) -> None:
         recipe = replace(
             recipe_of(making, lock),
             env={**bundle.env, VARIABLE: build_id},
-            labels=image_labels(spec, lock.text, world.ci.facts.source, base=making.base),
+            labels=image_labels(spec, lock.text, world.ci.facts.source, build_id, base=making.base),
         )
         own = spec.build.dockerfile
         write_context(recipe, layers, lock.text, spec.build.context, dockerfile=own, indexes=lock.indexes)

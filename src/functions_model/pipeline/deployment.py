@@ -60,7 +60,7 @@ def deploy(spec: DeploymentSpec, request: EnvironmentRequest, session: Session, 
                 world.tell(PlanBegun(pending))
         product = build(making, push, beside.begin) if writes else build(making, None)
         with world.stage("Complete the plan" if writes else "Plan"):
-            changes = plan(replace(pending.wanted, image=product.built.reference.pinned), pending.observed)
+            changes = plan(replace(pending.wanted, image=product.built.app.reference.pinned), pending.observed)
             world.tell(PlanMade(changes, pending if writes else None))
         if not writes:
             return

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from functions_model.core.references import Digest, ImageReference
+    from functions_model.bundle.deployable import AppImage
+    from functions_model.core.references import Digest
     from functions_model.core.registered import RegisteredAsset
     from functions_model.core.spec import Model
     from functions_model.environment import EnvironmentRequest, Lock, PythonChoice
@@ -159,15 +160,11 @@ class ImageBuilt(Event):
     """The image is known to the last byte. Nothing of it can be seen in the registry yet.
 
     Attributes:
-        reference: Where it goes, with tag and digest.
-        build_id: What the identity function of a live app answers.
-        functions: The functions in it, the user's first.
+        app: The same as a deployment sees it: where it goes, and what is to be verified.
     """
 
     image: Image
-    reference: ImageReference
-    build_id: str
-    functions: tuple[str, ...]
+    app: AppImage
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ def finish_push(product: Product, push: Push, world: World) -> PushedImage:
     """
     pushed = push.finish(
         product.built.image,
-        tag=product.built.reference.tag,
+        tag=product.built.app.reference.tag,
         attachments=product.attachments,
         records=product.records,
         present=product.present,

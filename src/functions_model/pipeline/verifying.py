@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functions_model.azure.clients import AzureClients
 from functions_model.azure.data import key_credential, open_blobs
 from functions_model.azure.queue_data import open_queues
-from functions_model.bundle.labels import VARIABLE
+from functions_model.bundle.deployable import VARIABLE
 from functions_model.core.failures import Failure, NotLive
 from functions_model.core.references import parse_reference
 from functions_model.core.spec import AuthLevel, BlobTrigger, DeploymentSpec, HttpTrigger, ServiceBusQueueTrigger
@@ -74,13 +74,13 @@ def verify_here(delivered: Delivered, *, candidate: bool = False) -> Verified:
     """
     spec, built, world = delivered.making.spec, delivered.built, delivered.world
     expected = Expected(
-        build_id=built.build_id,
-        functions=built.functions,
+        build_id=built.app.build_id,
+        functions=built.app.functions,
         auth_level=spec.auth_level,
         sample_request=spec.sample_request,
         sample_function=_sample_function(spec),
         new_roles=delivered.applied.assigned_roles,
-        image=built.reference.pinned,
+        image=built.app.reference.pinned,
         one_at_a_time=world.ci.facts.advice.one_at_a_time,
         reached=reached(delivered.plan, delivered.clients),
         listening_seconds=0.0 if candidate else _listening(spec.trigger.kind, world.listening_seconds),

@@ -207,7 +207,7 @@ def image_section(events: Sequence[Event], now: datetime) -> str:
         return ""
     facts = [*map(engine_line, every(events, EngineRan)), *map(attached_line, every(events, Attached))]
     parts = [
-        f"### Image\n\n`{built.reference.pinned}`, tag `{built.reference.tag}`",
+        f"### Image\n\n`{built.app.reference.pinned}`, tag `{built.app.reference.tag}`",
         _base(built.image, last(events, BaseChosen), now),
         _table(built.image, events, pushed.pushed if pushed else None),
         "\n".join(f"- {line}." for line in facts),

@@ -104,7 +104,7 @@ def _(event: ContextWritten) -> str:
 
 @lines_of.register
 def _(event: ImageBuilt) -> str:
-    return f"Image {event.reference.pinned}"
+    return f"Image {event.app.reference.pinned}"
 
 
 @lines_of.register

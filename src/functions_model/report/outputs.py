@@ -72,7 +72,7 @@ def _image(spec: DeploymentSpec | RemovalSpec | None, events: Sequence[Event]) -
     if pushed := last(events, ImagePushed):
         return pushed.pushed.reference
     built = last(events, ImageBuilt)
-    return built.reference if built and isinstance(spec, DeploymentSpec) and spec.mode is Mode.PLAN else None
+    return built.app.reference if built and isinstance(spec, DeploymentSpec) and spec.mode is Mode.PLAN else None
 
 
 def _planned(events: Sequence[Event]) -> PlanMade | RemovalPlanned | None:

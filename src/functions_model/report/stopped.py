@@ -113,7 +113,7 @@ class _Runs:
     def __init__(self, target: Target, plan: ResourcePlan, events: Sequence[Event]) -> None:
         self._plan, self._events = plan, events
         built = last(events, ImageBuilt)
-        self._image = built.reference.pinned if built else ""
+        self._image = built.app.reference.pinned if built else ""
         self._app = f"The function app `{target.names.app}`"
         self._before = _runs_before(plan)
         self._written = [event.written.change.kind for event in every(events, ResourceWritten)]

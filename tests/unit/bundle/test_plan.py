@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 SCRIPT = "def init(): ...\ndef run(data): ...\n"
 LOCK = "six==1.17.0\n"
+BUILD = "0" * 32
 WWWROOT = "home/site/wwwroot/"
 AZUREML = "var/azureml-app/"
 
@@ -48,7 +49,7 @@ def whole_plan(spec: DeploymentSpec) -> BundlePlan:
 def labels_of(folder: Path, files: Mapping[str, str], environ: Mapping[str, str], **spec: Any) -> dict[str, str]:
     """The labels of an image of these files."""
     write_files(folder / "workspace", {"src/score.py": SCRIPT, **files})
-    return image_labels(spec_of(folder / "workspace", **spec), LOCK, facts_of(environ).source)
+    return image_labels(spec_of(folder / "workspace", **spec), LOCK, facts_of(environ).source, BUILD)
 
 
 def paths(planned: BundlePlan, layer: str) -> list[str]:
@@ -327,7 +328,9 @@ class TestLabels:
         """Title, tool, models, trigger and the lock's digest."""
         labels = labels_of(tmp_path, {"w": "1"}, {}, models=(("m", "4", "w"),))
 
+        label = f'{{"build":"{BUILD}","functions":["score","swagger","identity"],"inputs":{{"auth-level":"function",'
         assert {
+            "functions-model.deployment": label + '"trigger":"http"},"layout":1}',
             "functions-model.lock": digest_of(LOCK.encode()),
             "functions-model.models": "m:4",
             "functions-model.tool-version": __version__,
@@ -354,7 +357,7 @@ class TestLabels:
             build=Build(epoch=1700000000, labels={"team": "forecast", "org.opencontainers.image.title": "Churn"}),
         )
 
-        labels = image_labels(spec, LOCK, "", base=base, model_digests={"a": "sha256:1", "b": "sha256:2"})
+        labels = image_labels(spec, LOCK, "", BUILD, base=base, model_digests={"a": "sha256:1", "b": "sha256:2"})
 
         assert {
             "functions-model.model-digests": "a@sha256:1 b@sha256:2",

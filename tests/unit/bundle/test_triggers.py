@@ -153,7 +153,7 @@ class TestRegisteredModels:
         )
 
         wanted = replace(spec(tmp_path), models=models)
-        plan, labels = planned(wanted), image_labels(wanted, LOCK, "")
+        plan, labels = planned(wanted), image_labels(wanted, LOCK, "", "0" * 32)
 
         assert {"azureml-models/iris/3/model/w", "azureml-models/other/1/other.bin"} < set(contents(plan))
         assert "/var/azureml-app/azureml-models" == plan.env["AZUREML_MODEL_DIR"]

@@ -75,6 +75,7 @@ class TestBuild:
             ("source-date-epoch", "99999999999", "is not a time in whole seconds"),
             ("image-labels", "team", "line 1, `team`, is not `name=value`"),
             ("image-labels", "a=1\na=2", "line 2: `a` is given twice"),
+            ("image-labels", "functions-model.deployment={}", "line 1: the labels that begin with `functions-model.`"),
             ("model-compression", "zstd", "`zstd` is none of its values. Use `auto` or `gzip` or `stored` or `raw`."),
             ("cache-repository", "Cache", "`Cache`"),
             ("sbom", "yes", "`yes` is none of its values. Use `true` or `false`."),

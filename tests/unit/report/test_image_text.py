@@ -155,7 +155,7 @@ class TestLayers:
             image,
             ImagePushed(
                 PushedImage(
-                    image.reference,
+                    image.app.reference,
                     tuple(BlobTransfer(layer.name, layer.digest, layer.size, How.SENT) for layer in image.image.layers),
                     274,
                     9,

@@ -195,7 +195,7 @@ class TestOutputs:
 
     def test_a_deployment_gives_all_of_them(self, tmp_path: Path) -> None:
         """Each output of the catalogue."""
-        image = built(tmp_path).reference
+        image = built(tmp_path).app.reference
 
         found = outputs(spec_for(), deployment(tmp_path))
 
@@ -229,7 +229,7 @@ class TestOutputs:
     def test_a_swap_alone_is_a_change(self, tmp_path: Path) -> None:
         """The image was there, and every resource as wanted; production runs another version all the same."""
         plan = changes(Action.KEEP, Action.KEEP, Action.KEEP)
-        there = ImagePushed(PushedImage(built(tmp_path).reference, (), 0, 1, manifest_written=False))
+        there = ImagePushed(PushedImage(built(tmp_path).app.reference, (), 0, 1, manifest_written=False))
         swapped = Moved(Written(Change("swap", "iris/staging with iris", Action.UPDATE), 60.0))
 
         found = outputs(spec_for(), [there, PlanMade(plan), PlanApplied(Applied((), plan.changes, 0.0)), swapped])
@@ -277,4 +277,4 @@ def page_of(events: list[Event]) -> str:
 def _normal(text: str, folder: Path) -> str:
     image = built(folder)
     names = {layer.digest.removeprefix("sha256:")[:12]: f"<{layer.name}>" for layer in image.image.layers}
-    return normal(text, {str(image.reference.digest): "<digest>", **names})
+    return normal(text, {str(image.app.reference.digest): "<digest>", **names})

@@ -1,0 +1,104 @@
+"""The label by which an image can be deployed that was made before; it comes from outside."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from functions_model.bundle.deployable import LABEL, VARIABLE, AppImage, NotOurs, deployment_label, read_deployable
+from functions_model.core.references import ImageReference, digest_of
+from functions_model.core.spec import AuthLevel, BlobTrigger, HttpTrigger, ServiceBusQueueTrigger, Trigger
+from functions_model.image.manifests import ImageConfig
+
+BUILD = "0123456789abcdef" * 2
+REFERENCE = ImageReference("contoso.azurecr.io", "package", digest=digest_of(b""))
+WHOLE: dict[str, Any] = {"build": BUILD, "functions": ["score"], "inputs": {"trigger": "http"}, "layout": 1}
+
+
+def config(label: object, build: object = f"{VARIABLE}={BUILD}") -> ImageConfig:
+    """A configuration with that label."""
+    return ImageConfig({"config": {"Labels": {LABEL: label}, "Env": ["A=1", build]}})
+
+
+def refusal(found: ImageConfig) -> str:
+    """What is said of an image that is none of ours."""
+    with pytest.raises(NotOurs) as refused:
+        read_deployable(REFERENCE, found)
+    assert refused.value.remedy
+    return refused.value.what
+
+
+@pytest.mark.parametrize(
+    ("trigger", "functions", "inputs"),
+    [
+        (HttpTrigger(AuthLevel.ADMIN), ("score", "swagger", "identity"), {"auth-level": "admin", "trigger": "http"}),
+        (
+            BlobTrigger("in/{name}.json", 'ou"t/$ä\n{name}'),
+            ("score", "check", "identity"),
+            {"input-path": "in/{name}.json", "output-path": 'ou"t/$ä\n{name}', "trigger": "blob"},
+        ),
+        (
+            BlobTrigger("in/{name}", None),
+            ("score", "check", "identity"),
+            {"input-path": "in/{name}", "trigger": "blob"},
+        ),
+        (
+            ServiceBusQueueTrigger("in", "out"),
+            ("score", "check", "identity"),
+            {"input-queue-name": "in", "output-queue-name": "out", "trigger": "service-bus-queue"},
+        ),
+    ],
+)
+def test_what_is_written_is_read(trigger: Trigger, functions: tuple[str, ...], inputs: dict[str, str]) -> None:
+    """Build, functions and the inputs that the making has decided, for each trigger, on one line."""
+    label = deployment_label(trigger, BUILD)
+
+    assert (AppImage(REFERENCE, BUILD, functions), inputs) == read_deployable(REFERENCE, config(label))
+    assert "\n" not in label
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        *({}, {"config": None}, {"config": []}, {"config": {"Labels": None}}, {"config": {"Labels": [LABEL]}}),
+        {"config": {"Labels": {"functions-model.trigger": "http"}}},
+    ],
+)
+def test_an_image_without_the_label_is_another_make(document: dict[str, Any]) -> None:
+    """Whatever else its configuration has in the place of labels."""
+    assert "has no label" in refusal(ImageConfig(document))
+
+
+BROKEN: dict[str, tuple[Any, ...]] = {
+    "layout": (None, "1", 1.0, True, []),
+    "build": (None, 7, "", BUILD[:31], BUILD.upper(), f"{BUILD}\n"),
+    "functions": (None, "score", [], [7], [""], ["a b"], ["../x"]),
+    "inputs": (None, [], {"trigger": 7}, {"app-settings": "A=1"}),
+}
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        *(None, 7, [], "", "{", "[]", "7", "null", '"text"', "[" * 60_000, " " * 70_000 + "{}", "1" * 5_000),
+        *(json.dumps(WHOLE | {name: value}) for name, values in BROKEN.items() for value in values),
+        *(json.dumps({key: value for key, value in WHOLE.items() if key != left}) for left in WHOLE),
+    ],
+)
+def test_a_label_that_is_not_as_we_write_it_is_refused(label: object) -> None:
+    """Never a traceback, and never an input that the label has no say in."""
+    expected = "has no label" if label is None else "is not as this tool writes it"
+    assert expected in refusal(config(label))
+
+
+def test_a_newer_layout_asks_for_a_newer_version() -> None:
+    """Whatever else has changed in it."""
+    assert "the layout 2, and this version reads 1" in refusal(config('{"layout": 2, "build": []}'))
+
+
+@pytest.mark.parametrize("build", ["A=2", f"{VARIABLE}=", f"{VARIABLE}={BUILD[::-1]}", 7, None])
+def test_another_build_in_the_image_than_in_the_label(build: object) -> None:
+    """Somebody has changed one of the two: what answers could never be told to be this build."""
+    assert "tells of another build" in refusal(config(json.dumps(WHOLE), build))

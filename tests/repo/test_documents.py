@@ -11,7 +11,7 @@ import yaml
 import functions_model
 from functions_model.core import failures
 from functions_model.inputs.catalogue import CATALOGUE, OUTPUTS
-from functions_model.inputs.sources import arguments_parser
+from functions_model.inputs.command_line import arguments_parser
 from support.documents import (
     ACTION,
     ARCHITECTURE,

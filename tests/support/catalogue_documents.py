@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from functions_model.inputs.catalogue import CATALOGUE, OUTPUTS
-from functions_model.inputs.specs import EVERY_MODE, WITH_AZURE, InputSpec
+from functions_model.inputs.specs import EVERY_MODE, WITH_AZURE, Group, InputSpec
 
 ACTION_NAME = "Azure Function from a model"
 ACTION_DESCRIPTION = "Take a trained model from a repository to a live, verified Azure Function in one step."
@@ -51,16 +51,22 @@ def _action_input(spec: InputSpec) -> dict[str, Any]:
 
 
 def _always_required(spec: InputSpec) -> bool:
-    """Whether no run at all works without it; the login is needed only for a registry of Azure."""
-    return spec.required and spec.modes == EVERY_MODE and spec.name not in {"tenant-id", "client-id"}
+    """Whether no run at all works without it."""
+    return spec.required and spec.modes == EVERY_MODE
 
 
 def inputs_table() -> str:
-    """The README's table of inputs, in Markdown, ending with a newline."""
-    rows = [
-        (f"`{spec.name}`", spec.kind.value, _required_cell(spec), _default_cell(spec), spec.help) for spec in CATALOGUE
-    ]
-    return _table(("input", "type", "required", "default", "what it is"), rows)
+    """The README's tables of inputs, one for each group, in Markdown, ending with a newline."""
+    head = ("input", "type", "required", "default", "what it is")
+    tables = (
+        f"\n### {group.value}\n\n{_table(head, [_input_row(spec) for spec in CATALOGUE if spec.group is group])}"
+        for group in Group
+    )
+    return "".join(tables)
+
+
+def _input_row(spec: InputSpec) -> tuple[str, ...]:
+    return f"`{spec.name}`", spec.kind.value, _required_cell(spec), _default_cell(spec), spec.help
 
 
 def outputs_table() -> str:

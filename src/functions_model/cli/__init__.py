@@ -28,20 +28,25 @@ usage: functions-model <command> [options]
 
 From a trained model in a repository to a live, verified Azure Function.
 
-commands:
-  deploy     build the image, push it, provision, and verify that the app answers
-  plan       show what `deploy` would do; write nothing
-  package    build the image and push it; touch nothing else
-  destroy    remove the resources that `deploy` has made, or one slot alone
-  plan-destroy
-             show what `destroy` would remove; write nothing
-  try        deploy a folder to the built-in sandbox and serve it until Ctrl-C
-  demo       deploy examples/iris-http to the built-in sandbox and print an answer of the live function
-  action     the container action's door: take the inputs that the CI host gives
+Try it on this machine, without an Azure account:
+  demo          deploy examples/iris-http to the built-in sandbox, and print an answer of the live function
+  try           deploy a folder of yours to the built-in sandbox, and serve it until Ctrl-C
 
-`functions-model <command> --help` lists a command's options.
-`functions-model --version` prints the version.
+Deploy to Azure:
+  plan          show what `deploy` would do; write nothing
+  deploy        build the image, push it, create what is missing, and verify that the app answers
+  package       build the image and push it; touch nothing else
+
+Remove it:
+  plan-destroy  show what `destroy` would remove; write nothing
+  destroy       remove the resources that `deploy` has created, or one slot alone
+
+`functions-model <command> --help` shows a command's options and an example.
+`functions-model --version` prints the version. (`action` is used by the GitHub action, not by hand.)
 """
+_RUNS = ("deploy", "plan", "package", "destroy", "plan-destroy")
+_COMMANDS = ("demo", "try", *_RUNS)
+_HELP = ("-h", "--help", "help")
 
 
 def program() -> NoReturn:
@@ -78,8 +83,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         from functions_model.ci import in_a_job
 
         arguments = ["action"] if in_a_job(os.environ) else []
-    command, rest = (arguments[0], arguments[1:]) if arguments else ("--help", [])
-    if command in {"-h", "--help", "help"}:
+    command, *rest = arguments or ["--help"]
+    if command in _HELP and rest and rest[0] in _COMMANDS:
+        command, rest = rest[0], ["--help"]
+    if rest == ["help"]:
+        rest = ["--help"]
+    if command in _HELP:
         sys.stdout.write(USAGE)
         return 0
     if command == "--version":
@@ -87,7 +96,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         sys.stdout.write(f"functions-model {__version__}\n")
         return 0
-    if command in {"action", "deploy", "plan", "package", "destroy", "plan-destroy"}:
+    if command in {"action", *_RUNS}:
         from functions_model.cli.once import from_action, from_command_line
 
         return from_action() if command == "action" else from_command_line(command, rest)
@@ -95,5 +104,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         from functions_model.cli.try_out import demo, try_out
 
         return demo(rest) if command == "demo" else try_out(rest)
-    sys.stderr.write(f"functions-model: there is no command `{command}`.\n\n{USAGE}")
+    return _no_such(command, rest)
+
+
+def _no_such(command: str, rest: Sequence[str]) -> int:
+    """Say what was meant. Of an option only the name is repeated: its value may be a secret."""
+    from functions_model.core.near import any_of, near
+
+    if command.startswith("-"):
+        option = f"`{command.partition('=')[0]}`" if command.startswith("--") else "an option"
+        named = next((word for word in rest if word in _COMMANDS), "deploy")
+        said = f"{option} stands before the command. Write the command first: `functions-model {named} --app-name ...`."
+    else:
+        found = near(command, _COMMANDS)
+        said = f"there is no command `{command}`." + (f" Did you mean {any_of(found)}?" if found else "")
+    sys.stderr.write(f"functions-model: {said}\n\n{USAGE}")
     return 2

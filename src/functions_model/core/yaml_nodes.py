@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Container, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from functions_model.core.failures import Location
+from functions_model.core.near import any_of, near
 
 if TYPE_CHECKING:
     Refuse = Callable[[Location, str, str], None]
@@ -89,5 +89,5 @@ def is_empty(node: yaml.Node) -> bool:
 
 
 def _nearest(name: str, known: tuple[str, ...]) -> str:
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    return f"Did you mean `{near[0]}`?" if near else f"The keys are: {', '.join(f'`{key}`' for key in known)}."
+    found = near(name, known)
+    return f"Did you mean {any_of(found)}?" if found else f"The keys are: {', '.join(f'`{key}`' for key in known)}."

@@ -1,13 +1,14 @@
 """Inputs read, checked and completed into a `DeploymentSpec`.
 
-Three steps: where values come from (`sources`, and `deployment_file` for what is not given), what is wrong with them
-(`reading` in its order; `files`, `triggers`, `target` and `assets` for the parts; the rules in `rules`,
-`registries`, `paths` and `settings`), and what follows from them (`placing`). All of them note what they find in one
-`form`. `catalogue` is the one list of inputs that they, and every document, read.
+Three steps: where values come from (`sources`, `command_line`, and `deployment_file` for what is not given), what is
+wrong with them (`reading` in its order; `files`, `triggers`, `target` and `assets` for the parts; the rules in
+`rules`, `registries`, `paths` and `settings`), and what follows from them (`placing`). All of them note what they find
+in one `form`. `catalogue` is the one list of inputs that they, and every document, read.
 """
 
+from functions_model.inputs.command_line import from_arguments
 from functions_model.inputs.reading import read_any
-from functions_model.inputs.sources import from_arguments, from_environment, listening_seconds, misspelt
+from functions_model.inputs.sources import from_environment, listening_seconds, misspelt
 
 __all__ = [
     "from_arguments",

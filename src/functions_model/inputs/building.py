@@ -7,7 +7,7 @@ import enum
 from functions_model.core.build import CACHE_REPOSITORY, Builder, CredentialFiles, Solver
 from functions_model.core.spec import Mode
 from functions_model.image.compression import Compression
-from functions_model.inputs.specs import InputSpec, a_choice, a_name, a_number, a_path, lines
+from functions_model.inputs.specs import InputSpec, a_choice, a_name, a_number, a_path, a_text, lines
 
 
 class YesNo(enum.StrEnum):
@@ -18,6 +18,18 @@ class YesNo(enum.StrEnum):
 
 
 ENTRIES: tuple[InputSpec, ...] = (
+    a_text(
+        "python-version",
+        "The Python version, 3.10 to 3.14. Put it in quotes in YAML.",
+        derived="the environment file's, else 3.12",
+        metavar="VERSION",
+    ),
+    a_text(
+        "base-image",
+        "The Functions base image to build on, with its registry's host.",
+        derived="Microsoft's image for the Python version",
+        metavar="IMAGE",
+    ),
     a_choice(
         "builder",
         "What makes the image. `layers` needs no container engine. `docker` has the engine on the runner make the part"
@@ -33,7 +45,11 @@ ENTRIES: tuple[InputSpec, ...] = (
         default=Solver.AUTO.value,
         choices=tuple(Solver),
     ),
-    lines("apt-packages", "Debian packages for the image, for builder `docker` or `dockerfile`."),
+    lines(
+        "apt-packages",
+        "Debian packages for the image, for builder `docker` or `dockerfile`.",
+        metavar="PACKAGE",
+    ),
     a_path(
         "dockerfile",
         "A Dockerfile of your own whose image the app is put on, for builder `docker` or `dockerfile`. Its last `FROM`"
@@ -49,11 +65,13 @@ ENTRIES: tuple[InputSpec, ...] = (
         "source-date-epoch",
         "The time of every file and of the image, in seconds since 1970. It is part of the digest.",
         derived="the variable `SOURCE_DATE_EPOCH`, else `0`",
+        metavar="SECONDS",
     ),
     lines(
         "image-labels",
         "Labels for the image as `name=value` lines. They are part of the digest: a label with the commit makes a new"
         " image of every commit.",
+        metavar="NAME=VALUE",
     ),
     a_choice(
         "model-compression",
@@ -79,5 +97,12 @@ ENTRIES: tuple[InputSpec, ...] = (
         " model folders and a Dockerfile's context: they stay out, each with a warning, or are packed with `keep`.",
         default=CredentialFiles.LEAVE_OUT.value,
         choices=tuple(CredentialFiles),
+    ),
+    a_name("image-name", "The image's name in the registry (its repository).", default="package"),
+    a_name(
+        "image-tag",
+        "The image's tag.",
+        derived="the start of the image's digest",
+        metavar="TAG",
     ),
 )

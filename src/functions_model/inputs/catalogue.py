@@ -1,21 +1,23 @@
-"""The one list of inputs and outputs. `action.yml`, the README's tables, `--help` and the checks all follow it."""
+"""The one list of inputs and outputs. `action.yml`, the README's tables, `--help` and the checks all follow it.
+
+An entry stands in the part that it belongs to, here or in `building`, `hosting` and `triggering`: that is its group.
+"""
 
 from __future__ import annotations
 
-from functions_model.core.spec import Access, AuthLevel, Mode
-from functions_model.inputs import building, hosting
+from dataclasses import replace
+
+from functions_model.core.spec import Access, Mode
+from functions_model.inputs import building, hosting, triggering
 from functions_model.inputs.specs import (
     BLOB,
-    CREATED,
     EVERY_MODE,
-    HTTP,
     LOOK_OR_SEND,
     NAMING,
     QUEUE,
     REMOVING,
-    SERVICE_BUS_SKUS,
-    TRIGGERS,
     WITH_AZURE,
+    Group,
     InputSpec,
     OutputSpec,
     a_choice,
@@ -27,7 +29,132 @@ from functions_model.inputs.specs import (
     lines,
 )
 
-CATALOGUE: tuple[InputSpec, ...] = (
+_GIVEN: tuple[InputSpec, ...] = (
+    lines(
+        "model-path",
+        "The model: a file or a folder in the workspace, or a registered one as `azureml:<name>:<version>` or"
+        " `azureml:<name>@latest`. For several, one on each line, also as `name=path` or `name:version=path`. `[]` for"
+        " none.",
+        required_when="without `deployment-file`",
+        metavar="PATH",
+    ),
+    a_path(
+        "entry-script",
+        "The Python script with `init()` and `run()`, as Azure ML takes it. An MLflow model alone needs none.",
+        required_when="without `deployment-file` or an MLflow model",
+    ),
+    a_path(
+        "environment-file",
+        "The dependencies: a `requirements.txt`, a conda YAML, an Azure ML environment YAML, or a registered"
+        " environment as `azureml:<name>:<version>` or `azureml:<name>@latest`.",
+        derived="what an MLflow model asks for, and the inference server",
+    ),
+    a_name(
+        "registry",
+        "The container registry: `contoso`, `contoso.azurecr.io`, `<resource-group>/contoso` or its ARM id; to make the"
+        " image only, any other as `host:port`.",
+        required_when="except with `builder: dockerfile`",
+    ),
+    a_name(
+        "app-name",
+        "The function app's name, unique in all of Azure: it becomes part of the URL.",
+        required=True,
+        modes=NAMING,
+    ),
+    a_name("resource-group", "The resource group. It is created when it does not exist.", required=True, modes=NAMING),
+    a_name(
+        "location",
+        "The Azure region: `westeurope`.",
+        required=True,
+        modes=WITH_AZURE,
+        metavar="REGION",
+    ),
+    a_guid("subscription-id", "The Azure subscription.", required=True, modes=NAMING),
+    a_guid(
+        "tenant-id",
+        "The Microsoft Entra tenant. Mode `package` needs it for a registry of Azure only; see `login`.",
+        required_when="to log in by OIDC or with `client-secret`",
+        modes=EVERY_MODE,
+    ),
+    a_guid(
+        "client-id",
+        "The application or identity to log in as. Mode `package` needs it for a registry of Azure only; see `login`.",
+        required_when="to log in by OIDC or with `client-secret`",
+        modes=EVERY_MODE,
+    ),
+)
+
+_MODEL: tuple[InputSpec, ...] = (
+    a_name(
+        "model-name",
+        "The model's name, part of the path in `AZUREML_MODEL_DIR`, for one path alone.",
+        derived="the file's or folder's name, without its ending",
+    ),
+    a_number("model-version", "The model's version, 1 or more, for one path alone.", derived="`1`"),
+    a_path(
+        "source-directory",
+        "The folder with the entry script and everything that it imports.",
+        derived="the entry script's folder",
+    ),
+    a_name(
+        "workspace",
+        "The Azure ML workspace of registered models and environments: its name, or its whole ARM id.",
+        required_when="with `azureml:` in `model-path` or `environment-file`",
+    ),
+    a_name("workspace-resource-group", "The resource group of the Azure ML workspace.", derived="`resource-group`"),
+)
+
+_APP: tuple[InputSpec, ...] = (
+    *hosting.ENTRIES,
+    a_choice(
+        "access",
+        "How the app gets into its registry, storage and Service Bus: by a managed `identity` with roles, or by `keys`,"
+        " passwords and connection strings in its settings. `keys` takes no right to assign roles.",
+        default="identity",
+        choices=tuple(Access),
+        modes=WITH_AZURE,
+    ),
+    lines(
+        "app-settings",
+        "Settings for the app, environment variables to the script: `NAME=value` lines, or a YAML or JSON mapping."
+        " Values are treated as secrets.",
+        secret=True,
+        modes=WITH_AZURE,
+    ),
+)
+
+_LOGIN: tuple[InputSpec, ...] = (
+    a_text(
+        "client-secret",
+        "The application's secret. Leave it out to log in with the CI host's own identity token (OIDC).",
+        secret=True,
+        modes=EVERY_MODE,
+    ),
+    a_choice(
+        "login",
+        "`managed-identity` logs in as the machine's own identity; `client-id` names a user-assigned one.",
+        derived="`client-secret`, else the CI host's identity token, else that in `AZURE_FEDERATED_TOKEN_FILE`, else,"
+        " on the command line, the session of `az login`",
+        choices=("managed-identity",),
+        modes=EVERY_MODE,
+    ),
+    a_text(
+        "audience",
+        "The audience of the CI host's identity token.",
+        derived="`api://AzureADTokenExchange`, or the cloud's own",
+        modes=EVERY_MODE,
+        metavar="URI",
+    ),
+    a_text(
+        "cloud",
+        "`AzureCloud`, `AzureUSGovernment`, `AzureChinaCloud`, or the https URL of an Azure Resource Manager.",
+        default="AzureCloud",
+        modes=EVERY_MODE,
+        metavar="CLOUD",
+    ),
+)
+
+_RUN: tuple[InputSpec, ...] = (
     a_choice(
         "mode",
         "How far to go: `deploy` does everything, `plan` shows what would change, `package` only makes the image."
@@ -52,191 +179,19 @@ CATALOGUE: tuple[InputSpec, ...] = (
         "An Azure ML online deployment YAML. What it says stands for the inputs that are not given: model, script,"
         " environment and settings.",
     ),
-    lines(
-        "model-path",
-        "The model: a file or a folder in the workspace, or a registered one as `azureml:<name>:<version>` or"
-        " `azureml:<name>@latest`. For several, one on each line, also as `name=path` or `name:version=path`. `[]` for"
-        " none.",
-        required_when="without `deployment-file`",
-    ),
-    a_name(
-        "model-name",
-        "The model's name, part of the path in `AZUREML_MODEL_DIR`, for one path alone.",
-        derived="the file's or folder's name, without its ending",
-    ),
-    a_number("model-version", "The model's version, 1 or more, for one path alone.", derived="`1`"),
-    a_path(
-        "entry-script",
-        "The Python script with `init()` and `run()`, as Azure ML takes it. An MLflow model alone needs none.",
-        required_when="without `deployment-file` or an MLflow model",
-    ),
-    a_path(
-        "source-directory",
-        "The folder with the entry script and everything that it imports.",
-        derived="the entry script's folder",
-    ),
-    a_path(
-        "environment-file",
-        "The dependencies: a `requirements.txt`, a conda YAML, an Azure ML environment YAML, or a registered"
-        " environment as `azureml:<name>:<version>` or `azureml:<name>@latest`.",
-        derived="what an MLflow model asks for, and the inference server",
-    ),
-    a_text(
-        "python-version",
-        "The Python version, 3.10 to 3.14. Put it in quotes in YAML.",
-        derived="the environment file's, else 3.12",
-    ),
-    a_text(
-        "base-image",
-        "The Functions base image to build on, with its registry's host.",
-        derived="Microsoft's image for the Python version",
-    ),
-    *building.ENTRIES,
-    a_path(
-        "host-json",
-        "A `host.json` of your own. It is merged over the one that is written for scoring.",
-        derived="the source directory's `host.json`, if there is one",
-    ),
-    a_number(
-        "concurrency",
-        "How many requests, blobs or messages one worker process scores at the same time. More than 1 needs a `run()`"
-        " that several threads may call at once, and pays off when it waits rather than computes.",
-        default="1",
-    ),
-    a_choice("trigger", "What starts the function.", default=HTTP, choices=TRIGGERS),
-    a_choice(
-        "auth-level",
-        "Who may call the function: everybody, holders of its key, or holders of the host's master key.",
-        derived="`function`",
-        choices=tuple(AuthLevel),
-        triggers=(HTTP,),
-    ),
-    a_text(
-        "input-path",
-        "The blobs to score: container and name, with names in braces for what varies: `input/{blobname}.json`.",
-        triggers=(BLOB,),
-        required_when="with `trigger: blob`",
-    ),
-    a_text(
-        "output-path",
-        "The blob that takes the answer: `output/{blobname}_out.json`. Without it, answers are dropped.",
-        triggers=(BLOB,),
-    ),
-    a_name(
-        "data-storage-account",
-        "The storage account with the containers of `input-path` and `output-path`." + CREATED,
-        modes=NAMING,
-        derived="the app's name, `data` and a hash",
-        triggers=(BLOB,),
-    ),
-    a_name(
-        "input-queue-name",
-        "The queue with the messages to score.",
-        triggers=(QUEUE,),
-        required_when="with `trigger: service-bus-queue`",
-    ),
-    a_name(
-        "output-queue-name", "The queue that takes the answers. Without it, answers are dropped.", triggers=(QUEUE,)
-    ),
-    a_name(
-        "service-bus-namespace",
-        "The Service Bus namespace with the queues." + CREATED,
-        modes=NAMING,
-        derived="`<app-name>-bus-` and a hash",
-        triggers=(QUEUE,),
-    ),
-    a_choice(
-        "service-bus-sku",
-        "The size of a Service Bus namespace that is created.",
-        modes=WITH_AZURE,
-        derived="`Standard`",
-        choices=SERVICE_BUS_SKUS,
-        triggers=(QUEUE,),
-    ),
-    a_name("image-name", "The image's name in the registry (its repository).", default="package"),
-    a_name("image-tag", "The image's tag.", derived="the start of the image's digest"),
-    a_name(
-        "registry",
-        "The container registry: `contoso`, `contoso.azurecr.io`, `<resource-group>/contoso` or its ARM id; to make the"
-        " image only, any other as `host:port`.",
-        required_when="except with `builder: dockerfile`",
-    ),
-    a_guid("subscription-id", "The Azure subscription.", required=True, modes=NAMING),
-    a_guid(
-        "tenant-id",
-        "The Microsoft Entra tenant. Mode `package` needs it for a registry of Azure only; see `login`.",
-        required=True,
-        modes=EVERY_MODE,
-    ),
-    a_guid(
-        "client-id",
-        "The application or identity to log in as. Mode `package` needs it for a registry of Azure only; see `login`.",
-        required=True,
-        modes=EVERY_MODE,
-    ),
-    a_text(
-        "client-secret",
-        "The application's secret. Leave it out to log in with the CI host's own identity token (OIDC).",
-        secret=True,
-        modes=EVERY_MODE,
-    ),
-    a_choice(
-        "login",
-        "`managed-identity` logs in as the machine's own identity; `client-id` names a user-assigned one.",
-        derived="`client-secret`, else the CI host's identity token, else that in `AZURE_FEDERATED_TOKEN_FILE`, else,"
-        " on the command line, the session of `az login`",
-        choices=("managed-identity",),
-        modes=EVERY_MODE,
-    ),
-    a_text(
-        "audience",
-        "The audience of the CI host's identity token.",
-        derived="`api://AzureADTokenExchange`, or the cloud's own",
-        modes=EVERY_MODE,
-    ),
-    a_text(
-        "cloud",
-        "`AzureCloud`, `AzureUSGovernment`, `AzureChinaCloud`, or the https URL of an Azure Resource Manager.",
-        default="AzureCloud",
-        modes=EVERY_MODE,
-    ),
-    a_name("resource-group", "The resource group. It is created when it does not exist.", required=True, modes=NAMING),
-    a_name(
-        "workspace",
-        "The Azure ML workspace of registered models and environments: its name, or its whole ARM id.",
-        required_when="with `azureml:` in `model-path` or `environment-file`",
-    ),
-    a_name("workspace-resource-group", "The resource group of the Azure ML workspace.", derived="`resource-group`"),
-    a_name("location", "The Azure region: `westeurope`.", required=True, modes=WITH_AZURE),
-    a_name(
-        "app-name",
-        "The function app's name, unique in all of Azure: it becomes part of the URL.",
-        required=True,
-        modes=NAMING,
-    ),
-    *hosting.ENTRIES,
-    a_choice(
-        "access",
-        "How the app gets into its registry, storage and Service Bus: by a managed `identity` with roles, or by `keys`,"
-        " passwords and connection strings in its settings. `keys` takes no right to assign roles.",
-        default="identity",
-        choices=tuple(Access),
-        modes=WITH_AZURE,
-    ),
-    lines(
-        "app-settings",
-        "Settings for the app, environment variables to the script: `NAME=value` lines, or a YAML or JSON mapping."
-        " Values are treated as secrets.",
-        secret=True,
-        modes=WITH_AZURE,
-    ),
     a_path(
         "sample-request",
         "A file that is sent to the live function as the last check. With a blob or queue trigger, the app's `check`"
         " function scores it.",
         modes=WITH_AZURE,
     ),
-    a_number("verify-timeout", "Seconds that the app has to come alive.", default="600", modes=WITH_AZURE),
+    a_number(
+        "verify-timeout",
+        "Seconds that the app has to come alive.",
+        default="600",
+        modes=WITH_AZURE,
+        metavar="SECONDS",
+    ),
     a_choice(
         "verify-trigger",
         "How a blob or queue trigger is proven. `look` reads what it needs, and writes nothing into your data. `send`"
@@ -255,6 +210,20 @@ CATALOGUE: tuple[InputSpec, ...] = (
         choices=tuple(building.YesNo),
         modes=REMOVING,
     ),
+)
+
+CATALOGUE: tuple[InputSpec, ...] = tuple(
+    replace(entry, group=group)
+    for group, entries in {
+        Group.GIVEN: _GIVEN,
+        Group.MODEL: _MODEL,
+        Group.IMAGE: building.ENTRIES,
+        Group.TRIGGER: triggering.ENTRIES,
+        Group.APP: _APP,
+        Group.LOGIN: _LOGIN,
+        Group.RUN: _RUN,
+    }.items()
+    for entry in entries
 )
 
 OUTPUTS: tuple[OutputSpec, ...] = (

@@ -11,6 +11,7 @@ ENTRIES = (
         "The hosting plan's size: `EP1`, `P1v3`, `B1` ... A plan of another size is changed to it.",
         derived="the size that the plan has, `EP1` for a new one",
         modes=WITH_AZURE,
+        metavar="SIZE",
     ),
     a_number(
         "plan-min-instances",

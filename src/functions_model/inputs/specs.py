@@ -41,6 +41,18 @@ class InputKind(enum.StrEnum):
     """One entry on each line; for settings also a YAML or JSON mapping."""
 
 
+class Group(enum.StrEnum):
+    """The parts in which the catalogue, `--help` and the README show the inputs; each is its heading."""
+
+    GIVEN = "What you must give"
+    MODEL = "The model"
+    IMAGE = "The image"
+    TRIGGER = "The trigger"
+    APP = "The app and what it runs on"
+    LOGIN = "The login"
+    RUN = "The run"
+
+
 @dataclass(frozen=True, slots=True)
 class InputSpec:
     """One input.
@@ -58,6 +70,8 @@ class InputSpec:
             if it were given, so what may not be given beside other inputs is derived instead.
         triggers: The triggers that read it; given beside another one, it is refused. Empty for all.
         required_when: When it is required, for an input that only some runs need: "with `trigger: blob`".
+        metavar: What stands for its value in `--help`; empty takes the word of its kind.
+        group: Where it is shown; the catalogue fills it in.
     """
 
     name: str
@@ -71,6 +85,8 @@ class InputSpec:
     derived: str = ""
     triggers: tuple[str, ...] = ()
     required_when: str = ""
+    metavar: str = ""
+    group: Group | None = None
 
 
 a_text = partial(InputSpec, kind=InputKind.TEXT)

@@ -131,21 +131,6 @@ class TestMaskSettings:
 class TestDoors:
     """`main`."""
 
-    def test_help_lists_every_command(self, capsys: pytest.CaptureFixture[str]) -> None:
-        """Also without any argument."""
-        assert main(["--help"]) == 0
-        help_text = capsys.readouterr().out
-        assert main([]) == 0
-
-        assert capsys.readouterr().out == help_text
-        assert all(f"  {command} " in help_text for command in ("deploy", "plan", "package", "try", "demo", "action"))
-
-    def test_an_unknown_command_ends_with_2(self, capsys: pytest.CaptureFixture[str]) -> None:
-        """And shows what there is."""
-        assert main(["fly"]) == 2
-
-        assert "there is no command `fly`" in capsys.readouterr().err
-
     def test_version_is_one_line(self, capsys: pytest.CaptureFixture[str]) -> None:
         """For bug reports."""
         assert main(["--version"]) == 0

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from functions_model.inputs.catalogue import CATALOGUE, OUTPUTS
-from functions_model.inputs.specs import InputKind, InputSpec
+from functions_model.inputs.specs import Group, InputKind, InputSpec
 from support.catalogue_documents import inputs_table, outputs_table, render_action_yaml
 
 ISSUE_INPUTS = {
@@ -92,7 +92,7 @@ class TestCatalogue:
 
     def test_secrets_are_refused_as_arguments(self) -> None:
         """Other inputs are public."""
-        assert ["client-secret", "app-settings"] == [spec.name for spec in CATALOGUE if spec.secret]
+        assert ["app-settings", "client-secret"] == [spec.name for spec in CATALOGUE if spec.secret]
 
     @pytest.mark.parametrize("spec", CATALOGUE, ids=lambda spec: spec.name)
     def test_entry(self, spec: InputSpec) -> None:
@@ -127,8 +127,17 @@ class TestTables:
 
     def test_a_row_for_each(self) -> None:
         """Every input and output has a row with as many cells as the head."""
-        for table, names in ((inputs_table(), CATALOGUE), (outputs_table(), OUTPUTS)):
-            head, _, *rows = table.splitlines()
+        for text, names in ((inputs_table(), CATALOGUE), (outputs_table(), OUTPUTS)):
+            head = next(line for line in text.splitlines() if line.startswith("| "))
+            rows = [line for line in text.splitlines() if line.startswith("| `")]
 
             assert [f"`{spec.name}`" for spec in names] == [row.split(" | ")[0].removeprefix("| ") for row in rows]
             assert {head.count("|")} == {row.count("|") for row in rows}
+
+    def test_groups(self) -> None:
+        """Each input has a group, and those of one group stand together, under its heading."""
+        groups = [spec.group for spec in CATALOGUE]
+
+        assert [group for group in Group for spec in CATALOGUE if spec.group is group] == groups
+        assert set(Group) == set(groups)
+        assert [f"### {group.value}" for group in Group] == re.findall(r"^###.*", inputs_table(), re.MULTILINE)

@@ -10,7 +10,7 @@ from functions_model.core.failures import InputsInvalid
 from functions_model.core.spec import DeploymentSpec, Mode, RemovalSpec
 from functions_model.inputs import from_arguments, read_any
 from functions_model.inputs.catalogue import CATALOGUE
-from functions_model.inputs.sources import arguments_parser
+from functions_model.inputs.command_line import arguments_parser
 from support.inputs import DEPLOY, GUID
 
 if TYPE_CHECKING:

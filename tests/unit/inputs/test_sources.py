@@ -1,4 +1,4 @@
-"""Where inputs come from: environment variables and the command line."""
+"""The inputs that the environment gives."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from functions_model.ci.github import facts_of
 from functions_model.core.failures import InputsInvalid
 from functions_model.inputs import from_arguments, from_environment, listening_seconds
 from functions_model.inputs.catalogue import CATALOGUE
-from functions_model.inputs.sources import LISTENING, arguments_parser, misspelt
+from functions_model.inputs.sources import LISTENING, misspelt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,7 +66,7 @@ class TestEnvironment:
             ("FUNCTIONS_MODEL_APPNAME", "Did you mean `app-name`?"),
             ("FUNCTIONS_MODEL_RESOURCE_GROUP_NAME", "Did you mean `resource-group`?"),
             ("FUNCTIONS_MODEL_CLIENT_SECRT", "Did you mean `client-secret`?"),
-            ("FUNCTIONS_MODEL_XYZZY", "The inputs are: `mode`"),
+            ("FUNCTIONS_MODEL_XYZZY", "The inputs are: `model-path`"),
         ],
     )
     def test_refuses_unknown_names(self, variable: str, remedy: str) -> None:
@@ -143,89 +143,3 @@ class TestHostWorkspace:
         del environ[missing]
 
         assert () == facts_of(environ).host_workspaces
-
-
-class TestArguments:
-    """`from_arguments`."""
-
-    @given(st.dictionaries(st.sampled_from(PUBLIC), VALUES))
-    def test_reads_every_public_input(self, given_values: dict[str, str]) -> None:
-        """`--name=value` for every input that is no secret."""
-        argv = [f"--{name}={value}" for name, value in given_values.items()]
-
-        assert given_values == from_arguments(argv)
-
-    def test_arguments_win_over_the_environment(self) -> None:
-        """Secrets come from the environment, and what is on the command line wins."""
-        environ = {"FUNCTIONS_MODEL_CLIENT_SECRET": "hunter2", "FUNCTIONS_MODEL_APP_NAME": "other"}
-
-        values = from_arguments(["--app-name", "mine"], environ, command="plan")
-
-        assert {"client-secret": "hunter2", "app-name": "mine", "mode": "plan"} == values
-
-    def test_lines_may_be_repeated(self) -> None:
-        """Each `--model-path` adds lines."""
-        values = from_arguments(["--model-path", "a\nb", "--model-path", "c"])
-
-        assert {"model-path": "a\nb\nc"} == values
-
-    @pytest.mark.parametrize(
-        ("argv", "words"),
-        [
-            (["--app-nam", "x"], "there is no option `--app-nam`. Did you mean `app-name`?"),
-            (["--xyzzy", "x"], "there is no option `--xyzzy`. See `--help`."),
-            (["--app-name", "a", "churn"], "the word 3 belongs to no option"),
-            (["--app-name", "a", "--app-name", "b"], "app-name: it is given more than once"),
-            (["--app-name", ""], "app-name: it is given but empty"),
-            (["--app-name= "], "app-name: it is given but empty"),
-            (["--app-name"], "expected one argument"),
-            (["--app", "x"], "there is no option `--app`"),
-        ],
-    )
-    def test_refuses(self, argv: list[str], words: str) -> None:
-        """What cannot be meant is refused, not guessed at."""
-        with pytest.raises(InputsInvalid) as failure:
-            from_arguments(argv)
-
-        assert words in str(failure.value)
-
-    @pytest.mark.parametrize(
-        ("argv", "variable"),
-        [
-            (["--client-secret", "hunter2"], "FUNCTIONS_MODEL_CLIENT_SECRET"),
-            (["--client-secret=hunter2"], "FUNCTIONS_MODEL_CLIENT_SECRET"),
-            (["--app-settings", "A=hunter2"], "FUNCTIONS_MODEL_APP_SETTINGS"),
-            (["--clientsecret", "hunter2"], "FUNCTIONS_MODEL_CLIENT_SECRET"),
-            (["--client_secret", "hunter2"], "FUNCTIONS_MODEL_CLIENT_SECRET"),
-        ],
-    )
-    def test_refuses_secrets(self, argv: list[str], variable: str) -> None:
-        """A secret among the arguments is in the list of processes; the message names the variable to use."""
-        with pytest.raises(InputsInvalid) as failure:
-            from_arguments(argv)
-
-        assert variable in str(failure.value)
-        assert "hunter2" not in str(failure.value)
-
-    @pytest.mark.parametrize(
-        "argv", [["hunter2"], ["--secret", "hunter2"], ["-xhunter2"], ["--app-name", "a", "hunter2"]]
-    )
-    def test_repeats_nothing_that_may_be_a_value(self, argv: list[str]) -> None:
-        """A word that belongs to nothing may be a secret whose option was mistyped."""
-        with pytest.raises(InputsInvalid) as failure:
-            from_arguments(argv)
-
-        assert "hunter2" not in str(failure.value)
-
-    def test_a_command_says_the_mode(self) -> None:
-        """`functions-model plan --mode deploy` would contradict itself, so there is no such option."""
-        with pytest.raises(InputsInvalid, match="there is no option `--mode`"):
-            from_arguments(["--mode", "deploy"], command="plan")
-
-    def test_help_names_every_input(self) -> None:
-        """Secrets by their variable, the others by their option."""
-        text = arguments_parser().format_help()
-
-        assert [] == [name for name in PUBLIC if f"--{name} " not in text]
-        assert "FUNCTIONS_MODEL_CLIENT_SECRET" in text
-        assert "--client-secret" not in text

@@ -1,0 +1,207 @@
+"""The inputs that the command line gives. Its options, and its help, are made from the catalogue."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import NoReturn
+
+from functions_model.core.failures import InputsInvalid, Problem
+from functions_model.core.near import any_of, near
+from functions_model.core.spec import Mode
+from functions_model.inputs.catalogue import BY_NAME, CATALOGUE
+from functions_model.inputs.sources import from_environment, own_variable
+from functions_model.inputs.specs import REMOVING, WITH_AZURE, Group, InputKind, InputSpec
+
+_ACTION = "read the command line"
+_OPTION = re.compile(r"--[A-Za-z]+(?:[-_][A-Za-z]+)*(?:=|$)")
+_WIDTH, _INDENT = 100, 6
+"""The help is as wide as the terminal, but not wider than this; each option's text begins in this column."""
+_FORM = "Write `--name value`, with quotes around a value that holds spaces."
+
+
+def from_arguments(
+    argv: Sequence[str], environ: Mapping[str, str] | None = None, *, command: str = ""
+) -> dict[str, str]:
+    """The inputs that the command line gives, over those of the environment. Those of a CI host are for its action.
+
+    Options whose input has lines may be repeated; each adds some. `--help` prints the help and leaves with SystemExit.
+
+    Args:
+        argv: Without the program's name and the command: `["--app-name", "churn"]`.
+        environ: Where inputs that the command line lacks come from (`sources.from_environment`); None means nowhere.
+        command: `deploy`, `plan` or `package`: the mode. An empty one leaves it to `--mode`.
+
+    Raises:
+        InputsInvalid: An unknown option, an option without a value, an empty value, an option given twice, a secret,
+            or an unknown name among the environment's inputs.
+    """
+    refused = _secret_problems(argv)
+    if refused:
+        raise InputsInvalid(_ACTION, refused)
+    known, rest = arguments_parser(command).parse_known_args(list(argv))
+    given = {name.replace("_", "-"): values for name, values in vars(known).items() if values}
+    problems = _unknown(rest, argv)
+    for name, values in given.items():
+        problems += _value_problems(BY_NAME[name], values)
+    if problems:
+        raise InputsInvalid(_ACTION, problems)
+    mode = {"mode": command} if command else {}
+    below = from_environment(environ or {})
+    return below | {name: "\n".join(values) for name, values in given.items()} | mode
+
+
+def arguments_parser(command: str | None = None) -> argparse.ArgumentParser:
+    """A parser with one option for each input that is no secret; the secrets are named in its help.
+
+    Every command takes them all, so that it can be given what another one was; its help shows those that it reads.
+
+    Args:
+        command: The command that the options follow (`deploy`), which says the mode; None adds `--mode`.
+    """
+    prog = f"functions-model {command}" if command else "functions-model"
+    parser = _Parser(
+        prog=prog,
+        usage=f"{prog} [options]",
+        description=_described(command or "deploy"),
+        epilog=_SECRETS,
+        allow_abbrev=False,
+        formatter_class=_HelpFormatter,
+    )
+    groups = {group: parser.add_argument_group(group.value) for group in Group}
+    for spec in CATALOGUE:
+        if not spec.secret and not (command and spec.name == "mode"):
+            shown = not command or command in spec.modes
+            text = _help_text(spec).replace("%", "%%") if shown else argparse.SUPPRESS
+            place = groups[spec.group] if spec.group else parser
+            place.add_argument(f"--{spec.name}", action="append", metavar=_metavar(spec), help=text)
+    return parser
+
+
+_PURPOSES = {
+    Mode.DEPLOY: "Build the image, push it, create what is missing, and verify the live app.",
+    Mode.PLAN: "Show what `deploy` would do. Nothing is written.",
+    Mode.PACKAGE: "Build the image and push it to the registry. Nothing else is touched.",
+    Mode.DESTROY: "Remove the resources that `deploy` has created.",
+    Mode.PLAN_DESTROY: "Show what `destroy` would remove. Nothing is written.",
+}
+_IMAGE = """\
+    --model-path model/ --entry-script score.py \\
+    --environment-file requirements.txt --registry contoso"""
+_APP = "    --app-name contoso-iris --resource-group iris"
+_LOCATION = "    --location westeurope"
+_SUBSCRIPTION = "    --subscription-id 00000000-0000-0000-0000-000000000000"
+_EXAMPLES = {
+    Mode.PACKAGE: (_IMAGE,),
+    **dict.fromkeys(REMOVING, (_APP, _SUBSCRIPTION)),
+    **dict.fromkeys(WITH_AZURE, (_IMAGE, _APP, _LOCATION, _SUBSCRIPTION)),
+}
+_SECRETS = (
+    "Secrets are not taken on the command line. Set them in the environment:\n  "
+    + ", ".join(own_variable(spec.name) for spec in CATALOGUE if spec.secret)
+    + "."
+)
+
+
+def _described(command: str) -> str:
+    """What a command does, with an example that can be copied."""
+    example = " \\\n".join((f"  functions-model {command}", *_EXAMPLES[Mode(command)]))
+    return (
+        f"{_PURPOSES[Mode(command)]}\n\nFor example, after `az login`:\n{example}\n\n"
+        "Or write them into a file, `app-name: contoso-iris` and so on, for all commands:\n"
+        f"  functions-model {command} --inputs-file inputs.yml\n\n"
+        "Each option may also be set as FUNCTIONS_MODEL_<NAME>: FUNCTIONS_MODEL_APP_NAME."
+    )
+
+
+class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """Each option on a line of its own, its text below it."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=_INDENT)
+        self._width = min(self._width, _WIDTH)
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return textwrap.wrap(text, width, break_on_hyphens=False)
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that fails as the rest of the product does."""
+
+    def error(self, message: str) -> NoReturn:
+        """Without what the message repeats of the arguments, which may be a secret."""
+        if lacks := re.match(r"argument --([a-z-]+): expected", message):
+            name = lacks[1]
+            remedy = f"Write `--{name} <value>`, or `--{name}=<value>` if the value begins with a hyphen."
+            raise InputsInvalid(_ACTION, [Problem("it has no value", remedy, name)])
+        raise InputsInvalid(_ACTION, [Problem(message.partition(" explicit argument")[0], "See `--help`.")])
+
+
+def _secret_problems(argv: Sequence[str]) -> list[Problem]:
+    """A secret as an argument is in the shell's history and in the list of processes. Its value is not repeated."""
+    words = {word.partition("=")[0].replace("_", "-") for word in argv}
+    return [_not_here(spec) for spec in CATALOGUE if spec.secret and f"--{spec.name}" in words]
+
+
+def _not_here(spec: InputSpec) -> Problem:
+    what = f"`--{spec.name}` is not taken on the command line, where other users can read it"
+    return Problem(what, f"Set the environment variable `{own_variable(spec.name)}`.", spec.name)
+
+
+def _unknown(rest: Sequence[str], argv: Sequence[str]) -> list[Problem]:
+    """What belongs to no option. Only names are repeated: another word may be a secret whose option was mistyped.
+
+    Words beside an unknown option are mostly its value, and no problem of their own.
+    """
+    options = [word.partition("=")[0] for word in rest if _OPTION.match(word)]
+    others = [word for word in rest if not _OPTION.match(word)]
+    problems = [_unknown_option(option) for option in options]
+    if others and not options:
+        problems.append(_unexpected(others[0], 1 + list(argv).index(others[0])))
+    return problems
+
+
+def _unexpected(word: str, number: int) -> Problem:
+    name = word.lstrip("-").partition("=")[0].replace("_", "-")
+    if name not in BY_NAME:
+        return Problem(f"the argument {number} is unexpected: it follows no option", _FORM)
+    if BY_NAME[name].secret:
+        return _not_here(BY_NAME[name])
+    return Problem(f"`{name}` is an option and needs two hyphens", f"Write `--{name} <value>`.")
+
+
+def _unknown_option(option: str) -> Problem:
+    what, name = f"there is no option `{option}`", option.lstrip("-")
+    if name == "mode":
+        return Problem(what, "The command says the mode: `functions-model plan`, `functions-model destroy` ...")
+    found = [BY_NAME[one] for one in near(name, BY_NAME)]
+    public = [f"--{spec.name}" for spec in found if not spec.secret]
+    if found and not public:
+        return _not_here(found[0])
+    return Problem(what, f"Did you mean {any_of(public)}?" if public else "See `--help`.")
+
+
+def _value_problems(spec: InputSpec, values: list[str]) -> list[Problem]:
+    problems = []
+    if len(values) > 1 and spec.kind is not InputKind.LINES:
+        problems.append(Problem("it is given more than once", "Give it once.", spec.name))
+    if not all(value.strip() for value in values):
+        problems.append(Problem("it is given but empty", "Give a value, or leave the option out.", spec.name))
+    return problems
+
+
+_METAVARS = {InputKind.NUMBER: "N", InputKind.LINES: "LINE"}
+
+
+def _metavar(spec: InputSpec) -> str:
+    if spec.choices:
+        return "|".join(spec.choices)
+    return spec.metavar or _METAVARS.get(spec.kind, spec.kind.value.upper())
+
+
+def _help_text(spec: InputSpec) -> str:
+    demand = "Required. " if spec.required else f"Required {spec.required_when}. " if spec.required_when else ""
+    default = spec.default or spec.derived
+    return demand + spec.help + (f" Default: {default}." if default else "")

@@ -1,0 +1,87 @@
+"""The inputs that say what starts the function, and how it is called: their entries in the catalogue."""
+
+from __future__ import annotations
+
+from functions_model.core.spec import AuthLevel
+from functions_model.inputs.specs import (
+    BLOB,
+    CREATED,
+    HTTP,
+    NAMING,
+    QUEUE,
+    SERVICE_BUS_SKUS,
+    TRIGGERS,
+    WITH_AZURE,
+    InputSpec,
+    a_choice,
+    a_name,
+    a_number,
+    a_path,
+    a_text,
+)
+
+ENTRIES: tuple[InputSpec, ...] = (
+    a_choice("trigger", "What starts the function.", default=HTTP, choices=TRIGGERS),
+    a_choice(
+        "auth-level",
+        "Who may call the function: everybody, holders of its key, or holders of the host's master key.",
+        derived="`function`",
+        choices=tuple(AuthLevel),
+        triggers=(HTTP,),
+    ),
+    a_number(
+        "concurrency",
+        "How many requests, blobs or messages one worker process scores at the same time. More than 1 needs a `run()`"
+        " that several threads may call at once, and pays off when it waits rather than computes.",
+        default="1",
+    ),
+    a_path(
+        "host-json",
+        "A `host.json` of your own. It is merged over the one that is written for scoring.",
+        derived="the source directory's `host.json`, if there is one",
+    ),
+    a_text(
+        "input-path",
+        "The blobs to score: container and name, with names in braces for what varies: `input/{blobname}.json`.",
+        triggers=(BLOB,),
+        required_when="with `trigger: blob`",
+        metavar="CONTAINER/NAME",
+    ),
+    a_text(
+        "output-path",
+        "The blob that takes the answer: `output/{blobname}_out.json`. Without it, answers are dropped.",
+        triggers=(BLOB,),
+        metavar="CONTAINER/NAME",
+    ),
+    a_name(
+        "data-storage-account",
+        "The storage account with the containers of `input-path` and `output-path`." + CREATED,
+        modes=NAMING,
+        derived="the app's name, `data` and a hash",
+        triggers=(BLOB,),
+    ),
+    a_name(
+        "input-queue-name",
+        "The queue with the messages to score.",
+        triggers=(QUEUE,),
+        required_when="with `trigger: service-bus-queue`",
+    ),
+    a_name(
+        "output-queue-name", "The queue that takes the answers. Without it, answers are dropped.", triggers=(QUEUE,)
+    ),
+    a_name(
+        "service-bus-namespace",
+        "The Service Bus namespace with the queues." + CREATED,
+        modes=NAMING,
+        derived="`<app-name>-bus-` and a hash",
+        triggers=(QUEUE,),
+    ),
+    a_choice(
+        "service-bus-sku",
+        "The size of a Service Bus namespace that is created.",
+        modes=WITH_AZURE,
+        derived="`Standard`",
+        choices=SERVICE_BUS_SKUS,
+        triggers=(QUEUE,),
+    ),
+)

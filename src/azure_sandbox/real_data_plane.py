@@ -84,15 +84,16 @@ def _choose(
     """The engine, its base image, and what had to be left out."""
     if engine == "process":
         return "process", _prepare(python or running_minor(), Flavour.PROCESS, report), ()
-    reason = _docker_missing()
+    reason = docker_missing(os.environ)
     if not reason:
         try:
             return "docker", _prepare(python or _docker_python(), Flavour.DOCKER, report), ()
         except EngineUnavailable as unavailable:
             reason = str(unavailable)
     if engine == "docker":
-        raise EngineUnavailable(reason)
-    note = f"Apps run as processes on this machine's Python {running_minor()}, not in containers: {reason}"
+        raise EngineUnavailable(f"{reason.rstrip('.')}. Start Docker, or use `--engine process`.")
+    runs = f"apps run as plain processes on Python {running_minor()}, which is fine for a first try"
+    note = f"Docker is not used ({reason.rstrip('.')}): {runs}."
     return "process", _prepare(python or running_minor(), Flavour.PROCESS, report), (note,)
 
 
@@ -105,12 +106,6 @@ def _prepare(python: str, flavour: Flavour, report: Callable[[str], None]) -> Ba
 
 def _docker_python() -> str:
     return running_minor() if running_minor() in SUITES else DEFAULT_PYTHON
-
-
-def _docker_missing() -> str:
-    """Why Docker cannot be used; nothing when it can."""
-    reason = docker_missing(os.environ)
-    return f"{reason}. Start one, or use `--engine process`." if reason else ""
 
 
 def _broker(surroundings: Surroundings) -> ServiceBusBroker:

@@ -15,7 +15,7 @@ import yaml
 
 from functions_model.bundle import check_entry_script, check_mlflow_model
 from functions_model.bundle.layout import SITE_PACKAGES
-from functions_model.cli.try_out import inputs_of
+from functions_model.cli.folder import inputs_of
 from functions_model.core.spec import BlobTrigger, ServiceBusQueueTrigger
 from functions_model.inputs.catalogue import CATALOGUE
 from support.function_app import FunctionApp, function_app, runtime_python, spec_of

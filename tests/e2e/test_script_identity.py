@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from functions_model.cli.try_out import inputs_of
+from functions_model.cli.folder import inputs_of
 from support.deployment import run_action
 from support.live_sites import scored, site_of
 from support.sandbox_login import logged_in_to

@@ -126,7 +126,7 @@ class _Run:
                 return self._ending(BUG)
         with telling_the_end():
             if failure:
-                _tell_failure(failure, ci, self.workspace)
+                tell_failure(failure, ci, self.workspace)
             ending = self._ending(failure.exit_code if failure else 0)
             _tell_end(self.spec, ending.events, failure, ci, ending.seconds)
         return ending
@@ -190,7 +190,7 @@ def _run(spec: DeploymentSpec | RemovalSpec, history: History, environ: Mapping[
             pipeline.run(spec, world)
 
 
-def _tell_failure(failure: Failure, ci: CiHost, workspace: Path) -> None:
+def tell_failure(failure: Failure, ci: CiHost, workspace: Path) -> None:
     """Each problem as an annotation of its own; where the host would drop some, the last of them in one.
 
     Paths are shown as the user wrote them, below the workspace.

@@ -4,100 +4,24 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from functions_model.ci import detect, outside
-from functions_model.cli.once import Ending, run_once
+from functions_model.cli.folder import app_name_for, check_inputs, inputs_of, pinned_python
+from functions_model.cli.once import Ending, run_once, tell_failure
 from functions_model.cli.sandbox import RunningSandbox, SandboxStopped, running_sandbox
 from functions_model.cli.usage import show_usage
-from functions_model.core.failures import EnvironmentFailed, InputsInvalid, Problem
-from functions_model.core.registered import is_mlflow_model
-from functions_model.environment import read_environment, read_mlflow_environment
-from functions_model.inputs.inputs_file import inputs_in
-
-INPUTS = "inputs.yml"
-"""The inputs that the conventions do not give, by name; paths are relative to the folder."""
-_SCRIPT = "score.py"
-_ENVIRONMENT_FILES = ("conda.yml", "conda.yaml", "environment.yml", "environment.yaml", "requirements.txt")
-_SAMPLES = ("sample-request.*", "sample_request.*")
-_LONGEST_NAME = 60
-"""Of a function app: https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules."""
-
-
-def inputs_of(folder: Path) -> dict[str, str]:
-    """The inputs for a run on the folder: its conventions, and `inputs.yml` over them.
-
-    Args:
-        folder: Holds `score.py`, `conda.yml`, `model/`, `sample-request.json` and their like.
-
-    Raises:
-        InputsInvalid: `inputs.yml` cannot be read, or nothing in the folder says what scores.
-    """
-    given = conventional_inputs(folder) | _written_inputs(folder)
-    if not given.keys() & {"entry-script", "deployment-file"} and not is_mlflow_model(folder / "model"):
-        what = f"there is no `{_SCRIPT}` in `{folder}`"
-        remedy = f"Name a folder with one, or say in its `{INPUTS}` what the entry script is called."
-        raise InputsInvalid("read the folder", [Problem(what, remedy)])
-    return given
-
-
-def conventional_inputs(folder: Path) -> dict[str, str]:
-    """The inputs that a folder's own file names give: `score.py`, `conda.yml`, `model/`, `sample-request.json`."""
-    inputs = {
-        "model-path": _first(folder, ("model",)),
-        "environment-file": _first(folder, _ENVIRONMENT_FILES),
-        "sample-request": _first(folder, _SAMPLES),
-        "entry-script": _first(folder, (_SCRIPT,)),
-    }
-    return {name: value for name, value in inputs.items() if value}
-
-
-def pinned_python(folder: Path, inputs: dict[str, str]) -> str | None:
-    """The Python minor that the folder's environment pins, for the sandbox to offer a base image with it.
-
-    None where it pins none. A file at fault pins none either: the deployment will say what is wrong with it.
-    """
-    try:
-        if inputs.get("python-version"):
-            return inputs["python-version"]
-        if name := inputs.get("environment-file"):
-            file = folder / name
-            return read_environment(file).python_version if file.is_file() else None
-        if is_mlflow_model(folder / inputs.get("model-path", "model")):
-            model = folder / inputs.get("model-path", "model")
-            return read_mlflow_environment(model, root=folder).python_version
-    except EnvironmentFailed:
-        pass
-    return None
-
-
-def app_name_for(folder: Path) -> str:
-    """A name that Azure takes for an app, made from a folder's: `My model` gives `my-model-try`."""
-    words = re.findall("[a-z0-9]+", folder.name.lower())
-    return "-".join([*words, "try"])[-_LONGEST_NAME:].strip("-")
-
-
-def _first(folder: Path, patterns: Sequence[str]) -> str:
-    found = (path.name for pattern in patterns for path in sorted(folder.glob(pattern)))
-    return next(found, "")
-
-
-def _written_inputs(folder: Path) -> dict[str, str]:
-    file = folder / INPUTS
-    found, problems = inputs_in(file, "") if file.is_file() else ({}, [])
-    if problems:
-        raise InputsInvalid(f"read `{INPUTS}`", problems)
-    return {name: text for name, (text, _) in found.items()}
-
+from functions_model.core.failures import InputsInvalid
 
 _UNAVAILABLE = 69
 """EX_UNAVAILABLE of sysexits.h: the sandbox cannot run here."""
 _ANSWER_LENGTH = 200
 """Characters of an answer that go into the demo's one line."""
+_WHERE = ("subscription-id", "tenant-id", "client-id", "registry", "cloud", "location")
+"""Inputs of which only the sandbox's values lead to it. A folder's `inputs.yml` may have those for Azure."""
 
 
 def demo(arguments: Sequence[str]) -> int:
@@ -134,14 +58,15 @@ def _parse(command: str, arguments: Sequence[str], how: dict[str, Any]) -> argpa
 def _with_sandbox(options: argparse.Namespace, *, serve: bool) -> int:
     folder = options.folder.resolve()
     try:
-        given = inputs_of(folder)
+        given = _opened(inputs_of(folder), options)
+        check_inputs(folder, given)
         _say("Starting a local Azure on this machine ...")
         with running_sandbox(options.engine, pinned_python(folder, given)) as sandbox:
             _say(
                 f"The sandbox is up. It runs apps by: {sandbox.engine}",
-                *(f"Left out: {note}" for note in sandbox.notes),
+                *(f"Note: {note}" for note in sandbox.notes),
             )
-            ending = _deploy(folder, sandbox, _opened(given, options))
+            ending = _deploy(folder, sandbox, given)
             if ending.code == 0:
                 _say_live("try" if serve else "demo", ending)
                 if serve:
@@ -149,11 +74,15 @@ def _with_sandbox(options: argparse.Namespace, *, serve: bool) -> int:
                     _serve(folder, options, sandbox)
             return ending.code
     except InputsInvalid as failure:
-        sys.stderr.write(f"{failure}\n")
-        return failure.exit_code
+        return _refused(failure, folder)
     except SandboxStopped as error:
         sys.stderr.write(f"Could not start the sandbox: {error}\n")
         return _UNAVAILABLE
+
+
+def _refused(failure: InputsInvalid, folder: Path) -> int:
+    tell_failure(failure, detect(outside(os.environ), sys.stdout), folder)
+    return failure.exit_code
 
 
 def _opened(given: dict[str, str], options: argparse.Namespace) -> dict[str, str]:
@@ -173,7 +102,8 @@ def _deploy(folder: Path, sandbox: RunningSandbox, inputs: dict[str, str]) -> En
     os.environ.update(sandbox.environ)
     environ = outside(os.environ)
     name = app_name_for(folder)
-    values = {**sandbox.inputs, **inputs, "mode": "deploy", "app-name": name, "resource-group": name}
+    here = {name: sandbox.inputs[name] for name in _WHERE}
+    values = {**sandbox.inputs, **inputs, **here, "mode": "deploy", "app-name": name, "resource-group": name}
     return run_once(values, environ, detect(environ, sys.stdout), folder)
 
 
@@ -194,7 +124,7 @@ def _serve(folder: Path, options: argparse.Namespace, sandbox: RunningSandbox) -
         try:
             ending = _deploy(folder, sandbox, _opened(inputs_of(folder), options))
         except InputsInvalid as failure:
-            sys.stderr.write(f"{failure}\n")
+            _refused(failure, folder)
             continue
         if ending.code == 0:
             _say_live("try", ending)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from functions_model.cli.try_out import app_name_for, conventional_inputs, inputs_of, pinned_python
+from functions_model.cli.folder import app_name_for, check_inputs, conventional_inputs, inputs_of, pinned_python
 from functions_model.core.failures import InputsInvalid
 
 
@@ -74,10 +74,8 @@ class TestInputsFile:
 
         assert said in str(refused.value.problems[0]).replace(f"{tmp_path}/", "")
 
-    def test_a_folder_that_says_nothing_of_scoring_is_refused(self, tmp_path: Path) -> None:
-        """Unless it holds an MLflow model, or a deployment file says it."""
-        with pytest.raises(InputsInvalid, match=r"there is no `score\.py`"):
-            inputs_of(tmp_path)
+    def test_says_it_where_names_say_nothing(self, tmp_path: Path) -> None:
+        """A deployment file names model and script; an MLflow model needs no script."""
         (tmp_path / "inputs.yml").write_text("deployment-file: blue.yml\n")
 
         assert inputs_of(tmp_path) == {"deployment-file": "blue.yml"}
@@ -87,6 +85,58 @@ class TestInputsFile:
         (tmp_path / "model" / "MLmodel").touch()
 
         assert inputs_of(tmp_path) == {"model-path": "model"}
+
+
+class TestFolder:
+    """A folder that cannot be tried: what is wrong, and the way out that holds."""
+
+    @pytest.fixture
+    def wine(self, tmp_path: Path) -> Path:
+        """A repository as people have them: the script in one folder, the model in another."""
+        for name in ("serving/score.py", "models/wine.joblib"):
+            (tmp_path / name).parent.mkdir()
+            (tmp_path / name).write_text("def init():\n    pass\n\n\ndef run(data):\n    return data\n")
+        return tmp_path
+
+    @pytest.mark.parametrize(
+        ("name", "said"),
+        [
+            ("nothing", "there is no folder `{}/nothing`. Check the path."),
+            ("examples/iris-http", "Check the path. The examples are in the repository: run it in a clone."),
+            (
+                "models/wine.joblib",
+                "is a file, not a folder. Name the folder that holds your `score.py`: `{}/serving`.",
+            ),
+            (".", "Write `entry-script: serving/score.py` into that folder's `inputs.yml`"),
+            ("serving", "model-path: there is no `model` in `{}/serving`. Put the model into `model/`"),
+        ],
+    )
+    def test_is_told_from_another(self, wine: Path, name: str, said: str) -> None:
+        """No folder, a file, a folder above the script, a folder without the model."""
+        with pytest.raises(InputsInvalid) as refused:
+            inputs_of(wine / name)
+
+        assert said.format(wine) in str(refused.value)
+
+    def test_can_be_tried_once_it_says_what_the_messages_ask_for(self, wine: Path) -> None:
+        """All that is missing is told at once."""
+        with pytest.raises(InputsInvalid) as refused:
+            inputs_of(wine)
+        (wine / "inputs.yml").write_text("entry-script: serving/score.py\nmodel-path: models/wine.joblib\n")
+
+        assert ["entry-script", "model-path"] == [problem.subject for problem in refused.value.problems]
+        check_inputs(wine, inputs_of(wine))
+
+    def test_is_checked_as_a_run_would(self, wine: Path) -> None:
+        """Every problem of the inputs, without a sandbox; what leads to Azure is not asked for."""
+        (wine / "inputs.yml").write_text(
+            "entry-script: score.py\nmodel-path: models\ntrigger: timer\nregistry: contoso\nsubscription-id: mine\n"
+        )
+
+        with pytest.raises(InputsInvalid) as refused:
+            check_inputs(wine, inputs_of(wine))
+
+        assert ["entry-script", "trigger"] == [problem.subject for problem in refused.value.problems]
 
 
 class TestPinnedPython:

@@ -141,4 +141,4 @@ class TestDoors:
         """Before any sandbox is started."""
         assert main(["try", str(tmp_path)]) == 2
 
-        assert "there is no `score.py`" in capsys.readouterr().err
+        assert "there is no `score.py`" in capsys.readouterr().out

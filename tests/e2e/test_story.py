@@ -11,6 +11,7 @@ import pytest
 import requests
 
 from support.deployer import Deployer
+from support.desk import Desk
 from support.golden import matches_golden, normal
 from support.live_sites import scored, site_of
 
@@ -85,6 +86,17 @@ class TestFirstDeployment:
         )
 
         assert answer.status_code == 401
+
+    def test_somebody_at_a_console_calls_it_and_reads_its_log(self, first: Run, deployer: Deployer) -> None:
+        """With its key, which nobody sees; tests/e2e/test_asking.py has every case."""
+        names = {"app_name": deployer.app, "resource_group": deployer.group, "sample_request": "sample.json"}
+        desk = Desk(deployer.sandbox, deployer.folder, **names)
+
+        called, log = desk.type("call"), desk.type("logs")
+
+        assert (0, 0) == (called.returncode, log.returncode), called.stderr + log.stderr
+        assert {"model": "first of the story", "got": {"x": 1}} == json.loads(called.stdout)
+        assert "the model is loaded" in log.stdout
 
     def test_the_log_is_grouped_and_timed(self, first: Run) -> None:
         """Each stage is a fold with its duration."""

@@ -37,6 +37,10 @@ Deploy to Azure:
   deploy        build the image, push it, create what is missing, and verify that the app answers
   package       build the image and push it; touch nothing else
 
+Ask the live app, or a slot of it:
+  logs          show what it has written
+  call          send it a request with its key, and print the answer
+
 Remove it:
   plan-destroy  show what `destroy` would remove; write nothing
   destroy       remove the resources that `deploy` has created, or one slot alone
@@ -45,7 +49,7 @@ Remove it:
 `functions-model --version` prints the version. (`action` is used by the GitHub action, not by hand.)
 """
 _RUNS = ("deploy", "plan", "package", "destroy", "plan-destroy")
-_COMMANDS = ("demo", "try", *_RUNS)
+_COMMANDS = ("demo", "try", *_RUNS, "logs", "call")
 _HELP = ("-h", "--help", "help")
 
 
@@ -100,6 +104,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from functions_model.cli.once import from_action, from_command_line
 
         return from_action() if command == "action" else from_command_line(command, rest)
+    if command in {"logs", "call"}:
+        from functions_model.cli.asking import call, logs
+
+        return logs(rest) if command == "logs" else call(rest)
     if command in {"try", "demo"}:
         from functions_model.cli.try_out import demo, try_out
 

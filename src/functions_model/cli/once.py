@@ -122,7 +122,7 @@ class _Run:
             failure = error
         except Exception:  # noqa: BLE001 - whatever it is, the user must see a whole story and exit code 70
             with telling_the_end():
-                _tell_bug(ci)
+                tell_bug(ci)
                 return self._ending(BUG)
         with telling_the_end():
             if failure:
@@ -238,7 +238,8 @@ def tell_outputs(outputs: Mapping[str, str], ci: CiHost) -> None:
         ci.output(name, value)
 
 
-def _tell_bug(ci: CiHost) -> None:
+def tell_bug(ci: CiHost) -> None:
+    """Say that the error that is being handled is ours, with its traceback."""
     with ci.group("Traceback"):
         ci.info(traceback.format_exc())
     ci.annotate(

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from functions_model.core.secrets import Login
 
 CANDIDATE = "slot"
 """What people call a candidate."""
@@ -92,3 +95,17 @@ class Resources:
     application_insights: str | None = None
     log_analytics_workspace: str = ""
     other_groups: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveTarget:
+    """An app that is to be asked: what `logs` and `call` need to know.
+
+    Attributes:
+        names: With a candidate, that one is meant.
+        sample: What `call` sends where no file is named; None where there is none.
+    """
+
+    login: Login
+    names: Names
+    sample: Path | None = None

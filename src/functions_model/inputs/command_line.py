@@ -9,9 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from functions_model.core.failures import InputsInvalid, Problem
+from functions_model.core.names import CANDIDATE
 from functions_model.core.near import any_of, near
 from functions_model.core.spec import Mode
 from functions_model.inputs.catalogue import BY_NAME, CATALOGUE
+from functions_model.inputs.own_options import ASKING, add_own_options, take_own_options
 from functions_model.inputs.sources import from_environment, own_variable
 from functions_model.inputs.specs import REMOVING, WITH_AZURE, Group, InputKind, InputSpec
 
@@ -23,7 +25,11 @@ _FORM = "Write `--name value`, with quotes around a value that holds spaces."
 
 
 def from_arguments(
-    argv: Sequence[str], environ: Mapping[str, str] | None = None, *, command: str = ""
+    argv: Sequence[str],
+    environ: Mapping[str, str] | None = None,
+    *,
+    command: str = "",
+    own: argparse.Namespace | None = None,
 ) -> dict[str, str]:
     """The inputs that the command line gives, over those of the environment. Those of a CI host are for its action.
 
@@ -33,6 +39,7 @@ def from_arguments(
         argv: Without the program's name and the command: `["--app-name", "churn"]`.
         environ: Where inputs that the command line lacks come from (`sources.from_environment`); None means nowhere.
         command: `deploy`, `plan` or `package`: the mode. An empty one leaves it to `--mode`.
+        own: Takes the options that are the command's own, and no inputs.
 
     Raises:
         InputsInvalid: An unknown option, an option without a value, an empty value, an option given twice, a secret,
@@ -42,13 +49,14 @@ def from_arguments(
     if refused:
         raise InputsInvalid(_ACTION, refused)
     known, rest = arguments_parser(command).parse_known_args(list(argv))
+    vars(own or argparse.Namespace()).update(take_own_options(command, known))
     given = {name.replace("_", "-"): values for name, values in vars(known).items() if values}
     problems = _unknown(rest, argv)
     for name, values in given.items():
         problems += _value_problems(BY_NAME[name], values)
     if problems:
         raise InputsInvalid(_ACTION, problems)
-    mode = {"mode": command} if command else {}
+    mode = {"mode": command} if command and command not in ASKING else {}
     below = from_environment(environ or {})
     return below | {name: "\n".join(values) for name, values in given.items()} | mode
 
@@ -64,28 +72,31 @@ def arguments_parser(command: str | None = None) -> argparse.ArgumentParser:
     prog = f"functions-model {command}" if command else "functions-model"
     parser = _Parser(
         prog=prog,
-        usage=f"{prog} [options]",
+        usage=f"{prog} {'[FILE] ' if command == 'call' else ''}[options]",
         description=_described(command or "deploy"),
         epilog=_SECRETS,
         allow_abbrev=False,
         formatter_class=_HelpFormatter,
     )
+    add_own_options(parser, command or "")
     groups = {group: parser.add_argument_group(group.value) for group in Group}
     for spec in CATALOGUE:
         if not spec.secret and not (command and spec.name == "mode"):
-            shown = not command or command in spec.modes
+            shown = not command or (spec.name in ASKING[command] if command in ASKING else command in spec.modes)
             text = _help_text(spec).replace("%", "%%") if shown else argparse.SUPPRESS
             place = groups[spec.group] if spec.group else parser
             place.add_argument(f"--{spec.name}", action="append", metavar=_metavar(spec), help=text)
     return parser
 
 
-_PURPOSES = {
+_PURPOSES: dict[str, str] = {
     Mode.DEPLOY: "Build the image, push it, create what is missing, and verify the live app.",
     Mode.PLAN: "Show what `deploy` would do. Nothing is written.",
     Mode.PACKAGE: "Build the image and push it to the registry. Nothing else is touched.",
     Mode.DESTROY: "Remove the resources that `deploy` has created.",
     Mode.PLAN_DESTROY: "Show what `destroy` would remove. Nothing is written.",
+    "logs": f"Show what the live app, or a {CANDIDATE}, has written.",
+    "call": f"Send a request to the live app, or a {CANDIDATE}, with its key, and print the answer.",
 }
 _IMAGE = """\
     --model-path model/ --entry-script score.py \\
@@ -93,9 +104,10 @@ _IMAGE = """\
 _APP = "    --app-name contoso-iris --resource-group iris"
 _LOCATION = "    --location westeurope"
 _SUBSCRIPTION = "    --subscription-id 00000000-0000-0000-0000-000000000000"
-_EXAMPLES = {
+_EXAMPLES: dict[str, tuple[str, ...]] = {
     Mode.PACKAGE: (_IMAGE,),
-    **dict.fromkeys(REMOVING, (_APP, _SUBSCRIPTION)),
+    **dict.fromkeys((*REMOVING, "logs"), (_APP, _SUBSCRIPTION)),
+    "call": ("    request.json", _APP, _SUBSCRIPTION),
     **dict.fromkeys(WITH_AZURE, (_IMAGE, _APP, _LOCATION, _SUBSCRIPTION)),
 }
 _SECRETS = (
@@ -107,9 +119,9 @@ _SECRETS = (
 
 def _described(command: str) -> str:
     """What a command does, with an example that can be copied."""
-    example = " \\\n".join((f"  functions-model {command}", *_EXAMPLES[Mode(command)]))
+    example = " \\\n".join((f"  functions-model {command}", *_EXAMPLES[command]))
     return (
-        f"{_PURPOSES[Mode(command)]}\n\nFor example, after `az login`:\n{example}\n\n"
+        f"{_PURPOSES[command]}\n\nFor example, after `az login`:\n{example}\n\n"
         "Or write them into a file, `app-name: contoso-iris` and so on, for all commands:\n"
         f"  functions-model {command} --inputs-file inputs.yml\n\n"
         "Each option may also be set as FUNCTIONS_MODEL_<NAME>: FUNCTIONS_MODEL_APP_NAME."

@@ -9,6 +9,7 @@ from typing import TypeVar
 from functions_model.ci.host import Facts
 from functions_model.core.build import Builder
 from functions_model.core.failures import InputsInvalid
+from functions_model.core.names import LiveTarget
 from functions_model.core.registered import RegisteredAsset
 from functions_model.core.secrets import Login
 from functions_model.core.spec import DeploymentSpec, ImageTarget, InlineEnvironment, Mode, RemovalSpec
@@ -33,7 +34,7 @@ from functions_model.inputs.registries import (
     take_login,
 )
 from functions_model.inputs.specs import REMOVING, WITH_AZURE
-from functions_model.inputs.target import read_removal, read_target
+from functions_model.inputs.target import read_live, read_removal, read_target
 from functions_model.inputs.triggers import read_trigger, takes_probe
 
 _Spec = TypeVar("_Spec")
@@ -54,10 +55,25 @@ def read_inputs(values: Mapping[str, str], *, workspace: Path, facts: Facts | No
 
 
 def _deployment(form: Form) -> DeploymentSpec:
-    if folder := form.take("working-directory", form.workspace.folder_in):
-        form.workspace = form.workspace.within(folder)
+    _enter_working_directory(form)
     read_deployment_file(form)
     return _checked(form, _spec(form))
+
+
+def _enter_working_directory(form: Form) -> None:
+    if folder := form.take("working-directory", form.workspace.folder_in):
+        form.workspace = form.workspace.within(folder)
+
+
+def read_live_target(values: Mapping[str, str], *, workspace: Path, facts: Facts | None = None) -> LiveTarget:
+    """The app that is to be asked. Inputs that a deployment alone needs may be given, and are not read.
+
+    Raises:
+        InputsInvalid: As for `read_inputs`.
+    """
+    form = _form(values, workspace, facts)
+    _enter_working_directory(form)
+    return _checked(form, read_live(form))
 
 
 def read_any(values: Mapping[str, str], *, workspace: Path, facts: Facts | None = None) -> DeploymentSpec | RemovalSpec:

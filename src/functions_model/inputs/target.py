@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from functions_model.core.names import Resources
+from functions_model.core.names import LiveTarget, Resources
 from functions_model.core.secrets import Secret
 from functions_model.core.spec import Access, OnPlan, RemovalSpec, Target
 from functions_model.inputs import rules
 from functions_model.inputs.building import YesNo
+from functions_model.inputs.files import take_sample
 from functions_model.inputs.form import Form
 from functions_model.inputs.placing import Places
 from functions_model.inputs.registries import CLOUDS, known_cloud, missing_of_login, take_login
@@ -135,6 +136,15 @@ def read_removal(form: Form) -> RemovalSpec:
         ),
         with_data=with_data,
     )
+
+
+def read_live(form: Form) -> LiveTarget:
+    """The app that is to be asked, with everything that is wrong with it noted."""
+    for name in missing_of_login(form):
+        form.miss(name)
+    names = Places(form).names
+    login = take_login(form, form.take("cloud", known_cloud) or CLOUDS[0])
+    return LiveTarget(login, names.at(take_slot(form, names.app)), take_sample(form))
 
 
 def _refuse_what_cannot_be_meant(form: Form, slot: str, *, with_data: bool) -> None:

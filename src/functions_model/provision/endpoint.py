@@ -14,7 +14,16 @@ class NotYet(Exception):
 
 
 class NoLog(Exception):
-    """There is no container log. The text says why, a clause without a full stop."""
+    """There is no container log.
+
+    Args:
+        reason: Why, a clause without a full stop.
+        remedy: What to do, whole sentences.
+    """
+
+    def __init__(self, reason: str, remedy: str = "") -> None:
+        self.remedy = remedy
+        super().__init__(reason)
 
 
 @dataclass(frozen=True, slots=True)

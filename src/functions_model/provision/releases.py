@@ -56,6 +56,13 @@ class ReleasingHost(Host, Protocol):
     ) -> Endpoint:
         """The app, or its candidate, as something that can be asked."""
 
+    def live_endpoint(self, clients: AzureClients, names: Names) -> Endpoint:
+        """An app that is there, or its candidate, as something that can be asked. Nothing of it was planned.
+
+        Raises:
+            NotLive: It is not there, or what of its settings is secret may not be read.
+        """
+
     def settle(self, plan: ResourcePlan, after: LiveApp, clients: AzureClients, context: RunContext) -> tuple[str, ...]:
         """Write settings again that another deployment has changed meanwhile; their names.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from functions_model.core.masking import shapeless, without
 from functions_model.provision.endpoint import ContainerLog, Endpoint, NoLog
@@ -37,3 +38,18 @@ def scrubbed(text: str, secrets: Iterable[str]) -> str:
     A value of up to three characters (`1`, `on`) stays: blotting it out would leave nothing to read, and hide nothing.
     """
     return shapeless(without(text, (secret for secret in secrets if len(secret) > 3)))
+
+
+def news(before: Sequence[str], now: Sequence[str]) -> list[str]:
+    """The lines of a log that were not in it before, in order.
+
+    The platform's lines and the container's are not written in turn, and old ones go: so new ones are anywhere.
+    """
+    seen = Counter(before)
+    found = []
+    for line in now:
+        if seen[line] > 0:
+            seen[line] -= 1
+        else:
+            found.append(line)
+    return found

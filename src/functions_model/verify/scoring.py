@@ -79,7 +79,7 @@ def score(app: AppClient, sample: Path, seconds_left: float) -> str:
         raise WrongAnswer(f"`{route}` gave no answer to `{sample.name}` ({type(exc).__name__})") from exc
     if _other_build(app, answer):
         raise OtherBuild(f"another build has answered `{sample.name}`")
-    text = _text(answer)
+    text = text_of(answer)
     if not 200 <= answer.status_code < 300:
         raise WrongAnswer(f"`{route}` answered `{sample.name}` with the status {answer.status_code}", text)
     return text
@@ -118,7 +118,8 @@ def _key(app: AppClient, level: AuthLevel) -> dict[str, str]:
     return {"x-functions-key": app.master_key() if level is AuthLevel.ADMIN else app.function_key(function)}
 
 
-def _text(answer: requests.Response) -> str:
+def text_of(answer: requests.Response) -> str:
+    """An answer's body; of what is no text, its size and type."""
     try:
         return answer.content.decode("utf-8")
     except UnicodeDecodeError:

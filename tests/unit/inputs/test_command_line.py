@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 import shlex
 import string
@@ -116,6 +117,15 @@ class TestArguments:
         with pytest.raises(InputsInvalid, match="there is no option `--mode`"):
             from_arguments(["--mode", "deploy"], command="plan")
 
+    def test_a_commands_own_options_are_no_inputs(self) -> None:
+        """Nor is the command a mode: `logs` and `call` are none."""
+        own = argparse.Namespace()
+
+        values = from_arguments(["--app-name", "iris", "request.json"], command="call", own=own)
+
+        assert {"app-name": "iris"} == values
+        assert {"file": "request.json"} == vars(own)
+
 
 class TestHelp:
     """`arguments_parser`, as `--help` shows it."""
@@ -158,3 +168,11 @@ class TestHelp:
         required = {spec.name for spec in CATALOGUE if spec.required and command in spec.modes}
         assert ["functions-model", command] == words[:2]
         assert set() == required - values.keys()
+
+    def test_of_a_command_that_asks_shows_what_it_reads(self) -> None:
+        """The other inputs are taken, and not shown."""
+        text = arguments_parser("logs").format_help()
+
+        assert "--slot-name" in text
+        assert "--follow" in text
+        assert "--model-path" not in text

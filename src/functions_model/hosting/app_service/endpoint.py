@@ -17,7 +17,7 @@ from functions_model.core.names import Names
 from functions_model.hosting.app_service.commands import container_logging
 from functions_model.hosting.app_service.machine_key import MACHINE_KEY
 from functions_model.hosting.app_service.nouns import ObservedApp, ObservedSite, ObservedSlot
-from functions_model.hosting.app_service.site import Site
+from functions_model.hosting.app_service.site import Site, read_app, read_belongings
 from functions_model.provision import Applied, ResourcePlan
 from functions_model.provision.endpoint import ContainerLog, HostKeys, NoLog, NotYet
 
@@ -208,12 +208,36 @@ def endpoint_of(
     )
 
 
+def live_endpoint(clients: AzureClients, names: Names) -> AppServiceEndpoint:
+    """The endpoint of an app, or of a slot, that is there.
+
+    Raises:
+        NotLive: It is not there, or what of its settings is secret may not be read.
+    """
+    site = Site(clients, names)
+    try:
+        app, belongings = read_app(site), read_belongings(site)
+    except AzureError as exc:
+        error = explain(exc, f"read the settings of {names}, which its log must not show")
+        raise NotLive(error.action, error.reason, error.remedy) from exc
+    if app is None:
+        remedy = "Check `subscription-id`, `resource-group`, `app-name` and `slot-name`, or deploy it first."
+        raise NotLive(f"find {names}", f"there is none in the resource group `{names.group}`", remedy)
+    host_name = app.host_name if _is_running(app) else ""
+    secrets = (*_secret_values(app.settings), *belongings.secrets)
+    return AppServiceEndpoint(clients, names, host_name, MACHINE_KEY in app.settings, secrets)
+
+
+def _is_running(site: ObservedSite) -> bool:
+    return site.state.lower() == "running"
+
+
 def _host_name(plan: ResourcePlan, applied: Applied) -> str:
     """Where the app answers; empty for one that may be stopped."""
     site = plan.observed.of(ObservedSite)
     if site is None:
         return applied.host_name
-    return site.host_name if site.state.lower() == "running" else ""
+    return site.host_name if _is_running(site) else ""
 
 
 def _has_machine_key(plan: ResourcePlan, slot: str) -> bool:
@@ -228,15 +252,21 @@ def _known_secrets(plan: ResourcePlan) -> tuple[str, ...]:
     beside = plan.observed.of(ObservedSlot)
     users = [secret.reveal() for secret in plan.wanted.target.app_settings.values()]
     apps = (beside.app if beside else None, plan.observed.of(ObservedApp))
-    live = {name: value for app in apps if app for name, value in app.settings.items()}
-    others = [value for name, value in live.items() if not name.startswith(_PUBLIC) and len(value) >= _SHORTEST_SECRET]
+    others = _secret_values({name: value for app in apps if app for name, value in app.settings.items()})
     belongings = (*beside.of_app.secrets, *beside.own.secrets) if beside else ()
     return (*users, *others, *belongings)
+
+
+def _secret_values(settings: Mapping[str, str]) -> list[str]:
+    return [
+        value for name, value in settings.items() if not name.startswith(_PUBLIC) and len(value) >= _SHORTEST_SECRET
+    ]
 
 
 _OFF = "Logging is not enabled for this container."
 _OFFS_END = "Please use https://aka.ms/linux-diagnostics"
 """What App Service writes in place of a container's lines: microsoft/vscode-azureappservice#103."""
+_ELSEWHERE = "An app that is closed to public networks may keep it closed, too: Application Insights has what it wrote."
 _PLATFORMS = re.compile(r"\S+ (INFO|WARN|ERROR) +- ")
 """How its own lines begin, after the time."""
 
@@ -250,9 +280,10 @@ def read_log(site: Site) -> ContainerLog:
     try:
         content = site.get_web_site_container_logs()
     except AzureError as exc:
-        raise NoLog(f"the container log cannot be read: {explain(exc, 'read the container log').reason}") from exc
+        error = explain(exc, "read the container log")
+        raise NoLog(f"the container log cannot be read: {error.reason}", f"{error.remedy} {_ELSEWHERE}") from exc
     if not content:
-        raise NoLog("the container log is empty")
+        raise NoLog("the container log is empty", f"Call the app, and look again. {_ELSEWHERE}")
     text = content.decode("utf-8", errors="replace")
     return ContainerLog(text, container_logging(site.names) if is_off(text) else "")
 

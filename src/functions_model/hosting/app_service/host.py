@@ -10,7 +10,7 @@ from functions_model.hosting.app_service.app import FUNCTION_APP, through_slot
 from functions_model.hosting.app_service.app_changes import origin_of
 from functions_model.hosting.app_service.commands import AppServiceCommands
 from functions_model.hosting.app_service.content_share import CONTENT_STORAGE
-from functions_model.hosting.app_service.endpoint import endpoint_of
+from functions_model.hosting.app_service.endpoint import endpoint_of, live_endpoint
 from functions_model.hosting.app_service.nouns import ObservedApp
 from functions_model.hosting.app_service.plan import PLAN
 from functions_model.hosting.app_service.plan_sizes import ObservedPlan
@@ -47,6 +47,7 @@ class AppService:
     apps = staticmethod(sites_of)
     candidate_changes = staticmethod(slot_changes)
     endpoint = staticmethod(endpoint_of)
+    live_endpoint = staticmethod(live_endpoint)
     move = staticmethod(swap)
     move_back = staticmethod(swap_back)
     refused_move = staticmethod(refused_swap)

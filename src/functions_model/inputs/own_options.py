@@ -1,0 +1,41 @@
+"""Options of one command alone, on the command line: they are no inputs, and the action has none of them."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from typing import Any
+
+from functions_model.core.names import CANDIDATE
+
+_WHERE = (
+    *("inputs-file", "subscription-id", "resource-group", "app-name", f"{CANDIDATE}-name"),
+    *("tenant-id", "client-id", "login", "audience", "cloud"),
+)
+ASKING: Mapping[str, frozenset[str]] = {
+    "logs": frozenset(_WHERE),
+    "call": frozenset((*_WHERE, "sample-request", "working-directory")),
+}
+"""The commands that ask a live app, and write nothing, with the inputs that they read; others may be given."""
+LINES = 100
+"""Lines of a log that are shown if nobody says how many."""
+_OPTIONS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
+    "logs": {
+        "--lines": {"type": int, "default": LINES, "metavar": "N", "help": "How many lines. Default: %(default)s."},
+        "--follow": {"action": "store_true", "help": "Go on with what is written from now on, until Ctrl-C."},
+    },
+    "call": {
+        "file": {"nargs": "?", "metavar": "FILE", "help": "What is sent. Default: the file of `sample-request`."},
+    },
+}
+
+
+def add_own_options(parser: argparse.ArgumentParser, command: str) -> None:
+    """Add those of a command to a parser; most commands have none."""
+    for name, how in _OPTIONS.get(command, {}).items():
+        parser.add_argument(name, **how)
+
+
+def take_own_options(command: str, known: argparse.Namespace) -> dict[str, Any]:
+    """Take those of a command out of what a parser has found."""
+    return {name: vars(known).pop(name) for name in (one.lstrip("-") for one in _OPTIONS.get(command, {}))}

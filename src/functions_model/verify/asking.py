@@ -1,0 +1,116 @@
+"""A live app, asked by hand: one request, with a key that nobody sees."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import requests
+
+from functions_model.core.failures import NotLive
+from functions_model.core.spec import AuthLevel
+from functions_model.provision.endpoint import Endpoint, NotYet
+from functions_model.verify.app import AppClient, fresh_session
+from functions_model.verify.logs import scrubbed
+from functions_model.verify.nouns import IDENTITY_ROUTE, Expected
+from functions_model.verify.scoring import text_of
+
+_ANY_BUILD = Expected(build_id="", functions=(), auth_level=AuthLevel.FUNCTION)
+_FROM_WITHIN = "Run this from a network that the app lets in: that of its private endpoint, or an address of its rules."
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an app answered.
+
+    Attributes:
+        function: That answered: `score`, or `check` with a blob or queue trigger.
+        trigger: What else starts the app's `score`; `http` for nothing else.
+        status: Of HTTP.
+        text: The body; of what is no text, its size and type.
+        seconds: From the request to the end of the answer.
+    """
+
+    function: str
+    trigger: str
+    status: int
+    text: str
+    seconds: float
+
+
+def ask(
+    endpoint: Endpoint,
+    body: bytes,
+    content_type: str,
+    *,
+    mask: Callable[[str], None],
+    clock: Callable[[], float] = time.monotonic,
+    session: requests.Session | None = None,
+) -> Answer:
+    """Have the app score one request.
+
+    Args:
+        endpoint: The app.
+        body: What is scored.
+        content_type: Of the body.
+        mask: Takes each key as soon as it is known.
+        clock: Seconds.
+        session: Sends the requests to the app.
+
+    Raises:
+        NotLive: It is missing or stopped, lets in nobody from here, was not made by this tool, wants a key that Azure
+            does not tell, or gave no answer at all.
+    """
+    with session or fresh_session() as opened:
+        app = AppClient(endpoint, endpoint.find(), _ANY_BUILD, mask, opened)
+        trigger = _trigger(app)
+        function = "score" if trigger == "http" else "check"
+        status, text, seconds = _scored(app, function, body, content_type, clock)
+        return Answer(function, trigger, status, scrubbed(text, {*endpoint.secrets, *app.secrets}), seconds)
+
+
+def _trigger(app: AppClient) -> str:
+    """What its build says triggers it."""
+    try:
+        answer = app.get(IDENTITY_ROUTE, seconds=app.endpoint.request_seconds)
+        if app.endpoint.turns_away(answer.status_code, answer.headers):
+            raise _failed(app, "it lets in nobody from where this command runs", _FROM_WITHIN)
+        if answer.status_code == 404:
+            remedy = "Call it with its own address and key: it was not deployed by this tool."
+            raise _failed(app, f"it has no `{IDENTITY_ROUTE}`, which every app of this tool has", remedy)
+        document = app.get_json(IDENTITY_ROUTE)
+    except NotYet as exc:
+        remedy = "An app that has just been started needs some seconds. `functions-model logs` shows what it writes."
+        raise _failed(app, str(exc), remedy) from exc
+    return str(document.get("trigger") or "http") if isinstance(document, dict) else "http"
+
+
+def _scored(
+    app: AppClient, function: str, body: bytes, content_type: str, clock: Callable[[], float]
+) -> tuple[int, str, float]:
+    """Status, text and seconds. The function's key goes first; the master key where that one does not open it."""
+    keys = (app.master_key,) if function == "check" else (lambda: app.function_key(function), app.master_key)
+    for key in keys:
+        headers, refused = {"content-type": content_type}, None
+        try:
+            headers["x-functions-key"] = key()
+        except (NotYet, NotLive) as exc:
+            refused = exc  # an app that everybody may call needs none
+        started = clock()
+        try:
+            answer = app.post(f"/api/{function}", body, headers, app.endpoint.request_seconds)
+        except requests.RequestException as exc:
+            remedy = "`functions-model logs` shows what it writes."
+            raise _failed(app, f"no answer came ({type(exc).__name__})", remedy) from exc
+        seconds = clock() - started
+        if answer.status_code != 401:
+            break
+        if refused:
+            remedy = refused.remedy if isinstance(refused, NotLive) else app.endpoint.keyless
+            raise _failed(app, f"it wants a key, and {refused}", remedy) from refused
+    return answer.status_code, text_of(answer), seconds
+
+
+def _failed(app: AppClient, reason: str, remedy: str) -> NotLive:
+    return NotLive(f"call {app.endpoint.name}", reason, remedy)

@@ -47,6 +47,8 @@ def serve(arguments: argparse.Namespace) -> int:
         report=_tell,
         cloud=arguments.cloud,
     ) as sandbox:
+        for name in arguments.subscription:
+            sandbox.add_subscription(name)
         _tell(f"The sandbox answers at {sandbox.endpoints.resource_manager} (apps run with: {sandbox.data.engine}).")
         if arguments.ready_file:
             write_ready_file(arguments.ready_file, sandbox)
@@ -61,6 +63,7 @@ def write_ready_file(path: Path, sandbox: Sandbox) -> None:
         "environ": sandbox.endpoints.environ(),
         "inputs": sandbox.endpoints.inputs(),
         "endpoints": sandbox.endpoints.as_json(),
+        "subscriptions": {one.display_name: one.id for one in sandbox.arm.subscriptions},
         "engine": sandbox.data.engine,
         "notes": list(sandbox.data.notes),
     }
@@ -91,6 +94,9 @@ def _parser() -> argparse.ArgumentParser:
     serving.add_argument("--propagation-delay", type=float, default=0.0, help="seconds until a new role counts")
     serving.add_argument("--durations", choices=("fast", "live"), default="fast", help="how long operations take")
     serving.add_argument("--cloud", choices=CLOUDS, default=PUBLIC, help="whose versions of interfaces it knows")
+    serving.add_argument(
+        "--subscription", action="append", default=[], metavar="NAME", help="one more subscription, owned by the login"
+    )
     serving.add_argument("--python", help="the base image's Python, such as 3.11")
     preparing = commands.add_parser("base", help="prepare the Docker base image")
     preparing.add_argument("--python", required=True, help="3.11 or 3.13")

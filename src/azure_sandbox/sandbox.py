@@ -122,6 +122,17 @@ class Sandbox:
         self._closing.close()
         self._listener.close()
 
+    def add_subscription(self, display_name: str, *, role: str | None = OWNER, tenant: str | None = None) -> str:
+        """Add a subscription in which the service principal holds that role, a GUID, or none; the answer is its id.
+
+        No login opens a subscription of another tenant.
+        """
+        made = self.arm.subscriptions.add(str(uuid.uuid4()), display_name, tenant)
+        principal = self.directory.principal_of_client(self.endpoints.client_id)
+        if role and principal:
+            self.roles.grant(principal.object_id, role, f"/subscriptions/{made.id}")
+        return made.id
+
     def register_model(
         self,
         name: str,

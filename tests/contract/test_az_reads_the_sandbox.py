@@ -274,6 +274,31 @@ class TestMaking:
         assert digest == registries.own.manifest("cache", "base").digest
 
 
+class TestTwoSubscriptions:
+    def test_az_works_in_both(self, cloud: Sandbox, signed_out: Path, registries: Registries, tmp_path: Path) -> None:
+        """It lists them, makes a registry in the second one, gives a role there, and imports by id from it."""
+        hub = cloud.add_subscription("hub")
+        az = az_like(signed_out, tmp_path / "config", cloud)
+        az.log_in(cloud.endpoints, "-p", cloud.endpoints.client_secret)
+        listed = {one["name"]: one["id"] for one in az.json("account", "list")}
+        az.json("group", "create", "--subscription", hub, "-g", "hub-rg", "-l", "westeurope")
+        named = ("--subscription", hub, "--name", "azhub")
+        source = az.json("acr", "create", *named, "-g", "hub-rg", "-l", "westeurope", "--sku", "Basic")["id"]
+        digest = registries.put(registries.of("azhub"), "shared", "1")
+        import_it = ("acr", "import", "--name", REGISTRY, "--registry", source, "--source", f"shared@{digest}")
+        az.json(*import_it, "--image", "from-hub:1", "--subscription", cloud.subscription_id)
+        other = cloud.directory.add_application("other").principal
+        role = ("--assignee-object-id", other.object_id, "--assignee-principal-type", "ServicePrincipal")
+        az.json("role", "assignment", "create", *role, "--role", "AcrPull", "--scope", source)
+        held = az.json("role", "assignment", "list", "--scope", source, "--subscription", hub)
+        az.json("role", "assignment", "delete", "--ids", *[one["id"] for one in held])
+
+        assert {"Sandbox": cloud.subscription_id, "hub": hub} == listed
+        assert digest == registries.own.manifest("from-hub", "1").digest
+        assert [(source, other.object_id)] == [(one["scope"], one["principalId"]) for one in held]
+        assert [] == [one for one in cloud.roles.around(source) if one.principal_id == other.object_id]
+
+
 def site_id(cloud: Sandbox) -> Any:
     (found,) = [one.id for one in cloud.arm.store.list(group=GROUP) if one.id.name == "az-made-app"]
     return found

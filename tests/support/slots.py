@@ -24,7 +24,7 @@ def make_as_new(azure: Azure) -> None:
     sandbox.arm.sites.stays = STAY
     sandbox.arm.sites.shared_shares.clear()
     sandbox.faults.clear()
-    sandbox.arm.store.remove_group("iris-rg")
+    sandbox.arm.store.remove_group(f"/subscriptions/{sandbox.subscription_id}/resourceGroups/iris-rg")
     sandbox.arm.groups.remove("iris-rg")
     assert isinstance(apps, FakeApps)
     apps.forget()

@@ -15,7 +15,6 @@ from azure_sandbox.arm.monitor.components import ComponentResponses
 from azure_sandbox.arm.monitor.workspaces import WorkspaceResponses
 from azure_sandbox.arm.operations import Durations, Operations
 from azure_sandbox.arm.resources.responses import ResourcesResponses
-from azure_sandbox.arm.resources.state import Groups, Providers
 from azure_sandbox.arm.routing import Router
 from azure_sandbox.arm.service import ArmService
 from azure_sandbox.arm.service_bus.responses import ServiceBusResponses
@@ -23,13 +22,14 @@ from azure_sandbox.arm.service_bus.state import ServiceBusNamespaces
 from azure_sandbox.arm.storage.responses import StorageResponses
 from azure_sandbox.arm.storage.state import StorageAccounts
 from azure_sandbox.arm.store import Store
+from azure_sandbox.arm.subscriptions import Subscriptions
 from azure_sandbox.arm.versions import PUBLIC, Versions
 from azure_sandbox.arm.web import stacks
 from azure_sandbox.arm.web.configuration import ConfigurationResponses
 from azure_sandbox.arm.web.host import HostResponses
 from azure_sandbox.arm.web.names import NameResponses
 from azure_sandbox.arm.web.plans import PlanResponses
-from azure_sandbox.arm.web.room import Room, RoomResponses
+from azure_sandbox.arm.web.room import RoomResponses
 from azure_sandbox.arm.web.sites import SiteResponses
 from azure_sandbox.arm.web.slots import SwapResponses
 from azure_sandbox.arm.web.state import Sites
@@ -37,6 +37,7 @@ from azure_sandbox.arm.web.state import Sites
 if TYPE_CHECKING:
     from azure_sandbox.arm.authorization.state import RoleAssignments
     from azure_sandbox.arm.routing import ArmRoute
+    from azure_sandbox.arm.web.room import Room
     from azure_sandbox.contract import AppPlatform, RegistryPlatform, ServiceBusEmulator
     from azure_sandbox.directory import EntraDirectory
     from azure_sandbox.storage_contract import StorageEmulator
@@ -53,10 +54,12 @@ class Platforms:
 
 
 class Arm:
-    """One subscription with its providers. The attributes are there to set a scene and to look at what came of it.
+    """The tenant's subscriptions with their providers. The attributes set a scene and show what came of it.
+
+    `groups`, `providers` and `room` are those of the first subscription; `subscriptions` has those of all.
 
     Args:
-        subscription: A GUID in lower case.
+        subscription: The first subscription's id, a GUID in lower case.
         directory: The tenant.
         assignments: Role assignments, shared with the data plane.
         platforms: The data plane.
@@ -79,10 +82,10 @@ class Arm:
         self.assignments = assignments
         self.durations = durations or Durations()
         self.store = Store()
-        self.groups = Groups(subscription)
-        self.providers = Providers(self.durations.registration)
+        self.subscriptions = Subscriptions(directory.tenant_id, self.durations.registration)
+        first = self.subscriptions.add(subscription, "Sandbox")
+        self.groups, self.providers, self.room = first.groups, first.providers, first.room
         self.operations = Operations()
-        self.room = Room()
         self.accounts = StorageAccounts(self.store, platforms.storage)
         self.sites = Sites(self.store, platforms.apps, directory)
         self.service_bus = ServiceBusNamespaces(self.store, platforms.service_bus)
@@ -92,20 +95,18 @@ class Arm:
             Router(self._routes(platforms)),
             directory,
             assignments,
-            groups=self.groups,
-            providers=self.providers,
+            subscriptions=self.subscriptions,
             operations=self.operations,
-            subscription=subscription,
             versions=Versions(cloud),
         )
 
     def _routes(self, platforms: Platforms) -> list[ArmRoute]:
         return [
-            *self._resources().routes(self.subscription),
+            *self._resources().routes(),
             # Before the others: their routes lie below any resource.
-            *AuthorizationResponses(self.assignments, self.groups, self.subscription).routes(),
-            *PlanResponses(self.store, self.durations, self.room).routes(),
-            *RoomResponses(self.store, self.room).routes(),
+            *AuthorizationResponses(self.assignments, self.subscriptions).routes(),
+            *PlanResponses(self.store, self.durations, self._room_in).routes(),
+            *RoomResponses(self.store, self._room_in).routes(),
             *NameResponses(self.sites).routes(),
             *self._site_responses().routes(),
             *ConfigurationResponses(self.store, self.sites, self.durations).routes(),
@@ -116,17 +117,19 @@ class Arm:
             *ServiceBusResponses(self.store, self.service_bus, self.operations, self.durations).routes(),
             *MachineLearningResponses(self.store, self.workspaces).routes(),
             *IdentityResponses(self.store, self.directory).routes(),
-            *ComponentResponses(self.store).routes(),
+            *ComponentResponses(self.store, self.assignments).routes(),
             *WorkspaceResponses(self.store, self.operations, self.durations).routes(),
             *self.registries.routes(),
             *self._imports(platforms).routes(),
         ]
 
+    def _room_in(self, subscription: str) -> Room:
+        return self.subscriptions.get(subscription).room
+
     def _resources(self) -> ResourcesResponses:
         return ResourcesResponses(
             self.store,
-            self.groups,
-            self.providers,
+            self.subscriptions,
             self.assignments,
             self.operations,
             durations=self.durations,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from azure_sandbox.contract import Principal
+
 
 class ArmError(Exception):
     """`{"error": {"code", "message"}}` with a status.
@@ -86,6 +88,17 @@ def parent_not_found(name: str) -> ArmError:
     """The 404 for a write below a resource that is not there."""
     message = f"Can not perform requested operation on nested resource. Parent resource '{name}' not found."
     return ArmError(404, "ParentResourceNotFound", message)
+
+
+def not_linked(caller: Principal | None, action: str, scope: str, lacking: str, linked: str) -> ArmError:
+    """The 403 for a request that its caller may make, but not with that other resource."""
+    who = f"'{caller.client_id}' with object id '{caller.object_id}'" if caller else "''"
+    message = (
+        f"The client {who} has permission to perform action '{action}' on scope '{scope}'; however, it does not have "
+        f"permission to perform action(s) '{lacking}' on the linked scope(s) '{linked}' (respectively) or the linked "
+        "scope(s) are invalid."
+    )
+    return ArmError(403, "LinkedAuthorizationFailed", message)
 
 
 def invalid(message: str, code: str = "InvalidRequestContent") -> ArmError:

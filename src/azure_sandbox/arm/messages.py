@@ -64,6 +64,12 @@ class ArmRequest:
         return self.values["group"]
 
     @property
+    def within(self) -> str:
+        """The id of the resource group in the path, or of the subscription."""
+        group = self.values.get("group")
+        return f"/subscriptions/{self.subscription}" + (f"/resourceGroups/{group}" if group else "")
+
+    @property
     def name(self) -> str:
         """The resource's name in the path."""
         return self.values["name"]

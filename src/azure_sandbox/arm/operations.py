@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import threading
 import time
@@ -61,7 +62,7 @@ class Operation:
     Attributes:
         id: A GUID.
         ready_at: When it is done, on the clock of `Operations`.
-        proof: What the polling URL must carry: clients have to follow it verbatim.
+        proof: A secret from which the signature of the polling URL is made: clients have to follow it verbatim.
         done: The answer once it is done.
         pending: The answer to a poll before that; a 202 with the same Location when left out.
         finish: Called once when the time is over.
@@ -75,6 +76,10 @@ class Operation:
     pending: Callable[[], ArmResponse] | None = None
     finish: Callable[[], None] = lambda: None
     finished: threading.Event = field(default_factory=threading.Event)
+
+    def signature(self, path: str) -> str:
+        """What a polling URL with that path carries: the operation is found below its own subscription alone."""
+        return hashlib.sha512(f"{self.proof}{path}".encode()).hexdigest()
 
 
 class Operations:
@@ -95,7 +100,7 @@ class Operations:
         finish: Callable[[], None] = lambda: None,
     ) -> Operation:
         """Begin one that takes that long; `finish` is called once when it is over, whether anybody polls or not."""
-        proof = secrets.token_urlsafe(96)
+        proof = secrets.token_urlsafe(32)
         operation = Operation(str(uuid.uuid4()), self._clock() + seconds, proof, done, pending, finish)
         with self._lock:
             self._known[operation.id] = operation
@@ -123,7 +128,7 @@ class Operations:
         """
         with self._lock:
             operation = self._known.get(request.values["operation"])
-        if operation is None or request.query.get("h") != operation.proof:
+        if operation is None or request.query.get("h") != operation.signature(request.path):
             raise ArmError(404, "NotFound", f"The operation '{request.values['operation']}' was not found.")
         if self._clock() >= operation.ready_at:
             # Its time may have come just now, and another request may be finishing it.
@@ -143,4 +148,6 @@ class Operations:
 
 def polling_url(request: ArmRequest, path: str, operation: Operation, extra: str = "") -> str:
     """The absolute URL to poll: long and signed, as the service's are."""
-    return f"{request.origin}{path}/{operation.id}?{extra}api-version={request.api_version}&h={operation.proof}"
+    path = f"{path}/{operation.id}"
+    signature = operation.signature(path)
+    return f"{request.origin}{path}?{extra}api-version={request.api_version}&h={signature}"

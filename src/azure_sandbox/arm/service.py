@@ -18,7 +18,6 @@ from starlette.responses import JSONResponse, Response
 
 from azure_sandbox.arm.errors import ArmError, invalid
 from azure_sandbox.arm.messages import ArmRequest, ArmResponse
-from azure_sandbox.arm.resources.responses import no_such_subscription
 from azure_sandbox.arm.resources.state import ALWAYS_REGISTERED, NAMESPACES
 from azure_sandbox.arm.routing import LOGIN_ONLY
 from azure_sandbox.arm.versions import check_api_version
@@ -31,8 +30,8 @@ if TYPE_CHECKING:
 
     from azure_sandbox.arm.authorization.state import RoleAssignments
     from azure_sandbox.arm.operations import Operations
-    from azure_sandbox.arm.resources.state import Groups, Providers
     from azure_sandbox.arm.routing import ArmRoute, Router
+    from azure_sandbox.arm.subscriptions import Subscriptions
     from azure_sandbox.arm.versions import Versions
     from azure_sandbox.contract import Directory
 
@@ -47,10 +46,8 @@ class ArmService:
         router: All operations.
         directory: Checks tokens.
         assignments: Says who may do what.
-        groups: Which resource groups there are.
-        providers: Which providers are registered.
+        subscriptions: Which subscriptions there are, with their resource groups and registered providers.
         operations: What may have ended since the last request.
-        subscription: The only one that there is.
         versions: Which versions of its interfaces the cloud knows.
     """
 
@@ -60,19 +57,15 @@ class ArmService:
         directory: Directory,
         assignments: RoleAssignments,
         *,
-        groups: Groups,
-        providers: Providers,
+        subscriptions: Subscriptions,
         operations: Operations,
-        subscription: str,
         versions: Versions,
     ) -> None:
         self._router = router
         self._directory = directory
         self._assignments = assignments
-        self._groups = groups
-        self._providers = providers
+        self._subscriptions = subscriptions
         self._operations = operations
-        self._subscription = subscription
         self._versions = versions
         self.steps: tuple[Callable[[ArmRequest], ArmRequest], ...] = (
             self.authenticate,
@@ -122,19 +115,19 @@ class ArmService:
         return check_api_version(request)
 
     def check_subscription(self, request: ArmRequest) -> ArmRequest:
-        """Find the operation; refuse other subscriptions.
+        """Find the operation; refuse subscriptions that are not there, and those of other tenants.
 
         Raises:
-            ArmError: SubscriptionNotFound, or the sandbox has no such operation.
+            ArmError: SubscriptionNotFound, InvalidAuthenticationTokenTenant, or the sandbox has no such operation.
         """
         parts = request.path.strip("/").split("/")
-        if parts[0].lower() == "subscriptions" and len(parts) > 1 and parts[1].lower() != self._subscription:
-            raise no_such_subscription(parts[1])
+        named = parts[0].lower() == "subscriptions" and len(parts) > 1
+        subscription = self._subscriptions.get(parts[1]).id if named else ""
         found = self._router.find(request.method, request.path)
         if found is None:
             raise self._not_covered(request)
         # Ids keep one spelling of the subscription, whatever the caller wrote.
-        values = {**found[1], **({"subscription": self._subscription} if "subscription" in found[1] else {})}
+        values = {**found[1], **({"subscription": subscription} if "subscription" in found[1] else {})}
         return replace(request, values=values)
 
     def check_version(self, request: ArmRequest) -> ArmRequest:
@@ -181,7 +174,7 @@ class ArmService:
             ArmError: ResourceGroupNotFound.
         """
         if "group" in request.values and "/providers/" in request.path.lower():
-            self._groups.get(request.group)
+            self._subscriptions.get(request.subscription).groups.get(request.group)
         return request
 
     def check_registration(self, request: ArmRequest) -> ArmRequest:
@@ -195,10 +188,12 @@ class ArmService:
         """
         namespace = self._route(request).namespace
         known = namespace.lower() in {name.lower() for name in NAMESPACES} - ALWAYS_REGISTERED
-        if not known or self._providers.state(namespace) == "Registered":
+        if not known or "subscription" not in request.values:
+            return request
+        if self._subscriptions.get(request.subscription).providers.state(namespace) == "Registered":
             return request
         if request.path.lower().endswith("/checknameavailability"):
-            raise ArmError(404, "SubscriptionNotFound", f"Subscription {self._subscription} was not found.")
+            raise ArmError(404, "SubscriptionNotFound", f"Subscription {request.subscription} was not found.")
         if request.method in {"PUT", "PATCH"}:
             message = (
                 f"The subscription is not registered to use namespace '{namespace}'. See "

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from azure_sandbox.arm.errors import resource_not_found
+from azure_sandbox.arm.ids import covers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,20 +87,26 @@ class Store:
             self._gone(resource)
         return bool(gone)
 
-    def remove_group(self, group: str) -> None:
+    def remove_group(self, group_id: str) -> None:
         """Remove everything in a resource group."""
-        for resource in self.list(group=group):
+        for resource in self.list(within=group_id):
             self.remove(resource.id)
 
-    def list(self, *, resource_type: str | None = None, group: str | None = None) -> list[Resource]:
-        """Those of a type, those in a group, or all; in the order in which they were made."""
+    def list(self, *, resource_type: str | None = None, group: str | None = None, within: str = "") -> list[Resource]:
+        """All of them, in the order in which they were made.
+
+        Args:
+            resource_type: Only those of this type.
+            group: Only those in a resource group of this name, in whatever subscription.
+            within: Only those in the subscription or resource group with this id.
+        """
         with self.lock:
             found = list(self._resources.values())
         if resource_type is not None:
             found = [one for one in found if one.id.resource_type.lower() == resource_type.lower()]
         if group is not None:
             found = [one for one in found if one.id.group.lower() == group.lower()]
-        return found
+        return [one for one in found if covers(within, str(one.id))]
 
     def _gone(self, resource: Resource) -> None:
         remover = self._removers.get(resource.id.resource_type.lower())

@@ -171,7 +171,7 @@ def put_back(cloud: Cloud) -> None:
     sandbox.directory.add_federated_credential(client, FederatedCredential(github.issuer, github.subject))
     for group in sandbox.arm.groups.list():
         if group.name != SHARED_GROUP:
-            sandbox.arm.store.remove_group(group.name)
+            sandbox.arm.store.remove_group(group.id)
             sandbox.arm.groups.remove(group.name)
     for namespace in NAMESPACES:
         sandbox.arm.providers.register(namespace)

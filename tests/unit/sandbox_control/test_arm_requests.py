@@ -178,7 +178,7 @@ class TestPaths:
         assert made.json()["properties"] == found.json()["properties"]
 
     def test_another_subscription_is_not_found(self, cloud: Cloud) -> None:
-        """There is one subscription."""
+        """There is no subscription with that id."""
         other = "/subscriptions/00000000-0000-0000-0000-000000000009/resourcegroups"
 
         assert (404, "SubscriptionNotFound") == error(cloud, "GET", other)

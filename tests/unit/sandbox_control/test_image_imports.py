@@ -10,7 +10,8 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.mgmt.containerregistry import ContainerRegistryManagementClient
 
-from azure_sandbox.arm.authorization.definitions import ACR_PULL, ACR_PUSH, CONTRIBUTOR
+from azure_sandbox.arm.authorization.definitions import ACR_PULL, ACR_PUSH, CONTRIBUTOR, READER
+from azure_sandbox.arm.ids import ResourceId
 from azure_sandbox.arm.operations import Durations
 from azure_sandbox.sandbox import REGISTRY, SHARED_GROUP
 from support.sandbox_registries import IMAGE_TYPE, INDEX_TYPE, digest_of
@@ -81,7 +82,7 @@ class TestImport:
         assert registries.own.has_blob("copied", digest_of(b"weights"))
 
     def test_another_registry_is_read_with_the_callers_rights(self, cloud: Cloud, registries: Registries) -> None:
-        """By its ARM id: AcrPull on the source is needed, and enough."""
+        """By its ARM id: Reader on the source is needed, and enough; AcrPull is not."""
         client = cloud.client(ContainerRegistryManagementClient)
         group = cloud.new_group("elsewhere")
         source = client.registries.begin_create(
@@ -91,15 +92,42 @@ class TestImport:
         digest = registries.put(registries.of("source1"), "app", "1")
         body = {"source": {"resourceId": source_id, "sourceImage": "app:1"}, "targetTags": ["elsewhere:1"]}
         who = cloud.somebody(CONTRIBUTOR, f"{cloud.subscription}/resourceGroups/{SHARED_GROUP}")
-        refused = cloud.call("POST", path_of(cloud), body, token=cloud.token(who))
         principal = cloud.sandbox.directory.principal_of_client(who)
         assert principal is not None
-        cloud.sandbox.roles.grant(principal.object_id, ACR_PULL, group)
-        taken = cloud.call("POST", path_of(cloud), body, token=cloud.token(who))
+        answers = [cloud.call("POST", path_of(cloud), body, token=cloud.token(who))]
+        for role in (ACR_PULL, READER):
+            cloud.sandbox.roles.grant(principal.object_id, role, group)
+            answers.append(cloud.call("POST", path_of(cloud), body, token=cloud.token(who)))
 
-        assert (403, "LinkedAuthorizationFailed") == (refused.status_code, refused.json()["error"]["code"])
-        assert 202 == taken.status_code
+        assert [403, 403, 202] == [answer.status_code for answer in answers]
+        assert {"LinkedAuthorizationFailed"} == {answer.json()["error"]["code"] for answer in answers[:2]}
         assert digest == registries.own.manifest("elsewhere", "1").digest
+
+    def test_a_registry_of_another_subscription_is_read(
+        self, make_cloud: Callable[..., Cloud], registries: Registries
+    ) -> None:
+        """By digest, with a tag or without one; the rights are asked for on both sides."""
+        cloud = make_cloud(data_plane=registries.data_plane)
+        hub = cloud.sandbox.add_subscription("hub", role=None)
+        cloud.sandbox.arm.subscriptions.get(hub).groups.put("hub-rg", "westeurope", {})
+        source = ResourceId(hub, "hub-rg", "Microsoft.ContainerRegistry", ("registries",), ("hubsource",))
+        cloud.sandbox.arm.registries.create(source, "westeurope", {})
+        digest = registries.put(registries.of("hubsource"), "app", None)
+        given = {"resourceId": str(source), "sourceImage": f"app@{digest}"}
+        body = {"source": given, "targetTags": ["from-hub:1"], "untaggedTargetRepositories": ["from-hub-bare"]}
+        refused = cloud.call("POST", path_of(cloud), body)
+        own = cloud.sandbox.directory.principal_of_client(cloud.sandbox.endpoints.client_id)
+        assert own is not None
+        cloud.sandbox.roles.grant(own.object_id, READER, str(source))
+        taken = cloud.call("POST", path_of(cloud), body)
+        reader = cloud.token(cloud.somebody(READER))
+        no_target = cloud.call("POST", path_of(cloud), body, token=reader)
+
+        assert [403, 202, 403] == [answer.status_code for answer in (refused, taken, no_target)]
+        assert "LinkedAuthorizationFailed" == refused.json()["error"]["code"]
+        assert "AuthorizationFailed" == no_target.json()["error"]["code"]
+        assert digest == registries.own.manifest("from-hub", "1").digest
+        assert registries.own.has_manifest("from-hub-bare", digest)
 
 
 class TestRefusals:

@@ -28,6 +28,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subproces
     folder = tmp_path_factory.mktemp("served")
     ready = folder / "ready.json"
     words = ["serve", "--root", str(folder / "root"), "--engine", "process", "--ready-file", str(ready)]
+    words += ["--subscription", "hub"]
     process = subprocess.Popen(
         [sys.executable, "-m", "azure_sandbox", *words],
         env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
@@ -70,7 +71,7 @@ class TestServe:
         """Variables, inputs and addresses for a run; for the owner's eyes only."""
         told = json.loads(served[1].read_text())
 
-        assert {"environ", "inputs", "endpoints", "engine", "notes"} == told.keys()
+        assert {"environ", "inputs", "endpoints", "subscriptions", "engine", "notes"} == told.keys()
         assert "process" == told["engine"]
         assert told["endpoints"]["resource_manager"] == told["inputs"]["cloud"]
         assert told["inputs"]["base-image"].startswith(told["endpoints"]["base_registry"])
@@ -99,7 +100,9 @@ class TestServe:
                 timeout=10,
             ).json()
 
-        assert [told["inputs"]["subscription-id"]] == [one["subscriptionId"] for one in listed["value"]]
+        assert told["subscriptions"] == {one["displayName"]: one["subscriptionId"] for one in listed["value"]}
+        assert ["Sandbox", "hub"] == [*told["subscriptions"]]
+        assert told["inputs"]["subscription-id"] == told["subscriptions"]["Sandbox"]
 
     def test_base_images_and_registry_answer(self, served: tuple[subprocess.Popen[str], Path]) -> None:
         """The base image can be read by anyone; the registry asks for a login."""

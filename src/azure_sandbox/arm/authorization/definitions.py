@@ -41,15 +41,16 @@ class RoleDefinition:
         return _any(self.data_actions, action)
 
     def wire(self, subscription: str) -> dict[str, Any]:
-        """As ARM shows it."""
+        """As ARM shows it in a subscription, or at the tenant's root."""
         permission = {
             "actions": list(self.actions),
             "notActions": list(self.not_actions),
             "dataActions": list(self.data_actions),
             "notDataActions": [],
         }
+        above = f"/subscriptions/{subscription}" if subscription else ""
         return {
-            "id": f"/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{self.id}",
+            "id": f"{above}/providers/Microsoft.Authorization/roleDefinitions/{self.id}",
             "name": self.id,
             "type": "Microsoft.Authorization/roleDefinitions",
             "properties": {
@@ -75,6 +76,7 @@ ACR_PUSH = "8311e382-0749-4cb8-b61a-304f252e45ec"
 SERVICE_BUS_DATA_RECEIVER = "4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0"
 SERVICE_BUS_DATA_SENDER = "69a216fc-b8fb-44d8-bc22-1f3c2cd27a39"
 SERVICE_BUS_DATA_OWNER = "090c5cfd-751d-490a-894a-3ce6f1109419"
+LOG_ANALYTICS_CONTRIBUTOR = "92aaf0da-9dab-42b6-94a3-d43ce8d16293"
 AZUREML_DATA_SCIENTIST = "f6c7c914-8db3-469d-8ca1-694a8f32e121"
 
 _NO_ACCESS_CONTROL = (
@@ -250,6 +252,11 @@ _ROLES = (
         "Monitoring Metrics Publisher",
         ("Microsoft.Insights/Register/Action", "Microsoft.Resources/subscriptions/resourceGroups/read"),
         data_actions=("Microsoft.Insights/Metrics/Write",),
+    ),
+    RoleDefinition(
+        LOG_ANALYTICS_CONTRIBUTOR,
+        "Log Analytics Contributor",
+        (_READ, "Microsoft.OperationalInsights/*", "Microsoft.Storage/storageAccounts/listKeys/action"),
     ),
     RoleDefinition(
         SERVICE_BUS_DATA_RECEIVER,

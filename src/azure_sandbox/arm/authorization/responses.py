@@ -14,10 +14,11 @@ from azure_sandbox.arm.routing import LOGIN_ONLY, ArmRoute
 if TYPE_CHECKING:
     from azure_sandbox.arm.authorization.state import RoleAssignment, RoleAssignments
     from azure_sandbox.arm.messages import ArmRequest
-    from azure_sandbox.arm.resources.state import Groups
+    from azure_sandbox.arm.subscriptions import Subscriptions
 
 _PROVIDER = "{scope}/providers/Microsoft.Authorization"
-_IN_GROUP = re.compile(r"/subscriptions/[^/]+/resourceGroups/([^/]+)", re.IGNORECASE)
+_IN_GROUP = re.compile(r"/subscriptions/([^/]+)/resourceGroups/([^/]+)", re.IGNORECASE)
+_IN_SUBSCRIPTION = re.compile(r"/subscriptions/([^/]+)", re.IGNORECASE)
 _EQUALS = re.compile(r"(\w+)\s+eq\s+'([^']*)'", re.IGNORECASE)
 _ASSIGNED_TO = re.compile(r"assignedTo\('([^']*)'\)", re.IGNORECASE)
 
@@ -25,10 +26,9 @@ _ASSIGNED_TO = re.compile(r"assignedTo\('([^']*)'\)", re.IGNORECASE)
 class AuthorizationResponses:
     """The handlers."""
 
-    def __init__(self, assignments: RoleAssignments, groups: Groups, subscription: str) -> None:
+    def __init__(self, assignments: RoleAssignments, subscriptions: Subscriptions) -> None:
         self._assignments = assignments
-        self._groups = groups
-        self._subscription = subscription
+        self._subscriptions = subscriptions
 
     def routes(self) -> list[ArmRoute]:
         """Where they answer."""
@@ -47,21 +47,23 @@ class AuthorizationResponses:
 
     def put(self, request: ArmRequest) -> ArmResponse:
         """201 for a new one, 200 for one that was there."""
+        scope = request.values["scope"].rstrip("/")
         assignment, created = self._assignments.create(
-            request.name, request.values["scope"].rstrip("/"), request.properties, self._subscription
+            request.name, scope, request.properties, _subscription_of(request)
         )
         return ArmResponse(201 if created else 200, assignment.wire())
 
     def get(self, request: ArmRequest) -> ArmResponse:
         """200, or 404 RoleAssignmentNotFound."""
-        found = self._assignments.find(request.name)
+        found = self._assignments.find(request.name, request.values["scope"].rstrip("/"))
         if found is None:
             raise ArmError(404, "RoleAssignmentNotFound", f"The role assignment '{request.name}' is not found.")
         return ArmResponse(200, found.wire())
 
     def delete(self, request: ArmRequest) -> ArmResponse:
         """200 with what was removed, or 204."""
-        removed = self._assignments.remove(request.name)
+        found = self._assignments.find(request.name, request.values["scope"].rstrip("/"))
+        removed = self._assignments.remove(request.name) if found else None
         return ArmResponse(200, removed.wire()) if removed else ArmResponse(204)
 
     def list(self, request: ArmRequest) -> ArmResponse:
@@ -80,10 +82,10 @@ class AuthorizationResponses:
         """
         scope = request.values["scope"]
         if found := _IN_GROUP.match(scope):
-            self._groups.get(found[1])
+            self._subscriptions.get(found[1]).groups.get(found[2])
         caller = request.caller
         held = self._assignments.roles(caller.object_id, scope) if caller else frozenset()
-        wire = [ROLES[role].wire(self._subscription)["properties"]["permissions"] for role in sorted(held)]
+        wire = [ROLES[role].wire(_subscription_of(request))["properties"]["permissions"] for role in sorted(held)]
         return listing([permission for permissions in wire for permission in permissions])
 
     def list_definitions(self, request: ArmRequest) -> ArmResponse:
@@ -97,7 +99,7 @@ class AuthorizationResponses:
                 roles = [role for role in roles if equals[2].lower() == "builtinrole"]
             elif term.lower() not in {"atscope()", "atscopeandbelow()"}:
                 raise _bad_filter(term)
-        return listing([role.wire(self._subscription) for role in roles])
+        return listing([role.wire(_subscription_of(request)) for role in roles])
 
     def get_definition(self, request: ArmRequest) -> ArmResponse:
         """200, or 404 RoleDefinitionDoesNotExist."""
@@ -105,7 +107,13 @@ class AuthorizationResponses:
         if role is None:
             message = f"The specified role definition with ID '{request.name}' does not exist."
             raise ArmError(404, "RoleDefinitionDoesNotExist", message)
-        return ArmResponse(200, role.wire(self._subscription))
+        return ArmResponse(200, role.wire(_subscription_of(request)))
+
+
+def _subscription_of(request: ArmRequest) -> str:
+    """The subscription of the request's scope; nothing at the tenant's root."""
+    found = _IN_SUBSCRIPTION.match(request.path)
+    return found[1].lower() if found else ""
 
 
 def _terms(expression: str) -> list[str]:

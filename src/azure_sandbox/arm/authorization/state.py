@@ -152,10 +152,11 @@ class RoleAssignments:
             self._known[name.lower()] = wanted
             return wanted, True
 
-    def find(self, name: str) -> RoleAssignment | None:
-        """The assignment with that GUID."""
+    def find(self, name: str, scope: str) -> RoleAssignment | None:
+        """The assignment with that GUID at that scope."""
         with self._lock:
-            return self._known.get(name.lower())
+            found = self._known.get(name.lower())
+        return found if found and found.scope.lower() == scope.lower() else None
 
     def remove(self, name: str) -> RoleAssignment | None:
         """Take it away."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from azure_sandbox.arm.errors import ArmError, invalid
+from azure_sandbox.arm.errors import ArmError, invalid, not_linked
 from azure_sandbox.arm.ids import ResourceId
 from azure_sandbox.arm.messages import ArmResponse
 from azure_sandbox.arm.operations import polling_url
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _NAMESPACE = "Microsoft.ContainerRegistry"
 _TYPE = f"{_NAMESPACE}/registries"
-_PULL = f"{_TYPE}/pull/read"
+_READING = (f"{_TYPE}/read", f"{_TYPE}/pull/read")
 _MODES = {"noforce": False, "force": True}
 
 
@@ -72,19 +72,19 @@ class ImportResponses:
         return ArmResponse(202, headers=self._operations.headers(operation, polling_url(request, path, operation)))
 
     def _check_source(self, request: ArmRequest, source: str) -> None:
-        """A registry that is named by its id is read with the caller's own rights."""
+        """A registry that is named by its id, of any subscription, is read with the caller's own rights.
+
+        AcrPull alone is not enough: the documents ask for Reader (learn.microsoft.com/azure/container-registry/
+        container-registry-import-images, Azure/acr#237).
+        """
         if not source.startswith("/"):
             return
         if self._store.find(source) is None:
             raise ArmError(404, "ResourceNotFound", f"The source registry '{source}' was not found.")
-        caller = request.caller
-        if caller is None or not self._assignments.allows(caller.object_id, _PULL, source):
-            message = (
-                f"The client '{caller.client_id if caller else ''}' has permission to perform action "
-                f"'{_TYPE}/importImage/action' on scope '{request.path}'; however, it does not have permission to "
-                f"perform action(s) '{_PULL}' on the linked scope(s) '{source}' or the linked scope(s) are invalid."
-            )
-            raise ArmError(403, "LinkedAuthorizationFailed", message)
+        caller, scope = request.caller, request.path.removesuffix("/importImage")
+        for action in _READING:
+            if caller is None or not self._assignments.allows(caller.object_id, action, source):
+                raise not_linked(caller, f"{_TYPE}/importImage/action", scope, action, source)
 
 
 def _read(body: dict[str, Any]) -> ImageImport:

@@ -109,7 +109,7 @@ class RegistryResponses:
         return found[0] if found else None
 
     def _list(self, request: ArmRequest) -> ArmResponse:
-        found = self._store.list(resource_type=TYPE, group=request.values.get("group"))
+        found = self._store.list(resource_type=TYPE, within=request.within)
         return listing([one.wire() for one in found])
 
     def _get(self, request: ArmRequest) -> ArmResponse:

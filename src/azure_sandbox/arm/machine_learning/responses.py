@@ -62,7 +62,7 @@ class MachineLearningResponses:
     # Workspaces
 
     def _list(self, request: ArmRequest) -> ArmResponse:
-        found = self._store.list(resource_type=TYPE, group=request.values.get("group"))
+        found = self._store.list(resource_type=TYPE, within=request.within)
         return listing([one.wire() for one in found])
 
     def _get(self, request: ArmRequest) -> ArmResponse:

@@ -62,7 +62,7 @@ class Workspace:
 
 
 class Workspaces:
-    """All workspaces of the subscription.
+    """All workspaces.
 
     Args:
         store: Where resources are kept.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from azure_sandbox.arm.errors import ArmError, invalid
+from azure_sandbox.arm.errors import ArmError, invalid, not_linked
 from azure_sandbox.arm.ids import ResourceId
 from azure_sandbox.arm.locations import location_name
 from azure_sandbox.arm.messages import ArmResponse, listing
@@ -15,20 +15,23 @@ from azure_sandbox.arm.routing import GROUP, SUBSCRIPTION, ArmRoute
 from azure_sandbox.arm.store import Resource
 
 if TYPE_CHECKING:
+    from azure_sandbox.arm.authorization.state import RoleAssignments
     from azure_sandbox.arm.messages import ArmRequest
     from azure_sandbox.arm.store import Store
 
 NAMESPACE = "Microsoft.Insights"
 TYPE = f"{NAMESPACE}/components"
 _NAME = re.compile(r"[^%&\\?/]{1,260}")
+_LINK = "Microsoft.OperationalInsights/workspaces/sharedKeys/action"
 _COMPUTED = ("AppId", "ApplicationId", "InstrumentationKey", "ConnectionString", "Name", "provisioningState")
 
 
 class ComponentResponses:
     """Rules and handlers."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, assignments: RoleAssignments) -> None:
         self._store = store
+        self._assignments = assignments
 
     def routes(self) -> list[ArmRoute]:
         """Where they answer."""
@@ -42,7 +45,7 @@ class ComponentResponses:
         ]
 
     def _list(self, request: ArmRequest) -> ArmResponse:
-        found = self._store.list(resource_type=TYPE, group=request.values.get("group"))
+        found = self._store.list(resource_type=TYPE, within=request.within)
         return listing([one.wire() for one in found])
 
     def _get(self, request: ArmRequest) -> ArmResponse:
@@ -55,7 +58,7 @@ class ComponentResponses:
         if not body.get("kind"):
             raise invalid("The property 'kind' is required.", "InvalidParameter")
         location = location_name(body.get("location"), TYPE)
-        self._check_workspace(request.properties)
+        self._check_workspace(request)
         with self._store.lock:
             known = self._store.find(_id(request))
             computed = {name: known.properties[name] for name in _COMPUTED} if known else _computed(request, location)
@@ -64,12 +67,19 @@ class ComponentResponses:
             made = self._store.put(Resource(_id(request), location, body.get("tags") or {}, extra))
         return ArmResponse(200, made.wire())
 
-    def _check_workspace(self, given: dict[str, Any]) -> None:
-        """Components of their own storage ("classic") can be made no longer."""
-        workspace = self._store.find(str(given.get("WorkspaceResourceId") or ""))
+    def _check_workspace(self, request: ArmRequest) -> None:
+        """Components of their own storage ("classic") can be made no longer.
+
+        A workspace in another subscription takes a permission of its own on it (MicrosoftDocs/azure-monitor-docs#297).
+        """
+        workspace = self._store.find(str(request.properties.get("WorkspaceResourceId") or ""))
         if workspace is None or workspace.id.resource_type.lower() != WORKSPACE.lower():
             message = "A component needs the property 'WorkspaceResourceId' of a Log Analytics workspace that exists."
             raise ArmError(400, "InvalidParameter", message)
+        elsewhere = workspace.id.subscription != request.subscription
+        caller = request.caller
+        if elsewhere and not (caller and self._assignments.allows(caller.object_id, _LINK, str(workspace.id))):
+            raise not_linked(caller, f"{TYPE}/write", request.path, _LINK, str(workspace.id))
 
     def _delete(self, request: ArmRequest) -> ArmResponse:
         return ArmResponse(200 if self._store.remove(_id(request)) else 204)

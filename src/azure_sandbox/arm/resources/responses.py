@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from azure_sandbox.arm.errors import ArmError, invalid
+from azure_sandbox.arm.errors import invalid
 from azure_sandbox.arm.locations import LOCATIONS
 from azure_sandbox.arm.messages import ArmResponse, listing
 from azure_sandbox.arm.operations import polling_url
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from azure_sandbox.arm.authorization.state import RoleAssignments
     from azure_sandbox.arm.messages import ArmRequest
     from azure_sandbox.arm.operations import Durations, Operations
-    from azure_sandbox.arm.resources.state import Groups, Providers
     from azure_sandbox.arm.store import Resource, Store
+    from azure_sandbox.arm.subscriptions import Subscription, Subscriptions
 
 _GROUP_ACTION = "Microsoft.Resources/subscriptions/resourceGroups"
 _TERM = re.compile(r"(\w+)\s+eq\s+'([^']*)'", re.IGNORECASE)
@@ -29,8 +29,7 @@ class ResourcesResponses:
     def __init__(
         self,
         store: Store,
-        groups: Groups,
-        providers: Providers,
+        subscriptions: Subscriptions,
         assignments: RoleAssignments,
         operations: Operations,
         *,
@@ -38,27 +37,19 @@ class ResourcesResponses:
         tenant: str,
     ) -> None:
         self._store = store
-        self._groups = groups
-        self._providers = providers
+        self._subscriptions = subscriptions
         self._assignments = assignments
         self._operations = operations
         self._durations = durations
         self._tenant = tenant
 
-    def routes(self, subscription: str) -> list[ArmRoute]:
+    def routes(self) -> list[ArmRoute]:
         """Where they answer."""
-
-        def subscriptions(request: ArmRequest) -> ArmResponse:
-            return self._subscriptions(request, subscription)
-
-        def one_subscription(request: ArmRequest) -> ArmResponse:
-            return ArmResponse(200, self._subscription(request.subscription))
-
         reading = f"{_GROUP_ACTION}/read"
         return [
             ArmRoute("GET", "/tenants", self._tenants, LOGIN_ONLY),
-            ArmRoute("GET", "/subscriptions", subscriptions, LOGIN_ONLY),
-            ArmRoute("GET", SUBSCRIPTION, one_subscription, "Microsoft.Resources/subscriptions/read"),
+            ArmRoute("GET", "/subscriptions", self._list_subscriptions, LOGIN_ONLY),
+            ArmRoute("GET", SUBSCRIPTION, self._get_subscription, "Microsoft.Resources/subscriptions/read"),
             ArmRoute("GET", f"{SUBSCRIPTION}/locations", self._locations, "Microsoft.Resources/subscriptions/read"),
             ArmRoute("GET", f"{SUBSCRIPTION}/resourceGroups", self._list_groups, reading, lists=True),
             ArmRoute("HEAD", GROUP, self._head_group, reading),
@@ -99,26 +90,19 @@ class ResourcesResponses:
         }
         return listing([tenant])
 
-    def _subscriptions(self, request: ArmRequest, subscription: str) -> ArmResponse:
+    def _list_subscriptions(self, request: ArmRequest) -> ArmResponse:
+        """Those in which the caller holds a role, be it at one resource."""
         caller = request.caller.object_id if request.caller else ""
-        seen = self._assignments.holds_any_below(caller, f"/subscriptions/{subscription}")
-        return listing([self._subscription(subscription)] if seen else [])
+        seen = (
+            one for one in self._subscriptions if self._assignments.holds_any_below(caller, f"/subscriptions/{one.id}")
+        )
+        return listing([_shown(one) for one in seen])
 
-    def _subscription(self, subscription: str) -> dict[str, Any]:
-        return {
-            "id": f"/subscriptions/{subscription}",
-            "subscriptionId": subscription,
-            "tenantId": self._tenant,
-            "displayName": "Sandbox",
-            "state": "Enabled",
-            "authorizationSource": "RoleBased",
-            "managedByTenants": [],
-            "subscriptionPolicies": {
-                "locationPlacementId": "Public_2014-09-01",
-                "quotaId": "PayAsYouGo_2014-09-01",
-                "spendingLimit": "Off",
-            },
-        }
+    def _get_subscription(self, request: ArmRequest) -> ArmResponse:
+        return ArmResponse(200, _shown(self._in(request)))
+
+    def _in(self, request: ArmRequest) -> Subscription:
+        return self._subscriptions.get(request.subscription)
 
     def _locations(self, request: ArmRequest) -> ArmResponse:
         values = [
@@ -136,33 +120,36 @@ class ResourcesResponses:
 
     # Groups
 
-    def _list_groups(self, _: ArmRequest) -> ArmResponse:
-        return listing([group.wire() for group in self._groups.list()])
+    def _list_groups(self, request: ArmRequest) -> ArmResponse:
+        return listing([group.wire() for group in self._in(request).groups.list()])
 
     def _head_group(self, request: ArmRequest) -> ArmResponse:
-        return ArmResponse(204 if self._groups.exists(request.group) else 404)
+        return ArmResponse(204 if self._in(request).groups.exists(request.group) else 404)
 
     def _get_group(self, request: ArmRequest) -> ArmResponse:
-        return ArmResponse(200, self._groups.get(request.group).wire())
+        return ArmResponse(200, self._in(request).groups.get(request.group).wire())
 
     def _put_group(self, request: ArmRequest) -> ArmResponse:
         body = request.body
-        group, created = self._groups.put(request.group, body.get("location"), body.get("tags") or {})
+        group, created = self._in(request).groups.put(request.group, body.get("location"), body.get("tags") or {})
         return ArmResponse(201 if created else 200, group.wire())
 
     def _patch_group(self, request: ArmRequest) -> ArmResponse:
-        known = self._groups.get(request.group)
-        return ArmResponse(200, self._groups.change_tags(request.group, request.body.get("tags", known.tags)).wire())
+        known = self._in(request).groups.get(request.group)
+        return ArmResponse(
+            200, self._in(request).groups.change_tags(request.group, request.body.get("tags", known.tags)).wire()
+        )
 
     def _delete_group(self, request: ArmRequest) -> ArmResponse:
-        group = self._groups.get(request.group)
-        self._groups.deleting(group.name)
-        self._store.remove_group(group.name)
+        groups = self._in(request).groups
+        group = groups.get(request.group)
+        groups.deleting(group.name)
+        self._store.remove_group(group.id)
         self._assignments.remove_below(group.id)
         operation = self._operations.start(
             self._durations.group_delete,
             lambda: ArmResponse(200),
-            finish=lambda: self._groups.remove(group.name),
+            finish=lambda: groups.remove(group.name),
         )
         url = polling_url(request, f"/subscriptions/{request.subscription}/operationresults", operation)
         return ArmResponse(202, headers=self._operations.headers(operation, url))
@@ -170,7 +157,7 @@ class ResourcesResponses:
     # Resources
 
     def _list(self, request: ArmRequest) -> ArmResponse:
-        found = self._store.list(group=request.values.get("group"))
+        found = self._store.list(within=request.within)
         expression = request.query.get("$filter", "")
         terms = [term.strip() for term in re.split(r"\s+and\s+", expression, flags=re.IGNORECASE) if term.strip()]
         tag = dict(_parse(term) for term in terms).get("tagname", "")
@@ -182,29 +169,48 @@ class ResourcesResponses:
     # Providers
 
     def _list_providers(self, request: ArmRequest) -> ArmResponse:
-        return listing([self._describe(name, request.subscription) for name in NAMESPACES])
+        return listing([_describe(name, self._in(request)) for name in NAMESPACES])
 
     def _provider(self, request: ArmRequest) -> ArmResponse:
-        namespace = self._providers.spelled(request.values["namespace"])
-        return ArmResponse(200, self._describe(namespace, request.subscription))
+        namespace = self._in(request).providers.spelled(request.values["namespace"])
+        return ArmResponse(200, _describe(namespace, self._in(request)))
 
     def _register(self, request: ArmRequest) -> ArmResponse:
-        namespace = self._providers.spelled(request.values["namespace"])
-        self._providers.register(namespace)
-        return ArmResponse(200, self._describe(namespace, request.subscription))
+        providers = self._in(request).providers
+        namespace = providers.spelled(request.values["namespace"])
+        providers.register(namespace)
+        return ArmResponse(200, _describe(namespace, self._in(request)))
 
-    def _describe(self, namespace: str, subscription: str) -> dict[str, Any]:
-        kinds = [
-            {"resourceType": kind, "locations": list(LOCATIONS.values()), "apiVersions": [], "capabilities": "None"}
-            for kind in NAMESPACES[namespace]
-        ]
-        return {
-            "id": f"/subscriptions/{subscription}/providers/{namespace}",
-            "namespace": namespace,
-            "registrationState": self._providers.state(namespace),
-            "registrationPolicy": "RegistrationRequired",
-            "resourceTypes": kinds,
-        }
+
+def _shown(subscription: Subscription) -> dict[str, Any]:
+    return {
+        "id": f"/subscriptions/{subscription.id}",
+        "subscriptionId": subscription.id,
+        "tenantId": subscription.tenant,
+        "displayName": subscription.display_name,
+        "state": "Enabled",
+        "authorizationSource": "RoleBased",
+        "managedByTenants": [],
+        "subscriptionPolicies": {
+            "locationPlacementId": "Public_2014-09-01",
+            "quotaId": "PayAsYouGo_2014-09-01",
+            "spendingLimit": "Off",
+        },
+    }
+
+
+def _describe(namespace: str, subscription: Subscription) -> dict[str, Any]:
+    kinds = [
+        {"resourceType": kind, "locations": list(LOCATIONS.values()), "apiVersions": [], "capabilities": "None"}
+        for kind in NAMESPACES[namespace]
+    ]
+    return {
+        "id": f"/subscriptions/{subscription.id}/providers/{namespace}",
+        "namespace": namespace,
+        "registrationState": subscription.providers.state(namespace),
+        "registrationPolicy": "RegistrationRequired",
+        "resourceTypes": kinds,
+    }
 
 
 def _parse(term: str) -> tuple[str, str]:
@@ -273,8 +279,3 @@ def metadata(origin: str) -> dict[str, Any]:
             "azureDataLakeAnalyticsCatalogAndJob": "azuredatalakeanalytics.net",
         },
     }
-
-
-def no_such_subscription(subscription: str) -> ArmError:
-    """The 404 for a subscription that is not the sandbox's."""
-    return ArmError(404, "SubscriptionNotFound", f"The subscription '{subscription}' could not be found.")

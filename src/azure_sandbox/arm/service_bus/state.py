@@ -36,7 +36,7 @@ class _Namespace:
 
 
 class ServiceBusNamespaces:
-    """All namespaces of the subscription. Implements `contract.ServiceBusAccess`.
+    """All namespaces. Implements `contract.ServiceBusAccess`.
 
     Args:
         store: Where resources are kept.

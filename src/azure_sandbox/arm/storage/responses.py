@@ -58,7 +58,7 @@ class StorageResponses:
         return ArmResponse(200, {"nameAvailable": False, "reason": found[0], "message": found[1]})
 
     def _list(self, request: ArmRequest) -> ArmResponse:
-        found = self._store.list(resource_type=TYPE, group=request.values.get("group"))
+        found = self._store.list(resource_type=TYPE, within=request.within)
         return listing([one.wire() for one in found])
 
     def _get(self, request: ArmRequest) -> ArmResponse:

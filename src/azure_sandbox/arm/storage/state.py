@@ -71,7 +71,7 @@ class _Account:
 
 
 class StorageAccounts:
-    """All storage accounts of the subscription.
+    """All storage accounts.
 
     Args:
         store: Where resources are kept.
@@ -223,10 +223,11 @@ class StorageAccounts:
             raise ArmError(409, "StorageAccountOperationInProgress", message)
 
     def _check_free(self, resource_id: ResourceId) -> None:
-        if self.find(resource_id.name):
+        known = self.find(resource_id.name)
+        if known and known.id.subscription == resource_id.subscription:
             message = f"The account {resource_id.name} is already in another resource group in this subscription."
             raise ArmError(409, "StorageAccountInAnotherResourceGroup", message)
-        if resource_id.name in self._taken:
+        if known or resource_id.name in self._taken:
             message = f"The storage account named {resource_id.name} is already taken."
             raise ArmError(409, "StorageAccountAlreadyTaken", message)
 

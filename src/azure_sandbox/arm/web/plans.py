@@ -15,6 +15,8 @@ from azure_sandbox.arm.store import Resource
 from azure_sandbox.arm.web.skus import full_sku
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from azure_sandbox.arm.messages import ArmRequest
     from azure_sandbox.arm.operations import Durations
     from azure_sandbox.arm.store import Store
@@ -29,10 +31,10 @@ _NAME = re.compile(r"[a-zA-Z0-9-]{1,60}")
 class PlanResponses:
     """Rules and handlers."""
 
-    def __init__(self, store: Store, durations: Durations, room: Room) -> None:
+    def __init__(self, store: Store, durations: Durations, room_in: Callable[[str], Room]) -> None:
         self._store = store
         self._durations = durations
-        self._room = room
+        self._room_in = room_in
 
     def routes(self) -> list[ArmRoute]:
         """Where they answer."""
@@ -48,7 +50,7 @@ class PlanResponses:
         ]
 
     def _list(self, request: ArmRequest) -> ArmResponse:
-        found = self._store.list(resource_type=PLAN, group=request.values.get("group"))
+        found = self._store.list(resource_type=PLAN, within=request.within)
         return listing([self._wire(one) for one in found])
 
     def _get(self, request: ArmRequest) -> ArmResponse:
@@ -70,7 +72,7 @@ class PlanResponses:
                 raise WebError(409, "Conflict", f"The plan '{request.name}' already exists in {known.location}.")
             if known is None:
                 linux = bool(request.properties.get("reserved"))
-                self._room.check(request.group, location, sku["tier"], linux=linux)
+                self._room_in(request.subscription).check(request.group, location, sku["tier"], linux=linux)
             plan = Resource(_id(request), display_name(location), body.get("tags") or {})
             plan.extra = {"kind": _kind(body, sku), "sku": sku, "properties": self._properties(request, location)}
             self._store.put(plan)

@@ -12,6 +12,8 @@ from azure_sandbox.arm.routing import GROUP, SUBSCRIPTION, ArmRoute
 from azure_sandbox.arm.web.skus import full_sku
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from azure_sandbox.arm.messages import ArmRequest
     from azure_sandbox.arm.store import Store
 
@@ -76,9 +78,9 @@ class Room:
 class RoomResponses:
     """`validate` and `geoRegions`."""
 
-    def __init__(self, store: Store, room: Room) -> None:
+    def __init__(self, store: Store, room_in: Callable[[str], Room]) -> None:
         self._store = store
-        self._room = room
+        self._room_in = room_in
 
     def routes(self) -> list[ArmRoute]:
         """Where they answer."""
@@ -99,12 +101,13 @@ class RoomResponses:
         if self._store.find(plan):
             return _failure("ServerFarmAlreadyExists", f"Server farm with name {plan.name} already exists.")
         linux = bool(given.get("needLinuxWorkers"))
-        refusal = self._room.refusal(request.group, region, tier, linux=linux)
+        refusal = self._room_in(request.subscription).refusal(request.group, region, tier, linux=linux)
         return _failure(*refusal) if refusal else ArmResponse(200, {"status": "Success", "error": None})
 
     def _regions(self, request: ArmRequest) -> ArmResponse:
         tier = request.query.get("sku", "")
-        names = [name for name in LOCATIONS if not tier or self._room.has(tier, name)]
+        room = self._room_in(request.subscription)
+        names = [name for name in LOCATIONS if not tier or room.has(tier, name)]
         return listing([_region(request.subscription, display_name(name)) for name in names])
 
 

@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from azure_sandbox.arm.errors import ArmError, parent_not_found
+from azure_sandbox.arm.errors import not_linked, parent_not_found
 from azure_sandbox.arm.identity.responses import shown
 from azure_sandbox.arm.ids import ResourceId
 from azure_sandbox.arm.locations import display_name, location_name
@@ -71,7 +71,7 @@ class SiteResponses:
         ]
 
     def _list(self, request: ArmRequest) -> ArmResponse:
-        found = self._store.list(resource_type=SITE, group=request.values.get("group"))
+        found = self._store.list(resource_type=SITE, within=request.within)
         return listing([self._wire(one) for one in found])
 
     def _list_slots(self, request: ArmRequest) -> ArmResponse:
@@ -151,13 +151,7 @@ class SiteResponses:
         caller = request.caller
         for scope in identities:
             if caller and not self._assignments.allows(caller.object_id, action, scope):
-                message = (
-                    f"The client '{caller.client_id}' with object id '{caller.object_id}' has permission to perform "
-                    f"action 'Microsoft.Web/sites/write' on scope '{site_id(request)}'; however, it does not have "
-                    f"permission to perform action(s) '{action}' on the linked scope(s) '{scope}' (respectively) or "
-                    "the linked scope(s) are invalid."
-                )
-                raise ArmError(403, "LinkedAuthorizationFailed", message)
+                raise not_linked(caller, f"{SITE}/write", str(site_id(request)), action, scope)
 
     def _wire(self, resource: Resource) -> dict[str, Any]:
         site = self._sites.of(resource.id)

@@ -30,7 +30,7 @@ _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9-]{0,58}[a-zA-Z0-9]")
 
 
 class Sites:
-    """All function apps of the subscription.
+    """All function apps.
 
     Args:
         store: Where resources are kept.
@@ -100,8 +100,8 @@ class Sites:
 
     def slots_of(self, resource_id: ResourceId) -> list[Resource]:
         """The slots of an app, production left out; the id may be that of a slot."""
-        every, app = self._store.list(resource_type=SLOT_TYPE, group=resource_id.group), resource_id.names[0].lower()
-        return [one for one in every if one.id.names[0].lower() == app]
+        app = replace(resource_id, types=("sites",), names=resource_id.names[:1])
+        return self._store.list(resource_type=SLOT_TYPE, within=str(app))
 
     def sticky_of(self, resource_id: ResourceId) -> Sticky:
         """What belongs to a slot of the app."""
@@ -139,7 +139,7 @@ class Sites:
             self._store.put(resource)
 
     def plan_of(self, given: object, site: ResourceId) -> Resource:
-        """The plan that a site names, by id or, in its own group, by name.
+        """The plan that a site of the same subscription names, by id or, in its own group, by name.
 
         Raises:
             WebError: There is no such plan.
@@ -148,7 +148,7 @@ class Sites:
         parsed = parse_id(text)
         if parsed is None and text:
             parsed = parse_id(f"/subscriptions/{site.subscription}/resourceGroups/{site.group}/providers/{PLAN}/{text}")
-        found = self._store.find(parsed) if parsed else None
+        found = self._store.find(parsed) if parsed and parsed.subscription.lower() == site.subscription else None
         if found is None or found.id.resource_type.lower() != PLAN.lower():
             name = parsed.name if parsed else text
             raise WebError(404, "NotFound", f"Cannot find AppServicePlan with name {name}.", extended_code="51004")

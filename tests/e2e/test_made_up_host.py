@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from functions_model.inputs import from_arguments, from_environment
 from functions_model.inputs.sources import misspelt
 from support.ci import RecordingCi
 from support.inspecting import skopeo_inspect
+from support.leaks import leaks
 from support.project import write_echo_project
 from support.sandbox_login import JobCi
 
@@ -27,6 +29,8 @@ ADVICE = Advice(
     one_at_a_time="Turn one wheel at a time.",
 )
 SOURCE, COMMIT, RUN = "https://mill.test/grain/churn", "5eed", "https://mill.test/turns/7"
+ASKED = re.compile(r"(GET|PUT|POST|HEAD) \S+/|UV_|uv pip ")
+"""What only people see who have asked for all there is to know."""
 NO_IDENTITY = "there is no `client-secret`, and this job has no identity token"
 
 
@@ -110,17 +114,24 @@ class TestDeployment:
         assert [True] == ["is packaged" in page.splitlines()[0] for page in host.pages]
 
     def test_who_asks_for_all_there_is_to_know_sees_each_request(self, sandbox: Sandbox, host: JobCi) -> None:
-        """And nobody else does: a log is for people."""
+        """To whomever, with uv's command line; and nobody else does: a log is for people."""
         values, environ = from_environment({}, host.facts) | {"mode": "plan"}, sandbox.endpoints.environ()
         run_once(values, environ, host, host.facts.workspace)
-        quiet = [line for line in host.lines if line.startswith("GET /")]
+        quiet = [line for line in host.lines if ASKED.match(line)]
         host.facts = replace(host.facts, debug=True)
 
         run_once(values, environ, host, host.facts.workspace)
 
-        told = [line for line in host.lines if line.startswith("GET /subscriptions/")]
+        told = [line for line in host.lines if ASKED.match(line)]
         assert [] == quiet
-        assert any("Microsoft.Web/sites/mill-app 404, " in line for line in told), "\n".join(host.lines)
+        for path in (
+            r"/subscriptions/.*/Microsoft.Web/sites/mill-app 404, .* ms, correlation id ",
+            r"/oauth2/v2\.0/token 200, ",
+            r"/v2/package/manifests/\S+ 404, ",
+            r"uv pip compile ",
+        ):
+            assert any(re.search(path, line) for line in told), (path, "\n".join(told))
+        assert [] == leaks("\n".join(told).encode(), host.masked)
 
     @pytest.mark.exhaustive
     def test_resources_name_the_commit_too(self, sandbox: Sandbox, host: JobCi) -> None:

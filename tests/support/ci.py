@@ -45,8 +45,11 @@ class RecordingCi:
     def unfold(self) -> None:
         self.lines.append("unfold")
 
-    def annotate(self, level: Any, message: str, location: Any = None) -> None:
+    def annotate(self, level: Any, message: str, location: Any = None, *, minor: bool = False) -> None:
         self.annotations.append(message)
+
+    def tell_annotations(self) -> None:
+        pass
 
     def output(self, name: str, value: str) -> None:
         self.outputs[name] = value

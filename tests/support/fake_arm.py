@@ -14,10 +14,10 @@ from urllib.parse import unquote, urlsplit
 import requests
 import urllib3
 from azure.core.credentials import AccessToken
-from azure.core.pipeline.transport import RequestsTransport
 
 from functions_model.azure.clients import AzureClients
 from functions_model.azure.cloud import AZURE_CLOUD
+from functions_model.azure.sending import CancelledTransport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -107,17 +107,14 @@ class FakeCredential:
         return AccessToken("fake-token", 2**31)
 
 
-def clients_for(
-    answer: Callable[[Asked], Answer], cloud: Cloud = AZURE_CLOUD, *, trace: Callable[[str], None] | None = None
-) -> AzureClients:
+def clients_for(answer: Callable[[Asked], Answer], cloud: Cloud = AZURE_CLOUD) -> AzureClients:
     """Real SDK clients whose every request is answered by a function; no retry waits."""
-    transport = RequestsTransport(session=session_for(answer), session_owner=False)
+    transport = CancelledTransport(session=session_for(answer), session_owner=False)
     return AzureClients(
         FakeCredential(),
         SUBSCRIPTION,
         cloud,
         polling_interval=0,
-        trace=trace,
         options={"transport": transport, "retry_backoff_factor": 0},
     )
 

@@ -39,6 +39,8 @@ REMOVAL = RemovalSpec(
         log_analytics_workspace="iris-logs",
     ),
 )
+HUB = "22222222-2222-2222-2222-222222222222"
+"""Another subscription."""
 _GROUP_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/iris-rg"
 
 
@@ -53,12 +55,11 @@ def standing(kind: Any, name: str, *, ours: bool = True) -> Standing:
 
 
 def role(scope: str, number: int) -> Standing:
-    """A role assignment of the identity."""
+    """A role assignment of the identity, on a registry of another subscription."""
     guid = f"00000000-0000-0000-0000-{number:012}"
     kind = "Microsoft.Authorization/roleAssignments"
-    return Standing(
-        role_assignment.KIND, f"AcrPull on {scope}", f"/subscriptions/{scope}/providers/{kind}/{guid}", True
-    )
+    place = f"/subscriptions/{HUB}/resourceGroups/hub/providers/Microsoft.ContainerRegistry/registries/{scope}"
+    return Standing(role_assignment.KIND, f"AcrPull on {scope}", f"{place}/providers/{kind}/{guid}", True)
 
 
 APP = standing(function_app, "iris")

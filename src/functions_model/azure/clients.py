@@ -59,7 +59,6 @@ class AzureClients:
         cloud: Gives the address and the token scope.
         polling_interval: Seconds between two looks at a long-running operation.
         report: Takes a line for each wait of some seconds.
-        trace: Takes a line for each request that is sent; None tells none.
         options: More keyword arguments for each client's constructor, such as `transport`.
     """
 
@@ -71,14 +70,13 @@ class AzureClients:
         *,
         polling_interval: float = POLLING_SECONDS,
         report: Callable[[str], None] = lambda _: None,
-        trace: Callable[[str], None] | None = None,
         options: dict[str, Any] | None = None,
     ) -> None:
         self.subscription_id = subscription_id
         self.cloud = cloud
         self.polling_interval = polling_interval
         self._credential = credential
-        self._report, self._trace = report, trace
+        self._report = report
         self._options = options or {}
         self._built: dict[str, object] = {}
         self._lock = threading.RLock()
@@ -176,11 +174,10 @@ class AzureClients:
 
     def _policies(self) -> dict[str, Any]:
         """Each client has its own: a policy knows the one that follows it."""
-        from functions_model.azure.sending import PatientRetry, RenewingAuthentication, Tracing, UnknownVersionPolicy
+        from functions_model.azure.sending import PatientRetry, RenewingAuthentication, UnknownVersionPolicy
 
         return {
             "per_call_policies": [UnknownVersionPolicy()],
-            "per_retry_policies": [Tracing(self._trace)] if self._trace else [],
             "retry_policy": PatientRetry(self._report, **self._options),
             "authentication_policy": RenewingAuthentication(self._credential, self.cloud.arm_scope),
         }

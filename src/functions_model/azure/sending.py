@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 from azure.core.exceptions import HttpResponseError
 from azure.core.pipeline.policies import RetryPolicy, SansIOHTTPPolicy
@@ -15,6 +13,7 @@ from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 from functions_model.azure.errors import error_code
 from functions_model.core.cancel import CANCEL, Cancel
 from functions_model.core.sending import Retries, changes, seconds_asked
+from functions_model.core.tracing import traced
 
 _RETRIES = Retries(attempts=7, first=0.8, longest=20.0)
 """About a minute with a service that answers 429 or 5xx. The SDK's policy leaves out the first of the waits."""
@@ -139,33 +138,6 @@ class UnknownVersionPolicy(SansIOHTTPPolicy[Any, Any]):
             raise error
 
 
-_CORRELATION = "x-ms-correlation-request-id"
-"""What support of Azure asks for: https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling."""
-
-
-class Tracing(SansIOHTTPPolicy[Any, Any]):
-    """Tells each request that is sent, each try by itself.
-
-    Args:
-        trace: Takes a line: `PUT /subscriptions/... 201, 812 ms, correlation id ...`.
-    """
-
-    def __init__(self, trace: Callable[[str], None]) -> None:
-        self._trace = trace
-
-    def on_request(self, request: Any) -> None:
-        """Look at the clock."""
-        request.context["sent"] = time.monotonic()
-
-    def on_response(self, request: Any, response: Any) -> None:
-        """Tell it. A query is left out: it may hold a signature."""
-        asked, answer = request.http_request, response.http_response
-        took = (time.monotonic() - request.context["sent"]) * 1000
-        known = answer.headers.get(_CORRELATION)
-        correlation = f", correlation id {known}" if known else ""
-        self._trace(f"{asked.method} {urlsplit(asked.url).path} {answer.status_code}, {took:.0f} ms{correlation}")
-
-
 class CancelledTransport(RequestsTransport):  # type: ignore[misc]
     """The SDK's transport, which begins nothing after a cancel. It is below retries and login: it sees each request.
 
@@ -181,6 +153,8 @@ class CancelledTransport(RequestsTransport):  # type: ignore[misc]
     def send(self, request: Any, **options: Any) -> Any:
         """Send it, unless the run was cancelled."""
         with self._cancel.request(writes=changes(request.method, request.url)) as sent:
-            response = super().send(request, **options)
+            with traced(request.method, request.url) as asked:
+                response = super().send(request, **options)
+                asked.status, asked.headers = response.status_code, response.headers
             sent.status = response.status_code
             return response

@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TextIO
 
+from functions_model.ci.annotations import Annotation
 from functions_model.ci.host import Advice, Facts, Level
 from functions_model.ci.identity import JobIdentity, TokenEndpoint
 from functions_model.ci.scrub import FoldedLog
-from functions_model.core.failures import Location
 
 ANNOTATIONS = 10
 """Of each level that the agent keeps of a step (src/Agent.Worker/ExecutionContext.cs, `_maxIssueCount`)."""
@@ -51,7 +51,7 @@ class AzurePipelinesHost(FoldedLog):
         clock: Callable[[], float] = time.monotonic,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        super().__init__(stream, clock)
+        super().__init__(stream, ANNOTATIONS, clock)
         self.facts = pipeline_facts(environ)
         self._folder = Path(environ.get("AGENT_TEMPDIRECTORY") or self.facts.workspace)
         self._pages = 0
@@ -76,17 +76,17 @@ class AzurePipelinesHost(FoldedLog):
         """The agent passes over an end without a beginning (Logging.cs)."""
         self._write("##[endgroup]")
 
-    def annotate(self, level: Level, message: str, location: Location | None = None) -> None:
+    def tell_annotation(self, one: Annotation) -> None:
         """An issue of the run, on the user's file and line where one is given; a notice is a line of the log."""
-        text = self.scrub(message)
-        if level not in _MARKS:
+        text, location = self.scrub(one.message), one.location
+        if one.level not in _MARKS:
             self.info(text)
             return
         place = {}
         # Without a line the agent would write `score.py(,)` before the text.
         if location and location.line:
             place = {"sourcepath": str(location.file), "linenumber": str(location.line), "columnnumber": "1"}
-        self._command("task.logissue", {"type": _MARKS[level], **place}, text)
+        self._command("task.logissue", {"type": _MARKS[one.level], **place}, text)
 
     def output(self, name: str, value: str) -> None:
         """An output variable of the step: `app-url` is read as `$(step.appUrl)`."""
@@ -147,7 +147,6 @@ def pipeline_facts(environ: Mapping[str, str]) -> Facts:
         revision=environ.get("BUILD_SOURCEVERSION", ""),
         run_url=pages if collection and project and build else "",
         has_identity=JobIdentity(pipeline_endpoint(environ)).available,
-        annotations=ANNOTATIONS,
         debug=environ.get("SYSTEM_DEBUG", "").lower() == "true",
     )
 

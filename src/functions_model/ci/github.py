@@ -12,10 +12,10 @@ from typing import TextIO
 from actions_toolkit.command import Command
 from actions_toolkit.file_command import prepare_key_value_message
 
-from functions_model.ci.host import Advice, Facts, Level, TokenFile
+from functions_model.ci.annotations import Annotation, cut
+from functions_model.ci.host import Advice, Facts, TokenFile
 from functions_model.ci.identity import JobIdentity, TokenEndpoint
 from functions_model.ci.scrub import FoldedLog
-from functions_model.core.failures import Location
 
 _PERMISSION = (
     "Give the job `permissions: id-token: write` (with `contents: read`). A pull request from a fork never gets one: "
@@ -27,6 +27,13 @@ SUMMARY_LIMIT = 1024 * 1024
 """Bytes a step's summary may have; the runner refuses a longer one (actions/runner, FileCommandManager.cs)."""
 ANNOTATIONS = 10
 """Of each level that the runner keeps of a step, and GitHub shows (actions/runner, ExecutionContext.cs, line 144)."""
+ANNOTATION_LENGTH = 4096
+"""UTF-16 code units of a message; the runner cuts a longer one (the same file, `_maxIssueMessageLength`)."""
+_OUTPUTS = (
+    "GitHub drops job outputs that hold a masked text, and says so in the log alone: keep such ids as variables"
+    " (`vars`), not as secrets, or hand on another output."
+)
+"""actions/runner, JobExtension.cs: "Skip output ... since it may contain secret"."""
 ADVICE = Advice(
     identity="Grant the job `permissions: id-token: write`, or give `client-secret`. "
     "A pull request from a fork gets no identity token: deploy from a branch of the repository itself.",
@@ -37,8 +44,8 @@ ADVICE = Advice(
 _LOGGED_IN = "AZUREPS_HOST_ENVIRONMENT"
 """A step `azure/login` leaves this variable to all later ones, be it empty (Azure/login, src/main.ts)."""
 _NOT_SEEN = (
-    "The session that the step `azure/login` has made is not used: each step logs in by itself. Give this one the same"
-    " `client-id` and `tenant-id`."
+    "The session that the step `azure/login` has made cannot be seen from here: this action runs in a container of its"
+    " own. Give it the same `client-id` and `tenant-id`."
 )
 _IN_A_JOBS_CONTAINER = "/__w"
 _INPUT = "INPUT_"
@@ -67,8 +74,8 @@ class GitHubHost(FoldedLog):
         clock: Callable[[], float] = time.monotonic,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        super().__init__(stream, clock)
-        self.facts = replace(facts_of(environ), annotations=ANNOTATIONS)
+        super().__init__(stream, ANNOTATIONS, clock)
+        self.facts = replace(facts_of(environ), masked_outputs=_OUTPUTS)
         self._outputs = environ.get("GITHUB_OUTPUT")
         self._identity = JobIdentity(token_endpoint(environ), pause=pause)
         self._summary_bytes = 0
@@ -91,14 +98,18 @@ class GitHubHost(FoldedLog):
         """A second end of the same group does nothing."""
         self._command("endgroup", {}, "")
 
-    def annotate(self, level: Level, message: str, location: Location | None = None) -> None:
-        """An annotation, on the user's file and line where one is given."""
+    def tell_annotation(self, one: Annotation) -> None:
+        """On the user's file and line where one is given; what is longer than the runner keeps is in the log, whole."""
         properties: dict[str, str | int] = {}
-        if location:
-            properties["file"] = self._relative(location.file)
-            if location.line:
-                properties["line"] = location.line
-        self._command(level.value, properties, message)
+        if one.location:
+            properties["file"] = self._relative(one.location.file)
+            if one.location.line:
+                properties["line"] = one.location.line
+        message = self.scrub(one.message)
+        short = cut(message, ANNOTATION_LENGTH)
+        if short != message:
+            self.info(message)
+        self._command(one.level.value, properties, short)
 
     def output(self, name: str, value: str) -> None:
         """A step output, through the file the runner names."""

@@ -65,7 +65,8 @@ class Facts:
         token_file: Where an identity token is kept for the job; None where none is.
         on_command_line: Whether a person, or a script of theirs, has typed the command: a session of `az` is theirs.
         has_terminal: Whether the log is a terminal that a person looks at, where lines may be drawn again.
-        annotations: How many annotations of one level the host keeps of a step; None: all.
+        masked_outputs: What becomes of an output that holds a text which people mask, and the way out, in whole
+            sentences; empty where nothing becomes of it.
         debug: Whether people have asked the host for all there is to know.
     """
 
@@ -82,7 +83,7 @@ class Facts:
     token_file: TokenFile | None = None
     on_command_line: bool = False
     has_terminal: bool = False
-    annotations: int | None = None
+    masked_outputs: str = ""
     debug: bool = False
 
 
@@ -116,8 +117,14 @@ class CiHost(Protocol):
     def unfold(self) -> None:
         """End the fold that is open: what follows must be seen."""
 
-    def annotate(self, level: Level, message: str, location: Location | None = None) -> None:
-        """A message that stands out, on the user's own file and line where one is given."""
+    def annotate(self, level: Level, message: str, location: Location | None = None, *, minor: bool = False) -> None:
+        """A message that stands out, on the user's own file and line where one is given.
+
+        A host that keeps few of a level shows those first that are not `minor`.
+        """
+
+    def tell_annotations(self) -> None:
+        """Write those that the host has held until the end of the run; call it whatever happened."""
 
     def output(self, name: str, value: str) -> None:
         """A step output that a later step can read."""

@@ -61,10 +61,14 @@ class PlainHost(ScrubbedLog):
     def unfold(self) -> None:
         """Nothing: a console has no folds."""
 
-    def annotate(self, level: Level, message: str, location: Location | None = None) -> None:
+    def annotate(self, level: Level, message: str, location: Location | None = None, *, minor: bool = False) -> None:
         """Print it behind its level and place; a place that the message names itself is not said twice."""
+        del minor  # all are shown
         place = f"{location}: " if location and not _names(message, location) else ""
         self.info(f"{level}: {place}{message}")
+
+    def tell_annotations(self) -> None:
+        """Nothing: a console holds none."""
 
     def output(self, name: str, value: str) -> None:
         """Print it as `name=value`; of a value of several lines, how many there are."""

@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TextIO
 
+from functions_model.ci.annotations import Annotation, HeldAnnotations
+from functions_model.ci.host import Level
+from functions_model.core.failures import Location
 from functions_model.core.masking import blot, forms
 
 _NO_SCREEN = frozenset({"dumb", "unknown"})
@@ -72,15 +75,17 @@ class ScrubbedLog:
 
 
 class FoldedLog(ScrubbedLog):
-    """The log of a CI host that shows a part of it folded, and knows no fold within a fold.
+    """The log of a CI host that shows a part of it folded, knows no fold within a fold, and keeps few annotations.
 
     Args:
         stream: Takes the lines.
+        annotations: How many of one level the host keeps of a step.
         clock: Seconds, for durations.
     """
 
-    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, stream: TextIO, annotations: int, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(stream)
+        self._annotations = HeldAnnotations(annotations)
         self._clock = clock
         self._fold = threading.Lock()
 
@@ -95,6 +100,19 @@ class FoldedLog(ScrubbedLog):
     @abstractmethod
     def end_fold(self) -> None:
         """Write what ends the fold that is open."""
+
+    @abstractmethod
+    def tell_annotation(self, one: Annotation) -> None:
+        """Write it as the host reads it."""
+
+    def annotate(self, level: Level, message: str, location: Location | None = None, *, minor: bool = False) -> None:
+        """Hold it until the end of the step."""
+        self._annotations.add(Annotation(level, message, location, minor))
+
+    def tell_annotations(self) -> None:
+        """Write those that are held, as many as the host keeps."""
+        for one in self._annotations.take():
+            self.tell_annotation(one)
 
     @contextmanager
     def group(self, title: str) -> Iterator[None]:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from functions_model.ci import detect
 from functions_model.ci.host import CiHost
-from functions_model.cli.once import BUG, mask_inputs, tell_bug, tell_failure
+from functions_model.cli.ending import annotated, tell_bug, tell_failure
+from functions_model.cli.once import BUG, mask_inputs
 from functions_model.cli.work_folder import work_folder
 from functions_model.core.failures import Failure, InputsInvalid, NotLive, Problem
 from functions_model.core.names import LiveTarget
@@ -37,21 +38,22 @@ _Act = Callable[[LiveTarget, argparse.Namespace, World, Callable[[str], None]], 
 
 def _ask(command: str, arguments: Sequence[str], act: _Act) -> int:
     ci, own = detect(os.environ, sys.stderr, on_command_line=True), argparse.Namespace()
-    try:
-        values = from_arguments(arguments, os.environ, command=command, own=own)
-        mask_inputs(values, ci)
-        target = read_live_target(values, workspace=Path.cwd(), facts=ci.facts)
-        with work_folder() as work:
-            return act(target, own, World(ci, work, discard), _said_beside(ci))
-    except Failure as failure:
-        tell_failure(failure, ci, Path.cwd())
-        return failure.exit_code
-    except BrokenPipeError:  # `| head` has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except Exception:  # noqa: BLE001 - whatever it is, the user must see a whole story and exit code 70
-        tell_bug(ci)
-        return BUG
+    with annotated(ci):
+        try:
+            values = from_arguments(arguments, os.environ, command=command, own=own)
+            mask_inputs(values, ci)
+            target = read_live_target(values, workspace=Path.cwd(), facts=ci.facts)
+            with work_folder() as work:
+                return act(target, own, World(ci, work, discard), _said_beside(ci))
+        except Failure as failure:
+            tell_failure(failure, ci, Path.cwd())
+            return failure.exit_code
+        except BrokenPipeError:  # `| head` has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+        except Exception:  # noqa: BLE001 - whatever it is, the user must see a whole story and exit code 70
+            tell_bug(ci)
+            return BUG
 
 
 def _said_beside(ci: CiHost) -> Callable[[str], None]:

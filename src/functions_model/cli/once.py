@@ -8,9 +8,8 @@ import os
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,11 +17,13 @@ from typing import TYPE_CHECKING
 from functions_model import environment, pipeline
 from functions_model.ci import detect
 from functions_model.ci.host import CiHost, Level
+from functions_model.cli.ending import annotated, tell_bug, tell_end, tell_failure
 from functions_model.cli.signals import telling_the_end, told_by
 from functions_model.cli.work_folder import work_folder
-from functions_model.core.failures import Failure, InputsInvalid, Problem
+from functions_model.core.failures import Failure, InputsInvalid
 from functions_model.core.masking import SHORTEST
 from functions_model.core.spec import DeploymentSpec, RemovalSpec
+from functions_model.core.tracing import tracing
 from functions_model.inputs import from_arguments, from_environment, listening_seconds, misspelt, read_any
 from functions_model.inputs.catalogue import BY_NAME, CATALOGUE, WORDS
 from functions_model.inputs.settings import secrets_in
@@ -121,14 +122,14 @@ class _Run:
         except Failure as error:
             failure = error
         except Exception:  # noqa: BLE001 - whatever it is, the user must see a whole story and exit code 70
-            with telling_the_end():
+            with telling_the_end(), annotated(ci):
                 tell_bug(ci)
                 return self._ending(BUG)
-        with telling_the_end():
+        with telling_the_end(), annotated(ci):
             if failure:
                 tell_failure(failure, ci, self.workspace)
             ending = self._ending(failure.exit_code if failure else 0)
-            _tell_end(self.spec, ending.events, failure, ci, ending.seconds)
+            tell_end(self.spec, ending.events, failure, ci, ending.seconds)
         return ending
 
     def _ending(self, code: int) -> Ending:
@@ -152,8 +153,9 @@ class _Run:
             self.watched.end()
             ci.unfold()
             ci.annotate(Level.ERROR, str(failure))
-        with suppress(OSError, ValueError):
-            _tell_end(self.spec, events, failure, ci, time.monotonic() - self.started)
+            ci.tell_annotations()
+        with suppress(OSError, ValueError), annotated(ci):
+            tell_end(self.spec, events, failure, ci, time.monotonic() - self.started)
 
 
 def mask_inputs(values: Mapping[str, str], ci: CiHost) -> None:
@@ -179,9 +181,10 @@ def _mask(secrets: Iterable[str], values: Mapping[str, str], ci: CiHost) -> None
 
 
 def _run(spec: DeploymentSpec | RemovalSpec, history: History, environ: Mapping[str, str], watched: Watched) -> None:
-    with work_folder() as work:
+    ci = watched.ci
+    with work_folder() as work, tracing(ci.info) if ci.facts.debug else nullcontext():
         seconds = listening_seconds(environ)
-        world = pipeline.World(watched.ci, work, history.tell, report=watched.report, listening_seconds=seconds)
+        world = pipeline.World(ci, work, history.tell, report=watched.report, listening_seconds=seconds)
         if isinstance(spec, RemovalSpec):
             from functions_model.pipeline.destroy import destroy
 
@@ -190,76 +193,12 @@ def _run(spec: DeploymentSpec | RemovalSpec, history: History, environ: Mapping[
             pipeline.run(spec, world)
 
 
-def tell_failure(failure: Failure, ci: CiHost, workspace: Path) -> None:
-    """Each problem as an annotation of its own; where the host would drop some, the last of them in one.
-
-    Paths are shown as the user wrote them, below the workspace.
-    """
-    if failure.detail:
-        with ci.group("Details"):
-            ci.info(failure.detail)
-
-    def words(problem: Problem) -> str:
-        return str(problem).replace(f"{workspace}{os.sep}", "")
-
-    most = ci.facts.annotations or len(failure.problems)
-    alone = len(failure.problems) if len(failure.problems) <= most else most - 1
-    for problem in failure.problems[:alone]:
-        ci.annotate(Level.ERROR, words(problem), problem.location)
-    if rest := failure.problems[alone:]:
-        listed = "\n".join(map(words, rest))
-        ci.annotate(Level.ERROR, f"{len(rest)} more problems:\n{listed}")
-
-
-def _tell_end(
-    spec: DeploymentSpec | RemovalSpec | None,
-    events: Sequence[Event],
-    failure: Failure | None,
-    ci: CiHost,
-    seconds: float,
-) -> None:
-    """The outputs, and the summary page."""
-    from functions_model.report.outputs import outputs
-    from functions_model.report.page import summary
-
-    tell_outputs(outputs(spec, events), ci)
-    ci.summary(summary(spec, events, failure, seconds))
-
-
-def tell_outputs(outputs: Mapping[str, str], ci: CiHost) -> None:
-    """Write the step outputs. One that a masked value is a part of is of no use to the next step, and said to be so."""
-    for name, value in outputs.items():
-        if ci.scrub(value) != value:
-            ci.annotate(
-                Level.WARNING,
-                f"The output `{name}` holds a value that must not be shown, and has `***` in its place. If that is an"
-                " app setting's and no secret, give the setting another value; else keep the secret out of names.",
-            )
-        ci.output(name, value)
-
-
-def tell_bug(ci: CiHost) -> None:
-    """Say that the error that is being handled is ours, with its traceback."""
-    with ci.group("Traceback"):
-        ci.info(traceback.format_exc())
-    ci.annotate(
-        Level.ERROR,
-        "This is a bug in functions-model-action, not in your project. Please report it with the traceback above.",
-    )
-
-
 def from_action() -> int:
     """The container action: inputs from the CI host, paths below its workspace."""
     ci = detect(os.environ, sys.stdout)
     for note in misspelt(ci.facts):
         ci.info(f"Note: {note}")
     return _read_and_run(ci, ci.facts.workspace, lambda: from_environment(os.environ, ci.facts))
-
-
-def from_step() -> int:
-    """A step without a container: inputs from `FUNCTIONS_MODEL_*` variables alone, paths below the job's workspace."""
-    ci = detect(os.environ, sys.stdout)
-    return _read_and_run(ci, ci.facts.workspace, lambda: from_environment(os.environ))
 
 
 def from_command_line(command: str, arguments: Sequence[str]) -> int:
@@ -272,7 +211,8 @@ def _read_and_run(ci: CiHost, workspace: Path, read: Callable[[], dict[str, str]
     try:
         values = read()
     except InputsInvalid as failure:
-        for problem in failure.problems:
-            ci.annotate(Level.ERROR, str(problem), problem.location)
+        with annotated(ci):
+            for problem in failure.problems:
+                ci.annotate(Level.ERROR, str(problem), problem.location)
         return failure.exit_code
     return run_once(values, os.environ, ci, workspace).code

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from functions_model.ci import detect, outside
+from functions_model.cli.ending import annotated, tell_failure
 from functions_model.cli.folder import app_name_for, check_inputs, inputs_of, pinned_python
-from functions_model.cli.once import Ending, run_once, tell_failure
+from functions_model.cli.once import Ending, run_once
 from functions_model.cli.sandbox import RunningSandbox, SandboxStopped, running_sandbox
 from functions_model.cli.usage import show_usage
 from functions_model.core.failures import InputsInvalid
@@ -81,7 +82,9 @@ def _with_sandbox(options: argparse.Namespace, *, serve: bool) -> int:
 
 
 def _refused(failure: InputsInvalid, folder: Path) -> int:
-    tell_failure(failure, detect(outside(os.environ), sys.stdout), folder)
+    ci = detect(outside(os.environ), sys.stdout)
+    with annotated(ci):
+        tell_failure(failure, ci, folder)
     return failure.exit_code
 
 

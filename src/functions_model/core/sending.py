@@ -14,6 +14,7 @@ from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
 from functions_model.core.cancel import CANCEL, Cancel
+from functions_model.core.tracing import traced
 
 T = TypeVar("T")
 
@@ -111,7 +112,9 @@ class CancelledAdapter(HTTPAdapter):
     def send(self, request: requests.PreparedRequest, *arguments: Any, **options: Any) -> requests.Response:
         """Send it, unless the run was cancelled."""
         with self._cancel.request(writes=changes(request.method or "", request.url or "")) as sent:
-            response = super().send(request, *arguments, **options)
+            with traced(request.method or "", request.url or "") as asked:
+                response = super().send(request, *arguments, **options)
+                asked.status, asked.headers = response.status_code, response.headers
             sent.status = response.status_code
             return response
 

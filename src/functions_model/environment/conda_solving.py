@@ -20,9 +20,10 @@ from packaging.version import InvalidVersion, Version
 
 from functions_model.core.failures import EnvironmentFailed, Problem, RuleBroken
 from functions_model.core.secrets import Secret
+from functions_model.core.tracing import trace
 from functions_model.environment.conda_specs import parse_conda_spec
 from functions_model.environment.locking import CondaLock, CondaPackage
-from functions_model.environment.rattler_tool import errors_of, explain_conda, run_rattler
+from functions_model.environment.rattler_tool import errors_of, explain_conda, run_rattler, without_tokens
 from functions_model.environment.request import CondaChannel, CondaDependency, CondaRequest
 
 ACTION = "resolve the conda packages"
@@ -47,6 +48,7 @@ def solve_conda(request: CondaRequest, python_version: str, rattler: Any, *, cac
     urls = {channel.name: source.base_url for channel, source in zip(request.channels, sources, strict=True)}
     names = {url: name for name, url in urls.items()}
     specs = [*_match_specs(request, urls, rattler), rattler.MatchSpec(f"python {python_version}.*")]
+    trace(lambda: _told(request, python_version))
     try:
         records = run_rattler(_solve(sources, specs, rattler, cache))
     except errors_of(rattler) as error:
@@ -55,6 +57,13 @@ def solve_conda(request: CondaRequest, python_version: str, rattler: Any, *, cac
     packages = tuple(_package(record, names) for record in ordered)
     _check_hashes(packages, request)
     return CondaLock(packages, tuple(ordered))
+
+
+def _told(request: CondaRequest, python_version: str) -> str:
+    """What py-rattler is asked, without the addresses of channels."""
+    specs = without_tokens(", ".join(one.text for one in request.specs), request.secrets)
+    channels = ", ".join(channel.name for channel in request.channels)
+    return f"py-rattler solves for {', '.join(PLATFORMS)}: {specs}, python {python_version}.*; channels: {channels}"
 
 
 def _sources(request: CondaRequest, rattler: Any) -> list[Any]:

@@ -41,9 +41,14 @@ def errors_of(rattler: Any) -> tuple[type[Exception], ...]:
 
 def explain_conda(action: str, error: Exception, request: CondaRequest) -> EnvironmentFailed:
     """The failure for an error of py-rattler: on the line of the package that it is about; its words are the detail."""
-    words = _TOKEN.sub("/t/***", clean("\n".join(_chain(error)), request.secrets))
+    words = without_tokens("\n".join(_chain(error)), request.secrets)
     problem = Problem(*_what(type(error).__name__, words), "environment-file", _where(words, request))
     return EnvironmentFailed(action, [problem], detail=words)
+
+
+def without_tokens(text: str, secrets: Sequence[Secret]) -> str:
+    """The text without the logins and tokens of channels' addresses."""
+    return _TOKEN.sub("/t/***", clean(text, secrets))
 
 
 def _chain(error: BaseException) -> list[str]:

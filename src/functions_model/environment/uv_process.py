@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from uv import find_uv_bin
 from functions_model.core.cancel import CANCEL
 from functions_model.core.masking import without
 from functions_model.core.secrets import Secret
+from functions_model.core.tracing import trace
 from functions_model.environment.request import IndexSettings
 
 IMAGE_PLATFORM = "x86_64-manylinux_2_28"
@@ -73,11 +75,13 @@ def run_uv(
         UvRefused: It ended with an error.
     """
     command = [program or find_uv_bin(), "pip", *arguments, *_common_options(indexes)]
+    seen = uv_environment(environ, indexes)
+    trace(lambda: _told(command, seen, indexes.secrets))
     start = partial(
         subprocess.Popen[str],
         command,
         cwd=cwd,
-        env=uv_environment(environ, indexes),
+        env=seen,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -92,6 +96,14 @@ def run_uv(
     if process.returncode != 0:
         raise UvRefused(clean(words or answer, indexes.secrets))
     return answer
+
+
+def _told(command: Sequence[str], environ: Mapping[str, str], secrets: Sequence[Secret]) -> str:
+    """The command line with uv's own variables before it, as a shell takes it; nothing that `clean` takes out."""
+    settings = {name: value for name, value in environ.items() if name.startswith("UV_")}
+    hidden = [*secrets, *(Secret(value) for value in secrets_in(environ))]
+    words = [*(f"{name}={value}" for name, value in sorted(settings.items())), "uv", *command[1:]]
+    return clean(shlex.join(words), hidden)
 
 
 def _give_way(pid: int) -> None:

@@ -229,6 +229,9 @@ CATALOGUE: tuple[InputSpec, ...] = tuple(
 OUTPUTS: tuple[OutputSpec, ...] = (
     OutputSpec("image", "The image, pinned by digest: `<registry>/<image-name>@sha256:...`."),
     OutputSpec("package-location", "The same as `image`, by the name that older workflows know."),
+    OutputSpec(
+        "image-repository", "`image` without its digest: `<registry>/<image-name>`, for what signs or attests it."
+    ),
     OutputSpec("image-tag", "The tag that was written."),
     OutputSpec("digest", "The image's digest: `sha256:...`."),
     OutputSpec("base-image", "The base image, pinned by digest."),
@@ -249,9 +252,13 @@ OUTPUTS: tuple[OutputSpec, ...] = (
     OutputSpec("app-url", "The function app's URL."),
     OutputSpec("scoring-url", "The URL to send requests to. It holds no key."),
     OutputSpec("function-names", "The app's functions, separated by commas."),
-    OutputSpec("changed", "`true` when an image or a resource was written, or a slot swapped, else `false`."),
+    OutputSpec(
+        "changed",
+        "`true` when an image, a tag or a resource was written, or a slot swapped, else `false`; so always `false` in"
+        " the modes `plan` and `plan-destroy`.",
+    ),
     OutputSpec("has-changes", "`true` when the plan of the resources changes anything, else `false`."),
-    OutputSpec("plan", "The plan of the resources as JSON. It holds no secret."),
+    OutputSpec("plan", "The plan of the resources as JSON. It holds no secret, and no subscription's id."),
 )
 
 BY_NAME: dict[str, InputSpec] = {spec.name: spec for spec in CATALOGUE}

@@ -26,7 +26,7 @@ def destroy(spec: RemovalSpec, world: World) -> None:
     """
     with world.stage("Log in"):
         cloud, credential = log_in(spec.login, world, registry=False)
-    clients = AzureClients(credential, spec.names.subscription, cloud, trace=world.trace)
+    clients = AzureClients(credential, spec.names.subscription, cloud)
     with closing(credential), closing(clients):
         with world.stage("Plan"):
             plan = removal_plan(spec, survey(clients, spec, HOSTS[0]), cloud.portal)

@@ -87,6 +87,6 @@ def _clients(workspace: MachineLearningWorkspace, session: Session) -> Iterator[
     from functions_model.azure.clients import AzureClients
 
     subscription, world = workspace.subscription_id, session.world
-    clients = AzureClients(session.credential, subscription, session.cloud, report=world.ci.info, trace=world.trace)
+    clients = AzureClients(session.credential, subscription, session.cloud, report=world.ci.info)
     with closing(clients):
         yield clients

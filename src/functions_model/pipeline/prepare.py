@@ -133,7 +133,7 @@ def _tell_left_out(spec: DeploymentSpec, bundle: BundlePlan, world: World) -> No
             f" {files}. If the app needs it, `credential-files: keep` packs it; who may pull the image can then read"
             " it."
         )
-        world.ci.annotate(Level.WARNING, text, Location(spec.workspace / left.place))
+        world.ci.annotate(Level.WARNING, text, Location(spec.workspace / left.place), minor=True)
 
 
 def _left_out_of_context(spec: DeploymentSpec) -> Iterator[LeftOut]:

@@ -44,11 +44,6 @@ class World:
     report: Report = silent
     listening_seconds: float | None = None
 
-    @property
-    def trace(self) -> Callable[[str], None] | None:
-        """Takes what people see who have asked the CI host for all there is to know; None where nobody has."""
-        return self.ci.info if self.ci.facts.debug else None
-
     @contextmanager
     def stage(self, title: str) -> Iterator[None]:
         """A part of the story: a group in the log, and an event with its duration."""
@@ -162,7 +157,7 @@ def _log_in(spec: DeploymentSpec, login: Login, world: World) -> Session:
     from functions_model.azure.clients import AzureClients
     from functions_model.provision import find_registry
 
-    clients = AzureClients(credential, spec.target.names.subscription, cloud, report=world.ci.info, trace=world.trace)
+    clients = AzureClients(credential, spec.target.names.subscription, cloud, report=world.ci.info)
     registry = find_registry(clients, spec.image)
     return Session(world, registry.login_server, cloud, credential, Subscription(clients, registry))
 

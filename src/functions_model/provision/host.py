@@ -293,3 +293,8 @@ class ResourcePlan(ChangeSet):
 
     wanted: Wanted = field(repr=False)
     observed: Observed = field(repr=False)
+
+    @property
+    def names(self) -> Names:
+        """Where the deployment is."""
+        return self.wanted.names

@@ -28,7 +28,7 @@ from functions_model.report.proof import state_of
 def outputs(spec: DeploymentSpec | RemovalSpec | None, events: Sequence[Event]) -> dict[str, str]:
     """The outputs that are true so far: a run that failed half-way has those of the half that was done.
 
-    No output ever holds a secret: all are names, digests and addresses.
+    They are names, digests and addresses. Whoever writes them looks whether one happens to hold what must not be shown.
 
     Args:
         spec: None when the inputs were refused.
@@ -43,10 +43,11 @@ def outputs(spec: DeploymentSpec | RemovalSpec | None, events: Sequence[Event]) 
         found["build-context"] = str(written.folder)
     if reference := _image(spec, events):
         found |= {"image": reference.pinned, "package-location": reference.pinned, "digest": str(reference.digest)}
+        found["image-repository"] = f"{reference.registry}/{reference.repository}"
     if pushed := last(events, ImagePushed):
         found["image-tag"] = pushed.pushed.reference.tag or ""
     if planned := _planned(events):
-        from functions_model.report.plan_text import plan_json  # noqa: PLC0415 - only runs with resources have a plan
+        from functions_model.report.plan_document import plan_json  # noqa: PLC0415 - only runs with resources have a plan
 
         found |= {"has-changes": str(planned.plan.has_changes).lower(), "plan": plan_json(planned.plan)}
     if verified := proven(events):
@@ -88,9 +89,9 @@ def _base(events: Sequence[Event]) -> Base | None:
 
 
 def _changed(events: Sequence[Event]) -> bool | None:
-    """Whether an image or a resource was written, also by a run that failed after that; None while nothing is known.
+    """Whether an image, a tag or a resource was written, also by a run that failed then; None while nothing is known.
 
-    A swap is the last write of all, and is told by itself.
+    A swap is the last write of all, and is told by itself. A plan writes nothing, whatever it shows.
     """
     pushed = last(events, ImagePushed)
     if (pushed and pushed.pushed.manifest_written) or last(events, ResourceWritten) or last(events, Moved):

@@ -1,12 +1,10 @@
-"""A plan as text: in a log, as a part of the page, and as JSON. What differs, before and after, why, and a count."""
+"""A plan as text: in a log, and as a part of the page. What differs, before and after, why, and a count."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from functions_model.core.references import short
 from functions_model.pipeline.events import Event, PlanBegun, PlanMade, RemovalPlanned, ResourceWritten, RunStopped
@@ -34,8 +32,6 @@ _DONE = {
 _NOT_DONE = "not done"
 NO_CHANGES = "No changes. What is live is what is wanted"
 NOTHING_TO_REMOVE = "Nothing to remove."
-FORMAT_VERSION = "1.0"
-"""The first number changes when a member goes or means something else, the second when one is added."""
 
 
 def plan_text(plan: ChangeSet) -> str:
@@ -198,31 +194,3 @@ def _kept(plan: ChangeSet) -> str:
     kept = [change for change in plan.changes if change not in worth_a_line(plan)]
     lines = [f"- {change.kind} {_linked(change)}" for change in kept]
     return folded(f"{count(len(kept), 'resource')} left alone", "\n".join(lines)) if kept else ""
-
-
-def plan_json(plan: ChangeSet) -> str:
-    """The same text for the same plan. No secret is in it, as no plan holds one."""
-    return json.dumps(plan_document(plan), ensure_ascii=False, indent=2)
-
-
-def plan_document(plan: ChangeSet) -> dict[str, Any]:
-    """The plan as plain values, in the plan's own order."""
-    return {
-        "format-version": FORMAT_VERSION,
-        "has-changes": plan.has_changes,
-        "counts": {action.value: plan.count(action) for action in Action},
-        "changes": [_change(change) for change in plan.changes],
-        "notes": list(plan.notes),
-    }
-
-
-def _change(change: Change) -> dict[str, Any]:
-    """A member that has no value is null: whoever reads it need not ask whether it is there."""
-    return {
-        "action": change.action.value,
-        "kind": change.kind,
-        "name": change.name,
-        "resource-id": change.resource_id or None,
-        "reason": change.reason or None,
-        "fields": [{"name": field.name, "before": field.before, "after": field.after} for field in change.fields],
-    }

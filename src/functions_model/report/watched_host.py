@@ -91,10 +91,15 @@ class WatchedHost:
         with self._above(heard=False):
             self._ci.unfold()
 
-    def annotate(self, level: Level, message: str, location: Location | None = None) -> None:
+    def annotate(self, level: Level, message: str, location: Location | None = None, *, minor: bool = False) -> None:
         """The host's."""
         with self._above():
-            self._ci.annotate(level, message, location)
+            self._ci.annotate(level, message, location, minor=minor)
+
+    def tell_annotations(self) -> None:
+        """The host's."""
+        with self._above():
+            self._ci.tell_annotations()
 
     def output(self, name: str, value: str) -> None:
         """The host's."""

@@ -12,6 +12,7 @@ from azure.mgmt.storage.models import StorageAccountCheckNameAvailabilityParamet
 from azure.mgmt.web.models import AppServicePlan
 
 from functions_model.azure import api_versions
+from functions_model.core.tracing import tracing
 from support.fake_arm import Answer, Asked, clients_for
 from support.tools import ROOT
 
@@ -54,11 +55,14 @@ class TestClients:
             [Answer(429, {}, {"Retry-After": "0"}), Answer(200, {"value": []}, {"x-ms-correlation-request-id": "c-1"})]
         )
 
-        list(clients_for(lambda _: next(answers), trace=told.append).registries.registries.list())
+        with tracing(told.append):
+            list(clients_for(lambda _: next(answers)).registries.registries.list())
 
         path = re.escape("/providers/Microsoft.ContainerRegistry/registries")
-        assert re.fullmatch(rf"GET /subscriptions/[^?]+{path} 429, \d+ ms", told[0])
-        assert re.fullmatch(rf"GET /subscriptions/[^?]+{path} 200, \d+ ms, correlation id c-1", told[1])
+        assert re.fullmatch(rf"GET management.azure.com/subscriptions/[^?]+{path} 429, \d+ ms", told[0])
+        assert re.fullmatch(
+            rf"GET management.azure.com/subscriptions/[^?]+{path} 200, \d+ ms, correlation id c-1", told[1]
+        )
         assert 2 == len(told)
 
     def test_ask_for_the_versions_of_one_table(self) -> None:

@@ -89,6 +89,7 @@ class TestCommands:
         host, stream = pipelines(tmp_path)
 
         host.annotate(Level.ERROR, AWKWARD, Location(tmp_path / "score.py", 12))
+        host.tell_annotations()
         [issue] = Agent().read(stream.getvalue()).issues
 
         assert (issue.type, issue.path, issue.line) == ("error", str(tmp_path / "score.py"), "12")
@@ -99,6 +100,7 @@ class TestCommands:
         host, stream = pipelines(tmp_path)
 
         host.annotate(Level.WARNING, "old base", Location(tmp_path / "score.py"))
+        host.tell_annotations()
 
         assert [issue.message for issue in Agent().read(stream.getvalue()).issues] == ["old base"]
 
@@ -107,6 +109,7 @@ class TestCommands:
         host, stream = pipelines(tmp_path)
 
         host.annotate(Level.NOTICE, "by the way")
+        host.tell_annotations()
 
         assert stream.getvalue() == "by the way\n"
 
@@ -158,6 +161,7 @@ class TestCommands:
 
         host.output("plan", f"a{text}b")
         host.annotate(Level.ERROR, f"a{other}b")
+        host.tell_annotations()
         agent = Agent().read(stream.getvalue())
 
         assert agent.commands == ["task.setvariable", "task.logissue"]
@@ -248,13 +252,12 @@ class TestFacts:
             revision="abc",
             run_url="https://dev.azure.com/contoso/11111111-2222-3333-4444-555555555555/_build/results?buildId=7",
             has_identity=True,
-            annotations=10,
             debug=True,
         )
 
     def test_are_few_outside(self) -> None:
         """The current folder, and advice."""
-        assert pipeline_facts({}) == Facts(Path.cwd(), ADVICE, annotations=10)
+        assert pipeline_facts({}) == Facts(Path.cwd(), ADVICE)
 
     def test_the_agent_says_so_itself(self) -> None:
         """By the variable that it promises; GitHub's comes first."""

@@ -101,6 +101,7 @@ class TestGitHub:
         host, stream = github(tmp_path)
 
         host.annotate(Level.ERROR, "no `run`\nadd it", Location(tmp_path / "src" / "score.py", 12))
+        host.tell_annotations()
 
         assert stream.getvalue() == "::error file=src/score.py,line=12::no `run`%0Aadd it\n"
 
@@ -109,8 +110,51 @@ class TestGitHub:
         host, stream = github(tmp_path)
 
         host.annotate(Level.WARNING, "old base")
+        host.tell_annotations()
 
         assert stream.getvalue() == "::warning::old base\n"
+
+    def test_annotations_are_held_until_the_end_and_told_once(self, tmp_path: Path) -> None:
+        """Errors first: an error that follows a hundred warnings is the first that people see."""
+        host, stream = github(tmp_path)
+
+        host.annotate(Level.WARNING, "old base")
+        host.annotate(Level.ERROR, "no answer")
+        assert stream.getvalue() == ""
+        host.tell_annotations()
+        host.tell_annotations()
+
+        assert stream.getvalue() == "::error::no answer\n::warning::old base\n"
+
+    def test_of_more_warnings_than_the_runner_keeps_the_important_are_alone(self, tmp_path: Path) -> None:
+        """Whenever they were told; the tenth has the rest, and nothing is lost."""
+        host, stream = github(tmp_path)
+
+        for number in range(12):
+            host.annotate(Level.WARNING, f"minor {number}", Location(tmp_path / "a.env"), minor=True)
+        host.annotate(Level.WARNING, "important")
+        host.tell_annotations()
+        lines = stream.getvalue().splitlines()
+
+        assert len(lines) == 10
+        assert lines[:2] == ["::warning::important", "::warning file=a.env::minor 0"]
+        assert lines[-1] == "::warning::4 more:%0Aminor 8%0Aminor 9%0Aminor 10%0Aminor 11"
+
+    def test_a_message_longer_than_the_runner_keeps_is_cut_and_whole_in_the_log(self, tmp_path: Path) -> None:
+        """4,096 UTF-16 code units; a character of two of them is not cut through."""
+        host, stream = github(tmp_path)
+        message = "🦋" * 2060
+
+        host.annotate(Level.ERROR, message)
+        host.annotate(Level.ERROR, "x" * 4096)
+        host.tell_annotations()
+        whole, cut, fits = stream.getvalue().splitlines()
+
+        assert whole == message
+        told = cut.removeprefix("::error::").replace("%0A", "\n")
+        assert 4090 < len(told.encode("utf-16-le")) / 2 <= 4096
+        assert told.endswith("🦋\n... The whole is in the log.")
+        assert fits == f"::error::{'x' * 4096}"
 
     def test_a_masked_value_is_in_no_log_output_or_summary(self, tmp_path: Path) -> None:
         """The runner masks its log; we mask the files too, and each line of a value of several lines."""
@@ -119,6 +163,7 @@ class TestGitHub:
         host.mask("line-one\nline-two")
         host.info("see line-two")
         host.annotate(Level.ERROR, "see line-one")
+        host.tell_annotations()
         host.output("image", "x-line-one")
         host.summary("# line-two")
 
@@ -257,13 +302,14 @@ class TestFacts:
 
         assert expected == facts_of(JOB)
         of_the_host = detect({**JOB, "GITHUB_ACTIONS": "true"}, io.StringIO()).facts
-        assert replace(expected, annotations=10) == of_the_host
+        assert replace(expected, masked_outputs=of_the_host.masked_outputs) == of_the_host
+        assert "GitHub drops job outputs that hold a masked text" in of_the_host.masked_outputs
 
     def test_say_why_the_session_of_another_step_is_not_seen(self) -> None:
         """`azure/login` ran before: people take its session for ours."""
         after_it = facts_of({"AZUREPS_HOST_ENVIRONMENT": ""}).advice.identity
 
-        assert after_it.startswith(f"{ADVICE.identity} The session that the step `azure/login` has made is not used: ")
+        assert after_it.startswith(f"{ADVICE.identity} The session that the step `azure/login` has made cannot be seen")
 
     def test_are_few_without_a_job(self) -> None:
         """The current folder, and advice."""

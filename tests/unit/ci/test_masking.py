@@ -17,15 +17,17 @@ from hypothesis import strategies as st
 
 from functions_model.ci.github import GitHubHost
 from functions_model.ci.plain import PlainHost
-from functions_model.cli.once import mask_settings, run_once, tell_outputs
+from functions_model.cli.ending import tell_outputs
+from functions_model.cli.once import mask_settings, run_once
 from functions_model.core.secrets import Secret
+from support.deployment import read_outputs
 from support.wanted import TARGET, spec_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-
+ID = "0a1b2c3d-1111-4222-8333-444455556666"
 PEM = """\
 -----BEGIN PRIVATE KEY-----
 MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7
@@ -170,13 +172,52 @@ class TestOutputs:
     """Outputs, which later steps read."""
 
     def test_that_would_show_a_secret(self, tmp_path: Path) -> None:
-        """It is masked, and somebody is told: the next step would fail for a reason that nobody sees."""
+        """It is left out, whole, and somebody is told which: changed, it would make the next step fail."""
+        warnings = told(tmp_path, {"app-url": "https://hunter22.test", "image-tag": "v1"}, masked="hunter22")
+
+        assert {"image-tag": "v1"} == read_outputs((tmp_path / "out").read_text())
+        assert [True] == ["The output `app-url` is left out" in line for line in warnings]
+        assert "hunter22" not in "".join(warnings)
+
+    @pytest.mark.parametrize("secret", ["{", "identity", "1"])
+    def test_are_never_changed_by_what_is_short_or_a_word_of_ours(self, tmp_path: Path, secret: str) -> None:
+        """App settings of such values: a plan and a list of functions hold them, too."""
         stream, out = io.StringIO(), tmp_path / "out"
         host = GitHubHost({"GITHUB_OUTPUT": str(out)}, stream)
-        host.mask("hunter22")
+        spec = replace(spec_for(), target=replace(TARGET, app_settings={"A": Secret(secret)}))
+        values = {"plan": '{\n "n": 1\n}', "function-names": "identity,score"}
 
-        tell_outputs({"app-url": "https://hunter22.test", "image-tag": "v1"}, host)
+        mask_settings(spec, {}, host)
+        tell_outputs(values, host)
 
-        assert "https://***.test" in out.read_text()
-        warnings = [line for line in stream.getvalue().splitlines() if line.startswith("::warning")]
-        assert [True] == ["the output `app-url`" in line.lower() for line in warnings]
+        assert values == read_outputs(out.read_text())
+
+    @pytest.mark.parametrize("form", [ID, ID.upper(), base64.b64encode(f"x{ID}".encode()).decode()])
+    def test_that_hold_an_id_are_told_as_such(self, tmp_path: Path, form: str) -> None:
+        """GitHub drops a job output that holds what is masked, and many mask their ids. The output stays."""
+        values = {"image": f"contoso.azurecr.io/{form}", "image-tag": "v1"}
+
+        warnings = told(tmp_path, values, ids={"client-id": ID, "tenant-id": "2" * 8})
+
+        assert values == read_outputs((tmp_path / "out").read_text())
+        assert [True] == [
+            "The output `image` holds the value of `client-id`. GitHub drops" in line for line in warnings
+        ]
+
+    def test_of_a_console_are_kept_from_nobody(self) -> None:
+        """There is no other job that could miss one."""
+        stream = io.StringIO()
+
+        tell_outputs({"image": ID}, PlainHost(stream), {"client-id": ID})
+
+        assert stream.getvalue() == f"image={ID}\n"
+
+
+def told(folder: Path, outputs: dict[str, str], *, masked: str = "", ids: dict[str, str] | None = None) -> list[str]:
+    """The warnings of a job that writes these outputs."""
+    stream = io.StringIO()
+    host = GitHubHost({"GITHUB_OUTPUT": str(folder / "out")}, stream)
+    host.mask(masked)
+    tell_outputs(outputs, host, ids)
+    host.tell_annotations()
+    return [line for line in stream.getvalue().splitlines() if line.startswith("::warning")]

@@ -71,6 +71,7 @@ class TestUntrustedLines:
         host, stream = github(tmp_path)
 
         host.annotate(Level.ERROR, "uv said:\n::add-mask::e\r##[add-mask]e")
+        host.tell_annotations()
 
         assert [name for name, _ in commands(stream.getvalue())] == ["error"]
 
@@ -99,9 +100,10 @@ class TestManyThreads:
 
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(talk, range(8)))
+        host.tell_annotations()
         lines = stream.getvalue().splitlines()
 
-        assert len(lines) == 8 * 50 * 4
+        assert len(lines) == 8 * 50 * 3 + 10
         masks = {data for name, data in commands(stream.getvalue()) if name == "add-mask"}
         assert masks == {f"secret-{number}-{turn}!" for number in range(8) for turn in range(50)}
         second = [lines[at + 1] for at, line in enumerate(lines) if line.startswith("first ")]

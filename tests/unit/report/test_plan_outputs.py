@@ -20,11 +20,12 @@ from functions_model.provision.removal import removal_plan
 from functions_model.report.narration import lines_of
 from functions_model.report.outputs import outputs
 from functions_model.report.page import summary
-from functions_model.report.plan_text import plan_json, plan_section, plan_text
-from support.fake_arm import FakeArm
+from functions_model.report.plan_document import RelativeIds, plan_json
+from functions_model.report.plan_text import plan_section, plan_text
+from support.fake_arm import SUBSCRIPTION, FakeArm
 from support.golden import matches_golden, normal
 from support.provisioning import applied, planned
-from support.removal import APP, SLOT, WHOLE, found, removal, without_tag
+from support.removal import APP, HUB, SLOT, WHOLE, found, removal, without_tag
 from support.tools import ROOT
 from support.wanted import BLOB, HTTP, QUEUE, spec_for
 
@@ -147,6 +148,31 @@ class TestPlans:
         texts = (plan_text(plan), plan_section([PlanMade(plan)], applies=False), plan_json(plan))
 
         assert [] == [text for text in texts if "good" in text]
+
+    @pytest.mark.parametrize("name", [*PLANS, *REMOVALS])
+    def test_say_no_subscription(self, name: str) -> None:
+        """Its id may be a secret of the repository, and a CI host drops outputs that hold one."""
+        text = plan_json(PLANS[name]() if name in PLANS else REMOVALS[name])
+
+        assert [] == [one for one in (SUBSCRIPTION, HUB) if one in text]
+        assert '"resource-id": "/resourceGroups/iris-rg' in text
+
+    def test_tell_other_subscriptions_apart(self) -> None:
+        """From the app's own, and from one another, in whatever case Azure writes an id."""
+        ids, third = RelativeIds(SUBSCRIPTION.upper()), "33333333-3333-3333-3333-333333333333"
+        texts = (
+            f"/subscriptions/{HUB}/resourceGroups/a",
+            f"/subscriptions/{SUBSCRIPTION}/resourceGroups/a, /SUBSCRIPTIONS/{third}/x",
+            f"/subscriptions/{HUB}",
+            f"/subscriptions/{SUBSCRIPTION}",
+        )
+
+        assert [
+            "/subscriptions/other/resourceGroups/a",
+            "/resourceGroups/a, /subscriptions/other-2/x",
+            "/subscriptions/other",
+            "/",
+        ] == [ids.within(text) for text in texts]
 
     def test_that_are_the_same_are_the_same_json(self) -> None:
         """The order is the plan's own, so that two outputs can be compared as text."""

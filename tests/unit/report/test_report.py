@@ -27,7 +27,8 @@ from functions_model.report.formatting import count, duration, size
 from functions_model.report.narration import narrate
 from functions_model.report.outputs import outputs
 from functions_model.report.page import summary
-from functions_model.report.plan_text import field_lines, field_text, plan_json, plan_text
+from functions_model.report.plan_document import plan_json
+from functions_model.report.plan_text import field_lines, field_text, plan_text
 from support.events import GREEN, NOW, OLDER, PLAN_LINK, built, changes, deployment
 from support.golden import matches_golden, normal
 from support.wanted import spec_for
@@ -203,6 +204,7 @@ class TestOutputs:
             "lock": "six==1.17.0\n",
             "base-image": f"mcr.microsoft.com/azure-functions/python@{GREEN}",
             "image": image.pinned,
+            "image-repository": "contoso.azurecr.io/package",
             "package-location": image.pinned,
             "image-tag": "1.0",
             "digest": image.digest,

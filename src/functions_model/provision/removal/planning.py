@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from functions_model.core.names import Names
 from functions_model.core.spec import RemovalSpec
 from functions_model.provision.changes import Action, Change, ChangeSet, key_of
 from functions_model.provision.host import Found, Host
@@ -39,6 +40,11 @@ class RemovalPlan(ChangeSet):
 
     spec: RemovalSpec = field(repr=False)
     host: Host = field(repr=False)
+
+    @property
+    def names(self) -> Names:
+        """Where the deployment is."""
+        return self.spec.names
 
 
 def removal_plan(spec: RemovalSpec, found: Found, portal: str = "") -> RemovalPlan:

@@ -1,0 +1,103 @@
+"""What is told at the end of a run: what is wrong, the outputs, the page."""
+
+# ruff: noqa: PLC0415 - what tells the end of a run is imported at the end: the upload should begin at once
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from functions_model.ci.host import CiHost, Level
+from functions_model.core.failures import Failure
+from functions_model.core.masking import forms
+from functions_model.core.spec import DeploymentSpec, RemovalSpec
+from functions_model.pipeline.events import Event
+from functions_model.report.formatting import listed
+
+
+@contextmanager
+def annotated(ci: CiHost) -> Iterator[None]:
+    """Write the annotations that the host has held when the block is left, whatever happened in it."""
+    try:
+        yield
+    finally:
+        ci.tell_annotations()
+
+
+def tell_failure(failure: Failure, ci: CiHost, workspace: Path) -> None:
+    """Each problem as an annotation of its own. Paths are shown as the user wrote them, below the workspace."""
+    if failure.detail:
+        with ci.group("Details"):
+            ci.info(failure.detail)
+    for problem in failure.problems:
+        ci.annotate(Level.ERROR, str(problem).replace(f"{workspace}{os.sep}", ""), problem.location)
+
+
+def tell_end(
+    spec: DeploymentSpec | RemovalSpec | None,
+    events: Sequence[Event],
+    failure: Failure | None,
+    ci: CiHost,
+    seconds: float,
+) -> None:
+    """The outputs, and the summary page."""
+    from functions_model.report.outputs import outputs
+    from functions_model.report.page import summary
+
+    tell_outputs(outputs(spec, events), ci, ids_of(spec))
+    ci.summary(summary(spec, events, failure, seconds))
+
+
+def tell_outputs(outputs: Mapping[str, str], ci: CiHost, ids: Mapping[str, str] | None = None) -> None:
+    """Write the step outputs. One that a masked value is a part of is left out: changed, it would be of no use.
+
+    Args:
+        outputs: By name.
+        ci: Takes them.
+        ids: What people mask, by the input that says it, though it is no secret: an output that holds one is told.
+    """
+    for name, value in outputs.items():
+        if ci.scrub(value) != value:
+            ci.annotate(
+                Level.WARNING,
+                f"The output `{name}` is left out: it holds a value that must not be shown. If that is an app setting's"
+                " and no secret, give the setting another value; else keep the secret out of names.",
+            )
+            continue
+        ci.output(name, value)
+        held = [given for given, one in (ids or {}).items() if holds_id(value, one)]
+        if held and ci.facts.masked_outputs:
+            named = listed([f"`{given}`" for given in held])
+            ci.annotate(Level.WARNING, f"The output `{name}` holds the value of {named}. {ci.facts.masked_outputs}")
+
+
+def holds_id(text: str, one: str) -> bool:
+    """Whether an id, a GUID, stands in a text: in whatever case, or in a form in which hosts look for it, too."""
+    return one.lower() in text.lower() or any(form in text for form in forms(one))
+
+
+def ids_of(spec: DeploymentSpec | RemovalSpec | None) -> dict[str, str]:
+    """The ids that a run was given and that people keep as secrets, by input."""
+    if spec is None:
+        return {}
+    names = spec.names if isinstance(spec, RemovalSpec) else spec.target.names if spec.target else None
+    login = spec.login
+    found = {
+        "subscription-id": names.subscription if names else "",
+        "tenant-id": login.tenant_id if login else "",
+        "client-id": login.client_id if login else "",
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def tell_bug(ci: CiHost) -> None:
+    """The error that is being handled, with its traceback."""
+    with ci.group("Traceback"):
+        ci.info(traceback.format_exc())
+    ci.annotate(
+        Level.ERROR,
+        "This is a bug in functions-model-action, not in your project. Please report it with the traceback above.",
+    )

@@ -23,10 +23,12 @@ COPY --from=wheel /build/dist /build/dist
 RUN cd /opt/functions-model \
     && bin/uv pip install --quiet --python bin/python --offline --no-cache --no-deps /build/dist/*.whl \
     && rm -r lib/python3*/site-packages/azure_sandbox \
+    && sed '1s/$/ -I/' bin/functions-model >bin/action && chmod 755 bin/action \
     && bin/python -m compileall -q --invalidation-mode unchecked-hash -x 'functions_model/(payload|mlflow_scoring)/' \
        lib/python3*/site-packages/functions_model
 
-# Nothing of the base image but Python itself, the libraries that it loads, certificates and name service: see image_root.py.
+# Nothing of the base image but Python itself, the libraries that it loads, certificates, name service, and the programs by which
+# Kubernetes mode starts a step: see image_root.py.
 FROM scratch
 COPY --from=application /build/root/ /
 COPY --from=application /opt/functions-model /opt/functions-model
@@ -34,7 +36,8 @@ COPY --from=application /opt/functions-model /opt/functions-model
 ENV LANG=C.UTF-8
 # What uv and conda fetch goes with the container: the runner may not remove root's files from the HOME that it mounts.
 ENV XDG_CACHE_HOME=/tmp/cache
-# Root, no WORKDIR, and no shell: GitHub mounts the workspace, sets the working directory, and passes inputs as variables
+# Root, no WORKDIR, and no shell before it: GitHub mounts the workspace, sets the working directory, and passes inputs as variables
 # with hyphens (INPUT_APP-NAME), which a shell would drop. The interpreter is named by its full path and isolated (-I)
-# because the runner's HOME and PATH reach into the container.
+# because the runner's HOME and PATH reach into the container. bin/action is the same in one word, which action.yml names: a step
+# in Kubernetes mode is started by its `entrypoint` alone.
 ENTRYPOINT ["/opt/functions-model/bin/python", "-I", "/opt/functions-model/bin/functions-model"]

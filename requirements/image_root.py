@@ -2,7 +2,7 @@
 
 The Dockerfile runs this in a build stage, with the base image's own Python, and makes the final image of nothing but
 the new root and the environment. Where Python lies is asked of Python, so that any base image with glibc serves.
-Nothing else of the base image is kept: no shell, no package manager.
+Nothing else of the base image is kept but the few programs by which Kubernetes mode starts a step: no package manager.
 """
 
 from __future__ import annotations
@@ -37,6 +37,14 @@ WHEELS_TAKE_FOR_GRANTED = (
 )
 """Libraries that a wheel for Linux expects (PEP 600), for packages that are installed on first use."""
 
+STEP_PROGRAMS = (
+    *("/bin/sh", "/usr/bin/env", "/usr/bin/tail", "/usr/bin/tar", "/usr/bin/find", "/usr/bin/stat"),
+    *("/usr/bin/chmod", "/usr/bin/mv", "/usr/bin/rm"),
+)
+"""What the runner's hook for Kubernetes runs in a step's container: `tail` keeps it there, `tar`, `find`, `stat` and
+`chmod` bring the workspace, and a script of `sh` with `mv` and `rm` ends in `exec env ... <entrypoint>`
+(actions/runner-container-hooks cf62bcc, packages/k8s/src/hooks/run-container-step.ts, k8s/index.ts, k8s/utils.ts)."""
+
 EMPTY_FOLDERS = {"tmp": 0o1777, "var/tmp": 0o1777, "root": 0o700}
 
 
@@ -53,7 +61,7 @@ def collect(environment: Path, root: Path) -> None:
     _keep_merged_folders(root)
     _copy_standard_library(root)
     copy_chain(_base_python(environment), root)
-    for name in SYSTEM_FILES:
+    for name in (*SYSTEM_FILES, *STEP_PROGRAMS):
         _copy_any(Path(name), root)
     _copy_any(Path(ssl.get_default_verify_paths().openssl_cafile), root)
     binaries = _binaries(environment) + [Path("/", path.relative_to(root)) for path in _binaries(root)]

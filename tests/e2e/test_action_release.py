@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from support.catalogue_documents import ENTRYPOINT
 from support.tools import ROOT
 
 IMAGE = f"ghcr.io/contoso/functions-model-action@sha256:{'0123456789abcdef' * 4}"
@@ -37,7 +38,8 @@ class TestPin:
 
         assert (0, "") == (run.returncode, run.stderr)
         assert before.replace("image: Dockerfile", f"image: docker://{IMAGE}") == action.read_text()
-        assert {"using": "docker", "image": f"docker://{IMAGE}"} == yaml.safe_load(action.read_text())["runs"]
+        runs = {"using": "docker", "image": f"docker://{IMAGE}", "entrypoint": ENTRYPOINT}
+        assert runs == yaml.safe_load(action.read_text())["runs"]
 
     @pytest.mark.parametrize(
         "image",

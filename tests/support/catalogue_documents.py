@@ -11,6 +11,8 @@ from functions_model.inputs.catalogue import CATALOGUE, OUTPUTS
 from functions_model.inputs.specs import EVERY_MODE, WITH_AZURE, Group, InputSpec
 
 ACTION_NAME = "Azure Function from a model"
+ENTRYPOINT = "/opt/functions-model/bin/action"
+"""One word, as the runner's hook for Kubernetes wants it."""
 ACTION_DESCRIPTION = "Take a trained model from a repository to a live, verified Azure Function in one step."
 
 
@@ -27,7 +29,7 @@ def render_action_yaml(image: str) -> str:
         "branding": {"icon": "package", "color": "blue"},
         "inputs": action_inputs(),
         "outputs": action_outputs(),
-        "runs": {"using": "docker", "image": image},
+        "runs": {"using": "docker", "image": image, "entrypoint": ENTRYPOINT},
     }
     return yaml.safe_dump(action, sort_keys=False, allow_unicode=True, width=120)
 

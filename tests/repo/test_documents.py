@@ -12,9 +12,11 @@ import functions_model
 from functions_model.core import failures
 from functions_model.inputs.catalogue import CATALOGUE, OUTPUTS
 from functions_model.inputs.command_line import arguments_parser
+from support.catalogue_documents import render_native_action_yaml
 from support.documents import (
     ACTION,
     ARCHITECTURE,
+    NATIVE_ACTION,
     README,
     ROOT,
     expected_action,
@@ -56,6 +58,10 @@ class TestCatalogue:
         expected = expected_action()
 
         assert expected == ACTION.read_text(), "run `make docs`"
+
+    def test_the_action_without_docker(self) -> None:
+        """It takes the same inputs and gives the same outputs."""
+        assert render_native_action_yaml() == NATIVE_ACTION.read_text(), "run `make docs`"
 
     def test_readme(self) -> None:
         """The README's tables are what the catalogue makes of them."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _ACTION_FILES = (
     "action.yml",
     "Dockerfile",
+    "native",
     ".dockerignore",
     "pyproject.toml",
     "README.md",
@@ -109,6 +110,11 @@ def write_repository(folder: Path, steps: list[dict[str, Any]]) -> None:
             shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, folder / name)
+    write_workflow(folder, steps)
+
+
+def write_workflow(folder: Path, steps: list[dict[str, Any]]) -> None:
+    """Write the one workflow of a repository that holds the action, and commit everything."""
     workflow = {
         # act names its containers after it: two runs at a time must not take each other's away.
         "name": f"test {uuid4().hex[:12]}",
@@ -116,12 +122,14 @@ def write_repository(folder: Path, steps: list[dict[str, Any]]) -> None:
         "permissions": {"contents": "read", "id-token": "write"},
         "jobs": {"job": {"runs-on": "ubuntu-latest", "steps": [{"uses": "actions/checkout@v4"}, *steps]}},
     }
-    (folder / ".github" / "workflows").mkdir(parents=True)
+    (folder / ".github" / "workflows").mkdir(parents=True, exist_ok=True)
     (folder / ".github" / "workflows" / "workflow.yml").write_text(yaml.safe_dump(workflow, sort_keys=False))
     _commit(folder)
 
 
-def run_workflow(folder: Path, environ: Mapping[str, str], secrets: Mapping[str, str] | None = None) -> WorkflowRun:
+def run_workflow(
+    folder: Path, environ: Mapping[str, str], secrets: Mapping[str, str] | None = None, *, platform: str = RUNNER.tag
+) -> WorkflowRun:
     """Run the repository's workflow.
 
     The containers share this machine's network, so that a sandbox on localhost is in reach; nothing is pulled.
@@ -130,10 +138,11 @@ def run_workflow(folder: Path, environ: Mapping[str, str], secrets: Mapping[str,
         folder: Made by `write_repository`.
         environ: What the runner would set for every step: the OIDC endpoint, say.
         secrets: The repository's secrets, by name.
+        platform: The image of the runner; `-self-hosted` runs the job on this machine itself.
     """
     command = [
         *(str(ACT) if ACT.exists() else "act", "push", "--json", "--pull=false", "--network", "host"),
-        *("--no-cache-server", "--rm", "--platform", f"ubuntu-latest={RUNNER.tag}"),
+        *("--no-cache-server", "--rm", "--platform", f"ubuntu-latest={platform}"),
         *(
             "--env-file",
             _dotenv(folder / ".env", environ),

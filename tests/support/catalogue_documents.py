@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from functions_model.inputs.catalogue import CATALOGUE, OUTPUTS
+from functions_model.inputs.sources import own_variable
 from functions_model.inputs.specs import EVERY_MODE, WITH_AZURE, Group, InputSpec
 
 ACTION_NAME = "Azure Function from a model"
@@ -30,6 +31,28 @@ def render_action_yaml(image: str) -> str:
         "inputs": action_inputs(),
         "outputs": action_outputs(),
         "runs": {"using": "docker", "image": image, "entrypoint": ENTRYPOINT},
+    }
+    return yaml.safe_dump(action, sort_keys=False, allow_unicode=True, width=120)
+
+
+def render_native_action_yaml() -> str:
+    """The whole text of `native/action.yml`: the same step without a container."""
+    outputs = {
+        name: {**entry, "value": f"${{{{ steps.run.outputs.{name} }}}}"} for name, entry in action_outputs().items()
+    }
+    step = {
+        "id": "run",
+        "shell": "sh",
+        "run": 'exec sh "$GITHUB_ACTION_PATH/run"',
+        "env": {own_variable(spec.name): f"${{{{ inputs.{spec.name} }}}}" for spec in CATALOGUE},
+    }
+    action = {
+        "name": f"{ACTION_NAME}, without Docker",
+        "description": f"{ACTION_DESCRIPTION} On Linux runners of every kind; needs Python 3.11 or later.",
+        "author": "functions-model-action maintainers",
+        "inputs": action_inputs(),
+        "outputs": outputs,
+        "runs": {"using": "composite", "steps": [step]},
     }
     return yaml.safe_dump(action, sort_keys=False, allow_unicode=True, width=120)
 

@@ -44,8 +44,8 @@ ADVICE = Advice(
 _LOGGED_IN = "AZUREPS_HOST_ENVIRONMENT"
 """A step `azure/login` leaves this variable to all later ones, be it empty (Azure/login, src/main.ts)."""
 _NOT_SEEN = (
-    "The session that the step `azure/login` has made cannot be seen from here: this action runs in a container of its"
-    " own. Give it the same `client-id` and `tenant-id`."
+    "The session that the step `azure/login` has made is not used: each step logs in by itself. Give this one the same"
+    " `client-id` and `tenant-id`."
 )
 _IN_A_JOBS_CONTAINER = "/__w"
 _INPUT = "INPUT_"

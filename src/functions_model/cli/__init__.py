@@ -100,10 +100,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         sys.stdout.write(f"functions-model {__version__}\n")
         return 0
-    if command in {"action", *_RUNS}:
-        from functions_model.cli.once import from_action, from_command_line
+    if command in {"action", "step", *_RUNS}:
+        from functions_model.cli.once import from_action, from_command_line, from_step
 
-        return from_action() if command == "action" else from_command_line(command, rest)
+        doors = {"action": from_action, "step": from_step}
+        return doors[command]() if command in doors else from_command_line(command, rest)
     if command in {"logs", "call"}:
         from functions_model.cli.asking import call, logs
 

@@ -201,6 +201,12 @@ def from_action() -> int:
     return _read_and_run(ci, ci.facts.workspace, lambda: from_environment(os.environ, ci.facts))
 
 
+def from_step() -> int:
+    """A step without a container: inputs from `FUNCTIONS_MODEL_*` variables alone, paths below the job's workspace."""
+    ci = detect(os.environ, sys.stdout)
+    return _read_and_run(ci, ci.facts.workspace, lambda: from_environment(os.environ))
+
+
 def from_command_line(command: str, arguments: Sequence[str]) -> int:
     """The command line: inputs from flags and `FUNCTIONS_MODEL_*` variables, paths below the current folder."""
     ci = detect(os.environ, sys.stdout, on_command_line=True)

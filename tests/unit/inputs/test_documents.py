@@ -112,7 +112,11 @@ class TestAction:
 
         assert [spec.name for spec in CATALOGUE] == list(action["inputs"])
         assert [spec.name for spec in OUTPUTS] == list(action["outputs"])
-        assert action["runs"] == {"using": "docker", "image": "docker://ghcr.io/contoso/action@sha256:1"}
+        assert action["runs"] == {
+            "using": "docker",
+            "image": "docker://ghcr.io/contoso/action@sha256:1",
+            "entrypoint": "/opt/functions-model/bin/action",
+        }
 
     def test_defaults_are_text(self) -> None:
         """GitHub reads an unquoted default as a number or a boolean. No input is needed by every run."""

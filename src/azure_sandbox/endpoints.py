@@ -38,6 +38,7 @@ class Endpoints:
         oidc_subject: Whose GitHub tokens are trusted.
         oidc_request_url: Where a job asks for its GitHub token.
         oidc_request_token: What it shows for that.
+        imds: The metadata service of a machine of Azure, over http, as AZURE_POD_IDENTITY_AUTHORITY_HOST takes it.
         first_failure: Seconds in which a listener reports its first failure; empty: as long as on Azure.
     """
 
@@ -59,6 +60,7 @@ class Endpoints:
     oidc_subject: str
     oidc_request_url: str
     oidc_request_token: str
+    imds: str
     first_failure: str = ""
 
     def environ(self) -> dict[str, str]:

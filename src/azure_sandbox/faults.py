@@ -35,7 +35,7 @@ class Fault:
             for is done after that even when its client is gone, as with the real services.
         drop_connection: Break the connection off instead of answering.
         executed: Do what was asked first, and lose only the answer (a 503 for a create that went through).
-        service: Only this service (`arm`, `entra`, `github`, `registry`, `base-registry`); `*` is any.
+        service: Only this service (`arm`, `entra`, `github`, `imds`, `registry`, `base-registry`); `*` is any.
         after_bytes: Strike in the middle of an upload, once that many bytes of the request's body have come (a block
             more or less). A body that is shorter goes through, and the fault waits for the next one.
         expire_tokens: The access tokens that registries gave out until now hold no longer. Alone it lets the request

@@ -23,6 +23,7 @@ from azure_sandbox.endpoints import LOCATION, Endpoints
 from azure_sandbox.faults import Faults, Faulty
 from azure_sandbox.front import Front
 from azure_sandbox.github_oidc import GithubOidc
+from azure_sandbox.imds import Imds
 from azure_sandbox.journal import Journal, Journaled
 from azure_sandbox.registries import RegistryServers
 from azure_sandbox.web import WebServer, listen
@@ -31,11 +32,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
     from socket import socket
-    from types import TracebackType
 
     from starlette.types import ASGIApp
 
-    from azure_sandbox.contract import RegistryDefinition
     from azure_sandbox.data_plane import DataPlane, Engine
     from azure_sandbox.directory import Application
 
@@ -67,6 +66,7 @@ class Sandbox:
         faults: What goes wrong.
         directory: Entra: credentials and token lifetimes.
         github_oidc: GitHub's identity tokens.
+        imds: The metadata service of a machine, whose own identity owns the subscription.
         roles: Role assignments.
         arm: Azure Resource Manager's state.
     """
@@ -102,6 +102,7 @@ class Sandbox:
         self.faults = Faults()
         self.directory = EntraDirectory(str(uuid.uuid4()), resource_manager=self._origin, clock=clock)
         self.github_oidc = GithubOidc(clock=clock)
+        self.imds = Imds(self.directory)
         self.roles = RoleAssignments(self.directory, propagation_delay=propagation_delay, clock=clock)
 
     def start(self) -> Self:
@@ -157,9 +158,9 @@ class Sandbox:
         Raises:
             ValueError: There are no files, or that version is there.
         """
-        workspaces = self.arm.workspaces
-        made = workspaces.register_model(self._workspace, name, content, version=version, kind=kind, archived=archived)
-        workspaces.open(self._workspace)
+        known, where = self.arm.workspaces, self._workspace
+        made = known.register_model(where, name, content, version=version, kind=kind, archived=archived)
+        known.open(where)
         return made
 
     def register_environment(
@@ -189,7 +190,8 @@ class Sandbox:
         self.data = self._start_data_plane()
         base = self._serve(self._watched(self.data.base_app, "base-registry"))
         public = frozenset({BASE_REGISTRY, base.authority})
-        registries = RegistryServers(self._watched_registry, self.tls, self.data.copy_image, public)
+        watched = lambda current: self._watched(self.data.registry_app(current), "registry")  # noqa: E731
+        registries = RegistryServers(watched, self.tls, self.data.copy_image, public)
         self._closing.callback(registries.close)
         self.arm = Arm(
             self.subscription_id,
@@ -199,8 +201,19 @@ class Sandbox:
             durations=self._durations,
             cloud=self._cloud,
         )
-        self._serve(self._front(), self._listener)
-        self.endpoints = self._endpoints(self._first_principal(), self._first_registry(), base.authority)
+        front = Front(
+            self.arm.service,
+            self.directory,
+            self.github_oidc,
+            journal=self.journal,
+            faults=self.faults,
+            latency=self._latency,
+            clock=self._clock,
+        )
+        self._serve(front, self._listener)
+        imds = self._served(WebServer(self._watched(self.imds.app(), "imds"), tls=None))
+        application, registry = self._first_principal(), self._first_registry()
+        self.endpoints = self._endpoints(application, registry, base.authority, imds.url)
         self._workspace = make_workspace(self.arm.workspaces, self.subscription_id, SHARED_GROUP, WORKSPACE, LOCATION)
 
     def _start_data_plane(self) -> DataPlane:
@@ -216,51 +229,45 @@ class Sandbox:
             pace=self._durations.listeners,
             watch=lambda app, name: Journaled(app, self.visits, name),
         )
-        build = self._build_data_plane or _real_data_plane()
-        data = build(surroundings, self._engine, self._python)
+        if self._build_data_plane is None:
+            # Late: it takes the docker SDK and the storage client, which a control plane with other parts lacks.
+            from azure_sandbox.real_data_plane import build_data_plane  # noqa: PLC0415
+
+            self._build_data_plane = build_data_plane
+        data = self._build_data_plane(surroundings, self._engine, self._python)
         self._closing.callback(data.close)
         for note in data.notes:
             self._report(note)
         return data
 
     def _serve(self, app: ASGIApp, listener: socket | None = None) -> WebServer:
-        server = WebServer(app, tls=self.tls, listener=listener).start()
+        return self._served(WebServer(app, tls=self.tls, listener=listener))
+
+    def _served(self, server: WebServer) -> WebServer:
+        server.start()
         self._closing.callback(server.stop)
         return server
 
-    def _front(self) -> ASGIApp:
-        return Front(
-            self.arm.service,
-            self.directory,
-            self.github_oidc,
-            journal=self.journal,
-            faults=self.faults,
-            latency=self._latency,
-            clock=self._clock,
-        )
-
     def _watched(self, app: ASGIApp, service: str) -> ASGIApp:
         return Journaled(Faulty(app, self.faults, service, latency=self._latency), self.journal, service)
-
-    def _watched_registry(self, current: Callable[[], RegistryDefinition]) -> ASGIApp:
-        return self._watched(self.data.registry_app(current), "registry")
 
     def _first_principal(self) -> Application:
         application = self.directory.add_application("deployer")
         trusted = FederatedCredential(self.github_oidc.issuer, self.github_oidc.subject)
         self.directory.add_federated_credential(application.principal.client_id, trusted)
-        self.roles.grant(application.principal.object_id, OWNER, f"/subscriptions/{self.subscription_id}")
+        self.imds.system = self.directory.add_managed_identity("machine", "")
+        for principal in (application.principal, self.imds.system):
+            self.roles.grant(principal.object_id, OWNER, f"/subscriptions/{self.subscription_id}")
         return application
 
     def _first_registry(self) -> str:
         self.arm.groups.put(SHARED_GROUP, LOCATION, {})
-        registry = ResourceId(
-            self.subscription_id, SHARED_GROUP, "Microsoft.ContainerRegistry", ("registries",), (REGISTRY,)
-        )
+        kind = "Microsoft.ContainerRegistry", ("registries",)
+        registry = ResourceId(self.subscription_id, SHARED_GROUP, *kind, (REGISTRY,))
         made = self.arm.registries.create(registry, LOCATION, {"sku": {"name": "Premium"}})
         return str(made.properties["loginServer"])
 
-    def _endpoints(self, application: Application, registry: str, base_registry: str) -> Endpoints:
+    def _endpoints(self, application: Application, registry: str, base_registry: str, imds: str) -> Endpoints:
         return Endpoints(
             resource_manager=self._origin,
             authority=self._origin,
@@ -281,20 +288,11 @@ class Sandbox:
             # GitHub's URL has a query already: clients append `&audience=`.
             oidc_request_url=f"{self._origin}/github/run/idtoken?api-version=2.0",
             oidc_request_token=self.github_oidc.request_token,
+            imds=imds,
             first_failure=str(self._durations.listeners.first_failure or ""),
         )
 
-    def __enter__(self) -> Self:
-        return self.start()
+    __enter__ = start
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
-
-
-def _real_data_plane() -> Callable[[Surroundings, Engine, str | None], DataPlane]:
-    # Late: it takes the docker SDK and the storage client, which a control plane with other parts does not need.
-    from azure_sandbox.real_data_plane import build_data_plane  # noqa: PLC0415
-
-    return build_data_plane

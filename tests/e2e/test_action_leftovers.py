@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,28 +15,50 @@ from support.engine import ensure_images
 from support.job import start
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from azure_sandbox.sandbox import Sandbox
 
 pytestmark = [pytest.mark.needs("docker", "mmdebstrap"), pytest.mark.exhaustive]
 RUNNER = 1001
+FOLDER = {"mode": "package", "builder": "dockerfile", "build_context": "out/context"}
+"""Writes a build context into the workspace."""
 
 
-def test_belongs_to_the_runner(sandbox: Sandbox, tmp_path: Path) -> None:
-    """Not in the workspace, where a build context is written, nor in HOME, where tools keep their caches."""
+@pytest.fixture
+def work() -> Iterator[Path]:
+    """The runner's folder `_work`, which is its own: with the workspace, HOME and what it passes files through."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def owned(work: Path) -> None:
+    """Give all of it to the runner."""
+    for path in (work, *work.rglob("*")):
+        os.chown(path, RUNNER, RUNNER, follow_symlinks=False)
+
+
+@pytest.mark.parametrize("inputs", [FOLDER, {}], ids=["a-folder", "a-deployment"])
+def test_is_removed_by_the_runner(sandbox: Sandbox, work: Path, tmp_path: Path, inputs: dict[str, str]) -> None:
+    """The workspace, HOME, where tools keep their caches, and the runner's temporary folder."""
     ensure_images()
-    deployer = Deployer(sandbox, tmp_path / "workspace", "left-app")
-    home = tmp_path / "home"
-    home.mkdir()
-    mounted = ("-v", f"{home}:/github/home", "-e", "HOME=/github/home")
+    deployer = Deployer(sandbox, work / "workspace", f"left-app-{len(inputs)}")
+    temporary = work / "_temp"
+    mounts = []
+    for name, inside in (("_github_home", "home"), ("_github_workflow", "workflow"), ("_commands", "file_commands")):
+        (temporary / name).mkdir(parents=True)
+        mounts += ["-v", f"{temporary / name}:/github/{inside}"]
+    files = {"GITHUB_OUTPUT": "output", "GITHUB_STEP_SUMMARY": "summary"}
+    for variable, name in files.items():
+        (temporary / "_commands" / name).touch()
+        mounts += ["-e", f"{variable}=/github/file_commands/{name}"]
+    environ = ("-e", "HOME=/github/home", "-v", f"{temporary}:{temporary}", "-e", f"RUNNER_TEMP={temporary}")
     (deployer.folder / "trust.pem").touch()
-    for path in (deployer.folder, *deployer.folder.rglob("*"), home):
-        os.chown(path, RUNNER, RUNNER)
+    owned(work)
 
-    job = start(deployer, tmp_path / "job", *mounted, mode="package", builder="dockerfile", build_context="out/context")
+    job = start(deployer, tmp_path / "job", *mounts, *environ, **inputs)
 
     assert 0 == job.client.wait(timeout=200), job.log.read_text()
-    assert (deployer.folder / "out/context/Dockerfile").is_file()
-    left = [path for root in (deployer.folder, home) for path in root.rglob("*") if path.lstat().st_uid != RUNNER]
-    assert [] == left
+    assert (temporary / "_commands" / "output").stat().st_size
+    subprocess.run(["rm", "-r", *work.iterdir()], check=True, user=RUNNER, group=RUNNER, extra_groups=[])
+    assert [] == list(work.iterdir())

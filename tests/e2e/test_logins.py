@@ -5,24 +5,19 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
-import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
 
+from azure_sandbox.arm.authorization.definitions import OWNER
 from support.az import new_az
 from support.console import command, console_environ
 from support.deployment import run_action
 from support.tools import AZ
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from azure_sandbox.sandbox import Sandbox
@@ -80,63 +75,48 @@ class TestTokenFile:
         assert "the identity token of `AZURE_FEDERATED_TOKEN_FILE` cannot be read: `/nowhere/token`: No such" in run.log
 
 
-@contextmanager
-def imds(sandbox: Sandbox) -> Iterator[tuple[str, list[str]]]:
-    """A machine's metadata service, whose identity is the sandbox's service principal; its address, and who asked."""
-    ends, asked = sandbox.endpoints, list[str]()
-
-    class Service(BaseHTTPRequestHandler):
-        """https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token."""
-
-        def do_GET(self) -> None:
-            asked.append(self.path)
-            resource = parse_qs(urlsplit(self.path).query)["resource"][0]
-            form = {
-                "grant_type": "client_credentials",
-                "client_id": ends.client_id,
-                "client_secret": ends.client_secret,
-                "scope": f"{resource}/.default",
-            }
-            url = f"{ends.authority}/{ends.tenant_id}/oauth2/v2.0/token"
-            token = requests.post(url, data=form, verify=str(ends.ca_bundle), timeout=30).json()
-            body = json.dumps({**token, "expires_on": "9999999999", "resource": resource}).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Service) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}", asked
-        server.shutdown()
-        thread.join()
-
-
 class TestManagedIdentity:
     """`login: managed-identity`: a runner on a machine of Azure."""
 
-    def test_logs_in_as_the_machine(self, sandbox: Sandbox, tmp_path: Path) -> None:
-        """With `client-id` as a user-assigned one."""
-        with imds(sandbox) as (address, asked):
-            environ = {**environ_of(sandbox), "AZURE_POD_IDENTITY_AUTHORITY_HOST": address}
-            run = run_action(tmp_path, given(sandbox, "tenant-id", login="managed-identity"), environ)
+    @pytest.fixture
+    def environ(self, sandbox: Sandbox) -> dict[str, str]:
+        """Of a machine whose metadata service answers; nobody has asked it."""
+        sandbox.journal.clear()
+        return {**environ_of(sandbox), "AZURE_POD_IDENTITY_AUTHORITY_HOST": sandbox.endpoints.imds}
+
+    def test_logs_in_as_the_machine(self, sandbox: Sandbox, tmp_path: Path, environ: dict[str, str]) -> None:
+        """Its own identity, without any id."""
+        run = run_action(tmp_path, given(sandbox, *OURS, login="managed-identity"), environ)
 
         assert 0 == run.code, run.log
-        assert f"as {sandbox.endpoints.client_id} by this machine's managed identity." in run.log
-        assert any(f"client_id={sandbox.endpoints.client_id}" in path for path in asked)
+        assert "by this machine's managed identity." in run.log
+        assert sandbox.journal.entries("imds")
 
-    def test_is_never_asked_for_by_itself(self, sandbox: Sandbox, tmp_path: Path) -> None:
+    def test_logs_in_as_a_user_assigned_one(self, sandbox: Sandbox, tmp_path: Path, environ: dict[str, str]) -> None:
+        """`client-id` names it."""
+        assigned = sandbox.directory.add_managed_identity("assigned", "/identities/assigned")
+        sandbox.roles.grant(assigned.object_id, OWNER, f"/subscriptions/{sandbox.subscription_id}")
+        sandbox.imds.assigned = (assigned,)
+        inputs = {**given(sandbox, "tenant-id", login="managed-identity"), "client-id": assigned.client_id}
+
+        run = run_action(tmp_path, inputs, environ)
+
+        sandbox.imds.assigned = ()
+        assert 0 == run.code, run.log
+        assert f"as {assigned.client_id} by this machine's managed identity." in run.log
+
+    def test_that_the_machine_does_not_have(self, sandbox: Sandbox, tmp_path: Path, environ: dict[str, str]) -> None:
+        """Exit 4, and what to do."""
+        run = run_action(tmp_path, given(sandbox, "tenant-id", login="managed-identity"), environ)
+
+        assert 4 == run.code, run.log
+        assert "this machine has no such identity that answers" in run.errors[0]
+
+    def test_is_never_asked_for_by_itself(self, sandbox: Sandbox, tmp_path: Path, environ: dict[str, str]) -> None:
         """Who shares a runner with others would deploy as whoever the machine is."""
-        with imds(sandbox) as (address, asked):
-            environ = {**environ_of(sandbox), "AZURE_POD_IDENTITY_AUTHORITY_HOST": address}
-            run = run_action(tmp_path, given(sandbox), environ)
+        run = run_action(tmp_path, given(sandbox), environ)
 
-        assert (4, []) == (run.code, asked), run.log
+        assert (4, []) == (run.code, sandbox.journal.entries("imds")), run.log
         assert "this job has no identity token" in run.log
 
 

@@ -48,7 +48,7 @@ def ignore_patterns(folder: Path, apart: tuple[Path, ...] = ()) -> tuple[str, ..
 
     Args:
         folder: The source directory.
-        apart: Files and folders that are no part of the code: models, and a build context that is written.
+        apart: Files and folders that are no part of the code: models, and what a run writes beside them.
     """
     file = ignore_file(folder)
     written = file.read_text("utf-8", errors="replace").splitlines() if file else []
@@ -152,7 +152,7 @@ def code_files(spec: DeploymentSpec) -> UserFiles:
         remedy = "Name the model's file, or put the model into a folder of its own."
         raise BundleFailed("lay out the code", [Problem(what, remedy, "model-path")])
     under = layout.code_folder(spec)
-    written = (spec.build.context,) if spec.build.context else ()
+    written = [folder for folder in (spec.build.context, spec.report_directory) if folder]
     patterns = ignore_patterns(code.source_directory, (*models, *written))
     tree = read_tree(code.source_directory, under, root=spec.workspace, exclude=patterns)
     files = _screened(tree, under, code.source_directory, spec.workspace, spec)

@@ -17,14 +17,22 @@ from typing import TYPE_CHECKING
 from functions_model import environment, pipeline
 from functions_model.ci import detect
 from functions_model.ci.host import CiHost, Level
-from functions_model.cli.ending import annotated, tell_bug, tell_end, tell_failure
+from functions_model.cli.ending import annotated, ids_of, tell_bug, tell_end, tell_failure
+from functions_model.cli.report_directory import ReportDirectory
 from functions_model.cli.signals import telling_the_end, told_by
 from functions_model.cli.work_folder import work_folder
 from functions_model.core.failures import Failure, InputsInvalid
 from functions_model.core.masking import SHORTEST
 from functions_model.core.spec import DeploymentSpec, RemovalSpec
 from functions_model.core.tracing import tracing
-from functions_model.inputs import from_arguments, from_environment, listening_seconds, misspelt, read_any
+from functions_model.inputs import (
+    from_arguments,
+    from_environment,
+    listening_seconds,
+    misspelt,
+    read_any,
+    report_folder,
+)
 from functions_model.inputs.catalogue import BY_NAME, CATALOGUE, WORDS
 from functions_model.inputs.settings import secrets_in
 from functions_model.pipeline.events import AppVerified, Event, RunStopped
@@ -93,8 +101,10 @@ def run_once(values: Mapping[str, str], environ: Mapping[str, str], ci: CiHost, 
         ci: The machine we run on behalf of.
         workspace: Relative paths among the inputs are resolved against it.
     """
-    with watch(ci, sys.stdout) as watched:
-        run = _Run(watched, workspace, History(narrate(watched.ci)))
+    folder = report_folder(values, workspace=workspace, facts=ci.facts)
+    report = ReportDirectory(folder, workspace) if folder else None
+    with watch(report.noting(ci) if report else ci, sys.stdout) as watched:
+        run = _Run(watched, workspace, History(narrate(watched.ci)), report)
         with told_by(run):
             return run.through(values, environ)
 
@@ -106,6 +116,7 @@ class _Run:
     watched: Watched
     workspace: Path
     history: History
+    report: ReportDirectory | None = None
     spec: DeploymentSpec | RemovalSpec | None = None
     started: float = field(default_factory=time.monotonic)
     told: bool = False
@@ -124,13 +135,21 @@ class _Run:
         except Exception:  # noqa: BLE001 - whatever it is, the user must see a whole story and exit code 70
             with telling_the_end(), annotated(ci):
                 tell_bug(ci)
-                return self._ending(BUG)
+                ending = self._ending(BUG)
+                self._write_report(ending.events)
+                return ending
         with telling_the_end(), annotated(ci):
             if failure:
                 tell_failure(failure, ci, self.workspace)
             ending = self._ending(failure.exit_code if failure else 0)
             tell_end(self.spec, ending.events, failure, ci, ending.seconds)
+            self._write_report(ending.events)
         return ending
+
+    def _write_report(self, events: Sequence[Event]) -> None:
+        """The last of all: its log has the rest."""
+        if self.report:
+            self.report.write(self.spec, events, ids_of(self.spec), self.watched.ci)
 
     def _ending(self, code: int) -> Ending:
         self.told = True
@@ -156,6 +175,7 @@ class _Run:
             ci.tell_annotations()
         with suppress(OSError, ValueError), annotated(ci):
             tell_end(self.spec, events, failure, ci, time.monotonic() - self.started)
+            self._write_report(events)
 
 
 def mask_inputs(values: Mapping[str, str], ci: CiHost) -> None:

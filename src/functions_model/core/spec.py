@@ -219,6 +219,7 @@ class DeploymentSpec:
         target: None only in mode `package`.
         sample_request: A file whose content is sent to the live function as the last check.
         verify_timeout: Seconds that the app has to come alive, and a probe to be answered.
+        report_directory: Takes the files about the run, absolute; None for no files. It is no part of the image.
         sends_probe: The sample request goes through the trigger, too, as a blob or message of ours.
         host_json: The user's own host.json, to be merged over ours.
         concurrency: How many blobs, messages or requests one worker process scores at the same time.
@@ -244,6 +245,7 @@ class DeploymentSpec:
     notes: tuple[str, ...] = ()
     build: Build = field(default_factory=Build)
     sends_probe: bool = False
+    report_directory: Path | None = None
 
     @property
     def local_models(self) -> tuple[Model, ...]:

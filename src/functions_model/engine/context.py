@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from functions_model.ci.owner import hand_over
 from functions_model.core.failures import BundleFailed, InputsInvalid, Problem
 from functions_model.engine.dockerfile import INSTALLER_FOLDER, LAYERS_FOLDER, OWN_FOLDER, Recipe, dockerfile_text
 from functions_model.engine.installing import index_options, installer_files
@@ -97,19 +98,11 @@ def write_context(
         compiled = _README_COMPILED.format(own=OWN_FOLDER) if recipe.compiled else ""
         readme = _README.format(own=OWN_FOLDER, image=_OWN if own else _PINNED, compiled=compiled)
         _write_texts(folder, text, lock_text, readme)
-        _hand_over(made)
+        hand_over((made, *made.rglob("*")), made.parent)
     except OSError as error:
         action = "write the build context"
         what = f"{error.strerror or error} (`{error.filename or folder}`)"
         raise BundleFailed(action, [Problem(what, "Check the folder and the space on its disk.")]) from error
-
-
-def _hand_over(made: Path) -> None:
-    """Let what root has made belong to whoever owns the place: a job could not remove it else, nor check out again."""
-    owner = made.parent.stat()
-    if os.geteuid() == 0 and owner.st_uid != 0:
-        for path in (made, *made.rglob("*")):
-            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 def check_context(folder: Path) -> None:

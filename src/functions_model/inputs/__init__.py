@@ -7,7 +7,7 @@ in one `form`. `catalogue` is the one list of inputs that they, and every docume
 """
 
 from functions_model.inputs.command_line import from_arguments
-from functions_model.inputs.reading import read_any, read_live_target
+from functions_model.inputs.reading import read_any, read_live_target, report_folder
 from functions_model.inputs.sources import from_environment, listening_seconds, misspelt
 
 __all__ = [
@@ -17,4 +17,5 @@ __all__ = [
     "misspelt",
     "read_any",
     "read_live_target",
+    "report_folder",
 ]

@@ -173,6 +173,12 @@ _RUN: tuple[InputSpec, ...] = (
         "The folder that every other path is relative to, and that nothing is read outside of: one model of several in"
         " a repository.",
         derived="the workspace",
+        modes=EVERY_MODE,
+    ),
+    a_path(
+        "report-directory",
+        "A folder for files about the run, also about one that fails: plan, lock, bill of materials, image, log.",
+        modes=EVERY_MODE,
     ),
     a_path(
         "deployment-file",

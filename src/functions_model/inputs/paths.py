@@ -47,6 +47,27 @@ class Workspace:
             f"`{text}` lies outside the workspace `{self.folder}`", "Give a path below the workspace, relative to it."
         )
 
+    def to_write(self, text: str) -> Path:
+        """A folder of its own that may be made, or written into, and, after all links, still lies inside.
+
+        Raises:
+            RuleBroken: As `absolute`; a link on the way leaves the workspace; it is a file, or the workspace itself.
+        """
+        path = self.absolute(text)
+        if path == self.folder:
+            raise RuleBroken("it is the whole workspace", "Give it a folder of its own.")
+        try:
+            real = path.resolve()
+            taken = next((one for one in (path, *path.parents) if one.exists() and not one.is_dir()), None)
+        except (OSError, RuntimeError) as error:
+            raise RuleBroken(f"`{text}` cannot be looked at: {error}", "Name another folder.") from error
+        if not real.is_relative_to(self.folder.resolve()):
+            what = f"`{text}` leads by a link to `{real}`, which lies outside the workspace `{self.folder}`"
+            raise RuleBroken(what, "Name a folder of the workspace itself.")
+        if taken:
+            raise RuleBroken(f"`{taken.relative_to(self.folder)}` is a file", "Name a folder.")
+        return path
+
     def within(self, folder: Path) -> Workspace:
         """A folder of it, as the workspace of its own: one model of several in a repository."""
         path = folder.relative_to(self.folder)

@@ -12,7 +12,7 @@ from functions_model.core.failures import InputsInvalid
 from functions_model.core.names import LiveTarget
 from functions_model.core.registered import RegisteredAsset
 from functions_model.core.secrets import Login
-from functions_model.core.spec import DeploymentSpec, ImageTarget, InlineEnvironment, Mode, RemovalSpec
+from functions_model.core.spec import DeploymentSpec, ImageTarget, InlineEnvironment, Mode, Model, RemovalSpec
 from functions_model.inputs import rules
 from functions_model.inputs.assets import check_workspace, is_reference, take_asset
 from functions_model.inputs.build import read_build
@@ -38,6 +38,7 @@ from functions_model.inputs.target import read_live, read_removal, read_target
 from functions_model.inputs.triggers import read_trigger, takes_probe
 
 _Spec = TypeVar("_Spec")
+_REPORT = "report-directory"
 
 
 def read_inputs(values: Mapping[str, str], *, workspace: Path, facts: Facts | None = None) -> DeploymentSpec:
@@ -57,12 +58,42 @@ def read_inputs(values: Mapping[str, str], *, workspace: Path, facts: Facts | No
 def _deployment(form: Form) -> DeploymentSpec:
     _enter_working_directory(form)
     read_deployment_file(form)
-    return _checked(form, _spec(form))
+    spec = _spec(form)
+    _refuse_in_the_image(form, spec)
+    return _checked(form, spec)
+
+
+def _refuse_in_the_image(form: Form, spec: DeploymentSpec) -> None:
+    """A folder for the files about a run, where the next run would pack them."""
+    folder, code = spec.report_directory, spec.code
+    packed = [*(model.path for model in spec.models if isinstance(model, Model)), spec.build.context]
+    inside = folder and any(one and folder.is_relative_to(one) for one in packed)
+    if inside or (folder and code and folder == code.source_directory):
+        what = f"`{form.text(_REPORT)}` is a part of what the image is made of"
+        form.refuse(_REPORT, what, "Give it a folder of its own, beside model and source directory.")
 
 
 def _enter_working_directory(form: Form) -> None:
     if folder := form.take("working-directory", form.workspace.folder_in):
         form.workspace = form.workspace.within(folder)
+
+
+def report_folder(values: Mapping[str, str], *, workspace: Path, facts: Facts | None = None) -> Path | None:
+    """Where the files about a run go, also about one whose other inputs are refused; None where there are to be none.
+
+    Args:
+        values: As for `read_inputs`, like all else.
+        workspace: The folder that paths are relative to.
+        facts: What the CI host says of that folder.
+    """
+    return _report_folder(_form(values, workspace, facts))
+
+
+def _report_folder(form: Form) -> Path | None:
+    if not form.text(_REPORT):
+        return None
+    _enter_working_directory(form)
+    return form.take(_REPORT, form.workspace.to_write)
 
 
 def read_live_target(values: Mapping[str, str], *, workspace: Path, facts: Facts | None = None) -> LiveTarget:
@@ -83,7 +114,12 @@ def read_any(values: Mapping[str, str], *, workspace: Path, facts: Facts | None 
         InputsInvalid: As for `read_inputs`.
     """
     form = _form(values, workspace, facts)
-    return _checked(form, read_removal(form)) if form.mode in REMOVING else _deployment(form)
+    return _removal(form) if form.mode in REMOVING else _deployment(form)
+
+
+def _removal(form: Form) -> RemovalSpec:
+    _report_folder(form)
+    return _checked(form, read_removal(form))
 
 
 def _form(values: Mapping[str, str], workspace: Path, facts: Facts | None) -> Form:
@@ -129,6 +165,7 @@ def _spec(form: Form) -> DeploymentSpec:
         sends_probe=verifies and takes_probe(form),
         notes=tuple(form.notes),
         build=read_build(form),
+        report_directory=form.take(_REPORT, form.workspace.to_write),
     )
 
 

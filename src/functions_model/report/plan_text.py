@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from functions_model.core.references import short
 from functions_model.pipeline.events import Event, PlanBegun, PlanMade, RemovalPlanned, ResourceWritten, RunStopped
-from functions_model.provision import Action, Change, ChangeSet, FieldChange, Written
+from functions_model.provision import Action, Change, ChangeSet, FieldChange, ResourcePlan, Written
 from functions_model.provision.removal import RemovalPlan
 from functions_model.report.formatting import cell, count, duration, every, folded, last
 
@@ -129,7 +129,7 @@ def plan_section(events: Sequence[Event], *, applies: bool) -> str:
         events: What happened, in order; those of a run that failed half-way say what was done before.
         applies: Whether the run was to make the changes. Else it is a plan and nothing more.
     """
-    plan = _plan_of(events)
+    plan = plan_of(events)
     if plan is None:
         return ""
     done = {written.written.change.key: written.written for written in every(events, ResourceWritten)}
@@ -144,7 +144,7 @@ def plan_section(events: Sequence[Event], *, applies: bool) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _plan_of(events: Sequence[Event]) -> ChangeSet | None:
+def plan_of(events: Sequence[Event]) -> ResourcePlan | RemovalPlan | None:
     """The plan; of a run that failed before the image was known, the plan without it."""
     made = last(events, PlanMade) or last(events, RemovalPlanned) or last(events, PlanBegun)
     return made.plan if made else None

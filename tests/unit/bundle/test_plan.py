@@ -98,6 +98,14 @@ class TestLayers:
 
         assert [f"{AZUREML}src/score.py"] == paths(whole_plan(spec), "code")
 
+    def test_files_about_a_run_in_the_source_are_no_part_of_it(self, tmp_path: Path) -> None:
+        """The image of a deployment is the one that was planned."""
+        workspace = tmp_path / "workspace"
+        spec = replace(spec_of(workspace), report_directory=workspace / "src" / "out")
+        write_files(workspace, {"src/score.py": SCRIPT, "src/out/log.txt": "said"})
+
+        assert [f"{AZUREML}src/score.py"] == paths(whole_plan(spec), "code")
+
     def test_without_models_there_is_no_model_layer(self, tmp_path: Path) -> None:
         """A script that needs no model has neither layer nor variable for it."""
         planned = plan(tmp_path, {})

@@ -53,6 +53,7 @@ ISSUE_INPUTS = {
     "destroy-data",
     "deployment-file",
     "working-directory",
+    "report-directory",
     "inputs-file",
     "login",
     "host-json",

@@ -13,7 +13,7 @@ from functions_model.core.failures import InputsInvalid
 from functions_model.core.names import Names, Resources
 from functions_model.core.secrets import Login, Secret
 from functions_model.core.spec import AuthLevel, Code, HttpTrigger, ImageTarget, Mode, Model, OnPlan, Target
-from functions_model.inputs.reading import read_inputs
+from functions_model.inputs.reading import read_inputs, report_folder
 from support.inputs import DEPLOY, GUID, PACKAGE, problems
 
 if TYPE_CHECKING:
@@ -321,6 +321,31 @@ class TestPaths:
             read_inputs({**PACKAGE, **given}, workspace=workspace)
 
         assert [words in problem.what for problem in failure.value.problems if problem.subject == subject] == [True]
+
+    @pytest.mark.parametrize("mode", ["package", "destroy"])
+    @pytest.mark.parametrize(
+        ("given", "place"),
+        [
+            ({"report-directory": "out/run"}, "out/run"),
+            ({"report-directory": "/__w/churn/churn/out"}, "out"),
+            ({"report-directory": "out", "working-directory": "src"}, "src/out"),
+            ({"report-directory": "/__w/churn/churn/src/out", "working-directory": "src"}, "src/out"),
+            ({}, None),
+        ],
+    )
+    def test_of_the_report(self, given: dict[str, str], place: str | None, mode: str, workspace: Path) -> None:
+        """It need not exist; else it is read as any other, in every mode, and nothing else need be right."""
+        facts = Facts(workspace, ADVICE, ("/__w/churn/churn",))
+
+        found = report_folder({**given, "mode": mode, "app-name": "-x-"}, workspace=workspace, facts=facts)
+
+        assert (workspace / place if place else None) == found
+
+    @pytest.mark.parametrize("folder", ["model", "model/out", "src"])
+    def test_of_the_report_lies_in_nothing_that_is_packed(self, folder: str, workspace: Path) -> None:
+        """The next image would be another one."""
+        with pytest.raises(InputsInvalid, match=f"report-directory: `{folder}` is a part of what the image is made of"):
+            read_inputs({**PACKAGE, "model-path": "model", "report-directory": folder}, workspace=workspace)
 
     def test_workspace_behind_a_link(self, workspace: Path) -> None:
         """A workspace that is reached by a link takes paths by its real name too."""

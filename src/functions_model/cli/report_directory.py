@@ -1,0 +1,89 @@
+"""The files about a run, in the folder that `report-directory` names."""
+
+# ruff: noqa: PLC0415 - what tells the end of a run is imported at the end: the upload should begin at once
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from functions_model.ci.both import BothHosts
+from functions_model.ci.host import CiHost, Level
+from functions_model.ci.owner import hand_over
+from functions_model.ci.plain import PlainHost
+from functions_model.core.spec import DeploymentSpec, RemovalSpec
+from functions_model.pipeline.events import Event
+from functions_model.report.formatting import listed
+
+
+@dataclass(frozen=True, slots=True)
+class ReportDirectory:
+    """Keeps the log of a run, and writes it with all else at the end.
+
+    Attributes:
+        folder: Absolute. What else is in it is left alone.
+        workspace: Whose owner the files belong to.
+    """
+
+    folder: Path
+    workspace: Path
+    _log: io.StringIO = field(default_factory=io.StringIO, init=False, repr=False)
+
+    def noting(self, ci: CiHost) -> CiHost:
+        """The host; what is told to it is kept as a console shows it."""
+        return BothHosts(ci, PlainHost(self._log))
+
+    def write(
+        self, spec: DeploymentSpec | RemovalSpec | None, events: Sequence[Event], ids: Mapping[str, str], ci: CiHost
+    ) -> None:
+        """Write the files, in place of those of an earlier run. A failure is told, and changes nothing else.
+
+        Args:
+            spec: None when the inputs were refused.
+            events: What happened.
+            ids: What people keep as secrets, by input, though it is none.
+            ci: Knows what must not be shown.
+        """
+        from functions_model.report.files import report_files
+
+        texts = self._shown(report_files(spec, events, self._log.getvalue()), ids, ci)
+        try:
+            self._replace(texts)
+        except OSError as error:
+            place, what = self._named(self.folder), f"{error.strerror or error} (`{self._named(error.filename)}`)"
+            remedy = "Take away what is in the way, or name another `report-directory`. All else is as it was told."
+            ci.annotate(Level.WARNING, f"Could not write the report to `{place}`: {what}. {remedy}")
+
+    def _shown(self, texts: Mapping[str, str], ids: Mapping[str, str], ci: CiHost) -> dict[str, str]:
+        """What may be seen of them: a text for people without its secrets, any other as it is or not at all."""
+        from functions_model.report.files import FOR_PEOPLE, without_ids
+
+        shown = {name: without_ids(ci.scrub(text), ids) for name, text in texts.items() if name in FOR_PEOPLE}
+        shown |= {name: text for name, text in texts.items() if name not in FOR_PEOPLE and ci.scrub(text) == text}
+        if left_out := [f"`{name}`" for name in texts if name not in shown]:
+            what = f"The report has no {listed(left_out)}: a value that must not be shown would be in it."
+            remedy = (
+                "If that is an app setting's and no secret, give it another value; else keep the secret out of names."
+            )
+            ci.annotate(Level.WARNING, f"{what} {remedy}")
+        return shown
+
+    def _replace(self, texts: Mapping[str, str]) -> None:
+        from functions_model.report.files import NAMES
+
+        made = [place for place in (self.folder, *self.folder.parents) if not place.exists()]
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for name in NAMES:
+            # First away, then anew: through a link of that name, another file would be written.
+            (self.folder / name).unlink(missing_ok=True)
+            if name in texts:
+                (self.folder / name).write_text(texts[name], encoding="utf-8", newline="")
+                made.append(self.folder / name)
+        hand_over(made, self.workspace)
+
+    def _named(self, place: Path | str | None) -> Path:
+        """As the user named it, below the workspace."""
+        path = Path(place or self.folder)
+        return path.relative_to(self.workspace) if path.is_relative_to(self.workspace) else path

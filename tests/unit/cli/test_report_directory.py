@@ -1,0 +1,156 @@
+"""The folder for the files about a run: written at its end, however that comes."""
+
+from __future__ import annotations
+
+import io
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from functions_model.ci.github import GitHubHost
+from functions_model.ci.host import Level
+from functions_model.ci.plain import PlainHost
+from functions_model.cli.once import run_once
+from functions_model.cli.report_directory import ReportDirectory
+from support.events import deployment
+from support.wanted import spec_for
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ID = "0a1b2c3d-1111-4222-8333-444455556666"
+
+
+class BrokenHost(PlainHost):
+    """A CI host with a bug in it."""
+
+    def info(self, text: str) -> None:
+        """Break on the first line of a run that has read its inputs."""
+        if text == "== Check":
+            message = "boom"
+            raise ZeroDivisionError(message)
+        super().info(text)
+
+
+class TestEnds:
+    """Runs that end before there is anything but a log."""
+
+    def test_refused_inputs(self, tmp_path: Path) -> None:
+        """The log has every problem. Files of an earlier run are gone, and other files are left alone."""
+        (tmp_path / "out").mkdir()
+        for name in ("plan.json", "image.txt", "mine.txt"):
+            (tmp_path / "out" / name).write_text("earlier")
+
+        ending = run_once({"report-directory": "out", "app-name": "-x-"}, {}, PlainHost(io.StringIO()), tmp_path)
+
+        assert 2 == ending.code
+        assert {"log.txt", "mine.txt"} == {path.name for path in (tmp_path / "out").iterdir()}
+        assert "error: app-name: " in (tmp_path / "out/log.txt").read_text()
+
+    def test_a_bug_of_ours(self, tmp_path: Path) -> None:
+        """The log has the traceback, for the report."""
+        (tmp_path / "score.py").write_text("def init():\n    pass\n\n\ndef run(data):\n    return data\n")
+        (tmp_path / "weights.bin").write_bytes(b"1")
+        given = {"mode": "package", "model-path": "weights.bin", "entry-script": "score.py", "registry": "localhost:1"}
+
+        ending = run_once({**given, "report-directory": "out"}, {}, BrokenHost(io.StringIO()), tmp_path)
+
+        assert 70 == ending.code
+        assert "ZeroDivisionError: boom" in (tmp_path / "out/log.txt").read_text()
+
+    @pytest.mark.parametrize("place", [".", "../out", "taken", "taken/deeper", "link"])
+    def test_a_folder_that_cannot_be_meant(self, place: str, tmp_path: Path) -> None:
+        """Is refused with all else that is wrong, and nothing is written."""
+        workspace = tmp_path / "work"
+        workspace.mkdir()
+        (workspace / "taken").touch()
+        (workspace / "link").symlink_to(tmp_path)
+        stream = io.StringIO()
+
+        run_once({"report-directory": place, "mode": "destroy"}, {}, PlainHost(stream), workspace)
+
+        told = [line for line in stream.getvalue().splitlines() if line.startswith("error: ")]
+        assert 1 == sum("report-directory: " in line for line in told)
+        assert len(told) > 3
+        assert {"work"} == {path.name for path in tmp_path.iterdir()}
+        assert {"taken", "link"} == {path.name for path in workspace.iterdir()}
+
+
+def written(folder: Path, host: PlainHost | GitHubHost, said: str = "", ids: dict[str, str] | None = None) -> None:
+    """The report of a deployment that went well and said this."""
+    directory = ReportDirectory(folder / "deep" / "out", folder)
+    ci = directory.noting(host)
+    ci.info(said)
+    directory.write(spec_for(), deployment(folder), ids or {}, ci)
+
+
+class TestWriting:
+    """`ReportDirectory`."""
+
+    def test_never_goes_through_a_link(self, tmp_path: Path) -> None:
+        """A file elsewhere stays as it is."""
+        (tmp_path / "other.txt").write_text("other")
+        (tmp_path / "deep/out").mkdir(parents=True)
+        (tmp_path / "deep/out/log.txt").symlink_to(tmp_path / "other.txt")
+
+        written(tmp_path, PlainHost(io.StringIO()), "said")
+
+        assert "other" == (tmp_path / "other.txt").read_text()
+        assert "said\n" == (tmp_path / "deep/out/log.txt").read_text()
+
+    def test_that_fails_is_told_and_nothing_more(self, tmp_path: Path) -> None:
+        """A deployment that is live stays a success."""
+        (tmp_path / "deep/out/log.txt").mkdir(parents=True)
+        stream = io.StringIO()
+
+        written(tmp_path, PlainHost(stream))
+
+        told = "warning: Could not write the report to `deep/out`: Is a directory (`deep/out/log.txt`). Take away what"
+        assert told in stream.getvalue()
+
+    def test_leaves_out_what_a_masked_value_would_damage(self, tmp_path: Path) -> None:
+        """What people read is starred out, as a log is, also where the value was masked afterwards."""
+        stream = io.StringIO()
+        host = PlainHost(stream)
+        directory = ReportDirectory(tmp_path / "out", tmp_path)
+        ci = directory.noting(host)
+        ci.info("it is six==1.17.0")
+        ci.mask("six==1.17.0")
+
+        directory.write(spec_for(), deployment(tmp_path), {}, ci)
+
+        assert not (tmp_path / "out/requirements.lock").exists()
+        assert "it is ***\n" == (tmp_path / "out/log.txt").read_text()
+        assert "warning: The report has no `requirements.lock`: a value" in stream.getvalue()
+
+    def test_names_ids_by_their_inputs(self, tmp_path: Path) -> None:
+        """Many keep them as secrets, and whoever reads an artifact sees no host's stars."""
+        written(tmp_path, PlainHost(io.StringIO()), f"/subscriptions/{ID}/x", {"subscription-id": ID})
+
+        assert "/subscriptions/<subscription-id>/x\n" == (tmp_path / "deep/out/log.txt").read_text()
+
+    def test_keeps_what_a_console_would_show(self, tmp_path: Path) -> None:
+        """Groups, annotations, outputs; no command of the CI host, and no mask."""
+        directory = ReportDirectory(tmp_path / "out", tmp_path)
+        ci = directory.noting(GitHubHost({}, io.StringIO()))
+        ci.mask("hunter22")
+        with ci.group("Check"):
+            ci.info("it is hunter22")
+        ci.annotate(Level.WARNING, "old base")
+        ci.output("image-tag", "v1")
+
+        directory.write(None, [], {}, ci)
+
+        lines = (tmp_path / "out/log.txt").read_text().splitlines()
+        assert ["== Check", "it is ***", "   Check: 0.0 s", "warning: old base", "image-tag=v1"] == lines
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a folder that belongs to somebody else")
+    def test_gives_the_files_to_the_workspaces_owner(self, tmp_path: Path) -> None:
+        """A container action runs as root, and the runner removes its workspace as another user."""
+        os.chown(tmp_path, 1001, 1001)
+
+        written(tmp_path, PlainHost(io.StringIO()), "said")
+
+        found = [tmp_path / "deep", *(tmp_path / "deep").rglob("*")]
+        assert (8, {1001}) == (len(found), {path.lstat().st_uid for path in found})

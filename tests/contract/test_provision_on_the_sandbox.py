@@ -62,7 +62,7 @@ class TestLogin:
         """A token outside its time of validity is told apart from a missing federated credential."""
         azure.sandbox.github_oidc.issue_expired = True
 
-        with pytest.raises(LoginFailed, match="time of validity"):
+        with pytest.raises(LoginFailed, match="has expired, or is not valid yet"):
             azure.log_in(login_of(azure.sandbox)).get_token(azure.clients.cloud.arm_scope)
 
     def test_of_an_unknown_application_is_explained(self, azure: Azure) -> None:

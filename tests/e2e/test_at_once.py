@@ -85,4 +85,4 @@ def test_the_last_image_wins_and_has_its_settings(rivals: Rivals) -> None:
     assert ("first", "first") == rivals.live()
     assert "Somebody else has changed settings meanwhile. This run's were written again: `OWNER`." in winner.log
     assert "somebody else has deployed to it meanwhile" in loser.errors[0]
-    assert "nothing was put back" in loser.errors[0]
+    assert "nothing was rolled back" in loser.errors[0]

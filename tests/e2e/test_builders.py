@@ -220,7 +220,7 @@ class TestEngine:
         run = perform(sandbox, project, NOWHERE, mode="package", image_name="without-engine", **WITH_ENGINE)
 
         assert "| compiled packages |" in run.summary
-        assert "found, not packed (in `functions-model/cache`)" in run.summary
+        assert "reused, not packed (from `functions-model/cache`)" in run.summary
         assert "Step 1/4" not in run.log
         assert by_engine.run.outputs["lock"] == run.outputs["lock"]
 
@@ -283,7 +283,7 @@ class TestWords:
         api.remove_image(f"{registry.host}/base:4", force=True)
 
     def test_a_dockerfile_whose_base_has_no_registry(self, registry: RegistryServer, folder: Path) -> None:
-        """Its line is named: a short name means another image on each machine."""
+        """Its line is named: a short name points to another image on each machine."""
         inputs = packaging(registry, folder) | {"builder": "docker", "dockerfile": "Dockerfile", "base-image": ""}
         (folder / "Dockerfile").write_text("FROM python:3.11\n")
 

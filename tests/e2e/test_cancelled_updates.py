@@ -88,7 +88,7 @@ def test_what_ran_before_is_not_put_back(sandbox: Sandbox, tmp_path: Path) -> No
     found = update.cancelled(Fault("PATCH", "/config/web$", hold=True, passes=1), answered=False, verify_timeout="60")
 
     assert "Begun, and not known to have ended: what the function app `halt-undo` ran before." in found.words
-    assert "was being put back: it may run either." in found.words
+    assert "was being restored: it may run either." in found.words
     assert update.old == update.taken_back(found.words)
 
 

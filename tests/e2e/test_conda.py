@@ -95,7 +95,7 @@ class TestSecondRun:
         """Both layers come from the cache repository: the same ones, in another repository."""
         run = perform(sandbox, project, mode="package", image_name="conda-again")
 
-        found = [line for line in run.log.splitlines() if "found by the lock, not installed" in line]
+        found = [line for line in run.log.splitlines() if "reused, not installed" in line]
         assert ["conda", "dependencies"] == [line.split()[0] for line in found]
         assert first.outputs["lock"] == run.outputs["lock"]
 

@@ -185,7 +185,7 @@ class TestNextRuns:
         assert len(shelf.counted.requests) <= 5, shelf.counted.requests
         assert "The registry has this image already; nothing was sent" in run.log
         assert (first.outputs["digest"], "false") == (run.outputs["digest"], run.outputs["changed"])
-        assert "found by the lock, not installed" in run.log
+        assert "reused, not installed" in run.log
         assert not (tmp_path / "home/uv/archive-v0").exists(), "packages were installed"
 
     def test_a_changed_script_sends_kilobytes(self, first: Run, shelf: Shelf, packager: Packager) -> None:
@@ -226,7 +226,7 @@ class TestAnotherImage:
         image, story = (shelf.reader.image(*place) for place in (("another", "v1"), ("story", "live")))
 
         assert story.layers["dependencies"]["digest"] == image.layers["dependencies"]["digest"]
-        assert f"found by the lock, not installed (in `{CACHE}`)" in run.log
+        assert f"reused, not installed (from `{CACHE}`)" in run.log
         assert not (tmp_path / "home/uv/archive-v0").exists(), "packages were installed"
         assert "1 layer mounted" in run.log
         assert shelf.counted.sent_bytes < 60_000
@@ -238,7 +238,7 @@ class TestAnotherImage:
         run = shelf.packager(tmp_path / "workspace").package(image_name="third", image_tag="v1")
         image = shelf.reader.image("third", "v1")
 
-        assert "found by the lock" not in run.log
+        assert "reused, not installed" not in run.log
         assert lost == image.layers["dependencies"]["digest"]
         assert shelf.reader.blob(CACHE, lost)
 
@@ -317,7 +317,7 @@ class TestModelCompression:
         run = packager.package(image_name="family", image_tag="v1", model_compression="stored", base_image=base)
         image = shelf.reader.image("family", "v1")
 
-        assert "found by the lock" in run.log
+        assert "reused, not installed" in run.log
         assert "; stored" in run.log
         assert {"application/vnd.docker.image.rootfs.diff.tar.gzip"} == {
             layer["mediaType"] for layer in image.layers.values()

@@ -77,7 +77,7 @@ class TestWhatIsTakenAwayMeanwhile:
         run = blob.run_while(lambda: accounts.remove_container(account, "input"), tmp_path)
 
         assert (8, "first") == (run.code, blob.model()), run.log
-        assert "the blob container `input` is not there any more" in run.errors[0]
+        assert "the blob container `input` no longer exists" in run.errors[0]
 
     def test_a_way_in(self, blob: Mortal, tmp_path: Path) -> None:
         """A firewall that lets in nobody from where the app is; the next run finds it before it writes anything."""
@@ -100,7 +100,7 @@ class TestWhatIsTakenAwayMeanwhile:
         run = queue.run_while(lambda: namespaces.remove_queue(namespace.id.name, "requests"), tmp_path)
 
         assert (8, "first") == (run.code, queue.model()), run.log
-        assert "the Service Bus queue `requests` is not there any more" in run.errors[0]
+        assert "the Service Bus queue `requests` no longer exists" in run.errors[0]
 
     def test_a_queue_of_a_slot(self, queue: Mortal, tmp_path: Path) -> None:
         """Nothing is swapped."""
@@ -112,7 +112,7 @@ class TestWhatIsTakenAwayMeanwhile:
         run = queue.run_while(lambda: namespaces.remove_queue(namespace.id.name, "requests"), tmp_path, **where)
 
         assert (8, "first") == (run.code, queue.model()), run.log
-        assert "the Service Bus queue `requests` is not there any more" in run.errors[0]
+        assert "the Service Bus queue `requests` no longer exists" in run.errors[0]
         assert "::group::Swap" not in run.log
 
     def test_a_role(self, queue: Mortal, tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ class TestWhatIsTakenAwayMeanwhile:
         run = queue.run_while(lambda: roles.remove(held.name), tmp_path)
 
         assert (8, "first") == (run.code, queue.model()), run.log
-        assert "the app's identity does not hold Azure Service Bus Data Receiver on requests any more" in run.errors[0]
+        assert "the app's identity no longer has Azure Service Bus Data Receiver on requests" in run.errors[0]
 
 
 class TestAListenerThatFails:

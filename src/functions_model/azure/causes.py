@@ -134,14 +134,14 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         "namespace-sku",
-        remedy="Choose another `service-bus-sku` or `location`, or set `service-bus-namespace` to a namespace that is "
-        "there.",
+        remedy="Choose another `service-bus-sku` or `location`, or set `service-bus-namespace` to an existing "
+        "namespace.",
         text=r"^(?=.*\b(messaging|namespaces?|service ?bus)\b)(?=.*\b(sku|tier|premium)\b)"
         r".*\b(not|only) (supported|available|allowed)\b",
     ),
     Cause(
         "queue-in-conflict",
-        remedy="Another change of the queue is being made. Run again in a minute.",
+        remedy="Azure is still changing the queue. Run again in a minute.",
         status=409,
         text=r"SubCode=4090[01]",
         passes=True,
@@ -152,11 +152,11 @@ CAUSES: tuple[Cause, ...] = (
         code="PrincipalNotFound",
         passes=True,
     ),
-    Cause("role-assignment-exists", remedy="Nothing is to be done: the role is assigned.", code="RoleAssignmentExists"),
+    Cause("role-assignment-exists", remedy="Nothing to do: the role is already assigned.", code="RoleAssignmentExists"),
     Cause(
         "role-assignment-reused",
-        remedy="An identity that was deleted held this role. Delete its assignment (`az role assignment list --all` "
-        "finds those without a principal), then run again.",
+        remedy="The role is still assigned to a deleted identity. Delete that assignment (`az role assignment list "
+        "--all` finds those without a principal), then run again.",
         code="RoleAssignmentUpdateNotPermitted",
     ),
     Cause("group-on-other-system", remedy=_OTHER_GROUP, code="LinuxDynamicWorkersNotAllowedInResourceGroup"),
@@ -188,8 +188,8 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         "no-capacity",
-        remedy="The location has no room for now. Run again later, or choose another `location`, `plan-sku` or a new "
-        "`resource-group`.",
+        remedy="The location has no capacity at the moment. Run again later, or choose another `location` or "
+        "`plan-sku`, or a new `resource-group`.",
         text=r"no available instances to satisfy this request",
     ),
     Cause(
@@ -213,18 +213,18 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         "subscription-not-found",
-        remedy="Check `subscription-id`, and that the login's tenant holds it.",
+        remedy="Check `subscription-id`, and that it belongs to the login's tenant.",
         code="SubscriptionNotFound|InvalidSubscriptionId",
     ),
     Cause(
         "token-expired",
-        remedy="A new token was refused as well. Set the clock of the runner right, and run again.",
+        remedy="A new token was refused as well. Correct the runner's clock, and run again.",
         status=401,
         code="ExpiredAuthenticationToken",
     ),
     Cause(
         "token-refused",
-        remedy="Check `tenant-id` and `cloud`: the token is not one that this Resource Manager takes.",
+        remedy="Check `tenant-id` and `cloud`: this Resource Manager does not accept the token.",
         status=401,
         code="InvalidAuthenticationToken.*|AuthenticationFailed",
     ),
@@ -252,17 +252,17 @@ CAUSES: tuple[Cause, ...] = (
         text=r"is being (created|updated)",
         passes=True,
     ),
-    Cause("throttled", remedy="Azure is being asked too often. Wait {wait} and run again.", status=429, passes=True),
+    Cause("throttled", remedy="Azure is throttling requests. Wait {wait} and run again.", status=429, passes=True),
 )
 """In order: the first that matches is told."""
 
 UNKNOWN_REMEDIES: tuple[tuple[int, int, str], ...] = (
     (401, 401, "Check `tenant-id`, `client-id` and `cloud`."),
     (403, 403, "Ask an owner of the subscription for the right to do this."),
-    (404, 404, "Check the names that were given, and run again."),
+    (404, 404, "Check the names, and run again."),
     (409, 409, "Another process may be working on it. Wait until it has ended and run again."),
     (400, 499, "Correct the inputs that the message names and run again."),
-    (500, 599, "Azure had a fault of its own. Run again; what was done is kept."),
+    (500, 599, "Azure had an internal error. Run again; finished steps are not repeated."),
     (0, 999, "Check the connection to Azure and run again."),
 )
 """Lowest status, highest status, remedy: what is told of an error that no cause fits."""

@@ -118,7 +118,7 @@ def _described(resource_manager: str, fetch: Callable[[str], Any]) -> Cloud:
         return _cloud_of(resource_manager, _own_entry(resource_manager, document))
     except (requests.RequestException, ValueError) as exc:
         reason = " ".join(str(exc).split())[:300]
-        raise LoginFailed(action, reason, "Check the URL, and that its certificate is trusted here.") from exc
+        raise LoginFailed(action, reason, "Check the URL, and that this machine trusts its certificate.") from exc
     except (KeyError, IndexError, TypeError, AttributeError) as exc:
         reason = "the answer does not describe a cloud"
         remedy = "Set `cloud` to the URL of a Resource Manager that serves `/metadata/endpoints`."

@@ -130,7 +130,7 @@ class _Assertions:
         except (OSError, UnicodeDecodeError) as error:
             said = getattr(error, "strerror", None) or error
             what = f"the identity token of `AZURE_FEDERATED_TOKEN_FILE` cannot be read: `{file}`: {said}"
-            remedy = "Check that the job has that file, or take the variable away."
+            remedy = "Check that the job has that file, or unset the variable."
             raise LoginFailed("log in to Azure", what, remedy) from error
         self._ci.mask(token)
         return token

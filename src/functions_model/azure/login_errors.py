@@ -37,8 +37,8 @@ _CAUSES = (
     Cause(
         "token-out-of-time",
         "700024",
-        "the identity token is outside its time of validity",
-        "Run the job again. If it happens again, set the clock of the runner right.",
+        "the identity token has expired, or is not valid yet",
+        "Run the job again. If it happens again, correct the runner's clock.",
     ),
     Cause(
         "audience-unknown",
@@ -97,7 +97,7 @@ _ELSEWHERE = {
         "Install the Azure CLI and run `az login`; or give `tenant-id`, `client-id` and `client-secret`.",
     ),
     LoginKind.MANAGED: (
-        "this machine has no such identity that answers",
+        "this machine has no such managed identity",
         "Give the machine an identity, name a user-assigned one with `client-id`, or leave `login` out.",
     ),
 }
@@ -153,5 +153,5 @@ def _federated_credential(login: Login, claims: _AssertionClaims) -> str:
 
 def _plain_remedy(exc: Exception, authority: str) -> str:
     if isinstance(exc, (ServiceRequestError, ServiceResponseError)):
-        return f"Check that `{authority}` can be reached from here, and that its certificate is trusted."
+        return f"Check that `{authority}` can be reached from here, and that this machine trusts its certificate."
     return "Check `tenant-id`, `client-id` and `cloud`."

@@ -79,7 +79,7 @@ def _why(response: Any) -> str:
     if response is None:
         return "the connection to Azure broke off"
     status = response.http_response.status_code
-    return "Azure is being asked too often (429)" if status == _TOO_MANY else f"Azure answers {status}"
+    return "Azure is throttling requests (429)" if status == _TOO_MANY else f"Azure answers {status}"
 
 
 _BEARER = "Bearer "

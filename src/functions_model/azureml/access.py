@@ -89,7 +89,7 @@ def _without_markers(files: Iterable[RemoteFile]) -> tuple[RemoteFile, ...]:
     for file in ordered:
         if file.path in folders and file.size:
             what = f"the blob `{file.blob}` is a file and a folder at once"
-            raise BundleFailed("download the model", [Problem(what, "Register the model anew.", "model-path")])
+            raise BundleFailed("download the model", [Problem(what, "Register the model again.", "model-path")])
     return tuple(file for file in ordered if file.path not in folders)
 
 

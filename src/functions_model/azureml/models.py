@@ -58,7 +58,7 @@ def download_model(
     named = f"azureml:{asset.name}:{version.version}"
     action = f"download the model `{named}`"
     if version.is_archived:
-        report(f"Note: the model `{named}` is archived in `{asset.workspace.name}`. It is used all the same.")
+        report(f"Note: the model `{named}` is archived in `{asset.workspace.name}`. It is used anyway.")
     place, datastore = _place(asset, version, clients, action)
     access = StorageAccess(clients, credential, mask, settings, options or {})
     client, files = access.open(place, datastore, action)
@@ -120,7 +120,7 @@ def fetch_environment(
     if not conda.strip():
         raise _no_conda_file(named, version)
     if version.is_archived:
-        report(f"Note: the environment `{named}` is archived in `{asset.workspace.name}`. It is used all the same.")
+        report(f"Note: the environment `{named}` is archived in `{asset.workspace.name}`. It is used anyway.")
     report(f"The conda file of the environment `{named}` gives the packages.{_image_note(version)}")
     file = folder / f"{asset.name}-{version.version}" / "conda.yml"
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -239,9 +239,9 @@ def _unreadable(source: bytes, problem: Exception, python_version: str | None) -
 
 def _syntax_fault(problem: SyntaxError, python_version: str | None) -> Fault:
     own = sys.version_info.minor
-    remedy = "Mend the line."
+    remedy = "Fix this line."
     if python_version and int(python_version.split(".")[1]) > own:
-        remedy = f"Mend the line, or run this check with Python {python_version}: here it reads as Python 3.{own}."
+        remedy = f"Fix this line, or run this check with Python {python_version}: here it reads as Python 3.{own}."
     return f"it is not valid Python: {problem.msg}", remedy, problem.lineno or 0
 
 

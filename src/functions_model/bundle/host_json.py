@@ -160,7 +160,7 @@ def _line(theirs: CommentedJson, broken: Broken) -> int | None:
 def _unreadable(problem: Exception, file: Path) -> Problem:
     if isinstance(problem, JSONDecodeError):
         what = f"it is not JSON: {problem.msg[:1].lower()}{problem.msg[1:]}, column {problem.colno}"
-        return _problem(Broken((), what, "Mend the line."), file, problem.lineno)
+        return _problem(Broken((), what, "Fix this line."), file, problem.lineno)
     if isinstance(problem, OSError):
         what = f"the file cannot be read: {problem.strerror}"
         return _problem(Broken((), what, "Check the path and the permissions."), file, None)

@@ -44,7 +44,7 @@ def _parse(command: str, arguments: Sequence[str], how: dict[str, Any]) -> argpa
         "--engine",
         choices=("auto", "docker", "process"),
         default="auto",
-        help="how the sandbox runs the app: in Docker, or as a process; auto takes Docker where it answers",
+        help="how the sandbox runs the app: in Docker, or as a process; auto uses Docker if it is running",
     )
     if command == "try":
         parser.add_argument(
@@ -120,7 +120,7 @@ def _serve(folder: Path, options: argparse.Namespace, sandbox: RunningSandbox) -
     """Deploy again whenever a file changes, until Ctrl-C. A failure is told, and the next change tried."""
     from watchfiles import watch  # noqa: PLC0415 - it comes with the sandbox, and only this door needs it
 
-    _say("", "Watching the folder: a change is deployed at once. Stop with Ctrl-C.")
+    _say("", "Watching the folder: each change is deployed at once. Stop with Ctrl-C.")
     for changes in watch(folder, debounce=400):
         names = sorted({str(Path(path).relative_to(folder)) for _, path in changes})
         _say("", f"Changed: {', '.join(names)}")

@@ -131,7 +131,7 @@ class ProblemsFailure(Failure):
             super().__init__(action, subject + first.what, first.remedy, location=first.location, detail=detail)
             return
         reason, listing = f"there are {len(self._problems)} problems", "\n".join(f"  - {one}" for one in self._problems)
-        super().__init__(action, reason, f"Mend each of them:\n{listing}", detail=detail)
+        super().__init__(action, reason, f"Fix each of them:\n{listing}", detail=detail)
 
     @property
     def problems(self) -> tuple[Problem, ...]:

@@ -69,7 +69,7 @@ class Stop:
 
     def cause(self, action: str) -> BaseException:
         """What to raise where a part was given up: the failure that came first."""
-        what, remedy = "the push was ended", "Look at the failure that came before, and run again."
+        what, remedy = "the push was stopped", "See the failure before this one, and run again."
         return self._first or RegistryFailed(action, what, remedy)
 
 

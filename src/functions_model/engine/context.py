@@ -31,7 +31,7 @@ _README = """\
 - `{own}/layers/`: the app's files, laid out as in the image.
 - `{own}/requirements.lock`: the Python packages in the image, with their hashes.
 {compiled}
-The folder is written anew each time: changes in it are lost.
+Each run overwrites the folder: your changes in it are lost.
 """
 _PINNED, _OWN = "the image, with its base pinned by digest", "your own Dockerfile, and the app on top of it"
 _README_COMPILED = """\

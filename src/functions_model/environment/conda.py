@@ -238,7 +238,7 @@ def _why_this(text: str) -> str | None:
     if spec.channel and not is_public_name(spec.channel):
         return f"`{spec.name}` from a channel of your own, `{spec.channel}`"
     has_wheel = spec.name == "python" or spec.name in LEFT_OUT or twin_of(spec.name)
-    return None if has_wheel else f"`{spec.name}`, which no wheel stands for"
+    return None if has_wheel else f"`{spec.name}`, which has no matching wheel"
 
 
 def _warn_of_channels(channels: list[CondaChannel], draft: Draft) -> None:

@@ -91,7 +91,7 @@ class CondaRequest:
     Attributes:
         specs: In the file's order, `python` among them when it is named.
         channels: The first one that has a package is the one that it comes from.
-        why: Why wheels do not do, as a clause: "line 4 asks for `r-base`, which no wheel stands for".
+        why: Why wheels do not do, as a clause: "line 4 asks for `r-base`, which has no matching wheel".
     """
 
     specs: tuple[CondaDependency, ...]

@@ -173,4 +173,4 @@ def _excesses(stack: Sequence[Descriptor], manifest: bytes) -> Iterator[Problem]
 def _refuse(problems: Iterable[Problem]) -> None:
     found = tuple(problems)
     if found:
-        raise BundleFailed("put the image together", found)
+        raise BundleFailed("assemble the image", found)

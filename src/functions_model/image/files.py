@@ -137,7 +137,7 @@ def _clashes(ordered: tuple[TreeFile, ...]) -> Iterator[Problem]:
     for file in ordered:
         if file.path == previous:
             yield Problem(
-                f"two files want to be `/{file.path}` in the image", "Rename or leave out one of them.", file.path
+                f"two files would be `/{file.path}` in the image", "Rename or leave out one of them.", file.path
             )
         elif file.path in folders:
             yield Problem(

@@ -139,7 +139,7 @@ class _Reader:
         try:
             real = link.resolve(strict=True)
         except (OSError, RuntimeError):  # RuntimeError: a circle of links, before Python 3.13
-            self._report(link, f"it is a link to `{link.readlink()}`, which does not exist", "Mend or remove the link.")
+            self._report(link, f"it is a link to `{link.readlink()}`, which does not exist", "Fix or remove the link.")
             return
         if not self._admits(link, real):
             return

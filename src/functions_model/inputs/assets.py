@@ -81,14 +81,14 @@ def check_workspace(form: Form) -> None:
     """Note what is wrong with `workspace`, whether or not something registered needs it."""
     named = form.take("workspace", rules.machine_learning_workspace)
     if named and named.resource_group and form.text("workspace-resource-group"):
-        what = "it is given beside the whole ARM id in `workspace`, which names the group"
+        what = "it cannot be combined with the whole ARM id in `workspace`, which names the group"
         form.refuse("workspace-resource-group", what, "Remove it.")
 
 
 def _workspace(form: Form) -> MachineLearningWorkspace | None:
     """The workspace of the inputs, complete."""
     if not form.text("workspace"):
-        form.miss("workspace", why="what is named with `azureml:` is looked up there")
+        form.miss("workspace", where="for what `azureml:` names")
         return None
     named = form.take("workspace", rules.machine_learning_workspace)
     if not named or named.resource_group:
@@ -99,16 +99,16 @@ def _workspace(form: Form) -> MachineLearningWorkspace | None:
 
 def _subscription(form: Form) -> str:
     if form.mode is Mode.PACKAGE and not form.text("subscription-id"):
-        form.miss("subscription-id", why="the Azure ML workspace is looked up in it")
+        form.miss("subscription-id", where="to find the Azure ML workspace")
         return ""
-    return form.take("subscription-id", rules.guid)
+    return form.take("subscription-id", rules.subscription_id)
 
 
 def _resource_group(form: Form) -> str:
     if form.text("workspace-resource-group"):
         return form.take("workspace-resource-group", rules.resource_group)
     if form.mode is Mode.PACKAGE and not form.text("resource-group"):
-        form.miss("workspace-resource-group", why="the Azure ML workspace is looked up in it")
+        form.miss("workspace-resource-group", where="to find the Azure ML workspace")
         return ""
     return form.take("resource-group", rules.resource_group)
 

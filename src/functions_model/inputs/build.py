@@ -46,19 +46,21 @@ def read_build(form: Form) -> Build:
 def _refuse_mismatch(form: Form, builder: Builder) -> None:
     for name in _WITH_DOCKERFILE:
         if form.text(name) and builder is Builder.LAYERS:
-            what = "it is given beside `builder: layers`, which has no container engine to run it"
+            what = "it cannot be combined with `builder: layers`, which has no container engine to run it"
             form.refuse(name, what, "Use `builder: docker`, or remove it.")
     if builder is Builder.DOCKERFILE and form.mode is not Mode.PACKAGE:
         what = f"`dockerfile` only writes files, and mode `{form.mode}` needs an image"
         form.refuse("builder", what, "Use `mode: package` with it, or `builder: docker`.")
     if builder is not Builder.DOCKERFILE and form.mode is Mode.PACKAGE and form.text("build-context"):
-        what = f"it is given beside `builder: {builder}`, which writes no folder"
+        what = f"it cannot be combined with `builder: {builder}`, which writes no folder"
         form.refuse("build-context", what, "Use `builder: dockerfile`, or remove it.")
 
 
 def _dockerfile(form: Form) -> Path | None:
     if form.text("dockerfile") and form.text("base-image"):
-        form.refuse("dockerfile", "it is given beside `base-image`", "The Dockerfile's `FROM` says the base. Give one.")
+        form.refuse(
+            "dockerfile", "it cannot be combined with `base-image`", "The Dockerfile's `FROM` says the base. Give one."
+        )
     return form.take("dockerfile", form.workspace.file)
 
 

@@ -69,16 +69,23 @@ _GIVEN: tuple[InputSpec, ...] = (
         modes=WITH_AZURE,
         metavar="REGION",
     ),
-    a_guid("subscription-id", "The Azure subscription.", required=True, modes=NAMING),
+    a_guid(
+        "subscription-id",
+        "The id of the Azure subscription: `az account show --query id`.",
+        required=True,
+        modes=NAMING,
+    ),
     a_guid(
         "tenant-id",
-        "The Microsoft Entra tenant. Mode `package` needs it for a registry of Azure only; see `login`.",
+        "The id of the Microsoft Entra tenant: `az account show --query tenantId`. In mode `package`, only a registry"
+        " in Azure needs it. See `login`.",
         required_when="to log in by OIDC or with `client-secret`",
         modes=EVERY_MODE,
     ),
     a_guid(
         "client-id",
-        "The application or identity to log in as. Mode `package` needs it for a registry of Azure only; see `login`.",
+        "The client id of the application or managed identity to log in as. In mode `package`, only a registry in Azure"
+        " needs it. See `login`.",
         required_when="to log in by OIDC or with `client-secret`",
         modes=EVERY_MODE,
     ),

@@ -23,7 +23,7 @@ NO_MODELS = "[]"
 _INPUT = "model-path"
 _HOST_JSON = "host.json"
 _AS_UTF8 = "Save it as UTF-8 without a byte order mark."
-_OTHER_ENDING = "Mend it, or give a file that is no JSON another ending."
+_OTHER_ENDING = "Fix it; or, if it is not meant to be JSON, give it another ending."
 _NAMED = re.compile(r"(?P<name>[^=:/\\]*)(?::(?P<version>[^=:/\\]*))?=(?P<path>.*)")
 
 Entry: TypeAlias = Model | RegisteredAsset
@@ -36,7 +36,7 @@ def read_models(form: Form) -> tuple[Entry, ...] | None:
     given_name = form.take("model-name", rules.model_name)
     given_version = form.take("model-version", rules.positive_number)
     if not text:
-        form.miss(_INPUT, "Give the model: a file or a folder in the workspace.")
+        form.miss(_INPUT, "Set it to the model's file or folder.")
         return None
     lines = [] if text == NO_MODELS else [line.strip() for line in text.splitlines() if line.strip()]
     entries = [_entry(form, line) for line in lines]
@@ -97,10 +97,10 @@ def _why_no_names(entries: list[Entry]) -> tuple[str, str] | None:
         return "it is given, and `model-path` names no model", "Remove it."
     if len(entries) > 1:
         remedy = "Remove it, and write `name=path` or `name:version=path` in `model-path`."
-        return "it is given beside several models", remedy
+        return "it cannot be combined with several models", remedy
     entry = entries[0]
     if isinstance(entry, RegisteredAsset):
-        return "it is given beside a registered model, which has its own", "Remove it."
+        return "it cannot be combined with a registered model, which has its own", "Remove it."
     if entry.name:
         return "it is given, and `model-path` names the model itself", "Remove it, or give the path alone."
     return None
@@ -135,10 +135,10 @@ def _check_missing(form: Form, models: Sequence[Entry] | None) -> None:
     if models is None and form.text("model-path"):
         return
     if models is None or not needs_no_script(models):
-        form.miss("entry-script", "Give the Python script with `init()` and `run()`, as Azure ML takes it.")
+        form.miss("entry-script", "Set it to the Python script with `init()` and `run()`.")
     elif form.text("source-directory"):
         what = "it is given without `entry-script`, and an MLflow model alone brings no code of yours into the app"
-        form.refuse("source-directory", what, "Give both, or none of them.")
+        form.refuse("source-directory", what, "Set both, or neither.")
 
 
 def read_host_json(form: Form, code: Code | None) -> Path | None:

@@ -58,7 +58,7 @@ class Form:
             spec = BY_NAME.get(name)
             is_read = spec and self.mode in spec.modes and self.values[name]
             if spec and is_read and spec.triggers and self.trigger not in spec.triggers:
-                what = f"it is given beside `trigger: {self.trigger}`, which does not use it"
+                what = f"it cannot be combined with `trigger: {self.trigger}`, which does not use it"
                 self.refuse(name, what, f"Remove it, or use `trigger: {spec.triggers[0]}`.")
 
     def refuse(self, name: str, what: str, remedy: str) -> None:
@@ -67,18 +67,18 @@ class Form:
         if problem not in self.problems:
             self.problems.append(problem)
 
-    def miss(self, name: str, remedy: str = "", *, why: str = "") -> None:
+    def miss(self, name: str, remedy: str = "", *, where: str = "") -> None:
         """Note that an input is not given.
 
         Args:
             name: The input.
             remedy: What to do; empty asks for what the catalogue describes.
-            why: Who needs it: "`trigger: blob` needs it"; empty names the mode.
+            where: When it is required: "with `trigger: blob`"; empty names the mode.
         """
         if name in self.unread:
             return
-        needs = why or f"mode `{self.mode}` needs it"
-        self.refuse(name, f"it is not given, and {needs}", remedy or f"Give {described(BY_NAME[name])}")
+        where = where or f"in mode `{self.mode}`"
+        self.refuse(name, f"it is required {where}", remedy or f"Set it to {described(BY_NAME[name])}")
 
     def text(self, name: str) -> str:
         """What was given, or the default, or nothing."""
@@ -106,10 +106,11 @@ class Form:
             self.refuse(name, broken.what, broken.remedy)
         except ValueError:
             values = " or ".join(f"`{choice}`" for choice in BY_NAME[name].choices)
-            self.refuse(name, f"`{text}` is none of its values", f"Use {values}.")
+            self.refuse(name, f"`{text}` is not one of its values", f"Use {values}.")
         return cast("T", None)
 
 
 def described(spec: InputSpec) -> str:
-    """An input's help as it follows "Give"."""
-    return spec.help[0].lower() + spec.help[1:]
+    """The first sentence of an input's help, as it follows "Set it to"."""
+    first = spec.help.partition(". ")[0].removesuffix(".")
+    return f"{first[0].lower()}{first[1:]}."

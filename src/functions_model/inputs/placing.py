@@ -161,7 +161,7 @@ class Places:
 
     def __init__(self, form: Form) -> None:
         self._form = form
-        subscription = form.take("subscription-id", rules.guid) or ""
+        subscription = form.take("subscription-id", rules.subscription_id) or ""
         group = form.take("resource-group", rules.resource_group) or ""
         self.names = Names(subscription, group, form.take("app-name", rules.app_name) or "")
         self.in_other_groups: dict[str, Placed] = {}

@@ -238,7 +238,7 @@ def _login(form: Form, cloud: KnownCloud, image: ImageTarget) -> Login | None:
 
 def _login_missing(form: Form, name: str, *, given: bool) -> None:
     if given:
-        remedy = f"Give {described(BY_NAME[name])} Or give none of them."
-        form.refuse(name, "it is not given, while other parts of the login are", remedy)
+        remedy = f"Set it to {described(BY_NAME[name])} Or set none of them."
+        form.refuse(name, "it is required with the other parts of the login", remedy)
     else:
         form.miss(name)

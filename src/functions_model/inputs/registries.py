@@ -161,7 +161,9 @@ def take_login(form: Form, cloud: KnownCloud) -> Login:
     audience = form.take("audience", rules.audience)
     for name in ("audience", "login"):
         if form.text("client-secret") and form.text(name):
-            form.refuse(name, "it is given beside `client-secret`, which does not use it", "Give one of the two.")
+            form.refuse(
+                name, "it cannot be combined with `client-secret`, which does not use it", "Give one of the two."
+            )
     form.take("login", Managed)
     kind, kept = login_kind(form), form.facts.token_file if form.facts else None
     file = kept if kind is LoginKind.TOKEN_FILE else None
@@ -171,8 +173,8 @@ def take_login(form: Form, cloud: KnownCloud) -> Login:
             " `az login` counts."
         )
     return Login(
-        form.take("tenant-id", rules.guid) or (file.tenant_id if file else ""),
-        form.take("client-id", rules.guid) or (file.client_id if file else ""),
+        form.take("tenant-id", rules.tenant_id) or (file.tenant_id if file else ""),
+        form.take("client-id", rules.client_id) or (file.client_id if file else ""),
         secret,
         audience or cloud.audience,
         cloud.name,

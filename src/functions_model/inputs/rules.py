@@ -7,6 +7,7 @@ rules are those of https://learn.microsoft.com/azure/azure-resource-manager/mana
 from __future__ import annotations
 
 import re
+import shlex
 import uuid
 from functools import partial
 
@@ -139,14 +140,29 @@ def location(text: str) -> str:
     return matching(r"[a-z]+[0-9]*[a-z0-9]*", "an Azure region's name", "Use a name such as `westeurope`.", name)
 
 
-def guid(text: str) -> str:
+def subscription_id(text: str) -> str:
+    """The id of an Azure subscription."""
+    return guid(text, f"Find the id with `az account show --subscription {shlex.quote(text)} --query id`.")
+
+
+def tenant_id(text: str) -> str:
+    """The id of a Microsoft Entra tenant."""
+    return guid(text, "Find the id with `az account show --query tenantId`.")
+
+
+def client_id(text: str) -> str:
+    """The client id of an application or a managed identity."""
+    return guid(text, f"Find the id with `az ad sp list --display-name {shlex.quote(text)} --query [].appId`.")
+
+
+def guid(text: str, remedy: str = "Use the id.") -> str:
     """A GUID in its usual form, given back in lower case."""
     try:
         parsed = str(uuid.UUID(text))
     except ValueError:
         parsed = ""
     if parsed != text.lower():
-        raise RuleBroken(f"`{text}` is not a GUID", "It looks like `00000000-0000-0000-0000-000000000000`.")
+        raise RuleBroken(f"`{text}` is not an id such as `00000000-0000-0000-0000-000000000000`", remedy)
     return parsed
 
 

@@ -31,7 +31,7 @@ def listening_seconds(environ: Mapping[str, str]) -> float | None:
     try:
         return float(text) if text else None
     except ValueError:
-        problem = Problem(f"the variable `{LISTENING}` is not a number of seconds", "Take it away.", LISTENING)
+        problem = Problem(f"the variable `{LISTENING}` is not a number of seconds", "Unset it.", LISTENING)
         raise InputsInvalid("read the inputs", [problem]) from None
 
 

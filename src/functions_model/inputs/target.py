@@ -71,16 +71,16 @@ def _refuse_unused_telemetry(form: Form, settings: dict[str, Secret]) -> None:
     """A workspace for no component, and a component beside the address of another one."""
     if form.text("log-analytics-workspace") and not form.text("application-insights"):
         what = "it is given without `application-insights`, whose data it would keep"
-        form.refuse("log-analytics-workspace", what, "Give both, or none of the two.")
+        form.refuse("log-analytics-workspace", what, "Set both, or neither.")
     own = next((name for name in settings if name.upper().startswith(_TELEMETRY)), "")
     if own and form.text("application-insights"):
-        what = f"it is given beside the app setting `{own}`, which names a component itself"
+        what = f"it cannot be combined with the app setting `{own}`, which names a component itself"
         form.refuse("application-insights", what, "Remove one of the two.")
 
 
 def _refuse_unused_identity(form: Form, access: Access) -> None:
     if access is Access.KEYS and form.text("identity-name"):
-        what = "it is given beside `access: keys`, which uses no identity"
+        what = "it cannot be combined with `access: keys`, which uses no identity"
         form.refuse("identity-name", what, "Remove one of the two.")
 
 

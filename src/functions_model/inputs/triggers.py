@@ -27,7 +27,7 @@ def read_trigger(form: Form) -> Trigger:
 
 def _blob(form: Form) -> BlobTrigger:
     if not form.text("input-path"):
-        form.miss("input-path", why="`trigger: blob` needs it")
+        form.miss("input-path", where="with `trigger: blob`")
     source = form.take("input-path", _input_path)
     target = form.take("output-path", _path)
     if source and target:
@@ -104,7 +104,7 @@ def _refuse_backslash(form: Form, target: BlobPath) -> None:
 
 def _queue(form: Form) -> ServiceBusQueueTrigger:
     if not form.text("input-queue-name"):
-        form.miss("input-queue-name", why="`trigger: service-bus-queue` needs it")
+        form.miss("input-queue-name", where="with `trigger: service-bus-queue`")
     source = form.take("input-queue-name", rules.queue_name)
     target = form.take("output-queue-name", rules.queue_name)
     if source and target and source.lower() == target.lower():

@@ -124,7 +124,7 @@ def _look_at_tag(making: Making, built: ImageBuilt) -> None:
     """Tell when a tag of the user's own is about to move. A tag that follows from the digest never does.
 
     Raises:
-        PlanRefused: The tag is locked and means another image: better known now than after the upload.
+        PlanRefused: The tag is locked and points to another image: better known now than after the upload.
         RegistryFailed: The registry does not say.
     """
     tag, session = making.spec.image.tag, making.session
@@ -140,7 +140,7 @@ def _look_at_tag(making: Making, built: ImageBuilt) -> None:
     if found is None or found.digest == built.app.reference.digest:
         return
     if found.locked:
-        what = f"the tag `{tag}` of `{repository}` is locked in the registry and means another image"
+        what = f"the tag `{tag}` of `{repository}` is locked in the registry and points to another image"
         raise PlanRefused("move the tag", [Problem(what, "Give another `image-tag`, or unlock it.", "image-tag")])
     making.world.tell(TagFound(tag, found.digest))
 

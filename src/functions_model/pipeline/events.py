@@ -169,7 +169,7 @@ class ImageBuilt(Event):
 
 @dataclass(frozen=True, slots=True)
 class TagFound(Event):
-    """The tag that was asked for is there, and means another image.
+    """The tag that was asked for is there, and points to another image.
 
     Attributes:
         tag: As the user gave it.

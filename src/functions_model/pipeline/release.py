@@ -14,8 +14,8 @@ from functions_model.pipeline.verifying import Delivered, probed, verify_here, v
 from functions_model.provision import Change, Overtaken, PutBack
 from functions_model.verify.nouns import Verified
 
-FIRST = "It is the app's first deployment: there is no previous version to go back to. The app stays as it is."
-UNCHANGED = "This run has changed nothing of the app, so there was nothing to put back."
+FIRST = "This was the first deployment, so there is nothing to roll back to; the failed app is left for you to inspect."
+UNCHANGED = "This run changed nothing in the app, so there was nothing to roll back."
 
 
 def release(delivered: Delivered) -> None:
@@ -63,14 +63,14 @@ def _put_back(delivered: Delivered) -> str:
         return UNCHANGED
     image = delivered.before.image
     world.tell(UndoBegun(image))
-    with world.stage("Put the previous version back"):
+    with world.stage("Roll back to the previous version"):
         try:
             done = delivered.host.put_back(delivered.plan, after, delivered.clients, run_context(world))
             story = f"{_told(done)} {verify_previous(delivered, image)}"
         except Overtaken as overtaken:
-            story = _overtaken(overtaken, "put")
+            story = _overtaken(overtaken, "rolled")
         except Failure as failure:
-            story = f"The previous version, `{image}`, could not be put back: {failure.reason}. {failure.remedy}"
+            story = f"The previous version, `{image}`, could not be restored: {failure.reason}. {failure.remedy}"
         world.tell(UndoEnded(story))
     return story
 
@@ -143,9 +143,9 @@ def _tell_proven(delivered: Delivered, verified: Verified) -> None:
 def _told(done: PutBack) -> str:
     stay = ", ".join(f"`{name}`" for name in done.others)
     others = f" Settings that somebody else has changed meanwhile stay: {stay}." if stay else ""
-    return f"The previous version was put back ({', '.join(done.what)}).{others}"
+    return f"Rolled back to the previous version ({', '.join(done.what)}).{others}"
 
 
 def _overtaken(overtaken: Overtaken, done: str) -> str:
     now = f"`{overtaken.image}`" if overtaken.image else "nothing"
-    return f"Somebody else has deployed to the app meanwhile: it runs {now}, so nothing was {done} back."
+    return f"Somebody else has deployed to the app in the meantime: it runs {now}, so nothing was {done} back."

@@ -110,8 +110,8 @@ def origin_text(ready: LayerReady) -> str:
     """How a layer came to be: `packed and sent in one pass in 21.3 s, 50.2 MB/s`."""
     layer = ready.layer
     if ready.origin is LayerOrigin.FOUND:
-        work = "found by the lock, not installed" if layer.name in _INSTALLED else "found, not packed"
-        return f"{work} (in `{layer.repository}`)" if layer.repository else work
+        work = "reused, not installed" if layer.name in _INSTALLED else "reused, not packed"
+        return f"{work} (from `{layer.repository}`)" if layer.repository else work
     work = "packed and sent in one pass" if ready.origin is LayerOrigin.SENT else "packed"
     has_rate = ready.seconds > 0 and layer.size >= _WORTH_A_RATE
     rate = f", {size(round(layer.size / ready.seconds))}/s" if has_rate else ""
@@ -120,16 +120,16 @@ def origin_text(ready: LayerReady) -> str:
 
 
 def _packing(layer: Layer) -> str:
-    """`zstd: a sample of the files shrank by 40 %`."""
+    """`zstd: a sample shrank by 40 %`."""
     why = compression_reason(layer)
     return f"{layer.compression}: {why}" if why else layer.compression.value
 
 
 def compression_reason(layer: Layer) -> str:
-    """Why it is packed as it is, as far as anybody knows: `a sample of the files shrank by 2 %`."""
+    """Why it is packed as it is, as far as anybody knows: `a sample shrank by 2 %`."""
     if layer.ratio is not None:
         saved = round(100 * (1 - layer.ratio))
-        return f"a sample of the files shrank by {saved} %" if saved > 0 else "a sample of the files did not shrink"
+        return f"a sample shrank by {saved} %" if saved > 0 else "a sample did not shrink"
     if layer.compression is Compression.GZIP and 0 < layer.size < layer.tree_size:
         return f"{size(layer.tree_size)} of files"
     return ""

@@ -109,12 +109,12 @@ def _(event: ImageBuilt) -> str:
 
 @lines_of.register
 def _(event: TagFound) -> str:
-    return f"The tag `{event.tag}` means {short(event.before)} until now, and moves to this image."
+    return f"The tag `{event.tag}` moves from {short(event.before)} to this image."
 
 
 @lines_of.register
 def _(event: AheadBegun) -> str:
-    return f"Beside the image, {count(len(event.changes), 'resource')} that need not wait for it are being made."
+    return f"Writing {count(len(event.changes), 'resource')} that do not depend on the image while it is built."
 
 
 @lines_of.register

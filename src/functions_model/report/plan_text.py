@@ -30,7 +30,7 @@ _DONE = {
     Action.DELETE: "removed",
 }
 _NOT_DONE = "not done"
-NO_CHANGES = "No changes. What is live is what is wanted"
+NO_CHANGES = "No changes: everything is up to date"
 NOTHING_TO_REMOVE = "Nothing to remove."
 
 

@@ -250,7 +250,7 @@ class Watcher:
             self._ci.info(log_line(long))
             self._told = self._heard = now
         elif stage and now - self._heard >= self._silence:
-            self._ci.info(f"Still in: {stage.title}, {seconds(now - stage.started)}")
+            self._ci.info(f"Still running: {stage.title}, {seconds(now - stage.started)}")
             self._heard = now
 
     def _draw(self, live: LiveLines, running: Sequence[TaskView], now: float) -> None:

@@ -34,7 +34,7 @@ from functions_model.provision.observed import LiveApp
 from functions_model.report.formatting import every, last, listed
 from functions_model.report.proof import state_of
 
-_AGAIN = "Run again to go on from here: what was done is kept."
+_AGAIN = "Run again to continue; finished steps are not repeated."
 _NO_RESOURCES = ("the image ", "the import ", "the registration ")
 """Beginnings of what is in a registry or belongs to the whole subscription: no removal of a deployment concerns it."""
 
@@ -140,8 +140,8 @@ class _Runs:
         if not (undo := last(self._events, UndoBegun)):
             return ""
         if self._begun:
-            return f"{self._app} was not live, and `{undo.image}` was being put back: it may run either."
-        return f"{self._app} runs `{self._image}`, and is not live with it. `{undo.image}` was not put back."
+            return f"{self._app} was not live, and `{undo.image}` was being restored: it may run either."
+        return f"{self._app} runs `{self._image}`, and is not live with it. `{undo.image}` was not restored."
 
     def _beside(self) -> str:
         """With a candidate, the app itself is touched by the move alone."""

@@ -116,7 +116,7 @@ CAUSES: tuple[Cause, ...] = (
         # To the end of the line, where the code stands that names no queue.
         r"messaging entity '(?P<entity>[^']+)' could not be found.{0,600}|MessagingEntityNotFound",
         "the queue `{entity}` is not there",
-        "Run again: a run makes the queues that are missing.",
+        "Run again: missing queues are created.",
     ),
     Cause(
         "data-denied",

@@ -152,7 +152,7 @@ class TestRefusals:
         ("message", "reason", "remedy"),
         [
             ("AADSTS700016: Application not found", "no application `client-1` in the tenant `tenant-1`", "client-id"),
-            ("AADSTS700024: not within its valid time", "time of validity", "Run the job again"),
+            ("AADSTS700024: not within its valid time", "has expired, or is not valid yet", "Run the job again"),
             ("AADSTS7000215: Invalid client secret", "client secret is wrong", "not its ID"),
             ("AADSTS7000222: expired keys", "client secret has expired", "Make a new secret"),
             ("AADSTS90002: Tenant not found", "no tenant `tenant-1`", "tenant-id"),

@@ -114,7 +114,7 @@ class TestThrottling:
 
         assert {"A": "1"} == cloud.settings()
         assert [17.0] == cloud.transport.slept
-        assert ["Waiting 17 s: Azure is being asked too often (429)."] == cloud.told
+        assert ["Waiting 17 s: Azure is throttling requests (429)."] == cloud.told
 
     @pytest.mark.parametrize("send", [Cloud.settings, Cloud.write], ids=["POST", "PATCH"])
     def test_without_retry_after_is_waited_out_for_every_method(self, send: Callable[[Cloud], Any]) -> None:

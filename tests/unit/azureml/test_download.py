@@ -81,7 +81,7 @@ class TestWhatIsFetched:
         lab.download(tmp_path)
 
         assert [
-            "Note: the model `azureml:iris:1` is archived in `lab`. It is used all the same.",
+            "Note: the model `azureml:iris:1` is archived in `lab`. It is used anyway.",
             "Fetch the model `azureml:iris:1` from `lab`: 2 files, 11 B.",
             "`azureml:iris:1`: 8 B of 11 B are here.",
             "`azureml:iris:1`: 11 B of 11 B are here.",

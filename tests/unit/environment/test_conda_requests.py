@@ -41,7 +41,7 @@ class TestWhen:
             ("channels: [conda-forge, defaults]\ndependencies: [conda-forge::numpy]\n", "wheels"),
             ("channels: [https://mirror.example/conda-forge/]\ndependencies: [numpy]\n", "wheels"),
             ("dependencies:\n- python=3.10\n- pip\n- pip:\n  - azureml-defaults\n  - six\n", "wheels"),
-            ("dependencies:\n- numpy\n- r-base=4\n", "line 3 asks for `r-base`, which no wheel stands for"),
+            ("dependencies:\n- numpy\n- r-base=4\n", "line 3 asks for `r-base`, which has no matching wheel"),
             ("channels:\n- mine\ndependencies:\n- numpy\n", "line 2 names a channel of your own, `mine`"),
             ("channels:\n- ./channel\ndependencies: [six]\n", "line 2 names a channel of your own, `channel`"),
             ("dependencies:\n- mine::six\n", "line 2 asks for `six` from a channel of your own, `mine`"),

@@ -27,11 +27,11 @@ class TestAccess:
         """Both values are named."""
         found = problems({**DEPLOY, "access": "password"}, workspace)
 
-        assert {"access": "`password` is none of its values. Use `identity` or `keys`."} == found
+        assert {"access": "`password` is not one of its values. Use `identity` or `keys`."} == found
 
     def test_by_keys_has_no_use_for_an_identity(self, workspace: Path) -> None:
         """One of the two was not meant."""
         found = problems({**DEPLOY, "access": "keys", "identity-name": "mine"}, workspace)
 
-        what = "it is given beside `access: keys`, which uses no identity. Remove one of the two."
+        what = "it cannot be combined with `access: keys`, which uses no identity. Remove one of the two."
         assert {"identity-name": what} == found

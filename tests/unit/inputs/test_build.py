@@ -66,19 +66,27 @@ class TestBuild:
     @pytest.mark.parametrize(
         ("name", "text", "words"),
         [
-            ("builder", "podman", "`podman` is none of its values. Use `layers` or `docker` or `dockerfile`."),
-            ("solver", "mamba", "`mamba` is none of its values"),
-            ("apt-packages", "gcc", "it is given beside `builder: layers`, which has no container engine to run it"),
-            ("dockerfile", "src/score.py", "it is given beside `builder: layers`"),
-            ("build-context", "out", "it is given beside `builder: layers`, which writes no folder"),
+            ("builder", "podman", "`podman` is not one of its values. Use `layers` or `docker` or `dockerfile`."),
+            ("solver", "mamba", "`mamba` is not one of its values"),
+            (
+                "apt-packages",
+                "gcc",
+                "it cannot be combined with `builder: layers`, which has no container engine to run it",
+            ),
+            ("dockerfile", "src/score.py", "it cannot be combined with `builder: layers`"),
+            ("build-context", "out", "it cannot be combined with `builder: layers`, which writes no folder"),
             ("source-date-epoch", "yesterday", "`yesterday` is not a time in whole seconds since 1970"),
             ("source-date-epoch", "99999999999", "is not a time in whole seconds"),
             ("image-labels", "team", "line 1, `team`, is not `name=value`"),
             ("image-labels", "a=1\na=2", "line 2: `a` is given twice"),
             ("image-labels", "functions-model.deployment={}", "line 1: the labels that begin with `functions-model.`"),
-            ("model-compression", "zstd", "`zstd` is none of its values. Use `auto` or `gzip` or `stored` or `raw`."),
+            (
+                "model-compression",
+                "zstd",
+                "`zstd` is not one of its values. Use `auto` or `gzip` or `stored` or `raw`.",
+            ),
             ("cache-repository", "Cache", "`Cache`"),
-            ("sbom", "yes", "`yes` is none of its values. Use `true` or `false`."),
+            ("sbom", "yes", "`yes` is not one of its values. Use `true` or `false`."),
         ],
     )
     def test_refused(self, workspace: Path, name: str, text: str, words: str) -> None:
@@ -95,7 +103,7 @@ class TestBuild:
         """A Dockerfile says its base itself."""
         given = {**PACKAGE, "builder": "docker", "dockerfile": "src/score.py", "base-image": "localhost:5000/base:1"}
 
-        assert "it is given beside `base-image`" in problems(given, workspace)["dockerfile"]
+        assert "it cannot be combined with `base-image`" in problems(given, workspace)["dockerfile"]
 
     def test_dockerfile_with_azure(self, workspace: Path) -> None:
         """A folder cannot be deployed."""
@@ -105,7 +113,7 @@ class TestBuild:
         """An image goes somewhere."""
         given = {name: text for name, text in PACKAGE.items() if name != "registry"}
 
-        assert "it is not given, and mode `package` needs it" in problems(given, workspace)["registry"]
+        assert "it is required in mode `package`" in problems(given, workspace)["registry"]
 
 
 class TestSourceDateEpoch:

@@ -165,7 +165,7 @@ class TestModel:
             ),
             ("model: runs:/1/model", "deployment-file 1 `model` is `runs:/1/model`, which is not in the checkout"),
             ("model: azureml://registries/a/models/b/versions/1", "model-path 1 `azureml://registries/a/models/b/ver"),
-            ("model: azureml:churn:1", "workspace - it is not given, and what is named with `azureml:` is"),
+            ("model: azureml:churn:1", "workspace - it is required for what `azureml:` names"),
             ("model:", "deployment-file 1 `model` has no value. Give it one, or remove it."),
         ],
     )
@@ -211,7 +211,7 @@ class TestCode:
         """A model that is no MLflow model needs a script, be there a file or not."""
         found = told(write("model: ../../model"), workspace)
 
-        assert ["entry-script - it is not given"] == [problem.partition(",")[0] for problem in found]
+        assert ["entry-script - it is required in mode `deploy`"] == [problem.partition(". ")[0] for problem in found]
 
 
 class TestEnvironment:

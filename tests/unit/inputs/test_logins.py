@@ -73,7 +73,7 @@ class TestWhatIsMissing:
     def test_two_ways_at_once_are_refused(self, workspace: Path) -> None:
         """A secret is not what a machine's identity needs."""
         ids = {"tenant_id": GUID, "client_id": GUID, "client_secret": "hunter2-hunter2"}
-        with pytest.raises(InputsInvalid, match="login: it is given beside `client-secret`"):
+        with pytest.raises(InputsInvalid, match="login: it cannot be combined with `client-secret`"):
             login(workspace, facts(), login="managed-identity", **ids)
 
     def test_a_client_id_that_nothing_goes_with_is_told(self, workspace: Path) -> None:

@@ -98,10 +98,10 @@ class TestSeveral:
     @pytest.mark.parametrize(
         ("lines", "words"),
         [
-            ("model\nsrc", "it is given beside several models. Remove it, and write `name=path`"),
+            ("model\nsrc", "it cannot be combined with several models. Remove it, and write `name=path`"),
             ("churn=model", "`model-path` names the model itself"),
             ("[]", "`model-path` names no model. Remove it."),
-            ("azureml:churn:1", "it is given beside a registered model, which has its own. Remove it."),
+            ("azureml:churn:1", "it cannot be combined with a registered model, which has its own. Remove it."),
         ],
     )
     def test_name_and_version_are_for_one_path_alone(self, lines: str, words: str, workspace: Path) -> None:
@@ -199,11 +199,11 @@ class TestRegistered:
     @pytest.mark.parametrize(
         ("name", "text", "words"),
         [
-            ("workspace", "", "it is not given, and what is named with `azureml:` is looked up there"),
+            ("workspace", "", "it is required for what `azureml:` names"),
             ("workspace", "a", "3 to 33"),
             ("workspace", "my ws", "is not an Azure ML workspace's name"),
             ("workspace", f"/subscriptions/{GUID}", "is not the ARM id of an Azure ML workspace"),
-            ("workspace", WORKSPACE_ID.replace(OTHER, "mine"), "`mine` is not a GUID"),
+            ("workspace", WORKSPACE_ID.replace(OTHER, "mine"), "`mine` is not an id such as"),
             ("workspace-resource-group", "rg.", "is not a resource group's name"),
         ],
     )
@@ -232,7 +232,7 @@ class TestRegistered:
         found = problems({**PACKAGE, "model-path": "azureml:churn:3", "workspace": "ml-one"}, workspace)
 
         assert {"subscription-id", "workspace-resource-group", "tenant-id", "client-id"} == set(found)
-        assert "the Azure ML workspace is looked up in it" in found["subscription-id"]
+        assert "it is required to find the Azure ML workspace" in found["subscription-id"]
 
     def test_package_takes_the_resource_group_as_well(self, workspace: Path) -> None:
         """One workflow may switch the mode and leave all else."""
@@ -271,7 +271,7 @@ class TestWithoutScript:
 
         assert mlflow_model.is_dir()
         assert ["entry-script"] == list(found)
-        assert "Give the Python script with `init()` and `run()`, as Azure ML takes it." in found["entry-script"]
+        assert "Set it to the Python script with `init()` and `run()`." in found["entry-script"]
 
     def test_source_directory_alone(self, mlflow_model: Path, workspace: Path) -> None:
         """It would be ignored."""

@@ -51,8 +51,8 @@ class TestAProbe:
             ({**QUEUE, "output-queue-name": ""}, "there is no `output-queue-name`: no answer could be seen"),
             ({**BLOB, "input-path": "inp/a.json", "output-path": "out/b"}, "`input-path` is always the same blob"),
             ({**BLOB, "output-path": "out/{rand-guid}"}, "`output-path` tells nothing of the blob that was scored"),
-            ({**BLOB, "verify-trigger": "maybe"}, "`maybe` is none of its values. Use `look` or `send`."),
-            ({**_SEND, "trigger": "http"}, "it is given beside `trigger: http`, which does not use it"),
+            ({**BLOB, "verify-trigger": "maybe"}, "`maybe` is not one of its values. Use `look` or `send`."),
+            ({**_SEND, "trigger": "http"}, "it cannot be combined with `trigger: http`, which does not use it"),
         ],
     )
     def test_that_could_not_be_known_again_is_refused(

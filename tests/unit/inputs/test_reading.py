@@ -110,10 +110,7 @@ class TestRequired:
 
     def test_empty_is_not_given(self, workspace: Path) -> None:
         """GitHub passes inputs that are not given as empty texts."""
-        assert (
-            "it is not given, and mode `deploy` needs it"
-            in problems({**DEPLOY, "app-name": " "}, workspace)["app-name"]
-        )
+        assert "it is required in mode `deploy`" in problems({**DEPLOY, "app-name": " "}, workspace)["app-name"]
 
     def test_registry_of_azure_needs_a_login(self, workspace: Path) -> None:
         """To push there, mode `package` must log in."""
@@ -157,9 +154,9 @@ REFUSED = [
     ("storage-account", "Contoso", "lower-case"),
     ("storage-account", "con-toso", "lower-case"),
     ("storage-account", "a" * 25, "3 to 24"),
-    ("subscription-id", "contoso", "`contoso` is not a GUID"),
-    ("tenant-id", GUID.replace("-", ""), "is not a GUID"),
-    ("client-id", "{" + GUID + "}", "is not a GUID"),
+    ("subscription-id", "contoso", "`contoso` is not an id such as"),
+    ("tenant-id", GUID.replace("-", ""), "is not an id such as"),
+    ("client-id", "{" + GUID + "}", "is not an id such as"),
     ("client-secret", "one\ntwo", "more than one line"),
     ("audience", "two words", "is not an audience"),
     ("cloud", "AzureGermanCloud", "is neither a cloud's name"),

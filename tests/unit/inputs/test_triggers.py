@@ -49,7 +49,7 @@ class TestBlob:
     @pytest.mark.parametrize(
         ("name", "text", "words"),
         [
-            ("input-path", "", "it is not given, and `trigger: blob` needs it. Give the blobs to score"),
+            ("input-path", "", "it is required with `trigger: blob`. Set it to the blobs to score"),
             ("input-path", "input", "`input` is not a blob's path: it has no container and name"),
             ("input-path", "input/{rand-guid}", "which the host gives to outputs only"),
             *(
@@ -128,7 +128,7 @@ class TestQueue:
     @pytest.mark.parametrize(
         ("name", "text", "words"),
         [
-            ("input-queue-name", "", "it is not given, and `trigger: service-bus-queue` needs it"),
+            ("input-queue-name", "", "it is required with `trigger: service-bus-queue`"),
             ("input-queue-name", "in queue", "`in queue` is not a queue's name"),
             ("input-queue-name", "/in", "with a letter or a digit at either end"),
             ("input-queue-name", "a" * 261, "1 to 260"),

@@ -105,6 +105,6 @@ class TestBesideTheImage:
         plan = planned(run.arm)
         run.arm.fail("PUT", "irisstorage$", REFUSED)
         with pytest.raises(ApplyIncomplete, match="disallowed by policy"):
-            run.fail(plan, "the push was ended")
+            run.fail(plan, "the push was stopped")
 
         assert run.push.ended.is_set()

@@ -344,9 +344,9 @@ class TestSettingsInPaths:
             planned(FakeArm(), trigger=self.TRIGGER)
 
         assert [
-            ("input-path", "nobody defines the app setting `IN` that the path takes its `%IN%` from"),
-            ("output-path", "nobody defines the app setting `IN` that the path takes its `%IN%` from"),
-            ("output-path", "nobody defines the app setting `PREFIX` that the path takes its `%PREFIX%` from"),
+            ("input-path", "there is no app setting `IN` that the path takes its `%IN%` from"),
+            ("output-path", "there is no app setting `IN` that the path takes its `%IN%` from"),
+            ("output-path", "there is no app setting `PREFIX` that the path takes its `%PREFIX%` from"),
         ] == [(problem.subject, problem.what) for problem in caught.value.problems]
 
     @pytest.mark.parametrize("value", ["No Container", "a", "{x}", "%OTHER%"])
@@ -453,7 +453,7 @@ class TestAWriteThatFails:
         resource_plan = planned(arm, trigger=QUEUE)
         arm.fail("PUT", "/queues/orders$", CONFLICT, 99)
 
-        with pytest.raises(ApplyIncomplete, match="Another change of the queue is being made") as caught:
+        with pytest.raises(ApplyIncomplete, match="Azure is still changing the queue") as caught:
             applied(arm, resource_plan)
 
         assert "not reached: the role assignment `Azure Service Bus Data Receiver on orders`" in caught.value.detail

@@ -68,6 +68,6 @@ class TestTheContainerLog:
 
         command = "az webapp log config --name iris --resource-group iris-rg --docker-container-logging filesystem"
         assert () == on
-        off = f"The container log of the function app `iris` is off, so a failure can show nothing of it{words}."
+        off = f"The container log of the function app `iris` is off, so a failure cannot show it{words}."
         assert (f"{off} To turn it on: {command}",) == plan.notes
         assert not plan.has_changes

@@ -72,8 +72,8 @@ class TestALaterDeployment:
     @pytest.mark.parametrize(
         ("trigger", "part", "said"),
         [
-            (BLOB, "/containers/input", "the blob container `input` is not there any more"),
-            (QUEUE, "/queues/orders", "the Service Bus queue `orders` is not there any more"),
+            (BLOB, "/containers/input", "the blob container `input` no longer exists"),
+            (QUEUE, "/queues/orders", "the Service Bus queue `orders` no longer exists"),
         ],
     )
     def test_finds_what_is_gone(self, trigger: Trigger, part: str, said: str) -> None:
@@ -85,7 +85,7 @@ class TestALaterDeployment:
             reached(plan, arm.clients())
 
         assert "does not hold" not in str(caught.value)
-        assert "Run again: a run makes what is missing." in str(caught.value)
+        assert "Run again: missing resources are created." in str(caught.value)
 
     def test_finds_a_role_that_is_gone(self) -> None:
         """By its name, and what it was held on."""
@@ -93,7 +93,7 @@ class TestALaterDeployment:
         [role] = [key for key, value in arm.resources.items() if "roleassignments" in key and "/queues/answers" in key]
         take(arm, role)
 
-        with pytest.raises(NotLive, match="does not hold Azure Service Bus Data Sender on answers any more"):
+        with pytest.raises(NotLive, match="no longer has Azure Service Bus Data Sender on answers"):
             reached(plan, arm.clients())
 
     def test_finds_a_queue_that_is_disabled_meanwhile(self) -> None:

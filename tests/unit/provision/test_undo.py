@@ -169,7 +169,7 @@ class TestAnUndoThatFails:
         with pytest.raises(ApplyIncomplete) as caught:
             undone(arm, plan, outcome)
 
-        assert "Put back: app settings. Not put back: image." in str(caught.value)
+        assert "Rolled back: app settings. Not rolled back: image." in str(caught.value)
         assert "good" not in str(caught.value)
 
     def test_that_cannot_even_look_says_so(self) -> None:
@@ -178,7 +178,7 @@ class TestAnUndoThatFails:
         plan, outcome = updated(arm)
         arm.fail("GET", "/sites/iris$", Answer(403, {"error": {"code": "AuthorizationFailed", "message": "no"}}))
 
-        with pytest.raises(ApplyIncomplete, match=r"Put back: nothing\. Not put back: not known\."):
+        with pytest.raises(ApplyIncomplete, match=r"Rolled back: nothing\. Not rolled back: not known\."):
             undone(arm, plan, outcome)
 
 

@@ -219,9 +219,9 @@ class TestMisbehaviour:
                         push.close()
                     yield block
 
-        with pytest.raises(RegistryFailed, match="the push was ended"):
+        with pytest.raises(RegistryFailed, match="the push was stopped"):
             push.send(Closing(plan(tmp_path)))
-        with pytest.raises(RegistryFailed, match="the push was ended"):
+        with pytest.raises(RegistryFailed, match="the push was stopped"):
             push.finish(world.image)
         assert ("package", "v1") not in world.server.manifests
 
@@ -236,7 +236,7 @@ class TestMisbehaviour:
             push.close()
 
         client.sleep = sleep
-        with pytest.raises(RegistryFailed, match="the push was ended"):
+        with pytest.raises(RegistryFailed, match="the push was stopped"):
             push.send(LayerStream(plan(tmp_path)))
 
         assert [1.0] == world.time.slept

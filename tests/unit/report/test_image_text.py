@@ -125,7 +125,7 @@ class TestLayers:
         small = replace(layer, name="code", size=2_100, tree_size=9_000, compression=Compression.GZIP)
         stored = replace(layer, compression=Compression.STORED, ratio=0.98)
 
-        why = "stored: a sample of the files shrank by 2 %"
+        why = "stored: a sample shrank by 2 %"
         lines = [
             layer_line(LayerReady(found, LayerOrigin.FOUND, 0.0)),
             layer_line(LayerReady(replace(found, name="model", repository=""), LayerOrigin.FOUND, 0.0)),
@@ -134,15 +134,15 @@ class TestLayers:
         ]
 
         assert lines == [
-            "  dependencies     1.07 GB  999999999999  found by the lock, not installed (in `functions-model/cache`)",
-            "  model            1.07 GB  999999999999  found, not packed",
+            "  dependencies     1.07 GB  999999999999  reused, not installed (from `functions-model/cache`)",
+            "  model            1.07 GB  999999999999  reused, not packed",
             f"  model            1.07 GB  999999999999  packed and sent in one pass in 21.3 s, 50.2 MB/s; {why}",
             "  code              2.1 kB  999999999999  packed; gzip: 9 kB of files",
         ]
 
     def test_a_sample_that_does_not_shrink_is_said(self, layer: Layer) -> None:
         """Some files even grow."""
-        assert compression_reason(replace(layer, ratio=1.02)) == "a sample of the files did not shrink"
+        assert compression_reason(replace(layer, ratio=1.02)) == "a sample did not shrink"
         assert compression_reason(layer) == ""
 
     def test_the_page_says_how_each_came_and_went(self, tmp_path: Path) -> None:
@@ -246,14 +246,14 @@ class TestBuilders:
 
     def test_why_conda_and_what_is_compiled_is_said(self) -> None:
         """Both cost minutes; people should know why."""
-        conda = CondaRequest((), (), "line 4 asks for `r-base`, which no wheel stands for")
+        conda = CondaRequest((), (), "line 4 asks for `r-base`, which has no matching wheel")
         request = EnvironmentRequest(Path("conda.yml"), "3.12", (), conda=conda)
         lock = Lock("", GREEN, (LockedPackage("six", "1.17.0", ()),), request, "linux", compiled=("six", "ujson"))
 
         event = EnvironmentResolved(request, PythonChoice("3.12", "asked for"), lock)
 
         assert log(event).splitlines()[1:] == [
-            "Note: Conda packages are used, as line 4 asks for `r-base`, which no wheel stands for.",
+            "Note: Conda packages are used, as line 4 asks for `r-base`, which has no matching wheel.",
             "Note: No wheel fits, so these are compiled: six, ujson.",
         ]
 

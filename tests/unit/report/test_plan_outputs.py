@@ -224,6 +224,6 @@ class TestOutcomes:
         """One sentence, and the names for who wants to see them."""
         section = plan_section([PlanMade(planned(live()))], applies=True)
 
-        assert "No changes. What is live is what is wanted (8 resources)." in section
+        assert "No changes: everything is up to date (8 resources)." in section
         assert "<summary>8 resources left alone</summary>" in section
         assert "| done |" not in section

@@ -129,8 +129,8 @@ class TestLog:
         assert stream.getvalue().splitlines() == [
             "== Build the image",
             "Python 3.12",
-            "Still in: Build the image, 14 s",
-            "Still in: Build the image, 22 s",
+            "Still running: Build the image, 14 s",
+            "Still running: Build the image, 22 s",
             "   Build the image: 23.0 s",
         ]
 
@@ -386,7 +386,7 @@ class TestWatch:
             _until(lambda: "send model: 1 B of 2 B (50 %)" in stream.getvalue())
             watched.report(Progress("send model", 2, 2, finished=True))
             with watched.ci.group("Verify"):
-                _until(lambda: "Still in: Verify, 0 s" in stream.getvalue())
+                _until(lambda: "Still running: Verify, 0 s" in stream.getvalue())
 
         assert "\x1b" not in stream.getvalue()
 

@@ -116,7 +116,7 @@ class TestPlanText:
         assert plan_text(changes(Action.KEEP, Action.KEEP, Action.KEEP)).splitlines() == [
             "    function app iris  (it is used as it is)",
             "",
-            "No changes. What is live is what is wanted (3 resources).",
+            "No changes: everything is up to date (3 resources).",
         ]
 
 

@@ -84,7 +84,7 @@ class TestDeployment:
         assert "No Azure resource was touched" not in words
         assert "Written: the plan `iris-plan`. " in words
         assert "Begun, and not known to have ended: the storage account `irisstorage`. " in words
-        assert "The function app `iris` was not made. Run again to go on from here" in words
+        assert "The function app `iris` was not made. Run again to continue" in words
         assert REMOVE in words
 
     @pytest.mark.parametrize(
@@ -117,8 +117,8 @@ class TestDeployment:
         """Whether anything was put back is told as it was."""
         events, back = (LIVE, UndoBegun(OLD)), "what the function app `iris` ran before"
 
-        assert f"`{OLD}` was being put back: it may run either." in told(tmp_path, *events, existed=True, begun=(back,))
-        assert f"`{OLD}` was not put back." in told(tmp_path, *events, existed=True)
+        assert f"`{OLD}` was being restored: it may run either." in told(tmp_path, *events, existed=True, begun=(back,))
+        assert f"`{OLD}` was not restored." in told(tmp_path, *events, existed=True)
         assert "All is well." in told(tmp_path, *events, UndoEnded("All is well."), existed=True)
 
     @pytest.mark.parametrize(

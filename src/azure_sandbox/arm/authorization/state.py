@@ -159,7 +159,7 @@ class RoleAssignments:
         return found if found and found.scope.lower() == scope.lower() else None
 
     def remove(self, name: str) -> RoleAssignment | None:
-        """Take it away."""
+        """Unset it."""
         with self._lock:
             return self._known.pop(name.lower(), None)
 

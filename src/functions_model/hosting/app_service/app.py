@@ -201,7 +201,7 @@ def _container_log(wanted: Wanted, observed: Observed) -> Iterator[str]:
         if app is None or app.container_log:
             continue
         site = f"the slot `{slot}` of the function app" if slot else "the function app"
-        kept = "so a failure can show nothing of it"
+        kept = "so a failure cannot show it"
         if wanted.data is not None:
             kept += ", and nobody can see whether the trigger stays quiet"
         command = container_logging(wanted.names.at(slot))

@@ -89,9 +89,7 @@ def _renewal(app: ObservedApp, wanted: Wanted, observed: Observed) -> tuple[Fiel
     if now is not None and known in {None, now}:
         return ()
     return (
-        FieldChange(
-            IDENTITY, f"{wanted.resources.identity}, which is gone", f"{wanted.resources.identity}, made again"
-        ),
+        FieldChange(IDENTITY, f"{wanted.resources.identity}, which is gone", f"{wanted.resources.identity}, recreated"),
     )
 
 
@@ -119,7 +117,7 @@ def app_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
         theirs, ours = (
             value_for(plan_id, wanted) for plan_id in (app.plan_id, wanted.id_of(plan.TYPE, wanted.resources.plan))
         )
-        what = f"the function app `{name}` lives on the plan `{theirs}`, not on `{ours}`"
+        what = f"the function app `{name}` is on the plan `{theirs}`, not on `{ours}`"
         return (Problem(what, f"Set `plan-name` to `{theirs}`, or `app-name` to a new name.", "plan-name"),)
     return ()
 

@@ -176,8 +176,8 @@ def pull_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     if registry.lower() == wanted.registry.login_server.lower():
         return ()
     what = (
-        f"`{wanted.names.app}` runs an image of `{registry}`, and pulls it in another way than this image would be "
-        "pulled: a swap leaves that where it is, so that one of the two could not start"
+        f"`{wanted.names.app}` runs an image of `{registry}`, and pulls it in a different way than this image: "
+        "a swap does not move that, so one of the two could not start"
     )
     return (Problem(what, "Deploy once without `slot-name` and `swap`; later versions can be swapped.", "swap"),)
 

@@ -148,6 +148,6 @@ def _identity(before: ObservedApp, after: ObservedApp, now: ObservedApp) -> dict
 
 
 def _incomplete(wanted: Wanted, exc: Exception, done: list[str], rest: list[str]) -> ApplyIncomplete:
-    error = explained(exc, f"put the previous version of the function app `{wanted.names.app}` back")
-    told = f"Put back: {', '.join(done) or 'nothing'}. Not put back: {', '.join(rest) or 'not known'}."
+    error = explained(exc, f"roll back the function app `{wanted.names.app}`")
+    told = f"Rolled back: {', '.join(done) or 'nothing'}. Not rolled back: {', '.join(rest) or 'not known'}."
     return ApplyIncomplete(error.action, error.reason, f"{error.remedy} {told}")

@@ -86,7 +86,7 @@ def _keys(wanted: Wanted, now: Observed, owner: str, clients: AzureClients, mask
 
 
 def _gone(wanted: Wanted, name: str) -> NotLive:
-    return _unknown(wanted, f"the {name} is not there any more", "Run again: a run makes what is missing.")
+    return _unknown(wanted, f"the {name} no longer exists", "Run again: missing resources are created.")
 
 
 def _unknown(wanted: Wanted, reason: str, remedy: str) -> NotLive:

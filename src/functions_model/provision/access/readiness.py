@@ -96,9 +96,9 @@ def _read(asked: list[Kind], plan: ResourcePlan, clients: AzureClients) -> tuple
 def _gone(changes: list[Change]) -> Iterator[Problem]:
     """What was there, and would have to be made again. A role goes with what it is held on, which is told alone."""
     keys = {change.key for change in changes}
-    again = "Somebody has taken it away while this ran. Run again: a run makes what is missing."
+    again = "Somebody deleted it during this run. Run again: missing resources are created."
     for change in changes:
         if change.kind != ROLE_ASSIGNMENT.name:
-            yield Problem(f"{change} is not there any more", again)
+            yield Problem(f"{change} no longer exists", again)
         elif not keys.intersection(change.depends_on):
-            yield Problem(f"the app's identity does not hold {change.name} any more", again)
+            yield Problem(f"the app's identity no longer has {change.name}", again)

@@ -93,7 +93,7 @@ def _detail(outcomes: Mapping[Change, BaseException | None], errors: Mapping[Cha
             lines.append(f"not reached: {change}")
         else:
             lines.append(_failed_line(change, errors.get(change)))
-    return "\n".join([*lines, "Run again when the cause is mended: what was done is kept."])
+    return "\n".join([*lines, "Fix the cause and run again; finished steps are not repeated."])
 
 
 def _failed_line(change: Change, error: ServiceError | None) -> str:

@@ -126,10 +126,10 @@ def _change(role: Role, wanted: Wanted, observed: Observed) -> Change:
     depends_on = (identity.key(wanted), *filter(None, (role.waits_for,)))
     if former := observed.all_of(ObservedRoles).former.get(role):
         moved = FieldChange("principal", former.principal_id, f"the identity {wanted.resources.identity}")
-        reason = f"it was given to an identity `{wanted.resources.identity}` that is gone, and cannot be given on"
+        reason = f"it belongs to a deleted identity `{wanted.resources.identity}`, and cannot be moved to a new one"
         return Change(KIND, _name(role), Action.REPLACE, (moved,), reason, depends_on)
     fields = (FieldChange("role", None, role.name), FieldChange("scope", None, role.scope))
-    reason = f"the identity `{wanted.resources.identity}` does not hold it"
+    reason = f"the identity `{wanted.resources.identity}` does not have it"
     if wanted.registry.abac and role.scope == wanted.registry.id:
         reason += "; the registry gives rights by repository (ABAC), where AcrPull counts for nothing"
     return Change(KIND, _name(role), Action.CREATE, fields, reason, depends_on)

@@ -70,7 +70,7 @@ def _own(spec: RemovalSpec, found: Found) -> Iterator[Change]:
             yield Change(one.kind, one.name, Action.KEEP, reason=reason, resource_id=one.id)
             continue
         if one.kind == identity.KIND:
-            why = "the identity goes, and Azure would keep it"
+            why = "its identity is removed; Azure would leave the assignment behind"
             yield from (removal_of(role, why, _app_keys(found)) for role in found.roles)
             yield from _unseen_roles(one, found)
         yield _own_removal(one, spec, found)
@@ -99,7 +99,7 @@ def _why_it_stays(one: Standing, spec: RemovalSpec, found: Found) -> str:
 def _why_its_use_keeps_it(one: Standing, spec: RemovalSpec, found: Found) -> str:
     how = next((kind.removal for kind in removable(found.host) if kind.name == one.kind), None)
     if how and how.holds_data and not spec.with_data:
-        return "it holds data, which goes with `destroy-data: true` only"
+        return "it holds data; `destroy-data: true` removes it"
     if how and how.used_by_roles and (sharers := found.sharers.get(one.id)):
         return f"other deployments use it, with roles for {_names(sharers)}"
     if one.kind == log_analytics_workspace.KIND and (based := _components_left(spec, found)):

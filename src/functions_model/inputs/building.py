@@ -32,16 +32,16 @@ ENTRIES: tuple[InputSpec, ...] = (
     ),
     a_choice(
         "builder",
-        "What makes the image. `layers` needs no container engine. `docker` has the engine on the runner make the part"
-        " below the app: system packages, a Dockerfile of your own, packages that must be compiled. `dockerfile` writes"
-        " a Dockerfile with its context and stops.",
+        "How to build the image. `layers` needs no container engine. `docker` uses the runner's engine for what lies"
+        " below the app: system packages, your own Dockerfile, packages that must be compiled. `dockerfile` writes a"
+        " Dockerfile with its context and stops.",
         default=Builder.LAYERS.value,
         choices=tuple(Builder),
     ),
     a_choice(
         "solver",
-        "What resolves a conda file: wheels, or conda packages from the file's channels. `auto` takes wheels when every"
-        " package has one that stands for it.",
+        "How to install a conda file: from wheels, or as conda packages from its channels. `auto` uses wheels if every"
+        " package has a matching one.",
         default=Solver.AUTO.value,
         choices=tuple(Solver),
     ),
@@ -52,7 +52,7 @@ ENTRIES: tuple[InputSpec, ...] = (
     ),
     a_path(
         "dockerfile",
-        "A Dockerfile of your own whose image the app is put on, for builder `docker` or `dockerfile`. Its last `FROM`"
+        "Your own Dockerfile, for builder `docker` or `dockerfile`: the app goes on top of its image. Its last `FROM`"
         " must lead to a Functions base image. Its folder is its context.",
     ),
     a_path(
@@ -63,38 +63,38 @@ ENTRIES: tuple[InputSpec, ...] = (
     ),
     a_number(
         "source-date-epoch",
-        "The time of every file and of the image, in seconds since 1970. It is part of the digest.",
+        "The time stamp of all files and of the image, in seconds since 1970. It changes the digest.",
         derived="the variable `SOURCE_DATE_EPOCH`, else `0`",
         metavar="SECONDS",
     ),
     lines(
         "image-labels",
-        "Labels for the image as `name=value` lines. They are part of the digest: a label with the commit makes a new"
-        " image of every commit.",
+        "Labels for the image as `name=value` lines. They change the digest: a label with the commit gives every commit"
+        " a new image.",
         metavar="NAME=VALUE",
     ),
     a_choice(
         "model-compression",
-        "How model layers are packed. `auto` compresses them when a sample shrinks. `raw` is the fastest to pull, but"
-        " not every platform is known to take it.",
+        "How to pack model layers. `auto` compresses them if a sample shrinks. `raw` is the fastest to pull, but"
+        " not every platform is known to accept it.",
         default=Compression.AUTO.value,
         choices=tuple(Compression),
     ),
     a_name(
         "cache-repository",
-        "The repository of the registry that keeps environments and base images for all images. `none` for none.",
+        "The repository in the registry that keeps environments and base images for all images; `none` turns it off.",
         default=CACHE_REPOSITORY,
     ),
     a_choice(
         "sbom",
-        "Whether a bill of materials (CycloneDX) is attached to the image.",
+        "Whether to attach a bill of materials (CycloneDX) to the image.",
         default=YesNo.YES.value,
         choices=tuple(YesNo),
     ),
     a_choice(
         "credential-files",
-        "What becomes of files of credentials (`.netrc`, `.env`, private keys and their like) in the source directory,"
-        " model folders and a Dockerfile's context: they stay out, each with a warning, or are packed with `keep`.",
+        "What to do with credential files (`.netrc`, `.env`, private keys and the like) in the source directory, model"
+        " folders and a Dockerfile's context: leave them out, each with a warning, or `keep` them.",
         default=CredentialFiles.LEAVE_OUT.value,
         choices=tuple(CredentialFiles),
     ),

@@ -34,25 +34,25 @@ _GIVEN: tuple[InputSpec, ...] = (
         "model-path",
         "The model: a file or a folder in the workspace, or a registered one as `azureml:<name>:<version>` or"
         " `azureml:<name>@latest`. For several, one on each line, also as `name=path` or `name:version=path`. `[]` for"
-        " none.",
+        " a script without a model.",
         required_when="without `deployment-file`",
         metavar="PATH",
     ),
     a_path(
         "entry-script",
-        "The Python script with `init()` and `run()`, as Azure ML takes it. An MLflow model alone needs none.",
+        "The Python script with `init()` and `run()`, as for Azure ML. An MLflow model alone needs none.",
         required_when="without `deployment-file` or an MLflow model",
     ),
     a_path(
         "environment-file",
         "The dependencies: a `requirements.txt`, a conda YAML, an Azure ML environment YAML, or a registered"
         " environment as `azureml:<name>:<version>` or `azureml:<name>@latest`.",
-        derived="what an MLflow model asks for, and the inference server",
+        derived="the MLflow model's own packages, and the inference server",
     ),
     a_name(
         "registry",
-        "The container registry: `contoso`, `contoso.azurecr.io`, `<resource-group>/contoso` or its ARM id; to make the"
-        " image only, any other as `host:port`.",
+        "The container registry: `contoso`, `contoso.azurecr.io`, `<resource-group>/contoso` or its ARM id. With"
+        " `mode: package`, also any other registry, as `host:port`.",
         required_when="except with `builder: dockerfile`",
     ),
     a_name(
@@ -61,7 +61,7 @@ _GIVEN: tuple[InputSpec, ...] = (
         required=True,
         modes=NAMING,
     ),
-    a_name("resource-group", "The resource group. It is created when it does not exist.", required=True, modes=NAMING),
+    a_name("resource-group", "The resource group. Created if it does not exist.", required=True, modes=NAMING),
     a_name(
         "location",
         "The Azure region: `westeurope`.",
@@ -115,15 +115,15 @@ _APP: tuple[InputSpec, ...] = (
     *hosting.ENTRIES,
     a_choice(
         "access",
-        "How the app gets into its registry, storage and Service Bus: by a managed `identity` with roles, or by `keys`,"
-        " passwords and connection strings in its settings. `keys` takes no right to assign roles.",
+        "How the app reaches its registry, storage and Service Bus: by a managed `identity` with roles, or by `keys`,"
+        " passwords and connection strings in its settings. `keys` needs no right to assign roles.",
         default="identity",
         choices=tuple(Access),
         modes=WITH_AZURE,
     ),
     lines(
         "app-settings",
-        "Settings for the app, environment variables to the script: `NAME=value` lines, or a YAML or JSON mapping."
+        "Settings of the app, environment variables in the script: `NAME=value` lines, or a YAML or JSON mapping."
         " Values are treated as secrets.",
         secret=True,
         modes=WITH_AZURE,
@@ -164,21 +164,21 @@ _LOGIN: tuple[InputSpec, ...] = (
 _RUN: tuple[InputSpec, ...] = (
     a_choice(
         "mode",
-        "How far to go: `deploy` does everything, `plan` shows what would change, `package` only makes the image."
-        " `destroy` removes the resources that `deploy` has made, `plan-destroy` shows which.",
+        "What to do: `deploy` does everything, `plan` shows what would change, `package` only builds and pushes the"
+        " image. `destroy` removes the resources that `deploy` created, `plan-destroy` shows which.",
         default="deploy",
         choices=tuple(Mode),
         modes=EVERY_MODE,
     ),
     a_path(
         "inputs-file",
-        "A YAML file with inputs by name, for what is not given otherwise: one for all commands. It holds no secrets.",
+        "A YAML file with inputs by name, one file for all commands. Inputs that you set elsewhere win. No secrets.",
         modes=EVERY_MODE,
     ),
     a_path(
         "working-directory",
-        "The folder that every other path is relative to, and that nothing is read outside of: one model of several in"
-        " a repository.",
+        "The folder that all other paths are relative to, for one of several models in a repository. Nothing outside it"
+        " is read.",
         derived="the workspace",
         modes=EVERY_MODE,
     ),
@@ -189,27 +189,27 @@ _RUN: tuple[InputSpec, ...] = (
     ),
     a_path(
         "deployment-file",
-        "An Azure ML online deployment YAML. What it says stands for the inputs that are not given: model, script,"
-        " environment and settings.",
+        "An Azure ML online deployment YAML. It supplies model, script, environment and settings, unless you set them"
+        " here.",
     ),
     a_path(
         "sample-request",
-        "A file that is sent to the live function as the last check. With a blob or queue trigger, the app's `check`"
+        "A file to send to the live function as the last check. With a blob or queue trigger, the app's `check`"
         " function scores it.",
         modes=WITH_AZURE,
     ),
     a_number(
         "verify-timeout",
-        "Seconds that the app has to come alive.",
+        "How many seconds the app may take to come alive.",
         default="600",
         modes=WITH_AZURE,
         metavar="SECONDS",
     ),
     a_choice(
         "verify-trigger",
-        "How a blob or queue trigger is proven. `look` reads what it needs, and writes nothing into your data. `send`"
-        " also sends the sample request through it, as a blob or message of its own, and waits for the answer; the"
-        " login then needs roles on the data.",
+        "How to prove a blob or queue trigger. `look` only reads, and writes nothing into your data. `send` also sends"
+        " the sample request through it, as a blob or message of its own, and waits for the answer; the login then"
+        " needs roles on the data.",
         derived="`look`",
         choices=LOOK_OR_SEND,
         modes=WITH_AZURE,
@@ -217,7 +217,7 @@ _RUN: tuple[InputSpec, ...] = (
     ),
     a_choice(
         "destroy-data",
-        "Whether `mode: destroy` removes what holds data, too: storage accounts, Service Bus namespaces and the Log"
+        "Whether `mode: destroy` also removes what holds data: storage accounts, Service Bus namespaces and the Log"
         " Analytics workspace.",
         default=building.YesNo.NO.value,
         choices=tuple(building.YesNo),
@@ -241,37 +241,37 @@ CATALOGUE: tuple[InputSpec, ...] = tuple(
 
 OUTPUTS: tuple[OutputSpec, ...] = (
     OutputSpec("image", "The image, pinned by digest: `<registry>/<image-name>@sha256:...`."),
-    OutputSpec("package-location", "The same as `image`, by the name that older workflows know."),
+    OutputSpec("package-location", "The same as `image`, under the name that older workflows use."),
     OutputSpec(
         "image-repository", "`image` without its digest: `<registry>/<image-name>`, for what signs or attests it."
     ),
-    OutputSpec("image-tag", "The tag that was written."),
+    OutputSpec("image-tag", "The image's tag."),
     OutputSpec("digest", "The image's digest: `sha256:...`."),
     OutputSpec("base-image", "The base image, pinned by digest."),
     OutputSpec("lock", "The lock: every package with its version and hashes, as a requirements file."),
     OutputSpec("build-context", "The folder that builder `dockerfile` wrote."),
     OutputSpec(
         "state",
-        "`live`: `init()` has returned in the app, with this image. `unproven`: nobody could see that from the machine"
-        " of the run, as with a private app.",
+        "`live`: `init()` has returned in the app, with this image. `unproven`: the run could not check that from its"
+        " machine, as with a private app.",
     ),
     OutputSpec(
         "trigger-state",
-        "With a blob or queue trigger, how much is known of it. `ready`: what it listens to is there and enabled, the"
-        " app's identity holds its roles, and network rules let the app in. `quiet`: besides, its listener has reported"
-        " no failure since the host started. `proven`: a probe went in, and its answer came out (`verify-trigger:"
-        " send`). `unknown`: not all of what `ready` says could be looked at.",
+        "With a blob or queue trigger, how much was proven. `ready`: what it listens to exists and is enabled, the"
+        " app's identity has its roles, and network rules let the app in. `quiet`: also, its listener has reported no"
+        " failure since the host started. `proven`: a probe went in, and its answer came out (`verify-trigger: send`)."
+        " `unknown`: not all of `ready` could be checked.",
     ),
     OutputSpec("app-url", "The function app's URL."),
     OutputSpec("scoring-url", "The URL to send requests to. It holds no key."),
     OutputSpec("function-names", "The app's functions, separated by commas."),
     OutputSpec(
         "changed",
-        "`true` when an image, a tag or a resource was written, or a slot swapped, else `false`; so always `false` in"
-        " the modes `plan` and `plan-destroy`.",
+        "`true` if the run wrote an image, a tag or a resource, or swapped a slot; so always `false` in the modes"
+        " `plan` and `plan-destroy`.",
     ),
-    OutputSpec("has-changes", "`true` when the plan of the resources changes anything, else `false`."),
-    OutputSpec("plan", "The plan of the resources as JSON. It holds no secret, and no subscription's id."),
+    OutputSpec("has-changes", "`true` if the plan of the resources changes anything, else `false`."),
+    OutputSpec("plan", "The plan of the resources as JSON, without secrets or subscription ids."),
 )
 
 BY_NAME: dict[str, InputSpec] = {spec.name: spec for spec in CATALOGUE}

@@ -91,10 +91,10 @@ def arguments_parser(command: str | None = None) -> argparse.ArgumentParser:
 
 _PURPOSES: dict[str, str] = {
     Mode.DEPLOY: "Build the image, push it, create what is missing, and verify the live app.",
-    Mode.PLAN: "Show what `deploy` would do. Nothing is written.",
-    Mode.PACKAGE: "Build the image and push it to the registry. Nothing else is touched.",
+    Mode.PLAN: "Show what `deploy` would do, without writing anything.",
+    Mode.PACKAGE: "Build the image and push it to the registry. It touches nothing else.",
     Mode.DESTROY: "Remove the resources that `deploy` has created.",
-    Mode.PLAN_DESTROY: "Show what `destroy` would remove. Nothing is written.",
+    Mode.PLAN_DESTROY: "Show what `destroy` would remove, without writing anything.",
     "logs": f"Show what the live app, or a {CANDIDATE}, has written.",
     "call": f"Send a request to the live app, or a {CANDIDATE}, with its key, and print the answer.",
 }
@@ -111,7 +111,7 @@ _EXAMPLES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(WITH_AZURE, (_IMAGE, _APP, _LOCATION, _SUBSCRIPTION)),
 }
 _SECRETS = (
-    "Secrets are not taken on the command line. Set them in the environment:\n  "
+    "Set secrets as environment variables, not on the command line:\n  "
     + ", ".join(own_variable(spec.name) for spec in CATALOGUE if spec.secret)
     + "."
 )
@@ -122,9 +122,9 @@ def _described(command: str) -> str:
     example = " \\\n".join((f"  functions-model {command}", *_EXAMPLES[command]))
     return (
         f"{_PURPOSES[command]}\n\nFor example, after `az login`:\n{example}\n\n"
-        "Or write them into a file, `app-name: contoso-iris` and so on, for all commands:\n"
+        "Or put them into a file, `app-name: contoso-iris` and so on, for all commands:\n"
         f"  functions-model {command} --inputs-file inputs.yml\n\n"
-        "Each option may also be set as FUNCTIONS_MODEL_<NAME>: FUNCTIONS_MODEL_APP_NAME."
+        "Or set variables: FUNCTIONS_MODEL_APP_NAME for --app-name, and so on."
     )
 
 

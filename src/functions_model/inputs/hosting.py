@@ -8,7 +8,7 @@ ENTRIES = (
     a_name("plan-name", "The hosting plan." + CREATED, derived="`<app-name>-plan`", modes=NAMING),
     a_name(
         "plan-sku",
-        "The hosting plan's size: `EP1`, `P1v3`, `B1` ... A plan of another size is changed to it.",
+        "The hosting plan's size: `EP1`, `P1v3`, `B1` ... An existing plan of another size is changed to it.",
         derived="the size that the plan has, `EP1` for a new one",
         modes=WITH_AZURE,
         metavar="SIZE",
@@ -21,27 +21,27 @@ ENTRIES = (
     ),
     a_number(
         "plan-max-instances",
-        "How many instances an Elastic Premium plan (`EP1` to `EP3`) adds up to.",
+        "How many instances an Elastic Premium plan (`EP1` to `EP3`) may scale out to.",
         derived="what the plan has, the minimum for a new one",
         modes=WITH_AZURE,
     ),
     a_name(
         "slot-name",
-        "A deployment slot for the new version, `staging`. It is created when it does not exist, and has a URL of its"
-        " own. Without it, the new version goes to the app itself. `mode: destroy` removes that slot alone.",
+        "A deployment slot for the new version, such as `staging`, with its own URL. Created if it does not exist."
+        " Without it, the new version goes to the app itself. With it, `mode: destroy` removes only the slot.",
         modes=NAMING,
     ),
     a_choice(
         "swap",
         "`true` swaps the slot with the app once the new version is verified in it, verifies the app, and swaps back"
-        " when that fails. Needs `slot-name`.",
+        " if that fails. Needs `slot-name`.",
         derived="`false`",
         choices=("true", "false"),
         modes=NAMING,
     ),
     a_name(
         "storage-account",
-        "The storage account that the Functions host works with." + CREATED,
+        "The storage account of the Functions host." + CREATED,
         derived="the app's name and a hash",
         modes=NAMING,
     ),
@@ -58,8 +58,7 @@ ENTRIES = (
     ),
     a_name(
         "log-analytics-workspace",
-        "The Log Analytics workspace of an Application Insights component that is created. It is created, too, when it"
-        " does not exist. One of another resource group: `<resource-group>/<name>`, or its ARM id.",
+        "The Log Analytics workspace for a new Application Insights component." + CREATED,
         derived="`<app-name>-logs`",
         modes=NAMING,
     ),

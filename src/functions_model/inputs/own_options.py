@@ -21,11 +21,16 @@ LINES = 100
 """Lines of a log that are shown if nobody says how many."""
 _OPTIONS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "logs": {
-        "--lines": {"type": int, "default": LINES, "metavar": "N", "help": "How many lines. Default: %(default)s."},
-        "--follow": {"action": "store_true", "help": "Go on with what is written from now on, until Ctrl-C."},
+        "--lines": {
+            "type": int,
+            "default": LINES,
+            "metavar": "N",
+            "help": "How many lines to show. Default: %(default)s.",
+        },
+        "--follow": {"action": "store_true", "help": "Keep showing new lines, until Ctrl-C."},
     },
     "call": {
-        "file": {"nargs": "?", "metavar": "FILE", "help": "What is sent. Default: the file of `sample-request`."},
+        "file": {"nargs": "?", "metavar": "FILE", "help": "The file to send. Default: that of `sample-request`."},
     },
 }
 

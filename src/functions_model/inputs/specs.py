@@ -22,9 +22,7 @@ LOOK_OR_SEND = ("look", "send")
 SERVICE_BUS_SKUS = ("Basic", "Standard", "Premium")
 
 
-CREATED = (
-    " It is created when it does not exist. One of another resource group: `<resource-group>/<name>`, or its ARM id."
-)
+CREATED = " Created if it does not exist. For one in another resource group: `<resource-group>/<name>`, or its ARM id."
 """What is said of each resource that an input names, wherever it is."""
 
 

@@ -32,12 +32,12 @@ ENTRIES: tuple[InputSpec, ...] = (
     a_number(
         "concurrency",
         "How many requests, blobs or messages one worker process scores at the same time. More than 1 needs a `run()`"
-        " that several threads may call at once, and pays off when it waits rather than computes.",
+        " that several threads may call at once, and helps if it waits rather than computes.",
         default="1",
     ),
     a_path(
         "host-json",
-        "A `host.json` of your own. It is merged over the one that is written for scoring.",
+        "Your own `host.json`. It is merged over the generated one.",
         derived="the source directory's `host.json`, if there is one",
     ),
     a_text(
@@ -49,7 +49,7 @@ ENTRIES: tuple[InputSpec, ...] = (
     ),
     a_text(
         "output-path",
-        "The blob that takes the answer: `output/{blobname}_out.json`. Without it, answers are dropped.",
+        "The blob for the answer: `output/{blobname}_out.json`. Without it, answers are dropped.",
         triggers=(BLOB,),
         metavar="CONTAINER/NAME",
     ),
@@ -66,9 +66,7 @@ ENTRIES: tuple[InputSpec, ...] = (
         triggers=(QUEUE,),
         required_when="with `trigger: service-bus-queue`",
     ),
-    a_name(
-        "output-queue-name", "The queue that takes the answers. Without it, answers are dropped.", triggers=(QUEUE,)
-    ),
+    a_name("output-queue-name", "The queue for the answers. Without it, answers are dropped.", triggers=(QUEUE,)),
     a_name(
         "service-bus-namespace",
         "The Service Bus namespace with the queues." + CREATED,
@@ -78,7 +76,7 @@ ENTRIES: tuple[InputSpec, ...] = (
     ),
     a_choice(
         "service-bus-sku",
-        "The size of a Service Bus namespace that is created.",
+        "The tier of a new Service Bus namespace.",
         modes=WITH_AZURE,
         derived="`Standard`",
         choices=SERVICE_BUS_SKUS,

@@ -235,7 +235,7 @@ class TestPackage:
 
         weights.write_text(content)
         assert run.code == 0, run.log
-        assert f"The tag `live` means {before.removeprefix('sha256:')[:12]} until now" in run.log
+        assert f"The tag `live` moves from {before.removeprefix('sha256:')[:12]} to this image" in run.log
 
     def test_a_client_secret_logs_in_too(self, deployer: Deployer, sandbox: Sandbox) -> None:
         """For those without OIDC; the same image, so nothing is sent."""

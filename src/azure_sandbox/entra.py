@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from azure_sandbox.directory import Application, EntraDirectory, FederatedCredential
     from azure_sandbox.github_oidc import GithubOidc
 
+_REQUEST_ID = "x-ms-request-id"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
@@ -209,13 +210,15 @@ def routes(
     """Entra's paths, each below a tenant."""
 
     def refused(request: Request, error: EntraError) -> Response:
-        return JSONResponse(error.body(_authority(request), clock()), error.status)
+        body = error.body(_authority(request), clock())
+        return JSONResponse(body, error.status, {_REQUEST_ID: body["trace_id"]})
 
     async def token(request: Request) -> Response:
         parsed = parse_qs((await request.body()).decode(), keep_blank_values=True)
         form = {name: values[-1] for name, values in parsed.items()}
         try:
-            return JSONResponse(await run_in_threadpool(endpoint.answer, request.path_params["tenant"], form))
+            answer = await run_in_threadpool(endpoint.answer, request.path_params["tenant"], form)
+            return JSONResponse(answer, headers={_REQUEST_ID: str(uuid.uuid4())})
         except EntraError as error:
             return refused(request, error)
 

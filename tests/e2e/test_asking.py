@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from typing import TYPE_CHECKING
 
@@ -77,6 +78,16 @@ class TestCall:
         assert "Status 200, " in done.stderr
         assert done.stderr.splitlines()[-1].endswith(" s, sample.json to /api/score.")
         assert [] == leaks((done.stdout + done.stderr).encode(), keys_of(deployer))
+
+    def test_tells_each_request_where_somebody_asks_for_it(self, desk: Desk, deployer: Deployer) -> None:
+        """Beside the answer, and without the key."""
+        desk.environ["RUNNER_DEBUG"] = "1"
+
+        done = desk.type("call")
+
+        assert {"model": "first", "got": {"x": 1}} == json.loads(done.stdout), done.stderr
+        assert re.search(r"^POST localhost:\d+/api/score 200, \d+ ms", done.stderr, re.MULTILINE)
+        assert [] == leaks(done.stderr.encode(), keys_of(deployer))
 
     def test_sends_a_file_to_a_slot(self, desk: Desk) -> None:
         """The file wins over the sample; the slot has a key and a model of its own."""

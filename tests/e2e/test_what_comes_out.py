@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 IDS = ("subscription-id", "tenant-id", "client-id")
 
+REQUEST = re.compile(r"([A-Z]+) (\S+) (\d{3}), \d+ ms(?:, (correlation id|request id) \S+)?")
+"""What debug logging tells of a request."""
+
 
 @pytest.fixture(scope="module")
 def deployer(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Deployer:
@@ -150,3 +153,33 @@ class TestDeployment:
         digest = hashlib.sha256((deployer.folder / "out/deploy/sbom.json").read_bytes()).hexdigest()
 
         assert digest[:12] in deployed.summary
+
+    def test_tells_each_request_where_people_have_asked(self, deployed: Run, deployer: Deployer) -> None:
+        """With method, address, status and time, and with the id that support asks for, where the service gives one."""
+        ends, app = deployer.sandbox.endpoints, deployed.outputs["app-url"].removeprefix("https://")
+        told = {
+            f"{found[1]} {found[2]} {found[3]}": found[4]
+            for line in deployed.log.splitlines()
+            if (found := REQUEST.fullmatch(line))
+        }
+        azure = ends.authority.removeprefix("https://")
+        group = f"{azure}/subscriptions/{ends.subscription_id}/resourcegroups/echo-out-group"
+
+        expected = {
+            f"GET {azure}/github/run/idtoken 200": None,
+            f"POST {azure}/{ends.tenant_id}/oauth2/v2.0/token 200": "request id",
+            f"PUT {group} 201": "correlation id",
+            f"POST {ends.registry}/oauth2/exchange 200": "correlation id",
+            f"PUT {ends.registry}/v2/package/manifests/{deployed.outputs['image-tag']} 201": "correlation id",
+            f"GET {app}/admin/host/status 200": None,
+            f"POST {app}/api/score 200": "request id",
+        }
+        assert expected == {name: told.get(name, "not told") for name in expected}
+
+    def test_tells_how_packages_are_resolved(self, deployed: Run) -> None:
+        """The line that one could try by hand, with what steers it."""
+        assert re.search(r"^(\S+=\S+ )*uv pip compile ", deployed.log, re.MULTILINE)
+
+    def test_tells_no_query(self, deployed: Run) -> None:
+        """It may hold a key or a signature."""
+        assert [] == [line for line in deployed.log.splitlines() if re.match(r"[A-Z]+ \S*\?", line)]

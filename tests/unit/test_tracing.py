@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def host() -> Iterator[str]:
-    """Redirects `/v2/a` to an address with a signature, and answers everything else with a correlation id."""
+    """Redirects `/v2/a` to an address with a signature, and answers everything else with an id."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -58,7 +58,7 @@ class TestRequests:
 
         place = re.escape(host)
         expected = [("/v2/", 200), ("/v2/a/blobs/x", 307), ("/blob", 200)]
-        found = [re.fullmatch(rf"GET {place}(\S+) (\d+), \d+ ms, correlation id c-7", line) for line in told]
+        found = [re.fullmatch(rf"GET {place}(\S+) (\d+), \d+ ms, request id c-7", line) for line in told]
         assert [(one[1], int(one[2])) for one in found if one] == expected
         assert "s1gn4ture" not in "".join(told)
 

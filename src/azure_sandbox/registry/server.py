@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+import uuid
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 
 from azure_sandbox.registry import acr, blobs, images, logins
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from starlette.routing import BaseRoute
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from azure_sandbox.contract import Directory, RegistryDefinition, RoleBook
     from azure_sandbox.registry.content import ContentStore
@@ -44,12 +47,33 @@ def registry_app(
     """
     access = RegistryAccess(registry, directory, roles, clock, generation)
     routes = [*logins.ROUTES, *images.READING, *images.WRITING, *blobs.WRITING, *blobs.READING, *acr.ROUTES]
-    return _app(Registry(store, access, Uploads(store)), routes)
+    app = _app(Registry(store, access, Uploads(store)), routes)
+    app.add_middleware(_Correlated)
+    return app
 
 
 def public_registry_app(store: ContentStore) -> Starlette:
     """A registry that needs no login and takes no writes: the stand-in for the registry of Microsoft's base images."""
     return _app(Registry(store, None, Uploads(store)), [*images.READING, *blobs.READING])
+
+
+class _Correlated:
+    """Every answer of Azure's registry has an id by which support finds it.
+
+    Args:
+        app: Answers.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def correlated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["X-Ms-Correlation-Request-Id"] = str(uuid.uuid4())
+            await send(message)
+
+        await self._app(scope, receive, correlated)
 
 
 def _app(registry: Registry, routes: Sequence[BaseRoute]) -> Starlette:

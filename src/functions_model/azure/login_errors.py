@@ -15,6 +15,7 @@ from functions_model.core.secrets import Login, LoginKind
 _CODE = re.compile(r"AADSTS(\d+)")
 _LONGEST_NAME = 120
 """Characters of a federated credential's name: https://learn.microsoft.com/graph/api/resources/federatedidentitycredential."""
+_FOR_SUPPORT = re.compile(r"Trace ID: \S+ Correlation ID: \S+ Timestamp: [-\d:.TZ ]+")
 _TRACE = re.compile(r"\s*(Trace ID|Correlation ID|Timestamp):.*", re.DOTALL)
 
 
@@ -113,7 +114,18 @@ def explain_login(exc: Exception, login: Login, authority: str, assertion: str, 
         assertion: The last identity token; empty when none was used.
         advice: What the CI host says of its tokens.
     """
-    said = _TRACE.sub("", " ".join(str(exc).split()))[:500]
+    text = " ".join(str(exc).split())
+    failure = _explained(exc, _TRACE.sub("", text)[:500], login, authority, assertion=assertion, advice=advice)
+    ids = _FOR_SUPPORT.search(text)
+    if ids is None:
+        return failure
+    detail = f"{failure.detail}\nFor Microsoft's support: {ids[0].strip()}".strip()
+    return LoginFailed(failure.action, failure.reason, failure.remedy, detail=detail)
+
+
+def _explained(
+    exc: Exception, said: str, login: Login, authority: str, *, assertion: str, advice: Advice
+) -> LoginFailed:
     found = _CODE.search(said)
     if login.client_secret is None and login.kind in _ELSEWHERE:
         reason, remedy = _ELSEWHERE[login.kind]

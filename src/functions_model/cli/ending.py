@@ -7,13 +7,14 @@ from __future__ import annotations
 import os
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from functions_model.ci.host import CiHost, Level
 from functions_model.core.failures import Failure
 from functions_model.core.masking import forms
 from functions_model.core.spec import DeploymentSpec, RemovalSpec
+from functions_model.core.tracing import tracing
 from functions_model.pipeline.events import Event
 from functions_model.report.formatting import listed
 
@@ -25,6 +26,11 @@ def annotated(ci: CiHost) -> Iterator[None]:
         yield
     finally:
         ci.tell_annotations()
+
+
+def debugged(ci: CiHost) -> AbstractContextManager[None]:
+    """While it is open, each request and each call of a tool is told, if people have asked the host for all of it."""
+    return tracing(ci.info) if ci.facts.debug else nullcontext()
 
 
 def tell_failure(failure: Failure, ci: CiHost, workspace: Path) -> None:

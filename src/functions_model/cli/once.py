@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,14 +17,13 @@ from typing import TYPE_CHECKING
 from functions_model import environment, pipeline
 from functions_model.ci import detect
 from functions_model.ci.host import CiHost, Level
-from functions_model.cli.ending import annotated, ids_of, tell_bug, tell_end, tell_failure
+from functions_model.cli.ending import annotated, debugged, ids_of, tell_bug, tell_end, tell_failure
 from functions_model.cli.report_directory import ReportDirectory
 from functions_model.cli.signals import telling_the_end, told_by
 from functions_model.cli.work_folder import work_folder
 from functions_model.core.failures import Failure, InputsInvalid
 from functions_model.core.masking import SHORTEST
 from functions_model.core.spec import DeploymentSpec, RemovalSpec
-from functions_model.core.tracing import tracing
 from functions_model.inputs import (
     from_arguments,
     from_environment,
@@ -202,7 +201,7 @@ def _mask(secrets: Iterable[str], values: Mapping[str, str], ci: CiHost) -> None
 
 def _run(spec: DeploymentSpec | RemovalSpec, history: History, environ: Mapping[str, str], watched: Watched) -> None:
     ci = watched.ci
-    with work_folder() as work, tracing(ci.info) if ci.facts.debug else nullcontext():
+    with work_folder() as work, debugged(ci):
         seconds = listening_seconds(environ)
         world = pipeline.World(ci, work, history.tell, report=watched.report, listening_seconds=seconds)
         if isinstance(spec, RemovalSpec):

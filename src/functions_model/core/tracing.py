@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 _listeners: list[Callable[[str], None]] = []
-_CORRELATION = ("x-ms-correlation-request-id", "x-ms-request-id")
+_IDS = {"x-ms-correlation-request-id": "correlation id", "x-ms-request-id": "request id"}
 """What support of Azure asks for: https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling.
-Entra ID, registries, storage and other services have the second alone."""
+Registries have the first of the headers, too; Entra ID, storage and other services the second alone."""
 
 
 @contextmanager
@@ -65,7 +65,6 @@ def traced(method: str, url: str) -> Iterator[Asked]:
 
 def _line(method: str, url: str, asked: Asked, took: float) -> str:
     parts = urlsplit(url)
-    known = next((asked.headers[name] for name in _CORRELATION if asked.headers.get(name)), "")
-    correlation = f", correlation id {known}" if known else ""
+    known = next((f", {word} {asked.headers[name]}" for name, word in _IDS.items() if asked.headers.get(name)), "")
     outcome = "no answer" if asked.status is None else asked.status
-    return f"{method} {parts.netloc.rpartition('@')[2]}{parts.path} {outcome}, {took:.0f} ms{correlation}"
+    return f"{method} {parts.netloc.rpartition('@')[2]}{parts.path} {outcome}, {took:.0f} ms{known}"

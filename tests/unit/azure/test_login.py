@@ -196,6 +196,10 @@ class TestRefusals:
         with pytest.raises(LoginFailed, match=r"refused. Check that `https://login.microsoftonline.com`"):
             warm_up(credential, ["scope"])
 
-    def test_leave_out_trace_ids(self) -> None:
-        """What changes from run to run is no part of the message."""
-        assert "Trace" not in str(refused("AADSTS1: bad Trace ID: 1 Correlation ID: 2 Timestamp: 3"))
+    @pytest.mark.parametrize("code", ["1", "7000215"])
+    def test_have_trace_ids_among_the_details(self, code: str) -> None:
+        """What changes from run to run is no part of the message, and what support asks for is not lost."""
+        failure = refused(f"AADSTS{code}: bad Trace ID: 1 Correlation ID: 2 Timestamp: 3")
+
+        assert "Trace" not in str(failure)
+        assert "For Microsoft's support: Trace ID: 1 Correlation ID: 2 Timestamp: 3" in failure.detail.splitlines()

@@ -179,6 +179,13 @@ class TestRefusals:
 
         assert expected == (answer.status_code, answer.json()["error"], code(answer))
 
+    def test_each_answer_has_the_id_that_support_asks_for(self, cloud: Cloud) -> None:
+        """The trace id, in a refusal."""
+        granted, answer = ask(cloud, client_secret=cloud.sandbox.endpoints.client_secret), ask(cloud)
+
+        assert answer.json()["trace_id"] == answer.headers["x-ms-request-id"]
+        assert granted.headers["x-ms-request-id"] not in {"", answer.headers["x-ms-request-id"]}
+
     def test_an_unknown_resource_is_500011(self, cloud: Cloud) -> None:
         """A token is only issued for a resource that the tenant knows."""
         secret = cloud.sandbox.endpoints.client_secret

@@ -32,6 +32,7 @@ class TestLogins:
         assert realm == plain.headers["www-authenticate"]
         assert f'{realm},scope="repository:a/b:pull,push"' == push.headers["www-authenticate"]
         assert push.json()["errors"][0]["code"] == "UNAUTHORIZED"
+        assert 2 == len({answer.headers["x-ms-correlation-request-id"] for answer in (plain, push)})
 
     def test_a_principal_without_a_role_gets_no_token(self, live: Live) -> None:
         """Entra's token alone is not enough: 401 at the exchange."""

@@ -18,6 +18,7 @@ from functions_model.core.failures import EnvironmentFailed
 from functions_model.core.references import ImageReference, digest_of
 from functions_model.engine import Recipe, read_dockerfile, write_context
 from functions_model.engine.connecting import open_engine
+from functions_model.engine.emulation import X86_64, program, runs
 from functions_model.engine.engine_layers import build_engine_layers
 from functions_model.engine.loading import load_base
 from functions_model.image import manifests
@@ -239,6 +240,17 @@ class TestContext:
         assert _run_of(api, by_layers) == _run_of(api, by_dockerfile)
         api.remove_image(by_dockerfile, force=True)
         api.remove_image(by_layers, force=True)
+
+
+class TestProcessor:
+    """Whether the engine can run what function apps run, asked of its kernel."""
+
+    def test_its_own_programs_run_and_those_for_nobody_do_not(self, api: docker.APIClient) -> None:
+        """The engine's own words for it are understood, and neither image nor container is left."""
+        before = {image["Id"] for image in api.images(all=True)}
+
+        assert (True, False) == (runs(api, program(X86_64)), runs(api, program(0xFEED)))
+        assert not {image["Id"] for image in api.images(all=True)} - before
 
 
 def _layers_of(blobs: Blobs) -> tuple[Layer, ...]:

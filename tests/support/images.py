@@ -68,9 +68,11 @@ def push_image(
     return Push(client, target, base_client=base_client, report=report).finish(image)
 
 
-def push_base(client: RegistryClient, reference: ImageReference, folder: Path) -> ImageReference:
+def push_base(
+    client: RegistryClient, reference: ImageReference, folder: Path, *, architecture: str = "amd64"
+) -> ImageReference:
     """Puts a base of one layer into a real registry."""
-    config = {"os": "linux", "architecture": "amd64", "config": {"Env": ["PATH=/bin"], "Cmd": ["/bin/app"]}}
+    config = {"os": "linux", "architecture": architecture, "config": {"Env": ["PATH=/bin"], "Cmd": ["/bin/app"]}}
     manifest = Manifest(manifests.OCI_MANIFEST, Descriptor(manifests.OCI_CONFIG, digest_of(b""), 0), ())
     scratch = Base(reference, digest_of(b""), manifest, ImageConfig(config))
     layer = build_layer(LayerPlan("system", FileTree.of([TreeFile("bin/app", b"#!", executable=True)])), folder / "b")

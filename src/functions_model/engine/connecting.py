@@ -24,6 +24,7 @@ _SECONDS = 3600
 """Between two signs of life from the engine: a package can be compiled for long without a word."""
 _REMEDY = (
     "Run on a machine with Docker (GitHub's Ubuntu runners have it), or set `DOCKER_HOST`. "
+    "The container action reaches `/var/run/docker.sock` alone: with rootless Docker, use the native action. "
     "Without apt packages, Dockerfile and packages to compile, `builder: layers` needs no engine."
 )
 

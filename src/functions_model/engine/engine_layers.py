@@ -16,6 +16,7 @@ from functions_model.engine.building import build_own, build_text
 from functions_model.engine.compiling import compile_packages
 from functions_model.engine.connecting import EngineSession, open_engine
 from functions_model.engine.dockerfile import Recipe, below_text
+from functions_model.engine.emulation import check_processor
 from functions_model.engine.loading import BaseLayers, export_layers, load_base
 from functions_model.engine.own_dockerfile import OwnDockerfile, read_own_dockerfile
 from functions_model.environment.request import IndexSettings
@@ -77,12 +78,14 @@ def build_engine_layers(
         epoch: The time of compiled files, in seconds since 1970.
 
     Raises:
-        EnvironmentFailed: No engine answers, or a step failed; the last lines of its output are the detail.
+        EnvironmentFailed: No engine answers, it cannot run linux/amd64, or a step failed; the detail is the end of
+            its output.
         InputsInvalid: The user's Dockerfile cannot be read.
     """
     variables = os.environ if environ is None else environ
     own = read_own_dockerfile(dockerfile, keep_credentials=recipe.keep_credentials) if dockerfile else None
     with open_engine(work, log, variables) as session:
+        check_processor(session.api)
         image = _started(session, own, base, blobs)
         configuration = _inspected(session, image)
         stages = [("dockerfile", configuration)]

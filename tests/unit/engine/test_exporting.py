@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 OURS, BASE = b"ours" * 5000, b"base" * 5000
 PACKED = gzip.compress(OURS)
+ROW = gzip.compress(OURS[:9000]) + gzip.compress(OURS[9000:])
 
 
 class Engine:
@@ -57,8 +58,9 @@ class TestForms:
             {"1/VERSION": b"1.0", "1/layer.tar": BASE, "2/layer.tar": OURS, "manifest.json": b"[]"},
             {"oci-layout": b"{}", blob(BASE): BASE, blob(OURS): OURS, "manifest.json": b"[]"},
             {blob(b"{}"): b"{}", blob(BASE): BASE, blob(PACKED): PACKED, "index.json": b"{}"},
+            {blob(b"{}"): b"{}", blob(BASE): BASE, blob(ROW): ROW, "index.json": b"{}"},
         ],
-        ids=["before-25", "from-25", "containerd"],
+        ids=["before-25", "from-25", "containerd", "containerd, a row of gzip members"],
     )
     def test_a_wanted_layer_is_packed_by_our_code(self, files: dict[str, bytes], tmp_path: Path) -> None:
         """The same layer whichever engine gave it; others are left."""
@@ -72,6 +74,16 @@ class TestForms:
         assert ("dockerfile", wanted, len(OURS)) == (layer.name, layer.diff_id, layer.tree_size)
         assert (digest_of(content), len(content)) == (layer.digest, layer.size)
         assert OURS == gzip.decompress(content)
+
+    @pytest.mark.parametrize(
+        "content",
+        [PACKED[:-9], PACKED[:40] + b"x" * 40, PACKED + PACKED[:4] + b"x" * 40],
+        ids=["cut", "garbled", "a second member is garbled"],
+    )
+    def test_a_layer_whose_gzip_is_broken_ends_it(self, content: bytes, tmp_path: Path) -> None:
+        """What the engine gave, in the product's own words."""
+        with pytest.raises(EnvironmentFailed, match="container engine"):
+            export_layers(session({blob(content): content}, tmp_path), "image", {digest_of(OURS): "dockerfile"})
 
     def test_a_layer_that_is_not_there_is_named(self, tmp_path: Path) -> None:
         """Also when the engine broke off."""

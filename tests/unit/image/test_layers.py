@@ -27,7 +27,7 @@ NOISE = random.Random(7).randbytes(400_000)  # noqa: S311
 TEXT = b"all work and no play makes a dull model\n" * 10_000
 FORMS = [Compression.GZIP, Compression.STORED, Compression.RAW]
 KNOWN = {
-    Compression.GZIP: "sha256:dceab312453a3e4c19c9a6b7feec8475092ea1f3424c47d7677c740ec5fc7132",
+    Compression.GZIP: "sha256:44ec9e1265db3664fa9362647e6be8e72638390ae334c01bc3e19018b5842a00",
     Compression.STORED: "sha256:dc3aff780087de80c609f66fea6a0aa7719c0200412d0b41143ad27011b80cc9",
     Compression.RAW: "sha256:41718c417fd12aeed098bd25b4f4920ff388e2226b1f41d64127be2a59234ff3",
 }

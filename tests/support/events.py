@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from functions_model.bundle.deployable import AppImage
 from functions_model.core.references import Digest, ImageReference
+from functions_model.core.spec import HttpTrigger
 from functions_model.environment import EnvironmentRequest, Lock, PythonChoice
 from functions_model.environment.locking import LockedPackage
 from functions_model.image.assembly import Base, assemble
@@ -64,7 +65,7 @@ def built(folder: Path) -> ImageBuilt:
     """The image, and where it goes."""
     made = image(folder)
     reference = ImageReference("contoso.azurecr.io", "package", "1.0", made.digest)
-    return ImageBuilt(made, AppImage(reference, "0" * 32, ("score", "identity")))
+    return ImageBuilt(made, AppImage(reference, "0" * 32, ("score", "identity"), HttpTrigger()))
 
 
 def changes(*actions: Action) -> ResourcePlan:

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 RESOURCES = "2023-07-01"
 """resource/client/client.go:18, 19: groups and resources."""
+SUBSCRIPTIONS = "2022-12-01"
+"""Which subscriptions a login sees. Azure/azure-cli 2.91.0, core/profiles/_shared.py; terraform asks for 2021-01-01."""
 AUTHORIZATION = "2022-04-01"
 """authorization/client/client.go:17: role assignments."""
 WEB = "2023-12-01"

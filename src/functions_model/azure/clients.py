@@ -79,11 +79,25 @@ class AzureClients:
         self._report = report
         self._options = options or {}
         self._built: dict[str, object] = {}
+        self._others: dict[str, AzureClients] = {}
         self._lock = threading.RLock()
 
     def tell(self, text: str) -> None:
         """One line for people, as for a wait of some seconds."""
         self._report(text)
+
+    def of(self, subscription_id: str) -> AzureClients:
+        """Those of a subscription of the same tenant, which may be this one. They are closed with these."""
+        key = subscription_id.lower()
+        if key == self.subscription_id.lower():
+            return self
+        with self._lock:
+            if key not in self._others:
+                more: dict[str, Any] = {"report": self._report, "options": self._options}
+                self._others[key] = AzureClients(
+                    self._credential, key, self.cloud, polling_interval=self.polling_interval, **more
+                )
+            return self._others[key]
 
     @property
     def web(self) -> WebSiteManagementClient:
@@ -151,6 +165,8 @@ class AzureClients:
             for client in self._built.values():
                 cast("Any", client).close()
             self._built.clear()
+            for other in self._others.values():
+                other.close()
 
     def _client(self, build: Callable[..., _Client], api_version: str) -> _Client:
         from functions_model.azure.sending import CancelledTransport

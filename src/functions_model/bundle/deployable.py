@@ -42,11 +42,28 @@ class AppImage:
         reference: Where it is, with its digest.
         build_id: What the identity function of a live app answers.
         functions: The functions in it, the user's first.
+        trigger: What starts them.
     """
 
     reference: ImageReference
     build_id: str
     functions: tuple[str, ...]
+    trigger: Trigger
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What the label of an image says.
+
+    Attributes:
+        build_id: The build's identity.
+        functions: The functions in it.
+        inputs: Those that its making has decided, by name. They are not checked yet.
+    """
+
+    build_id: str
+    functions: tuple[str, ...]
+    inputs: Mapping[str, str]
 
 
 def deployment_label(trigger: Trigger, build_id: str) -> str:
@@ -67,12 +84,11 @@ def _inputs(trigger: Trigger) -> dict[str, str]:
     return {"trigger": trigger.kind, **{name: text for name, text in own.items() if text is not None}}
 
 
-def read_deployable(reference: ImageReference, config: ImageConfig) -> tuple[AppImage, Mapping[str, str]]:
-    """What the label of an image says: the image, and the inputs that its making has decided, not checked yet.
+def read_label(config: ImageConfig) -> Label:
+    """What the label of an image says.
 
     Args:
-        reference: Where the image is, with its digest.
-        config: Its configuration. It comes from outside: whatever stands in it, nothing else is raised.
+        config: The image's configuration. It comes from outside: whatever stands in it, nothing else is raised.
 
     Raises:
         NotOurs: The image has no such label, or one that this version does not understand.
@@ -101,7 +117,7 @@ def read_deployable(reference: ImageReference, config: ImageConfig) -> tuple[App
     if variables.get(VARIABLE) != build:
         what = f"its label `{LABEL}` tells of another build than its variable `{VARIABLE}`, so that it was changed"
         raise NotOurs(what, _MAKE)
-    return AppImage(reference, build, tuple(functions)), inputs
+    return Label(build, tuple(functions), inputs)
 
 
 _MAKE = "Make the image with this action (`mode: package`, or a deployment), and give the digest that it puts out."

@@ -90,7 +90,7 @@ def _identity(spec: DeploymentSpec) -> dict[str, str]:
     return {
         "FUNCTIONS_MODEL_MODELS": json.dumps(models, separators=(",", ":")),
         "FUNCTIONS_MODEL_TRIGGER": spec.trigger.kind,
-        "FUNCTIONS_MODEL_AUTH_LEVEL": spec.auth_level.value,
+        "FUNCTIONS_MODEL_AUTH_LEVEL": spec.trigger.auth_level.value,
         "FUNCTIONS_MODEL_TOOL_VERSION": __version__,
     }
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from functions_model.ci.host import CiHost, Level
 from functions_model.core.failures import Failure
 from functions_model.core.masking import forms
-from functions_model.core.spec import DeploymentSpec, RemovalSpec
+from functions_model.core.promotion import AnySpec
 from functions_model.core.tracing import tracing
 from functions_model.pipeline.events import Event
 from functions_model.report.formatting import listed
@@ -43,7 +43,7 @@ def tell_failure(failure: Failure, ci: CiHost, workspace: Path) -> None:
 
 
 def tell_end(
-    spec: DeploymentSpec | RemovalSpec | None,
+    spec: AnySpec | None,
     events: Sequence[Event],
     failure: Failure | None,
     ci: CiHost,
@@ -85,12 +85,11 @@ def holds_id(text: str, one: str) -> bool:
     return one.lower() in text.lower() or any(form in text for form in forms(one))
 
 
-def ids_of(spec: DeploymentSpec | RemovalSpec | None) -> dict[str, str]:
+def ids_of(spec: AnySpec | None) -> dict[str, str]:
     """The ids that a run was given and that people keep as secrets, by input."""
     if spec is None:
         return {}
-    names = spec.names if isinstance(spec, RemovalSpec) else spec.target.names if spec.target else None
-    login = spec.login
+    names, login = spec.names, spec.login
     found = {
         "subscription-id": names.subscription if names else "",
         "tenant-id": login.tenant_id if login else "",

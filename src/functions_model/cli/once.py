@@ -23,6 +23,7 @@ from functions_model.cli.signals import telling_the_end, told_by
 from functions_model.cli.work_folder import work_folder
 from functions_model.core.failures import Failure, InputsInvalid
 from functions_model.core.masking import SHORTEST
+from functions_model.core.promotion import AnySpec, PromotionSpec
 from functions_model.core.spec import DeploymentSpec, RemovalSpec
 from functions_model.inputs import (
     from_arguments,
@@ -34,8 +35,8 @@ from functions_model.inputs import (
 )
 from functions_model.inputs.catalogue import BY_NAME, CATALOGUE, WORDS
 from functions_model.inputs.settings import secrets_in
-from functions_model.pipeline.events import AppVerified, Event, RunStopped
-from functions_model.report.formatting import listed
+from functions_model.pipeline.events import AppVerified, Event, ImageFound, RunStopped
+from functions_model.report.formatting import last, listed
 from functions_model.report.narration import narrate
 from functions_model.report.progress import Watched, watch
 
@@ -81,7 +82,7 @@ class Ending:
     """
 
     code: int
-    spec: DeploymentSpec | RemovalSpec | None
+    spec: AnySpec | None
     events: tuple[Event, ...]
     seconds: float
 
@@ -116,7 +117,7 @@ class _Run:
     workspace: Path
     history: History
     report: ReportDirectory | None = None
-    spec: DeploymentSpec | RemovalSpec | None = None
+    spec: AnySpec | None = None
     started: float = field(default_factory=time.monotonic)
     told: bool = False
 
@@ -135,24 +136,30 @@ class _Run:
             with telling_the_end(), annotated(ci):
                 tell_bug(ci)
                 ending = self._ending(BUG)
-                self._write_report(ending.events)
+                self._write_report(ending.spec, ending.events)
                 return ending
         with telling_the_end(), annotated(ci):
             if failure:
                 tell_failure(failure, ci, self.workspace)
             ending = self._ending(failure.exit_code if failure else 0)
-            tell_end(self.spec, ending.events, failure, ci, ending.seconds)
-            self._write_report(ending.events)
+            tell_end(ending.spec, ending.events, failure, ci, ending.seconds)
+            self._write_report(ending.spec, ending.events)
         return ending
 
-    def _write_report(self, events: Sequence[Event]) -> None:
+    def _write_report(self, spec: AnySpec | None, events: Sequence[Event]) -> None:
         """The last of all: its log has the rest."""
         if self.report:
-            self.report.write(self.spec, events, ids_of(self.spec), self.watched.ci)
+            self.report.write(spec, events, ids_of(spec), self.watched.ci)
 
     def _ending(self, code: int) -> Ending:
         self.told = True
-        return Ending(code, self.spec, self.history.so_far(), time.monotonic() - self.started)
+        events = self.history.so_far()
+        return Ending(code, self._whole(events), events, time.monotonic() - self.started)
+
+    def _whole(self, events: Sequence[Event]) -> AnySpec | None:
+        """The spec, with what an image that was found decides."""
+        found = last(events, ImageFound)
+        return found.spec if found else self.spec
 
     def stopping(self, awaited: tuple[str, ...]) -> None:
         waits = f" Waiting some seconds for the answer about {listed(awaited)}." if awaited else ""
@@ -165,7 +172,8 @@ class _Run:
         from functions_model.report.stopped import stopped
 
         ci, events = self.watched.ci, (*self.history.so_far(), RunStopped(begun))
-        failure = stopped(self.spec, events)
+        spec = self._whole(events)
+        failure = stopped(spec, events)
         # Each by itself: a terminal that is gone takes no line, and the files of a CI host are there all the same.
         with suppress(OSError, ValueError):
             self.watched.end()
@@ -173,8 +181,8 @@ class _Run:
             ci.annotate(Level.ERROR, str(failure))
             ci.tell_annotations()
         with suppress(OSError, ValueError), annotated(ci):
-            tell_end(self.spec, events, failure, ci, time.monotonic() - self.started)
-            self._write_report(events)
+            tell_end(spec, events, failure, ci, time.monotonic() - self.started)
+            self._write_report(spec, events)
 
 
 def mask_inputs(values: Mapping[str, str], ci: CiHost) -> None:
@@ -185,7 +193,7 @@ def mask_inputs(values: Mapping[str, str], ci: CiHost) -> None:
     _mask(secrets_in(values.get(_SETTINGS, "")), values, ci)
 
 
-def mask_settings(spec: DeploymentSpec | RemovalSpec, values: Mapping[str, str], ci: CiHost) -> None:
+def mask_settings(spec: AnySpec, values: Mapping[str, str], ci: CiHost) -> None:
     """Mask the values of the app settings, those of a deployment file among them."""
     settings = spec.target.app_settings if isinstance(spec, DeploymentSpec) and spec.target else {}
     _mask((secret.reveal() for secret in settings.values()), values, ci)
@@ -199,7 +207,7 @@ def _mask(secrets: Iterable[str], values: Mapping[str, str], ci: CiHost) -> None
             ci.mask(value)
 
 
-def _run(spec: DeploymentSpec | RemovalSpec, history: History, environ: Mapping[str, str], watched: Watched) -> None:
+def _run(spec: AnySpec, history: History, environ: Mapping[str, str], watched: Watched) -> None:
     ci = watched.ci
     with work_folder() as work, debugged(ci):
         seconds = listening_seconds(environ)
@@ -208,6 +216,10 @@ def _run(spec: DeploymentSpec | RemovalSpec, history: History, environ: Mapping[
             from functions_model.pipeline.destroy import destroy
 
             destroy(spec, world)
+        elif isinstance(spec, PromotionSpec):
+            from functions_model.pipeline.promotion import promote
+
+            promote(spec, world)
         else:
             pipeline.run(spec, world)
 

@@ -13,7 +13,7 @@ from functions_model.ci.both import BothHosts
 from functions_model.ci.host import CiHost, Level
 from functions_model.ci.owner import hand_over
 from functions_model.ci.plain import PlainHost
-from functions_model.core.spec import DeploymentSpec, RemovalSpec
+from functions_model.core.promotion import AnySpec
 from functions_model.pipeline.events import Event
 from functions_model.report.formatting import listed
 
@@ -35,9 +35,7 @@ class ReportDirectory:
         """The host; what is told to it is kept as a console shows it."""
         return BothHosts(ci, PlainHost(self._log))
 
-    def write(
-        self, spec: DeploymentSpec | RemovalSpec | None, events: Sequence[Event], ids: Mapping[str, str], ci: CiHost
-    ) -> None:
+    def write(self, spec: AnySpec | None, events: Sequence[Event], ids: Mapping[str, str], ci: CiHost) -> None:
         """Write the files, in place of those of an earlier run. A failure is told, and changes nothing else.
 
         Args:

@@ -64,6 +64,7 @@ class BlobTrigger:
 
     input_path: str
     output_path: str | None
+    auth_level: AuthLevel = field(default=AuthLevel.ADMIN, init=False)
     kind: str = field(default="blob", init=False)
 
 
@@ -78,11 +79,13 @@ class ServiceBusQueueTrigger:
 
     input_queue: str
     output_queue: str | None
+    auth_level: AuthLevel = field(default=AuthLevel.ADMIN, init=False)
     kind: str = field(default="service-bus-queue", init=False)
 
 
 Trigger: TypeAlias = HttpTrigger | BlobTrigger | ServiceBusQueueTrigger
-"""Every trigger there is."""
+"""Every trigger there is. Its `auth_level` says who may call the app's functions: those beside a blob or queue trigger
+answer to the host's master key alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,17 +211,19 @@ class Target:
 class DeploymentSpec:
     """Everything one run needs to know, checked as far as it can be without the network.
 
+    What says what is in the image, and how it is made, has no meaning where an image is deployed that is there.
+
     Attributes:
         workspace: The folder that relative inputs were resolved against, absolute. Nothing outside it is read.
+        login: None only in mode `package`, when the registry needs none (a registry without accounts).
+        target: None only in mode `package`.
+        sample_request: A file whose content is sent to the live function as the last check.
+        verify_timeout: Seconds that the app has to come alive, and a probe to be answered.
         models: In the order given; may be empty. Registered ones become `Model`s when they have been downloaded.
         code: None means: the only model is an MLflow model folder, which needs no entry script.
         environment_file: None means: what the MLflow model asks for, or nothing but the inference server itself.
         python_version: The minor the user asked for (`3.11`); None lets the environment file, then the default, decide.
         base_image: The reference the user asked for; None means the Functions base image for the Python version.
-        login: None only in mode `package`, when the registry needs none (a registry without accounts).
-        target: None only in mode `package`.
-        sample_request: A file whose content is sent to the live function as the last check.
-        verify_timeout: Seconds that the app has to come alive, and a probe to be answered.
         report_directory: Takes the files about the run, absolute; None for no files. It is no part of the image.
         sends_probe: The sample request goes through the trigger, too, as a blob or message of ours.
         host_json: The user's own host.json, to be merged over ours.
@@ -229,23 +234,28 @@ class DeploymentSpec:
 
     mode: Mode
     workspace: Path
-    models: tuple[Model | RegisteredAsset, ...]
-    code: Code | None
-    environment_file: Path | InlineEnvironment | RegisteredAsset | None
-    python_version: str | None
-    base_image: str | None
     trigger: Trigger
     image: ImageTarget
     login: Login | None
     target: Target | None
     sample_request: Path | None
     verify_timeout: int
+    models: tuple[Model | RegisteredAsset, ...] = ()
+    code: Code | None = None
+    environment_file: Path | InlineEnvironment | RegisteredAsset | None = None
+    python_version: str | None = None
+    base_image: str | None = None
     host_json: Path | None = None
     concurrency: int = 1
     notes: tuple[str, ...] = ()
     build: Build = field(default_factory=Build)
     sends_probe: bool = False
     report_directory: Path | None = None
+
+    @property
+    def names(self) -> Names | None:
+        """Where the deployment is; None in mode `package`."""
+        return self.target.names if self.target else None
 
     @property
     def local_models(self) -> tuple[Model, ...]:
@@ -267,11 +277,6 @@ class DeploymentSpec:
             value.reveal() for name, value in settings.items() if name.upper().replace(".", "_") == WORKER_PROCESSES
         )
         return int(next(given, "1"))
-
-    @property
-    def auth_level(self) -> AuthLevel:
-        """Who may call the app's functions; blob and queue triggers answer nobody, their check function the host."""
-        return self.trigger.auth_level if isinstance(self.trigger, HttpTrigger) else AuthLevel.ADMIN
 
 
 @dataclass(frozen=True, slots=True)

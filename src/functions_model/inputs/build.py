@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from functions_model.core.build import Build, Builder, CredentialFiles, Solver
+from functions_model.core.build import CACHE_REPOSITORY, Build, Builder, CredentialFiles, Solver
 from functions_model.core.failures import RuleBroken
 from functions_model.core.spec import Mode
 from functions_model.image.compression import Compression
@@ -27,7 +27,7 @@ def read_build(form: Form) -> Build:
     """How the image is made, with everything that is wrong with it noted."""
     builder = form.take("builder", Builder) or Builder.LAYERS
     _refuse_mismatch(form, builder)
-    folder = form.text("build-context") or CONTEXT
+    folder, cache = form.text("build-context") or CONTEXT, form.text("cache-repository") or CACHE_REPOSITORY
     return Build(
         builder=builder,
         solver=form.take("solver", Solver) or Solver.AUTO,
@@ -37,7 +37,7 @@ def read_build(form: Form) -> Build:
         epoch=form.take("source-date-epoch", _epoch) or 0,
         labels=form.take("image-labels", _labels) or {},
         model_compression=form.take("model-compression", Compression) or Compression.AUTO,
-        cache_repository=form.take("cache-repository", _cache_repository),
+        cache_repository=form.check("cache-repository", cache, _cache_repository),
         sbom=form.take("sbom", YesNo) is not YesNo.NO,
         credential_files=form.take("credential-files", CredentialFiles) or CredentialFiles.LEAVE_OUT,
     )

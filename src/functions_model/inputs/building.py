@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import enum
+from dataclasses import replace
 
 from functions_model.core.build import CACHE_REPOSITORY, Builder, CredentialFiles, Solver
 from functions_model.core.spec import Mode
 from functions_model.image.compression import Compression
-from functions_model.inputs.specs import InputSpec, a_choice, a_name, a_number, a_path, a_text, lines
+from functions_model.inputs.specs import (
+    IMAGE_NAME,
+    WITH_AZURE,
+    InputSpec,
+    a_choice,
+    a_name,
+    a_number,
+    a_path,
+    a_text,
+    lines,
+)
 
 
 class YesNo(enum.StrEnum):
@@ -17,7 +28,7 @@ class YesNo(enum.StrEnum):
     NO = "false"
 
 
-ENTRIES: tuple[InputSpec, ...] = (
+_OF_IMAGE: tuple[InputSpec, ...] = (
     a_text(
         "python-version",
         "The Python version, 3.10 to 3.14. Put it in quotes in YAML.",
@@ -35,14 +46,14 @@ ENTRIES: tuple[InputSpec, ...] = (
         "How to build the image. `layers` needs no container engine. `docker` uses the runner's engine for what lies"
         " below the app: system packages, your own Dockerfile, packages that must be compiled. `dockerfile` writes a"
         " Dockerfile with its context and stops.",
-        default=Builder.LAYERS.value,
+        derived=f"`{Builder.LAYERS}`",
         choices=tuple(Builder),
     ),
     a_choice(
         "solver",
         "How to install a conda file: from wheels, or as conda packages from its channels. `auto` uses wheels if every"
         " package has a matching one.",
-        default=Solver.AUTO.value,
+        derived=f"`{Solver.AUTO}`",
         choices=tuple(Solver),
     ),
     lines(
@@ -61,12 +72,6 @@ ENTRIES: tuple[InputSpec, ...] = (
         derived="`functions-model-context`",
         modes=(Mode.PACKAGE,),
     ),
-    a_number(
-        "source-date-epoch",
-        "The time stamp of all files and of the image, in seconds since 1970. It changes the digest.",
-        derived="the variable `SOURCE_DATE_EPOCH`, else `0`",
-        metavar="SECONDS",
-    ),
     lines(
         "image-labels",
         "Labels for the image as `name=value` lines. They change the digest: a label with the commit gives every commit"
@@ -77,32 +82,51 @@ ENTRIES: tuple[InputSpec, ...] = (
         "model-compression",
         "How to pack model layers. `auto` compresses them if a sample shrinks. `raw` is the fastest to pull, but"
         " not every platform is known to accept it.",
-        default=Compression.AUTO.value,
+        derived=f"`{Compression.AUTO}`",
         choices=tuple(Compression),
     ),
     a_name(
         "cache-repository",
         "The repository in the registry that keeps environments and base images for all images; `none` turns it off.",
-        default=CACHE_REPOSITORY,
+        derived=f"`{CACHE_REPOSITORY}`",
     ),
     a_choice(
         "sbom",
         "Whether to attach a bill of materials (CycloneDX) to the image.",
-        default=YesNo.YES.value,
+        derived=f"`{YesNo.YES}`",
         choices=tuple(YesNo),
     ),
     a_choice(
         "credential-files",
         "What to do with credential files (`.netrc`, `.env`, private keys and the like) in the source directory, model"
         " folders and a Dockerfile's context: leave them out, each with a warning, or `keep` them.",
-        default=CredentialFiles.LEAVE_OUT.value,
+        derived=f"`{CredentialFiles.LEAVE_OUT}`",
         choices=tuple(CredentialFiles),
     ),
-    a_name("image-name", "The image's name in the registry (its repository).", default="package"),
     a_name(
         "image-tag",
         "The image's tag.",
         derived="the start of the image's digest",
         metavar="TAG",
+    ),
+)
+ENTRIES: tuple[InputSpec, ...] = (
+    *(replace(entry, of_image=True) for entry in _OF_IMAGE),
+    a_number(
+        "source-date-epoch",
+        "The time stamp of all files and of the image, in seconds since 1970. It changes the digest.",
+        derived="the variable `SOURCE_DATE_EPOCH`, else `0`",
+        metavar="SECONDS",
+    ),
+    a_name(
+        "image",
+        "An image that this action has built, to deploy as it is: `<registry>/<repository>@sha256:...`. Nothing is"
+        " built, and the inputs that it decides are left out.",
+        modes=WITH_AZURE,
+    ),
+    a_name(
+        "image-name",
+        "The image's name in the registry (its repository).",
+        derived=f"`{IMAGE_NAME}`; with `image`, that image's own",
     ),
 )

@@ -35,25 +35,28 @@ _GIVEN: tuple[InputSpec, ...] = (
         "The model: a file or a folder in the workspace, or a registered one as `azureml:<name>:<version>` or"
         " `azureml:<name>@latest`. For several, one on each line, also as `name=path` or `name:version=path`. `[]` for"
         " a script without a model.",
-        required_when="without `deployment-file`",
+        required_when="without `deployment-file` or `image`",
         metavar="PATH",
+        of_image=True,
     ),
     a_path(
         "entry-script",
         "The Python script with `init()` and `run()`, as for Azure ML. An MLflow model alone needs none.",
-        required_when="without `deployment-file` or an MLflow model",
+        required_when="without `deployment-file`, `image` or an MLflow model",
+        of_image=True,
     ),
     a_path(
         "environment-file",
         "The dependencies: a `requirements.txt`, a conda YAML, an Azure ML environment YAML, or a registered"
         " environment as `azureml:<name>:<version>` or `azureml:<name>@latest`.",
         derived="the MLflow model's own packages, and the inference server",
+        of_image=True,
     ),
     a_name(
         "registry",
         "The container registry: `contoso`, `contoso.azurecr.io`, `<resource-group>/contoso` or its ARM id. With"
         " `mode: package`, also any other registry, as `host:port`.",
-        required_when="except with `builder: dockerfile`",
+        required_when="except with `builder: dockerfile` or `image`",
     ),
     a_name(
         "app-name",
@@ -96,19 +99,27 @@ _MODEL: tuple[InputSpec, ...] = (
         "model-name",
         "The model's name, part of the path in `AZUREML_MODEL_DIR`, for one path alone.",
         derived="the file's or folder's name, without its ending",
+        of_image=True,
     ),
-    a_number("model-version", "The model's version, 1 or more, for one path alone.", derived="`1`"),
+    a_number("model-version", "The model's version, 1 or more, for one path alone.", derived="`1`", of_image=True),
     a_path(
         "source-directory",
         "The folder with the entry script and everything that it imports.",
         derived="the entry script's folder",
+        of_image=True,
     ),
     a_name(
         "workspace",
         "The Azure ML workspace of registered models and environments: its name, or its whole ARM id.",
         required_when="with `azureml:` in `model-path` or `environment-file`",
+        of_image=True,
     ),
-    a_name("workspace-resource-group", "The resource group of the Azure ML workspace.", derived="`resource-group`"),
+    a_name(
+        "workspace-resource-group",
+        "The resource group of the Azure ML workspace.",
+        derived="`resource-group`",
+        of_image=True,
+    ),
 )
 
 _APP: tuple[InputSpec, ...] = (
@@ -191,6 +202,7 @@ _RUN: tuple[InputSpec, ...] = (
         "deployment-file",
         "An Azure ML online deployment YAML. It supplies model, script, environment and settings, unless you set them"
         " here.",
+        of_image=True,
     ),
     a_path(
         "sample-request",

@@ -12,7 +12,7 @@ from functions_model.core.spec import InlineEnvironment, Mode
 from functions_model.inputs.catalogue import BY_NAME
 from functions_model.inputs.paths import Workspace
 from functions_model.inputs.sources import did_you_mean
-from functions_model.inputs.specs import TRIGGERS, InputSpec
+from functions_model.inputs.specs import TRIGGERS, WITH_AZURE, InputSpec
 
 T = TypeVar("T")
 LOGIN = ("tenant-id", "client-id")
@@ -26,6 +26,7 @@ class Form:
         values: The texts by input name, those of a deployment file included.
         workspace: What paths are relative to.
         facts: What the CI host says of logins; None: nothing.
+        trigger: Its name; empty while only an image knows it.
         origins: Where a text stands that a deployment file gave.
         environment: An environment that stands inside the deployment file.
         file_settings: The app settings of the deployment file: line, name and value.
@@ -46,6 +47,33 @@ class Form:
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
+    @property
+    def promotes(self) -> bool:
+        """Whether an image that is there is deployed, so that none is made."""
+        return self.mode in WITH_AZURE and bool(self.text("image"))
+
+    def uses(self, name: str) -> bool:
+        """Whether the trigger uses that input; any may, while only an image knows which trigger it has."""
+        triggers = BY_NAME[name].triggers
+        return not (triggers and self.trigger) or self.trigger in triggers
+
+    def refuse_of_image(self) -> None:
+        """Note each input that is given and that `image` decides. Those of an inputs file give way to it."""
+        overruled = []
+        for spec in BY_NAME.values():
+            if not (spec.of_image and self.mode in spec.modes and self.values.get(spec.name)):
+                continue
+            if spec.name in self.origins and "image" not in self.origins:
+                overruled.append(f"`{spec.name}`")
+            else:
+                what = "it is given beside `image`, and that image has it decided"
+                self.refuse(spec.name, what, "Remove it, or remove `image` to make an image.")
+            del self.values[spec.name]
+        if overruled:
+            self.notes.append(
+                f"`image` is given, so that of the inputs file these are not read: {', '.join(overruled)}."
+            )
+
     def refuse_unknown(self) -> None:
         """Note each name that is no input."""
         for name in self.values:
@@ -56,8 +84,7 @@ class Form:
         """Note each input that is given and that the trigger has no use for."""
         for name in self.values:
             spec = BY_NAME.get(name)
-            is_read = spec and self.mode in spec.modes and self.values[name]
-            if spec and is_read and spec.triggers and self.trigger not in spec.triggers:
+            if spec and self.mode in spec.modes and self.values[name] and not self.uses(name):
                 what = f"it cannot be combined with `trigger: {self.trigger}`, which does not use it"
                 self.refuse(name, what, f"Remove it, or use `trigger: {spec.triggers[0]}`.")
 

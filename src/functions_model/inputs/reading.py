@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from functions_model.ci.host import Facts
 from functions_model.core.build import Builder
 from functions_model.core.failures import InputsInvalid
 from functions_model.core.names import LiveTarget
+from functions_model.core.promotion import PromotionSpec
 from functions_model.core.registered import RegisteredAsset
 from functions_model.core.secrets import Login
 from functions_model.core.spec import DeploymentSpec, ImageTarget, InlineEnvironment, Mode, Model, RemovalSpec
@@ -33,7 +35,7 @@ from functions_model.inputs.registries import (
     named_registry,
     take_login,
 )
-from functions_model.inputs.specs import REMOVING, WITH_AZURE
+from functions_model.inputs.specs import IMAGE_NAME, REMOVING, WITH_AZURE
 from functions_model.inputs.target import read_live, read_removal, read_target
 from functions_model.inputs.triggers import read_trigger, takes_probe
 
@@ -42,7 +44,7 @@ _REPORT = "report-directory"
 
 
 def read_inputs(values: Mapping[str, str], *, workspace: Path, facts: Facts | None = None) -> DeploymentSpec:
-    """The checked and completed inputs. Looks at the file system; touches nothing.
+    """The checked and completed inputs of a run that makes an image. Looks at the file system; touches nothing.
 
     Args:
         values: By input name; an empty text counts as not given.
@@ -107,14 +109,18 @@ def read_live_target(values: Mapping[str, str], *, workspace: Path, facts: Facts
     return _checked(form, read_live(form))
 
 
-def read_any(values: Mapping[str, str], *, workspace: Path, facts: Facts | None = None) -> DeploymentSpec | RemovalSpec:
-    """What `read_inputs` gives, or, in the modes `destroy` and `plan-destroy`, what is to be removed.
+def read_any(
+    values: Mapping[str, str], *, workspace: Path, facts: Facts | None = None
+) -> DeploymentSpec | PromotionSpec | RemovalSpec:
+    """What `read_inputs` gives; the deployment of an image that is there; or what is to be removed.
 
     Raises:
         InputsInvalid: As for `read_inputs`.
     """
     form = _form(values, workspace, facts)
-    return _removal(form) if form.mode in REMOVING else _deployment(form)
+    if form.mode in REMOVING:
+        return _removal(form)
+    return _promotion(form) if form.promotes else _deployment(form)
 
 
 def _removal(form: Form) -> RemovalSpec:
@@ -137,36 +143,60 @@ def _checked(form: Form, spec: _Spec) -> _Spec:
     return spec
 
 
+def _promotion(form: Form) -> PromotionSpec:
+    """All that can be known, and be wrong, before the image says which trigger it has."""
+    _enter_working_directory(form)
+    form.refuse_of_image()
+    notes, source = list(form.notes), form.take("image", rules.existing_image)
+    draft = _checked(form, _spec(form))
+
+    def completed(decided: Mapping[str, str]) -> DeploymentSpec:
+        whole = replace(form, values={**form.values, **decided}, problems=[], notes=list(notes))
+        return _checked(whole, _spec(whole))
+
+    if draft.names is None or draft.login is None:
+        raise TypeError("an image is deployed to Azure")
+    return PromotionSpec(form.mode, source, draft.image, draft.login, draft.names, draft.notes, completed)
+
+
 def _spec(form: Form) -> DeploymentSpec:
     cloud = form.take("cloud", known_cloud) or CLOUDS[0]
     image = _image(form, cloud)
     verifies = form.mode in WITH_AZURE
     if not verifies:
         form.values.pop("verify-timeout", None)
-    check_workspace(form)
-    models = read_models(form)
-    code = read_code(form, models)
+    content = {} if form.promotes else _content(form)
     return DeploymentSpec(
         mode=form.mode,
         workspace=form.workspace.folder,
-        models=models or (),
-        code=code,
-        environment_file=_environment(form),
-        python_version=form.take("python-version", rules.python_version),
-        base_image=form.take("base-image", rules.base_image),
         trigger=read_trigger(form),
         image=image,
         login=_login(form, cloud, image),
         target=read_target(form) if form.mode in WITH_AZURE else None,
         sample_request=take_sample(form) if verifies else None,
         verify_timeout=form.take("verify-timeout", rules.verify_timeout),
-        host_json=read_host_json(form, code),
-        concurrency=form.take("concurrency", rules.concurrency),
         sends_probe=verifies and takes_probe(form),
         notes=tuple(form.notes),
-        build=read_build(form),
         report_directory=form.take(_REPORT, form.workspace.to_write),
+        **content,
     )
+
+
+def _content(form: Form) -> dict[str, Any]:
+    """The fields of a spec that say what is in the image, and how it is made."""
+    check_workspace(form)
+    models = read_models(form)
+    code = read_code(form, models)
+    return {
+        "models": models or (),
+        "code": code,
+        "environment_file": _environment(form),
+        "python_version": form.take("python-version", rules.python_version),
+        "base_image": form.take("base-image", rules.base_image),
+        "host_json": read_host_json(form, code),
+        "concurrency": form.take("concurrency", rules.concurrency) or 1,
+        "build": read_build(form),
+    }
 
 
 def _environment(form: Form) -> Path | InlineEnvironment | RegisteredAsset | None:
@@ -177,8 +207,10 @@ def _environment(form: Form) -> Path | InlineEnvironment | RegisteredAsset | Non
 
 
 def _image(form: Form, cloud: KnownCloud) -> ImageTarget:
-    given = form.take("registry", lambda text: named_registry(text, cloud))
-    if not form.text("registry") and form.text("builder") != Builder.DOCKERFILE:
+    source = form.take("image", rules.existing_image) if form.promotes else None
+    text = form.text("registry") or (source.registry if source else "")
+    given = form.check("registry", text, lambda text: named_registry(text, cloud)) if text else None
+    if not (text or form.promotes or form.text("builder") == Builder.DOCKERFILE):
         form.miss("registry")
     registry = given or NamedRegistry("")
     if given and form.mode in WITH_AZURE:
@@ -189,7 +221,7 @@ def _image(form: Form, cloud: KnownCloud) -> ImageTarget:
         _refuse_other_cloud(form, registry.host, cloud)
     return ImageTarget(
         registry.host,
-        form.take("image-name", rules.image_name),
+        form.take("image-name", rules.image_name) or (source.repository if source else IMAGE_NAME),
         form.take("image-tag", rules.image_tag),
         registry.name,
         registry.group,

@@ -12,6 +12,7 @@ MAKING = (Mode.DEPLOY, Mode.PLAN, Mode.PACKAGE)
 """The modes that make an image, or look at one."""
 REMOVING = (Mode.DESTROY, Mode.PLAN_DESTROY)
 EVERY_MODE = MAKING + REMOVING
+IMAGE_NAME = "package"
 WITH_AZURE = (Mode.DEPLOY, Mode.PLAN)
 """The modes that make Azure resources, or look at what they would make."""
 NAMING = WITH_AZURE + REMOVING
@@ -68,6 +69,7 @@ class InputSpec:
             if it were given, so what may not be given beside other inputs is derived instead.
         triggers: The triggers that read it; given beside another one, it is refused. Empty for all.
         required_when: When it is required, for an input that only some runs need: "with `trigger: blob`".
+        of_image: Whether an image that is there decides it, so that it is refused beside `image`. It has no `default`.
         metavar: What stands for its value in `--help`; empty takes the word of its kind.
         group: Where it is shown; the catalogue fills it in.
     """
@@ -83,6 +85,7 @@ class InputSpec:
     derived: str = ""
     triggers: tuple[str, ...] = ()
     required_when: str = ""
+    of_image: bool = False
     metavar: str = ""
     group: Group | None = None
 

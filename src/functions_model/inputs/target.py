@@ -12,9 +12,9 @@ from functions_model.inputs.form import Form
 from functions_model.inputs.placing import Places
 from functions_model.inputs.registries import CLOUDS, known_cloud, missing_of_login, take_login
 from functions_model.inputs.settings import note_dots, read_app_settings, refuse_ports
-from functions_model.inputs.specs import BLOB, QUEUE
 
-_FOR_WHAT_IS_NEW = ("service-bus-sku", "log-analytics-workspace")
+_BUS_SKU = "service-bus-sku"
+_FOR_WHAT_IS_NEW = (_BUS_SKU, "log-analytics-workspace")
 """Inputs that say how something is made, and change nothing of one that is there."""
 DEFAULT_SKU = "EP1"
 """The smallest plan that is always warm, and adds instances by itself."""
@@ -36,8 +36,9 @@ def read_target(form: Form) -> Target:
     refuse_ports(form, settings)
     insights, logs = places.take("application-insights"), places.take("log-analytics-workspace")
     _refuse_unused_telemetry(form, settings)
-    data = places.take("data-storage-account") if form.trigger == BLOB else None
-    namespace = places.take("service-bus-namespace") if form.trigger == QUEUE else None
+    data, namespace = (
+        places.take(name) if form.uses(name) else None for name in ("data-storage-account", "service-bus-namespace")
+    )
     slot, swap = _slot(form, places.names.app)
     places.refuse_two(storage, data or "")
     return Target(
@@ -61,7 +62,7 @@ def read_target(form: Form) -> Target:
             swap=swap,
         ),
         app_settings=settings,
-        service_bus_sku=(form.trigger == QUEUE and form.take("service-bus-sku", rules.service_bus_sku)) or "Standard",
+        service_bus_sku=(form.uses(_BUS_SKU) and form.take(_BUS_SKU, rules.service_bus_sku)) or "Standard",
         access=access,
         given=frozenset(name for name in _FOR_WHAT_IS_NEW if form.text(name)),
     )

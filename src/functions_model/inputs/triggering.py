@@ -21,24 +21,27 @@ from functions_model.inputs.specs import (
 )
 
 ENTRIES: tuple[InputSpec, ...] = (
-    a_choice("trigger", "What starts the function.", default=HTTP, choices=TRIGGERS),
+    a_choice("trigger", "What starts the function.", derived=f"`{HTTP}`", choices=TRIGGERS, of_image=True),
     a_choice(
         "auth-level",
         "Who may call the function: everybody, holders of its key, or holders of the host's master key.",
         derived="`function`",
         choices=tuple(AuthLevel),
         triggers=(HTTP,),
+        of_image=True,
     ),
     a_number(
         "concurrency",
         "How many requests, blobs or messages one worker process scores at the same time. More than 1 needs a `run()`"
         " that several threads may call at once, and helps if it waits rather than computes.",
-        default="1",
+        derived="`1`",
+        of_image=True,
     ),
     a_path(
         "host-json",
         "Your own `host.json`. It is merged over the generated one.",
         derived="the source directory's `host.json`, if there is one",
+        of_image=True,
     ),
     a_text(
         "input-path",
@@ -46,12 +49,14 @@ ENTRIES: tuple[InputSpec, ...] = (
         triggers=(BLOB,),
         required_when="with `trigger: blob`",
         metavar="CONTAINER/NAME",
+        of_image=True,
     ),
     a_text(
         "output-path",
         "The blob for the answer: `output/{blobname}_out.json`. Without it, answers are dropped.",
         triggers=(BLOB,),
         metavar="CONTAINER/NAME",
+        of_image=True,
     ),
     a_name(
         "data-storage-account",
@@ -65,8 +70,14 @@ ENTRIES: tuple[InputSpec, ...] = (
         "The queue with the messages to score.",
         triggers=(QUEUE,),
         required_when="with `trigger: service-bus-queue`",
+        of_image=True,
     ),
-    a_name("output-queue-name", "The queue for the answers. Without it, answers are dropped.", triggers=(QUEUE,)),
+    a_name(
+        "output-queue-name",
+        "The queue for the answers. Without it, answers are dropped.",
+        triggers=(QUEUE,),
+        of_image=True,
+    ),
     a_name(
         "service-bus-namespace",
         "The Service Bus namespace with the queues." + CREATED,

@@ -15,8 +15,11 @@ from functions_model.inputs.specs import BLOB, HTTP, LOOK_OR_SEND, QUEUE
 
 
 def read_trigger(form: Form) -> Trigger:
-    """The trigger, with the problems of its inputs noted; `form.trigger` is its name."""
-    form.trigger = form.take("trigger", rules.trigger) or HTTP
+    """The trigger, with the problems of its inputs noted; `form.trigger` is its name.
+
+    While only an image knows it, its name is empty, and any trigger is given back.
+    """
+    form.trigger = form.take("trigger", rules.trigger) or ("" if form.promotes else HTTP)
     form.refuse_unused()
     if form.trigger == BLOB:
         return _blob(form)
@@ -128,6 +131,8 @@ def takes_probe(form: Form) -> bool:
         return False
     for what, remedy in _obstacles(form):
         form.refuse(_NAME, what, remedy)
+    if not form.trigger:
+        return True
     if form.trigger == BLOB:
         written = f"one blob in the container of `{form.text('input-path')}`, and removes it and its answer"
     else:
@@ -146,6 +151,8 @@ def _obstacles(form: Form) -> Iterator[tuple[str, str]]:
         what = f"it is `send`, and the trigger is off in a {CANDIDATE}"
         yield what, f"Set `{MOVE}: true`, which proves the trigger after the {MOVE}, or leave it out."
     output = _OUTPUTS.get(form.trigger, _OTHER_OUTPUT)
+    if not form.trigger:
+        return
     if not form.text(output):
         what = f"it is `send`, and there is no `{output}`: no answer could be seen"
         yield what, f"Give `{output}`, or leave it out."

@@ -85,7 +85,7 @@ def _assemble(making: Making, made: Made) -> ImageBuilt:
     )
     tag = spec.image.tag or short(image.digest)
     reference = ImageReference(making.session.host, spec.image.repository, tag, image.digest)
-    return ImageBuilt(image, AppImage(reference, build_id, bundle.functions))
+    return ImageBuilt(image, AppImage(reference, build_id, bundle.functions, spec.trigger))
 
 
 def _model_digests(spec: DeploymentSpec, made: Made) -> dict[str, str]:

@@ -33,6 +33,7 @@ from functions_model.provision import (
     plan,
     wanted_for,
 )
+from functions_model.provision.kinds.image_import import ImageElsewhere
 from functions_model.registry import Push, PushedImage
 
 PENDING = "digest pending"
@@ -66,7 +67,7 @@ def deploy(spec: DeploymentSpec, request: EnvironmentRequest, session: Session, 
             return
         with world.stage("Finish the push and provision"):
             applied = beside.deliver(product, changes)
-    release(Delivered(making, subscription.clients, product.built, changes, applied))
+    release(Delivered(spec, session, subscription.clients, product.built.app, changes, applied))
 
 
 def _prepare_and_look(
@@ -74,35 +75,48 @@ def _prepare_and_look(
 ) -> tuple[Making, ResourcePlan]:
     """Side by side: neither needs the other, and both wait for services far away. Of two faults the image's is told."""
     with ThreadPoolExecutor(1, "look") as pool:
-        looking = pool.submit(_look, spec, session, subscription)
+        image = f"{session.host}/{spec.image.repository}, {PENDING}"
+        looking = pool.submit(look, spec, session, subscription, image)
         making = prepare(spec, request, session)
     pending, lacking = looking.result()
-    _check_rights(pending, lacking, spec.mode, session.world)
+    check_rights(pending, lacking, spec.mode, session.world)
     return making, pending
 
 
-def _look(
-    spec: DeploymentSpec, session: Session, subscription: Subscription
+def look(
+    spec: DeploymentSpec,
+    session: Session,
+    subscription: Subscription,
+    image: str,
+    elsewhere: ImageElsewhere | None = None,
 ) -> tuple[ResourcePlan, tuple[Problem, ...]]:
-    """Read the live state before a byte is sent. Tells nothing: it runs beside something else.
+    """Read the live state before anything is written. Tells nothing: it may run beside something else.
+
+    Args:
+        spec: What is deployed.
+        session: What the run can reach.
+        subscription: Where the resources are.
+        image: With its digest; any text while that is not known.
+        elsewhere: Where it is; None when the registry has it, or will.
 
     Returns:
-        The plan for an image that is not known yet, and what the login may not write of it.
+        The plan for that image, and what the login may not write of it.
 
     Raises:
         PlanRefused: It cannot be read, or a resource that is there cannot carry the app.
     """
-    ci, image = session.world.ci, f"{session.host}/{spec.image.repository}, {PENDING}"
-    wanted = wanted_for(spec, image, subscription.registry, host_of(spec.target), provenance(ci.facts))
-    pending = plan(wanted, observe(subscription.clients, wanted, mask=ci.mask))
-    return pending, missing_rights(pending, subscription.clients)
+    ci, host = session.world.ci, host_of(spec.target)
+    wanted = wanted_for(spec, image, subscription.registry, host, provenance(ci.facts))
+    observed = observe(subscription.clients, wanted, mask=ci.mask)
+    planned = plan(wanted, observed.having(elsewhere))
+    return planned, missing_rights(planned, subscription.clients)
 
 
-def _check_rights(pending: ResourcePlan, lacking: tuple[Problem, ...], mode: Mode, world: World) -> None:
+def check_rights(pending: ResourcePlan, lacking: tuple[Problem, ...], mode: Mode, world: World) -> None:
     """A login that only plans, as that of a pull request, need not be able to do what it shows: it is told.
 
     Args:
-        pending: The plan for an image that is not known yet.
+        pending: The plan; its image may not be known yet.
         lacking: What the login may not write of it.
         mode: What the run does.
         world: What the run has around it.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from functions_model.bundle.deployable import AppImage
     from functions_model.core.references import Digest
     from functions_model.core.registered import RegisteredAsset
-    from functions_model.core.spec import Model
+    from functions_model.core.spec import DeploymentSpec, Model
     from functions_model.environment import EnvironmentRequest, Lock, PythonChoice
     from functions_model.image.assembly import Base, Image
     from functions_model.image.layers import Layer
@@ -165,6 +165,21 @@ class ImageBuilt(Event):
 
     image: Image
     app: AppImage
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFound(Event):
+    """An image that was made before is deployed, and its label was read.
+
+    Attributes:
+        app: Where the app pulls it from, and what is to be verified.
+        spec: The whole spec, with what the label decides.
+        imported_from: Where the registry takes it from, without the digest; empty when it has it already.
+    """
+
+    app: AppImage
+    spec: DeploymentSpec
+    imported_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)

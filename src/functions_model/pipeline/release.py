@@ -86,7 +86,7 @@ def _beside(delivered: Delivered) -> None:
             if plan.move and verified.unproven:
                 raise delivered.host.refused_move(names, verified.unproven)
     except NotLive as failure:
-        runs = delivered.before.image if delivered.before else delivered.built.app.reference.pinned
+        runs = delivered.before.image if delivered.before else delivered.app.reference.pinned
         story = f"`{names.app}` itself {'was not touched' if delivered.before else 'is new'} and runs `{runs}`."
         raise _with_story(failure, story) from failure
     if change := plan.move:

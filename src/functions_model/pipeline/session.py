@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from functions_model.ci.host import CiHost
+from functions_model.core.promotion import PromotionSpec
 from functions_model.core.secrets import Login
 from functions_model.core.spec import DeploymentSpec
 from functions_model.core.work import Report, silent
@@ -124,17 +125,26 @@ class Session:
             self._clients[registry] = self._new_client(registry)
         return self._clients[registry]
 
+    def trust(self, registry: RegistryResource) -> None:
+        """Give another registry the login, too: Resource Manager has named it."""
+        if registry.login_server not in self._clients:
+            self._clients[registry.login_server] = self._with_login(registry.login_server, registry)
+
     def _new_client(self, registry: str) -> RegistryClient:
-        credential, mask = self.registry_login, self.world.ci.mask
-        if registry != self.host or credential is None or self.cloud is None:
-            return RegistryClient(registry, mask=mask)
-        scope = self.cloud.registry_scope
-        abac = self.subscription.registry.abac if self.subscription else None
-        exchange = EntraExchange(lambda: credential.get_token(scope).token, abac)
-        return RegistryClient(registry, exchange, mask=mask)
+        if registry != self.host or self.registry_login is None:
+            return RegistryClient(registry, mask=self.world.ci.mask)
+        return self._with_login(registry, self.subscription.registry if self.subscription else None)
+
+    def _with_login(self, host: str, registry: RegistryResource | None) -> RegistryClient:
+        credential, cloud = self.credential, self.cloud
+        if credential is None or cloud is None:
+            raise TypeError("there is no login")
+        abac = registry.abac if registry else None
+        exchange = EntraExchange(lambda: credential.get_token(cloud.registry_scope).token, abac)
+        return RegistryClient(host, exchange, mask=self.world.ci.mask)
 
 
-def open_session(spec: DeploymentSpec, world: World) -> Session:
+def open_session(spec: DeploymentSpec | PromotionSpec, world: World) -> Session:
     """Log in once, for everything that follows, and find the registry.
 
     Raises:
@@ -147,9 +157,9 @@ def open_session(spec: DeploymentSpec, world: World) -> Session:
         return _log_in(spec, spec.login, world)
 
 
-def _log_in(spec: DeploymentSpec, login: Login, world: World) -> Session:
+def _log_in(spec: DeploymentSpec | PromotionSpec, login: Login, world: World) -> Session:
     cloud, credential = log_in(login, world, registry=True)
-    if spec.target is None:
+    if spec.names is None:
         session = Session(world, spec.image.registry, cloud, credential)
         if session.host and session.registry_login is None:
             world.ci.info(f"`{session.host}` is no registry of {cloud.name}: it gets no token of this login.")
@@ -157,7 +167,7 @@ def _log_in(spec: DeploymentSpec, login: Login, world: World) -> Session:
     from functions_model.azure.clients import AzureClients
     from functions_model.provision import find_registry
 
-    clients = AzureClients(credential, spec.target.names.subscription, cloud, report=world.ci.info)
+    clients = AzureClients(credential, spec.names.subscription, cloud, report=world.ci.info)
     registry = find_registry(clients, spec.image)
     return Session(world, registry.login_server, cloud, credential, Subscription(clients, registry))
 

@@ -8,14 +8,19 @@ from dataclasses import dataclass
 from functions_model.azure.clients import AzureClients
 from functions_model.azure.data import key_credential, open_blobs
 from functions_model.azure.queue_data import open_queues
-from functions_model.bundle.deployable import VARIABLE
+from functions_model.bundle.deployable import VARIABLE, AppImage
 from functions_model.core.failures import Failure, NotLive
 from functions_model.core.references import parse_reference
-from functions_model.core.spec import AuthLevel, BlobTrigger, DeploymentSpec, HttpTrigger, ServiceBusQueueTrigger
+from functions_model.core.spec import (
+    AuthLevel,
+    BlobTrigger,
+    DeploymentSpec,
+    HttpTrigger,
+    ServiceBusQueueTrigger,
+    Trigger,
+)
 from functions_model.hosting.known_hosts import host_of
-from functions_model.pipeline.events import ImageBuilt
-from functions_model.pipeline.prepare import Making
-from functions_model.pipeline.session import World, run_context
+from functions_model.pipeline.session import Session, World, run_context
 from functions_model.provision import Applied, LiveApp, ResourcePlan, data_place, readiness
 from functions_model.provision.access.data_place import DataPlace
 from functions_model.provision.endpoint import Endpoint
@@ -33,16 +38,18 @@ class Delivered:
     """What a run has brought to its app, to be verified.
 
     Attributes:
-        making: What was made.
+        spec: How it is verified.
+        session: What the run can reach.
         clients: Of the subscription.
-        built: The image.
+        app: The image, however it came to be.
         plan: With what was there before.
         applied: What was written.
     """
 
-    making: Making
+    spec: DeploymentSpec
+    session: Session
     clients: AzureClients
-    built: ImageBuilt
+    app: AppImage
     plan: ResourcePlan
     applied: Applied
 
@@ -54,7 +61,7 @@ class Delivered:
     @property
     def world(self) -> World:
         """What the run has around it."""
-        return self.making.world
+        return self.session.world
 
     @property
     def before(self) -> LiveApp | None:
@@ -72,21 +79,21 @@ def verify_here(delivered: Delivered, *, candidate: bool = False) -> Verified:
     Raises:
         NotLive: It is not, or its trigger cannot work.
     """
-    spec, built, world = delivered.making.spec, delivered.built, delivered.world
+    spec, app, world = delivered.spec, delivered.app, delivered.world
     expected = Expected(
-        build_id=built.app.build_id,
-        functions=built.app.functions,
-        auth_level=spec.auth_level,
+        build_id=app.build_id,
+        functions=app.functions,
+        auth_level=app.trigger.auth_level,
         sample_request=spec.sample_request,
-        sample_function=_sample_function(spec),
+        sample_function=_sample_function(app.trigger),
         new_roles=delivered.applied.assigned_roles,
-        image=built.app.reference.pinned,
+        image=app.reference.pinned,
         one_at_a_time=world.ci.facts.advice.one_at_a_time,
         reached=reached(delivered.plan, delivered.clients),
-        listening_seconds=0.0 if candidate else _listening(spec.trigger.kind, world.listening_seconds),
+        listening_seconds=0.0 if candidate else _listening(app.trigger.kind, world.listening_seconds),
     )
     endpoint = delivered.host.endpoint(delivered.clients, delivered.plan, delivered.applied, candidate=candidate)
-    return _verify(delivered.making, endpoint, expected)
+    return _verify(delivered, endpoint, expected)
 
 
 def reached(plan: ResourcePlan, clients: AzureClients) -> Reached | None:
@@ -121,10 +128,10 @@ def verify_previous(delivered: Delivered, image: str) -> str:
 
     The sample request is not sent: it belongs to the new version.
     """
-    build_id = _build_of(delivered.making, image)
+    build_id = _build_of(delivered.session, image)
     endpoint = delivered.host.endpoint(delivered.clients, delivered.plan)
     try:
-        verified = _verify(delivered.making, endpoint, Expected(build_id, (), AuthLevel.ADMIN))
+        verified = _verify(delivered, endpoint, Expected(build_id, (), AuthLevel.ADMIN))
     except NotLive as failure:
         return f"It does not come alive either, and may not have been live before: `{image}`: {failure.reason}."
     if not build_id:
@@ -137,20 +144,21 @@ def verify_previous(delivered: Delivered, image: str) -> str:
     return f"It is back after {verified.seconds:.1f} s, unproven: `{image}`. {why}"
 
 
-def _verify(making: Making, endpoint: Endpoint, expected: Expected) -> Verified:
-    return verify(endpoint, expected, timeout=making.spec.verify_timeout, context=run_context(making.world))
+def _verify(delivered: Delivered, endpoint: Endpoint, expected: Expected) -> Verified:
+    context = run_context(delivered.world)
+    return verify(endpoint, expected, timeout=delivered.spec.verify_timeout, context=context)
 
 
-def _sample_function(spec: DeploymentSpec) -> str:
+def _sample_function(trigger: Trigger) -> str:
     """Where the sample goes: to the scoring function itself, or to the check function beside another trigger."""
-    return "score" if isinstance(spec.trigger, HttpTrigger) else "check"
+    return "score" if isinstance(trigger, HttpTrigger) else "check"
 
 
-def _build_of(making: Making, image: str) -> str:
+def _build_of(session: Session, image: str) -> str:
     """The build identity in an image; empty for one that has none, or cannot be read."""
     try:
         reference = parse_reference(image)
-        base = pull_base(making.session.client_of(reference.registry), reference)
+        base = pull_base(session.client_of(reference.registry), reference)
     except (ValueError, Failure):
         return ""
     return base.config.env.get(VARIABLE, "")
@@ -162,23 +170,23 @@ def probed(delivered: Delivered, verified: Verified) -> Verified:
     Raises:
         NotLive: It could not be sent, or was not answered.
     """
-    making, plan, clients = delivered.making, delivered.plan, delivered.clients
-    if not making.spec.sends_probe:
+    spec, plan, clients = delivered.spec, delivered.plan, delivered.clients
+    if not spec.sends_probe:
         return verified
     context, endpoint = run_context(delivered.world), delivered.host.endpoint(clients, plan)
     place = data_place(plan, clients, context.mask)
     with ExitStack() as opened:
-        probe = _probe(making, place, opened)
+        probe = _probe(delivered, place, opened)
         owner = Owner(place.name, place.id, probe.roles, clients.object_id)
-        return prove_trigger(endpoint, verified, probe, owner, timeout=making.spec.verify_timeout, context=context)
+        return prove_trigger(endpoint, verified, probe, owner, timeout=spec.verify_timeout, context=context)
 
 
-def _probe(making: Making, place: DataPlace, opened: ExitStack) -> Probe:
-    spec, sample, keys = making.spec, making.spec.sample_request, place.keys
-    credential = key_credential(keys.name, keys.values[0]) if keys else making.session.credential
+def _probe(delivered: Delivered, place: DataPlace, opened: ExitStack) -> Probe:
+    spec, sample, keys = delivered.spec, delivered.spec.sample_request, place.keys
+    credential = key_credential(keys.name, keys.values[0]) if keys else delivered.session.credential
     if sample is None:
         raise TypeError("there is no sample to send")
-    match spec.trigger:
+    match delivered.app.trigger:
         case BlobTrigger():
             blobs = opened.enter_context(open_blobs(place.address, credential))
             source, target = place.paths

@@ -6,6 +6,7 @@ from functions_model.provision.host import Host, Kind
 from functions_model.provision.kinds.application_insights import APPLICATION_INSIGHTS
 from functions_model.provision.kinds.blob_container import BLOB_CONTAINER
 from functions_model.provision.kinds.identity import IDENTITY
+from functions_model.provision.kinds.image_import import IMAGE_IMPORT
 from functions_model.provision.kinds.log_analytics_workspace import LOG_ANALYTICS_WORKSPACE
 from functions_model.provision.kinds.provider import PROVIDER
 from functions_model.provision.kinds.resource_group import RESOURCE_GROUP
@@ -16,6 +17,7 @@ from functions_model.provision.kinds.storage_account import STORAGE_ACCOUNT
 
 _FIRST: tuple[Kind, ...] = (PROVIDER, RESOURCE_GROUP)
 _OTHERS: tuple[Kind, ...] = (
+    IMAGE_IMPORT,
     STORAGE_ACCOUNT,
     BLOB_CONTAINER,
     SERVICE_BUS_NAMESPACE,

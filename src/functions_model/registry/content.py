@@ -238,20 +238,28 @@ def find_manifest(client: RegistryClient, reference: ImageReference) -> Digest |
     return head_manifest(client, Access(reference.repository), reference.tag_or_digest)
 
 
-def pull_base(client: RegistryClient, reference: ImageReference, platform: Platform = LINUX) -> Base:
-    """What a base image is made of, for one platform. No layer is read.
+def pull_base(
+    client: RegistryClient, reference: ImageReference, platform: Platform = LINUX, *, kind: str = "base image"
+) -> Base:
+    """What a base image is made of, or another, for one platform. No layer is read.
+
+    Args:
+        client: Its registry.
+        reference: Names it.
+        platform: What it must run on.
+        kind: What people call it.
 
     Raises:
         RegistryFailed: There is no such image, not for that platform, or it is none that is understood.
     """
-    action = f"read the base image `{reference}`"
+    action = f"read the {kind} `{reference}`"
     access = Access(reference.repository)
     try:
         fetched, manifest = _manifest(client, access, reference, platform)
         config = parse_config(get_blob(client, access, manifest.config.digest, manifest.config.size))
         _check(config, platform)
     except ValueError as error:
-        raise RegistryFailed(action, str(error), f"Choose a base image for {platform}.") from error
+        raise RegistryFailed(action, str(error), f"Give one that was made for {platform}.") from error
     return Base(reference, fetched.digest, manifest, config)
 
 

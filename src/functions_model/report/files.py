@@ -8,7 +8,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from functions_model.core.spec import DeploymentSpec, Mode, RemovalSpec
+from functions_model.core.promotion import AnySpec
+from functions_model.core.spec import DeploymentSpec, Mode
 from functions_model.pipeline.events import EnvironmentResolved, Event, PlanBegun, PlanMade, RemovalPlanned
 from functions_model.report.formatting import last
 from functions_model.report.outputs import outputs
@@ -25,7 +26,7 @@ FOR_PEOPLE = frozenset({PLAN_PAGE, LOG})
 """A word of these may be starred out; the others are of no use when they are changed."""
 
 
-def report_files(spec: DeploymentSpec | RemovalSpec | None, events: Sequence[Event], log: str) -> dict[str, str]:
+def report_files(spec: AnySpec | None, events: Sequence[Event], log: str) -> dict[str, str]:
     """Their texts by name: those that there is something to say in.
 
     Args:
@@ -60,7 +61,7 @@ def _bill_of_materials(spec: DeploymentSpec, resolved: EnvironmentResolved) -> s
     return bill_of_materials(resolved.lock, name=name, python_version=version, epoch=spec.build.epoch).decode()
 
 
-def _plan(spec: DeploymentSpec | RemovalSpec | None, events: Sequence[Event]) -> dict[str, str]:
+def _plan(spec: AnySpec | None, events: Sequence[Event]) -> dict[str, str]:
     """The plan twice. The page has no links: each holds the id of the subscription."""
     from functions_model.report.plan_document import RelativeIds, plan_json
     from functions_model.report.plan_text import plan_of, plan_section

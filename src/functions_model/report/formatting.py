@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import takewhile
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from functions_model.pipeline.events import AppVerified, Event, Moved
+from functions_model.pipeline.events import AppVerified, Event, ImageBuilt, ImageFound, Moved
+
+if TYPE_CHECKING:
+    from functions_model.bundle.deployable import AppImage
 
 _E = TypeVar("_E")
 
@@ -14,6 +17,12 @@ _E = TypeVar("_E")
 def last(events: Sequence[Event], kind: type[_E]) -> _E | None:
     """The latest event of that kind, or None."""
     return next((event for event in reversed(events) if isinstance(event, kind)), None)
+
+
+def app_image(events: Sequence[Event]) -> AppImage | None:
+    """The image that is deployed, as soon as it is known, however it came to be."""
+    known = last(events, ImageFound) or last(events, ImageBuilt)
+    return known.app if known else None
 
 
 def every(events: Sequence[Event], kind: type[_E]) -> list[_E]:

@@ -21,6 +21,7 @@ from functions_model.pipeline.events import (
     EnvironmentResolved,
     Event,
     ImageBuilt,
+    ImageFound,
     ImagePushed,
     LayerOrigin,
     LayerReady,
@@ -202,6 +203,12 @@ def image_section(events: Sequence[Event], now: datetime) -> str:
     """
     if written := last(events, ContextWritten):
         return f"### Build context\n\n`{written.folder}` holds a Dockerfile, from `{written.base}`, and its context."
+    if found := last(events, ImageFound):
+        there = (
+            f"Its registry takes it from `{found.imported_from}`." if found.imported_from else "It was there before."
+        )
+        what = f"Nothing was built. {there} Trigger `{found.app.trigger.kind}`, build `{found.app.build_id}`."
+        return f"### Image\n\n`{found.app.reference.pinned}`\n\n{what}"
     built, pushed = last(events, ImageBuilt), last(events, ImagePushed)
     if built is None:
         return ""

@@ -19,6 +19,7 @@ from functions_model.pipeline.events import (
     EnvironmentResolved,
     Event,
     ImageBuilt,
+    ImageFound,
     ImagePushed,
     LayerReady,
     ModelFetched,
@@ -105,6 +106,12 @@ def _(event: ContextWritten) -> str:
 @lines_of.register
 def _(event: ImageBuilt) -> str:
     return f"Image {event.app.reference.pinned}"
+
+
+@lines_of.register
+def _(event: ImageFound) -> str:
+    build = f"Image {event.app.reference.pinned}: trigger {event.app.trigger.kind}, build {event.app.build_id}."
+    return f"{build}\nIts registry does not have it: {event.imported_from} does." if event.imported_from else build
 
 
 @lines_of.register

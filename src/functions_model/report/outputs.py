@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from functions_model.core.promotion import AnySpec
 from functions_model.core.references import ImageReference
-from functions_model.core.spec import DeploymentSpec, HttpTrigger, Mode, RemovalSpec
+from functions_model.core.spec import DeploymentSpec, HttpTrigger, Mode
 from functions_model.image.assembly import Base
 from functions_model.pipeline.events import (
     AppVerified,
@@ -14,6 +15,7 @@ from functions_model.pipeline.events import (
     EnvironmentResolved,
     Event,
     ImageBuilt,
+    ImageFound,
     ImagePushed,
     Moved,
     PlanApplied,
@@ -21,11 +23,11 @@ from functions_model.pipeline.events import (
     RemovalPlanned,
     ResourceWritten,
 )
-from functions_model.report.formatting import last, proven
+from functions_model.report.formatting import app_image, every, last, proven
 from functions_model.report.proof import state_of
 
 
-def outputs(spec: DeploymentSpec | RemovalSpec | None, events: Sequence[Event]) -> dict[str, str]:
+def outputs(spec: AnySpec | None, events: Sequence[Event]) -> dict[str, str]:
     """The outputs that are true so far: a run that failed half-way has those of the half that was done.
 
     They are names, digests and addresses. Whoever writes them looks whether one happens to hold what must not be shown.
@@ -44,36 +46,43 @@ def outputs(spec: DeploymentSpec | RemovalSpec | None, events: Sequence[Event]) 
     if reference := _image(spec, events):
         found |= {"image": reference.pinned, "package-location": reference.pinned, "digest": str(reference.digest)}
         found["image-repository"] = f"{reference.registry}/{reference.repository}"
-    if pushed := last(events, ImagePushed):
-        found["image-tag"] = pushed.pushed.reference.tag or ""
+        if reference.tag and (last(events, ImagePushed) or _imported(events)):
+            found["image-tag"] = reference.tag
     if planned := _planned(events):
         from functions_model.report.plan_document import plan_json  # noqa: PLC0415 - only runs with resources have a plan
 
         found |= {"has-changes": str(planned.plan.has_changes).lower(), "plan": plan_json(planned.plan)}
     if verified := proven(events):
-        found |= _app(spec, verified)
+        found |= _app(verified)
+        if isinstance(spec, DeploymentSpec) and isinstance(spec.trigger, HttpTrigger):
+            found["scoring-url"] = verified.verified.scoring_url
     if (changed := _changed(events)) is not None:
         found["changed"] = str(changed).lower()
     return found
 
 
-def _app(spec: DeploymentSpec | RemovalSpec | None, event: AppVerified) -> dict[str, str]:
+def _app(event: AppVerified) -> dict[str, str]:
     """What was verified."""
     verified = event.verified
     found = {"state": state_of(event), "app-url": verified.app_url, "function-names": ",".join(verified.functions)}
     if verified.reached:
         found["trigger-state"] = verified.reached.word
-    if isinstance(spec, DeploymentSpec) and isinstance(spec.trigger, HttpTrigger):
-        found["scoring-url"] = verified.scoring_url
     return found
 
 
-def _image(spec: DeploymentSpec | RemovalSpec | None, events: Sequence[Event]) -> ImageReference | None:
-    """The image in the registry; in mode `plan`, the one that a deployment would push."""
+def _image(spec: AnySpec | None, events: Sequence[Event]) -> ImageReference | None:
+    """The image in the registry; in mode `plan`, the one that a deployment would bring there."""
     if pushed := last(events, ImagePushed):
         return pushed.pushed.reference
-    built = last(events, ImageBuilt)
-    return built.app.reference if built and isinstance(spec, DeploymentSpec) and spec.mode is Mode.PLAN else None
+    app, found = app_image(events), last(events, ImageFound)
+    there = (found and not found.imported_from) or _imported(events) or (spec and spec.mode is Mode.PLAN)
+    return app.reference if app and there else None
+
+
+def _imported(events: Sequence[Event]) -> bool:
+    """Whether the registry has taken the image from another place: that change is called like the image."""
+    app = app_image(events)
+    return any(app and event.written.change.name == app.reference.pinned for event in every(events, ResourceWritten))
 
 
 def _planned(events: Sequence[Event]) -> PlanMade | RemovalPlanned | None:

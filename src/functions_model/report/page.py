@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functions_model.ci.host import Level
 from functions_model.core.failures import Failure
 from functions_model.core.names import CANDIDATE
+from functions_model.core.promotion import AnySpec, PromotionSpec
 from functions_model.core.spec import DeploymentSpec, Mode, RemovalSpec, Target
 from functions_model.pipeline.events import AppVerified, ContextWritten, Event, RemovalPlanned, RunStopped, StageEnded
 from functions_model.report.formatting import duration, every, fenced, folded, last, proven, quoted
@@ -21,7 +22,7 @@ _ALERTS = {Level.WARNING: "WARNING", Level.NOTICE: "NOTE"}
 
 
 def summary(
-    spec: DeploymentSpec | RemovalSpec | None,
+    spec: AnySpec | None,
     events: Sequence[Event],
     failure: Failure | None,
     seconds: float,
@@ -39,17 +40,17 @@ def summary(
     """
     if isinstance(spec, RemovalSpec):
         return _joined(*_removal(spec, events, failure, seconds))
-    verified = proven(events)
+    verified, whole = proven(events), spec if isinstance(spec, DeploymentSpec) else None
     return _joined(
         _headline(spec, events, failure, seconds),
         _failure(failure),
         _caveats(verified) if verified else "",
         trigger_text(verified) if verified else "",
         "\n".join(f"- {note}" for note in spec.notes) if spec else "",
-        _call(spec, spec.target, verified) if spec and spec.target and verified else "",
+        _call(whole, whole.target, verified) if whole and whole.target and verified else "",
         image_section(events, now or datetime.now(UTC)),
         _resources(spec, events),
-        environment_section(spec, events),
+        environment_section(whole, events),
         _timings(events),
     )
 
@@ -79,19 +80,21 @@ def _removal(
     return head, _failure(failure), plan_section(events, applies=applies), _timings(events)
 
 
-def _resources(spec: DeploymentSpec | None, events: Sequence[Event]) -> str:
-    if spec is None or spec.target is None:
+def _resources(spec: DeploymentSpec | PromotionSpec | None, events: Sequence[Event]) -> str:
+    if spec is None or spec.names is None:
         return ""
     from functions_model.report.plan_text import plan_section
 
     return plan_section(events, applies=spec.mode is Mode.DEPLOY)
 
 
-def _headline(spec: DeploymentSpec | None, events: Sequence[Event], failure: Failure | None, seconds: float) -> str:
+def _headline(
+    spec: DeploymentSpec | PromotionSpec | None, events: Sequence[Event], failure: Failure | None, seconds: float
+) -> str:
     stopped = last(events, RunStopped) is not None
     if spec is None:
         return f"## functions-model-action: {'the run was stopped' if stopped else 'the inputs were refused'}"
-    name = spec.target.names.app if spec.target else spec.image.repository
+    name = spec.names.app if spec.names else spec.image.repository
     done = {Mode.DEPLOY: "is live", Mode.PLAN: "is planned; nothing was written", Mode.PACKAGE: "is packaged"}
     written = last(events, ContextWritten)
     if verified := proven(events):

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from functions_model.core.failures import Failure
 from functions_model.core.names import CANDIDATE, MOVE
+from functions_model.core.promotion import AnySpec
 from functions_model.core.spec import DeploymentSpec, RemovalSpec, Target
 from functions_model.hosting.known_hosts import host_of
 from functions_model.inputs.catalogue import BY_NAME
@@ -17,7 +18,6 @@ from functions_model.inputs.placing import follows
 from functions_model.pipeline.events import (
     AppVerified,
     Event,
-    ImageBuilt,
     ImagePushed,
     Moved,
     PlanBegun,
@@ -31,7 +31,7 @@ from functions_model.pipeline.events import (
 from functions_model.provision import ResourcePlan
 from functions_model.provision.changes import Action
 from functions_model.provision.observed import LiveApp
-from functions_model.report.formatting import every, last, listed
+from functions_model.report.formatting import app_image, every, last, listed
 from functions_model.report.proof import state_of
 
 _AGAIN = "Run again to continue; finished steps are not repeated."
@@ -39,7 +39,7 @@ _NO_RESOURCES = ("the image ", "the import ", "the registration ")
 """Beginnings of what is in a registry or belongs to the whole subscription: no removal of a deployment concerns it."""
 
 
-def stopped(spec: DeploymentSpec | RemovalSpec | None, events: Sequence[Event]) -> Failure:
+def stopped(spec: AnySpec | None, events: Sequence[Event]) -> Failure:
     """The run as a failure that says what is there, and what runs.
 
     Args:
@@ -48,7 +48,7 @@ def stopped(spec: DeploymentSpec | RemovalSpec | None, events: Sequence[Event]) 
     """
     if isinstance(spec, RemovalSpec):
         told = _removal(events)
-    elif spec is None or spec.target is None:
+    elif not isinstance(spec, DeploymentSpec) or spec.target is None:
         told = [*_image(events), "No Azure resource was touched."]
     else:
         told = _deployment(spec, spec.target, events)
@@ -112,8 +112,8 @@ class _Runs:
 
     def __init__(self, target: Target, plan: ResourcePlan, events: Sequence[Event]) -> None:
         self._plan, self._events = plan, events
-        built = last(events, ImageBuilt)
-        self._image = built.app.reference.pinned if built else ""
+        known = app_image(events)
+        self._image = known.reference.pinned if known else ""
         self._app = f"The function app `{target.names.app}`"
         self._before = _runs_before(plan)
         self._written = [event.written.change.kind for event in every(events, ResourceWritten)]

@@ -7,13 +7,11 @@ from typing import Any
 
 import pytest
 
-from functions_model.bundle.deployable import LABEL, VARIABLE, AppImage, NotOurs, deployment_label, read_deployable
-from functions_model.core.references import ImageReference, digest_of
+from functions_model.bundle.deployable import LABEL, VARIABLE, Label, NotOurs, deployment_label, read_label
 from functions_model.core.spec import AuthLevel, BlobTrigger, HttpTrigger, ServiceBusQueueTrigger, Trigger
 from functions_model.image.manifests import ImageConfig
 
 BUILD = "0123456789abcdef" * 2
-REFERENCE = ImageReference("contoso.azurecr.io", "package", digest=digest_of(b""))
 WHOLE: dict[str, Any] = {"build": BUILD, "functions": ["score"], "inputs": {"trigger": "http"}, "layout": 1}
 
 
@@ -25,7 +23,7 @@ def config(label: object, build: object = f"{VARIABLE}={BUILD}") -> ImageConfig:
 def refusal(found: ImageConfig) -> str:
     """What is said of an image that is none of ours."""
     with pytest.raises(NotOurs) as refused:
-        read_deployable(REFERENCE, found)
+        read_label(found)
     assert refused.value.remedy
     return refused.value.what
 
@@ -55,7 +53,7 @@ def test_what_is_written_is_read(trigger: Trigger, functions: tuple[str, ...], i
     """Build, functions and the inputs that the making has decided, for each trigger, on one line."""
     label = deployment_label(trigger, BUILD)
 
-    assert (AppImage(REFERENCE, BUILD, functions), inputs) == read_deployable(REFERENCE, config(label))
+    assert Label(BUILD, functions, inputs) == read_label(config(label))
     assert "\n" not in label
 
 

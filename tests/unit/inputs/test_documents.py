@@ -22,6 +22,7 @@ ISSUE_INPUTS = {
     "base-image",
     "trigger",
     "auth-level",
+    "image",
     "image-name",
     "image-tag",
     "registry",

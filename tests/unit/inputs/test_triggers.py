@@ -29,7 +29,7 @@ class TestBlob:
         assert spec.target is not None
         assert spec.target.resources.data_storage_account == "churnscoredata3ianc4xel2"
         assert spec.target.resources.service_bus_namespace is None
-        assert spec.auth_level is AuthLevel.ADMIN
+        assert spec.trigger.auth_level is AuthLevel.ADMIN
 
     def test_without_an_output(self, workspace: Path) -> None:
         """A script may write its results elsewhere."""

@@ -33,6 +33,7 @@ from functions_model.provision.kinds import (
     application_insights,
     blob_container,
     identity,
+    image_import,
     provider,
     resource_group,
     role_assignment,
@@ -150,6 +151,7 @@ def _depends_on(wanted: Wanted, observed: Observed) -> tuple[str, ...]:
         identity.key(wanted),
         *role_assignment.keys(wanted),
         IMAGE,
+        image_import.key(wanted),
     )
 
 

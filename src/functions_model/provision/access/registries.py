@@ -1,7 +1,5 @@
 """The registry that the image goes to: found, and told to fetch a base image itself, so that no byte crosses us."""
 
-# ruff: noqa: PLC0415 - the SDK is imported where it is first used: a run that needs no Azure must start fast
-
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -15,6 +13,7 @@ from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import PlanRefused, Problem
 from functions_model.core.references import ImageReference
 from functions_model.core.spec import ImageTarget
+from functions_model.provision.kinds.image_import import parameters_for, place_in_azure
 from functions_model.provision.nouns import RegistryResource
 from functions_model.provision.places import group_in
 
@@ -52,6 +51,22 @@ def find_registry(clients: AzureClients, image: ImageTarget) -> RegistryResource
     return meant[0]
 
 
+def registries_of(clients: AzureClients, name: str, action: str) -> list[RegistryResource]:
+    """Those of a subscription that the login sees.
+
+    Args:
+        clients: Of the subscription.
+        name: Of the resource; empty for any.
+        action: What is being done, for a refusal.
+
+    Raises:
+        PlanRefused: One may not be read.
+        AzureError: They may not be listed.
+    """
+    places = _places(ImageTarget("", "", registry_name=name), _seen(clients))
+    return [registry for place in places if (registry := _read(clients, *place, action)) is not None]
+
+
 def _seen(clients: AzureClients) -> list[tuple[str, str]]:
     """Resource group and name of each registry that the login can see."""
     listed = clients.resource.resources.list(filter=f"resourceType eq '{_TYPE}'")
@@ -80,7 +95,7 @@ def _read(clients: AzureClients, group: str, name: str, action: str) -> Registry
             raise
         scope = f"/subscriptions/{clients.subscription_id}/resourceGroups/{group}/providers/{_TYPE}/{name}"
         what = f"this login may not read the registry `{name}` in the resource group `{group}`"
-        raise PlanRefused(action, [Problem(what, _ask_for_reader(clients, f'"{scope}"'), "registry")]) from exc
+        raise PlanRefused(action, [Problem(what, ask_for_reader(clients, f'"{scope}"'), "registry")]) from exc
 
 
 def _meant(found: list[RegistryResource], image: ImageTarget) -> list[RegistryResource]:
@@ -109,12 +124,13 @@ def _none(clients: AzureClients, image: ImageTarget, names: list[str]) -> Proble
     )
     scope = f'"$(az acr show --name {image.registry_name or "REGISTRY"} --query id --output tsv)"'
     remedy = (
-        f"Check `registry` and `subscription-id`. AcrPush alone shows no registry. {_ask_for_reader(clients, scope)}"
+        f"Check `registry` and `subscription-id`. AcrPush alone shows no registry. {ask_for_reader(clients, scope)}"
     )
     return Problem(what, remedy, "registry")
 
 
-def _ask_for_reader(clients: AzureClients, scope: str) -> str:
+def ask_for_reader(clients: AzureClients, scope: str) -> str:
+    """Who must do what, so that the login may read a registry."""
     who = f"--assignee-object-id {clients.object_id or '<object id of the login>'}"
     command = (
         f"az role assignment create {who} --assignee-principal-type ServicePrincipal --role Reader --scope {scope}"
@@ -168,11 +184,11 @@ def import_base(
     Raises:
         ValueError: The source has no digest: an error of the caller.
     """
-    parameters = _parameters(source, target)
+    parameters = parameters_for(source, target)
     place = f"`{registry.login_server}/{target}`"
     try:
         with CANCEL.work(f"the import of {place}"):
-            poller = clients.registries.registries.begin_import_image(*_names(registry.id), parameters)
+            poller = clients.registries.registries.begin_import_image(*place_in_azure(registry.id), parameters)
         poller.wait(longest)
         if not poller.done():
             report(f"{place} was not imported: the service took more than {longest:.0f} seconds.")
@@ -182,19 +198,3 @@ def import_base(
         report(f"{place} was not imported: {explain(exc, f'import {place}').reason}.")
         return False
     return True
-
-
-def _parameters(source: ImageReference, target: str) -> Any:
-    """By digest, so that it is the very image that was looked at, whatever its tag means by then."""
-    from azure.mgmt.containerregistry.models import ImportImageParameters, ImportSource
-
-    image = source.pinned.partition("/")[2]
-    asked = ImportSource(registry_uri=source.registry, source_image=image)
-    # Force: two runs may import the same base at the same time, and the second must not fail for it.
-    return ImportImageParameters(source=asked, target_tags=[target], mode="Force")
-
-
-def _names(resource_id: str) -> tuple[str, str]:
-    """Resource group and name."""
-    parts = resource_id.strip("/").split("/")
-    return parts[3], parts[-1]

@@ -1,0 +1,107 @@
+"""The story of a run that deploys an image that is there: read its label, look and plan, provision, release.
+
+Nothing is built. Where the app's registry does not have the image, having it imported is a change of the plan.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import replace
+
+from functions_model.bundle.deployable import AppImage, Label, NotOurs, read_label
+from functions_model.core.failures import InputsInvalid, Problem
+from functions_model.core.promotion import PromotionSpec
+from functions_model.core.references import ImageReference, short
+from functions_model.core.spec import Mode
+from functions_model.pipeline.deployment import check_rights, look
+from functions_model.pipeline.events import ImageFound, PlanApplied, PlanMade
+from functions_model.pipeline.release import release
+from functions_model.pipeline.session import Session, Subscription, World, open_session, run_context
+from functions_model.pipeline.verifying import Delivered
+from functions_model.provision import apply
+from functions_model.provision.access.image_sources import find_source
+from functions_model.provision.kinds.image_import import ImageElsewhere
+from functions_model.registry import find_manifest, pull_base
+
+
+def promote(spec: PromotionSpec, world: World) -> None:
+    """Bring the image to its app; in mode `plan`, show what that would do.
+
+    Raises:
+        Failure: One of its families; see `functions_model.core.failures`.
+    """
+    with closing(open_session(spec, world)) as session:
+        if session.subscription is None:
+            raise TypeError("an image is deployed to a subscription")
+        _promote(spec, session, session.subscription)
+
+
+def _promote(given: PromotionSpec, session: Session, subscription: Subscription) -> None:
+    world, clients = session.world, subscription.clients
+    with world.stage("Read the image"):
+        reference, elsewhere = _locate(given, session, subscription)
+        label = _label(session, elsewhere.source if elsewhere else reference)
+        spec = given.completed(label.inputs)
+        app = AppImage(reference, label.build_id, label.functions, spec.trigger)
+        world.tell(ImageFound(app, spec, _place(elsewhere.source) if elsewhere else ""))
+        for note in spec.notes:
+            world.ci.info(f"Note: {note}")
+    with world.stage("Plan"):
+        plan, lacking = look(spec, session, subscription, reference.pinned, elsewhere)
+        check_rights(plan, lacking, spec.mode, world)
+        world.tell(PlanMade(plan))
+    if spec.mode is Mode.PLAN:
+        return
+    with world.stage("Provision"):
+        applied = apply(plan, clients, run_context(world), ready={})
+        world.tell(PlanApplied(applied))
+    release(Delivered(spec, session, clients, app, plan, applied))
+
+
+def _locate(
+    given: PromotionSpec, session: Session, subscription: Subscription
+) -> tuple[ImageReference, ImageElsewhere | None]:
+    """Where the app pulls the image from, and where that registry must take it from before.
+
+    Raises:
+        InputsInvalid: The image is not there.
+        PlanRefused: The login does not see its registry.
+        RegistryFailed: A registry may not be read.
+    """
+    source = given.source
+    here = ImageReference(session.host, given.image.repository, digest=source.digest)
+    if find_manifest(session.client_of(session.host), here) is not None:
+        return here, None
+    if here == source:
+        raise _refused(source, "the registry has no such image in this repository", _FIND)
+    own = source.registry == session.host
+    registry = subscription.registry if own else find_source(subscription.clients, source.registry)
+    if registry is not None:
+        session.trust(registry)
+    tag = short(str(source.digest))
+    elsewhere = ImageElsewhere(source, registry.id if registry else "", f"{here.repository}:{tag}")
+    return replace(here, tag=tag), elsewhere
+
+
+def _label(session: Session, image: ImageReference) -> Label:
+    """What the image says of itself.
+
+    Raises:
+        InputsInvalid: It is none that can be deployed.
+        RegistryFailed: It is not there, may not be read, or was made for another platform.
+    """
+    try:
+        return read_label(pull_base(session.client_of(image.registry), image, kind="image").config)
+    except NotOurs as no:
+        raise _refused(image, no.what, no.remedy) from no
+
+
+_FIND = "Give the output `image` of the run that made it."
+
+
+def _refused(image: ImageReference, what: str, remedy: str) -> InputsInvalid:
+    return InputsInvalid(f"deploy `{image.pinned}`", [Problem(what, remedy, "image")])
+
+
+def _place(image: ImageReference) -> str:
+    return f"{image.registry}/{image.repository}"

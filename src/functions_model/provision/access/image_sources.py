@@ -1,0 +1,63 @@
+"""The registry that an image comes from: found by its host, in whatever subscription the login sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+from azure.core.exceptions import AzureError
+from azure.core.rest import HttpRequest
+
+from functions_model.azure import api_versions
+from functions_model.azure.clients import AzureClients
+from functions_model.azure.errors import explain
+from functions_model.core.failures import PlanRefused, Problem
+from functions_model.provision.access.registries import ask_for_reader, registries_of
+from functions_model.provision.nouns import RegistryResource
+
+_MOST_AT_ONCE = 8
+
+
+def find_source(clients: AzureClients, host: str) -> RegistryResource | None:
+    """The registry with that host; None for one that is none of the cloud's: anybody must be able to read it.
+
+    Args:
+        clients: Of any subscription, which is looked at first.
+        host: As the image's reference has it.
+
+    Raises:
+        PlanRefused: It is one of the cloud's, and the login does not see it, or may not read it.
+    """
+    action = f"find the registry `{host}`"
+    try:
+        if found := _in(clients, host, action):
+            return found
+        others = [clients.of(one) for one in _subscriptions(clients) if one.lower() != clients.subscription_id.lower()]
+        with ThreadPoolExecutor(_MOST_AT_ONCE, "sources") as threads:
+            found = next(filter(None, threads.map(lambda one: _in(one, host, action), others)), None)
+    except AzureError as exc:
+        error = explain(exc, action)
+        raise PlanRefused(action, [Problem(error.reason, error.remedy, "image")]) from exc
+    if found is None and clients.cloud.has_registry(host):
+        what = f"this login sees none with that host in its {len(others) + 1} subscriptions"
+        scope = f'"$(az acr show --name {host.partition(".")[0].partition("-")[0]} --query id --output tsv)"'
+        raise PlanRefused(action, [Problem(what, f"AcrPull is not enough. {ask_for_reader(clients, scope)}", "image")])
+    return found
+
+
+def _in(clients: AzureClients, host: str, action: str) -> RegistryResource | None:
+    """A host tells the name of a registry in a known cloud; in another one, each registry is looked at."""
+    label, suffix, _ = host.partition(clients.cloud.registry_suffix)
+    found = registries_of(clients, label.partition("-")[0] if suffix else "", action)
+    return next((one for one in found if one.login_server.lower() == host.lower()), None)
+
+
+def _subscriptions(clients: AzureClients) -> Iterator[str]:
+    """The ids of those in which the login holds a role."""
+    url, parameters = "/subscriptions", {"api-version": api_versions.SUBSCRIPTIONS}
+    while url:
+        answer = clients.resource.send_request(HttpRequest("GET", url, params=parameters))
+        answer.raise_for_status()
+        document = answer.json()
+        yield from (str(one["subscriptionId"]) for one in document.get("value") or [])
+        url, parameters = str(document.get("nextLink") or ""), {}

@@ -109,7 +109,7 @@ def read_label(config: ImageConfig) -> Label:
         or not (isinstance(functions, list) and functions and all(map(_is_function, functions)))
         or not (
             isinstance(inputs, dict)
-            and inputs.keys() <= INPUTS
+            and {"trigger"} <= inputs.keys() <= INPUTS
             and all(isinstance(text, str) for text in inputs.values())
         )
     ):

@@ -237,11 +237,12 @@ def _refuse_unknown_host(form: Form, host: str, cloud: KnownCloud) -> None:
 
 def _refuse_foreign(form: Form, registry: str, cloud: KnownCloud) -> None:
     if registry and cloud.registry_suffix and not registry.endswith(cloud.registry_suffix):
+        elsewhere = "which imports the image" if form.promotes else "or `mode: package` to make the image only"
         form.refuse(
             "registry",
             f"`{registry}` is not an Azure Container Registry of `{cloud.name}` (`*{cloud.registry_suffix}`), and no"
             " other registry knows the app's managed identity, or gives Azure Resource Manager its password",
-            "Use such a registry, or `mode: package` to make the image only.",
+            f"Use such a registry, {elsewhere}.",
         )
 
 

@@ -73,7 +73,7 @@ BROKEN: dict[str, tuple[Any, ...]] = {
     "layout": (None, "1", 1.0, True, []),
     "build": (None, 7, "", BUILD[:31], BUILD.upper(), f"{BUILD}\n"),
     "functions": (None, "score", [], [7], [""], ["a b"], ["../x"]),
-    "inputs": (None, [], {"trigger": 7}, {"app-settings": "A=1"}),
+    "inputs": (None, [], {}, {"trigger": 7}, {"app-settings": "A=1"}),
 }
 
 

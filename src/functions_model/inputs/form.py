@@ -57,23 +57,6 @@ class Form:
         triggers = BY_NAME[name].triggers
         return not (triggers and self.trigger) or self.trigger in triggers
 
-    def refuse_of_image(self) -> None:
-        """Note each input that is given and that `image` decides. Those of an inputs file give way to it."""
-        overruled = []
-        for spec in BY_NAME.values():
-            if not (spec.of_image and self.mode in spec.modes and self.values.get(spec.name)):
-                continue
-            if spec.name in self.origins and "image" not in self.origins:
-                overruled.append(f"`{spec.name}`")
-            else:
-                what = "it is given beside `image`, and that image has it decided"
-                self.refuse(spec.name, what, "Remove it, or remove `image` to make an image.")
-            del self.values[spec.name]
-        if overruled:
-            self.notes.append(
-                f"`image` is given, so that of the inputs file these are not read: {', '.join(overruled)}."
-            )
-
     def refuse_unknown(self) -> None:
         """Note each name that is no input."""
         for name in self.values:

@@ -20,6 +20,7 @@ from functions_model.inputs.assets import check_workspace, is_reference, take_as
 from functions_model.inputs.build import read_build
 from functions_model.inputs.catalogue import BY_NAME
 from functions_model.inputs.deployment_file import read_deployment_file
+from functions_model.inputs.existing import existing_image, refuse_of_image
 from functions_model.inputs.files import read_code, read_host_json, read_models, take_sample
 from functions_model.inputs.form import LOGIN, Form, described
 from functions_model.inputs.inputs_file import fill_from_file
@@ -146,8 +147,8 @@ def _checked(form: Form, spec: _Spec) -> _Spec:
 def _promotion(form: Form) -> PromotionSpec:
     """All that can be known, and be wrong, before the image says which trigger it has."""
     _enter_working_directory(form)
-    form.refuse_of_image()
-    notes, source = list(form.notes), form.take("image", rules.existing_image)
+    refuse_of_image(form)
+    notes, source = list(form.notes), form.take("image", existing_image)
     draft = _checked(form, _spec(form))
 
     def completed(decided: Mapping[str, str]) -> DeploymentSpec:
@@ -207,7 +208,7 @@ def _environment(form: Form) -> Path | InlineEnvironment | RegisteredAsset | Non
 
 
 def _image(form: Form, cloud: KnownCloud) -> ImageTarget:
-    source = form.take("image", rules.existing_image) if form.promotes else None
+    source = form.take("image", existing_image) if form.promotes else None
     text = form.text("registry") or (source.registry if source else "")
     given = form.check("registry", text, lambda text: named_registry(text, cloud)) if text else None
     if not (text or form.promotes or form.text("builder") == Builder.DOCKERFILE):

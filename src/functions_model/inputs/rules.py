@@ -9,13 +9,12 @@ from __future__ import annotations
 import re
 import shlex
 import uuid
-from dataclasses import replace
 from functools import partial
 
 from functions_model.ci.host import LONGEST_JOB
 from functions_model.core.build import PYTHON_VERSIONS
 from functions_model.core.failures import RuleBroken
-from functions_model.core.references import ImageReference, is_repository, is_tag, parse_reference
+from functions_model.core.references import is_repository, is_tag, parse_reference
 from functions_model.core.registered import MachineLearningWorkspace
 from functions_model.inputs.specs import SERVICE_BUS_SKUS, TRIGGERS
 
@@ -280,24 +279,6 @@ def base_image(text: str) -> str:
     except ValueError as error:
         raise RuleBroken(str(error), "Give it as `host/name:tag`, `host/name@sha256:...` or both.") from error
     return text
-
-
-def existing_image(text: str) -> ImageReference:
-    """A whole image reference with a digest. A tag beside it says nothing more, and is left out."""
-    base_image(text)
-    found = parse_reference(text)
-    if found.digest is None:
-        remedy = (
-            "Give it as `<registry>/<repository>@sha256:...`: the run that made it has that in its output `image`, and"
-            f" {_shows_digest(found)} shows what the tag means now."
-        )
-        raise RuleBroken(f"`{text}` has no digest, and a tag may mean another image tomorrow", remedy)
-    return replace(found, tag=None)
-
-
-def _shows_digest(image: ImageReference) -> str:
-    name = f"{image.repository}:{image.tag or 'latest'}"
-    return f"`az acr repository show --name {image.registry} --image {name} --query digest`"
 
 
 def instances(text: str) -> int:

@@ -1,0 +1,45 @@
+"""`image`: an image that is there, and the inputs that it decides."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from functions_model.core.failures import RuleBroken
+from functions_model.core.references import ImageReference, parse_reference
+from functions_model.inputs import rules
+from functions_model.inputs.catalogue import CATALOGUE
+from functions_model.inputs.form import Form
+
+
+def existing_image(text: str) -> ImageReference:
+    """A whole image reference with a digest. A tag beside it says nothing more, and is left out."""
+    rules.base_image(text)
+    found = parse_reference(text)
+    if found.digest is None:
+        remedy = (
+            "Give it as `<registry>/<repository>@sha256:...`: the run that made it has that in its output `image`, and"
+            f" {_shows_digest(found)} shows what the tag means now."
+        )
+        raise RuleBroken(f"`{text}` has no digest, and a tag may mean another image tomorrow", remedy)
+    return replace(found, tag=None)
+
+
+def _shows_digest(image: ImageReference) -> str:
+    name = f"{image.repository}:{image.tag or 'latest'}"
+    return f"`az acr repository show --name {image.registry} --image {name} --query digest`"
+
+
+def refuse_of_image(form: Form) -> None:
+    """Note each input that is given and that `image` decides. Those of an inputs file give way to it."""
+    overruled = []
+    for spec in CATALOGUE:
+        if not (spec.of_image and form.mode in spec.modes and form.values.get(spec.name)):
+            continue
+        if spec.name in form.origins and "image" not in form.origins:
+            overruled.append(f"`{spec.name}`")
+        else:
+            what = "it is given beside `image`, and that image has it decided"
+            form.refuse(spec.name, what, "Remove it, or remove `image` to make an image.")
+        del form.values[spec.name]
+    if overruled:
+        form.notes.append(f"`image` is given, so that of the inputs file these are not read: {', '.join(overruled)}.")

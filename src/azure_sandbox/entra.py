@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import parse_qs
 
 import jwt
@@ -14,15 +14,25 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from starlette.requests import Request
 
     from azure_sandbox.directory import Application, EntraDirectory, FederatedCredential
-    from azure_sandbox.github_oidc import GithubOidc
 
 _REQUEST_ID = "x-ms-request-id"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+
+class Issuer(Protocol):
+    """Somebody who signs ID tokens, and whose keys Entra can fetch."""
+
+    def decode(self, token: str) -> dict[str, Any]:
+        """The claims of a token with this issuer's signature.
+
+        Raises:
+            jwt.InvalidTokenError: The signature does not hold.
+        """
 
 
 class EntraError(Exception):
@@ -67,7 +77,7 @@ class TokenEndpoint:
     """
 
     def __init__(
-        self, directory: EntraDirectory, issuers: dict[str, GithubOidc], *, clock: Callable[[], float] = time.time
+        self, directory: EntraDirectory, issuers: Mapping[str, Issuer], *, clock: Callable[[], float] = time.time
     ) -> None:
         self._directory = directory
         self._issuers = issuers

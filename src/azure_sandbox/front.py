@@ -1,4 +1,4 @@
-"""The control plane's one https front: Azure Resource Manager, Entra, Graph, GitHub, and the sandbox's own switches."""
+"""The control plane's one https front: Azure Resource Manager, Entra, Graph, CI hosts, and the sandbox's own switches."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from azure_sandbox import entra, github_oidc, graph
+from azure_sandbox import azure_devops_oidc, entra, github_oidc, graph
 from azure_sandbox.arm.errors import invalid
 from azure_sandbox.arm.messages import ArmResponse
 from azure_sandbox.arm.resources.responses import metadata
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from azure_sandbox.arm.messages import ArmRequest
     from azure_sandbox.arm.service import ArmService
+    from azure_sandbox.azure_devops_oidc import AzureDevOpsOidc
     from azure_sandbox.directory import EntraDirectory
     from azure_sandbox.github_oidc import GithubOidc
 
@@ -40,6 +41,7 @@ class Front:
         service: Azure Resource Manager.
         directory: Entra.
         github: GitHub's identity tokens.
+        devops: Azure DevOps' identity tokens.
         journal: Writes requests down.
         faults: Break them.
         latency: Seconds added to each request.
@@ -51,21 +53,26 @@ class Front:
         service: ArmService,
         directory: EntraDirectory,
         github: GithubOidc,
+        devops: AzureDevOpsOidc,
         *,
         journal: Journal,
         faults: Faults,
         latency: float = 0.0,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        token_endpoint = entra.TokenEndpoint(directory, {github.issuer: github}, clock=clock)
+        issuers: dict[str, entra.Issuer] = {github.issuer: github, devops.issuer: devops}
+        token_endpoint = entra.TokenEndpoint(directory, issuers, clock=clock)
         self._control = Starlette(routes=_switches(journal, faults, github))
 
         def watched(app: ASGIApp, name: str) -> ASGIApp:
             return Journaled(Faulty(app, faults, name, latency=latency), journal, name)
 
         self._entra = watched(Starlette(routes=entra.routes(directory, token_endpoint, clock=clock)), "entra")
-        self._github = watched(Starlette(routes=github_oidc.routes(github)), "github")
-        self._graph = watched(Starlette(routes=graph.routes(directory)), "graph")
+        self._named = {
+            "github": watched(Starlette(routes=github_oidc.routes(github)), "github"),
+            "azure-devops": watched(Starlette(routes=azure_devops_oidc.routes(devops)), "azure-devops"),
+            "graph": watched(Starlette(routes=graph.routes(directory)), "graph"),
+        }
         self._arm = watched(_arm_app(service), "arm")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -77,8 +84,8 @@ class Front:
         first = path.strip("/").partition("/")[0].lower()
         if first == "sandbox":
             return self._control
-        if first in {"github", "graph"}:
-            return self._github if first == "github" else self._graph
+        if first in self._named:
+            return self._named[first]
         if "/oauth2/" in path or "/.well-known/" in path or "/discovery/" in path:
             return self._entra
         return self._arm

@@ -23,7 +23,7 @@ _READING_POST = re.compile(
 the platform reads again what the app has."""
 _SHOWN_PARAMETERS = frozenset(
     {"api-version", "$filter", "$expand", "$top", "audience", "digest", "from", "mount", "n", "scope", "service"}
-    | {"deleteemptyserverfarm", "linuxworkersenabled", "sku", "client_id", "resource"}
+    | {"deleteemptyserverfarm", "linuxworkersenabled", "sku", "client_id", "resource", "serviceconnectionid"}
 )
 
 
@@ -32,7 +32,7 @@ class Entry:
     """One request.
 
     Attributes:
-        service: `arm`, `entra`, `github`, `imds`, `registry`, `base-registry`.
+        service: `arm`, `entra`, `github`, `azure-devops`, `imds`, `registry`, `base-registry`.
         method: Upper case.
         path: With its query; values that may be secret are `***`.
         status: 0 when the connection was broken off on purpose.

@@ -16,6 +16,7 @@ from azure_sandbox.arm.machine_learning.ready_made import make_workspace
 from azure_sandbox.arm.machine_learning.state import IMAGE
 from azure_sandbox.arm.operations import Durations
 from azure_sandbox.arm.versions import PUBLIC
+from azure_sandbox.azure_devops_oidc import AzureDevOpsOidc
 from azure_sandbox.certificates import make_certificates
 from azure_sandbox.data_plane import Surroundings
 from azure_sandbox.directory import EntraDirectory, FederatedCredential
@@ -65,7 +66,7 @@ class Sandbox:
         visits: What was asked of the apps; the service of an entry is the app's name.
         faults: What goes wrong.
         directory: Entra: credentials and token lifetimes.
-        github_oidc: GitHub's identity tokens.
+        github_oidc, azure_devops: Identity tokens of a workflow run, and of one service connection.
         imds: The metadata service of a machine, whose own identity owns the subscription.
         roles: Role assignments.
         arm: Azure Resource Manager's state.
@@ -98,10 +99,9 @@ class Sandbox:
         self._listener = listen()
         self._origin = f"https://localhost:{self._listener.getsockname()[1]}"
         self.subscription_id = str(uuid.uuid4())
-        self.journal, self.visits = Journal(), Journal()
-        self.faults = Faults()
+        self.journal, self.visits, self.faults = Journal(), Journal(), Faults()
         self.directory = EntraDirectory(str(uuid.uuid4()), resource_manager=self._origin, clock=clock)
-        self.github_oidc = GithubOidc(clock=clock)
+        self.github_oidc, self.azure_devops = GithubOidc(clock=clock), AzureDevOpsOidc(clock=clock)
         self.imds = Imds(self.directory)
         self.roles = RoleAssignments(self.directory, propagation_delay=propagation_delay, clock=clock)
 
@@ -205,6 +205,7 @@ class Sandbox:
             self.arm.service,
             self.directory,
             self.github_oidc,
+            self.azure_devops,
             journal=self.journal,
             faults=self.faults,
             latency=self._latency,
@@ -253,8 +254,9 @@ class Sandbox:
 
     def _first_principal(self) -> Application:
         application = self.directory.add_application("deployer")
-        trusted = FederatedCredential(self.github_oidc.issuer, self.github_oidc.subject)
-        self.directory.add_federated_credential(application.principal.client_id, trusted)
+        for issuer in (self.github_oidc, self.azure_devops):
+            trusted = FederatedCredential(issuer.issuer, issuer.subject)
+            self.directory.add_federated_credential(application.principal.client_id, trusted)
         self.imds.system = self.directory.add_managed_identity("machine", "")
         for principal in (application.principal, self.imds.system):
             self.roles.grant(principal.object_id, OWNER, f"/subscriptions/{self.subscription_id}")

@@ -168,7 +168,8 @@ def put_back(cloud: Cloud) -> None:
     github.issue_expired, github.available, github.environment, github.ref = False, True, None, "refs/heads/main"
     github.immutable, github.event = False, "push"
     sandbox.directory.remove_federated_credentials(client)
-    sandbox.directory.add_federated_credential(client, FederatedCredential(github.issuer, github.subject))
+    for issuer in (github, sandbox.azure_devops):
+        sandbox.directory.add_federated_credential(client, FederatedCredential(issuer.issuer, issuer.subject))
     for group in sandbox.arm.groups.list():
         if group.name != SHARED_GROUP:
             sandbox.arm.store.remove_group(group.id)

@@ -1,4 +1,4 @@
-"""The control plane's one https front: Azure Resource Manager, Entra, Graph, CI hosts, and the sandbox's own switches."""
+"""The control plane's one https front: Azure Resource Manager, Entra, Graph, CI hosts, and the sandbox's switches."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from functions_model.ci.annotations import Annotation
 from functions_model.ci.host import Advice, Facts, Level
 from functions_model.ci.identity import JobIdentity, TokenEndpoint
 from functions_model.ci.scrub import FoldedLog
+from functions_model.ci.service_connection import service_connection
 
 ANNOTATIONS = 10
 """Of each level that the agent keeps of a step (src/Agent.Worker/ExecutionContext.cs, `_maxIssueCount`)."""
@@ -28,8 +29,6 @@ ADVICE = Advice(
     one_at_a_time="Let one deployment at a time go to an app; on Azure Pipelines, an exclusive lock of the environment"
     " does that.",
 )
-_CONNECTION = "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID"
-"""Set by the tasks that log in with a service connection: microsoft/azure-pipelines-tasks, Tasks/AzureCLIV2."""
 _ESCAPES = (("%", "%AZP25"), (";", "%3B"), ("\r", "%0D"), ("\n", "%0A"), ("]", "%5D"))
 
 
@@ -122,15 +121,15 @@ class AzurePipelinesHost(FoldedLog):
 
 def pipeline_endpoint(environ: Mapping[str, str]) -> TokenEndpoint:
     """Where a step asks for tokens of its service connection, as azure-identity's `AzurePipelinesCredential` does."""
-    connection, url = environ.get(_CONNECTION, ""), environ.get("SYSTEM_OIDCREQUESTURI", "").rstrip("/")
+    connection = service_connection(environ)
     return TokenEndpoint(
-        url if connection else "",
-        environ.get("SYSTEM_ACCESSTOKEN", ""),
+        environ.get("SYSTEM_OIDCREQUESTURI", "").rstrip("/") if connection.federated else "",
+        connection.access,
         ADVICE.identity,
         method="POST",
         answer="oidcToken",
         audience="",
-        parameters={"api-version": "7.1", "serviceConnectionId": connection},
+        parameters={"api-version": "7.1", "serviceConnectionId": connection.id},
         headers={"Content-Type": "application/json", "X-TFS-FedAuthRedirect": "Suppress"},
     )
 
@@ -146,6 +145,7 @@ def pipeline_facts(environ: Mapping[str, str]) -> Facts:
         source=_without_login(environ.get("BUILD_REPOSITORY_URI", "")),
         revision=environ.get("BUILD_SOURCEVERSION", ""),
         run_url=pages if collection and project and build else "",
+        connection=service_connection(environ).says,
         has_identity=JobIdentity(pipeline_endpoint(environ)).available,
         debug=environ.get("SYSTEM_DEBUG", "").lower() == "true",
     )

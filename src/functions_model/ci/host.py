@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from functions_model.core.failures import Location
+from functions_model.core.secrets import Secret
 
 LONGEST_JOB = 6 * 60 * 60
 """Seconds; a job on a hosted runner is ended after six hours."""
@@ -48,6 +49,27 @@ class TokenFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Connection:
+    """What the host keeps of a connection to Azure. A text is empty where it does not say.
+
+    Attributes:
+        subscription_id: A GUID.
+        tenant_id: A GUID.
+        client_id: A GUID.
+        client_secret: None where something else proves it.
+        managed: The machine's own identity proves it.
+        cloud: A name, or the URL of an Azure Resource Manager.
+    """
+
+    subscription_id: str = ""
+    tenant_id: str = ""
+    client_id: str = ""
+    client_secret: Secret | None = None
+    managed: bool = False
+    cloud: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What a host says of a run. A text is empty where the host does not say.
 
@@ -63,6 +85,7 @@ class Facts:
         summary: The file that the run's page is appended to; None where there is no page.
         has_identity: Whether an identity token can be asked for.
         token_file: Where an identity token is kept for the job; None where none is.
+        connection: To Azure, that people have named to the host for this step; None where none is.
         on_command_line: Whether a person, or a script of theirs, has typed the command: a session of `az` is theirs.
         has_terminal: Whether the log is a terminal that a person looks at, where lines may be drawn again.
         masked_outputs: What becomes of an output that holds a text which people mask, and the way out, in whole
@@ -81,6 +104,7 @@ class Facts:
     summary: Path | None = None
     has_identity: bool = False
     token_file: TokenFile | None = None
+    connection: Connection | None = None
     on_command_line: bool = False
     has_terminal: bool = False
     masked_outputs: str = ""

@@ -125,6 +125,8 @@ class _Run:
         ci, failure = self.watched.ci, None
         try:
             mask_inputs(values, ci)
+            if ci.facts.connection and (key := ci.facts.connection.client_secret):
+                ci.mask(key.reveal())
             for secret in environment.secrets_in(environ):
                 ci.mask(secret)
             self.spec = read_any(values, workspace=self.workspace, facts=ci.facts)

@@ -19,6 +19,7 @@ from functions_model.inputs import rules
 from functions_model.inputs.assets import check_workspace, is_reference, take_asset
 from functions_model.inputs.build import read_build
 from functions_model.inputs.catalogue import BY_NAME
+from functions_model.inputs.connection import fill_from_connection
 from functions_model.inputs.deployment_file import read_deployment_file
 from functions_model.inputs.existing import existing_image, refuse_of_image
 from functions_model.inputs.files import read_code, read_host_json, read_models, take_sample
@@ -134,6 +135,7 @@ def _form(values: Mapping[str, str], workspace: Path, facts: Facts | None) -> Fo
     form = Form({name: value.strip() for name, value in values.items()}, place, facts)
     form.refuse_unknown()
     fill_from_file(form)
+    fill_from_connection(form)
     form.mode = form.take("mode", Mode) or Mode.DEPLOY
     return form
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from functions_model.ci import detect, in_a_job, outside
 from functions_model.ci.azure_pipelines import ADVICE, AzurePipelinesHost, harmless, pipeline_facts
 from functions_model.ci.github import GitHubHost
-from functions_model.ci.host import Facts, Level
+from functions_model.ci.host import Connection, Facts, Level
 from functions_model.core.failures import Location, LoginFailed
 from support.pipelines_agent import Agent
 
@@ -252,6 +252,7 @@ class TestFacts:
             revision="abc",
             run_url="https://dev.azure.com/contoso/11111111-2222-3333-4444-555555555555/_build/results?buildId=7",
             has_identity=True,
+            connection=Connection(),
             debug=True,
         )
 

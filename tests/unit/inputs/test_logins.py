@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from functions_model.ci.github import ADVICE
-from functions_model.ci.host import Facts, TokenFile
+from functions_model.ci.host import Connection, Facts, TokenFile
 from functions_model.core.failures import InputsInvalid
-from functions_model.core.secrets import Login, LoginKind
+from functions_model.core.secrets import Login, LoginKind, Secret
+from functions_model.core.spec import DeploymentSpec
 from functions_model.inputs.reading import read_inputs
 from support.inputs import DEPLOY, GUID
 
@@ -81,3 +84,68 @@ class TestWhatIsMissing:
         spec = read_inputs(DEPLOY, workspace=workspace, facts=facts(typed=True))
 
         assert [True] == ["session of `az login` counts" in note for note in spec.notes]
+
+
+class TestConnection:
+    """`Facts.connection`: what the host's service connection says of Azure."""
+
+    def spec(self, workspace: Path, connection: Connection, typed: bool = False, **given: str) -> DeploymentSpec:
+        """A deployment that names neither subscription nor login, in a job that may ask for tokens."""
+        inputs = {name: text for name, text in WITHOUT.items() if name != "subscription-id"}
+        job = connection == FEDERATED and not typed
+        host = Facts(Path("/"), ADVICE, has_identity=job, on_command_line=typed, connection=connection)
+        names = {name.replace("_", "-"): text for name, text in given.items()}
+        return read_inputs({**inputs, **names}, workspace=workspace, facts=host)
+
+    @pytest.mark.parametrize(
+        ("changes", "expected"),
+        [
+            ({}, Login(OTHER, GUID, None, "api://AzureADTokenExchange", "AzureCloud")),
+            (
+                {"client_secret": Secret("hunter2-hunter2")},
+                Login(OTHER, GUID, Secret("hunter2-hunter2"), "api://AzureADTokenExchange", "AzureCloud"),
+            ),
+            (
+                {"managed": True},
+                Login("", "", None, "api://AzureADTokenExchange", "AzureCloud", LoginKind.MANAGED),
+            ),
+            (
+                {"cloud": "AzureUSGovernment"},
+                Login(OTHER, GUID, None, "api://AzureADTokenExchangeUSGov", "AzureUSGovernment"),
+            ),
+        ],
+        ids=["federated", "secret", "managed", "sovereign"],
+    )
+    def test_gives_all_of_it(self, workspace: Path, changes: dict[str, Any], expected: Login) -> None:
+        """Subscription, tenant, client, scheme and cloud: nobody has to name them."""
+        registry = {"registry": "contoso.azurecr.us"} if "cloud" in changes else {}
+
+        spec = self.spec(workspace, replace(FEDERATED, **changes), False, **registry)
+
+        assert spec.target
+        assert (OTHER, expected) == (spec.target.names.subscription, spec.login)
+
+    def test_inputs_win(self, workspace: Path) -> None:
+        """A login of one's own is taken as a whole: nothing of the connection's is mixed in."""
+        secret = {"client_secret": "hunter2-hunter2", "client_id": THIRD, "tenant_id": THIRD}
+
+        spec = self.spec(workspace, FEDERATED, False, subscription_id=THIRD, **secret)
+
+        assert spec.target
+        assert spec.login
+        assert (THIRD, THIRD, THIRD) == (
+            spec.target.names.subscription,
+            spec.login.tenant_id,
+            spec.login.client_id,
+        )
+
+    def test_a_session_of_az_is_enough(self, workspace: Path) -> None:
+        """Where the step may not ask for tokens, the command uses what the task has left, without a word."""
+        spec = self.spec(workspace, FEDERATED, typed=True)
+
+        assert spec.login
+        assert (LoginKind.AZ, ()) == (spec.login.kind, spec.notes)
+
+
+FEDERATED = Connection(OTHER, OTHER, GUID, cloud="AzureCloud")
+THIRD = "eeeeeeee-0000-4000-8000-00000000000a"

@@ -95,7 +95,7 @@ class TestNativeDoor:
 
 def _run(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["sh", str(RUN), *words], env=environ, capture_output=True, text=True, check=False, timeout=120
+        ["/bin/sh", str(RUN), *words], env=environ, capture_output=True, text=True, check=False, timeout=120
     )
 
 
@@ -117,6 +117,22 @@ class TestRefusals:
         done = _run(PATH=f"{tmp_path}:/usr/bin:/bin", **environ)
 
         assert (done.returncode, done.stdout.startswith(shown)) == (2, True), done.stdout + done.stderr
+
+    def test_a_python_of_the_tool_cache_is_found(self, tmp_path: Path) -> None:
+        """Where `PATH` has none that is new enough, as on a self-hosted agent with an old system."""
+        programs = tmp_path / "bin"
+        programs.mkdir()
+        for name in ("sh", "uname", "dirname", "find", "sort", "xargs", "sha256sum", "cut", "mkdir", "mktemp", "rm"):
+            (programs / name).symlink_to(shutil.which(name) or "")
+        python = tmp_path / "cache" / "Python" / "3.13.1" / "x64" / "bin" / "python3"
+        python.parent.mkdir(parents=True)
+        python.write_text('#!/bin/sh\n[ "$1" = -c ] || { echo "$0 $1 $2"; exit 1; }\n')
+        python.chmod(0o755)
+
+        done = _run(PATH=str(programs), AGENT_TOOLSDIRECTORY=str(tmp_path / "cache"))
+
+        assert done.returncode == 2
+        assert f"{python} -m venv" in done.stdout
 
     def test_a_machine_without_python_is_told(self, tmp_path: Path) -> None:
         """With what brings one."""

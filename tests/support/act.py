@@ -104,13 +104,18 @@ def write_repository(folder: Path, steps: list[dict[str, Any]]) -> None:
         folder: Exists; may hold the project to deploy.
         steps: As a workflow has them, after the checkout.
     """
+    copy_action(folder)
+    write_workflow(folder, steps)
+
+
+def copy_action(folder: Path) -> None:
+    """Copy what a checkout of the action needs into a folder that exists."""
     for name in _ACTION_FILES:
         source = ROOT / name
         if source.is_dir():
             shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, folder / name)
-    write_workflow(folder, steps)
 
 
 def write_workflow(folder: Path, steps: list[dict[str, Any]]) -> None:

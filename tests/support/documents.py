@@ -10,11 +10,13 @@ from pathlib import Path
 
 from support.beliefs import SANDBOX, beliefs, dated, recordings, unverified
 from support.catalogue_documents import inputs_table, outputs_table, render_action_yaml, render_native_action_yaml
+from support.pipelines_documents import render_template
 from support.rooms import rooms_picture, rooms_table
 
 ROOT = Path(__file__).resolve().parents[2]
 ACTION = ROOT / "action.yml"
 NATIVE_ACTION = ROOT / "native" / "action.yml"
+TEMPLATE = ROOT / "azure-pipelines" / "deploy.yml"
 README = ROOT / "README.md"
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
 
@@ -63,6 +65,7 @@ def _between(text: str, name: str, table: str) -> str:
 if __name__ == "__main__":
     ACTION.write_text(expected_action())
     NATIVE_ACTION.write_text(render_native_action_yaml())
+    TEMPLATE.write_text(render_template())
     SANDBOX.write_text(expected_beliefs())
     README.write_text(expected_readme(README.read_text()))
     ARCHITECTURE.write_text(expected_architecture(ARCHITECTURE.read_text()))

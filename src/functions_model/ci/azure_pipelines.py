@@ -89,9 +89,7 @@ class AzurePipelinesHost(FoldedLog):
 
     def output(self, name: str, value: str) -> None:
         """An output variable of the step: `app-url` is read as `$(step.appUrl)`."""
-        words = name.split("-")
-        called = "".join((words[0], *(word.capitalize() for word in words[1:])))
-        self._command("task.setvariable", {"variable": called, "isOutput": "true"}, self.scrub(value))
+        self._command("task.setvariable", {"variable": camel_case(name), "isOutput": "true"}, self.scrub(value))
 
     def summary(self, markdown: str) -> None:
         """A page of the run: the agent uploads a file, each under its own name."""
@@ -117,6 +115,12 @@ class AzurePipelinesHost(FoldedLog):
         for character, escape in self._escapes:
             text = text.replace(character, escape)
         return text
+
+
+def camel_case(name: str) -> str:
+    """`app-url` as variables, parameters and inputs of Azure Pipelines are spelt: `appUrl`."""
+    first, *others = name.split("-")
+    return "".join((first, *(word.capitalize() for word in others)))
 
 
 def pipeline_endpoint(environ: Mapping[str, str]) -> TokenEndpoint:

@@ -19,10 +19,12 @@ from support.documents import (
     NATIVE_ACTION,
     README,
     ROOT,
+    TEMPLATE,
     expected_action,
     expected_architecture,
     expected_readme,
 )
+from support.pipelines_documents import render_template
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,6 +64,10 @@ class TestCatalogue:
     def test_the_action_without_docker(self) -> None:
         """It takes the same inputs and gives the same outputs."""
         assert render_native_action_yaml() == NATIVE_ACTION.read_text(), "run `make docs`"
+
+    def test_the_template_of_azure_pipelines(self) -> None:
+        """Its parameters are the inputs."""
+        assert render_template() == TEMPLATE.read_text(), "run `make docs`"
 
     def test_readme(self) -> None:
         """The README's tables are what the catalogue makes of them."""

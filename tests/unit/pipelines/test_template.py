@@ -13,7 +13,6 @@ from functions_model.inputs.catalogue import CATALOGUE
 from functions_model.inputs.sources import own_variable
 from support.documents import ROOT, TEMPLATE
 from support.pipeline_templates import Refused, expand_steps, expand_template, read_yaml
-from support.pipelines_documents import render_template
 
 CONNECTION = {"serviceConnection": "azure"}
 OF_THE_CONNECTION = {"tenant-id", "client-id", "client-secret", "login", "audience", "cloud"}
@@ -25,10 +24,6 @@ def expanded(**parameters: str) -> list[dict[str, Any]]:
 
 class TestTemplate:
     """Its parameters and its steps."""
-
-    def test_is_what_the_catalogue_makes_of_it(self) -> None:
-        """One catalogue, many doors."""
-        assert render_template() == TEMPLATE.read_text(), "run `make docs`"
 
     def test_every_input_is_a_parameter(self) -> None:
         """But for what the service connection says; a secret's parameter names a variable."""

@@ -95,7 +95,7 @@ def _claims_of(token: str) -> _AssertionClaims | None:
 _ELSEWHERE = {
     LoginKind.AZ: (
         "there is no `client-secret`, no job's identity token, no `AZURE_FEDERATED_TOKEN_FILE` and no session of `az`",
-        "Install the Azure CLI and run `az login`; or give `tenant-id`, `client-id` and `client-secret`.",
+        "Install the Azure CLI and run `az login`, or set `tenant-id`, `client-id` and FUNCTIONS_MODEL_CLIENT_SECRET.",
     ),
     LoginKind.MANAGED: (
         "this machine has no such managed identity",

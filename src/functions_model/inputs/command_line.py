@@ -158,7 +158,7 @@ def _secret_problems(argv: Sequence[str]) -> list[Problem]:
 
 
 def _not_here(spec: InputSpec) -> Problem:
-    what = f"`--{spec.name}` is not taken on the command line, where other users can read it"
+    what = f"`--{spec.name}` cannot be given on the command line, where other users can read it"
     return Problem(what, f"Set the environment variable `{own_variable(spec.name)}`.", spec.name)
 
 

@@ -195,4 +195,4 @@ def _check_json(content: bytes, text: str) -> None:
         raise RuleBroken(f"`{text}` is not UTF-8, as JSON must be", _AS_UTF8) from error
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise RuleBroken(f"`{text}` is no JSON: {error.msg} in {where}", _OTHER_ENDING) from error
+        raise RuleBroken(f"`{text}` is not JSON: {error.msg} in {where}", _OTHER_ENDING) from error

@@ -57,7 +57,7 @@ class NameRefusal:
             remedy = f"Set `{subject}` to `{self.group}/{name}` to use it, or to another name to have one made."
             return Problem(what, remedy, subject)
         whose = "" if self.group is None else ": this one belongs to somebody outside of the subscription"
-        what = f"the {kind} `{name}` cannot be made: {self.reason}"
+        what = f"the {kind} `{name}` cannot be created: {self.reason}"
         return Problem(what, f"Set `{subject}` to another name{whose}.", subject)
 
 

@@ -17,7 +17,7 @@ WRONG = {
     "empty.json": (b"", "is empty"),
     "bom.json": (b'\xef\xbb\xbf{"data": 1}', "begins with a byte order mark"),
     "wide.json": ('{"data": 1}'.encode("utf-16"), "is not UTF-8"),
-    "torn.json": (b'{"data": [1,\n2}', "is no JSON: Expecting ',' delimiter in line 2, column 2"),
+    "torn.json": (b'{"data": [1,\n2}', "is not JSON: Expecting ',' delimiter in line 2, column 2"),
     "pointer.csv": (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "is a Git LFS pointer"),
 }
 RIGHT = {

@@ -62,8 +62,8 @@ class TestAnAppsName:
             planned(arm)
 
         assert (
-            "Could not plan the function app `iris`: app-name: the function app `iris` cannot be made: Hostname 'iris' "
-            "already exists. Set `app-name` to another name: it must be unique in all of Azure."
+            "Could not plan the function app `iris`: app-name: the function app `iris` cannot be created: Hostname "
+            "'iris' already exists. Set `app-name` to another name: it must be unique in all of Azure."
         ) == str(caught.value)
         assert [] == arm.writes
 

@@ -114,7 +114,7 @@ class TestANameThatIsTaken:
         arm.name_refusal = "It is already taken."
         arm.fail("GET", "/resources$", arm_error(403, "AuthorizationFailed", "no"))
 
-        with pytest.raises(PlanRefused, match=r"cannot be made: It is already taken\. Set `storage-account`"):
+        with pytest.raises(PlanRefused, match=r"cannot be created: It is already taken\. Set `storage-account`"):
             planned(arm)
 
 

@@ -128,7 +128,7 @@ def _taken(refusal: NameRefusal, name: str) -> Problem:
         what = f"the app `{name}` is in the resource group `{refusal.group}` of this subscription"
         remedy = f"Set `resource-group` to `{refusal.group}` to deploy to it, or `app-name` to another name."
         return Problem(what, remedy, "app-name")
-    what = f"the function app `{name}` cannot be made: {refusal.reason}"
+    what = f"the function app `{name}` cannot be created: {refusal.reason}"
     return Problem(what, "Set `app-name` to another name: it must be unique in all of Azure.", "app-name")
 
 

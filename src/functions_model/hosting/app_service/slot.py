@@ -68,7 +68,7 @@ def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
 def _room_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     host = _host_name(wanted)
     if refusal := observed.all_of(ObservedNames).refusal(TYPE, host):
-        what = f"the slot `{_name(wanted)}` cannot be made: {refusal.reason}"
+        what = f"the slot `{_name(wanted)}` cannot be created: {refusal.reason}"
         remedy = "Set `slot-name` to another name: the slot's host must be unique in all of Azure."
         return (Problem(what, remedy, "slot-name"),)
     live = observed.of(ObservedPlan)

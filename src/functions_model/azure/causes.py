@@ -206,14 +206,24 @@ CAUSES: tuple[Cause, ...] = (
         code="ResourceGroupBeingDeleted",
     ),
     Cause(
+        "subscription-of-another-tenant",
+        text=r"wrong issuer '[^']*?/(?P<ours>[^/']+)/?'.*?the tenant '[^']*?/(?P<theirs>[^/']+)/?'",
+        meaning="the subscription belongs to the tenant `{theirs}`, and the login is one of `{ours}`",
+        remedy="Set `subscription-id` to one of the login's tenant, or log in to the other (`tenant-id`).",
+        subject="subscription-id",
+        code="InvalidAuthenticationTokenTenant",
+    ),
+    Cause(
         "subscription-disabled",
         remedy="Ask the owner of the subscription to enable it again (portal: Subscriptions), or set "
         "`subscription-id` to another one.",
+        subject="subscription-id",
         code="ReadOnlyDisabledSubscription|SubscriptionIsDisabled|DisabledSubscription",
     ),
     Cause(
         "subscription-not-found",
         remedy="Check `subscription-id`, and that it belongs to the login's tenant.",
+        subject="subscription-id",
         code="SubscriptionNotFound|InvalidSubscriptionId",
     ),
     Cause(

@@ -133,6 +133,7 @@ class ServiceError:
         request_id: What support asks for; may be empty.
         passes: It ends by itself: the same request made a little later may succeed.
         named: What a recognised error names, such as `namespace` or `scope`.
+        subject: The input that it is about; empty where none is known.
     """
 
     status: int
@@ -144,6 +145,7 @@ class ServiceError:
     request_id: str = ""
     passes: bool = False
     named: Mapping[str, str] = field(default_factory=dict)
+    subject: str = ""
 
     def __str__(self) -> str:
         """`Could not create the plan: AuthorizationFailed: ... . Ask ...`."""
@@ -182,9 +184,8 @@ def _explained(said: ServiceWords, action: str, request_id: str) -> ServiceError
     for cause in CAUSES:
         if (named := recognised(cause, said)) is not None:
             meaning, passes = named.meaning or said.message, cause.passes
-            return ServiceError(
-                said.status, said.code, meaning, named.remedy, cause.name, action, request_id, passes, named.named
-            )
+            told = (said.status, said.code, meaning, named.remedy, cause.name, action, request_id)
+            return ServiceError(*told, passes, named.named, cause.subject)
     remedy = next(remedy for low, high, remedy in UNKNOWN_REMEDIES if low <= said.status <= high)
     return ServiceError(said.status, said.code, said.message, remedy, "", action, request_id)
 

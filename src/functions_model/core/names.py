@@ -15,6 +15,11 @@ MOVE = "swap"
 MOVED = "swapped"
 
 
+def group_id(subscription: str, group: str) -> str:
+    """ARM id of a resource group."""
+    return f"/subscriptions/{subscription}/resourceGroups/{group}"
+
+
 @dataclass(frozen=True, slots=True)
 class Names:
     """Where the resources of one deployment are, and what its app is called.
@@ -62,7 +67,7 @@ class Names:
 
     def id_of_group(self, group: str) -> str:
         """ARM id of a resource group of the subscription."""
-        return f"/subscriptions/{self.subscription}/resourceGroups/{group}"
+        return group_id(self.subscription, group)
 
     def id_of(self, resource_type: str, name: str) -> str:
         """ARM id of a resource in the group; the type as `Microsoft.Web/sites`."""
@@ -85,6 +90,7 @@ class Resources:
         application_insights: The Application Insights component's name; None for none.
         log_analytics_workspace: The workspace of a component that is created.
         other_groups: Resource groups of what is there already and not in the app's group, by input: `plan-name`.
+        other_subscriptions: Subscriptions of those that are elsewhere, in the same way: each is in `other_groups`, too.
     """
 
     plan: str
@@ -95,6 +101,12 @@ class Resources:
     application_insights: str | None = None
     log_analytics_workspace: str = ""
     other_groups: Mapping[str, str] = field(default_factory=dict)
+    other_subscriptions: Mapping[str, str] = field(default_factory=dict)
+
+    def group_id_of(self, given: str, names: Names) -> str:
+        """ARM id of the resource group of what an input names; `names` says where the app is."""
+        subscription = self.other_subscriptions.get(given, names.subscription)
+        return group_id(subscription, self.other_groups.get(given, names.group))
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,6 +147,7 @@ class ImageTarget:
         tag: None lets the pipeline derive one from the image's digest.
         registry_name: The registry's name as a resource of Azure: `contoso`; empty for a host that tells none.
         registry_group: Its resource group; empty when it is not given.
+        registry_subscription: Its subscription, where that is not the app's; then its group is given, too.
     """
 
     registry: str
@@ -154,6 +155,7 @@ class ImageTarget:
     tag: str | None = None
     registry_name: str = ""
     registry_group: str = ""
+    registry_subscription: str = ""
 
 
 WORKER_PROCESSES = "FUNCTIONS_WORKER_PROCESS_COUNT"

@@ -54,8 +54,8 @@ _GIVEN: tuple[InputSpec, ...] = (
     ),
     a_name(
         "registry",
-        "The container registry: `contoso`, `contoso.azurecr.io`, `<resource-group>/contoso` or its ARM id. With"
-        " `mode: package`, also any other registry, as `host:port`.",
+        "The container registry: `contoso`, `contoso.azurecr.io`, `<resource-group>/contoso` or its ARM id, of any"
+        " subscription. With `mode: package`, also any other registry, as `host:port`.",
         required_when="except with `builder: dockerfile` or `image`",
     ),
     a_name(

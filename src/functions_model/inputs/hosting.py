@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functions_model.inputs.specs import CREATED, NAMING, WITH_AZURE, a_choice, a_name, a_number
+from functions_model.inputs.specs import CREATED, NAMING, OF_ANY_SUBSCRIPTION, WITH_AZURE, a_choice, a_name, a_number
 
 ENTRIES = (
     a_name("plan-name", "The hosting plan." + CREATED, derived="`<app-name>-plan`", modes=NAMING),
@@ -53,12 +53,12 @@ ENTRIES = (
     ),
     a_name(
         "application-insights",
-        "The Application Insights component that the app and its host write to; none without it." + CREATED,
+        "The Application Insights component that the app and its host write to; none without it." + OF_ANY_SUBSCRIPTION,
         modes=NAMING,
     ),
     a_name(
         "log-analytics-workspace",
-        "The Log Analytics workspace for a new Application Insights component." + CREATED,
+        "The Log Analytics workspace for a new Application Insights component." + OF_ANY_SUBSCRIPTION,
         derived="`<app-name>-logs`",
         modes=NAMING,
     ),

@@ -100,6 +100,8 @@ PLACES: dict[str, tuple[str, Callable[[str], str], Callable[[Names], str]]] = {
 }
 """Each input that may say where its resource is: the type that an ARM id of it has, the rule for its name, and the name
 that follows from the app's; empty where there is none then."""
+IN_ANY_SUBSCRIPTION = frozenset({"application-insights", "log-analytics-workspace"})
+"""Those whose resource may be in any subscription of the tenant: what an app writes to need not be where it runs."""
 _ID = re.compile(
     r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)/providers/(?P<type>[^/]+/[^/]+)"
     r"/(?P<name>[^/]+)/?",
@@ -156,7 +158,7 @@ class Places:
 
     Attributes:
         names: Where the deployment is, and what its app is called; a text is empty where it is refused.
-        in_other_groups: What is given in another group than the app's, by input.
+        in_other_groups: What is given in another group than the app's, of whatever subscription, by input.
     """
 
     def __init__(self, form: Form) -> None:
@@ -172,8 +174,10 @@ class Places:
         found = self._form.take(name, lambda text: placed(text, resource_type, rule))
         if not found:
             return follows(name, self.names)
-        refuse_other_subscription(self._form, name, found.subscription)
-        if found.group and found.group.lower() != self._form.text("resource-group").lower():
+        elsewhere = is_elsewhere(self._form, found.subscription)
+        if elsewhere and name not in IN_ANY_SUBSCRIPTION:
+            _refuse_elsewhere(self._form, name, found.subscription)
+        if elsewhere or (found.group and found.group.lower() != self._form.text("resource-group").lower()):
             self.in_other_groups[name] = found
         return found.name
 
@@ -181,6 +185,15 @@ class Places:
     def other_groups(self) -> dict[str, str]:
         """Their groups, by input."""
         return {name: found.group for name, found in self.in_other_groups.items()}
+
+    @property
+    def other_subscriptions(self) -> dict[str, str]:
+        """The subscriptions of those that are not in the app's, by input."""
+        return {
+            name: found.subscription
+            for name, found in self.in_other_groups.items()
+            if is_elsewhere(self._form, found.subscription)
+        }
 
     def refuse_two(self, account: str, data_account: str) -> None:
         """Note a storage account that is given twice, in two places: its name is unique in all of Azure."""
@@ -192,10 +205,13 @@ class Places:
             self._form.refuse("data-storage-account", what, remedy)
 
 
-def refuse_other_subscription(form: Form, name: str, subscription: str) -> None:
-    """Note a resource of another subscription than the app's; none is named where it is empty."""
+def is_elsewhere(form: Form, subscription: str) -> bool:
+    """Whether a subscription, if one is named, is another one than the app's."""
     ours = form.text("subscription-id").lower()
-    if subscription and ours and subscription != ours:
-        what = f"it is in the subscription `{subscription}`, and the app in `{ours}`"
-        remedy = "A deployment works in one subscription. Give a resource of the one that `subscription-id` names."
-        form.refuse(name, what, remedy)
+    return bool(subscription and ours and subscription != ours)
+
+
+def _refuse_elsewhere(form: Form, name: str, subscription: str) -> None:
+    what = f"it is in the subscription `{subscription}`, and the app in `{form.text('subscription-id').lower()}`"
+    remedy = "Give one of the app's subscription. Another one may have the registry, and what telemetry goes to."
+    form.refuse(name, what, remedy)

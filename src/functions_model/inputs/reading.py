@@ -26,7 +26,7 @@ from functions_model.inputs.files import read_code, read_host_json, read_models,
 from functions_model.inputs.form import LOGIN, Form, described
 from functions_model.inputs.inputs_file import fill_from_file
 from functions_model.inputs.paths import Workspace
-from functions_model.inputs.placing import refuse_other_subscription
+from functions_model.inputs.placing import is_elsewhere
 from functions_model.inputs.registries import (
     CLOUDS,
     KnownCloud,
@@ -217,7 +217,6 @@ def _image(form: Form, cloud: KnownCloud) -> ImageTarget:
         form.miss("registry")
     registry = given or NamedRegistry("")
     if given and form.mode in WITH_AZURE:
-        refuse_other_subscription(form, "registry", registry.subscription)
         _refuse_foreign(form, registry.host, cloud)
     elif given:
         _refuse_unknown_host(form, registry.host, cloud)
@@ -228,6 +227,7 @@ def _image(form: Form, cloud: KnownCloud) -> ImageTarget:
         form.take("image-tag", rules.image_tag),
         registry.name,
         registry.group,
+        registry.subscription if is_elsewhere(form, registry.subscription) else "",
     )
 
 

@@ -25,6 +25,8 @@ SERVICE_BUS_SKUS = ("Basic", "Standard", "Premium")
 
 CREATED = " Created if it does not exist. For one in another resource group: `<resource-group>/<name>`, or its ARM id."
 """What is said of each resource that an input names, wherever it is."""
+OF_ANY_SUBSCRIPTION = f"{CREATED[:-1]}, which may be of another subscription."
+"""The same of those that may be in any subscription of the tenant."""
 
 
 class InputKind(enum.StrEnum):

@@ -53,6 +53,7 @@ def read_target(form: Form) -> Target:
             application_insights=insights or None,
             log_analytics_workspace=logs if insights else "",
             other_groups=places.other_groups,
+            other_subscriptions=places.other_subscriptions,
         ),
         hosting=OnPlan(
             sku=form.take("plan-sku", rules.plan_sku) or DEFAULT_SKU,
@@ -134,6 +135,7 @@ def read_removal(form: Form) -> RemovalSpec:
             application_insights=places.take("application-insights") or None,
             log_analytics_workspace=places.take("log-analytics-workspace"),
             other_groups=places.other_groups,
+            other_subscriptions=places.other_subscriptions,
         ),
         with_data=with_data,
     )

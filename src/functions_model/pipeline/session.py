@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from functions_model.ci.host import CiHost
+from functions_model.core.failures import PlanRefused
 from functions_model.core.promotion import PromotionSpec
 from functions_model.core.secrets import Login
-from functions_model.core.spec import DeploymentSpec
+from functions_model.core.spec import Access, DeploymentSpec
 from functions_model.core.work import Report, silent
 from functions_model.pipeline.events import Event, ResourceWritten, StageEnded
 from functions_model.registry.access import EntraExchange
@@ -165,10 +166,18 @@ def _log_in(spec: DeploymentSpec | PromotionSpec, login: Login, world: World) ->
             world.ci.info(f"`{session.host}` is no registry of {cloud.name}: it gets no token of this login.")
         return session
     from functions_model.azure.clients import AzureClients
-    from functions_model.provision import find_registry
+    from functions_model.hosting.known_hosts import host_of
+    from functions_model.provision import find_registry, role_on_registry, with_the_rest
 
     clients = AzureClients(credential, spec.names.subscription, cloud, report=world.ci.info)
-    registry = find_registry(clients, spec.image)
+    target = spec.target if isinstance(spec, DeploymentSpec) else None
+    role = role_on_registry(spec.mode, target.access if target else Access.IDENTITY)
+    try:
+        registry = find_registry(clients, spec.image, role)
+    except PlanRefused as refused:
+        if not isinstance(spec, DeploymentSpec):
+            raise
+        raise with_the_rest(refused, spec, clients, host_of(spec.target)) from refused
     return Session(world, registry.login_server, cloud, credential, Subscription(clients, registry))
 
 

@@ -2,12 +2,13 @@
 
 from functions_model.provision.access.data_place import data_place
 from functions_model.provision.access.readiness import readiness
-from functions_model.provision.access.registries import find_registry
+from functions_model.provision.access.registries import find_registry, role_on_registry
 from functions_model.provision.access.rights import missing_rights
 from functions_model.provision.applying.making import BegunAhead, apply, begin_ahead
 from functions_model.provision.applying.outcome import Applied
 from functions_model.provision.changes import Action, Change, ChangeSet, FieldChange, Written
 from functions_model.provision.context import RunContext
+from functions_model.provision.first_look import with_the_rest
 from functions_model.provision.host import ResourcePlan, Wanted
 from functions_model.provision.nouns import RegistryResource
 from functions_model.provision.observed import LiveApp, Observed
@@ -41,5 +42,7 @@ __all__ = [
     "observe",
     "plan",
     "readiness",
+    "role_on_registry",
     "wanted_for",
+    "with_the_rest",
 ]

@@ -37,7 +37,7 @@ class Wanted:
         tags: Given to what is created. What exists keeps its tags: only what we made may be known as ours.
         data: What the trigger works on; None with an HTTP trigger.
         host: Where the app runs.
-        other_groups: Resource groups of what is there already and not in the app's, by type and name (`place_of`).
+        other_groups: ARM ids of the groups of what is there and not in the app's, by type and name (`place_of`).
     """
 
     target: Target
@@ -86,11 +86,12 @@ class Wanted:
 
     def group_of(self, resource_type: str, name: str) -> str:
         """The group of a resource; the type as `Microsoft.Storage/storageAccounts`."""
-        return self.other_groups.get(place_of(resource_type, name), self.names.group)
+        return self.id_of(resource_type, name).split("/")[4]
 
     def id_of(self, resource_type: str, name: str) -> str:
-        """ARM id of a resource, in its group; the type as `Microsoft.Storage/storageAccounts`."""
-        return f"{self.names.id_of_group(self.group_of(resource_type, name))}/providers/{resource_type}/{name}"
+        """ARM id of a resource, where it is; the type as `Microsoft.Storage/storageAccounts`."""
+        group = self.other_groups.get(place_of(resource_type, name), self.names.group_id)
+        return f"{group}/providers/{resource_type}/{name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +189,7 @@ class Found:
         members: ARM ids of everything in the group.
         plan_apps: Other apps on the plan.
         identity_apps: Other apps that run as the identity.
-        sharers: Names of identities of other deployments that hold roles on a storage account, namespace or component,
-            by its id.
+        sharers: Names of identities of other deployments with roles on an account, namespace or component, by its id.
         components: ARM ids of the Application Insights components on the workspace, as far as the login sees.
     """
 

@@ -14,7 +14,7 @@ from functions_model.azure.errors import error_code, explain
 from functions_model.core.failures import PlanRefused, Problem
 from functions_model.provision.context import discard
 from functions_model.provision.host import Host, Look, Wanted
-from functions_model.provision.kinds import provider
+from functions_model.provision.kinds import log_analytics_workspace, provider
 from functions_model.provision.kinds.identity import ObservedIdentity
 from functions_model.provision.kinds.log_analytics_workspace import ObservedInsights
 from functions_model.provision.kinds.provider import ObservedProviders
@@ -75,7 +75,7 @@ def _round(clients: AzureClients, wanted: Wanted, seen: Observed, looks: Sequenc
             seen = seen.having(answer.result())
         except AzureError as exc:
             error = explain(exc, f"read the {what}")
-            problems.append(Problem(f"the {what} cannot be read: {error.reason}", error.remedy))
+            problems.append(Problem(f"the {what} cannot be read: {error.reason}", error.remedy, error.subject))
     if problems:
         raise PlanRefused("read the live resources", problems)
     return seen
@@ -92,7 +92,7 @@ def needed_providers(clients: AzureClients, wanted: Wanted, seen: Observed) -> O
             (provider.SERVICE_BUS, seen.of(ObservedNamespace) or not isinstance(wanted.data, QueueData)),
             (wanted.host.type.partition("/")[0], wanted.host.is_there(seen)),
             (provider.INSIGHTS, component or wanted.insights is None),
-            (provider.OPERATIONAL_INSIGHTS, component or wanted.insights is None),
+            (provider.OPERATIONAL_INSIGHTS, component or not log_analytics_workspace.may_be_made(wanted)),
         )
         if not is_there
     )

@@ -10,6 +10,7 @@ from azure.core.exceptions import HttpResponseError
 
 from functions_model.azure.clients import AzureClients
 from functions_model.core.failures import Problem
+from functions_model.core.names import Names
 from functions_model.provision.host import Wanted
 from functions_model.provision.nouns import place_of
 from functions_model.provision.observed import Piece
@@ -82,6 +83,21 @@ def not_there(kind: str, resource_type: str, name: str, wanted: Wanted, subject:
 def group_in(resource_id: str) -> str:
     """The resource group in an ARM id."""
     return resource_id.split("/")[4]
+
+
+def subscription_in(resource_id: str) -> str:
+    """The subscription in an ARM id."""
+    return resource_id.split("/")[2]
+
+
+def is_elsewhere(resource_id: str, names: Names) -> bool:
+    """Whether what an ARM id names is in another subscription than the app."""
+    return subscription_in(resource_id).lower() != names.subscription.lower()
+
+
+def group_of_id(resource_id: str) -> str:
+    """ARM id of the resource group in an ARM id."""
+    return "/".join(resource_id.split("/")[:5])
 
 
 def value_for(resource_id: str, wanted: Wanted) -> str:

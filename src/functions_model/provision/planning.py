@@ -9,13 +9,19 @@ from functions_model.core.failures import PlanRefused
 from functions_model.provision.access.networks import shut_out
 from functions_model.provision.changes import IMAGE, Change, known_of
 from functions_model.provision.host import ResourcePlan, Wanted
-from functions_model.provision.kinds import service_bus_namespace, storage_account
+from functions_model.provision.kinds import (
+    application_insights,
+    log_analytics_workspace,
+    service_bus_namespace,
+    storage_account,
+)
+from functions_model.provision.kinds.log_analytics_workspace import ObservedInsights, ObservedLogs
 from functions_model.provision.kinds.service_bus_namespace import ObservedNamespace
 from functions_model.provision.kinds.storage_account import account_in
 from functions_model.provision.known_kinds import kinds_of
 from functions_model.provision.nouns import QueueData
 from functions_model.provision.observed import FoundApp, Observed
-from functions_model.provision.places import ObservedNames, same_region
+from functions_model.provision.places import ObservedNames, group_of_id, is_elsewhere, same_region
 
 
 def plan(wanted: Wanted, observed: Observed) -> ResourcePlan:
@@ -45,6 +51,7 @@ def notes_for(wanted: Wanted, observed: Observed) -> tuple[str, ...]:
     """Whole sentences, in a stable order."""
     return (
         *_names(observed),
+        *_elsewhere(wanted, observed),
         *_places(wanted, observed),
         *(note for kind in kinds_of(wanted.host) for note in kind.notes(wanted, observed)),
     )
@@ -57,6 +64,17 @@ def _names(observed: Observed) -> tuple[str, ...]:
     names = ", ".join(f"the {name}" for name in observed.all_of(ObservedNames).unknown)
     why = "this login may not ask, or the provider is not registered yet"
     return (f"Whether these names are free in all of Azure is not known, as {why}: {names}.",)
+
+
+def _elsewhere(wanted: Wanted, observed: Observed) -> tuple[str, ...]:
+    """What is used in another subscription, and where it is."""
+    component, workspace = observed.of(ObservedInsights), observed.of(ObservedLogs)
+    used = [("registry", wanted.registry.id)]
+    used += [(application_insights.KIND, component.id)] if component else []
+    used += [(log_analytics_workspace.KIND, workspace.id)] if workspace else []
+    there = [(kind, one) for kind, one in used if is_elsewhere(one, wanted.names)]
+    told = ", ".join(f"the {kind} `{one.rpartition('/')[2]}` (`{group_of_id(one)}`)" for kind, one in there)
+    return (f"Used in another subscription, where nothing else is written than roles: {told}.",) if told else ()
 
 
 def _places(wanted: Wanted, observed: Observed) -> tuple[str, ...]:

@@ -64,7 +64,9 @@ def _other_groups(target: Target, host: Host) -> dict[str, str]:
         for kind in kinds_of(host)
         for given, name_of in kind.named_by.items()
     }
-    places = ((*named[given], group) for given, group in target.resources.other_groups.items())
+    places = (
+        (*named[given], target.resources.group_id_of(given, target.names)) for given in target.resources.other_groups
+    )
     return {place_of(resource_type, name): group for resource_type, name, group in places if name}
 
 

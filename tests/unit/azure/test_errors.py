@@ -156,6 +156,14 @@ CASES: dict[str, tuple[int, dict[str, Any]]] = {
     ),
     "resource-group-missing": (404, arm("ResourceGroupNotFound", "Resource group 'rg' could not be found.")),
     "subscription-not-found": (404, arm("SubscriptionNotFound", "The subscription 's' could not be found.")),
+    "subscription-of-another-tenant": (
+        401,
+        arm(
+            "InvalidAuthenticationTokenTenant",
+            "The access token is from the wrong issuer 'https://sts.windows.net/ours/'. It must match the tenant "
+            "'https://sts.windows.net/theirs/' associated with this subscription.",
+        ),
+    ),
     "token-expired": (401, arm("ExpiredAuthenticationToken", "The access token expiry time is earlier than now.")),
     "token-refused": (401, arm("InvalidAuthenticationToken", "The access token is invalid.")),
     "scope-locked": (409, arm("ScopeLocked", LOCKED)),

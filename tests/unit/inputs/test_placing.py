@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions_model.inputs.placing import PLACES
+from functions_model.inputs.placing import IN_ANY_SUBSCRIPTION, PLACES
 from functions_model.inputs.reading import read_inputs
 from support.inputs import DEPLOY, GUID, problems
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from functions_model.core.spec import Target
 
+OTHER = GUID.replace("0a1b", "ffff")
 BLOB = {"trigger": "blob", "input-path": "input/{name}"}
 QUEUE = {"trigger": "service-bus-queue", "input-queue-name": "orders"}
 BESIDE = {
@@ -68,13 +69,21 @@ class TestEachInput:
 
         assert ("mine01", "Shared-RG") == (getattr(found.resources, FIELDS[name]), found.group_of(name))
 
-    @pytest.mark.parametrize("name", PLACES)
+    @pytest.mark.parametrize("name", sorted(PLACES.keys() - IN_ANY_SUBSCRIPTION))
     def test_refuses_another_subscription(self, name: str, workspace: Path) -> None:
         """The reason says which two."""
-        other = GUID.replace("0a1b", "ffff")
-        given = {**DEPLOY, **BESIDE.get(name, {}), name: arm_id(PLACES[name][0], other)}
+        given = {**DEPLOY, **BESIDE.get(name, {}), name: arm_id(PLACES[name][0], OTHER)}
 
-        assert f"it is in the subscription `{other}`, and the app in `{GUID}`" in problems(given, workspace)[name]
+        assert f"it is in the subscription `{OTHER}`, and the app in `{GUID}`" in problems(given, workspace)[name]
+
+    @pytest.mark.parametrize("name", sorted(IN_ANY_SUBSCRIPTION))
+    @pytest.mark.parametrize("group", ["Shared-RG", "rg-churn"])
+    def test_takes_another_subscription_for_telemetry(self, name: str, group: str, workspace: Path) -> None:
+        """A group that is called as the app's own is another one there."""
+        found = target(workspace, name, arm_id(PLACES[name][0], OTHER.upper(), group))
+
+        assert {name: OTHER} == found.resources.other_subscriptions
+        assert f"/subscriptions/{OTHER}/resourceGroups/{group}" == found.resources.group_id_of(name, found.names)
 
 
 class TestWhatIsNoPlace:

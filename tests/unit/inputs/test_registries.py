@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ID = f"/subscriptions/{GUID}/resourceGroups/shared.rg/providers/Microsoft.ContainerRegistry/registries/contoso"
-OTHER = ID.replace(GUID, "11111111-0000-4000-8000-00000000000a")
+THEIRS = "11111111-0000-4000-8000-00000000000a"
+OTHER = ID.replace(GUID, THEIRS)
 CUSTOM = "https://localhost:8443"
 
 
@@ -42,13 +43,25 @@ class TestARegistry:
         assert expected == (image.registry, image.registry_name, image.registry_group)
 
     @pytest.mark.parametrize(
+        ("registry", "subscription"), [(ID, ""), (ID.replace(GUID, GUID.upper()), ""), (OTHER, THEIRS)]
+    )
+    def test_may_be_in_another_subscription(self, registry: str, subscription: str, workspace: Path) -> None:
+        """The app's own is none, in whatever case it is written."""
+        image = read_inputs({**DEPLOY, "registry": registry}, workspace=workspace).image
+
+        assert ("contoso", "shared.rg", subscription) == (
+            image.registry_name,
+            image.registry_group,
+            image.registry_subscription,
+        )
+
+    @pytest.mark.parametrize(
         ("registry", "words"),
         [
             ("shared/my-registry", "is not an Azure Container Registry's name"),
             (ID.replace("ContainerRegistry/registries", "Web/sites"), "is the id of a `Microsoft.Web/sites`"),
             ("/contoso", "is not an ARM id of one resource"),
             ("localhost:5000/package", "Use `localhost:5000`; the image's name has an input of its own"),
-            (OTHER, "A deployment works in one subscription."),
         ],
     )
     def test_is_refused_where_it_cannot_be_one(self, registry: str, words: str, workspace: Path) -> None:

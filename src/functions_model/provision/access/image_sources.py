@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from azure.core.exceptions import AzureError
-from azure.core.rest import HttpRequest
 
-from functions_model.azure import api_versions
 from functions_model.azure.clients import AzureClients
 from functions_model.azure.errors import explain
 from functions_model.core.failures import PlanRefused, Problem
 from functions_model.provision.access.registries import ask_for_reader, registries_of
+from functions_model.provision.elsewhere import seen_subscriptions
 from functions_model.provision.nouns import RegistryResource
 
 _MOST_AT_ONCE = 8
@@ -32,7 +30,9 @@ def find_source(clients: AzureClients, host: str) -> RegistryResource | None:
     try:
         if found := _in(clients, host, action):
             return found
-        others = [clients.of(one) for one in _subscriptions(clients) if one.lower() != clients.subscription_id.lower()]
+        others = [
+            clients.of(one) for one in seen_subscriptions(clients) if one.lower() != clients.subscription_id.lower()
+        ]
         with ThreadPoolExecutor(_MOST_AT_ONCE, "sources") as threads:
             found = next(filter(None, threads.map(lambda one: _in(one, host, action), others)), None)
     except AzureError as exc:
@@ -50,14 +50,3 @@ def _in(clients: AzureClients, host: str, action: str) -> RegistryResource | Non
     label, suffix, _ = host.partition(clients.cloud.registry_suffix)
     found = registries_of(clients, label.partition("-")[0] if suffix else "", action)
     return next((one for one in found if one.login_server.lower() == host.lower()), None)
-
-
-def _subscriptions(clients: AzureClients) -> Iterator[str]:
-    """The ids of those in which the login holds a role."""
-    url, parameters = "/subscriptions", {"api-version": api_versions.SUBSCRIPTIONS}
-    while url:
-        answer = clients.resource.send_request(HttpRequest("GET", url, params=parameters))
-        answer.raise_for_status()
-        document = answer.json()
-        yield from (str(one["subscriptionId"]) for one in document.get("value") or [])
-        url, parameters = str(document.get("nextLink") or ""), {}

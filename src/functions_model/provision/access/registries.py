@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
@@ -11,17 +12,26 @@ from functions_model.azure.clients import AzureClients
 from functions_model.azure.errors import explain
 from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import PlanRefused, Problem
+from functions_model.core.names import group_id
 from functions_model.core.references import ImageReference
-from functions_model.core.spec import ImageTarget
+from functions_model.core.spec import Access, ImageTarget, Mode
+from functions_model.provision.elsewhere import (
+    ROLES_ADMINISTRATOR,
+    Elsewhere,
+    grant_command,
+    has_no_subscription,
+    is_of_place,
+    unseen,
+)
 from functions_model.provision.kinds.image_import import parameters_for, place_in_azure
 from functions_model.provision.nouns import RegistryResource
-from functions_model.provision.places import group_in
+from functions_model.provision.places import group_in, subscription_in
 
 _TYPE = "Microsoft.ContainerRegistry/registries"
 _ABAC = "AbacRepositoryPermissions"
 
 
-def find_registry(clients: AzureClients, image: ImageTarget) -> RegistryResource:
+def find_registry(clients: AzureClients, image: ImageTarget, role: str = "Reader") -> RegistryResource:
     """The registry that the inputs name.
 
     With its resource group it is read by its id. Else the resources of that type that the login can see are listed, as
@@ -30,20 +40,25 @@ def find_registry(clients: AzureClients, image: ImageTarget) -> RegistryResource
     holds no role on the subscription.
 
     Args:
-        clients: Of the subscription.
-        image: Names it by host, name or group.
+        clients: Of the app's subscription.
+        image: Names it by host, name or group, or by subscription and group.
+        role: What a deployment needs on one of another subscription, beside the right to push.
 
     Raises:
         PlanRefused: There is none that the login can see, there are several, or it cannot be read.
     """
     action = f"find the registry `{image.registry or image.registry_name}`"
+    if image.registry_subscription:
+        return _find_elsewhere(clients, image, action, role)
     try:
         seen = [] if image.registry_group else _seen(clients)
+    except AzureError as exc:
+        raise PlanRefused(action, [_about_subscription(clients, exc)]) from exc
+    try:
         places = _places(image, seen)
         found = [registry for place in places if (registry := _read(clients, *place, action)) is not None]
     except AzureError as exc:
-        error = explain(exc, action)
-        raise PlanRefused(action, [Problem(error.reason, error.remedy, "registry")]) from exc
+        raise PlanRefused(action, [_about(exc, action)]) from exc
     meant = _meant(found, image)
     if len(meant) != 1:
         problem = _several(meant) if meant else _none(clients, image, [name for _, name in seen])
@@ -67,6 +82,55 @@ def registries_of(clients: AzureClients, name: str, action: str) -> list[Registr
     return [registry for place in places if (registry := _read(clients, *place, action)) is not None]
 
 
+def role_on_registry(mode: Mode, access: Access) -> str:
+    """The role that lets a login do with a registry what a run does, beside pushing: read it, and let the app pull."""
+    if mode is Mode.PLAN:
+        return "Reader"
+    return ROLES_ADMINISTRATOR if access is Access.IDENTITY else "Contributor"
+
+
+def _about(exc: AzureError, action: str) -> Problem:
+    error = explain(exc, action)
+    return Problem(error.reason, error.remedy, error.subject or "registry")
+
+
+def _find_elsewhere(clients: AzureClients, image: ImageTarget, action: str, role: str) -> RegistryResource:
+    """The registry of another subscription. That the app's own is one that the login sees is asked at the same time.
+
+    A list by name proves it by the way; an id does not, and what reads the app cannot tell "no subscription" from "no
+    app".
+    """
+    there = clients.of(image.registry_subscription)
+    place = group_id(image.registry_subscription, image.registry_group)
+    named = Elsewhere("registry", f"{place}/providers/{_TYPE}/{image.registry_name}", "registry", role)
+    problems, found = [], None
+    with ThreadPoolExecutor(max_workers=1) as threads:
+        seeing = threads.submit(_seen, clients)
+        try:
+            found = _found(there.registries.registries.get(image.registry_group, image.registry_name))
+        except HttpResponseError as exc:
+            problems.append(unseen(clients, named, exc) if is_of_place(exc) else _about(exc, action))
+        except AzureError as exc:
+            problems.append(_about(exc, action))
+    try:
+        seeing.result()
+    except AzureError as exc:
+        problems.append(_about_subscription(clients, exc))
+    if found is None or problems:
+        raise PlanRefused(action, problems)
+    return found
+
+
+def _about_subscription(clients: AzureClients, exc: AzureError) -> Problem:
+    """A list over a subscription is refused to whoever holds no role at all in it."""
+    error, here = explain(exc, "read the subscription"), f"/subscriptions/{clients.subscription_id}"
+    if error.status != 403:
+        return Problem(error.reason, error.remedy, error.subject)
+    command = grant_command(clients, "Contributor", f"{here}/resourceGroups/GROUP")
+    what = f"this login sees nothing of the subscription `{clients.subscription_id}`: it holds no role there"
+    return Problem(what, f"Check `subscription-id`, and ask an owner there to run `{command}`.", "subscription-id")
+
+
 def _seen(clients: AzureClients) -> list[tuple[str, str]]:
     """Resource group and name of each registry that the login can see."""
     listed = clients.resource.resources.list(filter=f"resourceType eq '{_TYPE}'")
@@ -88,7 +152,9 @@ def _read(clients: AzureClients, group: str, name: str, action: str) -> Registry
     """
     try:
         return _found(clients.registries.registries.get(group, name))
-    except ResourceNotFoundError:
+    except ResourceNotFoundError as exc:
+        if has_no_subscription(exc):
+            raise
         return None
     except HttpResponseError as exc:
         if exc.status_code != 403:
@@ -131,11 +197,7 @@ def _none(clients: AzureClients, image: ImageTarget, names: list[str]) -> Proble
 
 def ask_for_reader(clients: AzureClients, scope: str) -> str:
     """Who must do what, so that the login may read a registry."""
-    who = f"--assignee-object-id {clients.object_id or '<object id of the login>'}"
-    command = (
-        f"az role assignment create {who} --assignee-principal-type ServicePrincipal --role Reader --scope {scope}"
-    )
-    return f"Ask an owner to run `{command}`."
+    return f"Ask an owner to run `{grant_command(clients, 'Reader', scope)}`."
 
 
 def _found(registry: Any) -> RegistryResource:
@@ -170,7 +232,7 @@ def import_base(
     Container Registry Data Importer and Data Reader), which AcrPush does not hold.
 
     Args:
-        clients: Of the registry's subscription.
+        clients: Of any subscription, with the login's credential.
         registry: Where the image goes.
         source: The image, with its digest; its registry is a public one, or one that the login may read.
         target: `repository:tag`; a tag of that name is written over.
@@ -188,7 +250,8 @@ def import_base(
     place = f"`{registry.login_server}/{target}`"
     try:
         with CANCEL.work(f"the import of {place}"):
-            poller = clients.registries.registries.begin_import_image(*place_in_azure(registry.id), parameters)
+            there = clients.of(subscription_in(registry.id))
+            poller = there.registries.registries.begin_import_image(*place_in_azure(registry.id), parameters)
         poller.wait(longest)
         if not poller.done():
             report(f"{place} was not imported: the service took more than {longest:.0f} seconds.")

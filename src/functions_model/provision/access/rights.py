@@ -1,4 +1,4 @@
-"""Whether the login may do what a plan asks for: asked before anything is written, two requests at most.
+"""Whether the login may do what a plan asks for: asked before anything is written, once for each place.
 
 Resource Manager tells the caller's own rights at a scope. It tells nothing of conditions on a role, nor of deny
 assignments and policies: what looks allowed can still be refused by the write.
@@ -6,11 +6,12 @@ assignments and policies: what looks allowed can still be refused by the write.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 
 from azure.core.exceptions import HttpResponseError
 from azure.core.rest import HttpRequest
@@ -19,20 +20,21 @@ from functions_model.azure import api_versions
 from functions_model.azure.clients import AzureClients
 from functions_model.core.failures import Problem
 from functions_model.provision.changes import Action, Change
+from functions_model.provision.elsewhere import ROLES_ADMINISTRATOR, grant_command
 from functions_model.provision.host import ResourcePlan, Wanted
+from functions_model.provision.kinds import application_insights, log_analytics_workspace
 from functions_model.provision.kinds.role_assignment import ObservedRoles
 from functions_model.provision.nouns import Role
 from functions_model.provision.observed import ObservedGroup
+from functions_model.provision.places import is_elsewhere
 
 ASSIGN_ROLES = "Microsoft.Authorization/roleAssignments/write"
 _WRITE_GROUP = "Microsoft.Resources/subscriptions/resourceGroups/write"
 _READ_PASSWORD = "Microsoft.ContainerRegistry/registries/listCredentials/action"  # noqa: S105 - a permission
 _ASSIGN_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
-_MOST_REQUESTS = 2
-"""The group, and the registry in another one. What lies in a third group is left to its write."""
 _NEW = {Action.CREATE, Action.REPLACE}
-_ROLES_ADMINISTRATOR = "Role Based Access Control Administrator"
-_ANYBODY = "<object id of the login>"
+Grant: TypeAlias = Callable[[str, str], str]
+"""The command that gives the login a role on a scope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +70,14 @@ def missing_rights(plan: ResourcePlan, clients: AzureClients) -> tuple[Problem, 
         return ()
     roles = _new_roles(plan)
     others = (plan.wanted.registry.id,) if plan.wanted.by_keys else tuple(role.scope for role in roles)
-    scopes = dict.fromkeys([_asked(plan, plan.wanted.names.group_id), *(_asked(plan, scope) for scope in others)])
-    rights = _read_all(clients, list(scopes)[:_MOST_REQUESTS])
-    grant = f"az role assignment create --assignee-object-id {clients.object_id or _ANYBODY}"
-    grant += " --assignee-principal-type ServicePrincipal"
+    places = (plan.wanted.names.group_id, *others, *_linked_workspace(plan))
+    rights = _read_all(clients, list(dict.fromkeys(_asked(plan, scope) for scope in places)))
+    grant = partial(grant_command, clients)
     problems = (
         _resources_problem(plan, rights, grant),
         _roles_problem(plan, roles, rights, grant),
         _password_problem(plan.wanted, rights.get(_asked(plan, plan.wanted.registry.id)), grant),
+        *(_link_problem(workspace, rights.get(workspace), grant) for workspace in _linked_workspace(plan)),
     )
     return tuple(problem for problem in problems if problem is not None)
 
@@ -122,7 +124,7 @@ def _permission(entry: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, .
     return tuple(entry.get("actions") or ()), tuple(entry.get("notActions") or ())
 
 
-def _resources_problem(plan: ResourcePlan, rights: Mapping[str, Rights], grant: str) -> Problem | None:
+def _resources_problem(plan: ResourcePlan, rights: Mapping[str, Rights], grant: Grant) -> Problem | None:
     """Resources that the login may not write, all of one cause: it is no Contributor."""
     group = plan.observed.of(ObservedGroup)
     wanted = plan.wanted
@@ -139,7 +141,7 @@ def _resources_problem(plan: ResourcePlan, rights: Mapping[str, Rights], grant: 
     names = ", ".join(dict.fromkeys(str(change) for change, _ in told))
     actions = ", ".join(f"`{action}`" for action in dict.fromkeys(action for _, action in told))
     make = () if group else (f"az group create --name {wanted.names.group} --location {wanted.target.location}",)
-    commands = _commands(*make, f"{grant} --role Contributor --scope {wanted.names.group_id}")
+    commands = _commands(*make, grant("Contributor", wanted.names.group_id))
     return Problem(f"this login may not write {names} (it lacks {actions})", f"Ask an owner to run {commands}.")
 
 
@@ -163,7 +165,7 @@ def write_action(resource_id: str) -> str | None:
 
 
 def _roles_problem(
-    plan: ResourcePlan, roles: tuple[Role, ...], rights: Mapping[str, Rights], grant: str
+    plan: ResourcePlan, roles: tuple[Role, ...], rights: Mapping[str, Rights], grant: Grant
 ) -> Problem | None:
     """Scopes on which the login may not assign roles, and both ways out."""
     asked = {role: rights.get(_asked(plan, role.scope)) for role in roles}
@@ -172,21 +174,40 @@ def _roles_problem(
         return None
     group_id = plan.wanted.names.group_id
     scopes = dict.fromkeys(group_id if _is_in(role.scope, group_id) else role.scope for role in refused)
-    commands = _commands(*(f'{grant} --role "{_ROLES_ADMINISTRATOR}" --scope {scope}' for scope in scopes))
+    commands = _commands(*(grant(ROLES_ADMINISTRATOR, scope) for scope in scopes))
     what = f"this login may not assign roles (it lacks `{ASSIGN_ROLES}`), and the app's identity needs {_held(refused)}"
     return Problem(what, f"Ask an owner to run {commands}. Or set `access: keys`, which needs no roles.", "access")
 
 
-def _password_problem(wanted: Wanted, held: Rights | None, grant: str) -> Problem | None:
+def _password_problem(wanted: Wanted, held: Rights | None, grant: Grant) -> Problem | None:
     """A registry whose password the app is to have, and the login may not read."""
     if not wanted.by_keys or held is None or held.allows(_READ_PASSWORD):
         return None
     name = wanted.registry.id.rpartition("/")[2]
     what = f"this login may not read the password of the registry `{name}` (it lacks `{_READ_PASSWORD}`)"
-    command = _commands(f"{grant} --role Contributor --scope {wanted.registry.id}")
+    command = _commands(grant("Contributor", wanted.registry.id))
     return Problem(
         what, f"Ask an owner to run {command}. Or choose `access: identity`, which needs no password.", "access"
     )
+
+
+def _linked_workspace(plan: ResourcePlan) -> tuple[str, ...]:
+    """ARM id of the workspace of another subscription that a component to come is linked to, if there is one."""
+    kind = log_analytics_workspace
+    made = any(one.kind == application_insights.KIND and one.action in _NEW for one in plan.changes)
+    insights = plan.wanted.insights if made else None
+    place = plan.wanted.id_of(kind.TYPE, insights.workspace) if insights else ""
+    return (place,) if place and is_elsewhere(place, plan.names) else ()
+
+
+def _link_problem(workspace: str, held: Rights | None, grant: Grant) -> Problem | None:
+    kind = log_analytics_workspace
+    if held is None or held.allows(kind.LINK):
+        return None
+    name = workspace.rpartition("/")[2]
+    what = f"this login may not link a component to the {kind.KIND} `{name}` of another subscription"
+    command = _commands(grant(kind.LINKER, workspace))
+    return Problem(f"{what} (it lacks `{kind.LINK}`)", f"Ask an owner to run {command}.", kind.INPUT)
 
 
 def _held(roles: list[Role]) -> str:

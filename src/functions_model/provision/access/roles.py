@@ -137,4 +137,4 @@ def _on_queue(target: Target, namespace: str, queue: str, name: str, definition:
 
 def _group(target: Target, given: str) -> str:
     """ARM id of the resource group of what an input names."""
-    return f"/subscriptions/{target.names.subscription}/resourceGroups/{target.group_of(given)}"
+    return target.resources.group_id_of(given, target.names)

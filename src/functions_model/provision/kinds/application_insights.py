@@ -10,25 +10,40 @@ from functions_model.azure.clients import AzureClients
 from functions_model.core.failures import Problem
 from functions_model.core.secrets import Secret
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
+from functions_model.provision.elsewhere import ROLES_ADMINISTRATOR, Elsewhere, Unseen, read_elsewhere
 from functions_model.provision.host import Kind, Look, Wanted, Writing
 from functions_model.provision.kinds import generic, log_analytics_workspace, provider, resource_group
 from functions_model.provision.kinds.log_analytics_workspace import ObservedInsights, ObservedLogs
 from functions_model.provision.nouns import same_id
 from functions_model.provision.observed import Observed
-from functions_model.provision.places import not_there
+from functions_model.provision.places import is_elsewhere, not_there
 from functions_model.provision.removable import Removal
 
 KIND = "Application Insights component"
 TYPE = "Microsoft.Insights/components"
 API_VERSION = api_versions.INSIGHTS
+INPUT = "application-insights"
 
 
-def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedInsights | None:  # noqa: ARG001
+def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedInsights | Unseen | None:  # noqa: ARG001
     """The component of that name; nothing is asked when none is wanted."""
     if wanted.insights is None:
         return None
-    document = generic.read(clients, wanted.id_of(TYPE, wanted.insights.component), API_VERSION)
+    resource_id = wanted.id_of(TYPE, wanted.insights.component)
+
+    def read() -> dict[str, Any] | None:
+        return generic.read(clients, resource_id, API_VERSION)
+
+    if is_elsewhere(resource_id, wanted.names):
+        found = read_elsewhere(clients, Elsewhere(KIND, resource_id, INPUT, _role(wanted)), read)
+        return found if isinstance(found, Unseen) else _observed(found)
+    document = read()
     return _observed(document) if document else None
+
+
+def _role(wanted: Wanted) -> str:
+    """What a deployment needs on one of another subscription: to read it, and to let the app's identity write to it."""
+    return "Reader" if wanted.by_keys else ROLES_ADMINISTRATOR
 
 
 def _observed(document: dict[str, Any]) -> ObservedInsights:
@@ -42,9 +57,9 @@ def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     if wanted.insights is None or observed.of(ObservedInsights) is not None:
         return ()
     name = wanted.insights.component
-    return (
-        (not_there(KIND, TYPE, name, wanted, "application-insights"),) if wanted.is_in_other_group(TYPE, name) else ()
-    )
+    if not wanted.is_in_other_group(TYPE, name):
+        return ()
+    return observed.all_of(Unseen).of(INPUT) or (not_there(KIND, TYPE, name, wanted, INPUT),)
 
 
 def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
@@ -118,7 +133,7 @@ APPLICATION_INSIGHTS = Kind(
     problems=problems,
     notes=notes,
     type=TYPE,
-    named_by={"application-insights": lambda names: names.application_insights},
+    named_by={INPUT: lambda names: names.application_insights},
     removal=Removal(
         5,
         generic.reader_of(TYPE, API_VERSION),

@@ -17,6 +17,7 @@ from azure.core.rest import HttpRequest
 
 from functions_model.azure.clients import AzureClients
 from functions_model.provision.context import Patience
+from functions_model.provision.elsewhere import has_no_subscription
 from functions_model.provision.removable import Deletion
 
 
@@ -24,12 +25,12 @@ def read(clients: AzureClients, resource_id: str, api_version: str) -> dict[str,
     """The resource with that id; None when it is not there.
 
     Raises:
-        AzureError: It cannot be read.
+        AzureError: It cannot be read, or there is no subscription that it could be in.
     """
     try:
         return _send(clients, "GET", resource_id, api_version)
     except HttpResponseError as exc:
-        if exc.status_code == 404:
+        if exc.status_code == 404 and not has_no_subscription(exc):
             return None
         raise
 

@@ -12,6 +12,7 @@ from functions_model.core.references import ImageReference
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
 from functions_model.provision.host import Kind, Wanted, Writing
 from functions_model.provision.observed import Observed, Piece
+from functions_model.provision.places import subscription_in
 
 KIND = "image import"
 RIGHT = "Microsoft.ContainerRegistry/registries/importImage/action"
@@ -55,7 +56,8 @@ def write(writing: Writing, observed: Observed) -> None:
     if given is None:
         raise TypeError("there is nothing to import")
     parameters = parameters_for(given.source, given.target, given.registry_id)
-    writing.clients.registries.registries.begin_import_image(*place_in_azure(registry.id), parameters).result()
+    there = writing.clients.of(subscription_in(registry.id))
+    there.registries.registries.begin_import_image(*place_in_azure(registry.id), parameters).result()
 
 
 def parameters_for(source: ImageReference, target: str, registry_id: str = "") -> Any:

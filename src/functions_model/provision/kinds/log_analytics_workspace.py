@@ -10,16 +10,22 @@ from functions_model.azure.clients import AzureClients
 from functions_model.core.failures import Problem
 from functions_model.core.secrets import Secret
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
+from functions_model.provision.elsewhere import Elsewhere, Unseen, read_elsewhere
 from functions_model.provision.host import Kind, Look, Wanted, Writing
 from functions_model.provision.kinds import generic, provider, resource_group
 from functions_model.provision.kinds.generic import once_made
 from functions_model.provision.observed import Observed, ObservedGroup, Piece
-from functions_model.provision.places import not_there
+from functions_model.provision.places import is_elsewhere, not_there
 from functions_model.provision.removable import Removal
 
 KIND = "Log Analytics workspace"
 TYPE = "Microsoft.OperationalInsights/workspaces"
 API_VERSION = api_versions.LOG_ANALYTICS
+INPUT = "log-analytics-workspace"
+LINKER = "Log Analytics Contributor"
+"""The role that lets a login link a component to a workspace of another subscription: see `LINK`."""
+LINK = "Microsoft.OperationalInsights/workspaces/sharedKeys/action"
+"""The permission that this takes on the workspace; to read it is not enough (MicrosoftDocs/azure-monitor-docs#297)."""
 _UNDER_WAY = frozenset({"creating", "provisioningaccount", "updating"})
 
 
@@ -49,7 +55,7 @@ class ObservedLogs(Piece):
     id: str
 
 
-def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedLogs | None:
+def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedLogs | Unseen | None:
     """The workspace of that name, asked for only when a component is to be made: one that is there has its own."""
     if wanted.insights is None or seen.of(ObservedInsights) is not None:
         return None
@@ -57,14 +63,24 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedLo
     if seen.of(ObservedGroup) is None and not wanted.is_in_other_group(TYPE, name):
         return None
     resource_id = wanted.id_of(TYPE, name)
-    document = once_made(
-        lambda: generic.read(clients, resource_id, API_VERSION), _is_made, f"the {KIND} `{name}`", clients
-    )
+
+    def read() -> dict[str, Any] | None:
+        return generic.read(clients, resource_id, API_VERSION)
+
+    if is_elsewhere(resource_id, wanted.names):
+        found = read_elsewhere(clients, Elsewhere(KIND, resource_id, INPUT, LINKER), read)
+        return found if isinstance(found, Unseen) else ObservedLogs(str(found["id"]))
+    document = once_made(read, _is_made, f"the {KIND} `{name}`", clients)
     return ObservedLogs(str(document["id"])) if document else None
 
 
 def _is_made(document: dict[str, Any] | None) -> bool:
     return generic.state_of(document) not in _UNDER_WAY
+
+
+def may_be_made(wanted: Wanted) -> bool:
+    """Whether it is made where it is missing: one of another group or subscription is not."""
+    return wanted.insights is not None and not wanted.is_in_other_group(TYPE, wanted.insights.workspace)
 
 
 def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
@@ -74,7 +90,7 @@ def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     name = wanted.insights.workspace
     if not wanted.is_in_other_group(TYPE, name):
         return ()
-    return (not_there(KIND, TYPE, name, wanted, "log-analytics-workspace"),)
+    return observed.all_of(Unseen).of(INPUT) or (not_there(KIND, TYPE, name, wanted, INPUT),)
 
 
 def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
@@ -117,7 +133,7 @@ LOG_ANALYTICS_WORKSPACE = Kind(
     looks=(Look(KIND, (ObservedLogs,), observe, needs=(ObservedInsights,)),),
     problems=problems,
     type=TYPE,
-    named_by={"log-analytics-workspace": lambda names: names.log_analytics_workspace},
+    named_by={INPUT: lambda names: names.log_analytics_workspace},
     removal=Removal(
         6,
         generic.reader_of(TYPE, API_VERSION),

@@ -29,6 +29,7 @@ from functions_model.provision.kinds.service_bus_queue import ObservedQueues
 from functions_model.provision.kinds.storage_account import ObservedAccounts
 from functions_model.provision.nouns import QueueData, Role
 from functions_model.provision.observed import Observed, ObservedGroup, Piece
+from functions_model.provision.places import subscription_in
 
 KIND = "role assignment"
 _NAMESPACE = uuid.UUID("6f0d6b5e-9c1e-5f0b-8a3f-0b6a3a3d9f11")
@@ -83,12 +84,15 @@ class _Assignment:
 
 
 def _assignments(clients: AzureClients, asked: list[Role], principal_id: str) -> tuple[_Assignment, ...]:
-    """What the identity holds. The subscription knows all of it at once, but not every login may ask it that."""
+    """What the identity holds. A subscription knows all of its own at once, but not every login may ask it that."""
     listed, only = clients.authorization.role_assignments, f"principalId eq '{principal_id}'"
     scopes = list(dict.fromkeys(role.scope for role in asked))
-    if len(scopes) > 1:
+    own = [scope for scope in scopes if subscription_in(scope).lower() == clients.subscription_id.lower()]
+    held: list[_Assignment] = []
+    if len(own) > 1:
         try:
-            return tuple(_read(one, "") for one in listed.list_for_subscription(filter=only))
+            held += [_read(one, "") for one in listed.list_for_subscription(filter=only)]
+            scopes = [scope for scope in scopes if scope not in own]
         except HttpResponseError as exc:
             if exc.status_code != 403:
                 raise
@@ -97,7 +101,7 @@ def _assignments(clients: AzureClients, asked: list[Role], principal_id: str) ->
         return [_read(one, scope) for one in listed.list_for_scope(scope=scope.lstrip("/"), filter=only)]
 
     with ThreadPoolExecutor(max_workers=max(1, len(scopes))) as threads:
-        return tuple(one for found in threads.map(of, scopes) for one in found)
+        return (*held, *(one for found in threads.map(of, scopes) for one in found))
 
 
 def _read(assignment: Any, scope: str) -> _Assignment:
@@ -159,7 +163,7 @@ def write(writing: Writing, observed: Observed) -> None:
 
 
 def _assign(writing: Writing, role: Role, principal_id: str) -> None:
-    subscription = f"/subscriptions/{writing.wanted.names.subscription}"
+    subscription = f"/subscriptions/{subscription_in(role.scope)}"
     body: Any = {
         "properties": {
             "roleDefinitionId": f"{subscription}/providers/Microsoft.Authorization/roleDefinitions/{role.definition}",

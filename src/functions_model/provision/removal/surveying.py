@@ -130,7 +130,7 @@ def ask(questions: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
             answers[what] = answer.result()
         except AzureError as exc:
             error = explain(exc, f"read the {what}")
-            problems.append(Problem(f"the {what} cannot be read: {error.reason}", error.remedy))
+            problems.append(Problem(f"the {what} cannot be read: {error.reason}", error.remedy, error.subject))
     if problems:
         raise PlanRefused("read the live resources", problems)
     return answers

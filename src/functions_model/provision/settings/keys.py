@@ -16,6 +16,7 @@ from functions_model.provision.kinds.service_bus_namespace import ObservedNamesp
 from functions_model.provision.kinds.storage_account import ObservedAccounts
 from functions_model.provision.nouns import BlobData, QueueData
 from functions_model.provision.observed import LiveApp, Observed
+from functions_model.provision.places import subscription_in
 from functions_model.provision.settings.connection_strings import REGISTRY, Keys, ObservedKeys, rule_of
 from functions_model.provision.settings.host_storage import HOST_STORAGE
 from functions_model.provision.settings.trigger import CONNECTION, sets_connection
@@ -94,7 +95,8 @@ def _reader(owner: str, clients: AzureClients, wanted: Wanted, observed: Observe
 
 def _registry_keys(clients: AzureClients, wanted: Wanted) -> Keys:
     group, name = _place(wanted.registry.id)
-    found = clients.registries.registries.list_credentials(resource_group_name=group, registry_name=name)
+    there = clients.of(subscription_in(wanted.registry.id))
+    found = there.registries.registries.list_credentials(resource_group_name=group, registry_name=name)
     return _keys(str(found.username), [password.value for password in found.passwords or ()])
 
 

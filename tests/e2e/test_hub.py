@@ -1,0 +1,207 @@
+"""An app whose registry and telemetry are in another subscription of the tenant: a hub."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from typing import TYPE_CHECKING
+
+import pytest
+
+from azure_sandbox.arm.authorization.definitions import ACR_PULL
+from support.deployer import Deployer
+from support.documented_roles import Needed, RobotLogin, commands_in, robot_login, roles_in
+from support.hub import Hub
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from azure_sandbox.sandbox import Sandbox
+    from support.deployment import Run
+
+METRICS_PUBLISHER = "3913510d-42f4-4e42-8a64-420c390055eb"
+PAGE = "docs/how-to/existing-resources.md", "Use a registry or telemetry of another subscription"
+
+
+class Spoke:
+    """An app in the sandbox's own subscription, by a login that holds there what the README asks for.
+
+    Attributes:
+        hub: The other subscription.
+        login: Holds nothing in it at first.
+    """
+
+    def __init__(self, sandbox: Sandbox, folder: Path, name: str, **registry: object) -> None:
+        self.hub = Hub(sandbox, f"{name}hub", **registry)
+        self.deployer = Deployer(sandbox, folder, name)
+        self.login: RobotLogin = robot_login(sandbox, name)
+        sandbox.arm.groups.put(self.deployer.group, "westeurope", {})
+        self.group = f"/subscriptions/{sandbox.subscription_id}/resourceGroups/{self.deployer.group}"
+        on_group = [one for one in roles_in("README.md", "Login by OIDC") if one.on == "the resource group"]
+        self.login.grant(tuple(on_group), {"the resource group": self.group})
+        sandbox.journal.clear()
+
+    def grant_in_hub(self) -> None:
+        """What the page's commands give."""
+        (commands,) = commands_in(*PAGE)
+        places = {"registry": self.hub.registry, "workspace": self.hub.workspace, "component": self.hub.component}
+        self.login.grant(commands, {f"the {what}": scope for what, scope in places.items()})
+
+    def run(self, **inputs: str) -> Run:
+        given = {"registry": self.hub.registry, "log_analytics_workspace": self.hub.workspace}
+        return self.deployer.run(**{**given, "application_insights": "spoke-insights", **self.login.inputs, **inputs})
+
+    def principal(self) -> str:
+        """Of the app's identity."""
+        kind = "Microsoft.ManagedIdentity/userAssignedIdentities"
+        (found,) = self.hub.sandbox.arm.store.list(resource_type=kind, within=self.group)
+        return str(found.properties["principalId"])
+
+
+class TestADeployment:
+    def test_uses_what_is_in_the_hub(self, sandbox: Sandbox, tmp_path: Path) -> None:
+        """The image is pulled from there, and a new component keeps its data there; a role is all that is written."""
+        spoke = Spoke(sandbox, tmp_path, "spoke")
+        spoke.grant_in_hub()
+        before = spoke.hub.documents()
+        run = spoke.run()
+        (component,) = sandbox.arm.store.list(resource_type="Microsoft.Insights/components", within=spoke.group)
+
+        assert run.code == 0, run.log
+        assert (spoke.principal(), ACR_PULL) in spoke.hub.roles_on(spoke.hub.registry)
+        assert [("PUT", "roleAssignments")] == spoke.hub.writes
+        assert before == spoke.hub.documents()
+        assert spoke.hub.workspace == component.properties["WorkspaceResourceId"]
+        assert f"the registry `spokehub` (`/subscriptions/{spoke.hub.subscription}/resourceGroups/hub-rg`)" in run.log
+        assert "(`/subscriptions/other/resourceGroups/hub-rg`)" in json.loads(run.outputs["plan"])["notes"][-1]
+        assert not any(spoke.hub.subscription in value for value in run.outputs.values())
+
+
+def refused(run: Run) -> dict[str, str]:
+    """What each error says, by input."""
+    told = [line.partition("::")[2].partition("::")[2] for line in run.errors]
+    return {subject: what for subject, _, what in (one.partition(": ") for one in told)}
+
+
+_ASSIGN = re.compile(r'--role (?:"([^"]+)"|(\S+)) --scope (\S+?)`')
+
+
+def grant_as_told(spoke: Spoke, run: Run) -> None:
+    """What the commands in a refusal give the login."""
+    for quoted, bare, scope in set(_ASSIGN.findall("\n".join(run.errors))):
+        spoke.login.grant((Needed(quoted or bare, scope),), {scope: scope})
+
+
+_NO_SUCH = "00000000-0000-0000-0000-00000000000e"
+
+
+class TestARefusal:
+    def test_names_all_that_is_unseen_and_what_opens_it(self, sandbox: Sandbox, tmp_path: Path) -> None:
+        """A login without a role there hears so of both resources at once; with what the commands give it deploys."""
+        spoke = Spoke(sandbox, tmp_path, "unseen")
+        run = spoke.run(mode="plan")
+        found = refused(run)
+        unseen = f"this login sees nothing of the subscription `{spoke.hub.subscription}`: it holds no role there"
+
+        assert (6, {"registry", "log-analytics-workspace"}) == (run.code, set(found))
+        assert {unseen} == {what.partition(". ")[0] for what in found.values()}
+        assert [] == sandbox.journal.writes()
+
+    @pytest.mark.exhaustive
+    def test_is_mended_by_its_commands(self, sandbox: Sandbox, tmp_path: Path) -> None:
+        """One round of them: what lets the login see a resource lets it do all that a deployment does there."""
+        spoke = Spoke(sandbox, tmp_path, "mended")
+        spoke.login.grant((Needed("AcrPush", "it"),), {"it": spoke.hub.registry})
+        grant_as_told(spoke, spoke.run())
+        again = spoke.run()
+
+        assert again.code == 0, again.log
+
+    @pytest.mark.exhaustive
+    def test_of_rights_names_all_that_lack(self, sandbox: Sandbox, tmp_path: Path) -> None:
+        """Who may read everything there, and no more, hears of the roles and of the link at once."""
+        spoke = Spoke(sandbox, tmp_path, "rights")
+        hub = spoke.hub
+        for role in ("Reader", "AcrPush"):
+            spoke.login.grant((Needed(role, "hub"),), {"hub": f"/subscriptions/{hub.subscription}"})
+        run = spoke.run()
+        found = refused(run)
+        writes = sandbox.journal.writes()
+        grant_as_told(spoke, run)
+        again = spoke.run()
+
+        assert (6, {"access", "log-analytics-workspace"}) == (run.code, set(found))
+        assert "the app's identity needs AcrPull on `rightshub`" in found["access"]
+        assert "workspaces/sharedKeys/action" in found["log-analytics-workspace"]
+        assert [] == writes
+        assert again.code == 0, again.log
+
+    @pytest.mark.exhaustive
+    @pytest.mark.parametrize(
+        ("change", "words"),
+        [
+            (("hub-rg", "nowhere"), "there is no {kind} `{name}` in the resource group `nowhere` of the subscription"),
+            (("insights", "others"), "there is no {kind} `{name}` in the resource group `hub-rg` of the subscription"),
+            (("{hub}", _NO_SUCH), f"there is no subscription `{_NO_SUCH}`"),
+            (("{hub}", "{theirs}"), "the subscription `{theirs}` belongs to the tenant `"),
+        ],
+        ids=["group", "name", "subscription", "tenant"],
+    )
+    def test_has_the_true_reason(
+        self, sandbox: Sandbox, tmp_path: Path, change: tuple[str, str], words: str, request: pytest.FixtureRequest
+    ) -> None:
+        """Of all three at once, and nothing is written."""
+        spoke = Spoke(sandbox, tmp_path, f"reason{request.node.callspec.id.rpartition('-')[2]}")
+        hub, theirs = spoke.hub, sandbox.add_subscription("theirs", tenant=str(uuid.uuid4()))
+        spoke.login.grant((Needed("Reader", "hub"),), {"hub": f"/subscriptions/{hub.subscription}"})
+        names = {"{hub}": hub.subscription, "{theirs}": theirs}
+        before, after = (names.get(text, text) for text in change)
+        ids = {"registry": hub.registry, "application-insights": hub.component}
+        moved = {name: one.replace(before, after) for name, one in ids.items() if before in one}
+        run = spoke.run(**{name.replace("-", "_"): one for name, one in {**ids, **moved}.items()})
+        found = refused(run)
+
+        assert (6, set(moved)) == (run.code, set(found)), run.log
+        for subject, what in found.items():
+            kind = {"registry": "registry", "application-insights": "Application Insights component"}[subject]
+            name = moved[subject].rpartition("/")[2]
+            assert words.format(kind=kind, name=name, theirs=theirs) in what
+        assert [] == sandbox.journal.writes()
+
+    @pytest.mark.exhaustive
+    def test_of_one_resource_is_no_refusal_of_the_subscription(self, sandbox: Sandbox, tmp_path: Path) -> None:
+        """Who holds a role on another resource there sees the subscription; it may not read this one."""
+        spoke = Spoke(sandbox, tmp_path, "onlyone")
+        spoke.login.grant((Needed("Reader", "it"),), {"it": spoke.hub.workspace})
+        found = refused(spoke.run(mode="plan"))
+
+        assert {"registry"} == set(found)
+        assert "this login may not read the registry `onlyonehub` in the resource group `hub-rg`" in found["registry"]
+
+
+class TestTheAppsOwnSubscription:
+    """`subscription-id` is another one than that of the app: C9."""
+
+    @pytest.mark.parametrize("registry", ["hub", "name"])
+    @pytest.mark.exhaustive
+    def test_that_is_not_there_is_told_as_such(self, sandbox: Sandbox, tmp_path: Path, registry: str) -> None:
+        """The input at fault is `subscription-id`, wherever the registry is; nothing else is told beside it."""
+        spoke = Spoke(sandbox, tmp_path, f"wrong{registry}")
+        spoke.grant_in_hub()
+        given = {} if registry == "hub" else {"registry": sandbox.endpoints.registry}
+        run = spoke.run(**given, subscription_id=_NO_SUCH, mode="plan")
+
+        assert (6, ["subscription-id"]) == (run.code, list(refused(run)))
+        assert "SubscriptionNotFound" in run.errors[0]
+
+    @pytest.mark.exhaustive
+    def test_in_which_the_login_has_no_role_is_told_as_such(self, sandbox: Sandbox, tmp_path: Path) -> None:
+        """As when it is that of another stage."""
+        spoke = Spoke(sandbox, tmp_path, "otherstage")
+        spoke.grant_in_hub()
+        other = sandbox.add_subscription("other stage", role=None)
+        run = spoke.run(subscription_id=other, mode="plan")
+
+        assert (6, ["subscription-id"]) == (run.code, list(refused(run)))
+        assert "Check `subscription-id`" in run.errors[0]

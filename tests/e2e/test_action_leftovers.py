@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.needs("docker", "mmdebstrap"), pytest.mark.exhaustive]
 RUNNER = 1001
-FOLDER = {"mode": "package", "builder": "dockerfile", "build_context": "out/context"}
-"""Writes a build context into the workspace."""
+REPORT = {"report_directory": "out/report"}
+FOLDER = {**REPORT, "mode": "package", "builder": "dockerfile", "build_context": "out/context"}
+"""Writes a build context into the workspace, too."""
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def owned(work: Path) -> None:
         os.chown(path, RUNNER, RUNNER, follow_symlinks=False)
 
 
-@pytest.mark.parametrize("inputs", [FOLDER, {}], ids=["a-folder", "a-deployment"])
+@pytest.mark.parametrize("inputs", [FOLDER, REPORT], ids=["a-folder", "a-deployment"])
 def test_is_removed_by_the_runner(sandbox: Sandbox, work: Path, tmp_path: Path, inputs: dict[str, str]) -> None:
     """The workspace, HOME, where tools keep their caches, and the runner's temporary folder."""
     ensure_images()
@@ -59,6 +60,7 @@ def test_is_removed_by_the_runner(sandbox: Sandbox, work: Path, tmp_path: Path, 
     job = start(deployer, tmp_path / "job", *mounts, *environ, **inputs)
 
     assert 0 == job.client.wait(timeout=200), job.log.read_text()
+    assert (deployer.folder / "out/report/log.txt").is_file()
     assert (temporary / "_commands" / "output").stat().st_size
     subprocess.run(["rm", "-r", *work.iterdir()], check=True, user=RUNNER, group=RUNNER, extra_groups=[])
     assert [] == list(work.iterdir())

@@ -108,7 +108,11 @@ class TestTry:
 
     @pytest.mark.exhaustive
     def test_serves_deploys_changes_and_stops_on_ctrl_c(self, folder: Path) -> None:
-        """It says how to call it, deploys a file that was changed, tells a fault, and leaves nothing behind."""
+        """It says how to call it, deploys a file that was changed, tells a fault, and leaves nothing behind.
+
+        A `report-directory` for the other commands is none of its own: it would deploy its own report.
+        """
+        (folder / "inputs.yml").write_text("report-directory: out\n")
         with tried(folder, "--engine", "process") as trial:
             live = trial.live()
             call = next(line for line in trial.lines if line.strip().startswith("curl "))
@@ -127,6 +131,7 @@ class TestTry:
 
         assert {"model": "first", "got": {"y": 2}} == first
         assert {"model": "second", "got": {"y": 3}} == second
+        assert not (folder / "out").exists()
         assert code == 130
         # It was told to stop, and does so by itself.
         port = urlsplit(url).port or 0

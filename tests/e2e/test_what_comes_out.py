@@ -12,6 +12,7 @@ import pytest
 
 from support.deployer import Deployer
 from support.leaks import leaks
+from support.live_sites import callers_keys
 from support.runner_masker import RunnerMasker
 
 if TYPE_CHECKING:
@@ -53,6 +54,19 @@ def deployed(deployer: Deployer, planned: Run) -> Run:
 def files(folder: Path) -> dict[str, str]:
     """The texts in a folder, by name."""
     return {path.name: path.read_text() for path in folder.iterdir()}
+
+
+def private(deployer: Deployer) -> set[str]:
+    """What nobody may read in a file: secrets, and ids that many keep as such."""
+    ends = deployer.sandbox.endpoints
+    return {*(ends.inputs()[name] for name in IDS), "hunter22-hunter22", ends.oidc_request_token}
+
+
+def leaking(folder: Path, secrets: set[str]) -> dict[str, list[str]]:
+    """The files of a folder in which there is a secret, in whatever case, or what looks like one."""
+    found = {path.name: leaks(path.read_bytes(), secrets) for path in folder.iterdir()}
+    lower = {path.name: leaks(path.read_bytes().lower(), secrets, shapes=False) for path in folder.iterdir()}
+    return {name: hits + lower[name] for name, hits in found.items() if hits + lower[name]}
 
 
 class TestMasker:
@@ -109,14 +123,7 @@ class TestPlan:
 
     def test_leaves_nothing_secret(self, planned: Run, deployer: Deployer) -> None:
         """No file holds a masked value, or an id that people keep as a secret."""
-        ids = [deployer.sandbox.endpoints.inputs()[name] for name in IDS]
-        secrets = {*planned.masked, *ids, "hunter22-hunter22", deployer.environ["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]}
-
-        found = {
-            name: leaks(text.lower().encode(), secrets) for name, text in files(deployer.folder / "out/plan").items()
-        }
-
-        assert {name: [] for name in found} == found
+        assert {} == leaking(deployer.folder / "out/plan", {*planned.masked, *private(deployer)})
 
 
 class TestFailure:
@@ -154,6 +161,12 @@ class TestDeployment:
 
         assert digest[:12] in deployed.summary
 
+    def test_leaves_nothing_secret(self, deployed: Run, deployer: Deployer) -> None:
+        """Nor a key of the app's, though each request is in the log."""
+        keys = callers_keys(deployer.sandbox, deployer.group, deployer.app).values()
+
+        assert {} == leaking(deployer.folder / "out/deploy", {*deployed.masked, *private(deployer), *keys})
+
     def test_tells_each_request_where_people_have_asked(self, deployed: Run, deployer: Deployer) -> None:
         """With method, address, status and time, and with the id that support asks for, where the service gives one."""
         ends, app = deployer.sandbox.endpoints, deployed.outputs["app-url"].removeprefix("https://")
@@ -183,3 +196,18 @@ class TestDeployment:
     def test_tells_no_query(self, deployed: Run) -> None:
         """It may hold a key or a signature."""
         assert [] == [line for line in deployed.log.splitlines() if re.match(r"[A-Z]+ \S*\?", line)]
+
+
+@pytest.mark.exhaustive
+class TestRemoval:
+    """`mode: plan-destroy` and `mode: destroy`, which need nothing of the project."""
+
+    def test_leaves_its_plan(self, deployed: Run, deployer: Deployer) -> None:
+        """What would go, then what went; nothing of an image."""
+        runs = [deployer.run(mode=mode, report_directory=f"out/{mode}") for mode in ("plan-destroy", "destroy")]
+
+        left = [files(deployer.folder / "out" / mode) for mode in ("plan-destroy", "destroy")]
+        assert [0, 0] == [run.code for run in runs]
+        assert [{"plan.json", "plan.md", "log.txt"}] * 2 == [set(one) for one in left]
+        assert [False, True] == ["| removed in " in one["plan.md"] for one in left]
+        assert [json.loads(run.outputs["plan"]) for run in runs] == [json.loads(one["plan.json"]) for one in left]

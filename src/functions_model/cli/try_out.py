@@ -106,7 +106,9 @@ def _deploy(folder: Path, sandbox: RunningSandbox, inputs: dict[str, str]) -> En
     environ = outside(os.environ)
     name = app_name_for(folder)
     here = {name: sandbox.inputs[name] for name in _WHERE}
-    values = {**sandbox.inputs, **inputs, **here, "mode": "deploy", "app-name": name, "resource-group": name}
+    # A file in the folder that is watched would be a change, and be deployed, for ever.
+    here |= {"report-directory": "", "mode": "deploy", "app-name": name, "resource-group": name}
+    values = {**sandbox.inputs, **inputs, **here}
     return run_once(values, environ, detect(environ, sys.stdout), folder)
 
 

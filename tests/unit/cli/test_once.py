@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import signal
 import socket
 import time
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from functions_model.ci.github import GitHubHost
 from functions_model.ci.plain import PlainHost
 from functions_model.cli import main
 from functions_model.cli.once import mask_settings, run_once
@@ -90,6 +92,19 @@ class TestRunOnce:
         errors = [line for line in stream.getvalue().splitlines() if line.startswith("error: ")]
         assert len(errors) > 4
         assert any("app-name" in line for line in errors)
+
+    def test_more_problems_than_a_host_shows_are_ten_annotations(self, tmp_path: Path) -> None:
+        """GitHub keeps ten errors of a step: the last of them has the rest, and none is lost."""
+        stream = io.StringIO()
+        wrong = dict.fromkeys(("app-name", "tenant-id", "registry", "plan-sku", "image-tag", "access", "location"), "!")
+        wrong |= dict.fromkeys(("model-path", "entry-script", "environment-file", "deployment-file"), "nowhere")
+
+        run_once({"mode": "deploy", **wrong}, {}, GitHubHost({}, stream), tmp_path)
+
+        errors = [line for line in stream.getvalue().splitlines() if line.startswith("::error")]
+        assert 10 == len(errors)
+        assert re.match(r"::error::\d+ more:%0A", errors[-1])
+        assert [] == [name for name in wrong if f"{name}: " not in "".join(errors)]
 
     def test_an_error_that_is_no_failure_is_our_bug(self, project: Path) -> None:
         """Exit code 70, the traceback in a fold, and one sentence that takes the blame."""

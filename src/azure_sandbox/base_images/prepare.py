@@ -26,7 +26,8 @@ REPOSITORY = "azure-functions/python"
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _CONFIG = "application/vnd.oci.image.config.v1+json"
 _LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
-_CREATED = "2025-01-01T00:00:00Z"
+_CREATED = "1970-01-01T00:00:00Z"
+"""The same in each image, so that its digest is; the epoch says what it says elsewhere: the time is not known."""
 
 
 class BaseImageUnavailable(Exception):

@@ -22,13 +22,16 @@ SUMMARY_FILE = "FUNCTIONS_MODEL_SUMMARY_FILE"
 """The variable that names a file for a plain console's summary page."""
 
 
-def detect(environ: Mapping[str, str], stream: TextIO, *, on_command_line: bool = False) -> CiHost:
+def detect(
+    environ: Mapping[str, str], stream: TextIO, *, on_command_line: bool = False, verbose: bool = False
+) -> CiHost:
     """The host that this process runs on, by the variables that hosts promise to set.
 
     Args:
         environ: The process environment.
         stream: Standard output.
         on_command_line: A command was typed; no action runs.
+        verbose: Whoever sits at a terminal wants to see all that a job's log has.
     """
     if in_a_job(environ):
         known = GitHubHost if environ.get(_GITHUB) == "true" else AzurePipelinesHost
@@ -37,8 +40,14 @@ def detect(environ: Mapping[str, str], stream: TextIO, *, on_command_line: bool 
         return host
     page, terminal = environ.get(SUMMARY_FILE), is_terminal(stream, environ)
     identity = JobIdentity(token_endpoint(environ))
-    facts = replace(facts_of(environ), summary=Path(page) if page else None, has_terminal=terminal)
-    facts = replace(facts, on_command_line=on_command_line)
+    facts = replace(
+        facts_of(environ),
+        summary=Path(page) if page else None,
+        on_command_line=on_command_line,
+        has_terminal=terminal,
+        has_colours=terminal and not environ.get("NO_COLOR"),
+        is_brief=terminal and not verbose,
+    )
     return PlainHost(stream, facts, identity=identity if identity.available else None)
 
 

@@ -88,6 +88,8 @@ class Facts:
         connection: To Azure, that people have named to the host for this step; None where none is.
         on_command_line: Whether a person, or a script of theirs, has typed the command: a session of `az` is theirs.
         has_terminal: Whether the log is a terminal that a person looks at, where lines may be drawn again.
+        has_colours: Whether that terminal may be written to in colours.
+        is_brief: Whether what only a machine, or whoever looks for a fault, needs is left out.
         masked_outputs: What becomes of an output that holds a text which people mask, and the way out, in whole
             sentences; empty where nothing becomes of it.
         debug: Whether people have asked the host for all there is to know.
@@ -107,6 +109,8 @@ class Facts:
     connection: Connection | None = None
     on_command_line: bool = False
     has_terminal: bool = False
+    has_colours: bool = False
+    is_brief: bool = False
     masked_outputs: str = ""
     debug: bool = False
 

@@ -12,13 +12,19 @@ from functions_model.ci.github import facts_of
 from functions_model.ci.host import Facts, Level
 from functions_model.ci.identity import JobIdentity
 from functions_model.ci.scrub import ScrubbedLog
+from functions_model.ci.terminal import Colour, brief_digests, folded, painted, size_of
 from functions_model.core.failures import Location, LoginFailed
 
 _BRACKETS = re.compile(r"\(([^()]+)\)")
 
 
+_COLOURS = {Level.ERROR: (Colour.HEADING, Colour.BAD), Level.WARNING: (Colour.CHANGED,), Level.NOTICE: ()}
+
+
 class PlainHost(ScrubbedLog):
     """Prints to a stream. Outputs are printed too, and a summary goes to a file when one is named.
+
+    On a terminal long lines are folded. Where the log is brief, a part of the story is a heading above its first line.
 
     Args:
         stream: Where the log goes.
@@ -39,6 +45,7 @@ class PlainHost(ScrubbedLog):
         self.facts = facts or facts_of({})
         self._identity = identity
         self._clock = clock
+        self._heading = ""
 
     def mask(self, value: str) -> None:
         """Never print this value."""
@@ -46,11 +53,22 @@ class PlainHost(ScrubbedLog):
 
     def info(self, text: str) -> None:
         """Print it."""
-        self._write(self.scrub(text))
+        with self._lock:
+            heading, self._heading = self._heading, ""
+        if heading:
+            self._show(f"\n{self._painted(heading, Colour.HEADING)}")
+        self._show(self.scrub(text))
 
     @contextmanager
     def group(self, title: str) -> Iterator[None]:
         """Print the title, and at the end how long it took."""
+        if self.facts.is_brief:
+            self._heading = title
+            try:
+                yield
+            finally:
+                self._heading = ""
+            return
         started = self._clock()
         self.info(f"== {title}")
         try:
@@ -65,7 +83,14 @@ class PlainHost(ScrubbedLog):
         """Print it behind its level and place; a place that the message names itself is not said twice."""
         del minor  # all are shown
         place = f"{location}: " if location and not _names(message, location) else ""
-        self.info(f"{level}: {place}{message}")
+        self.info(f"{self._painted(f'{level}:', *_COLOURS[level])} {place}{message}")
+
+    def _painted(self, text: str, *colours: Colour) -> str:
+        return painted(text, *colours) if self.facts.has_colours else text
+
+    def _show(self, text: str) -> None:
+        brief = brief_digests(text) if self.facts.is_brief else text
+        self._write(folded(brief, size_of(self._stream).columns) if self.facts.has_terminal else brief)
 
     def tell_annotations(self) -> None:
         """Nothing: a console holds none."""

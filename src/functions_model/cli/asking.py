@@ -57,8 +57,11 @@ def _ask(command: str, arguments: Sequence[str], act: _Act) -> int:
 
 
 def _said_beside(ci: CiHost) -> Callable[[str], None]:
-    """Writes to standard output what an app says, without what `ci` masks; in a job, nothing of it is a command."""
-    out = detect(os.environ, sys.stdout, on_command_line=True)
+    """Writes to standard output what an app says, without what `ci` masks; in a job, nothing of it is a command.
+
+    On a terminal it is not folded either: it is the app's, and may be copied.
+    """
+    out = detect({**os.environ, "TERM": "dumb"}, sys.stdout, on_command_line=True)
     return lambda text: out.info(ci.scrub(text))
 
 

@@ -48,12 +48,28 @@ def tell_end(
     failure: Failure | None,
     ci: CiHost,
     seconds: float,
+    *,
+    typed: Sequence[str] | None = None,
 ) -> None:
-    """The outputs, and the summary page."""
+    """The outputs, or for people what was done, and the summary page.
+
+    Args:
+        spec: None when the inputs were refused.
+        events: What happened, in order.
+        failure: What ended the run; None when all went well.
+        ci: Takes it.
+        seconds: Wall time of the whole run.
+        typed: The arguments of the command, where a person can go on with another.
+    """
     from functions_model.report.outputs import outputs
     from functions_model.report.page import summary
 
-    tell_outputs(outputs(spec, events), ci, ids_of(spec))
+    if ci.facts.is_brief:
+        from functions_model.cli.next_steps import tell_people
+
+        tell_people(spec, events, failure, ci, seconds, typed=typed)
+    else:
+        tell_outputs(outputs(spec, events), ci, ids_of(spec))
     ci.summary(summary(spec, events, failure, seconds))
 
 

@@ -33,6 +33,16 @@ _NEAR = 2
 """How many folders up or down an entry script is searched."""
 
 
+def example() -> Path:
+    """The folder that `demo` deploys: that of the repository which this program belongs to, wherever it is called.
+
+    A program that was installed without its repository has none, and gives the place where a clone has it.
+    """
+    place = Path("examples") / "iris-http"
+    here = Path(__file__).parents[3] / place
+    return here if not place.is_dir() and here.is_dir() else place
+
+
 def inputs_of(folder: Path) -> dict[str, str]:
     """The inputs for a run on the folder: its conventions, and `inputs.yml` over them.
 
@@ -99,8 +109,11 @@ def _no_folder(folder: Path) -> Problem | None:
     if folder.is_dir():
         return None
     if not folder.exists():
-        examples = " The examples are in the repository: run it in a clone." if folder.parent.name == "examples" else ""
-        return Problem(f"there is no folder `{folder}`", f"Check the path.{examples}")
+        if folder.parent.name == "examples":
+            examples = "The examples come with the repository, not with an installed program"
+            remedy = f"{examples}: run it in a clone, or name a folder of yours that holds a `{_SCRIPT}` and a model."
+            return Problem(f"there is no folder `{folder}`", remedy)
+        return Problem(f"there is no folder `{folder}`", "Check the path.")
     near = (script for one in folder.parents[:_NEAR] for script in (one / _SCRIPT, *sorted(one.glob(f"*/{_SCRIPT}"))))
     holds = next((f": `{script.parent}`" for script in near if script.is_file()), "")
     return Problem(f"`{folder}` is a file, not a folder", f"Name the folder that holds your `{_SCRIPT}`{holds}.")

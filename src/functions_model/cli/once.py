@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import threading
@@ -18,6 +19,7 @@ from functions_model import environment, pipeline
 from functions_model.ci import detect
 from functions_model.ci.host import CiHost, Level
 from functions_model.cli.ending import annotated, debugged, ids_of, tell_bug, tell_end, tell_failure
+from functions_model.cli.question import asked
 from functions_model.cli.report_directory import ReportDirectory
 from functions_model.cli.signals import telling_the_end, told_by
 from functions_model.cli.work_folder import work_folder
@@ -36,6 +38,7 @@ from functions_model.inputs import (
 from functions_model.inputs.catalogue import BY_NAME, CATALOGUE, WORDS
 from functions_model.inputs.settings import secrets_in
 from functions_model.pipeline.events import AppVerified, Event, ImageFound, RunStopped
+from functions_model.pipeline.session import World, without_question
 from functions_model.report.formatting import last, listed
 from functions_model.report.narration import narrate
 from functions_model.report.progress import Watched, watch
@@ -71,6 +74,19 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
+class Typed:
+    """What a person has typed.
+
+    Attributes:
+        arguments: Behind the command.
+        yes: Remove without a question.
+    """
+
+    arguments: tuple[str, ...]
+    yes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Ending:
     """How a run ended.
 
@@ -92,7 +108,9 @@ class Ending:
         return next(event.verified for event in self.events if isinstance(event, AppVerified))
 
 
-def run_once(values: Mapping[str, str], environ: Mapping[str, str], ci: CiHost, workspace: Path) -> Ending:
+def run_once(
+    values: Mapping[str, str], environ: Mapping[str, str], ci: CiHost, workspace: Path, typed: Typed | None = None
+) -> Ending:
     """Run the pipeline once, watched, and tell its end to the CI host: outputs, summary, annotations.
 
     Args:
@@ -100,11 +118,12 @@ def run_once(values: Mapping[str, str], environ: Mapping[str, str], ci: CiHost, 
         environ: The process environment.
         ci: The machine we run on behalf of.
         workspace: Relative paths among the inputs are resolved against it.
+        typed: What a person has typed; None where nobody has.
     """
     folder = report_folder(values, workspace=workspace, facts=ci.facts)
     report = ReportDirectory(folder, workspace) if folder else None
     with watch(report.noting(ci) if report else ci, sys.stdout) as watched:
-        run = _Run(watched, workspace, History(narrate(watched.ci)), report)
+        run = _Run(watched, workspace, History(narrate(watched.ci)), typed, report)
         with told_by(run):
             return run.through(values, environ)
 
@@ -116,6 +135,7 @@ class _Run:
     watched: Watched
     workspace: Path
     history: History
+    typed: Typed | None = None
     report: ReportDirectory | None = None
     spec: AnySpec | None = None
     started: float = field(default_factory=time.monotonic)
@@ -131,7 +151,7 @@ class _Run:
                 ci.mask(secret)
             self.spec = read_any(values, workspace=self.workspace, facts=ci.facts)
             mask_settings(self.spec, values, ci)
-            _run(self.spec, self.history, environ, self.watched)
+            self._run(self.spec, environ)
         except Failure as error:
             failure = error
         except Exception:  # noqa: BLE001 - whatever it is, the user must see a whole story and exit code 70
@@ -144,9 +164,26 @@ class _Run:
             if failure:
                 tell_failure(failure, ci, self.workspace)
             ending = self._ending(failure.exit_code if failure else 0)
-            tell_end(ending.spec, ending.events, failure, ci, ending.seconds)
+            typed = self.typed.arguments if self.typed else None
+            tell_end(ending.spec, ending.events, failure, ci, ending.seconds, typed=typed)
             self._write_report(ending.spec, ending.events)
         return ending
+
+    def _run(self, spec: AnySpec, environ: Mapping[str, str]) -> None:
+        ci, seconds, tell = self.watched.ci, listening_seconds(environ), self.history.tell
+        confirm = without_question if self.typed and self.typed.yes else asked(ci, self.watched.clear)
+        with work_folder() as work, debugged(ci):
+            world = World(ci, work, tell, self.watched.report, listening_seconds=seconds, confirm=confirm)
+            if isinstance(spec, RemovalSpec):
+                from functions_model.pipeline.destroy import destroy
+
+                destroy(spec, world)
+            elif isinstance(spec, PromotionSpec):
+                from functions_model.pipeline.promotion import promote
+
+                promote(spec, world)
+            else:
+                pipeline.run(spec, world)
 
     def _write_report(self, spec: AnySpec | None, events: Sequence[Event]) -> None:
         """The last of all: its log has the rest."""
@@ -209,23 +246,6 @@ def _mask(secrets: Iterable[str], values: Mapping[str, str], ci: CiHost) -> None
             ci.mask(value)
 
 
-def _run(spec: AnySpec, history: History, environ: Mapping[str, str], watched: Watched) -> None:
-    ci = watched.ci
-    with work_folder() as work, debugged(ci):
-        seconds = listening_seconds(environ)
-        world = pipeline.World(ci, work, history.tell, report=watched.report, listening_seconds=seconds)
-        if isinstance(spec, RemovalSpec):
-            from functions_model.pipeline.destroy import destroy
-
-            destroy(spec, world)
-        elif isinstance(spec, PromotionSpec):
-            from functions_model.pipeline.promotion import promote
-
-            promote(spec, world)
-        else:
-            pipeline.run(spec, world)
-
-
 def from_action() -> int:
     """The container action: inputs from the CI host, paths below its workspace."""
     ci = detect(os.environ, sys.stdout)
@@ -242,16 +262,25 @@ def from_step() -> int:
 
 def from_command_line(command: str, arguments: Sequence[str]) -> int:
     """The command line: inputs from flags and `FUNCTIONS_MODEL_*` variables, paths below the current folder."""
-    ci = detect(os.environ, sys.stdout, on_command_line=True)
-    return _read_and_run(ci, Path.cwd(), lambda: from_arguments(arguments, os.environ, command=command))
+    own = argparse.Namespace(verbose="--verbose" in arguments, yes=False)
+    ci = detect(os.environ, sys.stdout, on_command_line=True, verbose=own.verbose)
+    values = _read(ci, lambda: from_arguments(arguments, os.environ, command=command, own=own))
+    if isinstance(values, int):
+        return values
+    return run_once(values, os.environ, ci, Path.cwd(), Typed(tuple(arguments), yes=own.yes)).code
 
 
 def _read_and_run(ci: CiHost, workspace: Path, read: Callable[[], dict[str, str]]) -> int:
+    values = _read(ci, read)
+    return values if isinstance(values, int) else run_once(values, os.environ, ci, workspace).code
+
+
+def _read(ci: CiHost, read: Callable[[], dict[str, str]]) -> dict[str, str] | int:
+    """The inputs, or the exit code when they are refused."""
     try:
-        values = read()
+        return read()
     except InputsInvalid as failure:
         with annotated(ci):
             for problem in failure.problems:
                 ci.annotate(Level.ERROR, str(problem), problem.location)
         return failure.exit_code
-    return run_once(values, os.environ, ci, workspace).code

@@ -13,6 +13,7 @@ from functions_model.ci.both import BothHosts
 from functions_model.ci.host import CiHost, Level
 from functions_model.ci.owner import hand_over
 from functions_model.ci.plain import PlainHost
+from functions_model.ci.terminal import uncoloured
 from functions_model.core.promotion import AnySpec
 from functions_model.pipeline.events import Event
 from functions_model.report.formatting import listed
@@ -46,7 +47,7 @@ class ReportDirectory:
         """
         from functions_model.report.files import report_files
 
-        texts = self._shown(report_files(spec, events, self._log.getvalue()), ids, ci)
+        texts = self._shown(report_files(spec, events, uncoloured(self._log.getvalue())), ids, ci)
         try:
             self._replace(texts)
         except OSError as error:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from functions_model.ci import detect, outside
+from functions_model.ci.host import CiHost
+from functions_model.ci.terminal import size_of
 from functions_model.cli.ending import annotated, tell_failure
-from functions_model.cli.folder import app_name_for, check_inputs, inputs_of, pinned_python
+from functions_model.cli.folder import app_name_for, check_inputs, example, inputs_of, pinned_python
 from functions_model.cli.once import Ending, run_once
 from functions_model.cli.sandbox import RunningSandbox, SandboxStopped, running_sandbox
+from functions_model.cli.shell import command
 from functions_model.cli.usage import show_usage
 from functions_model.core.failures import InputsInvalid
 
@@ -27,7 +31,7 @@ _WHERE = ("subscription-id", "tenant-id", "client-id", "registry", "cloud", "loc
 
 def demo(arguments: Sequence[str]) -> int:
     """Deploy an example, have the live function score its sample request, and say so in one line."""
-    options = _parse("demo", arguments, {"nargs": "?", "default": Path("examples") / "iris-http"})
+    options = _parse("demo", arguments, {"nargs": "?", "default": example()})
     return _with_sandbox(options, serve=False)
 
 
@@ -53,83 +57,105 @@ def _parse(command: str, arguments: Sequence[str], how: dict[str, Any]) -> argpa
             default="anonymous",
             help="who may call a function with an HTTP trigger (default: %(default)s)",
         )
+    parser.add_argument("--verbose", action="store_true", help="show on a terminal, too, all that the log of a job has")
     return parser.parse_args(list(arguments))
 
 
 def _with_sandbox(options: argparse.Namespace, *, serve: bool) -> int:
-    folder = options.folder.resolve()
+    door = _Door(options.folder.resolve(), options, detect(outside(os.environ), sys.stdout, verbose=options.verbose))
     try:
-        given = _opened(inputs_of(folder), options)
-        check_inputs(folder, given)
-        _say("Starting a local Azure on this machine ...")
-        with running_sandbox(options.engine, pinned_python(folder, given)) as sandbox:
-            _say(
-                f"The sandbox is up. It runs apps by: {sandbox.engine}",
-                *(f"Note: {note}" for note in sandbox.notes),
+        given = door.inputs()
+        check_inputs(door.folder, given)
+        door.say("Starting a local Azure on this machine ...")
+        with running_sandbox(options.engine, pinned_python(door.folder, given)) as sandbox:
+            door.say(
+                f"The sandbox is up. It runs apps by: {sandbox.engine}", *(f"Note: {note}" for note in sandbox.notes)
             )
-            ending = _deploy(folder, sandbox, given)
+            ending = door.deploy(sandbox, given)
             if ending.code == 0:
-                _say_live("try" if serve else "demo", ending)
+                door.say_live("try" if serve else "demo", ending)
                 if serve:
-                    show_usage(ending, sandbox)
-                    _serve(folder, options, sandbox)
+                    show_usage(ending, sandbox, door.ci)
+                    door.serve(sandbox)
+                else:
+                    door.say(*_after_a_demo(door))
             return ending.code
     except InputsInvalid as failure:
-        return _refused(failure, folder)
+        return door.refuse(failure)
     except SandboxStopped as error:
         sys.stderr.write(f"Could not start the sandbox: {error}\n")
         return _UNAVAILABLE
 
 
-def _refused(failure: InputsInvalid, folder: Path) -> int:
-    ci = detect(outside(os.environ), sys.stdout)
-    with annotated(ci):
-        tell_failure(failure, ci, folder)
-    return failure.exit_code
+@dataclass(frozen=True, slots=True)
+class _Door:
+    """A folder, how it is tried, and who looks on."""
+
+    folder: Path
+    options: argparse.Namespace
+    ci: CiHost
+
+    def inputs(self) -> dict[str, str]:
+        """The inputs, with a function that everybody on this machine may call, where that is a question at all."""
+        given = inputs_of(self.folder)
+        if given.get("trigger", "http") == "http" and hasattr(self.options, "auth_level"):
+            return {**given, "auth-level": self.options.auth_level}
+        return given
+
+    def say(self, *lines: str) -> None:
+        if lines:
+            self.ci.info("\n".join(lines))
+
+    def refuse(self, failure: InputsInvalid) -> int:
+        with annotated(self.ci):
+            tell_failure(failure, self.ci, self.folder)
+        return failure.exit_code
+
+    def deploy(self, sandbox: RunningSandbox, inputs: Mapping[str, str]) -> Ending:
+        # `requests` reads REQUESTS_CA_BUNDLE from the process itself, so the sandbox's variables are set there.
+        os.environ.update(sandbox.environ)
+        environ = outside(os.environ)
+        name = app_name_for(self.folder)
+        here = {name: sandbox.inputs[name] for name in _WHERE}
+        # Nobody has given a `python-version`: the base image that the sandbox offers has one.
+        offered = {name: value for name, value in sandbox.inputs.items() if name != "python-version"}
+        # A file in the folder that is watched would be a change, and be deployed, for ever.
+        here |= {"report-directory": "", "mode": "deploy", "app-name": name, "resource-group": name}
+        values = {**offered, **inputs, **here}
+        return run_once(values, environ, detect(environ, sys.stdout, verbose=self.options.verbose), self.folder)
+
+    def say_live(self, word: str, ending: Ending) -> None:
+        """In one line; where the log is brief, its last lines have said so."""
+        if self.ci.facts.is_brief:
+            return
+        verified = ending.verified
+        answer = " ".join(verified.answer.split())[:_ANSWER_LENGTH] if verified.scored else "(nothing was scored)"
+        self.say(f"{word}: live {verified.scoring_url} -> {answer} in {ending.seconds:.1f} s")
+
+    def serve(self, sandbox: RunningSandbox) -> None:
+        """Deploy again whenever a file changes, until Ctrl-C. A failure is told, and the next change tried."""
+        from watchfiles import watch  # noqa: PLC0415 - it comes with the sandbox, and only this door needs it
+
+        self.say("", "Watching the folder: each change is deployed at once. Stop with Ctrl-C.")
+        for changes in watch(self.folder, debounce=400):
+            names = sorted({str(Path(path).relative_to(self.folder)) for _, path in changes})
+            self.say("", f"Changed: {', '.join(names)}")
+            try:
+                ending = self.deploy(sandbox, self.inputs())
+            except InputsInvalid as failure:
+                self.refuse(failure)
+                continue
+            if ending.code == 0:
+                self.say_live("try", ending)
 
 
-def _opened(given: dict[str, str], options: argparse.Namespace) -> dict[str, str]:
-    """The inputs, with a function that everybody on this machine may call, where that is a question at all."""
-    if given.get("trigger", "http") == "http" and hasattr(options, "auth_level"):
-        return {**given, "auth-level": options.auth_level}
-    return given
-
-
-def _say(*lines: str) -> None:
-    sys.stdout.writelines(f"{line}\n" for line in lines)
-    sys.stdout.flush()
-
-
-def _deploy(folder: Path, sandbox: RunningSandbox, inputs: dict[str, str]) -> Ending:
-    # `requests` reads REQUESTS_CA_BUNDLE from the process itself, so the sandbox's variables are set there.
-    os.environ.update(sandbox.environ)
-    environ = outside(os.environ)
-    name = app_name_for(folder)
-    here = {name: sandbox.inputs[name] for name in _WHERE}
-    # A file in the folder that is watched would be a change, and be deployed, for ever.
-    here |= {"report-directory": "", "mode": "deploy", "app-name": name, "resource-group": name}
-    values = {**sandbox.inputs, **inputs, **here}
-    return run_once(values, environ, detect(environ, sys.stdout), folder)
-
-
-def _say_live(word: str, ending: Ending) -> None:
-    verified = ending.verified
-    answer = " ".join(verified.answer.split())[:_ANSWER_LENGTH] if verified.scored else "(nothing was scored)"
-    _say(f"{word}: live {verified.scoring_url} -> {answer} in {ending.seconds:.1f} s")
-
-
-def _serve(folder: Path, options: argparse.Namespace, sandbox: RunningSandbox) -> None:
-    """Deploy again whenever a file changes, until Ctrl-C. A failure is told, and the next change tried."""
-    from watchfiles import watch  # noqa: PLC0415 - it comes with the sandbox, and only this door needs it
-
-    _say("", "Watching the folder: each change is deployed at once. Stop with Ctrl-C.")
-    for changes in watch(folder, debounce=400):
-        names = sorted({str(Path(path).relative_to(folder)) for _, path in changes})
-        _say("", f"Changed: {', '.join(names)}")
-        try:
-            ending = _deploy(folder, sandbox, _opened(inputs_of(folder), options))
-        except InputsInvalid as failure:
-            _refused(failure, folder)
-            continue
-        if ending.code == 0:
-            _say_live("try", ending)
+def _after_a_demo(door: _Door) -> list[str]:
+    """What to do next. A pipe ends with the answer, as it did: whoever reads it by a program knows what to do."""
+    if not door.ci.facts.has_terminal:
+        return []
+    columns = size_of(sys.stdout).columns
+    return [
+        "",
+        "The sandbox has stopped. Next, serve it, and then a folder of yours with a `score.py` and a model:",
+        *command("try", str(door.options.folder), columns=columns),
+    ]

@@ -21,8 +21,11 @@ from functions_model.azure.clients import AzureClients
 from functions_model.azure.cloud import resolve_cloud
 from functions_model.azure.login import credential_for
 from functions_model.ci import detect
+from functions_model.ci.host import CiHost
+from functions_model.ci.terminal import size_of
 from functions_model.cli.once import Ending
 from functions_model.cli.sandbox import RunningSandbox
+from functions_model.cli.shell import lines_for
 from functions_model.core.spec import BlobTrigger, DeploymentSpec, HttpTrigger, ServiceBusQueueTrigger, Target
 from functions_model.report.calling import blob_example, content_type
 
@@ -38,31 +41,32 @@ _LIFE = timedelta(days=1)
 """How long the printed address of the storage is good for; the sandbox rarely lives so long."""
 
 
-def show_usage(ending: Ending, sandbox: RunningSandbox) -> None:
-    """Write it to standard output.
+def show_usage(ending: Ending, sandbox: RunningSandbox, ci: CiHost) -> None:
+    """Write it to standard output, and how to go on to Azure.
 
     Args:
         ending: A run that succeeded.
         sandbox: Where it was deployed to.
+        ci: Says whether that is a terminal: long commands then take several lines.
     """
     spec = ending.spec
     if not isinstance(spec, DeploymentSpec) or spec.target is None:
         return
     if isinstance(spec.trigger, HttpTrigger):
-        lines = _http(spec, ending, sandbox)
+        lines = _http(spec, ending, sandbox, size_of(sys.stdout).columns if ci.facts.has_terminal else None)
     else:
         lines = _by_trigger(spec, spec.trigger, spec.target, sandbox)
     sys.stdout.write("\n".join(["", *lines, ""]))
     sys.stdout.flush()
 
 
-def _http(spec: DeploymentSpec, ending: Ending, sandbox: RunningSandbox) -> list[str]:
-    command = [
-        *("curl", "--cacert", sandbox.ca_file, "--header", f"Content-Type: {content_type(spec)}"),
+def _http(spec: DeploymentSpec, ending: Ending, sandbox: RunningSandbox, columns: int | None) -> list[str]:
+    words = [
+        *("--cacert", sandbox.ca_file, "--header", f"Content-Type: {content_type(spec)}"),
         *("--data-binary", f"@{spec.sample_request or 'request.json'}"),
-        ending.verified.scoring_url,
+        *("--url", ending.verified.scoring_url),
     ]
-    return ["Call it:", f"  {shlex.join(command)}"]
+    return ["Call it:", *lines_for(["curl"], words, columns)]
 
 
 def _by_trigger(
@@ -222,7 +226,7 @@ class QueueCaller:
         return lines
 
 
-_LATE = f"no answer within {WAIT_SECONDS:.0f} s; the container log says more"
+_LATE = f"no answer within {WAIT_SECONDS:.0f} s; the app's log says more"
 _ANSWER_LENGTH = 500
 
 

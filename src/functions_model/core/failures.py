@@ -6,6 +6,7 @@ A failure is one sentence of three parts: what could not be done, what was said,
 
 `Failure` is raised anywhere and caught once, in `functions_model.cli`, which prints it and exits with its code.
 
+    1   NotConfirmed       somebody at a terminal did not say yes; nothing was removed
     2   InputsInvalid      the inputs are wrong; nothing was touched
     3   BundleFailed       the files of the function app cannot be put together
     3   EnvironmentFailed  the dependencies cannot be resolved or installed
@@ -155,6 +156,12 @@ class EnvironmentFailed(ProblemsFailure):
     """The dependencies cannot be read, resolved or installed."""
 
     exit_code = 3
+
+
+class NotConfirmed(Failure):
+    """Somebody at a terminal was asked, and did not say yes. Nothing was removed."""
+
+    exit_code = 1
 
 
 class LoginFailed(Failure):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import NoReturn
 
 from functions_model.core.failures import InputsInvalid, Problem
@@ -59,6 +59,20 @@ def from_arguments(
     mode = {"mode": command} if command and command not in ASKING else {}
     below = from_environment(environ or {})
     return below | {name: "\n".join(values) for name, values in given.items()} | mode
+
+
+def options_of(argv: Sequence[str], names: Container[str]) -> list[str]:
+    """Those of a command's arguments that are among the options of these names, as words for another command.
+
+    Args:
+        argv: Without the program's name and the command; read once already, and found right.
+        names: Of inputs.
+    """
+    known = vars(arguments_parser("deploy").parse_known_args(list(argv))[0])
+    found = {name.replace("_", "-"): values for name, values in known.items()}
+    return [
+        word for name, values in found.items() if name in names for one in values or () for word in (f"--{name}", one)
+    ]
 
 
 def arguments_parser(command: str | None = None) -> argparse.ArgumentParser:

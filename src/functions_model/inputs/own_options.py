@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from functions_model.core.names import CANDIDATE
+from functions_model.core.spec import Mode
+from functions_model.inputs.specs import EVERY_MODE
 
 _WHERE = (
     *("inputs-file", "subscription-id", "resource-group", "app-name", f"{CANDIDATE}-name"),
@@ -19,7 +21,11 @@ ASKING: Mapping[str, frozenset[str]] = {
 """The commands that ask a live app, and write nothing, with the inputs that they read; others may be given."""
 LINES = 100
 """Lines of a log that are shown if nobody says how many."""
+_VERBOSE: Mapping[str, Mapping[str, Any]] = {
+    "--verbose": {"action": "store_true", "help": "Show on a terminal, too, all that the log of a job has."},
+}
 _OPTIONS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
+    **dict.fromkeys(EVERY_MODE, _VERBOSE),
     "logs": {
         "--lines": {
             "type": int,
@@ -28,6 +34,10 @@ _OPTIONS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
             "help": "How many lines to show. Default: %(default)s.",
         },
         "--follow": {"action": "store_true", "help": "Keep showing new lines, until Ctrl-C."},
+    },
+    Mode.DESTROY: {
+        **_VERBOSE,
+        "--yes": {"action": "store_true", "help": "Remove without a question, on a terminal too."},
     },
     "call": {
         "file": {"nargs": "?", "metavar": "FILE", "help": "The file to send. Default: that of `sample-request`."},

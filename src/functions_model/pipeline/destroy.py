@@ -1,4 +1,4 @@
-"""The story of a removal: log in, look, show what would go, and let it go.
+"""The story of a removal: log in, look, show what would go, ask whoever sits at a terminal, and let it go.
 
 It needs nothing of a model, a registry or an environment: only a login, and the names that the resources have. Image
 and registry are never touched. Mode `plan-destroy` ends after the plan.
@@ -22,6 +22,7 @@ def destroy(spec: RemovalSpec, world: World) -> None:
     Raises:
         LoginFailed: Microsoft Entra ID refused.
         PlanRefused: What is there cannot be read.
+        NotConfirmed: Somebody was asked, and did not say yes.
         ApplyIncomplete: A resource could not be deleted.
     """
     with world.stage("Log in"):
@@ -33,5 +34,6 @@ def destroy(spec: RemovalSpec, world: World) -> None:
             world.tell(RemovalPlanned(plan))
         if spec.mode is Mode.PLAN_DESTROY or not plan.has_changes:
             return
+        world.confirm(plan)
         with world.stage("Remove"):
             world.tell(PlanApplied(remove(plan, clients, run_context(world))))

@@ -274,9 +274,15 @@ class UndoBegun(Event):
 
 @dataclass(frozen=True, slots=True)
 class UndoEnded(Event):
-    """What became of putting back what ran before, in whole sentences for people."""
+    """What became of putting back what ran before.
+
+    Attributes:
+        story: In whole sentences for people.
+        serves: Whether what ran before is live again, as far as that can be seen.
+    """
 
     story: str
+    serves: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,9 +69,7 @@ def prepare(spec: DeploymentSpec, request: EnvironmentRequest, session: Session)
     """
     reference = _base_reference(spec, request)
     base = pull_base(session.client_of(reference.registry), reference)
-    # Every Functions base image says which Python its worker was made for.
-    base_version = base.config.env.get("FUNCTIONS_WORKER_RUNTIME_VERSION") or None
-    python = choose_python(spec.python_version, request, base_version=base_version)
+    python = choose_python(spec.python_version, request, base_version=_given_version(spec, base))
     bundle = plan_layers(spec, conda=request.conda is not None)
     _tell_left_out(spec, bundle, session.world)
     last = None
@@ -80,6 +78,12 @@ def prepare(spec: DeploymentSpec, request: EnvironmentRequest, session: Session)
     before = last.annotations.get(BASE_DIGEST) if last else None
     session.world.tell(BaseChosen(base, _created(base), Digest(before) if before else None, _newer(base, session)))
     return Making(spec, session, request, python, base, bundle, last)
+
+
+def _given_version(spec: DeploymentSpec, base: Base) -> str | None:
+    """The Python of a base that the user chose: every Functions base image says which its worker was made for."""
+    chosen = spec.base_image or spec.build.dockerfile
+    return base.config.env.get("FUNCTIONS_WORKER_RUNTIME_VERSION") or None if chosen else None
 
 
 def _base_reference(spec: DeploymentSpec, request: EnvironmentRequest) -> ImageReference:

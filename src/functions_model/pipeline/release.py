@@ -63,15 +63,17 @@ def _put_back(delivered: Delivered) -> str:
         return UNCHANGED
     image = delivered.before.image
     world.tell(UndoBegun(image))
+    serves = False
     with world.stage("Roll back to the previous version"):
         try:
             done = delivered.host.put_back(delivered.plan, after, delivered.clients, run_context(world))
-            story = f"{_told(done)} {verify_previous(delivered, image)}"
+            back, serves = verify_previous(delivered, image)
+            story = f"{_told(done)} {back}"
         except Overtaken as overtaken:
             story = _overtaken(overtaken, "rolled")
         except Failure as failure:
             story = f"The previous version, `{image}`, could not be restored: {failure.reason}. {failure.remedy}"
-        world.tell(UndoEnded(story))
+        world.tell(UndoEnded(story, serves))
     return story
 
 
@@ -111,14 +113,13 @@ def _move_back(delivered: Delivered, change: Change) -> str:
     plan, world, image = delivered.plan, delivered.world, delivered.before.image if delivered.before else ""
     candidate = plan.wanted.names.candidate
     world.tell(UndoBegun(image))
+    serves = False
     with world.stage(f"{MOVE.capitalize()} back"):
         try:
             written = delivered.host.move_back(plan, change, delivered.clients, run_context(world))
             world.tell(Moved(written, back=True))
-            story = (
-                f"The previous version was {MOVED} back. {verify_previous(delivered, image)} "
-                f"The {CANDIDATE} `{candidate}` has the new one."
-            )
+            back, serves = verify_previous(delivered, image)
+            story = f"The previous version was {MOVED} back. {back} The {CANDIDATE} `{candidate}` has the new one."
         except Overtaken as overtaken:
             story = _overtaken(overtaken, MOVED)
         except ApplyIncomplete as failure:
@@ -126,7 +127,7 @@ def _move_back(delivered: Delivered, change: Change) -> str:
                 f"The previous version, `{image}`, could not be {MOVED} back: {failure.reason}. {failure.remedy} "
                 f"It is in the {CANDIDATE} `{candidate}`."
             )
-        world.tell(UndoEnded(story))
+        world.tell(UndoEnded(story, serves))
     return story
 
 

@@ -26,6 +26,11 @@ if TYPE_CHECKING:
     from functions_model.azure.cloud import Cloud
     from functions_model.azure.login import MaskingCredential
     from functions_model.provision import RegistryResource, RunContext
+    from functions_model.provision.removal import RemovalPlan
+
+
+def without_question(plan: RemovalPlan) -> None:
+    """A removal that nobody is asked about: that of a job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,7 @@ class World:
         tell: Takes each event as it happens; may be called from several threads.
         report: Takes the progress of long pieces of work.
         listening_seconds: How long a trigger's listener needs to report its first failure; None: as on Azure.
+        confirm: Asks whoever sits there before anything is removed; raises `NotConfirmed` where they do not want it.
     """
 
     ci: CiHost
@@ -45,6 +51,7 @@ class World:
     tell: Callable[[Event], None]
     report: Report = silent
     listening_seconds: float | None = None
+    confirm: Callable[[RemovalPlan], None] = without_question
 
     @contextmanager
     def stage(self, title: str) -> Iterator[None]:

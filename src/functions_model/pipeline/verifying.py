@@ -123,25 +123,28 @@ def _listening(trigger: str, given: float | None) -> float:
     return LISTENING_SECONDS[trigger] if given is None else given
 
 
-def verify_previous(delivered: Delivered, image: str) -> str:
-    """Verify that the app runs what ran before, by the build identity in that image; what came of it, in sentences.
+def verify_previous(delivered: Delivered, image: str) -> tuple[str, bool]:
+    """Verify that the app runs what ran before, by the build identity in that image.
 
     The sample request is not sent: it belongs to the new version.
+
+    Returns:
+        What came of it, in sentences, and whether it is certain to be live.
     """
     build_id = _build_of(delivered.session, image)
     endpoint = delivered.host.endpoint(delivered.clients, delivered.plan)
     try:
         verified = _verify(delivered, endpoint, Expected(build_id, (), AuthLevel.ADMIN))
     except NotLive as failure:
-        return f"It does not come alive either, and may not have been live before: `{image}`: {failure.reason}."
+        return f"It does not come alive either, and may not have been live before: `{image}`: {failure.reason}.", False
     if not build_id:
         runs = "It answers" if verified.unseen else "Its host runs"
         why = f"{runs}; which build answers cannot be told, as the image does not say."
     elif verified.unproven:
         why = f"Whether `init()` has run there could not be seen: {verified.unproven}."
     else:
-        return f"It is live again after {verified.seconds:.1f} s: `{image}`."
-    return f"It is back after {verified.seconds:.1f} s, unproven: `{image}`. {why}"
+        return f"It is live again after {verified.seconds:.1f} s: `{image}`.", True
+    return f"It is back after {verified.seconds:.1f} s, unproven: `{image}`. {why}", False
 
 
 def _verify(delivered: Delivered, endpoint: Endpoint, expected: Expected) -> Verified:

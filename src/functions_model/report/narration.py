@@ -57,7 +57,7 @@ def narrate(ci: CiHost, *, now: Callable[[], datetime] = lambda: datetime.now(UT
     annotated: set[str] = set()
 
     def tell(event: Event) -> None:
-        text = _base(event, now()) if isinstance(event, BaseChosen) else lines_of(event)
+        text = _brief(event, ci) if ci.facts.is_brief else _whole(event, now())
         if text:
             ci.info(text)
         for level, caveat in caveats(event) if isinstance(event, AppVerified) else ():
@@ -67,6 +67,16 @@ def narrate(ci: CiHost, *, now: Callable[[], datetime] = lambda: datetime.now(UT
                 ci.annotate(level, caveat)
 
     return tell
+
+
+def _whole(event: Event, now: datetime) -> str:
+    return _base(event, now) if isinstance(event, BaseChosen) else lines_of(event)
+
+
+def _brief(event: Event, ci: CiHost) -> str:
+    from functions_model.report.brief import brief_lines  # noqa: PLC0415 - few runs are looked at by people
+
+    return brief_lines(event, lines_of, colours=ci.facts.has_colours)
 
 
 def _base(event: BaseChosen, now: datetime) -> str:

@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 
 from functions_model.ci.host import Level
 from functions_model.core.failures import Failure
-from functions_model.core.names import CANDIDATE
 from functions_model.core.promotion import AnySpec, PromotionSpec
 from functions_model.core.spec import DeploymentSpec, Mode, RemovalSpec, Target
-from functions_model.pipeline.events import AppVerified, ContextWritten, Event, RemovalPlanned, RunStopped, StageEnded
-from functions_model.report.formatting import duration, every, fenced, folded, last, proven, quoted
+from functions_model.pipeline.events import AppVerified, Event, StageEnded
+from functions_model.report.formatting import duration, every, fenced, folded, proven, quoted
 from functions_model.report.image_text import environment_section, image_section
-from functions_model.report.proof import caveats, state_of, trigger_text
+from functions_model.report.outcome import headline
+from functions_model.report.proof import caveats, trigger_text
 
 _ALERTS = {Level.WARNING: "WARNING", Level.NOTICE: "NOTE"}
 """https://docs.github.com/get-started/writing-on-github/getting-started-with-writing-and-formatting-on-github/basic-writing-and-formatting-syntax#alerts."""
@@ -42,7 +42,7 @@ def summary(
         return _joined(*_removal(spec, events, failure, seconds))
     verified, whole = proven(events), spec if isinstance(spec, DeploymentSpec) else None
     return _joined(
-        _headline(spec, events, failure, seconds),
+        f"## {headline(spec, events, failure)}{f' ({duration(seconds)})' if spec else ''}",
         _failure(failure),
         _caveats(verified) if verified else "",
         trigger_text(verified) if verified else "",
@@ -65,19 +65,8 @@ def _removal(
     """The page of a removal: there is no image, and nothing to call."""
     from functions_model.report.plan_text import plan_section
 
-    applies, planned = spec.mode is Mode.DESTROY, last(events, RemovalPlanned)
-    state = "is removed" if applies else "is planned to be removed; nothing was written"
-    if failure:
-        state = _ended(events)
-    elif planned and not planned.plan.has_changes:
-        state = "has nothing to remove"
-    what = (
-        f"The {CANDIDATE} `{spec.names.candidate}` of `{spec.names.app}`"
-        if spec.names.candidate
-        else f"`{spec.names.app}`"
-    )
-    head = f"## {what} {state} ({duration(seconds)})"
-    return head, _failure(failure), plan_section(events, applies=applies), _timings(events)
+    head = f"## {headline(spec, events, failure)} ({duration(seconds)})"
+    return head, _failure(failure), plan_section(events, applies=spec.mode is Mode.DESTROY), _timings(events)
 
 
 def _resources(spec: DeploymentSpec | PromotionSpec | None, events: Sequence[Event]) -> str:
@@ -86,30 +75,6 @@ def _resources(spec: DeploymentSpec | PromotionSpec | None, events: Sequence[Eve
     from functions_model.report.plan_text import plan_section
 
     return plan_section(events, applies=spec.mode is Mode.DEPLOY)
-
-
-def _headline(
-    spec: DeploymentSpec | PromotionSpec | None, events: Sequence[Event], failure: Failure | None, seconds: float
-) -> str:
-    stopped = last(events, RunStopped) is not None
-    if spec is None:
-        return f"## functions-model-action: {'the run was stopped' if stopped else 'the inputs were refused'}"
-    name = spec.names.app if spec.names else spec.image.repository
-    done = {Mode.DEPLOY: "is live", Mode.PLAN: "is planned; nothing was written", Mode.PACKAGE: "is packaged"}
-    written = last(events, ContextWritten)
-    if verified := proven(events):
-        where = f" in the {CANDIDATE} `{verified.candidate}`" if verified.candidate else ""
-        done[Mode.DEPLOY] = f"is {state_of(verified)}{where}"
-    if failure:
-        state = _ended(events)
-    else:
-        state = "is written as a build context; nothing was built" if written else done[spec.mode]
-    return f"## `{name}` {state} ({duration(seconds)})"
-
-
-def _ended(events: Sequence[Event]) -> str:
-    """How a run ended that did not come to its end."""
-    return "was stopped" if last(events, RunStopped) else "failed"
 
 
 def _failure(failure: Failure | None) -> str:

@@ -132,12 +132,12 @@ def plan_section(events: Sequence[Event], *, applies: bool) -> str:
     plan = plan_of(events)
     if plan is None:
         return ""
-    done = {written.written.change.key: written.written for written in every(events, ResourceWritten)}
+    done = _done(events)
     stopped = last(events, RunStopped)
     parts = [
         f"### {'Resources' if applies else 'Plan'}",
         _table(worth_a_line(plan), done if applies else None, stopped.begun if stopped else ()),
-        _done_count(plan, done) if applies and plan.has_changes else plan_count(plan),
+        done_count(plan, events) if applies and plan.has_changes else plan_count(plan),
         "\n".join(f"- {note}" for note in plan.notes),
         _kept(plan),
     ]
@@ -180,8 +180,18 @@ def _outcome(change: Change, done: Mapping[str, Written], begun: Sequence[str]) 
     return f"{_DONE[change.action]} in {duration(written.seconds)}" if written else f"**{_NOT_DONE}**"
 
 
-def _done_count(plan: ChangeSet, done: Mapping[str, Written]) -> str:
-    """`5 created, 1 not done, 2 left alone.`"""
+def _done(events: Sequence[Event]) -> dict[str, Written]:
+    return {one.written.change.key: one.written for one in every(events, ResourceWritten)}
+
+
+def done_count(plan: ChangeSet, events: Sequence[Event]) -> str:
+    """`5 created, 1 not done, 2 left alone.`
+
+    Args:
+        plan: What was to be done.
+        events: What happened, in order.
+    """
+    done = _done(events)
     made = [change.action for change in plan.changes if change.key in done]
     numbers = {word: made.count(action) for action, word in _DONE.items()}
     kept = plan.count(Action.KEEP)

@@ -7,7 +7,6 @@ own looks at the tasks a few times a second and writes.
 from __future__ import annotations
 
 import os
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +16,7 @@ from typing import TextIO
 
 from functions_model.ci.host import CiHost
 from functions_model.ci.scrub import writable
+from functions_model.ci.terminal import size_of
 from functions_model.core.work import Report
 from functions_model.report.tasks import Tasks, TaskView, ended_line, fitted, live_line, log_line, name_width, seconds
 from functions_model.report.watched_host import WatchedHost
@@ -24,17 +24,7 @@ from functions_model.report.watched_host import WatchedHost
 _UP = "\x1b[{}A"
 _END_OF_LINE = "\x1b[K"
 _BELOW = "\x1b[J"
-"""ECMA-48: cursor up, erase to the end of the line, erase what is below. No colours, so `NO_COLOR` is honoured."""
-
-
-def size_of(stream: TextIO) -> os.terminal_size:
-    """Columns and lines of the terminal behind the stream; 80 by 24 where nobody knows."""
-    try:
-        found = os.get_terminal_size(stream.fileno())
-    except (OSError, ValueError):
-        found = os.terminal_size((0, 0))
-    guessed = shutil.get_terminal_size()
-    return os.terminal_size((found.columns or guessed.columns, found.lines or guessed.lines))
+"""ECMA-48: cursor up, erase to the end of the line, erase what is below."""
 
 
 def shows_blocks(stream: TextIO) -> bool:
@@ -101,11 +91,13 @@ class Watched:
         ci: The host, each line noted and written above the lines that move.
         report: For the rooms.
         end: Takes the lines that move away, before the last word of a run that does not come to its end.
+        clear: Takes them away until something runs again, so that somebody can be asked.
     """
 
     ci: CiHost
     report: Report
     end: Callable[[], None]
+    clear: Callable[[], None]
 
 
 @contextmanager
@@ -150,7 +142,7 @@ def watch(
         watcher.end()
 
     try:
-        yield Watched(watcher.host, watcher.tasks.take, end)
+        yield Watched(watcher.host, watcher.tasks.take, end, watcher.end)
     finally:
         stop.set()
         thread.join()

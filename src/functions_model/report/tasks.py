@@ -148,9 +148,10 @@ def log_line(tasks: Sequence[TaskView]) -> str:
 
 def _described(task: TaskView) -> str:
     facts = [_amount(task), *_speed(task), *_left(task)]
-    if not task.total:
+    if not task.total and task.seconds >= 1:
         facts.append(f"{seconds(task.seconds)} so far")
-    return f"{task.name}: {', '.join(fact for fact in facts if fact)}"
+    told = ", ".join(fact for fact in facts if fact)
+    return f"{task.name}: {told}" if told else task.name
 
 
 def ended_line(task: TaskView) -> str:

@@ -84,7 +84,7 @@ class Listening:
             now, looks = listener_state(self.read(), self.functions), looks + 1
             if not now.starts:
                 if looks >= _LOOKS:
-                    raise NoLog("the container log does not say that the host has started")
+                    raise NoLog("the app's log does not say that the host has started")
                 self.context.sleep(_AGAIN_SECONDS)
                 continue
             if now.crash if before is None else now.starts > before.starts:
@@ -103,7 +103,7 @@ class Listening:
         excuse = self.excuse(failure) if failure else ""
         why = f" ({excuse})" if excuse else ""
         self.context.report(
-            f"Listening to the trigger for {left:.0f} s more: its failures are in the container log alone{why}."
+            f"Listening to the trigger for {left:.0f} s more: its failures are in the app's log alone{why}."
         )
         self.context.sleep(left)
 

@@ -1,4 +1,4 @@
-"""The container log without secrets, and few enough lines of it to read."""
+"""The app's log without secrets, and few enough lines of it to read."""
 
 from __future__ import annotations
 

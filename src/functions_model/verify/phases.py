@@ -120,7 +120,7 @@ def _site_answers(app: AppClient) -> None:
     if answer.status_code >= 500:
         if _NOT_RUNNING in answer.content:
             _running(app.admin_json_of_a_broken_host(_STATUS))
-        raise NotYet(f"the container does not answer (status {answer.status_code})")
+        raise NotYet(f"the app does not answer yet (status {answer.status_code})")
 
 
 def _host_runs(app: AppClient) -> str:

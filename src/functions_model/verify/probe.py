@@ -20,7 +20,7 @@ PAUSE_SECONDS = 1.0
 _TOLD_SECONDS = 10.0
 _COULD_NOT = "Could not score "
 _ANYBODY = "<object id of the login>"
-_LATE = "Look at the container log below, or give the app more time with `verify-timeout`."
+_LATE = "Look at the app's log below, or give the app more time with `verify-timeout`."
 
 
 class ProbeFailed(Exception):
@@ -154,7 +154,7 @@ def _wait(probe: Probe, timeout: float, context: RunContext) -> None:
     begun = told = context.clock()
     while not probe.answered():
         if lost := probe.lost():
-            raise ProbeFailed(lost, "Look at the container log below: the app could not score it.")
+            raise ProbeFailed(lost, "Look at the app's log below: the app could not score it.")
         now = context.clock()
         if now - begun >= timeout:
             reason = f"the {probe.place} was not answered within {timeout:.0f} s"
@@ -174,12 +174,12 @@ def _last_words(place: str, log: str) -> str:
 
 
 def _not_live(endpoint: Endpoint, failed: ProbeFailed, place: str) -> NotLive:
-    """The failure, with the cause that the container log names."""
+    """The failure, with the cause that the app's log names."""
     log = scrubbed(container_log(endpoint).text, endpoint.secrets)
     reason, remedy = failed.reason, failed.remedy
     if words := _last_words(place, log):
         reason = f"{reason}, and the app said: {words}"
     elif remedy.startswith(_LATE) and (cause := named_cause(log, endpoint)):
         reason, remedy = f"{cause.meaning} ({reason})", f"{cause.remedy}{remedy.removeprefix(_LATE)}"
-    detail = f"The container log ends with:\n{tail(log)}"
+    detail = f"The app's log ends with:\n{tail(log)}"
     return NotLive(f"prove the trigger of {endpoint.name}", scrubbed(reason, endpoint.secrets), remedy, detail=detail)

@@ -22,9 +22,9 @@ FIRST_PAUSE, POLL_SECONDS = 0.25, 2.0
 _GROWTH = 1.5
 _SILENCE = 10.0
 """Seconds after which a reason is told again, so that the log never seems to hang."""
-_TIMED_OUT = "Look at the container log below, or give the app more time with `verify-timeout`."
+_TIMED_OUT = "Look at the app's log below, or give the app more time with `verify-timeout`."
 _FAILING = "Check what the message names, and run again."
-_WRONG_ANSWER = "Correct the entry script or the sample request; the container log has more."
+_WRONG_ANSWER = "Correct the entry script or the sample request; the app's log has more."
 
 
 def verify(
@@ -120,7 +120,8 @@ class _Watch:
             if self._seconds() >= deadline:
                 told, deadline = "", self._later(reason, listeners)
             if reason != told or self.context.clock() - told_at >= _SILENCE:
-                self.context.report(f"Waiting for {self.app.url}: {self._scrubbed(self._why(reason))}.")
+                normal = ", which is normal while it starts" if attempts == 1 else ""
+                self.context.report(f"Waiting for {self.app.url}: {self._scrubbed(self._why(reason))}{normal}.")
                 told, told_at = reason, self.context.clock()
             self.context.sleep(min(pause, deadline - self._seconds()))
             pause = min(pause * _GROWTH, POLL_SECONDS)
@@ -163,14 +164,14 @@ class _Watch:
         return ""
 
     def _read(self) -> str:
-        """The container log.
+        """The app's log.
 
         Raises:
             NoLog: There is none.
         """
         log = self.app.endpoint.log()
         if log.turn_on:
-            raise NoLog(f"the container log is off; to turn it on: {log.turn_on}")
+            raise NoLog(f"the app's log is off; to turn it on: {log.turn_on}")
         return log.text
 
     def _look(self, attempts: int) -> Verified:
@@ -211,7 +212,7 @@ class _Watch:
         )
 
     def _not_live(self, reason: str, remedy: str, body: str = "") -> NotLive:
-        """The failure, with the cause that the container log, the reason itself or the answer names."""
+        """The failure, with the cause that the app's log, the reason itself or the answer names."""
         # Before anything is cut: half of a secret is not known any more.
         kept = container_log(self.app.endpoint)
         log = self._scrubbed(kept.text)
@@ -219,10 +220,10 @@ class _Watch:
         if cause := named_cause(f"{log}\n{reason}\n{body}", self.app.endpoint):
             reason, remedy = f"{cause.meaning} ({reason})", cause.remedy
         if kept.turn_on:
-            how = f"The container log is off and has no more to say; turn it on and run again: {kept.turn_on}"
+            how = f"The app's log is off and has no more to say; turn it on and run again: {kept.turn_on}"
             remedy = f"{remedy} {how}"
         answer = f"The answer:\n{body}\n" if body else ""
-        detail = f"{answer}The container log ends with:\n{tail(log)}"
+        detail = f"{answer}The app's log ends with:\n{tail(log)}"
         action = f"verify {self.app.endpoint.name}"
         return NotLive(action, self._scrubbed(reason), remedy, detail=detail)
 

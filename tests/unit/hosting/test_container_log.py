@@ -37,7 +37,5 @@ class TestAFailureWithoutALog:
 
         remedy = app.failure(timeout=5).remedy
 
-        assert (
-            "The container log is off and has no more to say; turn it on and run again: az webapp log config" in remedy
-        )
+        assert "The app's log is off and has no more to say; turn it on and run again: az webapp log config" in remedy
         assert remedy.endswith("--name iris --resource-group rg --docker-container-logging filesystem")

@@ -15,8 +15,9 @@ import pytest
 from functions_model.ci.github import facts_of
 from functions_model.ci.host import Level
 from functions_model.ci.plain import PlainHost
+from functions_model.ci.terminal import size_of
 from functions_model.core.work import Progress
-from functions_model.report.progress import LiveLines, Watcher, shows_blocks, size_of, watch
+from functions_model.report.progress import LiveLines, Watcher, shows_blocks, watch
 from functions_model.report.tasks import Tasks, TaskView, live_line, log_line, seconds
 from support.screen import Screen
 
@@ -348,7 +349,7 @@ class TestRates:
         """Empty files, unknown totals, more than all."""
         views = [TaskView("a", 0, 0, 0.0, None), TaskView("b", 20, 10, 1.0, 20.0), TaskView("c", 0, None, 3.0, 0.0)]
 
-        assert log_line(views) == "a: 0 s so far; b: 20 B of 10 B (100 %), 20 B/s, 0 s left; c: 3 s so far"
+        assert log_line(views) == "a; b: 20 B of 10 B (100 %), 20 B/s, 0 s left; c: 3 s so far"
         assert all(live_line(view, 80) for view in views)
 
 

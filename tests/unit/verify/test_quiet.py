@@ -181,14 +181,14 @@ class TestALogThatDoesNotTell:
         [
             (
                 Answer(200, OFF.encode(), {"content-type": "text/plain"}),
-                "the container log is off; to turn it on: az webapp",
+                "the app's log is off; to turn it on: az webapp",
             ),
             (
                 Answer(403, {"error": {"code": "AuthorizationFailed", "message": "no"}}),
-                "the container log cannot be read",
+                "the app's log cannot be read",
             ),
-            (Answer(204), "the container log is empty"),
-            (Answer(200, b"x\n"), "the container log does not say that the host has started"),
+            (Answer(204), "the app's log is empty"),
+            (Answer(200, b"x\n"), "the app's log does not say that the host has started"),
         ],
         ids=("off", "denied", "empty", "cut"),
     )

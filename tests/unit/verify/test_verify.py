@@ -135,18 +135,19 @@ class TestALiveApp:
 
         assert 10 == proof.attempts
         assert 11.1953125 == proof.seconds
-        assert "the container does not answer (status 503)" in app.ci.lines[0]
+        assert "the app does not answer yet (status 503)" in app.ci.lines[0]
         assert "Azure cannot list the host's keys yet" in app.ci.lines[1]
         assert "has not indexed `identity`, `score` (it has none)" in app.ci.lines[2]
 
     def test_says_again_what_it_waits_for(self) -> None:
-        """A log that stands still looks as if it hung."""
+        """A log that stands still looks as if it hung. The first time, that is said to be normal."""
         app = App({"POST default/listkeys": [STARTING] * 12 + [Answer(200, {"masterKey": MASTER})]})
 
         app.verify()
 
-        assert len(app.ci.lines) > 1
-        assert {app.ci.lines[0]} == set(app.ci.lines)
+        first, *others = app.ci.lines
+        assert len(others) > 0
+        assert {first.replace(", which is normal while it starts", "")} == set(others)
 
     def test_gets_its_triggers_synchronised(self) -> None:
         """By its own host: that is no request to Resource Manager."""
@@ -331,7 +332,7 @@ class TestAnAppThatIsNotLive:
     @pytest.mark.parametrize(
         ("route", "answer", "reason"),
         [
-            ("GET /", Answer(503), "the container does not answer (status 503)"),
+            ("GET /", Answer(503), "the app does not answer yet (status 503)"),
             ("POST default/listkeys", STARTING, "Azure cannot list the host's keys yet"),
             (
                 "GET /admin/host/status",
@@ -377,7 +378,7 @@ class TestAnAppThatIsNotLive:
         for log in (arm_error(404, "NotFound", "none"), Answer(204)):
             app = App({"GET /": [Answer(503)], "POST iris/containerlogs": [log]})
 
-            assert "container log" in app.failure(timeout=1).detail
+            assert "app's log" in app.failure(timeout=1).detail
 
     def test_shows_no_form_of_a_secret(self) -> None:
         """Programs write a setting as JSON, as Python does, into URLs; and the end of a log may begin within one."""

@@ -280,10 +280,10 @@ def read_log(site: Site) -> ContainerLog:
     try:
         content = site.get_web_site_container_logs()
     except AzureError as exc:
-        error = explain(exc, "read the container log")
-        raise NoLog(f"the container log cannot be read: {error.reason}", f"{error.remedy} {_ELSEWHERE}") from exc
+        error = explain(exc, "read the app's log")
+        raise NoLog(f"the app's log cannot be read: {error.reason}", f"{error.remedy} {_ELSEWHERE}") from exc
     if not content:
-        raise NoLog("the container log is empty", f"Call the app, and look again. {_ELSEWHERE}")
+        raise NoLog("the app's log is empty", f"Call the app, and look again. {_ELSEWHERE}")
     text = content.decode("utf-8", errors="replace")
     return ContainerLog(text, container_logging(site.names) if is_off(text) else "")
 

@@ -1,0 +1,94 @@
+"""A terminal that a person looks at: how wide it is, few colours, and lines that are folded between words."""
+
+from __future__ import annotations
+
+import enum
+import os
+import re
+import shutil
+from typing import TextIO
+
+from tqdm.utils import disp_len  # type: ignore[import-untyped] # it has no types of its own
+
+_PAINT = re.compile(r"\x1b\[[0-9;]*m")
+_WORD = re.compile(r"\s*\S+")
+_LABEL = re.compile(r"\s*\S+ {2,}(?=\S)")
+"""A short word before the text of a line, with a gap between the two."""
+_WIDEST_LABEL = 24
+_DEEPER = 2
+"""Columns that the rest of a folded line is indented more than its beginning."""
+_DIGEST = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}")
+
+
+class Colour(enum.StrEnum):
+    """What is shown in another way, as the number of ECMA-48's "select graphic rendition"."""
+
+    HEADING = "1"
+    GOOD = "32"
+    CHANGED = "33"
+    BAD = "31"
+
+
+def painted(text: str, *colours: Colour) -> str:
+    """The text in these colours; without any, as it is."""
+    return f"\x1b[{';'.join(colours)}m{text}\x1b[0m" if text and colours else text
+
+
+def uncoloured(text: str) -> str:
+    """The text without colours, for a file."""
+    return _PAINT.sub("", text)
+
+
+def size_of(stream: TextIO) -> os.terminal_size:
+    """Columns and lines of the terminal behind the stream; 80 by 24 where nobody knows."""
+    try:
+        found = os.get_terminal_size(stream.fileno())
+    except (OSError, ValueError):
+        found = os.terminal_size((0, 0))
+    guessed = shutil.get_terminal_size()
+    return os.terminal_size((found.columns or guessed.columns, found.lines or guessed.lines))
+
+
+def folded(text: str, columns: int) -> str:
+    """The text with lines that fit, broken between words. A word that is longer than a line stays whole.
+
+    So do the lines of a shell's command that has several: it is to be pasted.
+
+    Args:
+        text: Lines, with colours or without.
+        columns: How wide a line may be.
+    """
+    rows, goes_on = [], False
+    for line in text.split("\n"):
+        pasted, goes_on = goes_on, line.endswith(" \\")
+        rows += [line] if pasted or goes_on else _rows(line, columns)
+    return "\n".join(rows)
+
+
+def brief_digests(text: str) -> str:
+    """The text with the start of each digest; a command between backticks keeps its own, to be pasted."""
+    parts = text.split("`")
+    return "`".join(
+        part if number % 2 and " " in part else _DIGEST.sub(r"\1", part) for number, part in enumerate(parts)
+    )
+
+
+def _rows(line: str, columns: int) -> list[str]:
+    if disp_len(line) <= columns:
+        return [line]
+    rows, row, hang = [], "", " " * _hang(line, columns)
+    for word in _WORD.findall(line):
+        if row.strip() and disp_len(row) + disp_len(word) > columns:
+            rows.append(row)
+            row = hang + word.lstrip()
+        else:
+            row += word
+    return [*rows, row]
+
+
+def _hang(line: str, columns: int) -> int:
+    """Where the rest of a line begins: below the text behind its label, or a little deeper than the line."""
+    label = _LABEL.match(line)
+    if label and disp_len(label[0]) <= min(_WIDEST_LABEL, columns // 3):
+        return int(disp_len(label[0]))
+    return min(len(line) - len(line.lstrip()) + _DEEPER, columns // 3)

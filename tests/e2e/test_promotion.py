@@ -40,7 +40,7 @@ class TestPromotion:
     def test_production_runs_the_same_bytes(self, sandbox: Sandbox, packaged: Run, production: Stage) -> None:
         """The registry of production imports them: nothing is built, nothing is sent, and the app answers."""
         sandbox.journal.clear()
-        run = production.run(packaged.outputs["image"])
+        run = production.run(packaged.outputs["image"], report_directory="out")
         sent = [entry for entry in sandbox.journal.writes() if entry.service == "registry"]
         asked = sandbox.journal.entries("base-registry")
 
@@ -50,3 +50,8 @@ class TestPromotion:
         assert f"{production.registry}/promoted/echo@{run.outputs['digest']}" == run.outputs["image"]
         assert ("live", "true") == (run.outputs["state"], run.outputs["changed"])
         assert "Nothing was built." in run.summary
+        left = {path.name: path.read_text() for path in (production.folder / "out").iterdir()}
+        assert {"plan.json", "plan.md", "image.txt", "log.txt"} == set(left)
+        assert f"{run.outputs['image']}\n" == left["image.txt"]
+        subscriptions = {production.subscription, sandbox.endpoints.subscription_id}
+        assert [] == [name for name, text in left.items() for one in subscriptions if one in text]

@@ -22,6 +22,8 @@ PLAN, PLAN_PAGE, LOCK, BILL_OF_MATERIALS, IMAGE, LOG = NAMES = (
     "image.txt",
     "log.txt",
 )
+_OTHER_SUBSCRIPTION = re.compile(r"(?i)\bsubscriptions?(?:/| `| )([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+"""In an ARM id, in a sentence, and as an option of `az`."""
 FOR_PEOPLE = frozenset({PLAN_PAGE, LOG})
 """A word of these may be starred out; the others are of no use when they are changed."""
 
@@ -46,10 +48,12 @@ def report_files(spec: AnySpec | None, events: Sequence[Event], log: str) -> dic
 def without_ids(text: str, ids: Mapping[str, str]) -> str:
     """The text with `<subscription-id>` for the id that this input gave, in whatever case, and so on.
 
-    A file is shown to more people than a log is, and no CI host masks it.
+    A file is shown to more people than a log is, and no CI host masks it. So other subscriptions have no id in it, too.
     """
     for name, one in ids.items():
         text = re.sub(re.escape(one), f"<{name}>", text, flags=re.IGNORECASE)
+    for one in set(_OTHER_SUBSCRIPTION.findall(text)):
+        text = text.replace(one, "<other-subscription-id>")
     return text
 
 

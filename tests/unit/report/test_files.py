@@ -89,3 +89,12 @@ class TestIds:
         text = without_ids(f"az x --scope /subscriptions/{one}, {one.upper()}", {"subscription-id": one})
 
         assert "az x --scope /subscriptions/<subscription-id>, <subscription-id>" == text
+
+    @pytest.mark.parametrize("form", ["/subscriptions/{}/x", "of the subscription `{}`", "--subscription {}"])
+    def test_of_other_subscriptions_are_not_shown(self, form: str) -> None:
+        """As of the hub that an input's ARM id leads to."""
+        hub = "0A1B2C3D-1111-4222-8333-444455556666"
+
+        text = without_ids(f"{form.format(hub)}, tenant {hub[::-1]}", {})
+
+        assert f"{form.format('<other-subscription-id>')}, tenant {hub[::-1]}" == text

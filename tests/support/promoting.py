@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from azure_sandbox.arm.authorization.definitions import OWNER
+from azure_sandbox.arm.authorization.definitions import OWNER, ROLES
 from azure_sandbox.arm.ids import ResourceId
 from azure_sandbox.endpoints import LOCATION
 from support.deployment import Run, run_action
@@ -37,6 +37,13 @@ class Stage:
         made = sandbox.arm.registries.create(registry, LOCATION, {"sku": {"name": "Premium"}})
         self.registry_id, self.registry = str(registry), str(made.properties["loginServer"])
         (folder / "sample.json").write_text('{"x": 1}')
+
+    def grant(self, *names: str) -> None:
+        """Give the deployer more roles in the subscription."""
+        deployer = self.sandbox.directory.principal_of_client(self.sandbox.endpoints.client_id)
+        for role in ROLES.values():
+            if deployer and role.name in names:
+                self.sandbox.roles.grant(deployer.object_id, role.id, f"/subscriptions/{self.subscription}")
 
     def run(self, image: str, **inputs: str) -> Run:
         """One run with an image that is there."""

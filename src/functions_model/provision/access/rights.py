@@ -22,7 +22,8 @@ from functions_model.core.failures import Problem
 from functions_model.provision.changes import Action, Change
 from functions_model.provision.elsewhere import ROLES_ADMINISTRATOR, grant_command
 from functions_model.provision.host import ResourcePlan, Wanted
-from functions_model.provision.kinds import application_insights, log_analytics_workspace
+from functions_model.provision.kinds import application_insights, image_import, log_analytics_workspace
+from functions_model.provision.kinds.image_import import ImageElsewhere
 from functions_model.provision.kinds.role_assignment import ObservedRoles
 from functions_model.provision.nouns import Role
 from functions_model.provision.observed import ObservedGroup
@@ -69,8 +70,9 @@ def missing_rights(plan: ResourcePlan, clients: AzureClients) -> tuple[Problem, 
     if not any(change.action in _NEW for change in plan.changes):
         return ()
     roles = _new_roles(plan)
-    others = (plan.wanted.registry.id,) if plan.wanted.by_keys else tuple(role.scope for role in roles)
-    places = (plan.wanted.names.group_id, *others, *_linked_workspace(plan))
+    imports = plan.observed.of(ImageElsewhere) is not None
+    others = (plan.wanted.registry.id,) if imports or plan.wanted.by_keys else ()
+    places = (plan.wanted.names.group_id, *others, *(role.scope for role in roles), *_linked_workspace(plan))
     rights = _read_all(clients, list(dict.fromkeys(_asked(plan, scope) for scope in places)))
     grant = partial(grant_command, clients)
     problems = (
@@ -78,6 +80,7 @@ def missing_rights(plan: ResourcePlan, clients: AzureClients) -> tuple[Problem, 
         _roles_problem(plan, roles, rights, grant),
         _password_problem(plan.wanted, rights.get(_asked(plan, plan.wanted.registry.id)), grant),
         *(_link_problem(workspace, rights.get(workspace), grant) for workspace in _linked_workspace(plan)),
+        _import_problem(plan.wanted, rights.get(_asked(plan, plan.wanted.registry.id)), grant) if imports else None,
     )
     return tuple(problem for problem in problems if problem is not None)
 
@@ -208,6 +211,16 @@ def _link_problem(workspace: str, held: Rights | None, grant: Grant) -> Problem 
     what = f"this login may not link a component to the {kind.KIND} `{name}` of another subscription"
     command = _commands(grant(kind.LINKER, workspace))
     return Problem(f"{what} (it lacks `{kind.LINK}`)", f"Ask an owner to run {command}.", kind.INPUT)
+
+
+def _import_problem(wanted: Wanted, held: Rights | None, grant: Grant) -> Problem | None:
+    """A registry that does not have the image, and that the login may not have import it."""
+    if held is None or held.allows(image_import.RIGHT):
+        return None
+    name = wanted.registry.id.rpartition("/")[2]
+    what = f"this login may not import the image into the registry `{name}` (it lacks `{image_import.RIGHT}`)"
+    command = _commands(grant(image_import.IMPORTER, wanted.registry.id))
+    return Problem(what, f"Ask an owner to run {command}.", "image")
 
 
 def _held(roles: list[Role]) -> str:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import io
+import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,13 +48,18 @@ class ReportDirectory:
         """
         from functions_model.report.files import report_files
 
-        texts = self._shown(report_files(spec, events, uncoloured(self._log.getvalue())), ids, ci)
+        action = f"Could not write the report to `{self._named(self.folder)}`"
         try:
-            self._replace(texts)
+            self._replace(self._shown(report_files(spec, events, uncoloured(self._log.getvalue())), ids, ci))
         except OSError as error:
-            place, what = self._named(self.folder), f"{error.strerror or error} (`{self._named(error.filename)}`)"
-            remedy = "Take away what is in the way, or name another `report-directory`. All else is as it was told."
-            ci.annotate(Level.WARNING, f"Could not write the report to `{place}`: {what}. {remedy}")
+            what = f"{error.strerror or error} (`{self._named(error.filename)}`)"
+            remedy = "Remove what is in the way, or name another `report-directory`. Nothing else is affected."
+            ci.annotate(Level.WARNING, f"{action}: {what}. {remedy}")
+        except Exception as error:  # noqa: BLE001 - whatever it is, what was deployed is live
+            with ci.group("Traceback"):
+                ci.info(traceback.format_exc())
+            what = f"{type(error).__name__}, a bug in functions-model-action, not in your project"
+            ci.annotate(Level.WARNING, f"{action}: {what}. Please report it with the traceback above.")
 
     def _shown(self, texts: Mapping[str, str], ids: Mapping[str, str], ci: CiHost) -> dict[str, str]:
         """What may be seen of them: a text for people without its secrets, any other as it is or not at all."""
@@ -78,7 +84,7 @@ class ReportDirectory:
             # First away, then anew: through a link of that name, another file would be written.
             (self.folder / name).unlink(missing_ok=True)
             if name in texts:
-                (self.folder / name).write_text(texts[name], encoding="utf-8", newline="")
+                (self.folder / name).write_text(texts[name], "utf-8", "backslashreplace", newline="")
                 made.append(self.folder / name)
         hand_over(made, self.workspace)
 

@@ -65,6 +65,7 @@ class TestRunOnce:
         with socket.create_server(("localhost", 0)) as silent:
             silent.settimeout(60)
             place = {"registry": f"localhost:{silent.getsockname()[1]}", "python-version": "3.11"}
+            place |= {"report-directory": "out"}
             given = {**PACKAGE, **place, "base-image": f"{place['registry']}/base:1", "environment-file": "some.txt"}
             (project / "some.txt").write_text("six==1.17.0\n")
             folder = project / "temporary"
@@ -79,6 +80,7 @@ class TestRunOnce:
         words = "Could not finish: the run was stopped. No Azure resource was touched."
         assert [f"::error::{words}"] == run.errors
         assert words in run.summary
+        assert f"error: {words}" in (project / "out" / "log.txt").read_text()
         assert "was stopped" in run.summary.splitlines()[0]
         assert {"log", "output", "summary"} == {path.name for path in folder.iterdir()}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,9 @@ from functions_model.ci.host import Level
 from functions_model.ci.plain import PlainHost
 from functions_model.cli.once import run_once
 from functions_model.cli.report_directory import ReportDirectory
+from functions_model.environment.locking import LockedPackage
+from functions_model.pipeline.events import EnvironmentResolved
+from functions_model.report.formatting import last
 from support.events import deployment
 from support.wanted import spec_for
 
@@ -106,8 +110,23 @@ class TestWriting:
 
         written(tmp_path, PlainHost(stream))
 
-        told = "warning: Could not write the report to `deep/out`: Is a directory (`deep/out/log.txt`). Take away what"
+        told = "warning: Could not write the report to `deep/out`: Is a directory (`deep/out/log.txt`). Remove what"
         assert told in stream.getvalue()
+
+    def test_that_fails_by_a_bug_of_ours_is_told_and_nothing_more(self, tmp_path: Path) -> None:
+        """The same: nobody deploys again for want of a file."""
+        events = deployment(tmp_path)
+        resolved = last(events, EnvironmentResolved)
+        assert resolved
+        lock = replace(resolved.lock, packages=(LockedPackage("six", "1.17.0", ("no hash",)),))
+        directory, stream = ReportDirectory(tmp_path / "out", tmp_path), io.StringIO()
+        ci = directory.noting(PlainHost(stream))
+
+        directory.write(spec_for(), [*events, replace(resolved, lock=lock)], {}, ci)
+
+        assert "Traceback" in stream.getvalue()
+        assert "warning: Could not write the report to `out`: " in stream.getvalue()
+        assert "a bug in functions-model-action" in stream.getvalue()
 
     def test_leaves_out_what_a_masked_value_would_damage(self, tmp_path: Path) -> None:
         """What people read is starred out, as a log is, also where the value was masked afterwards."""

@@ -20,7 +20,7 @@ from functions_model.core.references import ImageReference
 from functions_model.registry import How, find_manifest, pull_base
 from functions_model.registry.access import EntraExchange
 from functions_model.registry.client import RegistryClient
-from functions_model.registry.tags import TagAttributes, find_tag
+from functions_model.registry.tags import Acr, TagAttributes, find_tag
 from support.images import image_on, push_base, push_image
 
 if TYPE_CHECKING:
@@ -56,8 +56,15 @@ class Tenant:
     def permits(self, object_id: str, permission: str, scope: str, *, data: bool) -> bool:
         return False
 
+
+@dataclass(frozen=True)
+class _Login:
+    """A credential of Entra's, whose token is the principal's name."""
+
+    who: str
+
     def get_token(self, *scopes: str, **_: Any) -> AccessToken:
-        return AccessToken("pusher", int(time.time()) + 3600)
+        return AccessToken(self.who, int(time.time()) + 3600)
 
 
 @dataclass
@@ -73,10 +80,11 @@ class Live:
         session.verify = str(self.tls.ca_file)
         return RegistryClient(self.host, credential, session=session, sleep=lambda _: None)
 
+    def acr(self, who: str = "pusher") -> Acr:
+        return Acr(self.host, _Login(who), AUDIENCE, lambda: {"connection_verify": str(self.tls.ca_file)})
+
     def find(self, tag: str) -> TagAttributes | None:
-        verify = str(self.tls.ca_file)
-        place = f"https://{self.host}"
-        return find_tag(place, "package", tag, Tenant(), audience=AUDIENCE, connection_verify=verify)
+        return find_tag(self.acr(), "package", tag)
 
 
 PUSHER = EntraExchange(lambda: "pusher")

@@ -10,6 +10,7 @@ import pytest
 from azure_sandbox.sandbox import SHARED_GROUP, WORKSPACE
 from support.deployer import Deployer
 from support.documented_roles import Needed, commands_in, new_registry, robot_login, roles_in, tables
+from support.live_tags import tag_of
 from support.triggers import QUEUES
 
 if TYPE_CHECKING:
@@ -223,6 +224,20 @@ class TestARemoval:
 
         assert run.code == 0, run.log
         assert "AcrPull on" in run.log
+        assert f"Removed the tag `{corner.server}/package:{tag_of(corner.deployer)}`" in run.log
+
+    def test_without_the_right_to_delete_names_the_tag_and_goes_on(self, sandbox: Sandbox, tmp_path: Path) -> None:
+        """The app is gone all the same, and somebody who may can remove the tag."""
+        corner = Corner(sandbox, tmp_path, "removal-no-delete", elsewhere=True)
+        corner.run_as_owner()
+        corner.grant(*(one for one in roles_in("docs/how-to/destroy.md", "What it takes") if one.role != "AcrDelete"))
+        run = corner.run(mode="destroy", destroy_data="true")
+
+        tag = f"package:{tag_of(corner.deployer)}"
+        assert run.code == 0, run.log
+        assert [f"repository untag --name {corner.server} --image {tag}" in run.log, "AcrDelete" in run.log] == [
+            True
+        ] * 2
 
 
 def _workspace_places(corner: Corner) -> dict[str, str]:

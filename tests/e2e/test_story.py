@@ -14,6 +14,7 @@ from support.deployer import Deployer
 from support.desk import Desk
 from support.golden import matches_golden, normal
 from support.live_sites import scored, site_of
+from support.live_tags import live_digest, tag_of
 
 if TYPE_CHECKING:
     from azure_sandbox.sandbox import Sandbox
@@ -173,6 +174,13 @@ class TestSecondRun:
         ]
         assert "| model |" in run.summary
 
+    def test_the_live_tag_means_what_the_app_runs(self, first: Run, deployer: Deployer, sandbox: Sandbox) -> None:
+        """Nobody who cleans the registry takes the image for one that nothing runs."""
+        image = site_of(sandbox, deployer.group, deployer.app).config["linuxFxVersion"]
+
+        assert f"@{live_digest(deployer)}" in image
+        assert f"The tag `{tag_of(deployer)}` keeps the image that the function app `echo-story` runs." in first.log
+
 
 class TestUndo:
     """A new version that does not come alive."""
@@ -191,6 +199,7 @@ class TestUndo:
         assert matches_golden(GOLDEN / "undone.txt", normal("\n".join(run.errors), {})), run.log
         assert "It is live again after" in run.summary
         assert (site.config["linuxFxVersion"], "GREETING" in site.settings) == (image, False)
+        assert f"@{live_digest(deployer)}" in image
         assert scored(*where, {"x": 2}) == before
 
 

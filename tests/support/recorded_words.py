@@ -10,6 +10,8 @@ from urllib.parse import parse_qsl
 
 import requests
 
+from support.live_tags import tag_of_id
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -78,6 +80,7 @@ class Words:
             for resource in self._sandbox.arm.store.list(resource_type=f"Microsoft.Web/{kind}"):
                 site, name = self._sandbox.arm.sites.of(resource.id), "/".join(resource.id.names)
                 self._known.setdefault(site.host_name, f"<host of {name}>")
+                self._known.setdefault(tag_of_id(str(resource.id)), f"live-<{name}>")
                 if share := site.settings.get("WEBSITE_CONTENTSHARE"):
                     self._known.setdefault(share, f"<content share of {name}>")
         pushed = [entry.body for entry in entries if entry.service == "registry" and entry.method == "PUT"]

@@ -39,6 +39,15 @@ def canonical_json(value: Any) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
+LIVE = "live-"
+"""Begins the tag of an image that an app, or its candidate, runs."""
+
+
+def live_tag(resource_id: str) -> str:
+    """The live tag of an app, or of its candidate: `live-` and 12 hex digits that follow from its ARM id."""
+    return f"{LIVE}{short(digest_of(resource_id.lower().encode()))}"
+
+
 _REPOSITORY = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")
 """https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests."""
 _TAG = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}")

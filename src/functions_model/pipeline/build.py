@@ -127,16 +127,12 @@ def _look_at_tag(making: Making, built: ImageBuilt) -> None:
         PlanRefused: The tag is locked and points to another image: better known now than after the upload.
         RegistryFailed: The registry does not say.
     """
-    tag, session = making.spec.image.tag, making.session
-    credential = session.registry_login
-    if tag is None or session.cloud is None or credential is None:
+    tag, repository = making.spec.image.tag, built.app.reference.repository
+    if tag is None or (acr := making.session.acr()) is None:
         return
-    from functions_model.azure.sending import CancelledTransport  # noqa: PLC0415 - the SDK costs every run 50 ms
-    from functions_model.registry.tags import find_tag  # noqa: PLC0415 - it does here, too
+    from functions_model.registry.tags import find_tag  # noqa: PLC0415 - the SDK costs every run 50 ms
 
-    audience, transport = session.cloud.registry_scope.removesuffix("/.default"), CancelledTransport()
-    place, repository = f"https://{session.host}", built.app.reference.repository
-    found = find_tag(place, repository, tag, credential, audience=audience, transport=transport)
+    found = find_tag(acr, repository, tag)
     if found is None or found.digest == built.app.reference.digest:
         return
     if found.locked:

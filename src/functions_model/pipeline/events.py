@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from functions_model.bundle.deployable import AppImage
-    from functions_model.core.references import Digest
+    from functions_model.core.names import Names
+    from functions_model.core.references import Digest, ImageReference
     from functions_model.core.registered import RegisteredAsset
     from functions_model.core.spec import DeploymentSpec, Model
     from functions_model.environment import EnvironmentRequest, Lock, PythonChoice
@@ -263,6 +264,26 @@ class Moved(Event):
 
     written: Written
     back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LiveTagMoved(Event):
+    """A live tag means the image that an app, or its candidate, runs by now.
+
+    Attributes:
+        image: With the tag, and the digest that it means.
+        names: The app, or its candidate.
+    """
+
+    image: ImageReference
+    names: Names
+
+
+@dataclass(frozen=True, slots=True)
+class LiveTagRemoved(Event):
+    """A live tag is gone: nothing runs the image for whose sake it was there. `image` has that tag."""
+
+    image: ImageReference
 
 
 @dataclass(frozen=True, slots=True)

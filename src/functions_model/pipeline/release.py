@@ -9,6 +9,7 @@ from __future__ import annotations
 from functions_model.core.failures import ApplyIncomplete, Failure, NotLive
 from functions_model.core.names import CANDIDATE, MOVE, MOVED
 from functions_model.pipeline.events import AppVerified, Moved, ResourceWritten, UndoBegun, UndoEnded
+from functions_model.pipeline.live_tags import tag_moved, tag_verified
 from functions_model.pipeline.session import run_context
 from functions_model.pipeline.verifying import Delivered, probed, verify_here, verify_previous
 from functions_model.provision import Change, Overtaken, PutBack
@@ -39,6 +40,7 @@ def _in_place(delivered: Delivered) -> None:
             if _settled(delivered):
                 verified = verify_here(delivered)
             _tell_proven(delivered, verified)
+            tag_verified(delivered)
     except NotLive as failure:
         raise _with_story(failure, _put_back(delivered)) from failure
 
@@ -87,6 +89,7 @@ def _beside(delivered: Delivered) -> None:
             world.tell(AppVerified(verified, names.candidate))
             if plan.move and verified.unproven:
                 raise delivered.host.refused_move(names, verified.unproven)
+            tag_verified(delivered, candidate=True)
     except NotLive as failure:
         runs = delivered.before.image if delivered.before else delivered.app.reference.pinned
         story = f"`{names.app}` itself {'was not touched' if delivered.before else 'is new'} and runs `{runs}`."
@@ -104,6 +107,7 @@ def _move(delivered: Delivered, change: Change) -> None:
     try:
         with world.stage("Verify the app"):
             _tell_proven(delivered, verify_here(delivered))
+            tag_moved(delivered)
     except NotLive as failure:
         raise _with_story(failure, _move_back(delivered, change)) from failure
 

@@ -22,11 +22,18 @@ from functions_model.registry.access import EntraExchange
 from functions_model.registry.client import RegistryClient
 
 if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
     from functions_model.azure.clients import AzureClients
     from functions_model.azure.cloud import Cloud
     from functions_model.azure.login import MaskingCredential
     from functions_model.provision import RegistryResource, RunContext
     from functions_model.provision.removal import RemovalPlan
+    from functions_model.registry.tags import Acr
+
+
+_AGAIN = 4
+"""How often a request to a registry's own interface is sent again: a run that has come so far need not wait long."""
 
 
 def without_question(plan: RemovalPlan) -> None:
@@ -122,6 +129,11 @@ class Session:
         known = self.subscription is not None or (self.cloud is not None and self.cloud.has_registry(self.host))
         return self.credential if known else None
 
+    def acr(self) -> Acr | None:
+        """The target registry by its own interface; None for one that gets no token of this login."""
+        credential, cloud = self.registry_login, self.cloud
+        return acr_of(self.host, credential, cloud) if credential and cloud else None
+
     def client_of(self, registry: str) -> RegistryClient:
         """The client for a registry: one for the whole run, with its connections and tokens.
 
@@ -150,6 +162,15 @@ class Session:
         abac = registry.abac if registry else None
         exchange = EntraExchange(lambda: credential.get_token(cloud.registry_scope).token, abac)
         return RegistryClient(host, exchange, mask=self.world.ci.mask)
+
+
+def acr_of(host: str, credential: TokenCredential, cloud: Cloud) -> Acr:
+    """A registry of Azure by its own interface. Nothing is asked yet."""
+    from functions_model.azure.sending import CancelledTransport
+    from functions_model.registry.tags import Acr
+
+    audience = cloud.registry_scope.removesuffix("/.default")
+    return Acr(host, credential, audience, lambda: {"transport": CancelledTransport(), "retry_total": _AGAIN})
 
 
 def open_session(spec: DeploymentSpec | PromotionSpec, world: World) -> Session:

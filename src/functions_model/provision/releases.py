@@ -51,6 +51,26 @@ class ReleasingHost(Host, Protocol):
     def is_beside(self, plan: ResourcePlan) -> bool:
         """Whether the new version goes to a candidate."""
 
+    def id_of(self, names: Names) -> str:
+        """The ARM id of an app, or of its candidate."""
+
+    def image_of(self, clients: AzureClients, names: Names) -> str:
+        """The image that an app, or its candidate, is meant to run by now; empty for none. In one request.
+
+        Raises:
+            AzureError: It is not there, or may not be read.
+        """
+
+    def places_of(self, clients: AzureClients, names: Names) -> tuple[Names, ...]:
+        """What goes when it is removed: an app with its candidates, or one candidate. Empty where there is no app.
+
+        Raises:
+            AzureError: It may not be read.
+        """
+
+    def candidate_before(self, plan: ResourcePlan) -> LiveApp | None:
+        """The candidate as it was before; None when it is new."""
+
     def endpoint(
         self, clients: AzureClients, plan: ResourcePlan, applied: Applied | None = None, *, candidate: bool = False
     ) -> Endpoint:

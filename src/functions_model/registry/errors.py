@@ -82,7 +82,7 @@ def _safe(text: str) -> str:
 
 def _remedy(status: int, code: str, message: str, host: str, access: Access | None, *, abac: bool | None) -> str:
     if "client with IP" in message:
-        command = _az(host, "network-rule add --ip-address ADDRESS")
+        command = az_acr(host, "network-rule add --ip-address ADDRESS")
         return f"Let this machine's address through the registry's firewall: `{command}`."
     if code == "UNSUPPORTED" or "disallowed" in message:
         return "The repository or the tag may be locked: unlock it, or push under another tag."
@@ -101,14 +101,15 @@ def _grant(host: str, access: Access | None, *, abac: bool | None) -> str:
         return f"See that the login may {right} {where}. A registry that is none of Azure's is asked without one."
     legacy, by_repository = _WRITERS if push else _READERS
     role = by_repository if abac else legacy
-    scope = f'"$({_az(host, "show --query id --output tsv")})"'
+    scope = f'"$({az_acr(host, "show --query id --output tsv")})"'
     command = f'az role assignment create --role "{role}" --assignee CLIENT_ID --scope {scope}'
     other = f"In a registry with rights by repository (ABAC) it is {by_repository}. " if abac is None else ""
     grant = f"Grant the identity the role {role} on the registry: `{command}`."
     return f"{grant} {other}A new role takes some minutes to count."
 
 
-def _az(host: str, command: str) -> str:
+def az_acr(host: str, command: str) -> str:
+    """`az acr <command>` with the registry's name before the command's options."""
     verb, _, options = command.partition(" --")
     match = _AZURE.match(host)
     name = match[1] if match else host

@@ -22,6 +22,8 @@ from functions_model.pipeline.events import (
     ImageFound,
     ImagePushed,
     LayerReady,
+    LiveTagMoved,
+    LiveTagRemoved,
     ModelFetched,
     Moved,
     PlanApplied,
@@ -188,6 +190,16 @@ def _(event: AppVerified) -> str:
 @lines_of.register
 def _(event: Moved) -> str:
     return f"Moved {event.written.change.name}{' again' if event.back else ''}, {duration(event.written.seconds)}."
+
+
+@lines_of.register
+def _(event: LiveTagMoved) -> str:
+    return f"The tag `{event.image.tag}` keeps the image that {event.names} runs."
+
+
+@lines_of.register
+def _(event: LiveTagRemoved) -> str:
+    return f"Removed the tag `{event.image}`: nothing runs its image for its sake."
 
 
 @lines_of.register

@@ -17,6 +17,8 @@ from functions_model.pipeline.events import (
     ImageBuilt,
     ImageFound,
     ImagePushed,
+    LiveTagMoved,
+    LiveTagRemoved,
     Moved,
     PlanApplied,
     PlanMade,
@@ -103,6 +105,8 @@ def _changed(events: Sequence[Event]) -> bool | None:
     A swap is the last write of all, and is told by itself. A plan writes nothing, whatever it shows.
     """
     pushed = last(events, ImagePushed)
-    if (pushed and pushed.pushed.manifest_written) or last(events, ResourceWritten) or last(events, Moved):
+    if pushed and pushed.pushed.manifest_written:
+        return True
+    if any(last(events, kind) for kind in (ResourceWritten, Moved, LiveTagMoved, LiveTagRemoved)):
         return True
     return False if pushed or last(events, PlanApplied) or _planned(events) else None

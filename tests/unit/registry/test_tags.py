@@ -15,7 +15,7 @@ from requests.adapters import BaseAdapter
 
 from functions_model.core.failures import RegistryFailed
 from functions_model.core.references import digest_of
-from functions_model.registry.tags import TagAttributes, find_tag
+from functions_model.registry.tags import Acr, TagAttributes, find_tag, remove_tag
 
 DIGEST = digest_of(b"manifest")
 
@@ -47,20 +47,17 @@ class Credential:
         return AccessToken("t", 1 << 40)
 
 
-def find(answers: Answers) -> TagAttributes | None:
+def acr(answers: Answers) -> Acr:
+    """The registry that answers so."""
     session = requests.Session()
     session.mount("https://", answers)
     transport = RequestsTransport(session=session, session_owner=False)
     audience = "https://containerregistry.azure.net"
-    return find_tag(
-        "https://contoso.azurecr.io",
-        "package",
-        "v1",
-        Credential(),
-        audience=audience,
-        transport=transport,
-        retry_total=0,
-    )
+    return Acr("contoso.azurecr.io", Credential(), audience, lambda: {"transport": transport, "retry_total": 0})
+
+
+def find(answers: Answers) -> TagAttributes | None:
+    return find_tag(acr(answers), "package", "v1")
 
 
 def attributes(*, locked: bool) -> dict[str, object]:
@@ -102,3 +99,36 @@ class TestRefusal:
 
         with pytest.raises(RegistryFailed, match=tell):
             find(Answers(403, denied))
+
+
+class TestRemoval:
+    """A tag that is taken away."""
+
+    def test_the_tag_alone_goes(self) -> None:
+        """One request, which leaves the manifest."""
+        answers = Answers(202, {})
+
+        remove_tag(acr(answers), "package", "live-0123456789ab")
+
+        assert [("DELETE", "/acr/v1/package/_tags/live-0123456789ab", None)] == answers.seen
+
+    def test_what_is_gone_is_no_failure(self) -> None:
+        """Somebody else was faster."""
+        remove_tag(acr(Answers(404, {"errors": [{"code": "TAG_UNKNOWN"}]})), "package", "v1")
+
+    @pytest.mark.parametrize("status", [401, 403])
+    def test_without_the_right_the_command_is_told_and_the_role(self, status: int) -> None:
+        """Somebody who may can do it; or the login gets the role."""
+        command = "az acr repository untag --name contoso --image package:v1"
+        tell = rf"Could not remove the tag `contoso.azurecr.io/package:v1`: .*{status}\. .*`{command}`.*AcrDelete"
+
+        with pytest.raises(RegistryFailed, match=tell):
+            remove_tag(acr(Answers(status, {"errors": [{"code": "DENIED"}]})), "package", "v1")
+
+    def test_a_locked_one_is_told_with_the_command_that_unlocks_it(self) -> None:
+        """A role would not help."""
+        image = "--image package:v1 --write-enabled true --delete-enabled true"
+        tell = rf"it is locked\. Unlock it: `az acr repository update --name contoso {image}`"
+
+        with pytest.raises(RegistryFailed, match=tell):
+            remove_tag(acr(Answers(405, {"errors": [{"code": "UNSUPPORTED"}]})), "package", "v1")

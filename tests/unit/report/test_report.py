@@ -11,10 +11,12 @@ import pytest
 
 from functions_model.ci.plain import PlainHost
 from functions_model.core.failures import InputsInvalid, NotLive, Problem
+from functions_model.core.references import ImageReference
 from functions_model.core.spec import AuthLevel, HttpTrigger, Mode
 from functions_model.pipeline.events import (
     AppVerified,
     ImagePushed,
+    LiveTagMoved,
     Moved,
     PlanApplied,
     PlanMade,
@@ -31,7 +33,7 @@ from functions_model.report.plan_document import plan_json
 from functions_model.report.plan_text import field_lines, field_text, plan_text
 from support.events import GREEN, NOW, OLDER, PLAN_LINK, built, changes, deployment
 from support.golden import matches_golden, normal
-from support.wanted import spec_for
+from support.wanted import TARGET, spec_for
 
 if TYPE_CHECKING:
     from functions_model.pipeline.events import Event
@@ -235,6 +237,13 @@ class TestOutputs:
         swapped = Moved(Written(Change("swap", "iris/staging with iris", Action.UPDATE), 60.0))
 
         found = outputs(spec_for(), [there, PlanMade(plan), PlanApplied(Applied((), plan.changes, 0.0)), swapped])
+
+        assert "true" == found["changed"]
+
+    def test_a_live_tag_alone_is_a_change(self) -> None:
+        """An app that was deployed before there were such tags gets its own."""
+        reference = ImageReference("contoso.azurecr.io", "package", "live-0123456789ab")
+        found = outputs(spec_for(), [LiveTagMoved(reference, TARGET.names)])
 
         assert "true" == found["changed"]
 

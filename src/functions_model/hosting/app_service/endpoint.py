@@ -17,7 +17,7 @@ from functions_model.core.names import Names
 from functions_model.hosting.app_service.commands import container_logging
 from functions_model.hosting.app_service.machine_key import MACHINE_KEY
 from functions_model.hosting.app_service.nouns import ObservedApp, ObservedSite, ObservedSlot
-from functions_model.hosting.app_service.site import Site, read_app, read_belongings
+from functions_model.hosting.app_service.site import Site, image_of, read_app, read_belongings
 from functions_model.provision import Applied, ResourcePlan
 from functions_model.provision.endpoint import ContainerLog, HostKeys, NoLog, NotYet
 
@@ -155,8 +155,7 @@ class AppServiceEndpoint:
     def image(self) -> str:
         """The image of its configuration."""
         with self._asking("read the configuration"):
-            config = self._site.get_configuration()
-        return str(config.linux_fx_version or "").removeprefix("DOCKER|")
+            return image_of(self.clients, self.names)
 
     def log(self) -> ContainerLog:
         """Its container log.

@@ -11,14 +11,14 @@ from functions_model.hosting.app_service.app_changes import origin_of
 from functions_model.hosting.app_service.commands import AppServiceCommands
 from functions_model.hosting.app_service.content_share import CONTENT_STORAGE
 from functions_model.hosting.app_service.endpoint import endpoint_of, live_endpoint
-from functions_model.hosting.app_service.nouns import ObservedApp
+from functions_model.hosting.app_service.nouns import ObservedApp, ObservedSlot
 from functions_model.hosting.app_service.plan import PLAN
 from functions_model.hosting.app_service.plan_sizes import ObservedPlan
 from functions_model.hosting.app_service.registry_login import PASSWORD
 from functions_model.hosting.app_service.removal import sites_of, slot_changes, survey_slot
 from functions_model.hosting.app_service.settings import merged_settings
 from functions_model.hosting.app_service.settling import settle
-from functions_model.hosting.app_service.site import find_site
+from functions_model.hosting.app_service.site import find_site, id_of, image_of, places_of
 from functions_model.hosting.app_service.slot import SLOT
 from functions_model.hosting.app_service.swap import SWAP_OF_SLOT, refused_swap, swap, swap_back
 from functions_model.hosting.app_service.undoing import undo
@@ -52,6 +52,10 @@ class AppService:
     move_back = staticmethod(swap_back)
     refused_move = staticmethod(refused_swap)
 
+    id_of = staticmethod(id_of)
+    image_of = staticmethod(image_of)
+    places_of = staticmethod(places_of)
+
     def is_there(self, observed: Observed) -> bool:
         """Whether both plan and app are."""
         return observed.of(ObservedPlan) is not None and observed.of(ObservedApp) is not None
@@ -77,6 +81,11 @@ class AppService:
     def is_beside(self, plan: ResourcePlan) -> bool:
         """Whether the new version goes to a slot."""
         return through_slot(plan.wanted, plan.observed)
+
+    def candidate_before(self, plan: ResourcePlan) -> LiveApp | None:
+        """The slot."""
+        slot = plan.observed.of(ObservedSlot)
+        return slot.app if slot else None
 
     def settle(self, plan: ResourcePlan, after: LiveApp, clients: AzureClients, context: RunContext) -> tuple[str, ...]:
         """The settings that had to be written again."""

@@ -13,6 +13,10 @@ RESOLVER = "keyVaultReferenceIdentity"
 hashicorp/terraform-provider-azurerm has it in web/2023-12-01/webapps/model_sitepatchresourceproperties.go:35."""
 
 
+IMAGE = "DOCKER|"
+"""What App Service writes before an image."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObservedSite(FoundApp):
     """A live app, or a slot, as Resource Manager's first answer shows it.
@@ -68,7 +72,7 @@ class ObservedApp(ObservedSite, LiveApp):
     @property
     def image(self) -> str:
         """What it runs, without what App Service writes before it."""
-        return self.runs.removeprefix("DOCKER|")
+        return self.runs.removeprefix(IMAGE)
 
     @property
     def container_log(self) -> bool:

@@ -15,7 +15,7 @@ from functions_model.azure import api_versions
 from functions_model.azure.clients import AzureClients
 from functions_model.azure.errors import error_code
 from functions_model.core.names import Names
-from functions_model.hosting.app_service.nouns import NONE, Belongings, ObservedApp, ObservedSite
+from functions_model.hosting.app_service.nouns import IMAGE, NONE, Belongings, ObservedApp, ObservedSite
 from functions_model.provision.host import Writing
 from functions_model.provision.observed import ObservedGroup
 
@@ -146,12 +146,7 @@ class Site:
         Raises:
             HttpResponseError: It was refused, or there is no host that answers.
         """
-        site = (
-            f"sites/{self.names.app}/slots/{self.names.candidate}"
-            if self.names.candidate
-            else f"sites/{self.names.app}"
-        )
-        url = quote(f"{self.names.group_id}/providers/Microsoft.Web/{site}/hostruntime{path}")
+        url = quote(f"{id_of(self.names)}/hostruntime{path}")
         request = HttpRequest(method, url, params={"api-version": api_versions.WEB})
         # Whoever waits for a host asks again by itself.
         response = self.clients.web.send_request(request, retry_total=0)
@@ -219,6 +214,36 @@ def observed_site(site: Any) -> ObservedSite:
 
 def _text(value: Any) -> str:
     return str(getattr(value, "value", value))
+
+
+def id_of(names: Names) -> str:
+    """The ARM id of an app, or of its slot."""
+    app = names.id_of("Microsoft.Web/sites", names.app)
+    return f"{app}/slots/{names.candidate}" if names.candidate else app
+
+
+def image_of(clients: AzureClients, names: Names) -> str:
+    """The image in the configuration of an app, or of its slot; empty for none.
+
+    Raises:
+        AzureError: It is not there, or may not be read.
+    """
+    return str(Site(clients, names).get_configuration().linux_fx_version or "").removeprefix(IMAGE)
+
+
+def places_of(clients: AzureClients, names: Names) -> tuple[Names, ...]:
+    """An app with its slots, which go with it; or the one slot.
+
+    Raises:
+        AzureError: They may not be read.
+    """
+    if names.candidate:
+        return (names,)
+    try:
+        slots = [str(one.name).rpartition("/")[2] for one in clients.web.web_apps.list_slots(names.group, names.app)]
+    except ResourceNotFoundError:
+        return ()
+    return (names, *(names.at(slot) for slot in slots))
 
 
 def read_app(where: Site) -> ObservedApp | None:

@@ -1,0 +1,27 @@
+"""Live tags in the sandbox's registry, read by plain requests."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from support.registry_sandbox import signed_in_reader
+
+if TYPE_CHECKING:
+    from support.deployer import Deployer
+
+
+def tag_of_id(resource_id: str) -> str:
+    """The live tag of an app, or of a slot, by its ARM id."""
+    return f"live-{hashlib.sha256(resource_id.lower().encode()).hexdigest()[:12]}"
+
+
+def tag_of(deployer: Deployer, slot: str = "") -> str:
+    """The live tag of the app, or of one of its slots."""
+    group = f"/subscriptions/{deployer.sandbox.subscription_id}/resourcegroups/{deployer.group}"
+    return tag_of_id(f"{group}/providers/Microsoft.Web/sites/{deployer.app}{f'/slots/{slot}' if slot else ''}")
+
+
+def live_digest(deployer: Deployer, slot: str = "", repository: str = "package") -> str | None:
+    """What the live tag of the app, or of one of its slots, means; None when there is none."""
+    return signed_in_reader(deployer.sandbox).digest(repository, tag_of(deployer, slot))

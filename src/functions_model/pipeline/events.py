@@ -268,22 +268,10 @@ class Moved(Event):
 
 @dataclass(frozen=True, slots=True)
 class LiveTagMoved(Event):
-    """A live tag means the image that an app, or its candidate, runs by now.
-
-    Attributes:
-        image: With the tag, and the digest that it means.
-        names: The app, or its candidate.
-    """
+    """The live tag in `image` means the image that an app, or its candidate, runs by now; without names, it is gone."""
 
     image: ImageReference
-    names: Names
-
-
-@dataclass(frozen=True, slots=True)
-class LiveTagRemoved(Event):
-    """A live tag is gone: nothing runs the image for whose sake it was there. `image` has that tag."""
-
-    image: ImageReference
+    names: Names | None = None
 
 
 @dataclass(frozen=True, slots=True)

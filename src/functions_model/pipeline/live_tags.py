@@ -17,7 +17,7 @@ from functions_model.ci.host import Level
 from functions_model.core.failures import RegistryFailed
 from functions_model.core.names import Names
 from functions_model.core.references import ImageReference, live_tag, parse_reference
-from functions_model.pipeline.events import LiveTagMoved, LiveTagRemoved
+from functions_model.pipeline.events import LiveTagMoved
 from functions_model.pipeline.session import World, acr_of
 from functions_model.pipeline.verifying import Delivered
 from functions_model.registry.retagging import retag
@@ -56,7 +56,7 @@ def untag(world: World, tag: ImageReference, cloud: Cloud, credential: TokenCred
     except RegistryFailed as failure:
         world.ci.annotate(Level.WARNING, f"{failure} Until it is gone, it keeps the image that it names.", minor=True)
     else:
-        world.tell(LiveTagRemoved(tag))
+        world.tell(LiveTagMoved(tag))
 
 
 def _tag(delivered: Delivered, names: Names, image: str, before: str) -> None:

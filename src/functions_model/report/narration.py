@@ -23,7 +23,6 @@ from functions_model.pipeline.events import (
     ImagePushed,
     LayerReady,
     LiveTagMoved,
-    LiveTagRemoved,
     ModelFetched,
     Moved,
     PlanApplied,
@@ -194,12 +193,9 @@ def _(event: Moved) -> str:
 
 @lines_of.register
 def _(event: LiveTagMoved) -> str:
+    if event.names is None:
+        return f"Removed the tag `{event.image}`: the app whose image it kept is gone from there."
     return f"The tag `{event.image.tag}` keeps the image that {event.names} runs."
-
-
-@lines_of.register
-def _(event: LiveTagRemoved) -> str:
-    return f"Removed the tag `{event.image}`: nothing runs its image for its sake."
 
 
 @lines_of.register

@@ -18,7 +18,6 @@ from functions_model.pipeline.events import (
     ImageFound,
     ImagePushed,
     LiveTagMoved,
-    LiveTagRemoved,
     Moved,
     PlanApplied,
     PlanMade,
@@ -107,6 +106,6 @@ def _changed(events: Sequence[Event]) -> bool | None:
     pushed = last(events, ImagePushed)
     if pushed and pushed.pushed.manifest_written:
         return True
-    if any(last(events, kind) for kind in (ResourceWritten, Moved, LiveTagMoved, LiveTagRemoved)):
+    if any(last(events, kind) for kind in (ResourceWritten, Moved, LiveTagMoved)):
         return True
     return False if pushed or last(events, PlanApplied) or _planned(events) else None

@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from functions_model.bundle.deployable import AppImage
-    from functions_model.core.names import Names
-    from functions_model.core.references import Digest, ImageReference
+    from functions_model.core.references import Digest
     from functions_model.core.registered import RegisteredAsset
     from functions_model.core.spec import DeploymentSpec, Model
     from functions_model.environment import EnvironmentRequest, Lock, PythonChoice
@@ -264,14 +263,6 @@ class Moved(Event):
 
     written: Written
     back: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class LiveTagMoved(Event):
-    """The live tag in `image` means the image that an app, or its candidate, runs by now; without names, it is gone."""
-
-    image: ImageReference
-    names: Names | None = None
 
 
 @dataclass(frozen=True, slots=True)

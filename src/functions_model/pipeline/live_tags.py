@@ -17,7 +17,7 @@ from functions_model.ci.host import Level
 from functions_model.core.failures import RegistryFailed
 from functions_model.core.names import Names
 from functions_model.core.references import ImageReference, live_tag, parse_reference
-from functions_model.pipeline.events import LiveTagMoved
+from functions_model.pipeline.registry_events import LiveTagMoved
 from functions_model.pipeline.session import World, acr_of
 from functions_model.pipeline.verifying import Delivered
 from functions_model.registry.retagging import retag

@@ -22,7 +22,6 @@ from functions_model.pipeline.events import (
     ImageFound,
     ImagePushed,
     LayerReady,
-    LiveTagMoved,
     ModelFetched,
     Moved,
     PlanApplied,
@@ -32,6 +31,7 @@ from functions_model.pipeline.events import (
     TagFound,
     UndoEnded,
 )
+from functions_model.pipeline.registry_events import LiveTagMoved
 from functions_model.registry import PushedImage
 from functions_model.report.formatting import count, duration
 from functions_model.report.image_text import (

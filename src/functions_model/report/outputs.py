@@ -17,13 +17,13 @@ from functions_model.pipeline.events import (
     ImageBuilt,
     ImageFound,
     ImagePushed,
-    LiveTagMoved,
     Moved,
     PlanApplied,
     PlanMade,
     RemovalPlanned,
     ResourceWritten,
 )
+from functions_model.pipeline.registry_events import LiveTagMoved
 from functions_model.report.formatting import app_image, every, last, proven
 from functions_model.report.proof import state_of
 

@@ -12,8 +12,8 @@ from azure.core.exceptions import HttpResponseError
 
 from functions_model.core.names import Names
 from functions_model.core.references import Digest, ImageReference, live_tag
-from functions_model.pipeline.events import LiveTagMoved
 from functions_model.pipeline.live_tags import tag_moved, tag_verified
+from functions_model.pipeline.registry_events import LiveTagMoved
 from functions_model.pipeline.session import Session, World
 from functions_model.registry.client import RegistryClient
 from support.ci import RecordingCi

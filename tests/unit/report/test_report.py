@@ -16,13 +16,13 @@ from functions_model.core.spec import AuthLevel, HttpTrigger, Mode
 from functions_model.pipeline.events import (
     AppVerified,
     ImagePushed,
-    LiveTagMoved,
     Moved,
     PlanApplied,
     PlanMade,
     ResourceWritten,
     StageEnded,
 )
+from functions_model.pipeline.registry_events import LiveTagMoved
 from functions_model.provision import Action, Applied, Change, FieldChange, Written
 from functions_model.registry import PushedImage
 from functions_model.report.formatting import count, duration, size

@@ -14,12 +14,14 @@ from functions_model.ci.identity import JobIdentity
 from functions_model.ci.plain import PlainHost
 from functions_model.ci.scrub import is_terminal
 
-__all__ = ["SUMMARY_FILE", "detect", "in_a_job", "outside"]
+__all__ = ["OUTPUT_FILE", "SUMMARY_FILE", "detect", "in_a_job", "outside"]
 
 _OF_A_HOST = ("GITHUB_", "TF_BUILD")
 _GITHUB, _PIPELINES = "GITHUB_ACTIONS", "TF_BUILD"
 SUMMARY_FILE = "FUNCTIONS_MODEL_SUMMARY_FILE"
 """The variable that names a file for a plain console's summary page."""
+OUTPUT_FILE = "FUNCTIONS_MODEL_OUTPUT_FILE"
+"""The variable that names a file for a plain console's outputs, for CI hosts that read dotenv files."""
 
 
 def detect(
@@ -48,7 +50,9 @@ def detect(
         has_colours=terminal and not environ.get("NO_COLOR"),
         is_brief=terminal and not verbose,
     )
-    return PlainHost(stream, facts, identity=identity if identity.available else None)
+    outputs = environ.get(OUTPUT_FILE)
+    known_identity = identity if identity.available else None
+    return PlainHost(stream, facts, identity=known_identity, outputs=Path(outputs) if outputs else None)
 
 
 def in_a_job(environ: Mapping[str, str]) -> bool:

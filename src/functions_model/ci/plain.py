@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TextIO
 
 from functions_model.ci.github import facts_of
@@ -15,6 +16,9 @@ from functions_model.ci.scrub import ScrubbedLog
 from functions_model.ci.terminal import Colour, brief_digests, folded, painted, size_of
 from functions_model.core.failures import Location, LoginFailed
 
+_NO_QUOTES = re.compile(r"[A-Za-z0-9_./:@,+=%?-]{0,1024}")
+"""Values that a shell and every reader of dotenv files take alike, without quotes. GitLab takes 5 kB in all
+(https://docs.gitlab.com/ci/yaml/artifacts_reports/#artifactsreportsdotenv)."""
 _BRACKETS = re.compile(r"\(([^()]+)\)")
 
 
@@ -30,6 +34,7 @@ class PlainHost(ScrubbedLog):
         stream: Where the log goes.
         facts: Of the run. They name no file for a summary where the log says it all; None: nothing is known.
         identity: Where identity tokens come from; None where there are none.
+        outputs: A file that outputs are appended to, as `DEPLOY_APP_URL=https://...`; None where nobody wants it.
         clock: Seconds, for durations.
     """
 
@@ -39,11 +44,13 @@ class PlainHost(ScrubbedLog):
         facts: Facts | None = None,
         *,
         identity: JobIdentity | None = None,
+        outputs: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(stream)
         self.facts = facts or facts_of({})
         self._identity = identity
+        self._outputs = outputs
         self._clock = clock
         self._heading = ""
 
@@ -96,9 +103,15 @@ class PlainHost(ScrubbedLog):
         """Nothing: a console holds none."""
 
     def output(self, name: str, value: str) -> None:
-        """Print it as `name=value`; of a value of several lines, how many there are."""
+        """Print it as `name=value`; of a value of several lines, how many there are.
+
+        The file of outputs gets those that need no quotes, unless a masked value is in them.
+        """
         lines = value.splitlines()
         self.info(f"{name}={value if len(lines) < 2 else f'({len(lines)} lines)'}")
+        if self._outputs and _NO_QUOTES.fullmatch(value) and value == self.scrub(value):
+            with self._outputs.open("a", encoding="utf-8") as file:
+                file.write(f"DEPLOY_{name.upper().replace('-', '_')}={value}\n")
 
     def summary(self, markdown: str) -> None:
         """Append it to the summary file, when there is one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 
-from functions_model.ci import SUMMARY_FILE
+from functions_model.ci import OUTPUT_FILE, SUMMARY_FILE
 from functions_model.ci.host import Facts
 from functions_model.core.failures import InputsInvalid, Problem
 from functions_model.core.near import any_of, near
@@ -16,7 +16,14 @@ LISTENING = "FUNCTIONS_MODEL_LISTENING_SECONDS"
 """How long a trigger's listener is listened to. A sandbox sets it, whose listeners fail faster than those of Azure."""
 EPOCH = "source-date-epoch"
 NOT_INPUTS = frozenset(
-    {"FUNCTIONS_MODEL_BUILD_ID", "FUNCTIONS_MODEL_MODELS", "FUNCTIONS_MODEL_TOOL_VERSION", LISTENING, SUMMARY_FILE}
+    {
+        "FUNCTIONS_MODEL_BUILD_ID",
+        "FUNCTIONS_MODEL_MODELS",
+        "FUNCTIONS_MODEL_TOOL_VERSION",
+        LISTENING,
+        OUTPUT_FILE,
+        SUMMARY_FILE,
+    }
 )
 """Variables with our prefix that are no inputs: an image's own, a console's, and the sandbox's."""
 

@@ -263,6 +263,22 @@ class TestPlain:
         assert stream.getvalue() == "password ***\n"
         assert (tmp_path / "summary.md").read_text() == "***\n"
 
+    def test_outputs_go_to_a_file_that_any_ci_reads(self, tmp_path: Path) -> None:
+        """Those that a shell reads as they are; no text of several lines, none with a secret, and no plan."""
+        place = tmp_path / "deploy.env"
+        host = detect({"FUNCTIONS_MODEL_OUTPUT_FILE": str(place)}, io.StringIO())
+        host.mask("s3cret")
+        outputs = {
+            "app-url": "https://a.test/x&y",
+            "image": "h.test/a@sha256:0",
+            "lock": "a==1\nb==2",
+            "changed": "true",
+        }
+        for name, value in {**outputs, "plan": '{"a": 1}', "code": "s3cret", "digest": ""}.items():
+            host.output(name, value)
+
+        assert "DEPLOY_IMAGE=h.test/a@sha256:0\nDEPLOY_CHANGED=true\nDEPLOY_DIGEST=\n" == place.read_text()
+
     def test_has_no_identity(self) -> None:
         """The message says what to do instead."""
         host = PlainHost(io.StringIO())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from azure_sandbox.arm.authorization.definitions import ACR_PULL
+from azure_sandbox.arm.authorization.definitions import ACR_PULL, READER
 from support.deployer import Deployer
 from support.documented_roles import Needed, RobotLogin, commands_in, robot_login, roles_in
 from support.hub import Hub
@@ -76,6 +76,82 @@ class TestADeployment:
         assert f"the registry `spokehub` (`/subscriptions/{spoke.hub.subscription}/resourceGroups/hub-rg`)" in run.log
         assert "(`/subscriptions/other/resourceGroups/hub-rg`)" in json.loads(run.outputs["plan"])["notes"][-1]
         assert not any(spoke.hub.subscription in value for value in run.outputs.values())
+
+    @pytest.mark.exhaustive
+    def test_writes_to_a_component_of_the_hub(self, sandbox: Sandbox, tmp_path: Path) -> None:
+        """With a role there, which a second run finds; its workspace is none of ours, and nothing else is written."""
+        spoke = Spoke(sandbox, tmp_path, "component")
+        spoke.grant_in_hub()
+        given = {"application_insights": spoke.hub.component, "log_analytics_workspace": ""}
+        run, again = spoke.run(**given), spoke.run(**given, mode="plan")
+
+        assert [0, 0] == [run.code, again.code], run.log + again.log
+        assert (spoke.principal(), METRICS_PUBLISHER) in spoke.hub.roles_on(spoke.hub.component)
+        assert [("PUT", "roleAssignments")] * 2 == spoke.hub.writes
+        assert "false" == again.outputs["has-changes"]
+
+    @pytest.mark.exhaustive
+    def test_by_keys_takes_the_password_of_the_hubs_registry(self, sandbox: Sandbox, tmp_path: Path) -> None:
+        """No role is given there then."""
+        spoke = Spoke(sandbox, tmp_path, "bykeys", adminUserEnabled=True)
+        spoke.login.grant((Needed("Contributor", "it"),), {"it": spoke.hub.registry})
+        run = spoke.run(access="keys", application_insights="", log_analytics_workspace="")
+
+        assert run.code == 0, run.log
+        assert [] == spoke.hub.writes
+
+
+class TestARemoval:
+    @pytest.mark.exhaustive
+    def test_takes_its_roles_off_and_leaves_the_rest(self, sandbox: Sandbox, tmp_path: Path) -> None:
+        """By the inputs of the deployment; what others hold there stays."""
+        spoke = Spoke(sandbox, tmp_path, "removed")
+        spoke.grant_in_hub()
+        given = {"application_insights": spoke.hub.component, "log_analytics_workspace": ""}
+        before, held = spoke.hub.documents(), spoke.hub.roles_on(spoke.hub.registry)
+        run = spoke.run(**given)
+        assert run.code == 0, run.log
+        sandbox.journal.clear()
+        removed = spoke.run(**given, mode="destroy", destroy_data="true")
+
+        assert removed.code == 0, removed.log
+        assert [("DELETE", "roleAssignments")] * 2 == spoke.hub.writes
+        assert (before, held) == (spoke.hub.documents(), spoke.hub.roles_on(spoke.hub.registry))
+        assert "/subscriptions/other/resourceGroups/hub-rg" in removed.outputs["plan"]
+        assert not any(spoke.hub.subscription in value for value in removed.outputs.values())
+
+    @pytest.mark.exhaustive
+    def test_names_the_roles_that_it_may_not_take_off(self, sandbox: Sandbox, tmp_path: Path) -> None:
+        """And goes on: the identity goes, and the command that removes the assignment is told."""
+        spoke = Spoke(sandbox, tmp_path, "mayno")
+        spoke.grant_in_hub()
+        run = spoke.run(application_insights="", log_analytics_workspace="")
+        assert run.code == 0, run.log
+        made = sandbox.roles.around(spoke.hub.registry)
+        (ours,) = [one for one in made if one.role == ACR_PULL]
+        for one in made:
+            if one.principal_id == spoke.login.object_id:
+                sandbox.roles.remove(one.name)
+        spoke.login.grant((Needed("Reader", "it"),), {"it": spoke.hub.registry})
+        removed = spoke.run(mode="destroy", destroy_data="true", application_insights="", log_analytics_workspace="")
+
+        assert removed.code == 0, removed.log
+        assert ours in sandbox.roles.around(spoke.hub.registry)
+        assert "role assignment AcrPull on maynohub  (this login may not remove it" in removed.log
+        assert f"az role assignment delete --ids {ours.wire()['id']}" in removed.log
+        assert [] == sandbox.arm.store.list(within=spoke.group)
+
+    @pytest.mark.exhaustive
+    def test_that_is_not_told_of_the_registry_says_what_lacks(self, sandbox: Sandbox, tmp_path: Path) -> None:
+        """The image tells a host, and no subscription."""
+        spoke = Spoke(sandbox, tmp_path, "untold")
+        spoke.grant_in_hub()
+        run = spoke.run(application_insights="", log_analytics_workspace="")
+        assert run.code == 0, run.log
+        sandbox.roles.grant(spoke.login.object_id, READER, f"/subscriptions/{sandbox.subscription_id}")
+        planned = spoke.run(mode="plan-destroy", registry="untoldhub", application_insights="")
+
+        assert "of untold-identity on the registry  (this subscription has none" in planned.log
 
 
 def refused(run: Run) -> dict[str, str]:

@@ -21,7 +21,7 @@ from functions_model.provision.kinds import (
     service_bus_namespace,
     storage_account,
 )
-from functions_model.provision.removable import Standing
+from functions_model.provision.removable import RolesHeld, Standing
 from support.fake_arm import SUBSCRIPTION
 from support.wanted import changed
 
@@ -76,7 +76,7 @@ WHOLE = Found(
     host=APP_SERVICE,
     group=GROUP,
     resources=_ALL,
-    roles=(role("contoso", 1), role("irisstorage", 2)),
+    roles=RolesHeld((role("contoso", 1), role("irisstorage", 2))),
     members=tuple(one.id for one in _ALL),
     components=(COMPONENT.id,),
 )

@@ -141,8 +141,7 @@ class ImageTarget:
     """Where the image goes.
 
     Attributes:
-        registry: Host of the registry, with a port where there is one: `contoso.azurecr.io`. It is what the inputs say;
-            Azure knows better: with a domain name label there is a hash in it. Empty when only Azure can say it.
+        registry: Its host and port as the inputs say it; Azure knows better: with a domain name label it has a hash.
         repository: The name within the registry: `package`.
         tag: None lets the pipeline derive one from the image's digest.
         registry_name: The registry's name as a resource of Azure: `contoso`; empty for a host that tells none.
@@ -289,6 +288,7 @@ class RemovalSpec:
         mode: `destroy`, or `plan-destroy`, which removes nothing.
         names: With a candidate, that alone is to go; without one the whole deployment.
         resources: Those of every trigger: some may never have been made. What is in another group stays.
+        elsewhere: ARM ids of what the app's identity has roles on in other subscriptions, as far as inputs tell it.
         with_data: Whether what holds data goes, too: storage accounts, namespaces, workspaces.
     """
 
@@ -297,3 +297,4 @@ class RemovalSpec:
     names: Names
     resources: Resources
     with_data: bool = False
+    elsewhere: tuple[str, ...] = ()

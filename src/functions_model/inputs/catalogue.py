@@ -55,8 +55,10 @@ _GIVEN: tuple[InputSpec, ...] = (
     a_name(
         "registry",
         "The container registry: `contoso`, `contoso.azurecr.io`, `<resource-group>/contoso` or its ARM id, of any"
-        " subscription. With `mode: package`, also any other registry, as `host:port`.",
-        required_when="except with `builder: dockerfile` or `image`",
+        " subscription. With `mode: package`, also any other registry, as `host:port`. `destroy` reads an id of another"
+        " subscription, for the role on that registry.",
+        required_when="except with `builder: dockerfile` or `image`, and to destroy",
+        modes=EVERY_MODE,
     ),
     a_name(
         "app-name",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from functions_model.core.failures import RuleBroken
-from functions_model.core.names import Names
+from functions_model.core.names import Names, group_id
 from functions_model.inputs import rules
 from functions_model.inputs.form import Form
 
@@ -185,6 +185,15 @@ class Places:
     def other_groups(self) -> dict[str, str]:
         """Their groups, by input."""
         return {name: found.group for name, found in self.in_other_groups.items()}
+
+    @property
+    def ids_elsewhere(self) -> tuple[str, ...]:
+        """ARM ids of those in another subscription."""
+        found = {name: self.in_other_groups[name] for name in self.other_subscriptions}
+        return tuple(
+            f"{group_id(one.subscription, one.group)}/providers/{PLACES[name][0]}/{one.name}"
+            for name, one in found.items()
+        )
 
     @property
     def other_subscriptions(self) -> dict[str, str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from functions_model.core.failures import RuleBroken
+from functions_model.core.names import group_id
 from functions_model.core.secrets import Login, LoginKind, Secret
 from functions_model.inputs import rules
 from functions_model.inputs.form import LOGIN, Form
@@ -93,6 +94,11 @@ class NamedRegistry:
     name: str = ""
     group: str = ""
     subscription: str = ""
+
+    @property
+    def id(self) -> str:
+        """The ARM id, where the subscription is given."""
+        return f"{group_id(self.subscription, self.group)}/providers/{_TYPE}/{self.name}"
 
 
 def named_registry(text: str, cloud: KnownCloud) -> NamedRegistry:

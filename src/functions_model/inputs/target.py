@@ -9,8 +9,15 @@ from functions_model.inputs import rules
 from functions_model.inputs.building import YesNo
 from functions_model.inputs.files import take_sample
 from functions_model.inputs.form import Form
-from functions_model.inputs.placing import Places
-from functions_model.inputs.registries import CLOUDS, known_cloud, missing_of_login, take_login
+from functions_model.inputs.placing import Places, is_elsewhere
+from functions_model.inputs.registries import (
+    CLOUDS,
+    KnownCloud,
+    known_cloud,
+    missing_of_login,
+    named_registry,
+    take_login,
+)
 from functions_model.inputs.settings import note_dots, read_app_settings, refuse_ports
 
 _BUS_SKU = "service-bus-sku"
@@ -111,9 +118,9 @@ def _slot(form: Form, app: str) -> tuple[str, bool]:
 def read_removal(form: Form) -> RemovalSpec:
     """The removal, with everything that is wrong with it noted.
 
-    Which trigger the app has does not matter: what was never made is not found. Models, scripts, environments, registry
-    and location may be given, as a workflow may use one set of inputs for all modes. They are not read. What says how
-    much goes is read, and refused where it cannot be meant.
+    Which trigger the app has does not matter: what was never made is not found. Models, scripts, environments and
+    location may be given, as a workflow may use one set of inputs for all modes. They are not read. What says how much
+    goes is read, and refused where it cannot be meant. Of `registry` the ARM id is read, for the role on it.
     """
     for name in missing_of_login(form):
         form.miss(name)
@@ -121,24 +128,38 @@ def read_removal(form: Form) -> RemovalSpec:
     slot = take_slot(form, places.names.app)
     with_data = form.take("destroy-data", YesNo) is YesNo.YES
     _refuse_what_cannot_be_meant(form, slot, with_data=with_data)
-
+    cloud = form.take("cloud", known_cloud) or CLOUDS[0]
+    resources = _resources_to_remove(places)
     return RemovalSpec(
         mode=form.mode,
-        login=take_login(form, form.take("cloud", known_cloud) or CLOUDS[0]),
+        login=take_login(form, cloud),
         names=places.names.at(slot),
-        resources=Resources(
-            plan=places.take("plan-name"),
-            storage_account=places.take("storage-account"),
-            identity=places.take("identity-name"),
-            data_storage_account=places.take("data-storage-account"),
-            service_bus_namespace=places.take("service-bus-namespace"),
-            application_insights=places.take("application-insights") or None,
-            log_analytics_workspace=places.take("log-analytics-workspace"),
-            other_groups=places.other_groups,
-            other_subscriptions=places.other_subscriptions,
-        ),
+        resources=resources,
         with_data=with_data,
+        elsewhere=(*_registry_elsewhere(form, cloud), *places.ids_elsewhere),
     )
+
+
+def _resources_to_remove(places: Places) -> Resources:
+    return Resources(
+        plan=places.take("plan-name"),
+        storage_account=places.take("storage-account"),
+        identity=places.take("identity-name"),
+        data_storage_account=places.take("data-storage-account"),
+        service_bus_namespace=places.take("service-bus-namespace"),
+        application_insights=places.take("application-insights") or None,
+        log_analytics_workspace=places.take("log-analytics-workspace"),
+        other_groups=places.other_groups,
+        other_subscriptions=places.other_subscriptions,
+    )
+
+
+def _registry_elsewhere(form: Form, cloud: KnownCloud) -> tuple[str, ...]:
+    """Its ARM id, where that is of another subscription. Any other form says nothing that a removal needs."""
+    if not form.text("registry").startswith("/"):
+        return ()
+    found = form.take("registry", lambda text: named_registry(text, cloud))
+    return (found.id,) if found and is_elsewhere(form, found.subscription) else ()
 
 
 def read_live(form: Form) -> LiveTarget:

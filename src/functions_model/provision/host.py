@@ -24,7 +24,7 @@ from functions_model.provision.nouns import (
     place_of,
 )
 from functions_model.provision.observed import FoundApp, Observed, ObservedGroup, Piece
-from functions_model.provision.removable import Removal, Standing
+from functions_model.provision.removable import Removal, RolesHeld, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +185,6 @@ class Found:
         group: The resource group; None when it is not there, and nothing else is.
         resources: The app and what it runs on, works on and writes to: those that are there.
         roles: The role assignments of the identity.
-        sees_all_roles: False when the login may not look outside of the group for more of them.
         members: ARM ids of everything in the group.
         plan_apps: Other apps on the plan.
         identity_apps: Other apps that run as the identity.
@@ -196,8 +195,7 @@ class Found:
     host: Host
     group: Standing | None = None
     resources: tuple[Standing, ...] = ()
-    roles: tuple[Standing, ...] = ()
-    sees_all_roles: bool = True
+    roles: RolesHeld = field(default_factory=RolesHeld)
     members: tuple[str, ...] = ()
     plan_apps: tuple[str, ...] = ()
     identity_apps: tuple[str, ...] = ()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from functions_model.azure.clients import AzureClients
+from functions_model.provision.changes import key_of
 from functions_model.provision.context import Patience
 
 
@@ -25,6 +26,24 @@ class Standing:
     name: str
     id: str
     ours: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RolesHeld:
+    """The role assignments of an identity that goes. Resource Manager would keep them.
+
+    Attributes:
+        removable: Those that can be removed, wherever they are.
+        staying: Why others stay, by what plans call them.
+    """
+
+    removable: tuple[Standing, ...] = ()
+    staying: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What waits for their end."""
+        return tuple(key_of(one.kind, one.name) for one in self.removable)
 
 
 @dataclass(frozen=True, slots=True)

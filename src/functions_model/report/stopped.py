@@ -14,7 +14,7 @@ from functions_model.core.promotion import AnySpec
 from functions_model.core.spec import DeploymentSpec, RemovalSpec, Target
 from functions_model.hosting.known_hosts import host_of
 from functions_model.inputs.catalogue import BY_NAME
-from functions_model.inputs.placing import follows
+from functions_model.inputs.placing import PLACES, follows
 from functions_model.pipeline.events import (
     AppVerified,
     Event,
@@ -29,7 +29,9 @@ from functions_model.pipeline.events import (
     UndoEnded,
 )
 from functions_model.provision import ResourcePlan
+from functions_model.provision.access.registries import registry_id
 from functions_model.provision.changes import Action
+from functions_model.provision.kinds.application_insights import INPUT as INSIGHTS
 from functions_model.provision.observed import LiveApp
 from functions_model.report.formatting import app_image, every, last, listed
 from functions_model.report.proof import state_of
@@ -208,8 +210,23 @@ def _destroy(spec: DeploymentSpec, target: Target, candidate: str = "") -> str:
     return f"{step}, or `{shlex.join([*_removal_command(spec, target), *alone])}`"
 
 
+def _ids_elsewhere(spec: DeploymentSpec) -> dict[str, str]:
+    """ARM ids of what has roles of the app's identity in another subscription, by input."""
+    target, found = spec.target, {}
+    if spec.image.registry_subscription:
+        found["registry"] = registry_id(spec.image)
+    if target and (name := target.resources.application_insights) and INSIGHTS in target.resources.other_subscriptions:
+        found[INSIGHTS] = (
+            f"{target.resources.group_id_of(INSIGHTS, target.names)}/providers/{PLACES[INSIGHTS][0]}/{name}"
+        )
+    return found
+
+
 def _removal_command(spec: DeploymentSpec, target: Target) -> list[str]:
-    """With every name that does not follow from the app's; what lies in another group is never removed."""
+    """With every name that does not follow from the app's; what lies in another group is never removed.
+
+    Of what is in another subscription the roles are, where its id is given.
+    """
     ids = () if spec.login is None else (("--tenant-id", spec.login.tenant_id), ("--client-id", spec.login.client_id))
     login = [word for option, text in ids if text for word in (option, text)]
     cloud = ("--cloud", spec.login.cloud) if spec.login and spec.login.cloud != BY_NAME["cloud"].default else ()
@@ -222,12 +239,12 @@ def _removal_command(spec: DeploymentSpec, target: Target) -> list[str]:
         "application-insights": target.resources.application_insights,
         "log-analytics-workspace": target.resources.log_analytics_workspace,
     }
-    given = [
-        word
+    ours = {
+        name: value
         for name, value in names.items()
         if value and value != follows(name, target.names) and name not in target.resources.other_groups
-        for word in (f"--{name}", value)
-    ]
+    }
+    given = [word for name, value in {**ours, **_ids_elsewhere(spec)}.items() for word in (f"--{name}", value)]
     at = target.names
     place = ("--subscription-id", at.subscription, "--resource-group", at.group, "--app-name", at.app)
     return ["functions-model", "destroy", *login, *cloud, *place, *given]

@@ -16,6 +16,7 @@ from support.inputs import DEPLOY, GUID
 if TYPE_CHECKING:
     from pathlib import Path
 
+OTHER = GUID.replace("0a1b", "ffff")
 NAMES = {
     "mode": "destroy",
     "subscription-id": GUID,
@@ -61,6 +62,17 @@ class TestNames:
         assert (blob.resources.plan, blob.resources.identity) == (spec.resources.plan, spec.resources.identity)
         assert (blob.resources.storage_account, blob.resources.data_storage_account) == accounts(spec)
         assert queue.resources.service_bus_namespace == spec.resources.service_bus_namespace
+
+    def test_tell_what_has_roles_in_another_subscription(self, tmp_path: Path) -> None:
+        """Registry and component by their ids. Any other form of `registry` is not read."""
+        hub = f"/subscriptions/{OTHER}/resourceGroups/hub-rg/providers"
+        registry = f"{hub}/Microsoft.ContainerRegistry/registries/contoso"
+        component = f"{hub}/Microsoft.Insights/components/insights"
+        spec = removal(tmp_path, registry=registry, application_insights=component)
+
+        assert (registry, component) == spec.elsewhere
+        assert () == removal(tmp_path, registry="not a registry at all", application_insights="insights").elsewhere
+        assert () == removal(tmp_path, registry=registry.replace(OTHER, GUID.upper())).elsewhere
 
     def test_of_telemetry_are_those_of_the_deployment(self, tmp_path: Path) -> None:
         """A component has the name that it was given, and a workspace is looked for though none is named any more."""

@@ -10,6 +10,7 @@ import pytest
 from functions_model.hosting.app_service.host import APP_SERVICE
 from functions_model.provision import Action
 from functions_model.provision.host import Found
+from functions_model.provision.removable import RolesHeld
 from functions_model.provision.removal import removal_plan
 from functions_model.provision.removal.surveying import named
 from functions_model.provision.tags import is_ours
@@ -153,6 +154,21 @@ class TestWhatStays:
         spec = removal(other_groups={"plan-name": "shared"}, plan_name="plan")
 
         assert "it is in the resource group `shared`" in reasons(spec, WHOLE)["plan"]
+
+    def test_is_what_they_place_in_another_subscription(self) -> None:
+        """The id of the group says where: a plan's JSON has it without the subscription's."""
+        given = {"application-insights": "hub-rg"}, {"application-insights": "h"}
+        spec = removal(application_insights="insights", other_groups=given[0], other_subscriptions=given[1])
+
+        assert "(`/subscriptions/h/resourceGroups/hub-rg`)" in reasons(spec, WHOLE)["insights"]
+
+    def test_are_roles_that_may_not_be_removed(self) -> None:
+        """The identity goes all the same: the role would have no use, and is named."""
+        changes = removal_plan(WITH_DATA, found(roles=RolesHeld((), {"AcrPull on hub": "this login may not"}))).changes
+        told = {change.name: change for change in changes}
+
+        assert (Action.KEEP, "this login may not") == (told["AcrPull on hub"].action, told["AcrPull on hub"].reason)
+        assert Action.DELETE is told["iris-identity"].action
 
 
 class TestWhatIsLookedFor:

@@ -16,6 +16,7 @@ from functions_model.pipeline.deployment import PENDING
 from functions_model.pipeline.events import PlanBegun, PlanMade, RemovalPlanned, ResourceWritten, RunStopped
 from functions_model.provision import Written
 from functions_model.provision import plan as plan_for
+from functions_model.provision.removable import RolesHeld
 from functions_model.provision.removal import removal_plan
 from functions_model.report.narration import lines_of
 from functions_model.report.outputs import outputs
@@ -68,7 +69,7 @@ REMOVALS = {
     "removal": removal_plan(removal(), WHOLE, "https://portal.azure.com"),
     "removal-with-data": removal_plan(removal(with_data=True), WHOLE, "https://portal.azure.com"),
     "removal-of-a-slot": removal_plan(
-        removal(slot_name="pr-12"), found(resources=(APP, SLOT), roles=()), "https://portal.azure.com"
+        removal(slot_name="pr-12"), found(resources=(APP, SLOT), roles=RolesHeld()), "https://portal.azure.com"
     ),
     "no-slot-to-remove": removal_plan(removal(slot_name="pr-12"), found(resources=(APP,)), "https://portal.azure.com"),
     "nothing-to-remove": removal_plan(removal(), found(resources=without_tag(APP)), "https://portal.azure.com"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from functions_model.core.spec import Mode
+from functions_model.core.spec import ImageTarget, Mode
 from functions_model.hosting.app_service.nouns import ObservedApp
 from functions_model.pipeline.events import (
     AppVerified,
@@ -179,6 +179,18 @@ class TestDeployment:
         words = str(stopped(spec, events))
 
         assert "--resource-group iris-rg --app-name iris --storage-account irisstorage`" in words
+
+    def test_what_is_elsewhere_is_part_of_the_command_by_its_id(self, tmp_path: Path) -> None:
+        """A removal takes off the roles that the app's identity has there."""
+        names = {"application-insights": "hub-rg"}, {"application-insights": "h"}
+        spec = spec_for(application_insights="insights", other_groups=names[0], other_subscriptions=names[1])
+        spec = replace(spec, image=ImageTarget("", "package", None, "contoso", "hub-rg", "h"))
+        events = [*image_events(tmp_path), PlanMade(plan_of(PLAN, APP, existed=False)), MADE, RunStopped()]
+
+        words, hub = str(stopped(spec, events)), "/subscriptions/h/resourceGroups/hub-rg/providers"
+
+        assert f"--registry {hub}/Microsoft.ContainerRegistry/registries/contoso" in words
+        assert f"--application-insights {hub}/Microsoft.Insights/components/insights" in words
 
 
 class TestOthers:

@@ -16,15 +16,16 @@ from functions_model.azure.clients import AzureClients
 from functions_model.core.spec import RemovalSpec
 from functions_model.hosting.app_service.app import FUNCTION_APP
 from functions_model.hosting.app_service.slot import SLOT
-from functions_model.provision.changes import Action, Change, key_of
+from functions_model.provision.changes import Action, Change
 from functions_model.provision.host import Found, Host
 from functions_model.provision.kinds import identity
 from functions_model.provision.kinds.identity import IDENTITY
 from functions_model.provision.nouns import same_id
-from functions_model.provision.removable import Standing
-from functions_model.provision.removal.planning import MADE, NOT_MADE, removal_of
+from functions_model.provision.removable import RolesHeld, Standing
+from functions_model.provision.removal.planning import MADE, NOT_MADE, removal_of, role_changes
+from functions_model.provision.removal.roles_held import roles_of
 from functions_model.provision.removal.surveying import ask, read_or_none
-from functions_model.provision.removal.users import apps_of, roles_of, runs_as
+from functions_model.provision.removal.users import apps_of, runs_as
 from functions_model.provision.tags import is_ours
 
 
@@ -45,11 +46,11 @@ def survey_slot(clients: AzureClients, spec: RemovalSpec, host: Host) -> Found:
     )
 
 
-def _roles_of_its_own(clients: AzureClients, spec: RemovalSpec, app: Any, site: Any) -> tuple[Standing, ...]:
+def _roles_of_its_own(clients: AzureClients, spec: RemovalSpec, app: Any, site: Any) -> RolesHeld:
     """Those of an identity of ours that nothing but the slot runs as. As the app's identity it has none."""
     who, group = spec.names.id_of(identity.TYPE, spec.resources.identity), spec.names.group
     if not runs_as(site, who) or runs_as(app, who) or not is_ours(site.tags):
-        return ()
+        return RolesHeld()
     read = partial(read_or_none, IDENTITY, clients, group, spec.resources.identity)
     slots = partial(_slots_of, clients, spec)
     live = ask({IDENTITY.name: read, "function apps": partial(sites_of, clients, group), "deployment slots": slots})
@@ -57,10 +58,10 @@ def _roles_of_its_own(clients: AzureClients, spec: RemovalSpec, app: Any, site: 
     own = live[IDENTITY.name]
     # Of one that was deleted the slot still has the id.
     if own is None or not is_ours(own.tags) or not all(same_id(one, str(site.id)) for one in users):
-        return ()
+        return RolesHeld()
     what = "role assignments"
-    found, _ = ask({what: partial(roles_of, clients, group, str(own.principal_id))})[what]
-    return tuple(found)
+    found: RolesHeld = ask({what: partial(roles_of, clients, spec, str(own.principal_id))})[what]
+    return found
 
 
 def _slots_of(clients: AzureClients, spec: RemovalSpec) -> list[Any]:
@@ -72,8 +73,8 @@ def slot_changes(spec: RemovalSpec, found: Found) -> Iterator[Change]:
     app, site = found.of(FUNCTION_APP.name), found.of(SLOT.name)
     if site is not None and site.ours:
         why = f"nothing else runs as the identity `{spec.resources.identity}`, which stays"
-        yield from (removal_of(role, why) for role in found.roles)
-        yield removal_of(site, MADE, tuple(key_of(role.kind, role.name) for role in found.roles))
+        yield from role_changes(found.roles, why)
+        yield removal_of(site, MADE, found.roles.keys)
     elif site is not None:
         yield Change(site.kind, site.name, Action.KEEP, reason=NOT_MADE, resource_id=site.id)
     if app is not None:

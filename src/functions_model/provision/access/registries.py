@@ -82,6 +82,12 @@ def registries_of(clients: AzureClients, name: str, action: str) -> list[Registr
     return [registry for place in places if (registry := _read(clients, *place, action)) is not None]
 
 
+def registry_id(image: ImageTarget) -> str:
+    """ARM id of a registry of another subscription."""
+    place = group_id(image.registry_subscription, image.registry_group)
+    return f"{place}/providers/{_TYPE}/{image.registry_name}"
+
+
 def role_on_registry(mode: Mode, access: Access) -> str:
     """The role that lets a login do with a registry what a run does, beside pushing: read it, and let the app pull."""
     if mode is Mode.PLAN:
@@ -100,9 +106,7 @@ def _find_elsewhere(clients: AzureClients, image: ImageTarget, action: str, role
     A list by name proves it by the way; an id does not, and what reads the app cannot tell "no subscription" from "no
     app".
     """
-    there = clients.of(image.registry_subscription)
-    place = group_id(image.registry_subscription, image.registry_group)
-    named = Elsewhere("registry", f"{place}/providers/{_TYPE}/{image.registry_name}", "registry", role)
+    there, named = clients.of(image.registry_subscription), Elsewhere("registry", registry_id(image), "registry", role)
     problems, found = [], None
     with ThreadPoolExecutor(max_workers=1) as threads:
         seeing = threads.submit(_seen, clients)

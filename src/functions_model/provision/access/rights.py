@@ -106,12 +106,12 @@ def _is_in(scope: str, group_id: str) -> bool:
 
 def _read_all(clients: AzureClients, scopes: list[str]) -> dict[str, Rights]:
     with ThreadPoolExecutor(max_workers=len(scopes)) as threads:
-        found = threads.map(lambda scope: _read(clients, scope), scopes)
+        found = threads.map(lambda scope: rights_at(clients, scope), scopes)
         return {scope: rights for scope, rights in zip(scopes, found, strict=True) if rights is not None}
 
 
-def _read(clients: AzureClients, scope: str) -> Rights | None:
-    """None when they are not told: then the write will tell."""
+def rights_at(clients: AzureClients, scope: str) -> Rights | None:
+    """What the login may do at a scope; None when that is not told: then the write will tell."""
     path = f"{scope}/providers/Microsoft.Authorization/permissions"
     try:
         answer = clients.resource.send_request(

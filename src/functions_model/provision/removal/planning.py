@@ -17,7 +17,7 @@ from functions_model.provision.kinds import (
     role_assignment,
 )
 from functions_model.provision.known_kinds import kinds_of
-from functions_model.provision.removable import Standing
+from functions_model.provision.removable import RolesHeld, Standing
 from functions_model.provision.removal.surveying import removable
 from functions_model.provision.tags import MANAGED_BY
 
@@ -71,15 +71,15 @@ def _own(spec: RemovalSpec, found: Found) -> Iterator[Change]:
             continue
         if one.kind == identity.KIND:
             why = "its identity is removed; Azure would leave the assignment behind"
-            yield from (removal_of(role, why, _app_keys(found)) for role in found.roles)
-            yield from _unseen_roles(one, found)
+            yield from role_changes(found.roles, why, _app_keys(found))
         yield _own_removal(one, spec, found)
 
 
-def _unseen_roles(who: Standing, found: Found) -> Iterator[Change]:
-    if not found.sees_all_roles:
-        reason = "this login may not look for them: somebody who may should delete them, before the identity goes"
-        yield Change(role_assignment.KIND, f"of {who.name} outside of the group", Action.KEEP, reason=reason)
+def role_changes(roles: RolesHeld, why: str, depends_on: tuple[str, ...] = ()) -> Iterator[Change]:
+    """What happens to the role assignments of an identity that goes, or that nobody needs any more."""
+    yield from (removal_of(role, why, depends_on) for role in roles.removable)
+    for name, reason in roles.staying.items():
+        yield Change(role_assignment.KIND, name, Action.KEEP, reason=reason)
 
 
 def _why_it_stays(one: Standing, spec: RemovalSpec, found: Found) -> str:
@@ -131,7 +131,7 @@ def _own_removal(one: Standing, spec: RemovalSpec, found: Found) -> Change:
         return replace(removal_of(one, MADE), fields=found.host.goes_with(one, found.members))
     keys = _app_keys(found)
     if not _is_foundation(one, found):
-        keys += tuple(key_of(role.kind, role.name) for role in found.roles)
+        keys += found.roles.keys
     if one.kind == log_analytics_workspace.KIND and (component := _component_that_goes(spec, found)):
         keys += (key_of(component.kind, component.name),)
     return removal_of(one, MADE, keys)
@@ -147,6 +147,9 @@ def _other_groups(spec: RemovalSpec, host: Host) -> Iterator[Change]:
     for given, group in spec.resources.other_groups.items():
         kind, name_of = named[given]
         reason = f"it is in the resource group `{group}`, where nothing is made and nothing removed"
+        if given in spec.resources.other_subscriptions:
+            place = spec.resources.group_id_of(given, spec.names)
+            reason = f"it is in another subscription (`{place}`), where nothing but roles is removed"
         yield Change(kind, name_of(spec.resources) or "", Action.KEEP, reason=reason)
 
 

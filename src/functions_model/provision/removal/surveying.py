@@ -17,8 +17,9 @@ from functions_model.core.spec import RemovalSpec
 from functions_model.provision.host import Found, Host, Kind
 from functions_model.provision.kinds import identity, log_analytics_workspace, resource_group
 from functions_model.provision.known_kinds import kinds_of
-from functions_model.provision.removable import Standing
-from functions_model.provision.removal.users import apps_of, components_on, roles_of, sharers_of
+from functions_model.provision.removable import RolesHeld, Standing
+from functions_model.provision.removal.roles_held import roles_of
+from functions_model.provision.removal.users import apps_of, components_on, sharers_of
 from functions_model.provision.tags import is_ours
 
 _MEMBERS, _SITES, _ROLES, _APPS = "resources of the group", "function apps", "role assignments", "apps of the plan"
@@ -51,13 +52,11 @@ def survey(clients: AzureClients, spec: RemovalSpec, host: Host) -> Found:
     resources = tuple(Standing(kind, name, str(found.id), is_ours(found.tags)) for (kind, name), found in there.items())
     who = there.get((identity.KIND, spec.resources.identity))
     more = ask(_second_round(clients, spec, host, resources, who))
-    roles, sees_all = more.get(_ROLES, ((), True))
     return Found(
         host=host,
         group=Standing(resource_group.KIND, spec.names.group, spec.names.group_id, is_ours(group.tags)),
         resources=resources,
-        roles=roles,
-        sees_all_roles=sees_all,
+        roles=more.get(_ROLES, RolesHeld()),
         members=live[_MEMBERS],
         plan_apps=_others(more.get(_APPS, ()), spec, host),
         identity_apps=_others(apps_of(live[_SITES], str(who.id)), spec, host) if who else (),
@@ -92,7 +91,7 @@ def _second_round(
     """What is asked of those that may go."""
     questions: dict[str, Callable[[], Any]] = {}
     if who is not None and is_ours(who.tags):
-        questions[_ROLES] = partial(roles_of, clients, spec.names.group, str(who.principal_id))
+        questions[_ROLES] = partial(roles_of, clients, spec, str(who.principal_id))
     for one in resources:
         kind = next(kind for kind in removable(host) if kind.name == one.kind)
         if one.ours and kind in host.foundations:

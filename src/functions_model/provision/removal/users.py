@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,11 +9,9 @@ from azure.core.exceptions import HttpResponseError
 
 from functions_model.azure.clients import AzureClients
 from functions_model.core.spec import RemovalSpec
-from functions_model.provision.access import roles
-from functions_model.provision.kinds import application_insights, generic, role_assignment
+from functions_model.provision.kinds import application_insights, generic
 from functions_model.provision.kinds.former_roles import maker_of
 from functions_model.provision.nouns import same_id
-from functions_model.provision.removable import Standing
 
 
 def apps_of(sites: Iterable[Any], identity_id: str) -> tuple[str, ...]:
@@ -26,34 +23,6 @@ def runs_as(site: Any, identity_id: str) -> bool:
     """Whether an app runs as an identity; False for one that is not there."""
     held = site and site.identity and site.identity.user_assigned_identities
     return any(same_id(one, identity_id) for one in held or ())
-
-
-def roles_of(clients: AzureClients, group: str, principal_id: str) -> tuple[tuple[Standing, ...], bool]:
-    """The role assignments of our identity, wherever in the subscription; Resource Manager would keep them.
-
-    Returns:
-        Them, and whether that is all of them: a login whose rights end at the group sees those in the group only.
-    """
-    assignments, asked = clients.authorization.role_assignments, f"principalId eq '{principal_id}'"
-    try:
-        found, all_of_them = list(assignments.list_for_subscription(filter=asked)), True
-    except HttpResponseError as exc:
-        if exc.status_code != 403:
-            raise
-        found, all_of_them = list(assignments.list_for_resource_group(group, filter=asked)), False
-    own = [one for one in found if str(one.principal_id) == principal_id]
-    twice = Counter(_name(one) for one in own)
-    named = ((one, _name(one) if twice[_name(one)] == 1 else f"{_name(one)} ({one.name})") for one in own)
-    kind = role_assignment.KIND
-    standing = (Standing(kind, name, str(one.id), ours=True) for one, name in named)
-    return tuple(sorted(standing, key=lambda one: one.id)), all_of_them
-
-
-def _name(assignment: Any) -> str:
-    """`AcrPull on contoso`, as plans call it when it is made."""
-    definition = str(assignment.role_definition_id).rpartition("/")[2].lower()
-    scope = str(assignment.scope or "").rstrip("/").rpartition("/")[2].replace("~", "/")
-    return f"{roles.NAMES.get(definition, definition)} on {scope}"
 
 
 def sharers_of(clients: AzureClients, resource_id: str, identity_id: str) -> tuple[str, ...]:

@@ -103,12 +103,13 @@ class PlainHost(ScrubbedLog):
         """Nothing: a console holds none."""
 
     def output(self, name: str, value: str) -> None:
-        """Print it as `name=value`; of a value of several lines, how many there are.
+        """Print it as `name=value`, but not for people at a terminal; of a value of several lines, how many there are.
 
         The file of outputs gets those that need no quotes, unless a masked value is in them.
         """
-        lines = value.splitlines()
-        self.info(f"{name}={value if len(lines) < 2 else f'({len(lines)} lines)'}")
+        if not self.facts.is_brief:
+            lines = value.splitlines()
+            self.info(f"{name}={value if len(lines) < 2 else f'({len(lines)} lines)'}")
         if self._outputs and _NO_QUOTES.fullmatch(value) and value == self.scrub(value):
             with self._outputs.open("a", encoding="utf-8") as file:
                 file.write(f"DEPLOY_{name.upper().replace('-', '_')}={value}\n")

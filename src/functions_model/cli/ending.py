@@ -68,8 +68,7 @@ def tell_end(
         from functions_model.cli.next_steps import tell_people
 
         tell_people(spec, events, failure, ci, seconds, typed=typed)
-    else:
-        tell_outputs(outputs(spec, events), ci, ids_of(spec))
+    tell_outputs(outputs(spec, events), ci, ids_of(spec))
     ci.summary(summary(spec, events, failure, seconds))
 
 

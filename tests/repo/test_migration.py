@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+import yaml
 
 from functions_model.inputs.catalogue import CATALOGUE, OUTPUTS
-from support.documents import ROOT
+from support.documents import ROOT, TEMPLATE
 
 PAGE = ROOT / "docs/how-to/migrate.md"
 
@@ -58,10 +59,21 @@ COMMANDS = (
     "az servicebus queue create",
     "az servicebus namespace authorization-rule keys list",
 )
+CONTAINER_TASK = """
+    azureSubscription appName deployToSlotOrASE resourceGroupName slotName imageName containerCommand
+    configurationStrings AppServiceApplicationUrl
+"""
+"""Of AzureFunctionAppContainer@1, 1.279; `appSettings` has its notation beside it."""
+CONTAINER_APPS_TASK = """
+    azureSubscription appSourcePath dockerfilePath acrName acrUsername acrPassword imageToBuild imageToDeploy
+    containerAppName resourceGroup location environmentVariables containerAppEnvironment ingress targetPort runtimeStack
+"""
 TABLES = {
     "package, package_http, package_blob, package_service_bus_queue": PACKAGE,
     "InferenceConfig": INFERENCE_CONFIG,
     "ModelPackage": MODEL_PACKAGE,
+    "AzureFunctionAppContainer@1": CONTAINER_TASK,
+    "AzureContainerApps@1": CONTAINER_APPS_TASK,
     "Inputs": ACTION_INPUTS,
     "Parameters in deploy.json": ACTION_PARAMETERS,
     "Environment variables": ACTION_VARIABLES,
@@ -114,6 +126,14 @@ class TestWhatTheyAreSentTo:
         named = {name for _, right in rows(PAGE.read_text()) for name in quoted(right)}
 
         assert set() == {name for name in named if re.fullmatch(r"[a-z]+(-[a-z]+)+", name)} - ours - others
+
+    def test_parameters_of_the_template(self) -> None:
+        """What is in camelCase in a right-hand cell about a task is a parameter, an input of another spelling."""
+        tasks = ("AzureFunctionAppContainer@1", "AzureContainerApps@1")
+        named = {name for task in tasks for _, right in rows(section(task)) for name in quoted(right)}
+        parameters = {one["name"] for one in yaml.safe_load(TEMPLATE.read_text())["parameters"]}
+
+        assert set() == {name for name in named if re.fullmatch(r"[a-z]+([A-Z][a-z]+)+", name)} - parameters
 
     def test_every_row_answers(self) -> None:
         """A row names what to use, or begins with a dash and says why there is nothing."""

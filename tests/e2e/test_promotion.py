@@ -7,13 +7,17 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+import requests
 
 from azure_sandbox.arm.authorization.definitions import OWNER, READER, USER_ACCESS_ADMINISTRATOR
 from azure_sandbox.arm.ids import ResourceId
 from azure_sandbox.endpoints import LOCATION
 from azure_sandbox.sandbox import REGISTRY, SHARED_GROUP
+from support.containers import build, engine
 from support.deployer import Deployer
-from support.documented_roles import robot_login, roles_in
+from support.documented_roles import NewRegistry, new_registry, robot_login, roles_in
+from support.inspecting import NOBODY, refresh_token
+from support.project import ECHO_SCRIPT
 from support.promoting import Stage
 
 if TYPE_CHECKING:
@@ -58,10 +62,10 @@ class TestPromotion:
     """From staging to production."""
 
     def test_production_runs_the_same_bytes(self, sandbox: Sandbox, packaged: Run, production: Stage) -> None:
-        """The registry of production imports them: nothing is built, nothing is sent, and the app answers."""
+        """The registry of production imports them: nothing is built, no layer is sent, and the app answers."""
         sandbox.journal.clear()
         run = production.run(packaged.outputs["image"], report_directory="out")
-        sent = [entry for entry in sandbox.journal.writes() if entry.service == "registry"]
+        sent = [entry for entry in sandbox.journal.writes() if "/blobs/" in entry.path]
         asked = sandbox.journal.entries("base-registry")
 
         assert run.code == 0, run.log
@@ -244,3 +248,67 @@ class TestRefusals:
 
         assert [6, 0] == [refused.code, done.code], refused.log + done.log
         assert f'--role "{IMPORTER}" --scope {own}' in refused.log
+
+
+@pytest.mark.exhaustive
+class TestWithAPassword:
+    """A registry of which the login knows nothing: another tenant's, or another provider's."""
+
+    def test_is_read_and_imported_from_with_it(
+        self, sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory, staging: Deployer
+    ) -> None:
+        """The password goes to that registry and to the import, and is seen nowhere."""
+        theirs = new_registry(sandbox, "theirs", "theirregistry", adminUserEnabled=True)
+        built = staging.run(mode="package", registry=theirs.login_server, image_name="vendor/model")
+        stage = Stage(sandbox, tmp_path_factory.mktemp("buyer"), "buyer")
+        login = robot_login(sandbox, "buyer")
+        sandbox.roles.grant(login.object_id, OWNER, f"/subscriptions/{stage.subscription}")
+        without = stage.run(built.outputs["image"], mode="plan", **login.inputs)
+        given = {**login.inputs, "image_username": "theirregistry"}
+        wrong = stage.run(built.outputs["image"], mode="plan", image_password="another-password", **given)
+        right = password_of(sandbox, theirs)
+        run = stage.run(built.outputs["image"], image_password=right, **given)
+
+        assert [6, 5, 0] == [one.code for one in (without, wrong, run)], run.log
+        assert "`image-username` and `image-password`" in without.log
+        assert built.outputs["digest"] == run.outputs["digest"]
+        assert right in run.masked
+        assert [] == [one for one in (run, wrong) if right in one.shown or "another-password" in one.shown]
+
+
+@pytest.mark.exhaustive
+@pytest.mark.needs("docker", "mmdebstrap")
+class TestOtherBuilders:
+    """What a container engine has built of a folder that builder `dockerfile` wrote."""
+
+    def test_a_context_that_docker_built(self, sandbox: Sandbox, staging: Deployer, stage: Stage) -> None:
+        """Its label is written into the Dockerfile, so that the image is deployed like any other."""
+        (staging.folder / "src" / "score.py").write_text(ECHO_SCRIPT)
+        written = staging.run(mode="package", builder="dockerfile", build_context="context")
+        name, password = f"{sandbox.endpoints.registry}/promoted/by-docker", refresh_token(sandbox)
+        with engine() as api:
+            image = build(api, staging.folder / "context")
+            api.tag(image, name, "1")
+            answers = api.push(
+                name, "1", auth_config={"username": NOBODY, "password": password}, stream=True, decode=True
+            )
+            digest = next(answer["aux"]["Digest"] for answer in answers if "aux" in answer)
+            api.remove_image(image, force=True)
+        run = stage.run(f"{name}@{digest}")
+
+        assert [0, 0] == [written.code, run.code], written.log + run.log
+        assert (digest, "live") == (run.outputs["digest"], run.outputs["state"])
+
+
+def password_of(sandbox: Sandbox, registry: NewRegistry) -> str:
+    """The password of its admin user, as Resource Manager tells it to an owner."""
+    ends = sandbox.endpoints
+    token = sandbox.directory.issue_token(ends.client_id, ends.resource_manager)
+    answer = requests.post(
+        f"{ends.resource_manager}{registry.id}/listCredentials?api-version=2025-11-01",
+        headers={"Authorization": f"Bearer {token}"},
+        verify=str(ends.ca_bundle),
+        timeout=30,
+    )
+    answer.raise_for_status()
+    return str(answer.json()["passwords"][0]["value"])

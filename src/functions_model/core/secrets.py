@@ -54,6 +54,14 @@ class Secret:
         raise TypeError("a secret is never pickled")
 
 
+@dataclass(frozen=True, slots=True)
+class RegistryLogin:
+    """A user name and a password, or a token in its place, for one registry alone."""
+
+    username: str
+    password: Secret
+
+
 class LoginKind(enum.StrEnum):
     """What proves who we are, where it is no client secret."""
 

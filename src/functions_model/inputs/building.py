@@ -125,6 +125,17 @@ ENTRIES: tuple[InputSpec, ...] = (
         modes=WITH_AZURE,
     ),
     a_name(
+        "image-username",
+        "The user name for the registry of `image`, where your login sees none: one of another tenant or provider.",
+        modes=WITH_AZURE,
+    ),
+    a_text(
+        "image-password",
+        "The password or token that goes with `image-username`.",
+        secret=True,
+        modes=WITH_AZURE,
+    ),
+    a_name(
         "image-name",
         "The image's name in the registry (its repository).",
         derived=f"`{IMAGE_NAME}`; with `image`, that image's own",

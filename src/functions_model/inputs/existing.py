@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from functions_model.core.failures import RuleBroken
 from functions_model.core.references import ImageReference, parse_reference
+from functions_model.core.secrets import RegistryLogin, Secret
 from functions_model.inputs import rules
 from functions_model.inputs.catalogue import CATALOGUE
 from functions_model.inputs.form import Form
@@ -27,6 +28,18 @@ def existing_image(text: str) -> ImageReference:
 def _shows_digest(image: ImageReference) -> str:
     name = f"{image.repository}:{image.tag or 'latest'}"
     return f"`az acr repository show --name {image.registry} --image {name} --query digest`"
+
+
+def take_source_login(form: Form) -> RegistryLogin | None:
+    """Who we are to the registry of the image, with what is wrong with it noted; None where nothing is given."""
+    name = form.take("image-username", rules.secret_text)
+    password = form.take("image-password", lambda text: Secret(rules.secret_text(text)))
+    given = [text for text in ("image-username", "image-password") if form.text(text)]
+    for text in () if form.promotes else given:
+        form.refuse(text, "it is given without `image`, for whose registry it is", "Remove it, or give `image`.")
+    if form.promotes and len(given) == 1:
+        form.refuse(given[0], "it is given alone", "Give `image-username` and `image-password`, or neither.")
+    return RegistryLogin(name, password) if name and password else None
 
 
 def refuse_of_image(form: Form) -> None:

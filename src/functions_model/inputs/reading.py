@@ -21,7 +21,7 @@ from functions_model.inputs.build import read_build
 from functions_model.inputs.catalogue import BY_NAME
 from functions_model.inputs.connection import fill_from_connection
 from functions_model.inputs.deployment_file import read_deployment_file
-from functions_model.inputs.existing import existing_image, refuse_of_image
+from functions_model.inputs.existing import existing_image, refuse_of_image, take_source_login
 from functions_model.inputs.files import read_code, read_host_json, read_models, take_sample
 from functions_model.inputs.form import LOGIN, Form, described
 from functions_model.inputs.inputs_file import fill_from_file
@@ -61,6 +61,8 @@ def read_inputs(values: Mapping[str, str], *, workspace: Path, facts: Facts | No
 
 def _deployment(form: Form) -> DeploymentSpec:
     _enter_working_directory(form)
+    if form.mode in WITH_AZURE:
+        take_source_login(form)
     read_deployment_file(form)
     spec = _spec(form)
     _refuse_in_the_image(form, spec)
@@ -150,7 +152,7 @@ def _promotion(form: Form) -> PromotionSpec:
     """All that can be known, and be wrong, before the image says which trigger it has."""
     _enter_working_directory(form)
     refuse_of_image(form)
-    notes, source = list(form.notes), form.take("image", existing_image)
+    notes, source, source_login = list(form.notes), form.take("image", existing_image), take_source_login(form)
     draft = _checked(form, _spec(form))
 
     def completed(decided: Mapping[str, str]) -> DeploymentSpec:
@@ -159,7 +161,8 @@ def _promotion(form: Form) -> PromotionSpec:
 
     if draft.names is None or draft.login is None:
         raise TypeError("an image is deployed to Azure")
-    return PromotionSpec(form.mode, source, draft.image, draft.login, draft.names, draft.notes, completed)
+    names, login = draft.names, draft.login
+    return PromotionSpec(form.mode, source, draft.image, login, names, draft.notes, completed, source_login)
 
 
 def _spec(form: Form) -> DeploymentSpec:

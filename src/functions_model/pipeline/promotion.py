@@ -18,7 +18,7 @@ from functions_model.pipeline.events import ImageFound, PlanApplied, PlanMade
 from functions_model.pipeline.release import release
 from functions_model.pipeline.session import Session, Subscription, World, open_session, run_context
 from functions_model.pipeline.verifying import Delivered
-from functions_model.provision import apply
+from functions_model.provision import RegistryResource, apply
 from functions_model.provision.access.image_sources import find_source
 from functions_model.provision.kinds.image_import import ImageElsewhere
 from functions_model.registry import find_manifest, pull_base
@@ -74,13 +74,23 @@ def _locate(
         return here, None
     if here == source:
         raise _refused(source, "the registry has no such image in this repository", _FIND)
-    own = source.registry == session.host
-    registry = subscription.registry if own else find_source(subscription.clients, source.registry)
-    if registry is not None:
-        session.trust(registry)
     tag = short(str(source.digest))
-    elsewhere = ImageElsewhere(source, registry.id if registry else "", f"{here.repository}:{tag}")
-    return replace(here, tag=tag), elsewhere
+    registry = _reach(given, session, subscription)
+    target, login = f"{here.repository}:{tag}", None if registry else given.source_login
+    return replace(here, tag=tag), ImageElsewhere(source, registry.id if registry else "", target, login)
+
+
+def _reach(given: PromotionSpec, session: Session, subscription: Subscription) -> RegistryResource | None:
+    """The image's registry as Resource Manager knows it; None where it is asked, and imported from, without that."""
+    host = given.source.registry
+    if host == session.host:
+        return subscription.registry
+    if given.source_login:
+        session.log_in_to(host, given.source_login)
+        return None
+    if registry := find_source(subscription.clients, host):
+        session.trust(registry)
+    return registry
 
 
 def _label(session: Session, image: ImageReference) -> Label:

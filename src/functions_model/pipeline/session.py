@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from functions_model.ci.host import CiHost
 from functions_model.core.failures import PlanRefused
 from functions_model.core.promotion import PromotionSpec
-from functions_model.core.secrets import Login
+from functions_model.core.secrets import Login, RegistryLogin
 from functions_model.core.spec import Access, DeploymentSpec
 from functions_model.core.work import Report, silent
 from functions_model.pipeline.events import Event, ResourceWritten, StageEnded
@@ -149,6 +149,10 @@ class Session:
         """Give another registry the login, too: Resource Manager has named it."""
         if registry.login_server not in self._clients:
             self._clients[registry.login_server] = self._with_login(registry.login_server, registry)
+
+    def log_in_to(self, host: str, login: RegistryLogin) -> None:
+        """Ask another registry as whom the user has named for it."""
+        self._clients[host] = RegistryClient(host, login, mask=self.world.ci.mask)
 
     def _new_client(self, registry: str) -> RegistryClient:
         if registry != self.host or self.registry_login is None:

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
+
+from functions_model.core.secrets import RegistryLogin
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,10 @@ class EntraExchange:
 
     token: Callable[[], str]
     abac: bool | None = None
+
+
+Credential: TypeAlias = EntraExchange | RegistryLogin
+"""What proves who we are to a registry."""
 
 
 @dataclass(frozen=True, slots=True)

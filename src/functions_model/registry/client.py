@@ -19,7 +19,7 @@ import requests
 from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import RegistryFailed
 from functions_model.core.sending import PASSING, AttemptFailed, Retries, new_session, seconds_asked
-from functions_model.registry.access import Access, EntraExchange
+from functions_model.registry.access import Access, Credential, EntraExchange
 from functions_model.registry.errors import RegistryRefused, breakdown, refusal
 from functions_model.registry.tokens import Tokens
 
@@ -77,7 +77,7 @@ class RegistryClient:
     def __init__(
         self,
         host: str,
-        credential: EntraExchange | None = None,
+        credential: Credential | None = None,
         *,
         session: requests.Session | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -89,7 +89,7 @@ class RegistryClient:
         self.retries = retries or Retries()
         self.sleep = sleep
         self._session = session or new_session(pool_maxsize=2 * PARALLEL)
-        self._abac = credential.abac if credential else None
+        self._abac = credential.abac if isinstance(credential, EntraExchange) else None
         self._tokens = Tokens(host, credential, self._ask, root=self.root, clock=clock, mask=mask)
         self._root = "" if _is_local(f"//{host}") else f"https://{host}"
         self._probing, self._counting = Lock(), Lock()
@@ -160,16 +160,19 @@ class RegistryClient:
         headers = {**call.headers, **({"Authorization": header} if header else {})}
         return self._exchange(call.method, url, call.action, call, headers=headers, data=call.body), header
 
-    def _ask(self, method: str, url: str, action: str, access: Access, fields: list[tuple[str, str]]) -> dict[str, Any]:
-        """One request to a token service."""
+    def _ask(
+        self, method: str, url: str, action: str, access: Access, fields: list[tuple[str, str]], *, proof: str = ""
+    ) -> dict[str, Any]:
+        """One request to a token service; `proof` goes into its Authorization header."""
         # A registry elsewhere has nothing to look for on this machine: its token service would be a service of ours.
         if urlsplit(url).scheme != "https" and not (_is_local(url) and _is_local(f"//{self.host}")):
             what = f"`{self.host}` wants tokens of `{urlsplit(url).netloc}` without encryption"
             raise RegistryFailed(action, what, "Use a registry whose token service speaks https.")
         place = "params" if method == "GET" else "data"
+        headers = {"Authorization": proof} if proof else {}
 
         def attempt() -> dict[str, Any]:
-            response = self._exchange(method, url, action, **{place: fields})
+            response = self._exchange(method, url, action, headers=headers, **{place: fields})
             if response.status_code == 200:
                 return _document(response, action)
             failure = self._refusal(response, action, access)

@@ -17,7 +17,8 @@ import requests
 from requests.utils import parse_dict_header
 
 from functions_model.core.failures import RegistryFailed
-from functions_model.registry.access import Access, EntraExchange
+from functions_model.core.secrets import RegistryLogin
+from functions_model.registry.access import Access, Credential, EntraExchange
 from functions_model.registry.errors import RegistryRefused
 
 _KEPT = 0.8
@@ -51,8 +52,8 @@ class Tokens:
     Args:
         host: The registry.
         credential: None for anonymous.
-        ask: Sends a request to a token service: method, address, what is being done, for what access, and fields. Gives
-            the JSON object of its answer, or raises RegistryFailed.
+        ask: Sends a request to a token service: method, address, what is being done, for what access, fields; `proof`
+            goes into its Authorization header. Gives the JSON object of its answer, or raises RegistryFailed.
         root: Gives the registry's own address, `https://host`.
         clock: Seconds, of any origin.
         mask: Told every token before it is used.
@@ -61,8 +62,8 @@ class Tokens:
     def __init__(
         self,
         host: str,
-        credential: EntraExchange | None,
-        ask: Callable[[str, str, str, Access, list[tuple[str, str]]], dict[str, Any]],
+        credential: Credential | None,
+        ask: Callable[..., dict[str, Any]],
         *,
         root: Callable[[], str],
         clock: Callable[[], float],
@@ -96,7 +97,7 @@ class Tokens:
         """
         with self._lock:
             challenge = self._challenge
-            if challenge is None and self._credential:
+            if challenge is None and isinstance(self._credential, EntraExchange):
                 # Azure's challenge is known beforehand, which saves a request that would be refused.
                 challenge = Challenge(f"{self._root()}/oauth2/token", self._host)
             if challenge is None:
@@ -130,12 +131,13 @@ class Tokens:
     def _fetch(self, challenge: Challenge, access: Access) -> _Kept:
         action = f"get a token for `{self._host}/{access.repository}`"
         service = challenge.service or self._host
-        if self._credential:
+        if isinstance(self._credential, EntraExchange):
             document = self._exchange(self._credential, service, action, access)
         else:
-            # The realm may be anywhere, so nothing that proves who we are goes there.
+            # The realm may be anywhere: what goes there is what was given for this registry alone, as Docker does it.
+            proof = _basic(self._credential) if self._credential else ""
             fields = [("service", service), *(("scope", scope) for scope in access.scopes)]
-            document = self._ask("GET", challenge.realm, action, access, fields)
+            document = self._ask("GET", challenge.realm, action, access, fields, proof=proof)
         return self._keep(document, ("token", "access_token"), action)
 
     def _exchange(self, credential: EntraExchange, service: str, action: str, access: Access) -> dict[str, Any]:
@@ -160,6 +162,11 @@ class Tokens:
         self._mask(value)
         seconds = document.get("expires_in") or life_of(value) or _SHORTEST
         return _Kept(value, self._clock() + _KEPT * max(float(seconds), _SHORTEST))
+
+
+def _basic(login: RegistryLogin) -> str:
+    pair = f"{login.username}:{login.password.reveal()}"
+    return f"Basic {base64.b64encode(pair.encode()).decode()}"
 
 
 def parse_challenge(header: str) -> Challenge | None:

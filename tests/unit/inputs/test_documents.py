@@ -23,6 +23,8 @@ ISSUE_INPUTS = {
     "trigger",
     "auth-level",
     "image",
+    "image-username",
+    "image-password",
     "image-name",
     "image-tag",
     "registry",
@@ -94,7 +96,7 @@ class TestCatalogue:
 
     def test_secrets_are_refused_as_arguments(self) -> None:
         """Other inputs are public."""
-        assert ["app-settings", "client-secret"] == [spec.name for spec in CATALOGUE if spec.secret]
+        assert ["image-password", "app-settings", "client-secret"] == [spec.name for spec in CATALOGUE if spec.secret]
 
     @pytest.mark.parametrize("spec", CATALOGUE, ids=lambda spec: spec.name)
     def test_entry(self, spec: InputSpec) -> None:

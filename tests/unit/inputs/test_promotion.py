@@ -9,6 +9,7 @@ import pytest
 from functions_model.core.failures import InputsInvalid, Problem
 from functions_model.core.promotion import PromotionSpec
 from functions_model.core.references import ImageReference, digest_of
+from functions_model.core.secrets import RegistryLogin, Secret
 from functions_model.core.spec import BlobTrigger, HttpTrigger, ServiceBusQueueTrigger
 from functions_model.inputs import read_any
 from functions_model.inputs.catalogue import CATALOGUE
@@ -129,6 +130,28 @@ class TestDecided:
             read_any({**GIVEN, "mode": "package"}, workspace=tmp_path)
 
         assert {"model-path", "entry-script"} >= {problem.subject for problem in refusal.value.problems}
+
+
+class TestSourceLogin:
+    """Who we are to the image's registry alone."""
+
+    def test_is_a_name_and_a_password(self, tmp_path: Path) -> None:
+        """The password is shown nowhere."""
+        spec = read(tmp_path, image_username="reader", image_password="s3cret-of-theirs")
+
+        assert RegistryLogin("reader", Secret("s3cret-of-theirs")) == spec.source_login
+        assert "s3cret" not in repr(spec)
+
+    @pytest.mark.parametrize("name", ["image-username", "image-password"])
+    def test_one_of_the_two_is_refused(self, tmp_path: Path, name: str) -> None:
+        """Whichever it is."""
+        assert [name] == [problem.subject for problem in refused(tmp_path, **{name.replace("-", "_"): "x"})]
+
+    def test_without_an_image_it_is_for_nothing(self, tmp_path: Path) -> None:
+        """Both are told, with all else."""
+        subjects = [problem.subject for problem in refused(tmp_path, image="", image_username="x", image_password="y")]
+
+        assert {"image-username", "image-password", "model-path"} < set(subjects)
 
 
 class TestCompleted:

@@ -13,6 +13,7 @@ from requests.adapters import HTTPAdapter
 
 from functions_model.core.failures import RegistryFailed
 from functions_model.core.references import ImageReference
+from functions_model.core.secrets import RegistryLogin, Secret
 from functions_model.registry import find_manifest
 from functions_model.registry.access import Access, EntraExchange
 from functions_model.registry.client import RegistryClient
@@ -131,6 +132,21 @@ class TestLife:
 
         assert 4500.0 == life_of(f"eyJh.{payload}.c2ln")
         assert None is life_of("opaque")
+
+
+class TestPassword:
+    """A user name and a password, for one registry alone."""
+
+    def test_is_shown_to_the_token_service_alone(self, world: World) -> None:
+        """The registry says where that is; it gets the token."""
+        world.server.auth = "bearer"
+        find_manifest(world.client(RegistryLogin("reader", Secret("their-password"))), world.target)
+        shown = {seen.path: seen.authorization for seen in world.server.seen}
+        pair = base64.b64encode(b"reader:their-password").decode()
+
+        assert ["token-1"] == world.masked
+        assert f"Basic {pair}" == shown["/oauth2/token"]
+        assert "Bearer token-1" == shown["/v2/package/manifests/v1"]
 
 
 class TestOthers:

@@ -41,7 +41,8 @@ def find_source(clients: AzureClients, host: str) -> RegistryResource | None:
     if found is None and clients.cloud.has_registry(host):
         what = f"this login sees none with that host in its {len(others) + 1} subscriptions"
         scope = f'"$(az acr show --name {host.partition(".")[0].partition("-")[0]} --query id --output tsv)"'
-        raise PlanRefused(action, [Problem(what, f"AcrPull is not enough. {ask_for_reader(clients, scope)}", "image")])
+        remedy = f"AcrPull is not enough. {ask_for_reader(clients, scope)} For a registry of another tenant, give"
+        raise PlanRefused(action, [Problem(what, f"{remedy} `image-username` and `image-password`.", "image")])
     return found
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions_model.core.references import ImageReference
+from functions_model.core.secrets import RegistryLogin
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
 from functions_model.provision.host import Kind, Wanted, Writing
 from functions_model.provision.observed import Observed, Piece
@@ -28,11 +29,13 @@ class ImageElsewhere(Piece):
         source: The image there, with its digest.
         registry_id: ARM id of its registry; empty for one that no subscription of the login has.
         target: What it is called once it is imported: `repository:tag`.
+        login: For its registry alone; None where that is read with the login's rights, or by anybody.
     """
 
     source: ImageReference
     registry_id: str
     target: str
+    login: RegistryLogin | None = None
 
 
 def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
@@ -55,18 +58,21 @@ def write(writing: Writing, observed: Observed) -> None:
     given, registry = observed.of(ImageElsewhere), writing.wanted.registry
     if given is None:
         raise TypeError("there is nothing to import")
-    parameters = parameters_for(given.source, given.target, given.registry_id)
+    parameters = parameters_for(given.source, given.target, given.registry_id, given.login)
     there = writing.clients.of(subscription_in(registry.id))
     there.registries.registries.begin_import_image(*place_in_azure(registry.id), parameters).result()
 
 
-def parameters_for(source: ImageReference, target: str, registry_id: str = "") -> Any:
+def parameters_for(
+    source: ImageReference, target: str, registry_id: str = "", login: RegistryLogin | None = None
+) -> Any:
     """By digest, so that it is the very image that was looked at, whatever its tag means by then.
 
     Args:
         source: The image, with its digest.
         target: `repository:tag`.
         registry_id: ARM id of its registry, which is read with the login's own rights; empty: as anybody reads it.
+        login: For its registry alone, in place of the id.
     """
     from azure.mgmt.containerregistry import models  # noqa: PLC0415 - a run that needs no Azure must start fast
 
@@ -75,6 +81,9 @@ def parameters_for(source: ImageReference, target: str, registry_id: str = "") -
         asked.resource_id = registry_id
     else:
         asked.registry_uri = source.registry
+    if login:
+        password = login.password.reveal()
+        asked.credentials = models.ImportSourceCredentials(username=login.username, password=password)
     # Force: two runs may import the same image at the same time, and the second must not fail for it.
     return models.ImportImageParameters(source=asked, target_tags=[target], mode="Force")
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from functions_model.provision import Applied, ResourcePlan, RunContext, apply, observe, plan
+from support.fake_arm import FakeArm
 from support.wanted import wanted
-
-if TYPE_CHECKING:
-    from support.fake_arm import FakeArm
 
 
 def pushed() -> dict[str, Future[object]]:
@@ -47,3 +45,10 @@ def as_text(resource_plan: ResourcePlan) -> str:
         for change in resource_plan.changes
     ]
     return json.dumps(changes, indent=2)
+
+
+def live() -> FakeArm:
+    """An app behind an HTTP trigger, as a first run leaves it."""
+    arm = FakeArm()
+    applied(arm, planned(arm))
+    return arm

@@ -56,6 +56,11 @@ class Shown:
         """The rows as one text."""
         return "\n".join(self.lines)
 
+    def after(self, beginning: str) -> str:
+        """The rows below the one that begins so, to the next empty one."""
+        start = next(number for number, line in enumerate(self.lines) if line.startswith(beginning))
+        return "\n".join(itertools.takewhile(bool, self.lines[start + 1 :]))
+
     def colours(self, word: str) -> set[str]:
         """The colours of the characters of a word, wherever it stands."""
         found: set[str] = set()

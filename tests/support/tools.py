@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 AZ = ROOT / ".venv-az" / "bin" / "az"
+_BROWSERS = ("chromium", "chromium-browser", "chromium-headless-shell", "google-chrome")
 ACT = ROOT / ".venv" / "bin" / "act"
 
 
@@ -47,6 +48,15 @@ def _busybox() -> str:
     return "" if shutil.which("busybox") else "busybox is not installed (Debian package `busybox-static`)"
 
 
+def chromium() -> str | None:
+    """The browser's command: Debian and others call it in different ways."""
+    return next((found for name in _BROWSERS if (found := shutil.which(name))), None)
+
+
+def _chromium() -> str:
+    return "" if chromium() else "Chromium is not installed (Debian package `chromium`)"
+
+
 def find_python(minor: str) -> Path | None:
     """An interpreter of that minor version: on PATH, or among pyenv's."""
     found = shutil.which(f"python{minor}")
@@ -75,6 +85,7 @@ TOOLS: dict[str, Callable[[], str]] = {
     "skopeo": _skopeo,
     "docker-registry": _docker_registry,
     "busybox": _busybox,
+    "chromium": _chromium,
     "mmdebstrap": _mmdebstrap,
     "python3.13": _python313,
 }

@@ -52,16 +52,18 @@ def size_of(stream: TextIO) -> os.terminal_size:
 def folded(text: str, columns: int) -> str:
     """The text with lines that fit, broken between words. A word that is longer than a line stays whole.
 
-    So do the lines of a shell's command that has several: it is to be pasted.
+    So do the lines of a shell's command that has several, and of a program that it is given: they are to be pasted.
 
     Args:
         text: Lines, with colours or without.
         columns: How wide a line may be.
     """
-    rows, goes_on = [], False
+    rows, goes_on, program = [], False, False
     for line in text.split("\n"):
-        pasted, goes_on = goes_on, line.endswith(" \\")
-        rows += [line] if pasted or goes_on else _rows(line, columns)
+        program = (program or line.endswith("<<'END'")) and line != "END"
+        whole = program or goes_on
+        goes_on = line.endswith(" \\")
+        rows += [line] if whole or goes_on else _rows(line, columns)
     return "\n".join(rows)
 
 
@@ -76,7 +78,7 @@ def brief_digests(text: str) -> str:
 def _rows(line: str, columns: int) -> list[str]:
     if disp_len(line) <= columns:
         return [line]
-    rows, row, hang = [], "", " " * _hang(line, columns)
+    rows, row, hang = [], "", "# " if line.startswith("# ") else " " * _hang(line, columns)
     for word in _WORD.findall(line):
         if row.strip() and disp_len(row) + disp_len(word) > columns:
             rows.append(row)

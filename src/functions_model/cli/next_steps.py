@@ -71,4 +71,4 @@ def next_steps(spec: AnySpec, events: Sequence[Event], typed: Sequence[str], col
         return ["", "Call it:", *command("call", *file, *given, columns=columns)]
     from functions_model.report.calling import how_to_call  # noqa: PLC0415 - as few runs need it
 
-    return ["", "Use it:", *how_to_call(spec, spec.target, verified.verified, verified.candidate)]
+    return ["", "Use it:", *how_to_call(spec, spec.target, verified.verified, verified.candidate, columns=columns)]

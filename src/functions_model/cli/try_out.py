@@ -14,7 +14,7 @@ from functions_model.ci import detect, outside
 from functions_model.ci.host import CiHost
 from functions_model.ci.terminal import size_of
 from functions_model.cli.ending import annotated, tell_failure
-from functions_model.cli.folder import app_name_for, check_inputs, example, inputs_of, pinned_python
+from functions_model.cli.folder import INPUTS, app_name_for, check_inputs, example, inputs_of, pinned_python
 from functions_model.cli.once import Ending, run_once
 from functions_model.cli.sandbox import RunningSandbox, SandboxStopped, running_sandbox
 from functions_model.cli.shell import command
@@ -25,6 +25,12 @@ _UNAVAILABLE = 69
 """EX_UNAVAILABLE of sysexits.h: the sandbox cannot run here."""
 _ANSWER_LENGTH = 200
 """Characters of an answer that go into the demo's one line."""
+_AZURE = {
+    "registry": "contoso",
+    "location": "westeurope",
+    "subscription-id": "00000000-0000-0000-0000-000000000000",
+}
+"""What a deployment to Azure needs besides what a folder says, as `--help` has it."""
 _WHERE = ("subscription-id", "tenant-id", "client-id", "registry", "cloud", "location")
 """Inputs of which only the sandbox's values lead to it. A folder's `inputs.yml` may have those for Azure."""
 
@@ -76,6 +82,7 @@ def _with_sandbox(options: argparse.Namespace, *, serve: bool) -> int:
                 door.say_live("try" if serve else "demo", ending)
                 if serve:
                     show_usage(ending, sandbox, door.ci)
+                    door.say(*_after_a_try(door, given))
                     door.serve(sandbox)
                 else:
                     door.say(*_after_a_demo(door))
@@ -147,6 +154,24 @@ class _Door:
                 continue
             if ending.code == 0:
                 self.say_live("try", ending)
+
+
+def _after_a_try(door: _Door, given: Mapping[str, str]) -> list[str]:
+    """How to go on to Azure: what the folder says by its files' names has to be said there."""
+    if not door.ci.facts.has_terminal:
+        return []
+    said = {name: value for name, value in given.items() if name not in _AZURE and "\n" not in value}
+    written = {"inputs-file": INPUTS} if (door.folder / INPUTS).is_file() else {}
+    place = {} if door.folder == Path.cwd() else {"working-directory": str(door.options.folder)}
+    name = app_name_for(door.folder).removesuffix("-try") or "model"
+    azure = {**_AZURE, "app-name": name, "resource-group": name}
+    options = {**place, **written, **{name: value for name, value in said.items() if name != "auth-level"}, **azure}
+    words = [word for name, value in options.items() for word in (f"--{name}", value)]
+    return [
+        "",
+        "Next, after `az login`, see what it takes on Azure, with your own names for registry, app and group:",
+        *command("plan", *words, columns=size_of(sys.stdout).columns),
+    ]
 
 
 def _after_a_demo(door: _Door) -> list[str]:

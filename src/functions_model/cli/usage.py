@@ -25,9 +25,9 @@ from functions_model.ci.host import CiHost
 from functions_model.ci.terminal import size_of
 from functions_model.cli.once import Ending
 from functions_model.cli.sandbox import RunningSandbox
-from functions_model.cli.shell import lines_for
 from functions_model.core.spec import BlobTrigger, DeploymentSpec, HttpTrigger, ServiceBusQueueTrigger, Target
 from functions_model.report.calling import blob_example, content_type
+from functions_model.report.pasting import pasted, quoted
 
 if TYPE_CHECKING:
     from azure.storage.blob import BlobServiceClient
@@ -66,7 +66,7 @@ def _http(spec: DeploymentSpec, ending: Ending, sandbox: RunningSandbox, columns
         *("--data-binary", f"@{spec.sample_request or 'request.json'}"),
         *("--url", ending.verified.scoring_url),
     ]
-    return ["Call it:", *lines_for(["curl"], words, columns)]
+    return ["Call it:", *pasted(["curl", *quoted(words)], columns, "  ")]
 
 
 def _by_trigger(

@@ -15,9 +15,12 @@ from functions_model.core.spec import (
     Target,
 )
 from functions_model.hosting.known_hosts import host_of
+from functions_model.report.pasting import apart, pasted
 from functions_model.verify import Verified
 from functions_model.verify.scoring import content_type as sample_type
 
+PAGE = 100
+"""Columns of a code block on the page of a run that one sees without scrolling sideways."""
 _SEND = """\
 pip install azure-identity azure-servicebus
 python - {sample} <<'END'
@@ -39,7 +42,9 @@ _SERVICE_BUS = {
 """https://learn.microsoft.com/azure/azure-government/compare-azure-government-global-azure."""
 
 
-def how_to_call(spec: DeploymentSpec, target: Target, verified: Verified, candidate: str = "") -> list[str]:
+def how_to_call(
+    spec: DeploymentSpec, target: Target, verified: Verified, candidate: str = "", *, columns: int = PAGE
+) -> list[str]:
     """Lines for a shell.
 
     Args:
@@ -47,14 +52,15 @@ def how_to_call(spec: DeploymentSpec, target: Target, verified: Verified, candid
         target: Where.
         verified: Its addresses.
         candidate: What beside the app was deployed to; empty for the app itself.
+        columns: How wide a line may be.
     """
     if candidate and not isinstance(spec.trigger, HttpTrigger):
-        return _check(spec, target, verified, candidate)
+        return _check(spec, target, verified, candidate, columns)
     match spec.trigger:
         case HttpTrigger(auth_level):
-            return _http(spec, target, verified, auth_level, candidate)
+            return _http(spec, verified, _keys(target, auth_level, candidate), columns)
         case BlobTrigger() as trigger:
-            return _blob(spec, target, trigger)
+            return _blob(spec, target, trigger, columns)
         case ServiceBusQueueTrigger() as trigger:
             text = _SEND.format(
                 sample=_sample(spec),
@@ -71,29 +77,34 @@ def how_to_call(spec: DeploymentSpec, target: Target, verified: Verified, candid
             )
 
 
-def _check(spec: DeploymentSpec, target: Target, verified: Verified, candidate: str) -> list[str]:
+def _check(spec: DeploymentSpec, target: Target, verified: Verified, candidate: str, columns: int) -> list[str]:
     """Its own trigger is off, so that the app gets all the work; its check function scores all the same."""
     off = f"# The trigger is off in the {CANDIDATE}, and on in the app. The check function scores what it is sent:"
-    return [off, *_http(spec, target, verified, AuthLevel.ADMIN, candidate)]
+    return [off, *_http(spec, verified, _keys(target, AuthLevel.ADMIN, candidate), columns)]
 
 
-def _http(spec: DeploymentSpec, target: Target, verified: Verified, level: AuthLevel, candidate: str) -> list[str]:
-    lines, header = [], ""
-    if level is not AuthLevel.ANONYMOUS:
-        key = "masterKey" if level is AuthLevel.ADMIN else "functionKeys.default"
-        header = ' -H "x-functions-key: $KEY"'
-        lines.append(f"KEY=$({host_of(target).commands.keys(target.names.at(candidate), key)})")
-    content = f' -H "Content-Type: {content_type(spec)}"'
-    return [*lines, f"curl{header}{content} --data-binary @{_sample(spec)} {verified.scoring_url}", _WHOLE]
+def _keys(target: Target, level: AuthLevel, candidate: str) -> str:
+    """The command that gives the key; empty where none is needed."""
+    if level is AuthLevel.ANONYMOUS:
+        return ""
+    key = "masterKey" if level is AuthLevel.ADMIN else "functionKeys.default"
+    return f"KEY=$({host_of(target).commands.keys(target.names.at(candidate), key)})"
 
 
-def _blob(spec: DeploymentSpec, target: Target, trigger: BlobTrigger) -> list[str]:
+def _http(spec: DeploymentSpec, verified: Verified, keys: str, columns: int) -> list[str]:
+    header = ['-H "x-functions-key: $KEY"'] if keys else []
+    body = [f'-H "Content-Type: {content_type(spec)}"', f"--data-binary @{_sample(spec)}", verified.scoring_url]
+    asked = pasted(apart(keys), columns) if keys else []
+    return [*asked, *pasted(["curl", *header, *body], columns), _WHOLE]
+
+
+def _blob(spec: DeploymentSpec, target: Target, trigger: BlobTrigger, columns: int) -> list[str]:
     account = f"--auth-mode login --account-name {target.resources.data_storage_account}"
     container, name = blob_example(trigger.input_path, _sample(spec))
     lines = [f"az storage blob upload {account} --container-name {container} --name {name} --file {_sample(spec)}"]
     if trigger.output_path:
         lines.append(f"az storage blob list {account} --container-name {blob_example(trigger.output_path)[0]} -o table")
-    return lines
+    return [row for line in lines for row in pasted(apart(line), columns)]
 
 
 def blob_example(path: str, sample: str = "sample.json") -> tuple[str, str]:

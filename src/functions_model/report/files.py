@@ -68,7 +68,8 @@ def _bill_of_materials(spec: DeploymentSpec, resolved: EnvironmentResolved) -> s
 def _plan(spec: AnySpec | None, events: Sequence[Event]) -> dict[str, str]:
     """The plan twice. The page has no links: each holds the id of the subscription."""
     from functions_model.report.plan_document import RelativeIds, plan_json
-    from functions_model.report.plan_text import plan_of, plan_section
+    from functions_model.report.plan_page import plan_section
+    from functions_model.report.plan_text import plan_of
 
     if (plan := plan_of(events)) is None:
         return {}

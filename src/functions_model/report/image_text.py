@@ -10,24 +10,19 @@ from datetime import UTC, datetime
 from functions_model.core.references import short
 from functions_model.core.spec import DeploymentSpec
 from functions_model.environment import Lock
-from functions_model.image.assembly import Image
 from functions_model.image.compression import Compression
 from functions_model.image.layers import Layer
 from functions_model.pipeline.events import (
     Attached,
     BaseChosen,
-    ContextWritten,
     EngineRan,
     EnvironmentResolved,
     Event,
-    ImageBuilt,
-    ImageFound,
-    ImagePushed,
     LayerOrigin,
     LayerReady,
 )
 from functions_model.registry import BlobTransfer, How, PushedImage
-from functions_model.report.formatting import cell, count, duration, every, fenced, folded, last, size
+from functions_model.report.formatting import count, duration, fenced, folded, last, size
 
 
 def environment_section(spec: DeploymentSpec | None, events: Sequence[Event]) -> str:
@@ -158,12 +153,6 @@ def transfer_lines(pushed: PushedImage) -> list[str]:
     return [*lines, *(f"  {blob.name:<14} {size(blob.size):>9}  {blob.how}" for blob in ours)]
 
 
-def _base_transfer(pushed: PushedImage) -> str:
-    """What became of the base's layers: `17 layers mounted, 1 layer present`."""
-    base, _ = _base_and_ours(pushed.blobs)
-    return ", ".join(f"{count(len(blobs), 'layer')} {how}" for how, blobs in _by_how(base).items())
-
-
 def sent_sentence(pushed: PushedImage) -> str:
     """`1.07 GB sent in 31 requests; 1.45 GB not sent (1.3 GB imported, 149 MB present).`.
 
@@ -192,72 +181,3 @@ def _by_how(blobs: Iterable[BlobTransfer]) -> dict[How, list[BlobTransfer]]:
 def _base_and_ours(blobs: Sequence[BlobTransfer]) -> tuple[list[BlobTransfer], list[BlobTransfer]]:
     base = [blob for blob in blobs if blob.name.startswith(_BASE_LAYER)]
     return base, [blob for blob in blobs if not blob.name.startswith(_BASE_LAYER)]
-
-
-def image_section(events: Sequence[Event], now: datetime) -> str:
-    """The section; empty while no image is known.
-
-    Args:
-        events: What happened, in order.
-        now: For the age of the base image.
-    """
-    if written := last(events, ContextWritten):
-        return f"### Build context\n\n`{written.folder}` holds a Dockerfile, from `{written.base}`, and its context."
-    if found := last(events, ImageFound):
-        there = (
-            f"Its registry takes it from `{found.imported_from}`." if found.imported_from else "It was there before."
-        )
-        what = f"Nothing was built. {there} Trigger `{found.app.trigger.kind}`, build `{found.app.build_id}`."
-        return f"### Image\n\n`{found.app.reference.pinned}`\n\n{what}"
-    built, pushed = last(events, ImageBuilt), last(events, ImagePushed)
-    if built is None:
-        return ""
-    facts = [*map(engine_line, every(events, EngineRan)), *map(attached_line, every(events, Attached))]
-    parts = [
-        f"### Image\n\n`{built.app.reference.pinned}`, tag `{built.app.reference.tag}`",
-        _base(built.image, last(events, BaseChosen), now),
-        _table(built.image, events, pushed.pushed if pushed else None),
-        "\n".join(f"- {line}." for line in facts),
-        _sent(pushed.pushed) if pushed else "",
-    ]
-    return "\n\n".join(part for part in parts if part)
-
-
-def _base(image: Image, chosen: BaseChosen | None, now: datetime) -> str:
-    built = age(chosen.created, now) if chosen else ""
-    line = f"Base `{image.base.pinned}`"
-    news = [f"\n\n> [!NOTE]\n> {sentence}" for sentence in (base_news(chosen) if chosen else [])]
-    return f"{line}{f', {built}' if built else ''}{''.join(news)}"
-
-
-def _table(image: Image, events: Sequence[Event], pushed: PushedImage | None) -> str:
-    ready = {event.layer.digest: event for event in every(events, LayerReady)}
-    how = {blob.digest: blob.how for blob in pushed.blobs} if pushed else {}
-    below = sum(layer.size for layer in image.base.manifest.layers)
-    moved = _base_transfer(pushed) if pushed else ""
-    base = f"| base `{image.base.reference}` | {size(below)} | | `{short(image.base.digest)}` | {moved} |"
-    rows = [_row(layer, ready.get(layer.digest), how.get(layer.digest)) for layer in image.layers]
-    return "\n".join(
-        ["| layer | size | compression | digest | how |", "|---|---:|---|---|---|", base, *rows],
-    )
-
-
-def _row(layer: Layer, ready: LayerReady | None, how: How | None) -> str:
-    came = _how(ready, how)
-    return f"| {cell(layer.name)} | {size(layer.size)} | {_packing(layer)} | `{short(layer.digest)}` | {came} |"
-
-
-def _how(ready: LayerReady | None, how: How | None) -> str:
-    """`packed in 1.2 s; sent`. What was sent in one pass need not be said to be sent."""
-    if ready is None:
-        return how.value if how else ""
-    told = origin_text(ready)
-    if how is None or (ready.origin is LayerOrigin.SENT and how in {How.SENT, How.PRESENT}):
-        return told
-    return f"{told}; {how}"
-
-
-def _sent(pushed: PushedImage) -> str:
-    nothing = "The registry had this image already: nothing was sent."
-    sent = sent_sentence(pushed) if pushed.manifest_written else nothing
-    return "\n".join([sent, *(f"- {note}" for note in pushed.notes)])

@@ -8,12 +8,15 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from functions_model.ci.host import Level
+from functions_model.ci.terminal import brief_digests
 from functions_model.core.failures import Failure
 from functions_model.core.promotion import AnySpec, PromotionSpec
 from functions_model.core.spec import DeploymentSpec, Mode, RemovalSpec, Target
 from functions_model.pipeline.events import AppVerified, Event, StageEnded
+from functions_model.report.cause import cause_in
 from functions_model.report.formatting import duration, every, fenced, folded, proven, quoted
-from functions_model.report.image_text import environment_section, image_section
+from functions_model.report.image_page import image_section
+from functions_model.report.image_text import environment_section
 from functions_model.report.outcome import headline
 from functions_model.report.proof import caveats, trigger_text
 
@@ -63,7 +66,7 @@ def _removal(
     spec: RemovalSpec, events: Sequence[Event], failure: Failure | None, seconds: float
 ) -> tuple[str, str, str, str]:
     """The page of a removal: there is no image, and nothing to call."""
-    from functions_model.report.plan_text import plan_section
+    from functions_model.report.plan_page import plan_section
 
     head = f"## {headline(spec, events, failure)} ({duration(seconds)})"
     return head, _failure(failure), plan_section(events, applies=spec.mode is Mode.DESTROY), _timings(events)
@@ -72,7 +75,7 @@ def _removal(
 def _resources(spec: DeploymentSpec | PromotionSpec | None, events: Sequence[Event]) -> str:
     if spec is None or spec.names is None:
         return ""
-    from functions_model.report.plan_text import plan_section
+    from functions_model.report.plan_page import plan_section
 
     return plan_section(events, applies=spec.mode is Mode.DEPLOY)
 
@@ -80,7 +83,9 @@ def _resources(spec: DeploymentSpec | PromotionSpec | None, events: Sequence[Eve
 def _failure(failure: Failure | None) -> str:
     if failure is None:
         return ""
-    text = f"> [!CAUTION]\n> {quoted(str(failure))}"
+    text = f"> [!CAUTION]\n> {quoted(brief_digests(str(failure)))}"
+    if cause := cause_in(failure.detail):
+        text += f"\n\n{fenced(cause)}"
     if failure.detail:
         text += f"\n\n{folded('Details', fenced(failure.detail))}"
     return text

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from functions_model.core.references import short
-from functions_model.pipeline.events import Event, PlanBegun, PlanMade, RemovalPlanned, ResourceWritten, RunStopped
+from functions_model.pipeline.events import Event, PlanBegun, PlanMade, RemovalPlanned, ResourceWritten
 from functions_model.provision import Action, Change, ChangeSet, FieldChange, ResourcePlan, Written
 from functions_model.provision.removal import RemovalPlan
-from functions_model.report.formatting import cell, count, duration, every, folded, last
+from functions_model.report.formatting import count, every, last
 
 SYMBOLS = {Action.CREATE: "+", Action.UPDATE: "~", Action.REPLACE: "-/+", Action.DELETE: "-", Action.KEEP: ""}
 """Those that people know from Terraform."""
@@ -23,13 +23,13 @@ _ARM_ID = re.compile(r"/subscriptions/[^ ]*/([^/ ]+)")
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
 _INDENT = 6
 """Columns before a field: below the resource's kind, with room for the longest symbol."""
-_DONE = {
+DONE = {
     Action.CREATE: "created",
     Action.UPDATE: "updated",
     Action.REPLACE: "replaced",
     Action.DELETE: "removed",
 }
-_NOT_DONE = "not done"
+NOT_DONE = "not done"
 NO_CHANGES = "No changes: everything is up to date"
 NOTHING_TO_REMOVE = "Nothing to remove."
 
@@ -81,8 +81,7 @@ def nothing_to_do(plan: ChangeSet) -> str:
 def _lines(change: Change) -> Iterator[str]:
     reason = f"  ({change.reason})" if change.reason else ""
     yield f"{SYMBOLS[change.action]:>3} {change.kind} {change.name}{reason}"
-    if change.action is not Action.KEEP:
-        yield from (f"{'':{_INDENT}}{line}" for line in field_lines(change))
+    yield from (f"{'':{_INDENT}}{line}" for line in field_lines(change))
 
 
 def field_lines(change: Change) -> list[str]:
@@ -90,17 +89,25 @@ def field_lines(change: Change) -> list[str]:
 
     The settings of an app that is new are in one line: all of them are new, and no value is shown.
     """
+    settings, others = fields_apart(change)
+    named = [f"{count(len(settings), 'app setting')}: {', '.join(setting_names(settings))}"] if settings else []
+    return [*map(field_text, others), *named]
+
+
+def fields_apart(change: Change) -> tuple[list[FieldChange], list[FieldChange]]:
+    """The settings of an app that is new, and the fields that are worth a line of their own; of what is kept, none."""
+    if change.action is Action.KEEP:
+        return [], []
     if change.action is not Action.CREATE:
-        return [field_text(field) for field in change.fields]
+        return [], [*change.fields]
     settings = [field for field in change.fields if field.name.startswith(_SETTING)]
     told = _IN_THE_NAME.get(change.kind, frozenset())
-    lines = [field_text(field) for field in change.fields if field not in settings and field.name not in told]
-    return [*lines, _settings_line(settings)] if settings else lines
+    return settings, [field for field in change.fields if field not in settings and field.name not in told]
 
 
-def _settings_line(settings: list[FieldChange]) -> str:
-    names = ", ".join(field.name.removeprefix(_SETTING).strip("`") for field in settings)
-    return f"{count(len(settings), 'app setting')}: {names}"
+def setting_names(settings: Sequence[FieldChange]) -> list[str]:
+    """As the user has them."""
+    return [field.name.removeprefix(_SETTING).strip("`") for field in settings]
 
 
 def field_text(field: FieldChange) -> str:
@@ -122,65 +129,14 @@ def _shown(field: FieldChange) -> tuple[str | None, str]:
     return (str(field.before), str(field.after)) if before == after else (before, after)
 
 
-def plan_section(events: Sequence[Event], *, applies: bool) -> str:
-    """The plan as a table, with what became of it.
-
-    Args:
-        events: What happened, in order; those of a run that failed half-way say what was done before.
-        applies: Whether the run was to make the changes. Else it is a plan and nothing more.
-    """
-    plan = plan_of(events)
-    if plan is None:
-        return ""
-    done = _done(events)
-    stopped = last(events, RunStopped)
-    parts = [
-        f"### {'Resources' if applies else 'Plan'}",
-        _table(worth_a_line(plan), done if applies else None, stopped.begun if stopped else ()),
-        done_count(plan, events) if applies and plan.has_changes else plan_count(plan),
-        "\n".join(f"- {note}" for note in plan.notes),
-        _kept(plan),
-    ]
-    return "\n\n".join(part for part in parts if part)
-
-
 def plan_of(events: Sequence[Event]) -> ResourcePlan | RemovalPlan | None:
     """The plan; of a run that failed before the image was known, the plan without it."""
     made = last(events, PlanMade) or last(events, RemovalPlanned) or last(events, PlanBegun)
     return made.plan if made else None
 
 
-def _table(changes: Sequence[Change], done: Mapping[str, Written] | None, begun: Sequence[str]) -> str:
-    if not changes:
-        return ""
-    head = ["| | kind | name | what |", "|---|---|---|---|"]
-    if done is not None:
-        head = ["| | kind | name | what | done |", "|---|---|---|---|---|"]
-    return "\n".join([*head, *(_row(change, done, begun) for change in changes)])
-
-
-def _row(change: Change, done: Mapping[str, Written] | None, begun: Sequence[str]) -> str:
-    fields = [] if change.action is Action.KEEP else field_lines(change)
-    what = "<br>".join(cell(line) for line in (change.reason, *fields) if line)
-    symbol = f"`{SYMBOLS[change.action]}`" if SYMBOLS[change.action] else ""
-    outcome = "" if done is None else f" {_outcome(change, done, begun)} |"
-    return f"| {symbol} | {change.kind} | {_linked(change)} | {what} |{outcome}"
-
-
-def _linked(change: Change) -> str:
-    return f"[{change.name}]({change.link})" if change.link else change.name
-
-
-def _outcome(change: Change, done: Mapping[str, Written], begun: Sequence[str]) -> str:
-    if change.action is Action.KEEP:
-        return "left alone"
-    written = done.get(change.key)
-    if written is None and str(change) in begun:
-        return "**begun**, not known to have ended"
-    return f"{_DONE[change.action]} in {duration(written.seconds)}" if written else f"**{_NOT_DONE}**"
-
-
-def _done(events: Sequence[Event]) -> dict[str, Written]:
+def made_so_far(events: Sequence[Event]) -> dict[str, Written]:
+    """What was written, by the key of its change."""
     return {one.written.change.key: one.written for one in every(events, ResourceWritten)}
 
 
@@ -191,16 +147,9 @@ def done_count(plan: ChangeSet, events: Sequence[Event]) -> str:
         plan: What was to be done.
         events: What happened, in order.
     """
-    done = _done(events)
+    done = made_so_far(events)
     made = [change.action for change in plan.changes if change.key in done]
-    numbers = {word: made.count(action) for action, word in _DONE.items()}
+    numbers = {word: made.count(action) for action, word in DONE.items()}
     kept = plan.count(Action.KEEP)
-    numbers |= {_NOT_DONE: len(plan.changes) - len(made) - kept, "left alone": kept}
+    numbers |= {NOT_DONE: len(plan.changes) - len(made) - kept, "left alone": kept}
     return f"{', '.join(f'{number} {word}' for word, number in numbers.items() if number)}."
-
-
-def _kept(plan: ChangeSet) -> str:
-    """Those that need no line in the table, for who wants to see them."""
-    kept = [change for change in plan.changes if change not in worth_a_line(plan)]
-    lines = [f"- {change.kind} {_linked(change)}" for change in kept]
-    return folded(f"{count(len(kept), 'resource')} left alone", "\n".join(lines)) if kept else ""

@@ -39,7 +39,7 @@ class TestFiles:
         )
         assert json.loads(found["plan"]) == json.loads(files["plan.json"])
         assert ["six"] == [part["name"] for part in json.loads(files["sbom.json"])["components"]]
-        assert "| `~` | plan | iris-plan | sku: EP1 -> EP2 | updated in 1.5 s |" in files["plan.md"]
+        assert "| `~` | plan iris-plan | sku: EP1 -> EP2 | updated in 1.5 s |" in files["plan.md"]
 
     @pytest.mark.parametrize(("spec", "log", "names"), [(None, "refused\n", {"log.txt"}), (spec_for(), "", set())])
     def test_say_nothing_of_what_was_never_known(self, spec: None, log: str, names: set[str]) -> None:

@@ -145,18 +145,28 @@ class TestLayers:
         assert compression_reason(replace(layer, ratio=1.02)) == "a sample did not shrink"
         assert compression_reason(layer) == ""
 
-    def test_the_page_says_how_each_came_and_went(self, tmp_path: Path) -> None:
-        """One row a layer; what was sent in one pass is not said to be sent twice."""
+    @pytest.mark.parametrize(
+        ("origin", "how", "became"),
+        [
+            (LayerOrigin.PACKED, How.SENT, "sent"),
+            (LayerOrigin.SENT, How.PRESENT, "sent"),
+            (LayerOrigin.FOUND, How.PRESENT, "reused"),
+            (LayerOrigin.PACKED, How.MOUNTED, "reused"),
+        ],
+    )
+    def test_the_page_says_whether_each_was_sent(
+        self, tmp_path: Path, origin: LayerOrigin, how: How, became: str
+    ) -> None:
+        """One row a layer, in a word; how it was packed is for the log of a job."""
         image = built(tmp_path)
         lower, upper = image.image.layers
         events: list[Event] = [
-            LayerReady(lower, LayerOrigin.PACKED, 0.0),
-            LayerReady(upper, LayerOrigin.SENT, 0.0),
+            *(LayerReady(one, origin, 0.0) for one in (lower, upper)),
             image,
             ImagePushed(
                 PushedImage(
                     image.app.reference,
-                    tuple(BlobTransfer(layer.name, layer.digest, layer.size, How.SENT) for layer in image.image.layers),
+                    tuple(BlobTransfer(layer.name, layer.digest, layer.size, how) for layer in image.image.layers),
                     274,
                     9,
                     manifest_written=True,
@@ -166,8 +176,18 @@ class TestLayers:
 
         rows = [line for line in summary(spec_for(), events, None, 1.0).splitlines() if line.startswith("| ")]
 
-        assert rows[2].endswith("| packed; sent |")
-        assert rows[3].endswith("| packed and sent in one pass |")
+        assert ["| base image | 1.3 GB | reused |", f"| dependencies | {lower.size} B | {became} |"] == rows[1:3]
+        assert "| **sent in all** | **274 B** | |" == rows[4]
+
+    def test_of_a_plan_are_new_or_reused(self, tmp_path: Path) -> None:
+        """Nothing was sent, so nothing is said of that."""
+        image = built(tmp_path)
+        lower, upper = image.image.layers
+        events = [LayerReady(lower, LayerOrigin.FOUND, 0.0), LayerReady(upper, LayerOrigin.PACKED, 0.0), image]
+
+        rows = [line for line in summary(spec_for(), events, None, 1.0).splitlines() if line.startswith("| ")]
+
+        assert [f"| dependencies | {lower.size} B | reused |", f"| model | {upper.size} B | new |"] == rows[2:4]
 
 
 class TestTransfers:
@@ -236,13 +256,13 @@ class TestBuilders:
         assert log(written).endswith("Nothing was built or sent.\n")
 
     def test_an_attachment_is_told(self, tmp_path: Path) -> None:
-        """By the digest that a scanner asks for."""
+        """In the log by the digest that a scanner asks for."""
         attached = Attached("bill of materials", GREEN, 4_200)
 
         page = summary(spec_for(), [*deployment(tmp_path), attached], None, 1.0)
 
         assert log(attached) == "Bill of materials: 4.2 kB, 999999999999\n"
-        assert "- Bill of materials: 4.2 kB, 999999999999." in page
+        assert ", with a bill of materials\n" in page
 
     def test_why_conda_and_what_is_compiled_is_said(self) -> None:
         """Both cost minutes; people should know why."""

@@ -22,10 +22,11 @@ from functions_model.report.narration import lines_of
 from functions_model.report.outputs import outputs
 from functions_model.report.page import summary
 from functions_model.report.plan_document import RelativeIds, plan_json
-from functions_model.report.plan_text import plan_section, plan_text
+from functions_model.report.plan_page import plan_section
+from functions_model.report.plan_text import plan_text
 from support.fake_arm import SUBSCRIPTION, FakeArm
 from support.golden import matches_golden, normal
-from support.provisioning import applied, planned
+from support.provisioning import live, planned
 from support.removal import APP, HUB, SLOT, WHOLE, found, removal, without_tag
 from support.tools import ROOT
 from support.wanted import BLOB, HTTP, QUEUE, spec_for
@@ -38,13 +39,6 @@ if TYPE_CHECKING:
 
 GOLDEN = Path(__file__).parent / "golden" / "plans"
 EVENING = {"GREETING": Secret("good evening")}
-
-
-def live() -> FakeArm:
-    """An app behind an HTTP trigger, as a first run leaves it."""
-    arm = FakeArm()
-    applied(arm, planned(arm))
-    return arm
 
 
 def without_identity() -> FakeArm:

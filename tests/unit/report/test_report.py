@@ -173,16 +173,13 @@ class TestSummary:
         assert "app-name: it is empty. Give one." in page
 
     def test_an_anonymous_function_needs_no_key(self, tmp_path: Path) -> None:
-        """The command to call it is one line."""
+        """The command to call it needs nothing before it."""
         spec = replace(spec_for(), trigger=HttpTrigger(AuthLevel.ANONYMOUS))
 
         page = summary(spec, deployment(tmp_path), None, 1.0)
 
         assert "KEY" not in page
-        assert (
-            'curl -H "Content-Type: application/json" --data-binary @request.json https://iris.azurewebsites.net/api/score'
-            in page
-        )
+        assert '```bash\ncurl -H "Content-Type: application/json" --data-binary @request.json \\\n' in page
 
     def test_a_plan_says_that_nothing_was_written(self, tmp_path: Path) -> None:
         """Nobody should look for a live app after `mode: plan`."""

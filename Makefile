@@ -3,6 +3,7 @@
 
 VENV := .venv
 VENV_AZ := .venv-az
+VENV_TFX := .venv-tfx
 BIN := $(VENV)/bin
 LOCKS := requirements
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
@@ -23,7 +24,7 @@ help:
 	@echo 'make bench   the image builder beside docker, pip and MLflow, a deployment beside az: about 40 minutes; writes build/bench.json'
 	@echo 'make soak    a deployment cancelled, and one killed, at every single one of its requests: an hour and more'
 	@echo 'make record  write tests/e2e/golden/recording.json anew: what a dozen deployments ask of Azure and give, where a change of it is meant'
-	@echo 'make tools   the tools that some tests need: az and act'
+	@echo 'make tools   the tools that some tests need: az, act and tfx'
 	@echo 'make docs    write action.yml and the tables of README.md again from the catalogue of inputs'
 	@echo 'make lock    write requirements/*.lock again from pyproject.toml (UPGRADE=1 takes newer versions)'
 	@echo 'make clean   remove what these commands made'
@@ -62,7 +63,7 @@ soak: tools
 record: $(VENV)/.stamp-dev
 	@RECORD=1 ALL_TESTS=1 $(BIN)/python -m pytest -q -p no:xdist $(PYTEST_FLAGS) tests/e2e/test_recording.py
 
-tools: $(VENV)/.stamp-dev $(VENV_AZ)/.stamp
+tools: $(VENV)/.stamp-dev $(VENV_AZ)/.stamp $(if $(shell command -v npm),$(VENV_TFX)/.stamp)
 
 docs: $(VENV)/.stamp-dev
 	@PYTHONPATH=tests $(BIN)/python -m support.documents
@@ -93,6 +94,12 @@ $(VENV_AZ)/.stamp: $(LOCKS)/az.lock $(BIN)/uv
 	@$(BIN)/uv pip install --quiet --python $(VENV_AZ)/bin/python --require-hashes -r $(LOCKS)/az.lock
 	@touch $@
 
+$(VENV_TFX)/.stamp: $(LOCKS)/tfx/package-lock.json
+	@echo 'Installing tfx into $(VENV_TFX) (first use only) ...'
+	@mkdir -p $(VENV_TFX) && cp $(LOCKS)/tfx/package.json $(LOCKS)/tfx/package-lock.json $(VENV_TFX)
+	@npm ci --prefix $(VENV_TFX) --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@touch $@
+
 # dev.lock holds everything; the smaller locks are constrained by it, so that no version differs between them.
 lock: $(BIN)/uv
 	$(COMPILE) --extra sandbox --extra conda --group dev pyproject.toml -o $(LOCKS)/dev.lock
@@ -105,4 +112,4 @@ lock: $(BIN)/uv
 	echo 'py-rattler>=0.26' | $(COMPILE) --no-annotate --constraint $(LOCKS)/dev.lock - -o src/functions_model/environment/rattler.lock
 
 clean:
-	rm -rf $(VENV) $(VENV_AZ) build dist .sandbox .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(VENV_AZ) $(VENV_TFX) build dist .sandbox .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

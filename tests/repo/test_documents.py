@@ -25,6 +25,7 @@ from support.documents import (
     expected_readme,
 )
 from support.pipelines_documents import render_template
+from support.task_documents import NAMES, TASK, render_names, render_task
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,6 +69,11 @@ class TestCatalogue:
     def test_the_template_of_azure_pipelines(self) -> None:
         """Its parameters are the inputs."""
         assert render_template() == TEMPLATE.read_text(), "run `make docs`"
+
+    def test_the_task_of_azure_pipelines(self) -> None:
+        """Its inputs and output variables, and which input of the product each is."""
+        assert render_task() == TASK.read_text(), "run `make docs`"
+        assert render_names() == NAMES.read_text(), "run `make docs`"
 
     def test_readme(self) -> None:
         """The README's tables are what the catalogue makes of them."""

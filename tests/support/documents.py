@@ -12,6 +12,7 @@ from support.beliefs import SANDBOX, beliefs, dated, recordings, unverified
 from support.catalogue_documents import inputs_table, outputs_table, render_action_yaml, render_native_action_yaml
 from support.pipelines_documents import render_template
 from support.rooms import rooms_picture, rooms_table
+from support.task_documents import NAMES, TASK, render_names, render_task
 
 ROOT = Path(__file__).resolve().parents[2]
 ACTION = ROOT / "action.yml"
@@ -66,6 +67,8 @@ if __name__ == "__main__":
     ACTION.write_text(expected_action())
     NATIVE_ACTION.write_text(render_native_action_yaml())
     TEMPLATE.write_text(render_template())
+    TASK.write_text(render_task())
+    NAMES.write_text(render_names())
     SANDBOX.write_text(expected_beliefs())
     README.write_text(expected_readme(README.read_text()))
     ARCHITECTURE.write_text(expected_architecture(ARCHITECTURE.read_text()))

@@ -7,13 +7,16 @@ refused.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
+import signal
 import subprocess
+import threading
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,6 +91,8 @@ class PipelinesJob:
         variables: Of the pipeline, by name.
         secret: The names of those that are secret.
         trust: The machine's own variables, beside those of this process.
+        tasks: Folders of tasks for Node, by `<name>@<version>`.
+        cancel_at: A text; the run is cancelled when a step has written it.
     """
 
     folder: Path
@@ -96,6 +101,8 @@ class PipelinesJob:
     variables: dict[str, str] = field(default_factory=dict)
     secret: set[str] = field(default_factory=set)
     trust: dict[str, str] = field(default_factory=dict)
+    tasks: dict[str, Path] = field(default_factory=dict)
+    cancel_at: str = ""
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -145,6 +152,8 @@ class PipelinesJob:
                 return self._bash(self.expanded(script), self._environ(step))
             case {"task": "AzureCLI@2", "inputs": inputs}:
                 return self._azure_cli(inputs, self._environ(step))
+            case {"task": str(task), "inputs": inputs} if task in self.tasks:
+                return self._node(self.tasks[task], inputs, self._environ(step))
         message = f"a step of this kind is not known here: {sorted(step)}"
         raise ValueError(message)
 
@@ -163,18 +172,51 @@ class PipelinesJob:
     def _bash(self, script: str, environ: dict[str, str]) -> StepRun:
         file = self.folder / "tmp" / f"{uuid.uuid4()}.sh"
         file.write_text(script)
-        done = subprocess.run(
-            ["bash", str(file)],
-            cwd=self.folder / "s",
-            env=environ,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-            timeout=_SECONDS,
-        )
+        return self._process(["bash", str(file)], environ)
+
+    def _process(self, words: list[str], environ: dict[str, str]) -> StepRun:
+        """What a step starts, as src/Agent.Sdk/ProcessInvoker.cs has it: told to stop by SIGINT, then by SIGTERM."""
+        lines = []
+        with subprocess.Popen(
+            words, cwd=self.folder / "s", env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as process:
+            guards = [threading.Timer(_SECONDS, process.kill)]
+            assert process.stdout
+            guards[0].start()
+            for line in process.stdout:
+                lines.append(line)
+                if self.cancel_at and self.cancel_at in line and len(guards) == 1:
+                    process.send_signal(signal.SIGINT)
+                    guards += [threading.Timer(7.5, process.terminate), threading.Timer(10, process.kill)]
+                    guards[1].start()
+                    guards[2].start()
+            code = process.wait()
+            for guard in guards:
+                guard.cancel()
         agent = Agent(secrets=[self.expanded(self.variables[name]) for name in self.secret if name in self.variables])
-        return StepRun(done.returncode, agent.read(done.stdout), done.stdout)
+        return StepRun(code, agent.read("".join(lines)), "".join(lines))
+
+    def _node(self, folder: Path, inputs: Mapping[str, str], environ: dict[str, str]) -> StepRun:
+        """The service puts a connection's id in the place of its name, and an input's name in that of its alias."""
+        task = json.loads((folder / "task.json").read_text())
+        names = {
+            alias.lower(): one["name"] for one in task["inputs"] for alias in (one["name"], *one.get("aliases", []))
+        }
+        given = {names.get(name.lower(), name): self.expanded(text) for name, text in inputs.items()}
+        defaults = {one["name"]: one.get("defaultValue", "") for one in task["inputs"]}
+        [connected] = [one["name"] for one in task["inputs"] if one["type"].startswith("connectedService:")]
+        endpoint = self.connections[given[connected]]
+        values = {**defaults, **given, connected: endpoint.id}
+        system = {"ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN": self.variables["System.AccessToken"]}
+        told = {f"INPUT_{name.upper()}": text for name, text in values.items()}
+        handler = task["execution"]["Node20_1"]["target"]
+        run = self._process(
+            ["node", str(folder / handler)], {**environ, **told, **endpoint.public(), **endpoint.private(), **system}
+        )
+        allowed = task["restrictions"]["settableVariables"]["allowed"]
+        outputs = {name: text for name, text in run.agent.outputs.items() if name in allowed}
+        failed = run.code or int("Failed" in run.agent.results)
+        return StepRun(failed, replace(run.agent, outputs=outputs), run.raw)
 
     def _azure_cli(self, inputs: Mapping[str, str], environ: dict[str, str]) -> StepRun:
         """The task logs in, and starts the script with what its scheme gives."""

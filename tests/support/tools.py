@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 AZ = ROOT / ".venv-az" / "bin" / "az"
-_BROWSERS = ("chromium", "chromium-browser", "chromium-headless-shell", "google-chrome")
+TFX = ROOT / ".venv-tfx" / "node_modules" / ".bin" / "tfx"
 ACT = ROOT / ".venv" / "bin" / "act"
+_BROWSERS = ("chromium", "chromium-browser", "chromium-headless-shell", "google-chrome")
 
 
 def _docker() -> str:
@@ -29,6 +30,14 @@ def _az() -> str:
 
 def _act() -> str:
     return _docker() if ACT.exists() or shutil.which("act") else "act is not installed; run `make tools`"
+
+
+def _node() -> str:
+    return "" if shutil.which("node") else "node is not installed (Debian package `nodejs`)"
+
+
+def _tfx() -> str:
+    return _node() or ("" if TFX.exists() else "tfx is not installed; run `make tools`, where npm is")
 
 
 def _skopeo() -> str:
@@ -82,6 +91,8 @@ TOOLS: dict[str, Callable[[], str]] = {
     "docker": _docker,
     "az": _az,
     "act": _act,
+    "node": _node,
+    "tfx": _tfx,
     "skopeo": _skopeo,
     "docker-registry": _docker_registry,
     "busybox": _busybox,

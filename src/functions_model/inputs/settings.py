@@ -1,4 +1,4 @@
-"""The app's settings: `NAME=value` lines, or a YAML or JSON mapping, over those of a deployment file.
+"""The app's settings: `NAME=value` lines, a YAML or JSON mapping, or `-NAME value`, over those of a deployment file.
 
 No message ever shows a value.
 """
@@ -13,6 +13,7 @@ import yaml
 from functions_model.core.failures import Location, Problem
 from functions_model.core.secrets import Secret
 from functions_model.core.spec import WORKER_PROCESSES
+from functions_model.inputs.dashed import dashed_pairs, is_dashed
 from functions_model.inputs.form import Form
 
 _SUBJECT = "app-settings"
@@ -24,6 +25,7 @@ _PADDED = re.compile(r"[A-Za-z0-9+/_-]+==|(?=[^=]*[a-z])(?=[^=]*[A-Z])(?=[^=]*[0
 _SEVERAL_LINES = (
     "Write one setting on each line. A value of several lines goes into YAML: `NAME: |`, and its lines below, indented."
 )
+_QUOTED = "Write `-NAME value`, with double quotes around a value that holds spaces."
 _NAME = re.compile(r"[A-Za-z0-9_.]{1,256}")
 """https://learn.microsoft.com/azure/app-service/configure-common: letters, digits, periods and underscores."""
 
@@ -90,9 +92,19 @@ def _pairs(text: str) -> tuple[list[Pair], list[Problem]]:
     significant = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     if not significant:
         return [], []
+    if is_dashed(text):
+        return _pairs_of_dashes(text)
     if _LINE.fullmatch(significant[0]) or _COLONS.fullmatch(significant[0]):
         return _pairs_of_lines(text)
     return _pairs_of_mapping(text)
+
+
+def _pairs_of_dashes(text: str) -> tuple[list[Pair], list[Problem]]:
+    """A name without a value is not repeated: it may be a secret that begins with a dash."""
+    pairs = list(dashed_pairs(text))
+    lacking = [(line, "value" if name else "name") for line, name, value in pairs if not (name and value)]
+    problems = [_at(0, f"something in line {line} has no {lacks}", _QUOTED) for line, lacks in lacking]
+    return [pair for pair in pairs if pair[1] and pair[2]], problems
 
 
 def _pairs_of_lines(text: str) -> tuple[list[Pair], list[Problem]]:

@@ -27,6 +27,8 @@ class TestForms:
             "A: 1\nB: x=y z",
             '{"A": "1", "B": "x=y z"}',
             '{"A": 1,\n "B": "x=y z"}',
+            '-A 1 -B "x=y z"',
+            '  -A   1\n-B\t"x=y z"\n',
         ],
     )
     def test_mean_the_same(self, text: str) -> None:
@@ -46,12 +48,35 @@ class TestForms:
 
         assert ["no", "010", "1.10", "2026-01-01"] == [value.reveal() for value in settings.values()]
 
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("-port 8080 -Release.ReleaseName Release-1173", {"port": "8080", "Release.ReleaseName": "Release-1173"}),
+            ("-A -5 -B 'x y' -C \"it's\"", {"A": "-5", "B": "'x y'", "C": "it's"}),
+            ('-A {"b": [1, 2]} -C (a b)', {"A": '{"b": [1, 2]}', "C": "(a b)"}),
+            ('-A x`"y -B `(', {"A": 'x`"y', "B": "`("}),
+            ('-A "" -B "-C d"', {"A": None, "B": "-C d"}),
+            ('-A "open -B 1', {"A": '"open -B 1'}),
+        ],
+    )
+    def test_dashes_are_read_as_microsofts_tasks_read_them(self, text: str, expected: dict[str, str | None]) -> None:
+        """Whoever comes from `AzureFunctionAppContainer@1` may keep the text; but for a value that is empty."""
+        settings, problems = read_settings(text)
+
+        assert {name: value for name, value in expected.items() if value is not None} == {
+            name: value.reveal() for name, value in settings.items()
+        }
+        assert len(problems) == list(expected.values()).count(None)
+
     def test_nothing(self) -> None:
         """An empty text and comments are no settings."""
         assert ({}, []) == read_settings("\n# none\n")
 
 
 REFUSED = [
+    ("-A=hunter2 -B 1", "something in line 1 has no value"),
+    ("-A 1\n-hunter2", "something in line 2 has no value"),
+    ("-A 1 hunter2", "something in line 1 has no name"),
     ("A=1\nhunter2", "line 2 is not `NAME=value`"),
     ("hunter2", "it is not a mapping of names to values"),
     ("- A=hunter2", "it is not a mapping of names to values"),

@@ -1,0 +1,221 @@
+"""The packaged task `FunctionsModelDeploy@1` in a job of Azure Pipelines, started by plain `node`, to the sandbox."""
+
+from __future__ import annotations
+
+import subprocess
+import zipfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+
+from support.act import write_project
+from support.engine import ACTION_IMAGE, CA_BUNDLE, ensure_images
+from support.leaks import leaks
+from support.pipelines_job import PipelinesJob, StepRun, connection_to
+from support.tools import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from azure_sandbox.sandbox import Sandbox
+
+TASK = "FunctionsModelDeploy@1"
+SETTING = "a-setting-nobody-sees"
+FEDERATED, SECRET, MANAGED = "WorkloadIdentityFederation", "ServicePrincipal", "ManagedServiceIdentity"
+
+
+@dataclass(frozen=True, slots=True)
+class Packaged:
+    """The task, and jobs that use it.
+
+    Attributes:
+        files: What the package holds, by path.
+    """
+
+    sandbox: Sandbox
+    folder: Path
+    files: dict[str, Path]
+
+    def job(self, name: str, scheme: str = FEDERATED, *, docker: bool = False) -> PipelinesJob:
+        """A new job on an agent, with Docker or without; the cache of tools is the same for all."""
+        sandbox = self.sandbox
+        trust = {
+            **{one: text for one, text in sandbox.endpoints.environ().items() if not one.startswith("ACTIONS_")},
+            **dict.fromkeys(("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"), str(self.folder / "certificates.pem")),
+            "AZURE_POD_IDENTITY_AUTHORITY_HOST": sandbox.endpoints.imds,
+        }
+        return PipelinesJob(
+            self.folder / name,
+            {"azure": connection_to(sandbox, scheme)},
+            {"self": self.folder / "self"},
+            {
+                "Agent.ToolsDirectory": str(self.folder / "tools"),
+                "System.AccessToken": sandbox.azure_devops.access_token,
+                "System.OidcRequestUri": f"{sandbox.endpoints.resource_manager}{sandbox.azure_devops.path}",
+                "apiKey": SETTING,
+            },
+            {"apiKey"},
+            trust,
+            {TASK: self.folder / ("with-image" if docker else "without") / "FunctionsModelDeployV1"},
+        )
+
+    def steps(self, name: str, **inputs: str) -> list[dict[str, Any]]:
+        """A step of the task, and one that reads its outputs."""
+        ends = self.sandbox.endpoints.inputs()
+        given = {
+            "azureSubscription": "azure",
+            "modelPath": "project/model",
+            "entryScript": "project/src/score.py",
+            "environmentFile": "project/requirements.txt",
+            "sampleRequest": "project/sample.json",
+            "registry": ends["registry"],
+            "baseImage": ends["base-image"],
+            "pythonVersion": ends["python-version"],
+            "location": ends["location"],
+            "appName": f"by-task-{name}",
+            "resourceGroupName": f"task-{name}",
+            "authLevel": "anonymous",
+        }
+        task = {"task": TASK, "name": "deploy", "inputs": {**given, **inputs}}
+        return [
+            {"checkout": "self", "path": "s"},
+            task,
+            {"name": "after", "bash": "echo url=$(deploy.appUrl) $(deploy.digest)"},
+        ]
+
+
+@pytest.fixture(scope="module")
+def packaged(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Packaged:
+    folder = tmp_path_factory.mktemp("task")
+    for name, image in (("without", ""), ("with-image", ACTION_IMAGE)):
+        package = folder / f"{name}.vsix"
+        done = subprocess.run(
+            [ROOT / "azure-pipelines" / "package", "contoso", image, package],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        # As the agent unpacks it: no file may be executed.
+        with zipfile.ZipFile(package) as archive:
+            archive.extractall(folder / name)
+    (folder / "self").mkdir()
+    write_project(folder / "self")
+    (folder / "self" / "project" / "src" / "bad.py").write_text("def init():\n    pass\ndef run(\n")
+    trusted = CA_BUNDLE.read_bytes() if CA_BUNDLE.exists() else b""
+    (folder / "certificates.pem").write_bytes(trusted + b"\n" + sandbox.endpoints.ca_bundle.read_bytes())
+    root = folder / "with-image"
+    files = {path.relative_to(root).as_posix(): path for path in root.rglob("*") if path.is_file()}
+    return Packaged(sandbox, folder, files)
+
+
+def shown(run: StepRun) -> list[str]:
+    """What must not be seen, of a log as people see it, and of its outputs."""
+    return leaks("\n".join([run.log, *run.agent.outputs.values()]).encode(), run.agent.secrets)
+
+
+@pytest.mark.needs("tfx")
+class TestPackage:
+    """`azure-pipelines/package`."""
+
+    def test_holds_the_task_and_the_tool(self, packaged: Packaged) -> None:
+        """And nothing that only this repository needs; a release names the image by digest."""
+        task = "FunctionsModelDeployV1"
+        tool = f"{task}/tool"
+        expected = {f"{task}/{name}" for name in ("task.json", "index.js", "names.json", "icon.png", "image.txt")}
+        expected |= {f"{tool}/native/run", f"{tool}/requirements/runtime.lock", f"{tool}/requirements/find-python"}
+        expected |= {"overview.md", "icon.png", "extension.vsixmanifest", f"{tool}/src/functions_model/__main__.py"}
+
+        assert set() == expected - packaged.files.keys()
+        assert [] == [name for name in packaged.files if "node_modules" in name or "__pycache__" in name]
+        assert f"{ACTION_IMAGE}\n" == packaged.files[f"{task}/image.txt"].read_text()
+        assert not (packaged.folder / "without" / task / "image.txt").exists()
+
+    def test_names_publisher_and_version(self, packaged: Packaged) -> None:
+        """The publisher is the release's to say, the version the project's."""
+        manifest = packaged.files["extension.vsixmanifest"].read_text()
+
+        assert 'Publisher="contoso"' in manifest
+        assert 'Version="1.0.0"' in manifest
+
+
+@pytest.mark.exhaustive
+@pytest.mark.needs("tfx", "mmdebstrap")
+class TestOnTheAgent:
+    """The package names no image: the tool is installed on the agent."""
+
+    def test_deploys_and_hands_its_outputs_on(self, packaged: Packaged) -> None:
+        """By a federated connection; settings as Microsoft's task takes them, one of them secret."""
+        sandbox = packaged.sandbox
+        sandbox.journal.clear()
+        settings = '-A one -API_KEY $(apiKey) -LONG "two words"'
+
+        runs = packaged.job("federated").run(packaged.steps("oidc", appSettings=settings))
+
+        run = runs["deploy"]
+        assert 0 == run.code, run.raw
+        outputs = run.agent.outputs
+        assert [f"url={outputs['appUrl']} {outputs['digest']}"] == runs["after"].raw.splitlines()
+        answer = requests.post(
+            outputs["scoringUrl"], json={"x": 2}, verify=str(sandbox.endpoints.ca_bundle), timeout=60
+        )
+        assert {"model": "first", "got": {"x": 2}} == answer.json()
+        assert {200} == {entry.status for entry in sandbox.journal.entries("azure-devops")}
+        assert [] == shown(run)
+
+    @pytest.mark.parametrize(
+        ("scheme", "told"), [(SECRET, "by a client secret"), (MANAGED, "by this machine's managed identity")]
+    )
+    def test_plans_by_other_connections(self, packaged: Packaged, scheme: str, told: str) -> None:
+        """With a secret, which is shown nowhere, and managed."""
+        run = packaged.job(scheme, scheme).run(packaged.steps("plans", mode="plan"))["deploy"]
+
+        assert 0 == run.code, run.raw
+        assert told in run.log
+        assert "true" == run.agent.outputs["hasChanges"]
+        assert [] == shown(run)
+        assert packaged.sandbox.endpoints.client_secret not in run.log
+
+    def test_a_failure_is_an_issue_on_the_users_line(self, packaged: Packaged) -> None:
+        """And the task fails, though `node` ends well."""
+        run = packaged.job("failure").run(packaged.steps("bad", entryScript="project/src/bad.py"))["deploy"]
+
+        assert (1, ["Failed"]) == (run.code, run.agent.results), run.raw
+        assert [("project/src/bad.py", "3")] == [(issue.path, issue.line) for issue in run.agent.kept("error")]
+
+    def test_a_cancel_in_the_middle_ends_it(self, packaged: Packaged) -> None:
+        """Within the agent's seconds; what was made is told."""
+        job = packaged.job("cancelled")
+        job.cancel_at = "##[group]Verify"
+
+        run = job.run(packaged.steps("cancelled"))["deploy"]
+
+        assert 1 == run.code, run.raw
+        assert "The tool ended with exit code 130." in run.raw
+        [issue] = run.agent.kept("error")
+        assert issue.message.startswith("Could not finish: the run was stopped. Written: the resource group")
+
+
+@pytest.mark.exhaustive
+@pytest.mark.needs("tfx", "docker", "mmdebstrap")
+class TestInTheImage:
+    """With Docker: the action's image."""
+
+    def test_deploys_without_an_installation(self, packaged: Packaged) -> None:
+        """Outputs and the page are there for the agent, and everything that was written belongs to its user."""
+        ensure_images()
+        job = packaged.job("docker", docker=True)
+        job.variables["Agent.ToolsDirectory"] = str(packaged.folder / "no-tools")
+
+        runs = job.run(packaged.steps("image", appSettings="KEY=$(apiKey)"))
+
+        run = runs["deploy"]
+        assert 0 == run.code, run.raw
+        assert [f"url={run.agent.outputs['appUrl']} {run.agent.outputs['digest']}"] == runs["after"].raw.splitlines()
+        assert not (packaged.folder / "no-tools").exists()
+        assert [] == shown(run)
+        pages = [job.folder / page for page in run.agent.summaries]
+        assert [True] == ["Function app" in page.name and page.is_file() for page in pages]

@@ -138,7 +138,7 @@ class TestAProbe:
         probe = bus.probe()
         probe.send()
 
-        assert "A message that nobody takes expires 60 s after it was sent." == probe.clean()
+        assert "A message that nobody receives expires 60 s after it was sent." == probe.clean()
         assert 60 == bus.take().time_to_live.total_seconds()
 
     def test_is_not_begun_after_a_cancel(self, bus: Bus) -> None:

@@ -226,5 +226,5 @@ class TestClosed:
         image = image_on(pull_base(source, base), tmp_path)
         with running_registry(tmp_path / "closed", closed=True) as closed:
             target = ImageReference(closed, "package", "v1")
-            with pytest.raises(RegistryFailed, match=r"answered 401.* is asked without one"):
+            with pytest.raises(RegistryFailed, match=r"answered 401.* uses no login for registries outside Azure"):
                 push_image(RegistryClient(closed), image, target, base_client=source)

@@ -362,7 +362,7 @@ class TestAnInterruption:
         body: Any = {"location": "westeurope"}
         azure.clients.msi.user_assigned_identities.create_or_update("iris-rg", "theirs", body)
 
-        with pytest.raises(ApplyIncomplete, match="it holds `theirs`, which came after the plan"):
+        with pytest.raises(ApplyIncomplete, match="it holds `theirs`, which appeared after the plan"):
             remove(plan, azure.clients, RunContext(sleep=lambda _: None))
 
         assert {"iris-rg", "theirs"} == left(azure)

@@ -83,6 +83,6 @@ def test_the_last_image_wins_and_has_its_settings(rivals: Rivals) -> None:
 
     assert (0, 8) == (winner.code, loser.code), winner.log + loser.log
     assert ("first", "first") == rivals.live()
-    assert "Somebody else has changed settings meanwhile. This run's were written again: `OWNER`." in winner.log
-    assert "somebody else has deployed to it meanwhile" in loser.errors[0]
+    assert "Somebody else changed settings in the meantime. This run wrote its own again: `OWNER`." in winner.log
+    assert "somebody else has deployed to it in the meantime" in loser.errors[0]
     assert "nothing was rolled back" in loser.errors[0]

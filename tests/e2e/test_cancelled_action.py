@@ -33,11 +33,11 @@ UNTOUCHED = "No Azure resource was touched."
     ("case", "fault", "words"),
     [
         ("registry", Fault("*", ".", hold=True, service="registry"), UNTOUCHED),
-        ("plan", Fault("PUT", "/serverfarms/", hold=True), "not known to have ended: [^.]*the plan `f9-plan-plan`"),
+        ("plan", Fault("PUT", "/serverfarms/", hold=True), "not known to have finished: [^.]*the plan `f9-plan-plan`"),
         (
             "app",
             Fault("PUT", "/sites/f9-app$", hold=True),
-            "not known to have ended: the function app `f9-app`.* may run",
+            "not known to have finished: the function app `f9-app`.* may run",
         ),
         ("group", Fault("GET", "/resourcegroups", hold=True), UNTOUCHED),
         ("entra", Fault("POST", "/token", hold=True, service="entra"), UNTOUCHED),

@@ -74,7 +74,7 @@ def test_a_swap_is_not_taken_back(sandbox: Sandbox, tmp_path: Path) -> None:
 
     found = update.cancelled(Fault("POST", "/slotsswap$", hold=True), slot_name="staging", swap="true")
 
-    assert "Begun, and not known to have ended: the swap of halt-swap/staging with halt-swap." in found.words
+    assert "Started, but not known to have finished: the swap of halt-swap/staging with halt-swap." in found.words
     assert "; the other is then in the slot `staging`." in found.words
     assert wait(lambda: update.runs != update.old)
     assert update.old == update.taken_back(found.words)
@@ -87,7 +87,7 @@ def test_what_ran_before_is_not_put_back(sandbox: Sandbox, tmp_path: Path) -> No
 
     found = update.cancelled(Fault("PATCH", "/config/web$", hold=True, passes=1), answered=False, verify_timeout="60")
 
-    assert "Begun, and not known to have ended: what the function app `halt-undo` ran before." in found.words
+    assert "Started, but not known to have finished: what the function app `halt-undo` ran before." in found.words
     assert "was being restored: it may run either." in found.words
     assert update.old == update.taken_back(found.words)
 

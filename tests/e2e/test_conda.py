@@ -67,7 +67,7 @@ class TestDeployment:
     def test_the_log_and_the_summary_say_why_conda_and_how_many(self, first: Run) -> None:
         """A reader sees what made conda necessary, and both numbers of packages."""
         for text in (first.log, first.summary):
-            assert "Conda packages are used, as line 3 names a channel of your own, `channel`." in text
+            assert "Conda packages are used, as line 3 names your own channel, `channel`." in text
             assert "3 conda packages" in text
         assert "| conda |" in first.summary
         assert "\nconda: greeting-words=1.2.0\n" in first.summary

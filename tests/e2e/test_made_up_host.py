@@ -135,7 +135,7 @@ class TestDeployment:
 
     @pytest.mark.exhaustive
     def test_resources_name_the_commit_too(self, sandbox: Sandbox, host: JobCi) -> None:
-        """The app is live, and its tags say what it was made of."""
+        """The app is live, and its tags say what it was built from."""
         values, environ = from_environment({}, host.facts), sandbox.endpoints.environ()
 
         ending = run_once(values, environ, host, host.facts.workspace)

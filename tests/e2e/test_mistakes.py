@@ -188,6 +188,12 @@ BY_THE_PLAN = [
         "other-client", Change({"client-id": OTHER}), (("no application", OTHER, "AADSTS700016", "`client-id`"),), 4
     ),
     Mistake(
+        "other-subscription",
+        Change({"subscription-id": OTHER}),
+        (("subscription-id: SubscriptionNotFound", OTHER, "Check `subscription-id`"),),
+        code=6,
+    ),
+    Mistake(
         "no-such-region",
         Change({"location": "westeurop"}),
         (("location: there is no region `westeurop`", "Did you mean `westeurope`?"),),

@@ -61,7 +61,9 @@ class Cancelled:
     @property
     def said(self) -> set[str]:
         """The resources that the words name as written, or as begun; role assignments by their number."""
-        told = " ".join(re.findall(r"(?:Written|Begun, and not known to have ended): (.*?)\. (?=[A-Z])", self.words))
+        told = " ".join(
+            re.findall(r"(?:Written|Started, but not known to have finished): (.*?)\. (?=[A-Z])", self.words)
+        )
         names = set(re.findall(r"the ((?:resource group|plan|storage account|identity|function app) `[^`]+`)", told))
         return names | _numbered(told.count("the role assignment `"))
 

@@ -63,7 +63,7 @@ CAUSES: tuple[Cause, ...] = (
     ),
     _may_not(
         "group-forbidden",
-        "Ask an owner of the subscription to make the group (`az group create`), and then to run "
+        "Ask an owner of the subscription to create the group (`az group create`), and then to run "
         f"{_grant('Contributor')}.",
         r".*?action '(?P<action>Microsoft\.Resources/subscriptions/resourceGroups/write)'.*?" + _GROUP,
     ),
@@ -170,7 +170,7 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         "group-on-other-system",
-        remedy="The group cannot hold this plan beside those that it has. Use a new `resource-group`.",
+        remedy="This group cannot have this plan together with its existing ones. Use a new `resource-group`.",
         code="BadRequest|400",
         text=r"index \(zero based\) must be greater",
     ),
@@ -195,7 +195,7 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         # With 400 below a group, with 404 elsewhere: https://github.com/Azure/azure-cli/issues/31037.
         "api-version",
-        remedy="This cloud, or this location, has no such version of the interface yet. Choose another `location`. If "
+        remedy="This cloud, or this location, does not offer this API version yet. Choose another `location`. If "
         "all refuse it, report it with this message: an older version must be asked for there.",
         code="NoRegisteredProviderFound|InvalidResourceType|InvalidApiVersionParameter",
     ),

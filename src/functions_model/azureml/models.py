@@ -139,5 +139,5 @@ def _no_conda_file(named: str, version: AssetVersion) -> PlanRefused:
         "Give the packages as a conda file or a requirements file of the repository in `environment-file`. "
         "What must be in the image besides Python packages goes into an image of your own, named in `base-image`."
     )
-    what = f"it was made of {made_of}, so it does not say which packages it has"
+    what = f"it was built from {made_of}, which does not list its packages"
     return PlanRefused(f"use the environment `{named}`", [Problem(what, remedy, "environment-file")])

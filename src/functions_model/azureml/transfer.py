@@ -142,7 +142,7 @@ class Transfer:
         if status_of(exc) in {404, 412}:
             return self._failed(f"`{piece.file.blob}` was changed or removed while it was read", "Run again.")
         where = f"at byte {piece.offset} of {piece.file.size}"
-        return self._failed(f"the transfer of `{piece.file.blob}` broke off {where}: {data_words(exc)}")
+        return self._failed(f"the transfer of `{piece.file.blob}` broke {where}: {data_words(exc)}")
 
     def _disk_failure(self, exc: OSError) -> BundleFailed:
         if exc.errno in {errno.ENOSPC, errno.EDQUOT}:

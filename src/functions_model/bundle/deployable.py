@@ -115,7 +115,7 @@ def read_label(config: ImageConfig) -> Label:
     ):
         raise NotOurs(_BROKEN, _MAKE)
     if variables.get(VARIABLE) != build:
-        what = f"its label `{LABEL}` tells of another build than its variable `{VARIABLE}`, so that it was changed"
+        what = f"its label `{LABEL}` names another build than its variable `{VARIABLE}`, so that it was changed"
         raise NotOurs(what, _MAKE)
     return Label(build, tuple(functions), inputs)
 

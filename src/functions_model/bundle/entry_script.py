@@ -157,7 +157,7 @@ def _argument_faults(function: Function, names: set[str]) -> list[Fault]:
     data = [argument.arg for argument in (*arguments.args, *arguments.kwonlyargs) if argument.arg != HEADERS]
     if not data:
         also = f" besides `{HEADERS}`" if arguments.args or arguments.kwonlyargs else ""
-        return [(f"`run` takes no data argument{also}", "Write `def run(data):`.", line)]
+        return [(f"`run` has no data argument{also}", "Write `def run(data):`.", line)]
     extra = [name for name in _required(function) if name not in {HEADERS, data[0]}]
     if extra and not names & SCHEMA:
         what = f"`run` needs more than the data: {_listed(extra)}"
@@ -225,7 +225,7 @@ def _parse(source: bytes, python_version: str | None) -> ast.Module:
 def _unreadable(source: bytes, problem: Exception, python_version: str | None) -> Fault:
     if b"\0" in source:
         # Python versions differ in the error they raise for it, and in its words.
-        return "it is not Python: it holds null bytes", "Check that the right file is named.", 0
+        return "it is not Python: it contains null bytes", "Check that the right file is named.", 0
     if not isinstance(problem, SyntaxError):
         return "it is not Python: " + str(problem), "Check that the right file is named.", 0
     try:

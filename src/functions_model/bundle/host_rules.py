@@ -147,11 +147,11 @@ def _fixed(settings: Settings, functions: tuple[str, ...]) -> Iterator[Broken]:
         yield Broken(("version",), 'is not "2.0"', 'Write `"version": "2.0"`, the only one of Functions 4.')
     prefix: KeyPath = ("extensions", "http", "routePrefix")
     if _has(settings, prefix) and str(setting_at(settings, prefix)).strip("/").lower() != "api":
-        what = "is not `api`, and the swagger, the verification and the scoring URL count on it"
+        what = "is not `api`, and the swagger, the verification and the scoring URL depend on it"
         yield Broken(prefix, what, "Leave it out.")
     console: KeyPath = ("logging", "console", "isEnabled")
     if setting_at(settings, console) is False:
-        what = "is false, and the console log is all there is to tell why an app does not start"
+        what = "is false, but only the console log says why an app does not start"
         yield Broken(console, what, "Leave it out; `logging.logLevel` makes the log shorter.")
     listed = setting_at(settings, ("functions",))
     if isinstance(listed, list) and not set(functions) <= set(listed):
@@ -167,9 +167,9 @@ def _bundle(settings: Settings) -> Iterator[Broken]:
     bundle = setting_at(settings, ("extensionBundle",))
     if not isinstance(bundle, dict):
         return
-    remedy = "Leave it out: `[4.*, 5.0.0)` is what the base images hold."
+    remedy = "Leave it out: `[4.*, 5.0.0)` is the range of the base images."
     if str(setting_at(bundle, ("id",))).lower() != BUNDLE.lower():
-        yield Broken(("extensionBundle", "id"), "is a bundle that the base images do not hold", remedy)
+        yield Broken(("extensionBundle", "id"), "is a bundle that the base images do not have", remedy)
     version = setting_at(bundle, ("version",))
     meets = _meets_four(version) if isinstance(version, str) else None
     if meets is None:

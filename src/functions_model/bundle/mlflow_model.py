@@ -54,7 +54,7 @@ def _shown(path: Path, root: Path) -> Path:
 
 
 def _no_model_file(folder: Path, root: Path) -> Problem:
-    what = f"`{folder.name}` holds no file `{MODEL_FILE}`, so it is not an MLflow model"
+    what = f"`{folder.name}` has no file `{MODEL_FILE}`, so it is not an MLflow model"
     found = sorted(_shown(path.parent, root) for path in folder.glob(f"*/{MODEL_FILE}"))
     if found:
         places = " or ".join(f"`{place}`" for place in found)

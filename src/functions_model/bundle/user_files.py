@@ -110,7 +110,7 @@ def _one_model(model: Model, spec: DeploymentSpec) -> UserFiles:
     if model.path.is_dir():  # a single file is what the user named
         files = _screened(files.tree, under, model.path, root, spec)
     if not files.tree.files:
-        what = f"the folder `{model.path.name}` holds no file"
+        what = f"the folder `{model.path.name}` has no files"
         raise BundleFailed("read it", [Problem(what, "Name the folder with the trained model.", "model-path")])
     return files
 
@@ -130,7 +130,7 @@ def _doubles(models: tuple[Model, ...]) -> list[Problem]:
     for model in models:
         if (folder := layout.model_folder(model)) in seen:
             what = f"two models are called `{model.name}`, version {model.version}"
-            problems.append(Problem(what, "Give each model a name or a version of its own.", "model-path"))
+            problems.append(Problem(what, "Give each model its own name or version.", "model-path"))
         seen.add(folder)
     return problems
 
@@ -167,5 +167,5 @@ def _script_left_out(code: Code, models: tuple[Path, ...]) -> Problem:
         what = "the entry script lies in the model's folder"
         return Problem(what, "Move it out of there, or name the model's file.", "entry-script", location)
     file = ignore_file(code.source_directory)
-    cause = f"`{file.name}` leaves it out" if file else "its name stands for files that no image needs"
+    cause = f"`{file.name}` leaves it out" if file else "its name is one that the action always leaves out"
     return Problem(f"the entry script is not packed: {cause}", "Change the rule or the name.", "entry-script", location)

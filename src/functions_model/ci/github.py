@@ -30,15 +30,15 @@ ANNOTATIONS = 10
 ANNOTATION_LENGTH = 4096
 """UTF-16 code units of a message; the runner cuts a longer one (the same file, `_maxIssueMessageLength`)."""
 _OUTPUTS = (
-    "GitHub drops job outputs that hold a masked text, and says so in the log alone: keep such ids as variables"
-    " (`vars`), not as secrets, or hand on another output."
+    "GitHub drops job outputs that hold masked text, and only the log says so: keep such ids as variables"
+    " (`vars`), not as secrets, or pass on another output."
 )
 """actions/runner, JobExtension.cs: "Skip output ... since it may contain secret"."""
 ADVICE = Advice(
     identity="Grant the job `permissions: id-token: write`, or give `client-secret`. "
     "A pull request from a fork gets no identity token: deploy from a branch of the repository itself.",
-    subject="GitHub sends ids beside the names (`owner@id/repository@id`) for repositories that were made or renamed "
-    "since 15 July 2026.",
+    subject="GitHub sends ids beside the names (`owner@id/repository@id`) for repositories created or renamed since "
+    "15 July 2026.",
     one_at_a_time="Let one deployment at a time go to an app; on GitHub, `concurrency` does that.",
 )
 _LOGGED_IN = "AZUREPS_HOST_ENVIRONMENT"

@@ -84,15 +84,15 @@ def tell_outputs(outputs: Mapping[str, str], ci: CiHost, ids: Mapping[str, str] 
         if ci.scrub(value) != value:
             ci.annotate(
                 Level.WARNING,
-                f"The output `{name}` is left out: it holds a value that must not be shown. If that is an app setting's"
-                " and no secret, give the setting another value; else keep the secret out of names.",
+                f"The output `{name}` is left out, because it contains a secret value. If it is an app setting's"
+                " value and not secret, change the value; otherwise keep the secret out of names.",
             )
             continue
         ci.output(name, value)
         held = [given for given, one in (ids or {}).items() if holds_id(value, one)]
         if held and ci.facts.masked_outputs:
             named = listed([f"`{given}`" for given in held])
-            ci.annotate(Level.WARNING, f"The output `{name}` holds the value of {named}. {ci.facts.masked_outputs}")
+            ci.annotate(Level.WARNING, f"The output `{name}` contains the value of {named}. {ci.facts.masked_outputs}")
 
 
 def holds_id(text: str, one: str) -> bool:

@@ -84,7 +84,7 @@ def _wait(process: subprocess.Popen[bytes], ready: Path, log: Path) -> RunningSa
             CANCEL.check()  # a cancel has stopped it: that is no failure
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
             if "ModuleNotFoundError" in tail:
-                tail += "\nThe sandbox has libraries of its own: install `functions-model-action[sandbox]`."
+                tail += "\nThe sandbox needs more libraries: install `functions-model-action[sandbox]`."
             raise SandboxStopped(f"the sandbox did not start (exit code {process.poll()}):\n{tail}")
         time.sleep(0.05)
     told = json.loads(ready.read_text())

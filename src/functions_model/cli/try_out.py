@@ -48,7 +48,7 @@ def try_out(arguments: Sequence[str]) -> int:
 
 def _parse(command: str, arguments: Sequence[str], how: dict[str, Any]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(f"functions-model {command}", allow_abbrev=False)
-    held = "holds score.py, conda.yml, model/, sample-request.json, and inputs.yml for any other input"
+    held = "with score.py, conda.yml, model/, sample-request.json, and inputs.yml for any other input"
     parser.add_argument("folder", type=Path, help=held, **how)
     parser.add_argument(
         "--engine",

@@ -167,7 +167,7 @@ def _setting(name: str) -> Setting:
 
 def _check_container(path: BlobPath) -> None:
     if any(isinstance(part, Parameter) for part in path.container):
-        raise ValueError("the container's name holds a parameter, and a container cannot vary")
+        raise ValueError("the container's name has a parameter, but only the blob's name may vary")
     name = path.container_name({})
     if name is not None and not _CONTAINER.fullmatch(name):
         message = (

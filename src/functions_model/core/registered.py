@@ -46,11 +46,11 @@ ENVIRONMENT_KEYS = (
 )
 """What an Azure ML environment may say: https://learn.microsoft.com/azure/machine-learning/reference-yaml-environment."""
 ENVIRONMENT_UNUSED = {
-    "image": "a function app runs on a Functions base image, see `base-image`. What else that image holds is not there",
-    "inference_config": "the Functions host has routes of its own",
+    "image": "a function app runs on a Functions base image, see `base-image`. Nothing else of that image is used",
+    "inference_config": "the Functions host has its own routes",
 }
 """Keys that mean nothing to a function app, and why, as a clause."""
-BUILDS = "it builds an image of its own (`build`), and a function app needs a Functions base image"
+BUILDS = "it builds its own image (`build`), but a function app needs a Functions base image"
 """What is wrong with the key `build`."""
 INSTEAD_OF_BUILD = "Name the dependencies with `conda_file`, and a base image of your own in the input `base-image`."
 

@@ -75,7 +75,7 @@ def sections(
         if name not in names:
             refuse(where, f"there is no key `{name}`{f' in `{within}`' if within else ''}", _nearest(name, names))
         elif name in found:
-            refuse(where, f"the key `{name}` is given twice", "Keep one of the two.")
+            refuse(where, f"the key `{name}` is set twice", "Keep one of the two.")
         elif name in filled and is_empty(value):
             refuse(where, f"`{name}` has no value", "Give it one, or remove it.")
         else:

@@ -142,7 +142,7 @@ def add_conda_package(text: str, where: Location, draft: Draft) -> None:
         return
     same = next((other for other in draft.conda_specs if other.name == spec.name), None)
     if same and same.text != text and spec.name != "python":
-        what = f"`{spec.name}` is asked for twice (see {same.location})"
+        what = f"`{spec.name}` is listed twice (see {same.location})"
         draft.refuse(where, what, "Keep one of the two.")
     elif not same and draft.conda:
         specs = (*draft.conda.specs, CondaDependency(text, spec.name, where))
@@ -151,7 +151,7 @@ def add_conda_package(text: str, where: Location, draft: Draft) -> None:
 
 def _read_python(spec: CondaSpec, where: Location, draft: Draft) -> None:
     if draft.python_text is not None:
-        draft.refuse(where, f"`python` is asked for twice (see {draft.python_location})", "Keep one of the two.")
+        draft.refuse(where, f"`python` is listed twice (see {draft.python_location})", "Keep one of the two.")
         return
     draft.python_text, draft.python_location = pep440(spec), where
 
@@ -223,7 +223,7 @@ def _why_conda(
         return "`solver: conda` says so"
     for channel, where in channels:
         if not is_public(channel):
-            return f"line {where.line} names a channel of your own, `{channel.name}`"
+            return f"line {where.line} names your own channel, `{channel.name}`"
     for entry in entries:
         if isinstance(entry, yaml.ScalarNode) and (reason := _why_this(entry.value)):
             return f"line {place(path, entry).line} asks for {reason}"

@@ -183,8 +183,8 @@ def _told(cache: str, altered: Collection[Altered], remedy: str) -> tuple[str, .
     if not altered:
         return ()
     told = (
-        f"Something on this machine changed files in {cache} ({_listed(altered)}). They were fetched anew, so the image"
-        f" has them as they were published. Other tools take them from there: {remedy} empties it."
+        f"Something on this machine changed files in {cache} ({_listed(altered)}). They were downloaded again, so"
+        f" the image has them as published. Other tools use them from there: {remedy} empties it."
     )
     return (told,)
 

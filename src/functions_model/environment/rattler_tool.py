@@ -64,7 +64,7 @@ def _what(kind: str, words: str) -> tuple[str, str]:
     said = " ".join(words.split())[:_LONGEST].rstrip(".")
     if missing := _NONE_ANYWHERE.fullmatch(words.strip()):
         what = f"none of the channels has `{_CHANNEL.sub('', missing[1])}` for Linux on x86-64"
-        return what, "Ask for a version that is there, or add the channel that has it."
+        return what, "Ask for a version that exists, or add the channel that has it."
     if kind == "SolverError":
         return f"no conda packages fit together ({said})", "Loosen a version, or add the channel that has the package."
     if _HASH.search(words):
@@ -72,7 +72,7 @@ def _what(kind: str, words: str) -> tuple[str, str]:
         return what, "Ask the channel's owner before you install it."
     if kind == "GatewayError" or _NETWORK.search(words):
         return f"a conda channel could not be read ({said})", "Check its name or URL, its token, and the network."
-    return f"py-rattler says: {said}", "The details hold all that it says."
+    return f"py-rattler says: {said}", "The details have its full message."
 
 
 def _where(words: str, request: CondaRequest) -> Location | None:

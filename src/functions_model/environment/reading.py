@@ -121,7 +121,7 @@ def _read_file(path: Path, draft: Draft) -> None:
     else:
         draft.refuse(
             Location(path),
-            f"`{path.name}` is none of the known formats",
+            f"`{path.name}` is not one of the known formats",
             "Give a requirements file (`.txt`), a conda file or an Azure ML environment (`.yml`, `.yaml`).",
         )
 

@@ -60,7 +60,7 @@ def add_requirement(requirement: Requirement, location: Location, draft: Draft) 
         if _collides(other, requirement):
             draft.refuse(
                 location,
-                f"`{other.name}` is asked for twice: `{requirement.text}`, and `{other.text}` at {other.location}",
+                f"`{other.name}` is listed twice: `{requirement.text}`, and `{other.text}` at {other.location}",
                 "Keep one of the two.",
             )
             return
@@ -74,7 +74,7 @@ def _collides(one: Requirement, two: Requirement) -> bool:
 def _place_refusal(text: str) -> tuple[str, str] | None:
     """A requirement that is a place rather than a name."""
     if "${" in text:
-        return ("it holds a variable, and its value would appear in the lock", "Use variables in options only.")
+        return ("it contains a variable, and its value would appear in the lock", "Use variables in options only.")
     if _VERSION_CONTROL.search(text):
         what = f"`{_without_login(text)}` would have to be built from its repository, and only wheels are installed"
         return what, f"Build its wheel in an earlier step. {_WHEEL_FOLDER}"
@@ -101,7 +101,7 @@ def _url_refusal(parsed: ParsedRequirement) -> tuple[str, str] | None:
     if parts.scheme not in {"https", "http"}:
         return f"`{parsed.name}` comes from a `{parts.scheme or 'local'}` place, which cannot be fetched", _WHEEL_FOLDER
     if parts.username or parts.password or parts.query:
-        what = f"the URL of `{parsed.name}` holds a login or a query, which would appear in the lock"
+        what = f"the URL of `{parsed.name}` contains a login or a query, which would appear in the lock"
         return what, "Name an index with `--extra-index-url`, whose login stays secret."
     if not parts.path.endswith(".whl"):
         return f"the URL of `{parsed.name}` is not a wheel's, and only wheels are installed", "Name a `.whl` file."

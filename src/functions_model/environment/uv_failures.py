@@ -147,7 +147,7 @@ def _build_problem(words: str, request: EnvironmentRequest) -> Problem | None:
     if not match:
         return None
     what = f"`{match['package']}` has no wheel, and its build ended with an error"
-    remedy = f"The details hold its own words. Ask for a version that has a wheel. {_OWN_WHEEL}"
+    remedy = f"The details have its own words. Ask for a version that has a wheel. {_OWN_WHEEL}"
     return _problem(match["name"], what, remedy, request)
 
 
@@ -193,9 +193,9 @@ def _conflict_problem(words: str, request: EnvironmentRequest) -> Problem:
         return _problem(python["name"], what, "Ask for another version of it, or for another Python version.", request)
     if names:
         listed = ", ".join(f"`{name}`" for name in names)
-        what = f"no versions fit together for what is asked: {listed}"
+        what = f"no versions fit together for these: {listed}"
         asked = {requirement.name for requirement in request.requirements if requirement.location}
         last = next((name for name in reversed(names) if canonicalize_name(name) in asked), "")
         return _problem(last, what, "Loosen one of them. The details say which excludes which.", request)
     reason = " ".join(words.split())
-    return _problem("", f"uv says: {reason[:400]}", "The details hold all that it says.", request)
+    return _problem("", f"uv says: {reason[:400]}", "The details have its full message.", request)

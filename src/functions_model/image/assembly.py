@@ -152,9 +152,9 @@ def _contradictions(base: Base) -> Iterator[Problem]:
     layers, diff_ids, told = len(base.manifest.layers), len(base.config.diff_ids), _told(base.config)
     subject, remedy = str(base.reference), "Use another base image, or build this one again."
     if layers != diff_ids:
-        yield Problem(f"its manifest has {layers} layers and its configuration speaks of {diff_ids}", remedy, subject)
+        yield Problem(f"its manifest has {layers} layers and its configuration lists {diff_ids}", remedy, subject)
     elif told > diff_ids:
-        yield Problem(f"its history tells of {told} layers and there are {diff_ids}", remedy, subject)
+        yield Problem(f"its history lists {told} layers and there are {diff_ids}", remedy, subject)
 
 
 def _excesses(stack: Sequence[Descriptor], manifest: bytes) -> Iterator[Problem]:

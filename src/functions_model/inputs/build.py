@@ -91,7 +91,7 @@ def _labels(text: str) -> dict[str, str]:
             what = f"line {number}: the labels that begin with `{OWN_LABELS}` are written by this tool"
             raise RuleBroken(what, "Give it another name.")
         if name in labels:
-            raise RuleBroken(f"line {number}: `{name}` is given twice", "Keep one of the two.")
+            raise RuleBroken(f"line {number}: `{name}` is set twice", "Keep one of the two.")
         labels[name] = value
     return labels
 

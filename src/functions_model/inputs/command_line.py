@@ -212,9 +212,9 @@ def _unknown_option(option: str) -> Problem:
 def _value_problems(spec: InputSpec, values: list[str]) -> list[Problem]:
     problems = []
     if len(values) > 1 and spec.kind is not InputKind.LINES:
-        problems.append(Problem("it is given more than once", "Give it once.", spec.name))
+        problems.append(Problem("it is set more than once", "Give it once.", spec.name))
     if not all(value.strip() for value in values):
-        problems.append(Problem("it is given but empty", "Give a value, or leave the option out.", spec.name))
+        problems.append(Problem("it is empty", "Give a value, or leave the option out.", spec.name))
     return problems
 
 

@@ -53,7 +53,7 @@ UNUSED_KEYS: dict[str, str] = {
 }
 """Why, by key, as a clause."""
 
-_PLACES = "the image has it at a place of its own and sets this itself"
+_PLACES = "the image has it elsewhere and sets this itself"
 _PACKAGES = "`environment-file` names what is installed"
 UNUSED_VARIABLES: dict[str, str] = {
     "AZUREML_MODEL_DIR": _PLACES,
@@ -114,7 +114,7 @@ def _refuse_foreign(sheet: Sheet, root: yaml.MappingNode) -> bool:
         schema = str(value.value).rpartition("/")[2].partition(".")[0] if key.value == "$schema" else ""
         if any(word in schema.lower() for word in _OTHER_SCHEMAS):
             what = f"it is a `{schema}`, not an online deployment"
-            sheet.refuse(value, what, "Give the YAML that `az ml online-deployment create --file` takes.")
+            sheet.refuse(value, what, "Use the YAML of `az ml online-deployment create --file`.")
     return bool(sheet.problems)
 
 

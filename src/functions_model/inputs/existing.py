@@ -52,7 +52,7 @@ def refuse_of_image(form: Form) -> None:
             overruled.append(f"`{spec.name}`")
         else:
             what = "it is given beside `image`, and that image has it decided"
-            form.refuse(spec.name, what, "Remove it, or remove `image` to make an image.")
+            form.refuse(spec.name, what, "Remove it, or remove `image` to build one.")
         del form.values[spec.name]
     if overruled:
         form.notes.append(f"`image` is given, so that of the inputs file these are not read: {', '.join(overruled)}.")

@@ -94,7 +94,7 @@ def _refuse_names(form: Form, entries: list[Entry] | None) -> None:
 
 def _why_no_names(entries: list[Entry]) -> tuple[str, str] | None:
     if not entries:
-        return "it is given, and `model-path` names no model", "Remove it."
+        return "it is set, but `model-path` names no model", "Remove it."
     if len(entries) > 1:
         remedy = "Remove it, and write `name=path` or `name:version=path` in `model-path`."
         return "it cannot be combined with several models", remedy
@@ -102,7 +102,7 @@ def _why_no_names(entries: list[Entry]) -> tuple[str, str] | None:
     if isinstance(entry, RegisteredAsset):
         return "it cannot be combined with a registered model, which has its own", "Remove it."
     if entry.name:
-        return "it is given, and `model-path` names the model itself", "Remove it, or give the path alone."
+        return "it is set, but `model-path` names the model itself", "Remove it, or give the path alone."
     return None
 
 
@@ -137,7 +137,7 @@ def _check_missing(form: Form, models: Sequence[Entry] | None) -> None:
     if models is None or not needs_no_script(models):
         form.miss("entry-script", "Set it to the Python script with `init()` and `run()`.")
     elif form.text("source-directory"):
-        what = "it is given without `entry-script`, and an MLflow model alone brings no code of yours into the app"
+        what = "it is set without `entry-script`, but an MLflow model alone uses no code of yours"
         form.refuse("source-directory", what, "Set both, or neither.")
 
 
@@ -188,7 +188,7 @@ def _check_json(content: bytes, text: str) -> None:
         RuleBroken: It begins with a byte order mark (RFC 8259, section 8.1), is not UTF-8, or is no JSON.
     """
     if content.startswith(BOM_UTF8):
-        raise RuleBroken(f"`{text}` begins with a byte order mark, which JSON may not have", _AS_UTF8)
+        raise RuleBroken(f"`{text}` begins with a byte order mark, which JSON must not have", _AS_UTF8)
     try:
         json.loads(content.decode())
     except UnicodeDecodeError as error:

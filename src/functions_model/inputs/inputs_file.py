@@ -53,8 +53,8 @@ def inputs_in(file: Path, subject: str = SUBJECT) -> tuple[dict[str, tuple[str, 
     root = read_mapping(text, file, refuse, "Write one `name: value` on each line") if text.strip() else None
     for name, (where, node) in (sections(root, _HERE, file, refuse) if root else {}).items():
         if name in _SECRETS:
-            remedy = f"Keep it where the CI host keeps secrets, and give it as `{own_variable(name)}`."
-            refuse(where, f"`{name}` holds secrets, which do not belong into a file of the repository", remedy)
+            remedy = f"Keep it where the CI host keeps secrets, and set it as `{own_variable(name)}`."
+            refuse(where, f"`{name}` holds secrets, which do not belong in a file of the repository", remedy)
         elif not is_empty(node):
             found[name] = _text(node), place(file, node)
             if isinstance(node, yaml.MappingNode):

@@ -55,7 +55,7 @@ class Workspace:
         """
         path = self.absolute(text)
         if path == self.folder:
-            raise RuleBroken("it is the whole workspace", "Give it a folder of its own.")
+            raise RuleBroken("it is the whole workspace", "Use a separate folder.")
         try:
             real = path.resolve()
             taken = next((one for one in (path, *path.parents) if one.exists() and not one.is_dir()), None)
@@ -126,13 +126,13 @@ class Workspace:
         """
         path = self.existing(text)
         if path == self.folder:
-            raise RuleBroken("it is the whole workspace", "Put the model into a file or folder of its own.")
+            raise RuleBroken("it is the whole workspace", "Put the model into its own file or folder.")
         if not (path.is_file() or path.is_dir()):
             raise RuleBroken(f"`{text}` is neither a file nor a folder", "Name the model's file or folder.")
         if path.is_file() and path.stat().st_size == 0:
             raise RuleBroken(f"the file `{text}` is empty", "Check the step that writes the model.")
         if not check_fetched(path):
-            raise RuleBroken(f"the folder `{text}` holds no file", "Check the step that writes or downloads the model.")
+            raise RuleBroken(f"the folder `{text}` has no files", "Check the step that writes or downloads the model.")
         return path
 
     def _from_host(self, text: str) -> str:

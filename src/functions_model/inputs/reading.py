@@ -76,7 +76,7 @@ def _refuse_in_the_image(form: Form, spec: DeploymentSpec) -> None:
     inside = folder and any(one and folder.is_relative_to(one) for one in packed)
     if inside or (folder and code and folder == code.source_directory):
         what = f"`{form.text(_REPORT)}` is a part of what the image is made of"
-        form.refuse(_REPORT, what, "Give it a folder of its own, beside model and source directory.")
+        form.refuse(_REPORT, what, "Use a separate folder, beside model and source directory.")
 
 
 def _enter_working_directory(form: Form) -> None:
@@ -243,7 +243,7 @@ def _refuse_unknown_host(form: Form, host: str, cloud: KnownCloud) -> None:
 
 def _refuse_foreign(form: Form, registry: str, cloud: KnownCloud) -> None:
     if registry and cloud.registry_suffix and not registry.endswith(cloud.registry_suffix):
-        elsewhere = "which imports the image" if form.promotes else "or `mode: package` to make the image only"
+        elsewhere = "which imports the image" if form.promotes else "or `mode: package` to build only the image"
         form.refuse(
             "registry",
             f"`{registry}` is not an Azure Container Registry of `{cloud.name}` (`*{cloud.registry_suffix}`), and no"

@@ -129,7 +129,7 @@ def _placed(text: str, cloud: KnownCloud) -> NamedRegistry:
     """A resource group may have dots in its name, but is none of a registry's hosts."""
     bare = (text.partition("://")[2] or text).partition("/")[0]
     if "://" in text or ":" in bare or (bare and cloud_of_registry(bare.lower())):
-        remedy = f"Use `{bare.lower()}`; the image's name has an input of its own, `image-name`."
+        remedy = f"Use `{bare.lower()}`; the image's name has its own input, `image-name`."
         raise RuleBroken(f"`{text}` is not a host's name alone", remedy)
     found = placed(text, _TYPE, lambda name: rules.matching(f"(?i:{_NAME})", _MEANING, _FORM, name).lower())
     return NamedRegistry(_host_of(found.name, cloud), found.name, found.group, found.subscription)
@@ -175,8 +175,8 @@ def take_login(form: Form, cloud: KnownCloud) -> Login:
     file = kept if kind is LoginKind.TOKEN_FILE else None
     if kind is LoginKind.AZ and form.text("client-id"):
         form.notes.append(
-            "`client-id` is not used: neither a secret nor an identity token goes with it, so that the session of"
-            " `az login` counts."
+            "`client-id` is not used: there is no secret and no identity token for it, so the session of `az login`"
+            " is used."
         )
     return Login(
         form.take("tenant-id", rules.tenant_id) or (file.tenant_id if file else ""),

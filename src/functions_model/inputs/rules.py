@@ -257,7 +257,7 @@ def image_name(text: str) -> str:
     """An OCI repository name."""
     if not is_repository(text):
         remedy = (
-            "Use lower-case letters, digits, `.`, `_`, `-` and `/`. The registry and the tag have inputs of their own."
+            "Use lower-case letters, digits, `.`, `_`, `-` and `/`. The registry and the tag have their own inputs."
         )
         raise RuleBroken(f"`{text}` is not an image's name", remedy)
     return text

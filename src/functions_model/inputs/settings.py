@@ -175,7 +175,7 @@ def in_container(name: str) -> str:
 def _name_remedy(name: str) -> str:
     """What .NET calls `Logging:Level` is `Logging__Level` in an environment."""
     if ":" in name and _NAME.fullmatch(meant := name.replace(":", "__")):
-        return f"Write `__` in the place of `:`: `{meant}`."
+        return f"Write `__` instead of `:`: `{meant}`."
     return "Use letters, digits, `_` and `.`."
 
 

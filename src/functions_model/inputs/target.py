@@ -79,7 +79,7 @@ def read_target(form: Form) -> Target:
 def _refuse_unused_telemetry(form: Form, settings: dict[str, Secret]) -> None:
     """A workspace for no component, and a component beside the address of another one."""
     if form.text("log-analytics-workspace") and not form.text("application-insights"):
-        what = "it is given without `application-insights`, whose data it would keep"
+        what = "it is set without `application-insights`, whose data it would keep"
         form.refuse("log-analytics-workspace", what, "Set both, or neither.")
     own = next((name for name in settings if name.upper().startswith(_TELEMETRY)), "")
     if own and form.text("application-insights"):
@@ -177,5 +177,5 @@ def _refuse_what_cannot_be_meant(form: Form, slot: str, *, with_data: bool) -> N
         remedy = "Leave it out: with `slot-name` that slot alone is removed, without it the app with all its slots."
         form.refuse("swap", f"`mode: {form.mode}` swaps nothing", remedy)
     if slot and with_data:
-        what = f"a slot has no data of its own, and with `slot-name: {slot}` nothing but that slot is removed"
+        what = f"a slot has no own data, and with `slot-name: {slot}` nothing but that slot is removed"
         form.refuse("destroy-data", what, "Leave it out, or leave `slot-name` out to remove the whole deployment.")

@@ -57,13 +57,12 @@ def _input_path(text: str) -> BlobPath:
     own = next((name for name in path.all_parameters if is_system(name)), None)
     if own:
         raise RuleBroken(
-            f"`{text}` holds `{{{own}}}`, which the host gives to outputs only", "Use another name in the braces."
+            f"`{text}` holds `{{{own}}}`, which the host allows in outputs only", "Use another name in the braces."
         )
     hidden = next((name for name in path.parameters if name.lower() in TRIGGERS_OWN), None)
     if hidden:
         raise RuleBroken(
-            f"`{text}` holds `{{{hidden}}}`, by which the host tells something of each blob: with it, no blob could be"
-            " scored",
+            f"`{text}` holds `{{{hidden}}}`, a name that the host fills in itself: with it, no blob could be scored",
             "Use another name in the braces, such as `{name}`.",
         )
     return path
@@ -114,7 +113,7 @@ def _queue(form: Form) -> ServiceBusQueueTrigger:
         form.refuse(
             "output-queue-name",
             "it is the queue of `input-queue-name`, so each answer would be scored in turn",
-            "Use a queue of its own for the answers.",
+            "Use a separate queue for the answers.",
         )
     return ServiceBusQueueTrigger(source, target or None)
 
@@ -136,9 +135,8 @@ def takes_probe(form: Form) -> bool:
     if form.trigger == BLOB:
         written = f"one blob in the container of `{form.text('input-path')}`, and removes it and its answer"
     else:
-        written = (
-            f"one message to the queue `{form.text('input-queue-name')}`, and takes its answer where no other waits"
-        )
+        queue = form.text("input-queue-name")
+        written = f"one message to the queue `{queue}`, and receives its answer if no other message waits"
     form.notes.append(f"`{_NAME}` is `send`: once the app is live, a deployment writes {written}.")
     return True
 
@@ -170,5 +168,5 @@ def _paths(form: Form) -> Iterator[tuple[str, str]]:
     if not named:
         yield "it is `send`, and `input-path` is always the same blob", "Use a name in braces there, or leave it out."
     elif not named.intersection(name.lower() for name in target.parameters):
-        what = "it is `send`, and `output-path` tells nothing of the blob that was scored"
+        what = "it is `send`, and `output-path` does not say which blob was scored"
         yield what, f"Use `{{{source.parameters[0]}}}` there, or leave it out."

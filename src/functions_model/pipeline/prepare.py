@@ -133,9 +133,9 @@ def _tell_left_out(spec: DeploymentSpec, bundle: BundlePlan, world: World) -> No
     for left, outside in places.items():
         files = " and ".join(_IGNORE_FILES[place] for place in outside)
         text = (
-            f"`{left.place}` stays out of {' and '.join(outside)}: it holds {left.holds}. Take it away, or name it in"
-            f" {files}. If the app needs it, `credential-files: keep` packs it; who may pull the image can then read"
-            " it."
+            f"`{left.place}` stays out of {' and '.join(outside)}: it holds {left.holds}. Delete it, or list it in"
+            f" {files}. If the app needs it, `credential-files: keep` packs it; everybody who may pull the image can"
+            " then read it."
         )
         world.ci.annotate(Level.WARNING, text, Location(spec.workspace / left.place), minor=True)
 

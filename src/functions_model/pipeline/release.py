@@ -52,7 +52,7 @@ def _settled(delivered: Delivered) -> bool:
         return False
     if names := delivered.host.settle(delivered.plan, after, delivered.clients, run_context(world)):
         told = ", ".join(f"`{name}`" for name in names)
-        world.ci.info(f"Somebody else has changed settings meanwhile. This run's were written again: {told}.")
+        world.ci.info(f"Somebody else changed settings in the meantime. This run wrote its own again: {told}.")
     return bool(names)
 
 
@@ -147,7 +147,7 @@ def _tell_proven(delivered: Delivered, verified: Verified) -> None:
 
 def _told(done: PutBack) -> str:
     stay = ", ".join(f"`{name}`" for name in done.others)
-    others = f" Settings that somebody else has changed meanwhile stay: {stay}." if stay else ""
+    others = f" Settings that somebody else changed in the meantime stay: {stay}." if stay else ""
     return f"Rolled back to the previous version ({', '.join(done.what)}).{others}"
 
 

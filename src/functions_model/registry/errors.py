@@ -24,7 +24,7 @@ _WRITERS = ("AcrPush", "Container Registry Repository Writer")
 """Roles in a registry of the older kind, and in one with rights by repository (ABAC), where the others do not count.
 https://learn.microsoft.com/azure/container-registry/container-registry-rbac-abac-repository-permissions."""
 _TROUBLE = "The registry is in trouble: run again later."
-_STRANGE = "Check that the host is a container registry and that it takes OCI images."
+_STRANGE = "Check that the host is a container registry and that it accepts OCI images."
 
 
 class RegistryRefused(RegistryFailed):
@@ -98,7 +98,7 @@ def _grant(host: str, access: Access | None, *, abac: bool | None) -> str:
     if not _AZURE.match(host):
         right = "write to" if push else "read"
         where = f"`{access.repository}`" if access else "it"
-        return f"See that the login may {right} {where}. A registry that is none of Azure's is asked without one."
+        return f"Check that the login may {right} {where}. The action uses no login for registries outside Azure."
     legacy, by_repository = _WRITERS if push else _READERS
     role = by_repository if abac else legacy
     scope = f'"$({az_acr(host, "show --query id --output tsv")})"'

@@ -137,7 +137,7 @@ def write_record(upload: Upload, wanted: RecordToWrite) -> None:
         _write(upload, wanted)
     except RegistryFailed as failure:
         place = f"{upload.client.host}/{wanted.repository}:{wanted.tag}"
-        upload.tally.note(f"What was made is not kept for later runs in `{place}`: {failure.reason}.")
+        upload.tally.note(f"The result is not kept for later runs in `{place}`: {failure.reason}.")
 
 
 def _write(upload: Upload, wanted: RecordToWrite) -> None:

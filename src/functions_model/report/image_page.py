@@ -32,11 +32,9 @@ def image_section(events: Sequence[Event], now: datetime) -> str:
         now: For the age of the base image.
     """
     if written := last(events, ContextWritten):
-        return f"### Build context\n\n`{written.folder}` holds a Dockerfile, from `{written.base}`, and its context."
+        return f"### Build context\n\n`{written.folder}` has a Dockerfile, from `{written.base}`, and its context."
     if found := last(events, ImageFound):
-        there = (
-            f"Its registry takes it from `{found.imported_from}`." if found.imported_from else "It was there before."
-        )
+        there = f"Its registry takes it from `{found.imported_from}`." if found.imported_from else "It existed before."
         what = f"Nothing was built. {there} Trigger `{found.app.trigger.kind}`, build `{found.app.build_id}`."
         return f"### Image\n\n{_named(found.app.reference)}\n\n{what}"
     built, pushed = last(events, ImageBuilt), last(events, ImagePushed)

@@ -89,9 +89,7 @@ def base_news(chosen: BaseChosen) -> list[str]:
         news.append(f"The base image differs from that of the last image: {short(chosen.before)} -> {short(now)}.")
     if chosen.newer and chosen.newer != now:
         tag = f"the tag `{chosen.base.reference.tag}`" if chosen.base.reference.tag else "its tag"
-        news.append(
-            f"There is a newer base image: {tag} means {chosen.newer} by now. Name it in `base-image` to take it."
-        )
+        news.append(f"There is a newer base image: {tag} now means {chosen.newer}. To use it, name it in `base-image`.")
     return news
 
 

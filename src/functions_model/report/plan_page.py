@@ -86,7 +86,7 @@ def _outcome(change: Change, done: Mapping[str, Written], begun: Sequence[str]) 
         return "left alone"
     written = done.get(change.key)
     if written is None and str(change) in begun:
-        return "**begun**, not known to have ended"
+        return "**started**, not known to have finished"
     return f"{DONE[change.action]} in {duration(written.seconds)}" if written else f"**{NOT_DONE}**"
 
 

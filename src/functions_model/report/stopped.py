@@ -69,7 +69,7 @@ def _written(events: Sequence[Event]) -> list[str]:
 def _open(events: Sequence[Event], outcome: str) -> str:
     """What was sent, and of which the end is not known."""
     begun = _begun(events)
-    return f"Begun, and not known to have ended: {listed(begun)}. {outcome}" if begun else ""
+    return f"Started, but not known to have finished: {listed(begun)}. {outcome}" if begun else ""
 
 
 def _removal(events: Sequence[Event]) -> list[str]:
@@ -85,14 +85,14 @@ def _removal(events: Sequence[Event]) -> list[str]:
 def _image(events: Sequence[Event]) -> list[str]:
     if pushed := last(events, ImagePushed):
         return [f"The image is in the registry: `{pushed.pushed.reference}`."]
-    return [_open(events, "The registry may still take it.")]
+    return [_open(events, "The registry may still accept it.")]
 
 
 def _deployment(spec: DeploymentSpec, target: Target, events: Sequence[Event]) -> list[str]:
     touched = [*_written(events), *_begun(events)]
     told = [
         f"Written: {listed(_written(events))}." if _written(events) else "",
-        _open(events, "It may still come to its end: look before you count on either."),
+        _open(events, "It may still finish: check before you rely on either."),
         "" if touched else "No Azure resource was touched.",
     ]
     planned = last(events, PlanMade) or last(events, PlanBegun)
@@ -189,12 +189,12 @@ def _way_back(spec: DeploymentSpec, target: Target, plan: ResourcePlan, touched:
     host, names = host_of(target), plan.wanted.names
     resources = [one for one in touched if not one.startswith(_NO_RESOURCES)]
     if plan.observed.of(LiveApp) is None:
-        return f"To remove what was made, {_destroy(spec, target)}." if resources else ""
+        return f"To remove what was created, {_destroy(spec, target)}." if resources else ""
     if any(one.startswith(f"the {MOVE} ") for one in resources):
-        return f"To go back, where the {MOVE} was made: `{host.commands.moves(names)}`."
+        return f"To roll back, if the {MOVE} was done: `{host.commands.moves(names)}`."
     if f"the {host.kind} `{names.app}`" in resources:
         image = host.commands.puts_back(names, _runs_before(plan))
-        return f"To go back, run the workflow of the version before; for the image alone, `{image}`."
+        return f"To roll back, run the workflow of the previous version; for the image alone, `{image}`."
     made = [one for one in plan.changes if one.action is Action.CREATE and one.name == names.candidate_of_app]
     if any(str(one) in resources for one in made):
         return f"To remove the {CANDIDATE}, {_destroy(spec, target, names.candidate)}."

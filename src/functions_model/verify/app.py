@@ -219,7 +219,7 @@ class AppClient:
         """
         runs = self.endpoint.image()
         if runs != self.expected.image:
-            what = f"somebody else has deployed to it meanwhile: it runs `{runs}`"
+            what = f"somebody else has deployed to it in the meantime: it runs `{runs}`"
             raise NotLive(f"verify {self.endpoint.name}", what, self.expected.one_at_a_time)
 
     def _known(self, key: str, missing: str) -> str:

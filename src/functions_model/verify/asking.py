@@ -75,7 +75,7 @@ def _trigger(app: AppClient) -> str:
     try:
         answer = app.get(IDENTITY_ROUTE, seconds=app.endpoint.request_seconds)
         if app.endpoint.turns_away(answer.status_code, answer.headers):
-            raise _failed(app, "it lets in nobody from where this command runs", _FROM_WITHIN)
+            raise _failed(app, "it does not let this machine in", _FROM_WITHIN)
         if answer.status_code == 404:
             remedy = "Call it with its own address and key: it was not deployed by this tool."
             raise _failed(app, f"it has no `{IDENTITY_ROUTE}`, which every app of this tool has", remedy)

@@ -38,7 +38,7 @@ CAUSES: tuple[Cause, ...] = (
         r"|needs the role AcrPull"
         r"|(failed to pull image|image pull failed).{0,400}(unauthorized|forbidden|denied|\b401\b|\b403\b)",
         "the identity may not pull the image",
-        "A new role can take some minutes to count: run again. If it stays so, check that the app's identity holds "
+        "A new role can take some minutes to count: run again. If it happens again, check that the app's identity has "
         "AcrPull on the registry (Container Registry Repository Reader in one with rights by repository, ABAC), and "
         "that the registry's network lets the app in.",
     ),
@@ -46,7 +46,7 @@ CAUSES: tuple[Cause, ...] = (
         "image-missing",
         r"manifest unknown|MANIFEST_UNKNOWN|name unknown|NAME_UNKNOWN|manifest for \S+ not found|ImageNotFound",
         "the registry does not have the image",
-        "Run again: the image is pushed anew. Check that no retention policy or purge task deletes it.",
+        "Run again: the run pushes the image again. Check that no retention policy or purge task deletes it.",
     ),
     Cause(
         "architecture",
@@ -59,7 +59,7 @@ CAUSES: tuple[Cause, ...] = (
         "listener",
         r"The listener for function '(Functions\.)?(?P<function>[^']+)' was unable to start",
         "the trigger of the function `{function}` cannot listen",
-        "Check what the message names. Roles, containers and queues are made by a run that provisions: run again.",
+        "Check what the message names, and run again: a deployment creates missing roles, containers and queues.",
     ),
     Cause(
         "host-down",
@@ -80,21 +80,21 @@ CAUSES: tuple[Cause, ...] = (
         r"|missing a value for '(fullyQualifiedNamespace|(blob|queue)?ServiceUri)'"
         r"|matching constructor while trying to create an instance of (Blob|Queue)ServiceClient",
         "the trigger's connection has no setting that names its storage account or namespace",
-        "Take settings named TriggerConnectionString out of `app-settings`, and run again: they are written anew.",
+        "Take settings named TriggerConnectionString out of `app-settings`, and run again: a deployment writes them.",
     ),
     Cause(
         "connection-wrong",
         r"connection string used for an Service Bus client must|connection string could not be parsed"
         r"|No such host is known|Name or service not known \([\w.-]+(servicebus|core)\.|ErrorCode: HostNotFound",
         "the trigger's connection names no storage account or namespace that can be used",
-        "Check the app setting TriggerConnectionString: what it says goes before what a run writes. Delete it to "
+        "Check the app setting TriggerConnectionString: it overrides what a deployment writes. Delete it to "
         "connect by identity.",
     ),
     Cause(
         "service-bus-denied",
         r"Unauthorized access\.? '(?P<claim>\w+)' claim",
         "the app's identity lacks the claim `{claim}` on the queue",
-        "A new role can take some minutes to count: run again. If it stays so, check that the app's identity holds "
+        "A new role can take some minutes to count: run again. If it happens again, check that the app's identity has "
         "Azure Service Bus Data Receiver on the input queue and Azure Service Bus Data Sender on the output queue.",
     ),
     Cause(
@@ -123,7 +123,7 @@ CAUSES: tuple[Cause, ...] = (
         # To the end of the line: what follows there is the same refusal in more words.
         rf"{_OF_TRIGGER}({_NO_ROLE}).{{0,400}}",
         "the trigger may not use its storage account",
-        "A new role can take some minutes to count: run again. If it stays so, check that the app's identity holds "
+        "A new role can take some minutes to count: run again. If it happens again, check that the app's identity has "
         "Storage Blob Data Owner, Storage Queue Data Contributor and Storage Account Contributor both on the account "
         "with the containers and on the host storage account.",
     ),
@@ -138,7 +138,7 @@ CAUSES: tuple[Cause, ...] = (
         rf"{_NO_ROLE}|KeyBasedAuthenticationNotPermitted"
         r"|storage.{0,200}\b403\b|\b403\b.{0,200}(storage|blob)",
         "the host may not use its storage account",
-        "A new role can take some minutes to count: run again. If it stays so, check that the app's identity holds "
+        "A new role can take some minutes to count: run again. If it happens again, check that the app's identity has "
         "Storage Blob Data Owner on the account, and that the account's network lets the app in.",
     ),
     Cause(
@@ -151,7 +151,7 @@ CAUSES: tuple[Cause, ...] = (
         "host-id",
         r"collision for Host ID '(?P<id>[^']+)'",
         "another app has the host id `{id}` in the same storage account: ids are names cut to 32 characters",
-        "Give this app a `storage-account` of its own. Or give it another id with `app-settings`, of 32 lower-case "
+        "Give this app its own `storage-account`. Or give it another id with `app-settings`, of 32 lower-case "
         "letters and digits at most, as AzureFunctionsWebHost__hostid; a host with a new id forgets which blobs it has "
         "processed.",
     ),

@@ -85,7 +85,7 @@ def unseen(app: AppClient) -> str:
 
 def _look_through_azure(app: AppClient) -> Sighting:
     """What Azure can tell of an app that lets nobody in: all but what its functions answer."""
-    why = "the app lets in nobody from where this run is"
+    why = "the app does not let this machine in"
     if app.expected.image:
         app.check_image()
     try:

@@ -52,7 +52,7 @@ class Owner:
         """The failure that a refusal is."""
         if refused.shut_out:
             remedy = f"Let this runner into the network of the {self.name}, or run the job inside it."
-            return ProbeFailed(f"the {self.name} lets nobody in from where this run is ({refused})", remedy)
+            return ProbeFailed(f"the {self.name} does not let this machine in ({refused})", remedy)
         if refused.denied:
             return ProbeFailed(f"this login may not {refused.action} ({refused})", self._grant())
         remedy = f"Run again. If it happens again, check that this machine may reach the {self.name}."

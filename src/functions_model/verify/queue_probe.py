@@ -87,7 +87,7 @@ class QueueProbe:
             if not self._sent or self._lost:
                 return ""
             if not self._answered:
-                return f"A message that nobody takes expires {self.seconds:.0f} s after it was sent."
+                return f"A message that nobody receives expires {self.seconds:.0f} s after it was sent."
             waiting = self._answers.first(2)
             if not waiting or (all(map(self._is_answer, waiting)) and not self._answers.take(self._is_answer)):
                 return ""

@@ -327,7 +327,7 @@ class TestBrokenTransfers:
         lab.settings = replace(lab.settings, retries=Retries(attempts=3))
         lab.faults = [fault("run/1/model/a", requests.ConnectionError("reset"), 99)]
 
-        with pytest.raises(BundleFailed, match=r"`run/1/model/a` broke off at byte [048] of 10: reset") as failed:
+        with pytest.raises(BundleFailed, match=r"`run/1/model/a` broke at byte [048] of 10: reset") as failed:
             lab.download(tmp_path)
 
         assert 3 == failed.value.exit_code

@@ -37,7 +37,7 @@ class TestCondaFile:
         """An environment without a conda file is refused, with what to do."""
         lab.register("1", kind="environments", **properties)
 
-        with pytest.raises(PlanRefused, match=f"it was made of {made_of}.*Give the packages as a conda file"):
+        with pytest.raises(PlanRefused, match=f"it was built from {made_of}.*Give the packages as a conda file"):
             lab.environment(tmp_path)
 
     def test_missing(self, lab: Any, tmp_path: Path) -> None:

@@ -138,7 +138,7 @@ class TestModels:
 
     def test_with_nothing_else_are_no_model(self, tmp_path: Path) -> None:
         """As an empty folder is none."""
-        with pytest.raises(Exception, match="holds no file"):
+        with pytest.raises(Exception, match="has no files"):
             plan(tmp_path, {"model/.netrc": "x"}, models=(("m", "1", "model"),))
 
 

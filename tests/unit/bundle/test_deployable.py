@@ -99,4 +99,4 @@ def test_a_newer_layout_asks_for_a_newer_version() -> None:
 @pytest.mark.parametrize("build", ["A=2", f"{VARIABLE}=", f"{VARIABLE}={BUILD[::-1]}", 7, None])
 def test_another_build_in_the_image_than_in_the_label(build: object) -> None:
     """Somebody has changed one of the two: what answers could never be told to be this build."""
-    assert "tells of another build" in refusal(config(json.dumps(WHOLE), build))
+    assert "names another build" in refusal(config(json.dumps(WHOLE), build))

@@ -81,10 +81,10 @@ class TestScriptsThatDoNot:
                 INIT + "class A:\n" + "    def run(self, data): ...\n", "it has no `run` function", None, id="method"
             ),
             pytest.param(INIT + "run: object\n", "it has no `run` function", None, id="only annotated"),
-            pytest.param(INIT + "def run(): ...\n", "`run` takes no data argument", 3, id="no data"),
+            pytest.param(INIT + "def run(): ...\n", "`run` has no data argument", 3, id="no data"),
             pytest.param(
                 INIT + "def run(request_headers): ...\n",
-                "`run` takes no data argument besides `request_headers`",
+                "`run` has no data argument besides `request_headers`",
                 3,
                 id="headers alone",
             ),
@@ -128,11 +128,9 @@ class TestScriptsThatDoNot:
                 5,
                 id="both decorators",
             ),
-            pytest.param(
-                INIT + RUN + "def run(): ...\n", "`run` takes no data argument", 5, id="defined again, wrongly"
-            ),
+            pytest.param(INIT + RUN + "def run(): ...\n", "`run` has no data argument", 5, id="defined again, wrongly"),
             pytest.param(b"x = '\xff'\n" + INIT.encode(), "it is not UTF-8 text", 1, id="not UTF-8"),
-            pytest.param(b"x = 1\n\0\n", "it is not Python: it holds null bytes", None, id="null bytes"),
+            pytest.param(b"x = 1\n\0\n", "it is not Python: it contains null bytes", None, id="null bytes"),
         ],
     )
     def test_fault_is_told_with_its_line(
@@ -146,7 +144,7 @@ class TestScriptsThatDoNot:
         script = "def run(): ...\n\nasync def init(x): ...\n"
 
         assert [
-            ("`run` takes no data argument", 1),
+            ("`run` has no data argument", 1),
             ("`init` is async, and the inference server does not await it", 3),
             ("`init` needs arguments: `x`", 3),
         ] == check(tmp_path, script)

@@ -187,13 +187,13 @@ class TestRefused:
             ({"extensionBundle": {"version": "latest"}}, "`extensionBundle.version` is not a range of versions"),
             (
                 {"extensionBundle": {"id": "Microsoft.Azure.Functions.ExtensionBundle.Preview"}},
-                "`extensionBundle.id` is a bundle that the base images do not hold",
+                "`extensionBundle.id` is a bundle that the base images do not have",
             ),
             (
                 {"extensions": {"http": {"routePrefix": ""}}},
                 (
                     "`extensions.http.routePrefix` is not `api`, and the swagger, the verification and the scoring URL "
-                    "count on it"
+                    "depend on it"
                 ),
             ),
             (

@@ -62,7 +62,7 @@ class TestModelsThatCannotBeServed:
         model(tmp_path / "runs", GOOD)
         [problem] = check_mlflow_model(tmp_path / "runs", root=tmp_path)
 
-        assert "`runs` holds no file `MLmodel`, so it is not an MLflow model" == problem.what
+        assert "`runs` has no file `MLmodel`, so it is not an MLflow model" == problem.what
         assert "Did you mean `runs/model`?" == problem.remedy
 
     def test_other_flavors_need_a_script(self, tmp_path: Path) -> None:

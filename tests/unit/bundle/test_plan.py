@@ -232,7 +232,7 @@ class TestRefusals:
 
         assert [
             "two models are called `m`, version 1",
-            "the folder `empty` holds no file",
+            "the folder `empty` has no files",
             "the entry script is not packed: `.amlignore` leaves it out",
         ] == self.problems(tmp_path, {"w": "1", "v": "2", "src/.amlignore": "*.py"}, models=models)
 

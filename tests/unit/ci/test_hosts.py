@@ -319,7 +319,7 @@ class TestFacts:
         assert expected == facts_of(JOB)
         of_the_host = detect({**JOB, "GITHUB_ACTIONS": "true"}, io.StringIO()).facts
         assert replace(expected, masked_outputs=of_the_host.masked_outputs) == of_the_host
-        assert "GitHub drops job outputs that hold a masked text" in of_the_host.masked_outputs
+        assert "GitHub drops job outputs that hold masked text" in of_the_host.masked_outputs
 
     def test_say_why_the_session_of_another_step_is_not_seen(self) -> None:
         """`azure/login` ran before: people take its session for ours."""

@@ -201,7 +201,7 @@ class TestOutputs:
 
         assert values == read_outputs((tmp_path / "out").read_text())
         assert [True] == [
-            "The output `image` holds the value of `client-id`. GitHub drops" in line for line in warnings
+            "The output `image` contains the value of `client-id`. GitHub drops" in line for line in warnings
         ]
 
     def test_of_a_console_are_kept_from_nobody(self) -> None:

@@ -42,12 +42,12 @@ class TestWhen:
             ("channels: [https://mirror.example/conda-forge/]\ndependencies: [numpy]\n", "wheels"),
             ("dependencies:\n- python=3.10\n- pip\n- pip:\n  - azureml-defaults\n  - six\n", "wheels"),
             ("dependencies:\n- numpy\n- r-base=4\n", "line 3 asks for `r-base`, which has no matching wheel"),
-            ("channels:\n- mine\ndependencies:\n- numpy\n", "line 2 names a channel of your own, `mine`"),
-            ("channels:\n- ./channel\ndependencies: [six]\n", "line 2 names a channel of your own, `channel`"),
+            ("channels:\n- mine\ndependencies:\n- numpy\n", "line 2 names your own channel, `mine`"),
+            ("channels:\n- ./channel\ndependencies: [six]\n", "line 2 names your own channel, `channel`"),
             ("dependencies:\n- mine::six\n", "line 2 asks for `six` from a channel of your own, `mine`"),
             (
                 "channels:\n- https://host.example/t/${TOKEN}/team/mine\ndependencies: [six]\n",
-                "line 2 names a channel of your own, `team/mine`",
+                "line 2 names your own channel, `team/mine`",
             ),
         ],
     )
@@ -156,7 +156,7 @@ class TestWhat:
             (5, "the channel's URL is not"),
             (6, "the channel needs `NONE`"),
             (7, "the channel is neither"),
-            (10, "`r-base` is asked for twice"),
+            (10, "`r-base` is listed twice"),
             (11, "`r-dplyr=` is not a conda dependency"),
             (12, "the channel of `six` is a URL"),
         ]

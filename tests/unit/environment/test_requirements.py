@@ -148,14 +148,14 @@ REFUSED = [
     ("six=1.17", "`six=1.17` is not a requirement"),
     ("six 1.17", "`six 1.17` is not a requirement"),
     ("!", "`!` is not a requirement"),
-    ("six==1\nsix==2", "`six` is asked for twice"),
+    ("six==1\nsix==2", "`six` is listed twice"),
     ("six==1 --hash=md5:1", "`md5:1` is not a hash"),
     ("six==1 --global-option=x", "the option `--global-option` has no effect on wheels"),
     ("git+https://user:hunter2@host.example/x.git", "only wheels are installed"),
     ("x @ git+https://user:hunter2@host.example/x.git@main", "only wheels are installed"),
     ("https://user:hunter2@host.example/x-1.0-py3-none-any.whl", "does not say which package it is"),
-    ("x @ https://user:hunter2@host.example/x-1.0-py3-none-any.whl", "holds a login or a query"),
-    ("x @ https://host.example/x-1.0-py3-none-any.whl?sig=hunter2", "holds a login or a query"),
+    ("x @ https://user:hunter2@host.example/x-1.0-py3-none-any.whl", "contains a login or a query"),
+    ("x @ https://host.example/x-1.0-py3-none-any.whl?sig=hunter2", "contains a login or a query"),
     ("x @ https://host.example/x-1.0.tar.gz", "is not a wheel's"),
     ("x @ ftp://host.example/x-1.0-py3-none-any.whl", "cannot be fetched"),
     ("x @ file:///wheels/x-1.0-py3-none-any.whl", "cannot be fetched"),
@@ -163,7 +163,7 @@ REFUSED = [
     ("wheels/x-1.0-py3-none-any.whl", "is a path"),
     ("x-1.0-py3-none-any.whl", "is a path"),
     (".", "is a path"),
-    ("x @ https://${HUNTER2}/x.whl", "it holds a variable"),
+    ("x @ https://${HUNTER2}/x.whl", "it contains a variable"),
     ("-e .", "the option `--editable` cannot be followed"),
     ("--no-binary six", "only wheels are installed"),
     ("--xyzzy", "there is no option `--xyzzy`"),
@@ -217,7 +217,7 @@ class TestRefusals:
         path = tmp_path / "Pipfile"
         path.write_text("")
 
-        with pytest.raises(EnvironmentFailed, match=r"none of the known formats.*requirements file"):
+        with pytest.raises(EnvironmentFailed, match=r"not one of the known formats.*requirements file"):
             read_environment(path)
 
     def test_missing_file(self, tmp_path: Path) -> None:

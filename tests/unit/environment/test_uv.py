@@ -169,7 +169,7 @@ CASES = [
     ),
     (
         conclusion("pandas==2.2 depends on numpy>=1.26 and you require numpy<1.20 and you require pandas==2.2"),
-        "no versions fit together for what is asked: `numpy`, `pandas`",
+        "no versions fit together for these: `numpy`, `pandas`",
         3,
     ),
     (

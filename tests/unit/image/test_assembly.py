@@ -147,9 +147,9 @@ class TestLimits:
 
     def test_a_base_that_contradicts_itself_is_refused(self, layer: Layer) -> None:
         """An engine would fail on it much later."""
-        with pytest.raises(BundleFailed, match="2 layers and its configuration speaks of 1"):
+        with pytest.raises(BundleFailed, match="2 layers and its configuration lists 1"):
             assemble(base(rootfs={"diff_ids": [digest_of(b"")]}), [layer], env={}, labels={})
-        with pytest.raises(BundleFailed, match="its history tells of 3 layers and there are 2"):
+        with pytest.raises(BundleFailed, match="its history lists 3 layers and there are 2"):
             assemble(base(history=[{}, {}, {}]), [layer], env={}, labels={})
 
 

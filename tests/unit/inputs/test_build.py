@@ -78,7 +78,7 @@ class TestBuild:
             ("source-date-epoch", "yesterday", "`yesterday` is not a time in whole seconds since 1970"),
             ("source-date-epoch", "99999999999", "is not a time in whole seconds"),
             ("image-labels", "team", "line 1, `team`, is not `name=value`"),
-            ("image-labels", "a=1\na=2", "line 2: `a` is given twice"),
+            ("image-labels", "a=1\na=2", "line 2: `a` is set twice"),
             ("image-labels", "functions-model.deployment={}", "line 1: the labels that begin with `functions-model.`"),
             (
                 "model-compression",

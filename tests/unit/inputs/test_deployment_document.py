@@ -27,7 +27,7 @@ class TestFile:
             ("a: \x07", "deployment-file None it is not YAML"),
             ("modle: a", "deployment-file 1 there is no key `modle`. Did you mean `model`?"),
             ("auth_mode: key", "deployment-file 1 there is no key `auth_mode`. The keys are: `model`"),
-            ("name: a\nname: b", "deployment-file 2 the key `name` is given twice"),
+            ("name: a\nname: b", "deployment-file 2 the key `name` is set twice"),
             ("name: a\nmodel: azureml:${{ parent.inputs.model }}", "2 `azureml:${{ parent.inputs.model }}` is an expr"),
             ("$schema: https://a/b/managedOnlineEndpoint.schema.json", "1 it is a `managedOnlineEndpoint`, not an"),
             ("? [a]\n: b", "deployment-file 1 there is no key ``"),

@@ -283,7 +283,7 @@ class TestEnvironment:
         ("text", "words"),
         [
             ("{image: a/b:1}", "deployment-file 3 `environment` names no dependencies (`conda_file`)"),
-            ("{build: {path: .}}", "deployment-file 3 it builds an image of its own (`build`)"),
+            ("{build: {path: .}}", "deployment-file 3 it builds its own image (`build`)"),
             ("{conda: a.yml}", "there is no key `conda` in `environment`. Did you mean `conda_file`?"),
             ("{conda_file: [a]}", "`conda_file` is not text"),
             ("{conda_file: none.yml}", "environment-file 3 `endpoints/blue/none.yml` does not exist"),

@@ -67,7 +67,7 @@ class TestFile:
         """A repository is no place for one, and its value is not repeated."""
         [(what, where)] = refused(workspace, "location: westeurope\nclient-secret: hunter2\n")
 
-        assert ("`client-secret` holds secrets, which do not belong into a file of the repository", 2) == (
+        assert ("`client-secret` holds secrets, which do not belong in a file of the repository", 2) == (
             what,
             where and where.line,
         )
@@ -76,7 +76,7 @@ class TestFile:
         ("text", "what", "line"),
         [
             ("plan-skus: EP1\n", "there is no key `plan-skus`", 1),
-            ("\nlocation: a\nlocation: b\n", "the key `location` is given twice", 3),
+            ("\nlocation: a\nlocation: b\n", "the key `location` is set twice", 3),
             ("- a\n", "it is not a mapping", 1),
             ("location:\n  is: westeurope\n", "`location` is a mapping", 1),
             ("inputs-file: other.yml\n", "there is no key `inputs-file`", 1),

@@ -83,7 +83,7 @@ class TestWhatIsMissing:
         """The session of az may be somebody else."""
         spec = read_inputs(DEPLOY, workspace=workspace, facts=facts(typed=True))
 
-        assert [True] == ["session of `az login` counts" in note for note in spec.notes]
+        assert [True] == ["session of `az login` is used" in note for note in spec.notes]
 
 
 class TestConnection:

@@ -280,7 +280,7 @@ class TestWithoutScript:
         found = problems(values, workspace)
 
         assert ["source-directory"] == list(found)
-        assert "it is given without `entry-script`" in found["source-directory"]
+        assert "it is set without `entry-script`" in found["source-directory"]
 
     def test_a_model_that_is_not_there(self, workspace: Path) -> None:
         """Whether it needs a script cannot be said, so only the model is complained of."""

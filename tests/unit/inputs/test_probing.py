@@ -50,7 +50,7 @@ class TestAProbe:
             ({**BLOB, "output-path": ""}, "there is no `output-path`: no answer could be seen. Give `output-path`, or"),
             ({**QUEUE, "output-queue-name": ""}, "there is no `output-queue-name`: no answer could be seen"),
             ({**BLOB, "input-path": "inp/a.json", "output-path": "out/b"}, "`input-path` is always the same blob"),
-            ({**BLOB, "output-path": "out/{rand-guid}"}, "`output-path` tells nothing of the blob that was scored"),
+            ({**BLOB, "output-path": "out/{rand-guid}"}, "`output-path` does not say which blob was scored"),
             ({**BLOB, "verify-trigger": "maybe"}, "`maybe` is not one of its values. Use `look` or `send`."),
             ({**_SEND, "trigger": "http"}, "it cannot be combined with `trigger: http`, which does not use it"),
         ],

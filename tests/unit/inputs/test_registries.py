@@ -61,7 +61,7 @@ class TestARegistry:
             ("shared/my-registry", "is not an Azure Container Registry's name"),
             (ID.replace("ContainerRegistry/registries", "Web/sites"), "is the id of a `Microsoft.Web/sites`"),
             ("/contoso", "is not an ARM id of one resource"),
-            ("localhost:5000/package", "Use `localhost:5000`; the image's name has an input of its own"),
+            ("localhost:5000/package", "Use `localhost:5000`; the image's name has its own input"),
         ],
     )
     def test_is_refused_where_it_cannot_be_one(self, registry: str, words: str, workspace: Path) -> None:

@@ -108,7 +108,7 @@ class TestASlot:
             ({"slot-name": "pr-12", "swap": "true"}, "swap", "swaps nothing"),
             ({"swap": "true"}, "swap", "swaps nothing"),
             ({"slot-name": "production"}, "slot-name", "is the app itself"),
-            ({"slot-name": "pr-12", "destroy-data": "true"}, "destroy-data", "a slot has no data of its own"),
+            ({"slot-name": "pr-12", "destroy-data": "true"}, "destroy-data", "a slot has no own data"),
         ],
     )
     def test_beside_what_cannot_be_meant_is_refused(

@@ -51,7 +51,7 @@ class TestBlob:
         [
             ("input-path", "", "it is required with `trigger: blob`. Set it to the blobs to score"),
             ("input-path", "input", "`input` is not a blob's path: it has no container and name"),
-            ("input-path", "input/{rand-guid}", "which the host gives to outputs only"),
+            ("input-path", "input/{rand-guid}", "which the host allows in outputs only"),
             *(
                 ("input-path", f"input/{{{name}}}.json", f"`{{{name}}}`")
                 for name in ("properties", "Uri", "metadata", "BlobTrigger")

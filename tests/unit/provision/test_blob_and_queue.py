@@ -344,9 +344,9 @@ class TestSettingsInPaths:
             planned(FakeArm(), trigger=self.TRIGGER)
 
         assert [
-            ("input-path", "there is no app setting `IN` that the path takes its `%IN%` from"),
-            ("output-path", "there is no app setting `IN` that the path takes its `%IN%` from"),
-            ("output-path", "there is no app setting `PREFIX` that the path takes its `%PREFIX%` from"),
+            ("input-path", "there is no app setting `IN` for `%IN%` in the path"),
+            ("output-path", "there is no app setting `IN` for `%IN%` in the path"),
+            ("output-path", "there is no app setting `PREFIX` for `%PREFIX%` in the path"),
         ] == [(problem.subject, problem.what) for problem in caught.value.problems]
 
     @pytest.mark.parametrize("value", ["No Container", "a", "{x}", "%OTHER%"])

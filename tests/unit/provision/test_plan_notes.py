@@ -54,7 +54,7 @@ class TestAnInputForWhatIsNew:
 class TestTheContainerLog:
     @pytest.mark.parametrize(
         ("trigger", "words"),
-        [(HTTP, ""), (QUEUE, ", and nobody can see whether the trigger stays quiet")],
+        [(HTTP, ""), (QUEUE, ", and it cannot show whether the trigger stays quiet")],
     )
     def test_that_is_off_is_offered(self, trigger: Trigger, words: str) -> None:
         """With the command that turns it on; the plan changes nothing of it."""

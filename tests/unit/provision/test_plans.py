@@ -98,8 +98,8 @@ class TestWhatCannotBe:
         [
             ({}, {"plan_sku": "P1v3", "plan_sku_given": True}, "plan-sku", "cannot make it a P1v3 in place"),
             ({"plan_sku": "B1"}, {"plan_sku": "EP1", "plan_sku_given": True}, "plan-sku", "Remove `plan-sku` to keep"),
-            ({"plan_sku": "P1v3"}, {"plan_maximum": 3}, "plan-max-instances", "does not add instances by itself"),
-            (None, {"plan_sku": "B1", "plan_maximum": 3}, "plan-max-instances", "does not add instances by itself"),
+            ({"plan_sku": "P1v3"}, {"plan_maximum": 3}, "plan-max-instances", "does not scale out by itself"),
+            (None, {"plan_sku": "B1", "plan_maximum": 3}, "plan-max-instances", "does not scale out by itself"),
             (None, {"plan_sku": "B1", "plan_minimum": 4}, "plan-min-instances", "has at most 3 instances"),
             (None, {"plan_minimum": 4, "plan_maximum": 2}, "plan-min-instances", "at least 4 and at most 2"),
             ({"plan_minimum": 3}, {"plan_maximum": 2}, "plan-max-instances", "at least 3 and at most 2"),

@@ -66,7 +66,7 @@ class TestRefusal:
         """No Azure roles elsewhere."""
         failure = refusal(answer(401), "ghcr.example.org", "push", WRITE)
 
-        assert "See that the login may write to `package`." in failure.remedy
+        assert "Check that the login may write to `package`." in failure.remedy
 
     @pytest.mark.parametrize(
         ("status", "code", "message", "advice"),

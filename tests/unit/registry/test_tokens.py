@@ -168,7 +168,7 @@ class TestOthers:
         """There is none to give; the failure says so."""
         world.server.auth = "basic"
 
-        with pytest.raises(RegistryFailed, match="is asked without one"):
+        with pytest.raises(RegistryFailed, match="uses no login for registries outside Azure"):
             find_manifest(world.client(), world.target)
         assert {""} == {seen.authorization for seen in world.server.seen}
 

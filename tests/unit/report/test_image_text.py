@@ -88,8 +88,8 @@ class TestBase:
 
         page = summary(spec_for(), [chosen, built(tmp_path)], None, 1.0, now=NOW)
 
-        newer = f"There is a newer base image: the tag `4-python3.12` means {OLDER} by now."
-        newer += " Name it in `base-image` to take it."
+        newer = f"There is a newer base image: the tag `4-python3.12` now means {OLDER}."
+        newer += " To use it, name it in `base-image`."
         assert log(chosen).splitlines()[1:] == [
             "Note: The base image differs from that of the last image: 888888888888 -> 999999999999.",
             f"Note: {newer}",
@@ -251,7 +251,7 @@ class TestBuilders:
         page = summary(spec_for(), [written], None, 1.0)
 
         assert page.startswith("## `iris` is written as a build context; nothing was built (1.0 s)")
-        assert f"`{tmp_path}` holds a Dockerfile" in page
+        assert f"`{tmp_path}` has a Dockerfile" in page
         assert outputs(spec_for(), [written]) == {"build-context": str(tmp_path)}
         assert log(written).endswith("Nothing was built or sent.\n")
 

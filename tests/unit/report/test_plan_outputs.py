@@ -213,7 +213,7 @@ class TestOutcomes:
         section = plan_section(events, applies=True)
 
         assert f"1 created, {len(plan.changes) - 1} not done." in section
-        assert 1 == section.count("**begun**, not known to have ended")
+        assert 1 == section.count("**started**, not known to have finished")
 
     def test_of_a_run_that_changed_nothing_say_so(self) -> None:
         """One sentence, and the names for who wants to see them."""

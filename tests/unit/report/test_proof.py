@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 LIVE = Verified(("score",), "https://i/api/score", "[1]", 1, 2.0, "https://i", "4.1", scored=True)
 UNSCORED = replace(LIVE, answer="", scored=False)
-UNPROVEN = replace(UNSCORED, unproven="the app lets in nobody from where this run is")
+UNPROVEN = replace(UNSCORED, unproven="the app does not let this machine in")
 NOTHING = "`init()` has run in the app; nothing was scored, as there is no `sample-request`."
 READY = replace(LIVE, functions=("check", "identity", "score"), reached=Reached(Reach.READY))
-NOT_SEEN = "`init()` could not be seen to run, as the app lets in nobody from where this run is. Nothing was scored."
+NOT_SEEN = "`init()` could not be seen to run, as the app does not let this machine in. Nothing was scored."
 
 
 @pytest.fixture

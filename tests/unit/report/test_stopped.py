@@ -42,7 +42,9 @@ APP = Change("function app", "iris", Action.UPDATE)
 MOVE = Change("swap", "iris/staging with iris", Action.UPDATE)
 MADE, LIVE = ResourceWritten(Written(PLAN, 1.0)), ResourceWritten(Written(APP, 1.0))
 VERIFIED = AppVerified(Verified(("score",), "", "", 1, 1.0, "", ""))
-REMOVE = "To remove what was made, run this step with `mode: destroy`, or `functions-model destroy --subscription-id "
+REMOVE = (
+    "To remove what was created, run this step with `mode: destroy`, or `functions-model destroy --subscription-id "
+)
 BACK = f"`az functionapp config set --resource-group iris-rg --name iris --linux-fx-version 'DOCKER|{OLD}'`"
 
 
@@ -83,7 +85,7 @@ class TestDeployment:
 
         assert "No Azure resource was touched" not in words
         assert "Written: the plan `iris-plan`. " in words
-        assert "Begun, and not known to have ended: the storage account `irisstorage`. " in words
+        assert "Started, but not known to have finished: the storage account `irisstorage`. " in words
         assert "The function app `iris` was not made. Run again to continue" in words
         assert REMOVE in words
 
@@ -206,7 +208,7 @@ class TestOthers:
         assert "The image is in the registry: `contoso.azurecr.io/package:1.0@" in str(
             stopped(spec, image_events(tmp_path))
         )
-        assert "Begun, and not known to have ended: the image `contoso.azurecr.io/package:1.0`." in str(
+        assert "Started, but not known to have finished: the image `contoso.azurecr.io/package:1.0`." in str(
             stopped(spec, [begun])
         )
 
@@ -218,7 +220,7 @@ class TestOthers:
 
         assert str(stopped(removal(), events)) == (
             "Could not finish: the run was stopped. Removed: the plan `iris-plan`. "
-            "Begun, and not known to have ended: the identity `i`. Azure may still end it. "
+            "Started, but not known to have finished: the identity `i`. Azure may still end it. "
             "Run again to remove the rest."
         )
         assert "Nothing was removed." in str(stopped(removal(), []))

@@ -55,7 +55,7 @@ class TestGithub:
         assert "contoso/models/.github/workflows/deploy.yml@refs/heads/main" == claims["job_workflow_ref"]
 
     def test_the_subject_may_have_the_ids(self, cloud: Cloud) -> None:
-        """As GitHub sends it for repositories that were made or renamed since July 2026, whatever the job runs for."""
+        """As GitHub sends it for repositories created or renamed since July 2026, whatever the job runs for."""
         github = cloud.sandbox.github_oidc
         github.immutable = True
         subjects = [jwt.decode(github_token(cloud), options={"verify_signature": False})["sub"]]

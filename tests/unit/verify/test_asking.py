@@ -75,7 +75,7 @@ class TestAnAppThatCannotBeCalled:
         """App Service itself refuses: the app never hears of it."""
         app = App({"GET /api/identity": [Answer(403, b"", {"x-ms-forbidden-ip": "10.0.0.1"})]})
 
-        with pytest.raises(NotLive, match="it lets in nobody from where this command runs"):
+        with pytest.raises(NotLive, match="it does not let this machine in"):
             asked(app)
 
     def test_is_none_of_ours(self) -> None:

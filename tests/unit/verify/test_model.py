@@ -110,7 +110,7 @@ class TestAClosedApp:
 
         proof = app.verify(DELIVERED)
 
-        assert "the app lets in nobody from where this run is" == proof.unproven
+        assert "the app does not let this machine in" == proof.unproven
         assert (("identity", "score"), "4.1044") == (proof.functions, proof.host_version)
         assert (0, 1, 1) == (app.count("POST", "/listkeys"), app.count("GET", "/config/web"), len(app.asked_at("/")))
 

@@ -19,7 +19,7 @@ class TestSomebodyElsesDeployment:
         failure = app.failure(WITH_IMAGE, timeout=600)
 
         assert (
-            "somebody else has deployed to it meanwhile: it runs `contoso.azurecr.io/package@sha256:three`"
+            "somebody else has deployed to it in the meantime: it runs `contoso.azurecr.io/package@sha256:three`"
             in failure.reason
         )
         assert app.ci.facts.advice.one_at_a_time == failure.remedy

@@ -142,7 +142,7 @@ class TestARefusal:
         """A role would not help."""
         failed = OWNER.refused(DataRefused.of("write it", exc))
 
-        assert "lets nobody in from where this run is" in failed.reason
+        assert "does not let this machine in" in failed.reason
         assert "az role" not in failed.remedy
 
     def test_by_anything_else_is_told_as_it_is(self) -> None:

@@ -57,7 +57,7 @@ class TestWithoutAMachineKey:
         assert (
             "Not looked at: the host's state, its functions and their errors, whether `init()` runs, the sample"
             " request. Azure cannot list the keys of `iris/staging`, whose settings have no "
-            "MACHINEKEY_DecryptionKey. Adding one makes all its keys anew: every caller needs a new key then. "
+            "MACHINEKEY_DecryptionKey. Adding one replaces all its keys: every caller needs a new key then. "
             "To add it: az functionapp config appsettings set --name iris --resource-group rg --slot staging "
             "--slot-settings MACHINEKEY_DecryptionKey=$(openssl rand -hex 32)" == proof.unseen
         )
@@ -75,7 +75,7 @@ class TestWithoutAMachineKey:
 
         proof = withheld({"GET /": [forbidden], "GET host/status": [REFUSED]}).verify(**ADOPTED)
 
-        assert "the app lets in nobody from where this run is, and its host does not believe Azure" in proof.unproven
+        assert "the app does not let this machine in, and its host does not believe Azure" in proof.unproven
 
     def test_another_build_is_not_let_through(self) -> None:
         """The build is all there is to see: it must be this one."""

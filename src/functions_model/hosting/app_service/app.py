@@ -205,7 +205,7 @@ def _container_log(wanted: Wanted, observed: Observed) -> Iterator[str]:
         site = f"the slot `{slot}` of the function app" if slot else "the function app"
         kept = "so a failure cannot show it"
         if wanted.data is not None:
-            kept += ", and nobody can see whether the trigger stays quiet"
+            kept += ", and it cannot show whether the trigger stays quiet"
         command = container_logging(wanted.names.at(slot))
         yield f"The container log of {site} `{wanted.names.app}` is off, {kept}. To turn it on: {command}"
 

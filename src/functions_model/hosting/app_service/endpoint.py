@@ -85,9 +85,9 @@ class AppServiceEndpoint:
         if self.has_machine_key:
             return ""
         return (
-            f"Azure cannot list the keys of {self.names.place}, whose settings have no {MACHINE_KEY}. Adding one makes "
-            "all its keys anew: every caller needs a new key then. To add it: az functionapp config appsettings set "
-            f"{self.names.flags} --slot-settings {MACHINE_KEY}=$(openssl rand -hex 32)"
+            f"Azure cannot list the keys of {self.names.place}, whose settings have no {MACHINE_KEY}. Adding one"
+            " replaces all its keys: every caller needs a new key then. To add it: az functionapp config appsettings"
+            f" set {self.names.flags} --slot-settings {MACHINE_KEY}=$(openssl rand -hex 32)"
         )
 
     @property
@@ -98,7 +98,7 @@ class AppServiceEndpoint:
         """
         site = f"az functionapp show {self.names.flags}"
         return (
-            f'Or let the master key in: az resource update --ids "$({site} --query id --output tsv)" '
+            f'Or allow the master key: az resource update --ids "$({site} --query id --output tsv)" '
             "--set properties.functionsRuntimeAdminIsolationEnabled=false"
         )
 

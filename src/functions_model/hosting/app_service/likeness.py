@@ -201,10 +201,10 @@ def _mount_problem(wanted: Wanted, name: str) -> Problem:
 
 def _files_problem(wanted: Wanted) -> Problem:
     what = (
-        f"`{wanted.names.app}` keeps its keys in files (`{_SECRETS_IN_FILES}`): a swap makes them anew, and then every "
-        "caller needs a new key"
+        f"`{wanted.names.app}` keeps its keys in files (`{_SECRETS_IN_FILES}`): a swap replaces them, and then every"
+        " caller needs a new key"
     )
-    return Problem(what, "Deploy without `slot-name` and `swap`, or take that setting away first.", "swap")
+    return Problem(what, "Deploy without `slot-name` and `swap`, or remove that setting first.", "swap")
 
 
 def config_of(like: Likeness) -> dict[str, Any]:

@@ -38,8 +38,8 @@ PROVIDER = "Microsoft.Web"
 _OTHER_PLAN = "Set `plan-name` to a Linux plan of a size such as EP1, P1v3 or B1, or to a new name."
 
 _REFUSED_TIERS = {
-    "dynamic": "a Consumption plan, which runs no containers of one's own",
-    "flexconsumption": "a Flex Consumption plan, which runs no containers of one's own",
+    "dynamic": "a Consumption plan, which runs no custom containers",
+    "flexconsumption": "a Flex Consumption plan, which runs no custom containers",
     "free": "a Free plan, which runs no function app in a container",
     "shared": "a Shared plan, which runs no function app in a container",
     "workflowstandard": "a plan for Logic Apps",
@@ -240,7 +240,7 @@ def _by_validation(clients: AzureClients, wanted: Wanted) -> ObservedPlanRoom | 
         return None
     said = explain_answer(str(answer.error.code or ""), str(answer.error.message or ""), "make the plan")
     plan_of_size = f"the plan `{wanted.resources.plan}` ({wanted.target.hosting.sku})"
-    what = f"Azure would not make {plan_of_size} in `{wanted.names.group}`: {said.reason}"
+    what = f"Azure would not create {plan_of_size} in `{wanted.names.group}`: {said.reason}"
     subject = "resource-group" if said.cause == "group-on-other-system" else "plan-sku"
     return ObservedPlanRoom(Problem(what, said.remedy, subject))
 

@@ -109,7 +109,7 @@ def size_problems(wanted: Wanted, live: ObservedPlan | None) -> tuple[Problem, .
 
 
 def _no_containers(wanted: Wanted) -> Problem:
-    what = f"a plan of the size `{wanted.target.hosting.sku}` runs no containers of one's own"
+    what = f"a plan of the size `{wanted.target.hosting.sku}` runs no custom containers"
     return Problem(what, "Set `plan-sku` to EP1, EP2, EP3, a Premium size such as P1v3, or B1.", "plan-sku")
 
 
@@ -136,7 +136,7 @@ def _instance_problems(wanted: Wanted, live: ObservedPlan | None) -> Iterator[Pr
     least, most = instances_to_be(wanted, live)
     limit = _MOST.get(tier, _MOST_OF_OTHERS)
     if wanted.target.hosting.maximum and tier != ELASTIC:
-        what = f"a plan of the size {size} does not add instances by itself, so that it has no maximum"
+        what = f"a plan of the size {size} does not scale out by itself, so it has no maximum"
         yield Problem(what, "Remove it; `plan-min-instances` is how many instances it has.", "plan-max-instances")
     elif tier == ELASTIC and least > most and (wanted.target.hosting.minimum or wanted.target.hosting.maximum):
         what = f"the plan `{wanted.resources.plan}` would have at least {least} and at most {most} instances"

@@ -72,7 +72,7 @@ def _no_arm_tokens(name: str) -> Problem:
         "and App Service pulls images with such a token"
     )
     remedy = (
-        f"Let it take them: `az acr config authentication-as-arm update -r {name} --status enabled`. Or choose "
+        f"Allow them: `az acr config authentication-as-arm update -r {name} --status enabled`. Or choose "
         "`access: keys`, which needs the registry's admin user."
     )
     return Problem(what, remedy, "registry")

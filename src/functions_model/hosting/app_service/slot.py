@@ -84,7 +84,7 @@ def _room_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     if there is None or there.app is not None or len(there.others) < most:
         return ()
     have = ", ".join(f"`{name}`" for name in there.others)
-    what = f"a plan of the tier {tier} carries {most} slots beside production, and the app has {have}"
+    what = f"a plan of the tier {tier} allows {most} slots besides production, and the app has {have}"
     return (Problem(what, "Set `slot-name` to one of these, or delete one of them.", "slot-name"),)
 
 

@@ -149,7 +149,7 @@ def path_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
 def _problems_of(subject: str, path: BlobPath, settings: Mapping[str, str]) -> Iterator[Problem]:
     missing = [name for name in path.settings if name.lower() not in settings]
     for name in missing:
-        what = f"there is no app setting `{name}` that the path takes its `%{name}%` from"
+        what = f"there is no app setting `{name}` for `%{name}%` in the path"
         yield Problem(what, f"Give `{name}` a value with `app-settings`.", subject)
     if not missing and _filled(path, settings) is None:
         names = ", ".join(f"`{name}`" for name in path.settings)

@@ -135,7 +135,7 @@ def _change(role: Role, wanted: Wanted, observed: Observed) -> Change:
     fields = (FieldChange("role", None, role.name), FieldChange("scope", None, role.scope))
     reason = f"the identity `{wanted.resources.identity}` does not have it"
     if wanted.registry.abac and role.scope == wanted.registry.id:
-        reason += "; the registry gives rights by repository (ABAC), where AcrPull counts for nothing"
+        reason += "; the registry gives rights by repository (ABAC), where AcrPull has no effect"
     return Change(KIND, _name(role), Action.CREATE, fields, reason, depends_on)
 
 

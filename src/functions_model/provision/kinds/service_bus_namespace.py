@@ -157,7 +157,7 @@ def _lacks_keys(wanted: Wanted, namespace: ObservedNamespace) -> bool:
 
 
 def _keys_problem(name: str, namespace: ObservedNamespace) -> Problem:
-    what = f"the Service Bus namespace `{name}` takes no keys, and with `access: keys` the app has nothing else"
+    what = f"the Service Bus namespace `{name}` has key access turned off, but `access: keys` needs it"
     remedy = (
         f"Switch them on: `az servicebus namespace update --ids {namespace.id} --disable-local-auth false`. Or choose "
         "`access: identity`."

@@ -167,7 +167,7 @@ def _lacks_keys(wanted: Wanted, account: ObservedStorage) -> bool:
 
 
 def _keys_problem(name: str, account: ObservedStorage) -> Problem:
-    what = f"the storage account `{name}` takes no shared keys, and with `access: keys` the app has nothing else"
+    what = f"the storage account `{name}` has shared key access turned off, but `access: keys` needs it"
     remedy = (
         f"Switch them on: `az storage account update --ids {account.id} --allow-shared-key-access true`. Or choose "
         "`access: identity`."

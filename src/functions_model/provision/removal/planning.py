@@ -146,10 +146,10 @@ def _other_groups(spec: RemovalSpec, host: Host) -> Iterator[Change]:
     named = {given: (kind.name, name_of) for kind in kinds_of(host) for given, name_of in kind.named_by.items()}
     for given, group in spec.resources.other_groups.items():
         kind, name_of = named[given]
-        reason = f"it is in the resource group `{group}`, where nothing is made and nothing removed"
+        reason = f"it is in the resource group `{group}`, where the action creates and removes nothing"
         if given in spec.resources.other_subscriptions:
             place = spec.resources.group_id_of(given, spec.names)
-            reason = f"it is in another subscription (`{place}`), where nothing but roles is removed"
+            reason = f"it is in another subscription (`{place}`), where the action removes only roles"
         yield Change(kind, name_of(spec.resources) or "", Action.KEEP, reason=reason)
 
 

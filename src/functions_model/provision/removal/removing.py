@@ -91,7 +91,7 @@ class _Remover:
         """
         ids = [str(one.id) for one in self.clients.resource.resources.list_by_resource_group(change.name)]
         if others := names_left(ids, self.plan.changes):
-            what = f"it holds {', '.join(f'`{name}`' for name in others)}, which came after the plan"
+            what = f"it holds {', '.join(f'`{name}`' for name in others)}, which appeared after the plan"
             raise ApplyIncomplete(f"remove {change}", what, "Run again: a group with anything in it stays.")
         return not ids
 

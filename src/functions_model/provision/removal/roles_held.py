@@ -90,7 +90,7 @@ def _staying(
 ) -> Iterable[tuple[str, str]]:
     who = spec.resources.identity
     if not all_of_them:
-        reason = "this login may not look for them: somebody who may should delete them, before the identity goes"
+        reason = "this login may not look for them: somebody who may should delete them before the identity is removed"
         yield f"of {who} outside of the group", reason
     for scope, found in there.items():
         names = [_name(one) for one in found.assignments] or [f"of {who} on {scope.rpartition('/')[2]}"]

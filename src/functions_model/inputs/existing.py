@@ -51,8 +51,8 @@ def refuse_of_image(form: Form) -> None:
         if spec.name in form.origins and "image" not in form.origins:
             overruled.append(f"`{spec.name}`")
         else:
-            what = "it is given beside `image`, and that image has it decided"
+            what = "it cannot be combined with `image`, which already decides it"
             form.refuse(spec.name, what, "Remove it, or remove `image` to build one.")
         del form.values[spec.name]
     if overruled:
-        form.notes.append(f"`image` is given, so that of the inputs file these are not read: {', '.join(overruled)}.")
+        form.notes.append(f"Because of `image`, these inputs of the inputs file are ignored: {', '.join(overruled)}.")

@@ -79,9 +79,11 @@ def _refuse_in_the_image(form: Form, spec: DeploymentSpec) -> None:
         form.refuse(_REPORT, what, "Use a separate folder, beside model and source directory.")
 
 
-def _enter_working_directory(form: Form) -> None:
+def _enter_working_directory(form: Form) -> bool:
+    """Whether it is known what paths are relative to."""
     if folder := form.take("working-directory", form.workspace.folder_in):
         form.workspace = form.workspace.within(folder)
+    return bool(folder) or not form.text("working-directory")
 
 
 def report_folder(values: Mapping[str, str], *, workspace: Path, facts: Facts | None = None) -> Path | None:
@@ -96,9 +98,8 @@ def report_folder(values: Mapping[str, str], *, workspace: Path, facts: Facts | 
 
 
 def _report_folder(form: Form) -> Path | None:
-    if not form.text(_REPORT):
+    if not form.text(_REPORT) or not _enter_working_directory(form):
         return None
-    _enter_working_directory(form)
     return form.take(_REPORT, form.workspace.to_write)
 
 

@@ -328,6 +328,7 @@ class TestPaths:
             ({"report-directory": "out", "working-directory": "src"}, "src/out"),
             ({"report-directory": "/__w/churn/churn/src/out", "working-directory": "src"}, "src/out"),
             ({}, None),
+            ({"report-directory": "out", "working-directory": "nowhere"}, None),
         ],
     )
     def test_of_the_report(self, given: dict[str, str], place: str | None, mode: str, workspace: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from azure_sandbox.sandbox import SHARED_GROUP, WORKSPACE
 from support.deployer import Deployer
 from support.documented_roles import Needed, commands_in, new_registry, robot_login, roles_in, tables
-from support.live_tags import tag_of
+from support.live_tags import age, tag_of
 from support.triggers import QUEUES
 
 if TYPE_CHECKING:
@@ -157,6 +157,39 @@ class TestADeployment:
         assert run.code == 0, run.log
         assert "was not imported" not in run.log
         assert any(entry.path.partition("?")[0].endswith("importImage") for entry in sandbox.journal.writes())
+
+
+class TestOldImages:
+    """`keep-images` in a registry of another group."""
+
+    @pytest.fixture
+    def corner(self, sandbox: Sandbox, tmp_path: Path) -> Corner:
+        """A repository with two images that are two days old."""
+        corner = Corner(sandbox, tmp_path, f"tidy-{tmp_path.name[-3:].strip('-_')}", elsewhere=True)
+        for weights in ("one", "two"):
+            (corner.deployer.folder / "model" / "weights.txt").write_text(weights)
+            corner.run_as_owner(mode="package")
+        age(sandbox, "package", 2, corner.places["the registry"].rpartition("/")[2])
+        (corner.deployer.folder / "model" / "weights.txt").write_text("three")
+        corner.grant(*README)
+        return corner
+
+    def test_go_with_the_role_that_the_page_names(self, corner: Corner) -> None:
+        """All of them, and no warning."""
+        corner.grant(*roles_in("docs/how-to/keep-images.md", "Remove old images"))
+        run = corner.run(keep_images="1")
+
+        assert run.code == 0, run.log
+        assert 2 == run.log.count("Removed the old image `package@sha256:") - run.log.count("record")
+        assert "AcrDelete" not in run.log
+
+    def test_stay_without_it(self, corner: Corner) -> None:
+        """The app is live, and the warning names the role."""
+        run = corner.run(keep_images="1")
+
+        assert (0, "live") == (run.code, run.outputs["state"]), run.log
+        assert 0 == run.log.count("Removed the old image")
+        assert [True] == ["needs AcrDelete" in line for line in run.log.splitlines() if "::warning" in line]
 
 
 class TestResourcesOfOtherGroups:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import time
 from typing import TYPE_CHECKING
 
+from azure_sandbox.sandbox import REGISTRY
 from support.registry_sandbox import signed_in_reader
 
 if TYPE_CHECKING:
+    from azure_sandbox.sandbox import Sandbox
     from support.deployer import Deployer
 
 
@@ -25,3 +29,13 @@ def tag_of(deployer: Deployer, slot: str = "") -> str:
 def live_digest(deployer: Deployer, slot: str = "", repository: str = "package") -> str | None:
     """What the live tag of the app, or of one of its slots, means; None when there is none."""
     return signed_in_reader(deployer.sandbox).digest(repository, tag_of(deployer, slot))
+
+
+def age(sandbox: Sandbox, repository: str, days: int, registry: str = REGISTRY) -> None:
+    """Make all that is in a repository so old, if it is younger; the order stays."""
+    place = sandbox.endpoints.ca_file.parents[1] / "registries" / registry / "repositories" / repository
+    then = time.time() - days * 86400
+    files = sorted((place / "_manifests").glob("*"), key=lambda file: file.stat().st_mtime)
+    for number, file in enumerate(files):
+        if file.stat().st_mtime > then:
+            os.utime(file, (then + number, then + number))

@@ -80,6 +80,13 @@ def manifest_invalid(message: str, detail: object = None) -> RegistryError:
     return RegistryError(400, "MANIFEST_INVALID", message, detail)
 
 
+def disallowed() -> RegistryError:
+    """What it is about is locked, or in a repository that is."""
+    why = "https://aka.ms/acr/faq/#why-does-my-pull-or-push-request-fail-with-disallowed-operation"
+    message = f"The operation is disallowed on this registry, repository or image. View troubleshooting steps at {why}"
+    return RegistryError(405, "UNSUPPORTED", message)
+
+
 def unauthorized(challenge: str, detail: object = None) -> RegistryError:
     """Not logged in, or the login does not allow this."""
     return RegistryError(

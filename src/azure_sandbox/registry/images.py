@@ -9,7 +9,7 @@ from urllib.parse import quote
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from azure_sandbox.registry import errors
+from azure_sandbox.registry import errors, locks
 from azure_sandbox.registry.content import DIGEST, INDEX_TYPES, TAG
 from azure_sandbox.registry.manifests import MAX_BYTES, check_manifest, referrers
 from azure_sandbox.registry.session import METADATA, authorize, authorize_catalog
@@ -41,6 +41,7 @@ async def _put(request: Request) -> Response:
         raise errors.RegistryError(400, "TAG_INVALID", f"`{reference}` is not a tag")
     if by_digest:
         _check_digest(content, reference)
+    locks.refuse_writing(store, name, None if by_digest else reference)
     digest = store.keep_manifest(name, media_type, content, None if by_digest else reference)
     headers = {"Location": f"/v2/{name}/manifests/{digest}", "Docker-Content-Digest": digest}
     subject = (manifest.get("subject") or {}).get("digest")
@@ -52,9 +53,9 @@ async def _delete(request: Request) -> Response:
     name, reference = request.path_params["name"], request.path_params["reference"]
     store = authorize(request, name, "delete").store
     if DIGEST.fullmatch(reference):
-        store.drop_manifest(name, reference)
+        locks.drop_manifest(store, name, reference)
     else:
-        store.drop_tag(name, reference)
+        locks.drop_tag(store, name, reference)
     return Response(status_code=202)
 
 
@@ -90,14 +91,19 @@ async def _version(request: Request) -> Response:
     return JSONResponse({}, headers={"Docker-Distribution-Api-Version": "registry/2.0"})
 
 
-def page(request: Request, names: list[str]) -> tuple[list[str], dict[str, str]]:
+def page(request: Request, names: list[str], most: int = 0) -> tuple[list[str], dict[str, str]]:
     """One page of sorted names (`n`, `last`), and the Link header to the next one where there is one.
+
+    Args:
+        request: Asks for a page.
+        names: All of them.
+        most: Of a page that nobody has asked a number for; 0 is all.
 
     Raises:
         RegistryError: `n` is not a whole number.
     """
     query = request.query_params
-    count = query.get("n", "")
+    count = query.get("n") or str(most or "")
     if count and not count.isdigit():
         raise errors.RegistryError(400, "PAGINATION_NUMBER_INVALID", f"`{count}` is not a number of entries")
     rest = [name for name in names if name > query["last"]] if "last" in query else names

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from azure_sandbox.registry.content import ContentStore
     from azure_sandbox.registry.uploads import Uploads
 
-METADATA = "metadata_read"
-_ACTIONS = {"pull": "pull", "push": "pull,push", "delete": "delete", METADATA: METADATA}
+METADATA, CHANGE_METADATA = "metadata_read", "metadata_write"
+_ACTIONS = {"pull": "pull", "push": "pull,push"}
+"""What a challenge asks for; other actions are asked for by their own names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def authorize(request: Request, repository: str | None, action: str = "pull") ->
     registry = Registry.of(request)
     if registry.access is None:
         return registry
-    scope = f"repository:{repository}:{_ACTIONS[action]}" if repository else ""
+    scope = f"repository:{repository}:{_ACTIONS.get(action, action)}" if repository else ""
     grant = _require_login(request, registry.access, scope)
     if repository is not None and not _allowed(grant, repository, action):
         raise errors.unauthorized(

@@ -96,8 +96,7 @@ class Model:
         name: As `AZUREML_MODEL_DIR` and the labels show it.
         version: A positive whole number as text, as Azure ML counts.
         path: The file or folder, absolute.
-        origin: ARM id of the registered model version that it was downloaded from; empty for a model of the
-            workspace. A downloaded one lies outside of the workspace.
+        origin: ARM id of the registered version that it was downloaded from, outside of the workspace; else empty.
     """
 
     name: str
@@ -145,8 +144,8 @@ class ImageTarget:
         repository: The name within the registry: `package`.
         tag: None lets the pipeline derive one from the image's digest.
         registry_name: The registry's name as a resource of Azure: `contoso`; empty for a host that tells none.
-        registry_group: Its resource group; empty when it is not given.
-        registry_subscription: Its subscription, where that is not the app's; then its group is given, too.
+        registry_group: Its resource group; empty when not given. `registry_subscription`: one that is not the app's.
+        keep: How many images of the repository stay for being new; None removes none.
     """
 
     registry: str
@@ -155,6 +154,7 @@ class ImageTarget:
     registry_name: str = ""
     registry_group: str = ""
     registry_subscription: str = ""
+    keep: int | None = None
 
 
 WORKER_PROCESSES = "FUNCTIONS_WORKER_PROCESS_COUNT"

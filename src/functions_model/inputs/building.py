@@ -103,6 +103,12 @@ _OF_IMAGE: tuple[InputSpec, ...] = (
         derived=f"`{CredentialFiles.LEAVE_OUT}`",
         choices=tuple(CredentialFiles),
     ),
+    a_number(
+        "keep-images",
+        "How many images of the repository stay for being new. Once the app is live, the action removes older ones that"
+        " it made and that no app runs. Without it, none.",
+        modes=WITH_AZURE,
+    ),
     a_name(
         "image-tag",
         "The image's tag.",

@@ -32,6 +32,7 @@ from functions_model.inputs.registries import (
     KnownCloud,
     NamedRegistry,
     cloud_of_registry,
+    images_to_keep,
     known_cloud,
     missing_of_login,
     named_registry,
@@ -232,6 +233,7 @@ def _image(form: Form, cloud: KnownCloud) -> ImageTarget:
         registry.name,
         registry.group,
         registry.subscription if is_elsewhere(form, registry.subscription) else "",
+        form.take("keep-images", images_to_keep) if form.mode in WITH_AZURE else None,
     )
 
 

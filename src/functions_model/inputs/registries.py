@@ -193,3 +193,10 @@ class Managed(enum.StrEnum):
     """What the input `login` can say."""
 
     MANAGED_IDENTITY = _MANAGED
+
+
+def images_to_keep(text: str) -> int:
+    """At least 1: the one that is deployed."""
+    if not re.fullmatch(r"[1-9][0-9]{0,3}", text):
+        raise RuleBroken(f"`{text}` is not a number of images", "Use a whole number, 1 to 9999.")
+    return int(text)

@@ -17,6 +17,7 @@ from functions_model.environment import EnvironmentRequest
 from functions_model.hosting.known_hosts import host_of
 from functions_model.pipeline.build import Product, build
 from functions_model.pipeline.events import AheadBegun, PlanApplied, PlanBegun, PlanMade
+from functions_model.pipeline.housekeeping import with_old_images
 from functions_model.pipeline.prepare import Making, prepare
 from functions_model.pipeline.push import finish_push, open_push
 from functions_model.pipeline.release import release
@@ -62,6 +63,7 @@ def deploy(spec: DeploymentSpec, request: EnvironmentRequest, session: Session, 
         product = build(making, push, beside.begin) if writes else build(making, None)
         with world.stage("Complete the plan" if writes else "Plan"):
             changes = plan(replace(pending.wanted, image=product.built.app.reference.pinned), pending.observed)
+            changes = with_old_images(spec, session, changes)
             world.tell(PlanMade(changes, pending if writes else None))
         if not writes:
             return

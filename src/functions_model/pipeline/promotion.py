@@ -15,6 +15,7 @@ from functions_model.core.references import ImageReference, short
 from functions_model.core.spec import Mode
 from functions_model.pipeline.deployment import check_rights, look
 from functions_model.pipeline.events import ImageFound, PlanApplied, PlanMade
+from functions_model.pipeline.housekeeping import with_old_images
 from functions_model.pipeline.release import release
 from functions_model.pipeline.session import Session, Subscription, World, open_session, run_context
 from functions_model.pipeline.verifying import Delivered
@@ -49,6 +50,7 @@ def _promote(given: PromotionSpec, session: Session, subscription: Subscription)
     with world.stage("Plan"):
         plan, lacking = look(spec, session, subscription, reference.pinned, elsewhere)
         check_rights(plan, lacking, spec.mode, world)
+        plan = with_old_images(spec, session, plan)
         world.tell(PlanMade(plan))
     if spec.mode is Mode.PLAN:
         return

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functions_model.core.failures import ApplyIncomplete, Failure, NotLive
 from functions_model.core.names import CANDIDATE, MOVE, MOVED
 from functions_model.pipeline.events import AppVerified, Moved, ResourceWritten, UndoBegun, UndoEnded
+from functions_model.pipeline.housekeeping import remove_old_images
 from functions_model.pipeline.live_tags import tag_moved, tag_verified
 from functions_model.pipeline.session import run_context
 from functions_model.pipeline.verifying import Delivered, probed, verify_here, verify_previous
@@ -30,6 +31,7 @@ def release(delivered: Delivered) -> None:
         _beside(delivered)
     else:
         _in_place(delivered)
+    remove_old_images(delivered)
 
 
 def _in_place(delivered: Delivered) -> None:

@@ -86,6 +86,10 @@ IMAGE = "image"
 """The key of the one future that is no resource: the pushed image."""
 
 
+OLD_IMAGE = "old image"
+"""The kind of what is removed from the registry once the app is live. It has no writer of its own here."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChangeSet:
     """What is to be done, in a stable order. Nothing has been written.
@@ -105,8 +109,8 @@ class ChangeSet:
 
     @property
     def now(self) -> tuple[Change, ...]:
-        """What must happen before anything can be verified: all but a move."""
-        return tuple(change for change in self.changes if change.action is not Action.KEEP and change.kind != MOVE)
+        """What must happen before anything can be verified: all but a move, and what is removed when all is live."""
+        return tuple(one for one in self.changes if one.action is not Action.KEEP and one.kind not in {MOVE, OLD_IMAGE})
 
     @property
     def move(self) -> Change | None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _LOCKED = 405
 """Azure/acr-cli, internal/worker/purger.go."""
-_READERS = (
+READERS = (
     "Check the registry's name, and that the login may read there: with AcrPull, or, in a registry with rights "
     "by repository (ABAC), with Container Registry Repository Reader."
 )
@@ -100,7 +100,7 @@ def find_tag(acr: Acr, repository: str, tag: str) -> TagAttributes | None:
         RegistryFailed: The registry refused.
     """
     action = f"read the tag `{tag}` of `{acr.host}/{repository}`"
-    with acr.asking(action, f"{repository}:{tag}", _READERS) as client:
+    with acr.asking(action, f"{repository}:{tag}", READERS) as client:
         try:
             found = client.get_tag_properties(repository, tag)
         except ResourceNotFoundError:

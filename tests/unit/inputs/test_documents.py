@@ -26,6 +26,7 @@ ISSUE_INPUTS = {
     "image-username",
     "image-password",
     "image-name",
+    "keep-images",
     "image-tag",
     "registry",
     "subscription-id",

@@ -73,3 +73,21 @@ class TestARegistry:
         values = {**PACKAGE, "registry": "contoso", "cloud": CUSTOM, "tenant-id": GUID, "client-id": GUID}
 
         assert "Use the whole host" in problems(values, workspace)["registry"]
+
+
+class TestImagesToKeep:
+    @pytest.mark.parametrize(("text", "keep"), [("1", 1), ("25", 25), ("", None)])
+    def test_are_counted_from_one(self, text: str, keep: int | None, workspace: Path) -> None:
+        """None are removed where no number is given."""
+        assert keep == read_inputs({**DEPLOY, "keep-images": text}, workspace=workspace).image.keep
+
+    @pytest.mark.parametrize("text", ["0", "-1", "1.5", "all", "10000"])
+    def test_are_a_whole_number(self, text: str, workspace: Path) -> None:
+        """With 0 there would be nothing to go back to."""
+        found = problems({**DEPLOY, "keep-images": text}, workspace=workspace)
+
+        assert {"keep-images": f"`{text}` is not a number of images. Use a whole number, 1 to 9999."} == found
+
+    def test_mean_nothing_where_nothing_is_deployed(self, workspace: Path) -> None:
+        """No app is live after it, so nothing says what is old."""
+        assert None is read_inputs({**PACKAGE, "keep-images": "2"}, workspace=workspace).image.keep

@@ -15,7 +15,7 @@ from azure_sandbox.web import WebServer
 
 from .conftest import trust
 from .images import MANIFEST_TYPE, digest_of, image_of, tar_of
-from .live_registry import BLOB, OWNER, PULL, PUSH, REPOSITORY_WRITER, Live, push_blob, push_image
+from .live_registry import BLOB, DELETE, OWNER, PULL, PUSH, REPOSITORY_WRITER, Live, push_blob, push_image
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -223,6 +223,80 @@ class TestManifests:
 
         assert put.headers["oci-subject"] == digest
         assert [(digest_of(body), "application/spdx+json")] == [(e["digest"], e["artifactType"]) for e in found]
+
+
+class TestLocks:
+    """What people lock stays, until they unlock it."""
+
+    @pytest.fixture
+    def client(self, live: Live) -> httpx.Client:
+        return live.login(live.who("ci", OWNER), "repository:app:pull,push,delete,metadata_read,metadata_write")
+
+    @pytest.mark.parametrize("lock", ["deleteEnabled", "writeEnabled"])
+    @pytest.mark.parametrize("what", ["", "/_tags/1", "/_manifests/{}"])
+    def test_either_attribute_keeps_an_image(self, client: httpx.Client, what: str, lock: str) -> None:
+        """Set on the repository, the tag or the manifest; unlocked, it goes."""
+        digest = push_image(client, "app", "1")
+        place = f"/acr/v1/app{what.format(digest)}"
+        locked = client.patch(place, json={lock: False})
+        refused = client.delete(f"/v2/app/manifests/{digest}")
+        still = client.head(f"/v2/app/manifests/{digest}")
+        client.patch(place, json={lock: True})
+        gone = client.delete(f"/v2/app/manifests/{digest}")
+
+        assert [answer.status_code for answer in (locked, refused, still, gone)] == [200, 405, 200, 202]
+        assert refused.json()["errors"][0]["code"] == "UNSUPPORTED"
+
+    def test_each_is_told_where_it_was_set(self, client: httpx.Client) -> None:
+        """A list of manifests knows nothing of a tag's lock."""
+        digest = push_image(client, "app", "1")
+        client.patch("/acr/v1/app/_tags/1", json={"deleteEnabled": False})
+        tag = client.get("/acr/v1/app/_tags").json()["tags"][0]
+        manifest = client.get("/acr/v1/app/_manifests").json()["manifests"][0]
+
+        assert (digest, ["1"]) == (manifest["digest"], manifest["tags"])
+        assert (False, True) == tuple(one["changeableAttributes"]["deleteEnabled"] for one in (tag, manifest))
+
+    def test_a_locked_tag_does_not_move_and_is_not_removed(self, client: httpx.Client) -> None:
+        """A new image under another tag is taken."""
+        digest = push_image(client, "app", "1")
+        body = client.get("/v2/app/manifests/1").content
+        client.patch("/acr/v1/app/_tags/1", json={"writeEnabled": False})
+        headers = {"Content-Type": MANIFEST_TYPE}
+        written = [client.put(f"/v2/app/manifests/{tag}", content=body, headers=headers) for tag in ("1", "2")]
+
+        assert [405, 201] == [answer.status_code for answer in written]
+        assert 405 == client.delete("/acr/v1/app/_tags/1").status_code
+        assert digest == client.head("/v2/app/manifests/1").headers["docker-content-digest"]
+
+    def test_who_may_only_push_deletes_nothing(self, live: Live) -> None:
+        """AcrDelete alone does not read, either."""
+        pusher = live.login(live.who("pusher", PUSH), "repository:app:pull,push,delete")
+        digest = push_image(pusher, "app", "1")
+        deleter = live.login(live.who("deleter", DELETE), "repository:app:pull,push,delete")
+        answers = [
+            pusher.delete(f"/v2/app/manifests/{digest}"),
+            pusher.delete("/acr/v1/app/_tags/1"),
+            deleter.get("/v2/app/manifests/1"),
+            deleter.delete(f"/v2/app/manifests/{digest}"),
+        ]
+
+        assert [401, 401, 401, 202] == [answer.status_code for answer in answers]
+
+    def test_what_names_an_image_goes_with_it(self, client: httpx.Client) -> None:
+        """A bill of materials; one that is locked keeps both."""
+        digest = push_image(client, "app", "1")
+        plain = json.loads(client.get("/v2/app/manifests/1").content)
+        body = json.dumps({**plain, "subject": {"mediaType": MANIFEST_TYPE, "digest": digest, "size": 1}}).encode()
+        client.put(f"/v2/app/manifests/{digest_of(body)}", content=body, headers={"Content-Type": MANIFEST_TYPE})
+        place = f"/acr/v1/app/_manifests/{digest_of(body)}"
+        client.patch(place, json={"deleteEnabled": False})
+        refused = client.delete(f"/v2/app/manifests/{digest}")
+        client.patch(place, json={"deleteEnabled": True})
+        gone = client.delete(f"/v2/app/manifests/{digest}")
+
+        assert [405, 202] == [refused.status_code, gone.status_code]
+        assert 404 == client.head(f"/v2/app/manifests/{digest_of(body)}").status_code
 
 
 class TestPublicRegistry:

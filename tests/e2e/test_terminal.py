@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from azure_sandbox.sandbox import Sandbox
 
-pytestmark = pytest.mark.exhaustive
-
 
 MACHINES = ("scoring-url=", "lock=(", "digest=", "packed", "gzip")
 """What is for a job alone."""
@@ -39,6 +37,7 @@ def pasted(desk: Desk, text: str) -> Shown:
     return shown(["sh", "-c", text], columns=80, cwd=desk.folder, environ=desk.environ)
 
 
+@pytest.mark.exhaustive
 class TestDestroy:
     """`functions-model destroy`, after its plan was shown."""
 
@@ -116,6 +115,7 @@ def failed(project: Desk, deployed: Shown) -> Shown:
     return shown
 
 
+@pytest.mark.exhaustive
 class TestDeployment:
     """`functions-model plan`, the command that it ends with, the one that this ends with, and a version that fails."""
 
@@ -174,6 +174,7 @@ class TestDeployment:
         ]
 
 
+@pytest.mark.exhaustive
 class TestTry:
     """`functions-model demo`, from any folder."""
 
@@ -190,3 +191,24 @@ class TestTry:
             for word in ("container", "days ago", "`python-version` says")
             if word in done.text.replace("container log: on", "")
         ]
+
+
+class TestRefused:
+    """A command that was typed wrong."""
+
+    @pytest.mark.parametrize("columns", [80, 200])
+    def test_says_so_in_red_between_the_words(self, tmp_path: Path, columns: int) -> None:
+        """Each problem begins a line; at 80 columns it is folded, at 200 it need not be."""
+        done = shown(command("package", "--model-path", "modle"), columns=columns, cwd=tmp_path)
+
+        errors = [line for line in done.lines if line.startswith("error: ")]
+        assert (2, {"red"}) == (done.code, done.colours("error:")), done.text
+        assert [] == done.broken_words(longest=columns)
+        assert (columns == 200) == (len(errors) == len(done.lines)), done.text
+
+    @pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+    def test_is_plain_where_colours_are_not_wanted(self, tmp_path: Path, variables: dict[str, str]) -> None:
+        """The words are the same."""
+        done = shown(command("package", "--model-path", "modle"), columns=80, cwd=tmp_path, environ=variables)
+
+        assert (2, True, False) == (done.code, done.is_plain, "\x1b" in done.raw), done.text

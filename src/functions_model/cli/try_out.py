@@ -181,6 +181,6 @@ def _after_a_demo(door: _Door) -> list[str]:
     columns = size_of(sys.stdout).columns
     return [
         "",
-        "The sandbox has stopped. Next, serve it, and then a folder of yours with a `score.py` and a model:",
+        "Next, serve it, or a folder of yours (the sandbox has stopped):",
         *command("try", str(door.options.folder), columns=columns),
     ]

@@ -88,12 +88,12 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     serving = commands.add_parser("serve", help="serve until SIGTERM or SIGINT")
     serving.add_argument("--root", type=Path, required=True, help="a folder for everything the sandbox writes")
-    serving.add_argument("--engine", choices=("auto", "docker", "process"), default="auto", help="what runs the apps")
-    serving.add_argument("--ready-file", type=Path, help="written as JSON when everything answers")
+    serving.add_argument("--engine", choices=("auto", "docker", "process"), default="auto", help="how to run the apps")
+    serving.add_argument("--ready-file", type=Path, help="written as JSON once the sandbox is ready")
     serving.add_argument("--latency", type=float, default=0.0, help="seconds added to each request")
     serving.add_argument("--propagation-delay", type=float, default=0.0, help="seconds until a new role counts")
     serving.add_argument("--durations", choices=("fast", "live"), default="fast", help="how long operations take")
-    serving.add_argument("--cloud", choices=CLOUDS, default=PUBLIC, help="whose versions of interfaces it knows")
+    serving.add_argument("--cloud", choices=CLOUDS, default=PUBLIC, help="the cloud whose API versions it has")
     serving.add_argument(
         "--subscription", action="append", default=[], metavar="NAME", help="one more subscription, owned by the login"
     )

@@ -316,7 +316,7 @@ class TestASlot:
         plan = planned(azure, slot_name="theirs")
 
         assert not plan.has_changes
-        assert "it was not made by this tool" in plan.changes[0].reason
+        assert "this action did not create it" in plan.changes[0].reason
 
     def test_of_an_app_of_somebody_else_goes(self, azure: Azure) -> None:
         """The tag that counts is the slot's: an app that was adopted stays, as it always does."""

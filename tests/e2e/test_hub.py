@@ -178,7 +178,7 @@ class TestARefusal:
         spoke = Spoke(sandbox, tmp_path, "unseen")
         run = spoke.run(mode="plan")
         found = refused(run)
-        unseen = f"this login sees nothing of the subscription `{spoke.hub.subscription}`: it holds no role there"
+        unseen = f"this login sees nothing of the subscription `{spoke.hub.subscription}`: it has no role there"
 
         assert (6, {"registry", "log-analytics-workspace"}) == (run.code, set(found))
         assert {unseen} == {what.partition(". ")[0] for what in found.values()}

@@ -122,5 +122,5 @@ def test_killed_while_others_are_made(tmp_path: Path) -> None:
         again = killing.run("stop")
 
         assert killing.whole == live_state(slow, "stop")
-    assert "Waiting for the Service Bus namespace `stop-bus`, which is still being made." in again.log
-    assert "Waiting for the storage account `stopstore`, which is still being made." in again.log
+    assert "Waiting for the Service Bus namespace `stop-bus`, which Azure is still creating." in again.log
+    assert "Waiting for the storage account `stopstore`, which Azure is still creating." in again.log

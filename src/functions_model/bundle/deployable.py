@@ -96,7 +96,7 @@ def read_label(config: ImageConfig) -> Label:
     labels, variables = _texts(config)
     label = labels.get(LABEL)
     if label is None:
-        raise NotOurs(f"it has no label `{LABEL}`: no version of this tool that writes it has made it", _MAKE)
+        raise NotOurs(f"it has no label `{LABEL}`: another tool built it, or an older version of this one", _MAKE)
     document = _document(label)
     layout = document.get("layout")
     if type(layout) is int and layout > LAYOUT:

@@ -149,7 +149,7 @@ def code_files(spec: DeploymentSpec) -> UserFiles:
     models = tuple(model.path for model in spec.local_models)
     if code.source_directory in models:
         what = "the folder is the source directory too, so that the model would be in the image twice"
-        remedy = "Name the model's file, or put the model into a folder of its own."
+        remedy = "Name the model's file, or put the model into its own folder."
         raise BundleFailed("lay out the code", [Problem(what, remedy, "model-path")])
     under = layout.code_folder(spec)
     written = [folder for folder in (spec.build.context, spec.report_directory) if folder]

@@ -44,7 +44,7 @@ ADVICE = Advice(
 _LOGGED_IN = "AZUREPS_HOST_ENVIRONMENT"
 """A step `azure/login` leaves this variable to all later ones, be it empty (Azure/login, src/main.ts)."""
 _NOT_SEEN = (
-    "The session that the step `azure/login` has made is not used: each step logs in by itself. Give this one the same"
+    "The action does not use the session of the step `azure/login`: each step logs in by itself. Give this one the same"
     " `client-id` and `tenant-id`."
 )
 _IN_A_JOBS_CONTAINER = "/__w"

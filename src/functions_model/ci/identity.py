@@ -90,7 +90,7 @@ class JobIdentity:
         with suppress(ValueError, KeyError, TypeError):
             if token := str(answer.json()[asked.answer]):
                 return token
-        raise self._failed("the token endpoint said something that holds no token")
+        raise self._failed("the token endpoint answered without a token")
 
     def _failed(self, reason: str) -> LoginFailed:
         return LoginFailed("get this job's identity token", reason, self._endpoint.remedy)

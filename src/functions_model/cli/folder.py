@@ -111,7 +111,7 @@ def _no_folder(folder: Path) -> Problem | None:
     if not folder.exists():
         if folder.parent.name == "examples":
             examples = "The examples come with the repository, not with an installed program"
-            remedy = f"{examples}: run it in a clone, or name a folder of yours that holds a `{_SCRIPT}` and a model."
+            remedy = f"{examples}: run it in a clone, or name your own folder, with a `{_SCRIPT}` and a model."
             return Problem(f"there is no folder `{folder}`", remedy)
         return Problem(f"there is no folder `{folder}`", "Check the path.")
     near = (script for one in folder.parents[:_NEAR] for script in (one / _SCRIPT, *sorted(one.glob(f"*/{_SCRIPT}"))))

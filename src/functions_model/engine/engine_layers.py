@@ -130,7 +130,7 @@ def _inspected(session: EngineSession, image: str) -> dict[str, Any]:
     made_for = f"{inspected.get('Os')}/{inspected.get('Architecture')}"
     if made_for != "linux/amd64":
         action = "build the part below the app"
-        what = f"the engine made an image for {made_for}, and function apps run on linux/amd64"
+        what = f"the engine built an image for {made_for}, but function apps run on linux/amd64"
         remedy = "Use a base image for linux/amd64."
         raise EnvironmentFailed(action, [Problem(what, remedy, "builder")])
     return inspected

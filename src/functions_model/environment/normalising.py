@@ -193,7 +193,7 @@ def unlinked(prefix: Path) -> tuple[str, ...]:
     warnings = []
     if scripts:
         warnings.append(
-            f"These conda packages have scripts for their installation, which were not run: {_listed(scripts)}. If"
+            f"These conda packages have scripts for their installation, which did not run: {_listed(scripts)}. If"
             " one of them does not work, install it in a Dockerfile of your own (`builder: docker`)."
         )
     if activated:

@@ -167,7 +167,7 @@ def _excesses(stack: Sequence[Descriptor], manifest: bytes) -> Iterator[Problem]
     for layer in stack:
         if layer.size > LARGEST_LAYER:
             what = f"the layer {layer.digest} has {layer.size} bytes, and registries allow {LARGEST_LAYER}"
-            yield Problem(what, "Split the model into several, so that each gets a layer of its own.", "image")
+            yield Problem(what, "Split the model into several, so that each gets its own layer.", "image")
 
 
 def _refuse(problems: Iterable[Problem]) -> None:

@@ -137,7 +137,7 @@ ENTRIES: tuple[InputSpec, ...] = (
     ),
     a_text(
         "image-password",
-        "The password or token that goes with `image-username`.",
+        "The password or token for `image-username`.",
         secret=True,
         modes=WITH_AZURE,
     ),

@@ -21,7 +21,7 @@ _ACTION = "read the command line"
 _OPTION = re.compile(r"--[A-Za-z]+(?:[-_][A-Za-z]+)*(?:=|$)")
 _WIDTH, _INDENT = 100, 6
 """The help is as wide as the terminal, but not wider than this; each option's text begins in this column."""
-_FORM = "Write `--name value`, with quotes around a value that holds spaces."
+_FORM = "Write `--name value`, with quotes around a value with spaces."
 
 
 def from_arguments(
@@ -124,10 +124,8 @@ _EXAMPLES: dict[str, tuple[str, ...]] = {
     "call": ("    request.json", _APP, _SUBSCRIPTION),
     **dict.fromkeys(WITH_AZURE, (_IMAGE, _APP, _LOCATION, _SUBSCRIPTION)),
 }
-_SECRETS = (
-    "Set secrets as environment variables, not on the command line:\n  "
-    + ", ".join(own_variable(spec.name) for spec in CATALOGUE if spec.secret)
-    + "."
+_SECRETS = "Set secrets as environment variables, not on the command line:\n  " + "\n  ".join(
+    own_variable(spec.name) for spec in CATALOGUE if spec.secret
 )
 
 

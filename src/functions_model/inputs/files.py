@@ -162,7 +162,7 @@ def _entry_script(text: str, workspace: Workspace, folder: Path | None) -> Path:
         raise RuleBroken(f"`{text}` is not a Python file", "Name a script that ends with `.py`.")
     if folder is not None and not script.is_relative_to(folder):
         what = f"`{text}` lies outside the source directory `{folder.relative_to(workspace.folder)}`"
-        raise RuleBroken(what, "Move the script, or choose a source directory that holds it.")
+        raise RuleBroken(what, "Move the script, or choose a source directory that contains it.")
     return script
 
 

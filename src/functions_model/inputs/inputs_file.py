@@ -54,7 +54,7 @@ def inputs_in(file: Path, subject: str = SUBJECT) -> tuple[dict[str, tuple[str, 
     for name, (where, node) in (sections(root, _HERE, file, refuse) if root else {}).items():
         if name in _SECRETS:
             remedy = f"Keep it where the CI host keeps secrets, and set it as `{own_variable(name)}`."
-            refuse(where, f"`{name}` holds secrets, which do not belong in a file of the repository", remedy)
+            refuse(where, f"`{name}` contains secrets, which do not belong in a file of the repository", remedy)
         elif not is_empty(node):
             found[name] = _text(node), place(file, node)
             if isinstance(node, yaml.MappingNode):

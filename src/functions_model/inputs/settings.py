@@ -25,7 +25,7 @@ _PADDED = re.compile(r"[A-Za-z0-9+/_-]+==|(?=[^=]*[a-z])(?=[^=]*[A-Z])(?=[^=]*[0
 _SEVERAL_LINES = (
     "Write one setting on each line. A value of several lines goes into YAML: `NAME: |`, and its lines below, indented."
 )
-_QUOTED = "Write `-NAME value`, with double quotes around a value that holds spaces."
+_QUOTED = "Write `-NAME value`, with double quotes around a value with spaces."
 _NAME = re.compile(r"[A-Za-z0-9_.]{1,256}")
 """https://learn.microsoft.com/azure/app-service/configure-common: letters, digits, periods and underscores."""
 
@@ -128,7 +128,7 @@ def _pairs_of_mapping(text: str) -> tuple[list[Pair], list[Problem]]:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         return [], [_at(0, f"it is neither lines, YAML nor JSON (line {line})", "Write `NAME=value` on each line.")]
     except yaml.YAMLError:
-        return [], [_at(0, "it holds characters that YAML does not allow", "Write `NAME=value` on each line.")]
+        return [], [_at(0, "it contains characters that YAML does not allow", "Write `NAME=value` on each line.")]
     if not isinstance(node, yaml.MappingNode):
         return [], [_at(0, "it is not a mapping of names to values", "Write `NAME=value` on each line.")]
     pairs: list[Pair] = []
@@ -190,7 +190,7 @@ def _value_problem(name: str, value: str, place: int | Location) -> Problem | No
     if not value:
         return _at(place, f"{shown} has no value", "Give it a value, or remove it.")
     if "\0" in value:
-        return _at(place, f"{shown} holds a null character", "An environment variable cannot hold one.")
+        return _at(place, f"{shown} contains a null character", "An environment variable cannot hold one.")
     if in_container(name).upper() == WORKER_PROCESSES and not _COUNT.fullmatch(value):
         return _at(place, f"{shown} is not a whole number from 1 to 10", "The host takes no more processes than 10.")
     return None

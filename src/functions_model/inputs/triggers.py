@@ -57,7 +57,7 @@ def _input_path(text: str) -> BlobPath:
     own = next((name for name in path.all_parameters if is_system(name)), None)
     if own:
         raise RuleBroken(
-            f"`{text}` holds `{{{own}}}`, which the host allows in outputs only", "Use another name in the braces."
+            f"`{text}` contains `{{{own}}}`, which the host allows in outputs only", "Use another name in the braces."
         )
     hidden = next((name for name in path.parameters if name.lower() in TRIGGERS_OWN), None)
     if hidden:
@@ -99,7 +99,7 @@ def _refuse_backslash(form: Form, target: BlobPath) -> None:
     guilty = next((name for name in target.settings if BACKSLASH in settings.get(name.lower(), "")), None)
     if guilty:
         what = (
-            f"it holds the app setting `{guilty}`, whose value has a backslash: the host refuses to write such a blob"
+            f"it contains the app setting `{guilty}`, whose value has a backslash: the host does not write such a blob"
         )
         form.refuse("output-path", what, "Use `/` in the setting's value.")
 

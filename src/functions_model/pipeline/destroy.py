@@ -90,4 +90,4 @@ def _live_tags(clients: AzureClients, plan: RemovalPlan, world: World) -> Iterat
 
 
 def _note(tag: ImageReference) -> str:
-    return f"The tag `{tag}` goes, too, where it is there: nothing is to keep that image for the app any more."
+    return f"The tag `{tag}` is removed too, if it exists: the app no longer needs that image."

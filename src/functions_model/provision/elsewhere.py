@@ -92,7 +92,7 @@ def unseen(clients: AzureClients, one: Elsewhere, exc: HttpResponseError) -> Pro
         what = explain(exc, f"read the {one}").reason.replace(
             "the subscription ", f"the subscription `{subscription}` "
         )
-        return Problem(what, f"A login opens one tenant. Give a {one.kind} of its own.", one.subject)
+        return Problem(what, f"A login works in one tenant. Use a {one.kind} in that tenant.", one.subject)
     return missing(one) if exc.status_code == 404 else _refused(clients, one)
 
 
@@ -120,14 +120,16 @@ def missing(one: Elsewhere) -> Problem:
         f"az resource list --subscription {subscription_in(one.id)} --resource-type {resource_type} --output table"
     )
     what = f"there is no {one}"
-    return Problem(what, f"Nothing is made in another subscription. `{command}` shows what there is.", one.subject)
+    return Problem(
+        what, f"The action creates nothing in another subscription. `{command}` shows what there is.", one.subject
+    )
 
 
 def _refused(clients: AzureClients, one: Elsewhere) -> Problem:
     """Resource Manager says the same of a subscription that one sees nothing of, and of one resource in it."""
     what = f"this login may not read the {one}, if it is there"
     if not _sees(clients, subscription_in(one.id)):
-        what = f"this login sees nothing of the subscription `{subscription_in(one.id)}`: it holds no role there"
+        what = f"this login sees nothing of the subscription `{subscription_in(one.id)}`: it has no role there"
     command = grant_command(clients, one.role, one.id)
     return Problem(what, f"Check `{one.subject}`, and ask an owner there to run `{command}`.", one.subject)
 

@@ -55,7 +55,7 @@ class NameRefusal:
         """In words, with the value to write for the input `subject`."""
         if self.group:
             what = f"the {kind} `{name}` is in the resource group `{self.group}` of this subscription"
-            remedy = f"Set `{subject}` to `{self.group}/{name}` to use it, or to another name to have one made."
+            remedy = f"Set `{subject}` to `{self.group}/{name}` to use it, or to another name to create one."
             return Problem(what, remedy, subject)
         whose = "" if self.group is None else ": this one belongs to somebody outside of the subscription"
         what = f"the {kind} `{name}` cannot be created: {self.reason}"
@@ -76,7 +76,7 @@ def not_there(kind: str, resource_type: str, name: str, wanted: Wanted, subject:
     """A resource that the input `subject` names in another group, where it is not: nothing is made there."""
     group = wanted.group_of(resource_type, name)
     what = f"there is no {kind} `{name}` in the resource group `{group}` that this login can see"
-    remedy = f"Check `{subject}`. A name without a group is looked for, and made, in `{wanted.names.group}`."
+    remedy = f"Check `{subject}`. The action looks for a name without a group in `{wanted.names.group}`."
     return Problem(what, remedy, subject)
 
 

@@ -259,7 +259,7 @@ def pull_base(
         config = parse_config(get_blob(client, access, manifest.config.digest, manifest.config.size))
         _check(config, platform)
     except ValueError as error:
-        raise RegistryFailed(action, str(error), f"Give one that was made for {platform}.") from error
+        raise RegistryFailed(action, str(error), f"Use one for {platform}.") from error
     return Base(reference, fetched.digest, manifest, config)
 
 
@@ -278,4 +278,4 @@ def _manifest(
 
 def _check(config: ImageConfig, platform: Platform) -> None:
     if config.platform != platform:
-        raise ValueError(f"it is made for {config.platform}, not for {platform}")
+        raise ValueError(f"it is for {config.platform}, not for {platform}")

@@ -122,7 +122,7 @@ def breakdown(error: Exception, host: str, action: str) -> tuple[RegistryFailed,
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             what = f"the certificate of `{host}` is not trusted ({cause.verify_message})"
-            remedy = "If it is signed by an authority of your own, name its file in the variable REQUESTS_CA_BUNDLE."
+            remedy = "If it is signed by your own authority, name its file in the variable REQUESTS_CA_BUNDLE."
             return RegistryFailed(action, what, remedy), False
         if isinstance(cause, socket.gaierror):
             what = f"the name `{host}` is not known"

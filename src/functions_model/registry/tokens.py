@@ -158,7 +158,7 @@ class Tokens:
         value = next((found for name in names if isinstance(found := document.get(name), str) and found), None)
         if value is None:
             remedy = "Check that the host is a container registry."
-            raise RegistryFailed(action, "the token service's answer holds no token", remedy)
+            raise RegistryFailed(action, "the token service answered without a token", remedy)
         self._mask(value)
         seconds = document.get("expires_in") or life_of(value) or _SHORTEST
         return _Kept(value, self._clock() + _KEPT * max(float(seconds), _SHORTEST))

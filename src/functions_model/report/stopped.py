@@ -166,7 +166,7 @@ class _Runs:
             other = f"or `{self._before}` as before" if self._before else "or not be there"
             return f"{self._app} may run `{self._image}`, {other}."
         if not self._before:
-            return f"{self._app} was not made."
+            return f"{self._app} was not created."
         changes = any(change.kind == "function app" for change in self._plan.now)
         return f"{self._app} runs `{self._before}` as before{'' if changes else '; that it is live was not verified'}."
 

@@ -325,7 +325,7 @@ class TestFacts:
         """`azure/login` ran before: people take its session for ours."""
         after_it = facts_of({"AZUREPS_HOST_ENVIRONMENT": ""}).advice.identity
 
-        assert after_it.startswith(f"{ADVICE.identity} The session that the step `azure/login` has made is not used: ")
+        assert after_it.startswith(f"{ADVICE.identity} The action does not use the session of the step `azure/login`: ")
 
     def test_are_few_without_a_job(self) -> None:
         """The current folder, and advice."""

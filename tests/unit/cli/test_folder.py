@@ -102,7 +102,7 @@ class TestFolder:
         ("name", "said"),
         [
             ("nothing", "there is no folder `{}/nothing`. Check the path."),
-            ("examples/iris-http", "run it in a clone, or name a folder of yours that holds a `score.py`"),
+            ("examples/iris-http", "run it in a clone, or name your own folder, with a `score.py`"),
             (
                 "models/wine.joblib",
                 "is a file, not a folder. Name the folder that holds your `score.py`: `{}/serving`.",

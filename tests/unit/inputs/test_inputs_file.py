@@ -67,7 +67,7 @@ class TestFile:
         """A repository is no place for one, and its value is not repeated."""
         [(what, where)] = refused(workspace, "location: westeurope\nclient-secret: hunter2\n")
 
-        assert ("`client-secret` holds secrets, which do not belong in a file of the repository", 2) == (
+        assert ("`client-secret` contains secrets, which do not belong in a file of the repository", 2) == (
             what,
             where and where.line,
         )

@@ -93,7 +93,7 @@ REFUSED = [
     ("a.b=1\na_b=hunter2", "`a_b` (line 2) is given twice"),
     ("AZUREML_MODEL.DIR=hunter2", "see `model-path`"),
     ('{"A B": "hunter2"}', "`A B` (line 1) is not a setting's name"),
-    ('{"A": "hunter2\\u0000"}', "holds a null character"),
+    ('{"A": "hunter2\\u0000"}', "contains a null character"),
     ("AzureWebJobsStorage=hunter2", "the host's storage is set up by this tool"),
     ("AzureWebJobsStorage__accountName=hunter2", "the host's storage is set up by this tool"),
     ("WEBSITES_ENABLE_APP_SERVICE_STORAGE=hunter2", "hide the image's files"),

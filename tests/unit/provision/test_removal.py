@@ -65,7 +65,7 @@ class TestAWholeDeployment:
         assert {"irisstorage", "iris-bus", "iris-logs", "iris-rg"} == set(stays)
         assert "`destroy-data: true`" in stays["iris-bus"]
         assert "`destroy-data: true`" in stays["iris-logs"]
-        assert "it still holds `irisstorage`, `iris-bus`, `iris-logs`" == stays["iris-rg"]
+        assert "it still contains `irisstorage`, `iris-bus`, `iris-logs`" == stays["iris-rg"]
 
     def test_takes_slots_along(self) -> None:
         """They lie below the app: they are told, and do not keep the group."""
@@ -83,7 +83,7 @@ class TestWhatStays:
         there = found(resources=without_tag(one))  # type: ignore[arg-type]
         name = one.name  # type: ignore[attr-defined]
 
-        assert "it was not made by this tool" in reasons(WITH_DATA, there)[name]
+        assert "this action did not create it" in reasons(WITH_DATA, there)[name]
         assert name in reasons(WITH_DATA, there)["iris-rg"]
 
     def test_is_all_that_an_app_of_somebody_else_may_use(self) -> None:
@@ -141,13 +141,13 @@ class TestWhatStays:
         """Deleting a group deletes all that is in it."""
         there = found(members=(*WHOLE.members, f"{GROUP.id}/providers/Microsoft.Sql/servers/theirs"))
 
-        assert "it still holds `theirs`" == reasons(WITH_DATA, there)["iris-rg"]
+        assert "it still contains `theirs`" == reasons(WITH_DATA, there)["iris-rg"]
 
     def test_is_a_group_that_others_made(self) -> None:
         """Even when nothing is left in it."""
         there = found(group=replace(GROUP, ours=False))
 
-        assert "it was not made by this tool" in reasons(WITH_DATA, there)["iris-rg"]
+        assert "this action did not create it" in reasons(WITH_DATA, there)["iris-rg"]
 
     def test_is_what_the_inputs_place_in_another_group(self) -> None:
         """Nothing is ever made there."""

@@ -86,7 +86,7 @@ class TestDeployment:
         assert "No Azure resource was touched" not in words
         assert "Written: the plan `iris-plan`. " in words
         assert "Started, but not known to have finished: the storage account `irisstorage`. " in words
-        assert "The function app `iris` was not made. Run again to continue" in words
+        assert "The function app `iris` was not created. Run again to continue" in words
         assert REMOVE in words
 
     @pytest.mark.parametrize(

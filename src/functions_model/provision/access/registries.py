@@ -131,7 +131,7 @@ def _about_subscription(clients: AzureClients, exc: AzureError) -> Problem:
     if error.status != 403:
         return Problem(error.reason, error.remedy, error.subject)
     command = grant_command(clients, "Contributor", f"{here}/resourceGroups/GROUP")
-    what = f"this login sees nothing of the subscription `{clients.subscription_id}`: it holds no role there"
+    what = f"this login sees nothing of the subscription `{clients.subscription_id}`: it has no role there"
     return Problem(what, f"Check `subscription-id`, and ask an owner there to run `{command}`.", "subscription-id")
 
 

@@ -145,5 +145,5 @@ def once_made(
         return found[0] is None or is_made(found[0])
 
     with suppress(TimeoutError):  # the state that it then has is judged like any other
-        Patience(what, sleep, clients.tell).until(is_over, f"{what}, which is still being made")
+        Patience(what, sleep, clients.tell).until(is_over, f"{what}, which Azure is still creating")
     return found[0]

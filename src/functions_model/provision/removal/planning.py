@@ -26,7 +26,7 @@ _SHOWN = 3
 """How many of what is in the way are named."""
 _TAG = ": ".join(MANAGED_BY)
 MADE = f"it has the tag `{_TAG}`"
-NOT_MADE = f"it was not made by this tool: it lacks the tag `{_TAG}`"
+NOT_MADE = f"this action did not create it: it lacks the tag `{_TAG}`"
 
 
 def removal_of(one: Standing, reason: str, depends_on: tuple[str, ...] = ()) -> Change:
@@ -160,7 +160,7 @@ def _group(found: Found, changes: Sequence[Change]) -> Iterator[Change]:
         return
     left = names_left(found.members, changes)
     if not group.ours or left:
-        reason = f"it still holds {_names(left)}" if group.ours else NOT_MADE
+        reason = f"it still contains {_names(left)}" if group.ours else NOT_MADE
         yield Change(group.kind, group.name, Action.KEEP, reason=reason, resource_id=group.id)
     else:
         yield removal_of(

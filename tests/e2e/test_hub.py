@@ -257,7 +257,7 @@ class TestARefusal:
 
 
 class TestTheAppsOwnSubscription:
-    """`subscription-id` is another one than that of the app: C9."""
+    """`subscription-id` is another one than that of the app."""
 
     @pytest.mark.parametrize("registry", ["hub", "name"])
     @pytest.mark.exhaustive

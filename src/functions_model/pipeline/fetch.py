@@ -78,9 +78,9 @@ def _environment(spec: DeploymentSpec, session: Session) -> Path | InlineEnviron
 
 @contextmanager
 def _clients(workspace: MachineLearningWorkspace, session: Session) -> Iterator[AzureClients]:
-    """Clients for the workspace's subscription: the session's own where it is the same."""
-    if session.subscription and session.subscription.clients.subscription_id == workspace.subscription_id:
-        yield session.subscription.clients
+    """Clients for the workspace's subscription: the session's, where it has any."""
+    if session.subscription:
+        yield session.subscription.clients.of(workspace.subscription_id)
         return
     if session.credential is None or session.cloud is None:
         raise TypeError("registered assets need a login")

@@ -101,6 +101,21 @@ class TestWhatIsNoPlace:
         """The message names the part that is wrong."""
         assert words in problems({**DEPLOY, "plan-name": text}, workspace)["plan-name"]
 
+    @pytest.mark.parametrize("name", sorted(IN_ANY_SUBSCRIPTION))
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [
+            (arm_id("Microsoft.Web/sites", OTHER), "is the id of a `Microsoft.Web/sites`. An id looks like `/subscri"),
+            (f"/subscriptions/{OTHER}/resourceGroups/hub-rg", "is not an ARM id of one resource"),
+            (arm_id("{type}", "mine"), "`mine` is not an id such as"),
+        ],
+    )
+    def test_is_refused_of_another_subscription_too(self, name: str, text: str, words: str, workspace: Path) -> None:
+        """With the form that is wanted."""
+        given = {**DEPLOY, **BESIDE.get(name, {}), name: text.replace("{type}", PLACES[name][0])}
+
+        assert words in problems(given, workspace)[name]
+
     def test_an_own_group_is_no_other_one(self, workspace: Path) -> None:
         """The app's own group, in whatever case, is the same as a bare name: what is missing there is made."""
         assert {} == target(workspace, "plan-name", "RG-Churn/mine").resources.other_groups

@@ -194,7 +194,8 @@ def _none(clients: AzureClients, image: ImageTarget, names: list[str]) -> Proble
     )
     scope = f'"$(az acr show --name {image.registry_name or "REGISTRY"} --query id --output tsv)"'
     remedy = (
-        f"Check `registry` and `subscription-id`. AcrPush alone shows no registry. {ask_for_reader(clients, scope)}"
+        "Check `registry` and `subscription-id`; one of another subscription is given by its ARM id. AcrPush alone"
+        f" shows no registry. {ask_for_reader(clients, scope)}"
     )
     return Problem(what, remedy, "registry")
 

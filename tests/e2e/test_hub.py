@@ -91,6 +91,18 @@ class TestADeployment:
         assert "false" == again.outputs["has-changes"]
 
     @pytest.mark.exhaustive
+    def test_of_an_image_that_is_there_takes_it_from_the_hub(self, sandbox: Sandbox, tmp_path: Path) -> None:
+        """The registry is named by its id, and nothing is imported or changed."""
+        spoke = Spoke(sandbox, tmp_path, "promoted")
+        spoke.grant_in_hub()
+        run = spoke.run()
+        decided = dict.fromkeys(("model_path", "entry_script", "environment_file", "trigger"), "")
+        again = spoke.run(**decided, image=run.outputs["image"])
+
+        assert [0, 0] == [run.code, again.code], run.log + again.log
+        assert ["true", "false"] == [run.outputs["changed"], again.outputs["changed"]]
+
+    @pytest.mark.exhaustive
     def test_by_keys_takes_the_password_of_the_hubs_registry(self, sandbox: Sandbox, tmp_path: Path) -> None:
         """No role is given there then."""
         spoke = Spoke(sandbox, tmp_path, "bykeys", adminUserEnabled=True)

@@ -74,7 +74,7 @@ def _elsewhere(wanted: Wanted, observed: Observed) -> tuple[str, ...]:
     used += [(log_analytics_workspace.KIND, workspace.id)] if workspace else []
     there = [(kind, one) for kind, one in used if is_elsewhere(one, wanted.names)]
     told = ", ".join(f"the {kind} `{one.rpartition('/')[2]}` (`{group_of_id(one)}`)" for kind, one in there)
-    return (f"Used in another subscription, where nothing else is written than roles: {told}.",) if told else ()
+    return (f"Used in another subscription: {told}.",) if told else ()
 
 
 def _places(wanted: Wanted, observed: Observed) -> tuple[str, ...]:

@@ -98,7 +98,7 @@ class TestADeployment:
         """Another role takes the place of AcrPush."""
         corner = Corner(sandbox, tmp_path, "abac", elsewhere=True, roleAssignmentMode="AbacRepositoryPermissions")
         (row,) = [row for row in tables(*OIDC) if "ABAC" in row["when"]]
-        corner.grant(*(one for one in README if one.role != row["in place of"]), Needed(row["role"], row["on"]))
+        corner.grant(*(one for one in README if one.role != row["instead of"]), Needed(row["role"], row["on"]))
         run = corner.run()
 
         assert run.code == 0, run.log
@@ -216,7 +216,7 @@ class TestResourcesOfOtherGroups:
             ),
             "the component": corner.id_of(there, "Microsoft.Insights", "components", "lent"),
         }
-        corner.grant(*README, *roles_in("docs/how-to/existing-resources.md", "Say which one is meant"))
+        corner.grant(*README, *roles_in("docs/how-to/existing-resources.md", "Say which one you mean"))
         ours = (
             {**_BLOBS, "input_path": "new/{name}.json", "data_storage_account": f"{there}/lend{trigger}data"}
             if trigger == "blob"

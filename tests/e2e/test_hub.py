@@ -96,7 +96,8 @@ class TestADeployment:
         spoke = Spoke(sandbox, tmp_path, "promoted")
         spoke.grant_in_hub()
         run = spoke.run()
-        decided = dict.fromkeys(("model_path", "entry_script", "environment_file", "trigger"), "")
+        names = ("model_path", "entry_script", "environment_file", "trigger", "python_version", "base_image")
+        decided = dict.fromkeys(names, "")
         again = spoke.run(**decided, image=run.outputs["image"])
 
         assert [0, 0] == [run.code, again.code], run.log + again.log

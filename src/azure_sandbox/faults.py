@@ -23,7 +23,7 @@ class Fault:
     """One thing that goes wrong.
 
     Attributes:
-        method: `PUT`, or `*` for any.
+        method: `PUT`, several as `PUT|PATCH`, or `*` for any.
         path_pattern: A regular expression looked for in the path (without the query), in any case.
         status: The answer's status; None lets the request through, after `delay`.
         body: JSON as an object, or text.
@@ -61,7 +61,7 @@ class Fault:
         """Whether it concerns this request."""
         return (
             self.service in {"*", service}
-            and self.method.upper() in {"*", method}
+            and not {"*", method}.isdisjoint(self.method.upper().split("|"))
             and re.search(self.path_pattern, path, re.IGNORECASE) is not None
         )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from azure_sandbox.faults import Fault
-from functions_model.core.failures import ApplyIncomplete, PlanRefused
+from functions_model.core.failures import ApplyIncomplete, Overtaken, PlanRefused
 from functions_model.core.secrets import Secret
 from functions_model.hosting.app_service.app import through_slot
 from functions_model.hosting.app_service.machine_key import MACHINE_KEY
@@ -17,7 +17,6 @@ from functions_model.hosting.app_service.slot_settings import DISABLED
 from functions_model.hosting.app_service.swap import swap, swap_back
 from functions_model.provision import Action, RunContext, observe
 from functions_model.provision import plan as plan_for
-from functions_model.provision.releases import Overtaken
 from support.fake_data_plane import FakeApps
 from support.sandbox_login import Azure, logged_in
 from support.slots import (

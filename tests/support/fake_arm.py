@@ -267,6 +267,7 @@ class FakeArm:
         config = site["properties"].setdefault("siteConfig", {})
         if asked.method == "PATCH":
             config.update(asked.document["properties"])
+            self._take_settings(config)
         return Answer(200, {"properties": config})
 
     def _resource(self, asked: Asked, path: str) -> Answer:
@@ -304,9 +305,13 @@ class FakeArm:
             properties["scope"] = asked.path.partition("/providers/Microsoft.Authorization")[0]
         if "/sites/" in path:
             properties["defaultHostName"] = f"{name}.test"
-            settings = properties["siteConfig"].pop("appSettings")
-            self.settings = {setting["name"]: setting["value"] for setting in settings}
+            self._take_settings(properties["siteConfig"])
         return document
+
+    def _take_settings(self, config: dict[str, Any]) -> None:
+        """A part of a configuration that replaces them all, and is not shown in it."""
+        if "appSettings" in config:
+            self.settings = {setting["name"]: setting["value"] for setting in config.pop("appSettings")}
 
     def _missing(self, path: str) -> Answer:
         group = "/".join(path.split("/")[:5])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -97,7 +97,6 @@ class App:
 
     def verify(self, expected: Expected = EXPECTED, *, timeout: float = 60, **options: Any) -> Verified:
         """Verify it; options as its endpoint takes them."""
-        expected = replace(expected, one_at_a_time=self.ci.facts.advice.one_at_a_time)
         return verify(
             self.endpoint(**options),
             expected,

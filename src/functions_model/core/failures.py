@@ -15,6 +15,7 @@ A failure is one sentence of three parts: what could not be done, what was said,
     6   PlanRefused        the live resources cannot carry this deployment; nothing was written
     7   ApplyIncomplete    a resource could not be written; what was done is listed
     8   NotLive            the app was deployed and does not answer as it must
+    9   Overtaken          somebody else has deployed to the app meanwhile, and their version stays
     69  (in `cli` only)     the built-in sandbox cannot run here
     70  (any other error)  a bug of ours
 
@@ -192,6 +193,23 @@ class NotLive(Failure):
     """The app was deployed and does not answer as it must. `detail` is the tail of its log."""
 
     exit_code = 8
+
+
+class Overtaken(Failure):
+    """Somebody else has deployed to the app meanwhile: it is theirs, and nothing is rolled back.
+
+    Args:
+        app: For people: "the function app `iris`".
+        image: What it runs; empty when it is gone, or runs none.
+        told: What this run has done to it, whole sentences.
+    """
+
+    exit_code = 9
+
+    def __init__(self, app: str, image: str, told: str = "Nothing was rolled back: their version stays.") -> None:
+        self.app, self.image = app, image
+        what = f"somebody else has deployed to it meanwhile: it runs `{image}`" if image else "somebody has removed it"
+        super().__init__(f"deploy to {app}", what, told)
 
 
 @dataclass(frozen=True, slots=True)

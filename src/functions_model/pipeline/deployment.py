@@ -20,7 +20,7 @@ from functions_model.pipeline.events import AheadBegun, PlanApplied, PlanBegun, 
 from functions_model.pipeline.housekeeping import with_old_images
 from functions_model.pipeline.prepare import Making, prepare
 from functions_model.pipeline.push import finish_push, open_push
-from functions_model.pipeline.release import release
+from functions_model.pipeline.release import overtaking_told, release
 from functions_model.pipeline.session import Session, Subscription, World, run_context
 from functions_model.pipeline.verifying import Delivered
 from functions_model.provision import (
@@ -67,9 +67,10 @@ def deploy(spec: DeploymentSpec, request: EnvironmentRequest, session: Session, 
             world.tell(PlanMade(changes, pending if writes else None))
         if not writes:
             return
-        with world.stage("Finish the push and provision"):
+        with world.stage("Finish the push and provision"), overtaking_told(world):
             applied = beside.deliver(product, changes)
-    release(Delivered(spec, session, subscription.clients, product.built.app, changes, applied))
+    with overtaking_told(world):
+        release(Delivered(spec, session, subscription.clients, product.built.app, changes, applied))
 
 
 def _prepare_and_look(

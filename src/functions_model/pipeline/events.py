@@ -286,6 +286,13 @@ class UndoEnded(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class AppOvertaken(Event):
+    """Somebody else has deployed to the app while this run did: what it runs is theirs."""
+
+    image: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunStopped(Event):
     """A signal has ended the run. Of the work in `begun`, for people ("the plan `p`"), the end is not known."""
 

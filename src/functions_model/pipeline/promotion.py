@@ -16,7 +16,7 @@ from functions_model.core.spec import Mode
 from functions_model.pipeline.deployment import check_rights, look
 from functions_model.pipeline.events import ImageFound, PlanApplied, PlanMade
 from functions_model.pipeline.housekeeping import with_old_images
-from functions_model.pipeline.release import release
+from functions_model.pipeline.release import overtaking_told, release
 from functions_model.pipeline.session import Session, Subscription, World, open_session, run_context
 from functions_model.pipeline.verifying import Delivered
 from functions_model.provision import RegistryResource, apply
@@ -34,7 +34,8 @@ def promote(spec: PromotionSpec, world: World) -> None:
     with closing(open_session(spec, world)) as session:
         if session.subscription is None:
             raise TypeError("an image is deployed to a subscription")
-        _promote(spec, session, session.subscription)
+        with overtaking_told(world):
+            _promote(spec, session, session.subscription)
 
 
 def _promote(given: PromotionSpec, session: Session, subscription: Subscription) -> None:

@@ -78,6 +78,7 @@ def verify_here(delivered: Delivered, *, candidate: bool = False) -> Verified:
 
     Raises:
         NotLive: It is not, or its trigger cannot work.
+        Overtaken: Somebody else has deployed to it.
     """
     spec, app, world = delivered.spec, delivered.app, delivered.world
     expected = Expected(
@@ -88,7 +89,6 @@ def verify_here(delivered: Delivered, *, candidate: bool = False) -> Verified:
         sample_function=_sample_function(app.trigger),
         new_roles=delivered.applied.assigned_roles,
         image=app.reference.pinned,
-        one_at_a_time=world.ci.facts.advice.one_at_a_time,
         reached=reached(delivered.plan, delivered.clients),
         listening_seconds=0.0 if candidate else _listening(app.trigger.kind, world.listening_seconds),
     )

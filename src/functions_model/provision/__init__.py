@@ -14,7 +14,7 @@ from functions_model.provision.nouns import RegistryResource
 from functions_model.provision.observed import LiveApp, Observed
 from functions_model.provision.observing import observe
 from functions_model.provision.planning import plan
-from functions_model.provision.releases import Overtaken, PutBack, ReleasingHost
+from functions_model.provision.releases import PutBack, ReleasingHost
 from functions_model.provision.wanted import wanted_for
 
 __all__ = [
@@ -26,7 +26,6 @@ __all__ = [
     "FieldChange",
     "LiveApp",
     "Observed",
-    "Overtaken",
     "PutBack",
     "RegistryResource",
     "ReleasingHost",

@@ -29,18 +29,6 @@ class PutBack:
     others: tuple[str, ...]
 
 
-class Overtaken(Exception):
-    """The app runs another image than this run gave it: it is somebody else's now.
-
-    Args:
-        image: What it runs.
-    """
-
-    def __init__(self, image: str) -> None:
-        self.image = image
-        super().__init__(image)
-
-
 class ReleasingHost(Host, Protocol):
     """A host, with what it does once everything is written.
 
@@ -84,9 +72,13 @@ class ReleasingHost(Host, Protocol):
         """
 
     def settle(self, plan: ResourcePlan, after: LiveApp, clients: AzureClients, context: RunContext) -> tuple[str, ...]:
-        """Write settings again that another deployment has changed meanwhile; their names.
+        """See to it that what belongs to the version goes with it: settings, tags, and who pulls.
+
+        Returns:
+            Names of what another deployment had changed meanwhile, and was written again.
 
         Raises:
+            Overtaken: Somebody else has deployed to the app since; nothing was written.
             ApplyIncomplete: Azure refused.
         """
 
@@ -102,6 +94,7 @@ class ReleasingHost(Host, Protocol):
         """Move the candidate into the app's place. It looks first, so that a move that was done is not done again.
 
         Raises:
+            Overtaken: Somebody else has deployed to the app or its candidate since, and theirs is there.
             ApplyIncomplete: Azure refused, or the candidate did not come to life there: then nothing has changed.
         """
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 from typing import TYPE_CHECKING, TypeVar
 
-from functions_model.pipeline.events import AppVerified, Event, ImageBuilt, ImageFound, Moved
+from functions_model.pipeline.events import AppOvertaken, AppVerified, Event, ImageBuilt, ImageFound, Moved
 
 if TYPE_CHECKING:
     from functions_model.bundle.deployable import AppImage
@@ -31,7 +31,9 @@ def every(events: Sequence[Event], kind: type[_E]) -> list[_E]:
 
 
 def proven(events: Sequence[Event]) -> AppVerified | None:
-    """The latest proof, while it holds: what was proven of a candidate is elsewhere once it was moved."""
+    """The latest proof, while it holds: not of a candidate that was moved, nor of what somebody else has replaced."""
+    if last(events, AppOvertaken):
+        return None
     since = takewhile(lambda event: not isinstance(event, AppVerified), reversed(events))
     swaps = sum(isinstance(event, Moved) for event in since)
     return None if swaps % 2 else last(events, AppVerified)

@@ -9,6 +9,7 @@ from functions_model.core.names import CANDIDATE
 from functions_model.core.promotion import AnySpec
 from functions_model.core.spec import Mode, RemovalSpec
 from functions_model.pipeline.events import (
+    AppOvertaken,
     ContextWritten,
     EnvironmentResolved,
     Event,
@@ -63,6 +64,8 @@ def _of_a_failure(name: str, events: Sequence[Event]) -> str:
     """What callers of the app want to know first: whether what ran before still does."""
     if last(events, RunStopped):
         return f"`{name}` was stopped"
+    if last(events, AppOvertaken):
+        return f"`{name}` was overtaken: somebody else's version stays"
     undone = last(events, UndoEnded)
     if undone and undone.serves:
         return f"New version failed; `{name}` serves the previous one"

@@ -9,6 +9,7 @@ from functions_model.core.references import ImageReference
 from functions_model.core.spec import DeploymentSpec, HttpTrigger, Mode
 from functions_model.image.assembly import Base
 from functions_model.pipeline.events import (
+    AppOvertaken,
     AppVerified,
     BaseChosen,
     ContextWritten,
@@ -57,6 +58,8 @@ def outputs(spec: AnySpec | None, events: Sequence[Event]) -> dict[str, str]:
         found |= _app(verified)
         if isinstance(spec, DeploymentSpec) and isinstance(spec.trigger, HttpTrigger):
             found["scoring-url"] = verified.verified.scoring_url
+    if last(events, AppOvertaken):
+        found["state"] = "overtaken"
     if (changed := _changed(events)) is not None:
         found["changed"] = str(changed).lower()
     return found

@@ -9,7 +9,7 @@ from typing import Any
 
 import requests
 
-from functions_model.core.failures import NotLive
+from functions_model.core.failures import NotLive, Overtaken
 from functions_model.core.sending import new_session
 from functions_model.provision.endpoint import Endpoint, HostKeys, NotYet
 from functions_model.verify.nouns import Expected, NoKeys
@@ -214,13 +214,13 @@ class AppClient:
         """See whether the app is still meant to run the expected image.
 
         Raises:
-            NotLive: Somebody else has deployed another one, or Azure refused to say.
+            Overtaken: Somebody else has deployed another one.
+            NotLive: Azure refused to say.
             NotYet: Azure cannot say.
         """
         runs = self.endpoint.image()
         if runs != self.expected.image:
-            what = f"somebody else has deployed to it in the meantime: it runs `{runs}`"
-            raise NotLive(f"verify {self.endpoint.name}", what, self.expected.one_at_a_time)
+            raise Overtaken(self.endpoint.name, runs)
 
     def _known(self, key: str, missing: str) -> str:
         if not key:

@@ -62,7 +62,6 @@ class Expected:
         new_roles: Names of the roles that its identity was given a moment ago, which may not count yet.
         image: What it was made to run, pinned by digest: another one means that somebody else has deployed since. Empty
             when any will do.
-        one_at_a_time: What to do when somebody else has, in sentences.
         reached: How far its trigger has come already; None with an HTTP trigger.
         listening_seconds: How long the listener of its trigger needs to report its first failure; 0 where none listens.
     """
@@ -74,7 +73,6 @@ class Expected:
     sample_function: str = "score"
     new_roles: tuple[str, ...] = ()
     image: str = ""
-    one_at_a_time: str = ""
     reached: Reached | None = None
     listening_seconds: float = 0.0
 

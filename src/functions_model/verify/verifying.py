@@ -49,6 +49,7 @@ def verify(
     Raises:
         NotLive: The app is missing or stopped, did not come alive in time, `init()` failed, the sample was not
             scored, or its trigger's listener fails. The detail is the tail of its container log.
+        Overtaken: Somebody else has deployed another image to it.
     """
     with session or fresh_session() as opened:
         app = AppClient(endpoint, endpoint.find(), expected, context.mask, opened)

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from functions_model.core.failures import ApplyIncomplete
+from functions_model.core.failures import ApplyIncomplete, Overtaken
 from functions_model.core.secrets import Secret
-from functions_model.hosting.app_service.nouns import ObservedApp
 from functions_model.hosting.app_service.settling import settle
 from functions_model.provision import Applied, ResourcePlan, RunContext
 from support.fake_arm import Answer, FakeArm, arm_error
@@ -28,10 +27,8 @@ def updated(arm: FakeArm, **changes: Any) -> tuple[ResourcePlan, Applied]:
 
 
 def settled(arm: FakeArm, plan: ResourcePlan, outcome: Applied) -> tuple[str, ...]:
-    app = plan.observed.of(ObservedApp)
-    assert app
     assert outcome.app
-    return settle(arm.clients(), plan.wanted, app, outcome.app)
+    return settle(plan, outcome.app, arm.clients())
 
 
 EVENING = {"app_settings": {"GREETING": Secret("good evening")}}
@@ -39,13 +36,13 @@ EVENING = {"app_settings": {"GREETING": Secret("good evening")}}
 
 class TestSettling:
     def test_writes_nothing_where_nobody_came_between(self) -> None:
-        """One read."""
+        """It only looks: at site, settings and configuration, and last of all once more at what the app runs."""
         arm = FakeArm()
         plan, outcome = updated(arm, **EVENING)
 
         assert () == settled(arm, plan, outcome)
         assert [] == arm.writes
-        assert 1 == len(arm.asked)
+        assert 4 == len(arm.asked)
 
     def test_writes_the_runs_own_settings_again(self) -> None:
         """Those of others stay, also those that came meanwhile."""
@@ -65,16 +62,26 @@ class TestSettling:
         assert ("GREETING",) == settled(arm, plan, outcome)
         assert "good morning" == arm.settings["GREETING"]
 
-    def test_asks_nothing_for_a_run_without_settings(self) -> None:
-        """An image alone cannot be mixed with anything."""
+    def test_takes_away_what_another_kind_of_deployment_needs(self) -> None:
+        """A queue trigger's connection, of somebody whose image has gone again; all else of theirs stays."""
         arm = FakeArm()
-        applied(arm, planned(arm, app_settings={}))
-        plan = planned(arm, digit="b", app_settings={})
-        outcome = applied(arm, plan)
+        plan, outcome = updated(arm, app_settings={})
+        arm.settings |= {"TriggerConnectionString__fullyQualifiedNamespace": "theirs", "THEIRS": "1"}
+
+        assert ("TriggerConnectionString__fullyQualifiedNamespace",) == settled(arm, plan, outcome)
+        assert "1" == arm.settings["THEIRS"]
+
+    def test_ends_where_the_app_runs_another_image(self) -> None:
+        """It is somebody else's: nothing is written."""
+        arm = FakeArm()
+        plan, outcome = updated(arm, **EVENING)
+        applied(arm, planned(arm, digit="c", app_settings={"GREETING": Secret("good night")}))
         arm.asked.clear()
 
-        assert () == settled(arm, plan, outcome)
-        assert [] == arm.asked
+        with pytest.raises(Overtaken, match=r"somebody else has deployed to it meanwhile: it runs `.*cccc`"):
+            settled(arm, plan, outcome)
+
+        assert [] == arm.writes
 
     def test_waits_for_who_has_changed_them(self) -> None:
         """An operation of somebody else on the app does not end it."""
@@ -84,11 +91,9 @@ class TestSettling:
         arm.settings["GREETING"] = "good night"
         message = "Cannot modify this site because another operation is in progress."
         arm.fail("PUT", "/config/appsettings$", Answer(409, {"Code": "Conflict", "Message": message}))
-        before = plan.observed.of(ObservedApp)
-        assert before is not None
         assert outcome.app is not None
 
-        settle(arm.clients(), plan.wanted, before, outcome.app, RunContext(sleep=slept.append))
+        settle(plan, outcome.app, arm.clients(), RunContext(sleep=slept.append))
 
         assert "good evening" == arm.settings["GREETING"]
         assert [2.0] == slept
@@ -99,7 +104,7 @@ class TestSettling:
         plan, outcome = updated(arm, **EVENING)
         arm.fail("POST", "appsettings/list", arm_error(403, "AuthorizationFailed", "no"))
 
-        with pytest.raises(ApplyIncomplete, match="look at the settings of the function app `iris` again"):
+        with pytest.raises(ApplyIncomplete, match="look at the function app `iris` again"):
             settled(arm, plan, outcome)
 
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions_model.core.failures import ApplyIncomplete
+from functions_model.core.failures import ApplyIncomplete, Overtaken
 from functions_model.core.secrets import Secret
 from functions_model.hosting.app_service.nouns import ObservedApp, known_app
 from functions_model.hosting.app_service.undoing import undo
 from functions_model.provision import RunContext
-from functions_model.provision.releases import Overtaken, PutBack
+from functions_model.provision.releases import PutBack
 from support.fake_arm import Answer, FakeArm, arm_error
 from support.provisioning import applied, planned
 
@@ -161,15 +161,19 @@ class TestOthers:
 
 class TestAnUndoThatFails:
     def test_says_what_was_put_back_and_what_was_not(self) -> None:
-        """Settings were written, the image was not; no value is shown."""
+        """The version was written, the identity stays; no value is shown."""
         arm = FakeArm()
-        plan, outcome = updated(arm, app_settings={"GREETING": Secret("good evening")})
-        arm.fail("PATCH", "/config/web$", arm_error(403, "AuthorizationFailed", "you may not"))
+        applied(arm, planned(arm))
+        site = next(value for key, value in arm.resources.items() if key.endswith("/sites/iris"))
+        site["identity"] = {"type": "SystemAssigned"}
+        plan = planned(arm, digit="b", app_settings={"GREETING": Secret("good evening")})
+        outcome = applied(arm, plan)
+        arm.fail("PATCH", "/sites/iris$", arm_error(403, "AuthorizationFailed", "you may not"))
 
         with pytest.raises(ApplyIncomplete) as caught:
             undone(arm, plan, outcome)
 
-        assert "Rolled back: app settings. Not rolled back: image." in str(caught.value)
+        assert "Rolled back: app settings, image. Not rolled back: identity." in str(caught.value)
         assert "good" not in str(caught.value)
 
     def test_that_cannot_even_look_says_so(self) -> None:

@@ -125,18 +125,18 @@ class TestConflicts:
         )
         assert "not reached: the function app `iris`" in caught.value.detail
 
-    def test_between_two_writes_do_not_repeat_the_first(self) -> None:
-        """The settings of an app are written once, even when the write of its image meets a conflict."""
+    def test_at_an_app_do_not_repeat_the_first_write(self) -> None:
+        """Its tags are written once, even when the write of its version meets a conflict."""
         arm, log = FakeArm(), Log()
         applied(arm, planned(arm))
+        site = next(value for key, value in arm.resources.items() if key.endswith("/sites/iris"))
+        site["tags"] |= {"unfinished": "run again"}
         arm.asked.clear()
 
-        run(arm, log, ("PATCH", "/config/web$", BUSY_SITE, 2), digit="b", app_settings={})
-        arm.settings["GREETING"] = "changed"
-        run(arm, log, ("PATCH", "/config/web$", BUSY_SITE, 2), digit="c")
+        run(arm, log, ("PATCH", "/config/web$", BUSY_SITE, 2), digit="b")
 
-        assert 1 == arm.writes.count("PUT appsettings")
-        assert [2.0, 4.0, 2.0, 4.0] == log.slept
+        assert (1, 3) == (arm.writes.count("PATCH iris"), arm.writes.count("PATCH web"))
+        assert [2.0, 4.0] == log.slept
 
     def test_of_other_kinds_are_not_waited_out(self) -> None:
         """A lock does not go away by itself."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from functions_model.core.failures import Cause, NotLive
+from functions_model.core.failures import Cause, NotLive, Overtaken
 from functions_model.provision.endpoint import ContainerLog, HostKeys, NotYet
 from functions_model.verify import Expected, Verified, verify
 from support.fake_arm import Answer, session_for
@@ -97,10 +97,10 @@ class TestAnApp:
 
     def test_may_be_somebody_elses_by_now(self) -> None:
         """By the image that its host was told to run."""
-        expected = replace(EXPECTED, image=IMAGE, one_at_a_time="One after the other.")
-        failed = failure(MadeUp(runs="theirs"), {"GET /api/identity": [Answer(200, {"build_id": "other"})]}, expected)
+        other = {"GET /api/identity": [Answer(200, {"build_id": "other"})]}
 
-        assert ("One after the other.", True) == (failed.remedy, "it runs `theirs`" in failed.reason)
+        with pytest.raises(Overtaken, match="it runs `theirs`"):
+            verified(MadeUp(runs="theirs"), other, replace(EXPECTED, image=IMAGE))
 
     def test_may_let_in_nobody(self) -> None:
         """As its host says it; then nobody may ask for it either."""

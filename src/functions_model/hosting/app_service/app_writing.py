@@ -6,21 +6,21 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from functions_model.core.failures import Overtaken
 from functions_model.hosting.app_service import plan
 from functions_model.hosting.app_service.app_changes import (
     IDENTITY,
     REFERENCES,
     config_changes,
     linux_fx_version,
-    pull_change,
     pull_fields,
 )
 from functions_model.hosting.app_service.likeness import Likeness, config_of
 from functions_model.hosting.app_service.machine_key import MACHINE_KEY
-from functions_model.hosting.app_service.nouns import RESOLVER, ObservedApp, ObservedSite
+from functions_model.hosting.app_service.nouns import RESOLVER, ObservedApp, ObservedSite, image_of
 from functions_model.hosting.app_service.plan_sizes import ObservedPlan
-from functions_model.hosting.app_service.settings import changes_over, settings_changes, settings_to_write
-from functions_model.hosting.app_service.site import SiteWriting, observed_site
+from functions_model.hosting.app_service.settings import settings_changes, settings_to_write
+from functions_model.hosting.app_service.site import SiteWriting, as_pairs, observed_site
 from functions_model.hosting.app_service.slot_settings import apps_sticky, make_sticky, sticky_changes
 from functions_model.provision.changes import FieldChange
 from functions_model.provision.host import Wanted
@@ -52,7 +52,7 @@ def create_app(writing: SiteWriting, observed: Observed, like: Likeness) -> Obse
                 "httpLoggingEnabled": True,
                 **config_of(like),
                 **_pull_config(wanted, who),
-                "appSettings": [{"name": name, "value": value} for name, value in sorted(settings.items())],
+                "appSettings": as_pairs(settings),
                 **_always_on(observed),
             },
         },
@@ -61,14 +61,15 @@ def create_app(writing: SiteWriting, observed: Observed, like: Likeness) -> Obse
         body["identity"] = {"type": "UserAssigned", "userAssignedIdentities": {who.id: {}}}
         body["properties"][RESOLVER] = who.id
     made = observed_site(writing.site.create_or_update(body))
-    finish(writing, is_new=True)
-    _untag(writing)
+    finish(writing)
+    writing.patience.through(partial(_untag, writing))
     return made
 
 
 def _untag(writing: SiteWriting) -> None:
-    """Take the tag away that says that the app is not done."""
-    writing.patience.through(partial(writing.site.update, {"tags": dict(writing.wanted.tags)}))
+    """Take the tag away that says that the app is not done; of somebody else's version by now, it is theirs."""
+    if writing.site.runs() == linux_fx_version(writing.wanted):
+        writing.site.update({"tags": dict(writing.wanted.tags)})
 
 
 def _always_on(observed: Observed) -> dict[str, Any]:
@@ -91,22 +92,23 @@ def _settings(writing: SiteWriting, observed: Observed) -> dict[str, str]:
 
 
 def update_app(writing: SiteWriting, observed: Observed, app: ObservedApp) -> ObservedApp:
-    """The identity first. Then the settings; but an image that an identity will pull goes before its password goes.
+    """Tags and identity first, then the version: image, who pulls it, and settings, in one request.
 
-    Each request has its own tries: a conflict at the last must not write the settings a second time.
+    So nobody ever meets the image of one deployment with the settings of another. Whoever has begun to write goes on to
+    its end: the last version wins, whole.
+
+    Raises:
+        Overtaken: Somebody else has deployed to it since it was looked at; nothing was written.
     """
     wanted, who = writing.wanted, observed.of(ObservedIdentity)
+    if (runs := writing.patience.through(writing.site.runs)) != app.runs:
+        raise Overtaken(str(writing.site.names), image_of(runs), "This run has written nothing of it.")
     if unfinished_changes(wanted, app):
-        finish(writing, is_new=False)
+        finish(writing)
     app = writing.patience.through(partial(_patch_site, writing, who, app))
     if wanted.names.candidate and not writing.slot:
         return app
-    writes = [_write_settings, _write_config]
-    if not wanted.by_keys and pull_change(wanted, observed):
-        writes.reverse()
-    for write_part in writes:
-        app = writing.patience.through(partial(write_part, writing, observed, app))
-    return app
+    return writing.patience.through(partial(_write_version, writing, observed, app))
 
 
 def _patch_site(writing: SiteWriting, who: ObservedIdentity | None, app: ObservedApp) -> ObservedApp:
@@ -132,24 +134,25 @@ def _patch_site(writing: SiteWriting, who: ObservedIdentity | None, app: Observe
     return app
 
 
-def _write_settings(writing: SiteWriting, observed: Observed, app: ObservedApp) -> ObservedApp:
-    wanted = writing.wanted
-    if not settings_changes(wanted, observed):
-        return app
-    planned = _settings(writing, observed)
-    # As they are now: an image may have taken minutes since they were looked at, and a write replaces all of them.
-    live = writing.site.list_application_settings()
-    writing.site.update_application_settings(changes_over(live, app.settings, planned))
-    return replace(app, settings=planned)
+def _write_version(writing: SiteWriting, observed: Observed, app: ObservedApp) -> ObservedApp:
+    """What differs of image and settings.
 
-
-def _write_config(writing: SiteWriting, observed: Observed, app: ObservedApp) -> ObservedApp:
+    The settings are looked at once more: an image may have taken minutes since, and a write replaces all of them.
+    """
     wanted, who = writing.wanted, observed.of(ObservedIdentity)
-    if not config_changes(wanted, observed):
+    config = bool(config_changes(wanted, observed))
+    if not config and not settings_changes(wanted, observed):
         return app
-    writing.site.update_configuration(_pull_config(wanted, who))
+    now = writing.site.list_application_settings()
+    settings = _settings(writing, observed.having(replace(app, settings=now)))
+    different = settings if settings != now else None
+    if not config:
+        writing.site.update_version({}, different)
+        return replace(app, settings=settings)
+    writing.site.update_version(_pull_config(wanted, who), different)
     by = who.client_id if who else ""
-    return replace(app, runs=linux_fx_version(wanted), pull_identity=by, pulls_by_identity=bool(by))
+    runs = linux_fx_version(wanted)
+    return replace(app, settings=settings, runs=runs, pull_identity=by, pulls_by_identity=bool(by))
 
 
 def _with_identity(app: ObservedApp, who: ObservedIdentity) -> dict[str, Any]:
@@ -174,7 +177,7 @@ def unfinished_changes(wanted: Wanted, app: ObservedApp) -> tuple[FieldChange, .
     return (*credentials_off(wanted, "on"), *sticky_changes(apps_sticky(wanted), ()))
 
 
-def finish(writing: SiteWriting, *, is_new: bool) -> None:
+def finish(writing: SiteWriting) -> None:
     """Turn the credentials off, and keep the app's own settings from being swapped; a slot's are kept already."""
     wanted, patience = writing.wanted, writing.patience
     if not wanted.by_keys:
@@ -182,4 +185,4 @@ def finish(writing: SiteWriting, *, is_new: bool) -> None:
             patience.through(partial(update, allow=False))
     if not writing.slot:
         names = apps_sticky(wanted)
-        patience.through(lambda: make_sticky(writing.clients, wanted, names, is_new=is_new))
+        patience.through(lambda: make_sticky(writing.clients, wanted, names))

@@ -88,8 +88,8 @@ class AppService:
         return slot.app if slot else None
 
     def settle(self, plan: ResourcePlan, after: LiveApp, clients: AzureClients, context: RunContext) -> tuple[str, ...]:
-        """The settings that had to be written again."""
-        return settle(clients, plan.wanted, _before(plan), after, context)
+        """The settings and tags that had to be written again."""
+        return settle(plan, after, clients, context)
 
     def put_back(self, plan: ResourcePlan, after: LiveApp, clients: AzureClients, context: RunContext) -> PutBack:
         """Image, who pulls it, settings, tags, identity and references."""

@@ -17,6 +17,11 @@ IMAGE = "DOCKER|"
 """What App Service writes before an image."""
 
 
+def image_of(runs: str) -> str:
+    """The image, without what App Service writes before it in linuxFxVersion."""
+    return runs.removeprefix(IMAGE)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObservedSite(FoundApp):
     """A live app, or a slot, as Resource Manager's first answer shows it.
@@ -39,6 +44,11 @@ class ObservedSite(FoundApp):
     tier: str = field(default="", compare=False)
     state: str = field(default="", compare=False)
     properties: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def shows(self) -> str:
+        """linuxFxVersion, as its own answer has it; empty where it has none."""
+        return str((self.properties.get("siteConfig") or {}).get("linuxFxVersion") or "")
 
     @classmethod
     def nouns(cls) -> tuple[type[Piece], ...]:
@@ -72,7 +82,7 @@ class ObservedApp(ObservedSite, LiveApp):
     @property
     def image(self) -> str:
         """What it runs, without what App Service writes before it."""
-        return self.runs.removeprefix(IMAGE)
+        return image_of(self.runs)
 
     @property
     def container_log(self) -> bool:

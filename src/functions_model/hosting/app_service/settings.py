@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 
 from functions_model.hosting.app_service.content_share import content_settings, obsolete_content
 from functions_model.hosting.app_service.machine_key import MACHINE_KEY, new_machine_key
@@ -87,13 +86,6 @@ def settings_to_write(wanted: Wanted, observed: Observed) -> dict[str, str]:
     if observed.of(ObservedApp) is None:
         values.setdefault(MACHINE_KEY, new_machine_key())
     return values
-
-
-def changes_over(now: Mapping[str, str], seen: Mapping[str, str], planned: Mapping[str, str]) -> dict[str, str]:
-    """What is there now, with the planned changes, and no others."""
-    removed = seen.keys() - planned.keys()
-    changed = {name: value for name, value in planned.items() if seen.get(name) != value}
-    return {name: value for name, value in now.items() if name not in removed} | changed
 
 
 HOST_ID = "AzureFunctionsWebHost__hostid"

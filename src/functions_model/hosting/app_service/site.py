@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 
 _Answer = TypeVar("_Answer")
+_LOOKS = 3
+"""At an app that somebody deploys to at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,25 @@ class Site:
         """Write the parts of the configuration that are named."""
         body = {"properties": dict(config)}
         self._ask(self._apps.update_configuration, self._apps.update_configuration_slot, site_config=body)
+
+    def runs(self) -> str:
+        """linuxFxVersion: what it is meant to run."""
+        return str(self.get_configuration().linux_fx_version or "")
+
+    def update_version(self, config: Mapping[str, Any], settings: Mapping[str, str] | None) -> None:
+        """Write parts of the configuration and all app settings, in one request where there are both.
+
+        As hashicorp/terraform-provider-azurerm has it, internal/services/appservice/linux_function_app_resource.go,
+        `Update`: the settings of an app are written as `appSettings` of its configuration, and no others.
+
+        Args:
+            config: Empty leaves the configuration.
+            settings: All that there will be; None leaves those that are there.
+        """
+        if config:
+            self.update_configuration(config if settings is None else {**config, "appSettings": as_pairs(settings)})
+        elif settings is not None:
+            self.update_application_settings(settings)
 
     def list_application_settings(self) -> dict[str, str]:
         """Values of the app settings, by name."""
@@ -175,6 +196,11 @@ def site_writing(writing: Writing, slot: str = "", **changes: Any) -> SiteWritin
     return SiteWriting(**{one.name: getattr(writing, one.name) for one in fields(Writing)} | changes, slot=slot)
 
 
+def as_pairs(settings: Mapping[str, str]) -> list[dict[str, str]]:
+    """App settings as a part of a configuration."""
+    return [{"name": name, "value": value} for name, value in sorted(settings.items())]
+
+
 def _read(answer: Any, *_: Any) -> Any:
     """The SDK streams it, and gives nothing to read, and so to close, where there is no log (204)."""
     return answer.http_response.read()
@@ -256,11 +282,17 @@ def read_app(where: Site) -> ObservedApp | None:
 
 
 def complete_site(site: ObservedSite, where: Site) -> ObservedApp | None:
-    """The same with configuration and settings, read side by side; None when it has gone meanwhile."""
-    with ThreadPoolExecutor(max_workers=2) as threads:
-        asked = threads.submit(where.get_configuration), threads.submit(where.list_application_settings)
+    """The same with configuration and settings; None when it has gone meanwhile.
+
+    The configuration comes last. While it says another image than the site's own answer did, somebody is deploying to
+    it, and all is read again: settings of one version beside the image of another were never together.
+    """
+    for _ in range(_LOOKS):
         try:
-            config, settings = asked[0].result(), asked[1].result()
+            settings, config = where.list_application_settings(), where.get_configuration()
+            if not site.shows or site.shows == config.linux_fx_version:
+                break
+            site = observed_site(where.get())
         except ResourceNotFoundError:
             return None
     return ObservedApp(

@@ -83,7 +83,7 @@ def sticky_changes(names: Iterable[str], known: Iterable[str]) -> tuple[FieldCha
     return tuple(FieldChange(f"slot setting `{name}`", None, "stays with the slot") for name in missing(names, known))
 
 
-def make_sticky(clients: AzureClients, wanted: Wanted, names: tuple[str, ...], *, is_new: bool = False) -> None:
+def make_sticky(clients: AzureClients, wanted: Wanted, names: tuple[str, ...]) -> None:
     """Make them slot settings of the app and all its slots, beside those that are.
 
     The whole object is written, as az does it: connection strings and mounts that stay with their slot are named in it,
@@ -93,10 +93,9 @@ def make_sticky(clients: AzureClients, wanted: Wanted, names: tuple[str, ...], *
         clients: Of the subscription.
         wanted: Names the app.
         names: Of app settings.
-        is_new: The app was made a moment ago: nobody has made anything of it a slot setting yet.
     """
     apps, where = clients.web.web_apps, (wanted.names.group, wanted.names.app)
-    body: Any = {} if is_new else apps.list_slot_configuration_names(*where).as_dict()
+    body: Any = apps.list_slot_configuration_names(*where).as_dict()
     properties = body.get("properties") or {}
     known = properties.get("appSettingNames") or []
     body["properties"] = {**properties, "appSettingNames": [*known, *missing(names, known)]}

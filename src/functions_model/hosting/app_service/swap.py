@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -17,18 +16,18 @@ from functions_model.core.failures import ApplyIncomplete, NotLive, Problem
 from functions_model.core.names import MOVE, Names
 from functions_model.hosting.app_service import app as function_app
 from functions_model.hosting.app_service import slot
-from functions_model.hosting.app_service.app_changes import pull_change, pull_fields
+from functions_model.hosting.app_service.app_changes import linux_fx_version, pull_change, pull_fields
 from functions_model.hosting.app_service.commands import AppServiceCommands
+from functions_model.hosting.app_service.exchange import Exchange
 from functions_model.hosting.app_service.nouns import ObservedApp
 from functions_model.hosting.app_service.registry_login import registry_settings
-from functions_model.hosting.app_service.site import Site, SiteWriting, read_app
+from functions_model.hosting.app_service.site import SiteWriting
 from functions_model.provision.changes import Action, Change, FieldChange, Written
 from functions_model.provision.context import ALONE, Patience, RunContext, WaitedInVain, explained
 from functions_model.provision.host import Kind, ResourcePlan, Wanted, Writing
 from functions_model.provision.kinds import identity
 from functions_model.provision.kinds.identity import ObservedIdentity
 from functions_model.provision.observed import Observed
-from functions_model.provision.releases import Overtaken
 from functions_model.provision.settings.keys import complete
 from functions_model.provision.tags import tags_to_be
 
@@ -79,14 +78,19 @@ def swap(
         context: What the run lends.
 
     Raises:
+        Overtaken: Somebody else has deployed to app or slot since, and theirs is there.
         ApplyIncomplete: Azure refused, or the slot did not come to life in the app's place: then nothing has changed.
     """
     started = context.clock()
     writing = _writing(plan, change, clients, context)
     with _told(change):
+        exchange = Exchange(
+            writing, _ran_before(plan), linux_fx_version(plan.wanted), partial(write, writing, plan.observed)
+        )
+        exchange.check()
         with CANCEL.work(f"how the function app `{plan.wanted.names.app}` pulls its image"):
             let_the_app_pull(writing, plan.observed)
-        _swap(writing, plan, _tags(plan)[1])
+        _swap(exchange, _tags(plan)[1])
     return Written(change, context.clock() - started)
 
 
@@ -99,22 +103,27 @@ def swap_back(
     """Take the plan's swap back.
 
     Raises:
-        Overtaken: The app runs another image than the swap brought it; nothing was written.
+        Overtaken: App or slot runs another image than the swap has left there; nothing was written.
         ApplyIncomplete: As for `swap`.
     """
-    now = read_app(Site(clients, plan.wanted.names.at()))
-    if now is None or now.runs != f"DOCKER|{plan.wanted.image}":
-        raise Overtaken(now.image if now else "")
     started = context.clock()
     writing = _writing(plan, change, clients, context)
     with _told(change):
-        _swap(writing, plan, _tags(plan)[0])
+        exchange = Exchange(
+            writing, linux_fx_version(plan.wanted), _ran_before(plan), partial(write, writing, plan.observed)
+        )
+        _swap(exchange, _tags(plan)[0])
     return Written(change, context.clock() - started)
 
 
 def _writing(plan: ResourcePlan, change: Change, clients: AzureClients, context: RunContext) -> SiteWriting:
     patience = Patience(f"the swap of {change.name}", context.sleep, context.report)
     return SiteWriting(clients, plan.wanted, change, patience, context.mask)
+
+
+def _ran_before(plan: ResourcePlan) -> str:
+    app = plan.observed.of(ObservedApp)
+    return app.runs if app else ""
 
 
 def _tags(plan: ResourcePlan) -> tuple[dict[str, str], dict[str, str]]:
@@ -134,32 +143,14 @@ def _told(change: Change) -> Iterator[None]:
         raise ApplyIncomplete(error.action, error.reason, error.remedy) from exc
 
 
-def _swap(writing: SiteWriting, plan: ResourcePlan, tags: Mapping[str, str]) -> None:
+def _swap(exchange: Exchange, tags: Mapping[str, str]) -> None:
     """Swap; tags are not swapped, so that the app gets those of what it runs now."""
+    writing = exchange.writing
     with CANCEL.work(writing.patience.what):
-        _Once(writing, plan).done()
+        writing.patience.through(exchange.once, passes=_may_be_sent_again)
+        exchange.check_after()
         if tags:
             writing.patience.through(lambda: writing.site.update({"tags": dict(tags)}))
-
-
-@dataclass(slots=True)
-class _Once:
-    """A swap that is sent again only while the app is as it was before: made twice, it would be taken back."""
-
-    writing: SiteWriting
-    plan: ResourcePlan
-    _before: Any = field(default=None, init=False)
-
-    def done(self) -> None:
-        """Do it, and look first whether it was done after all when it is not known what came of it."""
-        self.writing.patience.through(self._try, passes=_may_be_sent_again)
-
-    def _try(self) -> None:
-        state = read_app(self.writing.site)
-        if self._before is not None and state != self._before:
-            return
-        self._before = state
-        write(self.writing, self.plan.observed)
 
 
 def _may_be_sent_again(error: ServiceError) -> bool:

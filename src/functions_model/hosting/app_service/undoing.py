@@ -15,22 +15,30 @@ from azure.core.exceptions import AzureError
 
 from functions_model.azure.clients import AzureClients
 from functions_model.core.cancel import CANCEL
-from functions_model.core.failures import ApplyIncomplete
+from functions_model.core.failures import ApplyIncomplete, Overtaken
 from functions_model.hosting.app_service import app as function_app
-from functions_model.hosting.app_service.nouns import RESOLVER, ObservedApp, known_app
+from functions_model.hosting.app_service.nouns import RESOLVER, ObservedApp, image_of, known_app
 from functions_model.hosting.app_service.site import Site, find_site
 from functions_model.provision.context import ALONE, Patience, RunContext, WaitedInVain, explained
 from functions_model.provision.host import Wanted
 from functions_model.provision.observed import LiveApp, Observed
-from functions_model.provision.releases import Overtaken, PutBack
+from functions_model.provision.releases import PutBack
+from functions_model.provision.tags import is_ours
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One write that puts something back."""
+    """One write that puts something back.
 
-    what: str
+    Attributes:
+        what: One thing, or several.
+        write: Sends it.
+        runs: What the app must run just before: with another image it is somebody else's.
+    """
+
+    what: tuple[str, ...]
     write: Callable[[], object]
+    runs: str
 
 
 def undo(
@@ -60,20 +68,26 @@ def undo(
     try:
         now = function_app.observe(clients, wanted, Observed().having(find_site(clients, wanted.names)))
         if now is None or now.runs != after.runs:
-            raise Overtaken(now.image if now else "")
+            raise Overtaken(str(wanted.names.at()), now.image if now else "")
         steps = _steps(clients, wanted, before, after, now)
         with CANCEL.work(f"what {patience.what} ran before"):
             for step in steps:
-                patience.through(step.write)
-                done.append(step.what)
+                patience.through(partial(_write, Site(clients, wanted.names.at()), step))
+                done.extend(step.what)
     except (AzureError, WaitedInVain) as exc:
-        rest = [step.what for step in steps if step.what not in done]
+        rest = [what for step in steps for what in step.what if what not in done]
         raise _incomplete(wanted, exc, done, rest) from exc
     return PutBack(tuple(done), changed_by_others(before.settings, after.settings, now.settings))
 
 
+def _write(site: Site, step: _Step) -> None:
+    if (runs := site.runs()) != step.runs:
+        raise Overtaken(str(site.names), image_of(runs))
+    step.write()
+
+
 def settings_before(before: Mapping[str, str], after: Mapping[str, str], now: Mapping[str, str]) -> dict[str, str]:
-    """Every setting (or tag) that the app must have again: the run's own changes go back, others' changes stay.
+    """Every setting that the app must have again: the run's own changes go back, others' changes stay.
 
     Args:
         before: Before the update.
@@ -103,18 +117,27 @@ def _changed(before: Mapping[str, str], after: Mapping[str, str]) -> set[str]:
 def _steps(
     clients: AzureClients, wanted: Wanted, before: ObservedApp, after: ObservedApp, now: ObservedApp
 ) -> list[_Step]:
-    """Settings first, as they may hold the credentials of the pull; the identity last, as it may be what pulls."""
+    """The version first, in one write; the identity last, as it may be what pulls."""
     site = Site(clients, wanted.names.at())
     steps = []
-    if (settings := settings_before(before.settings, after.settings, now.settings)) != dict(now.settings):
-        steps.append(_Step("app settings", partial(site.update_application_settings, settings)))
-    if _runs(before) != _runs(after):
-        steps.append(_Step("image", partial(site.update_configuration, _config(before))))
-    if (tags := settings_before(before.tags, after.tags, now.tags)) != dict(now.tags):
-        steps.append(_Step("tags", partial(site.update, {"tags": tags})))
+    settings = settings_before(before.settings, after.settings, now.settings)
+    changed, config = settings != dict(now.settings), _config(before) if _runs(before) != _runs(after) else {}
+    if what := (*(("app settings",) if changed else ()), *(("image",) if config else ())):
+        steps.append(_Step(what, partial(site.update_version, config, settings if changed else None), now.runs))
+    runs = before.runs if config else now.runs
+    if (tags := _tags_before(wanted, before, now)) != dict(now.tags):
+        steps.append(_Step(("tags",), partial(site.update, {"tags": tags}), runs))
     if patch := _patch(before, after, now):
-        steps.append(_Step("identity", partial(site.update, patch)))
+        steps.append(_Step(("identity",), partial(site.update, patch), runs))
     return steps
+
+
+def _tags_before(wanted: Wanted, before: ObservedApp, now: ObservedApp) -> dict[str, str]:
+    """The source of the version before comes back with it, whoever has written another since; all other tags stay."""
+    if not is_ours(before.tags):
+        return dict(now.tags)
+    kept = {name: value for name, value in now.tags.items() if name not in wanted.tags}
+    return kept | {name: before.tags[name] for name in wanted.tags if name in before.tags}
 
 
 def _patch(before: ObservedApp, after: ObservedApp, now: ObservedApp) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def ended(*started: Started) -> list[Run]:
 
 @pytest.mark.exhaustive
 def test_the_last_image_wins_and_has_its_settings(rivals: Rivals) -> None:
-    """The first run's settings are overwritten by the second's, whose image is in turn overwritten by the first's."""
+    """The second run's version is there and being verified when the first's lands on it."""
     faults, journal = rivals.sandbox.faults, rivals.sandbox.journal
     faults.add(Fault(*IMAGE, hold=True))
     first = rivals.start("first")
@@ -81,8 +81,9 @@ def test_the_last_image_wins_and_has_its_settings(rivals: Rivals) -> None:
     faults.release()
     winner, loser = ended(first, second)
 
-    assert (0, 8) == (winner.code, loser.code), winner.log + loser.log
+    assert (0, 9) == (winner.code, loser.code), winner.log + loser.log
     assert ("first", "first") == rivals.live()
-    assert "Somebody else changed settings in the meantime. This run wrote its own again: `OWNER`." in winner.log
-    assert "somebody else has deployed to it in the meantime" in loser.errors[0]
-    assert "nothing was rolled back" in loser.errors[0]
+    assert "somebody else has deployed to it meanwhile" in loser.errors[0]
+    assert "Nothing was rolled back: their version stays. Let one deployment at a time go to an app" in loser.errors[0]
+    assert ("overtaken", True) == (loser.outputs["state"], "was overtaken" in loser.summary)
+    assert "app-url" not in loser.outputs

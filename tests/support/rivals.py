@@ -11,10 +11,12 @@ import re
 import threading
 import time
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
+
+from azure.core.exceptions import ResourceNotFoundError
 
 from azure_sandbox.faults import Fault
-from functions_model.core.failures import Overtaken, PlanRefused
+from functions_model.core.failures import ApplyIncomplete, Overtaken, PlanRefused
 from functions_model.core.secrets import Secret
 from functions_model.hosting.app_service.host import APP_SERVICE
 from functions_model.hosting.app_service.settling import settle
@@ -23,6 +25,8 @@ from functions_model.hosting.app_service.swap import swap, swap_back
 from functions_model.hosting.app_service.undoing import undo
 from functions_model.provision import RunContext, observe, plan
 from functions_model.provision.observed import LiveApp
+from functions_model.provision.removal import removal_plan, remove, survey
+from support.removal import removal
 from support.slots import image, settings
 from support.wanted import wanted
 
@@ -32,11 +36,22 @@ if TYPE_CHECKING:
     from functions_model.provision import Applied, ResourcePlan
     from support.sandbox_login import Azure
 
-LIVE, OVERTAKEN, BACK, REFUSED = "live", "overtaken", "put back", "refused"
+LIVE, OVERTAKEN, BACK, GONE = "live", "overtaken", "put back", "gone"
+REFUSED, INCOMPLETE = "refused", "incomplete"
 _QUICK = RunContext(sleep=lambda _: time.sleep(0.01))
-_OF_APP = "/sites/iris(/|$)"
+OF_APP = Fault("*", "/sites/iris(/|$)", hold=True, service="arm")
+"""Every request for the app and its slot."""
+WRITES = Fault("PUT|PATCH|DELETE", ".", hold=True, service="arm")
+"""Every write of any resource."""
 _SECONDS = 60
 _GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+
+
+class Runner(Protocol):
+    """One of two runs."""
+
+    def run(self, azure: Azure) -> str:
+        """All of it; how it ended."""
 
 
 @dataclass(frozen=True)
@@ -66,12 +81,7 @@ class Rival:
 
     def run(self, azure: Azure) -> str:
         """All of it; how it ended."""
-        try:
-            return self._run(azure, self.planned(azure))
-        except Overtaken:
-            return OVERTAKEN
-        except PlanRefused:
-            return REFUSED
+        return ending(lambda: self._run(azure, self.planned(azure)))
 
     def _run(self, azure: Azure, made: ResourcePlan) -> str:
         applied = azure.apply(made)
@@ -99,11 +109,37 @@ class Rival:
         return LIVE
 
 
+@dataclass(frozen=True)
+class Remover:
+    """A run that removes the app and all that this tool has made of it."""
+
+    def run(self, azure: Azure) -> str:
+        """All of it; how it ended."""
+        return ending(lambda: self._run(azure))
+
+    def _run(self, azure: Azure) -> str:
+        spec = removal(subscription_id=azure.sandbox.subscription_id, with_data=True)
+        remove(removal_plan(spec, survey(azure.clients, spec, APP_SERVICE)), azure.clients, _QUICK)
+        return GONE
+
+
+def ending(run: Callable[[], str]) -> str:
+    """How a run ended: as it says itself, or with a failure, whose sentence is told."""
+    try:
+        return run()
+    except Overtaken:
+        return OVERTAKEN
+    except PlanRefused as failure:
+        return f"{REFUSED}: {failure}"
+    except ApplyIncomplete as failure:
+        return f"{INCOMPLETE}: {failure}"
+
+
 def _check(azure: Azure, made: ResourcePlan) -> None:
     """As `verify` does it, of an app that answers with another build."""
     site = Site(azure.clients, made.wanted.names.at())
-    if site.runs() != f"DOCKER|{made.wanted.image}":
-        raise Overtaken(str(site.names), site.runs())
+    if (runs := site.runs()) != f"DOCKER|{made.wanted.image}":
+        raise Overtaken(str(site.names), runs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +150,7 @@ class Ended:
         at: What the first was stopped at: `PATCH web`.
         first: How that one ended.
         second: How the other did, which went through meanwhile.
-        now: What the app is.
+        now: What the app is; empty when it is gone.
     """
 
     at: str
@@ -124,8 +160,11 @@ class Ended:
 
 
 def state(azure: Azure) -> dict[str, Any]:
-    """What belongs together of the app."""
-    site = azure.clients.web.web_apps.get("iris-rg", "iris")
+    """What belongs together of the app; nothing when there is none."""
+    try:
+        site = azure.clients.web.web_apps.get("iris-rg", "iris")
+    except ResourceNotFoundError:
+        return {}
     config = azure.clients.web.web_apps.get_configuration("iris-rg", "iris")
     held = {name for name in settings(azure) if not name.startswith("MACHINEKEY")}
     found = {
@@ -139,19 +178,20 @@ def state(azure: Azure) -> dict[str, Any]:
     return alike
 
 
-def requests_of(azure: Azure, first: Rival) -> list[str]:
-    """What a run alone asks of the app, in order."""
+def requests_of(azure: Azure, first: Runner, where: Fault) -> list[str]:
+    """What a run alone asks that the fault concerns, in order."""
     azure.sandbox.journal.clear()
     first.run(azure)
-    asked = (entry for entry in azure.sandbox.journal.entries("arm") if "/sites/iris" in entry.path)
+    entries = azure.sandbox.journal.entries("arm")
+    asked = (entry for entry in entries if where.hits("arm", entry.method, entry.path.partition("?")[0]))
     return [f"{entry.method} {entry.path.partition('?')[0].rpartition('/')[2]}" for entry in asked]
 
 
-def stopped(azure: Azure, other: Azure, first: Rival, second: Rival, number: int) -> Ended | None:
+def stopped(azure: Azure, other: Azure, first: Runner, second: Runner, where: Fault) -> Ended | None:
     """Stop the first at a request of its, let the second go through, and the first go on; None when it ended before."""
     sandbox, ended = azure.sandbox, list[str]()
     sandbox.journal.clear()
-    sandbox.faults.add(Fault("*", _OF_APP, hold=True, passes=number, service="arm"))
+    sandbox.faults.add(where)
     thread = threading.Thread(target=lambda: ended.append(first.run(azure)))
     thread.start()
     try:
@@ -172,12 +212,26 @@ def _until(condition: Callable[[], object]) -> None:
         time.sleep(0.002)
 
 
-def each(azure: Azure, other: Azure, first: Rival, second: Rival, new: Callable[[], object]) -> Iterator[Ended]:
-    """Every single stop; `new` makes the app as it was before."""
+def each(
+    azure: Azure,
+    other: Azure,
+    rivals: tuple[Runner, Runner],
+    new: Callable[[], object],
+    where: Fault = OF_APP,
+) -> Iterator[Ended]:
+    """Every single stop of the first.
+
+    Args:
+        azure: The first's login.
+        other: The second's.
+        rivals: Both.
+        new: Makes the app as it was before.
+        where: The requests that it is stopped at.
+    """
     new()
-    asked = requests_of(azure, first)
-    for number, at in enumerate(asked):
+    for number, at in enumerate(requests_of(azure, rivals[0], where)):
         new()
-        if (ended := stopped(azure, other, first, second, number)) is None:
+        ended = stopped(azure, other, *rivals, replace(where, passes=number))
+        if ended is None:
             return
         yield replace(ended, at=f"{number} {at}")

@@ -119,7 +119,7 @@ class Endpoint(Protocol):
         """Have Azure told which triggers its Functions host has."""
 
     def image(self) -> str:
-        """The image that it is meant to run; empty when it is none."""
+        """The image that it is meant to run; empty when it is none, or the app has gone."""
 
     def log(self) -> ContainerLog:
         """Its container log.

@@ -139,7 +139,3 @@ class InError(NotYet):
     def __init__(self, reason: str, listeners: tuple[str, ...]) -> None:
         self.listeners = listeners
         super().__init__(reason)
-
-
-class OtherBuild(NotYet):
-    """The app answers with another build than is expected. It may be an old instance, or somebody else's deployment."""

@@ -8,7 +8,7 @@ from typing import Any
 from functions_model.core.failures import NotLive
 from functions_model.provision.endpoint import NotYet
 from functions_model.verify.app import AppClient
-from functions_model.verify.nouns import IDENTITY_ROUTE, InError, NoKeys, OtherBuild
+from functions_model.verify.nouns import IDENTITY_ROUTE, InError, NoKeys
 
 HITS = 2
 """Identity answers in a row that must be of this build: during a change of image old instances still answer."""
@@ -152,7 +152,7 @@ def _build_answers(app: AppClient) -> str:
         identity = app.get_json(IDENTITY_ROUTE)
         build = identity.get("build_id") if isinstance(identity, dict) else None
         if build != app.expected.build_id:
-            raise OtherBuild(f"`{IDENTITY_ROUTE}` answers with the build `{build}`, not with `{app.expected.build_id}`")
+            raise NotYet(f"`{IDENTITY_ROUTE}` answers with the build `{build}`, not with `{app.expected.build_id}`")
     return str(identity.get("trigger") or "")
 
 

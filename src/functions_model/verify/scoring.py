@@ -10,7 +10,7 @@ import requests
 from functions_model.core.spec import AuthLevel
 from functions_model.provision.endpoint import NotYet
 from functions_model.verify.app import AppClient
-from functions_model.verify.nouns import BUILD_HEADER, OtherBuild
+from functions_model.verify.nouns import BUILD_HEADER
 
 _CRASHES = 3
 """So often in a row does the host start the process of a worker again whose `init()` ended it (azure-functions-host,
@@ -52,7 +52,7 @@ def load_model(app: AppClient, trigger: str, seconds_left: float) -> str:
         return _without_build(app, route, answer)
     app.crashes = 0
     if _other_build(app, answer):
-        raise OtherBuild(f"another build has answered `{route}`")
+        raise NotYet(f"another build has answered `{route}`")
     if answer.status_code >= 500:
         message = f"`{route}`, which loads the model, answered with the status {answer.status_code}"
         raise WrongAnswer(message, answer.text)
@@ -67,8 +67,7 @@ def score(app: AppClient, sample: Path, seconds_left: float) -> str:
 
     Raises:
         WrongAnswer: The status is not 2xx, or no answer came.
-        OtherBuild: An instance of another build has answered.
-        NotYet: The host has no key to give.
+        NotYet: An instance of another build has answered, or the host has no key to give.
         NotLive: Azure refused to give a key.
     """
     route = app.expected.sample_route
@@ -78,7 +77,7 @@ def score(app: AppClient, sample: Path, seconds_left: float) -> str:
     except requests.RequestException as exc:
         raise WrongAnswer(f"`{route}` gave no answer to `{sample.name}` ({type(exc).__name__})") from exc
     if _other_build(app, answer):
-        raise OtherBuild(f"another build has answered `{sample.name}`")
+        raise NotYet(f"another build has answered `{sample.name}`")
     text = text_of(answer)
     if not 200 <= answer.status_code < 300:
         raise WrongAnswer(f"`{route}` answered `{sample.name}` with the status {answer.status_code}", text)

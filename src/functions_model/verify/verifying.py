@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import requests
@@ -13,7 +14,7 @@ from functions_model.verify.app import AppClient, fresh_session
 from functions_model.verify.causes import NEW_ROLES_SECONDS, denied_for_now, named_cause
 from functions_model.verify.listeners import AFTER_RESTART, Failing, Listening, StaleErrors
 from functions_model.verify.logs import container_log, scrubbed, shortened, tail
-from functions_model.verify.nouns import Expected, InError, OtherBuild, Reached, Verified
+from functions_model.verify.nouns import Expected, InError, Reached, Verified
 from functions_model.verify.phases import look, unseen
 from functions_model.verify.scoring import WrongAnswer, load_model, score
 
@@ -114,10 +115,11 @@ class _Watch:
                 reason, listeners = str(exc), exc.listeners if isinstance(exc, InError) else ()
                 if self.stale.overcome(listeners):
                     continue
-                silent = self.context.clock() - asked_at >= _SILENCE
-                if isinstance(exc, OtherBuild) and self.app.expected.image and silent:
+                if self.app.expected.image and self.context.clock() - asked_at >= _SILENCE:
                     asked_at = self.context.clock()
-                    self.app.check_image()
+                    # Somebody else's version may answer otherwise, or not at all; and the app may be gone.
+                    with suppress(NotYet):
+                        self.app.check_image()
             if self._seconds() >= deadline:
                 told, deadline = "", self._later(reason, listeners)
             if reason != told or self.context.clock() - told_at >= _SILENCE:

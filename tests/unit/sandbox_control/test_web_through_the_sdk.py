@@ -131,6 +131,16 @@ class TestSites:
         assert [identity.client_id] == list(told.identities)
         assert identity.client_id == told.acr_identity_client_id
 
+    def test_image_and_settings_are_one_write(self, cloud: Cloud, clients: Clients, group: str, app: Any) -> None:
+        """Those that a patch of the configuration has are all that there are; without any, they stay."""
+        write = clients.web.web_apps.update_configuration
+        version = {"linuxFxVersion": "DOCKER|other", "appSettings": [{"name": "C", "value": "3"}]}
+        for config in (version, {"alwaysOn": True}):
+            write(group, app.name, {"properties": config})
+        told = cloud.apps.applied[1:]
+
+        assert [("DOCKER|other", {"C": "3"})] == [(one.linux_fx_version, one.app_settings) for one in told]
+
     def test_an_answer_holds_no_settings(self, clients: Clients, group: str, app: Any) -> None:
         """`appSettings` is null in the site and in config/web; the list shows them."""
         site = clients.web.web_apps.get(group, "scores")

@@ -65,8 +65,11 @@ class Site:
         self._ask(self._apps.update_configuration, self._apps.update_configuration_slot, site_config=body)
 
     def runs(self) -> str:
-        """linuxFxVersion: what it is meant to run."""
-        return str(self.get_configuration().linux_fx_version or "")
+        """linuxFxVersion: what it is meant to run; empty when it has gone."""
+        try:
+            return str(self.get_configuration().linux_fx_version or "")
+        except ResourceNotFoundError:
+            return ""
 
     def update_version(self, config: Mapping[str, Any], settings: Mapping[str, str] | None) -> None:
         """Write parts of the configuration and all app settings, in one request where there are both.

@@ -55,22 +55,22 @@ def outputs(spec: AnySpec | None, events: Sequence[Event]) -> dict[str, str]:
 
         found |= {"has-changes": str(planned.plan.has_changes).lower(), "plan": plan_json(planned.plan)}
     if verified := proven(events):
-        found |= _app(verified)
-        if isinstance(spec, DeploymentSpec) and isinstance(spec.trigger, HttpTrigger):
-            found["scoring-url"] = verified.verified.scoring_url
-    if last(events, AppOvertaken):
+        found |= _app(spec, verified)
+    elif last(events, AppOvertaken):
         found["state"] = "overtaken"
     if (changed := _changed(events)) is not None:
         found["changed"] = str(changed).lower()
     return found
 
 
-def _app(event: AppVerified) -> dict[str, str]:
+def _app(spec: AnySpec | None, event: AppVerified) -> dict[str, str]:
     """What was verified."""
     verified = event.verified
     found = {"state": state_of(event), "app-url": verified.app_url, "function-names": ",".join(verified.functions)}
     if verified.reached:
         found["trigger-state"] = verified.reached.word
+    if isinstance(spec, DeploymentSpec) and isinstance(spec.trigger, HttpTrigger):
+        found["scoring-url"] = verified.scoring_url
     return found
 
 

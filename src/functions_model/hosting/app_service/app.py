@@ -22,10 +22,11 @@ from functions_model.hosting.app_service.key_vault import reference_notes, refer
 from functions_model.hosting.app_service.likeness import ALIKE, Likeness, make_alike
 from functions_model.hosting.app_service.machine_key import machine_key_problems
 from functions_model.hosting.app_service.nouns import ObservedApp, ObservedSite, ObservedSlot
+from functions_model.hosting.app_service.reading import complete_site
 from functions_model.hosting.app_service.registry_login import registry_problems
 from functions_model.hosting.app_service.script_identity import client_notes
 from functions_model.hosting.app_service.settings import settings_changes
-from functions_model.hosting.app_service.site import Site, SiteWriting, complete_site, site_writing
+from functions_model.hosting.app_service.site import Site, SiteWriting, site_writing
 from functions_model.hosting.app_service.slot_settings import apps_sticky, sticky_changes, without_sticky
 from functions_model.provision.changes import IMAGE, Action, Change, FieldChange
 from functions_model.provision.host import Kind, Look, Wanted, Writing

@@ -17,10 +17,11 @@ from functions_model.hosting.app_service.app_changes import (
 )
 from functions_model.hosting.app_service.likeness import Likeness, config_of
 from functions_model.hosting.app_service.machine_key import MACHINE_KEY
-from functions_model.hosting.app_service.nouns import RESOLVER, ObservedApp, ObservedSite, image_of
+from functions_model.hosting.app_service.nouns import RESOLVER, ObservedApp, ObservedSite, image_in
 from functions_model.hosting.app_service.plan_sizes import ObservedPlan
+from functions_model.hosting.app_service.reading import observed_site
 from functions_model.hosting.app_service.settings import settings_changes, settings_to_write
-from functions_model.hosting.app_service.site import SiteWriting, as_pairs, observed_site
+from functions_model.hosting.app_service.site import SiteWriting, as_pairs
 from functions_model.hosting.app_service.slot_settings import apps_sticky, make_sticky, sticky_changes
 from functions_model.provision.changes import FieldChange
 from functions_model.provision.host import Wanted
@@ -102,7 +103,7 @@ def update_app(writing: SiteWriting, observed: Observed, app: ObservedApp) -> Ob
     """
     wanted, who = writing.wanted, observed.of(ObservedIdentity)
     if (runs := writing.patience.through(writing.site.runs)) != app.runs:
-        raise Overtaken(str(writing.site.names), image_of(runs), "This run has written nothing of it.")
+        raise Overtaken(str(writing.site.names), image_in(runs), "This run has written nothing of it.")
     if unfinished_changes(wanted, app):
         finish(writing)
     app = writing.patience.through(partial(_patch_site, writing, who, app))

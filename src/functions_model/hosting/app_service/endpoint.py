@@ -17,7 +17,8 @@ from functions_model.core.names import Names
 from functions_model.hosting.app_service.commands import container_logging
 from functions_model.hosting.app_service.machine_key import MACHINE_KEY
 from functions_model.hosting.app_service.nouns import ObservedApp, ObservedSite, ObservedSlot
-from functions_model.hosting.app_service.site import Site, image_of, read_app, read_belongings
+from functions_model.hosting.app_service.reading import image_of, read_app, read_belongings
+from functions_model.hosting.app_service.site import Site
 from functions_model.provision import Applied, ResourcePlan
 from functions_model.provision.endpoint import ContainerLog, HostKeys, NoLog, NotYet
 

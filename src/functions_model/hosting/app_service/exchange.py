@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from functions_model.core.failures import Overtaken
-from functions_model.hosting.app_service.nouns import ObservedApp, image_of
-from functions_model.hosting.app_service.site import Site, SiteWriting, read_app
+from functions_model.hosting.app_service.nouns import ObservedApp, image_in
+from functions_model.hosting.app_service.reading import read_app
+from functions_model.hosting.app_service.site import Site, SiteWriting
 
 
 @dataclass(slots=True)
@@ -36,7 +37,7 @@ class Exchange:
         app, slot = self._images()
         for names, runs, known in ((self._site.names, app, self.app), (self.writing.wanted.names, slot, self.slot)):
             if runs != known:
-                raise Overtaken(str(names), image_of(runs), "Nothing was swapped: what is there stays.")
+                raise Overtaken(str(names), image_in(runs), "Nothing was swapped: what is there stays.")
 
     def once(self) -> None:
         """Send it, and look first whether it was done after all when it is not known what came of it."""
@@ -62,7 +63,7 @@ class Exchange:
         if app == self.app:
             self.writing.patience.through(self.send)
             app = self._site.runs()
-        raise Overtaken(str(self._site.names), image_of(app))
+        raise Overtaken(str(self._site.names), image_in(app))
 
     def _images(self) -> tuple[str, str]:
         """What they run; the app is asked last."""

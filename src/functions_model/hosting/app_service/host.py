@@ -14,11 +14,12 @@ from functions_model.hosting.app_service.endpoint import endpoint_of, live_endpo
 from functions_model.hosting.app_service.nouns import ObservedApp, ObservedSlot
 from functions_model.hosting.app_service.plan import PLAN
 from functions_model.hosting.app_service.plan_sizes import ObservedPlan
+from functions_model.hosting.app_service.reading import find_site, image_of, places_of
 from functions_model.hosting.app_service.registry_login import PASSWORD
 from functions_model.hosting.app_service.removal import sites_of, slot_changes, survey_slot
 from functions_model.hosting.app_service.settings import merged_settings
 from functions_model.hosting.app_service.settling import settle
-from functions_model.hosting.app_service.site import find_site, id_of, image_of, places_of
+from functions_model.hosting.app_service.site import id_of
 from functions_model.hosting.app_service.slot import SLOT
 from functions_model.hosting.app_service.swap import SWAP_OF_SLOT, refused_swap, swap, swap_back
 from functions_model.hosting.app_service.undoing import undo

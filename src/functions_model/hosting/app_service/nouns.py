@@ -17,7 +17,7 @@ IMAGE = "DOCKER|"
 """What App Service writes before an image."""
 
 
-def image_of(runs: str) -> str:
+def image_in(runs: str) -> str:
     """The image, without what App Service writes before it in linuxFxVersion."""
     return runs.removeprefix(IMAGE)
 
@@ -82,7 +82,7 @@ class ObservedApp(ObservedSite, LiveApp):
     @property
     def image(self) -> str:
         """What it runs, without what App Service writes before it."""
-        return image_of(self.runs)
+        return image_in(self.runs)
 
     @property
     def container_log(self) -> bool:

@@ -13,9 +13,10 @@ from azure.core.exceptions import AzureError
 from functions_model.azure.clients import AzureClients
 from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import ApplyIncomplete, Overtaken
-from functions_model.hosting.app_service.nouns import ObservedApp, image_of, known_app
+from functions_model.hosting.app_service.nouns import ObservedApp, image_in, known_app
+from functions_model.hosting.app_service.reading import read_app
 from functions_model.hosting.app_service.settings import merged_settings
-from functions_model.hosting.app_service.site import Site, read_app
+from functions_model.hosting.app_service.site import Site
 from functions_model.provision.context import ALONE, Patience, RunContext, WaitedInVain, explained
 from functions_model.provision.host import ResourcePlan
 from functions_model.provision.observed import LiveApp
@@ -69,7 +70,7 @@ def _write_again(site: Site, plan: ResourcePlan, after: ObservedApp) -> tuple[st
 def _check(site: Site, after: ObservedApp) -> None:
     """See that the app is still this run's, right before a write, and after what was read to decide on it."""
     if (runs := site.runs()) != after.runs:
-        raise Overtaken(str(site.names), image_of(runs))
+        raise Overtaken(str(site.names), image_in(runs))
 
 
 def _settings(plan: ResourcePlan, after: ObservedApp, now: ObservedApp) -> dict[str, str]:

@@ -15,7 +15,8 @@ from functions_model.hosting.app_service.key_vault import slots_reference_proble
 from functions_model.hosting.app_service.likeness import likeness, likeness_changes, likeness_problems
 from functions_model.hosting.app_service.nouns import ObservedApp, ObservedSlot
 from functions_model.hosting.app_service.plan_sizes import ObservedPlan, tier_of
-from functions_model.hosting.app_service.site import Site, read_app, read_belongings, site_writing
+from functions_model.hosting.app_service.reading import read_app, read_belongings
+from functions_model.hosting.app_service.site import Site, site_writing
 from functions_model.hosting.app_service.slot_settings import for_slot, make_sticky, sticky_changes, sticky_names
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
 from functions_model.provision.host import Kind, Look, Wanted, Writing

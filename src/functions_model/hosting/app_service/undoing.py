@@ -17,8 +17,9 @@ from functions_model.azure.clients import AzureClients
 from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import ApplyIncomplete, Overtaken
 from functions_model.hosting.app_service import app as function_app
-from functions_model.hosting.app_service.nouns import RESOLVER, ObservedApp, image_of, known_app
-from functions_model.hosting.app_service.site import Site, find_site
+from functions_model.hosting.app_service.nouns import RESOLVER, ObservedApp, image_in, known_app
+from functions_model.hosting.app_service.reading import find_site
+from functions_model.hosting.app_service.site import Site
 from functions_model.provision.context import ALONE, Patience, RunContext, WaitedInVain, explained
 from functions_model.provision.host import Wanted
 from functions_model.provision.observed import LiveApp, Observed
@@ -82,7 +83,7 @@ def undo(
 
 def _write(site: Site, step: _Step) -> None:
     if (runs := site.runs()) != step.runs:
-        raise Overtaken(str(site.names), image_of(runs))
+        raise Overtaken(str(site.names), image_in(runs))
     step.write()
 
 

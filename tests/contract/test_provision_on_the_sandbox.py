@@ -30,6 +30,12 @@ def azure(tmp_path: Path) -> Iterator[Azure]:
         yield one
 
 
+TAKEN = (
+    "Set `slot-name` to another name: the slot's host must be unique in all of Azure. If another run creates this slot "
+    "at the moment, run again when it has ended."
+)
+
+
 class TestLogin:
     def test_by_the_jobs_identity_takes_one_token_per_scope(self, azure: Azure) -> None:
         """Everything that follows uses the two tokens of the warm-up."""
@@ -312,7 +318,7 @@ class TestRefusals:
         assert [
             ("app-name", "Set `app-name` to another name: it must be unique in all of Azure."),
             ("app-name", "Set `resource-group` to `iris-rg` to deploy to it, or `app-name` to another name."),
-            ("slot-name", "Set `slot-name` to another name: the slot's host must be unique in all of Azure."),
+            ("slot-name", TAKEN),
         ] == told
         assert [] == azure.writes()
 

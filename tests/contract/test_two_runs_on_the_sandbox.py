@@ -94,14 +94,14 @@ class Judge:
         return {name: (value, expected[name]) for name, value in ended.now.items() if value != expected[name]}
 
 
-def told(ended: Ended) -> bool:
+def told(ended: Ended, rivals: tuple[Rival, Rival]) -> bool:
     """Whether both have said what is so."""
-    image = ended.now.get("image")
+    image, (first, second) = ended.now.get("image"), (one.digit for one in rivals)
     endings = {
-        LIVE: image == FIRST.digit,
-        BACK: image in {BEFORE.digit, SECOND.digit},
-        OVERTAKEN: image == SECOND.digit,
-        REFUSED: image == SECOND.digit,
+        LIVE: image == first,
+        BACK: image in {BEFORE.digit, second},
+        OVERTAKEN: image == second,
+        REFUSED: image == second,
     }
     return ended.second == LIVE and endings[ended.first.partition(":")[0]]
 
@@ -120,7 +120,7 @@ def judged(
     ends = list(each(azure, other, rivals, new, **where))
     first = next(number for number, one in enumerate(ends) if one.at.partition(" ")[2] in VERSION)
     assert len(ends) > 5
-    return [str(one) for one in ends if judge.half(one).keys() - known(one, first) or not told(one)]
+    return [str(one) for one in ends if judge.half(one).keys() - known(one, first) or not told(one, rivals)]
 
 
 class TestTwoDeployments:
@@ -158,12 +158,21 @@ class TestTwoDeployments:
         assert [] == judged(azure, other, (FIRST, SECOND), partial(make_as_new, azure), where=WRITES)
 
 
-SENTENCES = (
-    f"{INCOMPLETE}: Could not create the function app `iris`: ",
-    f"{INCOMPLETE}: Could not update the function app `iris`: ",
-    f"{INCOMPLETE}: Could not remove the ",
-    f"{REFUSED}: ",
-)
+class TestANameThatTheOtherHasTaken:
+    """Since a first deployment looked whether its app was there."""
+
+    def test_is_told_as_that(self, azure: Azure, other: Azure) -> None:
+        """Nobody else in the world has it: to run again is all that there is to do."""
+        make_as_new(azure)
+        where = replace(WRITES, method="POST", path_pattern="Microsoft.Web/checkNameAvailability$")
+        ended = stopped(azure, other, FIRST, SECOND, where)
+
+        assert ended is not None
+        assert (LIVE, SECOND.digit) == (ended.second, ended.now["image"])
+        assert "another run has made it. Run again when that run has ended." in ended.first
+
+
+SENTENCES = (*(f"{INCOMPLETE}: Could not {verb} the " for verb in ("create", "update", "remove")), f"{REFUSED}: ")
 
 
 class TestARemoval:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -127,7 +128,7 @@ def free_names(clients: AzureClients, wanted: Wanted, seen: Observed) -> Observe
         if answer is None:
             unknown.append(f"{question.kind} `{question.name}`")
         else:
-            refusals[place_of(question.type, question.name)] = _refusal(clients, question, answer)
+            refusals[place_of(question.type, question.name)] = _refusal(clients, wanted, question, answer)
     return ObservedNames(refusals, tuple(unknown))
 
 
@@ -145,8 +146,9 @@ def _answer(question: NameQuestion) -> Any:
         raise
 
 
-def _refusal(clients: AzureClients, question: NameQuestion, answer: Any) -> NameRefusal | None:
+def _refusal(clients: AzureClients, wanted: Wanted, question: NameQuestion, answer: Any) -> NameRefusal | None:
     if answer.name_available:
         return None
     said = str(answer.message or answer.reason or "it is taken")
-    return refusal_of(clients, question.type, question.name, said)
+    refusal = refusal_of(clients, question.type, question.name, said)
+    return replace(refusal, is_new=(refusal.group or "").lower() == wanted.names.group.lower())

@@ -41,10 +41,12 @@ class NameRefusal:
         message: What the service said.
         group: The resource group of this subscription that has it; empty when it is somebody else's, None when that
             could not be asked.
+        is_new: It was not there when this run looked, and is in the app's own group by now.
     """
 
     message: str
     group: str | None
+    is_new: bool = False
 
     @property
     def reason(self) -> str:
@@ -53,6 +55,9 @@ class NameRefusal:
 
     def problem(self, kind: str, name: str, subject: str) -> Problem:
         """In words, with the value to write for the input `subject`."""
+        if self.is_new:
+            what = f"the {kind} `{name}` was not there when this run looked, and is by now: another run has made it"
+            return Problem(what, "Run again when that run has ended.", subject)
         if self.group:
             what = f"the {kind} `{name}` is in the resource group `{self.group}` of this subscription"
             remedy = f"Set `{subject}` to `{self.group}/{name}` to use it, or to another name to create one."

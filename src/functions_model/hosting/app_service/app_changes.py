@@ -124,6 +124,8 @@ def app_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
 
 def _taken(refusal: NameRefusal, name: str) -> Problem:
     """An app cannot be deployed to but in its own group; a host's name may also be that of somebody's slot."""
+    if refusal.is_new:
+        return refusal.problem("function app", name, "app-name")
     if refusal.group:
         what = f"the app `{name}` is in the resource group `{refusal.group}` of this subscription"
         remedy = f"Set `resource-group` to `{refusal.group}` to deploy to it, or `app-name` to another name."

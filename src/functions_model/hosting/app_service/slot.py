@@ -70,7 +70,10 @@ def _room_problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     host = _host_name(wanted)
     if refusal := observed.all_of(ObservedNames).refusal(TYPE, host):
         what = f"the slot `{_name(wanted)}` cannot be created: {refusal.reason}"
-        remedy = "Set `slot-name` to another name: the slot's host must be unique in all of Azure."
+        remedy = (
+            "Set `slot-name` to another name: the slot's host must be unique in all of Azure. If another run creates "
+            "this slot at the moment, run again when it has ended."
+        )
         return (Problem(what, remedy, "slot-name"),)
     live = observed.of(ObservedPlan)
     tier = tier_of(wanted.target.hosting.sku) if live is None or wanted.target.hosting.sku_given else live.tier

@@ -83,7 +83,7 @@ def test_the_last_image_wins_and_has_its_settings(rivals: Rivals) -> None:
 
     assert (0, 9) == (winner.code, loser.code), winner.log + loser.log
     assert ("first", "first") == rivals.live()
-    assert "somebody else has deployed to it meanwhile" in loser.errors[0]
+    assert "somebody else has deployed to it in the meantime" in loser.errors[0]
     assert "Nothing was rolled back: their version stays. Let one deployment at a time go to an app" in loser.errors[0]
     assert ("overtaken", True) == (loser.outputs["state"], "was overtaken" in loser.summary)
     assert "app-url" not in loser.outputs

@@ -208,7 +208,11 @@ class Overtaken(Failure):
 
     def __init__(self, app: str, image: str, told: str = "Nothing was rolled back: their version stays.") -> None:
         self.app, self.image = app, image
-        what = f"somebody else has deployed to it meanwhile: it runs `{image}`" if image else "somebody has removed it"
+        what = (
+            f"somebody else has deployed to it in the meantime: it runs `{image}`"
+            if image
+            else "somebody has removed it in the meantime"
+        )
         super().__init__(f"deploy to {app}", what, told)
 
 

@@ -78,7 +78,7 @@ class TestSettling:
         applied(arm, planned(arm, digit="c", app_settings={"GREETING": Secret("good night")}))
         arm.asked.clear()
 
-        with pytest.raises(Overtaken, match=r"somebody else has deployed to it meanwhile: it runs `.*cccc`"):
+        with pytest.raises(Overtaken, match=r"somebody else has deployed to it in the meantime: it runs `.*cccc`"):
             settled(arm, plan, outcome)
 
         assert [] == arm.writes

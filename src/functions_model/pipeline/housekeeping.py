@@ -11,8 +11,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from azure.core.exceptions import AzureError
+
+from functions_model.azure.errors import explain
 from functions_model.ci.host import Level
-from functions_model.core.failures import RegistryFailed
+from functions_model.core.failures import Failure
 from functions_model.core.references import Digest, parse_digest, parse_reference
 from functions_model.core.spec import DeploymentSpec
 from functions_model.hosting.known_hosts import host_of
@@ -41,7 +44,7 @@ def with_old_images(spec: DeploymentSpec, session: Session, plan: ResourcePlan) 
 
     try:
         contents = read_contents(acr, session.client_of(session.host), image.repository)
-    except RegistryFailed as failure:
+    except Failure as failure:
         session.world.ci.annotate(Level.WARNING, f"{failure} So `keep-images` removes nothing.", minor=True)
         return plan
     old = old_images(contents, keep, tuple(_needed(plan)), datetime.now(UTC))
@@ -55,9 +58,10 @@ def remove_old_images(delivered: Delivered) -> None:
 
     What the registry refuses is a warning, and ends it: the next run tries again.
     """
-    planned = [change for change in delivered.plan.changes if change.kind == OLD_IMAGE]
     acr, world = delivered.session.acr(), delivered.world
-    if not planned or acr is None:
+    planned = [change for change in delivered.plan.changes if change.kind == OLD_IMAGE]
+    running = _running(delivered) if planned else None
+    if running is None or acr is None:
         return
     from functions_model.registry.contents import remove_manifest  # noqa: PLC0415 - as above
 
@@ -66,8 +70,8 @@ def remove_old_images(delivered: Delivered) -> None:
             repository, _, digest = change.name.partition("@")
             started = time.monotonic()
             try:
-                removed = remove_manifest(acr, repository, parse_digest(digest))
-            except RegistryFailed as failure:
+                removed = digest not in running and remove_manifest(acr, repository, parse_digest(digest))
+            except Failure as failure:
                 world.ci.annotate(Level.WARNING, f"{failure} The app is live; old images stay.", minor=True)
                 return
             if not removed:
@@ -76,6 +80,20 @@ def remove_old_images(delivered: Delivered) -> None:
             written = Written(change, time.monotonic() - started)
             world.tell(ResourceWritten(written))
             world.ci.info(told(written))
+
+
+def _running(delivered: Delivered) -> set[str] | None:
+    """Digests of what the app and all its candidates run by now: somebody else may have deployed one that is old.
+
+    None when that cannot be read: then nothing may go.
+    """
+    host, clients, names = delivered.host, delivered.clients, delivered.plan.wanted.names
+    try:
+        return {host.image_of(clients, one).rpartition("@")[2] for one in host.places_of(clients, names.at())}
+    except AzureError as exc:
+        failure = explain(exc, "see what the app runs")
+        delivered.world.ci.annotate(Level.WARNING, f"{failure} So `keep-images` removes nothing.", minor=True)
+        return None
 
 
 def _needed(plan: ResourcePlan) -> Iterator[Digest]:

@@ -14,7 +14,7 @@ from azure.core.exceptions import AzureError
 from functions_model.azure.cloud import Cloud
 from functions_model.azure.errors import explain
 from functions_model.ci.host import Level
-from functions_model.core.failures import RegistryFailed
+from functions_model.core.failures import Failure
 from functions_model.core.names import Names
 from functions_model.core.references import ImageReference, live_tag, parse_reference
 from functions_model.pipeline.registry_events import LiveTagMoved
@@ -53,7 +53,7 @@ def untag(world: World, tag: ImageReference, cloud: Cloud, credential: TokenCred
 
     try:
         remove_tag(acr_of(tag.registry, credential, cloud), tag.repository, tag.tag or "")
-    except RegistryFailed as failure:
+    except Failure as failure:
         world.ci.annotate(Level.WARNING, f"{failure} Until it is gone, it keeps the image that it names.", minor=True)
     else:
         world.tell(LiveTagMoved(tag))
@@ -97,7 +97,7 @@ def _move(delivered: Delivered, names: Names, image: ImageReference, tag: str) -
     try:
         if retag(session.client_of(session.host), image, tag):
             delivered.world.tell(LiveTagMoved(replace(image, tag=tag), names))
-    except RegistryFailed as failure:
+    except Failure as failure:
         _warn(delivered, names, str(failure))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from azure.core.exceptions import HttpResponseError
 from azure.core.pipeline.transport import RequestsTransport
 
 from functions_model.core.references import canonical_json, digest_of
@@ -22,6 +23,7 @@ from support.provisioning import planned
 from support.wanted import REGISTRY, spec_for
 
 if TYPE_CHECKING:
+    from functions_model.core.names import Names
     from functions_model.core.spec import DeploymentSpec
     from functions_model.pipeline.events import Event
     from functions_model.pipeline.session import Session
@@ -47,12 +49,14 @@ class Desk:
     Attributes:
         refused: The status that a request is answered with, by method.
         tags: Those of every image, when it is looked at again.
+        runs: What the app's slot runs; an error is raised.
         asked: Method and path of each request that changes something.
     """
 
     images: int = 3
     refused: dict[str, int] = field(default_factory=dict)
     tags: list[str] = field(default_factory=list)
+    runs: str | HttpResponseError = ""
     asked: list[str] = field(default_factory=list)
     ci: RecordingCi = field(default_factory=RecordingCi)
     told: list[Event] = field(default_factory=list)
@@ -115,10 +119,19 @@ class Desk:
 
 
 class _Delivered:
-    """As much of `Delivered` as is looked at."""
+    """As much of `Delivered`, and of its host, as is looked at."""
 
     def __init__(self, desk: Desk, plan: ResourcePlan) -> None:
-        self.session, self.world, self.plan = desk, desk.world, plan
+        self.session, self.world, self.plan, self.clients = desk, desk.world, plan, None
+        self.host = self
+
+    def places_of(self, _: object, names: Names) -> tuple[Names, ...]:
+        return names, names.at("staging")
+
+    def image_of(self, _: object, names: Names) -> str:
+        if isinstance(self.session.runs, HttpResponseError):
+            raise self.session.runs
+        return self.session.runs if names.candidate else "contoso.azurecr.io/package@sha256:other"
 
 
 def old(plan: ResourcePlan) -> list[Change]:
@@ -163,6 +176,23 @@ class TestThePlan:
 
         assert [] == old(plan)
         assert [True] == ["403" in one and "`keep-images` removes nothing" in one for one in desk.ci.annotations]
+
+
+class TestWhatRuns:
+    def test_stays_also_without_a_live_tag(self) -> None:
+        """Somebody else has deployed an old one to the slot, and is not done yet."""
+        desk = Desk(runs=f"contoso.azurecr.io/package@{digest_of(manifest(2))}")
+        desk.remove()
+
+        assert [digest_of(manifest(one)) for one in (1, 3)] == [one.rpartition("/")[2] for one in desk.asked]
+
+    def test_must_be_known(self) -> None:
+        """Nothing goes where Azure does not say."""
+        desk = Desk(runs=HttpResponseError("down"))
+        desk.remove()
+
+        assert [] == desk.asked
+        assert [True] == ["`keep-images` removes nothing" in one for one in desk.ci.annotations]
 
 
 class TestTheRemoval:

@@ -13,6 +13,7 @@ from azure_sandbox.arm.authorization.definitions import OWNER, READER, USER_ACCE
 from azure_sandbox.arm.ids import ResourceId
 from azure_sandbox.endpoints import LOCATION
 from azure_sandbox.sandbox import REGISTRY, SHARED_GROUP
+from support.az import new_az
 from support.containers import build, engine
 from support.deployer import Deployer
 from support.documented_roles import NewRegistry, new_registry, robot_login, roles_in
@@ -21,6 +22,8 @@ from support.project import ECHO_SCRIPT
 from support.promoting import Stage
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from azure_sandbox.sandbox import Sandbox
     from support.deployment import Run
 
@@ -105,6 +108,14 @@ class TestVersions:
         assert ["true", "true", "true", "false"] == [run.outputs["changed"] for run in (one, two, back, again)]
         assert one.outputs["digest"] != two.outputs["digest"]
 
+    def test_by_another_name(self, sandbox: Sandbox, packaged: Run, stage: Stage) -> None:
+        """The same registry imports it from itself, into the repository that was asked for."""
+        here = stage.run(packaged.outputs["image"])
+        run = stage.run(here.outputs["image"], image_name="live/echo")
+
+        assert [0, 0] == [here.code, run.code], run.log
+        assert f"{stage.registry}/live/echo@{packaged.outputs['digest']}" == run.outputs["image"]
+
     def test_by_a_slot(self, staging: Deployer, stage: Stage) -> None:
         """The slot is verified with the image, and swapped; the app that runs it already needs neither."""
         (staging.folder / "model" / "weights.txt").write_text("third")
@@ -125,6 +136,7 @@ class TestVersions:
             "def init():\n    raise ValueError('torn')\n\n\ndef run(x):\n    return x\n"
         )
         torn = staging.run(mode="package", image_name="promoted/torn")
+        (staging.folder / "src" / "score.py").write_text(ECHO_SCRIPT)
         run = stage.run(torn.outputs["image"], verify_timeout="30")
 
         assert [0, 8] == [before.code, run.code], run.log
@@ -185,6 +197,20 @@ class TestTriggers:
 
 
 @pytest.mark.exhaustive
+@pytest.mark.needs("az")
+def test_a_tag_is_refused_with_a_command_that_shows_its_digest(
+    sandbox: Sandbox, tmp_path: Path, packaged: Run, stage: Stage
+) -> None:
+    """The real `az` runs it: what it answers makes an image that is taken."""
+    az = new_az(tmp_path, sandbox.endpoints)
+    az.sign_in(sandbox.endpoints, "-p", sandbox.endpoints.client_secret)
+    name = f"promoted/echo:{packaged.outputs['image-tag']}"
+    digest = az.json("acr", "repository", "show", "--name", REGISTRY, "--image", name, "--query", "digest")
+
+    assert packaged.outputs["digest"] == digest
+
+
+@pytest.mark.exhaustive
 class TestRefusals:
     """What cannot be deployed, and who may not."""
 
@@ -238,7 +264,7 @@ class TestRefusals:
         kind = ("Microsoft.ContainerRegistry", ("registries",), (REGISTRY,))
         source = str(ResourceId(sandbox.subscription_id, SHARED_GROUP, *kind))
         own = stage.registry_id
-        for role, scope in ((OWNER, apps), (USER_ACCESS_ADMINISTRATOR, own), (READER, source)):
+        for role, scope in ((OWNER, apps), (USER_ACCESS_ADMINISTRATOR, own), (READER, own), (READER, source)):
             sandbox.roles.grant(login.object_id, role, scope)
         given = {"resource_group": "least-apps", **login.inputs}
         refused = stage.run(packaged.outputs["image"], **given)
@@ -283,7 +309,6 @@ class TestOtherBuilders:
 
     def test_a_context_that_docker_built(self, sandbox: Sandbox, staging: Deployer, stage: Stage) -> None:
         """Its label is written into the Dockerfile, so that the image is deployed like any other."""
-        (staging.folder / "src" / "score.py").write_text(ECHO_SCRIPT)
         written = staging.run(mode="package", builder="dockerfile", build_context="context")
         name, password = f"{sandbox.endpoints.registry}/promoted/by-docker", refresh_token(sandbox)
         with engine() as api:

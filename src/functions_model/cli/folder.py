@@ -29,6 +29,8 @@ _STAND_INS = {
     "resource-group": "try",
 }
 """Inputs that a sandbox will give."""
+_OF_A_STAGE = frozenset({"image", "image-username"})
+"""Inputs that `try` has no use for: what it tries is built of the folder."""
 _NEAR = 2
 """How many folders up or down an entry script is searched."""
 
@@ -152,4 +154,4 @@ def _written_inputs(folder: Path) -> dict[str, str]:
     found, problems = inputs_in(file, "") if file.is_file() else ({}, [])
     if problems:
         raise InputsInvalid(f"read `{INPUTS}`", problems)
-    return {name: text for name, (text, _) in found.items()}
+    return {name: text for name, (text, _) in found.items() if name not in _OF_A_STAGE}

@@ -10,6 +10,7 @@ from functions_model.core.secrets import RegistryLogin, Secret
 from functions_model.inputs import rules
 from functions_model.inputs.catalogue import CATALOGUE
 from functions_model.inputs.form import Form
+from functions_model.inputs.registries import cloud_of_registry, named_registry
 
 
 def existing_image(text: str) -> ImageReference:
@@ -18,16 +19,20 @@ def existing_image(text: str) -> ImageReference:
     found = parse_reference(text)
     if found.digest is None:
         remedy = (
-            "Give it as `<registry>/<repository>@sha256:...`: the run that made it has that in its output `image`, and"
-            f" {_shows_digest(found)} shows what the tag means now."
+            "Give it as `<registry>/<repository>@sha256:...`: the run that built it has that in its output `image`, and"
+            f" {_shows_digest(found)} shows the tag's digest."
         )
         raise RuleBroken(f"`{text}` has no digest, and a tag may mean another image tomorrow", remedy)
     return replace(found, tag=None)
 
 
 def _shows_digest(image: ImageReference) -> str:
-    name = f"{image.repository}:{image.tag or 'latest'}"
-    return f"`az acr repository show --name {image.registry} --image {name} --query digest`"
+    tagged = f"{image.repository}:{image.tag or 'latest'}"
+    cloud = cloud_of_registry(image.registry)
+    name = named_registry(image.registry, cloud).name if cloud else ""
+    if name:
+        return f"`az acr repository show --name {name} --image {tagged} --query digest`"
+    return f"`docker buildx imagetools inspect {image.registry}/{tagged}`"
 
 
 def take_source_login(form: Form) -> RegistryLogin | None:
@@ -35,10 +40,11 @@ def take_source_login(form: Form) -> RegistryLogin | None:
     name = form.take("image-username", rules.secret_text)
     password = form.take("image-password", lambda text: Secret(rules.secret_text(text)))
     given = [text for text in ("image-username", "image-password") if form.text(text)]
-    for text in () if form.promotes else given:
-        form.refuse(text, "it is given without `image`, for whose registry it is", "Remove it, or give `image`.")
+    # An inputs file may serve the run that builds, too.
+    for text in () if form.promotes else [one for one in given if one not in form.origins]:
+        form.refuse(text, "it is for the registry of `image`, which is not set", "Remove it, or set `image`.")
     if form.promotes and len(given) == 1:
-        form.refuse(given[0], "it is given alone", "Give `image-username` and `image-password`, or neither.")
+        form.refuse(given[0], "it is set alone", "Set both `image-username` and `image-password`, or neither.")
     return RegistryLogin(name, password) if name and password else None
 
 

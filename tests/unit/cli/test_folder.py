@@ -74,6 +74,14 @@ class TestInputsFile:
 
         assert said in str(refused.value.problems[0]).replace(f"{tmp_path}/", "")
 
+    def test_an_image_of_a_stage_is_not_tried(self, tmp_path: Path) -> None:
+        """The folder is: one file may serve all commands."""
+        (tmp_path / "inputs.yml").write_text(
+            "image: contoso.azurecr.io/x@sha256:0\nmodel-path: '[]'\nentry-script: s.py\n"
+        )
+
+        assert inputs_of(tmp_path) == {"model-path": "[]", "entry-script": "s.py"}
+
     def test_says_it_where_names_say_nothing(self, tmp_path: Path) -> None:
         """A deployment file names model and script; an MLflow model needs no script."""
         (tmp_path / "inputs.yml").write_text("deployment-file: blue.yml\n")

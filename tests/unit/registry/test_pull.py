@@ -44,6 +44,11 @@ class TestPullBase:
         with pytest.raises(RegistryFailed, match="sent other bytes than"):
             pull_base(world.client(), pinned)
 
+    def test_what_is_no_base_is_not_called_one(self, world: World) -> None:
+        """An image that is deployed is read in the same way."""
+        with pytest.raises(RegistryFailed, match=r"Could not read the image .* Use one for linux/arm64"):
+            pull_base(world.client(), world.image.base.reference, Platform(architecture="arm64"), kind="image")
+
     def test_another_platform_is_refused(self, world: World) -> None:
         """The platforms that there are get named."""
         with pytest.raises(RegistryFailed, match="not made for linux/arm64, but for linux/amd64"):

@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from functions_model.core.spec import ImageTarget, Mode
+from functions_model.bundle.deployable import AppImage
+from functions_model.core.promotion import PromotionSpec
+from functions_model.core.references import ImageReference, digest_of
+from functions_model.core.secrets import Login
+from functions_model.core.spec import HttpTrigger, ImageTarget, Mode
 from functions_model.hosting.app_service.nouns import ObservedApp
 from functions_model.pipeline.events import (
     AppVerified,
     ImageBuilt,
+    ImageFound,
     ImagePushed,
     Moved,
     PlanBegun,
@@ -37,6 +42,8 @@ if TYPE_CHECKING:
 
 OLD = "contoso.azurecr.io/package@sha256:" + "c" * 64
 NEW = "contoso.azurecr.io/package@sha256:"
+IMAGE = ImageReference("contoso.azurecr.io", "package", digest=digest_of(b""))
+LOGIN = Login("", "", None, "", "AzureCloud")
 PLAN = Change("plan", "iris-plan", Action.CREATE)
 APP = Change("function app", "iris", Action.UPDATE)
 MOVE = Change("swap", "iris/staging with iris", Action.UPDATE)
@@ -64,6 +71,34 @@ def told(folder: Path, *events: Event, existed: bool, begun: tuple[str, ...] = (
     """The last words of a deployment that was stopped after some events."""
     planned = PlanMade(plan_of(PLAN, APP, existed=existed))
     return str(stopped(spec_for(), [*image_events(folder), planned, *events, RunStopped(begun)]))
+
+
+class TestPromotion:
+    """A run with an image that is there."""
+
+    def test_before_its_label_was_read(self) -> None:
+        """Nothing was touched, and nothing is guessed of what runs."""
+        spec = spec_for()
+        given = PromotionSpec(spec.mode, IMAGE, spec.image, LOGIN, wanted().names, (), lambda _: spec)
+
+        assert "Could not finish: the run was stopped. No Azure resource was touched." == str(
+            stopped(given, [RunStopped()])
+        )
+
+    def test_while_it_is_imported(self) -> None:
+        """What the app runs is told, whether or not the registry still takes the image."""
+        app = AppImage(IMAGE, "0" * 32, ("score",), HttpTrigger())
+        begun = (f"the image import `{IMAGE.pinned}`",)
+        events = [
+            ImageFound(app, spec_for(), "x.azurecr.io/y"),
+            PlanMade(plan_of(APP, existed=True)),
+            RunStopped(begun),
+        ]
+        words = str(stopped(spec_for(), events))
+
+        assert f"Started, but not known to have finished: {begun[0]}." in words
+        assert f"The function app `iris` runs `{OLD}` as before." in words
+        assert REMOVE not in words
 
 
 class TestDeployment:

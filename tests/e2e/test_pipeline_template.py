@@ -2,85 +2,46 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
 
-from support.act import copy_action, write_project
 from support.documents import TEMPLATE
-from support.engine import CA_BUNDLE
 from support.leaks import leaks
 from support.pipeline_templates import expand_steps
-from support.pipelines_job import PipelinesJob, StepRun, connection_to
+from support.pipelines_job import StepRun
+from support.pipelines_organization import FEDERATED, MANAGED, SECRET, Organization, new_organization
 from support.tools import ROOT
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from azure_sandbox.sandbox import Sandbox
 
 STEP = "functionsModel"
 SETTING = "a-setting-nobody-sees"
 
 
-@dataclass(frozen=True, slots=True)
-class Pipeline:
-    """A pipeline that uses the template, and its jobs."""
-
-    sandbox: Sandbox
-    folder: Path
-    inputs: dict[str, str]
-
-    def job(self, scheme: str) -> PipelinesJob:
-        """A new job, whose connection has that scheme; the agent's cache of tools is the same."""
-        sandbox = self.sandbox
-        trust = {
-            **{name: text for name, text in sandbox.endpoints.environ().items() if not name.startswith("ACTIONS_")},
-            **dict.fromkeys(("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"), str(self.folder / "certificates.pem")),
-        }
-        return PipelinesJob(
-            self.folder / scheme,
-            {"azure": connection_to(sandbox, scheme)},
-            {"self": self.folder / "self", "functionsModel": self.folder / "action"},
-            {
-                "Agent.ToolsDirectory": str(self.folder / "tools"),
-                "System.AccessToken": sandbox.azure_devops.access_token,
-                "System.OidcRequestUri": f"{sandbox.endpoints.resource_manager}{sandbox.azure_devops.path}",
-                "apiKey": SETTING,
-                "settings": "A=one\nAPI_KEY=$(apiKey)",
-                "region": self.inputs["location"],
-            },
-            {"apiKey"},
-            trust,
-        )
-
-    def steps(self, **parameters: str) -> list[dict[str, Any]]:
-        """A step of the template, and one that reads its outputs."""
-        given = {"modelPath": "project/model", "entryScript": "project/src/score.py", "location": "$(region)"}
-        project = {"environmentFile": "project/requirements.txt", "sampleRequest": "project/sample.json"}
-        names = {"registry": "registry", "baseImage": "base-image", "pythonVersion": "python-version"}
-        sandbox = {name: self.inputs[text] for name, text in names.items()}
-        where = {"serviceConnection": "azure", "appName": "from-a-template", "resourceGroup": "template-group"}
-        all_of_them = {**given, **project, **sandbox, **where, "authLevel": "anonymous", **parameters}
-        pipeline = [
-            {"template": "azure-pipelines/deploy.yml@functionsModel", "parameters": all_of_them},
-            {"name": "after", "bash": f"echo url=$({STEP}.appUrl) $({STEP}.digest); env | grep -c {SETTING} || true"},
-        ]
-        return expand_steps(pipeline, lambda path, _: (ROOT / path).read_text())
+def steps_of(organization: Organization, **parameters: str) -> list[dict[str, Any]]:
+    """A step of the template, and one that reads its outputs."""
+    inputs = organization.sandbox.endpoints.inputs()
+    given = {"modelPath": "project/model", "entryScript": "project/src/score.py", "location": "$(region)"}
+    project = {"environmentFile": "project/requirements.txt", "sampleRequest": "project/sample.json"}
+    names = {"registry": "registry", "baseImage": "base-image", "pythonVersion": "python-version"}
+    sandbox = {name: inputs[text] for name, text in names.items()}
+    where = {"serviceConnection": "azure", "appName": "from-a-template", "resourceGroup": "template-group"}
+    all_of_them = {**given, **project, **sandbox, **where, "authLevel": "anonymous", **parameters}
+    pipeline = [
+        {"template": "azure-pipelines/deploy.yml@functionsModel", "parameters": all_of_them},
+        {"name": "after", "bash": f"echo url=$({STEP}.appUrl) $({STEP}.digest); env | grep -c {SETTING} || true"},
+    ]
+    return expand_steps(pipeline, lambda path, _: (ROOT / path).read_text())
 
 
 @pytest.fixture(scope="module")
-def pipeline(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
-    folder = tmp_path_factory.mktemp("pipeline")
-    (folder / "self").mkdir()
-    (folder / "action").mkdir()
-    copy_action(folder / "action")
-    write_project(folder / "self")
-    trusted = CA_BUNDLE.read_bytes() if CA_BUNDLE.exists() else b""
-    (folder / "certificates.pem").write_bytes(trusted + b"\n" + sandbox.endpoints.ca_bundle.read_bytes())
-    return Pipeline(sandbox, folder, sandbox.endpoints.inputs())
+def organization(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Organization:
+    region = sandbox.endpoints.inputs()["location"]
+    variables = {"apiKey": SETTING, "settings": "A=one\nAPI_KEY=$(apiKey)", "region": region}
+    return new_organization(sandbox, tmp_path_factory.mktemp("pipeline"), variables, "apiKey")
 
 
 def shown(run: StepRun) -> list[str]:
@@ -93,12 +54,12 @@ def shown(run: StepRun) -> list[str]:
 class TestTemplate:
     """The step that the template makes."""
 
-    def test_deploys_by_a_service_connection(self, pipeline: Pipeline) -> None:
+    def test_deploys_by_a_service_connection(self, organization: Organization) -> None:
         """The connection's name is all that it knows of Azure; a following step has the outputs of a live app."""
-        sandbox = pipeline.sandbox
+        sandbox = organization.sandbox
         sandbox.journal.clear()
 
-        runs = pipeline.job("WorkloadIdentityFederation").run(pipeline.steps(appSettingsVariable="settings"))
+        runs = organization.job(FEDERATED).run(steps_of(organization, appSettingsVariable="settings"))
 
         run = runs[STEP]
         assert 0 == run.code, run.raw
@@ -115,35 +76,35 @@ class TestTemplate:
         assert {200} == set(asked)
         assert f"as {sandbox.endpoints.client_id} by the job's identity token" in run.log
 
-    def test_by_one_with_a_secret(self, pipeline: Pipeline) -> None:
+    def test_by_one_with_a_secret(self, organization: Organization) -> None:
         """Nobody has to say which it is, and the secret is shown nowhere."""
-        job = pipeline.job("ServicePrincipal")
+        job = organization.job(SECRET, SECRET)
 
-        run = job.run(pipeline.steps(mode="plan"))[STEP]
+        run = job.run(steps_of(organization, mode="plan"))[STEP]
 
         assert 0 == run.code, run.raw
-        assert f"as {pipeline.sandbox.endpoints.client_id} by a client secret" in run.log
+        assert f"as {organization.sandbox.endpoints.client_id} by a client secret" in run.log
         assert [] == shown(run)
-        assert pipeline.sandbox.endpoints.client_secret not in run.log
+        assert organization.sandbox.endpoints.client_secret not in run.log
 
-    def test_by_a_machines_own_identity(self, pipeline: Pipeline) -> None:
+    def test_by_a_machines_own_identity(self, organization: Organization) -> None:
         """The agent's machine knows who it is; the connection names the subscription."""
-        job = pipeline.job("ManagedServiceIdentity")
-        job.trust["AZURE_POD_IDENTITY_AUTHORITY_HOST"] = pipeline.sandbox.endpoints.imds
+        job = organization.job(MANAGED, MANAGED)
+        job.trust["AZURE_POD_IDENTITY_AUTHORITY_HOST"] = organization.sandbox.endpoints.imds
 
-        run = job.run(pipeline.steps(mode="plan"))[STEP]
+        run = job.run(steps_of(organization, mode="plan"))[STEP]
 
         assert 0 == run.code, run.raw
         assert "by this machine's managed identity" in run.log
-        asked = pipeline.sandbox.journal.entries("imds")
+        asked = organization.sandbox.journal.entries("imds")
         assert asked
         assert not [entry for entry in asked if "client_id" in entry.path]
 
-    def test_tells_a_fault_on_the_users_own_line(self, pipeline: Pipeline) -> None:
+    def test_tells_a_fault_on_the_users_own_line(self, organization: Organization) -> None:
         """As an issue of the run, with the file's path."""
-        (pipeline.folder / "self" / "project" / "src" / "bad.py").write_text("def init():\n    pass\ndef run(\n")
+        (organization.folder / "self" / "project" / "src" / "bad.py").write_text("def init():\n    pass\ndef run(\n")
 
-        run = pipeline.job("WorkloadIdentityFederation").run(pipeline.steps(entryScript="project/src/bad.py"))[STEP]
+        run = organization.job(FEDERATED).run(steps_of(organization, entryScript="project/src/bad.py"))[STEP]
 
         assert 3 == run.code, run.raw
         assert [("project/src/bad.py", "3")] == [(issue.path, issue.line) for issue in run.agent.kept("error")]

@@ -68,11 +68,13 @@ class StepRun:
         code: The exit code of what it started; 0 for a checkout.
         agent: What the agent made of its log.
         raw: The log as it was written.
+        published: The files of an artifact, by their paths in it.
     """
 
     code: int
     agent: Agent
     raw: str
+    published: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def log(self) -> str:
@@ -148,6 +150,10 @@ class PipelinesJob:
             case {"checkout": str(alias), "path": str(path)}:
                 shutil.copytree(self.repositories[alias], self.folder / path, symlinks=True, dirs_exist_ok=True)
                 return StepRun(0, Agent(), "")
+            case {"publish": str(place), "artifact": str(_)}:
+                folder = Path(self.expanded(place))
+                files = {file.relative_to(folder).as_posix(): file for file in folder.rglob("*") if file.is_file()}
+                return StepRun(0, Agent(), "", files)
             case {"bash": str(script)}:
                 return self._bash(self.expanded(script), self._environ(step))
             case {"task": "AzureCLI@2", "inputs": inputs}:

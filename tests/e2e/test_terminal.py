@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from azure_sandbox.sandbox import Sandbox
 
 
+IRIS = ROOT / "examples" / "iris-http"
 MACHINES = ("scoring-url=", "lock=(", "digest=", "packed", "gzip")
 """What is for a job alone."""
 
@@ -151,7 +152,8 @@ class TestDeployment:
         """The error in red; the last lines say that callers have the version of before."""
         assert 8 == failed.code, failed.text
         assert {"red"} == failed.colours("error:")
-        assert "New version failed; `echo-seen` serves the previous one" in failed.lines
+        end = failed.lines.index("New version failed; `echo-seen` serves the previous one")
+        assert "  Cause      src/score.py, line 9: RuntimeError: torn weights" == failed.lines[end + 1]
 
     def test_the_width_is_used(self, project: Desk, deployed: Shown, columns: int) -> None:
         """No row is wider than the terminal, and where there is room a long line is not folded."""
@@ -185,12 +187,25 @@ class TestTry:
         assert 0 == done.code, done.text
         assert "`iris-http-try` is live: https://" in done.text
         assert '  Answer     {"species": ["setosa", "virginica"]' in done.text
-        assert f"functions_model try {ROOT / 'examples' / 'iris-http'}" in done.after("Next,").replace(" \\\n     ", "")
+        assert f"functions_model try {IRIS}" in done.after("Next,").replace(" \\\n     ", "")
         assert [] == [
             word
             for word in ("container", "days ago", "`python-version` says")
             if word in done.text.replace("container log: on", "")
         ]
+
+    def test_a_try_says_how_to_call_it_and_how_to_go_on(self, tmp_path: Path) -> None:
+        """What the folder says by its files' names is among the options: the command is refused for its login alone."""
+        done = shown(
+            command("try", str(IRIS), "--engine", "process"), columns=80, cwd=tmp_path, interrupt="Stop with Ctrl-C"
+        )
+
+        assert 130 == done.code, done.text
+        assert [] == done.broken_words(longest=78)
+        assert done.after("Call it:").startswith("  curl --cacert ")
+        bare = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+        planned = shown(["sh", "-c", done.after("Next,")], columns=80, cwd=tmp_path, environ=bare)
+        assert (4, True) == (planned.code, "az login" in planned.text), planned.text
 
 
 class TestRefused:

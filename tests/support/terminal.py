@@ -7,6 +7,7 @@ import itertools
 import os
 import pty
 import select
+import signal
 import struct
 import subprocess
 import termios
@@ -100,6 +101,7 @@ def shown(
     cwd: Path,
     environ: Mapping[str, str] | None = None,
     answers: Sequence[tuple[str, str]] = (),
+    interrupt: str = "",
 ) -> Shown:
     """Run a program in a terminal, to its end.
 
@@ -109,6 +111,7 @@ def shown(
         cwd: The folder.
         environ: More variables.
         answers: What is typed when a text has appeared, in this order.
+        interrupt: The text at which Ctrl-C is pressed.
     """
     here, there = pty.openpty()
     fcntl.ioctl(there, termios.TIOCSWINSZ, struct.pack("HHHH", _ROWS, columns, 0, 0))
@@ -129,6 +132,9 @@ def shown(
                 written += piece
                 if waiting and waiting[0][0].encode() in written:
                     os.write(here, waiting.pop(0)[1].encode() + b"\n")
+                if interrupt and interrupt.encode() in written:
+                    process.send_signal(signal.SIGINT)
+                    interrupt = ""
         finally:
             os.close(here)
         code = process.wait(_SECONDS)

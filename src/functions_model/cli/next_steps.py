@@ -42,7 +42,7 @@ def tell_people(
     verified = proven(events)
     where = f": {verified.verified.app_url}" if verified and not failure else ""
     colours = (Colour.HEADING, Colour.BAD if failure else Colour.GOOD) if ci.facts.has_colours else ()
-    told = [painted(headline(spec, events, failure), *colours) + where, *done_lines(spec, events, seconds)]
+    told = [painted(headline(spec, events, failure), *colours) + where, *done_lines(spec, events, seconds, failure)]
     steps = [] if failure or typed is None else next_steps(spec, events, typed, size_of(sys.stdout).columns)
     ci.info("\n".join(["", *told, *steps]))
 

@@ -162,15 +162,14 @@ def _after_a_try(door: _Door, given: Mapping[str, str]) -> list[str]:
         return []
     said = {name: value for name, value in given.items() if name not in _AZURE and "\n" not in value}
     written = {"inputs-file": INPUTS} if (door.folder / INPUTS).is_file() else {}
-    place = {} if door.folder == Path.cwd() else {"working-directory": str(door.options.folder)}
     name = app_name_for(door.folder).removesuffix("-try") or "model"
     azure = {**_AZURE, "app-name": name, "resource-group": name}
-    options = {**place, **written, **{name: value for name, value in said.items() if name != "auth-level"}, **azure}
+    options = {**written, **{name: value for name, value in said.items() if name != "auth-level"}, **azure}
     words = [word for name, value in options.items() for word in (f"--{name}", value)]
     return [
         "",
-        "Next, after `az login`, see what it takes on Azure, with your own names for registry, app and group:",
-        *command("plan", *words, columns=size_of(sys.stdout).columns),
+        "Next, after `az login`, with your own names (registry, app, group):",
+        *command("plan", *words, columns=size_of(sys.stdout).columns, folder=door.options.folder),
     ]
 
 

@@ -22,11 +22,14 @@ from functions_model.pipeline.events import (
     RemovalPlanned,
     UndoEnded,
 )
+from functions_model.pipeline.registry_events import LiveTagMoved
 from functions_model.report.image_text import base_news, environment_notes, packages_text
 
 _SYMBOL = re.compile(r"^( *)(-/\+|[+~-])(?= )", re.MULTILINE)
 _COLOURS = {"+": Colour.GOOD, "~": Colour.CHANGED, "-": Colour.BAD, "-/+": Colour.BAD}
 _TOLD_AT_THE_END = (LayerReady, Attached, ImageBuilt, AheadBegun, PlanApplied, AppVerified, UndoEnded)
+_FOR_JOBS = (LiveTagMoved,)
+"""What nobody does anything about."""
 
 
 def brief_lines(event: Event, whole: Callable[[Event], str], *, colours: bool) -> str:
@@ -49,7 +52,7 @@ def brief_lines(event: Event, whole: Callable[[Event], str], *, colours: bool) -
             text = _plan(event)
             return _SYMBOL.sub(_coloured, text) if colours else text
         case _:
-            return "" if isinstance(event, _TOLD_AT_THE_END) else whole(event)
+            return "" if isinstance(event, _TOLD_AT_THE_END + _FOR_JOBS) else whole(event)
 
 
 def _notes(sentences: Sequence[str]) -> list[str]:

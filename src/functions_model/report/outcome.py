@@ -24,6 +24,7 @@ from functions_model.pipeline.events import (
     StageEnded,
     UndoEnded,
 )
+from functions_model.report.cause import cause_in
 from functions_model.report.formatting import duration, every, last, proven, size
 from functions_model.report.image_text import packages_text
 from functions_model.report.proof import state_of
@@ -100,15 +101,19 @@ def _of_a_removal(spec: RemovalSpec, events: Sequence[Event], failure: Failure |
     return f"{of}`{spec.names.app}` {state}"
 
 
-def done_lines(spec: AnySpec | None, events: Sequence[Event], seconds: float) -> list[str]:
+def done_lines(
+    spec: AnySpec | None, events: Sequence[Event], seconds: float, failure: Failure | None = None
+) -> list[str]:
     """What was done, in five lines at most; those of which nothing is known are not there.
 
     Args:
         spec: None when the inputs were refused.
         events: What happened, in order.
         seconds: Wall time of the whole run.
+        failure: What ended the run; the cause that its app's log shows comes first.
     """
     told = {
+        "Cause": cause_in(failure.detail) if failure else "",
         "Image": _image(events),
         "Python": _environment(events),
         "Resources": _resources(spec, events),

@@ -54,6 +54,19 @@ class TestProgram:
 
         assert shell.program(str(place), path).endswith(said.format(tmp_path))
 
+    def test_is_found_from_another_folder(self) -> None:
+        """A path that is relative to this one would lead nowhere there."""
+        assert [".venv/bin/functions-model", f"{Path.cwd()}/.venv/bin/functions-model"] == [
+            shell.program(".venv/bin/functions-model", "/nowhere", anywhere=anywhere) for anywhere in (False, True)
+        ]
+
+    def test_runs_where_it_is_told_to(self, tmp_path: Path) -> None:
+        """With `cd` before it, unless the shell is there."""
+        there, here = (shell.command("plan", folder=folder) for folder in (tmp_path, Path.cwd()))
+
+        assert f"  cd {tmp_path} && \\" == there[0]
+        assert 1 == len(here)
+
 
 class TestOptions:
     """`options_of`."""

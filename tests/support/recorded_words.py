@@ -29,6 +29,7 @@ _PATTERNS = (
     (re.compile(r"\b(recorded\w{0,2}data|recorded[\w-]*-bus-)[a-z2-7]{10}\b"), r"\1<hash>"),
     # The build follows from the base's digest, too.
     (re.compile(r"(FUNCTIONS_MODEL_BUILD_ID)=[0-9a-f]+"), r"\1=<build>"),
+    (re.compile(r'("build":)"[0-9a-f]{32}"'), r'\1"<build>"'),
     (re.compile(r"(FUNCTIONS_MODEL_TOOL_VERSION)=[\w.]+"), r"\1=<version>"),
 )
 _HASHED = ("Microsoft.Storage/storageAccounts", "Microsoft.ServiceBus/namespaces")

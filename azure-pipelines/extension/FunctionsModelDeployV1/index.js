@@ -62,14 +62,15 @@ function image() {
 
 // A folder has the same path inside and outside: what the tool writes and names is there for the agent.
 function container(pinned, given) {
-    const folders = [process.env.PIPELINE_WORKSPACE || process.env.BUILD_SOURCESDIRECTORY, process.env.AGENT_TEMPDIRECTORY];
+    const sources = process.env.BUILD_SOURCESDIRECTORY || process.cwd(); // a classic release has none
+    const folders = [process.env.PIPELINE_WORKSPACE || sources, process.env.AGENT_TEMPDIRECTORY];
     const bundles = [process.env.REQUESTS_CA_BUNDLE, process.env.SSL_CERT_FILE].filter((file) => file && fs.existsSync(file));
     const mounts = [...folders.filter(Boolean).map((folder) => `${folder}:${folder}`), ...new Set(bundles.map((file) => `${file}:${file}:ro`))];
     const engine = given.FUNCTIONS_MODEL_BUILDER === 'docker' && fs.existsSync(SOCKET)
         ? ['--volume', `${SOCKET}:${SOCKET}`, '--group-add', String(fs.statSync(SOCKET).gid)] : [];
     return [
         'run', '--rm', '--network', 'host', '--user', `${process.getuid()}:${process.getgid()}`,
-        '--workdir', process.env.BUILD_SOURCESDIRECTORY || process.cwd(),
+        '--workdir', sources,
         ...mounts.flatMap((mount) => ['--volume', mount]), ...engine,
         ...Object.keys(given).filter((name) => PASSED.test(name)).sort().flatMap((name) => ['--env', name]),
         pinned, 'step',

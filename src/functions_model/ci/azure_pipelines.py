@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
@@ -28,6 +29,10 @@ ADVICE = Advice(
     subject="The page of the service connection shows issuer and subject.",
     one_at_a_time="Let one deployment at a time go to an app; on Azure Pipelines, an exclusive lock of the environment"
     " does that.",
+)
+_CERTIFICATE = (
+    "A service connection with a certificate is not supported: choose one with workload identity federation, or with a"
+    " secret."
 )
 _ESCAPES = (("%", "%AZP25"), (";", "%3B"), ("\r", "%0D"), ("\n", "%0A"), ("]", "%5D"))
 
@@ -140,16 +145,17 @@ def pipeline_endpoint(environ: Mapping[str, str]) -> TokenEndpoint:
 
 def pipeline_facts(environ: Mapping[str, str]) -> Facts:
     """What the agent's variables say: https://learn.microsoft.com/azure/devops/pipelines/build/variables."""
+    connection = service_connection(environ)
     collection, project = environ.get("SYSTEM_TEAMFOUNDATIONCOLLECTIONURI", ""), environ.get("SYSTEM_TEAMPROJECTID", "")
     build = environ.get("BUILD_BUILDID", "")
     pages = f"{collection.rstrip('/')}/{project}/_build/results?buildId={build}"
     return Facts(
         workspace=Path(environ.get("BUILD_SOURCESDIRECTORY") or Path.cwd()),
-        advice=ADVICE,
+        advice=replace(ADVICE, identity=_CERTIFICATE) if connection.by_certificate else ADVICE,
         source=_without_login(environ.get("BUILD_REPOSITORY_URI", "")),
         revision=environ.get("BUILD_SOURCEVERSION", ""),
         run_url=pages if collection and project and build else "",
-        connection=service_connection(environ).says,
+        connection=connection.says,
         has_identity=JobIdentity(pipeline_endpoint(environ)).available,
         debug=environ.get("SYSTEM_DEBUG", "").lower() == "true",
     )

@@ -39,6 +39,12 @@ class ServiceConnection:
     federated: bool
     access: str
 
+    @property
+    def by_certificate(self) -> bool:
+        """Whether it names a client, and neither a secret nor a token proves it: a certificate is left."""
+        proven = self.federated or (self.says and (self.says.managed or self.says.client_secret))
+        return bool(self.says and self.says.client_id and not proven)
+
 
 def service_connection(environ: Mapping[str, str]) -> ServiceConnection:
     """The connection of this step."""

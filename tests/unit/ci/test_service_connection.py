@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from functions_model.ci.azure_pipelines import pipeline_endpoint
+from functions_model.ci.azure_pipelines import pipeline_endpoint, pipeline_facts
 from functions_model.ci.host import Connection
 from functions_model.ci.service_connection import service_connection
 from functions_model.core.secrets import Secret
@@ -89,6 +89,26 @@ class TestWhatItSays:
 
         assert says
         assert cloud == says.cloud
+
+    @pytest.mark.parametrize(
+        "environ",
+        [
+            {
+                **TASK,
+                f"ENDPOINT_AUTH_SCHEME_{ID}": "ServicePrincipal",
+                f"ENDPOINT_AUTH_PARAMETER_{ID}_AUTHENTICATIONTYPE": "spnCertificate",
+                f"ENDPOINT_AUTH_PARAMETER_{ID}_SERVICEPRINCIPALCERTIFICATE": "pem",
+            },
+            CLI,
+        ],
+        ids=["task", "AzureCLI"],
+    )
+    def test_a_certificate_is_told_to_be_none_of_ours(self, environ: dict[str, str]) -> None:
+        """The login that fails says which connection to choose."""
+        facts = pipeline_facts(environ)
+
+        assert not facts.has_identity
+        assert "A service connection with a certificate is not supported" in facts.advice.identity
 
     def test_two_are_none(self) -> None:
         """Which of them is meant cannot be known."""

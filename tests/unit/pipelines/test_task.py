@@ -8,17 +8,17 @@ import shutil
 import signal
 import subprocess
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from functions_model.inputs.catalogue import CATALOGUE, OUTPUTS
 from functions_model.inputs.sources import own_variable
 from support.pipelines_agent import Agent
 from support.task_documents import EXTENSION, FOLDER, NAMES, TASK
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from support.tools import ROOT
 
 OF_THE_CONNECTION = {"tenant-id", "client-id", "client-secret", "login", "audience", "cloud"}
 SECRET = "nobody-sees-this"
@@ -58,6 +58,22 @@ class TestDefinition:
 
         assert {"azureSubscription", "appName", "resourceGroupName", "slotName", "appSettings"} <= names
         assert set() == {"deployToSlotOrASE", "imageName", "containerCommand"} & names
+
+    @pytest.mark.parametrize(
+        "page", [ROOT / "docs" / "how-to" / "azure-pipelines.md", EXTENSION / "overview.md"], ids=lambda path: path.name
+    )
+    def test_the_documents_give_inputs_that_are_there(self, page: Path) -> None:
+        """And read output variables that are there."""
+        task = definition()
+        names = {name for one in task["inputs"] for name in (one["name"], *one.get("aliases", []))}
+        outputs = {one["name"] for one in task["outputVariables"]}
+        blocks = re.findall(r"^```yaml\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE)
+        steps = [step for block in blocks for step in yaml.safe_load(block).get("steps", [])]
+        given = [step["inputs"] for step in steps if step.get("task") == "FunctionsModelDeploy@1"]
+
+        assert given
+        assert set() == {name for inputs in given for name in inputs} - names
+        assert set() == set(re.findall(r"\$\((?:deploy|functionsModel)\.(\w+)\)", page.read_text())) - outputs
 
     def test_an_input_shows_where_it_can_be_used(self) -> None:
         """Rules name inputs and choices that are there; groups, too."""

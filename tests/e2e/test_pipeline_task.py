@@ -3,113 +3,33 @@
 from __future__ import annotations
 
 import subprocess
-import zipfile
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import requests
 
-from support.act import write_project
-from support.engine import ACTION_IMAGE, CA_BUNDLE, ensure_images
+from support.engine import ACTION_IMAGE, ensure_images
 from support.leaks import leaks
-from support.pipelines_job import PipelinesJob, StepRun, connection_to
+from support.task_runs import SETTING, Packaged, package_task, transcript
 from support.tools import ROOT
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from azure_sandbox.sandbox import Sandbox
+    from support.pipelines_job import StepRun
 
-TASK = "FunctionsModelDeploy@1"
-SETTING = "a-setting-nobody-sees"
-FEDERATED, SECRET, MANAGED = "WorkloadIdentityFederation", "ServicePrincipal", "ManagedServiceIdentity"
-
-
-@dataclass(frozen=True, slots=True)
-class Packaged:
-    """The task, and jobs that use it.
-
-    Attributes:
-        files: What the package holds, by path.
-    """
-
-    sandbox: Sandbox
-    folder: Path
-    files: dict[str, Path]
-
-    def job(self, name: str, scheme: str = FEDERATED, *, docker: bool = False) -> PipelinesJob:
-        """A new job on an agent, with Docker or without; the cache of tools is the same for all."""
-        sandbox = self.sandbox
-        trust = {
-            **{one: text for one, text in sandbox.endpoints.environ().items() if not one.startswith("ACTIONS_")},
-            **dict.fromkeys(("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"), str(self.folder / "certificates.pem")),
-            "AZURE_POD_IDENTITY_AUTHORITY_HOST": sandbox.endpoints.imds,
-        }
-        return PipelinesJob(
-            self.folder / name,
-            {"azure": connection_to(sandbox, scheme)},
-            {"self": self.folder / "self"},
-            {
-                "Agent.ToolsDirectory": str(self.folder / "tools"),
-                "System.AccessToken": sandbox.azure_devops.access_token,
-                "System.OidcRequestUri": f"{sandbox.endpoints.resource_manager}{sandbox.azure_devops.path}",
-                "apiKey": SETTING,
-            },
-            {"apiKey"},
-            trust,
-            {TASK: self.folder / ("with-image" if docker else "without") / "FunctionsModelDeployV1"},
-        )
-
-    def steps(self, name: str, **inputs: str) -> list[dict[str, Any]]:
-        """A step of the task, and one that reads its outputs."""
-        ends = self.sandbox.endpoints.inputs()
-        given = {
-            "azureSubscription": "azure",
-            "modelPath": "project/model",
-            "entryScript": "project/src/score.py",
-            "environmentFile": "project/requirements.txt",
-            "sampleRequest": "project/sample.json",
-            "registry": ends["registry"],
-            "baseImage": ends["base-image"],
-            "pythonVersion": ends["python-version"],
-            "location": ends["location"],
-            "appName": f"by-task-{name}",
-            "resourceGroupName": f"task-{name}",
-            "authLevel": "anonymous",
-        }
-        task = {"task": TASK, "name": "deploy", "inputs": {**given, **inputs}}
-        return [
-            {"checkout": "self", "path": "s"},
-            task,
-            {"name": "after", "bash": "echo url=$(deploy.appUrl) $(deploy.digest)"},
-        ]
+SECRET, MANAGED = "ServicePrincipal", "ManagedServiceIdentity"
 
 
 @pytest.fixture(scope="module")
 def packaged(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Packaged:
-    folder = tmp_path_factory.mktemp("task")
-    for name, image in (("without", ""), ("with-image", ACTION_IMAGE)):
-        package = folder / f"{name}.vsix"
-        done = subprocess.run(
-            [ROOT / "azure-pipelines" / "package", "contoso", image, package],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        # As the agent unpacks it: no file may be executed.
-        with zipfile.ZipFile(package) as archive:
-            archive.extractall(folder / name)
-    (folder / "self").mkdir()
-    write_project(folder / "self")
-    (folder / "self" / "project" / "src" / "bad.py").write_text("def init():\n    pass\ndef run(\n")
-    trusted = CA_BUNDLE.read_bytes() if CA_BUNDLE.exists() else b""
-    (folder / "certificates.pem").write_bytes(trusted + b"\n" + sandbox.endpoints.ca_bundle.read_bytes())
-    root = folder / "with-image"
-    files = {path.relative_to(root).as_posix(): path for path in root.rglob("*") if path.is_file()}
-    return Packaged(sandbox, folder, files)
+    return package_task(sandbox, tmp_path_factory.mktemp("task"))
+
+
+def files(packaged: Packaged) -> dict[str, Path]:
+    """What the package with an image holds, by path."""
+    root = packaged.folder / "with-image"
+    return {path.relative_to(root).as_posix(): path for path in root.rglob("*") if path.is_file()}
 
 
 def shown(run: StepRun) -> list[str]:
@@ -129,14 +49,14 @@ class TestPackage:
         expected |= {f"{tool}/native/run", f"{tool}/requirements/runtime.lock", f"{tool}/requirements/find-python"}
         expected |= {"overview.md", "icon.png", "extension.vsixmanifest", f"{tool}/src/functions_model/__main__.py"}
 
-        assert set() == expected - packaged.files.keys()
-        assert [] == [name for name in packaged.files if "node_modules" in name or "__pycache__" in name]
-        assert f"{ACTION_IMAGE}\n" == packaged.files[f"{task}/image.txt"].read_text()
+        assert set() == expected - files(packaged).keys()
+        assert [] == [name for name in files(packaged) if "node_modules" in name or "__pycache__" in name]
+        assert f"{ACTION_IMAGE}\n" == files(packaged)[f"{task}/image.txt"].read_text()
         assert not (packaged.folder / "without" / task / "image.txt").exists()
 
     def test_names_publisher_and_version(self, packaged: Packaged) -> None:
         """The publisher is the release's to say, the version the project's."""
-        manifest = packaged.files["extension.vsixmanifest"].read_text()
+        manifest = files(packaged)["extension.vsixmanifest"].read_text()
 
         assert 'Publisher="contoso"' in manifest
         assert 'Version="1.0.0"' in manifest
@@ -153,7 +73,8 @@ class TestOnTheAgent:
         sandbox.journal.clear()
         settings = '-A one -API_KEY $(apiKey) -LONG "two words"'
 
-        runs = packaged.job("federated").run(packaged.steps("oidc", appSettings=settings))
+        steps = packaged.steps("oidc", appSettings=settings)
+        runs = packaged.job("federated").run(steps)
 
         run = runs["deploy"]
         assert 0 == run.code, run.raw
@@ -165,6 +86,7 @@ class TestOnTheAgent:
         assert {"model": "first", "got": {"x": 2}} == answer.json()
         assert {200} == {entry.status for entry in sandbox.journal.entries("azure-devops")}
         assert [] == shown(run)
+        assert f"--- $(deploy.digest) = {outputs['digest']}" in transcript(steps, runs).splitlines()
 
     @pytest.mark.parametrize(
         ("scheme", "told"), [(SECRET, "by a client secret"), (MANAGED, "by this machine's managed identity")]
@@ -197,6 +119,20 @@ class TestOnTheAgent:
         assert "The tool ended with exit code 130." in run.raw
         [issue] = run.agent.kept("error")
         assert issue.message.startswith("Could not finish: the run was stopped. Written: the resource group")
+
+
+@pytest.mark.exhaustive
+@pytest.mark.needs("tfx", "mmdebstrap")
+def test_the_demo_shows_a_job_that_deploys_and_one_that_fails() -> None:
+    """`make demo CI=azure-pipelines`: the log as people see it, outputs, an issue on the user's own line."""
+    words = ["make", "--no-print-directory", "demo", "CI=azure-pipelines"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, timeout=280)
+
+    assert 0 == done.returncode, done.stdout + done.stderr
+    assert "=== FunctionsModelDeploy@1 (deploy): succeeded\n" in done.stdout
+    assert "\n--- $(deploy.state) = live\n" in done.stdout
+    assert "\n--- issue (error): project/src/bad.py(3,1): error : " in done.stdout
+    assert SETTING not in done.stdout
 
 
 @pytest.mark.exhaustive

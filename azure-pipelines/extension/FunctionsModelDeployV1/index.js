@@ -83,10 +83,12 @@ function run() {
     const given = environment();
     const pinned = image();
     const [program, words] = pinned ? ['docker', container(pinned, given)] : ['bash', [TOOL, 'step']];
-    const child = spawn(program, words, { env: given, stdio: 'inherit', detached: true });
-    child.on('error', (error) => fail([`Could not start ${program}: ${error.code}. Install it on the agent.`]));
-    // The agent tells this process alone that the run was cancelled. The tool has a group of its own, all of which must know.
+    // The agent tells this process alone that the run was cancelled. The tool has a group of its own, all of which must know. A signal
+    // that comes while the tool is started waits until it is there.
+    let child;
     ['SIGINT', 'SIGTERM'].forEach((signal) => process.on(signal, () => child.pid && process.kill(-child.pid, signal)));
+    child = spawn(program, words, { env: given, stdio: 'inherit', detached: true });
+    child.on('error', (error) => fail([`Could not start ${program}: ${error.code}. Install it on the agent.`]));
     // An exit code would say that the agent itself failed: the result is told by a command.
     child.on('exit', (code, signal) => {
         if (code !== 0) command('task.complete result=Failed;', `The tool ended with ${signal || `exit code ${code}`}.`);

@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -171,6 +172,12 @@ def machine(tmp_path: Path) -> Machine:
     return found
 
 
+STOPPED = """
+import signal, sys, time
+signal.signal(signal.SIGINT, lambda *_: sys.exit("stopped"))
+print("begun", flush=True)
+time.sleep(20)
+"""
 ENGINE = '[ "$1" != version ] || echo linux'
 
 
@@ -237,13 +244,13 @@ class TestStart:
     def test_a_cancel_reaches_the_tool(self, machine: Machine) -> None:
         """The agent tells the task alone; all that it has started must end."""
         machine.program("docker", "exit 1")
-        machine.program("bash", "trap 'kill $!; echo stopped; exit 130' INT; echo begun; sleep 30 & wait")
+        machine.program("bash", f"exec {sys.executable} -c '{STOPPED}'")
 
         process = machine.start(azureSubscription=CONNECTION)
         assert process.stdout
         begun = process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        rest = process.communicate(timeout=10)[0]
+        rest = process.communicate(timeout=30)[0]
 
         assert ("begun\n", True, 0) == (begun, rest.startswith("stopped\n"), process.returncode)
 

@@ -268,6 +268,22 @@ class TestARefusal:
         assert {"registry"} == set(found)
         assert "this login may not read the registry `onlyonehub` in the resource group `hub-rg`" in found["registry"]
 
+    @pytest.mark.exhaustive
+    def test_of_a_name_tells_the_id_that_it_has_elsewhere(self, sandbox: Sandbox, tmp_path: Path) -> None:
+        """Where the login sees it; with the id that is told, it goes on."""
+        spoke = Spoke(sandbox, tmp_path, "byname")
+        sandbox.roles.grant(spoke.login.object_id, READER, f"/subscriptions/{sandbox.subscription_id}")
+        spoke.grant_in_hub()
+        run = spoke.run(mode="plan", registry="bynamehub")
+        told = run.errors[0].rpartition("Set `registry` to its ARM id: `")[2].removesuffix("`.")
+        again = spoke.run(mode="plan", registry=told)
+
+        assert (6, {"registry": f"it is in another subscription. Set `registry` to its ARM id: `{told}`."}) == (
+            run.code,
+            refused(run),
+        )
+        assert (0, spoke.hub.registry) == (again.code, told), again.log
+
 
 class TestTheAppsOwnSubscription:
     """`subscription-id` is another one than that of the app."""

@@ -21,6 +21,7 @@ from functions_model.provision.elsewhere import (
     grant_command,
     has_no_subscription,
     is_of_place,
+    seen_subscriptions,
     unseen,
 )
 from functions_model.provision.kinds.image_import import parameters_for, place_in_azure
@@ -29,6 +30,7 @@ from functions_model.provision.places import group_in, subscription_in
 
 _TYPE = "Microsoft.ContainerRegistry/registries"
 _ABAC = "AbacRepositoryPermissions"
+_MOST_AT_ONCE = 8
 
 
 def find_registry(clients: AzureClients, image: ImageTarget, role: str = "Reader") -> RegistryResource:
@@ -188,6 +190,9 @@ def _none(clients: AzureClients, image: ImageTarget, names: list[str]) -> Proble
     if image.registry_group:
         what = f"there is no registry `{image.registry_name}` in the resource group `{image.registry_group}`"
         return Problem(what, "Check `registry`; `az acr list` shows those that you can see.", "registry")
+    if elsewhere := _in_other_subscriptions(clients, image):
+        ids = " or ".join(f"`{one.id}`" for one in elsewhere)
+        return Problem("it is in another subscription", f"Set `registry` to its ARM id: {ids}.", "registry")
     known = ", ".join(f"`{name}`" for name in names) or "none"
     what = (
         f"the subscription `{clients.subscription_id}` has no such registry that this login can see (it sees {known})"
@@ -198,6 +203,23 @@ def _none(clients: AzureClients, image: ImageTarget, names: list[str]) -> Proble
         f" shows no registry. {ask_for_reader(clients, scope)}"
     )
     return Problem(what, remedy, "registry")
+
+
+def _in_other_subscriptions(clients: AzureClients, image: ImageTarget) -> list[RegistryResource]:
+    """Those that are meant, as far as the login sees them. Only a run that fails anyway looks for them."""
+
+    def meant(subscription: str) -> list[RegistryResource]:
+        try:
+            return _meant(registries_of(clients.of(subscription), image.registry_name, "look further"), image)
+        except (AzureError, PlanRefused):
+            return []
+
+    try:
+        others = [one for one in seen_subscriptions(clients) if one.lower() != clients.subscription_id.lower()]
+    except AzureError:
+        return []
+    with ThreadPoolExecutor(_MOST_AT_ONCE, "registries") as threads:
+        return [one for found in threads.map(meant, others) for one in found]
 
 
 def ask_for_reader(clients: AzureClients, scope: str) -> str:

@@ -204,5 +204,5 @@ class TestEnvironment:
         """An environment without a conda file is refused."""
         lab.sandbox.register_environment("opaque", None)
 
-        with pytest.raises(PlanRefused, match="made of an image alone"):
+        with pytest.raises(PlanRefused, match="built from an image alone"):
             fetch_environment(lab.asset("opaque", "1"), lab.clients, tmp_path)

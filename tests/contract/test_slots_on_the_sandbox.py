@@ -222,7 +222,7 @@ class TestSettingsOfOthers:
 
 
 class TestRefusals:
-    @pytest.mark.parametrize(("sku", "words"), [("B1", "which has no deployment slots"), ("EP1", "carries 2 slots")])
+    @pytest.mark.parametrize(("sku", "words"), [("B1", "which has no deployment slots"), ("EP1", "allows 2 slots")])
     def test_a_plan_without_room(self, azure: Azure, sku: str, words: str) -> None:
         """Refused in the plan, before anything is written."""
         deploy(azure, plan_sku=sku)

@@ -110,7 +110,7 @@ class TestManagedIdentity:
         run = run_action(tmp_path, given(sandbox, "tenant-id", login="managed-identity"), environ)
 
         assert 4 == run.code, run.log
-        assert "this machine has no such identity that answers" in run.errors[0]
+        assert "this machine has no such managed identity" in run.errors[0]
 
     def test_is_never_asked_for_by_itself(self, sandbox: Sandbox, tmp_path: Path, environ: dict[str, str]) -> None:
         """Who shares a runner with others would deploy as whoever the machine is."""

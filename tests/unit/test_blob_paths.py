@@ -77,7 +77,7 @@ class TestParsing:
             ("Input/{name}", "`Input` is not a container's name"),
             ("in--put/{name}", "single hyphens"),
             ("a" * 64 + "/{name}", "3 to 63"),
-            ("{name}/x", "a container cannot vary"),
+            ("{name}/x", "only the blob's name may vary"),
             ("input/{name", "the brace `{` has no other end; write `{{`"),
             ("input/name}", "the brace `}` has no other end; write `}}`"),
             ("input/{}", "`{}` is not a parameter"),

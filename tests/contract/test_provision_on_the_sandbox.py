@@ -97,7 +97,7 @@ class TestLogin:
 
         with pytest.raises(LoginFailed, match=f"whose subject is `{github.subject}`") as caught:
             credential.get_token(azure.clients.cloud.arm_scope)
-        made = json.loads(caught.value.detail.partition("--parameters '")[2].rpartition("'")[0])
+        made = json.loads(caught.value.detail.partition("--parameters '")[2].partition("'")[0])
         federated = FederatedCredential(made["issuer"], made["subject"], *made["audiences"])
         azure.sandbox.directory.add_federated_credential(ends.client_id, federated)
 

@@ -241,7 +241,9 @@ class TestASlot:
 
         assert (0, 0) == (shown.code, run.code), shown.log + run.log
         assert [] == writes
-        assert [("DELETE", "pr-12")] == azure.writes()
+        [slot, (method, tag)] = azure.writes()
+        assert (("DELETE", "pr-12"), "DELETE") == (slot, method)
+        assert tag.startswith("live-")
         assert (before - {"pr-12"}, held) == (left(azure), assignments(azure))
         assert not azure.plan(digit="a").has_changes
         assert shown.outputs["plan"] == run.outputs["plan"]

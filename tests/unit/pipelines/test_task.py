@@ -19,7 +19,7 @@ from functions_model.inputs.catalogue import CATALOGUE, OUTPUTS
 from functions_model.inputs.sources import own_variable
 from support.pipelines_agent import Agent
 from support.task_documents import EXTENSION, FOLDER, NAMES, TASK
-from support.tools import ROOT
+from support.tools import ROOT, TFX
 
 OF_THE_CONNECTION = {"tenant-id", "client-id", "client-secret", "login", "audience", "cloud"}
 SECRET = "nobody-sees-this"
@@ -172,6 +172,12 @@ def machine(tmp_path: Path) -> Machine:
     return found
 
 
+MICROSOFTS = """
+const {{ TaskMockRunner }} = require({library});
+const runner = new TaskMockRunner(process.argv[2]);
+for (const [name, text] of Object.entries({inputs})) runner.setInput(name, text);
+runner.run(true);
+"""
 STOPPED = """
 import signal, sys, time
 signal.signal(signal.SIGINT, lambda *_: sys.exit("stopped"))
@@ -219,6 +225,21 @@ class TestStart:
         assert [f"{machine.folder}/task/tool/native/run step"] == machine.told("bash")
         assert "models" == machine.environ("bash")["FUNCTIONS_MODEL_RESOURCE_GROUP"]
         assert "AzureCloud" == machine.environ("bash")[f"ENDPOINT_DATA_{CONNECTION}_ENVIRONMENT"]
+
+    @pytest.mark.needs("tfx")
+    def test_microsofts_own_runner_of_tasks_starts_it(self, machine: Machine) -> None:
+        """`azure-pipelines-task-lib` gives inputs the names that the agent gives them."""
+        machine.program("docker", "exit 1")
+        library = TFX.parents[1] / "azure-pipelines-task-lib" / "mock-run"
+        inputs = {"azureSubscription": CONNECTION, "resourceGroupName": "models", "appSettings": "-A one"}
+        script = machine.folder / "runner.js"
+        script.write_text(MICROSOFTS.format(library=json.dumps(str(library)), inputs=json.dumps(inputs)))
+
+        code, agent = machine.run(str(script))
+
+        given = machine.environ("bash")
+        assert (0, []) == (code, agent.results)
+        assert ("models", "-A one") == (given["FUNCTIONS_MODEL_RESOURCE_GROUP"], given["FUNCTIONS_MODEL_APP_SETTINGS"])
 
     def test_certificates_of_the_machine_go_along(self, machine: Machine) -> None:
         """A proxy's, say: the file is there in the container, too, and nobody writes into it."""

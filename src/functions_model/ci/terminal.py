@@ -18,6 +18,8 @@ _WIDEST_LABEL = 24
 _DEEPER = 2
 """Columns that the rest of a folded line is indented more than its beginning."""
 _DIGEST = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}")
+_OPTION = re.compile(r"(?:^|\s)--[a-z]")
+"""Only a command's line has one."""
 
 
 class Colour(enum.StrEnum):
@@ -68,11 +70,14 @@ def folded(text: str, columns: int) -> str:
 
 
 def brief_digests(text: str) -> str:
-    """The text with the start of each digest; a command between backticks keeps its own, to be pasted."""
+    """The text with the start of each digest; a command, in a line or between backticks, is left whole."""
     parts = text.split("`")
-    return "`".join(
-        part if number % 2 and " " in part else _DIGEST.sub(r"\1", part) for number, part in enumerate(parts)
-    )
+    return "`".join(part if number % 2 and " " in part else _brief(part) for number, part in enumerate(parts))
+
+
+def _brief(text: str) -> str:
+    lines = text.splitlines(keepends=True)
+    return "".join(line if _OPTION.search(line) else _DIGEST.sub(r"\1", line) for line in lines)
 
 
 def _rows(line: str, columns: int) -> list[str]:

@@ -53,6 +53,11 @@ class TestDigests:
             (f"It runs `r/p@{DIGEST}`.", "It runs `r/p@sha256:a1a1a1a1a1a1`."),
             (f"To go back, `az x --image r/p@{DIGEST}`.", f"To go back, `az x --image r/p@{DIGEST}`."),
             ("no digest", "no digest"),
+            (
+                f"It runs r/p@{DIGEST}\n  functions-model deploy \\\n      --image r/p@{DIGEST}",
+                f"It runs r/p@sha256:a1a1a1a1a1a1\n  functions-model deploy \\\n      --image r/p@{DIGEST}",
+            ),
+            (f"  functions-model destroy --image=r/p@{DIGEST}", f"  functions-model destroy --image=r/p@{DIGEST}"),
         ],
     )
     def test_are_cut_except_in_commands(self, text: str, brief: str) -> None:

@@ -13,6 +13,7 @@ from azure_sandbox.arm.authorization.definitions import OWNER, READER, USER_ACCE
 from azure_sandbox.arm.ids import ResourceId
 from azure_sandbox.endpoints import LOCATION
 from azure_sandbox.sandbox import REGISTRY, SHARED_GROUP
+from functions_model.core.report_names import MARKER
 from support.az import new_az
 from support.containers import build, engine
 from support.deployer import Deployer
@@ -78,7 +79,7 @@ class TestPromotion:
         assert ("live", "true") == (run.outputs["state"], run.outputs["changed"])
         assert "Nothing was built." in run.summary
         left = {path.name: path.read_text() for path in (production.folder / "out").iterdir()}
-        assert {"plan.json", "plan.md", "image.txt", "log.txt"} == set(left)
+        assert {"plan.json", "plan.md", "image.txt", "log.txt", MARKER} == set(left)
         assert f"{run.outputs['image']}\n" == left["image.txt"]
         subscriptions = {production.subscription, sandbox.endpoints.subscription_id}
         assert [] == [name for name, text in left.items() for one in subscriptions if one in text]

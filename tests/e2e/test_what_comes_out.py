@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from functions_model.core.report_names import MARKER
 from support.deployer import Deployer
 from support.leaks import leaks
 from support.live_sites import callers_keys
@@ -52,8 +53,8 @@ def deployed(deployer: Deployer, planned: Run) -> Run:
 
 
 def files(folder: Path) -> dict[str, str]:
-    """The texts in a folder, by name."""
-    return {path.name: path.read_text() for path in folder.iterdir()}
+    """The texts of a report, by name."""
+    return {path.name: path.read_text() for path in folder.iterdir() if path.name != MARKER}
 
 
 def private(deployer: Deployer) -> set[str]:
@@ -134,6 +135,7 @@ class TestFailure:
         (deployer.folder / "out/failed").mkdir(parents=True)
         (deployer.folder / "out/failed/plan.json").write_text("{}")
         (deployer.folder / "out/failed/mine.txt").touch()
+        (deployer.folder / "out/failed" / MARKER).touch()
 
         run = deployer.run(mode="plan", report_directory="out/failed", registry="nosuchregistry")
 

@@ -28,6 +28,7 @@ from functions_model.core.masking import SHORTEST
 from functions_model.core.promotion import AnySpec, PromotionSpec
 from functions_model.core.spec import DeploymentSpec, RemovalSpec
 from functions_model.inputs import (
+    REPORT,
     from_arguments,
     from_environment,
     listening_seconds,
@@ -154,6 +155,8 @@ class _Run:
             self._run(self.spec, environ)
         except Failure as error:
             failure = error
+            if any(problem.subject == REPORT for problem in error.problems):
+                self.report = None
         except Exception:  # noqa: BLE001 - whatever it is, the user must see a whole story and exit code 70
             with telling_the_end(), annotated(ci):
                 tell_bug(ci)

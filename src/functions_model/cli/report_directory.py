@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import traceback
 from collections.abc import Mapping, Sequence
@@ -16,8 +17,11 @@ from functions_model.ci.owner import hand_over
 from functions_model.ci.plain import PlainHost
 from functions_model.ci.terminal import uncoloured
 from functions_model.core.promotion import AnySpec
+from functions_model.core.report_names import MARKER, NAMES
 from functions_model.pipeline.events import Event
 from functions_model.report.formatting import listed
+
+_CLAIM = "functions-model-action writes its report here, and replaces the files of an earlier one.\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +80,9 @@ class ReportDirectory:
         return shown
 
     def _replace(self, texts: Mapping[str, str]) -> None:
-        from functions_model.report.files import NAMES
-
         made = [place for place in (self.folder, *self.folder.parents) if not place.exists()]
         self.folder.mkdir(parents=True, exist_ok=True)
+        made += self._claim()
         for name in NAMES:
             # First away, then anew: through a link of that name, another file would be written.
             (self.folder / name).unlink(missing_ok=True)
@@ -87,6 +90,17 @@ class ReportDirectory:
                 (self.folder / name).write_text(texts[name], "utf-8", "backslashreplace", newline="")
                 made.append(self.folder / name)
         hand_over(made, self.workspace)
+
+    def _claim(self) -> list[Path]:
+        """Make the folder ours, unless an earlier run has; the file that was made for it."""
+        marker = self.folder / MARKER
+        if marker.is_file() and not marker.is_symlink():
+            return []
+        for name in (*NAMES, MARKER):
+            if (place := self.folder / name).is_symlink() or place.exists():
+                raise FileExistsError(errno.EEXIST, "no earlier report has written it", str(place))
+        marker.write_text(_CLAIM, "utf-8")
+        return [marker]
 
     def _named(self, place: Path | str | None) -> Path:
         """As the user named it, below the workspace."""

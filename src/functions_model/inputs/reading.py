@@ -43,7 +43,8 @@ from functions_model.inputs.target import read_live, read_removal, read_target
 from functions_model.inputs.triggers import read_trigger, takes_probe
 
 _Spec = TypeVar("_Spec")
-_REPORT = "report-directory"
+REPORT = "report-directory"
+"""The input. A folder that it names and that is refused gets no report of that either."""
 
 
 def read_inputs(values: Mapping[str, str], *, workspace: Path, facts: Facts | None = None) -> DeploymentSpec:
@@ -76,8 +77,8 @@ def _refuse_in_the_image(form: Form, spec: DeploymentSpec) -> None:
     packed = [*(model.path for model in spec.models if isinstance(model, Model)), spec.build.context]
     inside = folder and any(one and folder.is_relative_to(one) for one in packed)
     if inside or (folder and code and folder == code.source_directory):
-        what = f"`{form.text(_REPORT)}` is a part of what the image is made of"
-        form.refuse(_REPORT, what, "Use a separate folder, beside model and source directory.")
+        what = f"`{form.text(REPORT)}` is a part of what the image is made of"
+        form.refuse(REPORT, what, "Use a separate folder, beside model and source directory.")
 
 
 def _enter_working_directory(form: Form) -> bool:
@@ -99,9 +100,9 @@ def report_folder(values: Mapping[str, str], *, workspace: Path, facts: Facts | 
 
 
 def _report_folder(form: Form) -> Path | None:
-    if not form.text(_REPORT) or not _enter_working_directory(form):
+    if not form.text(REPORT) or not _enter_working_directory(form):
         return None
-    return form.take(_REPORT, form.workspace.to_write)
+    return form.take(REPORT, form.workspace.to_write)
 
 
 def read_live_target(values: Mapping[str, str], *, workspace: Path, facts: Facts | None = None) -> LiveTarget:
@@ -185,7 +186,7 @@ def _spec(form: Form) -> DeploymentSpec:
         verify_timeout=form.take("verify-timeout", rules.verify_timeout),
         sends_probe=verifies and takes_probe(form),
         notes=tuple(form.notes),
-        report_directory=form.take(_REPORT, form.workspace.to_write),
+        report_directory=form.take(REPORT, form.workspace.to_write),
         **content,
     )
 

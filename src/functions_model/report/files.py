@@ -9,19 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from functions_model.core.promotion import AnySpec
+from functions_model.core.report_names import BILL_OF_MATERIALS, IMAGE, LOCK, LOG, PLAN, PLAN_PAGE
 from functions_model.core.spec import DeploymentSpec, Mode
 from functions_model.pipeline.events import EnvironmentResolved, Event, PlanBegun, PlanMade, RemovalPlanned
 from functions_model.report.formatting import last
 from functions_model.report.outputs import outputs
 
-PLAN, PLAN_PAGE, LOCK, BILL_OF_MATERIALS, IMAGE, LOG = NAMES = (
-    "plan.json",
-    "plan.md",
-    "requirements.lock",
-    "sbom.json",
-    "image.txt",
-    "log.txt",
-)
 _OTHER_SUBSCRIPTION = re.compile(r"(?i)\bsubscriptions?(?:/| `| )([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 """In an ARM id, in a sentence, and as an option of `az`."""
 FOR_PEOPLE = frozenset({PLAN_PAGE, LOG})

@@ -14,16 +14,20 @@ from functions_model.ci.host import Level
 from functions_model.ci.plain import PlainHost
 from functions_model.cli.once import run_once
 from functions_model.cli.report_directory import ReportDirectory
+from functions_model.core.report_names import MARKER
 from functions_model.environment.locking import LockedPackage
 from functions_model.pipeline.events import EnvironmentResolved
 from functions_model.report.formatting import last
 from support.events import deployment
+from support.function_app import write_files
 from support.wanted import spec_for
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 ID = "0a1b2c3d-1111-4222-8333-444455556666"
+
+SCRIPT = "def init():\n    pass\n\n\ndef run(data):\n    return data\n"
 
 
 class BrokenHost(PlainHost):
@@ -43,18 +47,18 @@ class TestEnds:
     def test_refused_inputs(self, tmp_path: Path) -> None:
         """The log has every problem. Files of an earlier run are gone, and other files are left alone."""
         (tmp_path / "out").mkdir()
-        for name in ("plan.json", "image.txt", "mine.txt"):
+        for name in ("plan.json", "image.txt", "mine.txt", MARKER):
             (tmp_path / "out" / name).write_text("earlier")
 
         ending = run_once({"report-directory": "out", "app-name": "-x-"}, {}, PlainHost(io.StringIO()), tmp_path)
 
         assert 2 == ending.code
-        assert {"log.txt", "mine.txt"} == {path.name for path in (tmp_path / "out").iterdir()}
+        assert {"log.txt", "mine.txt", MARKER} == {path.name for path in (tmp_path / "out").iterdir()}
         assert "error: app-name: " in (tmp_path / "out/log.txt").read_text()
 
     def test_a_bug_of_ours(self, tmp_path: Path) -> None:
         """The log has the traceback, for the report."""
-        (tmp_path / "score.py").write_text("def init():\n    pass\n\n\ndef run(data):\n    return data\n")
+        (tmp_path / "score.py").write_text(SCRIPT)
         (tmp_path / "weights.bin").write_bytes(b"1")
         given = {"mode": "package", "model-path": "weights.bin", "entry-script": "score.py", "registry": "localhost:1"}
 
@@ -80,6 +84,28 @@ class TestEnds:
         assert {"work"} == {path.name for path in tmp_path.iterdir()}
         assert {"taken", "link"} == {path.name for path in workspace.iterdir()}
 
+    @pytest.mark.parametrize(("place", "model"), [("model", "model"), ("model/deep", "model"), ("src", "model")])
+    def test_a_folder_that_the_image_is_made_of(self, place: str, model: str, tmp_path: Path) -> None:
+        """Is refused, and keeps what it has, even what an earlier run may have written."""
+        texts = {"src/score.py": SCRIPT, "model/weights.bin": "1"}
+        texts |= {f"{place}/{name}": "mine" for name in ("plan.json", "log.txt", MARKER)}
+        write_files(tmp_path, texts)
+        given = {"mode": "package", "model-path": model, "entry-script": "src/score.py", "registry": "localhost:1"}
+        stream = io.StringIO()
+
+        ending = run_once({**given, "report-directory": place}, {}, PlainHost(stream), tmp_path)
+
+        found = {path.relative_to(tmp_path).as_posix(): path.read_text() for path in tmp_path.rglob("*.*")}
+        assert 2 == ending.code
+        assert f"report-directory: `{place}` is a part of what the image is made of" in stream.getvalue()
+        assert texts == found
+
+
+def claim(folder: Path) -> None:
+    """Make a folder that an earlier run has written its report into."""
+    folder.mkdir(parents=True)
+    (folder / MARKER).touch()
+
 
 def written(folder: Path, host: PlainHost | GitHubHost, said: str = "", ids: dict[str, str] | None = None) -> None:
     """The report of a deployment that went well and said this."""
@@ -95,7 +121,7 @@ class TestWriting:
     def test_never_goes_through_a_link(self, tmp_path: Path) -> None:
         """A file elsewhere stays as it is."""
         (tmp_path / "other.txt").write_text("other")
-        (tmp_path / "deep/out").mkdir(parents=True)
+        claim(tmp_path / "deep/out")
         (tmp_path / "deep/out/log.txt").symlink_to(tmp_path / "other.txt")
 
         written(tmp_path, PlainHost(io.StringIO()), "said")
@@ -103,9 +129,34 @@ class TestWriting:
         assert "other" == (tmp_path / "other.txt").read_text()
         assert "said\n" == (tmp_path / "deep/out/log.txt").read_text()
 
+    @pytest.mark.parametrize("name", ["plan.json", "log.txt"])
+    def test_leaves_a_file_of_the_user(self, name: str, tmp_path: Path) -> None:
+        """Where no report was before, a file of such a name is theirs: the folder gets none, and the log says why."""
+        write_files(tmp_path, {f"deep/out/{name}": "mine"})
+        stream = io.StringIO()
+
+        written(tmp_path, PlainHost(stream))
+
+        told = (
+            f"warning: Could not write the report to `deep/out`: no earlier report has written it (`deep/out/{name}`)"
+        )
+        assert told in stream.getvalue()
+        assert [(name, "mine")] == [(path.name, path.read_text()) for path in (tmp_path / "deep/out").iterdir()]
+
+    def test_another_time_replaces_its_own(self, tmp_path: Path) -> None:
+        """After the first report the folder is known as one."""
+        written(tmp_path, PlainHost(io.StringIO()), "first")
+        stream = io.StringIO()
+
+        written(tmp_path, PlainHost(stream), "second")
+
+        assert "second\n" == (tmp_path / "deep/out/log.txt").read_text()
+        assert "warning" not in stream.getvalue()
+
     def test_that_fails_is_told_and_nothing_more(self, tmp_path: Path) -> None:
         """A deployment that is live stays a success."""
-        (tmp_path / "deep/out/log.txt").mkdir(parents=True)
+        claim(tmp_path / "deep/out")
+        (tmp_path / "deep/out/log.txt").mkdir()
         stream = io.StringIO()
 
         written(tmp_path, PlainHost(stream))
@@ -172,4 +223,4 @@ class TestWriting:
         written(tmp_path, PlainHost(io.StringIO()), "said")
 
         found = [tmp_path / "deep", *(tmp_path / "deep").rglob("*")]
-        assert (8, {1001}) == (len(found), {path.lstat().st_uid for path in found})
+        assert (9, {1001}) == (len(found), {path.lstat().st_uid for path in found})

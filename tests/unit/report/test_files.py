@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from functions_model.core.report_names import NAMES
 from functions_model.core.spec import Mode
 from functions_model.pipeline.events import EnvironmentResolved, PlanBegun, RemovalPlanned
 from functions_model.provision.removal import removal_plan
-from functions_model.report.files import NAMES, report_files, without_ids
+from functions_model.report.files import report_files, without_ids
 from functions_model.report.formatting import last
 from functions_model.report.outputs import outputs
 from support.events import PLAN_LINK, deployment

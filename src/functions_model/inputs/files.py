@@ -18,6 +18,7 @@ from functions_model.inputs.assets import is_reference, take_asset
 from functions_model.inputs.form import Form
 from functions_model.inputs.paths import Workspace, check_fetched
 from functions_model.inputs.placing import model_name
+from functions_model.inputs.specs import WITH_AZURE
 
 NO_MODELS = "[]"
 _INPUT = "model-path"
@@ -36,7 +37,7 @@ def read_models(form: Form) -> tuple[Entry, ...] | None:
     given_name = form.take("model-name", rules.model_name)
     given_version = form.take("model-version", rules.positive_number)
     if not text:
-        form.miss(_INPUT, "Set it to the model's file or folder.")
+        form.miss(_INPUT, f"Set it to the model's file or folder.{_or_an_image(form)}")
         return None
     lines = [] if text == NO_MODELS else [line.strip() for line in text.splitlines() if line.strip()]
     entries = [_entry(form, line) for line in lines]
@@ -46,6 +47,16 @@ def read_models(form: Form) -> tuple[Entry, ...] | None:
     models = tuple(_complete(entry, given_name if alone else "", given_version if alone else "") for entry in found)
     _refuse_twins(form, models)
     return models if len(found) == len(entries) else None
+
+
+def _or_an_image(form: Form) -> str:
+    """A GitHub action's input that came out empty looks like one that was not given."""
+    builds = form.text("entry-script") or form.text("deployment-file")
+    if builds or form.mode not in WITH_AZURE:
+        return ""
+    return (
+        " If you want to deploy an existing image: `image` is not set, or is empty; check the job that it comes from."
+    )
 
 
 def needs_no_script(models: Sequence[Entry]) -> bool:

@@ -11,7 +11,7 @@ from functions_model.core.promotion import PromotionSpec
 from functions_model.core.references import ImageReference, digest_of
 from functions_model.core.secrets import RegistryLogin, Secret
 from functions_model.core.spec import BlobTrigger, HttpTrigger, ServiceBusQueueTrigger
-from functions_model.inputs import read_any
+from functions_model.inputs import from_arguments, read_any
 from functions_model.inputs.catalogue import CATALOGUE
 from functions_model.inputs.specs import WITH_AZURE
 from support.inputs import BARE
@@ -82,6 +82,29 @@ class TestWhere:
         assert "registry" == problem.subject
         assert "imports" in problem.remedy
         assert "ghcr.io" == read(tmp_path, image=image).source.registry
+
+
+class TestEmpty:
+    """An image that came out empty."""
+
+    @pytest.mark.parametrize("image", ["", " "])
+    def test_is_told_where_there_is_nothing_to_build_from(self, tmp_path: Path, image: str) -> None:
+        """GitHub passes an output that is not there as an empty text, as it does an input that is not given."""
+        remedies = [problem.remedy for problem in refused(tmp_path, image=image) if problem.subject == "model-path"]
+
+        assert [True] == ["`image` is not set, or is empty" in remedy for remedy in remedies]
+
+    @pytest.mark.parametrize("given", [{"entry_script": "score.py"}, {"mode": "package"}])
+    def test_is_not_what_was_meant_where_something_is_built(self, tmp_path: Path, given: dict[str, str]) -> None:
+        """A model alone was forgotten."""
+        remedies = [problem.remedy for problem in refused(tmp_path, image="", **given)]
+
+        assert [] == [remedy for remedy in remedies if "`image`" in remedy]
+
+    def test_is_refused_on_the_command_line(self) -> None:
+        """As any option that has no value."""
+        with pytest.raises(InputsInvalid, match="image: it is empty"):
+            from_arguments(["--image", ""])
 
 
 class TestDecided:

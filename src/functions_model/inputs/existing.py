@@ -12,11 +12,17 @@ from functions_model.inputs.catalogue import CATALOGUE
 from functions_model.inputs.form import Form
 from functions_model.inputs.registries import cloud_of_registry, named_registry
 
+_FORM = "`host/name@sha256:<64 hex digits>`, as the run that built it has it in its output `image`."
+
 
 def existing_image(text: str) -> ImageReference:
     """A whole image reference with a digest. A tag beside it says nothing more, and is left out."""
-    rules.base_image(text)
-    found = parse_reference(text)
+    if "://" in text:
+        raise RuleBroken(f"`{text}` begins with a protocol", f"Leave `{text.partition('://')[0]}://` out: {_FORM}")
+    try:
+        found = parse_reference(text)
+    except ValueError as error:
+        raise RuleBroken(str(error), f"Give it in full: {_FORM}") from error
     if found.digest is None:
         remedy = (
             "Give it as `<registry>/<repository>@sha256:...`: the run that built it has that in its output `image`, and"

@@ -74,6 +74,24 @@ class TestWhere:
         """One problem, about this input."""
         assert ["image"] == [problem.subject for problem in refused(tmp_path, image=text)]
 
+    @pytest.mark.parametrize(
+        ("text", "what"),
+        [
+            (f"https://{IMAGE}", "begins with a protocol"),
+            (f"churn@{DIGEST}", "does not start with a registry host"),
+            ("contoso.azurecr.io/churn@sha256:9846bb37f4d2", "is not a sha256 digest"),
+        ],
+    )
+    def test_what_is_malformed_is_told_with_the_form_that_is_taken(self, tmp_path: Path, text: str, what: str) -> None:
+        """A tag, which a base image may have, is none."""
+        (problem,) = refused(tmp_path, image=text)
+        form = problem.remedy.partition("`host/")[2].partition("`")[0]
+        written = f"contoso.azurecr.io/{form.replace('<64 hex digits>', 'ab' * 32)}"
+
+        assert what in problem.what
+        assert ":tag" not in problem.remedy
+        assert written == read(tmp_path, image=written).source.pinned
+
     def test_a_registry_that_no_app_can_pull_from_is_refused(self, tmp_path: Path) -> None:
         """With the way out: a registry of Azure imports it."""
         image = f"ghcr.io/contoso/churn@{DIGEST}"

@@ -11,17 +11,13 @@ from functions_model.ci.azure_pipelines import AzurePipelinesHost
 from functions_model.ci.github import GitHubHost, facts_of, token_endpoint
 from functions_model.ci.host import CiHost
 from functions_model.ci.identity import JobIdentity
-from functions_model.ci.plain import PlainHost
+from functions_model.ci.plain import OUTPUT_FILE, SUMMARY_FILE, PlainHost
 from functions_model.ci.scrub import is_terminal
 
 __all__ = ["OUTPUT_FILE", "SUMMARY_FILE", "detect", "in_a_job", "outside"]
 
 _OF_A_HOST = ("GITHUB_", "TF_BUILD")
 _GITHUB, _PIPELINES = "GITHUB_ACTIONS", "TF_BUILD"
-SUMMARY_FILE = "FUNCTIONS_MODEL_SUMMARY_FILE"
-"""The variable that names a file for a plain console's summary page."""
-OUTPUT_FILE = "FUNCTIONS_MODEL_OUTPUT_FILE"
-"""The variable that names a file for a plain console's outputs, for CI hosts that read dotenv files."""
 
 
 def detect(

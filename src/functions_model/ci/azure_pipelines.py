@@ -101,8 +101,8 @@ class AzurePipelinesHost(FoldedLog):
         self._pages += 1
         ending = f" {self._pages}" if self._pages > 1 else ""
         page = self._folder / f"Function app{ending}.md"
-        page.write_text(self.scrub(markdown) + "\n", encoding="utf-8")
-        self._command("task.uploadsummary", {}, str(page))
+        if self._write_file(page, "AGENT_TEMPDIRECTORY", self.scrub(markdown) + "\n", "w"):
+            self._command("task.uploadsummary", {}, str(page))
 
     def identity_token(self, audience: str) -> str:
         """A fresh token of the service connection, which says itself whom it is for. It lives some ten minutes.

@@ -48,6 +48,7 @@ _NOT_SEEN = (
     " `client-id` and `tenant-id`."
 )
 _IN_A_JOBS_CONTAINER = "/__w"
+_SUMMARY = "GITHUB_STEP_SUMMARY"
 _INPUT = "INPUT_"
 """Each input comes in a variable, `INPUT_` and its name in upper case; hyphens stay."""
 _SKIPPED = f"{string.whitespace}\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(
@@ -113,7 +114,9 @@ class GitHubHost(FoldedLog):
 
     def output(self, name: str, value: str) -> None:
         """A step output, through the file the runner names."""
-        self._append(self._outputs, prepare_key_value_message(name, self.scrub(value)) + "\n")
+        if self._outputs:
+            text = prepare_key_value_message(name, self.scrub(value)) + "\n"
+            self._write_file(Path(self._outputs), "GITHUB_OUTPUT", text)
 
     def summary(self, markdown: str) -> None:
         """Append to the step's page; cut, with a line that says so, at the runner's limit."""
@@ -124,7 +127,8 @@ class GitHubHost(FoldedLog):
             notice = "\n\n_The rest is in the log: a summary may have 1 MiB._\n"
             text = content[: max(0, room - len(notice))].decode(errors="ignore") + notice
         self._summary_bytes += len(text.encode())
-        self._append(self.facts.summary, text)
+        if self.facts.summary:
+            self._write_file(self.facts.summary, _SUMMARY, text)
 
     def identity_token(self, audience: str) -> str:
         """A fresh token of this job; it lives 5 minutes, so ask again rather than keep it.
@@ -140,11 +144,6 @@ class GitHubHost(FoldedLog):
 
     def _command(self, name: str, properties: Mapping[str, str | int], message: str) -> None:
         self._write(str(Command(name, dict(properties), self.scrub(message))))
-
-    def _append(self, path: str | Path | None, text: str) -> None:
-        if path:
-            with self._lock, Path(path).open("a", encoding="utf-8", newline="") as file:
-                file.write(text)
 
 
 def token_endpoint(environ: Mapping[str, str]) -> TokenEndpoint:
@@ -163,7 +162,7 @@ def facts_of(environ: Mapping[str, str]) -> Facts:
     work folder as `/__w` (actions/runner, ContainerOperationProvider.cs), with `/__w/<repository>/<repository>`. The
     runner keeps each line of the log: no terminal.
     """
-    repository, page = environ.get("GITHUB_REPOSITORY", ""), environ.get("GITHUB_STEP_SUMMARY")
+    repository, page = environ.get("GITHUB_REPOSITORY", ""), environ.get(_SUMMARY)
     source = f"{environ.get('GITHUB_SERVER_URL', 'https://github.com')}/{repository}" if repository else ""
     folder, name, run = environ.get("RUNNER_WORKSPACE"), repository.rpartition("/")[2], environ.get("GITHUB_RUN_ID")
     places = (folder, str(PurePosixPath(_IN_A_JOBS_CONTAINER) / name)) if folder else ()

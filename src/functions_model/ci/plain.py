@@ -16,6 +16,10 @@ from functions_model.ci.scrub import ScrubbedLog
 from functions_model.ci.terminal import Colour, brief_digests, folded, painted, size_of
 from functions_model.core.failures import Location, LoginFailed
 
+SUMMARY_FILE = "FUNCTIONS_MODEL_SUMMARY_FILE"
+"""The variable that names a file for a plain console's summary page."""
+OUTPUT_FILE = "FUNCTIONS_MODEL_OUTPUT_FILE"
+"""The variable that names a file for a plain console's outputs, for CI hosts that read dotenv files."""
 _NO_QUOTES = re.compile(r"[A-Za-z0-9_./:@,+=%?-]{0,1024}")
 """Values that a shell and every reader of dotenv files take alike, without quotes. GitLab takes 5 kB in all
 (https://docs.gitlab.com/ci/yaml/artifacts_reports/#artifactsreportsdotenv)."""
@@ -111,14 +115,12 @@ class PlainHost(ScrubbedLog):
             lines = value.splitlines()
             self.info(f"{name}={value if len(lines) < 2 else f'({len(lines)} lines)'}")
         if self._outputs and _NO_QUOTES.fullmatch(value) and value == self.scrub(value):
-            with self._outputs.open("a", encoding="utf-8") as file:
-                file.write(f"DEPLOY_{name.upper().replace('-', '_')}={value}\n")
+            self._write_file(self._outputs, OUTPUT_FILE, f"DEPLOY_{name.upper().replace('-', '_')}={value}\n")
 
     def summary(self, markdown: str) -> None:
         """Append it to the summary file, when there is one."""
         if self.facts.summary:
-            with self.facts.summary.open("a", encoding="utf-8") as file:
-                file.write(self.scrub(markdown) + "\n")
+            self._write_file(self.facts.summary, SUMMARY_FILE, self.scrub(markdown) + "\n")
 
     def identity_token(self, audience: str) -> str:
         """A token of the job, where the environment names an endpoint for it.

@@ -7,7 +7,8 @@ import time
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TextIO
+from pathlib import Path
+from typing import Literal, TextIO
 
 from functions_model.ci.annotations import Annotation, HeldAnnotations
 from functions_model.ci.host import Level
@@ -49,6 +50,11 @@ class ScrubbedLog:
         self._lock = threading.Lock()
         self._values: set[str] = set()
         self._forms: tuple[str, ...] = ()
+        self._unwritable: set[Path] = set()
+
+    @abstractmethod
+    def annotate(self, level: Level, message: str, location: Location | None = None, *, minor: bool = False) -> None:
+        """A message that stands out."""
 
     def _remember(self, value: str) -> tuple[str, ...]:
         """Keep a value.
@@ -72,6 +78,20 @@ class ScrubbedLog:
         with self._lock:
             self._stream.write(writable(line, self._stream) + "\n")
             self._stream.flush()
+
+    def _write_file(self, file: Path, variable: str, text: str, mode: Literal["a", "w"] = "a") -> bool:
+        """Write a file that the host or the user wants; whether it worked. A failure is told once, and ends no run."""
+        try:
+            with self._lock, file.open(mode, encoding="utf-8", newline="") as opened:
+                opened.write(text)
+        except OSError as error:
+            if file not in self._unwritable:
+                self._unwritable.add(file)
+                what = f"Could not write `{file}`, which `{variable}` names: {error.strerror or error}."
+                remedy = "Name a file that this step may write, in a folder that exists. Nothing else is affected."
+                self.annotate(Level.WARNING, f"{what} {remedy}")
+            return False
+        return True
 
 
 class FoldedLog(ScrubbedLog):

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from itertools import takewhile
 from typing import TYPE_CHECKING, TypeVar
 
-from functions_model.pipeline.events import AppOvertaken, AppVerified, Event, ImageBuilt, ImageFound, Moved
+from functions_model.pipeline.events import (
+    AppOvertaken,
+    AppVerified,
+    Event,
+    ImageBuilt,
+    ImageFound,
+    Moved,
+    ResourceWritten,
+)
 
 if TYPE_CHECKING:
     from functions_model.bundle.deployable import AppImage
@@ -28,6 +36,12 @@ def app_image(events: Sequence[Event]) -> AppImage | None:
 def every(events: Sequence[Event], kind: type[_E]) -> list[_E]:
     """All events of that kind, in order."""
     return [event for event in events if isinstance(event, kind)]
+
+
+def imported(events: Sequence[Event]) -> bool:
+    """Whether the registry has taken the image from another place: that change is called like the image."""
+    app = app_image(events)
+    return any(app and event.written.change.name == app.reference.pinned for event in every(events, ResourceWritten))
 
 
 def proven(events: Sequence[Event]) -> AppVerified | None:

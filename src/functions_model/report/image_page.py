@@ -20,7 +20,7 @@ from functions_model.pipeline.events import (
     LayerReady,
 )
 from functions_model.registry import How, PushedImage
-from functions_model.report.formatting import cell, every, last, size
+from functions_model.report.formatting import cell, every, fenced, folded, imported, last, size
 from functions_model.report.image_text import age, base_news, engine_line
 
 
@@ -36,7 +36,8 @@ def image_section(events: Sequence[Event], now: datetime) -> str:
     if found := last(events, ImageFound):
         there = f"Its registry takes it from `{found.imported_from}`." if found.imported_from else "It existed before."
         what = f"Nothing was built. {there} Trigger `{found.app.trigger.kind}`, build `{found.app.build_id}`."
-        return f"### Image\n\n{_named(found.app.reference)}\n\n{what}"
+        again = "" if found.imported_from and not imported(events) else f"\n\n{_again(found.app.reference)}"
+        return f"### Image\n\n{_named(found.app.reference)}\n\n{what}{again}"
     built, pushed = last(events, ImageBuilt), last(events, ImagePushed)
     if built is None:
         return ""
@@ -47,6 +48,7 @@ def image_section(events: Sequence[Event], now: datetime) -> str:
         "\n".join(f"- {engine_line(one)}." for one in every(events, EngineRan)),
         _table(built.image, events, pushed.pushed if pushed else None),
         "\n".join(f"- {note}" for note in pushed.pushed.notes) if pushed else "",
+        _again(built.app.reference) if pushed else "",
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -55,6 +57,11 @@ def _named(reference: ImageReference) -> str:
     """By its tag, as people know it, and the beginning of its digest."""
     name = f"{reference.registry}/{reference.repository}{f':{reference.tag}' if reference.tag else ''}"
     return f"`{name}`, digest `{short(reference.digest)}`" if reference.digest else f"`{name}`"
+
+
+def _again(reference: ImageReference) -> str:
+    """The whole reference, to be copied."""
+    return folded("The whole <code>image</code>, to deploy it again", fenced(reference.pinned))
 
 
 def _base(image: Image, chosen: BaseChosen | None, now: datetime) -> str:

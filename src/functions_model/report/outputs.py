@@ -25,7 +25,7 @@ from functions_model.pipeline.events import (
     ResourceWritten,
 )
 from functions_model.pipeline.registry_events import LiveTagMoved
-from functions_model.report.formatting import app_image, every, last, proven
+from functions_model.report.formatting import app_image, imported, last, proven
 from functions_model.report.proof import state_of
 
 
@@ -48,7 +48,7 @@ def outputs(spec: AnySpec | None, events: Sequence[Event]) -> dict[str, str]:
     if reference := _image(spec, events):
         found |= {"image": reference.pinned, "package-location": reference.pinned, "digest": str(reference.digest)}
         found["image-repository"] = f"{reference.registry}/{reference.repository}"
-        if reference.tag and (last(events, ImagePushed) or _imported(events)):
+        if reference.tag and (last(events, ImagePushed) or imported(events)):
             found["image-tag"] = reference.tag
     if planned := _planned(events):
         from functions_model.report.plan_document import plan_json  # noqa: PLC0415 - only runs with resources have a plan
@@ -79,14 +79,8 @@ def _image(spec: AnySpec | None, events: Sequence[Event]) -> ImageReference | No
     if pushed := last(events, ImagePushed):
         return pushed.pushed.reference
     app, found = app_image(events), last(events, ImageFound)
-    there = (found and not found.imported_from) or _imported(events) or (spec and spec.mode is Mode.PLAN)
+    there = (found and not found.imported_from) or imported(events) or (spec and spec.mode is Mode.PLAN)
     return app.reference if app and there else None
-
-
-def _imported(events: Sequence[Event]) -> bool:
-    """Whether the registry has taken the image from another place: that change is called like the image."""
-    app = app_image(events)
-    return any(app and event.written.change.name == app.reference.pinned for event in every(events, ResourceWritten))
 
 
 def _planned(events: Sequence[Event]) -> PlanMade | RemovalPlanned | None:

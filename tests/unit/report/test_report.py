@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from functions_model.bundle.deployable import AppImage
 from functions_model.ci.plain import PlainHost
 from functions_model.core.failures import InputsInvalid, NotLive, Problem
 from functions_model.core.references import ImageReference
 from functions_model.core.spec import AuthLevel, HttpTrigger, Mode
 from functions_model.pipeline.events import (
     AppVerified,
+    ImageFound,
     ImagePushed,
     Moved,
     PlanApplied,
@@ -154,6 +156,21 @@ class TestSummary:
 
         assert matches_golden(GOLDEN / "summary.md", _normal(page, tmp_path)), page
         assert f"[iris-plan]({PLAN_LINK})" in page
+        assert 1 == page.count(built(tmp_path).app.reference.pinned.replace(":1.0", ""))
+
+    @pytest.mark.parametrize(
+        ("source", "written", "shown"),
+        [("", False, 1), ("staging.azurecr.io/package", True, 1), ("staging.azurecr.io/package", False, 0)],
+    )
+    def test_the_whole_image_can_be_copied_once_it_is_there(self, source: str, written: bool, shown: int) -> None:
+        """A rollback is given it."""
+        reference = ImageReference("contoso.azurecr.io", "package", digest=GREEN)
+        found = ImageFound(AppImage(reference, "0" * 32, ("score",), HttpTrigger()), spec_for(), source)
+        done = ResourceWritten(Written(Change("image import", reference.pinned, Action.CREATE), 1.0))
+
+        page = summary(spec_for(), [found, *([done] if written else [])], None, 1.0)
+
+        assert shown == page.count(f"```\n{reference.pinned}\n```")
 
     def test_a_failure_stands_first_with_its_details_folded(self, tmp_path: Path) -> None:
         """What went wrong, then what was done before; a log cannot break out of its block."""

@@ -14,6 +14,7 @@ from functions_model.pipeline.events import (
     EnvironmentResolved,
     Event,
     ImageBuilt,
+    ImageFound,
     ImagePushed,
     Moved,
     PlanBegun,
@@ -25,7 +26,7 @@ from functions_model.pipeline.events import (
     UndoEnded,
 )
 from functions_model.report.cause import cause_in
-from functions_model.report.formatting import duration, every, last, proven, size
+from functions_model.report.formatting import duration, every, imported, last, proven, size
 from functions_model.report.image_text import packages_text
 from functions_model.report.proof import state_of
 
@@ -128,6 +129,9 @@ def _image(events: Sequence[Event]) -> str:
         reference = pushed.pushed.reference
         sent = f"{size(pushed.pushed.bytes_sent)} sent" if pushed.pushed.manifest_written else "there already"
         return f"{reference.registry}/{reference.repository}:{reference.tag} ({sent})"
+    if found := last(events, ImageFound):
+        how = "there already" if not found.imported_from else "imported" if imported(events) else "not imported"
+        return f"{found.app.reference.pinned} ({how})"
     built = last(events, ImageBuilt)
     return f"{built.app.reference.registry}/{built.app.reference.repository} (not sent)" if built else ""
 

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from functions_model.bundle.deployable import AppImage
 from functions_model.core.failures import NotConfirmed, NotLive
-from functions_model.core.spec import Mode
+from functions_model.core.references import ImageReference
+from functions_model.core.spec import HttpTrigger, Mode
 from functions_model.pipeline.events import (
     Event,
+    ImageFound,
     PlanBegun,
     PlanMade,
     ResourceWritten,
@@ -22,7 +25,7 @@ from functions_model.provision import Action, Change, Written
 from functions_model.report.brief import brief_lines
 from functions_model.report.narration import lines_of
 from functions_model.report.outcome import done_lines, headline
-from support.events import changes, deployment
+from support.events import GREEN, changes, deployment
 from support.fake_arm import FakeArm
 from support.provisioning import live, planned
 from support.removal import removal
@@ -106,6 +109,20 @@ class TestDone:
             '  Answer     {"class": "setosa"}',
             "  Time       3 min 50 s (Verify 3 min 5 s, Build the image 12.5 s)",
         ] == lines
+
+    @pytest.mark.parametrize(
+        ("source", "written", "how"),
+        [("", False, "there already"), ("x.azurecr.io/y", False, "not imported"), ("x.azurecr.io/y", True, "imported")],
+    )
+    def test_name_an_image_that_was_not_built(self, source: str, written: bool, how: str) -> None:
+        """And whether the registry had to take it from another one."""
+        reference = ImageReference("contoso.azurecr.io", "package", digest=GREEN)
+        found = ImageFound(AppImage(reference, "0" * 32, ("score",), HttpTrigger()), spec_for(), source)
+        done = ResourceWritten(Written(Change("image import", reference.pinned, Action.CREATE), 1.0))
+
+        lines = done_lines(spec_for(), [found, *([done] if written else [])], 2.0)
+
+        assert f"  Image      {reference.pinned} ({how})" == lines[0]
 
     def test_of_a_plan_says_what_would_be(self) -> None:
         """Nothing is told as done."""

@@ -36,19 +36,18 @@ def detect(
         host: GitHubHost | AzurePipelinesHost = known(environ, stream)
         host.facts = replace(host.facts, on_command_line=on_command_line)
         return host
-    page, terminal = environ.get(SUMMARY_FILE), is_terminal(stream, environ)
+    page, outputs, terminal = environ.get(SUMMARY_FILE), environ.get(OUTPUT_FILE), is_terminal(stream, environ)
     identity = JobIdentity(token_endpoint(environ))
     facts = replace(
         facts_of(environ),
         summary=Path(page) if page else None,
+        outputs=Path(outputs) if outputs else None,
         on_command_line=on_command_line,
         has_terminal=terminal,
         has_colours=terminal and not environ.get("NO_COLOR"),
         is_brief=terminal and not verbose,
     )
-    outputs = environ.get(OUTPUT_FILE)
-    known_identity = identity if identity.available else None
-    return PlainHost(stream, facts, identity=known_identity, outputs=Path(outputs) if outputs else None)
+    return PlainHost(stream, facts, identity=identity if identity.available else None)
 
 
 def in_a_job(environ: Mapping[str, str]) -> bool:

@@ -83,6 +83,7 @@ class Facts:
         inputs: The step's own, by their names; empty texts for those that are not given.
         variable: The variable that an input comes in, for messages; `{}` stands for the input's name in upper case.
         summary: The file that the run's page is appended to; None where there is no page.
+        outputs: The file that outputs are appended to for whoever reads dotenv files; None where nobody wants it.
         has_identity: Whether an identity token can be asked for.
         token_file: Where an identity token is kept for the job; None where none is.
         connection: To Azure, that people have named to the host for this step; None where none is.
@@ -104,6 +105,7 @@ class Facts:
     inputs: Mapping[str, str] = field(default_factory=dict, repr=False)
     variable: str = "{}"
     summary: Path | None = None
+    outputs: Path | None = None
     has_identity: bool = False
     token_file: TokenFile | None = None
     connection: Connection | None = None

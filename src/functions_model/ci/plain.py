@@ -6,7 +6,6 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TextIO
 
 from functions_model.ci.github import facts_of
@@ -38,7 +37,6 @@ class PlainHost(ScrubbedLog):
         stream: Where the log goes.
         facts: Of the run. They name no file for a summary where the log says it all; None: nothing is known.
         identity: Where identity tokens come from; None where there are none.
-        outputs: A file that outputs are appended to, as `DEPLOY_APP_URL=https://...`; None where nobody wants it.
         clock: Seconds, for durations.
     """
 
@@ -48,13 +46,11 @@ class PlainHost(ScrubbedLog):
         facts: Facts | None = None,
         *,
         identity: JobIdentity | None = None,
-        outputs: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(stream)
         self.facts = facts or facts_of({})
         self._identity = identity
-        self._outputs = outputs
         self._clock = clock
         self._heading = ""
 
@@ -109,13 +105,14 @@ class PlainHost(ScrubbedLog):
     def output(self, name: str, value: str) -> None:
         """Print it as `name=value`, but not for people at a terminal; of a value of several lines, how many there are.
 
-        The file of outputs gets those that need no quotes, unless a masked value is in them.
+        The file of outputs gets those that need no quotes, as `DEPLOY_APP_URL=https://...`, unless a masked value is in
+        them.
         """
         if not self.facts.is_brief:
             lines = value.splitlines()
             self.info(f"{name}={value if len(lines) < 2 else f'({len(lines)} lines)'}")
-        if self._outputs and _NO_QUOTES.fullmatch(value) and value == self.scrub(value):
-            self._write_file(self._outputs, OUTPUT_FILE, f"DEPLOY_{name.upper().replace('-', '_')}={value}\n")
+        if self.facts.outputs and _NO_QUOTES.fullmatch(value) and value == self.scrub(value):
+            self._write_file(self.facts.outputs, OUTPUT_FILE, f"DEPLOY_{name.upper().replace('-', '_')}={value}\n")
 
     def summary(self, markdown: str) -> None:
         """Append it to the summary file, when there is one."""

@@ -225,7 +225,7 @@ class DeploymentSpec:
         environment_file: None means: what the MLflow model asks for, or nothing but the inference server itself.
         python_version: The minor the user asked for (`3.11`); None lets the environment file, then the default, decide.
         base_image: The reference the user asked for; None means the Functions base image for the Python version.
-        report_directory: Takes the files about the run, absolute; None for no files. It is no part of the image.
+        own_files: What runs read and write for themselves, absolute: inputs, outputs, report. No part of the image.
         sends_probe: The sample request goes through the trigger, too, as a blob or message of ours.
         host_json: The user's own host.json, to be merged over ours.
         concurrency: How many blobs, messages or requests one worker process scores at the same time.
@@ -251,7 +251,7 @@ class DeploymentSpec:
     notes: tuple[str, ...] = ()
     build: Build = field(default_factory=Build)
     sends_probe: bool = False
-    report_directory: Path | None = None
+    own_files: tuple[Path, ...] = ()
 
     @property
     def names(self) -> Names | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeVar, cast
 
 from functions_model.ci.host import Facts
@@ -33,6 +34,7 @@ class Form:
         unread: Inputs that a deployment file may give, had it been readable: they are not told as missing.
         problems: Everything that is wrong.
         notes: What people should know.
+        file: Where `inputs-file` gave some of the values; None where none did.
     """
 
     values: dict[str, str]
@@ -46,6 +48,7 @@ class Form:
     unread: frozenset[str] = frozenset()
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    file: Path | None = None
 
     @property
     def promotes(self) -> bool:

@@ -22,6 +22,7 @@ def fill_from_file(form: Form) -> None:
     file = form.take(SUBJECT, form.workspace.file)
     if not file:
         return
+    form.file = file
     found, problems = inputs_in(file)
     form.problems += problems
     for name, (text, where) in found.items():

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from functions_model.ci.host import Facts
 from functions_model.core.build import Builder
-from functions_model.core.failures import InputsInvalid
+from functions_model.core.failures import InputsInvalid, RuleBroken
 from functions_model.core.names import LiveTarget
 from functions_model.core.promotion import PromotionSpec
 from functions_model.core.registered import RegisteredAsset
@@ -73,7 +74,7 @@ def _deployment(form: Form) -> DeploymentSpec:
 
 def _refuse_in_the_image(form: Form, spec: DeploymentSpec) -> None:
     """A folder for the files about a run, where the next run would pack them."""
-    folder, code = spec.report_directory, spec.code
+    folder, code = form.take(REPORT, form.workspace.to_write), spec.code
     packed = [*(model.path for model in spec.models if isinstance(model, Model)), spec.build.context]
     inside = folder and any(one and folder.is_relative_to(one) for one in packed)
     if inside or (folder and code and folder == code.source_directory):
@@ -186,9 +187,19 @@ def _spec(form: Form) -> DeploymentSpec:
         verify_timeout=form.take("verify-timeout", rules.verify_timeout),
         sends_probe=verifies and takes_probe(form),
         notes=tuple(form.notes),
-        report_directory=form.take(REPORT, form.workspace.to_write),
+        own_files=tuple(_own_files(form)),
         **content,
     )
+
+
+def _own_files(form: Form) -> Iterator[Path]:
+    """What lies in the workspace, and is this run's own: each run changes it, or another one has no such file."""
+    if report := form.take(REPORT, form.workspace.to_write):
+        yield report
+    for file in (form.file, *((form.facts.outputs, form.facts.summary) if form.facts else ())):
+        with suppress(RuleBroken):
+            if file:
+                yield form.workspace.absolute(str(file.absolute()))
 
 
 def _content(form: Form) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from functions_model.ci.github import facts_of
 from functions_model.core.build import Build
 from functions_model.core.failures import BundleFailed
 from functions_model.core.references import ImageReference, digest_of
+from functions_model.core.report_names import MARKER, NAMES
 from functions_model.core.spec import AuthLevel
 from functions_model.image.assembly import Base
 from functions_model.image.files import Link, TreeFile
@@ -101,10 +102,19 @@ class TestLayers:
     def test_files_about_a_run_in_the_source_are_no_part_of_it(self, tmp_path: Path) -> None:
         """The image of a deployment is the one that was planned."""
         workspace = tmp_path / "workspace"
-        spec = replace(spec_of(workspace), report_directory=workspace / "src" / "out")
-        write_files(workspace, {"src/score.py": SCRIPT, "src/out/log.txt": "said"})
+        spec = replace(spec_of(workspace), own_files=(workspace / "src/out", workspace / "src/deploy.env"))
+        write_files(workspace, {"src/score.py": SCRIPT, "src/out/log.txt": "said", "src/deploy.env": "A=1"})
 
         assert [f"{AZUREML}src/score.py"] == paths(whole_plan(spec), "code")
+
+    def test_a_report_of_an_earlier_run_is_no_part_of_it(self, tmp_path: Path) -> None:
+        """A run that names no folder, or another one, makes the same image; files of the user beside it are packed."""
+        report = {f"src/out/{name}": "said" for name in (*NAMES, MARKER)}
+        files = {"src/out/mine.txt": "1", "src/other/plan.json": "{}"}
+
+        planned = plan(tmp_path, report | files)
+
+        assert [f"{AZUREML}{name}" for name in sorted({*files, "src/score.py"})] == paths(planned, "code")
 
     def test_without_models_there_is_no_model_layer(self, tmp_path: Path) -> None:
         """A script that needs no model has neither layer nor variable for it."""

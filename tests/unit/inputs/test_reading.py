@@ -339,6 +339,23 @@ class TestPaths:
 
         assert (workspace / place if place else None) == found
 
+    @pytest.mark.parametrize("folder", ["", "src"])
+    def test_of_what_is_the_runs_own(self, folder: str, workspace: Path) -> None:
+        """Inputs, outputs, page and report, where they lie in the workspace, also by its real name: never packed."""
+        link = workspace.parent / "link"
+        link.symlink_to(workspace)
+        (workspace / "src/inputs.yml").write_text("")
+        place = workspace.parent / "page.md"
+        given = {**PACKAGE, "model-path": "w.bin", "working-directory": folder, "inputs-file": "src/inputs.yml"}
+        given |= {"report-directory": "out", "entry-script": "score.py"}
+        (workspace / folder / "w.bin").write_bytes(b"1")
+        (workspace / folder / "score.py").write_text((workspace / "src/score.py").read_text())
+        facts = Facts(link, ADVICE, outputs=workspace / "src/deploy.env", summary=place)
+
+        spec = read_inputs(given, workspace=link, facts=facts)
+
+        assert {link / folder / "out", link / "src/inputs.yml", link / "src/deploy.env"} == set(spec.own_files)
+
     @pytest.mark.parametrize("folder", ["model", "model/out", "src"])
     def test_of_the_report_lies_in_nothing_that_is_packed(self, folder: str, workspace: Path) -> None:
         """The next image would be another one."""

@@ -232,7 +232,7 @@ class TestRefusals:
         )
 
         assert [2, 5] == [own.code, other.code], own.log + other.log
-        assert "the registry has no such image in this repository" in own.log
+        assert f"`{stage.registry}` has no image `sha256:{'ab' * 32}` in the repository `promoted/echo`" in own.log
         assert "Check the name and the tag" in other.log
 
     def test_all_inputs_that_it_decides_at_once(self, packaged: Run, stage: Stage) -> None:

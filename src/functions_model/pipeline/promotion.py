@@ -22,7 +22,7 @@ from functions_model.pipeline.verifying import Delivered
 from functions_model.provision import RegistryResource, apply
 from functions_model.provision.access.image_sources import find_source
 from functions_model.provision.kinds.image_import import ImageElsewhere
-from functions_model.registry import find_manifest, pull_base
+from functions_model.registry import UnfitImage, find_manifest, pull_base
 
 
 def promote(spec: PromotionSpec, world: World) -> None:
@@ -76,7 +76,8 @@ def _locate(
     if find_manifest(session.client_of(session.host), here) is not None:
         return here, None
     if here == source:
-        raise _refused(source, "the registry has no such image in this repository", _FIND)
+        what = f"`{source.registry}` has no image `{source.digest}` in the repository `{source.repository}`"
+        raise _refused(source, what, f"{_FIND} An older image may have been removed by `keep-images`.")
     tag = short(str(source.digest))
     registry = _reach(given, session, subscription)
     target, login = f"{here.repository}:{tag}", None if registry else given.source_login
@@ -100,11 +101,13 @@ def _label(session: Session, image: ImageReference) -> Label:
     """What the image says of itself.
 
     Raises:
-        InputsInvalid: It is none that can be deployed.
-        RegistryFailed: It is not there, may not be read, or was made for another platform.
+        InputsInvalid: It is none that can be deployed, or was made for another platform.
+        RegistryFailed: It is not there, or may not be read.
     """
     try:
         return read_label(pull_base(session.client_of(image.registry), image, kind="image").config)
+    except UnfitImage as unfit:
+        raise _refused(image, unfit.reason, unfit.remedy) from unfit
     except NotOurs as no:
         raise _refused(image, no.what, no.remedy) from no
 

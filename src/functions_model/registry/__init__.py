@@ -1,6 +1,6 @@
 """Speaking the OCI distribution API to a container registry."""
 
-from functions_model.registry.content import find_manifest, pull_base
+from functions_model.registry.content import UnfitImage, find_manifest, pull_base
 from functions_model.registry.push import Push
 from functions_model.registry.records import Record, RecordedLayer, RecordToWrite, find_record
 from functions_model.registry.referrers import Attachment
@@ -15,6 +15,7 @@ __all__ = [
     "Record",
     "RecordToWrite",
     "RecordedLayer",
+    "UnfitImage",
     "find_manifest",
     "find_record",
     "pull_base",

@@ -11,7 +11,7 @@ from pathlib import Path
 import requests
 import urllib3
 
-from functions_model.core.failures import RegistryFailed
+from functions_model.core.failures import RegistryFailed, RuleBroken
 from functions_model.core.references import Digest, ImageReference, digest_of, parse_digest
 from functions_model.core.sending import AttemptFailed
 from functions_model.image.assembly import LARGEST_MANIFEST, Base
@@ -227,6 +227,12 @@ def _named(client: RegistryClient, access: Access, name: str) -> str:
 
 
 LINUX = Platform()
+_NO_SYSTEM = frozenset({"None", "unknown"})
+"""What is attached to an image has no operating system, or that one: docs.docker.com/build/metadata/attestations."""
+
+
+class UnfitImage(RegistryFailed):
+    """The registry has it, and it is none that can be used."""
 
 
 def find_manifest(client: RegistryClient, reference: ImageReference) -> Digest | None:
@@ -250,7 +256,8 @@ def pull_base(
         kind: What people call it.
 
     Raises:
-        RegistryFailed: There is no such image, not for that platform, or it is none that is understood.
+        UnfitImage: It is not for that platform, or none that is understood.
+        RegistryFailed: There is no such image, or the registry refused.
     """
     action = f"read the {kind} `{reference}`"
     access = Access(reference.repository)
@@ -259,7 +266,8 @@ def pull_base(
         config = parse_config(get_blob(client, access, manifest.config.digest, manifest.config.size))
         _check(config, platform)
     except ValueError as error:
-        raise RegistryFailed(action, str(error), f"Use one for {platform}.") from error
+        remedy = error.remedy if isinstance(error, RuleBroken) else f"Use one for {platform}."
+        raise UnfitImage(action, str(error), remedy) from error
     return Base(reference, fetched.digest, manifest, config)
 
 
@@ -277,5 +285,8 @@ def _manifest(
 
 
 def _check(config: ImageConfig, platform: Platform) -> None:
+    if config.platform.os in _NO_SYSTEM:
+        what = "this is no container image (a bill of materials or a record)"
+        raise RuleBroken(what, "Give the digest of the image itself.")
     if config.platform != platform:
-        raise ValueError(f"it is for {config.platform}, not for {platform}")
+        raise ValueError(f"it is made for {config.platform}, not for {platform}")

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from functions_model.core.failures import InputsInvalid, Problem
+from functions_model.core.names import Names
+from functions_model.core.promotion import PromotionSpec
 from functions_model.core.references import ImageReference, digest_of
+from functions_model.core.secrets import Login
+from functions_model.core.spec import ImageTarget, Mode
 from functions_model.image.manifests import EMPTY, EMPTY_CONTENT, OCI_CONFIG, OCI_MANIFEST, Descriptor, Manifest
 from functions_model.pipeline import promotion
 from functions_model.pipeline.session import Session, World
 from support.ci import RecordingCi
 from support.registry_server import RegistryServer, serving
+from support.wanted import spec_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from functions_model.pipeline.session import Subscription
 
 NO_IMAGE = "this is no container image (a bill of materials or a record)"
 
@@ -44,6 +51,23 @@ def refused(server: RegistryServer, image: ImageReference) -> Problem:
         promotion._label(session, image)
     (problem,) = refusal.value.problems
     return problem
+
+
+class TestWhatIsNotThere:
+    """A digest that the app's own registry does not have."""
+
+    def test_is_told_by_its_place(self, server: RegistryServer) -> None:
+        """With what may have become of it."""
+        image = ImageReference(server.host, "package", digest=digest_of(b"gone"))
+        target, login = ImageTarget(server.host, "package", None), Login("", "", None, "", "AzureCloud")
+        given = PromotionSpec(Mode.PLAN, image, target, login, Names("s", "iris", "iris"), (), lambda _: spec_for())
+        session = Session(World(RecordingCi(), Path(), lambda _: None), server.host)
+        with pytest.raises(InputsInvalid) as refusal:
+            promotion._locate(given, session, cast("Subscription", None))
+        (problem,) = refusal.value.problems
+
+        assert f"`{server.host}` has no image `{image.digest}` in the repository `package`" == problem.what
+        assert "removed by `keep-images`" in problem.remedy
 
 
 class TestWhatIsNoImage:

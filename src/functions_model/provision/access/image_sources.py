@@ -39,7 +39,8 @@ def find_source(clients: AzureClients, host: str) -> RegistryResource | None:
         error = explain(exc, action)
         raise PlanRefused(action, [Problem(error.reason, error.remedy, "image")]) from exc
     if found is None and clients.cloud.has_registry(host):
-        what = f"this login sees none with that host in its {len(others) + 1} subscriptions"
+        where = f"any of its {len(others) + 1} subscriptions" if others else "its only subscription"
+        what = f"this login sees no registry `{host}` in {where}"
         scope = f'"$(az acr show --name {host.partition(".")[0].partition("-")[0]} --query id --output tsv)"'
         remedy = f"AcrPull is not enough. {ask_for_reader(clients, scope)} For a registry of another tenant, give"
         raise PlanRefused(action, [Problem(what, f"{remedy} `image-username` and `image-password`.", "image")])

@@ -44,7 +44,7 @@ def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
     if given is None:
         return ()
     source = FieldChange("from", None, f"{given.source.registry}/{given.source.repository}")
-    reason = f"`{wanted.registry.login_server}` does not have it"
+    reason = f"`{wanted.registry.login_server}/{given.target.partition(':')[0]}` does not have it"
     return (Change(KIND, wanted.image, Action.CREATE, (source,), reason),)
 
 

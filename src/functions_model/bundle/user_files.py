@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from functions_model.bundle import layout
 from functions_model.core.failures import BundleFailed, Location, Problem
-from functions_model.core.report_names import MARKER, NAMES
+from functions_model.core.report_names import is_of_a_report
 from functions_model.core.spec import Code, DeploymentSpec, Model
 from functions_model.image.credentials import LeftOut, screen
 from functions_model.image.files import FileTree, TreeFile
@@ -156,17 +156,13 @@ def code_files(spec: DeploymentSpec) -> UserFiles:
     written = (*spec.own_files, *((spec.build.context,) if spec.build.context else ()))
     patterns = ignore_patterns(code.source_directory, (*models, *written))
     found = read_tree(code.source_directory, under, root=spec.workspace, exclude=patterns)
-    tree = FileTree(tuple(file for file in found.files if not _is_of_a_report(file)))
+    # An earlier run may have named another folder than this one does.
+    kept = (file for file in found.files if not (isinstance(file.content, Path) and is_of_a_report(file.content)))
+    tree = FileTree(tuple(kept))
     files = _screened(tree, under, code.source_directory, spec.workspace, spec)
     if f"{under}/{layout.script_within(code)}" not in {file.path for file in files.tree.files}:
         raise BundleFailed("lay out the code", [_script_left_out(code, models)])
     return files
-
-
-def _is_of_a_report(file: TreeFile) -> bool:
-    """Whether an earlier run has written it, which may have named another folder than this one does."""
-    place = file.content
-    return isinstance(place, Path) and place.name in (*NAMES, MARKER) and place.with_name(MARKER).is_file()
 
 
 def _script_left_out(code: Code, models: tuple[Path, ...]) -> Problem:

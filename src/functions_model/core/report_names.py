@@ -1,5 +1,9 @@
 """The files about a run, in the folder that `report-directory` names: by names that never change."""
 
+from __future__ import annotations
+
+from pathlib import Path
+
 PLAN, PLAN_PAGE, LOCK, BILL_OF_MATERIALS, IMAGE, LOG = NAMES = (
     "plan.json",
     "plan.md",
@@ -10,3 +14,8 @@ PLAN, PLAN_PAGE, LOCK, BILL_OF_MATERIALS, IMAGE, LOG = NAMES = (
 )
 MARKER = ".functions-model-report"
 """The file that says that those of these names beside it are ours, to replace and to remove."""
+
+
+def is_of_a_report(place: Path) -> bool:
+    """Whether an earlier run has written the file, or has written into the folder. No image holds it."""
+    return (place / MARKER).is_file() or (place.name in (*NAMES, MARKER) and place.with_name(MARKER).is_file())

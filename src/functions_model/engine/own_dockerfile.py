@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from functions_model.core.failures import InputsInvalid, Location, Problem
+from functions_model.core.report_names import is_of_a_report
 from functions_model.image.credentials import LeftOut, credentials_at
 
 _DIRECTIVE = re.compile(r"#\s*([a-z]+)\s*=\s*(.+?)\s*", re.IGNORECASE)
@@ -261,10 +262,10 @@ def _patterns(path: Path) -> list[str]:
 
 
 def _without(found: set[str], folder: Path, leave_out: Path | None) -> Iterator[str]:
-    """The paths that a context has: without a folder that is left out, sockets, and what the walk calls the top."""
+    """The paths that a context has: without a folder that is left out, reports, sockets, and what is called the top."""
     outside = os.path.relpath(leave_out, folder) if leave_out else ""
     for name in found:
         kind = stat.S_IFMT((folder / name).lstat().st_mode)
-        known = kind in {stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK}
+        known = kind in {stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK} and not is_of_a_report(folder / name)
         if name and known and not (outside and (name == outside or name.startswith(f"{outside}/"))):
             yield name

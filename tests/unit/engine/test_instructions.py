@@ -8,11 +8,13 @@ import pytest
 
 from functions_model.core.failures import InputsInvalid
 from functions_model.core.references import digest_of, parse_reference
+from functions_model.core.report_names import MARKER, NAMES
 from functions_model.engine import Recipe, engine_layers_key, read_dockerfile
 from functions_model.engine.own_dockerfile import parse_dockerfile, read_own_dockerfile
 from functions_model.image import manifests
 from functions_model.image.assembly import Base
 from functions_model.image.manifests import Descriptor, ImageConfig, Manifest
+from support.function_app import write_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,6 +76,16 @@ class TestContext:
         own = read_own_dockerfile(tmp_path / "My.Dockerfile", leave_out=tmp_path / "out")
 
         assert ("My.Dockerfile", "My.Dockerfile.dockerignore", "a.txt", "sub", "sub/c.txt") == own.files
+
+    def test_a_report_is_no_part_of_it(self, tmp_path: Path) -> None:
+        """Each run writes another log: the layers would be built anew, and hold it. A file beside it is packed."""
+        write_files(tmp_path, {"Dockerfile": "FROM a\n", "log.txt": "mine"})
+        before = engine_layers_key(Recipe(base="x"), base(), LOCK, tmp_path / "Dockerfile")
+        write_files(tmp_path, {f"out/{name}": "said" for name in (*NAMES, MARKER)})
+
+        assert before == engine_layers_key(Recipe(base="x"), base(), LOCK, tmp_path / "Dockerfile")
+        (tmp_path / "out/mine.txt").touch()
+        assert ("Dockerfile", "log.txt", "out/mine.txt") == read_own_dockerfile(tmp_path / "Dockerfile").files
 
 
 class TestKey:

@@ -125,9 +125,9 @@ class TestDeployment:
         told = [line for line in host.lines if ASKED.match(line)]
         assert [] == quiet
         for path in (
-            r"/subscriptions/.*/Microsoft.Web/sites/mill-app 404, .* ms, correlation id ",
+            r"/subscriptions/.*/Microsoft.Web/sites/mill-app \d+, .* ms, correlation id ",
             r"/oauth2/v2\.0/token 200, ",
-            r"/v2/package/manifests/\S+ 404, ",
+            r"/v2/package/manifests/\S+ \d+, ",
             r"uv pip compile ",
         ):
             assert any(re.search(path, line) for line in told), (path, "\n".join(told))

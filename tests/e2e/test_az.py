@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from support.az import Az, new_az
-from support.deployment import run_action
+from support.deployment import Run, run_action
 from support.live_sites import callers_keys
 from support.triggers import TEXT_SCRIPT, deploy
 
@@ -49,6 +49,12 @@ class Stated:
         return change
 
 
+def stated_by(run: Run, sandbox: Sandbox) -> Stated:
+    """Ids in a plan are relative to the app's subscription."""
+    whole = f'"/subscriptions/{sandbox.subscription_id}/resourceGroups/'
+    return Stated(json.loads(run.outputs["plan"].replace('"/resourceGroups/', whole)))
+
+
 @dataclass(frozen=True)
 class Said:
     """A deployment, what its plan said, and what `az` said afterwards, by command."""
@@ -75,7 +81,7 @@ def said(sandbox: Sandbox, az: Az, tmp_path_factory: pytest.TempPathFactory) -> 
     paths = {"input_path": "incoming/{name}.json", "output_path": "answered/{name}.json"}
     folder = tmp_path_factory.mktemp("az")
     run = deploy(sandbox, folder, TEXT_SCRIPT, APP, trigger="blob", app_settings="GREETING=good morning", **paths)
-    stated = Stated(json.loads(run.outputs["plan"]))
+    stated = stated_by(run, sandbox)
     identity = az.json("identity", "show", *GROUP, "--name", stated.the("identity")["name"])
     asked = {
         "group": ("group", "show", "--name", GROUP[1]),
@@ -107,7 +113,7 @@ def queue_said(sandbox: Sandbox, az: Az, tmp_path_factory: pytest.TempPathFactor
     }
     with ThreadPoolExecutor(2) as pool:
         answers = dict(zip(asked, pool.map(lambda words: az.json(*words), asked.values()), strict=True))
-    return Said(Stated(json.loads(run.outputs["plan"])), run.outputs, answers)
+    return Said(stated_by(run, sandbox), run.outputs, answers)
 
 
 def same(ids: Iterable[str]) -> set[str]:

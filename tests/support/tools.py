@@ -17,6 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 AZ = ROOT / ".venv-az" / "bin" / "az"
 TFX = ROOT / ".venv-tfx" / "node_modules" / ".bin" / "tfx"
 ACT = ROOT / ".venv" / "bin" / "act"
+EMULATOR = Path("/usr/lib/binfmt.d/qemu-aarch64.conf")
+"""What Debian's `qemu-user-static` would have the kernel know."""
 _BROWSERS = ("chromium", "chromium-browser", "chromium-headless-shell", "google-chrome")
 
 
@@ -83,6 +85,11 @@ def find_python(minor: str) -> Path | None:
     return None
 
 
+def _qemu_aarch64() -> str:
+    found = EMULATOR.exists() and shutil.which("arch-test")
+    return "" if found else "nothing emulates arm64 (Debian packages `qemu-user-static` and `arch-test`)"
+
+
 def _python313() -> str:
     return "" if find_python("3.13") else "no Python 3.13 on this machine"
 
@@ -98,5 +105,6 @@ TOOLS: dict[str, Callable[[], str]] = {
     "busybox": _busybox,
     "chromium": _chromium,
     "mmdebstrap": _mmdebstrap,
+    "qemu-aarch64": _qemu_aarch64,
     "python3.13": _python313,
 }

@@ -1,0 +1,135 @@
+"""The action's image for arm64, on a machine of another processor: a Debian whose programs the kernel has emulated.
+
+Debian's `qemu-user-static` has the emulator, and this registers it with the kernel (binfmt_misc), which needs root.
+Emulated, a program takes about fifteen times as long. So packages are unpacked and not configured, and the standard
+library and pip are compiled by this machine's own Python 3.13: byte code is the same on every processor.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import docker
+
+from support.engine import CA_BUNDLE
+from support.tools import EMULATOR, ROOT, find_python
+
+BASE, ACTION = "functions-model-test/python-arm64:1", "functions-model-test/action-arm64:1"
+_BINFMT = Path("/proc/sys/fs/binfmt_misc")
+_PACKAGES = (
+    *("base-files", "base-passwd", "bash", "ca-certificates", "coreutils", "dash", "findutils", "grep", "libc-bin"),
+    *("python3", "python3-pip", "python3-venv", "sed", "tar"),
+)
+
+
+def emulate() -> None:
+    """Have the kernel start programs for arm64 by the emulator.
+
+    Raises:
+        OSError: Nobody but root may.
+        AssertionError: It does not work here.
+    """
+    if not (_BINFMT / "register").exists():
+        subprocess.run(["mount", "-t", "binfmt_misc", "binfmt_misc", _BINFMT], check=True)
+    if not (_BINFMT / "qemu-aarch64").exists():
+        (_BINFMT / "register").write_bytes(EMULATOR.read_bytes().strip())
+    tried = subprocess.run(["arch-test", "arm64"], capture_output=True, text=True, check=False)
+    assert tried.returncode == 0, tried.stdout + tried.stderr
+
+
+def build_action_arm64(client: docker.DockerClient) -> str:
+    """Build the action's image from the Dockerfile on an arm64 base; gives its name.
+
+    Raises:
+        AssertionError: A step failed; the text is the end of what it said.
+    """
+    emulate()
+    with tempfile.TemporaryDirectory() as work:
+        _load_base(client, Path(work))
+    arguments = {"PYTHON_IMAGE": BASE}
+    options: dict[str, Any] = {"platform": "linux/arm64", "buildargs": arguments, "rm": True, "forcerm": True}
+    try:
+        client.images.build(path=str(ROOT), tag=ACTION, **options)
+    except docker.errors.BuildError as error:
+        words = "".join(line.get("stream", "") for line in error.build_log)
+        raise AssertionError(words[-4000:]) from error
+    return ACTION
+
+
+def _load_base(client: docker.DockerClient, work: Path) -> None:
+    """`docker import` calls everything linux/amd64, so the image is written as `docker save` would."""
+    root = work / "root"
+    _unpack(root)
+    layer, config = work / "layer.tar", work / "config.json"
+    subprocess.run(["tar", "-C", root, "-cf", layer, "."], check=True)
+    with layer.open("rb") as content:
+        diff_id = hashlib.file_digest(content, "sha256").hexdigest()
+    path = "PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
+    rootfs = {"type": "layers", "diff_ids": [f"sha256:{diff_id}"]}
+    config.write_text(json.dumps({"os": "linux", "architecture": "arm64", "config": {"Env": [path]}, "rootfs": rootfs}))
+    manifest = json.dumps([{"Config": config.name, "RepoTags": [BASE], "Layers": [layer.name]}]).encode()
+    with tarfile.open(work / "image.tar", "w") as archive:
+        archive.add(layer, layer.name)
+        archive.add(config, config.name)
+        member = tarfile.TarInfo("manifest.json")
+        member.size = len(manifest)
+        archive.addfile(member, io.BytesIO(manifest))
+    with (work / "image.tar").open("rb") as image:
+        client.images.load(image)
+
+
+def _unpack(root: Path) -> None:
+    """What `python:3.13-slim` has, as far as the Dockerfile needs it."""
+    command = ["mmdebstrap", "--quiet", "--arch=arm64", "--variant=extract", f"--include={','.join(_PACKAGES)}"]
+    subprocess.run([*command, "--dpkgopt=path-exclude=/usr/share/doc/*", "trixie", root], check=True)
+    for name in ("python", "python3"):
+        place = root / "usr/local/bin" / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.symlink_to("/usr/bin/python3")
+    for name in ("passwd", "group"):
+        (root / "etc" / name).write_bytes((root / f"usr/share/base-passwd/{name}.master").read_bytes())
+    # Debian's pip reads it whatever it is asked; configuring the package would write it.
+    bundle = root / CA_BUNDLE.relative_to("/")
+    bundle.parent.mkdir(parents=True, exist_ok=True)
+    bundle.write_bytes(CA_BUNDLE.read_bytes())
+    _bring_packages(root)
+    library = root / "usr/lib"
+    compiled = [str(library / name) for name in ("python3.13", "python3/dist-packages")]
+    python = find_python("3.13")
+    assert python, "no Python 3.13 on this machine"
+    subprocess.run([python, "-m", "compileall", "-qq", "-j0", "-s", root, *compiled], check=False)
+
+
+def _bring_packages(root: Path) -> None:
+    """What pip would fetch: to find it and to bring it is most of what takes long when it is emulated."""
+    place = root / "opt/wheels"
+    command: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "-qq",
+        "--no-deps",
+        "--require-hashes",
+        "--dest",
+        place,
+    ]
+    target = (
+        "--only-binary=:all:",
+        "--python-version=3.13",
+        "--implementation=cp",
+        "--platform=manylinux_2_28_aarch64",
+    )
+    others = [f"--platform=manylinux{name}_aarch64" for name in ("_2_24", "_2_17", "2014")]
+    for lock in ("build", "runtime"):
+        file = ROOT / "requirements" / f"{lock}.lock"
+        subprocess.run([*command, *target, *others, "-r", file], check=True)
+    (root / "etc/pip.conf").write_text("[global]\nno-index = true\nfind-links = /opt/wheels\n")

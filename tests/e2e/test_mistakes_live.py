@@ -132,8 +132,9 @@ class TestTheFirstTry:
         """A page about the project changes nothing of it."""
         folder = self._folder(tmp_path / "watched", ECHO_SCRIPT)
         with tried(folder, "--engine", "process") as trial:
+            sleep(3)  # until it watches
             (folder / "README.md").write_text("# Churn\n")
-            sleep(1)
+            sleep(5)
             (folder / SCRIPT).write_text(f"{ECHO_SCRIPT}\n")
 
             assert "Changed: src/score.py" == trial.read_until("Changed: ")

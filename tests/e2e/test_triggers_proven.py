@@ -66,7 +66,7 @@ class TestABlobTrigger:
 
         assert [8, 0] == [run.code for run in (refused, proven)], refused.log + proven.log
         assert f'--role "Storage Blob Data Contributor" --scope {account.id}' in refused.errors[0]
-        assert " is left" not in refused.log
+        assert " is left in" not in refused.log
         assert ("proven", True) == (proven.outputs["trigger-state"], PROVEN in proven.summary)
         with BlobServiceClient(url, credential=token, connection_verify=str(sandbox.endpoints.ca_file)) as client:
             for container in ("input", "output"):
@@ -92,7 +92,7 @@ class TestAQueueTrigger:
         dropped = app.run_with(lambda script: broken_for("brokerproperties", script), **QUEUES)
 
         assert [8, 0, 8] == [run.code for run in (refused, proven, dropped)], refused.log + proven.log + dropped.log
-        assert " is left" not in refused.log
+        assert " is left in" not in refused.log
         for role in ("Sender", "Receiver"):
             assert f'--role "Azure Service Bus Data {role}" --scope {namespace.id}' in refused.errors[0]
         assert ("proven", True) == (proven.outputs["trigger-state"], PROVEN in proven.summary)

@@ -33,6 +33,8 @@ def deployer(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Depl
     """One app for the tests of this module, with a setting that is a secret, in a job with debug logging."""
     made = Deployer(sandbox, tmp_path_factory.mktemp("echo"), "echo-out")
     made.environ["RUNNER_DEBUG"] = "1"
+    # Other tests of the same sandbox have sent the same image: here all of it must be sent.
+    made.inputs |= {"image-name": "echo-out", "cache-repository": "echo-out-cache"}
     return made
 
 
@@ -185,7 +187,7 @@ class TestDeployment:
             f"POST {azure}/{ends.tenant_id}/oauth2/v2.0/token 200": "request id",
             f"PUT {group} 201": "correlation id",
             f"POST {ends.registry}/oauth2/exchange 200": "correlation id",
-            f"PUT {ends.registry}/v2/package/manifests/{deployed.outputs['image-tag']} 201": "correlation id",
+            f"PUT {ends.registry}/v2/echo-out/manifests/{deployed.outputs['image-tag']} 201": "correlation id",
             f"GET {app}/admin/host/status 200": None,
             f"POST {app}/api/score 200": "request id",
         }

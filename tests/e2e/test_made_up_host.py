@@ -115,7 +115,8 @@ class TestDeployment:
 
     def test_who_asks_for_all_there_is_to_know_sees_each_request(self, sandbox: Sandbox, host: JobCi) -> None:
         """To whomever, with uv's command line; and nobody else does: a log is for people."""
-        values, environ = from_environment({}, host.facts) | {"mode": "plan"}, sandbox.endpoints.environ()
+        own = {"mode": "plan", "app-name": "mill-asked", "image-name": "mill-asked"}
+        values, environ = from_environment({}, host.facts) | own, sandbox.endpoints.environ()
         run_once(values, environ, host, host.facts.workspace)
         quiet = [line for line in host.lines if ASKED.match(line)]
         host.facts = replace(host.facts, debug=True)
@@ -125,9 +126,9 @@ class TestDeployment:
         told = [line for line in host.lines if ASKED.match(line)]
         assert [] == quiet
         for path in (
-            r"/subscriptions/.*/Microsoft.Web/sites/mill-app \d+, .* ms, correlation id ",
+            r"/subscriptions/.*/Microsoft.Web/sites/mill-asked 404, .* ms, correlation id ",
             r"/oauth2/v2\.0/token 200, ",
-            r"/v2/package/manifests/\S+ \d+, ",
+            r"/v2/mill-asked/manifests/\S+ 404, ",
             r"uv pip compile ",
         ):
             assert any(re.search(path, line) for line in told), (path, "\n".join(told))

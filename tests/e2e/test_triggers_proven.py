@@ -8,6 +8,7 @@ import pytest
 from azure.servicebus import ServiceBusMessage
 from azure.storage.blob import BlobServiceClient
 
+from functions_model.pipeline.release import FIRST
 from support.dying import mortal
 from support.service_bus import BRIEF, client_for
 from support.triggers import account_token, namespace_token
@@ -66,7 +67,7 @@ class TestABlobTrigger:
 
         assert [8, 0] == [run.code for run in (refused, proven)], refused.log + proven.log
         assert f'--role "Storage Blob Data Contributor" --scope {account.id}' in refused.errors[0]
-        assert " is left in" not in refused.log
+        assert " is left" not in refused.log.replace(FIRST, "")
         assert ("proven", True) == (proven.outputs["trigger-state"], PROVEN in proven.summary)
         with BlobServiceClient(url, credential=token, connection_verify=str(sandbox.endpoints.ca_file)) as client:
             for container in ("input", "output"):
@@ -92,7 +93,7 @@ class TestAQueueTrigger:
         dropped = app.run_with(lambda script: broken_for("brokerproperties", script), **QUEUES)
 
         assert [8, 0, 8] == [run.code for run in (refused, proven, dropped)], refused.log + proven.log + dropped.log
-        assert " is left in" not in refused.log
+        assert " is left" not in refused.log.replace(FIRST, "")
         for role in ("Sender", "Receiver"):
             assert f'--role "Azure Service Bus Data {role}" --scope {namespace.id}' in refused.errors[0]
         assert ("proven", True) == (proven.outputs["trigger-state"], PROVEN in proven.summary)

@@ -121,6 +121,11 @@ WITHOUT_AZURE = [
         (("model-path: `weights.txt` is a Git LFS pointer", "`git lfs pull`", "`lfs: true`"),),
     ),
     Mistake(
+        "dvc-pointer",
+        Change(files={"model/m.json.dvc": "outs:\n- md5: 876a7dc3312f64f66d245242fdc03b41\n  path: m.json\n"}),
+        (("model-path: `m.json` is kept by DVC (`m.json.dvc`) and was not fetched", "`dvc pull`"),),
+    ),
+    Mistake(
         "editable",
         requires("-e ."),
         (("file=requirements.txt,line=2::environment-file: the option `--editable`", "Remove it."),),

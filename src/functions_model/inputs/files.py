@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from codecs import BOM_UTF8
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,6 +24,7 @@ NO_MODELS = "[]"
 _INPUT = "model-path"
 _HOST_JSON = "host.json"
 _AS_UTF8 = "Save it as UTF-8 without a byte order mark."
+_TEXTS = frozenset({".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt", ".xml", ".html", ".yaml", ".yml"})
 _OTHER_ENDING = "Fix it; or, if it is not meant to be JSON, give it another ending."
 _NAMED = re.compile(r"(?P<name>[^=:/\\]*)(?::(?P<version>[^=:/\\]*))?=(?P<path>.*)")
 
@@ -187,6 +188,8 @@ def _read(path: Path, text: str) -> Path:
     content = path.read_bytes()
     if not content:
         raise RuleBroken(f"the file `{text}` is empty", "Write a request into it, or leave `sample-request` out.")
+    if path.suffix.lower() in _TEXTS and content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        raise RuleBroken(f"`{text}` is in UTF-16, as PowerShell writes it, and would be sent as it is", _AS_UTF8)
     if path.suffix.lower() == ".json":
         _check_json(content, text)
     return path

@@ -9,10 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from functions_model.core.failures import RuleBroken
-
-_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
-_LFS_LARGEST = 1024
-"""Bytes. https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md: a pointer file is smaller than 1024 bytes."""
+from functions_model.image.pointers import Pointer, kept_by_dvc, may_point, pointers_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +87,7 @@ class Workspace:
         try:
             real = path.resolve(strict=True)
         except (OSError, RuntimeError) as error:
-            raise RuleBroken(f"`{text}` does not exist in `{self.folder}`", self._nearby(path)) from error
+            raise self._missing(text, path) from error
         if not real.is_relative_to(self.folder.resolve()):
             what = f"`{text}` is a link to `{real}`, which lies outside the workspace `{self.folder}`"
             raise RuleBroken(what, "Copy what it points to into the workspace.")
@@ -119,10 +116,10 @@ class Workspace:
         return path
 
     def model(self, text: str) -> Path:
-        """An existing model: a file with content, or a folder with at least one file, and no Git LFS pointers.
+        """An existing model: a file with content, or a folder with at least one file, all of them fetched.
 
         Raises:
-            RuleBroken: As `existing`; or it is empty, the workspace itself, or not fetched from Git LFS.
+            RuleBroken: As `existing`; or it is empty, the workspace itself, or not fetched from Git LFS or DVC.
         """
         path = self.existing(text)
         if path == self.folder:
@@ -140,6 +137,14 @@ class Workspace:
         path = PurePosixPath(text)
         place = next((place for place in self.host_folders if path.is_relative_to(place)), None)
         return text if place is None else str(path.relative_to(place))
+
+    def _missing(self, text: str, path: Path) -> RuleBroken:
+        """What is wrong with a path where nothing is: DVC keeps it, or the text is mistaken."""
+        kept = kept_by_dvc(path, self.folder)
+        if kept:
+            file = kept.file.relative_to(self.folder).as_posix()
+            return RuleBroken(f"`{text}` is kept by DVC (`{file}`) and was not fetched", kept.remedy)
+        return RuleBroken(f"`{text}` does not exist in `{self.folder}`", self._nearby(path))
 
     def _nearby(self, path: Path) -> str:
         """What there is instead: the first folder on the way that lacks its next part, and what it holds."""
@@ -168,32 +173,38 @@ def _files(folder: str) -> Iterator[os.DirEntry[str]]:
         return  # whoever packs the folder says why it cannot be read
 
 
-def _refuse_pointer(file: str, found: os.stat_result) -> None:
-    """Refuse a Git LFS pointer: a checkout without `lfs: true` leaves one in the place of each large file."""
-    if not stat.S_ISREG(found.st_mode) or found.st_size > _LFS_LARGEST:
-        return
-    handle = os.open(file, os.O_RDONLY)
-    try:
-        start = os.read(handle, len(_LFS_POINTER))
-    finally:
-        os.close(handle)
-    if start == _LFS_POINTER:
-        what = f"`{Path(file).name}` is a Git LFS pointer, not the file itself"
-        raise RuleBroken(what, "Fetch it with `git lfs pull`, or with `lfs: true` at actions/checkout.")
-
-
 def check_fetched(path: Path) -> bool:
-    """Look at every file of a model; whether there is any."""
-    file = str(path)
+    """Look at every file of a model; whether there is any.
+
+    Raises:
+        RuleBroken: Some were not fetched from Git LFS or DVC, or one cannot be read.
+    """
+    file, found = str(path), False
+    pointers: list[Pointer] = []
     try:
         if path.is_file():
-            _refuse_pointer(file, path.stat())
-            return True
-        found = False
-        for entry in _files(file):
-            found, file = True, entry.path
-            if entry.is_file():
-                _refuse_pointer(file, entry.stat())
+            found, pointers = True, list(_unfetched(file, path.stat()))
+        else:
+            for entry in _files(file):
+                found, file = True, entry.path
+                if entry.is_file():
+                    pointers += _unfetched(file, entry.stat())
     except OSError as error:
         raise RuleBroken(f"`{file}` cannot be read: {error.strerror}", "Check its permissions.") from error
+    if pointers:
+        raise _not_fetched(pointers)
     return found
+
+
+def _unfetched(file: str, known: os.stat_result) -> tuple[Pointer, ...]:
+    """What a checkout without `lfs: true` or `dvc pull` leaves in the place of each large file."""
+    if not stat.S_ISREG(known.st_mode) or not may_point(file, known.st_size):
+        return ()
+    return pointers_of(Path(file), known.st_size)
+
+
+def _not_fetched(pointers: list[Pointer]) -> RuleBroken:
+    first, *others = sorted(pointers, key=lambda pointer: pointer.stands_for)
+    count = len(others)
+    more = f"; {count} more {'file is' if count == 1 else 'files are'} missing as well" if others else ""
+    return RuleBroken(first.what + more, first.remedy)

@@ -384,6 +384,32 @@ class TestPaths:
 
         assert "lfs: true" in problems({**PACKAGE, "model-path": path}, workspace)["model-path"]
 
+    @pytest.mark.parametrize("path", ["model/iris.pkl", "model"])
+    def test_kept_by_dvc(self, path: str, workspace: Path) -> None:
+        """A job without `dvc pull` has the file of DVC's, and not the model: named by itself or by its folder."""
+        (workspace / "model/iris.pkl").unlink()
+        (workspace / "model/iris.pkl.dvc").write_text("outs:\n- md5: 8\n  path: iris.pkl\n")
+
+        told = problems({**PACKAGE, "model-path": path}, workspace)["model-path"]
+
+        assert "iris.pkl` is kept by DVC (`" in told
+        assert "`dvc pull`" in told
+
+    def test_fetched_from_dvc(self, workspace: Path) -> None:
+        """DVC's own file stays beside a model that was fetched."""
+        (workspace / "model/iris.pkl.dvc").write_text("outs:\n- md5: 8\n  path: iris.pkl\n")
+
+        assert read_inputs({**PACKAGE, "model-path": "model"}, workspace=workspace).models
+
+    def test_several_that_were_not_fetched(self, workspace: Path) -> None:
+        """One message for all, however many there are."""
+        for name in "abc":
+            (workspace / f"model/{name}.dvc").write_text(f"outs: [{{md5: 8, path: {name}.bin}}]")
+
+        told = problems({**PACKAGE, "model-path": "model"}, workspace)["model-path"]
+
+        assert "`a.bin` is kept by DVC (`a.dvc`) and was not fetched; 2 more files are missing as well" in told
+
 
 class TestEntryScript:
     """`entry-script` and `source-directory`."""

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 WRONG = {
     "empty.json": (b"", "is empty"),
     "bom.json": (b'\xef\xbb\xbf{"data": 1}', "begins with a byte order mark"),
-    "wide.json": ('{"data": 1}'.encode("utf-16"), "is not UTF-8"),
+    "wide.json": ('{"data": 1}'.encode("utf-16"), "is in UTF-16"),
+    "latin.json": ('{"data": "ö"}'.encode("latin-1"), "is not UTF-8"),
+    "wide.csv": ("a,b".encode("utf-16"), "is in UTF-16"),
     "torn.json": (b'{"data": [1,\n2}', "is not JSON: Expecting ',' delimiter in line 2, column 2"),
     "pointer.csv": (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "is a Git LFS pointer"),
 }
@@ -24,6 +26,8 @@ RIGHT = {
     "words.txt": b"no JSON",
     "lines": b"no JSON, and no ending",
     "not-a-number.json": b"[NaN]",
+    "sound.mp3": b"\xff\xfe",
+    "sheet.csv": b"\xef\xbb\xbfa,b",
     "a.jsonl": b"{}\n{}",
 }
 

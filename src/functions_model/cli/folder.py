@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from functions_model.core.failures import EnvironmentFailed, InputsInvalid, Problem
+from functions_model.core.promotion import AnySpec
 from functions_model.core.registered import is_mlflow_model
 from functions_model.environment import read_environment, read_mlflow_environment
 from functions_model.inputs import read_any
@@ -62,13 +63,13 @@ def inputs_of(folder: Path) -> dict[str, str]:
     return given
 
 
-def check_inputs(folder: Path, given: Mapping[str, str]) -> None:
-    """Check the inputs as a run does, before there is a sandbox.
+def check_inputs(folder: Path, given: Mapping[str, str]) -> AnySpec:
+    """Check the inputs as a run does, before there is a sandbox; what it would do.
 
     Raises:
         InputsInvalid: A run would end with these problems.
     """
-    read_any({**given, **_STAND_INS, "mode": "deploy"}, workspace=folder)
+    return read_any({**given, **_STAND_INS, "mode": "deploy"}, workspace=folder)
 
 
 def conventional_inputs(folder: Path) -> dict[str, str]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -46,11 +47,12 @@ class SandboxStopped(RuntimeError):
 
 
 @contextmanager
-def running_sandbox(engine: str, python: str | None = None) -> Iterator[RunningSandbox]:
+def running_sandbox(engine: str, folder: Path, python: str | None = None) -> Iterator[RunningSandbox]:
     """A sandbox for the length of a `with` block; everything it started is gone afterwards.
 
     Args:
         engine: `auto`, `docker` or `process`.
+        folder: What is tried in it. No module of the user's may stand in for one of the sandbox's.
         python: The base image's Python minor; None leaves it to the sandbox.
 
     Raises:
@@ -67,6 +69,7 @@ def running_sandbox(engine: str, python: str | None = None) -> Iterator[RunningS
                 [*command, "--ready-file", str(ready), *pinned],
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                env=environ_without((Path.cwd(), folder), os.environ),
                 start_new_session=True,
             )
 
@@ -75,6 +78,30 @@ def running_sandbox(engine: str, python: str | None = None) -> Iterator[RunningS
                 yield _wait(process, ready, Path(output.name))
             finally:
                 _stop(process)
+
+
+def environ_without(folders: Iterable[Path], environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment for a Python that imports nothing of the user's: not from where it is started, nor by PYTHONPATH.
+
+    A place where packages are installed is no code of the user's, wherever it lies; nor is the product's own.
+
+    Args:
+        folders: The user's.
+        environ: The process environment.
+    """
+    theirs = {folder.resolve() for folder in folders}
+    entries = [entry for entry in environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
+    kept = [entry for entry in entries if _holds_packages(Path(entry)) or theirs.isdisjoint(_with_parents(Path(entry)))]
+    # https://docs.python.org/3/using/cmdline.html#envvar-PYTHONSAFEPATH, for those that it starts, too.
+    return {**environ, "PYTHONPATH": os.pathsep.join(kept), "PYTHONSAFEPATH": "1"}
+
+
+def _with_parents(place: Path) -> tuple[Path, ...]:
+    return (place.resolve(), *place.resolve().parents)
+
+
+def _holds_packages(place: Path) -> bool:
+    return place.resolve() == Path(__file__).resolve().parents[2] or any(place.glob("*.dist-info"))
 
 
 def _wait(process: subprocess.Popen[bytes], ready: Path, log: Path) -> RunningSandbox:

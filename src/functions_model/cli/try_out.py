@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from functions_model.ci import detect, outside
 from functions_model.ci.host import CiHost
 from functions_model.ci.terminal import size_of
+from functions_model.cli.changes import Change, Concerns
 from functions_model.cli.ending import annotated, tell_failure
 from functions_model.cli.folder import INPUTS, app_name_for, check_inputs, example, inputs_of, pinned_python
 from functions_model.cli.once import Ending, run_once
@@ -20,11 +21,14 @@ from functions_model.cli.sandbox import RunningSandbox, SandboxStopped, running_
 from functions_model.cli.shell import command
 from functions_model.cli.usage import show_usage
 from functions_model.core.failures import InputsInvalid
+from functions_model.core.spec import DeploymentSpec
 
 _UNAVAILABLE = 69
 """EX_UNAVAILABLE of sysexits.h: the sandbox cannot run here."""
 _ANSWER_LENGTH = 200
 """Characters of an answer that go into the demo's one line."""
+_LOOK_MS = 200
+"""How long one look at the folder lasts at most: the first one is waited for."""
 _AZURE = {
     "registry": "contoso",
     "location": "westeurope",
@@ -71,27 +75,36 @@ def _with_sandbox(options: argparse.Namespace, *, serve: bool) -> int:
     door = _Door(options.folder.resolve(), options, detect(outside(os.environ), sys.stdout, verbose=options.verbose))
     try:
         given = door.inputs()
-        check_inputs(door.folder, given)
+        concerns = door.checked(given)
+        changes = _changes(door.folder) if serve else iter(())
+        next(changes, None)  # from here on no change is missed
         door.say("Starting a local Azure on this machine ...")
-        with running_sandbox(options.engine, pinned_python(door.folder, given)) as sandbox:
+        with running_sandbox(options.engine, door.folder, pinned_python(door.folder, given)) as sandbox:
             door.say(
                 f"The sandbox is up. It runs apps by: {sandbox.engine}", *(f"Note: {note}" for note in sandbox.notes)
             )
             ending = door.deploy(sandbox, given)
             if ending.code == 0:
                 door.say_live("try" if serve else "demo", ending)
-                if serve:
-                    show_usage(ending, sandbox, door.ci)
-                    door.say(*_after_a_try(door, given))
-                    door.serve(sandbox)
-                else:
-                    door.say(*_after_a_demo(door))
+            if serve:
+                door.serve(sandbox, changes, concerns, ending)
+            elif ending.code == 0:
+                door.say(*_after_a_demo(door))
             return ending.code
     except InputsInvalid as failure:
         return door.refuse(failure)
     except SandboxStopped as error:
         sys.stderr.write(f"Could not start the sandbox: {error}\n")
         return _UNAVAILABLE
+
+
+def _changes(folder: Path) -> Iterator[tuple[Change, ...]]:
+    """The changes below a folder since the first look, batch by batch, for ever; now and then an empty batch."""
+    from watchfiles import Change as Kind  # noqa: PLC0415 - it comes with the sandbox, and only this door needs it
+    from watchfiles import watch  # noqa: PLC0415
+
+    for batch in watch(folder, debounce=400, rust_timeout=_LOOK_MS, yield_on_timeout=True):
+        yield tuple(Change(Path(path), kind is Kind.added) for kind, path in batch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,21 +152,49 @@ class _Door:
         answer = " ".join(verified.answer.split())[:_ANSWER_LENGTH] if verified.scored else "(nothing was scored)"
         self.say(f"{word}: live {verified.scoring_url} -> {answer} in {ending.seconds:.1f} s")
 
-    def serve(self, sandbox: RunningSandbox) -> None:
-        """Deploy again whenever a file changes, until Ctrl-C. A failure is told, and the next change tried."""
-        from watchfiles import watch  # noqa: PLC0415 - it comes with the sandbox, and only this door needs it
+    def checked(self, inputs: Mapping[str, str]) -> Concerns | None:
+        """What of the folder matters, after its inputs were checked; None where that is not known.
 
+        Raises:
+            InputsInvalid: A run would end with these problems.
+        """
+        spec = check_inputs(self.folder, inputs)
+        return Concerns(spec) if isinstance(spec, DeploymentSpec) else None
+
+    def serve(
+        self,
+        sandbox: RunningSandbox,
+        changes: Iterator[tuple[Change, ...]],
+        concerns: Concerns | None,
+        ending: Ending,
+    ) -> None:
+        """Deploy again whenever a file changes, until Ctrl-C. A failure is told, and the next change tried.
+
+        How to call it is told once it is live for the first time.
+        """
+        told = self._show_usage(sandbox, ending)
         self.say("", "Watching the folder: each change is deployed at once. Stop with Ctrl-C.")
-        for changes in watch(self.folder, debounce=400):
-            names = sorted({str(Path(path).relative_to(self.folder)) for _, path in changes})
-            self.say("", f"Changed: {', '.join(names)}")
+        for batch in changes:
+            changed = concerns.of(batch) if concerns else tuple(sorted({change.path for change in batch}))
+            if not changed:
+                continue
+            self.say("", f"Changed: {', '.join(str(path.relative_to(self.folder)) for path in changed)}")
             try:
-                ending = self.deploy(sandbox, self.inputs())
+                given = self.inputs()
+                concerns = self.checked(given)
             except InputsInvalid as failure:
                 self.refuse(failure)
                 continue
+            ending = self.deploy(sandbox, given)
             if ending.code == 0:
                 self.say_live("try", ending)
+                told = told or self._show_usage(sandbox, ending)
+
+    def _show_usage(self, sandbox: RunningSandbox, ending: Ending) -> bool:
+        if ending.code == 0:
+            show_usage(ending, sandbox, self.ci)
+            self.say(*_after_a_try(self, self.inputs()))
+        return ending.code == 0
 
 
 def _after_a_try(door: _Door, given: Mapping[str, str]) -> list[str]:

@@ -45,6 +45,7 @@ def spec_of(
     trigger: Trigger | None = None,
     host_json: Path | None = None,
     concurrency: int = 1,
+    import_roots: tuple[str, ...] = (),
 ) -> DeploymentSpec:
     """A specification that packs files below `workspace`.
 
@@ -57,13 +58,14 @@ def spec_of(
         trigger: None means an HTTP trigger.
         host_json: The user's own host.json.
         concurrency: How many are scored at a time.
+        import_roots: Folders of `source` in which imports are looked for, too.
     """
     directory = workspace / source
     return DeploymentSpec(
         mode=Mode.PACKAGE,
         workspace=workspace,
         models=tuple(Model(name, version, workspace / path) for name, version, path in models),
-        code=None if script is None else Code(directory / script, directory, _shown(source, script)),
+        code=None if script is None else Code(directory / script, directory, _shown(source, script), import_roots),
         environment_file=None,
         python_version=None,
         base_image=None,

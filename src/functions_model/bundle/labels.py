@@ -80,6 +80,8 @@ def _azureml(spec: DeploymentSpec) -> dict[str, str]:
         # The inference server writes it before the paths of its swagger.
         "SERVICE_PATH_PREFIX": "api",
     }
+    if spec.code and spec.code.import_roots:
+        env["FUNCTIONS_MODEL_IMPORT_ROOTS"] = ":".join(spec.code.import_roots)
     if models:
         env["AZUREML_MODEL_DIR"] = f"/{layout.model_folder(models[0]) if len(models) == 1 else layout.MODELS}"
     return env

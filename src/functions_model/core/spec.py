@@ -127,12 +127,14 @@ class Code:
     Attributes:
         entry_script: The script with `init()` and `run()`, absolute, inside `source_directory`.
         source_directory: The folder that goes into the image, absolute.
-        entry_script_input: The entry script as the user wrote it, for messages and annotations.
+        entry_script_input: The script as the user wrote it, for messages.
+        import_roots: Folders where imports are looked for, too, relative to `source_directory`; `..` is the one above.
     """
 
     entry_script: Path
     source_directory: Path
     entry_script_input: str
+    import_roots: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,9 +276,7 @@ class DeploymentSpec:
     def worker_processes(self) -> int:
         """How many worker processes score, each with a model of its own: what `app-settings` says, else one."""
         settings = self.target.app_settings if self.target else {}
-        given = (
-            value.reveal() for name, value in settings.items() if name.upper().replace(".", "_") == WORKER_PROCESSES
-        )
+        given = (text.reveal() for name, text in settings.items() if name.upper().replace(".", "_") == WORKER_PROCESSES)
         return int(next(given, "1"))
 
 

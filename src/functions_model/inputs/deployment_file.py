@@ -19,6 +19,7 @@ from functions_model.core.yaml_nodes import is_empty
 from functions_model.inputs.assets import is_reference
 from functions_model.inputs.deployment_yaml import SUBJECT, Sheet, scalars
 from functions_model.inputs.form import Form
+from functions_model.inputs.import_roots import VARIABLE
 from functions_model.inputs.specs import WITH_AZURE
 
 _PROBE = (
@@ -132,7 +133,9 @@ def _read_parts(form: Form, sheet: Sheet, root: yaml.MappingNode) -> None:
     if "environment" in values and "environment-file" not in given:
         form.environment = read_environment_part(sheet, values["environment"])
     if "environment_variables" in values:
-        form.file_settings = tuple(read_variables(sheet, values["environment_variables"]))
+        variables = tuple(read_variables(sheet, values["environment_variables"]))
+        form.file_settings = tuple(one for one in variables if one[1] != VARIABLE)
+        form.file_pythonpath = next((text for _, name, text in variables if name == VARIABLE), "")
     if form.mode in WITH_AZURE and "sample-request" not in given:
         _find_sample(sheet, root)
     _fill_in(form, sheet, given)

@@ -7,6 +7,7 @@ import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -16,6 +17,7 @@ from functions_model.core.spec import Code, Model
 from functions_model.inputs import rules
 from functions_model.inputs.assets import is_reference, take_asset
 from functions_model.inputs.form import Form
+from functions_model.inputs.import_roots import import_roots
 from functions_model.inputs.paths import Workspace, check_fetched
 from functions_model.inputs.placing import model_name
 from functions_model.inputs.specs import WITH_AZURE
@@ -140,7 +142,10 @@ def read_code(form: Form, models: Sequence[Entry] | None) -> Code | None:
         _check_missing(form, models)
         return None
     script = form.take("entry-script", lambda text: _entry_script(text, form.workspace, folder))
-    return Code(script, folder or script.parent, written) if script else None
+    if not script:
+        return None
+    code = Code(script, folder or script.parent, written)
+    return replace(code, import_roots=import_roots(form, code))
 
 
 def _check_missing(form: Form, models: Sequence[Entry] | None) -> None:

@@ -31,6 +31,7 @@ class Form:
         origins: Where a text stands that a deployment file gave.
         environment: An environment that stands inside the deployment file.
         file_settings: The app settings of the deployment file: line, name and value.
+        file_pythonpath: PYTHONPATH of the deployment file, as it stands there; empty when it sets none.
         unread: Inputs that a deployment file may give, had it been readable: they are not told as missing.
         problems: Everything that is wrong.
         notes: What people should know.
@@ -45,6 +46,7 @@ class Form:
     origins: dict[str, Location] = field(default_factory=dict)
     environment: InlineEnvironment | None = None
     file_settings: tuple[tuple[Location, str, str], ...] = ()
+    file_pythonpath: str = ""
     unread: frozenset[str] = frozenset()
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)

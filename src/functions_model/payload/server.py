@@ -55,7 +55,8 @@ def _enter_app_root(environ: Mapping[str, str]) -> None:
         message = "Could not start the model: the entry script is not where AZUREML_ENTRY_SCRIPT says."
         raise StartFailed(message)
     os.chdir(root)
-    for folder in (str(root), str(script.parent)):
+    roots = filter(None, environ.get("FUNCTIONS_MODEL_IMPORT_ROOTS", "").split(":"))
+    for folder in (str(root), str(script.parent), *(os.path.normpath(root / within) for within in roots)):
         if folder not in sys.path:
             sys.path.append(folder)
     if "SCORING_TIMEOUT_MS" in environ:

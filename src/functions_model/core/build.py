@@ -44,6 +44,17 @@ class CredentialFiles(enum.StrEnum):
     """They are files like all others."""
 
 
+class Preflight(enum.StrEnum):
+    """What becomes of what would fail in Azure."""
+
+    STANDARD = "standard"
+    """What is certain to fail ends the run; the rest is told."""
+    STRICT = "strict"
+    """Warnings end the run, too."""
+    NONE = "none"
+    """Nothing is looked at."""
+
+
 CACHE_REPOSITORY = "functions-model/cache"
 """Where environments and base images are kept for all images of a registry."""
 
@@ -66,6 +77,7 @@ class Build:
             images; None for none.
         sbom: Whether a bill of materials is attached to the image.
         credential_files: Whether `.netrc`, private keys and their like are packed.
+        preflight: What becomes of what would fail in Azure.
     """
 
     builder: Builder = Builder.LAYERS
@@ -79,6 +91,7 @@ class Build:
     cache_repository: str | None = CACHE_REPOSITORY
     sbom: bool = True
     credential_files: CredentialFiles = CredentialFiles.LEAVE_OUT
+    preflight: Preflight = Preflight.STANDARD
 
     @property
     def keeps_credentials(self) -> bool:

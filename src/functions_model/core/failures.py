@@ -10,6 +10,7 @@ A failure is one sentence of three parts: what could not be done, what was said,
     2   InputsInvalid      the inputs are wrong; nothing was touched
     3   BundleFailed       the files of the function app cannot be put together
     3   EnvironmentFailed  the dependencies cannot be resolved or installed
+    3   PreflightFailed    the app would fail in Azure; no app, no setting and no image was written
     4   LoginFailed        Microsoft Entra ID refused, or no credential was found
     5   RegistryFailed     the container registry refused, or broke off
     6   PlanRefused        the live resources cannot carry this deployment; nothing was written
@@ -155,6 +156,12 @@ class BundleFailed(ProblemsFailure):
 
 class EnvironmentFailed(ProblemsFailure):
     """The dependencies cannot be read, resolved or installed."""
+
+    exit_code = 3
+
+
+class PreflightFailed(ProblemsFailure):
+    """The app would fail in Azure. No app, no setting and no image was written."""
 
     exit_code = 3
 

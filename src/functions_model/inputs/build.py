@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from functions_model.core.build import CACHE_REPOSITORY, Build, Builder, CredentialFiles, Solver
+from functions_model.core.build import CACHE_REPOSITORY, Build, Builder, CredentialFiles, Preflight, Solver
 from functions_model.core.failures import RuleBroken
 from functions_model.core.spec import Mode
 from functions_model.image.compression import Compression
@@ -40,6 +40,7 @@ def read_build(form: Form) -> Build:
         cache_repository=form.check("cache-repository", cache, _cache_repository),
         sbom=form.take("sbom", YesNo) is not YesNo.NO,
         credential_files=form.take("credential-files", CredentialFiles) or CredentialFiles.LEAVE_OUT,
+        preflight=form.take("preflight", Preflight) or Preflight.STANDARD,
     )
 
 

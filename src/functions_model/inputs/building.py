@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import replace
 
-from functions_model.core.build import CACHE_REPOSITORY, Builder, CredentialFiles, Solver
+from functions_model.core.build import CACHE_REPOSITORY, Builder, CredentialFiles, Preflight, Solver
 from functions_model.core.spec import Mode
 from functions_model.image.compression import Compression
 from functions_model.inputs.specs import (
@@ -102,6 +102,13 @@ _OF_IMAGE: tuple[InputSpec, ...] = (
         " folders and a Dockerfile's context: leave them out, each with a warning, or `keep` them.",
         derived=f"`{CredentialFiles.LEAVE_OUT}`",
         choices=tuple(CredentialFiles),
+    ),
+    a_choice(
+        "preflight",
+        "Whether to look for what would fail in Azure before anything is written there: modules that the script imports"
+        " and that nothing brings. `strict` ends the run for warnings, too; `none` turns it off.",
+        derived=f"`{Preflight.STANDARD}`",
+        choices=tuple(Preflight),
     ),
     a_number(
         "keep-images",

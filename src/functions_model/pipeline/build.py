@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -17,9 +17,11 @@ from functions_model.engine import write_context
 from functions_model.image.assembly import assemble
 from functions_model.image.splitting import fingerprint
 from functions_model.pipeline.events import ContextWritten, ImageBuilt, TagFound
-from functions_model.pipeline.layers import Made, make_layers
+from functions_model.pipeline.layers import Beside, Made, make_layers
+from functions_model.pipeline.looking import look_at_all
 from functions_model.pipeline.lower_layers import install_layers, lock_for, recipe_of
 from functions_model.pipeline.prepare import BASE_DIGEST, RECORD_TAG, Making
+from functions_model.preflight.taking import take_inventory
 from functions_model.registry import Attachment, Push, Record, RecordToWrite
 
 _TOOL = "functions-model.tool-version"
@@ -42,26 +44,23 @@ class Product:
     present: frozenset[Digest]
 
 
-def _nothing() -> None:
-    """Do nothing."""
-
-
-def build(making: Making, push: Push | None, resolved: Callable[[], None] = _nothing) -> Product:
+def build(making: Making, push: Push | None, beside: Beside | None = None) -> Product:
     """Build the image and tell it. Its layers may be sent on the way; without the manifest nobody can see them.
 
     Args:
         making: What the image is made of.
         push: Where layers are sent as they are made; None sends nothing.
-        resolved: Called when the dependencies are known: from then on little can be wrong with what the user gave.
+        beside: What goes on beside it.
 
     Raises:
+        PreflightFailed: The app would fail in Azure.
         EnvironmentFailed: The dependencies cannot be installed, or the engine cannot build.
         BundleFailed: A file cannot go into an image.
         RegistryFailed: A layer could not be sent.
         PlanRefused: The tag that the user asked for is locked.
     """
     with making.world.stage("Build the image" if push is None else "Build the image and send its layers"):
-        made = make_layers(making, push, resolved)
+        made = make_layers(making, push, beside or Beside())
         built = _assemble(making, made)
         product = Product(built, made.attachments, tuple(_records(making.spec, made)), _present(making))
     making.world.tell(built)
@@ -106,7 +105,9 @@ def _records(spec: DeploymentSpec, made: Made) -> Iterator[RecordToWrite]:
     tool, cache = {_TOOL: __version__}, spec.build.cache_repository
     if cache:
         yield from (part.record(cache, tool) for part in made.lower if not part.recorded)
-    record = Record(made.recorded, tool | {BASE_DIGEST: str(made.base.digest)})
+    dependencies = made.lower[-1]
+    more = tool | {BASE_DIGEST: str(made.base.digest)}
+    record = Record(made.recorded, more, dependencies.config, dependencies.config_type)
     yield RecordToWrite(spec.image.repository, RECORD_TAG, record)
 
 
@@ -148,6 +149,7 @@ def write_folder(making: Making) -> None:
 
     Raises:
         EnvironmentFailed: The dependencies cannot be installed.
+        PreflightFailed: The app would fail in Azure.
         InputsInvalid: The folder holds something else.
         BundleFailed: The files cannot be written.
     """
@@ -156,7 +158,9 @@ def write_folder(making: Making) -> None:
         raise TypeError("builder `dockerfile` needs a folder to write")
     with world.stage("Write the build context"):
         lock = lock_for(making)
-        layers = (*install_layers(making, lock), runtime_layer(spec, lock.text), *bundle.layers)
+        installed = install_layers(making, lock)
+        look_at_all(making, take_inventory((plan.tree for plan in installed), lock, making.python.version))
+        layers = (*installed, runtime_layer(spec, lock.text), *bundle.layers)
         # No layer has a digest before the engine has built it; what the layers are made of serves as well.
         build_id = build_identity(map(fingerprint, layers), making.base.digest, bundle.env)
         recipe = replace(

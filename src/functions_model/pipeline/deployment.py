@@ -18,6 +18,8 @@ from functions_model.hosting.known_hosts import host_of
 from functions_model.pipeline.build import Product, build
 from functions_model.pipeline.events import AheadBegun, PlanApplied, PlanBegun, PlanMade
 from functions_model.pipeline.housekeeping import with_old_images
+from functions_model.pipeline.layers import Beside
+from functions_model.pipeline.looking import look_at_files
 from functions_model.pipeline.prepare import Making, prepare
 from functions_model.pipeline.push import finish_push, open_push
 from functions_model.pipeline.release import overtaking_told, release
@@ -60,7 +62,7 @@ def deploy(spec: DeploymentSpec, request: EnvironmentRequest, session: Session, 
         if writes:
             with world.stage("Plan"):
                 world.tell(PlanBegun(pending))
-        product = build(making, push, beside.begin) if writes else build(making, None)
+        product = build(making, push, Beside(beside.begin, beside.let_go)) if writes else build(making, None)
         with world.stage("Complete the plan" if writes else "Plan"):
             changes = plan(replace(pending.wanted, image=product.built.app.reference.pinned), pending.observed)
             changes = with_old_images(spec, session, changes)
@@ -81,6 +83,7 @@ def _prepare_and_look(
         image = f"{session.host}/{spec.image.repository}, {PENDING}"
         looking = pool.submit(look, spec, session, subscription, image)
         making = prepare(spec, request, session)
+        look_at_files(making)
     pending, lacking = looking.result()
     check_rights(pending, lacking, spec.mode, session.world)
     return making, pending
@@ -152,14 +155,19 @@ class BesideImage(AbstractContextManager["BesideImage"]):
 
     def __init__(self, plan: ResourcePlan, subscription: Subscription, push: Push, world: World) -> None:
         self._plan, self._subscription, self._push, self._world = plan, subscription, push, world
+        self._checked: Future[None] = Future()
         self.begun: BegunAhead | None = None
 
     def begin(self) -> None:
-        """Make what need not wait, if there is any."""
+        """Make what need not wait, if there is any; what costs much or is seen waits until `let_go`."""
         if ahead := self._plan.ahead:
             self._world.tell(AheadBegun(ahead))
             clients, context = self._subscription.clients, run_context(self._world)
-            self.begun = begin_ahead(self._plan, clients, context, failed=self._push.close)
+            self.begun = begin_ahead(self._plan, clients, context, checked=self._checked, failed=self._push.close)
+
+    def let_go(self) -> None:
+        """Make the rest of it, too: the checks have found nothing that ends the run."""
+        self._checked.set_result(None)
 
     def deliver(self, product: Product, changes: ResourcePlan) -> Applied:
         """Finish the push and make the rest of the resources at the same time. The app waits for both.
@@ -197,6 +205,8 @@ class BesideImage(AbstractContextManager["BesideImage"]):
         """
         if self.begun is None:
             return
+        if not self._checked.done():
+            self._checked.set_exception(error or RuntimeError("nobody has looked at the project"))
         self.begun.graph.outcomes()
         if isinstance(error, Failure) and not isinstance(error, ApplyIncomplete):
             self.begun.finish()

@@ -6,15 +6,18 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from functions_model.bundle import provenance, runtime_layer
 from functions_model.environment import Lock
 from functions_model.image.assembly import Base
-from functions_model.image.layers import Layer, LayerPlan, LayerStream, build_layer
+from functions_model.image.layers import LayerPlan, LayerStream, build_layer
 from functions_model.image.splitting import fingerprint, split
 from functions_model.pipeline.events import LayerOrigin, LayerReady
+from functions_model.pipeline.looking import look_at_all
 from functions_model.pipeline.lower_layers import Part, lock_for, make_lower_layers
 from functions_model.pipeline.prepare import Making
+from functions_model.preflight.inventory import Inventory
 from functions_model.registry import Attachment, Push, RecordedLayer
 
 WORKERS = 4
@@ -24,6 +27,23 @@ SMALL = 8 << 20
 CYCLONEDX = "application/vnd.cyclonedx+json"
 """https://www.iana.org/assignments/media-types/application/vnd.cyclonedx+json."""
 _FILE = "sbom.cdx.json"
+
+
+def _nothing() -> None:
+    """Do nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What goes on beside an image, and is told how far it is.
+
+    Attributes:
+        resolved: The dependencies are known: few things can still be wrong with what the user gave.
+        checked: Nothing that the checks look for speaks against the app.
+    """
+
+    resolved: Callable[[], None] = _nothing
+    checked: Callable[[], None] = _nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +70,16 @@ class Made:
         return (*(kept for part in self.lower for kept in part.kept), *self.app)
 
 
-def make_layers(making: Making, push: Push | None, resolved: Callable[[], None]) -> Made:
+def make_layers(making: Making, push: Push | None, beside: Beside) -> Made:
     """Every layer, known to the last byte. The app's own are made, and sent, while the dependencies are resolved.
 
     Args:
         making: The plans, and what is known of earlier layers.
         push: Where layers are sent as they are made; None sends nothing.
-        resolved: Called when the lock is known.
+        beside: Is told how far it is.
 
     Raises:
+        PreflightFailed: The app would fail in Azure.
         EnvironmentFailed: The dependencies cannot be resolved or installed, or the engine cannot build.
         BundleFailed: A file changed while it was read.
         RegistryFailed: A layer could not be sent.
@@ -68,15 +89,21 @@ def make_layers(making: Making, push: Push | None, resolved: Callable[[], None])
         try:
             above = maker.begin(making.bundle.layers)
             lock = lock_for(making)
-            resolved()
+            beside.resolved()
             runtime = maker.begin([runtime_layer(making.spec, lock.text)])
-            base, lower = make_lower_layers(making, lock, maker.make)
+            base, lower = make_lower_layers(making, lock, maker.begin, partial(_look, making, beside))
             attachments = _attachments(making, lock)  # while the app's large layers are still sent
             app = tuple(future.result() for future in (*runtime, *above))
         except BaseException:
             maker.stop()
             raise
     return Made(lock, base, lower, app, attachments)
+
+
+def _look(making: Making, beside: Beside, inventory: Inventory) -> None:
+    """What the checks say of files and dependencies."""
+    look_at_all(making, inventory)
+    beside.checked()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +114,6 @@ class _Maker:
 
     def begin(self, plans: Iterable[LayerPlan]) -> list[Future[RecordedLayer]]:
         return [self.pool.submit(self._make, part) for plan in plans for part in split(plan)]
-
-    def make(self, plans: Iterable[LayerPlan]) -> tuple[Layer, ...]:
-        return tuple(future.result().layer for future in self.begin(plans))
 
     def _make(self, plan: LayerPlan) -> RecordedLayer:
         started = time.monotonic()

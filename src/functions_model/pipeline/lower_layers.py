@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from functions_model.bundle import DEPENDENCIES_LAYOUT, dependency_layers
-from functions_model.core.build import Builder
+from functions_model.core.build import Builder, Preflight
 from functions_model.core.references import canonical_json, digest_of, short
 from functions_model.engine import Recipe, engine_layers_key
 from functions_model.environment import Lock, install, resolve
 from functions_model.image.assembly import Base
 from functions_model.image.layers import Layer, LayerPlan
-from functions_model.image.manifests import EMPTY_CONTENT, Descriptor, parse_config
+from functions_model.image.manifests import EMPTY_CONTENT, OCI_CONFIG, Descriptor, parse_config
 from functions_model.pipeline.events import EngineRan, EnvironmentResolved, LayerOrigin, LayerReady
 from functions_model.pipeline.prepare import Making
+from functions_model.preflight.inventory import INVENTORY_TYPE, Inventory
+from functions_model.preflight.taking import take_inventory
 from functions_model.registry import Record, RecordedLayer, RecordToWrite, find_record
 from functions_model.registry.access import Access
 from functions_model.registry.client import RegistryClient
@@ -25,6 +28,10 @@ from functions_model.registry.content import BLOCK, download_blob, has_blob
 
 if TYPE_CHECKING:
     from functions_model.engine.loading import BaseLayers
+
+
+Begin = Callable[[Iterable[LayerPlan]], list[Future[RecordedLayer]]]
+"""Begins to pack plans, side by side."""
 
 
 def lock_for(making: Making) -> Lock:
@@ -46,27 +53,43 @@ def lock_for(making: Making) -> Lock:
 
 
 def make_lower_layers(
-    making: Making, lock: Lock, make: Callable[[Iterable[LayerPlan]], tuple[Layer, ...]]
+    making: Making, lock: Lock, begin: Begin, known: Callable[[Inventory], None]
 ) -> tuple[Base, tuple[Part, ...]]:
     """What an engine adds, and the dependencies: what an earlier run made of the same, or made now.
 
     Args:
         making: The base, and where the records are.
         lock: The dependencies.
-        make: Packs plans, side by side.
+        begin: Begins to pack plans, side by side.
+        known: Takes what the dependencies bring, as soon as that is known.
 
     Returns:
         The base, with another configuration where an engine added to it; and what lies on it, the lowest first.
 
     Raises:
+        PreflightFailed: From `known`.
         EnvironmentFailed: A package cannot be fetched, or is not what its hash says; or no engine answers, or it could
             not build.
         InputsInvalid: The user's Dockerfile cannot be read.
     """
     base, engine = _engine_part(making, lock)
+    return base, (*engine, _dependencies(making, lock, begin, known))
+
+
+def _dependencies(making: Making, lock: Lock, begin: Begin, known: Callable[[Inventory], None]) -> Part:
+    """Found again with what is known of them, or installed: packed, and sent, while they are looked at."""
     key = _dependencies_key(making, lock)
-    dependencies = find_part(key, making) or Part(key, make(install_layers(making, lock)))
-    return base, (*engine, dependencies)
+    found = find_part(key, making)
+    inventory = found.inventory if found else None
+    if found and (inventory or making.spec.build.preflight is Preflight.NONE):
+        known(inventory or Inventory())
+        return found
+    plans = install_layers(making, lock)
+    packing = begin(plans)
+    inventory = take_inventory((plan.tree for plan in plans), lock, making.python.version)
+    known(inventory)
+    layers = tuple(future.result().layer for future in packing)
+    return Part(key, layers, inventory.as_bytes(), INVENTORY_TYPE)
 
 
 def install_layers(making: Making, lock: Lock) -> tuple[LayerPlan, ...]:
@@ -172,14 +195,21 @@ class Part:
     Attributes:
         key: 32 hex digits over all that decides.
         layers: The lowest first.
-        config: An image configuration that goes with them; `{}` where they change none.
+        config: What is kept beside them: an image configuration that goes with them, or the dependencies' inventory.
+        config_type: What that is.
         recorded: Whether a record keeps them already.
     """
 
     key: str
     layers: tuple[Layer, ...]
     config: bytes = EMPTY_CONTENT
+    config_type: str = OCI_CONFIG
     recorded: bool = False
+
+    @property
+    def inventory(self) -> Inventory | None:
+        """What dependencies bring; None where a run of another version has not kept it."""
+        return Inventory.from_bytes(self.config) if self.config_type == INVENTORY_TYPE else None
 
     @property
     def kept(self) -> tuple[RecordedLayer, ...]:
@@ -188,7 +218,7 @@ class Part:
 
     def record(self, repository: str, annotations: Mapping[str, str]) -> RecordToWrite:
         """What is kept of it for all images of the registry."""
-        return RecordToWrite(repository, _tag(self.key), Record(self.kept, annotations, self.config))
+        return RecordToWrite(repository, _tag(self.key), Record(self.kept, annotations, self.config, self.config_type))
 
 
 def find_part(key: str, making: Making, *, configured: bool = False) -> Part | None:
@@ -218,7 +248,7 @@ def _of_cache(key: str, cache: str, client: RegistryClient) -> Part | None:
 
 def _found(record: Record | None, key: str) -> Part | None:
     layers = tuple(kept.layer for kept in record.layers if kept.key == key) if record else ()
-    return Part(key, layers, record.config, recorded=True) if record and layers else None
+    return Part(key, layers, record.config, record.config_type, recorded=True) if record and layers else None
 
 
 def _tag(key: str) -> str:

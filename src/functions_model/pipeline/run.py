@@ -29,6 +29,7 @@ from functions_model.environment import EnvironmentRequest
 from functions_model.pipeline.build import build, write_folder
 from functions_model.pipeline.checks import check
 from functions_model.pipeline.fetch import fetch
+from functions_model.pipeline.looking import look_at_files
 from functions_model.pipeline.prepare import prepare
 from functions_model.pipeline.push import finish_push, open_push
 from functions_model.pipeline.session import Session, World, open_session
@@ -58,6 +59,7 @@ def _package(spec: DeploymentSpec, request: EnvironmentRequest, session: Session
     """Without resources: the image and its push, or the folder that an image can be built from."""
     with session.world.stage("Prepare the image"):
         making = prepare(spec, request, session)
+        look_at_files(making)
     if spec.build.builder is Builder.DOCKERFILE:
         write_folder(making)
         return

@@ -157,6 +157,7 @@ class Kind:
         named_by: The inputs that name one, which may be in another group, and where its name stands.
         unique_names: Whether the names of those that are new are free; asked where they must be so in all of Azure.
         removal: How it is removed; None for what goes with something else.
+        awaits_checks: Whether it is made only when the project was looked at, as it costs from its first hour on.
     """
 
     name: str
@@ -169,6 +170,7 @@ class Kind:
     named_by: Mapping[str, Callable[[Resources], str | None]] = field(default_factory=dict)
     unique_names: Callable[[AzureClients, Wanted, Observed], Iterable[NameQuestion]] = _no_names
     removal: Removal | None = None
+    awaits_checks: bool = False
 
     @property
     def asks_names(self) -> bool:

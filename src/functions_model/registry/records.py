@@ -56,12 +56,14 @@ class Record:
     Attributes:
         layers: The lowest first.
         annotations: Free text by key.
-        config: An image configuration, or `{}`.
+        config: What is kept beside them: an image configuration, an inventory, or `{}`.
+        config_type: What that is.
     """
 
     layers: tuple[RecordedLayer, ...]
     annotations: Mapping[str, str]
     config: bytes = EMPTY_CONTENT
+    config_type: str = OCI_CONFIG
 
     def find(self, key: str) -> Layer | None:
         """The first layer with that key."""
@@ -85,7 +87,7 @@ class Record:
         """The configuration is in the descriptor as well, as OCI allows it: reading a record is one request."""
         if self.config == EMPTY_CONTENT:
             return EMPTY.as_json()
-        plain = Descriptor(OCI_CONFIG, digest_of(self.config), len(self.config)).as_json()
+        plain = Descriptor(self.config_type, digest_of(self.config), len(self.config)).as_json()
         return {**plain, "data": base64.b64encode(self.config).decode()}
 
 
@@ -181,7 +183,9 @@ def _parsed(content: bytes, client: RegistryClient, repository: str) -> Record |
         return None
     entries = [entry for entry in document["layers"] if entry["mediaType"] != EMPTY.media_type]
     layers = tuple(_recorded(entry, client, repository) for entry in entries)
-    return Record(layers, dict(document.get("annotations") or {}), _kept_config(document["config"]))
+    config = _kept_config(document["config"])
+    kind = OCI_CONFIG if config == EMPTY_CONTENT else str(document["config"]["mediaType"])
+    return Record(layers, dict(document.get("annotations") or {}), config, kind)
 
 
 def _kept_config(plain: Mapping[str, Any]) -> bytes:

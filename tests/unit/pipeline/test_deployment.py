@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from functions_model.core.failures import ApplyIncomplete, RegistryFailed
+from functions_model.core.failures import ApplyIncomplete, PreflightFailed, Problem, RegistryFailed
 from functions_model.pipeline.deployment import BesideImage
 from functions_model.pipeline.events import AheadBegun, ResourceWritten
 from functions_model.pipeline.session import World
@@ -54,6 +54,12 @@ class Run:
         subscription = cast("Subscription", _Subscription(self.arm))
         return BesideImage(plan, subscription, cast("Push", self.push), world)
 
+    def find(self, plan: ResourcePlan, what: str) -> None:
+        """Begin, and have the checks find something."""
+        with self.ahead(plan) as ahead:
+            ahead.begin()
+            raise PreflightFailed("pass preflight", [Problem(what, "Mend it.")])
+
     def fail(self, plan: ResourcePlan, what: str) -> None:
         """Begin, and have the push fail when it is ended, or a second later."""
         with self.ahead(plan) as ahead:
@@ -85,12 +91,35 @@ class TestBesideTheImage:
         plan = planned(run.arm)
         with run.ahead(plan) as ahead:
             ahead.begin()
+            ahead.let_go()
 
         assert ahead.begun is not None
         begun = ahead.begun.finish()
         assert AheadBegun(plan.ahead) == run.told[0]
         assert [ResourceWritten(written) for written in begun] == run.told[1:]
         assert len(plan.ahead) == len(begun)
+
+    def test_what_costs_waits_until_the_project_was_looked_at(self, run: Run) -> None:
+        """Group, identity and storage are made meanwhile; a plan is not."""
+        plan = planned(run.arm)
+        with run.ahead(plan) as ahead:
+            ahead.begin()
+            assert ahead.begun is not None
+            storage = next(change.key for change in plan.ahead if change.kind == "storage account")
+            ahead.begun.graph.futures[storage].result()
+            before = list(run.arm.writes)
+            ahead.let_go()
+
+        assert [False, True] == ["PUT iris-plan" in writes for writes in (before, run.arm.writes)]
+
+    def test_a_finding_ends_it_before_what_costs(self, run: Run) -> None:
+        """The finding is told, with what was made."""
+        plan = planned(run.arm)
+        with pytest.raises(PreflightFailed, match="no module") as caught:
+            run.find(plan, "there is no module `cv2`")
+
+        assert "PUT iris-plan" not in run.arm.writes
+        assert "not reached: the App Service plan `iris-plan`" in caught.value.detail
 
     def test_an_image_that_fails_waits_for_what_was_begun(self, run: Run) -> None:
         """No write is left in mid-air, and the failure of the image is the one that is told."""

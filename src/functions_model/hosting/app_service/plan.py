@@ -283,6 +283,7 @@ PLAN = Kind(
     problems=problems,
     type=TYPE,
     named_by={"plan-name": lambda names: names.plan},
+    awaits_checks=True,
     removal=Removal(
         2,
         lambda clients, group, name: clients.web.app_service_plans.get(group, name),

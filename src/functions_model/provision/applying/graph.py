@@ -20,6 +20,7 @@ class Graph:
         changes: In an order that puts dependencies first, so that no thread waits for ever.
         make: Makes one. Its second argument tells those who wait for no more that what will be there is known.
         ready: What changes wait for besides one another, by key.
+        held: What all changes of a kind wait for besides, by the kind's name.
 
     Attributes:
         futures: Of each change and of what is known of it, by key; those of `ready` as well.
@@ -30,12 +31,14 @@ class Graph:
         changes: Sequence[Change],
         make: Make,
         ready: Mapping[str, Future[Any]],
+        held: Mapping[str, Future[Any]] | None = None,
     ) -> None:
         self.futures: dict[str, Future[Any]] = dict(ready)
         self._made: dict[Change, Future[None]] = {}
         threads = ThreadPoolExecutor(max_workers=max(1, len(changes)), thread_name_prefix="apply")
         for change in changes:
             waits_for = [self.futures[key] for key in change.depends_on if key in self.futures]
+            waits_for += [held[change.kind]] if held and change.kind in held else []
             known = self.futures[known_of(change.key)] = Future()
             made = threads.submit(_after, waits_for, make, change, known)
             self._made[change] = self.futures[change.key] = made

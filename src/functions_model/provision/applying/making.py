@@ -80,6 +80,7 @@ def begin_ahead(
     clients: AzureClients,
     context: RunContext = ALONE,
     *,
+    checked: Future[None] | None = None,
     failed: Callable[[], None] = _nothing,
 ) -> BegunAhead:
     """Begin to make every change that need not wait for the image. The plan may have an image that is not known yet.
@@ -88,13 +89,16 @@ def begin_ahead(
         plan: From `plan`.
         clients: Of the subscription.
         context: What the run lends.
+        checked: What the kinds that await the checks wait for besides; None lets them begin at once.
         failed: Is called as soon as a change could not be made.
 
     Returns:
         What is under way, for `apply`.
     """
     live = _Live(plan.observed)
-    graph = Graph(plan.ahead, _Maker(plan, clients, live, context).make, {})
+    waiting = [kind.name for kind in kinds_of(plan.wanted.host) if kind.awaits_checks]
+    held = dict.fromkeys(waiting, checked) if checked else {}
+    graph = Graph(plan.ahead, _Maker(plan, clients, live, context).make, {}, held)
     graph.when_failed(failed)
     return BegunAhead(live, graph)
 

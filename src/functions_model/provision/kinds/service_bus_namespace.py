@@ -277,6 +277,7 @@ SERVICE_BUS_NAMESPACE = Kind(
     type=TYPE,
     named_by={"service-bus-namespace": lambda names: names.service_bus_namespace},
     unique_names=unique_names,
+    awaits_checks=True,
     removal=Removal(
         4,
         lambda clients, group, name: clients.service_bus.namespaces.get(group, name),

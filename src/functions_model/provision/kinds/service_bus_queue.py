@@ -185,5 +185,10 @@ def scopes(data: QueueData) -> tuple[str, ...]:
 
 
 SERVICE_BUS_QUEUE = Kind(
-    KIND, difference, write, looks=(Look("Service Bus queues", (ObservedQueues,), observe),), problems=problems
+    KIND,
+    difference,
+    write,
+    looks=(Look("Service Bus queues", (ObservedQueues,), observe),),
+    problems=problems,
+    awaits_checks=True,
 )

@@ -1,0 +1,36 @@
+"""What would fail in Azure, looked for as soon as what it takes is known, and told before anything is written there."""
+
+from __future__ import annotations
+
+from functions_model.core.build import Preflight
+from functions_model.pipeline.prepare import Making
+from functions_model.preflight.checks import of_everything, of_files
+from functions_model.preflight.finding import settle
+from functions_model.preflight.inventory import Inventory
+from functions_model.preflight.project import Project, project_of
+
+
+def look_at_files(making: Making) -> None:
+    """What the user's files alone say. Nothing was sent yet.
+
+    Raises:
+        PreflightFailed: The app would fail in Azure.
+    """
+    how = making.spec.build.preflight
+    if how is not Preflight.NONE:
+        settle(of_files(_project(making)), how, making.world.ci)
+
+
+def look_at_all(making: Making, inventory: Inventory) -> None:
+    """What the files say together with what the dependencies bring.
+
+    Raises:
+        PreflightFailed: The app would fail in Azure.
+    """
+    how = making.spec.build.preflight
+    if how is not Preflight.NONE:
+        settle(of_everything(_project(making), inventory), how, making.world.ci)
+
+
+def _project(making: Making) -> Project:
+    return project_of(making.spec, making.bundle, making.python.version, making.request.source)

@@ -1,0 +1,1 @@
+"""What would fail in Azure, told here, with its line. Nothing of the user's is run, imported or unpickled."""

@@ -1,0 +1,24 @@
+"""Every check there is, in the order in which findings are told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from functions_model.preflight.finding import Finding
+from functions_model.preflight.inventory import Inventory
+from functions_model.preflight.project import Project
+
+FILE_CHECKS: tuple[Callable[[Project], Iterable[Finding]], ...] = ()
+"""What needs the user's files alone."""
+CHECKS: tuple[Callable[[Project, Inventory], Iterable[Finding]], ...] = ()
+"""What needs the dependencies, too."""
+
+
+def of_files(project: Project) -> tuple[Finding, ...]:
+    """What the user's files alone say."""
+    return tuple(finding for check in FILE_CHECKS for finding in check(project))
+
+
+def of_everything(project: Project, inventory: Inventory) -> tuple[Finding, ...]:
+    """What the files say together with the dependencies."""
+    return tuple(finding for check in CHECKS for finding in check(project, inventory))

@@ -1,0 +1,86 @@
+"""What the image's own `site-packages` hold: names of modules, with the packages that they belong to.
+
+It is made of an installation once, and kept in the registry beside the layers: an environment that is found again is
+not installed in order to be checked.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+INVENTORY_TYPE = "application/vnd.functions-model.inventory.v1+json+zlib"
+VERSION = 1
+"""A higher number whenever a check needs more than earlier ones kept: what was kept before is then made anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """One installed package.
+
+    Attributes:
+        name: Normalised as PyPI does.
+        version: Its version.
+    """
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """What a lock brings into the image.
+
+    Attributes:
+        distributions: By name.
+        files: Every file that can be imported, POSIX, relative to its `site-packages`; sorted.
+        dynamic: Modules (dotted) that make others when they run: what is below them is not known.
+        barren: Packages (dotted) whose `__init__.py` binds no name.
+        compiled: Packages that are known by name alone, as an engine compiles them in the image.
+    """
+
+    distributions: tuple[Distribution, ...] = ()
+    files: tuple[str, ...] = ()
+    dynamic: frozenset[str] = frozenset()
+    barren: frozenset[str] = frozenset()
+    compiled: tuple[str, ...] = ()
+
+    def version_of(self, name: str) -> str | None:
+        """The version of a package (its normalised name); None when it is not there."""
+        return next((one.version for one in self.distributions if one.name == name), None)
+
+    def as_bytes(self) -> bytes:
+        """What is kept of it: the same bytes each time."""
+        document = {
+            "version": VERSION,
+            "distributions": [[one.name, one.version] for one in self.distributions],
+            "files": list(self.files),
+            "dynamic": sorted(self.dynamic),
+            "barren": sorted(self.barren),
+            "compiled": list(self.compiled),
+        }
+        return zlib.compress(json.dumps(document, separators=(",", ":")).encode(), 6)
+
+    @classmethod
+    def from_bytes(cls, kept: bytes) -> Inventory | None:
+        """What `as_bytes` gave; None when it is damaged, or of another version."""
+        try:
+            document: Any = json.loads(zlib.decompress(kept))
+            if document["version"] != VERSION:
+                return None
+            return cls(
+                tuple(Distribution(str(name), str(version)) for name, version in document["distributions"]),
+                _texts(document["files"]),
+                frozenset(_texts(document["dynamic"])),
+                frozenset(_texts(document["barren"])),
+                _texts(document["compiled"]),
+            )
+        except (zlib.error, ValueError, KeyError, TypeError):
+            return None
+
+
+def _texts(values: Iterable[object]) -> tuple[str, ...]:
+    return tuple(str(value) for value in values)

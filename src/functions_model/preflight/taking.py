@@ -1,0 +1,85 @@
+"""An inventory, taken of what is installed."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from functions_model.bundle import layout
+from functions_model.environment import Lock
+from functions_model.image.files import FileTree, TreeFile
+from functions_model.preflight.inventory import Distribution, Inventory
+
+_METADATA = re.compile(r"(?P<name>[^/-]+)-(?P<version>[^/-]+)(?:-[^/]*)?\.(?:dist-info|egg-info)(?:/|$)")
+"""https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-dist-info-directory."""
+_MAKES_MODULES = re.compile(rb"sys\.modules|__path__|meta_path|path_hooks|Lazy(?:Loader|Module|Import)")
+_SHORT = 4096
+"""Bytes of an `__init__.py` that is looked through for names: one that binds none is short."""
+
+
+def take_inventory(trees: Iterable[FileTree], lock: Lock, python: str) -> Inventory:
+    """The inventory of installed dependencies.
+
+    Args:
+        trees: The dependencies' files by their paths in the image; their content is on this machine.
+        lock: What they were installed from.
+        python: The minor that they are for.
+    """
+    found = {path: file for tree in trees for path, file in _within(tree, python)}
+    modules = sorted(path for path in found if path.endswith((".py", ".so")))
+    dynamic, barren = set(), set()
+    for path in modules:
+        if not (path.endswith("/__init__.py") or ("/" not in path and path.endswith(".py"))):
+            continue
+        name = path.removesuffix("/__init__.py").removesuffix(".py").replace("/", ".")
+        source = _source(found[path])
+        if _MAKES_MODULES.search(source):
+            dynamic.add(name)
+        elif _binds_nothing(source):
+            barren.add(name)
+    distributions = sorted(
+        {(_normal(match["name"]), match["version"]) for match in map(_METADATA.match, found) if match}
+    )
+    return Inventory(
+        distributions=tuple(Distribution(name, version) for name, version in distributions),
+        files=tuple(modules),
+        dynamic=frozenset(dynamic),
+        barren=frozenset(barren),
+        compiled=lock.compiled,
+    )
+
+
+def _within(tree: FileTree, python: str) -> Iterator[tuple[str, TreeFile]]:
+    """The files of the `site-packages`, relative to it."""
+    places = (f"{layout.SITE_PACKAGES}/", f"{layout.CONDA}/lib/python{python}/site-packages/")
+    for file in tree.files:
+        for place in places:
+            if file.path.startswith(place):
+                yield file.path[len(place) :], file
+
+
+def _source(file: TreeFile) -> bytes:
+    if isinstance(file.content, bytes):
+        return file.content
+    if not isinstance(file.content, Path):
+        return b"__path__"  # a link: what it leads to is not looked at
+    return file.content.read_bytes()
+
+
+def _binds_nothing(source: bytes) -> bool:
+    """Whether a module has no statement but a docstring."""
+    if len(source) > _SHORT:
+        return False
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return False
+    return all(isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) for node in tree.body)
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()

@@ -119,7 +119,7 @@ class TestBesideTheImage:
             run.find(plan, "there is no module `cv2`")
 
         assert "PUT iris-plan" not in run.arm.writes
-        assert "not reached: the App Service plan `iris-plan`" in caught.value.detail
+        assert "not reached: the plan `iris-plan`" in caught.value.detail
 
     def test_an_image_that_fails_waits_for_what_was_begun(self, run: Run) -> None:
         """No write is left in mid-air, and the failure of the image is the one that is told."""

@@ -278,15 +278,13 @@ class TestFailures:
 
     @pytest.mark.parametrize("name", ["blob raw", "queue raw", "blob text", "queue text"])
     def test_error_in_run_is_raised(self, apps: Start, name: str) -> None:
-        """Status and the server's message are raised; the traceback is in the log, and the next one is scored."""
+        """Status, line and exception are raised; the traceback is in the log, and the next one is scored."""
         app = apps(name)
 
         outcome = app.trigger(b"raise", metadata_of(name))
 
-        assert (
-            "status 500. An unexpected error occurred in scoring script. Check the logs for more info."
-            in outcome.failure
-        )
+        assert "status 500. An unexpected error occurred in scoring script." in outcome.failure
+        assert "(the entry script raised ValueError (score.py:" in outcome.failure
         assert ("blob `input/gr%C3%BC%C3%9Fe 1%25.json`" if "blob" in name else "message `m-1`") in outcome.failure
         assert "hunter2" not in outcome.failure
         assert "ValueError: the password is hunter2" in app.channel_log

@@ -18,12 +18,12 @@ Definition: TypeAlias = dict[str, Any]
 def function_definitions(trigger: Trigger) -> dict[str, Definition]:
     """Each function's name and function.json, without `scriptFile`."""
     identity = {"identity": _http("identity", ("get",), AuthLevel.ANONYMOUS)}
-    # `init()` can be run, and a sample scored, over HTTP, by those alone who hold the host's master key.
+    # Those alone who hold the host's master key run `init()` by it, score a sample, and ask what the script raised.
     check = {"check": _http("check", ("get", "post"), AuthLevel.ADMIN)}
     match trigger:
         case HttpTrigger(auth_level=level):
             swagger = {"swagger": _http("swagger.json", ("get",), level)}
-            return {"score": _http("score", ("get", "post"), level)} | swagger | identity
+            return {"score": _http("score", ("get", "post"), level)} | swagger | check | identity
         case BlobTrigger(input_path=source, output_path=target):
             read = _binding("blobTrigger", "in", "blob", path=source)
             answer = _binding("blob", "out", "$return", path=target) if target is not None else None

@@ -11,12 +11,15 @@ import azure.functions as func
 from werkzeug.wrappers import Response
 
 from .exchange import functions_response, wsgi_environ
+from .failures import failure_of
+from .noted import FAILURE, NOTES
 from .starting import StartFailed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from wsgiref.types import WSGIApplication
 
+    from .failures import ScriptFailure
     from .starting import Started
 
 logger = logging.getLogger("functions_model")
@@ -65,16 +68,32 @@ def _answered(
         return _problem(_DROPPED, 411, {})
     try:
         application = server.get()
-    except StartFailed as failure:
-        logger.error("%s", failure)
-        return _problem(str(failure))
+    except StartFailed as failed:
+        logger.error("%s", failed)
+        return _told(_problem(str(failed)), failed.failure)
     hide_key = environ.get("FUNCTIONS_MODEL_AUTH_LEVEL") != "anonymous"
     try:
         wsgi = wsgi_environ(request, path, route=route, hide_key=hide_key)
-        return functions_response(Response.from_app(application, wsgi, buffered=True))
-    except BaseException:  # the server lets SystemExit of run() pass, and it would end the worker process
-        logger.exception("The scoring script broke out of the inference server")
-        return _problem("An unexpected error occurred in scoring script. Check the logs for more info.")
+        NOTES.take()
+        return _told(functions_response(Response.from_app(application, wsgi, buffered=True)), NOTES.take())
+    except BaseException as error:  # noqa: BLE001 - the server lets SystemExit of run() pass, and it would end the worker process
+        problem = _problem("An unexpected error occurred in scoring script. Check the logs for more info.")
+        return _told(problem, broke_out(error))
+
+
+def broke_out(error: BaseException) -> ScriptFailure:
+    """Note and log what the script ended the inference server with."""
+    failure = failure_of(error)
+    NOTES.failed(failure)
+    logger.error("The scoring script broke out of the inference server\n%s", failure.traceback)
+    return failure
+
+
+def _told(response: func.HttpResponse, failure: ScriptFailure | None) -> func.HttpResponse:
+    """The answer, with the id of a failure: it says nothing to those who may not ask for more."""
+    if failure is not None:
+        response.headers[FAILURE] = failure.id
+    return response
 
 
 def _was_dropped(request: func.HttpRequest) -> bool:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Response
 
+from .answering import broke_out
+from .noted import NOTES
 from .starting import StartFailed
 
 if TYPE_CHECKING:
@@ -43,17 +45,18 @@ def score(content: Content, server: Started[WSGIApplication], environ: Mapping[s
     try:
         # Tries are counted. A start that has just failed must not use them up within a second.
         application = server.get(wait=True)
-    except StartFailed as failure:
-        raise ScoringFailed(f"Could not score {content.name}: {failure}") from None
+    except StartFailed as failed:
+        raise ScoringFailed(f"Could not score {content.name}: {failed}") from None
+    NOTES.take()
     try:
         answer = Response.from_app(application, post_environ(content, environ), buffered=True)
-    except BaseException as problem:  # SystemExit of run() would end the worker process
-        logger.exception("The scoring script broke out of the inference server")
-        message = f"Could not score {content.name}: the entry script raised {type(problem).__name__}. Check the log."
-        raise ScoringFailed(message) from None
+    except BaseException as problem:  # noqa: BLE001 - SystemExit of run() would end the worker process
+        raise ScoringFailed(f"Could not score {content.name}: {broke_out(problem).brief}. Check the log.") from None
     if answer.status_code >= 400:
+        failure = NOTES.take()
+        where = f" ({failure.brief})" if failure else ""
         said = _message(answer.get_data())
-        raise ScoringFailed(f"Could not score {content.name}: status {answer.status_code}. {said}")
+        raise ScoringFailed(f"Could not score {content.name}: status {answer.status_code}. {said}{where}")
     return answer.get_data()
 
 

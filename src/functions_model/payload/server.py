@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .failures import failure_of
+from .noted import NOTES, note_warnings
 from .starting import Started, StartFailed
 from .worker_log import kept_log, share_server_log
 
@@ -19,10 +21,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, MutableMapping
     from wsgiref.types import WSGIApplication
 
+    from .failures import ScriptFailure
+
 logger = logging.getLogger("functions_model")
 
 NEEDED = ("AML_APP_ROOT", "AZUREML_ENTRY_SCRIPT")
-LOG_HINT = "The container log has the details."
+LOG_HINT = "The app's log has the details."
+_STEPS = {
+    "import": "the entry script could not be imported",
+    "init": "init() of the entry script failed",
+    "server": "the inference server failed",
+}
 
 
 def start_server() -> WSGIApplication:
@@ -34,14 +43,24 @@ def start_server() -> WSGIApplication:
     """
     _enter_app_root(os.environ)
     _find_conda_programs(os.environ)
+    note_warnings()
     try:
         with kept_log():
             return _create()
-    except (Exception, SystemExit) as problem:
-        logger.exception("The inference server did not start")
-        raise StartFailed(_describe(problem)) from None
+    except (Exception, SystemExit) as problem:  # noqa: BLE001 - a script raises what it likes
+        raise _start_failed(problem) from None
     finally:
         share_server_log()
+
+
+def _start_failed(problem: BaseException) -> StartFailed:
+    """The failure. What the script raised stands in the log already: the server logs it before it gives up."""
+    failure = NOTES.take()
+    if failure is None:
+        failure = failure_of(problem)
+        NOTES.failed(failure)
+        logger.error("The inference server did not start\n%s", failure.traceback)
+    return StartFailed(_describe(failure), failure)
 
 
 def _enter_app_root(environ: Mapping[str, str]) -> None:
@@ -85,37 +104,12 @@ def _create() -> WSGIApplication:
     return create_app()
 
 
-def _describe(problem: BaseException) -> str:
+def _describe(failure: ScriptFailure) -> str:
     """Which step failed, and the name of the error; never its text, which may hold anything."""
-    chain = _chain(problem)
-    names = [type(link).__name__ for link in chain]
-    if "UserScriptImportException" in names:
-        step = "the entry script could not be imported"
-    elif "UserScriptException" in names:
-        step = "init() of the entry script failed"
-    elif "UserScriptError" in names:
+    name = f"{failure.type} `{failure.module}`" if failure.module else failure.type
+    if failure.step == "script":
         return f"Could not start the model: the entry script does not fit. {LOG_HINT}"
-    else:
-        return f"Could not start the model: the inference server failed with {_name(chain[-1])}. {LOG_HINT}"
-    return f"Could not start the model: {step} ({_name(_user_error(chain))}). {LOG_HINT}"
-
-
-def _chain(problem: BaseException) -> list[BaseException]:
-    chain: list[BaseException] = []
-    link: BaseException | None = problem
-    while link is not None and link not in chain:
-        chain.append(link)
-        link = link.__cause__ or link.__context__
-    return chain
-
-
-def _user_error(chain: list[BaseException]) -> BaseException:
-    return next((link.user_ex for link in chain if hasattr(link, "user_ex")), chain[-1])
-
-
-def _name(error: BaseException) -> str:
-    missing = f" `{error.name}`" if isinstance(error, ModuleNotFoundError) and error.name else ""
-    return type(error).__name__ + missing
+    return f"Could not start the model: {_STEPS.get(failure.step, _STEPS['server'])} ({name}). {LOG_HINT}"
 
 
 SERVER: Started[WSGIApplication] = Started(start_server)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .failures import ScriptFailure
+
 T = TypeVar("T")
 
 PAUSE = 5.0
@@ -16,7 +18,16 @@ PAUSE = 5.0
 
 
 class StartFailed(Exception):
-    """The inference server did not start. The text is fit for any caller: no traceback, no path, no value."""
+    """The inference server did not start. The text is fit for any caller: no traceback, no path, no value.
+
+    Args:
+        message: The text.
+        failure: What the script raised, for those who may know it.
+    """
+
+    def __init__(self, message: str, failure: ScriptFailure | None = None) -> None:
+        self.failure = failure
+        super().__init__(message)
 
 
 class Started(Generic[T]):
@@ -68,7 +79,7 @@ class Started(Generic[T]):
 
     def _try(self) -> T:
         if self._failure and self._rest():
-            raise StartFailed(str(self._failure))
+            raise StartFailed(str(self._failure), self._failure.failure)
         try:
             return self._start()
         except StartFailed as failure:

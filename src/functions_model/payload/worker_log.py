@@ -14,6 +14,8 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
+from .noted import FailureFilter
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -46,9 +48,11 @@ def share_server_log() -> None:
     """Send the inference server's records, the user's prints among them, through the worker's own handlers.
 
     Its handlers on standard output and standard error go, or each line would stand in the container log twice.
-    Without a worker, that is without root handlers, nothing changes. Calling it again changes nothing.
+    Without a worker, that is without root handlers, they stay. Calling it again changes nothing.
     """
     server = logging.getLogger(SERVER)
+    if not any(isinstance(one, FailureFilter) for one in server.filters):
+        server.addFilter(FailureFilter())
     if not logging.getLogger().handlers:
         return
     for handler in list(server.handlers):

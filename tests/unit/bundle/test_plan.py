@@ -278,24 +278,24 @@ class TestRuntime:
         planned = plan(tmp_path, {})
         found = contents(planned)
 
-        assert ("score", "swagger", "identity") == planned.functions
+        assert ("score", "swagger", "check", "identity") == planned.functions
         for name in planned.functions:
             definition = json.loads(found[f"{WWWROOT}{name}/function.json"])
             assert f"{WWWROOT}{definition['scriptFile'].removeprefix('../')}" in found
 
     @pytest.mark.parametrize("level", AuthLevel)
     def test_only_scoring_asks_for_a_key(self, tmp_path: Path, level: AuthLevel) -> None:
-        """`score` and `swagger` have the wanted level; the identity is for everybody."""
+        """`score` and `swagger` have the wanted level; `check` wants the master key, the identity none."""
         planned = plan(tmp_path, {}, auth_level=level)
         found = contents(planned)
         triggers = {
             name: json.loads(found[f"{WWWROOT}{name}/function.json"])["bindings"][0] for name in planned.functions
         }
 
-        assert {"score": level, "swagger": level, "identity": "anonymous"} == {
+        assert {"score": level, "swagger": level, "check": "admin", "identity": "anonymous"} == {
             name: trigger["authLevel"] for name, trigger in triggers.items()
         }
-        assert {"score": "score", "swagger": "swagger.json", "identity": "identity"} == {
+        assert {"score": "score", "swagger": "swagger.json", "check": "check", "identity": "identity"} == {
             name: trigger["route"] for name, trigger in triggers.items()
         }
         assert ["get", "post"] == triggers["score"]["methods"]
@@ -346,7 +346,7 @@ class TestLabels:
         """Title, tool, models, trigger and the lock's digest."""
         labels = labels_of(tmp_path, {"w": "1"}, {}, models=(("m", "4", "w"),))
 
-        label = f'{{"build":"{BUILD}","functions":["score","swagger","identity"],"inputs":{{"auth-level":"function",'
+        label = f'{{"build":"{BUILD}","functions":["score","swagger","check","identity"],"inputs":{{"auth-level":"function",'
         assert {
             "functions-model.deployment": label + '"trigger":"http"},"layout":1}',
             "functions-model.lock": digest_of(LOCK.encode()),

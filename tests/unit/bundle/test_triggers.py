@@ -95,7 +95,7 @@ class TestFunctions:
 
     @pytest.mark.parametrize("trigger", [BLOB, QUEUE])
     def test_sample_can_be_checked_with_the_master_key_alone(self, tmp_path: Path, trigger: Trigger) -> None:
-        """`check` takes the swagger's place."""
+        """There is no swagger."""
         plan = planned(spec(tmp_path, trigger=trigger))
         found = contents(plan)
 

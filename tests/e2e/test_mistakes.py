@@ -128,7 +128,13 @@ WITHOUT_AZURE = [
     Mistake(
         "editable",
         requires("-e ."),
-        (("file=requirements.txt,line=2::environment-file: the option `--editable`", "Remove it."),),
+        (
+            (
+                "file=requirements.txt,line=2::environment-file: the option `--editable`",
+                "`source-directory`",
+                "`--find-links`",
+            ),
+        ),
         code=3,
     ),
     Mistake(
@@ -145,12 +151,6 @@ WITHOUT_AZURE = [
     ),
 ]
 STRANGERS = [
-    _later(
-        Mistake(
-            "editable-and-what-then", requires("-e ."), (("line=2::", "`source-directory`", "`--find-links"),), code=3
-        ),
-        "the way out of a package under development is not told yet",
-    ),
     _later(
         Mistake(
             "script-outside-of-src",

@@ -86,9 +86,9 @@ class SourcePackage:
         # Without a time in it: the same package has the same hash.
         (folder / f"{self.stem}.tar.gz").write_bytes(gzip.compress(packed.getvalue(), mtime=0))
 
-    def write_wheel(self, folder: Path) -> None:
-        """Puts the wheel into a folder: the same files as building the source gives."""
+    def write_wheel(self, folder: Path, tag: str = "py3-none-any") -> None:
+        """Puts the wheel into a folder: the same files as building the source gives, for the machines of a tag."""
         folder.mkdir(parents=True, exist_ok=True)
-        with zipfile.ZipFile(folder / f"{self.stem}-py3-none-any.whl", "w") as wheel:
+        with zipfile.ZipFile(folder / f"{self.stem}-{tag}.whl", "w") as wheel:
             for path, text in self.installed.items():
                 wheel.writestr(zipfile.ZipInfo(path), text)

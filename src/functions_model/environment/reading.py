@@ -73,7 +73,7 @@ def complete(draft: Draft, source: Path | None, *, line: int | None = None) -> E
         EnvironmentFailed: With every problem, each on its line.
     """
     allowed = allowed_minors(draft.python_text) if draft.python_text else None
-    if source and not (draft.problems or draft.requirements or draft.conda) and allowed is None:
+    if source and not (draft.problems or draft.requirements or draft.conda or draft.warnings) and allowed is None:
         draft.refuse(Location(source, line), "it asks for nothing", "Name the packages, or give no environment file.")
     if draft.problems:
         raise EnvironmentFailed("read the environment file", draft.problems)

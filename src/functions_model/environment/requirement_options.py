@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from functions_model.core.failures import Location
 from functions_model.core.secrets import Secret
 from functions_model.environment.request import Draft
+from functions_model.environment.ways_out import OWN_CODE, Advice
 
 if TYPE_CHECKING:
     Reader: TypeAlias = Callable[[str, Location, Draft], None]
@@ -28,12 +29,14 @@ _LONG_NAMES = {
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 """What pip takes for a variable in a requirements file."""
 _REFUSED = {
-    "--editable": "a package under development cannot be linked into an image",
-    "--no-binary": "only wheels are installed",
-    "--use-feature": "it belongs to pip, and pip is not used",
-    "--global-option": "it has no effect on wheels",
-    "--config-settings": "it has no effect on wheels",
+    "--editable": Advice("a package under development cannot be linked into an image", OWN_CODE),
+    "--no-binary": Advice("only wheels are installed", "Remove it."),
+    "--use-feature": Advice("it belongs to pip, and pip is not used", "Remove it."),
+    "--global-option": Advice("it has no effect on wheels", "Remove it."),
+    "--config-settings": Advice("it has no effect on wheels", "Remove it."),
 }
+_OF_ONE_REQUIREMENT = frozenset({"--global-option", "--config-settings", "--config-setting"})
+"""Options that pip takes behind a requirement, beside hashes."""
 _ALREADY_SO = frozenset({"--prefer-binary", "--require-hashes"})
 """Options that ask for what is done anyway: wheels only, and every hash of the lock checked."""
 
@@ -49,7 +52,8 @@ def read_option(line: str, location: Location, draft: Draft) -> tuple[Path, bool
     if rest:
         draft.refuse(location, f"more follows after the option `{name}`", "Put one option on each line.")
     elif name in _REFUSED:
-        draft.refuse(location, f"the option `{name}` cannot be followed: {_REFUSED[name]}", "Remove it.")
+        why, remedy = _REFUSED[name]
+        draft.refuse(location, f"the option `{name}` cannot be followed: {why}", remedy)
     elif name in {"--no-index", "--pre", "--only-binary", *_ALREADY_SO}:
         no_index, prereleases = name == "--no-index", name == "--pre"
         before = draft.indexes
@@ -63,6 +67,17 @@ def read_option(line: str, location: Location, draft: Draft) -> tuple[Path, bool
     else:
         draft.refuse(location, f"there is no option `{name}`", "Remove it, or correct its name.")
     return None
+
+
+def for_option_behind(option: str) -> Advice:
+    """About an option that stands behind a requirement, on the same line."""
+    name = _LONG_NAMES.get(option, option)
+    if name in _OF_ONE_REQUIREMENT:
+        return Advice(f"the option `{option}` has no effect on wheels", "Remove it.")
+    if name not in {*_READERS, *_ALREADY_SO, "--no-index", "--pre", "--only-binary"}:
+        return Advice(f"the option `{option}` does not belong behind a requirement", "Remove it.")
+    remedy = f"Write `{option}`, with its value where it has one, on a line of its own."
+    return Advice(f"the option `{option}` stands behind a requirement, where pip does not read it", remedy)
 
 
 def _split(words: list[str]) -> tuple[str, str, list[str]]:

@@ -6,7 +6,7 @@ import codecs
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import yaml
 from packaging.requirements import InvalidRequirement
@@ -16,9 +16,10 @@ from packaging.utils import canonicalize_name
 from functions_model.core.failures import Location
 from functions_model.core.yaml_nodes import is_empty, place
 from functions_model.environment.request import Draft, Requirement
-from functions_model.environment.requirement_options import read_option
+from functions_model.environment.requirement_options import for_option_behind, read_option
+from functions_model.environment.ways_out import LEFT_OUT, for_file, name_and_version
 
-_OPTION = re.compile(r"\s--(?P<name>[a-z-]+)(?:=|\s+)(?P<value>\S+)")
+_OPTION = re.compile(r"\s(?P<name>--[a-z][a-z-]*|-[a-z])(?:(?:=|\s+)(?P<value>(?!-)\S+)|(?=\s|$))")
 _HASH = re.compile(r"sha(?:256:[0-9a-f]{64}|384:[0-9a-f]{96}|512:[0-9a-f]{128})")
 _VERSION_CONTROL = re.compile(r"(?:^|@\s*)(?:git|hg|svn|bzr)\+", re.IGNORECASE)
 _LOCAL = re.compile(r"^[./~\\]|^[A-Za-z]:[\\/]|^file:|@\s*file:|\\|^[^@;\s]*/|\.(?:whl|zip|tar\.gz|tar\.bz2)$")
@@ -43,6 +44,9 @@ def read_requirement(line: str, location: Location, draft: Draft, *, as_constrai
     refusal = _url_refusal(parsed)
     if refusal:
         draft.refuse(location, *refusal)
+        return
+    if why := LEFT_OUT.get(name_and_version(text)):
+        draft.warnings.append(f"`{text}` ({location.file.name}:{location.line}) is left out: {why}.")
         return
     hashes = tuple(value for _, value in options)
     requirement = Requirement(canonicalize_name(parsed.name), str(parsed), hashes, location)
@@ -87,8 +91,8 @@ def _place_refusal(text: str) -> tuple[str, str] | None:
 
 def _option_refusal(options: list[tuple[str, str]]) -> tuple[str, str] | None:
     for name, value in options:
-        if name != "hash":
-            return f"the option `--{name}` has no effect on wheels", "Remove it."
+        if name != "--hash":
+            return for_option_behind(name)
         if not _HASH.fullmatch(value):
             return f"`{value}` is not a hash", "Write it as `--hash=sha256:` and 64 hex digits."
     return None
@@ -98,6 +102,8 @@ def _url_refusal(parsed: ParsedRequirement) -> tuple[str, str] | None:
     if parsed.url is None:
         return None
     parts = urlsplit(parsed.url)
+    if parts.scheme == "file":
+        return for_file(parsed.name, unquote(parts.path))
     if parts.scheme not in {"https", "http"}:
         return f"`{parsed.name}` comes from a `{parts.scheme or 'local'}` place, which cannot be fetched", _WHEEL_FOLDER
     if parts.username or parts.password or parts.query:

@@ -9,13 +9,17 @@ from packaging.utils import canonicalize_name
 
 from functions_model.core.failures import EnvironmentFailed, Problem
 from functions_model.environment.request import EnvironmentRequest
+from functions_model.environment.ways_out import for_no_version, for_unknown
 
 _DETAIL_LINES = 80
 """uv's reasoning can run to hundreds of lines; its last lines hold the conclusion and the hints."""
 _ONE_REASON = 600
 """Characters. In a longer text a missing version is a step on the way to a conflict, not the reason itself."""
+_EXPORTED = frozenset({".yml", ".yaml"})
+"""Conda files: most are exports, in which conda wrote the names."""
 _NOTHING = EnvironmentRequest(None, None, ())
-_PACKAGE = r"(?P<package>(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)[^\s`,]*)"
+_PACKAGE = r"(?P<package>(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?:[^\s`,]|,(?=[<>=!~]))*)"
+"""A name, and the versions that are meant: `wrapt>=1.11.1,<=1.12.1`."""
 _NO_WHEEL = (
     re.compile(rf"(?:all versions of )?{_PACKAGE} (?:has|have) no (?:usable )?wheels"),
     re.compile(rf"Wheels are required for `{_PACKAGE}`"),
@@ -125,8 +129,11 @@ def _not_found_problem(words: str, request: EnvironmentRequest) -> Problem | Non
     match = _NOT_FOUND.search(words)
     if not match:
         return None
-    remedy = "Check its spelling. A private package needs its index: a line `--extra-index-url` in a requirements file."
-    return _problem(match["name"], f"the index has no package `{match['name']}`", remedy, request)
+    name = canonicalize_name(match["name"])
+    asked = next((one for one in request.requirements if one.name == name and one.location), None)
+    text = asked.text if asked else match["name"]
+    pinned_by_tool = bool(asked and asked.location and asked.location.file.suffix in _EXPORTED)
+    return _problem(name, *for_unknown(text, pinned_by_tool=pinned_by_tool), request)
 
 
 def _no_version_match(words: str) -> re.Match[str] | None:
@@ -137,9 +144,7 @@ def _version_problem(words: str, request: EnvironmentRequest) -> Problem | None:
     match = _no_version_match(words)
     if not match:
         return None
-    return _problem(
-        match["name"], f"the index has no version `{match['package']}`", "Ask for a version that exists.", request
-    )
+    return _problem(match["name"], *for_no_version(match["package"]), request)
 
 
 def _build_problem(words: str, request: EnvironmentRequest) -> Problem | None:

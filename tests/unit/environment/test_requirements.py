@@ -158,7 +158,7 @@ REFUSED = [
     ("x @ https://host.example/x-1.0-py3-none-any.whl?sig=hunter2", "contains a login or a query"),
     ("x @ https://host.example/x-1.0.tar.gz", "is not a wheel's"),
     ("x @ ftp://host.example/x-1.0-py3-none-any.whl", "cannot be fetched"),
-    ("x @ file:///wheels/x-1.0-py3-none-any.whl", "cannot be fetched"),
+    ("x @ file:///wheels/x-1.0-py3-none-any.whl", "comes from a file of the machine that wrote this line"),
     ("./wheels/x-1.0-py3-none-any.whl", "is a path"),
     ("wheels/x-1.0-py3-none-any.whl", "is a path"),
     ("x-1.0-py3-none-any.whl", "is a path"),

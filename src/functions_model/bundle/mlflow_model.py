@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from functions_model.core.failures import Location, Problem
-from functions_model.core.registered import MODEL_FILE
+from functions_model.core.registered import MODEL_FILE, place_in_model
 
 FLAVOR = "python_function"
 """The flavor that `mlflow.pyfunc` loads: the one that is served."""
@@ -71,19 +71,23 @@ def _flavor_faults(document: dict[str, Any], folder: Path) -> Iterator[tuple[str
         what = f"the model has no flavor `{FLAVOR}`, which is the one that is served (it has {others})"
         yield what, "Give an entry script that loads it, or log it with that flavor.", ("flavors",)
         return
-    for keys, place in _places(flavor):
+    for keys, place in _places(flavor, folder):
         if not _is_inside(folder, place):
             yield f"`{place}` is not in the model's folder", _LOG_AGAIN, ("flavors", FLAVOR, *keys)
 
 
-def _places(flavor: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
+def _places(flavor: dict[str, Any], folder: Path) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Each path that the flavor names, with its keys. Environment files count only when none of them is there."""
     for key in _PLACES:
         if isinstance(flavor.get(key), str):
             yield (key,), flavor[key]
+    if isinstance(code := flavor.get("model_code_path"), str):
+        yield ("model_code_path",), place_in_model(code).name
     env = flavor.get("env")
-    for key, place in (env if isinstance(env, dict) else {"": env}).items():
-        if isinstance(place, str):
-            yield ("env", key), place
+    files = env if isinstance(env, dict) else {"": env}
+    named = [(("env", key), place) for key, place in files.items() if isinstance(place, str)]
+    if not any(_is_inside(folder, place) for _, place in named):
+        yield from named
     artifacts = flavor.get("artifacts")
     for key, artifact in (artifacts if isinstance(artifacts, dict) else {}).items():
         if isinstance(artifact, dict) and isinstance(artifact.get("path"), str):
@@ -91,7 +95,7 @@ def _places(flavor: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
 
 
 def _is_inside(folder: Path, place: str) -> bool:
-    path = (folder / place).resolve()
+    path = (folder / place_in_model(place)).resolve()
     return path.exists() and path.is_relative_to(folder.resolve())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +62,8 @@ MODEL_FILE = "MLmodel"
 def is_mlflow_model(folder: Path) -> bool:
     """Whether it is an MLflow model folder, which needs no entry script: https://mlflow.org/docs/latest/ml/model/."""
     return (folder / MODEL_FILE).is_file()
+
+
+def place_in_model(path: str) -> PurePosixPath:
+    """A path of an `MLmodel`: on Windows MLflow writes it with backslashes."""
+    return PurePosixPath(PureWindowsPath(path).as_posix() if "\\" in path else path)

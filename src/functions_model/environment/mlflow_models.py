@@ -1,49 +1,37 @@
-"""What an MLflow model asks for: the files that lie beside its `MLmodel`.
+"""What an MLflow model asks for: the environment file that its `MLmodel` names.
 
-The same file is read that `mlflow models serve` reads: `python_env.yaml`; where there is none, `requirements.txt` with
-the Python of `conda.yaml`; else `conda.yaml` alone. https://mlflow.org/docs/latest/ml/model/#storage-format
+`env` is the conda file's name as MLflow 1 wrote it, and `{conda: ..., virtualenv: ...}` since 2.0. The conda file comes
+first: Azure ML's no-code deployment installs it and no other
+(https://learn.microsoft.com/azure/machine-learning/how-to-deploy-mlflow-models-online-endpoints), and so does
+`mlflow models serve` of MLflow 1 (`PyFuncBackend.prepare_env` in mlflow/pyfunc/backend.py). MLflow 2 and 3 read the
+file of `virtualenv` (`_get_python_env` in mlflow/utils/virtualenv.py). It says the same in every model that MLflow
+wrote by itself; for one with a `conda_env` of its own it lacks the conda packages, and has the training's Python.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
-from packaging.requirements import Requirement as ParsedRequirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.version import InvalidVersion, Version
 
 from functions_model.core.build import Solver
-from functions_model.core.failures import Location, RuleBroken
-from functions_model.core.registered import MODEL_FILE
+from functions_model.core.failures import Location
+from functions_model.core.registered import MODEL_FILE, place_in_model
 from functions_model.core.yaml_nodes import is_empty, sections
 from functions_model.environment.conda import read_conda
-from functions_model.environment.conda_specs import parse_conda_spec, pep440
+from functions_model.environment.mlflow_releases import missing_of_mlflow
 from functions_model.environment.reading import complete
 from functions_model.environment.request import CondaDependency, Draft, EnvironmentRequest, Requirement
 from functions_model.environment.requirements import read_list, read_requirements, read_text
 
-_NAMES = ("mlflow", "mlflow-skinny")
-_OLDEST = Version("2.6")
-"""The first release that keeps its request formats in a function of their own, which the scoring script calls."""
-_NEWEST_MAJOR = 5
-_NEWEST_MINOR = 60
-"""How far to look for releases that a requirement allows: beyond anything released."""
 _KEYS = ("python", "build_dependencies", "dependencies")
-
-
-@dataclass(frozen=True, slots=True)
-class _Files:
-    """The model's environment files; None for one that is not there."""
-
-    python_env: Path | None
-    conda: Path | None
-    requirements: Path | None
+_OF_MLFLOW = frozenset(_KEYS[:2])
+"""Keys that no conda file has."""
 
 
 def read_mlflow_environment(
@@ -64,28 +52,18 @@ def read_mlflow_environment(
     """
     draft = Draft(root, dict(os.environ if environ is None else environ), solver)
     model = _model(folder / MODEL_FILE)
-    files = _files(folder, model, draft)
-    if solver is Solver.CONDA:
-        if files.conda is None:
-            what = "there is no `conda.yaml` beside it, and `solver: conda` needs one"
-            draft.refuse(Location(folder / MODEL_FILE), what, "Leave `solver` out.")
-        files = _Files(None, files.conda, None)
-    source = files.python_env or files.requirements or files.conda
-    if files.python_env:
-        _read_python_env(files.python_env, draft)
-    elif files.requirements:
-        read_requirements(files.requirements, draft)
-        _read_python_of(files.conda, draft)
-    elif files.conda:
-        _read_conda_file(files.conda, draft)
-    else:
+    source = _source(folder, model, draft)
+    if source is None:
         draft.warnings.append(
-            "The MLflow model names no packages: there is no `python_env.yaml`, `requirements.txt` or `conda.yaml`"
-            " beside its `MLmodel`. Only MLflow and pandas are installed."
+            "The MLflow model names no packages: none of the environment files that its `MLmodel` may name is there"
+            " (`conda.yaml`, `python_env.yaml`, `requirements.txt`). Only MLflow and pandas are installed."
         )
-    _check_mlflow(draft, Location(source or folder / MODEL_FILE))
+    elif source.suffix == ".txt":
+        read_requirements(source, draft)
+    else:
+        _read_yaml(source, draft)
     named: list[Requirement | CondaDependency] = [*draft.requirements, *draft.conda_specs]
-    draft.requirements += _missing(named, model, Location(folder / MODEL_FILE))
+    draft.requirements += missing_of_mlflow(named, model, Location(folder / MODEL_FILE))
     return complete(draft, source)
 
 
@@ -99,7 +77,7 @@ def with_mlflow(request: EnvironmentRequest, folder: Path) -> EnvironmentRequest
     path = folder / MODEL_FILE
     conda = request.conda.specs if request.conda else ()
     named: list[Requirement | CondaDependency] = [*request.requirements, *conda]
-    missing = _missing(named, _model(path), Location(path))
+    missing = missing_of_mlflow(named, _model(path), Location(path))
     return dataclasses.replace(request, requirements=(*request.requirements, *missing))
 
 
@@ -111,21 +89,25 @@ def _model(path: Path) -> dict[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
-def _files(folder: Path, model: Mapping[str, Any], draft: Draft) -> _Files:
-    """The files that the `python_function` flavor names, by their usual names where it names none."""
+def _source(folder: Path, model: Mapping[str, Any], draft: Draft) -> Path | None:
+    """The file that is read: the first that is there, by its usual name where `MLmodel` names none."""
     flavors = model.get("flavors")
     flavor = flavors.get("python_function") if isinstance(flavors, dict) else None
     named = flavor.get("env") if isinstance(flavor, dict) else None
-    env = named if isinstance(named, dict) else {"conda": named or "conda.yaml"}
-    return _Files(
-        _file(folder, env.get("virtualenv") or "python_env.yaml", draft),
-        _file(folder, env.get("conda") or "conda.yaml", draft),
-        _file(folder, "requirements.txt", draft),
-    )
+    env = named if isinstance(named, dict) else {"conda": named}
+    conda = _file(folder, env.get("conda") or "conda.yaml", draft)
+    if draft.solver is Solver.CONDA:
+        if conda is None:
+            what = "there is no `conda.yaml` beside it, and `solver: conda` needs one"
+            draft.refuse(Location(folder / MODEL_FILE), what, "Leave `solver` out.")
+        return conda
+    others = (env.get("virtualenv") or "python_env.yaml", "requirements.txt")
+    return conda or next((file for name in others if (file := _file(folder, name, draft))), None)
 
 
 def _file(folder: Path, name: Any, draft: Draft) -> Path | None:
-    path = (folder / str(name)).resolve()
+    place = folder / place_in_model(str(name))
+    path = place.resolve()
     if draft.root and not path.is_relative_to(draft.root.resolve()):
         draft.refuse(
             Location(folder / MODEL_FILE),
@@ -133,14 +115,22 @@ def _file(folder: Path, name: Any, draft: Draft) -> Path | None:
             "Copy it into the model's folder.",
         )
         return None
-    return folder / str(name) if path.is_file() else None
+    return place if path.is_file() else None
 
 
-def _read_python_env(path: Path, draft: Draft) -> None:
+def _read_yaml(path: Path, draft: Draft) -> None:
+    """A conda file, or MLflow's own form, which has a key `python`."""
     text = read_text(path, draft)
     node = draft.mapping(text, path) if text is not None else None
     if node is None:
         return
+    if {str(key.value) for key, _ in node.value} & _OF_MLFLOW:
+        _read_python_env(node, path, draft)
+    else:
+        read_conda(node, path, draft)
+
+
+def _read_python_env(node: yaml.MappingNode, path: Path, draft: Draft) -> None:
     found = sections(node, _KEYS, path, draft.refuse)
     if "python" in found and not is_empty(found["python"][1]):
         _read_python(*found["python"], draft)
@@ -160,77 +150,3 @@ def _read_python(where: Location, value: yaml.Node, draft: Draft) -> None:
         draft.refuse(where, f"`{text}` is not a Python version", "Write it as `python: 3.12.3`.")
         return
     draft.python_text, draft.python_location = exact, where
-
-
-def _read_conda_file(path: Path, draft: Draft) -> None:
-    text = read_text(path, draft)
-    node = draft.mapping(text, path) if text is not None else None
-    if node is not None:
-        read_conda(node, path, draft)
-
-
-def _read_python_of(conda: Path | None, draft: Draft) -> None:
-    """The Python of a conda file whose packages `requirements.txt` names too."""
-    if conda is None:
-        return
-    aside = Draft(draft.root, draft.environ)
-    _read_conda_file(conda, aside)
-    draft.python_text, draft.python_location = aside.python_text, aside.python_location
-
-
-def _check_mlflow(draft: Draft, default: Location) -> None:
-    for requirement in (*draft.requirements, *_as_wheels(draft.conda_specs)):
-        if requirement.name in _NAMES and not _allows_recent(requirement):
-            draft.refuse(
-                requirement.location or default,
-                f"`{requirement.text}` is older than MLflow {_OLDEST}, whose request formats are the ones served",
-                f"Ask for `{requirement.name}>={_OLDEST}`, and see that the model loads with it.",
-            )
-
-
-def _as_wheels(specs: Iterable[CondaDependency]) -> list[Requirement]:
-    """MLflow among conda packages, whose versions are the wheels'; where wheels have no words for them, none."""
-    found = []
-    for spec in specs:
-        try:
-            if spec.name in _NAMES:
-                text = spec.name + pep440(parse_conda_spec(spec.text))
-                found.append(Requirement(spec.name, text, (), spec.location))
-        except RuleBroken:
-            continue
-    return found
-
-
-def _allows_recent(requirement: Requirement) -> bool:
-    allowed = ParsedRequirement(requirement.text).specifier
-    exact = [Version(one.version) for one in allowed if one.operator in {"==", "==="} and "*" not in one.version]
-    if exact:
-        return min(exact) >= _OLDEST
-    releases = (
-        f"{major}.{minor}.{patch}"
-        for major in range(_OLDEST.major, _NEWEST_MAJOR)
-        for minor in range(_OLDEST.minor if major == _OLDEST.major else 0, _NEWEST_MINOR)
-        for patch in (0, 1, 2, 3, 4)
-    )
-    return any(allowed.contains(release) for release in releases)
-
-
-def _missing(
-    named: Iterable[Requirement | CondaDependency], model: Mapping[str, Any], location: Location
-) -> list[Requirement]:
-    """MLflow where it is not named, in the version that made the model, and pandas, which `mlflow-skinny` lacks."""
-    names = {requirement.name for requirement in named}
-    missing = []
-    if not names & set(_NAMES):
-        missing.append(Requirement("mlflow-skinny", "mlflow-skinny" + _version_of(model), (), location))
-    if not names & {"mlflow", "pandas"}:
-        missing.append(Requirement("pandas", "pandas", (), location))
-    return missing
-
-
-def _version_of(model: Mapping[str, Any]) -> str:
-    try:
-        version = Version(str(model.get("mlflow_version")))
-    except InvalidVersion:
-        return f">={_OLDEST}"
-    return f"=={version}" if version >= _OLDEST and not version.is_prerelease else f">={_OLDEST}"

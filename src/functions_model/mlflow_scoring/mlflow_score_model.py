@@ -14,6 +14,7 @@ os.environ.setdefault("_MLFLOW_IS_IN_SERVING_ENVIRONMENT", "true")
 import mlflow
 from mlflow.exceptions import MlflowException
 from mlflow.pyfunc import scoring_server
+from mlflow_score_paths import MODEL_FILE, readable_here
 from mlflow_score_refusals import Refused
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from mlflow_score_requests import Asked
 
 logger = logging.getLogger("mlflow_score")
-
-MODEL_FILE = "MLmodel"
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,7 @@ def load_served_model(root: Path) -> ServedModel:
         raise RuntimeError(message)
     folder = _model_folder(root)
     load = getattr(scoring_server, "load_model_with_mlflow_config", mlflow.pyfunc.load_model)
-    model = load(str(folder))
+    model = load(str(readable_here(folder)))
     logger.info("MLflow %s loaded the model in %s", mlflow.__version__, folder.name)
     return ServedModel(model, model.metadata.get_input_schema())
 

@@ -52,6 +52,34 @@ class TestModelsThatCanBeServed:
 
         assert [] == faults(model(tmp_path, {"flavors": {"python_function": flavor}}), tmp_path)
 
+    @pytest.mark.parametrize("there", ["conda.yaml", "python_env.yaml"])
+    def test_one_environment_file_is_enough(self, tmp_path: Path, there: str) -> None:
+        """MLflow and Azure ML read one of the two, and so do we."""
+        flavor = FLAVOR | {"env": {"conda": "conda.yaml", "virtualenv": "python_env.yaml"}}
+
+        assert [] == faults(model(tmp_path, {"flavors": {"python_function": flavor}}, "model.pkl", there), tmp_path)
+
+    def test_paths_written_on_windows(self, tmp_path: Path) -> None:
+        """A model that was logged on Windows names its files with backslashes, and the whole path of its code."""
+        flavor = FLAVOR | {
+            "artifacts": {"words": {"path": "artifacts\\words.txt", "uri": "C:\\words.txt"}},
+            "model_path": None,
+            "model_code_path": "C:\\Users\\someone\\project\\wrapper.py",
+        }
+        folder = model(tmp_path, {"flavors": {"python_function": flavor}}, "wrapper.py", "conda.yaml")
+        (folder / "artifacts").mkdir()
+        (folder / "artifacts" / "words.txt").write_text("")
+
+        assert [] == faults(folder, tmp_path)
+
+    @pytest.mark.parametrize("code", ["C:\\Users\\me\\wrapper.py", "/home/me/wrapper.py", "wrapper.py"])
+    def test_code_of_the_model_that_is_not_there(self, tmp_path: Path, code: str) -> None:
+        """Models from code have their file beside `MLmodel`, wherever it lay when they were logged."""
+        flavor = {"loader_module": "mlflow.pyfunc.model", "model_code_path": code}
+        folder = model(tmp_path, {"flavors": {"python_function": flavor}}, "other.py")
+
+        assert ["model/MLmodel:4: `wrapper.py` is not in the model's folder"] == faults(folder, tmp_path)
+
 
 class TestModelsThatCannotBeServed:
     """Each fault is told with the file and the line."""

@@ -186,20 +186,15 @@ class TestMlflow:
         assert ["python", "pandas", "r-base"] == [spec.name for spec in request.conda.specs]
         assert ["mlflow-skinny==3.1.4", SERVER] == [requirement.text for requirement in request.requirements]
 
-    def test_other_solvers_read_the_wheels(self, tmp_path: Path) -> None:
-        """As MLflow's own server does."""
+    def test_other_solvers_install_what_that_file_needs(self, tmp_path: Path) -> None:
+        """Conda packages without wheels come from their channels, as on Azure ML; `requirements.txt` is not read."""
         model = self.model(tmp_path, "dependencies: [python=3.11, r-base]\n")
 
         request = read_mlflow_environment(model, root=tmp_path, environ={})
 
-        assert (None, "3.11") == (request.conda, request.python_version)
-
-    def test_refuses_an_mlflow_that_is_too_old(self, tmp_path: Path) -> None:
-        """As among wheels."""
-        model = self.model(tmp_path, "dependencies: [mlflow=1.30]\n")
-
-        with pytest.raises(EnvironmentFailed, match=r"is older than MLflow 2\.6"):
-            read_mlflow_environment(model, root=tmp_path, environ={}, solver=Solver.CONDA)
+        assert request.conda
+        assert ["python", "r-base"] == [spec.name for spec in request.conda.specs]
+        assert "3.11" == request.python_version
 
     def test_refuses_a_model_without_that_file(self, tmp_path: Path) -> None:
         """There is nothing to solve."""

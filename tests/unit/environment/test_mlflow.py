@@ -29,7 +29,7 @@ dependencies:
 - python=3.12.4
 - pip<=24.0
 - pip:
-  - mlflow==2.9.2
+  - mlflow==2.22.0
   - xgboost==2.0.3
 name: mlflow-env
 """
@@ -62,36 +62,51 @@ def problems(workspace: Path, **files: str) -> list[str]:
 
 
 class TestWhichFile:
-    """The same file as `mlflow models serve`."""
+    """The file that `MLmodel` names, the conda file first: Azure ML's no-code deployment installs that one."""
 
-    def test_python_env_comes_first(self, tmp_path: Path) -> None:
+    def test_conda_file_that_the_model_names(self, tmp_path: Path) -> None:
+        """Nothing is read of the others, which lack conda packages and have the Python of the training."""
+        conda = "dependencies: [python=3.12.4, scikit-learn=1.5.2, pip: [mlflow==2.22.0]]"
+        request = read(tmp_path, python_env__yaml=PYTHON_ENV, requirements__txt="mlflow\n", conda__yaml=conda)
+
+        assert ["scikit-learn==1.5.2.*", "mlflow==2.22.0", SERVER] == texts(request)
+        assert "3.12" == request.python_version
+        assert tmp_path / "model" / "conda.yaml" == request.source
+
+    @pytest.mark.parametrize("name", ["conda.yaml", "mlflow_env.yml"])
+    def test_one_name_as_of_mlflow_1(self, tmp_path: Path, name: str) -> None:
+        """`env: conda.yaml` is that file; a `requirements.txt` beside it, which nothing names, is not read."""
+        model = MODEL.replace("{conda: conda.yaml, virtualenv: python_env.yaml}", name)
+        files = {"MLmodel": model, name.replace(".", "__"): CONDA, "requirements__txt": "psutil==5.8.0\n"}
+
+        assert ["mlflow==2.22.0", "xgboost==2.0.3", SERVER] == texts(read(tmp_path, **files))
+
+    def test_python_env_where_there_is_no_conda_file(self, tmp_path: Path) -> None:
         """`python_env.yaml` names the Python, and `requirements.txt` the packages; build tools are not installed."""
-        request = read(tmp_path, python_env__yaml=PYTHON_ENV, requirements__txt=REQUIREMENTS, conda__yaml=CONDA)
+        request = read(tmp_path, python_env__yaml=PYTHON_ENV, requirements__txt=REQUIREMENTS)
 
         assert ["mlflow==3.1.4", "scikit-learn==1.7.0", SERVER] == texts(request)
         assert "3.11" == request.python_version
         assert "model/python_env.yaml:1" == str(request.python_location).removeprefix(f"{tmp_path}/")
-        assert tmp_path / "model" / "python_env.yaml" == request.source
 
-    def test_requirements_with_the_python_of_conda(self, tmp_path: Path) -> None:
-        """Models from before MLflow 1.26 have no `python_env.yaml`."""
-        request = read(tmp_path, requirements__txt=REQUIREMENTS, conda__yaml=CONDA)
+    def test_requirements_alone(self, tmp_path: Path) -> None:
+        """What is left when neither of the files is there that the model names."""
+        assert ["mlflow==3.1.4", "scikit-learn==1.7.0", SERVER] == texts(read(tmp_path, requirements__txt=REQUIREMENTS))
 
-        assert ["mlflow==3.1.4", "scikit-learn==1.7.0", SERVER] == texts(request)
-        assert "3.12" == request.python_version
-
-    def test_conda_alone(self, tmp_path: Path) -> None:
-        """`conda.yaml` is read as every conda file is."""
+    def test_conda_file_of_mlflow_needs_no_word(self, tmp_path: Path) -> None:
+        """`conda.yaml` is read as every conda file is, and says nothing that would be left aside."""
         request = read(tmp_path, conda__yaml=CONDA)
 
-        assert ["mlflow==2.9.2", "xgboost==2.0.3", SERVER] == texts(request)
         assert ("3.12", ()) == (request.python_version, request.warnings)
 
-    def test_files_that_the_model_names(self, tmp_path: Path) -> None:
-        """The flavor may name its files otherwise, and older models name one alone."""
-        model = MODEL.replace("{conda: conda.yaml, virtualenv: python_env.yaml}", "mine.yaml")
+    def test_names_written_on_windows(self, tmp_path: Path) -> None:
+        """Backslashes are what the system has that logged the model."""
+        (tmp_path / "model" / "env").mkdir(parents=True)
+        (tmp_path / "model" / "env" / "mine.yaml").write_text(CONDA)
+        (tmp_path / "model" / "MLmodel").write_text(MODEL.replace("conda: conda.yaml", "conda: 'env\\mine.yaml'"))
+        request = read_mlflow_environment(tmp_path / "model", root=tmp_path, environ={})
 
-        assert ["mlflow==2.9.2", "xgboost==2.0.3", SERVER] == texts(read(tmp_path, MLmodel=model, mine__yaml=CONDA))
+        assert ["mlflow==2.22.0", "xgboost==2.0.3", SERVER] == texts(request)
 
     def test_no_file_at_all(self, tmp_path: Path) -> None:
         """MLflow in the model's own version, and a warning."""
@@ -127,30 +142,40 @@ class TestMlflowItself:
 
         assert ["pandas", SERVER] == texts(request)[1:]
 
-    @pytest.mark.parametrize("named", ["mlflow==1.30.0", "mlflow<2", "mlflow-skinny==2.5.*", "mlflow~=2.3.0"])
-    def test_too_old_to_serve(self, tmp_path: Path, named: str) -> None:
-        """Releases before 2.6 are refused with their line."""
-        text = "mlflow~=2.3.0" if "~" in named else named
+    @pytest.mark.parametrize("named", ["mlflow==1.30.0", "mlflow<2", "mlflow-skinny==2.9.*", "mlflow~=2.3.0"])
+    def test_releases_that_need_setuptools(self, tmp_path: Path, named: str) -> None:
+        """Releases before 2.16 import `pkg_resources` without requiring what has it."""
+        assert "setuptools<82" in texts(read(tmp_path, requirements__txt=f"pandas\n{named}\n"))
 
-        assert [f"requirements.txt:2 `{text}` is older than MLflow 2.6, whose request formats are the ones served"] == (
-            problems(tmp_path, requirements__txt=f"numpy\n{named}\n")
+    def test_setuptools_of_the_users_own(self, tmp_path: Path) -> None:
+        """What the environment names is kept as it is; a model that names no MLflow gets both."""
+        assert ["mlflow==2.9.2", "setuptools==68.0.0", SERVER] == texts(
+            read(tmp_path, requirements__txt="mlflow==2.9.2\nsetuptools==68.0.0\n")
         )
 
-    @pytest.mark.parametrize("named", ["mlflow", "mlflow<3", "mlflow<4,>=2", "mlflow==2.*", "mlflow[extras]==2.9.2"])
-    def test_recent_enough(self, tmp_path: Path, named: str) -> None:
-        """Whatever allows a release that serves is left to the resolver."""
-        assert named in texts(read(tmp_path, requirements__txt=f"{named}\n"))
+    def test_setuptools_for_the_models_own_version(self, tmp_path: Path) -> None:
+        """A model that names no MLflow gets the one that made it, and setuptools for that one."""
+        model = MODEL.replace("3.1.4", "2.9.2")
+
+        assert ["pandas==2.2.3", "mlflow-skinny==2.9.2", "setuptools<82", SERVER] == texts(
+            read(tmp_path, MLmodel=model, requirements__txt="pandas==2.2.3\n")
+        )
+
+    @pytest.mark.parametrize("named", ["mlflow", "mlflow<3", "mlflow<4,>=2", "mlflow==3.*", "mlflow[extras]==2.16.0"])
+    def test_releases_that_need_none(self, tmp_path: Path, named: str) -> None:
+        """Whatever allows a recent release is left to the resolver."""
+        assert [named, SERVER] == texts(read(tmp_path, requirements__txt=f"{named}\n"))
 
     def test_added_to_an_environment_of_the_users_own(self, tmp_path: Path) -> None:
         """An environment file beside an MLflow model is completed; one that names MLflow stays as it is."""
         (tmp_path / "MLmodel").write_text(MODEL)
         found = []
-        for text in ("numpy\n", "mlflow==2.9.2\n"):
+        for text in ("numpy\n", "mlflow==2.22.0\n"):
             (tmp_path / "requirements.txt").write_text(text)
             own = read_environment(tmp_path / "requirements.txt", root=tmp_path, environ={})
             found.append(texts(with_mlflow(own, tmp_path)))
 
-        assert [["numpy", SERVER, "mlflow-skinny==3.1.4", "pandas"], ["mlflow==2.9.2", SERVER]] == found
+        assert [["numpy", SERVER, "mlflow-skinny==3.1.4", "pandas"], ["mlflow==2.22.0", SERVER]] == found
 
 
 class TestFaults:

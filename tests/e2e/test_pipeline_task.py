@@ -88,12 +88,20 @@ class TestOnTheAgent:
         assert [] == shown(run)
         assert f"--- $(deploy.digest) = {outputs['digest']}" in transcript(steps, runs).splitlines()
 
+    @pytest.mark.needs("node24")
     @pytest.mark.parametrize(
-        ("scheme", "told"), [(SECRET, "by a client secret"), (MANAGED, "by this machine's managed identity")]
+        ("scheme", "node", "told"),
+        [
+            (SECRET, "Node20_1", "by a client secret"),
+            (MANAGED, "Node24", "by this machine's managed identity"),
+        ],
     )
-    def test_plans_by_other_connections(self, packaged: Packaged, scheme: str, told: str) -> None:
-        """With a secret, which is shown nowhere, and managed."""
-        run = packaged.job(scheme, scheme).run(packaged.steps("plans", mode="plan"))["deploy"]
+    def test_plans_by_other_connections(self, packaged: Packaged, scheme: str, node: str, told: str) -> None:
+        """With a secret, which is shown nowhere, and managed; on an agent whose newest Node.js is another."""
+        job = packaged.job(scheme, scheme)
+        job.node = node
+
+        run = job.run(packaged.steps("plans", mode="plan"))["deploy"]
 
         assert 0 == run.code, run.raw
         assert told in run.log

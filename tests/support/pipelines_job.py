@@ -221,7 +221,8 @@ class PipelinesJob:
         told = {f"INPUT_{name.upper()}": text for name, text in values.items()}
         handler = task["execution"][self.node]["target"]
         run = self._process(
-            [_NODES[self.node], str(folder / handler)], {**environ, **told, **endpoint.public(), **endpoint.private(), **system}
+            [_NODES[self.node], str(folder / handler)],
+            {**environ, **told, **endpoint.public(), **endpoint.private(), **system},
         )
         allowed = task["restrictions"]["settableVariables"]["allowed"]
         outputs = {name: text for name, text in run.agent.outputs.items() if name in allowed}

@@ -40,6 +40,8 @@ def runtime_tree(spec: DeploymentSpec, lock_text: str) -> FileTree:
     return FileTree.of([*files, TreeFile(layout.LOCK, lock_text.encode())])
 
 
+CODE_LAYER = "code"
+"""The name of the layer with the source directory, or with our script for an MLflow model."""
 MOST_MODEL_LAYERS = 16
 """With more models than that, they share their layers: engines allow 127 in all, and pull three at a time."""
 BYTECODE = ("__pycache__/", "*.pyc")
@@ -75,7 +77,7 @@ def plan_layers(spec: DeploymentSpec, *, conda: bool = False) -> BundlePlan:
         BundleFailed: The user's files cannot be packed; every problem is told.
     """
     models, code = _user_files(spec)
-    layers = (*_model_plans(spec, models.tree), LayerPlan("code", code.tree, Compression.GZIP, spec.build.epoch))
+    layers = (*_model_plans(spec, models.tree), LayerPlan(CODE_LAYER, code.tree, Compression.GZIP, spec.build.epoch))
     return BundlePlan(
         layers=tuple(layer for layer in layers if layer.tree.files),
         env=container_env(spec, conda=conda),

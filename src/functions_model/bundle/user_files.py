@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from pathspec import GitIgnoreSpec
+
 from functions_model.bundle import layout
 from functions_model.core.failures import BundleFailed, Location, Problem
 from functions_model.core.report_names import is_of_a_report
@@ -42,6 +44,24 @@ NEVER = (
 def ignore_file(folder: Path) -> Path | None:
     """The ignore file of a source directory that counts."""
     return next((folder / name for name in IGNORE_FILES if (folder / name).is_file()), None)
+
+
+def ignored_by(folder: Path, path: str) -> Location | None:
+    """The line of a source directory's ignore file that leaves a path out.
+
+    Args:
+        folder: The source directory.
+        path: Relative to it, POSIX; a folder's ends in a slash.
+
+    Returns:
+        None when the path goes into the image, or no file of the user's leaves it out.
+    """
+    if (file := ignore_file(folder)) is None:
+        return None
+    lines = enumerate(file.read_text("utf-8", errors="replace").splitlines(), start=1)
+    written = {number: line for number, line in lines if line.strip()}  # the library counts no empty ones
+    found = GitIgnoreSpec.from_lines(written.values()).check_file(path)
+    return Location(file, list(written)[found.index]) if found.include and found.index is not None else None
 
 
 def ignore_patterns(folder: Path, apart: tuple[Path, ...] = ()) -> tuple[str, ...]:

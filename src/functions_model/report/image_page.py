@@ -10,6 +10,7 @@ from functions_model.image.assembly import Image
 from functions_model.pipeline.events import (
     Attached,
     BaseChosen,
+    CodeFound,
     ContextWritten,
     EngineRan,
     Event,
@@ -21,7 +22,7 @@ from functions_model.pipeline.events import (
 )
 from functions_model.registry import How, PushedImage
 from functions_model.report.formatting import cell, every, fenced, folded, imported, last, size
-from functions_model.report.image_text import age, base_news, engine_line
+from functions_model.report.image_text import age, base_news, code_line, engine_line
 
 
 def image_section(events: Sequence[Event], now: datetime) -> str:
@@ -45,6 +46,7 @@ def image_section(events: Sequence[Event], now: datetime) -> str:
     parts = [
         f"### Image\n\n{', '.join([_named(built.app.reference), *extra])}",
         _base(built.image, last(events, BaseChosen), now),
+        _code(last(events, CodeFound)),
         "\n".join(f"- {engine_line(one)}." for one in every(events, EngineRan)),
         _table(built.image, events, pushed.pushed if pushed else None),
         "\n".join(f"- {note}" for note in pushed.pushed.notes) if pushed else "",
@@ -69,6 +71,10 @@ def _base(image: Image, chosen: BaseChosen | None, now: datetime) -> str:
     line = f"Base {_named(image.base.reference)}"
     news = [f"\n\n> [!NOTE]\n> {sentence}" for sentence in (base_news(chosen) if chosen else [])]
     return f"{line}{f', {built}' if built else ''}{''.join(news)}"
+
+
+def _code(found: CodeFound | None) -> str:
+    return f"{code_line(found)}." if found else ""
 
 
 def _table(image: Image, events: Sequence[Event], pushed: PushedImage | None) -> str:

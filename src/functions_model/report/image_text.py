@@ -15,6 +15,7 @@ from functions_model.image.layers import Layer
 from functions_model.pipeline.events import (
     Attached,
     BaseChosen,
+    CodeFound,
     EngineRan,
     EnvironmentResolved,
     Event,
@@ -91,6 +92,21 @@ def base_news(chosen: BaseChosen) -> list[str]:
         tag = f"the tag `{chosen.base.reference.tag}`" if chosen.base.reference.tag else "its tag"
         news.append(f"There is a newer base image: {tag} now means {chosen.newer}. To use it, name it in `base-image`.")
     return news
+
+
+_LARGEST = 3
+"""Files that are named; whoever finds another one than expected looks at the whole folder anyway."""
+
+
+def code_line(found: CodeFound) -> str:
+    """`Code: 14 files, 52.1 kB, from `src` without what its `.gitignore` names. The largest: `labels.json` 40.2 kB`."""
+    kept = f" without what its `{found.ignore_file}` names" if found.ignore_file else ""
+    folder = "the workspace" if found.folder == "." else f"`{found.folder}`"
+    head = f"Code: {count(len(found.sizes), 'file')}, {size(sum(found.sizes.values()))}, from {folder}{kept}"
+    largest = sorted(found.sizes.items(), key=lambda file: (-file[1], file[0]))[:_LARGEST]
+    if len(found.sizes) == 1:
+        return f"{head}: `{largest[0][0]}`"
+    return f"{head}. The largest: {', '.join(f'`{path}` {size(length)}' for path, length in largest)}"
 
 
 def layer_line(ready: LayerReady) -> str:

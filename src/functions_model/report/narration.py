@@ -14,6 +14,7 @@ from functions_model.pipeline.events import (
     AppVerified,
     Attached,
     BaseChosen,
+    CodeFound,
     ContextWritten,
     EngineRan,
     EnvironmentResolved,
@@ -38,6 +39,7 @@ from functions_model.report.image_text import (
     attached_line,
     base_line,
     base_news,
+    code_line,
     engine_line,
     environment_notes,
     layer_line,
@@ -91,6 +93,7 @@ def lines_of(event: object) -> str:  # noqa: ARG001 - the dispatching argument
 
 
 lines_of.register(LayerReady, layer_line)
+lines_of.register(CodeFound, code_line)
 lines_of.register(EngineRan, engine_line)
 lines_of.register(Attached, attached_line)
 

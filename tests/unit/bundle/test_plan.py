@@ -11,9 +11,10 @@ import pytest
 from functions_model import __version__
 from functions_model.bundle import BundlePlan, dependency_layers, image_labels, plan_layers, runtime_layer
 from functions_model.bundle.plan import MOST_MODEL_LAYERS
+from functions_model.bundle.user_files import ignored_by
 from functions_model.ci.github import facts_of
 from functions_model.core.build import Build
-from functions_model.core.failures import BundleFailed
+from functions_model.core.failures import BundleFailed, Location
 from functions_model.core.references import ImageReference, digest_of
 from functions_model.core.report_names import MARKER, NAMES
 from functions_model.core.spec import AuthLevel
@@ -214,6 +215,15 @@ class TestCode:
         planned = plan(tmp_path, {f"src/{name}": text for name, text in files.items()})
 
         assert [f"{AZUREML}src/{name}" for name in left] == paths(planned, "code")
+
+    @pytest.mark.parametrize(
+        ("path", "line"), [("lib/helper.py", 5), ("lib/", 5), ("score.py", None), ("lib/kept/x.py", None)]
+    )
+    def test_the_line_that_leaves_a_file_out_is_known(self, tmp_path: Path, path: str, line: int | None) -> None:
+        """Empty lines count, and a later line takes back what an earlier one names."""
+        write_files(tmp_path, {".gitignore": "# ours\n\n*.log\n  \nlib/\n!lib/kept/\n"})
+
+        assert (Location(tmp_path / ".gitignore", line) if line else None) == ignored_by(tmp_path, path)
 
     def test_model_is_not_packed_twice(self, tmp_path: Path) -> None:
         """Models that lie in the source directory are in the model layer alone, odd names included."""

@@ -20,6 +20,7 @@ from functions_model.image.compression import Compression
 from functions_model.pipeline.events import (
     Attached,
     BaseChosen,
+    CodeFound,
     ContextWritten,
     EngineRan,
     EnvironmentResolved,
@@ -114,6 +115,30 @@ class TestBase:
     def test_ages(self, created: datetime | None, text: str) -> None:
         """The epoch means that nobody knows; a time to come is no age."""
         assert age(created, NOW) == text
+
+
+class TestCode:
+    """`code_line`."""
+
+    @pytest.mark.parametrize(
+        ("found", "text"),
+        [
+            (CodeFound(".", {"score.py": 700}), "Code: 1 file, 700 B, from the workspace: `score.py`"),
+            (
+                CodeFound("src", {"a.py": 1, "b.json": 4200, "c.py": 9, "d.py": 2}, ".gitignore"),
+                (
+                    "Code: 4 files, 4.21 kB, from `src` without what its `.gitignore` names."
+                    " The largest: `b.json` 4.2 kB, `c.py` 9 B, `d.py` 2 B"
+                ),
+            ),
+        ],
+    )
+    def test_what_goes_in_is_told(self, tmp_path: Path, found: CodeFound, text: str) -> None:
+        """In the log of a job, and on the page."""
+        page = summary(spec_for(), [found, built(tmp_path)], None, 1.0, now=NOW)
+
+        assert f"{text}\n" == log(found)
+        assert f"\n{text}.\n" in page
 
 
 class TestLayers:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -81,21 +80,6 @@ class BaseChosen(Event):
     created: datetime | None = None
     before: Digest | None = None
     newer: Digest | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CodeFound(Event):
-    """What of the source directory goes into the image.
-
-    Attributes:
-        folder: The source directory, relative to the workspace; `.` for the workspace itself.
-        sizes: Bytes of each file, by its path below the folder.
-        ignore_file: The name of the file that says what stays out; empty when there is none.
-    """
-
-    folder: str
-    sizes: Mapping[str, int]
-    ignore_file: str = ""
 
 
 class LayerOrigin(enum.StrEnum):

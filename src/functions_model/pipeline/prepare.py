@@ -8,18 +8,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import PurePosixPath
 
-from functions_model.bundle import CODE_LAYER, BundlePlan, code_folder, ignore_file, plan_layers
+from functions_model.bundle import BundlePlan, plan_layers
 from functions_model.bundle.labels import OCI
 from functions_model.ci.host import Level
 from functions_model.core.build import Builder
 from functions_model.core.failures import InputsInvalid, Location, Problem
 from functions_model.core.references import Digest, ImageReference, parse_reference
-from functions_model.core.spec import Code, DeploymentSpec
+from functions_model.core.spec import DeploymentSpec
 from functions_model.engine import read_dockerfile
 from functions_model.environment import EnvironmentRequest, PythonChoice, base_image_for, choose_python
 from functions_model.image.assembly import EPOCH, Base
 from functions_model.image.credentials import LeftOut
-from functions_model.pipeline.events import BaseChosen, CodeFound
+from functions_model.pipeline.contents import code_found
+from functions_model.pipeline.events import BaseChosen
 from functions_model.pipeline.session import Session, World
 from functions_model.registry import Record, find_manifest, find_record, pull_base
 
@@ -73,21 +74,13 @@ def prepare(spec: DeploymentSpec, request: EnvironmentRequest, session: Session)
     bundle = plan_layers(spec, conda=request.conda is not None)
     _tell_left_out(spec, bundle, session.world)
     if spec.code:
-        session.world.tell(_code_found(spec, spec.code, bundle))
+        session.world.tell(code_found(spec, spec.code, bundle))
     last = None
     if spec.build.builder is not Builder.DOCKERFILE:
         last = find_record(session.client_of(session.host), spec.image.repository, RECORD_TAG)
     before = last.annotations.get(BASE_DIGEST) if last else None
     session.world.tell(BaseChosen(base, _created(base), Digest(before) if before else None, _newer(base, session)))
     return Making(spec, session, request, python, base, bundle, last)
-
-
-def _code_found(spec: DeploymentSpec, code: Code, bundle: BundlePlan) -> CodeFound:
-    folder, under = code.source_directory, f"{code_folder(spec)}/"
-    trees = [layer.tree for layer in bundle.layers if layer.name == CODE_LAYER]
-    sizes = {file.path.removeprefix(under): file.size for tree in trees for file in tree.files}
-    ignored = ignore_file(folder)
-    return CodeFound(folder.relative_to(spec.workspace).as_posix(), sizes, ignored.name if ignored else "")
 
 
 def _given_version(spec: DeploymentSpec, base: Base) -> str | None:

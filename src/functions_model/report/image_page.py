@@ -7,10 +7,10 @@ from datetime import datetime
 
 from functions_model.core.references import ImageReference, short
 from functions_model.image.assembly import Image
+from functions_model.pipeline.contents import CodeFound
 from functions_model.pipeline.events import (
     Attached,
     BaseChosen,
-    CodeFound,
     ContextWritten,
     EngineRan,
     Event,

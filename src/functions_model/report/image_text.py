@@ -12,10 +12,10 @@ from functions_model.core.spec import DeploymentSpec
 from functions_model.environment import Lock
 from functions_model.image.compression import Compression
 from functions_model.image.layers import Layer
+from functions_model.pipeline.contents import CodeFound
 from functions_model.pipeline.events import (
     Attached,
     BaseChosen,
-    CodeFound,
     EngineRan,
     EnvironmentResolved,
     Event,

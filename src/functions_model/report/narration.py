@@ -9,12 +9,12 @@ from functools import singledispatch
 
 from functions_model.ci.host import CiHost
 from functions_model.core.references import short
+from functions_model.pipeline.contents import CodeFound
 from functions_model.pipeline.events import (
     AheadBegun,
     AppVerified,
     Attached,
     BaseChosen,
-    CodeFound,
     ContextWritten,
     EngineRan,
     EnvironmentResolved,

@@ -17,10 +17,10 @@ from functions_model.environment import EnvironmentRequest, Lock, PythonChoice
 from functions_model.environment.locking import LockedPackage
 from functions_model.environment.request import CondaRequest
 from functions_model.image.compression import Compression
+from functions_model.pipeline.contents import CodeFound
 from functions_model.pipeline.events import (
     Attached,
     BaseChosen,
-    CodeFound,
     ContextWritten,
     EngineRan,
     EnvironmentResolved,

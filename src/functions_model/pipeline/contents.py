@@ -1,0 +1,38 @@
+"""What of the user's goes into the image, and the event that tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from functions_model.bundle import CODE_LAYER, BundlePlan, code_folder, ignore_file
+from functions_model.core.spec import Code, DeploymentSpec
+from functions_model.pipeline.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class CodeFound(Event):
+    """What of the source directory goes into the image.
+
+    Attributes:
+        folder: The source directory, relative to the workspace; `.` for the workspace itself.
+        sizes: Bytes of each file, by its path below the folder.
+        ignore_file: The name of the file that says what stays out; empty when there is none.
+    """
+
+    folder: str
+    sizes: Mapping[str, int]
+    ignore_file: str = ""
+
+
+def code_found(spec: DeploymentSpec, code: Code, bundle: BundlePlan) -> CodeFound:
+    """What is told of the source directory.
+
+    Raises:
+        BundleFailed: A file is gone meanwhile.
+    """
+    folder, under = code.source_directory, f"{code_folder(spec)}/"
+    trees = [layer.tree for layer in bundle.layers if layer.name == CODE_LAYER]
+    sizes = {file.path.removeprefix(under): file.size for tree in trees for file in tree.files}
+    ignored = ignore_file(folder)
+    return CodeFound(folder.relative_to(spec.workspace).as_posix(), sizes, ignored.name if ignored else "")

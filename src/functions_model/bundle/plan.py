@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,12 +66,13 @@ class BundlePlan:
     left_out: tuple[LeftOut, ...] = ()
 
 
-def plan_layers(spec: DeploymentSpec, *, conda: bool = False) -> BundlePlan:
+def plan_layers(spec: DeploymentSpec, *, conda: bool = False, variables: Iterable[tuple[str, str]] = ()) -> BundlePlan:
     """The plan for one deployment, as far as it needs no lock. Reads the files' names, not their bytes.
 
     Args:
         spec: What is deployed.
         conda: Whether a conda environment runs the worker.
+        variables: Names and values that the environment sets; none of them takes the place of one of ours.
 
     Raises:
         BundleFailed: The user's files cannot be packed; every problem is told.
@@ -80,7 +81,7 @@ def plan_layers(spec: DeploymentSpec, *, conda: bool = False) -> BundlePlan:
     layers = (*_model_plans(spec, models.tree), LayerPlan(CODE_LAYER, code.tree, Compression.GZIP, spec.build.epoch))
     return BundlePlan(
         layers=tuple(layer for layer in layers if layer.tree.files),
-        env=container_env(spec, conda=conda),
+        env={**dict(variables), **container_env(spec, conda=conda)},
         functions=tuple(function_definitions(spec.trigger)),
         left_out=(*models.left_out, *code.left_out),
     )

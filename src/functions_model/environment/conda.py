@@ -18,6 +18,7 @@ from functions_model.core.failures import Location, RuleBroken
 from functions_model.core.secrets import Secret
 from functions_model.core.yaml_nodes import is_empty, place, sections
 from functions_model.environment.conda_specs import LEFT_OUT, CondaSpec, parse_conda_spec, pep440, twin_of
+from functions_model.environment.conda_variables import read_variables
 from functions_model.environment.request import CondaChannel, CondaDependency, CondaRequest, Draft, Requirement
 from functions_model.environment.requirement_options import filled, inside_path, is_url
 from functions_model.environment.requirements import add_requirement, read_list
@@ -192,7 +193,7 @@ def read_conda(node: yaml.MappingNode, path: Path, draft: Draft) -> None:
     if why is None:
         _warn_of_channels([channel for channel, _ in channels], draft)
     if "variables" in found and not is_empty(found["variables"][1]):
-        draft.warnings.append("The conda file's `variables` are not set. Give them in `app-settings`.")
+        read_variables(*found["variables"], draft)
     if why is not None:
         draft.conda = CondaRequest((), tuple(channels_for(channels)), why)
     for entry in entries:

@@ -88,6 +88,7 @@ def complete(draft: Draft, source: Path | None, *, line: int | None = None) -> E
         python_location=draft.python_location,
         warnings=tuple(dict.fromkeys(draft.warnings)),
         conda=draft.conda,
+        variables=tuple(draft.variables.items()),
     )
 
 

@@ -11,6 +11,7 @@ from functions_model.core.build import Solver
 from functions_model.core.failures import Location, Problem
 from functions_model.core.secrets import Secret
 from functions_model.core.yaml_nodes import read_mapping
+from functions_model.environment.addresses import is_open, secrets_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,10 @@ class IndexSettings:
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
-        """Every URL that may hold a password."""
-        return tuple(url for url in (self.index, *self.extra, *self.find_links) if isinstance(url, Secret))
+        """Every URL that holds a login or a token, and each of these by itself. Others may be shown."""
+        urls = [url.reveal() for url in (self.index, *self.extra, *self.find_links) if isinstance(url, Secret)]
+        closed = [url for url in urls if not is_open(url)]
+        return tuple(map(Secret, dict.fromkeys([*closed, *(part for url in closed for part in secrets_of(url))])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,7 @@ class EnvironmentRequest:
         indexes: Where packages come from.
         warnings: What was read and left aside, and why: one sentence or more each.
         conda: What conda packages are asked for; None when wheels do.
+        variables: What a conda file sets when it is activated: names and values.
     """
 
     source: Path | None
@@ -129,6 +133,7 @@ class EnvironmentRequest:
     python_location: Location | None = None
     warnings: tuple[str, ...] = ()
     conda: CondaRequest | None = None
+    variables: tuple[tuple[str, str], ...] = ()
 
     def where(self, name: str) -> Location | None:
         """The line that asks for a package, or the file when no line does."""
@@ -151,6 +156,7 @@ class Draft:
         open_files: The files being read, outermost first: an include of one of them is a circle.
         indexes: Where packages come from, as far as the options said.
         conda: The conda packages that are asked for; None when wheels do.
+        variables: What a conda file sets when it is activated, by name.
     """
 
     root: Path | None
@@ -165,6 +171,7 @@ class Draft:
     python_text: str | None = None
     python_location: Location | None = None
     conda: CondaRequest | None = None
+    variables: dict[str, str] = field(default_factory=dict)
 
     @property
     def conda_specs(self) -> tuple[CondaDependency, ...]:

@@ -1,22 +1,19 @@
-"""Requests resolved to a lock: conda packages first, where they are asked for, then the wheels on top of them.
-
-uv is asked once as a rule, and again after a refusal, until every reason is known.
-"""
+"""Requests resolved to a lock: conda packages first, where they are asked for, then the wheels on top of them."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from functions_model.core.failures import EnvironmentFailed
 from functions_model.core.references import digest_of
 from functions_model.core.work import Progress, Report, silent
+from functions_model.environment.asking import Question, ask
 from functions_model.environment.conda_solving import MARK, Distribution, distributions_of, solve_conda, write_stand_ins
 from functions_model.environment.locking import (
-    ACTION,
     CondaLock,
     Lock,
     keep_promise,
@@ -26,35 +23,11 @@ from functions_model.environment.locking import (
 )
 from functions_model.environment.rattler_tool import load_rattler, rattler_cache
 from functions_model.environment.request import EnvironmentRequest, Requirement
-from functions_model.environment.uv_failures import blamed, explain, is_for_wheels
-from functions_model.environment.uv_process import IMAGE_PLATFORM, UvRefused, run_uv, target_options
+from functions_model.environment.uv_process import IMAGE_PLATFORM
 
 _TASK, _CONDA_TASK = "resolve dependencies", "resolve conda packages"
 _ENTRIES = re.compile(r"(?<!\\)\n")
 _STAND_IN = re.compile(rf"[A-Za-z0-9._-]+==\S+[+.]{MARK}(?:\s|$)")
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What uv is asked.
-
-    Attributes:
-        request: What the user asks for.
-        python_version: `3.11`.
-        platform: A platform as uv names it.
-        work: A folder for files on the way.
-        environ: The process environment.
-        only_wheels: Whether packages without a fitting wheel are refused.
-        report: Is told the beginning and the end: uv says nothing in between.
-    """
-
-    request: EnvironmentRequest
-    python_version: str
-    platform: str
-    work: Path
-    environ: Mapping[str, str]
-    only_wheels: bool
-    report: Report
 
 
 def resolve(
@@ -102,7 +75,7 @@ def resolve(
     except EnvironmentFailed as failure:
         failure.detail += f"\n(A version that ends in `{MARK}` is the one that the conda packages bring.)"
         raise
-    return _joined(lock, request, conda, brought)
+    return _joined(lock, request, conda, brought, work / "conda-brings")
 
 
 def _wheels(question: Question) -> Lock:
@@ -110,63 +83,12 @@ def _wheels(question: Question) -> Lock:
     promise = write_promise(question.work)
     question.report(Progress(_TASK, 0))
     try:
-        found = packages_of(_ask(question))
+        answer = ask(question)
     finally:
         question.report(Progress(_TASK, 0, finished=True))
+    found = packages_of(answer.pylock)
     kept = tuple(replace(package, hashes=keep_promise(package.hashes, promise)) for package in found)
-    return lock_of(kept, question.request, question.python_version, question.platform)
-
-
-def _ask(question: Question) -> str:
-    """A `pylock.toml`.
-
-    A package is taken from its source only when uv finds no resolution with a wheel of it. So an environment that has
-    all its wheels is the same with and without `only_wheels`.
-
-    After a refusal uv is asked again without the package that it blames, and so on, until every one is known. Resolving
-    with all sources would name them in one go, but it runs code of those sources here, on the CI machine.
-
-    Raises:
-        EnvironmentFailed: There is no resolution, and these are the reasons.
-    """
-    sources: list[str] = []
-    left_out: list[str] = []
-    told: list[str] = []
-    while True:
-        try:
-            found = _compile(question, sources, left_out)
-        except UvRefused as refusal:
-            name = blamed(refusal.words)
-            if name and not question.only_wheels and name not in sources and is_for_wheels(refusal.words):
-                sources.append(name)
-                continue
-            told.append(refusal.words)
-            if name and name not in left_out:
-                left_out.append(name)
-                continue
-        if told:
-            raise explain(ACTION, told, question.request, question.python_version, question.platform)
-        return found
-
-
-def _compile(question: Question, sources: Iterable[str], left_out: Sequence[str]) -> str:
-    request, work = question.request, question.work
-    (work / "requirements.in").write_text(_lines(request.requirements), encoding="utf-8")
-    (work / "constraints.in").write_text(_lines(request.constraints), encoding="utf-8")
-    (work / "excludes.in").write_text("".join(f"{name}\n" for name in left_out), encoding="utf-8")
-    arguments = [
-        *("compile", "requirements.in", "--constraints", "constraints.in"),
-        *("--format", "pylock.toml", "--no-header", "--no-annotate"),
-        *target_options(question.python_version, question.platform, sources=sources),
-        *(("--excludes", "excludes.in") if left_out else ()),
-        *(("--prerelease", "allow") if request.indexes.prereleases else ()),
-    ]
-    indexes = replace(request.indexes, find_links=(*request.indexes.find_links, work.absolute()))  # `fusepy`'s promise
-    return run_uv(arguments, cwd=work, environ=question.environ, indexes=indexes)
-
-
-def _lines(requirements: Iterable[Requirement]) -> str:
-    return "".join(f"{requirement.text}\n" for requirement in requirements)
+    return lock_of(kept, answer.request, question.python_version, question.platform)
 
 
 def _beside(request: EnvironmentRequest, brought: Iterable[Distribution], folder: Path) -> EnvironmentRequest:
@@ -177,10 +99,15 @@ def _beside(request: EnvironmentRequest, brought: Iterable[Distribution], folder
     return replace(request, constraints=(*request.constraints, *pinned), indexes=indexes)
 
 
-def _joined(lock: Lock, request: EnvironmentRequest, conda: CondaLock, brought: Iterable[Distribution]) -> Lock:
-    """The lock without the stand-ins and with the conda packages."""
+def _joined(
+    lock: Lock, request: EnvironmentRequest, conda: CondaLock, brought: Iterable[Distribution], folder: Path
+) -> Lock:
+    """The lock without the stand-ins, whose folder is given, and with the conda packages."""
+    links = tuple(place for place in lock.indexes.find_links if place != folder.absolute())
+    indexes = replace(lock.indexes, find_links=links)
+    asked = replace(request, indexes=indexes, warnings=lock.request.warnings)
     gone = {one.name for one in brought}
     kept = [entry for entry in _ENTRIES.split(lock.text) if not _STAND_IN.match(entry)]
     text = "\n".join(kept) + conda.text
     packages = tuple(package for package in lock.packages if package.name not in gone)
-    return replace(lock, text=text, digest=digest_of(text.encode()), packages=packages, request=request, conda=conda)
+    return replace(lock, text=text, digest=digest_of(text.encode()), packages=packages, request=asked, conda=conda)

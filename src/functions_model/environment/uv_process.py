@@ -8,11 +8,10 @@ import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 from uv import find_uv_bin
 
@@ -20,6 +19,7 @@ from functions_model.core.cancel import CANCEL
 from functions_model.core.masking import without
 from functions_model.core.secrets import Secret
 from functions_model.core.tracing import trace
+from functions_model.environment.addresses import secrets_of
 from functions_model.environment.request import IndexSettings
 
 IMAGE_PLATFORM = "x86_64-manylinux_2_28"
@@ -35,9 +35,6 @@ _KEPT_UV = (
     "UV_CONCURRENT_", "UV_EXCLUDE_NEWER", "UV_REQUEST_TIMEOUT",
 )  # fmt: skip
 """Beginnings of uv's own variables about where packages come from and how new they may be. All others stay out."""
-_WORD = re.compile(r"[a-z]{1,20}(?:[-._][a-z]{1,20})*|[\w.-]{1,7}")
-"""A part of an address's path that is no token: `simple`, `pypi-remote`, `cu121`."""
-_SHORTEST_TOKEN = 8
 _NICE = 10
 """Of 19. On two cores a resolution beside it made a layer of 1 GiB a twentieth slower."""
 
@@ -47,10 +44,11 @@ class UvRefused(Exception):
 
     Attributes:
         words: What it said, without logins and decoration.
+        said: What it said, which may hold secrets; None when it said nothing more.
     """
 
-    def __init__(self, words: str) -> None:
-        self.words = words
+    def __init__(self, words: str, said: Secret | None = None) -> None:
+        self.words, self.said = words, said
         super().__init__(words)
 
 
@@ -94,7 +92,8 @@ def run_uv(
         _give_way(process.pid)
         answer, words = process.communicate()
     if process.returncode != 0:
-        raise UvRefused(clean(words or answer, indexes.secrets))
+        said = words or answer
+        raise UvRefused(clean(said, indexes.secrets), Secret(said) if said else None)
     return answer
 
 
@@ -156,28 +155,11 @@ def uv_environment(environ: Mapping[str, str], indexes: IndexSettings) -> dict[s
 
 
 def secrets_in(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """What must not be shown of the variables that uv sees: passwords, queries, and tokens in addresses.
-
-    A part of an address's path is taken for a token when it is no word: when it has digits or capital letters, or is
-    long.
-    """
+    """What must not be shown of the variables that uv sees: passwords, and what `secrets_of` finds in addresses."""
     seen = uv_environment(environ, IndexSettings())
     passwords = [value for name, value in seen.items() if name.endswith("_PASSWORD")]
     addresses = [address for value in seen.values() for address in re.findall(r"https?://[^\s,]+", value)]
-    return tuple(dict.fromkeys([*passwords, *(secret for address in addresses for secret in _secrets_of(address))]))
-
-
-def _secrets_of(address: str) -> Iterator[str]:
-    try:
-        parts = urlsplit(address)
-        login = parts.password or parts.username or ""
-    except ValueError:
-        return
-    tokens = [part for part in parts.path.split("/") if not _WORD.fullmatch(part)]
-    for secret in (login, *tokens, *(value for _, value in parse_qsl(parts.query))):
-        if len(secret) >= _SHORTEST_TOKEN:
-            yield secret
-            yield unquote(secret)
+    return tuple(dict.fromkeys([*passwords, *(secret for address in addresses for secret in secrets_of(address))]))
 
 
 def _append(environment: dict[str, str], name: str, separator: str, values: list[str]) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 import yaml
 
 from functions_model.core.failures import Location, Problem
+from functions_model.core.owned_names import why_owned
 from functions_model.core.secrets import Secret
 from functions_model.core.spec import WORKER_PROCESSES
 from functions_model.inputs.dashed import dashed_pairs, is_dashed
@@ -29,23 +30,8 @@ _QUOTED = "Write `-NAME value`, with double quotes around a value with spaces."
 _NAME = re.compile(r"[A-Za-z0-9_.]{1,256}")
 """https://learn.microsoft.com/azure/app-service/configure-common: letters, digits, periods and underscores."""
 
-_OWNED: tuple[tuple[str, str], ...] = (
-    ("AZUREWEBJOBSSTORAGE", "the host's storage is set up by this tool (see `storage-account`)"),
-    ("AZUREWEBJOBSSCRIPTROOT", "the image has its functions at a fixed place"),
-    ("WEBSITES_ENABLE_APP_SERVICE_STORAGE", "it would hide the image's files behind a shared folder"),
-    ("TRIGGERCONNECTIONSTRING", "the trigger's connection is set up by this tool (see `access`)"),
-    ("FUNCTIONS_", "the Functions runtime's own settings belong to the image"),
-    ("DOCKER_", "how the app pulls its image is set up by this tool (see `access`)"),
-    ("PYTHONPATH", "it would hide the installed dependencies"),
-    ("AZUREML_MODEL_DIR", "it says where the image has the model (see `model-path`)"),
-    ("AZUREML_ENTRY_SCRIPT", "it says where the image has the script (see `entry-script`)"),
-    ("AML_APP_ROOT", "it says where the image has the script's folder (see `source-directory`)"),
-)
-"""Beginnings of names that are ours, in upper case, and why. App Service compares names without regard to case."""
 _COUNT = re.compile(r"[1-9]|10")
 """Azure/azure-functions-host, RpcWorkerConfigFactory.cs:251-264: it does not start on anything else."""
-_TUNABLE = frozenset({WORKER_PROCESSES, "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"})
-"""Settings of the runtime that are the user's to choose: how many processes, how large a request."""
 
 
 def secrets_in(text: str) -> tuple[str, ...]:
@@ -160,7 +146,7 @@ def _name_problem(name: str, seen: set[str], place: int | Location) -> Problem |
     shown, seen_as = f"`{name}`{_line(place)}", in_container(name).upper()
     if seen_as in seen:
         return _at(place, f"{shown} is given twice", "Names do not differ by case, or `.` and `_`, alone. Remove one.")
-    reason = _owner(seen_as)
+    reason = why_owned(seen_as)
     return _at(place, f"{shown} cannot be set: {reason}", "Remove it.") if reason else None
 
 
@@ -177,12 +163,6 @@ def _name_remedy(name: str) -> str:
     if ":" in name and _NAME.fullmatch(meant := name.replace(":", "__")):
         return f"Write `__` instead of `:`: `{meant}`."
     return "Use letters, digits, `_` and `.`."
-
-
-def _owner(name: str) -> str:
-    if name in _TUNABLE:
-        return ""
-    return next((reason for start, reason in _OWNED if name.startswith(start)), "")
 
 
 def _value_problem(name: str, value: str, place: int | Location) -> Problem | None:

@@ -48,7 +48,7 @@ def lock_for(making: Making) -> Lock:
         only_wheels=making.spec.build.builder is Builder.LAYERS,
         report=world.report,
     )
-    world.tell(EnvironmentResolved(making.request, making.python, lock))
+    world.tell(EnvironmentResolved(lock.request, making.python, lock))
     return lock
 
 

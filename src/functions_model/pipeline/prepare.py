@@ -71,7 +71,7 @@ def prepare(spec: DeploymentSpec, request: EnvironmentRequest, session: Session)
     reference = _base_reference(spec, request)
     base = pull_base(session.client_of(reference.registry), reference)
     python = choose_python(spec.python_version, request, base_version=_given_version(spec, base))
-    bundle = plan_layers(spec, conda=request.conda is not None)
+    bundle = plan_layers(spec, conda=request.conda is not None, variables=request.variables)
     _tell_left_out(spec, bundle, session.world)
     if spec.code:
         session.world.tell(code_found(spec, spec.code, bundle))

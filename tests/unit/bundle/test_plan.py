@@ -447,6 +447,15 @@ class TestDependencies:
 
         assert ["conda"] == [layer.name for layer in layers]
 
+    def test_variables_of_the_environment_are_the_image_s(self, tmp_path: Path) -> None:
+        """None of them takes the place of one that the image needs."""
+        write_files(tmp_path, {"src/score.py": SCRIPT})
+        variables = (("OMP_NUM_THREADS", "1"), ("PYTHONPATH", "/x"))
+
+        env, without = (plan_layers(spec_of(tmp_path), variables=some).env for some in (variables, ()))
+
+        assert {"OMP_NUM_THREADS": "1", **without} == env
+
     def test_conda_s_python_runs_the_worker(self, tmp_path: Path) -> None:
         """The host is told which one; the `PATH` of the base's own scripts stays as it is."""
         write_files(tmp_path, {"src/score.py": SCRIPT})

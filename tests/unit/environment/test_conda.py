@@ -140,7 +140,7 @@ class TestCondaFiles:
         assert request.warnings == ()
 
     def test_warns_of_what_is_left_aside(self, tmp_path: Path) -> None:
-        """Other channels, variables, and packages that wheels make unnecessary."""
+        """Other channels, what is done with variables, and packages that wheels make unnecessary."""
         text = (
             "channels: [https://token:hunter2@host.example/mine]\nvariables: {A: 1}\n"
             "dependencies: [mkl, numpy, openssl, cpuonly]\n"
@@ -150,7 +150,7 @@ class TestCondaFiles:
 
         starts = (
             "1 conda channel",
-            "The conda file's `variables`",
+            "The image sets the conda file's variables: `A`.",
             "The conda package `mkl`",
             "The conda package `cpuonly`",
         )
@@ -193,6 +193,47 @@ class TestCondaFiles:
         """The ways out are in the message."""
         with pytest.raises(EnvironmentFailed, match=r"ask for it below `- pip:`.* `solver: conda` installs it"):
             read(tmp_path, "dependencies: [r-base]")
+
+
+class TestVariables:
+    """`variables:`, which activating the environment sets."""
+
+    def test_are_part_of_the_environment(self, tmp_path: Path) -> None:
+        """Each as it stands in the file; the note says who can read them and what outweighs them."""
+        text = "variables: {OMP_NUM_THREADS: 1, FLAG: yes, EMPTY: }\ndependencies: [numpy]\n"
+
+        request = read(tmp_path, text)
+
+        assert (("OMP_NUM_THREADS", "1"), ("FLAG", "yes"), ("EMPTY", "")) == request.variables
+        told = (
+            "The image sets the conda file's variables: `OMP_NUM_THREADS`, `FLAG`, `EMPTY`. Whoever may pull it can"
+            " read them. An app setting of the same name takes their place."
+        )
+        assert (told,) == request.warnings
+
+    @pytest.mark.parametrize(
+        "name", ["PATH", "pythonpath", "AZUREML_MODEL_DIR", "FUNCTIONS_WORKER_RUNTIME", "languageWorkers__python__x"]
+    )
+    def test_of_the_image_stay_the_image_s(self, name: str, tmp_path: Path) -> None:
+        """What would break it is left out, with the reason."""
+        request = read(tmp_path, f"variables: {{{name}: /x, PATHS: b}}\ndependencies: [numpy]\n")
+
+        assert (("PATHS", "b"),) == request.variables
+        assert request.warnings[0].startswith(f"The conda file's variable `{name}` is not set: ")
+
+    @pytest.mark.parametrize(
+        ("text", "found"),
+        [
+            ("variables: [A]", "1 `variables` is not a mapping"),
+            ("variables:\n  A: [1]", "2 `A` in `variables` is not text"),
+            ("variables:\n  A B: 1", "2 a name in `variables`"),
+        ],
+    )
+    def test_refuses(self, text: str, found: str, tmp_path: Path) -> None:
+        """What no environment can hold, on its line."""
+        [problem] = problems(tmp_path, f"{text}\ndependencies: [numpy]\n")
+
+        assert problem.startswith(found)
 
 
 class TestAzureMl:

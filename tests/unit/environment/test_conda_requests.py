@@ -106,7 +106,7 @@ class TestWhat:
         ]
         assert ["six", SERVER] == [requirement.name for requirement in request.requirements]
         assert ("3.11", 4) == (request.python_version, request.where("openssl").line)  # type: ignore[union-attr]
-        assert request.warnings[0].startswith("The conda file's `variables`")
+        assert (("A", "1"),) == request.variables
 
     def test_the_server_is_not_added_beside_conda_s_own(self, tmp_path: Path) -> None:
         """A conda package of that name is the server."""

@@ -1,0 +1,108 @@
+"""uv asked for a resolution: once as a rule, and again after a refusal, until every reason is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from functions_model.core.work import Report
+from functions_model.environment.find_links import without_unreadable_page
+from functions_model.environment.locking import ACTION
+from functions_model.environment.request import EnvironmentRequest, Requirement
+from functions_model.environment.uv_failures import blamed, explain, is_for_wheels
+from functions_model.environment.uv_process import UvRefused, run_uv, target_options
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What uv is asked.
+
+    Attributes:
+        request: What the user asks for.
+        python_version: `3.11`.
+        platform: A platform as uv names it.
+        work: A folder for files on the way.
+        environ: The process environment.
+        only_wheels: Whether packages without a fitting wheel are refused.
+        report: Is told the beginning and the end: uv says nothing in between.
+    """
+
+    request: EnvironmentRequest
+    python_version: str
+    platform: str
+    work: Path
+    environ: Mapping[str, str]
+    only_wheels: bool
+    report: Report
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What uv found.
+
+    Attributes:
+        pylock: A `pylock.toml`.
+        request: What it was asked in the end: without what was left out on the way, and with a warning for each.
+    """
+
+    pylock: str
+    request: EnvironmentRequest
+
+
+def ask(question: Question) -> Answer:
+    """Ask uv for a resolution.
+
+    A package is taken from its source only when uv finds no resolution with a wheel of it. So an environment that has
+    all its wheels is the same with and without `only_wheels`.
+
+    After a refusal uv is asked again without the package that it blames, and so on, until every one is known. Resolving
+    with all sources would name them in one go, but it runs code of those sources here, on the CI machine.
+
+    Raises:
+        EnvironmentFailed: There is no resolution, and these are the reasons.
+    """
+    request = question.request
+    sources: list[str] = []
+    left_out: list[str] = []
+    told: list[str] = []
+    while True:
+        try:
+            found = _compile(replace(question, request=request), sources, left_out)
+        except UvRefused as refusal:
+            if readable := without_unreadable_page(request, refusal):
+                request = readable
+                continue
+            name = blamed(refusal.words)
+            if name and not question.only_wheels and name not in sources and is_for_wheels(refusal.words):
+                sources.append(name)
+                continue
+            told.append(refusal.words)
+            if name and name not in left_out:
+                left_out.append(name)
+                continue
+        if told:
+            failure = explain(ACTION, told, request, question.python_version, question.platform)
+            failure.detail = "\n".join([failure.detail, *request.warnings[len(question.request.warnings) :]])
+            raise failure
+        return Answer(found, request)
+
+
+def _compile(question: Question, sources: Iterable[str], left_out: Sequence[str]) -> str:
+    request, work = question.request, question.work
+    (work / "requirements.in").write_text(_lines(request.requirements), encoding="utf-8")
+    (work / "constraints.in").write_text(_lines(request.constraints), encoding="utf-8")
+    (work / "excludes.in").write_text("".join(f"{name}\n" for name in left_out), encoding="utf-8")
+    arguments = [
+        *("compile", "requirements.in", "--constraints", "constraints.in"),
+        *("--format", "pylock.toml", "--no-header", "--no-annotate"),
+        *target_options(question.python_version, question.platform, sources=sources),
+        *(("--excludes", "excludes.in") if left_out else ()),
+        *(("--prerelease", "allow") if request.indexes.prereleases else ()),
+    ]
+    indexes = replace(request.indexes, find_links=(*request.indexes.find_links, work.absolute()))  # `fusepy`'s promise
+    return run_uv(arguments, cwd=work, environ=question.environ, indexes=indexes)
+
+
+def _lines(requirements: Iterable[Requirement]) -> str:
+    return "".join(f"{requirement.text}\n" for requirement in requirements)

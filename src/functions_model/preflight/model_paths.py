@@ -1,0 +1,134 @@
+"""A path below the model's folder that the entry script writes as a constant, and that is not there."""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+from collections.abc import Iterator
+
+from functions_model.preflight.path_values import VARIABLE, Function, Scope, called, own_nodes, scopes_of
+
+_LOOKS = frozenset({"exists", "lexists", "isfile", "isdir", "is_file", "is_dir", "access", "glob", "iglob", "rglob"})
+_WRITES = frozenset({"makedirs", "mkdir", "touch", "dump", "save", "savez", "copy", "copyfile", "copytree", "move"})
+"""Who asks whether a path is there, or makes it, knows what it does."""
+_MAKES_FILES = frozenset(
+    {"extractall", "extract", "unpack_archive", "snapshot_download", "urlretrieve", "system", "Popen"}
+)
+"""What is called where files come from elsewhere: then nothing is known of what will be there."""
+_WILD = frozenset("*?[{")
+
+
+def missing_paths(tree: ast.Module, folder: str, files: frozenset[str]) -> tuple[tuple[int, str], ...]:
+    """The paths below `AZUREML_MODEL_DIR` that loading or scoring needs, and that are not there.
+
+    Told is what one expression says by itself, where nothing decides whether it is reached: not in an `if` that asks
+    something else, nor in a `try` that goes on. Who asks whether the path is there, or makes it, is not told.
+
+    Args:
+        tree: The entry script.
+        folder: What the variable says in the image, POSIX, without a leading slash.
+        files: Every file of the image that is known, likewise.
+
+    Returns:
+        Line and path, relative to the folder, in the order of the lines; a path once.
+    """
+    scopes = scopes_of(tree)
+    if any(called(node) in _MAKES_FILES or "download" in called(node).lower() for node in _calls(tree)):
+        return ()
+    there = files | {above for file in files for above in _above(file)}
+    asked = frozenset(path for node, scope in scopes.items() for path in _asked(node, scope))
+    found: dict[str, int] = {}
+    for node in _reached(tree):
+        for line, path in _said(node, scopes[node]):
+            place = posixpath.normpath(f"{folder}/{path}")
+            if place not in there and not _WILD & set(path) and not any(_is_within(path, one) for one in asked):
+                found.setdefault(path, line)
+    told = [
+        (line, path)
+        for path, line in found.items()
+        if not any(_is_within(path, other, strictly=True) for other in found)
+    ]
+    return tuple(sorted(told))
+
+
+def _calls(tree: ast.AST) -> Iterator[ast.Call]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+
+
+def _above(path: str) -> Iterator[str]:
+    while path := path.rpartition("/")[0]:
+        yield path
+
+
+def _is_within(path: str, folder: str, *, strictly: bool = False) -> bool:
+    return path.startswith(f"{folder}/") or (not strictly and path == folder)
+
+
+def _asked(node: ast.AST, scope: Scope) -> Iterator[str]:
+    """The paths below the model's folder that somebody looks for, or makes."""
+    for call in (one for one in own_nodes(node) if isinstance(one, ast.Call)):
+        name = called(call)
+        if name in _LOOKS | _WRITES or name.startswith(("to_", "write")) or (name == "open" and _opens_to_write(call)):
+            receiver = [call.func.value] if isinstance(call.func, ast.Attribute) else []
+            for part in (*receiver, *call.args, *(keyword.value for keyword in call.keywords)):
+                yield from filter(None, scope.below(part))
+
+
+def _opens_to_write(call: ast.Call) -> bool:
+    texts = (*call.args, *(keyword.value for keyword in call.keywords))
+    modes = (part.value for part in texts if isinstance(part, ast.Constant) and isinstance(part.value, str))
+    return any(len(mode) < 4 and set(mode) & set("wax+") for mode in modes)
+
+
+def _reached(tree: ast.Module) -> Iterator[ast.AST]:
+    """The module, and the functions that it, `init` and `run` lead to by their names."""
+    functions = {node.name: node for node in ast.walk(tree) if isinstance(node, Function)}
+    names, seen = ["init", "run", *_names(tree)], {""}
+    yield tree
+    while names:
+        name = names.pop()
+        if name in seen or name not in functions:
+            continue
+        seen.add(name)
+        yield functions[name]
+        names += _names(functions[name])
+
+
+def _names(scope: ast.AST) -> Iterator[str]:
+    for node in own_nodes(scope):
+        if isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
+
+
+def _said(scope_node: ast.AST, scope: Scope) -> Iterator[tuple[int, str]]:
+    """Line and path of each expression that is surely reached, and that means one path below the model's folder."""
+    for child in ast.iter_child_nodes(scope_node):
+        yield from _within(child, scope)
+
+
+def _within(node: ast.AST, scope: Scope) -> Iterator[tuple[int, str]]:
+    if isinstance(node, ast.expr) and (path := scope.is_below(node)) is not None:
+        if path:
+            yield node.lineno, path
+        return
+    for child in _surely(node):
+        yield from _within(child, scope)
+
+
+def _surely(node: ast.AST) -> Iterator[ast.AST]:
+    """The parts of a node that are reached whenever it is."""
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda() | ast.While() | ast.Match():
+            return
+        case ast.If() | ast.IfExp():
+            yield node.test
+            if VARIABLE in ast.unparse(node.test):
+                yield from node.body if isinstance(node.body, list) else [node.body]
+        case ast.Try() if not all(isinstance(handler.body[-1], ast.Raise) for handler in node.handlers):
+            yield from node.finalbody
+        case ast.BoolOp():
+            yield node.values[0]
+        case _:
+            yield from ast.iter_child_nodes(node)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from functions_model.bundle import check_entry_script, check_host_json, check_mlflow_model
-from functions_model.core.failures import BundleFailed, EnvironmentFailed, Problem
+from functions_model.bundle.layout import code_folder, script_within
+from functions_model.bundle.user_files import code_files
+from functions_model.core.build import Preflight
+from functions_model.core.failures import BundleFailed, EnvironmentFailed, InputsInvalid, Problem
 from functions_model.core.registered import RegisteredAsset
 from functions_model.core.spec import DeploymentSpec, Model
 from functions_model.engine import check_context
@@ -17,6 +21,8 @@ from functions_model.environment import (
     with_mlflow,
 )
 from functions_model.pipeline.session import World
+from functions_model.preflight.finding import ends
+from functions_model.preflight.unfetched import unfetched
 
 
 def check(spec: DeploymentSpec, world: World) -> EnvironmentRequest | None:
@@ -29,7 +35,8 @@ def check(spec: DeploymentSpec, world: World) -> EnvironmentRequest | None:
     Raises:
         BundleFailed: The entry script, host.json or the MLflow model is at fault, and perhaps the environment too.
         EnvironmentFailed: The environment alone is at fault.
-        InputsInvalid: The folder for a build context holds something else.
+        InputsInvalid: The folder for a build context holds something else; or files that the code reads were not
+            fetched from Git LFS or DVC, and nothing else is at fault.
     """
     if spec.build.context is not None:
         check_context(spec.build.context)
@@ -41,7 +48,11 @@ def check(spec: DeploymentSpec, world: World) -> EnvironmentRequest | None:
             version = choose_python(spec.python_version, request).version
     except EnvironmentFailed as error:
         failure = error
+    away = _unfetched(spec)
     problems = (*_scoring_problems(spec, version), *check_host_json(spec))
+    if away and not (problems or failure):
+        raise InputsInvalid("read the source directory", away)
+    problems = (*away, *problems)
     if problems:
         raise BundleFailed("put the function app together", (*problems, *(failure.problems if failure else ())))
     if failure:
@@ -55,6 +66,20 @@ def _scoring_problems(spec: DeploymentSpec, version: str | None) -> tuple[Proble
         return check_entry_script(spec.code, python_version=version)
     [model] = spec.models
     return check_mlflow_model(model.path, root=_root_of(spec, model)) if isinstance(model, Model) else ()
+
+
+def _unfetched(spec: DeploymentSpec) -> tuple[Problem, ...]:
+    """What the code reads and nobody has fetched. What is wrong with the folder is told by whoever packs it."""
+    if spec.code is None or spec.build.preflight is Preflight.NONE:
+        return ()
+    here = replace(spec, models=tuple(model for model in spec.models if isinstance(model, Model)))
+    folder = code_folder(spec)
+    try:
+        code = code_files(here).tree
+    except BundleFailed:
+        return ()
+    found = unfetched(code, folder, f"{folder}/{script_within(spec.code)}", spec.workspace)
+    return tuple(finding.problem for finding in found if ends(finding, spec.build.preflight))
 
 
 def _request(spec: DeploymentSpec) -> EnvironmentRequest | None:

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable
 
 from functions_model.preflight.finding import Finding
 from functions_model.preflight.inventory import Inventory
+from functions_model.preflight.model_paths import check_model_paths
 from functions_model.preflight.project import Project
+from functions_model.preflight.unfetched import check_unfetched
 
-FILE_CHECKS: tuple[Callable[[Project], Iterable[Finding]], ...] = ()
+FILE_CHECKS: tuple[Callable[[Project], Iterable[Finding]], ...] = (check_unfetched, check_model_paths)
 """What needs the user's files alone."""
 CHECKS: tuple[Callable[[Project, Inventory], Iterable[Finding]], ...] = ()
 """What needs the dependencies, too."""

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import ast
 import posixpath
+import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
+from functions_model.bundle import layout
+from functions_model.core.failures import Location, Problem
+from functions_model.preflight.finding import Finding, Weight
 from functions_model.preflight.path_values import VARIABLE, Function, Scope, called, own_nodes, scopes_of
+from functions_model.preflight.project import Project
 
 _LOOKS = frozenset({"exists", "lexists", "isfile", "isdir", "is_file", "is_dir", "access", "glob", "iglob", "rglob"})
 _WRITES = frozenset({"makedirs", "mkdir", "touch", "dump", "save", "savez", "copy", "copyfile", "copytree", "move"})
@@ -16,6 +22,45 @@ _MAKES_FILES = frozenset(
 )
 """What is called where files come from elsewhere: then nothing is known of what will be there."""
 _WILD = frozenset("*?[{")
+_MOST_NAMED = 5
+"""Files that a message names of those that are there."""
+
+
+def check_model_paths(project: Project) -> Iterator[Finding]:
+    """What `init()` or `run()` opens below the model's folder, and what is there instead."""
+    if not (project.own_script and project.model_folders):
+        return
+    script = next((file.content for file in project.code.files if file.path == project.script_path), None)
+    tree = _parsed(script) if isinstance(script, Path) else None
+    if tree is None or not isinstance(script, Path):
+        return
+    folders = [folder for _, folder in project.model_folders]
+    folder = folders[0] if len(folders) == 1 else layout.MODELS
+    paths = [file.path for file in (*project.models.files, *project.code.files)]
+    inside = [posixpath.relpath(path, folder) for path in paths if path.startswith(f"{folder}/")]
+    for line, path in missing_paths(tree, folder, frozenset(paths)):
+        what = f"the script opens `{path}` below `{VARIABLE}`, where it is not"
+        place = Location(script.relative_to(project.workspace), line)
+        yield Finding(Weight.FAILURE, Problem(what, _instead(path, inside), "entry-script", place))
+
+
+def _instead(path: str, inside: list[str]) -> str:
+    """What is there: files of the same name, or else those that come first."""
+    name = posixpath.basename(path)
+    same = [one for one in inside if name in one.split("/")]
+    named = same or inside
+    shown = ", ".join(f"`{one}`" for one in named[:_MOST_NAMED])
+    rest = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
+    return f"There is {shown}{rest}. Write the path as it is there."
+
+
+def _parsed(script: Path) -> ast.Module | None:
+    """The script's tree; None where it cannot be read, which its own check tells."""
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            return ast.parse(script.read_bytes())
+    except (OSError, SyntaxError, ValueError, RecursionError):
+        return None
 
 
 def missing_paths(tree: ast.Module, folder: str, files: frozenset[str]) -> tuple[tuple[int, str], ...]:

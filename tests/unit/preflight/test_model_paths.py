@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import ast
 from textwrap import dedent
+from typing import TYPE_CHECKING
 
 import pytest
 
-from functions_model.preflight.model_paths import missing_paths
+from functions_model.preflight.model_paths import check_model_paths, missing_paths
+from support.projects import project
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FOLDER = "var/azureml-app/azureml-models/iris/1"
 FILES = frozenset({f"{FOLDER}/model/m.json", f"{FOLDER}/model/sub/b.bin", "var/azureml-app/azureml-models/other/2/x"})
@@ -120,3 +125,34 @@ def run(data):
         script = ast.parse(f'ok, wrong = {ROOT} + "/other/2/x", {ROOT} + "/other/3/x"')
 
         assert ((1, "other/3/x"),) == missing_paths(script, "var/azureml-app/azureml-models", FILES)
+
+
+class TestCheckModelPaths:
+    def test_names_what_is_there(self, tmp_path: Path) -> None:
+        """The path that is missing, its line, and the file of that name; as it is written there, nothing is wrong."""
+        script = f"import os\ndef init():\n    return open(os.path.join({ROOT}, 'm.json'))\n"
+        model = {"m.json": "{}", "other.bin": "x"}
+
+        [found] = check_model_paths(project(tmp_path, {"score.py": script}, model))
+        mended = project(tmp_path, {"score.py": script.replace("m.json", "model/m.json")}, model)
+
+        assert str(found.problem) == (
+            "entry-script: the script opens `m.json` below `AZUREML_MODEL_DIR`, where it is not (src/score.py:3)."
+            " There is `model/m.json`. Write the path as it is there."
+        )
+        assert [] == list(check_model_paths(mended))
+
+    def test_names_a_few_of_many(self, tmp_path: Path) -> None:
+        """Where nothing has the name."""
+        script = f"x = open({ROOT} + '/m.pkl')"
+        model = {f"{letter}.bin": "x" for letter in "abcdefg"}
+
+        [found] = check_model_paths(project(tmp_path, {"score.py": script}, model))
+
+        assert "There is `model/a.bin`, `model/b.bin`" in found.problem.remedy
+        assert "`model/e.bin` and 2 more." in found.problem.remedy
+
+    @pytest.mark.parametrize("script", ["def", "x = 1", "\0"])
+    def test_other_scripts(self, tmp_path: Path, script: str) -> None:
+        """What is no Python is told by another check."""
+        assert [] == list(check_model_paths(project(tmp_path, {"score.py": script}, {"m.json": "{}"})))

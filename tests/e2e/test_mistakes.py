@@ -121,6 +121,11 @@ WITHOUT_AZURE = [
         (("model-path: `weights.txt` is a Git LFS pointer", "`git lfs pull`", "`lfs: true`"),),
     ),
     Mistake(
+        "lfs-pointer-beside-the-script",
+        Change(files={"src/score.py": f"LABELS = open('labels.json')\n{ECHO_SCRIPT}", "src/labels.json": _LFS}),
+        (("file=src/labels.json::source-directory: `labels.json` is a Git LFS pointer", "`lfs: true`"),),
+    ),
+    Mistake(
         "dvc-pointer",
         Change(files={"model/m.json.dvc": "outs:\n- md5: 876a7dc3312f64f66d245242fdc03b41\n  path: m.json\n"}),
         (("model-path: `m.json` is kept by DVC (`m.json.dvc`) and was not fetched", "`dvc pull`"),),
@@ -203,6 +208,12 @@ BY_THE_PLAN = [
         Change({"location": "westeurop"}),
         (("location: there is no region `westeurop`", "Did you mean `westeurope`?"),),
         code=6,
+    ),
+    Mistake(
+        "wrong-path-below-the-model",
+        script(ECHO_SCRIPT.replace('"weights.txt"', '"weights.bin"')),
+        (("file=src/score.py,line=8::entry-script: the script opens `model/weights.bin`", "`model/weights.txt`"),),
+        code=3,
     ),
     Mistake(
         "taken-app-name",

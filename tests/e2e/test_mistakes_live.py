@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.exhaustive
 
+_UNLOOKED = {"preflight": "none"}
+"""What preflight finds is known before: this is what the live app says of it."""
 _OPENS_A_WRONG_FILE = ECHO_SCRIPT.replace('"weights.txt"', '"weights.bin"')
 _NOT_JSON = ECHO_SCRIPT.replace('return {"model"', 'return {"set": {1}, "model"')
 _WARNS = ECHO_SCRIPT.replace(
@@ -47,10 +49,14 @@ ONLY_LIVE = [
         (("the entry script cannot import `churn_helpers`", "the module's file to the source directory"),),
         out=Change(files={SCRIPT: f"import churn_helpers\n{ECHO_SCRIPT}", "src/churn_helpers.py": ""}),
     ),
-    Mistake("wrong-file", script(_OPENS_A_WRONG_FILE), (("`init()` of the entry script failed", "AZUREML_MODEL_DIR"),)),
+    Mistake(
+        "wrong-file",
+        Change(_UNLOOKED, {SCRIPT: _OPENS_A_WRONG_FILE}),
+        (("`init()` of the entry script failed", "AZUREML_MODEL_DIR"),),
+    ),
     Mistake(
         "wrong-file-and-no-sample",
-        Change({"sample-request": ""}, {SCRIPT: _OPENS_A_WRONG_FILE}),
+        Change({"sample-request": "", **_UNLOOKED}, {SCRIPT: _OPENS_A_WRONG_FILE}),
         (("`init()` of the entry script failed", "AZUREML_MODEL_DIR"),),
         out=Change({"sample-request": ""}),
     ),
@@ -58,7 +64,11 @@ ONLY_LIVE = [
 TOLD_POORLY = [
     Mistake("answer-that-is-no-json", script(_NOT_JSON), (("set is not JSON serializable", ".tolist()"),)),
     Mistake("library-that-is-missing", script(_NEEDS_A_LIBRARY), (("libgomp.so.1", "`apt-packages: libgomp1`"),)),
-    Mistake("line-of-the-exception", script(_OPENS_A_WRONG_FILE), (("file=src/score.py,line=8", "FileNotFoundError"),)),
+    Mistake(
+        "line-of-the-exception",
+        Change(_UNLOOKED, {SCRIPT: _OPENS_A_WRONG_FILE}),
+        (("file=src/score.py,line=8", "FileNotFoundError"),),
+    ),
 ]
 
 

@@ -31,7 +31,11 @@ def refusal(found: ImageConfig) -> str:
 @pytest.mark.parametrize(
     ("trigger", "functions", "inputs"),
     [
-        (HttpTrigger(AuthLevel.ADMIN), ("score", "swagger", "check", "identity"), {"auth-level": "admin", "trigger": "http"}),
+        (
+            HttpTrigger(AuthLevel.ADMIN),
+            ("score", "swagger", "check", "identity"),
+            {"auth-level": "admin", "trigger": "http"},
+        ),
         (
             BlobTrigger("in/{name}.json", 'ou"t/$ä\n{name}'),
             ("score", "check", "identity"),

@@ -356,9 +356,9 @@ class TestLabels:
         """Title, tool, models, trigger and the lock's digest."""
         labels = labels_of(tmp_path, {"w": "1"}, {}, models=(("m", "4", "w"),))
 
-        label = f'{{"build":"{BUILD}","functions":["score","swagger","check","identity"],"inputs":{{"auth-level":"function",'
+        label = f'{{"build":"{BUILD}","functions":["score","swagger","check","identity"],'
         assert {
-            "functions-model.deployment": label + '"trigger":"http"},"layout":1}',
+            "functions-model.deployment": label + '"inputs":{"auth-level":"function","trigger":"http"},"layout":1}',
             "functions-model.lock": digest_of(LOCK.encode()),
             "functions-model.models": "m:4",
             "functions-model.tool-version": __version__,

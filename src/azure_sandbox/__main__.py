@@ -11,6 +11,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from azure_sandbox.apps.engine import unheard
 from azure_sandbox.arm.operations import Durations
 from azure_sandbox.arm.versions import CLOUDS, PUBLIC
 from azure_sandbox.base_images import BaseImageUnavailable, prepare
@@ -19,6 +20,9 @@ from azure_sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+_PRINTING = threading.Lock()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,6 +49,7 @@ def serve(arguments: argparse.Namespace) -> int:
         durations=durations,
         python=arguments.python,
         report=_tell,
+        hear=_print if arguments.app_output else unheard,
         cloud=arguments.cloud,
     ) as sandbox:
         for name in arguments.subscription:
@@ -98,9 +103,15 @@ def _parser() -> argparse.ArgumentParser:
         "--subscription", action="append", default=[], metavar="NAME", help="one more subscription, owned by the login"
     )
     serving.add_argument("--python", help="the base image's Python, such as 3.11")
+    serving.add_argument("--app-output", action="store_true", help="print what the apps write, and only that")
     preparing = commands.add_parser("base", help="prepare the Docker base image")
     preparing.add_argument("--python", required=True, help="3.11 or 3.13")
     return parser
+
+
+def _print(line: str) -> None:
+    with _PRINTING:  # lines of several apps, whole
+        print(line, flush=True)
 
 
 def _tell(text: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from azure_sandbox.apps.engine import unheard
 from azure_sandbox.contract import ImportRefused
 from azure_sandbox.pace import Pace
 
@@ -56,6 +57,7 @@ class Surroundings:
         report: Told about slow steps.
         token_generation: Access tokens of registries from before its last change have expired.
         pace: How fast listeners fail.
+        hear: Told each line that an app writes, when it does.
         watch: Puts somebody who writes requests down before the application of the app with a name.
     """
 
@@ -69,6 +71,7 @@ class Surroundings:
     token_generation: Callable[[], int] = lambda: 0
     pace: Pace = field(default_factory=Pace)
     watch: Callable[[ASGIApp, str], ASGIApp] = lambda app, _: app
+    hear: Callable[[str], None] = unheard
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,6 +133,7 @@ def _apps(surroundings: Surroundings, engine: str, storage: AzuriteStorage) -> P
         account_id=account_id,
         pace=surroundings.pace,
         watch=surroundings.watch,
+        hear=surroundings.hear,
     )
 
 

@@ -8,6 +8,7 @@ import uuid
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
+from azure_sandbox.apps.engine import unheard
 from azure_sandbox.arm.assembly import Arm, Platforms
 from azure_sandbox.arm.authorization.definitions import OWNER
 from azure_sandbox.arm.authorization.state import RoleAssignments
@@ -58,6 +59,7 @@ class Sandbox:
         python: The base image's Python minor; the running interpreter's when left out.
         clock: Seconds since 1970, for tokens and roles.
         report: Told about slow steps.
+        hear: Told each line that an app writes, when it does.
         data_plane: Builds what brings resources to life; the real parts when left out.
         cloud: Which of Azure's clouds it is, as far as versions of interfaces go: one of `arm.versions.CLOUDS`.
 
@@ -83,6 +85,7 @@ class Sandbox:
         python: str | None = None,
         clock: Callable[[], float] = time.time,
         report: Callable[[str], None] = lambda text: print(text, file=sys.stderr, flush=True),
+        hear: Callable[[str], None] = unheard,
         data_plane: Callable[[Surroundings, Engine, str | None], DataPlane] | None = None,
         cloud: str = PUBLIC,
     ) -> None:
@@ -93,6 +96,7 @@ class Sandbox:
         self._python = python
         self._cloud = cloud
         self._report = report
+        self._hear = hear
         self._clock = clock
         self._build_data_plane = data_plane
         self._closing = ExitStack()
@@ -229,6 +233,7 @@ class Sandbox:
             token_generation=lambda: self.faults.token_generation,
             pace=self._durations.listeners,
             watch=lambda app, name: Journaled(app, self.visits, name),
+            hear=self._hear,
         )
         if self._build_data_plane is None:
             # Late: it takes the docker SDK and the storage client, which a control plane with other parts lacks.

@@ -125,11 +125,10 @@ class TestTheFirstTry:
         (folder / "inputs.yml").write_text("entry-script: src/score.py\nsource-directory: .\n")
         return folder
 
-    @pytest.mark.xfail(strict=True, reason="`try` does not show the app's log yet")
     def test_shows_the_log_of_the_app(self, tmp_path: Path) -> None:
         """What `init()` prints is seen."""
         with tried(self._folder(tmp_path / "logs", ECHO_SCRIPT), "--engine", "process") as trial:
-            assert any("the model is loaded" in line for line in trial.lines)
+            assert "app | the model is loaded" in trial.lines
 
     def test_goes_on_after_a_failure(self, tmp_path: Path) -> None:
         """Also after that of the first deployment."""

@@ -7,6 +7,8 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING
 
+from azure_sandbox.apps.engine import unheard
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -18,10 +20,16 @@ class AppLog:
 
     Args:
         clock: The time now.
+        hear: Told each line of a failure, when it is written.
     """
 
-    def __init__(self, clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC)) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
+        hear: Callable[[str], None] = unheard,
+    ) -> None:
         self._clock = clock
+        self.hear = hear
         self._lines: deque[str] = deque(maxlen=_LINES)
         self._container: Callable[[], str] | None = None
         self._lock = threading.Lock()
@@ -33,6 +41,7 @@ class AppLog:
     def error(self, text: str) -> None:
         """One line of the platform about a failure."""
         self._add("ERROR", text)
+        self.hear(text)
 
     def follow(self, container: Callable[[], str]) -> None:
         """From now on the text ends with what this container writes; what the one before wrote is kept."""

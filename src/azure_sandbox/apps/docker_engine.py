@@ -7,6 +7,7 @@ import io
 import os
 import socket
 import tarfile
+import threading
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,10 +17,12 @@ import docker.errors
 import docker.utils
 import requests
 
-from azure_sandbox.apps.engine import PullFailed, StartFailed
+from azure_sandbox.apps.engine import PullFailed, StartFailed, unheard
 from azure_sandbox.functions_host.way_out import FOLDER as WAY_OUT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from azure_sandbox.apps.engine import ContainerSpec
 
 LABEL = "functions-model-sandbox"
@@ -114,6 +117,8 @@ class DockerEngine:
             if spec.files:
                 container.put_archive("/", _tar(spec.files))
             container.start()
+            if spec.hear is not unheard:
+                threading.Thread(target=_listen, args=(container, spec.hear), name="hear", daemon=True).start()
             container.reload()
         except docker.errors.APIError as error:
             raise StartFailed(_said(error)) from error
@@ -147,6 +152,18 @@ class DockerEngine:
         for container in self._client.containers.list(all=True, filters=filters, ignore_removed=True):
             with contextlib.suppress(docker.errors.APIError):
                 container.remove(force=True, v=True)
+
+
+def _listen(container: Any, hear: Callable[[str], None]) -> None:
+    """Tell each line until the container ends."""
+    rest = b""
+    with contextlib.suppress(docker.errors.APIError, requests.RequestException, OSError):
+        for block in container.logs(stream=True, follow=True):
+            *lines, rest = (rest + block).split(b"\n")
+            for line in lines:
+                hear(line.decode(errors="replace"))
+    if rest:
+        hear(rest.decode(errors="replace"))
 
 
 def _remove_leftovers(patience: int) -> None:

@@ -6,7 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+
+def unheard(_: str) -> None:
+    """Nobody listens."""
 
 
 class PullFailed(Exception):
@@ -29,6 +34,7 @@ class ContainerSpec:
         port: Where the container listens.
         empty_home: Mount an empty folder over `/home`.
         way_out: The folder of the way out, for a container whose `localhost` is its own.
+        hear: Told each line that the container writes, when it does; may be called from any thread.
     """
 
     name: str
@@ -38,6 +44,7 @@ class ContainerSpec:
     port: int = 80
     empty_home: bool = False
     way_out: Path | None = None
+    hear: Callable[[str], None] = unheard
 
 
 class Container(Protocol):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from azure_sandbox.apps.app_log import AppLog
 from azure_sandbox.apps.docker_engine import DockerEngine
+from azure_sandbox.apps.engine import unheard
 from azure_sandbox.apps.front_end import FrontEnd
 from azure_sandbox.apps.host_storage import HostStorage
 from azure_sandbox.apps.identity_endpoint import IdentityEndpoint
@@ -73,6 +74,7 @@ class Platform:
         account_id: The ARM id of a storage account, by name; None when there is no such account.
         pace: How fast its hosts' listeners fail.
         watch: Put before the front end of each app: its application, and the app's name.
+        hear: Told each line that an app writes, when it does.
 
     Attributes:
         key_vaults: What settings may refer to.
@@ -90,8 +92,10 @@ class Platform:
         account_id: Callable[[str], str | None],
         pace: Pace | None = None,
         watch: Callable[[ASGIApp, str], ASGIApp] = lambda app, _: app,
+        hear: Callable[[str], None] = unheard,
     ) -> None:
         self._watch = watch
+        self._hear = hear
         self._tls = tls
         self._engine = make_engine(engine, root, tls.ca_file) if isinstance(engine, str) else engine
         door = StorageDoor(storage, account_id, directory, roles, tls.ca_file)
@@ -171,7 +175,7 @@ class Platform:
                 return
             app = self._apps[name]
             runner, app.runner, app.site = app.runner, None, None
-            app.log = AppLog()
+            app.log = AppLog(hear=self._hear)
         self._shared.storage.forget(name)
         if runner:
             runner.release()
@@ -239,7 +243,7 @@ class Platform:
 
     def _server_of(self, name: str) -> WebServer:
         with self._lock:
-            app = self._apps.setdefault(name.lower(), _App())
+            app = self._apps.setdefault(name.lower(), _App(log=AppLog(hear=self._hear)))
             if app.server is None:
                 front = FrontEnd(app.address, app.stopped, app.closed)
                 app.server = WebServer(self._watch(front.app, name), tls=self._tls).start()

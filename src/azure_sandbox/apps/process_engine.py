@@ -25,6 +25,7 @@ from azure_sandbox.functions_host.options import port_of
 
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Callable
 
     from azure_sandbox.apps.engine import ContainerSpec
 
@@ -36,10 +37,11 @@ _INTERPRETER = "languageworkers__python__defaultexecutablepath"
 class ProcessContainer:
     """A start command that runs on its unpacked image."""
 
-    def __init__(self, process: subprocess.Popen[bytes], tree: Path, port: int) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], tree: Path, port: int, hear: Callable[[str], None]) -> None:
         self._process = process
         self._tree = tree
         self._port = port
+        self._hear = hear
         self._lines: deque[str] = deque(maxlen=_LINES)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -71,7 +73,9 @@ class ProcessContainer:
         assert self._process.stdout is not None  # noqa: S101
         with self._process.stdout as stream:
             for line in stream:
-                self._lines.append(line.decode(errors="replace").rstrip("\n"))
+                text = line.decode(errors="replace").rstrip("\n")
+                self._lines.append(text)
+                self._hear(text)
 
 
 class ProcessEngine:
@@ -127,7 +131,7 @@ class ProcessEngine:
             raise StartFailed(message)
         folder = tree.joinpath(settings.get("WorkingDir", "/").lstrip("/"))
         process = start_guarded(command, environ=environ, folder=folder if folder.is_dir() else tree)
-        return ProcessContainer(process, tree, seen)
+        return ProcessContainer(process, tree, seen, spec.hear)
 
     def close(self) -> None:
         """Remove everything on disk. Containers are stopped by those who started them."""

@@ -185,6 +185,7 @@ class Runner:
             port=environment.container_port(self.site),
             empty_home=environment.hides_home(self.site),
             way_out=self._shared.way_out,
+            hear=self._log.hear,
         )
         container = self._shared.engine.start(spec)
         if self.site.container_log:

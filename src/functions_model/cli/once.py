@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -110,7 +110,13 @@ class Ending:
 
 
 def run_once(
-    values: Mapping[str, str], environ: Mapping[str, str], ci: CiHost, workspace: Path, typed: Typed | None = None
+    values: Mapping[str, str],
+    environ: Mapping[str, str],
+    ci: CiHost,
+    workspace: Path,
+    typed: Typed | None = None,
+    *,
+    beside: Callable[[CiHost], AbstractContextManager[object]] = nullcontext,
 ) -> Ending:
     """Run the pipeline once, watched, and tell its end to the CI host: outputs, summary, annotations.
 
@@ -120,12 +126,13 @@ def run_once(
         ci: The machine we run on behalf of.
         workspace: Relative paths among the inputs are resolved against it.
         typed: What a person has typed; None where nobody has.
+        beside: Held open meanwhile, by somebody else who writes to the log, with the host to do it by.
     """
     folder = report_folder(values, workspace=workspace, facts=ci.facts)
     report = ReportDirectory(folder, workspace) if folder else None
     with watch(report.noting(ci) if report else ci, sys.stdout) as watched:
         run = _Run(watched, workspace, History(narrate(watched.ci)), typed, report)
-        with told_by(run):
+        with told_by(run), beside(watched.ci):
             return run.through(values, environ)
 
 

@@ -6,12 +6,14 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import IO
 
 from functions_model.cli.work_folder import work_folder
 from functions_model.core.cancel import CANCEL
@@ -47,13 +49,16 @@ class SandboxStopped(RuntimeError):
 
 
 @contextmanager
-def running_sandbox(engine: str, folder: Path, python: str | None = None) -> Iterator[RunningSandbox]:
+def running_sandbox(
+    engine: str, folder: Path, python: str | None = None, *, hear: Callable[[str], None] | None = None
+) -> Iterator[RunningSandbox]:
     """A sandbox for the length of a `with` block; everything it started is gone afterwards.
 
     Args:
         engine: `auto`, `docker` or `process`.
         folder: What is tried in it. No module of the user's may stand in for one of the sandbox's.
         python: The base image's Python minor; None leaves it to the sandbox.
+        hear: Told each line that an app writes, when it does, from a thread of its own; None leaves that out.
 
     Raises:
         SandboxStopped: It did not come up; the message holds its last words.
@@ -64,20 +69,28 @@ def running_sandbox(engine: str, folder: Path, python: str | None = None) -> Ite
         def start() -> subprocess.Popen[bytes]:
             state, pinned = str(root / "state"), ("--python", python) if python else ()
             command = [sys.executable, "-m", "azure_sandbox", "serve", "--root", state, "--engine", engine]
+            command += ["--app-output"] if hear else []
             # A group of its own: Ctrl-C in the terminal must reach us alone, and we stop it in order.
             return subprocess.Popen(
                 [*command, "--ready-file", str(ready), *pinned],
-                stdout=output,
-                stderr=subprocess.STDOUT,
+                stdout=subprocess.PIPE if hear else output,
+                stderr=output,
                 env=environ_without((Path.cwd(), folder), os.environ),
                 start_new_session=True,
             )
 
         with CANCEL.process(start, subprocess.Popen.terminate) as process, CANCEL.leaves(partial(_stop, process)):
+            if hear and process.stdout:
+                threading.Thread(target=_listen, args=(process.stdout, hear), name="hear", daemon=True).start()
             try:
                 yield _wait(process, ready, Path(output.name))
             finally:
                 _stop(process)
+
+
+def _listen(stream: IO[bytes], hear: Callable[[str], None]) -> None:
+    for line in stream:
+        hear(line.decode(errors="replace").rstrip("\r\n"))
 
 
 def environ_without(folders: Iterable[Path], environ: Mapping[str, str]) -> dict[str, str]:

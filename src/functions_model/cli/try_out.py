@@ -13,6 +13,7 @@ from typing import Any
 from functions_model.ci import detect, outside
 from functions_model.ci.host import CiHost
 from functions_model.ci.terminal import size_of
+from functions_model.cli.app_output import AppOutput
 from functions_model.cli.changes import Change, Concerns
 from functions_model.cli.ending import annotated, tell_failure
 from functions_model.cli.folder import INPUTS, app_name_for, check_inputs, example, inputs_of, pinned_python
@@ -72,14 +73,16 @@ def _parse(command: str, arguments: Sequence[str], how: dict[str, Any]) -> argpa
 
 
 def _with_sandbox(options: argparse.Namespace, *, serve: bool) -> int:
-    door = _Door(options.folder.resolve(), options, detect(outside(os.environ), sys.stdout, verbose=options.verbose))
+    ci = detect(outside(os.environ), sys.stdout, verbose=options.verbose)
+    door = _Door(options.folder.resolve(), options, ci, AppOutput(ci, verbose=options.verbose))
     try:
         given = door.inputs()
         concerns = door.checked(given)
         changes = _changes(door.folder) if serve else iter(())
         next(changes, None)  # from here on no change is missed
         door.say("Starting a local Azure on this machine ...")
-        with running_sandbox(options.engine, door.folder, pinned_python(door.folder, given)) as sandbox:
+        python, hear = pinned_python(door.folder, given), door.output.hear if serve else None
+        with running_sandbox(options.engine, door.folder, python, hear=hear) as sandbox:
             door.say(
                 f"The sandbox is up. It runs apps by: {sandbox.engine}", *(f"Note: {note}" for note in sandbox.notes)
             )
@@ -114,6 +117,7 @@ class _Door:
     folder: Path
     options: argparse.Namespace
     ci: CiHost
+    output: AppOutput
 
     def inputs(self) -> dict[str, str]:
         """The inputs, with a function that everybody on this machine may call, where that is a question at all."""
@@ -142,7 +146,9 @@ class _Door:
         # A file in the folder that is watched would be a change, and be deployed, for ever.
         here |= {"report-directory": "", "mode": "deploy", "app-name": name, "resource-group": name}
         values = {**offered, **inputs, **here}
-        return run_once(values, environ, detect(environ, sys.stdout, verbose=self.options.verbose), self.folder)
+        # From now on that one takes the app's lines: it knows the secrets of this run.
+        self.output.ci = ci = detect(environ, sys.stdout, verbose=self.options.verbose)
+        return run_once(values, environ, ci, self.folder, beside=self.output.through)
 
     def say_live(self, word: str, ending: Ending) -> None:
         """In one line; where the log is brief, its last lines have said so."""

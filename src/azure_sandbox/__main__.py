@@ -71,6 +71,7 @@ def write_ready_file(path: Path, sandbox: Sandbox) -> None:
         "subscriptions": {one.display_name: one.id for one in sandbox.arm.subscriptions},
         "engine": sandbox.data.engine,
         "notes": list(sandbox.data.notes),
+        "edit_token": sandbox.edit_token,
     }
     # Written beside and renamed: a reader never sees half of it.
     beside = path.with_name(f".{path.name}.{os.getpid()}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -31,6 +31,12 @@ ImageCopy = Callable[[str, str, "ImageImport"], "Callable[[], None]"]
 """Checks a copy from one registry (by name; nothing for the registry of base images) to another, and gives the function
 that makes it."""
 Engine = Literal["auto", "docker", "process"]
+
+
+def no_edit(name: str, files: Mapping[str, bytes]) -> str:
+    """What a data plane without apps answers to every edit of an app's files."""
+    del files
+    return f"nothing runs `{name}`"
 
 
 def no_copy(source: str, target: str, wanted: ImageImport) -> Callable[[], None]:
@@ -90,6 +96,8 @@ class DataPlane:
         python_version: The base image's Python.
         close: Stops everything that was started.
         copy_image: Copies images between registries.
+        edit: Exchanges files, by absolute path, of the running app with that name; without files, starts it from its
+            image again. It tells why that failed, nothing when it did not.
     """
 
     engine: str
@@ -103,6 +111,7 @@ class DataPlane:
     python_version: str
     close: Callable[[], None]
     copy_image: ImageCopy = no_copy
+    edit: Callable[[str, Mapping[str, bytes]], str] = no_edit
 
 
 class EngineUnavailable(Exception):

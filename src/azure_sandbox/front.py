@@ -20,7 +20,7 @@ from azure_sandbox.faults import Fault, Faults, Faulty
 from azure_sandbox.journal import Journal, Journaled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -42,6 +42,7 @@ class Front:
         directory: Entra.
         github: GitHub's identity tokens.
         devops: Azure DevOps' identity tokens.
+        extra: More switches, below `/sandbox/`.
         journal: Writes requests down.
         faults: Break them.
         latency: Seconds added to each request.
@@ -54,6 +55,7 @@ class Front:
         directory: EntraDirectory,
         github: GithubOidc,
         devops: AzureDevOpsOidc,
+        extra: Sequence[Route] = (),
         *,
         journal: Journal,
         faults: Faults,
@@ -62,7 +64,7 @@ class Front:
     ) -> None:
         issuers: dict[str, entra.Issuer] = {github.issuer: github, devops.issuer: devops}
         token_endpoint = entra.TokenEndpoint(directory, issuers, clock=clock)
-        self._control = Starlette(routes=_switches(journal, faults, github))
+        self._control = Starlette(routes=[*_switches(journal, faults, github), *extra])
 
         def watched(app: ASGIApp, name: str) -> ASGIApp:
             return Journaled(Faulty(app, faults, name, latency=latency), journal, name)

@@ -67,6 +67,7 @@ def build_data_plane(surroundings: Surroundings, engine: Engine, python: str | N
         python_version=image.tag.rpartition("python")[2],
         close=closing.close,
         copy_image=contents.copy,
+        edit=apps.edit,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
 import time
 import uuid
@@ -12,7 +13,6 @@ from azure_sandbox.apps.engine import unheard
 from azure_sandbox.arm.assembly import Arm, Platforms
 from azure_sandbox.arm.authorization.definitions import OWNER
 from azure_sandbox.arm.authorization.state import RoleAssignments
-from azure_sandbox.arm.ids import ResourceId
 from azure_sandbox.arm.machine_learning.ready_made import make_workspace
 from azure_sandbox.arm.machine_learning.state import IMAGE
 from azure_sandbox.arm.operations import Durations
@@ -20,10 +20,12 @@ from azure_sandbox.arm.versions import PUBLIC
 from azure_sandbox.azure_devops_oidc import AzureDevOpsOidc
 from azure_sandbox.certificates import make_certificates
 from azure_sandbox.data_plane import Surroundings
-from azure_sandbox.directory import EntraDirectory, FederatedCredential
+from azure_sandbox.desk import desk
+from azure_sandbox.directory import EntraDirectory
 from azure_sandbox.endpoints import LOCATION, Endpoints
 from azure_sandbox.faults import Faults, Faulty
 from azure_sandbox.front import Front
+from azure_sandbox.furnished import first_principal, first_registry
 from azure_sandbox.github_oidc import GithubOidc
 from azure_sandbox.imds import Imds
 from azure_sandbox.journal import Journal, Journaled
@@ -71,6 +73,7 @@ class Sandbox:
         github_oidc, azure_devops: Identity tokens of a workflow run, and of one service connection.
         imds: The metadata service of a machine, whose own identity owns the subscription.
         roles: Role assignments.
+        edit_token: Who shows it may exchange files of running apps.
         arm: Azure Resource Manager's state.
     """
 
@@ -103,6 +106,7 @@ class Sandbox:
         self._listener = listen()
         self._origin = f"https://localhost:{self._listener.getsockname()[1]}"
         self.subscription_id = str(uuid.uuid4())
+        self.edit_token = secrets.token_urlsafe(32)
         self.journal, self.visits, self.faults = Journal(), Journal(), Faults()
         self.directory = EntraDirectory(str(uuid.uuid4()), resource_manager=self._origin, clock=clock)
         self.github_oidc, self.azure_devops = GithubOidc(clock=clock), AzureDevOpsOidc(clock=clock)
@@ -210,6 +214,7 @@ class Sandbox:
             self.directory,
             self.github_oidc,
             self.azure_devops,
+            desk(self.data.edit, self.edit_token),
             journal=self.journal,
             faults=self.faults,
             latency=self._latency,
@@ -217,7 +222,9 @@ class Sandbox:
         )
         self._serve(front, self._listener)
         imds = self._served(WebServer(self._watched(self.imds.app(), "imds"), tls=None))
-        application, registry = self._first_principal(), self._first_registry()
+        issuers = (self.github_oidc, self.azure_devops)
+        application = first_principal(self.directory, issuers, self.imds, self.roles, self.subscription_id)
+        registry = first_registry(self.arm, self.subscription_id, SHARED_GROUP, REGISTRY)
         self.endpoints = self._endpoints(application, registry, base.authority, imds.url)
         self._workspace = make_workspace(self.arm.workspaces, self.subscription_id, SHARED_GROUP, WORKSPACE, LOCATION)
 
@@ -256,23 +263,6 @@ class Sandbox:
 
     def _watched(self, app: ASGIApp, service: str) -> ASGIApp:
         return Journaled(Faulty(app, self.faults, service, latency=self._latency), self.journal, service)
-
-    def _first_principal(self) -> Application:
-        application = self.directory.add_application("deployer")
-        for issuer in (self.github_oidc, self.azure_devops):
-            trusted = FederatedCredential(issuer.issuer, issuer.subject)
-            self.directory.add_federated_credential(application.principal.client_id, trusted)
-        self.imds.system = self.directory.add_managed_identity("machine", "")
-        for principal in (application.principal, self.imds.system):
-            self.roles.grant(principal.object_id, OWNER, f"/subscriptions/{self.subscription_id}")
-        return application
-
-    def _first_registry(self) -> str:
-        self.arm.groups.put(SHARED_GROUP, LOCATION, {})
-        kind = "Microsoft.ContainerRegistry", ("registries",)
-        registry = ResourceId(self.subscription_id, SHARED_GROUP, *kind, (REGISTRY,))
-        made = self.arm.registries.create(registry, LOCATION, {"sku": {"name": "Premium"}})
-        return str(made.properties["loginServer"])
 
     def _endpoints(self, application: Application, registry: str, base_registry: str, imds: str) -> Endpoints:
         return Endpoints(

@@ -8,6 +8,7 @@ import os
 import socket
 import tarfile
 import threading
+import time
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -207,8 +208,9 @@ def _tar(files: dict[str, bytes]) -> bytes:
     with tarfile.open(fileobj=stream, mode="w") as tar:
         for path, content in files.items():
             member = tarfile.TarInfo(path.lstrip("/"))
-            # Whoever the image's user is, it checks certificates.
-            member.size, member.mode = len(content), 0o644 if path.endswith(".pem") else 0o600
+            # Whoever the image's user is, it checks certificates and runs the app's files. Only secrets are root's.
+            private = "/Secrets/" in path and not path.endswith(".pem")
+            member.size, member.mode, member.mtime = len(content), 0o600 if private else 0o644, time.time()
             tar.addfile(member, io.BytesIO(content))
     return stream.getvalue()
 

@@ -9,23 +9,23 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from azure_sandbox.apps.app_log import AppLog
-from azure_sandbox.apps.docker_engine import DockerEngine
 from azure_sandbox.apps.engine import unheard
+from azure_sandbox.apps.engines import make_engine
 from azure_sandbox.apps.front_end import FrontEnd
 from azure_sandbox.apps.host_storage import HostStorage
 from azure_sandbox.apps.identity_endpoint import IdentityEndpoint
 from azure_sandbox.apps.key_vaults import KeyVaults
-from azure_sandbox.apps.process_engine import ProcessEngine
-from azure_sandbox.apps.runner import Runner, Surroundings
+from azure_sandbox.apps.runner import Runner
 from azure_sandbox.apps.service_bus_access import ServiceBusDoor
 from azure_sandbox.apps.storage_accounts import StorageDoor
+from azure_sandbox.apps.surroundings import Surroundings
 from azure_sandbox.apps.way_out import WayOut
 from azure_sandbox.contract import AppState
 from azure_sandbox.pace import Pace
 from azure_sandbox.web import WebServer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from starlette.types import ASGIApp
@@ -142,6 +142,21 @@ class Platform:
         """
         with self._lock:
             self._start(self._app(resource_id))
+
+    def edit(self, name: str, files: Mapping[str, bytes]) -> str:
+        """Exchange files of the running app, by absolute path; without files, start it from its image again.
+
+        Returns:
+            Why that failed; empty when its host has settled.
+        """
+        app = self._apps.get(name.lower())
+        if app is None or app.runner is None:
+            return "there is no such app"
+        if files:
+            return app.runner.edit(files)
+        with self._lock:
+            self._start(app)
+        return ""
 
     def swap(self, first: SiteDefinition, second: SiteDefinition) -> bool:
         """Bring two definitions to life beside what runs at their sites; change over when both have had their try.
@@ -275,18 +290,3 @@ def _runs(runner: Runner) -> bool:
     """Whether its host says so itself."""
     status, body = runner.ask_host("GET", "/admin/host/status") or (0, b"")
     return status == 200 and json.loads(body).get("state") == "Running"
-
-
-def make_engine(name: str, root: Path, ca_file: Path) -> Engine:
-    """The engine with that name: `docker` or `process`.
-
-    Raises:
-        docker.errors.DockerException: `docker` was asked for and no engine answers.
-        ValueError: There is no such engine.
-    """
-    if name == "docker":
-        return DockerEngine()
-    if name == "process":
-        return ProcessEngine(root / "process-engine", ca_file)
-    message = f"there is no engine `{name}`: take `docker` or `process`"
-    raise ValueError(message)

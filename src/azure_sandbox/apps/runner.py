@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import threading
 import time
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from azure_sandbox.apps import environment
+from azure_sandbox.apps.editing import exchange
 from azure_sandbox.apps.engine import ContainerSpec, PullFailed, StartFailed
+from azure_sandbox.apps.handover import SECRETS_FILE, written
 from azure_sandbox.apps.host_client import HostClient, HostGone
 from azure_sandbox.apps.host_ids import stops_for
 from azure_sandbox.apps.identity_pull import image_of, registry_login
@@ -21,21 +21,14 @@ from azure_sandbox.apps.storage_accounts import StorageRefused
 from azure_sandbox.contract import AppState, HostKeys
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Mapping
 
     from azure_sandbox.apps.app_log import AppLog
-    from azure_sandbox.apps.engine import Container, Engine
-    from azure_sandbox.apps.host_storage import HostStorage
-    from azure_sandbox.apps.identity_endpoint import IdentityEndpoint
-    from azure_sandbox.apps.key_vaults import KeyVaults
-    from azure_sandbox.apps.service_bus_access import ServiceBusDoor
-    from azure_sandbox.apps.storage_accounts import StorageDoor
+    from azure_sandbox.apps.engine import Container
     from azure_sandbox.apps.stored_keys import StoredKeys
-    from azure_sandbox.certificates import TlsFiles
-    from azure_sandbox.contract import Directory, SiteDefinition
-    from azure_sandbox.pace import Pace
+    from azure_sandbox.apps.surroundings import Surroundings
+    from azure_sandbox.contract import SiteDefinition
 
-SECRETS_FILE = "/azure-functions-host/Secrets/platform.json"
 _FIRST_RETRY, _LAST_RETRY = 0.5, 10.0
 """Seconds between tries; they double from the first to the last."""
 _NOT_LOGGED = (
@@ -46,22 +39,6 @@ _NOT_LOGGED = (
 _TICK = 0.1
 _EXIT_CHECK = 0.5
 _STORAGE_RETRY = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What every app of a platform shares."""
-
-    engine: Engine
-    directory: Directory
-    storage: HostStorage
-    door: StorageDoor
-    namespaces: ServiceBusDoor
-    key_vaults: KeyVaults
-    identities: IdentityEndpoint
-    way_out: Path
-    pace: Pace
-    tls: TlsFiles
 
 
 class Runner:
@@ -90,6 +67,8 @@ class Runner:
         self._log = log
         self._shared = shared
         self._previous = previous
+        self._container: Container | None = None
+        self._edits: dict[str, bytes] = {}
         self._token = secrets.token_urlsafe(32)
         self._stored: StoredKeys | None = None
         self._listeners: Listeners | None = None
@@ -106,6 +85,15 @@ class Runner:
             with closing(HostClient(address, self._token)) as host, suppress(HostGone):
                 return host.ask(method, path)
         return None
+
+    def edit(self, files: Mapping[str, bytes]) -> str:
+        """Exchange files of the running app, by absolute path, until it gets another definition; why that failed."""
+        container, address = self._container, self.address
+        if container is None or address is None:
+            return f"it does not run: {self.state}"
+        self._edits |= files
+        with closing(HostClient(address, self._token)) as host:
+            return exchange(container, host, files)
 
     def had_its_try(self) -> None:
         """Wait until it runs, or has failed once."""
@@ -151,7 +139,7 @@ class Runner:
             self._fail(f"Site {self.site.name} was lost: {type(failure).__name__}: {failure}")
             return False
         finally:
-            self.address = None
+            self.address = self._container = None
             self.functions = self.keys = None
             self._end(container)
 
@@ -181,7 +169,11 @@ class Runner:
                 **environment.container_environment(self.site, self._host_name),
                 **self._shared.identities.variables(self.site),
             },
-            files={SECRETS_FILE: self._handover(), environment.CA_BUNDLE: self._shared.tls.ca_bundle.read_bytes()},
+            files={
+                **self._edits,
+                SECRETS_FILE: self._handover(),
+                environment.CA_BUNDLE: self._shared.tls.ca_bundle.read_bytes(),
+            },
             port=environment.container_port(self.site),
             empty_home=environment.hides_home(self.site),
             way_out=self._shared.way_out,
@@ -204,14 +196,7 @@ class Runner:
         except StorageRefused as refused:
             self._stored = None
             told["storage_error"] = str(refused)
-        if self._stored is not None:
-            told |= {
-                "master": self._stored.master,
-                "host_keys": self._stored.host,
-                "function_keys": self._stored.functions,
-                "system_keys": self._stored.system,
-            }
-        return json.dumps(told).encode()
+        return written(told, self._stored)
 
     def _watch(self, container: Container) -> bool:
         """Until the container ends or the app is stopped; whether it answered."""
@@ -220,7 +205,7 @@ class Runner:
             if not self._wait_for_answer(container, host):
                 return False
             self._log.info(f"Container for site {self.site.name} is ready to serve requests.")
-            self.address = container.address
+            self.address, self._container = container.address, container
             self.state = AppState.RUNNING
             self._serve(container, host)
         finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import time
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ from azure_sandbox.sandbox import REGISTRY
 from support.registry_sandbox import signed_in_reader
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from azure_sandbox.sandbox import Sandbox
     from support.deployer import Deployer
 
@@ -31,9 +34,18 @@ def live_digest(deployer: Deployer, slot: str = "", repository: str = "package")
     return signed_in_reader(deployer.sandbox).digest(repository, tag_of(deployer, slot))
 
 
+def _place(sandbox: Sandbox, repository: str, registry: str) -> Path:
+    return sandbox.endpoints.ca_file.parents[1] / "registries" / registry / "repositories" / repository
+
+
+def drop_repository(sandbox: Sandbox, repository: str, registry: str = REGISTRY) -> None:
+    """Have the registry forget it, and all that it has said of itself."""
+    shutil.rmtree(_place(sandbox, repository, registry))
+
+
 def age(sandbox: Sandbox, repository: str, days: int, registry: str = REGISTRY) -> None:
     """Make all that is in a repository so old, if it is younger; the order stays."""
-    place = sandbox.endpoints.ca_file.parents[1] / "registries" / registry / "repositories" / repository
+    place = _place(sandbox, repository, registry)
     then = time.time() - days * 86400
     files = sorted((place / "_manifests").glob("*"), key=lambda file: file.stat().st_mtime)
     for number, file in enumerate(files):

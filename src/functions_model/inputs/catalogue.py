@@ -107,7 +107,12 @@ _MODEL: tuple[InputSpec, ...] = (
     a_path(
         "source-directory",
         "The folder with the entry script and everything that it imports.",
-        derived="the entry script's folder",
+        derived="the entry script's folder; with `import-roots`, the folder that holds it and them",
+        of_image=True,
+    ),
+    lines(
+        "import-roots",
+        "Folders in which the script's imports are looked for, too, one on each line: `src` of a src layout.",
         of_image=True,
     ),
     a_name(

@@ -17,7 +17,7 @@ from functions_model.core.spec import Code, Model
 from functions_model.inputs import rules
 from functions_model.inputs.assets import is_reference, take_asset
 from functions_model.inputs.form import Form
-from functions_model.inputs.import_roots import import_roots
+from functions_model.inputs.import_roots import common_folder, given_roots, import_roots
 from functions_model.inputs.paths import Workspace, check_fetched
 from functions_model.inputs.placing import model_name
 from functions_model.inputs.specs import WITH_AZURE
@@ -137,15 +137,15 @@ def read_code(form: Form, models: Sequence[Entry] | None) -> Code | None:
         models: The models; None when they could not be read, though they were given.
     """
     written = form.text("entry-script")
-    folder = form.take("source-directory", form.workspace.folder_in)
+    folder, roots = form.take("source-directory", form.workspace.folder_in), given_roots(form)
     if not written:
         _check_missing(form, models)
         return None
     script = form.take("entry-script", lambda text: _entry_script(text, form.workspace, folder))
     if not script:
         return None
-    code = Code(script, folder or script.parent, written)
-    return replace(code, import_roots=import_roots(form, code))
+    code = Code(script, folder or common_folder(script.parent, *roots), written)
+    return replace(code, import_roots=import_roots(form, code, roots))
 
 
 def _check_missing(form: Form, models: Sequence[Entry] | None) -> None:
@@ -153,9 +153,10 @@ def _check_missing(form: Form, models: Sequence[Entry] | None) -> None:
         return
     if models is None or not needs_no_script(models):
         form.miss("entry-script", "Set it to the Python script with `init()` and `run()`.")
-    elif form.text("source-directory"):
-        what = "it is set without `entry-script`, but an MLflow model alone uses no code of yours"
-        form.refuse("source-directory", what, "Set both, or neither.")
+    for name in ("source-directory", "import-roots"):
+        if form.text(name) and models is not None and needs_no_script(models):
+            what = "it is set without `entry-script`, but an MLflow model alone uses no code of yours"
+            form.refuse(name, what, "Set both, or neither.")
 
 
 def read_host_json(form: Form, code: Code | None) -> Path | None:
@@ -178,8 +179,9 @@ def _entry_script(text: str, workspace: Workspace, folder: Path | None) -> Path:
     if script.suffix != ".py":
         raise RuleBroken(f"`{text}` is not a Python file", "Name a script that ends with `.py`.")
     if folder is not None and not script.is_relative_to(folder):
-        what = f"`{text}` lies outside the source directory `{folder.relative_to(workspace.folder)}`"
-        raise RuleBroken(what, "Move the script, or choose a source directory that contains it.")
+        shown, both = (path.relative_to(workspace.folder) for path in (folder, common_folder(folder, script.parent)))
+        remedy = f"Set `source-directory: {both}`, and, if the script imports from `{shown}`, `import-roots: {shown}`."
+        raise RuleBroken(f"`{text}` lies outside the source directory `{shown}`", remedy)
     return script
 
 

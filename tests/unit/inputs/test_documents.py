@@ -17,6 +17,8 @@ ISSUE_INPUTS = {
     "model-version",
     "entry-script",
     "source-directory",
+    "import-roots",
+    "preflight",
     "environment-file",
     "python-version",
     "base-image",

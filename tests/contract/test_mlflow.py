@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +14,8 @@ from support.mlflow_servers import Request, Servers, mlflow_python
 from support.tools import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 COMMON = ("azureml-inference-server-http", "httpx==0.28.1", "scikit-learn==1.9.1", "skops==0.16.0")
 VERSIONS = {
@@ -21,6 +23,11 @@ VERSIONS = {
     "mlflow-2": (".venv-mlflow-2", ("mlflow-skinny==2.22.0", "pandas==2.3.3", "fastapi==0.115.14", *COMMON)),
 }
 """A recent release of both majors, in an environment of its own."""
+OLDER = {
+    "mlflow-1": (".venv-mlflow-1", ("mlflow==1.30.1", "setuptools<82", "scikit-learn==1.3.2", COMMON[0])),
+    "mlflow-2.3": (".venv-mlflow-2.3", ("mlflow==2.3.2", "setuptools<82", "scikit-learn==1.3.2", COMMON[0])),
+}
+"""The last of MLflow 1, and one of MLflow 2 whose server is none that can be called as a function."""
 EXAMPLE = ROOT / "examples" / "mlflow-iris"
 COLUMNS = ["sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)"]
 ROWS = [[5.1, 3.5, 1.4, 0.2], [6.7, 3.0, 5.2, 2.3]]
@@ -56,20 +63,42 @@ KINDS = ["integer", "long", "float", "double", "boolean", "string", "datetime", 
 VALUES = [1, 2, 1.5, 2.5, True, "a", "2026-11-22T10:00:00", "cmF3", None]
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Servers]]:
+@contextlib.contextmanager
+def started(
+    versions: Mapping[str, tuple[str, tuple[str, ...]]], folders: pytest.TempPathFactory
+) -> Iterator[dict[str, Servers]]:
     """Both servers under each version of MLflow, started side by side."""
     with contextlib.ExitStack() as stack:
         yield {
-            name: stack.enter_context(Servers(mlflow_python(*version), tmp_path_factory.mktemp(name)))
-            for name, version in VERSIONS.items()
+            name: stack.enter_context(Servers(mlflow_python(*version), folders.mktemp(name)))
+            for name, version in versions.items()
         }
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Servers]]:
+    """Both servers under recent releases."""
+    with started(VERSIONS, tmp_path_factory) as servers:
+        yield servers
+
+
+@pytest.fixture(scope="module")
+def running_older(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Servers]]:
+    """Both servers under old releases."""
+    with started(OLDER, tmp_path_factory) as servers:
+        yield servers
 
 
 @pytest.fixture(scope="module", params=VERSIONS)
 def servers(request: pytest.FixtureRequest, running: dict[str, Servers]) -> Servers:
     """Both servers under one version of MLflow, with models that it made."""
     return running[request.param]
+
+
+@pytest.fixture(scope="module", params=OLDER)
+def older(request: pytest.FixtureRequest, running_older: dict[str, Servers]) -> Servers:
+    """Both servers under one old release, with models that it made."""
+    return running_older[request.param]
 
 
 def odd(wanted: str, **more: Any) -> Request:
@@ -219,6 +248,87 @@ class TestBeyondMlflow:
         requests = [Request("", None, "GET"), Request("", None, "OPTIONS")]
 
         assert [405, 200] == [answer.status for answer in servers.ours("columns", *requests)]
+
+
+class TestWhatLiesBeside:
+    """Code, artifacts and loaders in the model's folder."""
+
+    @pytest.mark.parametrize("model", ["artifact", "loader"])
+    def test_files_are_found(self, servers: Servers, model: str) -> None:
+        """`code` is on the path for imports; a model gets its artifacts, and a loader of its own its data."""
+        [(ours, theirs)] = servers.ask(model, Request({"dataframe_split": SPLIT}))
+
+        assert (200, {"predictions": ["some words", "some words"]}) == (ours.status, ours.json)
+        assert theirs.json == ours.json
+
+    @pytest.mark.parametrize(
+        ("model", "path", "windows"),
+        [
+            ("artifact", "path: artifacts/words.txt", "path: artifacts\\words.txt"),
+            ("loader", "data: data/words.txt", "data: data\\words.txt"),
+            ("typed", "model_code_path: .*", "model_code_path: C:\\Users\\me\\typed.py"),
+        ],
+    )
+    def test_paths_written_on_windows(
+        self, servers: Servers, tmp_path: Path, model: str, path: str, windows: str
+    ) -> None:
+        """A model that was logged on Windows is loaded, which MLflow itself cannot do on Linux."""
+        folder = tmp_path / "model"
+        shutil.copytree(servers.models / model, folder)
+        text, count = re.subn(path, lambda _: windows, (folder / "MLmodel").read_text())
+        (folder / "MLmodel").write_text(text)
+        request = Request({"dataframe_split": {"columns": KINDS, "data": [VALUES]}})
+        [(ours, theirs)] = servers.ask(folder, request)
+
+        assert (1, 0, 200) == (count, theirs.status, ours.status)
+        assert ours.json == servers.ours(model, request)[0].json
+
+
+@pytest.mark.exhaustive
+class TestOlderReleases:
+    """MLflow before 2.6, whose server is a Flask app."""
+
+    @pytest.mark.parametrize("model", ["columns", "unsigned", "tensor"])
+    def test_formats_get_the_same_answer(self, older: Servers, model: str) -> None:
+        """What that release takes is scored alike; what MLflow 1 has no name for is understood, too."""
+        requests = [*FORMATS.values(), Request(SPLIT), Request(RECORDS)]
+        answers = older.ask(model, *requests)
+        scored = [(ours, theirs) for ours, theirs in answers if theirs.status == 200]
+
+        assert len(scored) >= 4
+        assert [(200, theirs.json) for _, theirs in scored] == [(ours.status, ours.json) for ours, _ in scored]
+        assert (200, {"predictions": [0, 2]}) == (answers[0][0].status, answers[0][0].json)
+        assert (200, {"predictions": [0, 2]}) == (answers[2][0].status, answers[2][0].json)
+
+    def test_formats_of_azureml(self, older: Servers) -> None:
+        """`input_data` gets the predictions alone."""
+        requests = [Request({"input_data": SPLIT}), Request({"input_data": {"columns": COLUMNS, "data": ROWS}})]
+
+        assert [(200, [0, 2])] * 2 == [(answer.status, answer.json) for answer in older.ours("columns", *requests)]
+
+    def test_faults_are_told_apart(self, older: Servers) -> None:
+        """A body that does not fit gets MLflow's words without a traceback; another type gets 415."""
+        missing, unreadable, image = older.ours(
+            "columns", REFUSED["a column is missing"], REFUSED["not JSON"], Request(CSV, "image/png")
+        )
+
+        assert [400, 400, 415] == [missing.status, unreadable.status, image.status]
+        assert "missing inputs" in missing.json["message"]
+        assert "Traceback" not in missing.text + unreadable.text
+
+    @pytest.mark.parametrize("model", ["artifact", "loader"])
+    def test_files_beside_the_model(self, older: Servers, model: str) -> None:
+        """Code, artifacts and loaders are found."""
+        [answer] = older.ours(model, Request({"input_data": SPLIT}))
+
+        assert ["some words", "some words"] == answer.json
+
+    def test_model_that_raises_is_a_failure_of_the_server(self, older: Servers) -> None:
+        """Without a signature only the model can tell that a column is missing, which its log says."""
+        [answer] = older.ours("artifact", Request({"input_data": {"columns": ["fail"], "data": [[1]]}}))
+
+        assert 500 == answer.status
+        assert "ZeroDivisionError: secret of the model" in older.log.read_text()
 
 
 class TestExample:

@@ -8,6 +8,8 @@ goes to standard error.
 from __future__ import annotations
 
 import base64
+import importlib
+import inspect
 import json
 import os
 import sys
@@ -62,17 +64,44 @@ set_model(Typed())
 """
 """A model that answers with what it was given, after the cast by the signature."""
 
+LOADER = """
+import mlflow.pyfunc
+
+
+class Words:
+    def __init__(self, words):
+        self.words = words
+
+    def predict(self, data):
+        return [self.words] * len(data)
+
+
+class Artifact(mlflow.pyfunc.PythonModel):
+    def load_context(self, context):
+        with open(context.artifacts["words"]) as file:
+            self.words = file.read()
+
+    def predict(self, context, model_input):
+        if "fail" in model_input:
+            raise ZeroDivisionError("secret of the model")
+        return [self.words] * len(model_input)
+
+
+def _load_pyfunc(path):
+    with open(path) as file:
+        return Words(file.read())
+"""
+"""What lies in a model's folder `code`."""
+
 
 def make(folder: Path) -> None:
     import mlflow
     import numpy as np
-    from mlflow.models import ModelSignature, infer_signature
-    from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
+    from mlflow.models.signature import ModelSignature, infer_signature
+    from mlflow.types import Schema, TensorSpec
     from sklearn.datasets import load_iris
     from sklearn.linear_model import LogisticRegression
 
-    (folder / "odd.py").write_text(ODD)
-    (folder / "typed.py").write_text(TYPED)
     iris = load_iris(as_frame=True)
     table, species = iris.data, iris.target
     model = LogisticRegression(max_iter=1000).fit(table.to_numpy(), species)
@@ -81,18 +110,49 @@ def make(folder: Path) -> None:
         outputs=Schema([TensorSpec(np.dtype(np.int64), (-1,))]),
     )
     named = {"pip_requirements": ["scikit-learn"], "serialization_format": "pickle"}
-    mlflow.sklearn.save_model(model, folder / "columns", signature=infer_signature(table, species), **named)
-    mlflow.sklearn.save_model(model, folder / "unsigned", **named)
-    mlflow.sklearn.save_model(model, folder / "tensor", signature=tensor, **named)
+    make_words(folder)
+    if hasattr(mlflow.models, "set_model"):
+        make_from_code(folder)
+    mlflow.sklearn.save_model(model, str(folder / "columns"), signature=infer_signature(table, species), **named)
+    mlflow.sklearn.save_model(model, str(folder / "unsigned"), **named)
+    mlflow.sklearn.save_model(model, str(folder / "tensor"), signature=tensor, **named)
+
+
+def make_from_code(folder: Path) -> None:
+    """Models of Python code: since MLflow 2.12."""
+    import mlflow
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
+
+    (folder / "odd.py").write_text(ODD)
+    (folder / "typed.py").write_text(TYPED)
     params = ParamSchema([ParamSpec("scale", "double", 1.0), ParamSpec("name", "string", "x")])
     signature = ModelSignature(inputs=Schema([ColSpec("string", "wanted")]), params=params)
     own = {"pip_requirements": ["pandas"]}
-    mlflow.pyfunc.save_model(folder / "odd", python_model=str(folder / "odd.py"), signature=signature, **own)
+    mlflow.pyfunc.save_model(str(folder / "odd"), python_model=str(folder / "odd.py"), signature=signature, **own)
     kinds = ["integer", "long", "float", "double", "boolean", "string", "datetime", "binary"]
     typed = Schema([*(ColSpec(kind, kind) for kind in kinds), ColSpec("double", "optional", required=False)])
     mlflow.pyfunc.save_model(
-        folder / "typed", python_model=str(folder / "typed.py"), signature=ModelSignature(inputs=typed), **own
+        str(folder / "typed"), python_model=str(folder / "typed.py"), signature=ModelSignature(inputs=typed), **own
     )
+
+
+def make_words(folder: Path) -> None:
+    """Two models with code beside them: one with an artifact, and one with a loader of its own."""
+    import mlflow
+
+    (folder / "words.txt").write_text("some words")
+    (folder / "code").mkdir()
+    (folder / "code" / "my_loader.py").write_text(LOADER)
+    sys.path.append(str(folder / "code"))
+    my_loader = importlib.import_module("my_loader")
+    code = "code_paths" if "code_paths" in inspect.signature(mlflow.pyfunc.save_model).parameters else "code_path"
+    common = {code: [str(folder / "code" / "my_loader.py")], "pip_requirements": ["pandas"]}
+    words = {"words": str(folder / "words.txt")}
+    mlflow.pyfunc.save_model(str(folder / "artifact"), python_model=my_loader.Artifact(), artifacts=words, **common)
+    mlflow.pyfunc.save_model(str(folder / "loader"), loader_module="my_loader", data_path=words["words"], **common)
+    sys.path.pop()
+    del sys.modules["my_loader"]
 
 
 class Asker:
@@ -110,27 +170,35 @@ class Asker:
 
     def ask(self, model: str, requests: list[dict[str, Any]]) -> dict[str, Any]:
         import mlflow.pyfunc.scoring_server
-        from starlette.testclient import TestClient
 
         if model != self.model:
             os.environ["AZUREML_MODEL_DIR"] = self.model = model
             self.script.invoke_init()
-        app = mlflow.pyfunc.scoring_server.init(mlflow.pyfunc.load_model(model))
-        theirs = TestClient(app, raise_server_exceptions=False)
-        return {
-            "ours": [self.one(self.ours, "/score", request) for request in requests],
-            "theirs": [self.one(theirs, "/invocations", request) for request in requests],
-        }
+        ours = [self.one(self.ours, "/score", request) for request in requests]
+        try:
+            app = mlflow.pyfunc.scoring_server.init(mlflow.pyfunc.load_model(model))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer
+            return {"ours": ours, "theirs": [{"status": 0, "type": "", "text": repr(error)} for _ in requests]}
+        return {"ours": ours, "theirs": [self.one(client_of(app), "/invocations", request) for request in requests]}
 
     def one(self, client: Any, path: str, request: dict[str, Any]) -> dict[str, Any]:
         headers = {"Content-Type": request["type"]} if request["type"] is not None else {}
         body = base64.b64decode(request["body"])
         call = getattr(client, request["method"].lower())
-        if client is self.ours:
+        if hasattr(client, "application"):
             answer = call(path, data=body, headers=headers)
             return {"status": answer.status_code, "type": answer.content_type, "text": answer.get_data(as_text=True)}
         answer = call(path, headers=headers, **({"content": body} if request["method"] == "POST" else {}))
         return {"status": answer.status_code, "type": answer.headers.get("content-type"), "text": answer.text}
+
+
+def client_of(app: Any) -> Any:
+    """A test client: the server is a Flask app before MLflow 2.20 or so, and then one of FastAPI."""
+    if hasattr(app, "test_client"):
+        return app.test_client()
+    from starlette.testclient import TestClient
+
+    return TestClient(app, raise_server_exceptions=False)
 
 
 def main() -> None:

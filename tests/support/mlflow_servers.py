@@ -59,7 +59,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One server's answer."""
+    """One server's answer; status 0 with the error where MLflow itself could not load the model."""
 
     status: int
     type: str

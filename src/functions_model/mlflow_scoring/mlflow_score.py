@@ -27,7 +27,7 @@ def init() -> None:
     """Load the model below `AZUREML_MODEL_DIR`.
 
     Raises:
-        RuntimeError: There is no MLflow model, or there are several; or MLflow is too old.
+        RuntimeError: There is no MLflow model, or there are several.
     """
     global served  # noqa: PLW0603 - Azure ML's contract: init() loads, run() uses
     served = load_served_model(Path(os.environ["AZUREML_MODEL_DIR"]))

@@ -15,7 +15,8 @@ import mlflow
 from mlflow.exceptions import MlflowException
 from mlflow.pyfunc import scoring_server
 from mlflow_score_paths import MODEL_FILE, readable_here
-from mlflow_score_refusals import Refused
+from mlflow_score_refusals import BAD_REQUEST, Refused
+from mlflow_score_server import TELLS_FAULTS_APART, Scored, score
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,13 +53,12 @@ class ServedModel:
         """
         watched = Watched(self.model)
         try:
-            result = scoring_server.invocations(asked.body, asked.content_type, watched, self.schema)
+            scored = score(asked.body, asked.content_type, watched, self.schema)
         except MlflowException as error:
             raise (watched.failures[0] if watched.failures else _refusal(error)) from None
-        if result.status != 200:
-            code = "UNSUPPORTED_MEDIA_TYPE" if result.status == 415 else "BAD_REQUEST"
-            raise Refused(result.response, status=result.status, error_code=code)
-        return _worded(result.response, bare=asked.bare)
+        if scored.status != 200:
+            raise watched.failures[0] if watched.failures else _not_scored(scored)
+        return _worded(scored.response, bare=asked.bare)
 
 
 @dataclass
@@ -76,9 +76,9 @@ class Watched:
     def predict(self, data: Any, params: dict[str, Any] | None = None) -> Any:
         """The model's predictions."""
         try:
-            return self.model.predict(data, params=params)
+            return self.model.predict(data) if params is None else self.model.predict(data, params=params)
         except MlflowException as error:
-            if error.get_http_status_code() >= 500:
+            if error.get_http_status_code() >= 500 and TELLS_FAULTS_APART:
                 self.failures.append(error)
             raise
         except Exception as error:
@@ -93,11 +93,8 @@ def load_served_model(root: Path) -> ServedModel:
     """Load the MLflow model at or below a folder.
 
     Raises:
-        RuntimeError: There is none, there are several, or MLflow is older than 2.6.
+        RuntimeError: There is none, or there are several.
     """
-    if not hasattr(scoring_server, "invocations"):
-        message = f"MLflow {mlflow.__version__} is too old to serve a model here: 2.6 or a later one is needed"
-        raise RuntimeError(message)
     folder = _model_folder(root)
     load = getattr(scoring_server, "load_model_with_mlflow_config", mlflow.pyfunc.load_model)
     model = load(str(readable_here(folder)))
@@ -119,6 +116,23 @@ def _refusal(error: MlflowException) -> Exception:
     """Only its words: the traceback that MLflow adds is nothing for callers."""
     status = error.get_http_status_code()
     return Refused(error.message, status=status, error_code=error.error_code) if status < 500 else error
+
+
+def _not_scored(scored: Scored) -> Exception:
+    """What a status says that MLflow raised no exception for: words alone, or JSON, which the older servers answer.
+
+    Their code for a broken signature is that of an internal error. It is the caller's all the same.
+    """
+    try:
+        told = json.loads(scored.response)
+    except ValueError:
+        told = {}
+    if scored.status >= 500 and "error_code" not in told:
+        return RuntimeError(scored.response)
+    code = "UNSUPPORTED_MEDIA_TYPE" if scored.status == 415 else BAD_REQUEST
+    return Refused(
+        told.get("message", scored.response), status=scored.status if scored.status < 500 else 400, error_code=code
+    )
 
 
 def _worded(response: str, *, bare: bool) -> str:

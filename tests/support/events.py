@@ -11,7 +11,7 @@ from functions_model.bundle.deployable import AppImage
 from functions_model.core.references import Digest, ImageReference
 from functions_model.core.spec import HttpTrigger
 from functions_model.environment import EnvironmentRequest, Lock, PythonChoice
-from functions_model.environment.locking import LockedPackage
+from functions_model.environment.locked_packages import LockedPackage
 from functions_model.image.assembly import Base, assemble
 from functions_model.image.files import FileTree, TreeFile
 from functions_model.image.layers import LayerPlan, build_layer

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+from packaging.utils import canonicalize_name
 
 from functions_model.core.work import Report
 from functions_model.environment.find_links import without_unreadable_page
@@ -12,6 +15,9 @@ from functions_model.environment.locking import ACTION
 from functions_model.environment.request import EnvironmentRequest, Requirement
 from functions_model.environment.uv_failures import blamed, explain, is_for_wheels
 from functions_model.environment.uv_process import UvRefused, run_uv, target_options
+
+_IS_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+"""A package among what uv says in a comment; files have `-r` or `-c` in front."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +50,12 @@ class Answer:
     Attributes:
         pylock: A `pylock.toml`.
         request: What it was asked in the end: without what was left out on the way, and with a warning for each.
+        sources: The packages that are taken from their source.
     """
 
     pylock: str
     request: EnvironmentRequest
+    sources: tuple[str, ...] = ()
 
 
 def ask(question: Question) -> Answer:
@@ -85,17 +93,36 @@ def ask(question: Question) -> Answer:
             failure = explain(ACTION, told, request, question.python_version, question.platform)
             failure.detail = "\n".join([failure.detail, *request.warnings[len(question.request.warnings) :]])
             raise failure
-        return Answer(found, request)
+        return Answer(found, request, tuple(sources))
 
 
-def _compile(question: Question, sources: Iterable[str], left_out: Sequence[str]) -> str:
+def dependents(question: Question, answer: Answer, name: str) -> frozenset[str]:
+    """The packages of an answer whose metadata ask for a package, as uv says it in comments.
+
+    Args:
+        question: What uv was asked.
+        answer: What it found.
+        name: The package, normalised.
+    """
+    annotated = ("--format", "requirements.txt", "--no-header", "--annotation-style", "line")
+    lines = _compile(replace(question, request=answer.request), answer.sources, (), annotated).splitlines()
+    via = next((line.partition("# via ")[2] for line in lines if line.startswith((f"{name}==", f"{name} @"))), "")
+    return frozenset(map(canonicalize_name, filter(_IS_NAME.fullmatch, via.split(", "))))
+
+
+def _compile(
+    question: Question,
+    sources: Iterable[str],
+    left_out: Sequence[str],
+    form: Sequence[str] = ("--format", "pylock.toml", "--no-header", "--no-annotate"),
+) -> str:
     request, work = question.request, question.work
     (work / "requirements.in").write_text(_lines(request.requirements), encoding="utf-8")
     (work / "constraints.in").write_text(_lines(request.constraints), encoding="utf-8")
     (work / "excludes.in").write_text("".join(f"{name}\n" for name in left_out), encoding="utf-8")
     arguments = [
         *("compile", "requirements.in", "--constraints", "constraints.in"),
-        *("--format", "pylock.toml", "--no-header", "--no-annotate"),
+        *form,
         *target_options(question.python_version, question.platform, sources=sources),
         *(("--excludes", "excludes.in") if left_out else ()),
         *(("--prerelease", "allow") if request.indexes.prereleases else ()),

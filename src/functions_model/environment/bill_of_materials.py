@@ -22,7 +22,8 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from functions_model import __version__
 from functions_model.core.references import canonical_json
-from functions_model.environment.locking import CondaPackage, Lock, LockedPackage
+from functions_model.environment.locked_packages import LockedPackage
+from functions_model.environment.locking import CondaPackage, Lock
 
 _TOOL = "functions-model-action"
 

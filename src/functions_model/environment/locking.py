@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import tomllib
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from packaging.pylock import Package, Pylock
-
 from functions_model.core.failures import EnvironmentFailed, Problem
 from functions_model.core.references import Digest, digest_of
+from functions_model.environment.locked_packages import LockedPackage
 from functions_model.environment.request import EnvironmentRequest, IndexSettings
 from functions_model.environment.uv_process import IMAGE_PLATFORM
 
@@ -128,24 +126,6 @@ class CondaLock:
 
 
 @dataclass(frozen=True, slots=True)
-class LockedPackage:
-    """One package of a lock.
-
-    Attributes:
-        name: Normalised.
-        version: Its version, or the URL that it comes from.
-        hashes: What its files may hash to, `sha256:...`: those that fit the image, and no others. So a wheel that is
-            uploaded later, for some other platform, changes no lock.
-        is_source: Whether no wheel of it fits, so that the hashes are those of its source.
-    """
-
-    name: str
-    version: str
-    hashes: tuple[str, ...]
-    is_source: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Lock:
     """An environment, exact to the bytes.
 
@@ -181,32 +161,6 @@ class Lock:
     def wheels_text(self) -> str:
         """A requirements file of the packages that are not compiled."""
         return "".join(_entry(package) for package in self.packages if package.name not in self.compiled)
-
-
-def packages_of(pylock: str) -> tuple[LockedPackage, ...]:
-    """The packages of a `pylock.toml`, by name: each with the hashes of its wheels, or of its source without any.
-
-    https://packaging.python.org/en/latest/specifications/pylock-toml/
-
-    Raises:
-        packaging.pylock.PylockValidationError: It lacks what the specification demands.
-        tomllib.TOMLDecodeError: It is not TOML.
-    """
-    # uv leaves the list out when nothing is in it.
-    read = Pylock.from_dict({"packages": [], **tomllib.loads(pylock)})
-    return tuple(sorted(map(_locked, read.packages), key=lambda package: package.name))
-
-
-def _locked(package: Package) -> LockedPackage:
-    if archive := package.archive:
-        url = str(archive.url)
-        return LockedPackage(package.name, url, _hashes(archive.hashes), not url.endswith(".whl"))
-    files = [wheel.hashes for wheel in package.wheels or ()] or [package.sdist.hashes if package.sdist else {}]
-    return LockedPackage(package.name, str(package.version), _hashes(*files), not package.wheels)
-
-
-def _hashes(*files: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(sorted({f"{kind}:{value}" for hashes in files for kind, value in hashes.items()}))
 
 
 def lock_of(found: tuple[LockedPackage, ...], request: EnvironmentRequest, python_version: str, platform: str) -> Lock:

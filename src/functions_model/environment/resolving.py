@@ -13,14 +13,15 @@ from functions_model.core.references import digest_of
 from functions_model.core.work import Progress, Report, silent
 from functions_model.environment.asking import Question, ask
 from functions_model.environment.conda_solving import MARK, Distribution, distributions_of, solve_conda, write_stand_ins
+from functions_model.environment.locked_packages import packages_of
 from functions_model.environment.locking import (
     CondaLock,
     Lock,
     keep_promise,
     lock_of,
-    packages_of,
     write_promise,
 )
+from functions_model.environment.numpy_two import fit_numpy
 from functions_model.environment.rattler_tool import load_rattler, rattler_cache
 from functions_model.environment.request import EnvironmentRequest, Requirement
 from functions_model.environment.uv_process import IMAGE_PLATFORM
@@ -83,7 +84,7 @@ def _wheels(question: Question) -> Lock:
     promise = write_promise(question.work)
     question.report(Progress(_TASK, 0))
     try:
-        answer = ask(question)
+        answer = fit_numpy(question, ask(question))
     finally:
         question.report(Progress(_TASK, 0, finished=True))
     found = packages_of(answer.pylock)

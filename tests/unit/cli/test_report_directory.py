@@ -15,7 +15,7 @@ from functions_model.ci.plain import PlainHost
 from functions_model.cli.once import run_once
 from functions_model.cli.report_directory import ReportDirectory
 from functions_model.core.report_names import MARKER
-from functions_model.environment.locking import LockedPackage
+from functions_model.environment.locked_packages import LockedPackage
 from functions_model.pipeline.events import EnvironmentResolved
 from functions_model.report.formatting import last
 from support.events import deployment

@@ -15,7 +15,8 @@ from functions_model import __version__
 from functions_model.core.references import digest_of
 from functions_model.environment import EnvironmentRequest, Lock
 from functions_model.environment.bill_of_materials import bill_of_materials
-from functions_model.environment.locking import CondaLock, CondaPackage, LockedPackage
+from functions_model.environment.locked_packages import LockedPackage
+from functions_model.environment.locking import CondaLock, CondaPackage
 from functions_model.environment.request import Requirement
 from support.tools import find_python
 

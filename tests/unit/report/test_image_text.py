@@ -14,7 +14,7 @@ from functions_model.ci.plain import PlainHost
 from functions_model.core.build import Build, Builder
 from functions_model.core.references import Digest, ImageReference
 from functions_model.environment import EnvironmentRequest, Lock, PythonChoice
-from functions_model.environment.locking import LockedPackage
+from functions_model.environment.locked_packages import LockedPackage
 from functions_model.environment.request import CondaRequest
 from functions_model.image.compression import Compression
 from functions_model.pipeline.contents import CodeFound

@@ -1,0 +1,294 @@
+"""A file of Python as facts, by its syntax tree."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from functions_model.preflight.conditions import dotted, looks_for_something, truth
+from functions_model.preflight.facts import Call, Certainty, Facts, Import, PathAdded, Scope
+from functions_model.preflight.paths import assigned_once
+
+_CATCHES = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
+_ENDS = {"sys.exit", "exit", "quit", "os._exit", "os.abort"}
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_LEAVES = (ast.Return, ast.Continue, ast.Break)
+_IMPORTING = {"importlib.import_module", "import_module", "__import__", "importlib.__import__"}
+_PATH_CALLS = {"sys.path.append", "sys.path.insert", "site.addsitedir", "path.append", "path.insert"}
+_WILD = ("sys.meta_path", "sys.path_hooks", "sys.path_importer_cache")
+
+
+def read_facts(source: bytes, python: str) -> Facts | None:
+    """What a file does; None when it is not Python that can be read here.
+
+    Args:
+        source: The file.
+        python: The minor that will run it: `3.11`.
+    """
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+    reader = _Reader(python)
+    reader.scope("", tree.body)
+    names = assigned_once(tree)
+    paths, is_wild = _search_path(tree)
+    return Facts(
+        scopes={name: Scope(tuple(found.imports), tuple(found.calls)) for name, found in reader.scopes.items()},
+        classes=frozenset(reader.classes),
+        paths=paths,
+        provided=frozenset(_provided(tree)),
+        is_wild=is_wild,
+        names=names,
+    )
+
+
+@dataclass(slots=True)
+class _Found:
+    imports: list[Import] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+
+
+class _Reader:
+    """One walk through a file. A scope's statements are read in order, each with how certain it is to run."""
+
+    def __init__(self, python: str) -> None:
+        self._python = python
+        self.scopes: dict[str, _Found] = {}
+        self.classes: list[str] = []
+        self._at = ""
+
+    def scope(self, name: str, body: list[ast.stmt]) -> None:
+        before, self._at = self._at, name
+        self.scopes.setdefault(name, _Found())
+        self._body(body, Certainty.CERTAIN)
+        self._at = before
+
+    @property
+    def _here(self) -> _Found:
+        return self.scopes[self._at]
+
+    def _body(self, body: Iterable[ast.stmt], certainty: Certainty) -> None:
+        for statement in body:
+            self._statement(statement, certainty)
+            if _ends_here(statement):
+                return
+            if _may_leave(statement):
+                certainty = min(certainty, Certainty.MAYBE)
+
+    def _statement(self, node: ast.stmt, certainty: Certainty) -> None:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            self._here.imports += _imports(node, certainty)
+        elif isinstance(node, _FUNCTIONS):
+            self._function(node, certainty)
+        elif isinstance(node, ast.ClassDef):
+            self._class(node, certainty)
+        elif isinstance(node, ast.If):
+            self._if(node, certainty)
+        elif isinstance(node, ast.Try | ast.TryStar):
+            self._try(node, certainty)
+        elif isinstance(node, ast.With | ast.AsyncWith):
+            for item in node.items:
+                self._expression(item.context_expr, certainty)
+            self._body(node.body, Certainty.NEVER if any(map(_suppresses, node.items)) else certainty)
+        elif isinstance(node, ast.For | ast.AsyncFor | ast.While | ast.Match):
+            self._branching(node, certainty)
+        else:
+            self._expression(node, certainty)
+
+    def _branching(self, node: ast.For | ast.AsyncFor | ast.While | ast.Match, certainty: Certainty) -> None:
+        """Loops, of which one over something is taken to run, and `match`."""
+        unsure = min(certainty, Certainty.MAYBE)
+        if isinstance(node, ast.Match):
+            self._expression(node.subject, certainty)
+            for case in node.cases:
+                self._body(case.body, unsure)
+            return
+        runs = truth(node.test, self._python) if isinstance(node, ast.While) else True
+        self._expression(node.test if isinstance(node, ast.While) else node.iter, certainty)
+        self._body(node.body, certainty if runs else unsure)
+        self._body(node.orelse, unsure)
+
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, certainty: Certainty) -> None:
+        for outside in (*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)):
+            self._expression(outside, certainty)
+        if self._at and self._at not in self.classes:
+            # A function inside another one: only the run knows whether it is called.
+            self._body(node.body, min(certainty, Certainty.MAYBE))
+            return
+        inside = f"{self._at}.{node.name}" if self._at else node.name
+        if certainty is not Certainty.NEVER:
+            self.scope(inside, node.body)
+
+    def _class(self, node: ast.ClassDef, certainty: Certainty) -> None:
+        for outside in (*node.decorator_list, *node.bases):
+            self._expression(outside, certainty)
+        if self._at:
+            self._body([one for one in node.body if not isinstance(one, _FUNCTIONS)], certainty)
+            return
+        self.classes.append(node.name)
+        self.scopes.setdefault(node.name, _Found())
+        before, self._at = self._at, node.name
+        self._body(node.body, Certainty.CERTAIN)
+        self._at = before
+        # The body of a class runs where the class stands.
+        body = self.scopes.pop(node.name)
+        self._here.imports += [replace(one, certainty=min(one.certainty, certainty)) for one in body.imports]
+        self._here.calls += [replace(one, certainty=min(one.certainty, certainty)) for one in body.calls]
+
+    def _if(self, node: ast.If, certainty: Certainty) -> None:
+        self._expression(node.test, certainty)
+        holds = truth(node.test, self._python)
+        if holds is None:
+            unsure = Certainty.NEVER if looks_for_something(node.test) else min(certainty, Certainty.MAYBE)
+            self._body(node.body, unsure)
+            self._body(node.orelse, unsure)
+        elif holds:
+            self._body(node.body, certainty)
+        else:
+            self._body(node.orelse, certainty)
+
+    def _try(self, node: ast.Try | ast.TryStar, certainty: Certainty) -> None:
+        catching = [handler for handler in node.handlers if _catches(handler)]
+        caught = bool(catching) and not all(_gives_up(handler.body) for handler in catching)
+        before = len(self._here.imports)
+        self._body(node.body, Certainty.NEVER if caught else certainty)
+        tried = tuple(one for one in self._here.imports[before:] if not one.instead_of)
+        for handler in node.handlers:
+            begin = len(self._here.imports)
+            self._body(handler.body, certainty if tried and handler in catching else min(certainty, Certainty.MAYBE))
+            if tried and handler in catching:
+                self._here.imports[begin:] = [replace(one, instead_of=tried) for one in self._here.imports[begin:]]
+        self._body(node.orelse, min(certainty, Certainty.MAYBE) if caught else certainty)
+        self._body(node.finalbody, certainty)
+
+    def _expression(self, node: ast.AST, certainty: Certainty) -> None:
+        """The calls in an expression, and the imports that are calls."""
+        if isinstance(node, ast.Lambda):
+            certainty = min(certainty, Certainty.MAYBE)
+        if isinstance(node, ast.Call):
+            self._call(node, certainty)
+        for child in ast.iter_child_nodes(node):
+            unsure = isinstance(node, ast.IfExp) and child is not node.test
+            unsure = unsure or (isinstance(node, ast.BoolOp) and child in node.values[1:])
+            self._expression(child, min(certainty, Certainty.MAYBE) if unsure else certainty)
+
+    def _call(self, node: ast.Call, certainty: Certainty) -> None:
+        name = dotted(node.func)
+        if name in _IMPORTING and node.args and isinstance(node.args[0], ast.Constant):
+            module = node.args[0].value
+            if isinstance(module, str) and module:
+                self._here.imports.append(Import(module, node.lineno, certainty))
+        elif name:
+            self._here.calls.append(Call(name, certainty))
+
+
+def _imports(node: ast.Import | ast.ImportFrom, certainty: Certainty) -> Iterator[Import]:
+    if isinstance(node, ast.Import):
+        for alias in node.names:
+            yield Import(alias.name, node.lineno, certainty, alias=alias.asname or "")
+        return
+    names = tuple((alias.name, alias.asname or alias.name) for alias in node.names)
+    yield Import("." * node.level + (node.module or ""), node.lineno, certainty, names)
+
+
+def _suppresses(item: ast.withitem) -> bool:
+    call = item.context_expr
+    if not isinstance(call, ast.Call) or dotted(call.func).rpartition(".")[2] != "suppress":
+        return False
+    return any(dotted(one) in _CATCHES for one in call.args)
+
+
+def _catches(handler: ast.ExceptHandler) -> bool:
+    """Whether a handler takes a failed import."""
+    if handler.type is None:
+        return True
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(dotted(kind).rpartition(".")[2] in _CATCHES for kind in kinds)
+
+
+def _gives_up(body: list[ast.stmt]) -> bool:
+    """Whether a handler ends with an error in any case."""
+    last = body[-1]
+    return isinstance(last, ast.Raise) or (isinstance(last, ast.Expr) and _is_end(last.value))
+
+
+def _is_end(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and dotted(node.func) in _ENDS
+
+
+def _ends_here(statement: ast.stmt) -> bool:
+    """Whether nothing behind a statement of the same block runs."""
+    return isinstance(statement, (*_LEAVES, ast.Raise)) or (
+        isinstance(statement, ast.Expr) and _is_end(statement.value)
+    )
+
+
+def _may_leave(statement: ast.AST, leaves: tuple[type[ast.stmt], ...] = _LEAVES) -> bool:
+    """Whether the block that a statement stands in may be left in the midst of it, without an error."""
+    if isinstance(statement, (*_FUNCTIONS, ast.ClassDef, ast.Lambda)):
+        return False
+    if isinstance(statement, ast.For | ast.AsyncFor | ast.While):
+        leaves = (ast.Return,)
+    return isinstance(statement, leaves) or any(
+        _may_leave(child, leaves)
+        for child in ast.iter_child_nodes(statement)
+        if isinstance(child, ast.stmt | ast.ExceptHandler | ast.match_case)
+    )
+
+
+def _search_path(tree: ast.Module) -> tuple[tuple[PathAdded, ...], bool]:
+    """The folders that are put on `sys.path`, and whether more is changed than can be read."""
+    added: list[PathAdded] = []
+    wild = False
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = dotted(node.func)
+            if name in _PATH_CALLS and node.args:
+                added.append(PathAdded(node.args[-1]))
+            elif name in {"sys.path.extend", "path.extend"} and node.args:
+                listed = node.args[0]
+                wild = wild or not isinstance(listed, ast.List | ast.Tuple)
+                added += [PathAdded(one) for one in getattr(listed, "elts", ())]
+            wild = wild or _installs(node)
+        elif isinstance(node, ast.Assign | ast.AugAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if any(dotted(target) == "sys.path" or _is_slice_of_path(target) for target in targets):
+                lists = [one for one in ast.walk(node.value) if isinstance(one, ast.List | ast.Tuple)]
+                wild = wild or not lists
+                added += [PathAdded(one) for listed in lists for one in listed.elts if not isinstance(one, ast.Starred)]
+        wild = wild or (isinstance(node, ast.Attribute) and dotted(node) in _WILD)
+    return tuple(added), wild
+
+
+def _is_slice_of_path(target: ast.expr) -> bool:
+    return isinstance(target, ast.Subscript) and dotted(target.value) == "sys.path"
+
+
+def _installs(node: ast.Call) -> bool:
+    """Whether a call has both `pip` and `install` among its words, as one of `subprocess` that installs a package."""
+    words = " ".join(
+        one.value for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, str)
+    ).split()
+    called = dotted(node.func)
+    return "install" in words and ("pip" in words or "uv" in words or called.startswith("pip"))
+
+
+def _provided(tree: ast.Module) -> Iterator[str]:
+    """Names under which a file puts something into `sys.modules`; `*` where only the run knows the name."""
+    for node in ast.walk(tree):
+        targets: list[ast.expr] = []
+        if isinstance(node, ast.Assign):
+            targets = node.targets
+        elif isinstance(node, ast.Call) and dotted(node.func) == "sys.modules.setdefault" and node.args:
+            yield _named(node.args[0])
+        for target in targets:
+            if isinstance(target, ast.Subscript) and dotted(target.value) in {"sys.modules", "modules"}:
+                yield _named(target.slice)
+
+
+def _named(node: ast.expr) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else "*"

@@ -31,6 +31,7 @@ From a trained model in a repository to a live, verified Azure Function.
 Try it on this machine, without an Azure account:
   demo          deploy examples/iris-http to the built-in sandbox, and print an answer of the live function
   try           deploy a folder of yours to the built-in sandbox, and serve it until Ctrl-C
+  preflight     print what would fail in Azure in a folder of yours, as a linter does
 
 Deploy to Azure:
   plan          show what `deploy` would do; write nothing
@@ -49,7 +50,7 @@ Remove it:
 `functions-model --version` prints the version. (`action` is used by the GitHub action, not by hand.)
 """
 _RUNS = ("deploy", "plan", "package", "destroy", "plan-destroy")
-_COMMANDS = ("demo", "try", *_RUNS, "logs", "call")
+_COMMANDS = ("demo", "try", "preflight", *_RUNS, "logs", "call")
 _HELP = ("-h", "--help", "help")
 
 
@@ -113,7 +114,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         from functions_model.cli.try_out import demo, try_out
 
         return demo(rest) if command == "demo" else try_out(rest)
-    return _no_such(command, rest)
+    return _preflight(rest) if command == "preflight" else _no_such(command, rest)
+
+
+def _preflight(rest: Sequence[str]) -> int:
+    from functions_model.cli.preflight import preflight
+
+    return preflight(rest)
 
 
 def _no_such(command: str, rest: Sequence[str]) -> int:

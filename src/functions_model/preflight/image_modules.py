@@ -25,10 +25,11 @@ _PLATFORM = (
     "dateutil",
     "six",
     "functions_model_payload",
+    "azureml.core.model",
     "pip",
 )
-"""What the Python worker and its image bring beside the standard library, and what we add: the worker's own folder is
-on the path of what it runs. https://github.com/Azure/azure-functions-python-worker, `workers/pyproject.toml`."""
+"""What the Python worker and its image bring beside the standard library, and what the payload adds: the worker's own
+folder is on the path of what it runs (Azure/azure-functions-python-worker, workers/pyproject.toml)."""
 _OLD_PLATFORM = ("setuptools", "pkg_resources", "wheel")
 """Python before 3.12 is installed with them: https://docs.python.org/3/whatsnew/3.12.html, `ensurepip`."""
 _FIRST_WITHOUT = 12
@@ -113,7 +114,7 @@ class ImageModules:
             own = tuple(_modules(search, folder))
             if search.outcome in {Outcome.FOUND, Outcome.OPEN}:
                 return Answer(search.outcome, own)
-            if search.outcome is Outcome.LACKING and any(self._makes_modules(module.path) for module in own):
+            if search.outcome is Outcome.LACKING and any(self.makes_modules(module.path) for module in own):
                 return Answer(Outcome.OPEN, own)
             if search.outcome is Outcome.LACKING and best.outcome is Outcome.ABSENT:
                 best = Answer(Outcome.LACKING, own, search.lacking)
@@ -144,7 +145,8 @@ class ImageModules:
         shared = (end for end in range(1, len(parts) + 1) if not self._is_platform(".".join(parts[:end])))
         return ".".join(parts[: next(shared, 1)])
 
-    def _makes_modules(self, path: str) -> bool:
+    def makes_modules(self, path: str) -> bool:
+        """Whether one of the user's modules makes others when it runs."""
         source = self.source(path) if path.endswith(".py") else b""
         return bool(source and _MAKES_MODULES.search(source))
 

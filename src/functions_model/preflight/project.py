@@ -24,6 +24,7 @@ class Project:
         python: The minor that runs it: `3.11`.
         own_script: Whether the entry script is the user's.
         source_directory: On this machine; None without a script of the user's.
+        import_roots: Folders of the code where imports are looked for, too, relative to `code_folder`.
         environment_file: What asks for the packages, for the way out of what is missing; None when nothing does.
         bare_base: Whether below the dependencies there is what Microsoft's base image has, and nothing else.
     """
@@ -37,8 +38,25 @@ class Project:
     python: str
     own_script: bool = True
     source_directory: Path | None = None
+    import_roots: tuple[str, ...] = ()
     environment_file: Path | None = None
     bare_base: bool = True
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The variables of the image that say where things are."""
+        folders = [folder for _, folder in self.model_folders]
+        root = folders[0] if len(folders) == 1 else layout.MODELS
+        models = {"AZUREML_MODEL_DIR": f"/{root}"} if folders else {}
+        return {"AML_APP_ROOT": f"/{self.code_folder}", "AZUREML_ENTRY_SCRIPT": self.entry_script, **models}
+
+    def shown(self, path: str) -> Path:
+        """Where a file of the image lies on this machine; its path there when it is on none."""
+        for tree in (self.code, self.models):
+            for file in tree.files:
+                if file.path == path and isinstance(file.content, Path):
+                    return file.content
+        return Path(path)
 
     @property
     def script_path(self) -> str:
@@ -68,6 +86,7 @@ def project_of(spec: DeploymentSpec, bundle: BundlePlan, python: str, environmen
         python=python,
         own_script=spec.code is not None,
         source_directory=spec.code.source_directory if spec.code else None,
+        import_roots=spec.code.import_roots if spec.code else (),
         environment_file=environment_file,
         bare_base=spec.build.dockerfile is None and _is_bare(spec.base_image),
     )

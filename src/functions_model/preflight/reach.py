@@ -1,9 +1,9 @@
-"""What a script reaches from its body, `init()` and `run()` through the user's own modules, as far as it can be read."""
+"""What a script reaches from its body, `init()` and `run()`, through the user's own modules, as far as one can read."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from functions_model.preflight.facts import Certainty, Facts, Import, Scope
 from functions_model.preflight.image_modules import Answer, ImageModules, Module
@@ -43,6 +43,7 @@ class Missing:
         lacking: As much of the name as is not there.
         certainty: How certain it is that the import runs and must succeed.
         is_below: Whether what the lacking name is in is there.
+        is_name: Whether a name of one of the user's own modules is lacking, which may be one of a module or not.
         is_relative: Whether it is a relative import in a file that belongs to no package.
     """
 
@@ -52,6 +53,7 @@ class Missing:
     lacking: str
     certainty: Certainty
     is_below: bool = False
+    is_name: bool = False
     is_relative: bool = False
 
 
@@ -212,10 +214,17 @@ class _Walk:
             sub = self.modules.find(f"{name}.{taken}", self.folders) if name else Answer(Outcome.ABSENT)
             for module in sub.own if follow and sub.outcome is Outcome.FOUND else ():
                 self._run(module, certainty)
-            nowhere = sub.outcome in {Outcome.ABSENT, Outcome.LACKING}
-            if nowhere and taken != "*" and self.modules.has_nothing_else(name, self.folders):
-                whole = f"{name}.{taken}"
-                self._miss(Missing(one, whole, path, whole, certainty, is_below=True))
+            if sub.outcome in {Outcome.ABSENT, Outcome.LACKING} and taken != "*":
+                self._name(Missing(one, f"{name}.{taken}", path, f"{name}.{taken}", certainty), answer, name, taken)
+
+    def _name(self, missing: Missing, answer: Answer, module: str, taken: str) -> None:
+        """A name that is taken out of a module, and is none of its modules."""
+        if self.modules.has_nothing_else(module, self.folders):
+            self._miss(replace(missing, is_below=True))
+        elif answer.outcome is Outcome.FOUND and answer.own and answer.own[-1].name == module:
+            bound = self.facts(answer.own[-1].path).bound
+            if bound is not None and taken not in bound and not self.modules.makes_modules(answer.own[-1].path):
+                self._miss(replace(missing, is_name=True))
 
     def _miss(self, missing: Missing) -> None:
         key = missing.path, missing.found.line, missing.lacking

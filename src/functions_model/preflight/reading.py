@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from functions_model.bundle.entry_script import bindings_of
 from functions_model.preflight.conditions import dotted, looks_for_something, truth
 from functions_model.preflight.facts import Call, Certainty, Facts, Import, PathAdded, Scope
 from functions_model.preflight.paths import assigned_once
@@ -17,6 +18,8 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _LEAVES = (ast.Return, ast.Continue, ast.Break)
 _IMPORTING = {"importlib.import_module", "import_module", "__import__", "importlib.__import__"}
 _PATH_CALLS = {"sys.path.append", "sys.path.insert", "site.addsitedir", "path.append", "path.insert"}
+_MAKES_NAMES = {"globals", "globals()", "vars", "locals", "exec", "eval", "setattr", "globals.update"}
+_OF_EVERY_MODULE = {"__name__", "__file__", "__doc__", "__path__", "__package__", "__spec__", "__loader__", "__dict__"}
 _WILD = ("sys.meta_path", "sys.path_hooks", "sys.path_importer_cache")
 
 
@@ -42,6 +45,7 @@ def read_facts(source: bytes, python: str) -> Facts | None:
         paths=paths,
         provided=frozenset(_provided(tree)),
         is_wild=is_wild,
+        bound=_bound(tree),
         names=names,
     )
 
@@ -184,6 +188,17 @@ class _Reader:
                 self._here.imports.append(Import(module, node.lineno, certainty))
         elif name:
             self._here.calls.append(Call(name, certainty))
+
+
+def _bound(tree: ast.Module) -> frozenset[str] | None:
+    """The names of a module; None when one of its own ways of making them is used."""
+    found = {
+        *bindings_of(tree),
+        *(name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names),
+    }
+    used = {dotted(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    is_open = {"*", "__getattr__"} & found or _MAKES_NAMES & used
+    return None if is_open else frozenset(found | _OF_EVERY_MODULE)
 
 
 def _imports(node: ast.Import | ast.ImportFrom, certainty: Certainty) -> Iterator[Import]:

@@ -1,0 +1,138 @@
+"""The check of imports: each that the script reaches is somewhere in the image."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from functions_model.core.failures import Location, Problem
+from functions_model.preflight.facts import Certainty, Facts, Import
+from functions_model.preflight.finding import Finding, Weight
+from functions_model.preflight.image_modules import ImageModules, Module
+from functions_model.preflight.inventory import Inventory
+from functions_model.preflight.mlflow_code import MlflowCode, mlflow_code
+from functions_model.preflight.nearby import what_is_nearby
+from functions_model.preflight.paths import PathReader
+from functions_model.preflight.project import Project
+from functions_model.preflight.reach import Missing, Reached, Start, reach
+from functions_model.preflight.roots import Outcome
+from functions_model.preflight.ways_out import moved, package_of
+
+_SCRIPT = "entry_module"
+"""The name that Azure ML's server gives to the entry script (azureml-inference-server-http 1.5, `UserScript`)."""
+_UNSURE = frozenset({"pkg_resources", "setuptools", "wheel"})
+"""What a base image may have or not."""
+
+
+def check_imports(project: Project, inventory: Inventory) -> Iterator[Finding]:
+    """What is imported and nowhere in the image, in the order in which it is met, what is certain first."""
+    modules = ImageModules(inventory, project.python, (project.code, project.models))
+    models = tuple(mlflow_code(project, modules))
+    for start, loader in _starts(project, modules, models):
+        found = what_is_reached(project, modules, start, models)
+        less = found.is_wild or not project.bare_base or bool(inventory.compiled)
+        for missing in found.missing:
+            yield _finding(missing, project, inventory, unsure=less or _is_unsure(missing))
+        if loader:
+            yield loader
+
+
+def what_is_reached(
+    project: Project, modules: ImageModules, start: Start, models: tuple[MlflowCode, ...] = ()
+) -> Reached:
+    """Follow a script through the user's own modules, as the image runs it."""
+    code = project.code_folder
+    folders = [code, posixpath.dirname(project.script_path)]
+    folders += [posixpath.normpath(posixpath.join(code, root)) for root in project.import_roots]
+    folders += [model.folder for model in models if model.folder]
+
+    def reader(path: str, facts: Facts) -> PathReader:
+        return PathReader(f"/{path}", f"/{code}", project.environ, facts.names)
+
+    return reach(modules, start, folders, project.python, reader)
+
+
+def script_start(project: Project) -> Start:
+    """Where the server begins with a script of the user's."""
+    return Start(Module(_SCRIPT, project.script_path))
+
+
+def _starts(
+    project: Project, modules: ImageModules, models: tuple[MlflowCode, ...]
+) -> Iterator[tuple[Start, Finding | None]]:
+    """The user's script; without one, the module that loads the MLflow model, where that is the user's own."""
+    if project.own_script:
+        yield script_start(project), None
+        return
+    for model in models:
+        answer = modules.find(model.loader, [model.folder] if model.folder else [])
+        if answer.own:
+            yield Start(answer.own[-1], ("_load_pyfunc",)), None
+        elif answer.outcome not in {Outcome.FOUND, Outcome.OPEN}:
+            found = Import(model.loader, model.line, Certainty.CERTAIN)
+            missing = Missing(found, model.loader, model.path, answer.lacking, Certainty.CERTAIN)
+            yield Start(Module("", model.path), ()), _finding(missing, project, modules.inventory, unsure=False)
+
+
+def _is_unsure(missing: Missing) -> bool:
+    return missing.lacking in _UNSURE
+
+
+def _finding(missing: Missing, project: Project, inventory: Inventory, *, unsure: bool) -> Finding:
+    certain = missing.certainty is Certainty.CERTAIN and not unsure
+    weight = Weight.FAILURE if certain else Weight.NOTE
+    if missing.certainty is Certainty.CERTAIN and _is_unsure(missing):
+        weight = Weight.WARNING
+    what, remedy = _told(missing, project, inventory)
+    if weight is Weight.NOTE:
+        what = f"{what}, if this line runs"
+    return Finding(weight, Problem(what, remedy, location=Location(project.shown(missing.path), missing.found.line)))
+
+
+def _told(missing: Missing, project: Project, inventory: Inventory) -> tuple[str, str]:
+    if missing.is_relative:
+        return _relative(missing)
+    if near := what_is_nearby(project, missing.lacking):
+        return near
+    if missing.is_name:
+        module, _, name = missing.lacking.rpartition(".")
+        return f"`{module}` has no `{name}`", "Check the name, or add it there."
+    if missing.is_below:
+        return _below(missing, inventory)
+    what = f"nothing in the image has the module `{missing.lacking}`"
+    return what, moved(missing.lacking) or _package(missing, project)
+
+
+def _package(missing: Missing, project: Project) -> str:
+    if package := package_of(missing.name):
+        return f"{_add(f'`{package}`', project)}."
+    guess = missing.lacking.partition(".")[0].replace("_", "-").lower()
+    own = "or, if it is your own, add its file to the source directory"
+    return f"{_add(f'the package that has it, perhaps `{guess}`,', project)}; {own}."
+
+
+def _relative(missing: Missing) -> tuple[str, str]:
+    names = ", ".join(name for name, _ in missing.found.names or ())
+    module = missing.name.lstrip(".")
+    what = f"`from {missing.name} import {names}` is relative, and the server loads this script outside of any package"
+    plain = f"from {module} import {names}" if module else f"import {names}"
+    return what, f"Write `{plain}`: the script's folder is one of those where modules are looked for."
+
+
+def _below(missing: Missing, inventory: Inventory) -> tuple[str, str]:
+    top = missing.lacking.partition(".")[0]
+    package = package_of(top) or top.replace("_", "-").lower()
+    version = inventory.version_of(package)
+    whose = f"`{package}` {version}" if version else f"`{missing.lacking.rpartition('.')[0]}`"
+    way = moved(missing.lacking)
+    other = "Import it from where it is now, or ask for the version that the script was written for."
+    mine = "Check the name, or add its file to the source directory."
+    return f"{whose} has no module `{missing.lacking}`", way or (other if version else mine)
+
+
+def _add(what: str, project: Project) -> str:
+    file = project.environment_file
+    if file is None:
+        return f"Give an `environment-file` that asks for {what}"
+    shown = file.relative_to(project.workspace) if file.is_relative_to(project.workspace) else file.name
+    return f"Add {what} to `{shown}`"

@@ -1,0 +1,106 @@
+"""Where a module of the user's own lies that is not found: left out, elsewhere in the code, or outside of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pathspec
+
+from functions_model.bundle.user_files import IGNORE_FILES, NEVER, ignore_file
+from functions_model.preflight.project import Project
+
+_MOST = 3
+"""How many folders above the source directory are looked into."""
+_OWN = IGNORE_FILES[0]
+"""The ignore file that counts for images alone."""
+_SOURCES = ("src", "lib", "python")
+"""Folders that people keep their packages in."""
+
+
+def what_is_nearby(project: Project, module: str) -> tuple[str, str] | None:
+    """What is wrong with where a module lies, and what to do; None when it is not found.
+
+    Args:
+        project: The files.
+        module: Its dotted name.
+    """
+    source = project.source_directory
+    if source is None:
+        return None
+    return _left_out(project, source, module) or _elsewhere(project, module) or _outside(project, source, module)
+
+
+def _left_out(project: Project, source: Path, module: str) -> tuple[str, str] | None:
+    packed = {file.path for file in project.code.files}
+    script_folder = (source / project.entry_script).parent
+    for folder in dict.fromkeys((source, script_folder)):
+        for file in _files_of(folder, module):
+            path = file.relative_to(source).as_posix()
+            if f"{project.code_folder}/{path}" in packed:
+                continue
+            name, line = _rule_for(source, path)
+            shown = path.removesuffix("/__init__.py")
+            if not name:
+                return (
+                    f"`{shown}` stays out of the image, as no image needs files of that name",
+                    "Give it another name.",
+                )
+            where = f"`{name}` line {line} leaves it out"
+            remedy = f"Add the line `!/{path.partition('/')[0]}{'/' if '/' in path else ''}` to the end of `{name}`"
+            other = "" if name == _OWN else f", or write an `{_OWN}` of its own"
+            return f"`{shown}` stays out of the image: {where}", f"{remedy}{other}."
+    return None
+
+
+def _rule_for(source: Path, path: str) -> tuple[str, int]:
+    """The ignore file and the line that leaves a file out; no name when it is one of ours that does."""
+    file = ignore_file(source)
+    lines = file.read_text("utf-8", errors="replace").splitlines() if file else []
+    if file is None or pathspec.GitIgnoreSpec.from_lines(NEVER).match_file(path):
+        return "", 0
+    rules = [
+        number for number, line in enumerate(lines, 1) if pathspec.GitIgnoreSpec.from_lines([line]).match_file(path)
+    ]
+    return (file.name, rules[-1]) if rules else ("", 0)
+
+
+def _elsewhere(project: Project, module: str) -> tuple[str, str] | None:
+    """In a folder of the code that is not looked into."""
+    ending = module.replace(".", "/")
+    start = f"{project.code_folder}/"
+    for file in project.code.files:
+        for tail in (f"/{ending}.py", f"/{ending}/__init__.py"):
+            if file.path.startswith(start) and file.path.endswith(tail):
+                folder = file.path[len(start) : -len(tail)]
+                what = f"`{module}` lies in `{folder}/`, where imports are not looked for"
+                return what, f'Write `import sys; sys.path.insert(0, "{folder}")` above this line.'
+    return None
+
+
+def _outside(project: Project, source: Path, module: str) -> tuple[str, str] | None:
+    """In a folder of the workspace above the source directory, or in one beside it that holds sources."""
+    for above in _above(source, project.workspace):
+        for within in ("", *_SOURCES):
+            if next(_files_of(above / within, module), None) is None:
+                continue
+            place = (above / within).relative_to(project.workspace).as_posix()
+            directory = above.relative_to(project.workspace).as_posix()
+            what = f"`{module}` lies in `{place}`, outside of the source directory"
+            also = f' and write `import sys; sys.path.insert(0, "{within}")` above this line' if within else ""
+            return what, f"Set `source-directory: {directory}`{also}."
+    return None
+
+
+def _above(source: Path, workspace: Path) -> Iterator[Path]:
+    for folder in [*source.parents][:_MOST]:
+        if folder.is_relative_to(workspace):
+            yield folder
+
+
+def _files_of(folder: Path, module: str) -> Iterator[Path]:
+    path = module.replace(".", "/")
+    found = (folder / f"{path}.py", folder / path / "__init__.py")
+    yield from (file for file in found if file.is_file())
+    if (folder / path).is_dir():
+        yield from sorted((folder / path).glob("*.py"))[:1]

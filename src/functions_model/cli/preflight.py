@@ -62,7 +62,7 @@ def _spec(folder: Path) -> DeploymentSpec:
     """
     spec = read_any({**inputs_of(folder), **_ELSEWHERE}, workspace=folder)
     if not isinstance(spec, DeploymentSpec):
-        raise InputsInvalid("look at the folder", [Problem("it names an image that is there", "Leave `image` out.")])
+        raise InputsInvalid("look at the folder", [Problem("it names an image", "Leave `image` out.")])
     return spec
 
 

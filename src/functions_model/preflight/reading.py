@@ -9,18 +9,17 @@ from dataclasses import dataclass, field, replace
 
 from functions_model.bundle.entry_script import bindings_of
 from functions_model.preflight.conditions import dotted, looks_for_something, truth
-from functions_model.preflight.facts import Call, Certainty, Facts, Import, PathAdded, Scope
+from functions_model.preflight.facts import Call, Certainty, Facts, Import, Scope
 from functions_model.preflight.paths import assigned_once
+from functions_model.preflight.search_path import provided, search_path
 
 _CATCHES = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
 _ENDS = {"sys.exit", "exit", "quit", "os._exit", "os.abort"}
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _LEAVES = (ast.Return, ast.Continue, ast.Break)
 _IMPORTING = {"importlib.import_module", "import_module", "__import__", "importlib.__import__"}
-_PATH_CALLS = {"sys.path.append", "sys.path.insert", "site.addsitedir", "path.append", "path.insert"}
 _MAKES_NAMES = {"globals", "globals()", "vars", "locals", "exec", "eval", "setattr", "globals.update"}
 _OF_EVERY_MODULE = {"__name__", "__file__", "__doc__", "__path__", "__package__", "__spec__", "__loader__", "__dict__"}
-_WILD = ("sys.meta_path", "sys.path_hooks", "sys.path_importer_cache")
 
 
 def read_facts(source: bytes, python: str) -> Facts | None:
@@ -38,12 +37,12 @@ def read_facts(source: bytes, python: str) -> Facts | None:
     reader = _Reader(python)
     reader.scope("", tree.body)
     names = assigned_once(tree)
-    paths, is_wild = _search_path(tree)
+    paths, is_wild = search_path(tree)
     return Facts(
         scopes={name: Scope(tuple(found.imports), tuple(found.calls)) for name, found in reader.scopes.items()},
         classes=frozenset(reader.classes),
         paths=paths,
-        provided=frozenset(_provided(tree)),
+        provided=frozenset(provided(tree)),
         is_wild=is_wild,
         bound=_bound(tree),
         names=names,
@@ -253,57 +252,3 @@ def _may_leave(statement: ast.AST, leaves: tuple[type[ast.stmt], ...] = _LEAVES)
         for child in ast.iter_child_nodes(statement)
         if isinstance(child, ast.stmt | ast.ExceptHandler | ast.match_case)
     )
-
-
-def _search_path(tree: ast.Module) -> tuple[tuple[PathAdded, ...], bool]:
-    """The folders that are put on `sys.path`, and whether more is changed than can be read."""
-    added: list[PathAdded] = []
-    wild = False
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            name = dotted(node.func)
-            if name in _PATH_CALLS and node.args:
-                added.append(PathAdded(node.args[-1]))
-            elif name in {"sys.path.extend", "path.extend"} and node.args:
-                listed = node.args[0]
-                wild = wild or not isinstance(listed, ast.List | ast.Tuple)
-                added += [PathAdded(one) for one in getattr(listed, "elts", ())]
-            wild = wild or _installs(node)
-        elif isinstance(node, ast.Assign | ast.AugAssign):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            if any(dotted(target) == "sys.path" or _is_slice_of_path(target) for target in targets):
-                lists = [one for one in ast.walk(node.value) if isinstance(one, ast.List | ast.Tuple)]
-                wild = wild or not lists
-                added += [PathAdded(one) for listed in lists for one in listed.elts if not isinstance(one, ast.Starred)]
-        wild = wild or (isinstance(node, ast.Attribute) and dotted(node) in _WILD)
-    return tuple(added), wild
-
-
-def _is_slice_of_path(target: ast.expr) -> bool:
-    return isinstance(target, ast.Subscript) and dotted(target.value) == "sys.path"
-
-
-def _installs(node: ast.Call) -> bool:
-    """Whether a call has both `pip` and `install` among its words, as one of `subprocess` that installs a package."""
-    words = " ".join(
-        one.value for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, str)
-    ).split()
-    called = dotted(node.func)
-    return "install" in words and ("pip" in words or "uv" in words or called.startswith("pip"))
-
-
-def _provided(tree: ast.Module) -> Iterator[str]:
-    """Names under which a file puts something into `sys.modules`; `*` where only the run knows the name."""
-    for node in ast.walk(tree):
-        targets: list[ast.expr] = []
-        if isinstance(node, ast.Assign):
-            targets = node.targets
-        elif isinstance(node, ast.Call) and dotted(node.func) == "sys.modules.setdefault" and node.args:
-            yield _named(node.args[0])
-        for target in targets:
-            if isinstance(target, ast.Subscript) and dotted(target.value) in {"sys.modules", "modules"}:
-                yield _named(target.slice)
-
-
-def _named(node: ast.expr) -> str:
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else "*"

@@ -99,7 +99,7 @@ def _nothing_there(place: BlobPath, action: str) -> PlanRefused:
 def fetch_environment(
     asset: RegisteredAsset, clients: AzureClients, folder: Path, *, report: Callable[[str], None] = lambda _: None
 ) -> Path:
-    """Write a registered environment's conda file to `folder/<name>-<version>/conda.yml`.
+    """Write a registered environment's conda file to `folder/<name>/<version>/conda.yml`.
 
     Args:
         asset: Which environment, and in which workspace.
@@ -122,7 +122,7 @@ def fetch_environment(
     if version.is_archived:
         report(f"Note: the environment `{named}` is archived in `{asset.workspace.name}`. It is used anyway.")
     report(f"The conda file of the environment `{named}` gives the packages.{_image_note(version)}")
-    file = folder / f"{asset.name}-{version.version}" / "conda.yml"
+    file = folder / asset.name / version.version / "conda.yml"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(conda, encoding="utf-8")
     return file

@@ -53,7 +53,13 @@ ENVIRONMENT_UNUSED = {
 BUILDS = "it builds its own image (`build`), but a function app needs a Functions base image"
 """What is wrong with the key `build`."""
 INSTEAD_OF_BUILD = "Name the dependencies with `conda_file`, and a base image of your own in the input `base-image`."
-
+OWN_SERVER = "its image brings a server of its own (`inference_config`), as TensorFlow Serving and TorchServe do"
+"""What is wrong with an image alone that says where its server answers:
+https://learn.microsoft.com/azure/machine-learning/how-to-deploy-custom-container."""
+INSTEAD_OF_SERVER = (
+    "Write an entry script that loads the model with its library, name it in `entry-script`, and give the packages that"
+    " it needs in `environment-file`."
+)
 
 MODEL_FILE = "MLmodel"
 """The file that makes a folder an MLflow model."""

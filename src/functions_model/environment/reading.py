@@ -11,7 +11,14 @@ from packaging.utils import canonicalize_name
 
 from functions_model.core.build import Solver
 from functions_model.core.failures import EnvironmentFailed, Location
-from functions_model.core.registered import BUILDS, ENVIRONMENT_KEYS, ENVIRONMENT_UNUSED, INSTEAD_OF_BUILD
+from functions_model.core.registered import (
+    BUILDS,
+    ENVIRONMENT_KEYS,
+    ENVIRONMENT_UNUSED,
+    INSTEAD_OF_BUILD,
+    INSTEAD_OF_SERVER,
+    OWN_SERVER,
+)
 from functions_model.core.spec import InlineEnvironment
 from functions_model.core.yaml_nodes import is_empty, place, sections
 from functions_model.environment.conda import read_conda
@@ -161,6 +168,9 @@ def read_azureml(node: yaml.MappingNode, path: Path, draft: Draft) -> None:
     found = sections(node, ENVIRONMENT_KEYS, path, draft.refuse)
     if "build" in found:
         draft.refuse(found["build"][0], BUILDS, INSTEAD_OF_BUILD)
+        return
+    if "conda_file" not in found and "inference_config" in found:
+        draft.refuse(found["inference_config"][0], OWN_SERVER, INSTEAD_OF_SERVER)
         return
     if "conda_file" not in found:
         where = found["image"][0] if "image" in found else place(path, node)

@@ -20,6 +20,12 @@ _LONG = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 """Both forms that Azure ML writes for an asset of a workspace."""
+_OF_A_REGISTRY = {
+    "models": "Register it in a workspace. {written}",
+    # Those of Azure ML's own registry are images, which list no packages, in a workspace neither.
+    "environments": "Give its packages as a conda file or a requirements file of the repository in `environment-file`.",
+}
+"""What to do instead, by kind."""
 
 
 def is_reference(text: str) -> bool:
@@ -69,7 +75,7 @@ def parse_reference(text: str, kind: str) -> re.Match[str]:
     written = "Write it as `azureml:<name>:<version>` or `azureml:<name>@latest`, and give the input `workspace`."
     if "/registries/" in text.lower():
         what = f"`{text}` is in a registry, and only what is registered in a workspace can be read"
-        raise RuleBroken(what, f"Register it in a workspace. {written}")
+        raise RuleBroken(what, _OF_A_REGISTRY[kind].format(written=written))
     if text.lower().startswith("azureml:/"):
         raise RuleBroken(f"`{text}` is not the address of one of a workspace's {kind}", written)
     if re.fullmatch(rf"azureml:{_WORD}", text, re.ASCII):

@@ -13,7 +13,14 @@ from pathlib import Path
 import yaml
 
 from functions_model.core.failures import Location, RuleBroken
-from functions_model.core.registered import BUILDS, ENVIRONMENT_KEYS, ENVIRONMENT_UNUSED, INSTEAD_OF_BUILD
+from functions_model.core.registered import (
+    BUILDS,
+    ENVIRONMENT_KEYS,
+    ENVIRONMENT_UNUSED,
+    INSTEAD_OF_BUILD,
+    INSTEAD_OF_SERVER,
+    OWN_SERVER,
+)
 from functions_model.core.spec import InlineEnvironment
 from functions_model.core.yaml_nodes import is_empty
 from functions_model.inputs.assets import is_reference
@@ -246,6 +253,9 @@ def _read_environment_mapping(sheet: Sheet, node: yaml.MappingNode) -> InlineEnv
             sheet.note(f"environment.{key}", ENVIRONMENT_UNUSED[key])
     if "build" in found:
         sheet.refuse(found["build"][0], BUILDS, INSTEAD_OF_BUILD)
+        return None
+    if "conda_file" not in found and "inference_config" in found:
+        sheet.refuse(found["inference_config"][1], OWN_SERVER, INSTEAD_OF_SERVER)
         return None
     if "conda_file" not in found:
         remedy = "Add `conda_file`, a path or the environment itself; or give the input `environment-file`."

@@ -65,7 +65,7 @@ def _scoring_problems(spec: DeploymentSpec, version: str | None) -> tuple[Proble
     if spec.code is not None:
         return check_entry_script(spec.code, python_version=version)
     [model] = spec.models
-    return check_mlflow_model(model.path, root=_root_of(spec, model)) if isinstance(model, Model) else ()
+    return check_mlflow_model(model.path, root=spec.workspace) if isinstance(model, Model) else ()
 
 
 def _unfetched(spec: DeploymentSpec) -> tuple[Problem, ...]:

@@ -15,6 +15,7 @@ from functions_model.core.spec import DeploymentSpec, InlineEnvironment, Model
 from functions_model.environment import EnvironmentRequest
 from functions_model.pipeline.checks import check
 from functions_model.pipeline.events import ModelFetched
+from functions_model.pipeline.registered_files import ENVIRONMENTS, MODELS
 from functions_model.pipeline.session import Session
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def _model(model: Model | RegisteredAsset, session: Session) -> Model:
     from functions_model.azureml import download_model
 
     world = session.world
-    ci, folder = world.ci, world.work / "models"
+    ci, folder = world.ci, world.work / MODELS
     with _clients(model.workspace, session) as clients:
         found = download_model(model, clients, folder, report=ci.info, mask=ci.mask, credential=session.credential)
     world.tell(ModelFetched(model, found))
@@ -73,7 +74,7 @@ def _environment(spec: DeploymentSpec, session: Session) -> Path | InlineEnviron
 
     world = session.world
     with _clients(asset.workspace, session) as clients:
-        return fetch_environment(asset, clients, world.work / "environments", report=world.ci.info)
+        return fetch_environment(asset, clients, world.work / ENVIRONMENTS, report=world.ci.info)
 
 
 @contextmanager

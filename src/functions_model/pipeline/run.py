@@ -32,6 +32,7 @@ from functions_model.pipeline.fetch import fetch
 from functions_model.pipeline.looking import look_at_files
 from functions_model.pipeline.prepare import prepare
 from functions_model.pipeline.push import finish_push, open_push
+from functions_model.pipeline.registered_files import told_as_registered
 from functions_model.pipeline.session import Session, World, open_session
 
 
@@ -45,7 +46,7 @@ def run(spec: DeploymentSpec, world: World) -> None:
         world.ci.info(f"Note: {note}")
     with world.stage("Check"):
         checked = check(spec, world)
-    with closing(open_session(spec, world)) as session:
+    with closing(open_session(spec, world)) as session, told_as_registered(world.work):
         spec, request = fetch(spec, checked, session)
         if session.subscription is None:
             _package(spec, request, session)

@@ -21,7 +21,7 @@ class TestCondaFile:
 
         file = lab.environment(tmp_path, None)
 
-        assert tmp_path / "iris-env-3/conda.yml" == file
+        assert tmp_path / "iris-env/3/conda.yml" == file
         assert CONDA == file.read_text()
         expected = (
             "The conda file of the environment `azureml:iris-env:3` gives the packages. Its image "

@@ -267,6 +267,7 @@ class TestAzureMl:
         ("text", "found"),
         [
             ("name: x\nimage: mcr.example/x\n", "2 it names no dependencies (`conda_file`)"),
+            ("image: x\nname: x\ninference_config: {}\n", "3 its image brings a server of its own"),
             ("name: x\nbuild:\n  path: .\n", "2 it builds its own image"),
             ("image: x\nconda_file: none.yml\n", "2 `none.yml` does not exist"),
             ("image: x\nconda_file: ../outside.yml\n", "2 `../outside.yml` leads to"),

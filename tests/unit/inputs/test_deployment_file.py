@@ -284,6 +284,10 @@ class TestEnvironment:
         [
             ("{image: a/b:1}", "deployment-file 3 `environment` names no dependencies (`conda_file`)"),
             ("{build: {path: .}}", "deployment-file 3 it builds its own image (`build`)"),
+            (
+                "{image: tensorflow/serving, inference_config: {scoring_route: {port: 8501, path: /}}}",
+                "deployment-file 3 its image brings a server of its own (`inference_config`), as TensorFlow Serving",
+            ),
             ("{conda: a.yml}", "there is no key `conda` in `environment`. Did you mean `conda_file`?"),
             ("{conda_file: [a]}", "`conda_file` is not text"),
             ("{conda_file: none.yml}", "environment-file 3 `endpoints/blue/none.yml` does not exist"),
@@ -296,6 +300,17 @@ class TestEnvironment:
         found = told(write(f"{HEAD}environment: {text}"), workspace)
 
         assert words in found[0]
+
+    def test_way_out_of_an_image_with_a_server(self, write: Callable[[str], dict[str, str]], workspace: Path) -> None:
+        """With a script and the packages of one's own, the deployment file gives the rest."""
+        (workspace / "score.py").write_text("def init(): ...\ndef run(data): ...\n")
+        (workspace / "packages.txt").write_text("tensorflow\n")
+        text = "model: ../../model\nenvironment: {image: tensorflow/serving, inference_config: {}}\n"
+        own = {"entry-script": "score.py", "environment-file": "packages.txt"}
+
+        spec = read_inputs({**write(text), **own}, workspace=workspace)
+
+        assert workspace / "packages.txt" == spec.environment_file
 
 
 class TestVariables:

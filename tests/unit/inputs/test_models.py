@@ -175,6 +175,14 @@ class TestRegistered:
 
         assert RegisteredAsset("churn-env", None, HERE) == read_inputs(values, workspace=workspace).environment_file
 
+    def test_environment_of_a_registry(self, workspace: Path) -> None:
+        """Azure ML's own are images, which list no packages: registering one in a workspace would not help."""
+        text = "azureml://registries/azureml/environments/sklearn-1.5/versions/12"
+        found = problems({**DEPLOY, "environment-file": text, "workspace": "ml-one"}, workspace)
+
+        assert "Give its packages as a conda file" in found["environment-file"]
+        assert "Register it" not in found["environment-file"]
+
     @pytest.mark.parametrize(
         ("text", "words"),
         [

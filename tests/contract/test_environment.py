@@ -97,7 +97,7 @@ def offline(tmp_path: Path) -> Path:
     make_wheel(wheels, "part", "2.0")
     make_wheel(wheels, "part", "3.0")
     make_wheel(wheels, "compiled", "1.0", tag="cp311-cp311-manylinux_2_28_x86_64")
-    make_wheel(wheels, "foreign", "1.0", tag="cp311-cp311-macosx_11_0_arm64")
+    make_wheel(wheels, "foreign", "1.0", tag="cp311-cp311-manylinux_2_28_aarch64")
     return tmp_path
 
 

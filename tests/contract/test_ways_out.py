@@ -176,3 +176,127 @@ class TestLines:
 
         assert (1, True) == (len(request.requirements), holds(request.warnings[0], ("frozen.txt:1", "is left out")))
         assert lock_of(index, requirements("pkg_resources==0.0.0", "six")).packages
+
+
+def _source(name: str, version: str, *says: str, mark: Path, fails: str = "") -> SourcePackage:
+    """One that must be built to be asked what it depends on; it leaves a mark when it is built."""
+    first = f"open({str(mark)!r}, 'w').close()" + (f"; raise RuntimeError({fails!r})" if fails else "")
+    return SourcePackage(name, version, "", says=says, first=first, metadata_version="2.1")
+
+
+@pytest.fixture(scope="module")
+def foreign(index: Path) -> Path:
+    """The same folder with packages that no image takes."""
+    wheels, mark = index / "wheels", index / "built"
+    for name, version, tag in (
+        ("pywin32", "306", "cp311-cp311-win_amd64"),
+        ("pywinpty", "2.0.13", "cp311-none-win_amd64"),
+        ("pyobjc-core", "10.1", "cp311-cp311-macosx_10_9_universal2"),
+        ("tensorflow-macos", "2.12.0", "cp311-cp311-macosx_12_0_arm64"),
+        ("mysqlclient", "2.1.0", "cp311-cp311-win_amd64"),
+        ("other-python", "1.0", "cp311-cp311-win_amd64"),
+    ):
+        SourcePackage(name, version, "").write_wheel(wheels, tag)
+    for name, version, words in (
+        ("pywinpty", "2.0.13", "Summary: Pseudo terminal support for Windows from Python."),
+        ("pyobjc-core", "10.1", "Classifier: Operating System :: MacOS :: MacOS X"),
+        ("sklearn", "0.0", "Summary: A set of python modules for machine learning and data mining"),
+        ("sklearn", "0.0.post12", "Summary: deprecated sklearn package, use scikit-learn instead"),
+        ("mysqlclient", "2.1.0", "Summary: Python interface to MySQL"),
+        ("docopt", "0.6.2", "Summary: Pythonic argument parser"),
+    ):
+        fails = "use 'scikit-learn' rather than 'sklearn'" if version == "0.0.post12" else ""
+        _source(name, version, words, mark=mark, fails=fails).write_source(wheels)
+    SourcePackage("other-python", "2.0", "").write_wheel(wheels, "cp310-cp310-manylinux_2_28_x86_64")
+    SourcePackage("for-consoles", "1.0", "", requires=("pywin32",)).write_wheel(wheels)
+    for name, version in (("scikit-learn", "1.5.0"), ("tensorflow", "2.15.0")):
+        SourcePackage(name, version, "").write_wheel(wheels)
+    return index
+
+
+FOREIGN = [
+    Row(
+        "pywin32==306",
+        ("`pywin32==306` is for Windows only", "Remove the line, or write `pywin32==306; sys_platform == 'win32'`."),
+        "pywin32==306; sys_platform == 'win32'",
+    ),
+    Row(
+        "pywinpty==2.0.13",
+        ("is for Windows only", "or write `pywinpty==2.0.13; sys_platform == 'win32'`.", "made on Windows"),
+        "pywinpty==2.0.13; sys_platform == 'win32'",
+    ),
+    Row(
+        "pyobjc-core==10.1",
+        ("is for macOS only", "or write `pyobjc-core==10.1; sys_platform == 'darwin'`."),
+        "pyobjc-core==10.1; sys_platform == 'darwin'",
+    ),
+    Row("tensorflow-macos==2.12.0", ("is for macOS only", "Did you mean `tensorflow`?"), "tensorflow"),
+    Row(
+        "for-consoles",
+        ("`pywin32==306`, which `for-consoles` depends on, is for Windows only", "write `; sys_platform == 'win32'`"),
+        "for-consoles; sys_platform == 'win32'",
+    ),
+]
+PLACEHOLDERS = [
+    Row("sklearn", ("use scikit-learn instead", "Did you mean `scikit-learn`?"), "scikit-learn"),
+    Row("sklearn==0.0.post12", ("use scikit-learn instead", "Did you mean `scikit-learn`?"), "scikit-learn"),
+]
+
+
+class TestForeign:
+    """Packages that are on the index, for other systems or as a hint, told by what the index has of them."""
+
+    @pytest.mark.parametrize("row", [*FOREIGN, *PLACEHOLDERS], ids=[row.line for row in [*FOREIGN, *PLACEHOLDERS]])
+    def test_way_out(self, row: Row, foreign: Path) -> None:
+        """The line is named with a way out, and the file after it has a lock; no source is built to know it."""
+        said = told(foreign, requirements("six", row.line))
+
+        assert [(True, True)] == [(one.startswith("4: "), holds(one, row.says)) for one in said], said
+        assert lock_of(foreign, requirements("six", row.instead)).packages
+        assert not (foreign / "built").exists()
+
+    @pytest.mark.parametrize("row", FOREIGN, ids=[row.line for row in FOREIGN])
+    def test_are_not_compiled(self, row: Row, foreign: Path) -> None:
+        """With `builder: docker` the same is said, before anything is compiled."""
+        said = told(foreign, requirements("six", row.line), only_wheels=False)
+
+        assert [True] == [holds(one, row.says) for one in said], said
+
+    def test_are_told_at_once(self, foreign: Path) -> None:
+        """A file that was frozen on Windows needs one run."""
+        lines = [row.line for row in FOREIGN]
+
+        assert 4 == len(told(foreign, requirements(*lines[:4]), only_wheels=False))
+        assert 4 == len(told(foreign, requirements(*lines[:4]), only_wheels=True))
+
+    def test_placeholder_that_is_built(self, foreign: Path) -> None:
+        """With `builder: docker` its own build says it, and the other lines are told, too."""
+        try:
+            said = told(foreign, requirements("sklearn", "cv2"), only_wheels=False)
+        finally:
+            (foreign / "built").unlink()
+
+        assert [True, True] == [
+            holds(
+                said[0], ("3: `sklearn==0.0.post12` has no wheel", "use 'scikit-learn' rather", "Did you mean `scikit")
+            ),
+            holds(said[1], ("4: the index has no package `cv2`", "opencv-python-headless")),
+        ]
+
+    @pytest.mark.parametrize("line", ["mysqlclient==2.1.0", "docopt"])
+    def test_sources_that_say_nothing_of_a_system_are_compiled(self, line: str, foreign: Path) -> None:
+        """Also those with wheels for Windows alone: on Linux people compile them."""
+        [said] = told(foreign, requirements(line))
+        try:
+            lock = lock_of(foreign, requirements(line), only_wheels=False)
+        finally:
+            (foreign / "built").unlink(missing_ok=True)
+
+        assert "With `builder: docker` it is compiled." in said
+        assert (line.partition("==")[0],) == lock.compiled
+
+    def test_another_python_is_not_another_system(self, foreign: Path) -> None:
+        """A release without a wheel for this Python is not told to be for Windows only when a newer one is not."""
+        [said] = told(foreign, requirements("other-python==1.0"))
+
+        assert "has no wheel for Python 3.11" in said

@@ -230,7 +230,11 @@ OLD_NUMPY = Mistake(
     out=requires("numpy"),
 )
 SKLEARN = Mistake(
-    "sklearn", requires("sklearn"), (("line=2::environment-file: ", "Did you mean `scikit-learn`?"),), code=3
+    "sklearn",
+    requires("sklearn"),
+    (("line=2::environment-file: ", "use scikit-learn instead", "Did you mean `scikit-learn`?"),),
+    code=3,
+    out=requires("scikit-learn"),
 )
 
 
@@ -272,7 +276,7 @@ class TestThePlan:
         [
             *(pytest.param(one, id=one.name) for one in BY_THE_PLAN),
             pytest.param(OLD_NUMPY, id=OLD_NUMPY.name, marks=pytest.mark.exhaustive),
-            _later(SKLEARN, "names on the index that stand in for others are not known yet", exhaustive=True),
+            pytest.param(SKLEARN, id=SKLEARN.name, marks=pytest.mark.exhaustive),
         ],
     )
     def test_finds_them(

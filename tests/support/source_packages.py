@@ -39,6 +39,8 @@ class SourcePackage:
         requires: What it depends on.
         others: More files of its wheel: text by path.
         first: What runs before it is built, a line of Python.
+        says: What its metadata has beside that, a line each: `Summary: ...`.
+        metadata_version: Before 2.2 a source package must be built to be asked.
     """
 
     name: str
@@ -47,6 +49,8 @@ class SourcePackage:
     requires: tuple[str, ...] = ()
     others: dict[str, str] = field(default_factory=dict)
     first: str = ""
+    says: tuple[str, ...] = ()
+    metadata_version: str = "2.2"
 
     @property
     def stem(self) -> str:
@@ -55,9 +59,12 @@ class SourcePackage:
 
     @property
     def metadata(self) -> str:
-        """Of a version that says: a source package has the same, and need not be built to be asked."""
+        """A source package has the same."""
+        says = "".join(f"{line}\n" for line in self.says)
         requires = "".join(f"Requires-Dist: {requirement}\n" for requirement in self.requires)
-        return f"Metadata-Version: 2.2\nName: {self.name}\nVersion: {self.version}\n{requires}"
+        return (
+            f"Metadata-Version: {self.metadata_version}\nName: {self.name}\nVersion: {self.version}\n{says}{requires}"
+        )
 
     @property
     def installed(self) -> dict[str, str]:

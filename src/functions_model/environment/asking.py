@@ -7,13 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from packaging.requirements import Requirement as ParsedRequirement
 from packaging.utils import canonicalize_name
 
 from functions_model.core.work import Report
 from functions_model.environment.find_links import without_unreadable_page
 from functions_model.environment.locking import ACTION
+from functions_model.environment.offers import Indexes, Offer, offer_of
 from functions_model.environment.request import EnvironmentRequest, Requirement
-from functions_model.environment.uv_failures import blamed, explain, is_for_wheels
+from functions_model.environment.uv_failures import Target, blamed, explain, is_for_wheels
 from functions_model.environment.uv_process import UvRefused, run_uv, target_options
 
 _IS_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -74,6 +76,7 @@ def ask(question: Question) -> Answer:
     sources: list[str] = []
     left_out: list[str] = []
     told: list[str] = []
+    offers: dict[str, Offer] = {}
     while True:
         try:
             found = _compile(replace(question, request=request), sources, left_out)
@@ -82,18 +85,29 @@ def ask(question: Question) -> Answer:
                 request = readable
                 continue
             name = blamed(refusal.words)
-            if name and not question.only_wheels and name not in sources and is_for_wheels(refusal.words):
-                sources.append(name)
-                continue
+            if name and name not in offers and is_for_wheels(refusal.words):
+                offers[name] = _offer(name, replace(question, request=request))
+                if not (question.only_wheels or offers[name].only_for):
+                    sources.append(name)
+                    continue
             told.append(refusal.words)
             if name and name not in left_out:
                 left_out.append(name)
                 continue
         if told:
-            failure = explain(ACTION, told, request, question.python_version, question.platform)
+            target = Target(question.python_version, question.platform, compiles=not question.only_wheels)
+            failure = explain(ACTION, told, request, target, offers)
             failure.detail = "\n".join([failure.detail, *request.warnings[len(question.request.warnings) :]])
             raise failure
         return Answer(found, request, tuple(sources))
+
+
+def _offer(name: str, question: Question) -> Offer:
+    """What the indexes have of a package that lacks a wheel for the image."""
+    asked = next((one for one in question.request.requirements if one.name == name and one.location), None)
+    versions = str(ParsedRequirement(asked.text).specifier) if asked else ""
+    indexes = Indexes(question.request.indexes, question.python_version, question.work, question.environ)
+    return offer_of(name, versions, indexes)
 
 
 def dependents(question: Question, answer: Answer, name: str) -> frozenset[str]:

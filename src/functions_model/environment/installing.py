@@ -29,7 +29,7 @@ from functions_model.environment.normalising import (
 )
 from functions_model.environment.rattler_tool import errors_of, explain_conda, load_rattler, rattler_cache, run_rattler
 from functions_model.environment.request import CondaRequest
-from functions_model.environment.uv_failures import explain
+from functions_model.environment.uv_failures import Target, explain
 from functions_model.environment.uv_process import UvRefused, run_uv, target_options
 
 _WHEELS_TASK, _CONDA_TASK = "install dependencies", "install conda packages"
@@ -115,7 +115,7 @@ def _install_wheels(
         normalise(target)
     except UvRefused as refusal:
         action = "install the dependencies"
-        raise explain(action, [refusal.words], lock.request, python_version, lock.platform) from None
+        raise explain(action, [refusal.words], lock.request, Target(python_version, lock.platform)) from None
     finally:
         report(Progress(_WHEELS_TASK, 0, finished=True))
     return warnings

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
 
 from functions_model.core.failures import EnvironmentFailed, Problem
+from functions_model.environment.offers import Offer
 from functions_model.environment.request import EnvironmentRequest
-from functions_model.environment.ways_out import for_no_version, for_unknown
+from functions_model.environment.ways_out import Advice, for_no_version, for_offer, for_unknown
 
 _DETAIL_LINES = 80
 """uv's reasoning can run to hundreds of lines; its last lines hold the conclusion and the hints."""
@@ -39,8 +41,38 @@ _FETCH = re.compile(r"Failed to fetch:? `?(?P<url>[^\s`]+)")
 _HASH = re.compile(rf"[Hh]ash mismatch for `{_PACKAGE}`")
 
 
+_MEANT_BY_UV = re.compile(r"Did you mean to install `(?P<name>[^`]+)` instead")
+_ERROR = re.compile(r"^\s*((?:[A-Za-z_][\w.]*(?:Error|Exception)|error|ERROR): .+)$", re.MULTILINE)
+_STDERR = re.compile(r"\[stderr\]\s*\n\s*(.+)")
+_LONGEST_LINE = 200
+_NO_OFFERS: Mapping[str, Offer] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What dependencies are for.
+
+    Attributes:
+        python_version: `3.11`.
+        platform: A platform as uv names it.
+        compiles: Whether packages without a wheel are compiled.
+    """
+
+    python_version: str
+    platform: str
+    compiles: bool = False
+
+    def __str__(self) -> str:
+        """`Python 3.11 on x86_64-manylinux_2_28`."""
+        return f"Python {self.python_version} on {self.platform}"
+
+
 def explain(
-    action: str, told: Sequence[str], request: EnvironmentRequest, python_version: str, platform: str
+    action: str,
+    told: Sequence[str],
+    request: EnvironmentRequest,
+    target: Target,
+    offers: Mapping[str, Offer] = _NO_OFFERS,
 ) -> EnvironmentFailed:
     """The failure for uv's words: each package named, on its line, with what to do. The words are its detail.
 
@@ -48,11 +80,10 @@ def explain(
         action: What was being done.
         told: What uv said, each time that it was asked.
         request: What was asked for.
-        python_version: `3.11`.
-        platform: A platform as uv names it.
+        target: What they are for.
+        offers: What the indexes have of packages without a wheel, by name.
     """
-    target = f"Python {python_version} on {platform}"
-    problems = dict.fromkeys(_one_problem(_plain(words), request, target) for words in told)
+    problems = dict.fromkeys(_one_problem(_plain(words), request, target, offers) for words in told)
     detail = "\n".join("\n".join(told).splitlines()[-_DETAIL_LINES:])
     return EnvironmentFailed(action, sorted(problems, key=_place), detail=detail)
 
@@ -65,30 +96,37 @@ def _place(problem: Problem) -> tuple[str, int]:
 def blamed(words: str) -> str | None:
     """The one package, normalised, without which uv may find a resolution, or more reasons; None when none is to blame.
 
-    That is one that the index lacks, or that has no wheel, or no source package where one is needed.
+    That is one that the index lacks, or that has no wheel, or no source package where one is needed, or whose build
+    fails.
     """
     plain = _plain(words)
-    if any(problem(plain, _NOTHING) for problem in (_fetch_problem, _hash_problem, _build_problem)):
+    if any(problem(plain, _NOTHING) for problem in (_fetch_problem, _hash_problem)):
         return None
-    match = _NOT_FOUND.search(plain) or _no_version_match(plain) or _NO_SOURCE.search(plain) or _wheel_match(plain)
+    match = (
+        _BUILD.search(plain)
+        or _NOT_FOUND.search(plain)
+        or _no_version_match(plain)
+        or _NO_SOURCE.search(plain)
+        or _wheel_match(plain)
+    )
     return canonicalize_name(match["name"]) if match else None
 
 
 def is_for_wheels(words: str) -> bool:
     """Whether uv refuses the package that it blames for want of a wheel."""
     plain = _plain(words)
-    others = _NOT_FOUND.search(plain) or _no_version_match(plain) or _NO_SOURCE.search(plain)
+    others = _BUILD.search(plain) or _NOT_FOUND.search(plain) or _no_version_match(plain) or _NO_SOURCE.search(plain)
     return not others and _wheel_match(plain) is not None
 
 
-def _one_problem(words: str, request: EnvironmentRequest, target: str) -> Problem:
+def _one_problem(words: str, request: EnvironmentRequest, target: Target, offers: Mapping[str, Offer]) -> Problem:
     return (
         _fetch_problem(words, request)
         or _hash_problem(words, request)
-        or _build_problem(words, request)
+        or _build_problem(words, request, offers)
         or _not_found_problem(words, request)
         or _version_problem(words, request)
-        or _wheel_problem(words, request, target)
+        or _wheel_problem(words, request, target, offers)
         or _conflict_problem(words, request)
     )
 
@@ -147,33 +185,52 @@ def _version_problem(words: str, request: EnvironmentRequest) -> Problem | None:
     return _problem(match["name"], *for_no_version(match["package"]), request)
 
 
-def _build_problem(words: str, request: EnvironmentRequest) -> Problem | None:
+def _build_problem(words: str, request: EnvironmentRequest, offers: Mapping[str, Offer]) -> Problem | None:
     match = _BUILD.search(words)
     if not match:
         return None
-    what = f"`{match['package']}` has no wheel, and its build ended with an error"
+    what = f"`{match['package']}` has no wheel, and its build ended with an error{_said_by_build(words)}"
+    meant, offer = _MEANT_BY_UV.search(words), offers.get(canonicalize_name(match["name"]), Offer())
     remedy = f"The details have its own words. Ask for a version that has a wheel. {_OWN_WHEEL}"
-    return _problem(match["name"], what, remedy, request)
+    instead = meant["name"] if meant else offer.instead
+    return _problem(match["name"], what, f"Did you mean `{instead}`?" if instead else remedy, request)
+
+
+def _said_by_build(words: str) -> str:
+    """Its last error, else what it began with, as the end of a clause; nothing when it said nothing."""
+    errors = _ERROR.findall(words) or _STDERR.findall(words)[:1]
+    return f": {errors[-1].strip()[:_LONGEST_LINE].rstrip('.')}" if errors else ""
 
 
 def _wheel_match(words: str) -> re.Match[str] | None:
     return next((found for pattern in _NO_WHEEL if (found := pattern.search(words))), None)
 
 
-def _wheel_problem(words: str, request: EnvironmentRequest, target: str) -> Problem | None:
+def _wheel_problem(
+    words: str, request: EnvironmentRequest, target: Target, offers: Mapping[str, Offer]
+) -> Problem | None:
     source = _NO_SOURCE.search(words)
     match = source or _wheel_match(words)
     if not match:
         return None
-    lacks = f"neither a wheel for {target} nor a source package" if source else f"no wheel for {target}"
-    other = f"Ask for a version that has one, or for another Python version. {_OWN_WHEEL}"
-    compiled = not source and _has_source(match["name"], words)
-    remedy = f"With `builder: docker` it is compiled. Or a{other[1:]}" if compiled else other
     named = {requirement.name for requirement in request.requirements if requirement.location}
     name, parent = canonicalize_name(match["name"]), _parent(match["name"], words)
     chain = "" if name in named or not parent else f", which `{parent}` depends on,"
     asked = next((one for one in _REQUIRED.findall(words) if canonicalize_name(one) in named), parent)
-    return _problem(name if name in named else asked, f"`{match['package']}`{chain} has {lacks}", remedy, request)
+    lacks = f"neither a wheel for {target} nor a source package" if source else f"no wheel for {target}"
+    subject = f"`{match['package']}`{chain}"
+    told = for_offer(subject, name, offers.get(name, Offer()), parent if chain else "")
+    compiled = not target.compiles and not source and _has_source(match["name"], words)
+    return _problem(
+        name if name in named else asked, *(told or _for_no_wheel(subject, lacks, compiled=compiled)), request
+    )
+
+
+def _for_no_wheel(subject: str, lacks: str, *, compiled: bool) -> Advice:
+    other = f"Ask for a version that has one, or for another Python version. {_OWN_WHEEL}"
+    return Advice(
+        f"{subject} has {lacks}", f"With `builder: docker` it is compiled. Or a{other[1:]}" if compiled else other
+    )
 
 
 def _has_source(name: str, words: str) -> bool:

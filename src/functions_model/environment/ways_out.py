@@ -20,6 +20,8 @@ from packaging.utils import (
 )
 from packaging.version import InvalidVersion, Version
 
+from functions_model.environment.offers import Offer
+
 
 class Advice(NamedTuple):
     """What is wrong, a clause without a full stop, and what to do, whole sentences."""
@@ -128,6 +130,44 @@ def for_no_version(package: str) -> Advice:
         f" `--extra-index-url {_PYTORCH_CPU}`: builds for CPUs, as Azure Functions has no GPUs."
     )
     return Advice(what, remedy)
+
+
+_MARKERS = {"Windows": "sys_platform == 'win32'", "macOS": "sys_platform == 'darwin'"}
+"""Markers that keep a line for one system: https://peps.python.org/pep-0508/#environment-markers."""
+
+
+def for_offer(subject: str, name: str, offer: Offer, parent: str) -> Advice | None:
+    """About a package without a wheel for the image, as far as the index says more; else None.
+
+    Args:
+        subject: The package, as the message begins: "`pywin32==306`".
+        name: Its name, normalised.
+        offer: What the indexes have of it.
+        parent: What depends on it; empty when the user asks for it.
+    """
+    instead = INSTEAD.get(name) or offer.instead
+    what = f"{subject} is for {' and '.join(offer.only_for)} only" if offer.only_for else f"{subject} has no wheel"
+    if offer.points_elsewhere:
+        what = f"{what}; its own words on the index: {offer.words.rstrip('.')}"
+    if offer.only_for and parent:
+        marker = _marker(offer.only_for)
+        return Advice(what, f"Remove the line that asks for `{parent}`, or write `; {marker}` at its end.")
+    if instead and parent:
+        return Advice(what, f"Ask for a version of `{parent}` that does not need `{name}`.")
+    if instead:
+        return Advice(what, f"Did you mean `{instead}`?")
+    if offer.only_for:
+        return _for_foreign(what, subject, offer.only_for)
+    return Advice(what, "Ask for what it names instead.") if offer.points_elsewhere else None
+
+
+def _for_foreign(what: str, subject: str, systems: tuple[str, ...]) -> Advice:
+    line = f"{subject.rstrip('`')}; {_marker(systems)}`"
+    return Advice(what, f"Remove the line, or write {line}. An export made on {systems[0]} has such lines.")
+
+
+def _marker(systems: tuple[str, ...]) -> str:
+    return " or ".join(_MARKERS[system] for system in systems)
 
 
 LEFT_OUT = {

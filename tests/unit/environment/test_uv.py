@@ -11,9 +11,10 @@ from functions_model.core.failures import Location
 from functions_model.core.secrets import Secret
 from functions_model.environment import EnvironmentRequest
 from functions_model.environment.request import IndexSettings, Requirement
-from functions_model.environment.uv_failures import blamed, explain, is_for_wheels
+from functions_model.environment.uv_failures import Target, blamed, explain, is_for_wheels
 from functions_model.environment.uv_process import UvRefused, clean, run_uv, uv_environment
 
+TARGET = Target("3.12", "x86_64")
 FILE = Path("requirements.txt")
 SLOW_NICE = "#!/bin/sh\nsleep 0.3\nnice\necho refused by me >&2\nexit $2\n"
 """In the place of uv: says how far it stands back for others, and ends as its second argument says."""
@@ -164,7 +165,7 @@ CASES = [
     ),
     (
         "Failed to build `docopt==0.6.2`\nThe build backend returned an error\nRuntimeError: needs libfoo",
-        "`docopt==0.6.2` has no wheel, and its build ended with an error",
+        "`docopt==0.6.2` has no wheel, and its build ended with an error: RuntimeError: needs libfoo",
         2,
     ),
     (
@@ -183,6 +184,18 @@ CASES = [
         None,
     ),
     ("Hash mismatch for `six==1.17`\nExpected:", "`six==1.17` is not what its hashes say", 1),
+    (
+        conclusion(
+            "wrapt>=1,<=1.12 has no usable wheels and numpy==1 depends on wrapt>=1,<=1.12 and you require numpy"
+        ),
+        "`wrapt>=1,<=1.12`, which `numpy==1` depends on, has no wheel",
+        3,
+    ),
+    (
+        "Failed to build `docopt==0.6.2`\nCall to `x` failed\n   [stderr]\n   use 'other'\n   for all",
+        "its build ended with an error: use 'other'",
+        2,
+    ),
     ("Something new went wrong", "uv says: Something new went wrong", None),
 ]
 
@@ -202,7 +215,7 @@ class TestBlamed:
             (conclusion("there is no version of six==99 and you require six==99"), "six", False),
             (conclusion("six==1 has no source distribution and you require six"), "six", False),
             ("Failed to fetch: https://host.example/six/\nsix has no usable wheels", None, True),
-            ("Failed to build `six==1`\nRuntimeError: no", None, False),
+            ("Failed to build `six==1`\nRuntimeError: no", "six", False),
             (conclusion("pandas==2.2 depends on numpy>=1.26 and you require numpy<1.20"), None, False),
         ],
     )
@@ -222,7 +235,7 @@ class TestExplain:
             for number, name in enumerate(("six", "docopt", "numpy"), 1)
         ]
 
-        failure = explain("resolve", [words], EnvironmentRequest(FILE, None, tuple(asked)), "3.12", "x86_64")
+        failure = explain("resolve", [words], EnvironmentRequest(FILE, None, tuple(asked)), TARGET)
 
         problem = failure.problems[0]
         assert what in problem.what
@@ -233,17 +246,38 @@ class TestExplain:
         """What uv was asked again and again becomes one failure, in which nothing is told twice."""
         told = [conclusion(f"{name} has no usable wheels and you require {name}") for name in ("a==1", "b==2", "a==1")]
 
-        failure = explain("resolve", told, EnvironmentRequest(None, None, ()), "3.12", "x86_64")
+        failure = explain("resolve", told, EnvironmentRequest(None, None, ()), TARGET)
 
         assert ["`a==1`", "`b==2`"] == [problem.what.split()[0] for problem in failure.problems]
         assert ["With `builder: docker`"] * 2 == [" ".join(problem.remedy.split()[:3]) for problem in failure.problems]
         assert "you require b==2" in failure.detail
 
+    def test_what_compiles_is_not_offered_again(self) -> None:
+        """With `builder: docker` that way out has been tried already."""
+        words = conclusion("a==1 has no usable wheels and you require a==1")
+
+        [problem] = explain(
+            "resolve", [words], EnvironmentRequest(None, None, ()), Target("3.12", "x86_64", compiles=True)
+        ).problems
+
+        assert "`builder: docker`" not in problem.remedy
+
+    def test_what_uv_takes_it_for(self) -> None:
+        """Where uv knows of a common confusion, its proposal is the way out."""
+        words = (
+            "Failed to build `sklearn==0.0`\nno\nhint: `sklearn` is often confused for `scikit-learn`. Did you mean to"
+            " install `scikit-learn` instead?"
+        )
+
+        [problem] = explain("resolve", [words], EnvironmentRequest(None, None, ()), TARGET).problems
+
+        assert "Did you mean `scikit-learn`?" == problem.remedy
+
     def test_long_words_are_cut(self) -> None:
         """The conclusion is at the end, and hundreds of lines before it help nobody."""
         words = "\n".join(f"Because {number}" for number in range(500))
 
-        failure = explain("resolve", [words], EnvironmentRequest(None, None, ()), "3.12", "x86_64")
+        failure = explain("resolve", [words], EnvironmentRequest(None, None, ()), TARGET)
 
         assert len(failure.detail.splitlines()) == 80
         assert failure.detail.endswith("Because 499")

@@ -23,11 +23,8 @@ MOST_READ = 64 << 20
 _LARGE = 1 << 20
 """Bytes: strings of bytes from that length on are skipped where that saves reading them."""
 _LINE = 1 << 16
-SUFFIXES = frozenset(
-    {".pkl", ".pickle", ".pck", ".pk", ".p", ".joblib", ".jl", ".sav", ".skops", ".pt", ".pth", ".bin"}
-)
+SUFFIXES = frozenset({".pkl", ".pickle", ".pck", ".pk", ".p", ".joblib", ".jl", ".sav", ".skops"})
 """Usual endings. Files of protocols 0 and 1, which begin with any letter, are known by them alone."""
-_OLD = frozenset({".pkl", ".pickle", ".pck", ".pk", ".p", ".joblib", ".jl", ".sav"})
 _PROTOCOLS = frozenset(bytes([0x80, number]) for number in range(2, 6))
 _MAX_HEADER = 18
 """Characters of the length in files of joblib before 0.9.3, `numpy_pickle_compat.read_zfile`; behind `ZF`."""
@@ -127,7 +124,7 @@ def _of_stream(begin: Callable[[], _Limited], file: Path) -> Pickled | None:
     head = stream.read(2)
     protocol = head[1] if head in _PROTOCOLS else 0
     if not protocol:
-        if file.suffix.lower() not in _OLD or not head:
+        if file.suffix.lower() not in SUFFIXES or not head:
             return None
         stream = begin()
     try:

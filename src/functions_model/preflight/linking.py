@@ -29,19 +29,19 @@ _DRIVER = re.compile(
 """What comes with a graphics card, or from the machine that has one: no package of an image has it."""
 
 
-def unmet(files: Iterable[TreeFile]) -> dict[str, frozenset[str]]:
+def unmet(files: Mapping[str, TreeFile]) -> dict[str, frozenset[str]]:
     """For each library of an environment what it needs, itself or through another, and the environment has not.
 
     A library that lies anywhere in the environment counts as found: a run path leads to it, or its package loads it
     before. What every base image has, and what comes with a graphics card, is left out.
 
     Args:
-        files: Of the environment, by their paths in the image.
+        files: Of the environment, by their paths.
 
     Returns:
         By the paths of the libraries; those that lack nothing are left out.
     """
-    wanted = {file.path: needed(file.content) for file in files if IS_LIBRARY.search(file.path)}
+    wanted = {path: needed(file.content) for path, file in files.items() if IS_LIBRARY.search(path)}
     places: dict[str, list[str]] = {}
     for path in wanted:
         places.setdefault(PurePosixPath(path).name, []).append(path)

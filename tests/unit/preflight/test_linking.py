@@ -8,12 +8,10 @@ from functions_model.image.files import Link, TreeFile
 from functions_model.preflight.linking import needed, unmet
 from support.elf import library
 
-SITE = "site-packages"
-
 
 def _unmet(files: dict[str, bytes]) -> dict[str, set[str]]:
-    found = unmet(TreeFile(f"{SITE}/{path}", content) for path, content in files.items())
-    return {path.removeprefix(f"{SITE}/"): set(names) for path, names in found.items()}
+    found = unmet({path: TreeFile(path, content) for path, content in files.items()})
+    return {path: set(names) for path, names in found.items()}
 
 
 class TestNeeded:

@@ -8,12 +8,13 @@ from functions_model.preflight.finding import Finding
 from functions_model.preflight.imports import check_imports
 from functions_model.preflight.inventory import Inventory
 from functions_model.preflight.model_paths import check_model_paths
+from functions_model.preflight.pickles import check_pickles
 from functions_model.preflight.project import Project
 from functions_model.preflight.unfetched import check_unfetched
 
 FILE_CHECKS: tuple[Callable[[Project], Iterable[Finding]], ...] = (check_unfetched, check_model_paths)
 """What needs the user's files alone."""
-CHECKS: tuple[Callable[[Project, Inventory], Iterable[Finding]], ...] = (check_imports,)
+CHECKS: tuple[Callable[[Project, Inventory], Iterable[Finding]], ...] = (check_imports, check_pickles)
 """What needs the dependencies, too."""
 
 

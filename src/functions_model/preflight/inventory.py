@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 INVENTORY_TYPE = "application/vnd.functions-model.inventory.v1+json+zlib"
-VERSION = 1
+VERSION = 2
 """A higher number whenever a check needs more than earlier ones kept: what was kept before is then made anew."""
 
 
@@ -31,6 +31,21 @@ class Distribution:
 
 
 @dataclass(frozen=True, slots=True)
+class Lacking:
+    """A shared library that importing a package loads, and that needs what the environment has not.
+
+    Attributes:
+        package: What is imported: `lightgbm`.
+        library: The library's file, POSIX, relative to its `site-packages`.
+        names: What it needs: `libgomp.so.1`; sorted.
+    """
+
+    package: str
+    library: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Inventory:
     """What a lock brings into the image.
 
@@ -40,6 +55,7 @@ class Inventory:
         dynamic: Modules (dotted) that make others when they run: what is below them is not known.
         barren: Packages (dotted) whose `__init__.py` binds no name.
         compiled: Packages that are known by name alone, as an engine compiles them in the image.
+        libraries: Shared libraries that need what is not in the environment itself.
     """
 
     distributions: tuple[Distribution, ...] = ()
@@ -47,6 +63,7 @@ class Inventory:
     dynamic: frozenset[str] = frozenset()
     barren: frozenset[str] = frozenset()
     compiled: tuple[str, ...] = ()
+    libraries: tuple[Lacking, ...] = ()
 
     def version_of(self, name: str) -> str | None:
         """The version of a package (its normalised name); None when it is not there."""
@@ -61,6 +78,7 @@ class Inventory:
             "dynamic": sorted(self.dynamic),
             "barren": sorted(self.barren),
             "compiled": list(self.compiled),
+            "libraries": [[one.package, one.library, list(one.names)] for one in self.libraries],
         }
         return zlib.compress(json.dumps(document, separators=(",", ":")).encode(), 6)
 
@@ -77,6 +95,7 @@ class Inventory:
                 frozenset(_texts(document["dynamic"])),
                 frozenset(_texts(document["barren"])),
                 _texts(document["compiled"]),
+                tuple(Lacking(str(name), str(path), _texts(names)) for name, path, names in document["libraries"]),
             )
         except (zlib.error, ValueError, KeyError, TypeError):
             return None

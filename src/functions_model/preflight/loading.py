@@ -13,6 +13,8 @@ from functions_model.preflight.linking import unmet
 from functions_model.preflight.paths import PathReader
 from functions_model.preflight.reach import Start, reach
 
+_MANY = 300
+"""Modules of a package from which on its imports are not followed: that takes seconds, and such packages bring all."""
 _HOME = "site"
 """Where the packages lie for this look; nothing is read of the image's own paths."""
 
@@ -37,9 +39,9 @@ def _of_package(
     package: str, files: Mapping[str, TreeFile], lacking: Mapping[str, frozenset[str]], python: str
 ) -> Iterator[Lacking]:
     start = f"{package}/__init__.py"
-    if start not in files:
+    own = [path for path in files if path.startswith(f"{package}/") and path.endswith((".py", ".so"))]
+    if start not in files or len(own) > _MANY:
         return
-    own = [file for path, file in files.items() if path.startswith(f"{package}/") and path.endswith((".py", ".so"))]
     run = _run(Module(package, f"{_HOME}/{start}"), own, files, python)
     spoken = "\n".join(_source(files[path]) for path in run if path.endswith(".py"))
     for path, names in lacking.items():
@@ -47,10 +49,9 @@ def _of_package(
             yield Lacking(package, path, _sorted(names))
 
 
-def _run(start: Module, own: Iterable[TreeFile], files: Mapping[str, TreeFile], python: str) -> frozenset[str]:
+def _run(start: Module, own: Iterable[str], files: Mapping[str, TreeFile], python: str) -> frozenset[str]:
     """The package's files that are run when it is imported."""
-    places = {id(file): path for path, file in files.items()}
-    tree = FileTree.of(TreeFile(f"{_HOME}/{places[id(file)]}", file.content) for file in own)
+    tree = FileTree.of(TreeFile(f"{_HOME}/{path}", files[path].content) for path in own)
 
     def reader(path: str, facts: Facts) -> PathReader:
         return PathReader(f"/{path}", f"/{_HOME}", {}, facts.names)

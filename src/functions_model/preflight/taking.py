@@ -12,6 +12,7 @@ from functions_model.bundle import layout
 from functions_model.environment import Lock
 from functions_model.image.files import FileTree, TreeFile
 from functions_model.preflight.inventory import Distribution, Inventory
+from functions_model.preflight.loading import lacking_libraries
 
 _METADATA = re.compile(r"(?P<name>[^/-]+)-(?P<version>[^/-]+)(?:-[^/]*)?\.(?:dist-info|egg-info)(?:/|$)")
 """https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-dist-info-directory."""
@@ -49,6 +50,7 @@ def take_inventory(trees: Iterable[FileTree], lock: Lock, python: str) -> Invent
         dynamic=frozenset(dynamic),
         barren=frozenset(barren),
         compiled=lock.compiled,
+        libraries=lacking_libraries(found, python),
     )
 
 

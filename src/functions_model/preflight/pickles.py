@@ -55,7 +55,7 @@ def check_pickles(project: Project, inventory: Inventory) -> Iterator[Finding]:
     around = Surroundings(project, modules, _reached(project, modules), mentions)
     for file in files:
         yield from _findings(file, around)
-    yield Finding(Weight.NOTE, Problem(_count(files), ""))
+    yield Finding(Weight.NOTE, Problem(*_count(files)))
 
 
 def _findings(file: ModelFile, around: Surroundings) -> Iterator[Finding]:
@@ -137,9 +137,10 @@ def _line(file: TreeFile, project: Project) -> Location | None:
     return next((Location(script, number) for number, line in enumerate(lines, 1) if name.search(line)), None)
 
 
-def _count(files: tuple[ModelFile, ...]) -> str:
-    looked = [file for file in files if file.pickled]
-    part = sum(not file.pickled.whole for file in files if file.pickled)
+def _count(files: tuple[ModelFile, ...]) -> tuple[str, str]:
+    looked = [file.pickled for file in files if file.pickled]
+    part = sum(not pickled.whole for pickled in looked)
     rest = f", {part} of them in part" if part else ""
-    other = next((f"; `{file.shown}` was not understood" for file in files if not file.pickled), "")
-    return f"{len(looked)} of {len(files)} pickled files were looked into{rest}{other}."
+    other = next((f" `{file.shown}` was not understood." for file in files if not file.pickled), "")
+    pickles = "pickled file was" if len(files) == 1 else "pickled files were"
+    return f"{len(looked)} of {len(files)} {pickles} looked into{rest}", f"What they name was looked for.{other}"

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 INVENTORY_TYPE = "application/vnd.functions-model.inventory.v1+json+zlib"
-VERSION = 2
+DEVELOPMENT, GPU = "development", "GPU"
+VERSION = 3
 """A higher number whenever a check needs more than earlier ones kept: what was kept before is then made anew."""
 
 
@@ -24,10 +25,16 @@ class Distribution:
     Attributes:
         name: Normalised as PyPI does.
         version: Its version.
+        size: Bytes of its files, installed; 0 when it does not list them.
+        requires: The packages that it needs on Linux, without extras, by their normalised names.
+        kinds: What it says or shows that it is for: `DEVELOPMENT`, `GPU`.
     """
 
     name: str
     version: str
+    size: int = 0
+    requires: tuple[str, ...] = ()
+    kinds: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +80,9 @@ class Inventory:
         """What is kept of it: the same bytes each time."""
         document = {
             "version": VERSION,
-            "distributions": [[one.name, one.version] for one in self.distributions],
+            "distributions": [
+                [one.name, one.version, one.size, one.requires, sorted(one.kinds)] for one in self.distributions
+            ],
             "files": list(self.files),
             "dynamic": sorted(self.dynamic),
             "barren": sorted(self.barren),
@@ -90,7 +99,10 @@ class Inventory:
             if document["version"] != VERSION:
                 return None
             return cls(
-                tuple(Distribution(str(name), str(version)) for name, version in document["distributions"]),
+                tuple(
+                    Distribution(str(name), str(version), int(size), _texts(requires), frozenset(_texts(kinds)))
+                    for name, version, size, requires, kinds in document["distributions"]
+                ),
                 _texts(document["files"]),
                 frozenset(_texts(document["dynamic"])),
                 frozenset(_texts(document["barren"])),

@@ -6,16 +6,14 @@ import ast
 import re
 import warnings
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from functions_model.bundle import layout
 from functions_model.environment import Lock
 from functions_model.image.files import FileTree, TreeFile
-from functions_model.preflight.inventory import Distribution, Inventory
+from functions_model.preflight.distributions import content_of, distributions_in
+from functions_model.preflight.inventory import Inventory
 from functions_model.preflight.loading import lacking_libraries
 
-_METADATA = re.compile(r"(?P<name>[^/-]+)-(?P<version>[^/-]+)(?:-[^/]*)?\.(?:dist-info|egg-info)(?:/|$)")
-"""https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-dist-info-directory."""
 _MAKES_MODULES = re.compile(rb"sys\.modules|__path__|meta_path|path_hooks|Lazy(?:Loader|Module|Import)")
 _SHORT = 4096
 """Bytes of an `__init__.py` that is looked through for names: one that binds none is short."""
@@ -41,11 +39,8 @@ def take_inventory(trees: Iterable[FileTree], lock: Lock, python: str) -> Invent
             dynamic.add(name)
         elif _binds_nothing(source):
             barren.add(name)
-    distributions = sorted(
-        {(_normal(match["name"]), match["version"]) for match in map(_METADATA.match, found) if match}
-    )
     return Inventory(
-        distributions=tuple(Distribution(name, version) for name, version in distributions),
+        distributions=distributions_in(found, python),
         files=tuple(modules),
         dynamic=frozenset(dynamic),
         barren=frozenset(barren),
@@ -64,11 +59,8 @@ def _within(tree: FileTree, python: str) -> Iterator[tuple[str, TreeFile]]:
 
 
 def _source(file: TreeFile) -> bytes:
-    if isinstance(file.content, bytes):
-        return file.content
-    if not isinstance(file.content, Path):
-        return b"__path__"  # a link: what it leads to is not looked at
-    return file.content.read_bytes()
+    content = content_of(file)
+    return b"__path__" if content is None else content
 
 
 def _binds_nothing(source: bytes) -> bool:
@@ -81,7 +73,3 @@ def _binds_nothing(source: bytes) -> bool:
     except (SyntaxError, ValueError):
         return False
     return all(isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) for node in tree.body)
-
-
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()

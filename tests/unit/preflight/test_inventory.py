@@ -9,7 +9,7 @@ from functions_model.core.references import digest_of
 from functions_model.environment.locking import Lock
 from functions_model.environment.request import EnvironmentRequest
 from functions_model.image.tree import read_tree
-from functions_model.preflight.inventory import Distribution, Inventory
+from functions_model.preflight.inventory import DEVELOPMENT, GPU, Distribution, Inventory
 from functions_model.preflight.taking import take_inventory
 
 LOCK = Lock("", digest_of(b""), (), EnvironmentRequest(None, None, ()))
@@ -40,6 +40,31 @@ class TestTaking:
         assert ("a/__init__.py", "a/fast.cpython-312-x86_64-linux-gnu.so", "six.py") == found.files
         assert (Distribution("old", "2.0"), Distribution("some-thing", "1.5")) == found.distributions
 
+    def test_what_packages_say_of_themselves(self, tmp_path: Path) -> None:
+        """How large they are, what they need here, and what they are for."""
+        lines = [
+            "Metadata-Version: 2.1",
+            "Name: Nb",
+            "Classifier: Framework :: Jupyter :: JupyterLab",
+            "Requires-Dist: Some_Thing>=1 ; python_version >= '3.10'",
+            "Requires-Dist: colorama ; sys_platform == 'win32'",
+            "Requires-Dist: docs ; extra == 'docs'",
+            "Requires-Dist: (bad",
+        ]
+        files = {
+            "nb.py": "x" * 100,
+            "nb-1.0.dist-info/METADATA": "\n".join(lines) + "\n\nBody\n",
+            "nb-1.0.dist-info/RECORD": "nb.py,sha256=x,100\nnb-1.0.dist-info/RECORD,,\n../bin/nb,,\n",
+            "nvidia/nccl/lib/libnccl.so.2": "x" * 9,
+            "nvidia_nccl_cu13-2.0.dist-info/RECORD": "nvidia/nccl/lib/libnccl.so.2,sha256=x,9\n",
+        }
+        record = len(files["nb-1.0.dist-info/RECORD"])
+
+        nb, nccl = taken(tmp_path, files).distributions
+
+        assert Distribution("nb", "1.0", 100 + record, ("some-thing",), frozenset({DEVELOPMENT})) == nb
+        assert ("nvidia-nccl-cu13", 9, frozenset({GPU})) == (nccl.name, nccl.size, nccl.kinds)
+
     def test_of_conda(self, tmp_path: Path) -> None:
         """The `site-packages` of the prefix count as well."""
         files = {"lib/python3.12/site-packages/a.py": "", "lib/python3.12/os.py": ""}
@@ -63,7 +88,11 @@ class TestKeeping:
     def test_it_comes_back(self) -> None:
         """Whole, and the same bytes each time."""
         inventory = Inventory(
-            (Distribution("a", "1"),), ("a.py", "b/__init__.py"), frozenset({"a"}), frozenset({"b"}), ("c",)
+            (Distribution("a", "1", 7, ("b",), frozenset({GPU})),),
+            ("a.py", "b/__init__.py"),
+            frozenset({"a"}),
+            frozenset({"b"}),
+            ("c",),
         )
 
         assert inventory == Inventory.from_bytes(inventory.as_bytes())

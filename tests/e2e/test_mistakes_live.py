@@ -147,9 +147,8 @@ class TestTheFirstTry:
 
 
 class TestWhatGoesIn:
-    """What a plan does not say of an image yet."""
+    """What a plan says of an image."""
 
-    @pytest.mark.xfail(strict=True, reason="packages are not told by their size yet")
     def test_names_the_largest_packages(self, sandbox: Sandbox, tmp_path: Path) -> None:
         """Those that most likely are not needed to score."""
         assert "largest packages: " in plan(sandbox, tmp_path / "workspace", NOTHING).log

@@ -84,7 +84,6 @@ def complete(draft: Draft, source: Path | None, *, line: int | None = None) -> E
         draft.refuse(Location(source, line), "it asks for nothing", "Name the packages, or give no environment file.")
     if draft.problems:
         raise EnvironmentFailed("read the environment file", draft.problems)
-    _warn_of_gpu_wheels(draft)
     return EnvironmentRequest(
         source=source,
         python_version=allowed[0] if allowed and len(allowed) == 1 else None,
@@ -103,16 +102,6 @@ def _with_server(draft: Draft) -> tuple[Requirement, ...]:
     names = {canonicalize_name(asked.name) for asked in draft.requirements} | {spec.name for spec in draft.conda_specs}
     added = () if INFERENCE_SERVER.name in names else (INFERENCE_SERVER,)
     return (*draft.requirements, *added)
-
-
-def _warn_of_gpu_wheels(draft: Draft) -> None:
-    """The default index's PyTorch for Linux is the one for NVIDIA GPUs."""
-    named = any(requirement.name == "torch" for requirement in draft.requirements)
-    if named and not (draft.indexes.index or draft.indexes.extra or draft.indexes.find_links):
-        draft.warnings.append(
-            "`torch` from the default index brings GPU libraries of some gigabytes, and Azure Functions has no GPUs."
-            " Name PyTorch's index of CPU wheels with `--extra-index-url` for a far smaller image."
-        )
 
 
 def _read_file(path: Path, draft: Draft) -> None:

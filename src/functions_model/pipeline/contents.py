@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functions_model.bundle import CODE_LAYER, BundlePlan, code_folder, ignore_file
 from functions_model.core.spec import Code, DeploymentSpec
 from functions_model.pipeline.events import Event
+from functions_model.preflight.inventory import Distribution
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,13 @@ class CodeFound(Event):
     folder: str
     sizes: Mapping[str, int]
     ignore_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DependenciesKnown(Event):
+    """What the dependencies are, each with its size; nothing of what an engine compiles in the image."""
+
+    distributions: tuple[Distribution, ...]
 
 
 def code_found(spec: DeploymentSpec, code: Code, bundle: BundlePlan) -> CodeFound:

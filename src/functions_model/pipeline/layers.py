@@ -13,6 +13,7 @@ from functions_model.environment import Lock
 from functions_model.image.assembly import Base
 from functions_model.image.layers import LayerPlan, LayerStream, build_layer
 from functions_model.image.splitting import fingerprint, split
+from functions_model.pipeline.contents import DependenciesKnown
 from functions_model.pipeline.events import LayerOrigin, LayerReady
 from functions_model.pipeline.looking import look_at_all
 from functions_model.pipeline.lower_layers import Part, lock_for, make_lower_layers
@@ -102,6 +103,7 @@ def make_layers(making: Making, push: Push | None, beside: Beside) -> Made:
 
 def _look(making: Making, beside: Beside, inventory: Inventory) -> None:
     """What the checks say of files and dependencies."""
+    making.world.tell(DependenciesKnown(inventory.distributions))
     look_at_all(making, inventory)
     beside.checked()
 

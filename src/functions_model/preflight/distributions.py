@@ -27,9 +27,9 @@ _FOR_DEVELOPMENT = (
     "Topic :: Software Development :: Quality Assurance",
     "Topic :: Software Development :: Testing",
 )
-"""The beginnings of the classifiers that such a package gives itself (https://pypi.org/classifiers/)."""
+"""The beginnings of the classifiers that such a package gives itself: the list of trove classifiers has them."""
 _GPU_FILES = "nvidia/"
-"""Where NVIDIA's own wheels put their libraries: https://pypi.org/project/nvidia-nccl-cu13/#files."""
+"""Where NVIDIA's own wheels put their libraries; seen in nvidia-nccl-cu13 2.28."""
 
 
 def distributions_in(found: Mapping[str, TreeFile], python: str) -> tuple[Distribution, ...]:

@@ -12,7 +12,7 @@ from functions_model.core.spec import DeploymentSpec
 from functions_model.environment import Lock
 from functions_model.image.compression import Compression
 from functions_model.image.layers import Layer
-from functions_model.pipeline.contents import CodeFound
+from functions_model.pipeline.contents import CodeFound, DependenciesKnown
 from functions_model.pipeline.events import (
     Attached,
     BaseChosen,
@@ -24,6 +24,7 @@ from functions_model.pipeline.events import (
 )
 from functions_model.registry import BlobTransfer, How, PushedImage
 from functions_model.report.formatting import count, duration, fenced, folded, last, size
+from functions_model.report.packages_text import size_line, size_notes
 
 
 def environment_section(spec: DeploymentSpec | None, events: Sequence[Event]) -> str:
@@ -34,7 +35,10 @@ def environment_section(spec: DeploymentSpec | None, events: Sequence[Event]) ->
     head = f"Python {event.python.version}, {packages_text(event.lock)}, lock `{short(event.lock.digest)}`"
     system = spec.build.apt_packages if spec else ()
     told = [f"System packages: {', '.join(system)}."] if system else []
-    notes = "".join(f"\n- {note}" for note in [*told, *environment_notes(event)])
+    known = last(events, DependenciesKnown)
+    weight = [f"{size_line(known)}."] if known and size_line(known) else []
+    unused = size_notes(known) if known else []
+    notes = "".join(f"\n- {note}" for note in [*weight, *told, *environment_notes(event), *unused])
     conda = event.lock.conda.packages if event.lock.conda else ()
     listing = "\n".join(f"{package.name}=={package.version}" for package in event.lock.packages)
     if conda:

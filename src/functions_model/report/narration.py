@@ -9,7 +9,7 @@ from functools import singledispatch
 
 from functions_model.ci.host import CiHost
 from functions_model.core.references import short
-from functions_model.pipeline.contents import CodeFound
+from functions_model.pipeline.contents import CodeFound, DependenciesKnown
 from functions_model.pipeline.events import (
     AheadBegun,
     AppVerified,
@@ -47,6 +47,7 @@ from functions_model.report.image_text import (
     sent_sentence,
     transfer_lines,
 )
+from functions_model.report.packages_text import dependencies_lines
 from functions_model.report.proof import caveats, state_of, trigger_text
 
 
@@ -94,6 +95,7 @@ def lines_of(event: object) -> str:  # noqa: ARG001 - the dispatching argument
 
 lines_of.register(LayerReady, layer_line)
 lines_of.register(CodeFound, code_line)
+lines_of.register(DependenciesKnown, dependencies_lines)
 lines_of.register(EngineRan, engine_line)
 lines_of.register(Attached, attached_line)
 

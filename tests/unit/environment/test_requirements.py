@@ -101,11 +101,6 @@ class TestRequirements:
         """PowerShell's redirection writes UTF-16, other tools a byte order mark."""
         assert read(tmp_path, "six\r\n".encode(encoding)).requirements[0].name == "six"
 
-    def test_gpu_wheels(self, tmp_path: Path) -> None:
-        """The default index's PyTorch is gigabytes for GPUs that are not there."""
-        assert "GPU" in read(tmp_path, "torch==2.4").warnings[0]
-        assert read(tmp_path, "--extra-index-url https://host.example/cpu\ntorch==2.4").warnings == ()
-
 
 class TestOptions:
     """Options on lines of their own."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from functions_model.bundle import DEPENDENCIES_LAYOUT, dependency_layers
 from functions_model.core.build import Build
 from functions_model.environment.normalising import normalise, normalise_prefix
+from functions_model.environment.standard_library import take_out_hiding
 from functions_model.image.layers import build_layer
 from support.function_app import spec_of
 
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PACKED = {
-    1: [
+    2: [
         "sha256:bed4af23cc07c9a04d298d414a680d86fcb6e2e495ba0c6bd5e6c628df62e303",
-        "sha256:14d0cb13af4750b74fc84525984e9a830a0537e1acc82a7dde4c012ece58749e",
+        "sha256:2503058ef3f3c35ac47e89cd19e2d818fb7896538c6c8f2abeca6947d205442c",
     ]
 }
 """The digests of the uncompressed layers, conda's first, by the layout's number. A change here needs a new number, as
@@ -43,13 +44,15 @@ class Installed:
 
 
 def installed(folder: Path) -> Installed:
-    """A package with a script and a module, and a conda prefix with a link, a program and a package's record."""
+    """A package with a script, one that hides Python's own module, and a conda prefix with a link and a program."""
     files = {
         "site/tool.py": "print(1)\n",
         "site/tool/__pycache__/x.cpython-311.pyc": "x",
         "site/tool/data/\u00e4.txt": "data",
         "site/bin/tool": "#!/work/venv/bin/python\nimport tool\n",
         "site/tool-1.dist-info/RECORD": "tool.py,sha256=x,9\nbin/tool,sha256=old,1\ntool-1.dist-info/RECORD,,\n",
+        "site/argparse.py": "",
+        "site/argparse-1.4.0.dist-info/RECORD": "argparse.py,sha256=x,0\nargparse-1.4.0.dist-info/RECORD,,\n",
         "prefix/bin/python3.11": "program",
         "prefix/lib/python3.11/six.py": "",
         "prefix/conda-meta/history": "today",
@@ -60,6 +63,7 @@ def installed(folder: Path) -> Installed:
         (folder / name).write_text(text)
     (folder / "site/bin/tool").chmod(0o755)
     (folder / "prefix/bin/python").symlink_to("python3.11")
+    take_out_hiding(folder / "site", "3.11")
     normalise(folder / "site")
     normalise_prefix(folder / "prefix", {"six-1-0.conda": "conda-forge"})
     return Installed(folder / "site", folder / "prefix")

@@ -119,7 +119,7 @@ def _model_plans(spec: DeploymentSpec, models: FileTree) -> Iterator[LayerPlan]:
         yield LayerPlan(model_layer(spec, model), own, compression, epoch)
 
 
-DEPENDENCIES_LAYOUT = 1
+DEPENDENCIES_LAYOUT = 2
 """How dependencies become layers. A higher number whenever the same lock would give other layers than before: those of
 an earlier number are then made anew. `tests/contract/test_dependencies_layout.py` holds what belongs to it."""
 

@@ -29,6 +29,7 @@ from functions_model.engine.dockerfile import Recipe
 from functions_model.engine.installing import INSTALLED, INSTALLER, index_options, install_command, installer_files
 from functions_model.environment.normalising import normalise
 from functions_model.environment.request import IndexSettings
+from functions_model.environment.standard_library import take_out_hiding
 from functions_model.environment.uv_process import clean, uv_environment
 
 _ACTION = "compile packages in the image"
@@ -73,7 +74,7 @@ def compile_packages(
                 files.seek(0)
                 session.api.put_archive(container, "/", files)
             _run(session, container, settings)
-            return _taken_out(session, container)
+            return _taken_out(session, container, recipe.python_version)
     except (APIError, requests.RequestException) as error:
         said = clean(str(getattr(error, "explanation", None) or error), settings.secrets)
         raise explain(_ACTION, said, "", "builder") from error
@@ -155,7 +156,7 @@ def _pack(stream: BinaryIO, files: Iterable[tuple[str, Path | bytes, int]]) -> N
                     archive.addfile(member, source)
 
 
-def _taken_out(session: EngineSession, container: str) -> Path:
+def _taken_out(session: EngineSession, container: str, python_version: str) -> Path:
     target = Path(tempfile.mkdtemp(prefix="compiled-", dir=session.work))
     blocks, _ = session.api.get_archive(container, INSTALLED)
     with tempfile.TemporaryFile(dir=session.work) as packed:
@@ -165,5 +166,7 @@ def _taken_out(session: EngineSession, container: str) -> Path:
         with tarfile.open(fileobj=packed) as archive:
             archive.extractall(target, filter="tar")
     site_packages = target / Path(INSTALLED).name
+    for warning in take_out_hiding(site_packages, python_version):
+        session.log(f"Note: {warning}")
     normalise(site_packages)
     return site_packages

@@ -15,11 +15,17 @@ from functions_model.environment.find_links import without_unreadable_page
 from functions_model.environment.locking import ACTION
 from functions_model.environment.offers import Indexes, Offer, offer_of
 from functions_model.environment.request import EnvironmentRequest, Requirement
+from functions_model.environment.standard_library import is_standard
 from functions_model.environment.uv_failures import Target, blamed, explain, is_for_wheels
 from functions_model.environment.uv_process import UvRefused, run_uv, target_options
 
 _IS_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 """A package among what uv says in a comment; files have `-r` or `-c` in front."""
+
+_WITHOUT = (
+    "`{0}` is left out: it has no wheel that fits, and Python has a module of that name in its standard library."
+    " Remove it from your file."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +59,13 @@ class Answer:
         pylock: A `pylock.toml`.
         request: What it was asked in the end: without what was left out on the way, and with a warning for each.
         sources: The packages that are taken from their source.
+        left_out: The packages that are left out, whoever asks for them.
     """
 
     pylock: str
     request: EnvironmentRequest
     sources: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 def ask(question: Question) -> Answer:
@@ -85,6 +93,10 @@ def ask(question: Question) -> Answer:
                 request = readable
                 continue
             name = blamed(refusal.words)
+            if name and name not in left_out and _hides(name, refusal, question):
+                left_out.append(name)
+                request = replace(request, warnings=(*request.warnings, _WITHOUT.format(name)))
+                continue
             if name and name not in offers and is_for_wheels(refusal.words):
                 offers[name] = _offer(name, replace(question, request=request))
                 if not (question.only_wheels or offers[name].only_for):
@@ -99,7 +111,12 @@ def ask(question: Question) -> Answer:
             failure = explain(ACTION, told, request, target, offers)
             failure.detail = "\n".join([failure.detail, *request.warnings[len(question.request.warnings) :]])
             raise failure
-        return Answer(found, request, tuple(sources))
+        return Answer(found, request, tuple(sources), tuple(left_out))
+
+
+def _hides(name: str, refusal: UvRefused, question: Question) -> bool:
+    """Whether a package without a wheel is one of the standard library's modules for an older Python."""
+    return is_for_wheels(refusal.words) and is_standard(name, question.python_version)
 
 
 def _offer(name: str, question: Question) -> Offer:
@@ -119,7 +136,7 @@ def dependents(question: Question, answer: Answer, name: str) -> frozenset[str]:
         name: The package, normalised.
     """
     annotated = ("--format", "requirements.txt", "--no-header", "--annotation-style", "line")
-    lines = _compile(replace(question, request=answer.request), answer.sources, (), annotated).splitlines()
+    lines = _compile(replace(question, request=answer.request), answer.sources, answer.left_out, annotated).splitlines()
     via = next((line.partition("# via ")[2] for line in lines if line.startswith((f"{name}==", f"{name} @"))), "")
     return frozenset(map(canonicalize_name, filter(_IS_NAME.fullmatch, via.split(", "))))
 

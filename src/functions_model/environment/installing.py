@@ -29,6 +29,7 @@ from functions_model.environment.normalising import (
 )
 from functions_model.environment.rattler_tool import errors_of, explain_conda, load_rattler, rattler_cache, run_rattler
 from functions_model.environment.request import CondaRequest
+from functions_model.environment.standard_library import take_out_hiding
 from functions_model.environment.uv_failures import Target, explain
 from functions_model.environment.uv_process import UvRefused, run_uv, target_options
 
@@ -62,6 +63,8 @@ def install(
     environ: Mapping[str, str] | None = None,
 ) -> Installed:
     """Install a lock. The same lock gives the same files, byte for byte, in any folder.
+
+    What would hide a module of the standard library is left out, and said.
 
     What a cache holds otherwise than its package says is fetched anew, and said.
 
@@ -111,7 +114,8 @@ def _install_wheels(
     report(Progress(_WHEELS_TASK, 0))
     try:
         uv(arguments)
-        warnings = _altered_wheels(target, lambda again: uv([*arguments, *again]))
+        altered = _altered_wheels(target, lambda again: uv([*arguments, *again]))
+        warnings = (*altered, *take_out_hiding(target, python_version))
         normalise(target)
     except UvRefused as refusal:
         action = "install the dependencies"

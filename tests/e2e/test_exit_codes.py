@@ -125,6 +125,13 @@ BUNDLE = [
         ),
     ),
     Scenario(
+        "module-that-nothing-brings",
+        3,
+        arrange=lambda folder: (folder / "src" / "score.py").write_text(
+            "import not_in_the_environment\n" + ECHO_SCRIPT
+        ),
+    ),
+    Scenario(
         "package-that-does-not-exist",
         3,
         arrange=lambda folder: (folder / "requirements.txt").write_text("six\nno-such-package-by-any-name==9.9\n"),
@@ -259,7 +266,7 @@ VERIFY = [
     Scenario(
         "import-fails",
         8,
-        {"verify-timeout": "60"},
+        {"verify-timeout": "60", "preflight": "none"},
         lambda folder: (folder / "src" / "score.py").write_text("import not_in_the_environment\n" + ECHO_SCRIPT),
     ),
 ]

@@ -168,6 +168,22 @@ STRANGERS = [
 
 BY_THE_PLAN = [
     Mistake(
+        "modules-that-nothing-brings",
+        script(f"import churn_helpers\nimport joblib\n{ECHO_SCRIPT}"),
+        (
+            ("file=src/score.py,line=1::", "`churn_helpers`", "add its file to the source directory"),
+            ("file=src/score.py,line=2::", "`joblib`", "Add the package that has it", "`requirements.txt`"),
+        ),
+        code=3,
+        out=Change(
+            files={
+                SCRIPT: f"import churn_helpers\nimport joblib\n{ECHO_SCRIPT}",
+                "src/churn_helpers.py": "",
+                REQUIREMENTS: "six==1.17.0\njoblib\n",
+            }
+        ),
+    ),
+    Mistake(
         "no-such-package",
         requires("no-such-package-by-any-name==9.9"),
         (
@@ -302,14 +318,3 @@ class TestThePlan:
         assert 4 == run.code, run.log
         assert holds(run.errors[0], ("`permissions: id-token: write`", "`client-secret`", "fork"))
         assert 0 == plans(NOTHING)
-
-    @pytest.mark.exhaustive
-    @pytest.mark.xfail(strict=True, reason="imports are not looked up before anything is sent yet")
-    def test_finds_an_import_that_nothing_brings(self, sandbox: Sandbox, tmp_path: Path) -> None:
-        """With its line."""
-        change = script(f"import json\nimport joblib\n{ECHO_SCRIPT}")
-
-        run = plan(sandbox, tmp_path / "workspace", change)
-
-        assert "file=src/score.py,line=2" in run.log
-        assert "joblib" in run.log

@@ -44,12 +44,6 @@ ONLY_LIVE = [
         ),
     ),
     Mistake(
-        "module-that-nothing-brings",
-        script(f"import churn_helpers\n{ECHO_SCRIPT}"),
-        (("the entry script cannot import `churn_helpers`", "the module's file to the source directory"),),
-        out=Change(files={SCRIPT: f"import churn_helpers\n{ECHO_SCRIPT}", "src/churn_helpers.py": ""}),
-    ),
-    Mistake(
         "wrong-file",
         Change(_UNLOOKED, {SCRIPT: _OPENS_A_WRONG_FILE}),
         (("`init()` of the entry script failed", "AZUREML_MODEL_DIR"),),

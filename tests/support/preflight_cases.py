@@ -43,7 +43,8 @@ class Case:
         found: The lines that must be found, as linters print them, in their order.
         inputs: Inputs besides script, model and environment.
         mended: The files as they are when the way out was taken; empty where the case shows none.
-        mended_packages: What is installed then; empty: the same.
+        mended_packages: What is installed then, too.
+        mended_inputs: Inputs that are given then, too.
         python: The minor.
     """
 
@@ -54,13 +55,20 @@ class Case:
     inputs: dict[str, str] = field(default_factory=dict)
     mended: dict[str, str] = field(default_factory=dict)
     mended_packages: str = ""
+    mended_inputs: dict[str, str] = field(default_factory=dict)
     python: str = "3.12"
 
     @property
     def when_mended(self) -> Case:
         """The project after the way out was taken."""
         packages = f"{self.packages}\n{self.mended_packages}"
-        return replace(self, files=self.files | self.mended, packages=packages, found="")
+        inputs = self.inputs | self.mended_inputs
+        return replace(self, files=self.files | self.mended, packages=packages, inputs=inputs, found="")
+
+    @property
+    def shows_a_way_out(self) -> bool:
+        """Whether the case says what the project is when it was mended."""
+        return bool(self.mended or self.mended_packages or self.mended_inputs)
 
 
 def cases(part: str) -> tuple[Case, ...]:
@@ -81,10 +89,15 @@ def _case(section: str) -> Case:
             other[word] = body
         else:
             files[info] = body
-    inputs = dict(line.split(": ", 1) for line in other.get("inputs", "").splitlines())
-    more = mended.pop("packages", "")
+    inputs = _inputs(other.get("inputs", ""))
+    more, mended_inputs = mended.pop("packages", ""), mended.pop("inputs", "")
     python = other.get("python", "3.12").strip()
-    return Case(name, files, other.get("packages", ""), other.get("found", ""), inputs, mended, more, python)
+    found, packages = other.get("found", ""), other.get("packages", "")
+    return Case(name, files, packages, found, inputs, mended, more, _inputs(mended_inputs), python)
+
+
+def _inputs(text: str) -> dict[str, str]:
+    return dict(line.split(": ", 1) for line in text.splitlines())
 
 
 def look(case: Case, folder: Path) -> tuple[Finding, ...]:

@@ -105,8 +105,8 @@ _OF_IMAGE: tuple[InputSpec, ...] = (
     ),
     a_choice(
         "preflight",
-        "Whether to look for what would fail in Azure before anything is written there: modules that the script imports"
-        " and that nothing brings. `strict` ends the run for warnings, too; `none` turns it off.",
+        "Whether to look for what would fail in Azure, such as a module that nothing brings, before anything is written"
+        " there. `strict` ends the run for warnings, too; `none` turns it off.",
         derived=f"`{Preflight.STANDARD}`",
         choices=tuple(Preflight),
     ),

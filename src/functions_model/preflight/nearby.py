@@ -28,7 +28,9 @@ def what_is_nearby(project: Project, module: str) -> tuple[str, str] | None:
     source = project.source_directory
     if source is None:
         return None
-    return _left_out(project, source, module) or _elsewhere(project, module) or _outside(project, source, module)
+    return (
+        _left_out(project, source, module) or _elsewhere(project, source, module) or _outside(project, source, module)
+    )
 
 
 def _left_out(project: Project, source: Path, module: str) -> tuple[str, str] | None:
@@ -65,30 +67,27 @@ def _rule_for(source: Path, path: str) -> tuple[str, int]:
     return (file.name, rules[-1]) if rules else ("", 0)
 
 
-def _elsewhere(project: Project, module: str) -> tuple[str, str] | None:
+def _elsewhere(project: Project, source: Path, module: str) -> tuple[str, str] | None:
     """In a folder of the code that is not looked into."""
     ending = module.replace(".", "/")
     start = f"{project.code_folder}/"
     for file in project.code.files:
         for tail in (f"/{ending}.py", f"/{ending}/__init__.py"):
             if file.path.startswith(start) and file.path.endswith(tail):
-                folder = file.path[len(start) : -len(tail)]
+                folder = (source / file.path[len(start) : -len(tail)]).relative_to(project.workspace)
                 what = f"`{module}` lies in `{folder}/`, where imports are not looked for"
-                return what, f'Write `import sys; sys.path.insert(0, "{folder}")` above this line.'
+                return what, f"Set `import-roots: {folder}`."
     return None
 
 
 def _outside(project: Project, source: Path, module: str) -> tuple[str, str] | None:
     """In a folder of the workspace above the source directory, or in one beside it that holds sources."""
     for above in _above(source, project.workspace):
-        for within in ("", *_SOURCES):
-            if next(_files_of(above / within, module), None) is None:
-                continue
-            place = (above / within).relative_to(project.workspace).as_posix()
-            directory = above.relative_to(project.workspace).as_posix()
-            what = f"`{module}` lies in `{place}`, outside of the source directory"
-            also = f' and write `import sys; sys.path.insert(0, "{within}")` above this line' if within else ""
-            return what, f"Set `source-directory: {directory}`{also}."
+        for folder in (above, *(above / name for name in _SOURCES)):
+            if next(_files_of(folder, module), None):
+                place = folder.relative_to(project.workspace)
+                what = f"`{module}` lies in `{place}/`, outside of the source directory"
+                return what, f"Set `import-roots: {place}`."
     return None
 
 

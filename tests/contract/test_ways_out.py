@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
 from functions_model.core.failures import EnvironmentFailed
-from functions_model.environment import Lock, read_environment, resolve
+from functions_model.environment import Lock, install, read_environment, resolve
 from support.mistakes import holds
 from support.source_packages import SourcePackage
 
@@ -300,3 +302,60 @@ class TestForeign:
         [said] = told(foreign, requirements("other-python==1.0"))
 
         assert "has no wheel for Python 3.11" in said
+
+
+class TestLocalWheels:
+    """Wheels in the repository, asked for by their path."""
+
+    @pytest.fixture
+    def own(self, tmp_path: Path, index: Path) -> Path:
+        """A workspace with the index's wheels, and a wheel of its own that the index has with other content."""
+        shutil.copytree(index / "wheels", tmp_path / "wheels")
+        SourcePackage("six", "1.16.0", "own = True\n").write_wheel(tmp_path / "libs")
+        SourcePackage("my-churn", "0.1", "").write_wheel(tmp_path / "libs")
+        return tmp_path
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "./libs/six-1.16.0-py3-none-any.whl",
+            "libs\\six-1.16.0-py3-none-any.whl",
+            "six @ ./libs/six-1.16.0-py3-none-any.whl",
+            "libs/six-1.16.0-py3-none-any.whl ; python_version >= '3.10'",
+        ],
+    )
+    def test_are_taken_by_their_hash(self, line: str, own: Path) -> None:
+        """The very file is locked and installed, and not the one of the same version that the index has."""
+        digest = hashlib.sha256((own / "libs/six-1.16.0-py3-none-any.whl").read_bytes()).hexdigest()
+
+        lock = lock_of(own, requirements(line))
+        install(lock, "3.11", own / "site", work=own / "install")
+
+        assert [("1.16.0", (f"sha256:{digest}",))] == [
+            (one.version, one.hashes) for one in lock.packages if one.name == "six"
+        ]
+        assert "own = True\n" == (own / "site/six.py").read_text()
+        assert str(own) not in lock.text
+
+    def test_paths_from_the_workspace(self, own: Path) -> None:
+        """As pip has it, a path is relative to where pip is called, which need not be the file's own folder."""
+        (own / "deploy").mkdir()
+        (own / "deploy/requirements.txt").write_text("libs/my_churn-0.1-py3-none-any.whl\n")
+
+        request = read_environment(own / "deploy/requirements.txt", root=own, environ={})
+
+        assert ["my-churn==0.1"] == [one.text for one in request.requirements if one.location]
+
+    def test_in_a_conda_file(self, own: Path) -> None:
+        """The section of wheels takes them, too."""
+        lock = lock_of(own, conda("./libs/my_churn-0.1-py3-none-any.whl"), "environment.yml")
+
+        assert "my-churn" in {package.name for package in lock.packages}
+
+    def test_renamed_wheel(self, own: Path) -> None:
+        """A name that says no version is told."""
+        (own / "libs/my_churn-0.1-py3-none-any.whl").rename(own / "libs/churn.whl")
+
+        [said] = told(own, requirements("./libs/churn.whl"))
+
+        assert holds(said, ("3: `churn.whl` is not the name of a wheel", "Do not rename wheels."))

@@ -15,9 +15,10 @@ from packaging.utils import canonicalize_name
 
 from functions_model.core.failures import Location
 from functions_model.core.yaml_nodes import is_empty, place
+from functions_model.environment.local_wheels import names_wheel, read_local_wheel
 from functions_model.environment.request import Draft, Requirement
 from functions_model.environment.requirement_options import for_option_behind, read_option
-from functions_model.environment.ways_out import LEFT_OUT, for_file, name_and_version
+from functions_model.environment.ways_out import LEFT_OUT, OWN_CODE, for_file, name_and_version
 
 _OPTION = re.compile(r"\s(?P<name>--[a-z][a-z-]*|-[a-z])(?:(?:=|\s+)(?P<value>(?!-)\S+)|(?=\s|$))")
 _HASH = re.compile(r"sha(?:256:[0-9a-f]{64}|384:[0-9a-f]{96}|512:[0-9a-f]{128})")
@@ -29,6 +30,10 @@ _WHEEL_FOLDER = "Put the wheel into a folder, name the folder with `--find-links
 def read_requirement(line: str, location: Location, draft: Draft, *, as_constraints: bool) -> None:
     """Add one requirement, or its problem."""
     text, options = _OPTION.sub("", line).strip(), _OPTION.findall(line)
+    wheel = read_local_wheel(text, location, draft) if names_wheel(text) else None
+    if wheel is None and names_wheel(text):
+        return
+    text = wheel.requirement if wheel else text
     refusal = _place_refusal(text) or _option_refusal(options)
     if refusal:
         draft.refuse(location, *refusal)
@@ -48,7 +53,7 @@ def read_requirement(line: str, location: Location, draft: Draft, *, as_constrai
     if why := LEFT_OUT.get(name_and_version(text)):
         draft.warnings.append(f"`{text}` ({location.file.name}:{location.line}) is left out: {why}.")
         return
-    hashes = tuple(value for _, value in options)
+    hashes = tuple(value for _, value in options) or ((wheel.sha256,) if wheel else ())
     requirement = Requirement(canonicalize_name(parsed.name), str(parsed), hashes, location)
     if as_constraints:
         draft.constraints.append(requirement)
@@ -85,7 +90,7 @@ def _place_refusal(text: str) -> tuple[str, str] | None:
     if re.match(r"https?://", text):
         return f"`{_without_login(text)}` does not say which package it is", "Write it as `name @ https://...whl`."
     if "://" not in text and _LOCAL.search(text.partition(";")[0].strip()):
-        return f"`{text}` is a path, and the lock must work on every machine", _WHEEL_FOLDER
+        return f"`{text}` is a path, and of those only wheels are taken", OWN_CODE
     return None
 
 

@@ -32,7 +32,8 @@ class Advice(NamedTuple):
 
 BESIDE = "put its folder beside the entry script, inside `source-directory`: it goes into the image, and needs no line"
 OWN_WHEEL = (
-    "build its wheel in an earlier step (`pip wheel --no-deps .`), and name the wheel's folder with `--find-links`"
+    "build its wheel in an earlier step (`pip wheel --no-deps .`), and name it by its path, or its folder with"
+    " `--find-links`"
 )
 OWN_CODE = f"If it is your own code, {BESIDE}. Or {OWN_WHEEL}."
 """How code of one's own gets into the image."""

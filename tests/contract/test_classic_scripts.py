@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from support.function_app import FunctionApp, function_app
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from support.function_app import FunctionApp, function_app, write_files
 
 URL = "https://contoso.azurewebsites.net/api/score"
 JSON = {"Content-Type": "application/json"}
@@ -43,3 +44,155 @@ class TestImportRoots:
             answer = app.call("score", URL, b'{"data": [1, 2]}', headers=JSON)
 
         assert (200, [3, 6]) == (answer.status, answer.json)
+
+
+CHURN = (("churn", "3", "model/churn.pkl"),)
+CLASSIC = """\
+import json
+import os
+from azureml.core.model import Model
+
+def init():
+    global model, labels
+    model = open(Model.get_model_path("churn")).read()
+    assert open(Model.get_model_path(model_name="churn", version=3)).read() == model
+    labels = open("src/labels.txt").read()
+
+def run(data):
+    return [model, labels, os.getcwd(), os.environ["AML_APP_ROOT"], os.environ["AZUREML_ENTRY_SCRIPT"]]
+"""
+FILES = {"src/score.py": CLASSIC, "src/labels.txt": "yes", "model/churn.pkl": "the model"}
+FAKE = {
+    # Of the same shape as azureml-core 1.61, azureml/core/model.py:99 and :827-850.
+    "azureml/core/model.py": """\
+import os
+
+MODELS_DIR = os.path.join(os.environ.get("AML_APP_ROOT", ""), "azureml-models")
+
+class Model:
+    @staticmethod
+    def get_model_path(model_name, version=None):
+        folder = os.path.join(MODELS_DIR, model_name)
+        [entry] = os.listdir(os.path.join(folder, str(version or max(os.listdir(folder), key=int))))
+        return os.path.join(folder, str(version or max(os.listdir(folder), key=int)), entry)
+""",
+    "azureml/core/__init__.py": "",
+}
+
+
+class TestFirstSdk:
+    """`Model.get_model_path`, and the working folder that goes with it."""
+
+    @pytest.mark.parametrize("packages", [{}, FAKE], ids=["without azureml-core", "with it"])
+    def test_finds_its_model_and_files(self, packages: dict[str, str], tmp_path: Path) -> None:
+        """As under the first SDK, in the folder above the script's, whether its package is installed or not."""
+        write_files(tmp_path / "packages", packages)
+
+        with started(tmp_path, FILES, models=CHURN, env={"PYTHONPATH": str(tmp_path / "packages")}) as app:
+            answers = [app.call("score", URL, b"{}", headers=JSON) for _ in range(2)]
+            root = app.root / "var/azureml-app"
+            assert [["the model", "yes", str(root), str(root), "src/score.py"]] * 2 == [one.json for one in answers]
+
+    def test_a_failed_start_is_tried_again_as_it_was(self, tmp_path: Path) -> None:
+        """The second start finds the same folders."""
+        once = "    os.environ['N'] = os.environ.get('N', '') + 'x'\n    assert os.environ['N'] != 'x', 'not yet'\n"
+        files = {**FILES, "src/score.py": CLASSIC.replace("def init():\n", f"def init():\n{once}")}
+
+        with started(tmp_path, files, models=CHURN) as app:
+            assert app.call("score", URL, b"{}", headers=JSON).status == 500
+            time.sleep(5.5)
+            assert str(app.root / "var/azureml-app") == app.call("score", URL, b"{}", headers=JSON).json[2]
+
+    def test_a_name_that_no_model_has(self, tmp_path: Path) -> None:
+        """The log names the models that there are, and the input that names them."""
+        files = {**FILES, "src/score.py": CLASSIC.replace('"churn"', '"other"')}
+
+        with started(tmp_path, files, models=CHURN) as app:
+            assert app.call("score", URL, b"{}", headers=JSON).status == 500
+            assert "There is no model `other`. Models of this app: `churn:3`. `model-name` says" in app.channel_log
+
+    def test_what_else_azureml_core_has_is_asked_for_by_name(self, tmp_path: Path) -> None:
+        """The log says that the package is not installed."""
+        files = {**FILES, "src/score.py": "from azureml.core import Workspace\n" + CLASSIC}
+
+        with started(tmp_path, files, models=CHURN) as app:
+            assert app.call("score", URL, b"{}", headers=JSON).status == 500
+            assert "No `Workspace`: azureml-core is not installed in this app" in app.channel_log
+
+
+MONITORED = """\
+import json
+from azureml.ai.monitoring import Collector
+
+def init():
+    global collector
+    collector = Collector(name="inputs")
+
+def run(data):
+    collector.collect(json.loads(data))
+    return "scored"
+"""
+MONITORING = {
+    # Of the same shape as azureml-ai-monitoring 1.0.0, config/config.py and collector_json.py.
+    "azureml/ai/monitoring/__init__.py": """\
+import os
+import random
+
+class Collector:
+    def __init__(self, *, name, on_error=None):
+        if os.environ.get("AZUREML_MDC_ENABLED", "false") != "true":
+            raise Exception("custom logging is not enabled, drop the data")
+        self.name = name
+
+    def collect(self, data, correlation_context=None):
+        if int(os.environ.get("AZUREML_MDC_SAMPLE_RATE", "100")) <= random.random() * 100:
+            return correlation_context
+        print("collected", self.name, data)
+""",
+    "azureml/ai/__init__.py": "",
+    "azureml/__init__.py": "",
+}
+DROPPED = "What the script's `Collector` gets is dropped"
+
+
+class TestCollector:
+    """`azureml.ai.monitoring`, where nothing collects."""
+
+    def test_drops_what_it_gets_and_says_so_once(self, tmp_path: Path) -> None:
+        """`init()` and `run()` go on, and one line of the log says how to see the data."""
+        write_files(tmp_path / "packages", MONITORING)
+
+        env = {"PYTHONPATH": str(tmp_path / "packages")}
+        with started(tmp_path, {"src/score.py": MONITORED}, env=env) as app:
+            assert ["scored"] * 3 == [app.call("score", URL, b"{}", headers=JSON).json for _ in range(3)]
+            assert app.channel_log.count(DROPPED) == 1
+            assert "collected" not in app.channel_log
+
+    def test_the_users_own_settings_hold(self, tmp_path: Path) -> None:
+        """Those that the line names write the data into the log."""
+        write_files(tmp_path / "packages", MONITORING)
+        named = {"AZUREML_MDC_ENABLED": "true", "AZUREML_MDC_LOCAL_CAPTURE": "true"}
+
+        env = {"PYTHONPATH": str(tmp_path / "packages"), **named}
+        with started(tmp_path, {"src/score.py": MONITORED}, env=env) as app:
+            assert "scored" == app.call("score", URL, b'{"a": 1}', headers=JSON).json
+            assert DROPPED not in app.channel_log
+            assert "collected inputs {'a': 1}" in app.channel_log
+
+
+@pytest.mark.exhaustive
+def test_the_real_packages(tmp_path: Path) -> None:
+    """azureml-core finds the model and its files, and azureml-ai-monitoring drops what it gets, and does not raise."""
+    packages = tmp_path / "packages"
+    for names in (["azureml-core==1.61.0.post4"], ["--no-deps", "azureml-ai-monitoring==1.0.0"]):
+        command = [Path(sys.executable).with_name("uv"), "pip", "install", "-q", "--target", packages]
+        subprocess.run([*command, "--python", sys.executable, *names], check=True)
+    script = f"from azureml.ai.monitoring import Collector\n{CLASSIC}\n".replace(
+        "def run(data):\n", "    Collector(name='inputs').collect({})\n\ndef run(data):\n    import azureml.core\n"
+    )
+    files = {**FILES, "src/score.py": script.replace("return [", "return [azureml.core.VERSION, ")}
+
+    with started(tmp_path, files, models=CHURN, env={"PYTHONPATH": str(packages)}) as app:
+        answer = app.call("score", URL, b"{}", headers=JSON)
+        assert ["1.61.0", "the model", "yes"] == answer.json[:3], app.channel_log
+        assert app.channel_log.count(DROPPED) == 1

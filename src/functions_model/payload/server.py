@@ -12,13 +12,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .collecting import be_quiet, what_becomes_of_it
 from .failures import failure_of
+from .first_sdk import enter
 from .noted import NOTES, note_warnings
 from .starting import Started, StartFailed
 from .worker_log import kept_log, share_server_log
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, MutableMapping
+    from collections.abc import Callable, MutableMapping
     from wsgiref.types import WSGIApplication
 
     from .failures import ScriptFailure
@@ -51,6 +53,8 @@ def start_server() -> WSGIApplication:
         raise _start_failed(problem) from None
     finally:
         share_server_log()
+        if told := what_becomes_of_it(os.environ):
+            logger.warning("%s", told)
 
 
 def _start_failed(problem: BaseException) -> StartFailed:
@@ -63,7 +67,7 @@ def _start_failed(problem: BaseException) -> StartFailed:
     return StartFailed(_describe(failure), failure)
 
 
-def _enter_app_root(environ: Mapping[str, str]) -> None:
+def _enter_app_root(environ: MutableMapping[str, str]) -> None:
     missing = [name for name in NEEDED if not environ.get(name)]
     if missing:
         message = f"Could not start the model: {' and '.join(missing)} is not set. Was this image made for a model?"
@@ -73,9 +77,9 @@ def _enter_app_root(environ: Mapping[str, str]) -> None:
     if not script.is_file():
         message = "Could not start the model: the entry script is not where AZUREML_ENTRY_SCRIPT says."
         raise StartFailed(message)
-    os.chdir(root)
+    code = enter(environ)
     roots = filter(None, environ.get("FUNCTIONS_MODEL_IMPORT_ROOTS", "").split(":"))
-    for folder in (str(root), str(script.parent), *(os.path.normpath(root / within) for within in roots)):
+    for folder in (str(code), str(script.parent), *(os.path.normpath(code / within) for within in roots)):
         if folder not in sys.path:
             sys.path.append(folder)
     if "SCORING_TIMEOUT_MS" in environ:
@@ -97,6 +101,7 @@ def _find_conda_programs(environ: MutableMapping[str, str]) -> None:
 def _create() -> WSGIApplication:
     from azureml_inference_server_http.server.config import config  # noqa: F401, PLC0415 - it configures the log
 
+    be_quiet(os.environ)  # not before: the server warns of variables that it does not know
     share_server_log()  # before the script is loaded, whose prints belong in the worker's log
     from azureml_inference_server_http.server.create_app import create  # noqa: PLC0415 - slow, and it reads settings
 

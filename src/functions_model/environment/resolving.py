@@ -11,7 +11,7 @@ from pathlib import Path
 from functions_model.core.failures import EnvironmentFailed
 from functions_model.core.references import digest_of
 from functions_model.core.work import Progress, Report, silent
-from functions_model.environment.asking import Question, ask
+from functions_model.environment.asking import Answer, Question, ask
 from functions_model.environment.conda_solving import MARK, Distribution, distributions_of, solve_conda, write_stand_ins
 from functions_model.environment.locked_packages import packages_of
 from functions_model.environment.locking import (
@@ -27,6 +27,9 @@ from functions_model.environment.request import EnvironmentRequest, Requirement
 from functions_model.environment.uv_process import IMAGE_PLATFORM
 
 _TASK, _CONDA_TASK = "resolve dependencies", "resolve conda packages"
+_LIBRARY = Requirement("azure-functions", "azure-functions")
+"""What our functions are written with. The worker brings it, too, but a package with a file `azure/__init__.py`, like
+azure-nspkg 2.0.0, hides all of `azure` that lies elsewhere: Azure/azure-functions-python-worker#102, #626."""
 _ENTRIES = re.compile(r"(?<!\\)\n")
 _STAND_IN = re.compile(rf"[A-Za-z0-9._-]+==\S+[+.]{MARK}(?:\s|$)")
 
@@ -84,12 +87,29 @@ def _wheels(question: Question) -> Lock:
     promise = write_promise(question.work)
     question.report(Progress(_TASK, 0))
     try:
-        answer = fit_numpy(question, ask(question))
+        answer = _answer(question)
     finally:
         question.report(Progress(_TASK, 0, finished=True))
     found = packages_of(answer.pylock)
     kept = tuple(replace(package, hashes=keep_promise(package.hashes, promise)) for package in found)
     return lock_of(kept, answer.request, question.python_version, question.platform)
+
+
+def _answer(question: Question) -> Answer:
+    """What uv finds with `azure-functions`; without it, where that is what stands in the way: the worker has one."""
+    request = question.request
+    if any(requirement.name == _LIBRARY.name for requirement in request.requirements):
+        return fit_numpy(question, ask(question))
+    asked = replace(question, request=replace(request, requirements=(*request.requirements, _LIBRARY)))
+    try:
+        found = fit_numpy(asked, ask(asked))
+    except EnvironmentFailed as failure:
+        told = [failure.detail, *(f"{problem.what} {problem.remedy}" for problem in failure.problems)]
+        if _LIBRARY.name not in " ".join(told):
+            raise
+        return fit_numpy(question, ask(question))
+    kept = tuple(requirement for requirement in found.request.requirements if requirement is not _LIBRARY)
+    return replace(found, request=replace(found.request, requirements=kept))
 
 
 def _beside(request: EnvironmentRequest, brought: Iterable[Distribution], folder: Path) -> EnvironmentRequest:

@@ -12,7 +12,7 @@ import requests
 from functions_model.core.failures import NotLive, Overtaken
 from functions_model.core.sending import new_session
 from functions_model.provision.endpoint import Endpoint, HostKeys, NotYet
-from functions_model.verify.nouns import Expected, NoKeys
+from functions_model.verify.nouns import Crashed, Expected, NoKeys
 
 _CONNECT_SECONDS = 10.0
 _READ_SECONDS = 30.0
@@ -78,9 +78,13 @@ class AppClient:
         """A JSON document that the app has for everybody, parsed.
 
         Raises:
-            NotYet: The status is another than 200, or the body is not JSON.
+            Crashed: The status is 500.
+            NotYet: It is another than 200, or the body is not JSON.
         """
-        return _document(path, self.get(path))
+        answer = self.get(path)
+        if answer.status_code == 500:
+            raise Crashed(f"`{path}` answers with the status 500")
+        return _document(path, answer)
 
     def admin_json(self, path: str, *, absent: int | None = None) -> Any:
         """A JSON document that the host has for its administrators; where it tells only Azure, through Azure.

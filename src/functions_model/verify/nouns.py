@@ -128,6 +128,10 @@ class NoKeys(NotYet):
     """The host does not tell Azure its keys, or anything: not yet, or never."""
 
 
+class Crashed(NotYet):
+    """A function has answered with the status 500."""
+
+
 class InError(NotYet):
     """Functions of the app are in error.
 

@@ -17,7 +17,7 @@ _LOOKS_WITHOUT_KEYS = 8
 that a starting host cannot answer is one too many. After that, its keys may open what says why there is none."""
 _LONGEST = 600
 """Characters of a function's error: the host appends whole stack traces."""
-_STATUS = "/admin/host/status"
+STATUS = "/admin/host/status"
 _LISTENER = "The listener for function"
 """By this an error of a listener is told from others (azure-webjobs-sdk, FunctionListenerException.cs)."""
 _NOT_RUNNING = b"Function host is not running"
@@ -119,12 +119,12 @@ def _site_answers(app: AppClient) -> None:
     app.closed = app.endpoint.turns_away(answer.status_code, answer.headers)
     if answer.status_code >= 500:
         if _NOT_RUNNING in answer.content:
-            _running(app.admin_json_of_a_broken_host(_STATUS))
+            _running(app.admin_json_of_a_broken_host(STATUS))
         raise NotYet(f"the app does not answer yet (status {answer.status_code})")
 
 
 def _host_runs(app: AppClient) -> str:
-    return _running(app.admin_json(_STATUS))
+    return _running(app.admin_json(STATUS))
 
 
 def _running(status: Any) -> str:

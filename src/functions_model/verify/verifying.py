@@ -17,6 +17,7 @@ from functions_model.verify.logs import container_log, scrubbed, shortened, tail
 from functions_model.verify.nouns import Expected, InError, Reached, Verified
 from functions_model.verify.phases import look, unseen
 from functions_model.verify.scoring import WrongAnswer, load_model, score
+from functions_model.verify.unloadable import LoadFailures, Unloadable
 
 FIRST_PAUSE, POLL_SECONDS = 0.25, 2.0
 """Seconds between two looks: short at first, since a warm app is up within one, then longer up to the second."""
@@ -25,6 +26,10 @@ _SILENCE = 10.0
 """Seconds after which a reason is told again, so that the log never seems to hang."""
 _TIMED_OUT = "Look at the app's log below, or give the app more time with `verify-timeout`."
 _FAILING = "Check what the message names, and run again."
+_UNLOADABLE = (
+    "It is not the entry script, which is not imported for that. Take the package that hides what the log names out of"
+    " the environment, or use a `base-image` that has it."
+)
 _WRONG_ANSWER = "Correct the entry script or the sample request; the app's log has more."
 
 
@@ -71,8 +76,10 @@ class _Watch:
     started: float
     stale: StaleErrors = field(init=False)
     listening: Listening = field(init=False)
+    loading: LoadFailures = field(init=False)
 
     def __post_init__(self) -> None:
+        self.loading = LoadFailures(self.app)
         seconds, functions = self.app.expected.listening_seconds, self.app.expected.triggered
         self.stale = StaleErrors(self.app, self._read, self.context)
         self.listening = Listening(seconds, functions, self._read, self._excuse, self.context)
@@ -85,6 +92,9 @@ class _Watch:
             raise self._not_live(reason, _TIMED_OUT) from exc
         except WrongAnswer as exc:
             raise self._not_live(str(exc), _WRONG_ANSWER, exc.body) from exc
+        except Unloadable as exc:
+            reason = f"none of its functions can be imported: {exc}"
+            raise self._not_live(reason, _UNLOADABLE, names_cause=False) from exc
         return replace(verified, reached=self._listen(verified))
 
     def _listen(self, verified: Verified) -> Reached | None:
@@ -113,6 +123,7 @@ class _Watch:
                 return self._look(attempts)
             except NotYet as exc:
                 reason, listeners = str(exc), exc.listeners if isinstance(exc, InError) else ()
+                self.loading.note(exc, self._seconds())
                 if self.stale.overcome(listeners):
                     continue
                 if self.app.expected.image and self.context.clock() - asked_at >= _SILENCE:
@@ -214,13 +225,13 @@ class _Watch:
             reached=expected.reached,
         )
 
-    def _not_live(self, reason: str, remedy: str, body: str = "") -> NotLive:
-        """The failure, with the cause that the app's log, the reason itself or the answer names."""
+    def _not_live(self, reason: str, remedy: str, body: str = "", *, names_cause: bool = True) -> NotLive:
+        """The failure, with the cause that the app's log, the reason itself or the answer names, unless it is known."""
         # Before anything is cut: half of a secret is not known any more.
         kept = container_log(self.app.endpoint)
         log = self._scrubbed(kept.text)
         body = shortened(self._scrubbed(body))
-        if cause := named_cause(f"{log}\n{reason}\n{body}", self.app.endpoint):
+        if names_cause and (cause := named_cause(f"{log}\n{reason}\n{body}", self.app.endpoint)):
             reason, remedy = f"{cause.meaning} ({reason})", cause.remedy
         if kept.turn_on:
             how = f"The app's log is off and has no more to say; turn it on and run again: {kept.turn_on}"

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from functions_model.core.spec import AuthLevel
 from support.function_app import FunctionApp, function_app, write_files
 
 URL = "https://contoso.azurewebsites.net/api/score"
@@ -184,9 +185,9 @@ class TestCollector:
 def test_the_real_packages(tmp_path: Path) -> None:
     """azureml-core finds the model and its files, and azureml-ai-monitoring drops what it gets, and does not raise."""
     packages = tmp_path / "packages"
+    uv, target = Path(sys.executable).with_name("uv"), ["--python", sys.executable, "--target", str(packages)]
     for names in (["azureml-core==1.61.0.post4"], ["--no-deps", "azureml-ai-monitoring==1.0.0"]):
-        command = [Path(sys.executable).with_name("uv"), "pip", "install", "-q", "--target", packages]
-        subprocess.run([*command, "--python", sys.executable, *names], check=True)
+        subprocess.run([uv, "pip", "install", "-q", *target, *names], check=True)
     script = f"from azureml.ai.monitoring import Collector\n{CLASSIC}\n".replace(
         "def run(data):\n", "    Collector(name='inputs').collect({})\n\ndef run(data):\n    import azureml.core\n"
     )
@@ -196,3 +197,68 @@ def test_the_real_packages(tmp_path: Path) -> None:
         answer = app.call("score", URL, b"{}", headers=JSON)
         assert ["1.61.0", "the model", "yes"] == answer.json[:3], app.channel_log
         assert app.channel_log.count(DROPPED) == 1
+
+
+ASKED = {"Origin": "https://shop.example.com", "Access-Control-Request-Method": "POST"}
+OPEN = {"AML_CORS_ORIGINS": "https://shop.example.com, https://other.example.com"}
+SCRIPT = """\
+def init():
+    print("it was started")
+
+def run(data):
+    return "scored"
+"""
+RAW = f"""\
+from azureml.contrib.services.aml_request import rawhttp
+from azureml.contrib.services.aml_response import AMLResponse
+{SCRIPT.replace("def run", "@rawhttp" + chr(10) + "def run")}
+"""
+RAW = RAW.replace('return "scored"', 'return AMLResponse(data.method, 200, {"Access-Control-Allow-Origin": "*"})')
+OF_THE_SERVER = "date,server,connection,content-length,x-request-id,x-ms-request-id,x-ms-client-request-id"
+
+
+def answered(app: FunctionApp, method: str, headers: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers that are no request's own, and body."""
+    function = "cors" if method == "OPTIONS" else "score"
+    answer = app.call(function, URL, b"", method=method, headers=headers)
+    own = {*OF_THE_SERVER.split(","), "x-functions-model-build", "x-ms-run-fn-exec-ms", "x-ms-server-version"}
+    kept = {name.lower(): value for name, value in answer.headers.items() if name.lower() not in own}
+    return answer.status, kept, answer.body
+
+
+class TestOrigins:
+    """`AML_CORS_ORIGINS`, against the inference server itself."""
+
+    @pytest.mark.parametrize("origin", ["https://shop.example.com", "https://evil.example.com"])
+    def test_a_browsers_question_is_answered_as_by_azure_ml(self, origin: str, tmp_path: Path) -> None:
+        """The same status, headers and body with a key on the app as without one, and without `init()` in the first."""
+        asked = {**ASKED, "Origin": origin}
+
+        with started(tmp_path / "a", {"src/score.py": SCRIPT}, env=OPEN) as app:
+            ours = answered(app, "OPTIONS", asked)
+            assert "it was started" not in app.channel_log
+            scored = answered(app, "GET", {"Origin": origin})
+        with started(tmp_path / "b", {"src/score.py": SCRIPT}, env=OPEN, auth_level=AuthLevel.ANONYMOUS) as app:
+            servers = answered(app, "OPTIONS", asked)
+            assert "it was started" in app.channel_log
+
+        assert ours == servers
+        assert ours[0] == 200
+        allowed = origin if "shop" in origin else None
+        assert [allowed] * 2 == [headers.get("access-control-allow-origin") for _, headers, _ in (ours, scored)]
+
+    def test_without_origins(self, tmp_path: Path) -> None:
+        """It is answered, and allows nothing."""
+        with started(tmp_path, {"src/score.py": SCRIPT}) as app:
+            status, headers, body = answered(app, "OPTIONS", ASKED)
+
+        assert (200, b"") == (status, body)
+        assert not [name for name in headers if name.startswith("access-control")]
+
+    def test_a_raw_script_answers_itself_where_everybody_may_call_it(self, tmp_path: Path) -> None:
+        """And is left alone where a key is needed."""
+        with started(tmp_path / "a", {"src/score.py": RAW}, auth_level=AuthLevel.ANONYMOUS) as app:
+            assert "*" == answered(app, "OPTIONS", ASKED)[1]["access-control-allow-origin"]
+        with started(tmp_path / "b", {"src/score.py": RAW}) as app:
+            assert b"" == answered(app, "OPTIONS", ASKED)[2]
+            assert "it was started" not in app.channel_log

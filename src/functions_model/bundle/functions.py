@@ -22,8 +22,13 @@ def function_definitions(trigger: Trigger) -> dict[str, Definition]:
     check = {"check": _http("check", ("get", "post"), AuthLevel.ADMIN)}
     match trigger:
         case HttpTrigger(auth_level=level):
-            swagger = {"swagger": _http("swagger.json", ("get",), level)}
-            return {"score": _http("score", ("get", "post"), level)} | swagger | check | identity
+            # Two functions on one route, told apart by their methods: azure-functions-host,
+            # WebScriptHostHttpRoutesManager.cs. Browsers ask without a key.
+            beside = {
+                "swagger": _http("swagger.json", ("get",), level),
+                "cors": _http("score", ("options",), AuthLevel.ANONYMOUS),
+            }
+            return {"score": _http("score", ("get", "post"), level)} | beside | check | identity
         case BlobTrigger(input_path=source, output_path=target):
             read = _binding("blobTrigger", "in", "blob", path=source)
             answer = _binding("blob", "out", "$return", path=target) if target is not None else None

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 CODE, MODEL = "code", "model"
-"""What a path of the user's is relative to: AML_APP_ROOT, or AZUREML_MODEL_DIR."""
+"""What a path of the user's is relative to: the folder of the code, or AZUREML_MODEL_DIR."""
 LONGEST_TEXT, LONGEST_TRACEBACK, MOST_FILES = 1000, 8000, 20
-_ROOTS = ((CODE, "AML_APP_ROOT"), (MODEL, "AZUREML_MODEL_DIR"))
+_ROOTS = ((CODE, "FUNCTIONS_MODEL_CODE_FOLDER"), (CODE, "AML_APP_ROOT"), (MODEL, "AZUREML_MODEL_DIR"))
 _PACKAGES = "site-packages"
 _SERVERS = re.compile(
     r"<frozen |[/\\](azureml_inference_server_http|flask|werkzeug|functions_model_payload"

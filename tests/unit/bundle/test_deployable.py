@@ -33,7 +33,7 @@ def refusal(found: ImageConfig) -> str:
     [
         (
             HttpTrigger(AuthLevel.ADMIN),
-            ("score", "swagger", "check", "identity"),
+            ("score", "swagger", "cors", "check", "identity"),
             {"auth-level": "admin", "trigger": "http"},
         ),
         (

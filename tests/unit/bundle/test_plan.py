@@ -288,27 +288,31 @@ class TestRuntime:
         planned = plan(tmp_path, {})
         found = contents(planned)
 
-        assert ("score", "swagger", "check", "identity") == planned.functions
+        assert ("score", "swagger", "cors", "check", "identity") == planned.functions
         for name in planned.functions:
             definition = json.loads(found[f"{WWWROOT}{name}/function.json"])
             assert f"{WWWROOT}{definition['scriptFile'].removeprefix('../')}" in found
 
     @pytest.mark.parametrize("level", AuthLevel)
     def test_only_scoring_asks_for_a_key(self, tmp_path: Path, level: AuthLevel) -> None:
-        """`score` and `swagger` have the wanted level; `check` wants the master key, the identity none."""
+        """`score` and `swagger` have the wanted level; `check` wants the master key, the others none."""
         planned = plan(tmp_path, {}, auth_level=level)
         found = contents(planned)
         triggers = {
             name: json.loads(found[f"{WWWROOT}{name}/function.json"])["bindings"][0] for name in planned.functions
         }
 
-        assert {"score": level, "swagger": level, "check": "admin", "identity": "anonymous"} == {
-            name: trigger["authLevel"] for name, trigger in triggers.items()
-        }
-        assert {"score": "score", "swagger": "swagger.json", "check": "check", "identity": "identity"} == {
-            name: trigger["route"] for name, trigger in triggers.items()
-        }
-        assert ["get", "post"] == triggers["score"]["methods"]
+        assert {
+            "score": level,
+            "swagger": level,
+            "cors": "anonymous",
+            "check": "admin",
+            "identity": "anonymous",
+        } == {name: trigger["authLevel"] for name, trigger in triggers.items()}
+        routes = {name: trigger["route"] for name, trigger in triggers.items()}
+        assert "score" == routes.pop("cors")
+        assert {"score": "score", "swagger": "swagger.json", "check": "check", "identity": "identity"} == routes
+        assert (["get", "post"], ["options"]) == (triggers["score"]["methods"], triggers["cors"]["methods"])
         assert level == planned.env["FUNCTIONS_MODEL_AUTH_LEVEL"]
 
     def test_host_uses_the_bundle_that_the_image_has(self, tmp_path: Path) -> None:
@@ -356,7 +360,7 @@ class TestLabels:
         """Title, tool, models, trigger and the lock's digest."""
         labels = labels_of(tmp_path, {"w": "1"}, {}, models=(("m", "4", "w"),))
 
-        label = f'{{"build":"{BUILD}","functions":["score","swagger","check","identity"],'
+        label = f'{{"build":"{BUILD}","functions":["score","swagger","cors","check","identity"],'
         assert {
             "functions-model.deployment": label + '"inputs":{"auth-level":"function","trigger":"http"},"layout":1}',
             "functions-model.lock": digest_of(LOCK.encode()),

@@ -42,11 +42,16 @@ class Clock:
 
 @dataclass
 class App:
-    """An app and its Resource Manager: answers by route, the last one for ever."""
+    """An app and its Resource Manager: answers by route, the last one for ever.
+
+    Attributes:
+        takes: Seconds, by the clock that nobody waits for, that an answer at a route takes.
+    """
 
     routes: dict[str, list[Answer]] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
     cleared: dict[str, tuple[str, Answer]] = field(default_factory=dict)
+    takes: dict[str, float] = field(default_factory=dict)
     clock: Clock = field(default_factory=Clock)
     ci: RecordingCi = field(default_factory=RecordingCi)
 
@@ -79,6 +84,7 @@ class App:
         path = "/".join(asked.path.split("/")[-2:]) if "/subscriptions/" in asked.path else asked.path
         if after := self.cleared.get(f"{asked.method} {path}"):
             self.routes[after[0]] = [after[1]]
+        self.clock.now += self.takes.get(f"{asked.method} {path}", 0.0)
         answers = self.routes[f"{asked.method} {path}"]
         return answers.pop(0) if len(answers) > 1 else answers[0]
 

@@ -219,7 +219,8 @@ _RUN: tuple[InputSpec, ...] = (
     ),
     a_number(
         "verify-timeout",
-        "How many seconds the app may take to come alive.",
+        "How many seconds the app may take to come alive. A request to `init()` or `run()` that is under way is not cut"
+        " short; it ends within 230 seconds.",
         default="600",
         modes=WITH_AZURE,
         metavar="SECONDS",

@@ -8,13 +8,26 @@ from pathlib import Path, PurePath
 import requests
 
 from functions_model.core.spec import AuthLevel
+from functions_model.provision import RunContext
 from functions_model.provision.endpoint import NotYet
 from functions_model.verify.app import AppClient
 from functions_model.verify.nouns import BUILD_HEADER
+from functions_model.verify.waiting import told_while
 
 _CRASHES = 3
 """So often in a row does the host start the process of a worker again whose `init()` ended it (azure-functions-host,
 RpcFunctionInvocationDispatcher.cs, three errors for one process); then it gives up."""
+
+_EARLY = 5.0
+"""Seconds: by so much may what is in front of the app count differently."""
+_HTTP = (
+    "No setting changes that, and no caller gets such an answer by HTTP: let `run()` take less, or send less at a time."
+    " With a blob or queue trigger there is no such limit, but `functionTimeout` in `host-json`."
+)
+_BY_HTTP = (
+    "The sample is scored by HTTP, which no setting gives more time; the trigger has the `functionTimeout` of"
+    " `host-json`. Use a sample that takes less, or leave `sample-request` out."
+)
 
 
 class WrongAnswer(Exception):
@@ -23,20 +36,23 @@ class WrongAnswer(Exception):
     Args:
         reason: Why, a clause without a full stop.
         body: What the app answered.
+        remedy: What to do, where that is known: sentences.
     """
 
-    def __init__(self, reason: str, body: str = "") -> None:
+    def __init__(self, reason: str, body: str = "", remedy: str = "") -> None:
         self.body = body
+        self.remedy = remedy
         super().__init__(reason)
 
 
-def load_model(app: AppClient, trigger: str, seconds_left: float) -> str:
+def load_model(app: AppClient, trigger: str, seconds_left: float, context: RunContext) -> str:
     """Have the app run `init()`, unless it has, and wait for its end.
 
     Args:
         app: It answers with the expected build.
         trigger: What the build says triggers it.
         seconds_left: How long it may take; never less than what is in front of the app waits.
+        context: What the run lends: it is told what is waited for.
 
     Returns:
         Why that could not be seen, a clause; empty when `init()` has returned.
@@ -47,7 +63,9 @@ def load_model(app: AppClient, trigger: str, seconds_left: float) -> str:
     """
     # GET on either scores nothing. Both answer once there is a scoring server, and there is none before `init()`.
     route = "/api/swagger.json" if trigger == "http" else "/api/check"
-    answer = app.get(route, _key(app, AuthLevel.ADMIN), max(seconds_left, app.endpoint.request_seconds))
+    seconds = max(seconds_left, app.endpoint.request_seconds)
+    with told_while(context.report, "`init()` to return", app.endpoint.request_seconds):
+        answer = app.get(route, _key(app, AuthLevel.ADMIN), seconds)
     if BUILD_HEADER not in answer.headers:
         return _without_build(app, route, answer)
     app.crashes = 0
@@ -59,8 +77,14 @@ def load_model(app: AppClient, trigger: str, seconds_left: float) -> str:
     return ""
 
 
-def score(app: AppClient, sample: Path, seconds_left: float) -> str:
-    """Post the sample once. The first request may load the model: it has as long as what is in front of the app waits.
+def score(app: AppClient, sample: Path, seconds_left: float, context: RunContext) -> str:
+    """Post the sample once. `run()` has as long as what is in front of the app waits.
+
+    Args:
+        app: `init()` has returned in it.
+        sample: The file to post.
+        seconds_left: How long it may take; never less than what is in front of the app waits.
+        context: What the run lends: it is told what is waited for.
 
     Returns:
         The answer as text.
@@ -72,16 +96,31 @@ def score(app: AppClient, sample: Path, seconds_left: float) -> str:
     """
     route = app.expected.sample_route
     headers = {"content-type": content_type(sample), **_key(app, app.expected.auth_level)}
+    seconds, asked_at = max(seconds_left, app.endpoint.request_seconds), context.clock()
     try:
-        answer = app.post(route, sample.read_bytes(), headers, max(seconds_left, app.endpoint.request_seconds))
+        with told_while(context.report, f"`run()` to answer `{sample.name}`", app.endpoint.request_seconds):
+            answer = app.post(route, sample.read_bytes(), headers, seconds)
     except requests.RequestException as exc:
+        _refuse_late(app, sample, context.clock() - asked_at)
         raise WrongAnswer(f"`{route}` gave no answer to `{sample.name}` ({type(exc).__name__})") from exc
+    if answer.status_code >= 500 and BUILD_HEADER not in answer.headers:
+        _refuse_late(app, sample, context.clock() - asked_at)
     if _other_build(app, answer):
         raise NotYet(f"another build has answered `{sample.name}`")
     text = text_of(answer)
     if not 200 <= answer.status_code < 300:
         raise WrongAnswer(f"`{route}` answered `{sample.name}` with the status {answer.status_code}", text)
     return text
+
+
+def _refuse_late(app: AppClient, sample: Path, took: float) -> None:
+    """Say of a request that was given up in front of the app that its answer can never arrive."""
+    longest = app.endpoint.request_seconds
+    if took < longest - _EARLY:
+        return
+    host = app.endpoint.words["host"]
+    reason = f"`run()` did not answer `{sample.name}` within {longest:.0f} s, and {host} gives a request up then"
+    raise WrongAnswer(reason, remedy=_HTTP if app.expected.sample_function == "score" else _BY_HTTP)
 
 
 def content_type(sample: PurePath) -> str:
@@ -94,6 +133,8 @@ def content_type(sample: PurePath) -> str:
 def _without_build(app: AppClient, route: str, answer: requests.Response) -> str:
     """What it means that the scoring function itself did not answer."""
     reason = f"`{route}`, which loads the model, answers with the status {answer.status_code}"
+    if answer.status_code == 504:
+        reason = f"`init()` has not returned within {app.endpoint.request_seconds:.0f} s, and goes on"
     if not app.expected.image:
         # A version that ran before may have been made when there was no such door.
         return reason

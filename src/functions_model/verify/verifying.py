@@ -91,7 +91,7 @@ class _Watch:
             reason = f"it was not live after {self._seconds():.0f} s: {exc}"
             raise self._not_live(reason, _TIMED_OUT) from exc
         except WrongAnswer as exc:
-            raise self._not_live(str(exc), _WRONG_ANSWER, exc.body) from exc
+            raise self._not_live(str(exc), exc.remedy or _WRONG_ANSWER, exc.body, names_cause=not exc.remedy) from exc
         except Unloadable as exc:
             reason = f"none of its functions can be imported: {exc}"
             raise self._not_live(reason, _UNLOADABLE, names_cause=False) from exc
@@ -208,9 +208,9 @@ class _Watch:
         if not unproven and self.app.withholds_keys and expected.needs_key:
             unproven = "Azure cannot list its keys"
         elif not unproven:
-            unproven = load_model(self.app, sighting.trigger, self.timeout - self._seconds())
+            unproven = load_model(self.app, sighting.trigger, self.timeout - self._seconds(), self.context)
             if expected.sample_request is not None:
-                answer = score(self.app, expected.sample_request, self.timeout - self._seconds())
+                answer = score(self.app, expected.sample_request, self.timeout - self._seconds(), self.context)
         return Verified(
             functions=sighting.functions,
             scoring_url=self.app.url + expected.sample_route,

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from functions_model.core.build import Preflight
 from functions_model.pipeline.prepare import Making
+from functions_model.pipeline.registered_files import as_registered
+from functions_model.pipeline.session import World
 from functions_model.preflight.checks import of_everything, of_files
-from functions_model.preflight.finding import settle
+from functions_model.preflight.finding import Finding, settle
 from functions_model.preflight.inventory import Inventory
 from functions_model.preflight.project import Project, project_of
 
@@ -18,7 +23,7 @@ def look_at_files(making: Making) -> None:
     """
     how = making.spec.build.preflight
     if how is not Preflight.NONE:
-        settle(of_files(_project(making)), how, making.world.ci)
+        _settle(of_files(_project(making)), how, making.world)
 
 
 def look_at_all(making: Making, inventory: Inventory) -> None:
@@ -29,7 +34,13 @@ def look_at_all(making: Making, inventory: Inventory) -> None:
     """
     how = making.spec.build.preflight
     if how is not Preflight.NONE:
-        settle(of_everything(_project(making), inventory), how, making.world.ci)
+        _settle(of_everything(_project(making), inventory), how, making.world)
+
+
+def _settle(findings: Iterable[Finding], how: Preflight, world: World) -> None:
+    """No annotation leads to a file that was fetched."""
+    told = (replace(one, problem=as_registered(one.problem, world.work)) for one in findings)
+    settle(told, how, world.ci)
 
 
 def _project(making: Making) -> Project:

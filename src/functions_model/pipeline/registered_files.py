@@ -12,7 +12,7 @@ from functions_model.core.failures import Location, Problem, ProblemsFailure
 MODELS = "models"
 ENVIRONMENTS = "environments"
 """Folders below the run's own, with `<name>/<version>/` below each."""
-_WAY_OUT = "The file is registered in the workspace: give a corrected copy of it in `environment-file`."
+_WAY_OUT = "It is registered in the workspace: give a corrected copy of its environment file in `environment-file`."
 
 
 @contextmanager
@@ -28,20 +28,21 @@ def told_as_registered(work: Path) -> Iterator[None]:
     try:
         yield
     except ProblemsFailure as failure:
-        problems = [_told(problem, work) for problem in failure.problems]
+        problems = [as_registered(problem, work) for problem in failure.problems]
         if problems == list(failure.problems):
             raise
         raise type(failure)(failure.action, problems, detail=failure.detail) from failure
 
 
-def _told(problem: Problem, work: Path) -> Problem:
+def as_registered(problem: Problem, work: Path) -> Problem:
+    """The problem with the name of what is registered in the place of a fetched file's."""
     name = _name(problem.location, work) if problem.location else ""
     if not name:
         return problem
     what, remedy = problem.what, problem.remedy
     for kind in (MODELS, ENVIRONMENTS):
         what = what.replace(f"{work / kind}/", "")
-    if problem.subject == "environment-file":
+    if problem.subject != "model-path":
         remedy = f"{remedy} {_WAY_OUT}".strip()
     return replace(problem, what=f"{what} ({name})", remedy=remedy, location=None)
 

@@ -60,11 +60,13 @@ def script_start(project: Project) -> Start:
 def _starts(
     project: Project, modules: ImageModules, models: tuple[MlflowCode, ...]
 ) -> Iterator[tuple[Start, Finding | None]]:
-    """The user's script; without one, the module that loads the MLflow model, where that is the user's own."""
+    """The user's script; without one, what is the user's own of what loads the MLflow model: a module, or its code."""
     if project.own_script:
         yield script_start(project), None
         return
     for model in models:
+        if model.script:
+            yield Start(Module(_SCRIPT, model.script), ()), None
         answer = modules.find(model.loader, [model.folder] if model.folder else [])
         if answer.own:
             yield Start(answer.own[-1], ("_load_pyfunc",)), None

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from functions_model.core.registered import MODEL_FILE
+from functions_model.core.registered import MODEL_FILE, place_in_model
 from functions_model.preflight.image_modules import ImageModules
 from functions_model.preflight.project import Project
 
@@ -24,12 +24,14 @@ class MlflowCode:
         line: The line with `loader_module`, counted from 1.
         loader: The module that loads it.
         folder: Of its own code, in the image; empty without any.
+        script: The file that makes the model, in the image, of a model from code; else empty.
     """
 
     path: str
     line: int
     loader: str
     folder: str
+    script: str = ""
 
 
 def mlflow_code(project: Project, modules: ImageModules) -> Iterator[MlflowCode]:
@@ -43,9 +45,11 @@ def mlflow_code(project: Project, modules: ImageModules) -> Iterator[MlflowCode]
             continue
         home = file.path.removesuffix(f"/{MODEL_FILE}")
         code = flavor.get("code")
-        folder = f"{home}/{code}".rstrip("/") if isinstance(code, str) and code else ""
+        folder = f"{home}/{place_in_model(code)}".rstrip("/") if isinstance(code, str) and code else ""
+        made = flavor.get("model_code_path")
+        script = f"{home}/{place_in_model(made).name}" if isinstance(made, str) else ""
         before = source.partition(b"loader_module:")[0]
-        yield MlflowCode(file.path, before.count(b"\n") + 1, str(flavor["loader_module"]), folder)
+        yield MlflowCode(file.path, before.count(b"\n") + 1, str(flavor["loader_module"]), folder, script)
 
 
 def _flavor(source: bytes) -> dict[str, Any] | None:

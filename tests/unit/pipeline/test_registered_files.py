@@ -29,7 +29,7 @@ def test_environment_of_a_registered_model(tmp_path: Path) -> None:
     assert problem.location is None
     assert str(tmp_path) not in str(failure.value)
     assert problem.what.endswith("at churn/4/model/conda.yaml:4 (`azureml:churn:4`, `model/conda.yaml`, line 5)")
-    assert problem.remedy.endswith("give a corrected copy of it in `environment-file`.")
+    assert problem.remedy.endswith("give a corrected copy of its environment file in `environment-file`.")
 
 
 def test_registered_environment(tmp_path: Path) -> None:

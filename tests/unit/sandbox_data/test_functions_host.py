@@ -362,6 +362,24 @@ class TestHost:
         assert "Function host is not running." == client.get("/").text
 
 
+class TestMethods:
+    """Functions on one route, told apart by their methods."""
+
+    def test_each_has_its_own_level(self, host: Start) -> None:
+        """A browser's question gets through where a request needs a key; a method that neither takes finds nothing."""
+        files = slow_app()
+        own, asked = (json.loads(files[f"{WWWROOT}/slow/function.json"]) for _ in range(2))
+        own["bindings"][0] |= {"route": "slow", "methods": ["get"], "authLevel": "function"}
+        asked["bindings"][0] |= {"route": "slow", "methods": ["options"], "authLevel": "anonymous"}
+        asked["scriptFile"] = "../slow/__init__.py"
+        named = {f"{WWWROOT}/slow/function.json": json.dumps(own), f"{WWWROOT}/asked/function.json": json.dumps(asked)}
+        client = host({**files, **named}, {})
+
+        assert [200, 401, 404] == [
+            client.request(method, "/api/slow").status_code for method in ("OPTIONS", "GET", "PUT")
+        ]
+
+
 class TestPort:
     """Where the image's host listens, and where the platform looks."""
 

@@ -17,6 +17,7 @@ from functions_model.preflight.project import Project
 from functions_model.preflight.reach import Missing, Reached, Start, reach
 from functions_model.preflight.roots import Outcome
 from functions_model.preflight.ways_out import moved, package_of
+from functions_model.preflight.working_folder import working_folder
 
 _SCRIPT = "entry_module"
 """The name that Azure ML's server gives to the entry script (azureml-inference-server-http 1.5, `UserScript`)."""
@@ -41,13 +42,13 @@ def what_is_reached(
     project: Project, modules: ImageModules, start: Start, models: tuple[MlflowCode, ...] = ()
 ) -> Reached:
     """Follow a script through the user's own modules, as the image runs it."""
-    code = project.code_folder
-    folders = [code, posixpath.dirname(project.script_path)]
+    code, started_in = project.code_folder, working_folder(project)
+    folders = list(dict.fromkeys([code, posixpath.dirname(project.script_path), started_in]))
     folders += [posixpath.normpath(posixpath.join(code, root)) for root in project.import_roots]
     folders += [model.folder for model in models if model.folder]
 
     def reader(path: str, facts: Facts) -> PathReader:
-        return PathReader(f"/{path}", f"/{code}", project.environ, facts.names)
+        return PathReader(f"/{path}", f"/{started_in}", project.environ, facts.names)
 
     return reach(modules, start, folders, project.python, reader)
 

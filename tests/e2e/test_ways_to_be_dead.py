@@ -36,7 +36,8 @@ class TestInitRaises:
         run = app.run_with(with_init(INIT_RAISES), sample=True)
 
         assert (run.code, app.model()) == (8, "first"), run.log
-        assert "`init()` of the entry script failed" in run.errors[0]
+        assert "`init()` of the entry script failed: ValueError: the weights are torn (src/score.py:" in run.errors[0]
+        assert "file=src/score.py,line=" in run.errors[0]
 
     def test_is_found_in_a_slot(self, app: Mortal) -> None:
         """And not swapped."""

@@ -66,9 +66,11 @@ class Problem:
     location: Location | None = None
 
     def __str__(self) -> str:
-        """`entry-script: the file does not exist. Check the path.`."""
+        """`entry-script: the file does not exist. Check the path.`. A line that the text names is not said twice."""
         where = f"{self.subject}: " if self.subject else ""
-        place = f" ({self.location})" if self.location else ""
+        at = self.location
+        named = at is not None and at.line is not None and f"{at.file.name}:{at.line}" in self.what
+        place = f" ({at})" if at and not named else ""
         return f"{where}{self.what}{place}. {self.remedy}" if self.remedy else f"{where}{self.what}{place}"
 
 

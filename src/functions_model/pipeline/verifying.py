@@ -16,6 +16,7 @@ from functions_model.core.spec import (
     BlobTrigger,
     DeploymentSpec,
     HttpTrigger,
+    Model,
     ServiceBusQueueTrigger,
     Trigger,
 )
@@ -31,6 +32,7 @@ from functions_model.verify.blob_probe import BlobProbe
 from functions_model.verify.probe import Owner, Probe, prove_trigger
 from functions_model.verify.queue_probe import QueueProbe
 from functions_model.verify.scoring import content_type
+from functions_model.verify.sources import Sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +93,21 @@ def verify_here(delivered: Delivered, *, candidate: bool = False) -> Verified:
         image=app.reference.pinned,
         reached=reached(delivered.plan, delivered.clients),
         listening_seconds=0.0 if candidate else _listening(app.trigger.kind, world.listening_seconds),
+        sources=_sources(spec),
     )
     endpoint = delivered.host.endpoint(delivered.clients, delivered.plan, delivered.applied, candidate=candidate)
     return _verify(delivered, endpoint, expected)
+
+
+def _sources(spec: DeploymentSpec) -> Sources:
+    """Where the script's files come from."""
+    code, models = spec.code, [model for model in spec.models if isinstance(model, Model)]
+    return Sources(
+        spec.workspace,
+        code.source_directory if code else None,
+        code.entry_script if code else None,
+        models[0].path.parent if len(models) == len(spec.models) == 1 else None,
+    )
 
 
 def reached(plan: ResourcePlan, clients: AzureClients) -> Reached | None:

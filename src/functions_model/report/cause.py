@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import re
 
+from functions_model.core.failures import Failure
+
 _TRACEBACK = "Traceback (most recent call last):"
 _CHAINED = ("The above exception was the direct cause", "During handling of the above exception")
 _RAISED = re.compile(r"[A-Za-z_][\w.]*(: .+)?")
 _FRAME = re.compile(r'File "(?:[^"]*/azureml-app/)?([^"]+)", line (\d+)')
 _NOT_THEIRS = ("site-packages/", "functions_model_payload/", "<frozen ")
 _LONGEST = 500
+
+
+def cause_of(failure: Failure) -> str:
+    """The cause that a failure's details show, unless the failure itself says it; see `cause_in`."""
+    cause = cause_in(failure.detail)
+    return "" if cause.partition(": ")[2] in " ".join(str(failure).split()) else cause
 
 
 def cause_in(text: str) -> str:

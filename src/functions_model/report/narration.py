@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import singledispatch
 
-from functions_model.ci.host import CiHost
+from functions_model.ci.host import CiHost, Level
 from functions_model.core.references import short
 from functions_model.pipeline.contents import CodeFound, DependenciesKnown
 from functions_model.pipeline.events import (
@@ -69,6 +69,10 @@ def narrate(ci: CiHost, *, now: Callable[[], datetime] = lambda: datetime.now(UT
             if caveat not in annotated:
                 annotated.add(caveat)
                 ci.annotate(level, caveat)
+        for warned in event.verified.warnings if isinstance(event, AppVerified) else ():
+            if warned.text not in annotated:
+                annotated.add(warned.text)
+                ci.annotate(Level.WARNING, warned.text, warned.location, minor=True)
 
     return tell
 
@@ -187,7 +191,7 @@ def _(event: AppVerified) -> str:
     took, functions = duration(verified.seconds), ", ".join(verified.functions)
     live = f"{state_of(event).capitalize()} after {took}: {verified.app_url}, functions {functions}."
     # With a blob or queue trigger nobody calls the app; its check function is for `verify` alone.
-    more = trigger_text(event) if "check" in verified.functions else f"Scoring URL: {verified.scoring_url}"
+    more = trigger_text(event) if verified.reached else f"Scoring URL: {verified.scoring_url}"
     return f"{live}\n{more}" if more else live
 
 

@@ -25,7 +25,7 @@ from functions_model.pipeline.events import (
     StageEnded,
     UndoEnded,
 )
-from functions_model.report.cause import cause_in
+from functions_model.report.cause import cause_of
 from functions_model.report.formatting import duration, every, imported, last, proven, size
 from functions_model.report.image_text import packages_text
 from functions_model.report.proof import state_of
@@ -114,7 +114,7 @@ def done_lines(
         failure: What ended the run; the cause that its app's log shows comes first.
     """
     told = {
-        "Cause": cause_in(failure.detail) if failure else "",
+        "Cause": cause_of(failure) if failure else "",
         "Image": _image(events),
         "Python": _environment(events),
         "Resources": _resources(spec, events),

@@ -13,7 +13,7 @@ from functions_model.core.failures import Failure
 from functions_model.core.promotion import AnySpec, PromotionSpec
 from functions_model.core.spec import DeploymentSpec, Mode, RemovalSpec, Target
 from functions_model.pipeline.events import AppVerified, Event, StageEnded
-from functions_model.report.cause import cause_in
+from functions_model.report.cause import cause_of
 from functions_model.report.formatting import duration, every, fenced, folded, proven, quoted
 from functions_model.report.image_page import image_section
 from functions_model.report.image_text import environment_section
@@ -84,7 +84,7 @@ def _failure(failure: Failure | None) -> str:
     if failure is None:
         return ""
     text = f"> [!CAUTION]\n> {quoted(brief_digests(str(failure)))}"
-    if cause := cause_in(failure.detail):
+    if cause := cause_of(failure):
         text += f"\n\n{fenced(cause)}"
     if failure.detail:
         text += f"\n\n{folded('Details', fenced(failure.detail))}"
@@ -92,7 +92,10 @@ def _failure(failure: Failure | None) -> str:
 
 
 def _caveats(event: AppVerified) -> str:
-    return "\n\n".join(f"> [!{_ALERTS[level]}]\n> {quoted(text)}" for level, text in caveats(event))
+    told = list(caveats(event))
+    if warned := "\n".join(f"- {one.text}" for one in event.verified.warnings):
+        told.append((Level.WARNING, warned))
+    return "\n\n".join(f"> [!{_ALERTS[level]}]\n> {quoted(text)}" for level, text in told)
 
 
 def _call(spec: DeploymentSpec, target: Target, event: AppVerified) -> str:

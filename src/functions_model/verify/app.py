@@ -59,6 +59,11 @@ class AppClient:
         self.overcome: set[str] = set()
         self._keys: HostKeys | None = None
 
+    @property
+    def all_secrets(self) -> set[str]:
+        """Those that are known of it: its keys, and what its settings hold."""
+        return {*self.endpoint.secrets, *self.secrets}
+
     def get(
         self, path: str, headers: dict[str, str] | None = None, seconds: float = _READ_SECONDS
     ) -> requests.Response:

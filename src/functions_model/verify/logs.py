@@ -27,6 +27,12 @@ def tail(log: str) -> str:
     return "\n".join(lines)[-_CHARACTERS:]
 
 
+def to_turn_on(log: ContainerLog) -> str:
+    """What to do about a log that is off, a sentence after others; empty for one that is on."""
+    how = f"The app's log is off and has no more to say; turn it on and run again: {log.turn_on}"
+    return f" {how}" if log.turn_on else ""
+
+
 def shortened(text: str) -> str:
     """An answer, cut to a readable length."""
     return text if len(text) <= _ANSWER else f"{text[:_ANSWER]} ... ({len(text)} characters)"

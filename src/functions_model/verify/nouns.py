@@ -8,6 +8,8 @@ from pathlib import Path
 
 from functions_model.core.spec import AuthLevel
 from functions_model.provision.endpoint import NotYet
+from functions_model.verify.script import ToldWarning
+from functions_model.verify.sources import Sources
 
 IDENTITY_ROUTE = "/api/identity"
 BUILD_HEADER = "x-functions-model-build"
@@ -64,6 +66,7 @@ class Expected:
             when any will do.
         reached: How far its trigger has come already; None with an HTTP trigger.
         listening_seconds: How long the listener of its trigger needs to report its first failure; 0 where none listens.
+        sources: Where the files of its script come from; None when they are not at hand.
     """
 
     build_id: str
@@ -75,6 +78,7 @@ class Expected:
     image: str = ""
     reached: Reached | None = None
     listening_seconds: float = 0.0
+    sources: Sources | None = None
 
     @property
     def needs_key(self) -> bool:
@@ -109,6 +113,7 @@ class Verified:
         scored: Whether a sample was scored.
         unproven: Why `init()` could not be seen to have returned in the app, a clause; empty when it has.
         reached: How far its trigger has come; None with an HTTP trigger.
+        warnings: What the script warned of until now.
     """
 
     functions: tuple[str, ...]
@@ -122,6 +127,7 @@ class Verified:
     scored: bool = False
     unproven: str = ""
     reached: Reached | None = None
+    warnings: tuple[ToldWarning, ...] = ()
 
 
 class NoKeys(NotYet):

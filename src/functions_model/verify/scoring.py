@@ -7,13 +7,17 @@ from pathlib import Path, PurePath
 
 import requests
 
+from functions_model.core.failures import NotLive
 from functions_model.core.spec import AuthLevel
 from functions_model.provision import RunContext
 from functions_model.provision.endpoint import NotYet
 from functions_model.verify.app import AppClient
+from functions_model.verify.noted import Noted, noted_of
 from functions_model.verify.nouns import BUILD_HEADER
 from functions_model.verify.waiting import told_while
 
+FAILURE_HEADER = "x-functions-model-failure"
+"""In which an answer tells the id of what was raised."""
 _CRASHES = 3
 """So often in a row does the host start the process of a worker again whose `init()` ended it (azure-functions-host,
 RpcFunctionInvocationDispatcher.cs, three errors for one process); then it gives up."""
@@ -37,11 +41,12 @@ class WrongAnswer(Exception):
         reason: Why, a clause without a full stop.
         body: What the app answered.
         remedy: What to do, where that is known: sentences.
+        failure: By this id the app tells what was raised; empty when nothing was, or it does not tell.
+        sample: The name of the file that was scored; empty when none was.
     """
 
-    def __init__(self, reason: str, body: str = "", remedy: str = "") -> None:
-        self.body = body
-        self.remedy = remedy
+    def __init__(self, reason: str, body: str = "", *, remedy: str = "", failure: str = "", sample: str = "") -> None:
+        self.body, self.remedy, self.failure, self.sample = body, remedy, failure, sample
         super().__init__(reason)
 
 
@@ -73,7 +78,7 @@ def load_model(app: AppClient, trigger: str, seconds_left: float, context: RunCo
         raise NotYet(f"another build has answered `{route}`")
     if answer.status_code >= 500:
         message = f"`{route}`, which loads the model, answered with the status {answer.status_code}"
-        raise WrongAnswer(message, answer.text)
+        raise WrongAnswer(message, answer.text, failure=answer.headers.get(FAILURE_HEADER, ""))
     return ""
 
 
@@ -109,7 +114,8 @@ def score(app: AppClient, sample: Path, seconds_left: float, context: RunContext
         raise NotYet(f"another build has answered `{sample.name}`")
     text = text_of(answer)
     if not 200 <= answer.status_code < 300:
-        raise WrongAnswer(f"`{route}` answered `{sample.name}` with the status {answer.status_code}", text)
+        message = f"`{route}` answered `{sample.name}` with the status {answer.status_code}"
+        raise WrongAnswer(message, text, failure=answer.headers.get(FAILURE_HEADER, ""), sample=sample.name)
     return text
 
 
@@ -121,6 +127,24 @@ def _refuse_late(app: AppClient, sample: Path, took: float) -> None:
     host = app.endpoint.words["host"]
     reason = f"`run()` did not answer `{sample.name}` within {longest:.0f} s, and {host} gives a request up then"
     raise WrongAnswer(reason, remedy=_HTTP if app.expected.sample_function == "score" else _BY_HTTP)
+
+
+def noted(app: AppClient, failure: str = "") -> Noted:
+    """What the app tells of its script, to those who hold the master key; nothing where it does not.
+
+    An app that was made before there was such a door tells nothing, and neither does one whose keys are not known.
+
+    Args:
+        app: It was asked before.
+        failure: The id of what was raised; empty for the warnings alone.
+    """
+    if app.closed or not app.knows_keys:
+        return Noted()
+    try:
+        answer = app.get(f"/api/check?noted={failure}", {"x-functions-key": app.master_key()})
+        return noted_of(answer.json()) if answer.ok and not _other_build(app, answer) else Noted()
+    except (NotYet, NotLive, ValueError):
+        return Noted()
 
 
 def content_type(sample: PurePath) -> str:

@@ -10,13 +10,16 @@ import requests
 from functions_model.core.failures import NotLive
 from functions_model.provision import RunContext
 from functions_model.provision.endpoint import Endpoint, NoLog, NotYet
+from functions_model.verify.answers import odd_answer
 from functions_model.verify.app import AppClient, fresh_session
 from functions_model.verify.causes import NEW_ROLES_SECONDS, denied_for_now, named_cause
 from functions_model.verify.listeners import AFTER_RESTART, Failing, Listening, StaleErrors
-from functions_model.verify.logs import container_log, scrubbed, shortened, tail
+from functions_model.verify.logs import container_log, scrubbed, shortened, tail, to_turn_on
 from functions_model.verify.nouns import Expected, InError, Reached, Verified
 from functions_model.verify.phases import look, unseen
 from functions_model.verify.scoring import WrongAnswer, load_model, score
+from functions_model.verify.script import ToldWarning
+from functions_model.verify.script_told import raised_by_script, warnings_of_script
 from functions_model.verify.unloadable import LoadFailures, Unloadable
 
 FIRST_PAUSE, POLL_SECONDS = 0.25, 2.0
@@ -91,11 +94,18 @@ class _Watch:
             reason = f"it was not live after {self._seconds():.0f} s: {exc}"
             raise self._not_live(reason, _TIMED_OUT) from exc
         except WrongAnswer as exc:
+            if failure := raised_by_script(self.app, exc):
+                raise failure from exc
             raise self._not_live(str(exc), exc.remedy or _WRONG_ANSWER, exc.body, names_cause=not exc.remedy) from exc
         except Unloadable as exc:
             reason = f"none of its functions can be imported: {exc}"
             raise self._not_live(reason, _UNLOADABLE, names_cause=False) from exc
-        return replace(verified, reached=self._listen(verified))
+        reached, warned = self._listen(verified), warnings_of_script(self.app, verified)
+        return replace(verified, reached=reached, warnings=warned)
+
+    def _odd(self, answer: str | None) -> tuple[ToldWarning, ...]:
+        sample, sources = self.app.expected.sample_request, self.app.expected.sources
+        return odd_answer(answer, sample.name, sources) if answer is not None and sample and sources else ()
 
     def _listen(self, verified: Verified) -> Reached | None:
         """How far the trigger has come, after it was listened to.
@@ -223,6 +233,7 @@ class _Watch:
             scored=answer is not None,
             unproven=self._scrubbed(unproven),
             reached=expected.reached,
+            warnings=self._odd(answer),
         )
 
     def _not_live(self, reason: str, remedy: str, body: str = "", *, names_cause: bool = True) -> NotLive:
@@ -233,16 +244,14 @@ class _Watch:
         body = shortened(self._scrubbed(body))
         if names_cause and (cause := named_cause(f"{log}\n{reason}\n{body}", self.app.endpoint)):
             reason, remedy = f"{cause.meaning} ({reason})", cause.remedy
-        if kept.turn_on:
-            how = f"The app's log is off and has no more to say; turn it on and run again: {kept.turn_on}"
-            remedy = f"{remedy} {how}"
+        remedy += to_turn_on(kept)
         answer = f"The answer:\n{body}\n" if body else ""
         detail = f"{answer}The app's log ends with:\n{tail(log)}"
         action = f"verify {self.app.endpoint.name}"
         return NotLive(action, self._scrubbed(reason), remedy, detail=detail)
 
     def _scrubbed(self, text: str) -> str:
-        return scrubbed(text, {*self.app.endpoint.secrets, *self.app.secrets})
+        return scrubbed(text, self.app.all_secrets)
 
     def _seconds(self) -> float:
         return self.context.clock() - self.started

@@ -28,9 +28,17 @@ class CodeFound(Event):
 
 @dataclass(frozen=True, slots=True)
 class DependenciesKnown(Event):
-    """What the dependencies are, each with its size; nothing of what an engine compiles in the image."""
+    """What the dependencies are, each with its size; nothing of what an engine compiles in the image.
+
+    Attributes:
+        distributions: All of them.
+        in_vain: The names of those that were asked for, are for development, and that nothing imports.
+        only_for_these: All that could be left out with them, themselves included.
+    """
 
     distributions: tuple[Distribution, ...]
+    in_vain: tuple[str, ...] = ()
+    only_for_these: tuple[Distribution, ...] = ()
 
 
 def code_found(spec: DeploymentSpec, code: Code, bundle: BundlePlan) -> CodeFound:

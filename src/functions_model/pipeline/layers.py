@@ -13,9 +13,8 @@ from functions_model.environment import Lock
 from functions_model.image.assembly import Base
 from functions_model.image.layers import LayerPlan, LayerStream, build_layer
 from functions_model.image.splitting import fingerprint, split
-from functions_model.pipeline.contents import DependenciesKnown
 from functions_model.pipeline.events import LayerOrigin, LayerReady
-from functions_model.pipeline.looking import look_at_all
+from functions_model.pipeline.looking import dependencies_known, look_at_all
 from functions_model.pipeline.lower_layers import Part, lock_for, make_lower_layers
 from functions_model.pipeline.prepare import Making
 from functions_model.preflight.inventory import Inventory
@@ -103,7 +102,7 @@ def make_layers(making: Making, push: Push | None, beside: Beside) -> Made:
 
 def _look(making: Making, beside: Beside, inventory: Inventory) -> None:
     """What the checks say of files and dependencies."""
-    making.world.tell(DependenciesKnown(inventory.distributions))
+    making.world.tell(dependencies_known(making, inventory))
     look_at_all(making, inventory)
     beside.checked()
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from functions_model.core.build import Preflight
+from functions_model.pipeline.contents import DependenciesKnown
 from functions_model.pipeline.prepare import Making
 from functions_model.pipeline.registered_files import as_registered
 from functions_model.pipeline.session import World
@@ -13,6 +14,7 @@ from functions_model.preflight.checks import of_everything, of_files
 from functions_model.preflight.finding import Finding, settle
 from functions_model.preflight.inventory import Inventory
 from functions_model.preflight.project import Project, project_of
+from functions_model.preflight.unused import for_development
 
 
 def look_at_files(making: Making) -> None:
@@ -41,6 +43,13 @@ def _settle(findings: Iterable[Finding], how: Preflight, world: World) -> None:
     """No annotation leads to a file that was fetched."""
     told = (replace(one, problem=as_registered(one.problem, world.work)) for one in findings)
     settle(told, how, world.ci)
+
+
+def dependencies_known(making: Making, inventory: Inventory) -> DependenciesKnown:
+    """What is told of the dependencies, whether they are checked or not."""
+    asked = {one.name for one in making.request.requirements}
+    names, packages = for_development(inventory, _project(making).code, asked)
+    return DependenciesKnown(inventory.distributions, names, packages)
 
 
 def _project(making: Making) -> Project:

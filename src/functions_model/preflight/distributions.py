@@ -19,6 +19,7 @@ from functions_model.image.files import TreeFile
 from functions_model.preflight.inventory import DEVELOPMENT, GPU, Distribution
 
 _FOLDER = re.compile(r"(?P<name>[^/-]+)-(?P<version>[^/-]+)(?:-[^/]*)?\.(?:dist-info|egg-info)(?=/|$)")
+_IMPORTED = re.compile(r"^(?!\.\.)[^/]+?(?<!-info)(/.*)?\.(py|so)$")
 _FOR_DEVELOPMENT = (
     "Framework :: IPython",
     "Framework :: Jupyter",
@@ -62,6 +63,7 @@ def _distribution(folder: re.Match[str], found: Mapping[str, TreeFile], python: 
         size=sum(file.size for file in files),
         requires=_requires(told, python),
         kinds=frozenset(_kinds(told, paths)),
+        modules=tuple(sorted({path.split("/")[0].partition(".")[0] for path in paths if _IMPORTED.search(path)})),
     )
 
 

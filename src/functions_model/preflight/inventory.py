@@ -28,6 +28,7 @@ class Distribution:
         size: Bytes of its files, installed; 0 when it does not list them.
         requires: The packages that it needs on Linux, without extras, by their normalised names.
         kinds: What it says or shows that it is for: `DEVELOPMENT`, `GPU`.
+        modules: The first names of what can be imported from it.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Distribution:
     size: int = 0
     requires: tuple[str, ...] = ()
     kinds: frozenset[str] = frozenset()
+    modules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ class Inventory:
         document = {
             "version": VERSION,
             "distributions": [
-                [one.name, one.version, one.size, one.requires, sorted(one.kinds)] for one in self.distributions
+                [one.name, one.version, one.size, one.requires, sorted(one.kinds), one.modules]
+                for one in self.distributions
             ],
             "files": list(self.files),
             "dynamic": sorted(self.dynamic),
@@ -100,8 +103,10 @@ class Inventory:
                 return None
             return cls(
                 tuple(
-                    Distribution(str(name), str(version), int(size), _texts(requires), frozenset(_texts(kinds)))
-                    for name, version, size, requires, kinds in document["distributions"]
+                    Distribution(
+                        str(name), str(version), int(size), _texts(needs), frozenset(_texts(kinds)), _texts(modules)
+                    )
+                    for name, version, size, needs, kinds, modules in document["distributions"]
                 ),
                 _texts(document["files"]),
                 frozenset(_texts(document["dynamic"])),

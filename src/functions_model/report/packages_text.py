@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from functions_model.pipeline.contents import DependenciesKnown
 from functions_model.preflight.inventory import GPU, Distribution
-from functions_model.report.formatting import size
+from functions_model.report.formatting import count, listed, size
 
 _LARGEST = 5
 _WORTH_A_NOTE = 10_000_000
@@ -33,15 +33,29 @@ def size_line(known: DependenciesKnown) -> str:
 
 def size_notes(known: DependenciesKnown) -> list[str]:
     """Sentences on what need not be in the image, with the way out."""
+    return [*_for_development(known), *_for_gpus(known)]
+
+
+def _for_development(known: DependenciesKnown) -> list[str]:
+    if (weight := sum(one.size for one in known.only_for_these)) < _WORTH_A_NOTE:
+        return []
+    names = listed([f"`{name}`" for name in known.in_vain])
+    one = len(known.in_vain) == 1
+    are = f"{'is' if one else 'are'} for development, and nothing imports {'it' if one else 'them'}"
+    amount = count(len(known.only_for_these), "package")
+    return [f"{names} {are}. Without {'it' if one else 'them'} the image has {amount} and {size(weight)} less."]
+
+
+def _for_gpus(known: DependenciesKnown) -> list[str]:
     unused = [one for one in known.distributions if GPU in one.kinds]
     if sum(one.size for one in unused) < _WORTH_A_NOTE:
         return []
-    listed = ", ".join(f"{one.name} {size(one.size)}" for one in sorted(unused, key=lambda one: -one.size)[:_LARGEST])
+    largest = ", ".join(f"{one.name} {size(one.size)}" for one in sorted(unused, key=lambda one: -one.size)[:_LARGEST])
     brought_by = _brought_by(unused, known.distributions)
     ways = [f"{_WITHOUT_GPU[name]}." for name in brought_by if name in _WITHOUT_GPU]
-    by = f", which {' and '.join(f'`{name}`' for name in brought_by)} asks for" if brought_by else ""
+    by = f", asked for by {listed([f'`{name}`' for name in brought_by])}" if brought_by else ""
     head = f"{size(sum(one.size for one in unused))} are libraries for GPUs, which Azure Functions does not have"
-    return [" ".join([f"{head}: {listed}{by}.", *ways])]
+    return [" ".join([f"{head}: {largest}{by}.", *ways])]
 
 
 def _brought_by(unused: Sequence[Distribution], among: Sequence[Distribution]) -> list[str]:

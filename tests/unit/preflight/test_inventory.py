@@ -62,7 +62,7 @@ class TestTaking:
 
         nb, nccl = taken(tmp_path, files).distributions
 
-        assert Distribution("nb", "1.0", 100 + record, ("some-thing",), frozenset({DEVELOPMENT})) == nb
+        assert Distribution("nb", "1.0", 100 + record, ("some-thing",), frozenset({DEVELOPMENT}), ("nb",)) == nb
         assert ("nvidia-nccl-cu13", 9, frozenset({GPU})) == (nccl.name, nccl.size, nccl.kinds)
 
     def test_of_conda(self, tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ class TestKeeping:
     def test_it_comes_back(self) -> None:
         """Whole, and the same bytes each time."""
         inventory = Inventory(
-            (Distribution("a", "1", 7, ("b",), frozenset({GPU})),),
+            (Distribution("a", "1", 7, ("b",), frozenset({GPU}), ("a", "c")),),
             ("a.py", "b/__init__.py"),
             frozenset({"a"}),
             frozenset({"b"}),

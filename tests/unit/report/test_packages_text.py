@@ -44,7 +44,7 @@ class TestNotNeeded:
     @pytest.mark.parametrize(
         ("among", "told_of"),
         [
-            ((XGBOOST, NCCL), "which `xgboost` asks for. `xgboost-cpu` is the same without them."),
+            ((XGBOOST, NCCL), "asked for by `xgboost`. `xgboost-cpu` is the same without them."),
             ((Distribution("torch", "2.4", 1, ("nvidia-nccl-cu13",)), NCCL), "--extra-index-url"),
             ((NCCL,), "are libraries for GPUs, which Azure Functions does not have: nvidia-nccl-cu13 344 MB."),
         ],
@@ -56,6 +56,25 @@ class TestNotNeeded:
     def test_small_ones_are_not(self) -> None:
         """A few kilobytes are worth no line."""
         assert 1 == len(told(Distribution("nvidia-ml-py", "1", 90_000, (), frozenset({GPU}))))
+
+    @pytest.mark.parametrize(
+        ("names", "told_of"),
+        [
+            (
+                ("jupyterlab",),
+                "`jupyterlab` is for development, and nothing imports it. Without it the image has 2 packages",
+            ),
+            (
+                ("a", "b"),
+                "`a` and `b` are for development, and nothing imports them. Without them the image has 2 packages",
+            ),
+        ],
+    )
+    def test_what_is_for_development_is_told_with_its_cost(self, names: tuple[str, ...], told_of: str) -> None:
+        """All that only they need counts."""
+        known = DependenciesKnown((XGBOOST, *OTHERS), names, (XGBOOST, OTHERS[5]))
+
+        assert f"Note: {told_of} and 95 MB less." == lines_of(known).splitlines()[1]
 
     def test_the_page_has_them(self, tmp_path: Path) -> None:
         """Among what is to know of the environment."""

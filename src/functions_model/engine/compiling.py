@@ -13,7 +13,8 @@ import os
 import shlex
 import tarfile
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -22,6 +23,7 @@ import requests
 from docker.errors import APIError
 
 from functions_model.core.cancel import CANCEL
+from functions_model.core.failures import EnvironmentFailed, Location, Problem
 from functions_model.core.secrets import Secret
 from functions_model.engine.building import Transcript, explain, proxies
 from functions_model.engine.connecting import EngineApi, EngineSession
@@ -30,15 +32,21 @@ from functions_model.engine.installing import INSTALLED, INSTALLER, index_option
 from functions_model.environment.normalising import normalise
 from functions_model.environment.request import IndexSettings
 from functions_model.environment.standard_library import take_out_hiding
+from functions_model.environment.uv_failures import OWN_WHEEL, package_of_build, said_by_build
 from functions_model.environment.uv_process import clean, uv_environment
 
-_ACTION = "compile packages in the image"
+_ACTION, _SUBJECT = "compile packages in the image", "environment-file"
 _FILES = ("SSL_CERT_FILE", "SSL_CLIENT_CERT", "NETRC")
 """Variables that name a file of this machine: certificates to trust, and logins for package indexes."""
 _OF_THIS_MACHINE = frozenset(
     ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "XDG_CACHE_HOME", "SSL_CERT_DIR", "UV_CACHE_DIR", "UV_NO_CACHE",
      "UV_KEYRING_PROVIDER", "UV_OFFLINE", "UV_FIND_LINKS", *_FILES)
 )  # fmt: skip
+
+
+def nowhere(name: str) -> None:
+    """No line asks for a package."""
+    del name
 
 
 def compile_packages(
@@ -49,6 +57,7 @@ def compile_packages(
     *,
     indexes: IndexSettings | None = None,
     network: str | None = None,
+    where: Callable[[str], Location | None] = nowhere,
 ) -> Path:
     """Install the recipe's compiled packages with the image's own Python and compilers.
 
@@ -59,6 +68,7 @@ def compile_packages(
         lock_text: With their versions and hashes.
         indexes: Where the packages come from, as the environment file says.
         network: The container's network; None takes the engine's own default.
+        where: The line that asks for a package, by its name.
 
     Returns:
         A folder below the session's `work` in the form of a `site-packages`, the same for the same packages.
@@ -73,7 +83,7 @@ def compile_packages(
                 _pack(files, _files(session, recipe, lock_text, settings))
                 files.seek(0)
                 session.api.put_archive(container, "/", files)
-            _run(session, container, settings)
+            _run(session, container, settings, where)
             return _taken_out(session, container, recipe.python_version)
     except (APIError, requests.RequestException) as error:
         said = clean(str(getattr(error, "explanation", None) or error), settings.secrets)
@@ -97,7 +107,9 @@ def _container(api: EngineApi, image: str, network: str | None) -> Iterator[str]
             remove()
 
 
-def _run(session: EngineSession, container: str, settings: IndexSettings) -> None:
+def _run(
+    session: EngineSession, container: str, settings: IndexSettings, where: Callable[[str], Location | None]
+) -> None:
     api = session.api
     transcript = Transcript(lambda line: session.log(clean(line, settings.secrets)))
     api.start(container)
@@ -106,7 +118,25 @@ def _run(session: EngineSession, container: str, settings: IndexSettings) -> Non
             transcript.write(piece.decode(errors="replace"))
     said = transcript.end()
     if api.wait(container)["StatusCode"]:
-        raise explain(_ACTION, clean(said, settings.secrets), "", "environment-file")
+        raise explain_compiling(clean(said, settings.secrets), where)
+
+
+def explain_compiling(said: str, where: Callable[[str], Location | None]) -> EnvironmentFailed:
+    """The failure for the words of an installation: the package that was compiled is named, on its line.
+
+    Args:
+        said: Everything that was written, the error last.
+        where: The line that asks for a package, by its name.
+    """
+    failure, built = explain(_ACTION, said, "", _SUBJECT), package_of_build(said)
+    if built is None:
+        return failure
+    (name, package), [problem] = built, failure.problems
+    if problem.subject == _SUBJECT:
+        what = f"`{package}` could not be compiled{said_by_build(said)}"
+        problem = Problem(what, f"Ask for a version that has a wheel. {OWN_WHEEL}", _SUBJECT)
+    what = problem.what.replace("a package must be compiled", f"`{package}` must be compiled")
+    return EnvironmentFailed(_ACTION, [replace(problem, what=what, location=where(name))], detail=failure.detail)
 
 
 def _files(

@@ -10,10 +10,10 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from functions_model.core.failures import EnvironmentFailed, Problem
+from functions_model.core.failures import EnvironmentFailed, Location, Problem
 from functions_model.core.references import Digest, parse_digest, parse_reference
 from functions_model.engine.building import build_own, build_text
-from functions_model.engine.compiling import compile_packages
+from functions_model.engine.compiling import compile_packages, nowhere
 from functions_model.engine.connecting import EngineSession, open_engine
 from functions_model.engine.dockerfile import Recipe, below_text
 from functions_model.engine.emulation import check_processor
@@ -59,6 +59,7 @@ def build_engine_layers(
     environ: Mapping[str, str] | None = None,
     network: str | None = None,
     epoch: int = 0,
+    where: Callable[[str], Location | None] = nowhere,
 ) -> EngineLayers:
     """Have the engine make what is below the app: a Dockerfile of the user's own, Debian packages, compiled packages.
 
@@ -76,6 +77,7 @@ def build_engine_layers(
         environ: The process environment (`DOCKER_HOST`, proxies, uv's settings); None takes this process's.
         network: Of the container that compiles: `host` for an index on this machine.
         epoch: The time of compiled files, in seconds since 1970.
+        where: The line that asks for a package, by its name.
 
     Raises:
         EnvironmentFailed: No engine answers, it cannot run linux/amd64, or a step failed; the detail is the end of
@@ -95,7 +97,7 @@ def build_engine_layers(
             stages.append(("system packages", _inspected(session, image)))
         layers = _new_layers(session, image, base, stages)
         if recipe.compiled:
-            folder = compile_packages(session, image, recipe, lock_text, indexes=indexes, network=network)
+            folder = compile_packages(session, image, recipe, lock_text, indexes=indexes, network=network, where=where)
             tree = read_tree(folder, recipe.site_packages, root=folder)
             plan = LayerPlan("compiled packages", tree, Compression.GZIP, epoch)
             layers = (*layers, build_layer(plan, work))

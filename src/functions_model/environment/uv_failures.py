@@ -29,7 +29,7 @@ _NO_WHEEL = (
 )
 _NO_SOURCE = re.compile(rf"(?:all versions of )?{_PACKAGE} has no source distribution")
 _BUILD = re.compile(rf"Failed to (?:download and )?build:? `?{_PACKAGE}")
-_OWN_WHEEL = (
+OWN_WHEEL = (
     "Or build its wheel once in an earlier step (`pip wheel`), and name the wheel's folder with `--find-links` in a"
     " requirements file."
 )
@@ -189,14 +189,20 @@ def _build_problem(words: str, request: EnvironmentRequest, offers: Mapping[str,
     match = _BUILD.search(words)
     if not match:
         return None
-    what = f"`{match['package']}` has no wheel, and its build ended with an error{_said_by_build(words)}"
+    what = f"`{match['package']}` has no wheel, and its build ended with an error{said_by_build(words)}"
     meant, offer = _MEANT_BY_UV.search(words), offers.get(canonicalize_name(match["name"]), Offer())
-    remedy = f"The details have its own words. Ask for a version that has a wheel. {_OWN_WHEEL}"
+    remedy = f"The details have its own words. Ask for a version that has a wheel. {OWN_WHEEL}"
     instead = meant["name"] if meant else offer.instead
     return _problem(match["name"], what, f"Did you mean `{instead}`?" if instead else remedy, request)
 
 
-def _said_by_build(words: str) -> str:
+def package_of_build(words: str) -> tuple[str, str] | None:
+    """The package whose build failed: its name, normalised, and how uv calls it; None when no build did."""
+    match = _BUILD.search(words)
+    return (canonicalize_name(match["name"]), match["package"]) if match else None
+
+
+def said_by_build(words: str) -> str:
     """Its last error, else what it began with, as the end of a clause; nothing when it said nothing."""
     errors = _ERROR.findall(words) or _STDERR.findall(words)[:1]
     return f": {errors[-1].strip()[:_LONGEST_LINE].rstrip('.')}" if errors else ""
@@ -227,7 +233,7 @@ def _wheel_problem(
 
 
 def _for_no_wheel(subject: str, lacks: str, *, compiled: bool) -> Advice:
-    other = f"Ask for a version that has one, or for another Python version. {_OWN_WHEEL}"
+    other = f"Ask for a version that has one, or for another Python version. {OWN_WHEEL}"
     return Advice(
         f"{subject} has {lacks}", f"With `builder: docker` it is compiled. Or a{other[1:]}" if compiled else other
     )

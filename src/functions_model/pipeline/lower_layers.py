@@ -156,6 +156,7 @@ def _engine_part(making: Making, lock: Lock) -> tuple[Base, tuple[Part, ...]]:
         blobs=_base_blobs(making),
         indexes=lock.indexes,
         epoch=build.epoch,
+        where=lock.request.where,
     )
     size = sum(layer.size for layer in built.layers)
     source = str(build.dockerfile.relative_to(making.spec.workspace) if build.dockerfile else base.reference)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from functions_model.core.failures import EnvironmentFailed, Location
 from functions_model.engine.building import Transcript, explain, proxies
+from functions_model.engine.compiling import explain_compiling
 from functions_model.engine.connecting import open_engine
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 class TestCauses:
@@ -62,6 +60,46 @@ class TestCauses:
 
         assert "the step `RUN x` ended with the exit code 7" == problem.what
         assert 3 == problem.location.line if problem.location else None
+
+
+class TestCompiling:
+    """What is said when a package cannot be compiled in the image."""
+
+    def lines(self, name: str) -> Location | None:
+        return Location(Path("requirements.txt"), 3) if name == "scikit-learn" else None
+
+    def test_the_package_is_named_on_its_line(self) -> None:
+        """With its build's own error, and not with the last words of a hint; what it offers has been seen to help."""
+        said = (
+            "Failed to build `scikit-learn==0.22.1`\n  cause: Call to `x` failed (exit status: 1)\n\n  [stderr]\n"
+            "  Traceback (most recent call last):\n  ModuleNotFoundError: No module named 'pkg_resources'\n\n"
+            "hint: This likely indicates\nor re-run with `--no-build-isolation`."
+        )
+
+        failure = explain_compiling(said, self.lines)
+
+        [problem] = failure.problems
+        assert "`scikit-learn==0.22.1` could not be compiled: ModuleNotFoundError: No module named 'pkg_resources'" == (
+            problem.what
+        )
+        assert problem.remedy.startswith("Ask for a version that has a wheel. Or build its wheel once")
+        assert ("environment-file", Location(Path("requirements.txt"), 3)) == (problem.subject, problem.location)
+        assert "--no-build-isolation" in failure.detail
+
+    def test_a_known_cause_names_it_too(self) -> None:
+        """In the place of `a package`."""
+        said = "Failed to build `scikit-learn==0.22.1`\nerror: [Errno 2] No such file or directory: 'cc'"
+
+        [problem] = explain_compiling(said, self.lines).problems
+
+        assert "`scikit-learn==0.22.1` must be compiled, and the image has no C compiler" == problem.what
+        assert ("apt-packages", Location(Path("requirements.txt"), 3)) == (problem.subject, problem.location)
+
+    def test_what_is_no_build_is_told_as_before(self) -> None:
+        """Such as an index that does not answer."""
+        [problem] = explain_compiling("one\nHash mismatch", self.lines).problems
+
+        assert ("Hash mismatch", None) == (problem.what, problem.location)
 
 
 class TestTranscript:

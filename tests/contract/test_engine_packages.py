@@ -211,7 +211,7 @@ class TestPackages:
             )
 
         assert (
-            "Could not compile packages in the image: apt-packages: `answer==1.0` must be compiled, and the image has no"
-            " C compiler. Add `apt-packages: build-essential`."
+            "Could not compile packages in the image: apt-packages: `answer==1.0` must be compiled, and the image has"
+            " no C compiler. Add `apt-packages: build-essential`."
         ) == str(caught.value)
         assert "gcc" in caught.value.detail

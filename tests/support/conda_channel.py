@@ -45,6 +45,8 @@ class CondaPackage:
         untouched: Paths in which it stays.
         executables: Paths that may be run.
         extension: `.conda` or `.tar.bz2`.
+        system: The folder of the channel for packages that are not `noarch`.
+        build: The build string.
     """
 
     name: str
@@ -58,16 +60,18 @@ class CondaPackage:
     executables: tuple[str, ...] = ()
     extension: str = ".conda"
     license: str = "MIT"
+    system: str = "linux-64"
+    build: str = "0"
 
     @property
     def stem(self) -> str:
         """The file's name without its extension."""
-        return f"{self.name}-{self.version}-0"
+        return f"{self.name}-{self.version}-{self.build}"
 
     @property
     def subdir(self) -> str:
         """Where in the channel it lies."""
-        return "noarch" if self.noarch else "linux-64"
+        return "noarch" if self.noarch else self.system
 
 
 GREETING = CondaPackage(
@@ -166,7 +170,7 @@ def write_channel(folder: Path, packages: Iterable[CondaPackage]) -> Path:
         (folder / package.subdir).mkdir(parents=True, exist_ok=True)
         (folder / package.subdir / name).write_bytes(content)
         known = {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
-        index[package.subdir][name] = _index(package) | known
+        index.setdefault(package.subdir, {})[name] = _index(package) | known
     for subdir, records in index.items():
         document = {
             "info": {"subdir": subdir},
@@ -238,7 +242,7 @@ def _index(package: CondaPackage) -> dict[str, Any]:
     record = {
         "name": package.name,
         "version": package.version,
-        "build": "0",
+        "build": package.build,
         "build_number": 0,
         "depends": list(package.depends),
         "license": package.license,

@@ -21,6 +21,7 @@ from packaging.version import InvalidVersion, Version
 from functions_model.core.failures import EnvironmentFailed, Problem, RuleBroken
 from functions_model.core.secrets import Secret
 from functions_model.core.tracing import trace
+from functions_model.environment.conda_offers import SYSTEMS, Wanted, problems_of
 from functions_model.environment.conda_specs import parse_conda_spec
 from functions_model.environment.locking import CondaLock, CondaPackage
 from functions_model.environment.rattler_tool import errors_of, explain_conda, run_rattler, without_tokens
@@ -47,12 +48,16 @@ def solve_conda(request: CondaRequest, python_version: str, rattler: Any, *, cac
     sources = _sources(request, rattler)
     urls = {channel.name: source.base_url for channel, source in zip(request.channels, sources, strict=True)}
     names = {url: name for name, url in urls.items()}
-    specs = [*_match_specs(request, urls, rattler), rattler.MatchSpec(f"python {python_version}.*")]
+    asked = _match_specs(request, urls, rattler)
+    specs = [*asked, rattler.MatchSpec(f"python {python_version}.*")]
     trace(lambda: _told(request, python_version))
     try:
         records = run_rattler(_solve(sources, specs, rattler, cache))
     except errors_of(rattler) as error:
-        raise explain_conda(ACTION, error, request) from None
+        failure = explain_conda(ACTION, error, request)
+        wanted = list(map(Wanted, request.specs, asked))
+        missing = _missing(wanted, sources, rattler, cache) if isinstance(error, rattler.exceptions.SolverError) else []
+        raise EnvironmentFailed(ACTION, missing or failure.problems, detail=failure.detail) from None
     ordered = sorted(records, key=lambda record: str(record.name.normalized))
     packages = tuple(_package(record, names) for record in ordered)
     _check_hashes(packages, request)
@@ -102,6 +107,28 @@ def _qualified(dependency: CondaDependency, urls: Mapping[str, str]) -> str:
     before, separator, rest = dependency.text.partition("::")
     is_own = separator and channel in urls and before.strip() == channel
     return f"{urls[channel].rstrip('/')}::{rest}" if is_own else dependency.text
+
+
+def _missing(wanted: list[Wanted], sources: list[Any], rattler: Any, cache: Path) -> list[Problem]:
+    """What the channels lack, each package on its line; nothing when that cannot be told, or is not why."""
+    names = [one.spec.name.normalized for one in wanted]
+    try:
+        here = run_rattler(_records(names, sources, PLATFORMS, rattler, cache))
+    except errors_of(rattler):
+        return []
+    try:
+        elsewhere = run_rattler(_records(names, sources, tuple(SYSTEMS), rattler, cache))
+    except errors_of(rattler):  # a channel need not have folders for other systems
+        elsewhere = []
+    return problems_of(wanted, here, elsewhere, rattler)
+
+
+async def _records(
+    names: list[str], sources: list[Any], platforms: tuple[str, ...], rattler: Any, cache: Path
+) -> list[Any]:
+    gateway = rattler.Gateway(cache_dir=cache, client=rattler.Client.default_client())
+    found = await gateway.query(sources, platforms, names, recursive=False, channel_relations="disabled")
+    return [record for records in found for record in records]
 
 
 async def _solve(sources: list[Any], specs: list[Any], rattler: Any, cache: Path) -> list[Any]:

@@ -143,10 +143,10 @@ class TestLock:
     @pytest.mark.parametrize(
         ("spec", "line", "said"),
         [
-            ("greeting-words=1.3", 4, "none of the channels has `greeting-words 1.3.*`"),
-            ("nothing-like-it", 4, "none of the channels has `nothing-like-it *`"),
-            ("channel::greeting-words >=2", 4, "none of the channels has `greeting-words >=2`"),
-            ("greeting-words=1.2=py*", 4, "none of the channels has `greeting-words ==1.2 py*`"),
+            ("greeting-words=1.3", 4, "none of the channels has `greeting-words=1.3`"),
+            ("nothing-like-it", 4, "none of the channels has `nothing-like-it`"),
+            ("channel::greeting-words >=2", 4, "none of the channels has `channel::greeting-words >=2`"),
+            ("greeting-words=1.2=py*", 4, "the build `py*` of `greeting-words` is in none of the channels for Linux"),
             ("greeting-words>=1,", 4, "is not a conda dependency"),
         ],
     )
@@ -156,6 +156,34 @@ class TestLock:
             lock_in(tmp_path, "python=3.11", spec)
 
         assert [line] == [problem.location.line for problem in failure.value.problems if problem.location]
+
+    def test_tells_what_an_export_of_another_system_holds(self, tmp_path: Path) -> None:
+        """Each line at once, with what to write; and the file after it has a lock."""
+        exported = ("python=3.11.9=h1", "vc=14.3=hc", "libcolour=2.1=hw", "greeting-words=1.2.0=0", "libcxx=16")
+        packages = (
+            *PACKAGES,
+            CondaPackage("vc", "14.3", {}, system="win-64", build="hc"),
+            CondaPackage("libcxx", "16", {}, system="osx-64"),
+            CondaPackage("libcxx", "16", {}, system="osx-arm64"),
+            replace(LIBCOLOUR, system="win-64", build="hw"),
+            replace(python_stub(), system="win-64", build="h1"),
+        )
+
+        with pytest.raises(EnvironmentFailed) as failure:
+            lock_in(tmp_path, *exported, packages=packages)
+
+        assert [
+            (3, "the build `h1` of `python` is one for Windows", "Write `python=3.11.9`."),
+            (4, "`vc` is for Windows only", "Remove the line."),
+            (5, "the build `hw` of `libcolour` is one for Windows", "Write `libcolour=2.1`."),
+            (7, "`libcxx` is for macOS only", "Remove the line."),
+        ] == [
+            (one.location.line, one.what, one.remedy.partition(" `conda env export --from-history`")[0])
+            for one in failure.value.problems
+            if one.location
+        ]
+        mended = ("python=3.11.9", "libcolour=2.1", "greeting-words=1.2.0=0")
+        assert lock_in(tmp_path, *mended, packages=packages).conda
 
     def test_takes_the_python_that_was_chosen(self, tmp_path: Path) -> None:
         """The worker of the base image fits one minor alone."""

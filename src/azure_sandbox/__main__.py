@@ -40,6 +40,8 @@ def serve(arguments: argparse.Namespace) -> int:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
+    if arguments.with_starter:
+        threading.Thread(target=_wait_for_end, args=(stopping,), daemon=True).start()
     durations = Durations.live() if arguments.durations == "live" else Durations()
     with Sandbox(
         arguments.root,
@@ -60,6 +62,13 @@ def serve(arguments: argparse.Namespace) -> int:
         stopping.wait()
         _tell("The sandbox stops.")
     return 0
+
+
+def _wait_for_end(stopping: threading.Event) -> None:
+    """Until whoever has started this process lets go of its standard input, or is gone, by a kill for one."""
+    while os.read(0, 4096):
+        pass
+    stopping.set()
 
 
 def write_ready_file(path: Path, sandbox: Sandbox) -> None:
@@ -104,6 +113,7 @@ def _parser() -> argparse.ArgumentParser:
         "--subscription", action="append", default=[], metavar="NAME", help="one more subscription, owned by the login"
     )
     serving.add_argument("--python", help="the base image's Python, such as 3.11")
+    serving.add_argument("--with-starter", action="store_true", help="stop when standard input ends, too")
     serving.add_argument("--app-output", action="store_true", help="print what the apps write, and only that")
     preparing = commands.add_parser("base", help="prepare the Docker base image")
     preparing.add_argument("--python", required=True, help="3.11 or 3.13")

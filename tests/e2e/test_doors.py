@@ -110,6 +110,7 @@ class TestTry:
     def test_serves_deploys_changes_and_stops_on_ctrl_c(self, folder: Path) -> None:
         """It says how to call it, deploys a file that was changed, tells a fault, and leaves nothing behind.
 
+        A script alone is put into the app that runs, also after `init()` failed there; a deployment has it, too.
         A `report-directory` for the other commands is none of its own: it would deploy its own report.
         """
         (folder / "inputs.yml").write_text("report-directory: out\n")
@@ -127,8 +128,23 @@ class TestTry:
             trial.read_until("try: live")
             second = requests.post(url, json={"y": 3}, verify=ca_file[1], timeout=30).json()
 
+            deployed = len(trial.lines)
+            (folder / "score.py").write_text(f"raise OSError('libdnn.so')\n{ECHO_SCRIPT}")
+            trial.read_until("error: Could not verify")
+            (folder / "score.py").write_text(ECHO_SCRIPT.replace('"got"', '"heard"'))
+            trial.read_until("try: live")
+            third = requests.post(url, json={"y": 4}, verify=ca_file[1], timeout=30).json()
+            edits = trial.lines[deployed:]
+            (folder / "model" / "weights.txt").write_text("third")
+            trial.read_until("try: live")
+            fourth = requests.post(url, json={"y": 5}, verify=ca_file[1], timeout=30).json()
+
             code = trial.stop()
 
+        assert {"model": "second", "heard": {"y": 4}} == third
+        assert {"model": "third", "heard": {"y": 5}} == fourth
+        assert "app | OSError: libdnn.so" in edits
+        assert not any("Prepare the image" in line for line in edits)
         assert {"model": "first", "got": {"y": 2}} == first
         assert {"model": "second", "got": {"y": 3}} == second
         assert not (folder / "out").exists()

@@ -35,6 +35,8 @@ class RunningSandbox:
         engine: `docker` or `process`: how it runs function apps.
         notes: What it leaves out on this machine, and why; a line each.
         ca_file: The certificate authority its addresses are signed by.
+        address: Of the sandbox itself, without a trailing slash.
+        edit_token: Who shows it may exchange files of running apps.
     """
 
     environ: dict[str, str]
@@ -42,6 +44,8 @@ class RunningSandbox:
     engine: str
     notes: tuple[str, ...]
     ca_file: str
+    address: str = ""
+    edit_token: str = ""
 
 
 class SandboxStopped(RuntimeError):
@@ -72,7 +76,8 @@ def running_sandbox(
             command += ["--app-output"] if hear else []
             # A group of its own: Ctrl-C in the terminal must reach us alone, and we stop it in order.
             return subprocess.Popen(
-                [*command, "--ready-file", str(ready), *pinned],
+                [*command, "--ready-file", str(ready), "--with-starter", *pinned],
+                stdin=subprocess.PIPE,  # the sandbox ends with us, were we killed
                 stdout=subprocess.PIPE if hear else output,
                 stderr=output,
                 env=environ_without((Path.cwd(), folder), os.environ),
@@ -134,6 +139,8 @@ def _wait(process: subprocess.Popen[bytes], ready: Path, log: Path) -> RunningSa
         engine=told["engine"],
         notes=tuple(told["notes"]),
         ca_file=told["endpoints"]["ca_file"],
+        address=told["endpoints"]["resource_manager"],
+        edit_token=told["edit_token"],
     )
 
 

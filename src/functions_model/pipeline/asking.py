@@ -9,9 +9,12 @@ from contextlib import closing, contextmanager
 from functions_model.azure.clients import AzureClients
 from functions_model.core.failures import NotLive
 from functions_model.core.names import LiveTarget
+from functions_model.core.spec import DeploymentSpec
 from functions_model.hosting.known_hosts import HOSTS
-from functions_model.pipeline.session import World, log_in
+from functions_model.pipeline.session import World, log_in, run_context
+from functions_model.pipeline.verifying import sample_function
 from functions_model.provision.endpoint import Endpoint, NoLog
+from functions_model.verify import Expected, Verified, verify
 from functions_model.verify.logs import news, scrubbed
 
 POLL = 2.0
@@ -29,6 +32,23 @@ def reach(target: LiveTarget, world: World) -> Iterator[Endpoint]:
     cloud, credential = log_in(target.login, world, registry=False)
     with closing(credential), closing(AzureClients(credential, target.names.subscription, cloud)) as clients:
         yield HOSTS[0].live_endpoint(clients, target.names)
+
+
+def proven(endpoint: Endpoint, spec: DeploymentSpec, world: World) -> Verified:
+    """The proof that the app is live with whatever it runs now, as a run has it of the spec, but for its trigger.
+
+    Raises:
+        NotLive: It is not: `init()` fails, or the sample is not scored.
+    """
+    trigger = spec.trigger
+    expected = Expected(
+        build_id="",  # what runs there is not what its image says
+        functions=(),
+        auth_level=trigger.auth_level,
+        sample_request=spec.sample_request,
+        sample_function=sample_function(trigger),
+    )
+    return verify(endpoint, expected, timeout=spec.verify_timeout, context=run_context(world))
 
 
 def log_lines(

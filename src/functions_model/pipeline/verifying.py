@@ -88,7 +88,7 @@ def verify_here(delivered: Delivered, *, candidate: bool = False) -> Verified:
         functions=app.functions,
         auth_level=app.trigger.auth_level,
         sample_request=spec.sample_request,
-        sample_function=_sample_function(app.trigger),
+        sample_function=sample_function(app.trigger),
         new_roles=delivered.applied.assigned_roles,
         image=app.reference.pinned,
         reached=reached(delivered.plan, delivered.clients),
@@ -166,7 +166,7 @@ def _verify(delivered: Delivered, endpoint: Endpoint, expected: Expected) -> Ver
     return verify(endpoint, expected, timeout=delivered.spec.verify_timeout, context=context)
 
 
-def _sample_function(trigger: Trigger) -> str:
+def sample_function(trigger: Trigger) -> str:
     """Where the sample goes: to the scoring function itself, or to the check function beside another trigger."""
     return "score" if isinstance(trigger, HttpTrigger) else "check"
 

@@ -71,7 +71,7 @@ class TestServe:
         """Variables, inputs and addresses for a run; for the owner's eyes only."""
         told = json.loads(served[1].read_text())
 
-        assert {"environ", "inputs", "endpoints", "subscriptions", "engine", "notes"} == told.keys()
+        assert {"environ", "inputs", "endpoints", "subscriptions", "engine", "notes", "edit_token"} == told.keys()
         assert "process" == told["engine"]
         assert told["endpoints"]["resource_manager"] == told["inputs"]["cloud"]
         assert told["inputs"]["base-image"].startswith(told["endpoints"]["base_registry"])
@@ -115,6 +115,22 @@ class TestServe:
 
         assert (200, 401) == (manifest.status_code, registry.status_code)
         assert registry.headers["WWW-Authenticate"].startswith("Bearer realm=")
+
+    def test_it_stops_with_its_starter(self, tmp_path: Path) -> None:
+        """A starter that was killed has let go of its standard input."""
+        words = ["serve", "--root", str(tmp_path), "--engine", "process", "--with-starter"]
+        done = subprocess.run(
+            [sys.executable, "-m", "azure_sandbox", *words],
+            env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+            input="",
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+        assert 0 == done.returncode
+        assert "The sandbox stops." in done.stderr
 
     def test_it_stops_when_asked(self, served: tuple[subprocess.Popen[str], Path]) -> None:
         """SIGTERM ends it in order, and nothing answers any more."""

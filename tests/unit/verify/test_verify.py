@@ -302,6 +302,14 @@ class TestTheSample:
 
         assert ('["new"]', 3, True) == (proof.answer, proof.attempts, proof.scored)
 
+    def test_may_be_answered_by_any_build_where_any_will_do(self, sample: Path) -> None:
+        """As when files were exchanged in the app: what runs there is not what its image says."""
+        app = App({"POST /api/score": [Answer(200, ["any"], {"x-functions-model-build": "build-1"})]})
+
+        proof = app.verify(replace(EXPECTED, build_id="", sample_request=sample))
+
+        assert ('["any"]', True) == (proof.answer, proof.scored)
+
     def test_is_cut_when_long_and_counted_when_not_text(self, sample: Path) -> None:
         """Answers are bounded; bytes that are no text are named by size and type."""
         with_sample = replace(EXPECTED, sample_request=sample)

@@ -28,6 +28,7 @@ from functions_model.inputs.deployment_yaml import SUBJECT, Sheet, scalars
 from functions_model.inputs.form import Form
 from functions_model.inputs.import_roots import VARIABLE
 from functions_model.inputs.specs import WITH_AZURE
+from functions_model.inputs.unused_settings import OF_THE_SERVER
 
 _PROBE = (
     "the Functions host starts the script again when its process ends, and `verify-timeout` is the time to come alive"
@@ -62,20 +63,12 @@ UNUSED_KEYS: dict[str, str] = {
 """Why, by key, as a clause."""
 
 _PLACES = "the image has it elsewhere and sets this itself"
-_PACKAGES = "`environment-file` names what is installed"
 UNUSED_VARIABLES: dict[str, str] = {
     "AZUREML_MODEL_DIR": _PLACES,
     "AZUREML_ENTRY_SCRIPT": _PLACES,
     "AML_APP_ROOT": _PLACES,
     "AZUREML_SOURCE_DIRECTORY": _PLACES,
-    "AZUREML_CONDA_ENVIRONMENT_PATH": _PACKAGES,
-    "AZUREML_EXTRA_PYTHON_LIB_PATH": _PACKAGES,
-    "AZUREML_EXTRA_REQUIREMENTS_TXT": _PACKAGES,
-    "AZUREML_EXTRA_CONDA_YAML": _PACKAGES,
-    "AZUREML_INFERENCE_SERVER_HTTP_ENABLED": "the Functions host takes the requests",
-    "WORKER_COUNT": "the app setting `FUNCTIONS_WORKER_PROCESS_COUNT` says how many processes score",
-    "WORKER_TIMEOUT": "`functionTimeout` in `host-json` says how long scoring may take",
-    "WORKER_PRELOAD": "each process loads the model itself",
+    **OF_THE_SERVER,
 }
 """Environment variables that are Azure ML's own, and why each is left out, as a clause."""
 MODEL_KEYS = (*("$schema", "name", "version", "path", "type", "description", "tags", "properties", "flavors", "stage"),)

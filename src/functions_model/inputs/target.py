@@ -19,6 +19,7 @@ from functions_model.inputs.registries import (
     take_login,
 )
 from functions_model.inputs.settings import note_dots, read_app_settings, refuse_ports
+from functions_model.inputs.unused_settings import note_unused
 
 _BUS_SKU = "service-bus-sku"
 _FOR_WHAT_IS_NEW = (_BUS_SKU, "log-analytics-workspace")
@@ -40,6 +41,7 @@ def read_target(form: Form) -> Target:
     settings, problems = read_app_settings(form)
     form.problems += problems
     note_dots(form, settings)
+    note_unused(form, settings)
     refuse_ports(form, settings)
     insights, logs = places.take("application-insights"), places.take("log-analytics-workspace")
     _refuse_unused_telemetry(form, settings)

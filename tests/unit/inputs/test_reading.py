@@ -459,6 +459,15 @@ class TestSettings:
         [note] = spec.notes
         assert "`model.threshold` as `model_threshold`, `b.c` as `b_c`" in note
 
+    def test_what_only_azure_ml_reads_is_told(self, workspace: Path) -> None:
+        """It is set, as the script may read it, and has no other effect."""
+        spec = read_inputs({**DEPLOY, "app-settings": "WORKER_COUNT=2\nscoring_timeout_ms=5"}, workspace=workspace)
+
+        assert spec.target
+        assert ["WORKER_COUNT", "scoring_timeout_ms"] == list(spec.target.app_settings)
+        assert ["WORKER_COUNT", "scoring_timeout_ms"] == [note.split("`")[1] for note in spec.notes]
+        assert "`FUNCTIONS_WORKER_PROCESS_COUNT` says how many" in spec.notes[0]
+
     @pytest.mark.parametrize("setting", ["WEBSITES_PORT=5001", "websites_port=8080", "ASPNETCORE_URLS=http://+:5001"])
     def test_a_port_that_the_base_image_does_not_have(self, setting: str, workspace: Path) -> None:
         """It listens at 80 alone; another base image, or a Dockerfile, may be another matter."""

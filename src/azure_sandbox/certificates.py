@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 HOST_NAMES = ("localhost", "*.localhost", "host.docker.internal")
@@ -39,14 +40,20 @@ class TlsFiles:
     key: Path
 
 
-def make_certificates(folder: Path, *, now: dt.datetime | None = None) -> TlsFiles:
-    """Make a CA and a server certificate signed by it. The CA's key is not kept: nothing else can be signed later."""
+def make_certificates(folder: Path, *, now: dt.datetime | None = None, hosts: Sequence[str] = HOST_NAMES) -> TlsFiles:
+    """Make a CA and a server certificate signed by it. The CA's key is not kept: nothing else can be signed later.
+
+    Args:
+        folder: Where the files go; made when it is not there.
+        now: When they begin to be valid; None means now.
+        hosts: The names of the servers that show it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     start = now or dt.datetime.now(dt.UTC)
     ca_key = ec.generate_private_key(ec.SECP256R1())
     ca = _ca_certificate(ca_key, start)
     key = ec.generate_private_key(ec.SECP256R1())
-    server = _server_certificate(key, ca, ca_key, start)
+    server = _server_certificate(key, ca, ca_key, start, hosts)
     files = TlsFiles(folder / "ca.pem", folder / "ca-bundle.pem", folder / "server.pem", folder / "server.key")
     _write(files, ca, server, key)
     return files
@@ -75,10 +82,14 @@ def _ca_certificate(key: ec.EllipticCurvePrivateKey, start: dt.datetime) -> x509
 
 
 def _server_certificate(
-    key: ec.EllipticCurvePrivateKey, ca: x509.Certificate, ca_key: ec.EllipticCurvePrivateKey, start: dt.datetime
+    key: ec.EllipticCurvePrivateKey,
+    ca: x509.Certificate,
+    ca_key: ec.EllipticCurvePrivateKey,
+    start: dt.datetime,
+    hosts: Sequence[str],
 ) -> x509.Certificate:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    names: list[x509.GeneralName] = [x509.DNSName(host) for host in HOST_NAMES]
+    names: list[x509.GeneralName] = [x509.DNSName(host) for host in hosts]
     names += [x509.IPAddress(ipaddress.ip_address(address)) for address in ADDRESSES]
     return (
         _builder(name, ca.subject, key, start)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 LONG_AGO, LATELY = "2023-03-09T09:57:30Z", "2026-02-23T00:16:49Z"
 """Before and after NumPy 2, which is of June 2024."""
 PURE, COMPILED = "py3-none-any", "cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64"
+_OF_PYTORCH = "/whl/cpu/"
+"""Where PyTorch's own host has its builds for CPUs."""
 _KIND = "application/vnd.pypi.simple.v1+json"
 
 
@@ -74,7 +76,8 @@ class PackageIndex:
 
     Attributes:
         folder: Its wheels.
-        url: Its address, with `/` at the end; the index itself is `simple/` below it, `broken/` answers 404.
+        url: Its address, with `/` at the end; the index itself is `simple/` below it, `broken/` answers 404, and
+            `whl/cpu/` is the same index once more.
         uploaded: When each file was uploaded, by its name.
         seen: The paths that were asked for.
     """
@@ -113,6 +116,8 @@ class PackageIndex:
         """Status, type and content for a path."""
         self.seen.append(path)
         first, _, rest = unquote(urlsplit(path).path).lstrip("/").partition("/")
+        if path.startswith(_OF_PYTORCH):
+            first, rest = "simple", path.removeprefix(_OF_PYTORCH)
         if first == "simple" and (listing := self.listing(canonicalize_name(rest.strip("/")))):
             return 200, _KIND, json.dumps(listing).encode()
         wheel = self.folder / rest.removesuffix(".metadata")
@@ -130,14 +135,8 @@ def _project(wheel: Path) -> str:
     return canonicalize_name(wheel.name.partition("-")[0])
 
 
-@contextlib.contextmanager
-def package_index(folder: Path) -> Iterator[PackageIndex]:
-    """An index that answers until the block is left.
-
-    Args:
-        folder: Where its wheels are kept.
-    """
-    index = PackageIndex(folder)
+def handler_of(index: PackageIndex) -> type[http.server.BaseHTTPRequestHandler]:
+    """What answers for an index."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -153,7 +152,19 @@ def package_index(folder: Path) -> Iterator[PackageIndex]:
         def log_message(self, *_: object) -> None:
             """Stay silent."""
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    return Handler
+
+
+@contextlib.contextmanager
+def package_index(folder: Path) -> Iterator[PackageIndex]:
+    """An index that answers until the block is left.
+
+    Args:
+        folder: Where its wheels are kept.
+    """
+    index = PackageIndex(folder)
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler_of(index)) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         index.url = f"http://127.0.0.1:{server.server_port}/"
         yield index

@@ -35,6 +35,15 @@ class Solver(enum.StrEnum):
     """Conda packages from conda channels."""
 
 
+class TorchBackend(enum.StrEnum):
+    """Whose builds of PyTorch and what belongs to it are installed."""
+
+    AS_GIVEN = "as-given"
+    """Those that the environment's indexes have: PyPI's are for GPUs."""
+    CPU = "cpu"
+    """Those for CPUs, of PyTorch's own index."""
+
+
 class CredentialFiles(enum.StrEnum):
     """What becomes of files of credentials among the user's files."""
 
@@ -66,6 +75,7 @@ class Build:
     Attributes:
         builder: What makes it.
         solver: What resolves a conda file.
+        torch_backend: Whose builds of PyTorch are installed.
         apt_packages: Debian packages for the image; builder `docker` or `dockerfile` only.
         dockerfile: A Dockerfile of the user's own whose image is the base; builder `docker` or `dockerfile` only. Its
             folder is its context.
@@ -92,6 +102,7 @@ class Build:
     sbom: bool = True
     credential_files: CredentialFiles = CredentialFiles.LEAVE_OUT
     preflight: Preflight = Preflight.STANDARD
+    torch_backend: TorchBackend = TorchBackend.AS_GIVEN
 
     @property
     def keeps_credentials(self) -> bool:

@@ -7,6 +7,7 @@ from functions_model.environment.pythons import PythonChoice, base_image_for, ch
 from functions_model.environment.reading import read_environment
 from functions_model.environment.request import EnvironmentRequest
 from functions_model.environment.resolving import resolve
+from functions_model.environment.torch_builds import with_backend
 from functions_model.environment.uv_process import secrets_in
 
 __all__ = [
@@ -20,5 +21,6 @@ __all__ = [
     "read_mlflow_environment",
     "resolve",
     "secrets_in",
+    "with_backend",
     "with_mlflow",
 ]

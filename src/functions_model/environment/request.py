@@ -41,6 +41,7 @@ class IndexSettings:
         find_links: Folders (absolute) and URLs with wheels.
         no_index: Whether `find_links` is all there is.
         prereleases: Whether pre-releases are taken as well.
+        torch_backend: Whose builds of PyTorch are taken, as uv names it (`cpu`); None takes those of the indexes.
         trusted_hosts: Hosts (with a port where there is one) whose certificates are not checked.
     """
 
@@ -50,6 +51,7 @@ class IndexSettings:
     no_index: bool = False
     prereleases: bool = False
     trusted_hosts: tuple[str, ...] = ()
+    torch_backend: str | None = None
 
     @property
     def secrets(self) -> tuple[Secret, ...]:

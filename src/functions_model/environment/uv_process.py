@@ -134,6 +134,8 @@ def _common_options(indexes: IndexSettings) -> list[str]:
     options = ["--no-config", "--quiet", "--color", "never"]
     if indexes.no_index:
         options.append("--no-index")
+    if indexes.torch_backend:
+        options += ["--torch-backend", indexes.torch_backend]
     for host in indexes.trusted_hosts:
         options += ["--allow-insecure-host", host]
     return options

@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from functions_model.core.build import CACHE_REPOSITORY, Build, Builder, CredentialFiles, Preflight, Solver
+from functions_model.core.build import (
+    CACHE_REPOSITORY,
+    Build,
+    Builder,
+    CredentialFiles,
+    Preflight,
+    Solver,
+    TorchBackend,
+)
 from functions_model.core.failures import RuleBroken
 from functions_model.core.spec import Mode
 from functions_model.image.compression import Compression
@@ -41,6 +49,7 @@ def read_build(form: Form) -> Build:
         sbom=form.take("sbom", YesNo) is not YesNo.NO,
         credential_files=form.take("credential-files", CredentialFiles) or CredentialFiles.LEAVE_OUT,
         preflight=form.take("preflight", Preflight) or Preflight.STANDARD,
+        torch_backend=form.take("torch-backend", TorchBackend) or TorchBackend.AS_GIVEN,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import replace
 
-from functions_model.core.build import CACHE_REPOSITORY, Builder, CredentialFiles, Preflight, Solver
+from functions_model.core.build import CACHE_REPOSITORY, Builder, CredentialFiles, Preflight, Solver, TorchBackend
 from functions_model.core.spec import Mode
 from functions_model.image.compression import Compression
 from functions_model.inputs.specs import (
@@ -55,6 +55,13 @@ _OF_IMAGE: tuple[InputSpec, ...] = (
         " package has a matching one.",
         derived=f"`{Solver.AUTO}`",
         choices=tuple(Solver),
+    ),
+    a_choice(
+        "torch-backend",
+        "Which builds of PyTorch to install: those of the environment's indexes (PyPI's are for GPUs, and several GB),"
+        " or those for CPUs, from PyTorch's own index.",
+        derived=f"`{TorchBackend.AS_GIVEN}`",
+        choices=tuple(TorchBackend),
     ),
     lines(
         "apt-packages",

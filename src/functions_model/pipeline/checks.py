@@ -18,6 +18,7 @@ from functions_model.environment import (
     choose_python,
     read_environment,
     read_mlflow_environment,
+    with_backend,
     with_mlflow,
 )
 from functions_model.pipeline.session import World
@@ -91,8 +92,11 @@ def _request(spec: DeploymentSpec) -> EnvironmentRequest | None:
         [model] = spec.models
         if not isinstance(model, Model):
             return None
-        return read_mlflow_environment(model.path, root=_root_of(spec, model), solver=spec.build.solver)
-    request = read_environment(given, root=spec.workspace, solver=spec.build.solver)
+        request = read_mlflow_environment(model.path, root=_root_of(spec, model), solver=spec.build.solver)
+        return with_backend(request, spec.build.torch_backend)
+    request = with_backend(
+        read_environment(given, root=spec.workspace, solver=spec.build.solver), spec.build.torch_backend
+    )
     if spec.code is None:
         [model] = spec.models
         return with_mlflow(request, model.path) if isinstance(model, Model) else None

@@ -13,7 +13,7 @@ _WORTH_A_NOTE = 10_000_000
 """Bytes below which a package that is not needed costs nobody anything worth a line."""
 _WITHOUT_GPU = {
     "xgboost": "`xgboost-cpu` is the same without them",
-    "torch": "PyTorch's own index has builds without them: `--extra-index-url https://download.pytorch.org/whl/cpu`",
+    "torch": "`torch-backend: cpu` takes PyTorch's builds without them",
 }
 """What to do about a package that brings libraries for GPUs, by its name."""
 

@@ -75,6 +75,7 @@ ISSUE_INPUTS = {
     "workspace-resource-group",
     "builder",
     "solver",
+    "torch-backend",
     "apt-packages",
     "dockerfile",
     "build-context",

@@ -45,7 +45,7 @@ class TestNotNeeded:
         ("among", "told_of"),
         [
             ((XGBOOST, NCCL), "asked for by `xgboost`. `xgboost-cpu` is the same without them."),
-            ((Distribution("torch", "2.4", 1, ("nvidia-nccl-cu13",)), NCCL), "--extra-index-url"),
+            ((Distribution("torch", "2.4", 1, ("nvidia-nccl-cu13",)), NCCL), "`torch-backend: cpu` takes"),
             ((NCCL,), "are libraries for GPUs, which Azure Functions does not have: nvidia-nccl-cu13 344 MB."),
         ],
     )

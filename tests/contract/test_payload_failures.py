@@ -90,6 +90,50 @@ class TestARunningScript:
             ] == [(one["kind"], one["text"], one["place"]["line"]) for one in document["warnings"]]
 
 
+ANSWERS = """\
+import datetime
+import decimal
+import json
+import warnings
+
+import numpy
+from sklearn.linear_model import LinearRegression
+
+KINDS = {
+    "ndarray": lambda: numpy.zeros(2),
+    "float32": lambda: [numpy.float32(1)],
+    "int64": lambda: {"class": numpy.int64(1)},
+    "bytes": lambda: b"abc",
+    "datetime": lambda: datetime.datetime(2026, 1, 2),
+    "Decimal": lambda: decimal.Decimal(1),
+    "NaN": lambda: [float("nan")],
+    "None": lambda: None,
+}
+
+def init():
+    made = LinearRegression().__getstate__() | {"_sklearn_version": "1.8.0"}
+    LinearRegression().__setstate__(made)
+
+def run(raw_data):
+    return KINDS[json.loads(raw_data)]()
+"""
+
+
+@pytest.mark.needs("python3.13")
+def test_answers_that_are_no_json_are_named(tmp_path: Path) -> None:
+    """By their type, as scikit-learn and numpy give them; the server sends NaN, and what it makes of None."""
+    with function_app(tmp_path, {"src/score.py": ANSWERS}, mode="runtime") as app:
+        kinds = ("ndarray", "float32", "int64", "bytes", "datetime", "Decimal")
+        found = [failed(app, f'"{kind}"'.encode())["answer"] for kind in kinds]
+        sent = [app.call("score", f"{URL}score", body).body for body in (b'"NaN"', b'"None"')]
+        [warned] = told(app)["warnings"]
+
+        assert kinds == tuple(found)
+        assert [b"[NaN]", b"{}"] == sent
+        assert "InconsistentVersionWarning" == warned["kind"]
+        assert "from version 1.8.0 when using version" in warned["text"]
+
+
 FAILING: dict[str, tuple[str, tuple[Any, ...]]] = {
     "module": ("import os\nimport no_such_module.inner\n", ("import", "ModuleNotFoundError", 2, "no_such_module")),
     "key": ("import os\nNAME = os.environ['NO_SUCH']\n", ("import", "KeyError", 2, "")),

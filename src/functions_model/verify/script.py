@@ -122,6 +122,8 @@ def _ways_out(raised: Raised) -> Iterator[str]:
         yield f"If `{name[1]}` is an environment variable, set it with `app-settings`. Otherwise correct the script."
     else:
         yield _CORRECT.get(raised.step, "The app's log below has more.")
+        if raised.type == "FileNotFoundError":
+            yield "Files of the model are under AZUREML_MODEL_DIR."
 
 
 _WHAT = {
@@ -133,7 +135,7 @@ _WHAT = {
 }
 _CORRECT = {
     "import": "Correct the script.",
-    "init": "Correct `init()`. Files of the model are under AZUREML_MODEL_DIR.",
+    "init": "Correct `init()`.",
     "run": "Correct the entry script or the sample request.",
     "script": "Correct the script: it needs `init()` and `run(data)`.",
 }

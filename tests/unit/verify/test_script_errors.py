@@ -134,6 +134,11 @@ WAYS_OUT: dict[str, tuple[dict[str, Any], str, str]] = {
         "`init()` of the entry script failed",
         "There are `0.bin`, `1.bin`, `2.bin`, `3.bin`, `4.bin` and 4 more.",
     ),
+    "path elsewhere": (
+        {"step": "init", "type": "FileNotFoundError", "text": "[Errno 2] No such file or directory: 'a.csv'"},
+        "`init()` of the entry script failed: FileNotFoundError: [Errno 2] No such file or directory: 'a.csv' (",
+        "Correct `init()`. Files of the model are under AZUREML_MODEL_DIR.",
+    ),
     "no model at all": ({"step": "init", "missing": "weights"}, "", "and no other file is."),
     "array": (
         {

@@ -71,4 +71,5 @@ def test_no_example_gives_an_alarm(folder: Path) -> None:
     """Not even where warnings end the run."""
     run = preflight(folder, "--strict")
 
-    assert (0, "") == (run.returncode, run.stdout), run.stderr
+    assert 0 == run.returncode, run.stdout + run.stderr
+    assert all(line.startswith("note: ") for line in run.stdout.splitlines()), run.stdout

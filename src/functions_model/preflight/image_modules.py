@@ -10,6 +10,7 @@ from pathlib import Path
 
 from stdlibs import stdlib_module_names
 
+from functions_model.core.build import PYTHON_VERSIONS
 from functions_model.image.files import FileTree, TreeFile
 from functions_model.preflight.inventory import Inventory
 from functions_model.preflight.roots import Outcome, Root, Search
@@ -112,13 +113,18 @@ class ImageModules:
         best = Answer(Outcome.ABSENT, lacking=self._first_own_name(name))
         for search, folder in self._searches(name, folders):
             own = tuple(_modules(search, folder))
-            if search.outcome in {Outcome.FOUND, Outcome.OPEN}:
-                return Answer(search.outcome, own)
-            if search.outcome is Outcome.LACKING and any(self.makes_modules(module.path) for module in own):
-                return Answer(Outcome.OPEN, own)
-            if search.outcome is Outcome.LACKING and best.outcome is Outcome.ABSENT:
+            outcome = self._judged(search, own)
+            if outcome in {Outcome.FOUND, Outcome.OPEN}:
+                return Answer(outcome, own)
+            if outcome is Outcome.LACKING and best.outcome is Outcome.ABSENT:
                 best = Answer(Outcome.LACKING, own, search.lacking)
         return best
+
+    def _judged(self, search: Search, own: tuple[Module, ...]) -> Outcome:
+        """What became of a search; what a module of the user's own makes can be read in it."""
+        if not own or search.outcome not in {Outcome.LACKING, Outcome.OPEN} or not own[-1].path.endswith(".py"):
+            return search.outcome
+        return Outcome.OPEN if any(self.makes_modules(module.path) for module in own) else Outcome.LACKING
 
     def has_nothing_else(self, package: str, folders: Iterable[str]) -> bool:
         """Whether a package of the dependencies has its submodules and no other name."""
@@ -149,6 +155,12 @@ class ImageModules:
         """Whether one of the user's modules makes others when it runs."""
         source = self.source(path) if path.endswith(".py") else b""
         return bool(source and _MAKES_MODULES.search(source))
+
+
+def last_python_with(module: str, python: str) -> str:
+    """The last minor before this one whose standard library had a module, of those of base images; else empty."""
+    before = (minor for minor in reversed(PYTHON_VERSIONS) if int(minor.split(".")[1]) < int(python.split(".")[1]))
+    return next((minor for minor in before if module in stdlib_module_names(minor)), "")
 
 
 def _modules(search: Search, folder: str | None) -> Iterator[Module]:

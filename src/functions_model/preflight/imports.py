@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functions_model.core.failures import Location, Problem
 from functions_model.preflight.facts import Certainty, Facts, Import
 from functions_model.preflight.finding import Finding, Weight
-from functions_model.preflight.image_modules import ImageModules, Module
+from functions_model.preflight.image_modules import ImageModules, Module, last_python_with
 from functions_model.preflight.inventory import Inventory
 from functions_model.preflight.mlflow_code import MlflowCode, mlflow_code
 from functions_model.preflight.nearby import what_is_nearby
@@ -103,6 +103,9 @@ def _told(missing: Missing, project: Project, inventory: Inventory) -> tuple[str
     if missing.is_below:
         return _below(missing, inventory)
     what = f"nothing in the image has the module `{missing.lacking}`"
+    if last := last_python_with(missing.lacking, project.python):
+        other = f"Set `python-version: '{last}'`, or use another module."
+        return f"Python {project.python} has no module `{missing.lacking}`", moved(missing.lacking) or other
     return what, moved(missing.lacking) or _package(missing, project)
 
 

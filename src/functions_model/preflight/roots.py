@@ -92,7 +92,10 @@ class Root:
         return f"{path}/__init__" in self.modules or (path in self.folders and path not in self.modules)
 
     def _is_open(self, above: str, files: list[str]) -> bool:
-        """Whether something above makes modules when it runs; compiled modules may do anything."""
+        """Whether something above may make modules when it runs: compiled modules, and plain ones.
+
+        What is below a plain module is always made by it, as `requests.packages.urllib3` is.
+        """
         names = above.split(".")
         makers = {".".join(names[: end + 1]) for end in range(len(names))}
-        return bool(makers & self.dynamic) or bool(files and files[-1].endswith(".so"))
+        return bool(makers & self.dynamic) or bool(files and not files[-1].endswith("__init__.py"))

@@ -15,6 +15,8 @@ from functions_model.preflight.inventory import Inventory
 from functions_model.preflight.loading import lacking_libraries
 
 _MAKES_MODULES = re.compile(rb"sys\.modules|__path__|meta_path|path_hooks|Lazy(?:Loader|Module|Import)")
+_STATEMENT = re.compile(rb"^(?:from|import|def|class|try|if|@|[A-Za-z_]\w* ?[=(:])", re.MULTILINE)
+"""What a file that binds names has at the beginning of a line; in the text of a docstring it does no harm."""
 _SHORT = 4096
 """Bytes of an `__init__.py` that is looked through for names: one that binds none is short."""
 
@@ -65,7 +67,7 @@ def _source(file: TreeFile) -> bytes:
 
 def _binds_nothing(source: bytes) -> bool:
     """Whether a module has no statement but a docstring."""
-    if len(source) > _SHORT:
+    if len(source) > _SHORT or _STATEMENT.search(source):
         return False
     try:
         with warnings.catch_warnings(action="ignore"):

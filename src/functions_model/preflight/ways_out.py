@@ -34,8 +34,8 @@ _FAMILIES = ("azure.storage", "azure.keyvault", "azure.ai", "google.cloud", "azu
 _NEXT = 1
 
 _MOVED = {
-    "distutils": "Python 3.12 has it no more. Use `packaging`, `shutil` or `sysconfig` in its place.",
-    "imp": "Python 3.12 has it no more. Use `importlib` in its place.",
+    "distutils": "Use `packaging`, `shutil` or `sysconfig` in its place.",
+    "imp": "Use `importlib` in its place.",
     "sklearn.externals.joblib": "Write `import joblib`; it comes with scikit-learn.",
     "sklearn.externals.six": "Write `import six`, and add `six` to the dependencies.",
     "sklearn.cross_validation": "Import it from `sklearn.model_selection`.",

@@ -12,9 +12,9 @@ from functions_model.core.failures import Location
 from functions_model.environment.request import CondaDependency, Requirement
 
 _NAMES = ("mlflow", "mlflow-skinny")
-_OLDEST = Version("2.6")
-"""The oldest release that is chosen for a model that names none: the first whose server keeps its formats in a function
-of their own. An older one is taken where the model's environment asks for it."""
+_OLDEST = Version("2.7")
+"""The oldest release that is chosen for a model that names none: 2.6 does not know pydantic 2, which the inference
+server requires. An older one is taken where the model's environment asks for it."""
 _WITHOUT_PKG_RESOURCES = Version("2.16")
 """The first release that imports no `pkg_resources`. Older ones do, and do not require setuptools, which has it: they
 rely on the one that conda and virtualenv bring along."""

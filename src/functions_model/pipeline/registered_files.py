@@ -48,10 +48,11 @@ def as_registered(problem: Problem, work: Path) -> Problem:
 
 
 def _name(location: Location, work: Path) -> str:
-    """`azureml:churn:4, model/conda.yaml, line 8`; empty for a file that was not fetched."""
+    """`azureml:churn:4`, `model/conda.yaml`, line 8; empty for a file that was not fetched."""
+    file, work = location.file.resolve(), work.resolve()
     for kind in (MODELS, ENVIRONMENTS):
-        if location.file.is_relative_to(work / kind):
-            name, version, *rest = location.file.relative_to(work / kind).parts
+        if file.is_relative_to(work / kind):
+            name, version, *rest = file.relative_to(work / kind).parts
             line = f", line {location.line}" if location.line else ""
             return f"`azureml:{name}:{version}`, `{'/'.join(rest)}`{line}"
     return ""

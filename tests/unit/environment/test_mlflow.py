@@ -128,12 +128,12 @@ class TestMlflowItself:
         assert location is not None
         assert "MLmodel" == location.file.name
 
-    @pytest.mark.parametrize("version", ["1.30.0", "3.0.0rc1", "3.2.1.dev0", "none"])
+    @pytest.mark.parametrize("version", ["1.30.0", "2.6.0", "3.0.0rc1", "3.2.1.dev0", "none"])
     def test_added_without_a_version(self, tmp_path: Path, version: str) -> None:
-        """A version that cannot serve, or was never released, is not asked for."""
+        """A version that does not go with the inference server, or was never released, is not asked for."""
         model = MODEL.replace("3.1.4", version)
 
-        assert "mlflow-skinny>=2.6" in texts(read(tmp_path, MLmodel=model, requirements__txt="pandas==2.2.3\n"))
+        assert "mlflow-skinny>=2.7" in texts(read(tmp_path, MLmodel=model, requirements__txt="pandas==2.2.3\n"))
 
     @pytest.mark.parametrize("named", ["mlflow-skinny==3.1.4", "mlflow_skinny>=2"])
     def test_small_package_brings_no_pandas(self, tmp_path: Path, named: str) -> None:

@@ -17,7 +17,7 @@ from uv import find_uv_bin
 
 from functions_model.core.failures import EnvironmentFailed, Problem
 from functions_model.environment.request import IndexSettings
-from functions_model.environment.uv_process import IMAGE_PLATFORM, UvRefused, run_uv
+from functions_model.environment.uv_process import IMAGE_PLATFORM, NEXT_TOO, UvRefused, run_uv
 
 INSTALLER = "/functions-model-installer"
 """The folder inside the container with uv and what it installs."""
@@ -50,7 +50,7 @@ def link_folders(indexes: IndexSettings) -> dict[str, Path]:
 
 def index_options(indexes: IndexSettings) -> list[str]:
     """What an environment file says of indexes, as options for uv. URLs are left out: they may hold a login."""
-    options = ["--no-index"] if indexes.no_index else []
+    options = [*(("--no-index",) if indexes.no_index else ()), *(NEXT_TOO if indexes.next_too else ())]
     options += [part for host in indexes.trusted_hosts for part in ("--allow-insecure-host", host)]
     return options + [part for name in link_folders(indexes) for part in ("--find-links", f"{INSTALLER}/{name}")]
 

@@ -14,6 +14,7 @@ from functions_model.core.work import Report
 from functions_model.environment.find_links import without_unreadable_page
 from functions_model.environment.locking import ACTION
 from functions_model.environment.offers import Indexes, Offer, offer_of
+from functions_model.environment.other_indexes import with_other_indexes
 from functions_model.environment.request import EnvironmentRequest, Requirement
 from functions_model.environment.standard_library import is_standard
 from functions_model.environment.uv_failures import Target, blamed, explain, is_for_wheels
@@ -89,8 +90,8 @@ def ask(question: Question) -> Answer:
         try:
             found = _compile(replace(question, request=request), sources, left_out)
         except UvRefused as refusal:
-            if readable := without_unreadable_page(request, refusal):
-                request = readable
+            if other := without_unreadable_page(request, refusal) or with_other_indexes(request, refusal):
+                request = other
                 continue
             name = blamed(refusal.words)
             if name and name not in left_out and _hides(name, refusal, question):

@@ -43,6 +43,7 @@ class IndexSettings:
         prereleases: Whether pre-releases are taken as well.
         torch_backend: Whose builds of PyTorch are taken, as uv names it (`cpu`); None takes those of the indexes.
         trusted_hosts: Hosts (with a port where there is one) whose certificates are not checked.
+        next_too: Whether the next index is asked for a package that the first one has in other versions alone.
     """
 
     index: Secret | None = None
@@ -52,6 +53,7 @@ class IndexSettings:
     prereleases: bool = False
     trusted_hosts: tuple[str, ...] = ()
     torch_backend: str | None = None
+    next_too: bool = False
 
     @property
     def secrets(self) -> tuple[Secret, ...]:

@@ -10,6 +10,7 @@ from packaging.utils import canonicalize_name
 
 from functions_model.core.failures import EnvironmentFailed, Problem
 from functions_model.environment.offers import Offer
+from functions_model.environment.other_indexes import for_other_versions
 from functions_model.environment.request import EnvironmentRequest
 from functions_model.environment.ways_out import Advice, for_no_version, for_offer, for_unknown
 
@@ -175,7 +176,8 @@ def _not_found_problem(words: str, request: EnvironmentRequest) -> Problem | Non
 
 
 def _no_version_match(words: str) -> re.Match[str] | None:
-    return _NO_VERSION.search(words) if len(words) <= _ONE_REASON else None
+    reason = words.partition("\nhint:")[0]
+    return _NO_VERSION.search(reason) if len(reason) <= _ONE_REASON else None
 
 
 def _version_problem(words: str, request: EnvironmentRequest) -> Problem | None:
@@ -255,6 +257,9 @@ def _parent(name: str, words: str) -> str:
 
 def _conflict_problem(words: str, request: EnvironmentRequest) -> Problem:
     names = list(dict.fromkeys(_REQUIRED.findall(words)))
+    if names and (other := for_other_versions(words, names)):
+        name, what, remedy = other
+        return _problem(name, what, remedy, request)
     python = _NEEDS_PYTHON.search(words)
     if python:
         what = f"`{python['package']}` needs {python['python']}"

@@ -35,6 +35,8 @@ _KEPT_UV = (
     "UV_CONCURRENT_", "UV_EXCLUDE_NEWER", "UV_REQUEST_TIMEOUT",
 )  # fmt: skip
 """Beginnings of uv's own variables about where packages come from and how new they may be. All others stay out."""
+NEXT_TOO = ("--index-strategy", "unsafe-first-match")
+"""Asks the next index where the first one has none of the versions that are wanted."""
 _NICE = 10
 """Of 19. On two cores a resolution beside it made a layer of 1 GiB a twentieth slower."""
 
@@ -136,6 +138,8 @@ def _common_options(indexes: IndexSettings) -> list[str]:
         options.append("--no-index")
     if indexes.torch_backend:
         options += ["--torch-backend", indexes.torch_backend]
+    if indexes.next_too:
+        options += NEXT_TOO
     for host in indexes.trusted_hosts:
         options += ["--allow-insecure-host", host]
     return options

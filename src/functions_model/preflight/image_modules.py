@@ -27,10 +27,17 @@ _PLATFORM = (
     "six",
     "functions_model_payload",
     "azureml.core.model",
+    "azureml.contrib.services.aml_request",
+    "azureml.contrib.services.aml_response",
     "pip",
 )
-"""What the Python worker and its image bring beside the standard library, and what the payload adds: the worker's own
-folder is on the path of what it runs (Azure/azure-functions-python-worker, workers/pyproject.toml)."""
+"""What the worker and its image bring beside the standard library, and what payload and inference server add.
+
+The worker's own folder is on the path of what it runs (Azure/azure-functions-python-worker, workers/pyproject.toml);
+the server puts `azureml.contrib.services` into `sys.modules` (azureml-inference-server-http 1.5, server/__init__.py).
+"""
+_STANDS_IN = frozenset({"Model", "VERSION", "__version__"})
+"""All that there is of `azureml.core` where azureml-core is not installed."""
 _OLD_PLATFORM = ("setuptools", "pkg_resources", "wheel")
 """Python before 3.12 is installed with them: https://docs.python.org/3/whatsnew/3.12.html, `ensurepip`."""
 _FIRST_WITHOUT = 12
@@ -126,8 +133,10 @@ class ImageModules:
             return search.outcome
         return Outcome.OPEN if any(self.makes_modules(module.path) for module in own) else Outcome.LACKING
 
-    def has_nothing_else(self, package: str, folders: Iterable[str]) -> bool:
-        """Whether a package of the dependencies has its submodules and no other name."""
+    def lacks(self, package: str, name: str, folders: Iterable[str]) -> bool:
+        """Whether a package of the dependencies or of the platform has no such name; its modules are not looked at."""
+        if package in {"azureml.core", "azureml.core.model"} and self.installed.find(package).outcome is Outcome.ABSENT:
+            return name not in _STANDS_IN
         own = any(self.own_root(folder).find(package).outcome is not Outcome.ABSENT for folder in folders)
         return package in self.inventory.barren and not own
 

@@ -219,8 +219,8 @@ class _Walk:
 
     def _name(self, missing: Missing, answer: Answer, module: str, taken: str) -> None:
         """A name that is taken out of a module, and is none of its modules."""
-        if self.modules.has_nothing_else(module, self.folders):
-            self._miss(replace(missing, is_below=True))
+        if self.modules.lacks(module, taken, self.folders):
+            self._miss(replace(missing, is_below=module in self.modules.inventory.barren))
         elif answer.outcome is Outcome.FOUND and answer.own and answer.own[-1].name == module:
             bound = self.facts(answer.own[-1].path).bound
             if bound is not None and taken not in bound and not self.modules.makes_modules(answer.own[-1].path):

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 CODE, MODEL = "code", "model"
 """What a path of the user's is relative to: the folder of the code, or AZUREML_MODEL_DIR."""
 LONGEST_TEXT, LONGEST_TRACEBACK, MOST_FILES = 1000, 8000, 20
-_ROOTS = ((CODE, "FUNCTIONS_MODEL_CODE_FOLDER"), (CODE, "AML_APP_ROOT"), (MODEL, "AZUREML_MODEL_DIR"))
+_ROOTS = ((CODE, "FUNCTIONS_MODEL_CODE_FOLDER"), (MODEL, "AZUREML_MODEL_DIR"), (CODE, "AML_APP_ROOT"))
+"""The last one may be the folder above the code, in which the models lie, too."""
 _PACKAGES = "site-packages"
 _SERVERS = re.compile(
     r"<frozen |[/\\](azureml_inference_server_http|flask|werkzeug|functions_model_payload"

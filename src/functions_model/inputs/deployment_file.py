@@ -55,7 +55,8 @@ UNUSED_KEYS: dict[str, str] = {
     "startup_probe": _PROBE,
     "app_insights_enabled": "the app setting `APPLICATIONINSIGHTS_CONNECTION_STRING` turns Application Insights on",
     "model_mount_path": "the models are where `AZUREML_MODEL_DIR` says",
-    "data_collector": "what comes in and goes out is not collected; let the script write it where you want it",
+    "data_collector": "what comes in and goes out is not collected, and what a script's `Collector` gets is dropped,"
+    " unless the app settings `AZUREML_MDC_ENABLED` and `AZUREML_MDC_LOCAL_CAPTURE` are `true`: then it is in the log",
     "egress_public_network_access": "the network of a function app is set up in Azure",
     "private_network_connection": "the network of a function app is set up in Azure",
     "provisioning_state": "it belongs to the deployment in Azure ML",

@@ -18,7 +18,7 @@ from functions_model.image.assembly import assemble
 from functions_model.image.splitting import fingerprint
 from functions_model.pipeline.events import ContextWritten, ImageBuilt, TagFound
 from functions_model.pipeline.layers import Beside, Made, make_layers
-from functions_model.pipeline.looking import look_at_all
+from functions_model.pipeline.looking import libraries_of, look_at_all
 from functions_model.pipeline.lower_layers import install_layers, lock_for, recipe_of
 from functions_model.pipeline.prepare import BASE_DIGEST, RECORD_TAG, Making
 from functions_model.preflight.taking import take_inventory
@@ -107,6 +107,7 @@ def _records(spec: DeploymentSpec, made: Made) -> Iterator[RecordToWrite]:
         yield from (part.record(cache, tool) for part in made.lower if not part.recorded)
     dependencies = made.lower[-1]
     more = tool | {BASE_DIGEST: str(made.base.digest)}
+    yield from made.records
     record = Record(made.recorded, more, dependencies.config, dependencies.config_type)
     yield RecordToWrite(spec.image.repository, RECORD_TAG, record)
 
@@ -159,7 +160,8 @@ def write_folder(making: Making) -> None:
     with world.stage("Write the build context"):
         lock = lock_for(making)
         installed = install_layers(making, lock)
-        look_at_all(making, take_inventory((plan.tree for plan in installed), lock, making.python.version))
+        inventory = take_inventory((plan.tree for plan in installed), lock, making.python.version)
+        look_at_all(making, inventory, libraries_of(making, keeps=False))
         layers = (*installed, runtime_layer(spec, lock.text), *bundle.layers)
         # No layer has a digest before the engine has built it; what the layers are made of serves as well.
         build_id = build_identity(map(fingerprint, layers), making.base.digest, bundle.env)

@@ -13,12 +13,13 @@ from functions_model.environment import Lock
 from functions_model.image.assembly import Base
 from functions_model.image.layers import LayerPlan, LayerStream, build_layer
 from functions_model.image.splitting import fingerprint, split
+from functions_model.pipeline.base_libraries import BaseLibraries
 from functions_model.pipeline.events import LayerOrigin, LayerReady
-from functions_model.pipeline.looking import dependencies_known, look_at_all
+from functions_model.pipeline.looking import dependencies_known, libraries_of, look_at_all
 from functions_model.pipeline.lower_layers import Part, lock_for, make_lower_layers
 from functions_model.pipeline.prepare import Making
 from functions_model.preflight.inventory import Inventory
-from functions_model.registry import Attachment, Push, RecordedLayer
+from functions_model.registry import Attachment, Push, RecordedLayer, RecordToWrite
 
 WORKERS = 4
 """Layers in the making at once: as many as are sent at once."""
@@ -56,6 +57,7 @@ class Made:
         lower: What lies below the app, the lowest first: what an engine added, and the dependencies.
         app: The layers of the app, each with its fingerprint.
         attachments: What is put beside the image, and needs none of its layers.
+        records: What was learnt of the base, to be kept for later runs.
     """
 
     lock: Lock
@@ -63,6 +65,7 @@ class Made:
     lower: tuple[Part, ...]
     app: tuple[RecordedLayer, ...]
     attachments: tuple[Attachment, ...]
+    records: tuple[RecordToWrite, ...] = ()
 
     @property
     def recorded(self) -> tuple[RecordedLayer, ...]:
@@ -85,25 +88,26 @@ def make_layers(making: Making, push: Push | None, beside: Beside) -> Made:
         RegistryFailed: A layer could not be sent.
     """
     with ThreadPoolExecutor(WORKERS, "layer") as pool:
-        maker = _Maker(making, push, pool)
+        maker, libraries = _Maker(making, push, pool), libraries_of(making, keeps=push is not None)
         try:
             above = maker.begin(making.bundle.layers)
             lock = lock_for(making)
             beside.resolved()
             runtime = maker.begin([runtime_layer(making.spec, lock.text)])
-            base, lower = make_lower_layers(making, lock, maker.begin, partial(_look, making, beside))
+            base, lower = make_lower_layers(making, lock, maker.begin, partial(_look, making, libraries, beside))
             attachments = _attachments(making, lock)  # while the app's large layers are still sent
             app = tuple(future.result() for future in (*runtime, *above))
         except BaseException:
             maker.stop()
             raise
-    return Made(lock, base, lower, app, attachments)
+    learnt = libraries.record() if libraries else None
+    return Made(lock, base, lower, app, attachments, (learnt,) if learnt else ())
 
 
-def _look(making: Making, beside: Beside, inventory: Inventory) -> None:
+def _look(making: Making, libraries: BaseLibraries | None, beside: Beside, inventory: Inventory) -> None:
     """What the checks say of files and dependencies."""
     making.world.tell(dependencies_known(making, inventory))
-    look_at_all(making, inventory)
+    look_at_all(making, inventory, libraries)
     beside.checked()
 
 

@@ -18,9 +18,11 @@ class Weight(enum.IntEnum):
 
     NOTE = 1
     """It may be meant so: a line of the log, and never more."""
-    WARNING = 2
+    DOUBT = 2
+    """It may be there all the same: a line of the log; `strict` ends the run."""
+    WARNING = 3
     """It fails for some inputs, or on some machines: an annotation; `strict` ends the run."""
-    FAILURE = 3
+    FAILURE = 4
     """The app cannot come alive, or cannot answer. It ends the run."""
 
 
@@ -46,7 +48,7 @@ class Finding:
 
 def ends(finding: Finding, how: Preflight) -> bool:
     """Whether a finding ends the run."""
-    least = {Preflight.STANDARD: Weight.FAILURE, Preflight.STRICT: Weight.WARNING}
+    least = {Preflight.STANDARD: Weight.FAILURE, Preflight.STRICT: Weight.DOUBT}
     return how is not Preflight.NONE and finding.weight >= least[how]
 
 
@@ -67,7 +69,7 @@ def settle(findings: Iterable[Finding], how: Preflight, ci: CiHost) -> None:
     for finding in found:
         if ends(finding, how):
             continue
-        if finding.weight is Weight.NOTE:
+        if finding.weight <= Weight.DOUBT:
             ci.info(f"Note: {finding.problem}")
         else:
             ci.annotate(Level.WARNING, str(finding.problem), finding.problem.location)

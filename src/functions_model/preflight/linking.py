@@ -14,7 +14,7 @@ from elftools.elf.elffile import ELFFile
 
 from functions_model.image.files import TreeFile
 
-IS_LIBRARY = re.compile(r"\.so(\.[\w.-]+)?$")
+IS_LIBRARY = re.compile(r"\.so(\.\d[\w.-]*)?$")
 _OF_EVERY_BASE = frozenset(
     {
         *("ld-linux-x86-64.so.2", "libc.so.6", "libm.so.6", "libpthread.so.0", "libdl.so.2", "librt.so.1"),

@@ -19,7 +19,7 @@ _HOME = "site"
 """Where the packages lie for this look; nothing is read of the image's own paths."""
 
 
-def lacking_libraries(files: Mapping[str, TreeFile], python: str) -> tuple[Lacking, ...]:
+def lacking_libraries(files: Mapping[str, TreeFile], python: str, also: Iterable[str] = ()) -> tuple[Lacking, ...]:
     """For each package the libraries that its import loads, and that need what the environment has not.
 
     A library is loaded when the import of the package leads to it: as a module, or because one of the package's modules
@@ -28,8 +28,11 @@ def lacking_libraries(files: Mapping[str, TreeFile], python: str) -> tuple[Lacki
     Args:
         files: Of the environment's `site-packages`, by their paths in it.
         python: The minor.
+        also: Paths of more files of the environment: those of a conda prefix.
     """
-    lacking = unmet(files)
+    there = frozenset(PurePosixPath(path).name for path in also)
+    unmet_names = ((path, names - there) for path, names in unmet(files).items())
+    lacking = {path: names for path, names in unmet_names if names}
     packages = {path.partition("/")[0] for path in lacking if "/" in path} - {""}
     found = (one for package in sorted(packages) for one in _of_package(package, files, lacking, python))
     return (*found, *(Lacking(_stem(path), path, _sorted(names)) for path, names in lacking.items() if "/" not in path))

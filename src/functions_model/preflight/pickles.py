@@ -48,11 +48,11 @@ class ModelFile:
 def check_pickles(project: Project, inventory: Inventory) -> Iterator[Finding]:
     """What the pickles of a project name and the image has not, and those of another version of scikit-learn."""
     mentions = _mentions(project)
-    files = tuple(_looked_into(project, mentions))
+    files = looked_into(project, mentions)
     if not files:
         return
     modules = ImageModules(inventory, project.python, (project.code, project.models))
-    around = Surroundings(project, modules, _reached(project, modules), mentions)
+    around = Surroundings(project, modules, reached_by(project, modules), mentions)
     for file in files:
         yield from _findings(file, around)
     yield Finding(Weight.NOTE, Problem(*_count(files)))
@@ -71,7 +71,8 @@ def _findings(file: ModelFile, around: Surroundings) -> Iterator[Finding]:
         yield Finding(weight, Problem(f"`{file.shown}` {other.what}", other.remedy, location=place))
 
 
-def _reached(project: Project, modules: ImageModules) -> Reached:
+def reached_by(project: Project, modules: ImageModules) -> Reached:
+    """What the code that scores reaches, whoever wrote the script."""
     models = tuple(mlflow_code(project, modules))
     if project.own_script:
         return what_is_reached(project, modules, script_start(project), models)
@@ -92,8 +93,17 @@ def _text(file: TreeFile) -> str:
         return ""
 
 
-def _looked_into(project: Project, mentions: Mentions) -> Iterator[ModelFile]:
-    """Every file that is a pickle, or has the ending of one."""
+def looked_into(project: Project, mentions: Mentions | None = None) -> tuple[ModelFile, ...]:
+    """Every file that is a pickle, or has the ending of one.
+
+    Args:
+        project: The user's files.
+        mentions: What the code says of them, where that is known already.
+    """
+    return tuple(_files(project, mentions or _mentions(project)))
+
+
+def _files(project: Project, mentions: Mentions) -> Iterator[ModelFile]:
     models = [file for file in project.models.files if isinstance(file.content, Path)]
     likely = [file for file in models if len(models) <= _MANY or _is_likely(file)]
     beside = [file for file in project.code.files if _is_likely(file) and mentions.names(file.path)]

@@ -29,6 +29,7 @@ def take_inventory(trees: Iterable[FileTree], lock: Lock, python: str) -> Invent
         lock: What they were installed from.
         python: The minor that they are for.
     """
+    trees = tuple(trees)
     found = {path: file for tree in trees for path, file in _within(tree, python)}
     modules = sorted(path for path in found if path.endswith((".py", ".so")))
     dynamic, barren = set(), set()
@@ -47,7 +48,7 @@ def take_inventory(trees: Iterable[FileTree], lock: Lock, python: str) -> Invent
         dynamic=frozenset(dynamic),
         barren=frozenset(barren),
         compiled=lock.compiled,
-        libraries=lacking_libraries(found, python),
+        libraries=lacking_libraries(found, python, (file.path for tree in trees for file in tree.files)),
     )
 
 

@@ -40,7 +40,7 @@ _PACKAGES = {
     "libxml2.so.2": "libxml2",
     "libxslt.so.1": "libxslt1.1",
 }
-"""As Debian 11 and 12, which the base images are made of, call them: https://packages.debian.org/bookworm/."""
+"""As Debian 11 and 12, which the base images are made of, call them: their `Contents-amd64` indexes."""
 
 
 def debian_packages(libraries: Iterable[str]) -> tuple[str, ...]:

@@ -6,10 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from functions_model.core.build import Preflight
-from functions_model.pipeline.contents import DependenciesKnown
-
-
 from functions_model.pipeline.base_libraries import BaseLibraries
+from functions_model.pipeline.contents import DependenciesKnown
 from functions_model.pipeline.prepare import Making
 from functions_model.pipeline.registered_files import as_registered
 from functions_model.pipeline.session import World

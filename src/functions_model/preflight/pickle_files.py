@@ -23,6 +23,8 @@ MOST_READ = 64 << 20
 _LARGE = 1 << 20
 """Bytes: strings of bytes from that length on are skipped where that saves reading them."""
 _LINE = 1 << 16
+_FARTHEST = 1 << 48
+"""Bytes: a length beyond is none, and no file can be read from there."""
 SUFFIXES = frozenset({".pkl", ".pickle", ".pck", ".pk", ".p", ".joblib", ".jl", ".sav", ".skops"})
 """Usual endings. Files of protocols 0 and 1, which begin with any letter, are known by them alone."""
 _PROTOCOLS = frozenset(bytes([0x80, number]) for number in range(2, 6))
@@ -75,7 +77,7 @@ class _Limited:
 
     def read(self, count: int) -> bytes:
         if count > _LARGE and self._skips:
-            self._stream.seek(count, io.SEEK_CUR)
+            self.skip(count)
             return _Skipped(count)
         self._left -= count
         if self._left < 0:
@@ -90,7 +92,7 @@ class _Limited:
         return line
 
     def skip(self, count: int) -> None:
-        if count < 0:
+        if not 0 <= count <= _FARTHEST:
             raise NotFollowed
         if self._skips:
             self._stream.seek(count, io.SEEK_CUR)

@@ -212,12 +212,13 @@ class TestWhatIsNoPickle:
             ("model.pkl", b"(not a pickle)"),
             ("notes.txt", b"c__main__\nOwn\n."),
             ("model.bin", b"\x80\x04\x99\x99\x99"),
+            ("model.pkl", b"\x80\x04\x8e" + b"\xff" * 7 + b"\x7f."),
             ("table.csv.gz", gzip.compress(b"a,b\n1,2\n", mtime=0)),
             ("torn.pkl.gz", gzip.compress(JOBLIB, mtime=0)[:20]),
             ("model.pkl", b"PK\x03\x04"),
             ("model.pkl", b"\x04\x22\x4d\x18lz4"),
         ],
-        ids=["empty", "torn", "text", "another-ending", "noise", "packed-table", "torn-gzip", "torn-zip", "lz4"],
+        ids=["empty", "torn", "text", "another-ending", "noise", "endless", "packed-table", "torn-gzip", "torn-zip", "lz4"],
     )
     def test_is_nothing(self, tmp_path: Path, name: str, content: bytes) -> None:
         """Nor is one that cannot be unpacked here."""

@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import lzma
+import warnings
 import zipfile
 import zlib
 from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
@@ -56,7 +57,7 @@ def look_into(file: Path) -> Pickled | None:
     Raises:
         OSError: It cannot be read.
     """
-    with file.open("rb") as stream:
+    with file.open("rb") as stream, warnings.catch_warnings(action="ignore"):  # of escapes in texts
         head = stream.read(_MAX_HEADER + 3)
         stream.seek(0)
         if head.startswith(b"PK\x03\x04"):

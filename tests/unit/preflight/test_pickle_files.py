@@ -218,7 +218,18 @@ class TestWhatIsNoPickle:
             ("model.pkl", b"PK\x03\x04"),
             ("model.pkl", b"\x04\x22\x4d\x18lz4"),
         ],
-        ids=["empty", "torn", "text", "another-ending", "noise", "endless", "packed-table", "torn-gzip", "torn-zip", "lz4"],
+        ids=[
+            "empty",
+            "torn",
+            "text",
+            "another-ending",
+            "noise",
+            "endless",
+            "packed-table",
+            "torn-gzip",
+            "torn-zip",
+            "lz4",
+        ],
     )
     def test_is_nothing(self, tmp_path: Path, name: str, content: bytes) -> None:
         """Nor is one that cannot be unpacked here."""

@@ -85,6 +85,14 @@ _SPACY = (
 )
 _FEEDSTOCK = "file:///home/conda/feedstock_root/build_artifacts"
 ROWS = [
+    Row("six=1.16.0=pyhd3eb1b0_1", ("Write `six==1.16.0`.", "`conda env export --from-history`"), "six==1.16.0"),
+    Row("six=1.16.0", ("is not a requirement", "Write `six==1.16.0`."), "six==1.16.0"),
+    Row(
+        "six        1.16.0", ("is not a requirement", "Write `six==1.16.0`. `pip list --format=freeze`"), "six==1.16.0"
+    ),
+    Row("pip install six", ("is not a requirement", "Leave the command out, and write `six`"), "six"),
+    Row("-e c:\\users\\me\\churn", ("--editable", "beside the entry script"), ""),
+    Row("-e git+https://github.com/contoso/churn@1f2e#egg=churn", ("--editable", "beside the entry script"), ""),
     Row("cv2", ("no package `cv2`", "Did you mean `opencv-python-headless`?"), "opencv-python-headless"),
     Row("PIL", ("no package `pil`", "Did you mean `pillow`?"), "pillow"),
     Row("sqlite3", ("`sqlite3` is a module of Python itself", "Remove the line.")),
@@ -359,3 +367,38 @@ class TestLocalWheels:
         [said] = told(own, requirements("./libs/churn.whl"))
 
         assert holds(said, ("3: `churn.whl` is not the name of a wheel", "Do not rename wheels."))
+
+
+REAL = [
+    Row(
+        "inference-schema==1.5.1",
+        ("`wrapt>=1.11.1,<=1.12.1`, which `inference-schema==1.5.1` depends on", "`builder: d"),
+    ),
+    Row("scikit-learn==0.22.1", ("`scikit-learn==0.22.1` has no wheel", "`builder: docker`", "Or ask"), "scikit-learn"),
+    Row("tensorflow-gpu==2.6.0", ("Did you mean `tensorflow`?",), "tensorflow"),
+    Row("tensorflow-macos==2.12.0", ("is for macOS only", "Did you mean `tensorflow`?"), "tensorflow"),
+    Row("pkg_resources", ("no package `pkg-resources`", "spelling")),
+    Row("skimage", ("points to scikit-image", "Did you mean `scikit-image`?"), "scikit-image"),
+    *FOREIGN[:2],
+    *PLACEHOLDERS,
+]
+
+
+@pytest.mark.exhaustive
+class TestThePublicIndex:
+    """The same by the files and the words that the public index has."""
+
+    def test_all_at_once(self, tmp_path: Path) -> None:
+        """Every line is told, each with its way out, and the file after the advice has a lock."""
+        rows = [row for row in REAL if row.line != "sklearn==0.0.post12"]
+        said = told(tmp_path, "".join(f"{row.line}\n" for row in rows))
+
+        assert [(f"{number}: ", True) for number in range(1, len(rows) + 1)] == [
+            (one[: one.index(" ") + 1], holds(one, row.says)) for one, row in zip(said, rows, strict=True)
+        ], said
+        instead = "".join(f"{row.instead}\n" for row in rows if "tensorflow-" not in row.line)
+        assert lock_of(tmp_path, instead).packages
+
+    def test_what_is_compiled_resolves(self, tmp_path: Path) -> None:
+        """`builder: docker`, which is offered for `wrapt`, takes it."""
+        assert ("wrapt",) == lock_of(tmp_path, "inference-schema==1.5.1\n", only_wheels=False).compiled

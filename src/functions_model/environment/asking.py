@@ -41,6 +41,7 @@ class Question:
         environ: The process environment.
         only_wheels: Whether packages without a fitting wheel are refused.
         report: Is told the beginning and the end: uv says nothing in between.
+        alone: Whether only the packages that are asked for are looked up, and not what they depend on.
     """
 
     request: EnvironmentRequest
@@ -50,6 +51,7 @@ class Question:
     environ: Mapping[str, str]
     only_wheels: bool
     report: Report
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,7 @@ def _compile(
     arguments = [
         *("compile", "requirements.in", "--constraints", "constraints.in"),
         *form,
+        *(("--no-deps",) if question.alone else ()),
         *target_options(question.python_version, question.platform, sources=sources),
         *(("--excludes", "excludes.in") if left_out else ()),
         *(("--prerelease", "allow") if request.indexes.prereleases else ()),

@@ -33,6 +33,10 @@ _IMAGE = (("__unix", "0", "0"), ("__linux", "5.10", "0"), ("__glibc", "2.31", "0
 """What packages find in every image: the oldest base is Debian 11, on any x86-64 processor, without a GPU."""
 
 
+class PackagesMissing(EnvironmentFailed):
+    """The channels lack packages; each is a problem of its own."""
+
+
 def solve_conda(request: CondaRequest, python_version: str, rattler: Any, *, cache: Path) -> CondaLock:
     """The packages that are asked for and everything that they need.
 
@@ -43,6 +47,7 @@ def solve_conda(request: CondaRequest, python_version: str, rattler: Any, *, cac
         cache: A folder for the channels' indexes.
 
     Raises:
+        PackagesMissing: The channels lack packages.
         EnvironmentFailed: A specification cannot be read, a channel cannot be read, or no packages fit together.
     """
     sources = _sources(request, rattler)
@@ -57,7 +62,7 @@ def solve_conda(request: CondaRequest, python_version: str, rattler: Any, *, cac
         failure = explain_conda(ACTION, error, request)
         wanted = list(map(Wanted, request.specs, asked))
         missing = _missing(wanted, sources, rattler, cache) if isinstance(error, rattler.exceptions.SolverError) else []
-        raise EnvironmentFailed(ACTION, missing or failure.problems, detail=failure.detail) from None
+        raise (PackagesMissing(ACTION, missing, detail=failure.detail) if missing else failure) from None
     ordered = sorted(records, key=lambda record: str(record.name.normalized))
     packages = tuple(_package(record, names) for record in ordered)
     _check_hashes(packages, request)

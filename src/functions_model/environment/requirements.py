@@ -18,7 +18,7 @@ from functions_model.core.yaml_nodes import is_empty, place
 from functions_model.environment.local_wheels import names_wheel, read_local_wheel
 from functions_model.environment.request import Draft, Requirement
 from functions_model.environment.requirement_options import for_option_behind, read_option
-from functions_model.environment.ways_out import LEFT_OUT, OWN_CODE, for_file, name_and_version
+from functions_model.environment.ways_out import LEFT_OUT, OWN_CODE, for_file, for_unreadable, name_and_version
 
 _OPTION = re.compile(r"\s(?P<name>--[a-z][a-z-]*|-[a-z])(?:(?:=|\s+)(?P<value>(?!-)\S+)|(?=\s|$))")
 _HASH = re.compile(r"sha(?:256:[0-9a-f]{64}|384:[0-9a-f]{96}|512:[0-9a-f]{128})")
@@ -42,9 +42,7 @@ def read_requirement(line: str, location: Location, draft: Draft, *, as_constrai
         parsed = ParsedRequirement(text)
     except InvalidRequirement as error:
         reason = str(error).splitlines()[0].rstrip(".:")
-        draft.refuse(
-            location, f"`{text}` is not a requirement ({reason})", "Write it as `name`, `name==1.2` or `name>=1,<2`."
-        )
+        draft.refuse(location, *for_unreadable(text, reason))
         return
     refusal = _url_refusal(parsed)
     if refusal:

@@ -12,7 +12,14 @@ from functions_model.core.failures import EnvironmentFailed
 from functions_model.core.references import digest_of
 from functions_model.core.work import Progress, Report, silent
 from functions_model.environment.asking import Answer, Question, ask
-from functions_model.environment.conda_solving import MARK, Distribution, distributions_of, solve_conda, write_stand_ins
+from functions_model.environment.conda_solving import (
+    MARK,
+    Distribution,
+    PackagesMissing,
+    distributions_of,
+    solve_conda,
+    write_stand_ins,
+)
 from functions_model.environment.locked_packages import packages_of
 from functions_model.environment.locking import (
     CondaLock,
@@ -72,6 +79,8 @@ def resolve(
         with rattler_cache("conda-channels", known, work=work, secrets=request.conda.secrets) as cache:
             conda = solve_conda(request.conda, python_version, rattler, cache=cache)
         brought = distributions_of(conda, request.conda, rattler)
+    except PackagesMissing as missing:
+        raise _with_wheels(missing, question) from None
     finally:
         report(Progress(_CONDA_TASK, 0, finished=True))
     try:
@@ -80,6 +89,19 @@ def resolve(
         failure.detail += f"\n(A version that ends in `{MARK}` is the one that the conda packages bring.)"
         raise
     return _joined(lock, request, conda, brought, work / "conda-brings")
+
+
+def _with_wheels(missing: PackagesMissing, question: Question) -> EnvironmentFailed:
+    """The failure with what is wrong with the wheels that the file asks for, too: an export needs one run."""
+    asked = tuple(one for one in question.request.requirements if one.location)
+    question.work.mkdir(parents=True, exist_ok=True)
+    try:
+        if asked:
+            ask(replace(question, request=replace(question.request, requirements=asked), alone=True))
+    except EnvironmentFailed as wheels:
+        detail = f"{missing.detail}\n{wheels.detail}"
+        return PackagesMissing(missing.action, [*missing.problems, *wheels.problems], detail=detail)
+    return missing
 
 
 def _wheels(question: Question) -> Lock:

@@ -127,10 +127,40 @@ def for_no_version(package: str) -> Advice:
     if not _PYTORCH.fullmatch(local):
         return Advice(what, f"`+{local}` marks a build that came from elsewhere. Write {public}.")
     remedy = (
-        f"Builds marked `+{local}` are on PyTorch's own index. Write {public}, and above it the line"
-        f" `--extra-index-url {_PYTORCH_CPU}`: builds for CPUs, as Azure Functions has no GPUs."
+        f"Builds marked `+{local}` are on PyTorch's own index. Write {public}; for the builds for CPUs, as Azure"
+        " Functions has no GPUs, set `torch-backend: cpu`, or write above it the line"
+        f" `--extra-index-url {_PYTORCH_CPU}`."
     )
     return Advice(what, remedy)
+
+
+_CONDA_LINE = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*)=(?P<version>[\w.!+*]+)(?:=[\w.*]+)?")
+"""As `conda list --export` writes packages, a file that looks like one of requirements."""
+_COLUMNS = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*)\s+(?P<version>[0-9][\w.!+]*)")
+"""As `pip list` and `conda list` show packages."""
+_INSTALL = re.compile(r"[!%]?\s*(?:python3? -m |uv |conda )?(?:pip3? )?install\s+(?P<rest>.+)")
+
+
+def for_unreadable(text: str, reason: str) -> Advice:
+    """About a line that is not a requirement.
+
+    Args:
+        text: The line.
+        reason: What its reader said, without a full stop.
+    """
+    what = f"`{text}` is not a requirement ({reason})"
+    if found := _CONDA_LINE.fullmatch(text):
+        remedy = (
+            f"Write `{found['name']}=={found['version']}`. A file of such lines is conda's:"
+            " `conda env export --from-history` writes one that can be given as it is (`.yml`)."
+        )
+        return Advice(what, remedy)
+    if found := _COLUMNS.fullmatch(text):
+        listing = "`pip list --format=freeze` writes all lines in that way."
+        return Advice(what, f"Write `{found['name']}=={found['version']}`. {listing}")
+    if found := _INSTALL.fullmatch(text):
+        return Advice(what, f"Leave the command out, and write `{found['rest']}`, each package on a line of its own.")
+    return Advice(what, "Write it as `name`, `name==1.2` or `name>=1,<2`.")
 
 
 _MARKERS = {"Windows": "sys_platform == 'win32'", "macOS": "sys_platform == 'darwin'"}

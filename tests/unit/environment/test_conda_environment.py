@@ -158,7 +158,11 @@ class TestLock:
         assert [line] == [problem.location.line for problem in failure.value.problems if problem.location]
 
     def test_tells_what_an_export_of_another_system_holds(self, tmp_path: Path) -> None:
-        """Each line at once, with what to write; and the file after it has a lock."""
+        """Each line at once, with what to write; and the file after it has a lock.
+
+        A wheel that needs what conda brings is none of them.
+        """
+        wheels = {"needy==1": ("greeting-words",)}
         exported = ("python=3.11.9=h1", "vc=14.3=hc", "libcolour=2.1=hw", "greeting-words=1.2.0=0", "libcxx=16")
         packages = (
             *PACKAGES,
@@ -170,20 +174,23 @@ class TestLock:
         )
 
         with pytest.raises(EnvironmentFailed) as failure:
-            lock_in(tmp_path, *exported, packages=packages)
+            lock_in(tmp_path, *exported, packages=packages, pip=["myown==0.1", "needy"], wheels=wheels)
 
         assert [
             (3, "the build `h1` of `python` is one for Windows", "Write `python=3.11.9`."),
             (4, "`vc` is for Windows only", "Remove the line."),
             (5, "the build `hw` of `libcolour` is one for Windows", "Write `libcolour=2.1`."),
             (7, "`libcxx` is for macOS only", "Remove the line."),
+            (11, "the index has no package `myown`", ""),
         ] == [
-            (one.location.line, one.what, one.remedy.partition(" `conda env export --from-history`")[0])
+            (one.location.line, one.what, one.remedy.partition("`conda env export --from-history`")[0].rstrip())
+            if "conda" in one.remedy
+            else (one.location.line, one.what, "")
             for one in failure.value.problems
             if one.location
         ]
         mended = ("python=3.11.9", "libcolour=2.1", "greeting-words=1.2.0=0")
-        assert lock_in(tmp_path, *mended, packages=packages).conda
+        assert lock_in(tmp_path, *mended, packages=packages, pip=["needy"], wheels=wheels).conda
 
     def test_takes_the_python_that_was_chosen(self, tmp_path: Path) -> None:
         """The worker of the base image fits one minor alone."""

@@ -16,6 +16,7 @@ from functions_model.preflight.inventory import Inventory
 from functions_model.preflight.roots import Outcome, Root, Search
 
 _PLATFORM = (
+    "__main__",
     "azure.functions",
     "azure_functions_worker",
     "azure_functions_runtime",

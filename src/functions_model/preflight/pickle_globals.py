@@ -117,9 +117,9 @@ def _absent(one: Global, answer: Answer, project: Project) -> tuple[str, str]:
     what = f"{needs}, and nothing in the image has the module `{answer.lacking}`"
     if package := package_of(one.module):
         return what, _add(f"`{package}`", project)
-    file = one.module.replace(".", "/")
-    other = _add("the package that has it", project)
-    return what, f"If it is your own, put it into the source directory as `{file}.py`. If not: {other}"
+    file, guess = one.module.replace(".", "/"), one.module.partition(".")[0].replace("_", "-").lower()
+    other = _add(f"the package that has it, perhaps `{guess}`,", project)
+    return what, f"{other[:-1]}; or, if it is your own, put it into the source directory as `{file}.py`."
 
 
 def _named(one: Global) -> str:

@@ -95,7 +95,7 @@ class TestWhatIsNotThere:
 
         assert found.weight is Weight.FAILURE
         assert "needs `churn.steps.A`, and nothing in the image has the module `churn`" in found.problem.what
-        assert "put it into the source directory as `churn/steps.py`" in found.problem.remedy
+        assert "put it into the source directory as `churn/steps.py`." in found.problem.remedy
 
     def test_a_package(self, tmp_path: Path) -> None:
         """By the name that it is installed by."""

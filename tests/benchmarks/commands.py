@@ -113,3 +113,9 @@ def action_nothing(image: str) -> Command:
     """The same container with a Python that does nothing: what the engine and the interpreter take by themselves."""
     entry = ("--entrypoint", "/opt/functions-model/bin/python")
     return Command((DOCKER, "run", "--rm", *entry, image, "-I", "-S", "-c", ""))
+
+
+def pip_target(folder: Path, requirements: Path) -> Command:
+    """An installation for Python 3.12 into a folder, of wheels alone."""
+    what = ("--python-version", "3.12", "--only-binary", ":all:", "--target", str(folder))
+    return Command((str(Path(sys.executable).with_name("uv")), "pip", "install", "-q", *what, "-r", str(requirements)))

@@ -1,0 +1,79 @@
+"""What preflight costs a run, and what it spares whoever's script lacks a module."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from azure_sandbox.arm.operations import Durations
+from azure_sandbox.sandbox import Sandbox
+from benchmarks.commands import pip_target
+from benchmarks.projects import REQUIREMENTS
+from benchmarks.results import against, alone
+from benchmarks.timing import RUNS, alternate, run
+from functions_model.bundle import layout
+from functions_model.core.references import digest_of
+from functions_model.environment import EnvironmentRequest, Lock
+from functions_model.image.files import FileTree
+from functions_model.image.tree import read_tree
+from functions_model.preflight.checks import of_everything, of_files
+from functions_model.preflight.project import Project
+from functions_model.preflight.taking import take_inventory
+from support.deployer import Deployer
+from support.tools import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from benchmarks.results import Results
+
+pytestmark = pytest.mark.timeout(1800)
+
+LATENCY = 0.15
+"""Seconds that Azure takes to answer anything."""
+LACKING = "import lightgbm\n\n\ndef init():\n    pass\n\n\ndef run(data):\n    return 1\n"
+
+
+def test_checks(tmp_path: Path, results: Results) -> None:
+    """Every check on `examples/iris-http`, with an inventory taken of its 243 MB of packages: beside the packing."""
+    (tmp_path / "requirements.txt").write_text(REQUIREMENTS)
+    run(pip_target(tmp_path / "installed", tmp_path / "requirements.txt"))
+    iris = ROOT / "examples" / "iris-http"
+    code, model = (read_tree(place, under, root=iris) for place, under in ((iris, "app"), (iris / "model", "models")))
+    project = Project(iris, code, "app", "score.py", model, (), "3.12", source_directory=iris)
+    lock = Lock("", digest_of(b""), (), EnvironmentRequest(None, None, ()))
+    tree = read_tree(tmp_path / "installed", layout.SITE_PACKAGES, root=tmp_path / "installed")
+
+    results.add("preflight_s", alone([_seconds(project, tree, lock) for _ in range(RUNS)], aim=1.0, unit="s"))
+
+
+def _seconds(project: Project, tree: FileTree, lock: Lock) -> float:
+    started = time.perf_counter()
+    of_files(project)
+    of_everything(project, take_inventory([tree], lock, project.python))
+    return time.perf_counter() - started
+
+
+def test_a_missing_module(tmp_path: Path, results: Results) -> None:
+    """Until the run has told it, beside the same run without preflight, which must wait for the live app to say it.
+
+    The sandbox is as far away, and as slow, as Azure; both sides make a new app in a new group.
+    """
+    numbers = itertools.count(1)
+    with Sandbox(tmp_path / "sandbox", durations=Durations.live(), latency=LATENCY) as sandbox:
+
+        def told_by(preflight: str, code: int) -> float:
+            deployer = Deployer(sandbox, tmp_path / preflight, f"{preflight}{next(numbers)}")
+            (deployer.folder / deployer.inputs["entry-script"]).write_text(LACKING)
+            started = time.perf_counter()
+            done = deployer.run(preflight=preflight)
+            assert (code, True) == (done.code, "lightgbm" in done.log), done.log
+            shutil.rmtree(tmp_path / preflight)
+            return time.perf_counter() - started
+
+        ours, live = alternate(lambda: told_by("standard", 3), lambda: told_by("none", 8), runs=min(RUNS, 3))
+    results.add("preflight_vs_live", against(ours, live, aim=0.1))

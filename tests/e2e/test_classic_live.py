@@ -19,11 +19,13 @@ pytestmark = pytest.mark.exhaustive
 SCRIPT = """\
 import json
 import os
+import time
 from azureml.core.model import Model
 from helper import scaled
 
 def init():
     global factor
+    time.sleep(8)
     with open(os.path.join(Model.get_model_path("m"), "m.json")) as file:
         factor = json.load(file)["factor"]
     assert open("src/labels.txt").read() == "yes"
@@ -76,6 +78,7 @@ def test_is_live_and_scores(deployed: Run) -> None:
     assert deployed.code == 0, deployed.log
     assert "[3, 6]" in deployed.summary
     assert "`model.threshold` as `model_threshold`" in deployed.log
+    assert "Waiting for `init()` to return: " in deployed.log
 
 
 def test_a_page_of_another_site_may_call_it(deployed: Run, sandbox: Sandbox) -> None:

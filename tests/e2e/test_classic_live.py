@@ -9,8 +9,12 @@ import requests
 
 from support.deployment import run_action
 from support.function_app import write_files
+from support.project import write_echo_project
+from support.source_packages import SourcePackage
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from azure_sandbox.sandbox import Sandbox
     from support.deployment import Run
 
@@ -93,3 +97,18 @@ def test_a_page_of_another_site_may_call_it(deployed: Run, sandbox: Sandbox) -> 
         question.headers["access-control-allow-origin"],
     )
     assert 401 == refused.status_code
+
+
+def test_functions_that_cannot_be_imported_are_told_at_once(sandbox: Sandbox, tmp_path: Path) -> None:
+    """A package that hides what every function needs: no waiting for `verify-timeout`, and no word of the script."""
+    inputs = write_echo_project(tmp_path)
+    broken = SourcePackage("azure-functions", "99.0", "", others={"azure/functions/__init__.py": "import nowhere\n"})
+    broken.write_wheel(tmp_path / "wheels")
+    write_files(tmp_path, {"requirements.txt": "--find-links wheels\nazure-functions==99.0\n"})
+    names = {"app-name": "unloadable", "resource-group": "unloadable", "verify-timeout": "200"}
+
+    run = run_action(tmp_path, {**sandbox.endpoints.inputs(), **inputs, **names}, sandbox.endpoints.environ())
+
+    assert run.code == 8, run.log
+    assert "none of its functions can be imported: ModuleNotFoundError: No module named 'nowhere'" in run.errors[0]
+    assert "It is not the entry script" in run.errors[0]

@@ -98,7 +98,7 @@ def ask(question: Question) -> Answer:
             name = blamed(refusal.words)
             if name and name not in left_out and _hides(name, refusal, question):
                 left_out.append(name)
-                request = replace(request, warnings=(*request.warnings, _WITHOUT.format(name)))
+                request = replace(request, warnings=_added(request.warnings, _WITHOUT.format(name)))
                 continue
             if name and name not in offers and is_for_wheels(refusal.words):
                 offers[name] = _offer(name, replace(question, request=request))
@@ -115,6 +115,11 @@ def ask(question: Question) -> Answer:
             failure.detail = "\n".join([failure.detail, *request.warnings[len(question.request.warnings) :]])
             raise failure
         return Answer(found, request, tuple(sources), tuple(left_out))
+
+
+def _added(warnings: tuple[str, ...], warning: str) -> tuple[str, ...]:
+    """With it once: an answer may be asked for again with more constraints."""
+    return tuple(dict.fromkeys((*warnings, warning)))
 
 
 def _hides(name: str, refusal: UvRefused, question: Question) -> bool:

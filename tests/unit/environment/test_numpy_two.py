@@ -9,6 +9,7 @@ import pytest
 
 from functions_model.environment import Lock, read_environment, resolve
 from support.package_index import COMPILED, LATELY, LONG_AGO, PackageIndex, package_index
+from support.source_packages import SourcePackage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,6 +107,17 @@ class TestFitNumpy:
         assert "2.4.6" == numpy_of(lock)
         assert "compiled before NumPy 2, and numpy 2.4.6 is installed." in warning
         assert reason in warning
+
+    def test_goes_with_all_else_that_is_left_out(self, index: PackageIndex, tmp_path: Path) -> None:
+        """A page that cannot be read, and a module that Python has: each is told once."""
+        SourcePackage("uuid", "1.30", "").write_source(tmp_path)
+        text = f"--find-links .\n--find-links {index.url}broken\nuuid==1.30\nstable\n"
+
+        warnings = locked(tmp_path, index, text).request.warnings
+
+        assert ["The page", "`uuid` is", "numpy 1.26.4 is"] == [
+            " ".join(warning.split()[:count]) for warning, count in zip(warnings, (2, 2, 3), strict=True)
+        ]
 
     @pytest.mark.parametrize("way", ["numpy<2\nscikit-learn==1.2.2\n", "numpy\nscikit-learn\n"])
     def test_the_ways_out_lead_out(self, way: str, index: PackageIndex, tmp_path: Path) -> None:

@@ -27,8 +27,12 @@ INPUTS = {
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A conda file with a channel beside it."""
+    """A conda file with a channel beside it, and variables that its environment sets."""
     folder = conda_project(tmp_path_factory.mktemp("conda"))
+    (folder / "environment.yml").write_text(f"{environment_file()}variables: {{TONE: warm, SIZE: small}}\n")
+    script = folder / "src" / "score.py"
+    script.write_text(script.read_text().replace('{"value": value', '{"variables": _VARIABLES, "value": value'))
+    script.write_text(f"{script.read_text()}\n\n_VARIABLES = [os.environ['TONE'], os.environ['SIZE'] == 'large']\n")
     (folder / "sample.json").write_text('{"value": 7}')
     return folder
 
@@ -45,7 +49,7 @@ def perform(sandbox: Sandbox, project: Path, **given: str) -> Run:
 def first(sandbox: Sandbox, project: Path) -> Run:
     """A deployment."""
     names = {"app_name": "conda-story", "resource_group": "conda-story-group", "image_name": "conda-story"}
-    return perform(sandbox, project, sample_request="sample.json", **names)
+    return perform(sandbox, project, sample_request="sample.json", app_settings="SIZE=large", **names)
 
 
 @pytest.mark.exhaustive
@@ -54,10 +58,14 @@ class TestDeployment:
     """A conda file that wheels cannot stand for."""
 
     def test_the_live_app_answers_from_condas_interpreter(self, first: Run) -> None:
-        """With a package that only conda has, and with a wheel that `pip:` asks for on top of it."""
-        answer = next(line for line in first.summary.splitlines() if line.startswith('{"value"'))
+        """With a package that only conda has, a wheel that `pip:` asks for on top of it, and the file's variables.
+
+        An app setting takes the place of one of them.
+        """
+        answer = next(line for line in first.summary.splitlines() if line.startswith('{"variables"'))
 
         assert {
+            "variables": ["warm", True],
             "value": 21,
             "prefix": "/opt/conda",
             "greeting": "/opt/conda/lib/python3.11/site-packages/greeting/__init__.py",

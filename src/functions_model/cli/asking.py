@@ -88,6 +88,8 @@ def _call(target: LiveTarget, own: argparse.Namespace, world: World, say: Callab
             " nothing went through the trigger."
         )
     say(answer.text)
+    if answer.raised:
+        world.ci.info(answer.raised)
     world.ci.info(f"Status {answer.status}, {answer.seconds:.2f} s, {file.name} to /api/{answer.function}.")
     return 0 if answer.status < _LEAST_BAD else NotLive.exit_code
 

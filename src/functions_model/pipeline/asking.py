@@ -12,7 +12,7 @@ from functions_model.core.names import LiveTarget
 from functions_model.core.spec import DeploymentSpec
 from functions_model.hosting.known_hosts import HOSTS
 from functions_model.pipeline.session import World, log_in, run_context
-from functions_model.pipeline.verifying import sample_function
+from functions_model.pipeline.verifying import sample_function, sources_of
 from functions_model.provision.endpoint import Endpoint, NoLog
 from functions_model.verify import Expected, Verified, verify
 from functions_model.verify.logs import news, scrubbed
@@ -47,6 +47,7 @@ def proven(endpoint: Endpoint, spec: DeploymentSpec, world: World) -> Verified:
         auth_level=trigger.auth_level,
         sample_request=spec.sample_request,
         sample_function=sample_function(trigger),
+        sources=sources_of(spec),
     )
     return verify(endpoint, expected, timeout=spec.verify_timeout, context=run_context(world))
 

@@ -93,13 +93,13 @@ def verify_here(delivered: Delivered, *, candidate: bool = False) -> Verified:
         image=app.reference.pinned,
         reached=reached(delivered.plan, delivered.clients),
         listening_seconds=0.0 if candidate else _listening(app.trigger.kind, world.listening_seconds),
-        sources=_sources(spec),
+        sources=sources_of(spec),
     )
     endpoint = delivered.host.endpoint(delivered.clients, delivered.plan, delivered.applied, candidate=candidate)
     return _verify(delivered, endpoint, expected)
 
 
-def _sources(spec: DeploymentSpec) -> Sources:
+def sources_of(spec: DeploymentSpec) -> Sources:
     """Where the script's files come from."""
     code, models = spec.code, [model for model in spec.models if isinstance(model, Model)]
     return Sources(

@@ -14,7 +14,8 @@ from functions_model.provision.endpoint import Endpoint, NotYet
 from functions_model.verify.app import AppClient, fresh_session
 from functions_model.verify.logs import scrubbed
 from functions_model.verify.nouns import IDENTITY_ROUTE, Expected
-from functions_model.verify.scoring import text_of
+from functions_model.verify.scoring import FAILURE_HEADER, noted, text_of
+from functions_model.verify.script import in_the_app
 
 _ANY_BUILD = Expected(build_id="", functions=(), auth_level=AuthLevel.FUNCTION)
 _FROM_WITHIN = "Run this from a network that the app lets in: that of its private endpoint, or an address of its rules."
@@ -30,6 +31,7 @@ class Answer:
         status: Of HTTP.
         text: The body; of what is no text, its size and type.
         seconds: From the request to the end of the answer.
+        raised: What the script raised, a sentence, and what to do; empty when it did not, or the app does not tell.
     """
 
     function: str
@@ -37,6 +39,7 @@ class Answer:
     status: int
     text: str
     seconds: float
+    raised: str = ""
 
 
 def ask(
@@ -66,8 +69,12 @@ def ask(
         app = AppClient(endpoint, endpoint.find(), _ANY_BUILD, mask, opened)
         trigger = _trigger(app)
         function = "score" if trigger == "http" else "check"
-        status, text, seconds = _scored(app, function, body, content_type, clock)
-        return Answer(function, trigger, status, scrubbed(text, {*endpoint.secrets, *app.secrets}), seconds)
+        answer, seconds = _scored(app, function, body, content_type, clock)
+        raised = noted(app, failure).raised if (failure := answer.headers.get(FAILURE_HEADER)) else None
+        text, words = (
+            scrubbed(one, app.all_secrets) for one in (text_of(answer), in_the_app(raised) if raised else "")
+        )
+        return Answer(function, trigger, answer.status_code, text, seconds, words)
 
 
 def _trigger(app: AppClient) -> str:
@@ -88,8 +95,8 @@ def _trigger(app: AppClient) -> str:
 
 def _scored(
     app: AppClient, function: str, body: bytes, content_type: str, clock: Callable[[], float]
-) -> tuple[int, str, float]:
-    """Status, text and seconds. The function's key goes first; the master key where that one does not open it."""
+) -> tuple[requests.Response, float]:
+    """The answer, and seconds. The function's key goes first; the master key where that one does not open it."""
     keys = (app.master_key,) if function == "check" else (lambda: app.function_key(function), app.master_key)
     for key in keys:
         headers, refused = {"content-type": content_type}, None
@@ -109,7 +116,7 @@ def _scored(
         if refused:
             remedy = refused.remedy if isinstance(refused, NotLive) else app.endpoint.keyless
             raise _failed(app, f"it wants a key, and {refused}", remedy) from refused
-    return answer.status_code, text_of(answer), seconds
+    return answer, seconds
 
 
 def _failed(app: AppClient, reason: str, remedy: str) -> NotLive:

@@ -76,10 +76,15 @@ def told(raised: Raised, sources: Sources, sample: str = "") -> Told:
         sample: The name of the file that was scored; empty when none was.
     """
     place = sources.run() if raised.step == "answer" else raised.place
-    error = _short(f"{raised.type}: {raised.text}" if raised.text else raised.type)
     shown = sources.shown(place)
-    reason = f"{_what(raised, sample)}: {error}{f' ({shown})' if shown else ''}"
+    reason = f"{_what(raised, sample)}: {_error(raised)}{f' ({shown})' if shown else ''}"
     return Told(reason, " ".join(_ways_out(raised)), sources.location(place))
+
+
+def in_the_app(raised: Raised) -> str:
+    """A failure as sentences, where nobody knows the files of the script: its line is named as the app has it."""
+    what, place = _what(raised, ""), f" ({raised.place.file}:{raised.place.line})" if raised.place else ""
+    return f"{what[0].upper()}{what[1:]}: {_error(raised)}{place}. {' '.join(_ways_out(raised))}"
 
 
 def warnings(warned: Sequence[Warned], sources: Sources) -> tuple[ToldWarning, ...]:
@@ -96,6 +101,10 @@ def _warning(one: Warned, sources: Sources) -> ToldWarning:
     if level := _LEVELS.get(one.kind):
         return ToldWarning(f"The script logged {level}{where}: {text}", sources.location(one.place))
     return ToldWarning(f"The script warned{where}: {one.kind}: {text}", sources.location(one.place))
+
+
+def _error(raised: Raised) -> str:
+    return _short(f"{raised.type}: {raised.text}" if raised.text else raised.type)
 
 
 def _what(raised: Raised, sample: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -68,6 +68,27 @@ class TestKeys:
             asked(app, has_machine_key=False)
 
         assert "To add it: az functionapp config appsettings set" in caught.value.remedy
+
+
+class TestAScriptThatRaises:
+    """The status is 500, and the answer says nothing of it."""
+
+    FAILED = Answer(500, {"message": "An unexpected error"}, {"x-functions-model-failure": "f1"})
+    PLACE: ClassVar[dict[str, Any]] = {"root": "code", "file": "score.py", "line": 3}
+    RAISED: ClassVar[dict[str, Any]] = {"step": "import", "type": "KeyError", "text": "'a'", "place": PLACE}
+
+    def test_is_told_with_its_line(self) -> None:
+        """As the app has it."""
+        told = {"failure": self.RAISED, "warnings": []}
+        app = App({"POST /api/score": [self.FAILED], "GET /api/check": [Answer(200, told)]})
+
+        raised = "The entry script cannot be imported: KeyError: 'a' (score.py:3). Correct the script."
+        assert (500, raised) == ((answer := asked(app)).status, answer.raised)
+        assert [KEY, MASTER] == keys_sent(app)
+
+    def test_is_not_told_by_an_app_of_before(self) -> None:
+        """It has no such door."""
+        assert "" == asked(App({"POST /api/score": [self.FAILED], "GET /api/check": [Answer(404)]})).raised
 
 
 class TestAnAppThatCannotBeCalled:

@@ -116,7 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     serving.add_argument("--with-starter", action="store_true", help="stop when standard input ends, too")
     serving.add_argument("--app-output", action="store_true", help="print what the apps write, and only that")
     preparing = commands.add_parser("base", help="prepare the Docker base image")
-    preparing.add_argument("--python", required=True, help="3.11 or 3.13")
+    preparing.add_argument("--python", required=True, help="such as 3.12: a Debian's own, or one that this machine has")
     return parser
 
 

@@ -11,7 +11,7 @@ from azure_sandbox.apps.docker_listens import docker_missing
 from azure_sandbox.apps.platform import Platform
 from azure_sandbox.base_images import BaseImageUnavailable, Flavour, prepare
 from azure_sandbox.base_images.debian import SUITES
-from azure_sandbox.base_images.prepare import running_minor
+from azure_sandbox.base_images.interpreters import running_minor
 from azure_sandbox.data_plane import DataPlane, EngineUnavailable
 from azure_sandbox.registry.content import ContentStore
 from azure_sandbox.registry.importing import prepare_copy
@@ -83,19 +83,25 @@ def _choose(
     engine: Engine, python: str | None, report: Callable[[str], None]
 ) -> tuple[str, BaseImage, tuple[str, ...]]:
     """The engine, its base image, and what had to be left out."""
-    if engine == "process":
-        return "process", _prepare(python or running_minor(), Flavour.PROCESS, report), ()
-    reason = docker_missing(os.environ)
-    if not reason:
+    missing, first = "" if engine == "process" else docker_missing(os.environ), None
+    if engine == "docker" and missing:
+        raise EngineUnavailable(f"{missing.rstrip('.')}. Start Docker, or use `--engine process`.")
+    if engine != "process" and not missing:
         try:
             return "docker", _prepare(python or _docker_python(), Flavour.DOCKER, report), ()
         except EngineUnavailable as unavailable:
-            reason = str(unavailable)
-    if engine == "docker":
-        raise EngineUnavailable(f"{reason.rstrip('.')}. Start Docker, or use `--engine process`.")
-    runs = f"apps run as plain processes on Python {running_minor()}, which is fine for a first try"
-    note = f"Docker is not used ({reason.rstrip('.')}): {runs}."
-    return "process", _prepare(python or running_minor(), Flavour.PROCESS, report), (note,)
+            if engine == "docker":
+                raise
+            first = unavailable
+    reason = (str(first) if first else missing).rstrip(".")
+    minor = python or running_minor()
+    try:
+        image = _prepare(minor, Flavour.PROCESS, report)
+    except EngineUnavailable as unavailable:
+        # What failed first is to be mended. That the way around it is closed as well helps nobody.
+        raise first or EngineUnavailable(f"{reason}. {unavailable}" if reason else str(unavailable)) from unavailable
+    runs = f"apps run as plain processes on Python {minor}, which is fine for a first try"
+    return "process", image, (f"Docker is not used ({reason}): {runs}.",) if reason else ()
 
 
 def _prepare(python: str, flavour: Flavour, report: Callable[[str], None]) -> BaseImage:

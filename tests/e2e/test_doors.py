@@ -7,7 +7,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -17,11 +16,12 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from azure_sandbox.base_images.interpreters import running_minor
 from support.cancelling import GONE, wait
 from support.console import LIVE, Trial, command, console_environ, tried
 from support.office_proxy import office_proxy
 from support.project import ECHO_SCRIPT, write_echo_project
-from support.tools import ROOT
+from support.tools import ROOT, find_python
 
 if TYPE_CHECKING:
     from azure_sandbox.sandbox import Sandbox
@@ -47,16 +47,16 @@ def test_demo_ends_with_an_answer_of_the_live_function() -> None:
     assert "It runs apps by: docker" in process.stdout
 
 
-def test_a_pinned_python_that_is_not_here_asks_for_docker(tmp_path: Path) -> None:
-    """Without Docker apps run on this interpreter; an environment pinned to another minor cannot, and is told so."""
-    other = "3.13" if sys.version_info[:2] != (3, 13) else "3.12"
+def test_a_pinned_python_that_is_not_here_is_told(tmp_path: Path) -> None:
+    """Without Docker apps run on a Python of this machine; an environment pinned to another minor cannot."""
     folder = shutil.copytree(ROOT / "examples" / "iris-http", tmp_path / "pinned")
     conda = folder / "conda.yml"
-    conda.write_text(conda.read_text().replace("dependencies:", f"dependencies:\n  - python={other}", 1))
+    conda.write_text(conda.read_text().replace("dependencies:", "dependencies:\n  - python=3.14", 1))
+    bare = {name: str(tmp_path) for name in ("HOME", "PYENV_ROOT", "UV_PYTHON_INSTALL_DIR", "XDG_CACHE_HOME")}
 
     process = subprocess.run(
         command("demo", str(folder), "--engine", "process"),
-        env=console_environ(),
+        env={**console_environ(), **bare, "PATH": "/nowhere"},
         capture_output=True,
         text=True,
         timeout=120,
@@ -64,8 +64,37 @@ def test_a_pinned_python_that_is_not_here_asks_for_docker(tmp_path: Path) -> Non
     )
 
     assert process.returncode == 69
-    assert f"Could not offer a base image for Python {other}" in process.stderr
-    assert "Use Docker" in process.stderr
+    assert "Could not offer a base image for Python 3.14: without Docker" in process.stderr
+    assert "Use Docker, install it (`uv python install 3.14`), or ask for 3." in process.stderr
+
+
+@pytest.mark.exhaustive
+@pytest.mark.needs("python3.13")
+@pytest.mark.parametrize("engine", ["process", pytest.param("docker", marks=pytest.mark.needs("docker", "mmdebstrap"))])
+def test_a_python_of_this_machine_runs_it(engine: str, tmp_path: Path) -> None:
+    """The first that is not the sandbox's own; in Docker, too, where no Debian has it. The end of support is told."""
+    others = ("3.10", "3.12", "3.13") if engine == "process" else ("3.12", "3.10", "3.13")
+    minor = next(other for other in others if find_python(other) and other != running_minor())
+    script = ECHO_SCRIPT.replace('"got"', '"%d.%d" % __import__("sys").version_info[:2]')
+    write_echo_project(tmp_path, script=script)
+    inputs = {"entry-script": "src/score.py", "sample-request": "sample.json", "python-version": f"'{minor}'"}
+    (tmp_path / "inputs.yml").write_text("".join(f"{name}: {value}\n" for name, value in inputs.items()))
+
+    process = subprocess.run(
+        command("demo", str(tmp_path), "--engine", engine),
+        env=console_environ(),
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+    )
+
+    assert process.returncode == 0, process.stdout + process.stderr
+    live = LIVE.match(process.stdout.splitlines()[-1])
+    assert live
+    assert f'"{minor}"' in live[3]
+    assert f"It runs apps by: {engine}" in process.stdout
+    assert (minor == "3.10") == ("The support of Python 3.10 ended on 31 October 2026" in process.stdout)
 
 
 def test_the_command_line_plans_with_flags_and_variables(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from azure_sandbox.base_images.prepare import running_minor
+from azure_sandbox.base_images.interpreters import running_minor
 from support.recorded_differences import differences
 from support.recorded_story import PYTHON, STEPS, record
 

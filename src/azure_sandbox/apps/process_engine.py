@@ -1,7 +1,8 @@
 """Apps as plain processes on their unpacked image: for machines without a container engine.
 
 Absolute paths in variables and in the start command are moved into the unpacked tree where they exist there. The
-interpreter is a bare virtual environment of the sandbox's own Python, so apps never see the sandbox's packages.
+interpreter is a bare virtual environment of the sandbox's own Python, or of another one that this machine has, so apps
+never see the sandbox's packages.
 """
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import subprocess
 import tempfile
 import threading
-import venv
 from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,11 +21,10 @@ from azure_sandbox.apps.engine import PullFailed, StartFailed
 from azure_sandbox.apps.guard import start_guarded, stop_guarded
 from azure_sandbox.apps.image_pull import PulledImage, pull_image
 from azure_sandbox.apps.layers import LayerRefused, unpack
-from azure_sandbox.base_images.prepare import running_minor
+from azure_sandbox.base_images.interpreters import find_interpreter, running_minor
 from azure_sandbox.functions_host.options import port_of
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable
 
     from azure_sandbox.apps.engine import ContainerSpec
@@ -116,13 +116,13 @@ class ProcessEngine:
         image = self._images[spec.image]
         settings = image.config.get("config") or {}
         given = dict(entry.partition("=")[::2] for entry in settings.get("Env") or [])
-        _check_python({**given, **spec.environ})
+        minor = _minor_of({**given, **spec.environ})
         tree = self._unpack(spec, image)
         for path, content in spec.files.items():
             write_file(tree, path, content)
         _check_path({**given, **spec.environ}.get("PATH", ""), tree)
         port = _free_port()
-        environ = self._environ({**given, **spec.environ}, tree, port)
+        environ = self._environ({**given, **spec.environ}, tree, port, minor)
         # Who looks at another port than the app's own finds nobody.
         seen = port if port_of({**given, **spec.environ}) == spec.port else _free_port()
         command = [_moved(word, tree) for word in [*(settings.get("Entrypoint") or []), *(settings.get("Cmd") or [])]]
@@ -150,18 +150,26 @@ class ProcessEngine:
             (tree / "home").mkdir()
         return tree
 
-    def _environ(self, given: dict[str, str], tree: Path, port: int) -> dict[str, str]:
+    def _environ(self, given: dict[str, str], tree: Path, port: int, minor: str) -> dict[str, str]:
         environ = {name: _moved_list(value, tree) for name, value in given.items()}
-        path = f"{self._interpreter() / 'bin'}{os.pathsep}{_SYSTEM_PATH}"
+        path = f"{self._interpreter(minor) / 'bin'}{os.pathsep}{_SYSTEM_PATH}"
         moved = {"ASPNETCORE_URLS": f"http://+:{port}", "PATH": path, "TMPDIR": tempfile.gettempdir()}
         return {**environ, **moved}
 
-    def _interpreter(self) -> Path:
-        """A virtual environment with nothing in it."""
-        home = self._root / "interpreter"
+    def _interpreter(self, minor: str) -> Path:
+        """A virtual environment with nothing in it.
+
+        Raises:
+            StartFailed: That Python makes none.
+        """
+        home, found = self._root / f"interpreter-{minor}", find_interpreter(minor)
         with self._lock:
-            if not home.exists():
-                venv.EnvBuilder(symlinks=True, with_pip=False).create(home)
+            if not home.exists() and found:
+                command = [str(found.path), "-I", "-m", "venv", "--symlinks", "--without-pip", str(home)]
+                done = subprocess.run(command, capture_output=True, text=True, check=False)
+                if done.returncode:
+                    message = f"{found.path} makes no virtual environment: {(done.stderr or done.stdout).strip()}"
+                    raise StartFailed(message)
         return home
 
 
@@ -175,22 +183,23 @@ def write_file(tree: Path, path: str, content: bytes) -> None:
     made.replace(target)
 
 
-def _check_python(given: dict[str, str]) -> None:
-    """Refuse what only a container can run: the wrong Python would load the app's packages in some other way.
+def _minor_of(given: dict[str, str]) -> str:
+    """The app's Python. What only a container can run is refused: the wrong one would load packages in some other way.
 
     Raises:
-        StartFailed: The app is for another minor, or for an interpreter that lies in its image.
+        StartFailed: The app is for a minor that is not here, or for an interpreter that lies in its image.
     """
-    wanted = given.get("FUNCTIONS_WORKER_RUNTIME_VERSION")
-    if wanted and wanted != running_minor():
+    wanted = given.get("FUNCTIONS_WORKER_RUNTIME_VERSION") or running_minor()
+    if find_interpreter(wanted) is None:
         message = (
-            f"the image is for Python {wanted}, and without Docker apps run on the sandbox's own Python "
-            f"{running_minor()}. Start a Docker engine, or use Python {running_minor()} for the app."
+            f"the image is for Python {wanted}, and without Docker apps run on a Python of this machine, which has no "
+            f"{wanted} that works. Start a Docker engine, install it, or use Python {running_minor()} for the app."
         )
         raise StartFailed(message)
     named = {name.lower(): value for name, value in given.items()}.get(_INTERPRETER, "")
     if "/" in named:
         raise _own_interpreter(named)
+    return wanted
 
 
 def _check_path(path: str, tree: Path) -> None:

@@ -70,13 +70,14 @@ def environment(minor: str) -> list[str]:
     ]
 
 
-def host_tar(minor: str, cache: Path, *, linux: bool) -> bytes:
+def host_tar(minor: str, cache: Path, *, linux: bool, python: str) -> bytes:
     """The layer with the host, the worker and the start script.
 
     Args:
         minor: The Python minor that the worker is for.
         cache: Where the worker's packages are kept.
-        linux: For a Debian container; else for the running interpreter and system.
+        linux: For a Debian container; else for an interpreter of this machine, and its system.
+        python: The program that is the worker's Python in the container; else the one that runs the host.
 
     Raises:
         WheelsUnavailable: The worker's packages cannot be installed.
@@ -85,7 +86,7 @@ def host_tar(minor: str, cache: Path, *, linux: bool) -> bytes:
     source = Path(functions_host.__file__).parent
     files: dict[str, bytes] = {
         START: _START_SCRIPT.encode(),
-        _WEB_HOST: _WEB_HOST_SCRIPT.format(python="/usr/bin/python3" if linux else "python").encode(),
+        _WEB_HOST: _WEB_HOST_SCRIPT.format(python="/usr/bin/python3" if linux else python).encode(),
         f"{HOST}/start_host.py": _START_HOST.encode(),
         f"{HOST}/workers/python/worker.config.json": json.dumps(_WORKER_CONFIG, indent=2).encode(),
         f"{worker}/worker.py": (source / "worker" / "worker.py").read_bytes(),
@@ -94,7 +95,7 @@ def host_tar(minor: str, cache: Path, *, linux: bool) -> bytes:
         **_modules(_worker_packages(minor, cache, linux=linux), worker),
     }
     files |= byte_code(files, minor, cache)
-    links = {"usr/local/bin/python": "/usr/bin/python3"} if linux else {}
+    links = {"usr/local/bin/python": python} if linux else {}
     return _tar(files, links, ["home/site/wwwroot", f"{HOST}/Secrets"])
 
 

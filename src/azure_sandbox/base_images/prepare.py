@@ -7,13 +7,14 @@ import hashlib
 import io
 import json
 import platform
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from azure_sandbox.base_images.cache import cache_folder
-from azure_sandbox.base_images.debian import DebianUnavailable, PackedLayer, debian_layer, pack
+from azure_sandbox.base_images.debian import SUITES, DebianUnavailable, PackedLayer, debian_layer, pack
 from azure_sandbox.base_images.host_files import START, environment, host_tar
+from azure_sandbox.base_images.interpreters import find_interpreter, running_minor
+from azure_sandbox.base_images.python_tree import debian_below, python_layer
 from azure_sandbox.base_images.wheels import WheelsUnavailable
 
 if TYPE_CHECKING:
@@ -68,11 +69,6 @@ class BaseImage:
         store.keep_manifest(self.repository, _MANIFEST, self.manifest, self.tag)
 
 
-def running_minor() -> str:
-    """The running interpreter's minor version: `3.11`."""
-    return f"{sys.version_info.major}.{sys.version_info.minor}"
-
-
 def prepare(
     minor: str,
     flavour: Flavour = Flavour.DOCKER,
@@ -95,19 +91,44 @@ def prepare(
     blobs = folder / "blobs"
     blobs.mkdir(parents=True, exist_ok=True)
     linux = flavour is Flavour.DOCKER
-    if not linux and minor != running_minor():
+    if not linux and find_interpreter(minor) is None:
         message = (
-            f"Could not offer a base image for Python {minor}: without Docker, apps run on the sandbox's own Python "
-            f"{running_minor()}. Use Docker, or ask for {running_minor()}."
+            f"Could not offer a base image for Python {minor}: without Docker, apps run on a Python of this machine, "
+            f"which has no {minor} that works. Use Docker, install it (`uv python install {minor}`), or ask for "
+            f"{running_minor()}"
         )
-        raise BaseImageUnavailable(message)
+        raise BaseImageUnavailable(f"{message}.")
     try:
-        layers = [debian_layer(minor, blobs, report)] if linux else []
-        layers.append(pack(io.BytesIO(host_tar(minor, folder, linux=linux)), blobs))
+        layers, python = _system(minor, blobs, report) if linux else ([], _host_python(minor))
+        layers.append(pack(io.BytesIO(host_tar(minor, folder, linux=linux, python=python)), blobs))
     except (DebianUnavailable, WheelsUnavailable) as unavailable:
         message = f"Could not make the base image for Python {minor}: {unavailable}."
         raise BaseImageUnavailable(message) from unavailable
     return _image(minor, layers, blobs)
+
+
+def _system(minor: str, blobs: Path, report: Callable[[str], None]) -> tuple[list[PackedLayer], str]:
+    """The layers below the host's, and the program in them that is the worker's Python.
+
+    Raises:
+        DebianUnavailable: There is no such Python to be had.
+    """
+    if minor in SUITES:
+        return [debian_layer(minor, blobs, report)], "/usr/bin/python3"
+    found = find_interpreter(minor)
+    if found is None:
+        message = (
+            f"Debian's own Python is {' or '.join(SUITES)}, and this machine has no {minor} that works; "
+            f"`uv python install {minor}` installs one"
+        )
+        raise DebianUnavailable(message)
+    layers = [debian_layer(debian_below(), blobs, report), python_layer(found, blobs, report)]
+    return layers, str(found.prefix / "bin" / f"python{minor}")
+
+
+def _host_python(minor: str) -> str:
+    """Without Docker: what runs the host, which needs a Python that the sandbox runs on."""
+    return "python" if minor == running_minor() else str(find_interpreter(running_minor()).path)  # type: ignore[union-attr]
 
 
 def _image(minor: str, layers: list[PackedLayer], blobs: Path) -> BaseImage:

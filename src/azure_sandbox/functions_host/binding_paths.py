@@ -83,7 +83,7 @@ class Template:
         Raises:
             PathInvalid: A name has no value.
         """
-        moment = now or dt.datetime.now(dt.UTC)
+        moment = now or dt.datetime.now(dt.timezone.utc)  # noqa: UP017 - newer than Python 3.10
         return "".join(part if isinstance(part, str) else _value(part, values, function, moment) for part in self.parts)
 
 

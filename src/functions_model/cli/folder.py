@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from functions_model.core.failures import EnvironmentFailed, InputsInvalid, Problem
 from functions_model.core.promotion import AnySpec
 from functions_model.core.registered import is_mlflow_model
-from functions_model.environment import read_environment, read_mlflow_environment
+from functions_model.core.spec import DeploymentSpec
+from functions_model.environment import choose_python
 from functions_model.inputs import read_any
 from functions_model.inputs.inputs_file import inputs_in
+from functions_model.pipeline.checks import asked_for
 
 INPUTS = "inputs.yml"
 """The inputs that the conventions do not give, by name; paths are relative to the folder."""
@@ -83,22 +86,18 @@ def conventional_inputs(folder: Path) -> dict[str, str]:
     return {name: value for name, value in inputs.items() if value}
 
 
-def pinned_python(folder: Path, inputs: dict[str, str]) -> str | None:
-    """The Python minor that the folder's environment pins, for the sandbox to offer a base image with it.
+def pinned_python(spec: DeploymentSpec | None) -> str | None:
+    """The Python minor that inputs or environment pin, for the sandbox to offer a base image with it.
 
-    None where it pins none. A file at fault pins none either: the deployment will say what is wrong with it.
+    None where they pin none. A file at fault pins none either, nor does one that asks for a Python that no base image
+    has: the deployment will say what is wrong with it.
     """
-    try:
-        if inputs.get("python-version"):
-            return inputs["python-version"]
-        if name := inputs.get("environment-file"):
-            file = folder / name
-            return read_environment(file).python_version if file.is_file() else None
-        if is_mlflow_model(folder / inputs.get("model-path", "model")):
-            model = folder / inputs.get("model-path", "model")
-            return read_mlflow_environment(model, root=folder).python_version
-    except EnvironmentFailed:
-        pass
+    if spec is None or spec.python_version:
+        return spec.python_version if spec else None
+    with suppress(EnvironmentFailed):
+        request = asked_for(spec)
+        if request and (request.python_version or request.python_allowed is not None):
+            return choose_python(None, request).version
     return None
 
 

@@ -73,7 +73,7 @@ def _with_sandbox(options: argparse.Namespace, *, serve: bool) -> int:
         changes = changes_below(door.folder) if serve else iter(())
         next(changes, None)  # from here on no change is missed
         door.say("Starting a local Azure on this machine ...")
-        python, hear = pinned_python(door.folder, given), door.output.hear if serve else None
+        python, hear = pinned_python(spec), door.output.hear if serve else None
         with running_sandbox(options.engine, door.folder, python, hear=hear) as sandbox:
             notes = (f"Note: {note}" for note in sandbox.notes)
             door.say(f"The sandbox is up. It runs apps by: {sandbox.engine}", *notes)

@@ -11,7 +11,8 @@ from functions_model.core.failures import EnvironmentFailed, Problem
 from functions_model.environment.request import EnvironmentRequest
 
 _ENDED = {"3.10": "31 October 2026"}
-"""When the support of a Python ended: stacks.json. That of 3.11 ends in October 2027."""
+"""When the support of a Python ended: https://devguide.python.org/versions/ and, with the day, stacks.json.
+That of 3.11 ends in October 2027."""
 DEFAULT = "3.12"
 """The newest minor whose base image has been generally available for over a year, supported until October 2028."""
 _ACTION = "choose a Python version"

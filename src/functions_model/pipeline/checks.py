@@ -43,7 +43,7 @@ def check(spec: DeploymentSpec, world: World) -> EnvironmentRequest | None:
         check_context(spec.build.context)
     request, version, failure = None, None, None
     try:
-        request = _request(spec)
+        request = asked_for(spec)
         if request is not None:
             _mask(request, world)
             version = choose_python(spec.python_version, request).version
@@ -83,8 +83,12 @@ def _unfetched(spec: DeploymentSpec) -> tuple[Problem, ...]:
     return tuple(finding.problem for finding in found if ends(finding, spec.build.preflight))
 
 
-def _request(spec: DeploymentSpec) -> EnvironmentRequest | None:
-    """An environment of the user's own comes before that of an MLflow model."""
+def asked_for(spec: DeploymentSpec) -> EnvironmentRequest | None:
+    """What the environment asks for; None where it must be fetched. The user's own comes before an MLflow model's.
+
+    Raises:
+        EnvironmentFailed: It is at fault.
+    """
     given = spec.environment_file
     if isinstance(given, RegisteredAsset):
         return None

@@ -8,6 +8,7 @@ import pytest
 
 from functions_model.cli.folder import app_name_for, check_inputs, conventional_inputs, inputs_of, pinned_python
 from functions_model.core.failures import InputsInvalid
+from functions_model.core.spec import DeploymentSpec
 
 
 class TestConventions:
@@ -150,16 +151,52 @@ class TestFolder:
 class TestPinnedPython:
     """`pinned_python`."""
 
-    def test_reads_the_environment_file(self, tmp_path: Path) -> None:
-        """So that the sandbox can offer a base image with that Python."""
-        (tmp_path / "conda.yml").write_text("dependencies: [python=3.11, pip]\n")
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        """A project without an environment."""
+        (tmp_path / "model").mkdir()
+        (tmp_path / "model" / "m.json").touch()
+        (tmp_path / "score.py").write_text("def init(): ...\ndef run(data): ...\n")
+        return tmp_path
 
-        assert pinned_python(tmp_path, {"environment-file": "conda.yml"}) == "3.11"
+    def _pinned(self, folder: Path) -> str | None:
+        spec = check_inputs(folder, inputs_of(folder))
+        return pinned_python(spec) if isinstance(spec, DeploymentSpec) else "no deployment"
 
-    def test_a_file_at_fault_pins_none(self, tmp_path: Path) -> None:
-        """The deployment says what is wrong with it."""
-        (tmp_path / "conda.yml").write_text("- no mapping\n")
+    @pytest.mark.parametrize(
+        ("asked", "minor"), [("=3.11", "3.11"), (">=3.13,<3.14", "3.13"), ("=3.6", None), ("", None), (": [", None)]
+    )
+    def test_reads_the_environment_file(self, asked: str, minor: str | None, folder: Path) -> None:
+        """So that the sandbox can offer a base image with that Python. One at fault pins none: the deployment tells."""
+        (folder / "conda.yml").write_text(f"dependencies: ['python{asked}', pip]\n")
 
-        assert pinned_python(tmp_path, {"environment-file": "conda.yml"}) is None
-        assert pinned_python(tmp_path, {"environment-file": "missing.yml"}) is None
-        assert pinned_python(tmp_path, {}) is None
+        assert minor == self._pinned(folder)
+
+    def test_an_input_comes_first(self, folder: Path) -> None:
+        """As in a run."""
+        (folder / "conda.yml").write_text("dependencies: [pip]\n")
+        (folder / "inputs.yml").write_text("python-version: '3.14'\n")
+
+        assert "3.14" == self._pinned(folder)
+
+    def test_reads_what_a_deployment_file_names(self, folder: Path) -> None:
+        """The pin there counts like any other."""
+        (folder / "env.yml").write_text("dependencies: [python=3.13, pip]\n")
+        (folder / "blue.yml").write_text(
+            "name: blue\nendpoint_name: churn\nmodel: {path: model}\n"
+            "code_configuration: {code: ., scoring_script: score.py}\n"
+            "environment: {conda_file: env.yml, image: mcr.microsoft.com/azureml/minimal-ubuntu22.04-py39}\n"
+        )
+        (folder / "inputs.yml").write_text("deployment-file: blue.yml\nentry-script: ''\nmodel-path: ''\n")
+
+        assert "3.13" == self._pinned(folder)
+
+    def test_reads_an_mlflow_model(self, tmp_path: Path) -> None:
+        """Of a Python that no base image has, nothing is pinned."""
+        (tmp_path / "model").mkdir()
+        (tmp_path / "model" / "MLmodel").write_text(
+            "flavors:\n  python_function:\n    loader_module: a\n    env: conda.yaml\n"
+        )
+        for asked, minor in (("3.10.4", "3.10"), ("3.6.2", None)):
+            (tmp_path / "model" / "conda.yaml").write_text(f"dependencies: [python={asked}, pip]\n")
+            assert minor == self._pinned(tmp_path)

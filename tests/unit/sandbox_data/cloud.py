@@ -11,7 +11,7 @@ import httpx
 
 from azure_sandbox.apps.platform import Platform
 from azure_sandbox.base_images import Flavour, prepare
-from azure_sandbox.base_images.prepare import running_minor
+from azure_sandbox.base_images.interpreters import running_minor
 from azure_sandbox.contract import AppState, RegistryDefinition, SiteDefinition
 from azure_sandbox.registry.content import ContentStore
 from azure_sandbox.registry.server import registry_app

@@ -38,7 +38,7 @@ def write_wheel(
     *,
     tag: str = PURE,
     requires: Sequence[str] = (),
-    files: Mapping[str, str] | None = None,
+    files: Mapping[str, str | bytes] | None = None,
 ) -> Path:
     """A wheel, with a RECORD that is true.
 
@@ -48,11 +48,11 @@ def write_wheel(
         version: Its version.
         tag: Which Python, ABI and platform it is for.
         requires: What it depends on.
-        files: Its files below `site-packages`, text by path; None: one module of its own name.
+        files: Its files below `site-packages`, their content by path; None: one module of its own name.
     """
     stem = f"{name.replace('-', '_')}-{version}"
     metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
-    contents = {
+    contents: dict[str, str | bytes] = {
         **({f"{name.replace('-', '_')}.py": f"VERSION = {version!r}\n"} if files is None else files),
         f"{stem}.dist-info/METADATA": metadata + "".join(f"Requires-Dist: {one}\n" for one in requires),
         f"{stem}.dist-info/WHEEL": f"Wheel-Version: 1.0\nGenerator: hand\nRoot-Is-Purelib: true\nTag: {tag}\n",
@@ -66,8 +66,9 @@ def write_wheel(
     return wheel
 
 
-def _digest(text: str) -> str:
-    return "sha256=" + base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+def _digest(content: str | bytes) -> str:
+    whole = content.encode() if isinstance(content, str) else content
+    return "sha256=" + base64.urlsafe_b64encode(hashlib.sha256(whole).digest()).rstrip(b"=").decode()
 
 
 @dataclass

@@ -90,8 +90,8 @@ class Facts:
         paths: The folders that it puts on `sys.path`, anywhere.
         provided: Names that it puts into `sys.modules`.
         is_wild: It changes what can be imported in ways that only the run knows.
-        bound: The names that it has once it was run; None when only the run knows them all.
-        names: What is assigned to each name that is assigned to once.
+        names: What is assigned to each name that is assigned to once, where it changes `sys.path`.
+        tree: The whole; None for a file that cannot be read.
     """
 
     scopes: Mapping[str, Scope]
@@ -99,5 +99,5 @@ class Facts:
     paths: tuple[PathAdded, ...] = ()
     provided: frozenset[str] = frozenset()
     is_wild: bool = False
-    bound: frozenset[str] | None = None
     names: Mapping[str, ast.expr] = field(default_factory=dict)
+    tree: ast.Module | None = field(default=None, repr=False, compare=False)

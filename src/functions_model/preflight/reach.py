@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functions_model.preflight.facts import Certainty, Facts, Import, Scope
 from functions_model.preflight.image_modules import Answer, ImageModules, Module
 from functions_model.preflight.paths import PathReader
-from functions_model.preflight.reading import read_facts
+from functions_model.preflight.reading import names_of, read_facts
 from functions_model.preflight.roots import Outcome
 
 _ROUNDS = 5
@@ -16,7 +16,7 @@ _ROUNDS = 5
 _MADE = ("__init__", "__new__", "__post_init__", "__call__", "__enter__")
 """What runs of a class that is called."""
 _FARTHEST = 8
-"""Through how many modules a name may be passed on."""
+"""Modules that a name may be passed on through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +99,8 @@ def reach(
             break
         on_path = longer
     provided = frozenset(name for path in walk.visited for name in walk.facts(path).provided)
-    is_wild = is_wild or "*" in provided
     missing = [one for one in walk.missing() if not _is_provided(one, provided)]
-    return Reached(tuple(_first_of_each(missing)), tuple(walk.visited), on_path, provided, is_wild)
+    return Reached(tuple(_first_of_each(missing)), tuple(walk.visited), on_path, provided, is_wild or "*" in provided)
 
 
 def _added(walk: _Walk, reader: Callable[[str, Facts], PathReader]) -> tuple[list[str], bool]:
@@ -143,6 +142,7 @@ class _Walk:
     certainties: dict[tuple[str, str], Certainty] = field(default_factory=dict)
     waiting: list[tuple[str, str]] = field(default_factory=list)
     found: dict[tuple[str, int, str], Missing] = field(default_factory=dict)
+    bound: dict[str, frozenset[str] | None] = field(default_factory=dict)
 
     @property
     def visited(self) -> list[str]:
@@ -222,9 +222,14 @@ class _Walk:
         if self.modules.lacks(module, taken, self.folders):
             self._miss(replace(missing, is_below=module in self.modules.inventory.barren))
         elif answer.outcome is Outcome.FOUND and answer.own and answer.own[-1].name == module:
-            bound = self.facts(answer.own[-1].path).bound
+            bound = self._bound(answer.own[-1].path)
             if bound is not None and taken not in bound and not self.modules.makes_modules(answer.own[-1].path):
                 self._miss(replace(missing, is_name=True))
+
+    def _bound(self, path: str) -> frozenset[str] | None:
+        if path not in self.bound and (tree := self.facts(path).tree):
+            self.bound[path] = names_of(tree)
+        return self.bound.get(path)
 
     def _miss(self, missing: Missing) -> None:
         key = missing.path, missing.found.line, missing.lacking

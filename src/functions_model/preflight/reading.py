@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,8 @@ _ENDS = {"sys.exit", "exit", "quit", "os._exit", "os.abort"}
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _LEAVES = (ast.Return, ast.Continue, ast.Break)
 _IMPORTING = {"importlib.import_module", "import_module", "__import__", "importlib.__import__"}
+_TOUCHES_THE_PATH = re.compile(rb"sys\.path|import path|addsitedir|meta_path|path_hooks|importer_cache|\binstall\b")
+"""What is in a file that changes where modules are looked for; the others are not looked through for it."""
 _MAKES_NAMES = {"globals", "globals()", "vars", "locals", "exec", "eval", "setattr", "globals.update"}
 _OF_EVERY_MODULE = {"__name__", "__file__", "__doc__", "__path__", "__package__", "__spec__", "__loader__", "__dict__"}
 
@@ -36,16 +39,15 @@ def read_facts(source: bytes, python: str) -> Facts | None:
         return None
     reader = _Reader(python)
     reader.scope("", tree.body)
-    names = assigned_once(tree)
-    paths, is_wild = search_path(tree)
+    paths, is_wild = search_path(tree) if _TOUCHES_THE_PATH.search(source) else ((), False)
     return Facts(
         scopes={name: Scope(tuple(found.imports), tuple(found.calls)) for name, found in reader.scopes.items()},
         classes=frozenset(reader.classes),
         paths=paths,
-        provided=frozenset(provided(tree)),
+        provided=frozenset(provided(tree) if b"modules" in source else ()),
         is_wild=is_wild,
-        bound=_bound(tree),
-        names=names,
+        names=assigned_once(tree) if paths else {},
+        tree=tree,
     )
 
 
@@ -189,8 +191,8 @@ class _Reader:
             self._here.calls.append(Call(name, certainty))
 
 
-def _bound(tree: ast.Module) -> frozenset[str] | None:
-    """The names of a module; None when one of its own ways of making them is used."""
+def names_of(tree: ast.Module) -> frozenset[str] | None:
+    """The names of a module once it was run; None when only the run knows them all."""
     found = {
         *bindings_of(tree),
         *(name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names),

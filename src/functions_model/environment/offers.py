@@ -50,7 +50,7 @@ class Offer:
     Attributes:
         systems: That its wheels are for: `Linux`, `Windows`, `macOS`, and `any` for those that run everywhere.
         has_source: Whether there is a source package.
-        words: What the newest source package says of itself, one line; empty when nobody knows.
+        words: What the newest source package says of itself, one line; empty when that was not asked.
         meant_for: The systems that its metadata names, when it names no others.
     """
 
@@ -60,10 +60,14 @@ class Offer:
     meant_for: frozenset[str] = frozenset()
 
     @property
+    def is_foreign(self) -> bool:
+        """Whether no wheel of it is for Linux, or for everything."""
+        return self.systems <= {"Windows", "macOS"}
+
+    @property
     def only_for(self) -> tuple[str, ...]:
         """The systems that it is for, when Linux is not among them and no source helps; else nothing."""
-        foreign = self.systems <= {"Windows", "macOS"}
-        if not foreign or not (self.systems or self.meant_for):
+        if not (self.is_foreign and (self.systems or self.meant_for)):
             return ()
         if self.has_source and not self.meant_for:
             return ()
@@ -116,6 +120,8 @@ def offer_of(name: str, versions: str, indexes: Indexes) -> Offer:
     offer = Offer(
         frozenset(system for one in found for system in _systems(one)), any(one.sdist is not None for one in found)
     )
+    if not offer.is_foreign:  # what it says of itself is of no use then, and need not be fetched
+        return offer
     source = next((url for one in reversed(found) if (url := _source(one))), "")
     offer = _described(offer, _metadata(source, indexes.environ)) if source else offer
     return replace(offer, systems=offer.systems | _earlier(name, indexes)) if offer.only_for else offer
@@ -160,8 +166,8 @@ def _source(package: Package) -> str:
 
 
 def _described(offer: Offer, metadata: RawMetadata) -> Offer:
-    words = " ".join(metadata.get("summary", "").split())[:_LONGEST_WORDS]
-    return replace(offer, words="".join(filter(str.isprintable, words)), meant_for=frozenset(_meant_for(metadata)))
+    printable = filter(str.isprintable, " ".join(metadata.get("summary", "").split()))
+    return replace(offer, words="".join(printable)[:_LONGEST_WORDS], meant_for=frozenset(_meant_for(metadata)))
 
 
 def _meant_for(metadata: RawMetadata) -> set[str]:

@@ -2,7 +2,8 @@
 
 https://pip.pypa.io/en/stable/cli/pip_install/#finding-packages: pip warns and takes what the other places have
 (pypa/pip, `_internal/index/collector.py`, `_handle_get_simple_fail`). Tools write such lines by themselves, and their
-pages go offline: azureml-core's `CondaDependencies` is one of them.
+pages go offline: azureml-core's `CondaDependencies` is one of them. An index is not passed over: what it was to bring
+could be had from another place then, under the same name.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ def _fitted(question: Question, answer: Answer, found: LockedPackage, old: Seque
         names = ", ".join(f"`{one.name}`" for one in old)
         return _told(answer, why, found, f"With `numpy<2` no versions fit together. Ask for newer versions of {names}.")
     taken = next((one.version for one in packages_of(again.pylock) if one.name == _NUMPY), "none")
-    note = f"numpy {taken} is taken, not {found.version}: {why}. A version of `numpy` in your file takes its place."
+    note = f"numpy {taken} is taken, not {found.version}: {why}. `numpy=={found.version}` in your file takes that one."
     return replace(again, request=_noted(replace(again.request, constraints=answer.request.constraints), note))
 
 

@@ -3,7 +3,8 @@
 Such a package was made for a Python that lacked the module (`asyncio`, `dataclasses`, `enum34`, `typing`). Where Python
 looks into its own library first, as it does by itself and under Azure ML's server, nobody sees it. In a function app
 the dependencies come first (the Python worker puts their folder in front), and the module hides Python's own: the app
-does not start. Decision 52 says more.
+does not start (Azure/azure-functions-python-worker, `utils/dependency.py`, `prioritize_customer_dependencies`).
+Decision 52 says more.
 """
 
 from __future__ import annotations

@@ -78,7 +78,7 @@ class TestFitNumpy:
 
         told = (
             "numpy 1.26.4 is taken, not 2.4.6: `scikit-learn==1.2.2` (of 2023-03-09) was compiled before NumPy 2."
-            " A version of `numpy` in your file takes its place."
+            " `numpy==2.4.6` in your file takes that one."
         )
         assert (told,) == lock.request.warnings
         assert lock.text == locked(tmp_path, index, "numpy<2\nscikit-learn==1.2.2\n").text

@@ -1,4 +1,4 @@
-"""The mistakes that only a live app shows, and what is told poorly as yet: those fail strictly."""
+"""The mistakes that only a live app shows, and what is not told as yet: that fails strictly."""
 
 from __future__ import annotations
 

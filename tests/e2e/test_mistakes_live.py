@@ -105,7 +105,7 @@ class TestTheLiveApp:
 
 
 class TestTheFirstTry:
-    """What `try` does not do yet."""
+    """What people see of `try` before it has gone well."""
 
     def _folder(self, folder: Path, script: str) -> Path:
         write_echo_project(folder, script=script)
@@ -113,8 +113,10 @@ class TestTheFirstTry:
         return folder
 
     def test_shows_the_log_of_the_app(self, tmp_path: Path) -> None:
-        """What `init()` prints is seen."""
-        with tried(self._folder(tmp_path / "logs", ECHO_SCRIPT), "--engine", "process") as trial:
+        """What `init()` prints is seen; also from inside a folder with a module that hides one of Python's."""
+        folder = self._folder(tmp_path / "logs", ECHO_SCRIPT)
+        (folder / "secrets.py").write_text('API_KEY = "not a real one"\n')
+        with tried(folder, "--engine", "process", inside=True) as trial:
             assert "app | the model is loaded" in trial.lines
 
     def test_goes_on_after_a_failure(self, tmp_path: Path) -> None:

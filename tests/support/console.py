@@ -69,10 +69,11 @@ class Trial:
 
 
 @contextmanager
-def tried(folder: Path, *options: str) -> Iterator[Trial]:
-    """`functions-model try` on the folder, from the moment in which it watches for changes."""
+def tried(folder: Path, *options: str, inside: bool = False) -> Iterator[Trial]:
+    """`functions-model try` on the folder, perhaps from inside it, from the moment in which it watches for changes."""
     with subprocess.Popen(
-        command("try", str(folder), *options),
+        command("try", "." if inside else str(folder), *options),
+        cwd=folder if inside else None,
         env=console_environ(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -12,7 +12,7 @@ from functions_model.core.failures import RegistryFailed
 from functions_model.core.references import digest_of
 from functions_model.image.assembly import assemble
 from functions_model.image.compression import Compression
-from functions_model.image.manifests import OCI_MANIFEST
+from functions_model.image.manifests import OCI_CONFIG, OCI_MANIFEST
 from functions_model.registry import How, Push, Record, RecordedLayer, RecordToWrite, find_manifest, find_record
 from support.images import image_on
 from support.registry_server import CORRUPT, TEAR, Fault
@@ -52,6 +52,7 @@ class TestFinding:
 
         assert record is not None
         assert ({"base": world.image.base.digest}, b'{"os":"linux"}') == (record.annotations, record.config)
+        assert OCI_CONFIG == record.config_type
         assert [replace(each, open=BytesIO, repository=OWN) for each in world.image.layers] == [
             replace(recorded.layer, open=BytesIO) for recorded in record.layers
         ]

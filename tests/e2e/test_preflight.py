@@ -53,16 +53,19 @@ def preflight(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
 def test_the_command_prints_as_linters_do(tmp_path: Path) -> None:
     """A line for each finding, in the order of the file, and an exit code by the gravest."""
     write_echo_project(tmp_path)
-    (tmp_path / "inputs.yml").write_text("entry-script: src/score.py\n")
+    (tmp_path / "inputs.yml").write_text("entry-script: src/score.py\nsample-request: sample.json\n")
+    (tmp_path / "sample.json").write_bytes(b"\xef\xbb\xbf{}")
     (tmp_path / "src" / "score.py").write_text(f"import os\n\nif os.environ.get('X'):\n    import debugpy\n{BROKEN}")
 
     run = preflight(tmp_path)
 
     assert 3 == run.returncode, run.stderr
+    first, *others = run.stdout.splitlines()
+    assert first.startswith(f"{tmp_path}/sample.json: failure: `sample.json` begins with a byte order mark")
     assert [f"{tmp_path}/src/score.py:4: note", f"{tmp_path}/src/score.py:6: failure"] == [
-        ":".join(line.split(":")[:3]) for line in run.stdout.splitlines()
+        ":".join(line.split(":")[:3]) for line in others
     ]
-    assert "1 failure, 1 note.\n" == run.stderr
+    assert "2 failures, 1 note.\n" == run.stderr
 
 
 @pytest.mark.exhaustive

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from functions_model.bundle import dependency_layers, plan_layers
@@ -13,10 +13,10 @@ from functions_model.ci import detect, outside
 from functions_model.cli.folder import inputs_of
 from functions_model.cli.work_folder import work_folder
 from functions_model.core.build import Builder, Preflight
-from functions_model.core.failures import Failure, InputsInvalid, PreflightFailed, Problem
+from functions_model.core.failures import Failure, InputsInvalid, Location, PreflightFailed, Problem, RuleBroken
 from functions_model.core.spec import DeploymentSpec
 from functions_model.environment import EnvironmentRequest, choose_python, install, resolve
-from functions_model.inputs import read_any
+from functions_model.inputs import Workspace, read_any, read_sample
 from functions_model.pipeline.checks import check
 from functions_model.pipeline.session import World
 from functions_model.preflight.checks import of_everything, of_files
@@ -43,7 +43,7 @@ def preflight(arguments: Sequence[str]) -> int:
     try:
         spec = _spec(folder)
         how = Preflight.STRICT if options.strict else spec.build.preflight
-        found = _look(spec)
+        found = (*_of_sample(folder), *_look(spec))
     except Failure as failure:
         _print(Finding(Weight.FAILURE, problem) for problem in failure.problems)
         if failure.detail:
@@ -64,6 +64,17 @@ def _spec(folder: Path) -> DeploymentSpec:
     if not isinstance(spec, DeploymentSpec):
         raise InputsInvalid("look at the folder", [Problem("it names an image", "Leave `image` out.")])
     return spec
+
+
+def _of_sample(folder: Path) -> Iterator[Finding]:
+    """What is wrong with the sample request, which a run that only makes an image does not look at."""
+    text = inputs_of(folder).get("sample-request", "")
+    try:
+        if text:
+            read_sample(text, Workspace(folder))
+    except RuleBroken as broken:
+        place = Location(folder / text)
+        yield Finding(Weight.FAILURE, Problem(broken.what, broken.remedy, "sample-request", place))
 
 
 def _look(spec: DeploymentSpec) -> tuple[Finding, ...]:

@@ -7,16 +7,20 @@ in one `form`. `catalogue` is the one list of inputs that they, and every docume
 """
 
 from functions_model.inputs.command_line import from_arguments
+from functions_model.inputs.files import read_sample
+from functions_model.inputs.paths import Workspace
 from functions_model.inputs.reading import REPORT, read_any, read_live_target, report_folder
 from functions_model.inputs.sources import from_environment, listening_seconds, misspelt
 
 __all__ = [
     "REPORT",
+    "Workspace",
     "from_arguments",
     "from_environment",
     "listening_seconds",
     "misspelt",
     "read_any",
     "read_live_target",
+    "read_sample",
     "report_folder",
 ]

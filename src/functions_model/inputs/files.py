@@ -187,10 +187,16 @@ def _entry_script(text: str, workspace: Workspace, folder: Path | None) -> Path:
 
 def take_sample(form: Form) -> Path | None:
     """The file, with what is wrong with it noted; None when none is given."""
-    return form.take("sample-request", lambda text: _read(form.workspace.file(text), text))
+    return form.take("sample-request", lambda text: read_sample(text, form.workspace))
 
 
-def _read(path: Path, text: str) -> Path:
+def read_sample(text: str, workspace: Workspace) -> Path:
+    """The file that a text names.
+
+    Raises:
+        RuleBroken: There is none, or nothing could read it.
+    """
+    path = workspace.file(text)
     check_fetched(path)
     content = path.read_bytes()
     if not content:

@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from support.tools import TOOLS
 
@@ -52,6 +53,11 @@ _FIRST = (
     "tests/unit/sandbox_control/",
 )
 """Files and folders that take long, the longest first."""
+
+
+# How long an example takes says more about what runs beside it than about the code.
+settings.register_profile("beside others", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("beside others")
 
 
 def pytest_configure(config: pytest.Config) -> None:

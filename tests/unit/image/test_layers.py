@@ -82,7 +82,7 @@ class TestDigests:
 
 
 class TestDeterminism:
-    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(
         files=st.dictionaries(st.text("abcäé-_.模", min_size=1, max_size=12), st.binary(max_size=3000), max_size=6),
         umask=st.sampled_from([0o000, 0o022, 0o027, 0o077]),
@@ -118,7 +118,7 @@ class TestDeterminism:
         assert layers[0].diff_id == layers[1].diff_id
 
     @given(st.lists(st.integers(0, 3 << 20), max_size=3), st.sampled_from([Compression.GZIP, Compression.STORED]))
-    @settings(max_examples=10, deadline=None)
+    @settings(max_examples=10)
     def test_how_the_bytes_come_does_not_show(self, cuts: list[int], compression: Compression) -> None:
         """Short reads of a disk cannot change a digest."""
         whole = (NOISE + TEXT) * 4

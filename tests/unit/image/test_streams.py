@@ -92,7 +92,7 @@ class TestBlocks:
         assert text.ratio < 0.1
         assert text.ratio == text.layer().ratio
 
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=30)
     @given(
         st.lists(st.integers(0, 200_000), max_size=5),
         st.sampled_from([Compression.STORED, Compression.RAW]),

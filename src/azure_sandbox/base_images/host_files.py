@@ -12,6 +12,7 @@ from pathlib import Path
 from azure_sandbox import functions_host
 from azure_sandbox.base_images.cache import settle
 from azure_sandbox.base_images.compiled import byte_code
+from azure_sandbox.base_images.microsoft import PYTHON as MICROSOFTS
 from azure_sandbox.base_images.wheels import install_wheels
 
 HOST = "azure-functions-host"
@@ -41,6 +42,7 @@ from functions_host.__main__ import main
 
 main()
 """
+_DEBIANS = "/usr/bin/python3"
 _WORKER_CONFIG = {
     "description": {
         "language": "python",
@@ -83,10 +85,11 @@ def host_tar(minor: str, cache: Path, *, linux: bool, python: str) -> bytes:
         WheelsUnavailable: The worker's packages cannot be installed.
     """
     worker = f"{HOST}/workers/python/{minor}/LINUX/X64"
+    over = python == MICROSOFTS
     source = Path(functions_host.__file__).parent
     files: dict[str, bytes] = {
         START: _START_SCRIPT.encode(),
-        _WEB_HOST: _WEB_HOST_SCRIPT.format(python="/usr/bin/python3" if linux else python).encode(),
+        _WEB_HOST: _WEB_HOST_SCRIPT.format(python=_DEBIANS if linux and not over else python).encode(),
         f"{HOST}/start_host.py": _START_HOST.encode(),
         f"{HOST}/workers/python/worker.config.json": json.dumps(_WORKER_CONFIG, indent=2).encode(),
         f"{worker}/worker.py": (source / "worker" / "worker.py").read_bytes(),
@@ -94,8 +97,10 @@ def host_tar(minor: str, cache: Path, *, linux: bool, python: str) -> bytes:
         **_modules(source / "worker", f"{worker}/azure_functions_worker"),
         **_modules(_worker_packages(minor, cache, linux=linux), worker),
     }
+    if over:
+        files[f"{worker}/.wh..wh..opq"] = b""  # nothing of Microsoft's worker beside ours
     files |= byte_code(files, minor, cache)
-    links = {"usr/local/bin/python": python} if linux else {}
+    links = {"usr/local/bin/python": python} if linux and not over else {}
     return _tar(files, links, ["home/site/wwwroot", f"{HOST}/Secrets"])
 
 

@@ -14,6 +14,7 @@ from azure_sandbox.base_images.cache import cache_folder
 from azure_sandbox.base_images.debian import SUITES, DebianUnavailable, PackedLayer, debian_layer, pack
 from azure_sandbox.base_images.host_files import START, environment, host_tar
 from azure_sandbox.base_images.interpreters import find_interpreter, running_minor
+from azure_sandbox.base_images.microsoft import PYTHON, microsoft_layers
 from azure_sandbox.base_images.python_tree import debian_below, python_layer
 from azure_sandbox.base_images.wheels import WheelsUnavailable
 
@@ -100,7 +101,7 @@ def prepare(
         raise BaseImageUnavailable(f"{message}.")
     try:
         layers, python = _system(minor, blobs, report) if linux else ([], _host_python(minor))
-        layers.append(pack(io.BytesIO(host_tar(minor, folder, linux=linux, python=python)), blobs))
+        layers = [*layers, pack(io.BytesIO(host_tar(minor, folder, linux=linux, python=python)), blobs)]
     except (DebianUnavailable, WheelsUnavailable) as unavailable:
         message = f"Could not make the base image for Python {minor}: {unavailable}."
         raise BaseImageUnavailable(message) from unavailable
@@ -117,11 +118,14 @@ def _system(minor: str, blobs: Path, report: Callable[[str], None]) -> tuple[lis
         return [debian_layer(minor, blobs, report)], "/usr/bin/python3"
     found = find_interpreter(minor)
     if found is None:
-        message = (
-            f"Debian's own Python is {' or '.join(SUITES)}, and this machine has no {minor} that works; "
-            f"`uv python install {minor}` installs one"
-        )
-        raise DebianUnavailable(message)
+        try:
+            return microsoft_layers(minor, blobs, report), PYTHON
+        except DebianUnavailable as unavailable:
+            message = (
+                f"Debian's own Python is {' or '.join(SUITES)}, this machine has no {minor} that works "
+                f"(`uv python install {minor}` installs one), and {unavailable}"
+            )
+            raise DebianUnavailable(message) from unavailable
     layers = [debian_layer(debian_below(), blobs, report), python_layer(found, blobs, report)]
     return layers, str(found.prefix / "bin" / f"python{minor}")
 

@@ -19,6 +19,7 @@ from functions_model.core.debian import is_of_a_gpu, package_of
         ("libsystemd-247.so", "libsystemd-247"),
         ("libstdc++.so.6", "libstdc++6"),
         ("libglib-2.0.so.0", "libglib2.0-0"),
+        ("libxslt.so.1", "libxslt1.1"),
         ("libodd.so", ""),
         ("odd", ""),
     ],

@@ -14,7 +14,9 @@ _OTHERS = {
     "libjpeg.so.62": "libjpeg62-turbo",
     "libodbc.so.2": "unixodbc",
     "libodbcinst.so.2": "unixodbc",
+    "libopenmpi.so.40": "libopenmpi3",
     "libxml2.so.2": "libxml2",
+    "libxslt.so.1": "libxslt1.1",
     "libz.so.1": "zlib1g",
 }
 """Packages that are not called as the policy wants, by Debian's own "Search the contents of packages"."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
+from functions_model.core.debian import package_of
 from functions_model.core.failures import Location, Problem
-from functions_model.core.system_libraries import way_out
 from functions_model.preflight.facts import Certainty
 from functions_model.preflight.finding import Finding, Weight
 from functions_model.preflight.image_modules import ImageModules
@@ -43,8 +43,14 @@ def _finding(package: str, names: list[str], place: Location | None) -> Finding:
     what = f"`{package}` needs {libraries} {shown}, and neither the packages nor the base image have it"
     return Finding(
         Weight.DOUBT,
-        Problem(what.replace("have it", "have them") if names[1:] else what, way_out(names), location=place),
+        Problem(what.replace("have it", "have them") if names[1:] else what, _way_out(names), location=place),
     )
+
+
+def _way_out(names: list[str]) -> str:
+    packages = dict.fromkeys(filter(None, map(package_of, names)))
+    which = f"`apt-packages: {' '.join(packages)}`" if packages else "`apt-packages` and the Debian package that has it"
+    return f"Give {which} with `builder: docker`."
 
 
 def _imported(project: Project, inventory: Inventory) -> dict[str, Location | None]:

@@ -59,8 +59,20 @@ def _bound(node: ast.stmt) -> Iterator[tuple[str, Binding]]:
         if isinstance(child, ast.stmt):
             yield from _bound(child)
         elif isinstance(child, ast.ExceptHandler | ast.match_case):
+            if isinstance(child, ast.match_case):
+                yield from ((name, node) for name in _captured(child))
             for statement in child.body:
                 yield from _bound(statement)
+
+
+def _captured(case: ast.match_case) -> Iterator[str]:
+    """Names that a case binds: `case [first, *rest] if (n := len(rest))`."""
+    for part in ast.walk(case.pattern):
+        name = part.rest if isinstance(part, ast.MatchMapping) else getattr(part, "name", None)
+        if name:
+            yield name
+    if case.guard:
+        yield from _stored(case.guard)
 
 
 def _import_name(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> str:

@@ -105,9 +105,10 @@ def _print(found: Iterable[Finding]) -> None:
         sys.stdout.write(f"{finding.line.replace(here, '')}\n")
 
 
-def _place(finding: Finding) -> tuple[str, int]:
+def _place(finding: Finding) -> tuple[bool, str, int]:
+    """By file and line; what is about no file comes last."""
     location = finding.problem.location
-    return (str(location.file), location.line or 0) if location else ("", 0)
+    return (False, str(location.file), location.line or 0) if location else (True, "", 0)
 
 
 def _counted(found: Sequence[Finding]) -> str:
@@ -115,4 +116,5 @@ def _counted(found: Sequence[Finding]) -> str:
         return "Nothing was found that would fail in Azure.\n"
     counts = {weight: sum(one.weight is weight for one in found) for weight in reversed(Weight)}
     words = [f"{count} {weight.name.lower()}{'s' if count > 1 else ''}" for weight, count in counts.items() if count]
-    return f"{', '.join(words)}.\n"
+    good = "" if counts[Weight.FAILURE] or counts[Weight.WARNING] else "No failures and no warnings; "
+    return f"{good}{', '.join(words)}.\n"

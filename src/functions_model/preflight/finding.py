@@ -42,8 +42,8 @@ class Finding:
     def line(self) -> str:
         """As a linter prints it: `score.py:3: warning: what. What to do.`."""
         place = f"{self.problem.location}: " if self.problem.location else ""
-        what = f"{self.problem.what}. {self.problem.remedy}".strip()
-        return f"{place}{self.weight.name.lower()}: {what}"
+        remedy = f". {self.problem.remedy}" if self.problem.remedy else ""
+        return f"{place}{self.weight.name.lower()}: {self.problem.what}{remedy}"
 
 
 def ends(finding: Finding, how: Preflight) -> bool:

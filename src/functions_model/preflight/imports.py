@@ -113,8 +113,8 @@ def _package(missing: Missing, project: Project) -> str:
     if package := package_of(missing.name):
         return f"{_add(f'`{package}`', project)}."
     guess = missing.lacking.partition(".")[0].replace("_", "-").lower()
-    own = "or, if it is your own, add its file to the source directory"
-    return f"{_add(f'the package that has it, perhaps `{guess}`,', project)}; {own}."
+    own = "If it is your own, add its file to the source directory"
+    return f"{_add(f'the package that has it (perhaps `{guess}`)', project)}. {own}."
 
 
 def _relative(missing: Missing) -> tuple[str, str]:

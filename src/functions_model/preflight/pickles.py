@@ -55,7 +55,7 @@ def check_pickles(project: Project, inventory: Inventory) -> Iterator[Finding]:
     around = Surroundings(project, modules, reached_by(project, modules), mentions)
     for file in files:
         yield from _findings(file, around)
-    yield Finding(Weight.NOTE, Problem(*_count(files)))
+    yield Finding(Weight.NOTE, Problem(_count(files), ""))
 
 
 def _findings(file: ModelFile, around: Surroundings) -> Iterator[Finding]:
@@ -147,10 +147,12 @@ def _line(file: TreeFile, project: Project) -> Location | None:
     return next((Location(script, number) for number, line in enumerate(lines, 1) if name.search(line)), None)
 
 
-def _count(files: tuple[ModelFile, ...]) -> tuple[str, str]:
+def _count(files: tuple[ModelFile, ...]) -> str:
+    """How many were read, one sentence; with an example of those that could not be."""
     looked = [file.pickled for file in files if file.pickled]
     part = sum(not pickled.whole for pickled in looked)
+    of = f" of {len(files)}" if len(looked) < len(files) else ""
+    kind = "pickled model file was" if len(files) == 1 else "pickled model files were"
     rest = f", {part} of them in part" if part else ""
-    other = next((f" `{file.shown}` was not understood." for file in files if not file.pickled), "")
-    pickles = "pickled file was" if len(files) == 1 else "pickled files were"
-    return f"{len(looked)} of {len(files)} {pickles} looked into{rest}", f"What they name was looked for.{other}"
+    other = next((f"; `{file.shown}` could not be" for file in files if not file.pickled), "")
+    return f"{len(looked)}{of} {kind} read{rest}{other}."

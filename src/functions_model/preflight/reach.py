@@ -201,7 +201,8 @@ class _Walk:
     def _import(self, path: str, one: Import, certainty: Certainty, *, follow: bool) -> None:
         name = self._absolute(path, one)
         if name is None:
-            self._miss(Missing(one, one.module, path, one.module, certainty, is_relative=True))
+            if one.names is not None:  # else a call, whose package only the run knows
+                self._miss(Missing(one, one.module, path, one.module, certainty, is_relative=True))
             return
         answer = self._answer(path, one)
         if answer.outcome in {Outcome.ABSENT, Outcome.LACKING}:

@@ -7,6 +7,7 @@ import re
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from importlib.util import resolve_name
 
 from functions_model.bundle.entry_script import bindings_of
 from functions_model.preflight.conditions import dotted, looks_for_something, truth
@@ -184,11 +185,28 @@ class _Reader:
     def _call(self, node: ast.Call, certainty: Certainty) -> None:
         name = dotted(node.func)
         if name in _IMPORTING and node.args and isinstance(node.args[0], ast.Constant):
-            module = node.args[0].value
-            if isinstance(module, str) and module:
+            module = _resolved(node.args[0].value, node)
+            if module:
                 self._here.imports.append(Import(module, node.lineno, certainty))
         elif name:
             self._here.calls.append(Call(name, certainty))
+
+
+def _resolved(module: object, call: ast.Call) -> str:
+    """What `importlib.import_module` is asked for: a relative name is one of the package that stands beside it.
+
+    It stays relative where that is the module's own, and is empty where only the run knows it.
+    """
+    if not isinstance(module, str) or not module.startswith("."):
+        return module if isinstance(module, str) else ""
+    given = [*call.args[1:2], *(keyword.value for keyword in call.keywords if keyword.arg == "package")]
+    package = given[0] if given else None
+    if isinstance(package, ast.Name) and package.id in {"__name__", "__package__"}:
+        return module
+    try:
+        return resolve_name(module, package.value) if isinstance(package, ast.Constant) else ""
+    except ImportError:
+        return ""
 
 
 def names_of(tree: ast.Module) -> frozenset[str] | None:

@@ -67,7 +67,7 @@ class TestWhatIsThere:
 
         found = check_pickles(project(tmp_path, {"score.py": LOADS, **code}, {"model.pkl": named(*names)}), installed)
 
-        assert ["1 of 1 pickled file was looked into"] == [one.problem.what for one in found]
+        assert ["1 pickled model file was read."] == [one.problem.what for one in found]
 
     def test_without_pickles(self, tmp_path: Path) -> None:
         """Not even a count."""
@@ -178,5 +178,4 @@ class TestTheCount:
         *_, count = check_pickles(project(tmp_path, {"score.py": LOADS}, model), INSTALLED)
 
         assert Weight.NOTE is count.weight
-        assert "1 of 2 pickled files were looked into" == count.problem.what
-        assert count.problem.remedy.endswith("`model/b.joblib` was not understood.")
+        assert "note: 1 of 2 pickled model files were read; `model/b.joblib` could not be." == count.line

@@ -89,7 +89,7 @@ class ImageModules:
     """
 
     def __init__(self, inventory: Inventory, python: str, files: Iterable[FileTree]) -> None:
-        self._stdlib = frozenset(stdlib_module_names(python))
+        self._stdlib = frozenset({*stdlib_module_names(python), "__main__"})
         old = _OLD_PLATFORM if int(python.split(".")[1]) < _FIRST_WITHOUT else ()
         self._platform = (*_PLATFORM, *old)
         self.inventory = inventory

@@ -110,7 +110,8 @@ def _told(missing: Missing, project: Project, inventory: Inventory) -> tuple[str
 
 
 def _package(missing: Missing, project: Project) -> str:
-    if package := package_of(missing.name):
+    names = (missing.name, *(f"{missing.name}.{name}" for name, _ in missing.found.names or ()))
+    if package := next(filter(None, map(package_of, names)), ""):
         return f"{_add(f'`{package}`', project)}."
     guess = missing.lacking.partition(".")[0].replace("_", "-").lower()
     own = "If it is your own, add its file to the source directory"

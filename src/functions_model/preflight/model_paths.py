@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import posixpath
+import re
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,12 @@ from functions_model.preflight.project import Project
 _LOOKS = frozenset({"exists", "lexists", "isfile", "isdir", "is_file", "is_dir", "access", "glob", "iglob", "rglob"})
 _WRITES = frozenset({"makedirs", "mkdir", "touch", "dump", "save", "savez", "copy", "copyfile", "copytree", "move"})
 """Who asks whether a path is there, or makes it, knows what it does."""
+_SETS = frozenset({"append", "insert", "setdefault", "putenv", "FileHandler", "RotatingFileHandler", "connect"})
+"""What notes a path for later, or makes the file: folders of NLTK's data, a cache, a log, a database."""
+_SHOWS = frozenset({"print", "debug", "info", "warning", "error", "exception"})
+"""What only says a path."""
+_FOR_WRITING = re.compile(r"cache|out|log|save|tmp|temp|scratch", re.IGNORECASE)
+"""In a name, that what it says is written to: `cache_dir`, `output_path`, `HF_CACHE`."""
 _MAKES_FILES = frozenset(
     {"extractall", "extract", "unpack_archive", "snapshot_download", "urlretrieve", "system", "Popen"}
 )
@@ -41,13 +48,19 @@ def check_model_paths(project: Project) -> Iterator[Finding]:
     for line, path in missing_paths(tree, folder, frozenset(paths)):
         what = f"the script opens `{path}` below `{VARIABLE}`, where it is not"
         place = Location(script.relative_to(project.workspace), line)
-        yield Finding(Weight.FAILURE, Problem(what, _instead(path, inside), "entry-script", place))
+        weight = Weight.NOTE if any(_begins(one, path) for one in inside) else Weight.FAILURE
+        yield Finding(weight, Problem(what, _instead(path, inside), "entry-script", place))
+
+
+def _begins(file: str, path: str) -> bool:
+    """Whether a path is the beginning of a file's name, as PyCaret, TensorFlow and MXNet take it: `model/final`."""
+    return file.startswith(path) and file[len(path) : len(path) + 1] in set(".-_")
 
 
 def _instead(path: str, inside: list[str]) -> str:
     """What is there: files of the same name, or else those that come first."""
     name = posixpath.basename(path)
-    same = [one for one in inside if name in one.split("/")]
+    same = [one for one in inside if name in one.split("/") or _begins(one, path)]
     named = same or inside
     shown = ", ".join(f"`{one}`" for one in named[:_MOST_NAMED])
     rest = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
@@ -111,12 +124,26 @@ def _is_within(path: str, folder: str, *, strictly: bool = False) -> bool:
 
 def _asked(node: ast.AST, scope: Scope) -> Iterator[str]:
     """The paths below the model's folder that somebody looks for, or makes."""
+    for one in own_nodes(node):
+        if isinstance(one, ast.Assign | ast.keyword) and _is_for_later(one):
+            yield from filter(None, scope.below(one.value))
     for call in (one for one in own_nodes(node) if isinstance(one, ast.Call)):
         name = called(call)
-        if name in _LOOKS | _WRITES or name.startswith(("to_", "write")) or (name == "open" and _opens_to_write(call)):
+        if (
+            name in _LOOKS | _WRITES | _SETS
+            or name.startswith(("to_", "write"))
+            or (name == "open" and _opens_to_write(call))
+        ):
             receiver = [call.func.value] if isinstance(call.func, ast.Attribute) else []
             for part in (*receiver, *call.args, *(keyword.value for keyword in call.keywords)):
                 yield from filter(None, scope.below(part))
+
+
+def _is_for_later(given: ast.Assign | ast.keyword) -> bool:
+    """Whether a variable of the environment is set, or an argument says where something is written."""
+    if isinstance(given, ast.keyword):
+        return _FOR_WRITING.search(given.arg or "") is not None
+    return any(ast.unparse(target).startswith(("os.environ[", "environ[")) for target in given.targets)
 
 
 def _opens_to_write(call: ast.Call) -> bool:
@@ -167,12 +194,16 @@ def _surely(node: ast.AST) -> Iterator[ast.AST]:
     match node:
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda() | ast.While() | ast.Match():
             return
+        case ast.Call() if called(node) in _SHOWS:
+            return
         case ast.If() | ast.IfExp():
             yield node.test
             if VARIABLE in ast.unparse(node.test):
                 yield from node.body if isinstance(node.body, list) else [node.body]
         case ast.Try() if not all(isinstance(handler.body[-1], ast.Raise) for handler in node.handlers):
             yield from node.finalbody
+        case ast.With(items=items) if any("suppress" in ast.unparse(item.context_expr) for item in items):
+            yield from items
         case ast.BoolOp():
             yield node.values[0]
         case _:

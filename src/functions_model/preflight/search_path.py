@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from functions_model.preflight.conditions import dotted
 from functions_model.preflight.facts import PathAdded
 
 _PATH_CALLS = {"sys.path.append", "sys.path.insert", "site.addsitedir", "path.append", "path.insert"}
+_SAYS = re.compile(r"(Error|Exception|Exit|Warning|exit|print|warn|warning|debug|info|error|exception|critical)$")
+"""What is called with a message, which may tell to `pip install` something."""
 _WILD = ("sys.meta_path", "sys.path_hooks", "sys.path_importer_cache")
 
 
@@ -46,6 +49,8 @@ def _installs(node: ast.Call) -> bool:
         one.value for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, str)
     ).split()
     called = dotted(node.func)
+    if _SAYS.search(called):
+        return False
     return "install" in words and ("pip" in words or "uv" in words or called.startswith("pip"))
 
 

@@ -10,7 +10,11 @@ _MORE_PACKAGES = {
     "azureml.ai": "azureml-ai-monitoring",
     "azureml.contrib.services": "azureml-contrib-services",
     "azureml.core": "azureml-core",
+    "azureml.data": "azureml-core",
     "azureml.dataprep": "azureml-dataprep",
+    "azureml.exceptions": "azureml-core",
+    "azureml.train": "azureml-train-core",
+    "azureml.train.automl": "azureml-train-automl-client",
     "bs4": "beautifulsoup4",
     "docx": "python-docx",
     "faiss": "faiss-cpu",
@@ -29,7 +33,7 @@ _MORE_PACKAGES = {
 }
 """Distributions by module, where the environment's own list has none. `pkg_resources` went from setuptools with 82:
 https://setuptools.pypa.io/en/latest/history.html."""
-_FAMILIES = ("azure.storage", "azure.keyvault", "azure.ai", "google.cloud", "azure", "azureml")
+_FAMILIES = ("azure.storage", "azure.keyvault", "azure.ai", "azureml.automl", "google.cloud", "azure", "azureml")
 """Namespaces whose distributions have the module's name, with dashes."""
 _NEXT = 1
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from functions_model.preflight.finding import Weight
 from functions_model.preflight.model_paths import check_model_paths, missing_paths
 from support.projects import project
 
@@ -32,6 +33,7 @@ TOLD = [
     'p = os.path.join(os.environ[VARIABLE], "m.json")',
     f'if "AZUREML_MODEL_DIR" in os.environ:\n  p = os.path.join({ROOT}, "m.json")\nelse:\n  p = "m.json"',
     f'p = os.path.join({ROOT}, "m.json") if os.getenv("AZUREML_MODEL_DIR") else "m.json"',
+    f'p = os.path.join({ROOT}, "m.json")\nprint(p)',
     f'try:\n  p = os.path.join({ROOT}, "m.json")\nexcept OSError as error:\n  print(error)\n  raise',
     f'p: str = os.path.join({ROOT}, "model", "..", "m.json")',
     f'with open(os.path.join({ROOT}, "m.json")) as file:\n  x = file.read()',
@@ -55,6 +57,13 @@ NOT_TOLD = [
     f'p = os.path.join({ROOT}, "cache")\nos.makedirs(p)\nx = open(os.path.join(p, "x"))',
     f'with open(os.path.join({ROOT}, "log.txt"), "a") as file:\n  file.write("x")',
     f'p = os.path.join({ROOT}, "m.json")\nframe.to_csv(p)',
+    f'os.environ["HF_HOME"] = os.path.join({ROOT}, "hf")',
+    f'os.environ.setdefault("HF_HOME", os.path.join({ROOT}, "hf"))',
+    f'x = pretrained({ROOT}, cache_dir=os.path.join({ROOT}, "hf"))',
+    f'nltk.data.path.append(os.path.join({ROOT}, "nltk_data"))',
+    f'x = logging.FileHandler(os.path.join({ROOT}, "x.log"))',
+    f'print("looking at", os.path.join({ROOT}, "m.json"))',
+    f'with contextlib.suppress(OSError):\n  p = open(os.path.join({ROOT}, "m.json"))',
     f'try:\n  p = open(os.path.join({ROOT}, "m.json"))\nexcept OSError:\n  p = None',
     f'if os.getenv("STAGE") == "a":\n  p = os.path.join({ROOT}, "m.json")',
     f'p = os.path.join({ROOT}, "m.json") if LOCAL else "m.json"',
@@ -141,6 +150,15 @@ class TestCheckModelPaths:
             " There is `model/m.json`. Write the path as it is there."
         )
         assert [] == list(check_model_paths(mended))
+
+    def test_the_beginning_of_a_name(self, tmp_path: Path) -> None:
+        """PyCaret writes `.pkl` behind what it is given, TensorFlow takes what all files of a checkpoint begin with."""
+        script = f"x = load_model({ROOT} + '/model/final')"
+
+        [found] = check_model_paths(project(tmp_path, {"score.py": script}, {"final.pkl": "x", "other.pkl": "x"}))
+
+        assert Weight.NOTE is found.weight
+        assert "There is `model/final.pkl`." in found.problem.remedy
 
     def test_names_a_few_of_many(self, tmp_path: Path) -> None:
         """Where nothing has the name."""

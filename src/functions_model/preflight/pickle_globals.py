@@ -85,7 +85,7 @@ def _judged(one: Global, pickled: Pickled, around: Surroundings) -> tuple[str, V
     if one.module == _MAIN:
         return _MAIN, None if around.sets_main else Verdict(*_of_main(one))
     answer = around.modules.find(one.module, around.reached.folders)
-    if answer.outcome is Outcome.OPEN:
+    if answer.outcome is Outcome.OPEN or _is_short(one, answer, around.modules.inventory):
         return "", None
     if answer.outcome is Outcome.FOUND:
         module = answer.own[-1].path if answer.own else ""
@@ -93,6 +93,16 @@ def _judged(one: Global, pickled: Pickled, around: Surroundings) -> tuple[str, V
         return f"{one}", Verdict(*_of_class(one, around.project.shown(module).name), around.unsure) if lacks else None
     told = _below(one, answer, pickled, around.modules.inventory) if answer.outcome is Outcome.LACKING else None
     return answer.lacking, Verdict(*(told or _absent(one, answer, around.project)), around.unsure)
+
+
+def _is_short(one: Global, answer: Answer, inventory: Inventory) -> bool:
+    """Whether it is a compiled module under the short name that it gives itself, as Cython's do.
+
+    Histogram gradient boosting of scikit-learn before 1.6 names `_loss` for `sklearn._loss._loss`, which is there by
+    that name as soon as the estimator is imported.
+    """
+    inner = f"/{one.module}."
+    return answer.outcome is Outcome.ABSENT and any(inner in file and file.endswith(".so") for file in inventory.files)
 
 
 def _of_main(one: Global) -> tuple[str, str]:
@@ -118,8 +128,8 @@ def _absent(one: Global, answer: Answer, project: Project) -> tuple[str, str]:
     if package := package_of(one.module):
         return what, _add(f"`{package}`", project)
     file, guess = one.module.replace(".", "/"), one.module.partition(".")[0].replace("_", "-").lower()
-    other = _add(f"the package that has it, perhaps `{guess}`,", project)
-    return what, f"{other[:-1]}; or, if it is your own, put it into the source directory as `{file}.py`."
+    other = _add(f"the package that has it (perhaps `{guess}`)", project)
+    return what, f"{other} If it is your own, put it into the source directory as `{file}.py`."
 
 
 def _named(one: Global) -> str:

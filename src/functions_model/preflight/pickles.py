@@ -107,7 +107,9 @@ def _files(project: Project, mentions: Mentions) -> Iterator[ModelFile]:
     models = [file for file in project.models.files if isinstance(file.content, Path)]
     likely = [file for file in models if len(models) <= _MANY or _is_likely(file)]
     beside = [file for file in project.code.files if _is_likely(file) and mentions.names(file.path)]
-    alone = sum(map(_is_likely, models)) == 1 or len(models) == 1
+    alone = len(models) == 1 or (
+        sum(map(_is_likely, models)) == 1 and not any(mentions.names(file.path) for file in models)
+    )
     left = _MOST
     for file in (*likely, *beside):
         if not isinstance(file.content, Path):

@@ -203,8 +203,9 @@ def _resolved(module: object, call: ast.Call) -> str:
     package = given[0] if given else None
     if isinstance(package, ast.Name) and package.id in {"__name__", "__package__"}:
         return module
+    beside = package.value if isinstance(package, ast.Constant) else None
     try:
-        return resolve_name(module, package.value) if isinstance(package, ast.Constant) else ""
+        return resolve_name(module, beside) if isinstance(beside, str) else ""
     except ImportError:
         return ""
 

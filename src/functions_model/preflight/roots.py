@@ -55,12 +55,21 @@ class Root:
         """A root of these files, POSIX, relative to its folder."""
         modules: dict[str, str] = {}
         folders: set[str] = set()
+        others: set[str] = set()
         for path in files:
             if not path.endswith(_SUFFIXES):
+                others.add(path.rpartition("/")[0])
                 continue
             folder, _, name = path.rpartition("/")
             stem = name.partition(".")[0]
             modules.setdefault(f"{folder}/{stem}" if folder else stem, path)
+            while folder and folder not in folders:
+                folders.add(folder)
+                folder = folder.rpartition("/")[0]
+        packages = frozenset(folders)
+        for path in others:
+            # A folder of data inside a package is a package of its own, too: `importlib.resources` asks for it so.
+            folder = path if path.partition("/")[0] in packages else ""
             while folder and folder not in folders:
                 folders.add(folder)
                 folder = folder.rpartition("/")[0]

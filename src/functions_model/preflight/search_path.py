@@ -10,6 +10,8 @@ from functions_model.preflight.conditions import dotted
 from functions_model.preflight.facts import PathAdded
 
 _PATH_CALLS = {"sys.path.append", "sys.path.insert", "site.addsitedir", "path.append", "path.insert"}
+_ALIAS = re.compile(r"^(\w+\.)*_*sys\.path\.")
+"""`os.sys`, and what `import sys as _sys` makes of it."""
 _SAYS = re.compile(r"(Error|Exception|Exit|Warning|exit|print|warn|warning|debug|info|error|exception|critical)$")
 """What is called with a message, which may tell to `pip install` something."""
 _WILD = ("sys.meta_path", "sys.path_hooks", "sys.path_importer_cache")
@@ -21,7 +23,7 @@ def search_path(tree: ast.Module) -> tuple[tuple[PathAdded, ...], bool]:
     wild = False
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
-            name = dotted(node.func)
+            name = _ALIAS.sub("sys.path.", dotted(node.func))
             if name in _PATH_CALLS and node.args:
                 added.append(PathAdded(node.args[-1]))
             elif name in {"sys.path.extend", "path.extend"} and node.args:

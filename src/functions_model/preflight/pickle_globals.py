@@ -83,7 +83,7 @@ def judge(pickled: Pickled, around: Surroundings) -> Iterator[Verdict]:
 
 def _judged(one: Global, pickled: Pickled, around: Surroundings) -> tuple[str, Verdict | None]:
     if one.module == _MAIN:
-        return _MAIN, None if around.sets_main else Verdict(*_of_main(one))
+        return _MAIN, None if around.sets_main else Verdict(*_of_main(pickled))
     answer = around.modules.find(one.module, around.reached.folders)
     if answer.outcome is Outcome.OPEN or _is_short(one, answer, around.modules.inventory):
         return "", None
@@ -105,13 +105,18 @@ def _is_short(one: Global, answer: Answer, inventory: Inventory) -> bool:
     return answer.outcome is Outcome.ABSENT and any(inner in file and file.endswith(".so") for file in inventory.files)
 
 
-def _of_main(one: Global) -> tuple[str, str]:
-    name = one.name.partition(".")[0]
+def _of_main(pickled: Pickled) -> tuple[str, str]:
+    """All classes and functions of the script that made it, at once."""
+    names = list(dict.fromkeys(one.name.partition(".")[0] for one in pickled.found if one.module == _MAIN))
+    shown = ", ".join(f"`{name}`" for name in names)
+    them, it = ("them", "them") if len(names) > 1 else (shown, "it")
+    sets = "; ".join(f"__main__.{name} = {name}" for name in names)
     remedy = (
-        f"Move `{name}` into a module in the source directory, import it from there where the model is made, and make"
-        f" it again. Or write above the line that loads it: `import __main__; __main__.{name} = {name}`."
+        f"Move {them} into a module in the source directory, import {it} from there where the model is made, and make"
+        f" the model again. Or write above the line that loads it: `import __main__; {sets}`."
     )
-    return f"needs `__main__.{name}`: `{name}` of the script that made it, which does not run in the app", remedy
+    needed = ", ".join(f"`__main__.{name}`" for name in names)
+    return f"needs {needed}: {shown} of the script that made it, which does not run in the app", remedy
 
 
 def _of_class(one: Global, file: str) -> tuple[str, str]:

@@ -89,6 +89,14 @@ class TestWhatIsNotThere:
         assert "`import __main__; __main__.Encoder = Encoder`" in found.problem.remedy
         assert ([], [], 1) == (moved, put, len(guarded))
 
+    def test_several_of_the_training_script(self, tmp_path: Path) -> None:
+        """All at once, with one line that puts each of them there."""
+        [found] = _found(tmp_path, {"model.pkl": named("__main__:Clip", "__main__:logit", "__main__:Clip.Inner")})
+        put = found.problem.remedy.rpartition("`import ")[2].partition("`")[0]
+
+        assert "needs `__main__.Clip`, `__main__.logit`: `Clip`, `logit` of the script" in found.problem.what
+        assert "__main__; __main__.Clip = Clip; __main__.logit = logit" == put
+
     def test_a_module_of_the_training_project(self, tmp_path: Path) -> None:
         """Once, however many classes of it are named."""
         [found] = _found(tmp_path, {"model.pkl": named("churn.steps:A", "churn.steps:B", "churn.other:C")})

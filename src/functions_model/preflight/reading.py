@@ -7,6 +7,7 @@ import re
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from importlib.util import resolve_name
 
 from functions_model.bundle.entry_script import bindings_of
@@ -15,6 +16,8 @@ from functions_model.preflight.facts import Call, Certainty, Facts, Import, Scop
 from functions_model.preflight.paths import assigned_once
 from functions_model.preflight.search_path import provided, search_path
 
+_KEPT = 1000
+"""Files whose facts are kept: imports and pickles are checked one after the other, and ask for the same."""
 _CATCHES = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
 _ENDS = {"sys.exit", "exit", "quit", "os._exit", "os.abort"}
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -26,6 +29,7 @@ _MAKES_NAMES = {"globals", "globals()", "vars", "locals", "exec", "eval", "setat
 _OF_EVERY_MODULE = {"__name__", "__file__", "__doc__", "__path__", "__package__", "__spec__", "__loader__", "__dict__"}
 
 
+@lru_cache(maxsize=_KEPT)
 def read_facts(source: bytes, python: str) -> Facts | None:
     """What a file does; None when it is not Python that can be read here.
 

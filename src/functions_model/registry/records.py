@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import io
 import json
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
@@ -34,6 +36,9 @@ from functions_model.registry.upload import Upload, put_manifest
 
 RECORD_TYPE = "application/vnd.functions-model.record.v1+json"
 _PREFIX = "functions-model.layer."
+_INLINE, _LARGEST = 4096, 16 << 20
+"""Bytes of a configuration that is in its record, and of one that is read. An environment of 18,700 modules takes 0.3
+MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +89,12 @@ class Record:
         return canonical_json(document)
 
     def _config(self) -> dict[str, Any]:
-        """The configuration is in the descriptor as well, as OCI allows it: reading a record is one request."""
+        """A small configuration is in the descriptor as well, as OCI allows it: it is read in one request."""
         if self.config == EMPTY_CONTENT:
             return EMPTY.as_json()
         plain = Descriptor(self.config_type, digest_of(self.config), len(self.config)).as_json()
-        return {**plain, "data": base64.b64encode(self.config).decode()}
+        # A large one would be sent again with each change of the script, which a blob of the same digest is not.
+        return {**plain, "data": base64.b64encode(self.config).decode()} if len(self.config) <= _INLINE else plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +115,8 @@ class RecordToWrite:
 def find_record(client: RegistryClient, repository: str, tag: str) -> Record | None:
     """The record below a tag. None when there is none, when it may not be read, or when it is not understood.
 
-    One request. Its layers have `repository` set, and `open` reads them from there.
+    One request, and one more for a large configuration. Its layers have `repository` set, and `open` reads them from
+    there.
 
     Raises:
         RegistryFailed: The registry broke off.
@@ -183,19 +190,41 @@ def _parsed(content: bytes, client: RegistryClient, repository: str) -> Record |
         return None
     entries = [entry for entry in document["layers"] if entry["mediaType"] != EMPTY.media_type]
     layers = tuple(_recorded(entry, client, repository) for entry in entries)
-    config = _kept_config(document["config"])
+    config = _kept_config(document["config"], client, repository)
     kind = OCI_CONFIG if config == EMPTY_CONTENT else str(document["config"]["mediaType"])
     return Record(layers, dict(document.get("annotations") or {}), config, kind)
 
 
-def _kept_config(plain: Mapping[str, Any]) -> bytes:
+def _kept_config(plain: Mapping[str, Any], client: RegistryClient, repository: str) -> bytes:
     if plain["mediaType"] == EMPTY.media_type:
         return EMPTY_CONTENT
+    if "data" not in plain:
+        return _read_config(plain, client, repository)
     try:
         config = base64.b64decode(plain["data"], validate=True)
     except binascii.Error as error:
         raise ValueError from error
     if digest_of(config) != plain["digest"]:
+        raise ValueError
+    return config
+
+
+def _read_config(plain: Mapping[str, Any], client: RegistryClient, repository: str) -> bytes:
+    """The blob, which is held to its digest.
+
+    Raises:
+        ValueError: It is larger than what is written, or is gone: somebody cleans the registry by hand.
+        RegistryFailed: The registry broke off.
+    """
+    digest, size = parse_digest(plain["digest"]), int(plain["size"])
+    if size > _LARGEST:
+        raise ValueError
+    try:
+        with closing(io.BufferedReader(BlobStream(client, Access(repository), digest))) as stream:
+            config = stream.read(size)
+    except RegistryRefused as refused:
+        raise ValueError from refused
+    if digest_of(config) != digest:
         raise ValueError
     return config
 

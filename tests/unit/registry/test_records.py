@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 OWN, CACHE = "package", "functions-model/cache"
 TAG = "functions-model-cache"
+LARGE = bytes(5_000)
 
 
 def record_of(world: World, config: bytes = b"{}") -> Record:
@@ -57,6 +58,27 @@ class TestFinding:
             replace(recorded.layer, open=BytesIO) for recorded in record.layers
         ]
         assert ["/v2/", f"/v2/{OWN}/manifests/{TAG}"] == [seen.path for seen in world.server.seen]
+
+    def test_a_large_configuration_is_a_blob_of_its_own(self, world: World) -> None:
+        """A changed script sends the record again, and not what it keeps."""
+        kept(world, config=LARGE)
+        record = find_record(world.client(), OWN, TAG)
+
+        assert record is not None
+        assert LARGE == record.config
+        assert len(world.server.manifests[OWN, TAG][1]) < len(LARGE)
+
+    @pytest.mark.parametrize("damage", ["gone", "longer"])
+    def test_without_its_configuration_there_is_none(self, world: World, damage: str) -> None:
+        """The layers are made again, and so is the record."""
+        kept(world, config=LARGE)
+        if damage == "gone":
+            del world.server.blobs[OWN, digest_of(LARGE)]
+        else:
+            kind, content = world.server.manifests[OWN, TAG]
+            world.server.manifests[OWN, TAG] = (kind, content.replace(str(len(LARGE)).encode(), b"99999999999"))
+
+        assert None is find_record(world.client(), OWN, TAG)
 
     def test_a_layer_is_found_by_its_key(self, world: World) -> None:
         """And by no other."""

@@ -197,7 +197,7 @@ class TestEnvironment:
         """The workspace's own environment can be read as any conda file."""
         file = fetch_environment(lab.asset("temperature-env", None), lab.clients, tmp_path, report=lab.ci.info)
 
-        assert tmp_path / "temperature-env-1/conda.yml" == file
+        assert tmp_path / "temperature-env/1/conda.yml" == file
         assert ["azureml-inference-server-http"] == [one.name for one in read_environment(file).requirements]
 
     def test_image_alone(self, lab: Lab, tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ class TestTheFirstTry:
     def test_goes_on_after_a_failure(self, tmp_path: Path) -> None:
         """Also after that of the first deployment."""
         with tried(self._folder(tmp_path / "fails", _OPENS_A_WRONG_FILE), "--engine", "process") as trial:
-            assert any("`init()` of the entry script failed" in line for line in trial.lines)
+            assert any("the script opens `model/weights.bin`" in line for line in trial.lines)
 
     def test_leaves_alone_what_no_image_needs(self, tmp_path: Path) -> None:
         """A page about the project changes nothing of it."""

@@ -152,8 +152,8 @@ class TestDeployment:
         """The error in red; the last lines say that callers have the version of before."""
         assert 8 == failed.code, failed.text
         assert {"red"} == failed.colours("error:")
-        end = failed.lines.index("New version failed; `echo-seen` serves the previous one")
-        assert "  Cause      src/score.py, line 9: RuntimeError: torn weights" == failed.lines[end + 1]
+        assert "failed: RuntimeError: torn weights (src/score.py:9)." in " ".join(failed.text.split())
+        assert "New version failed; `echo-seen` serves the previous one" in failed.lines
 
     def test_the_width_is_used(self, project: Desk, deployed: Shown, columns: int) -> None:
         """No row is wider than the terminal, and where there is room a long line is not folded."""

@@ -409,15 +409,15 @@ class TestBaseImages:
 
         assert prepare(minor, Flavour.PROCESS).digest == prepare(minor, Flavour.PROCESS).digest
 
-    def test_processes_offer_the_running_python_alone(self) -> None:
+    def test_processes_offer_the_pythons_of_this_machine_alone(self) -> None:
         """Another minor asks for Docker, in words."""
         with pytest.raises(BaseImageUnavailable, match="Use Docker"):
-            prepare("3.9", Flavour.PROCESS)
+            prepare("3.99", Flavour.PROCESS)
 
-    def test_docker_offers_what_debian_has(self, tmp_path: Path) -> None:
-        """A minor that no Debian release has is refused with those that are on offer."""
-        with pytest.raises(BaseImageUnavailable, match=r"3\.11, 3\.13"):
-            prepare("3.12", Flavour.DOCKER, cache=tmp_path)
+    def test_docker_offers_what_debian_and_this_machine_have(self, tmp_path: Path) -> None:
+        """A minor that neither has, and no image that can be pulled, is refused with the reason of each."""
+        with pytest.raises(BaseImageUnavailable, match=r"Debian's own Python is 3\.11 or 3\.13, this machine has no"):
+            prepare("3.99", Flavour.DOCKER, cache=tmp_path)
 
 
 class TestGuard:

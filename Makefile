@@ -23,7 +23,7 @@ help:
 	@echo 'make check   format, style, types, floors, workflows, and the fast tests'
 	@echo 'make real    look at the real thing: TARGET=<file> deploys to a subscription; HOST_ONLY=1 needs a Docker engine alone'
 	@echo 'make bench   the image builder beside docker, pip and MLflow, a deployment beside az: about 40 minutes; writes build/bench.json'
-	@echo 'make soak    a deployment cancelled, and one killed, at every single one of its requests: an hour and more'
+	@echo 'make soak    a deployment cancelled, killed, or beside another, at every single one of its requests: hours'
 	@echo 'make record  write tests/e2e/golden/recording.json anew: what a dozen deployments ask of Azure and give, where a change of it is meant'
 	@echo 'make tools   the tools that some tests need: az, act and tfx'
 	@echo 'make docs    write action.yml and the tables of README.md again from the catalogue of inputs'
@@ -64,7 +64,8 @@ bench: tools
 
 # What takes too long for CI, which runs a tenth of it.
 soak: tools
-	@SOAK=1 ALL_TESTS=1 $(BIN)/python -m pytest -v -p no:xdist $(PYTEST_FLAGS) tests/e2e/test_cancelled.py tests/e2e/test_interrupted.py
+	@SOAK=1 ALL_TESTS=1 $(BIN)/python -m pytest -v -p no:xdist $(PYTEST_FLAGS) tests/e2e/test_cancelled.py tests/e2e/test_interrupted.py \
+		tests/contract/test_two_runs_on_the_sandbox.py
 
 # One worker: nothing beside it, and no second recording of the same.
 record: $(VENV)/.stamp-dev

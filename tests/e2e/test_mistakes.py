@@ -18,20 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from _pytest.mark import ParameterSet
-
     from azure_sandbox.sandbox import Sandbox
 
 TAKEN = "somebody-elses"
 OTHER = "12345678-0000-0000-0000-000000000000"
 _HOLDS = "The workspace holds `model`, `requirements.txt`, `sample.json`, `src`."
 _LFS = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "4d7a2146" * 8 + "\nsize 12345\n"
-
-
-def _later(mistake: Mistake, reason: str, *, exhaustive: bool = False) -> ParameterSet:
-    """A row that is told poorly as yet."""
-    marks = [pytest.mark.xfail(strict=True, reason=reason), *([pytest.mark.exhaustive] if exhaustive else [])]
-    return pytest.param(mistake, id=mistake.name, marks=marks)
 
 
 _BLOB = {"trigger": "blob", "input-path": "input/{blobname}.json", "location": "West Europe"}
@@ -156,13 +148,14 @@ WITHOUT_AZURE = [
     ),
 ]
 STRANGERS = [
-    _later(
-        Mistake(
-            "script-outside-of-src",
-            Change({"entry-script": "serving/score.py", "source-directory": "src"}, {"serving/score.py": ECHO_SCRIPT}),
-            (("entry-script: `serving/score.py` lies outside", "sys.path"),),
+    Mistake(
+        "script-outside-of-src",
+        Change({"entry-script": "serving/score.py", "source-directory": "src"}, {"serving/score.py": ECHO_SCRIPT}),
+        (("entry-script: `serving/score.py` lies outside", "`source-directory: .`", "`import-roots: src`"),),
+        out=Change(
+            {"entry-script": "serving/score.py", "source-directory": ".", "import-roots": "src"},
+            {"serving/score.py": ECHO_SCRIPT},
         ),
-        "a src layout has no way in yet",
     ),
 ]
 
@@ -270,7 +263,7 @@ def plans(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Callabl
 class TestInputs:
     """Mistakes that the files and the inputs show by themselves."""
 
-    @pytest.mark.parametrize("mistake", [*(pytest.param(one, id=one.name) for one in WITHOUT_AZURE), *STRANGERS])
+    @pytest.mark.parametrize("mistake", [pytest.param(one, id=one.name) for one in (*WITHOUT_AZURE, *STRANGERS)])
     def test_are_found_without_a_login(
         self, mistake: Mistake, sandbox: Sandbox, tmp_path: Path, plans: Callable[[Change], int]
     ) -> None:

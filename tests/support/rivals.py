@@ -7,6 +7,7 @@ verify is to see what the app is meant to run, as nothing runs in a sandbox with
 from __future__ import annotations
 
 import json
+import os
 import re
 import threading
 import time
@@ -212,6 +213,10 @@ def _until(condition: Callable[[], object]) -> None:
         time.sleep(0.002)
 
 
+_LOOKS = 1 if os.environ.get("SOAK") else 3
+"""Which of the looks are tried: between two writes there are many."""
+
+
 def each(
     azure: Azure,
     other: Azure,
@@ -219,7 +224,7 @@ def each(
     new: Callable[[], object],
     where: Fault = OF_APP,
 ) -> Iterator[Ended]:
-    """Every single stop of the first.
+    """Every write of the first, and each third of its looks, as a stop; with `SOAK`, every single request.
 
     Args:
         azure: The first's login.
@@ -230,6 +235,8 @@ def each(
     """
     new()
     for number, at in enumerate(requests_of(azure, rivals[0], where)):
+        if at.startswith("GET ") and number % _LOOKS:
+            continue
         new()
         ended = stopped(azure, other, *rivals, replace(where, passes=number))
         if ended is None:

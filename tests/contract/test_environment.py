@@ -462,6 +462,7 @@ class TestIndex:
         )
         assert ("fine\n", 0) == (done.stdout, done.returncode), done.stderr
 
+    @pytest.mark.exhaustive
     def test_a_changed_cache_where_nothing_can_be_fetched(self, tmp_path: Path) -> None:
         """It is said what is wrong, and no image is made of it."""
         (tmp_path / "requirements.txt").write_text("six\n")

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.needs("docker", "mmdebstrap")
+@pytest.mark.exhaustive
 def test_demo_ends_with_an_answer_of_the_live_function() -> None:
     """The last line names the URL, the answer and the time; the example has its own answer for its sample.
 

@@ -59,6 +59,7 @@ def removed(run: Run) -> list[str]:
 
 
 class TestOldImages:
+    @pytest.mark.exhaustive
     def test_are_shown_in_the_plan_and_go_once_the_app_is_live(self, sandbox: Sandbox, tmp_path: Path) -> None:
         """A plan removes nothing; the deployment removes just these, and says so."""
         house = House(sandbox, tmp_path, "tidy")

@@ -146,8 +146,6 @@ WITHOUT_AZURE = [
         ),
         code=3,
     ),
-]
-STRANGERS = [
     Mistake(
         "script-outside-of-src",
         Change({"entry-script": "serving/score.py", "source-directory": "src"}, {"serving/score.py": ECHO_SCRIPT}),
@@ -263,7 +261,7 @@ def plans(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Callabl
 class TestInputs:
     """Mistakes that the files and the inputs show by themselves."""
 
-    @pytest.mark.parametrize("mistake", [pytest.param(one, id=one.name) for one in (*WITHOUT_AZURE, *STRANGERS)])
+    @pytest.mark.parametrize("mistake", [pytest.param(one, id=one.name) for one in WITHOUT_AZURE])
     def test_are_found_without_a_login(
         self, mistake: Mistake, sandbox: Sandbox, tmp_path: Path, plans: Callable[[Change], int]
     ) -> None:

@@ -16,7 +16,7 @@ from functions_model.preflight.paths import PathReader
 from functions_model.preflight.project import Project
 from functions_model.preflight.reach import Missing, Reached, Start, reach
 from functions_model.preflight.roots import Outcome
-from functions_model.preflight.ways_out import moved, package_of
+from functions_model.preflight.ways_out import guess_of, moved, package_of
 from functions_model.preflight.working_folder import working_folder
 
 _SCRIPT = "entry_module"
@@ -112,10 +112,9 @@ def _told(missing: Missing, project: Project, inventory: Inventory) -> tuple[str
 def _package(missing: Missing, project: Project) -> str:
     names = (missing.name, *(f"{missing.name}.{name}" for name, _ in missing.found.names or ()))
     if package := next(filter(None, map(package_of, names)), ""):
-        return f"{_add(f'`{package}`', project)}."
-    guess = missing.lacking.partition(".")[0].replace("_", "-").lower()
-    own = "If it is your own, add its file to the source directory"
-    return f"{_add(f'the package that has it (perhaps `{guess}`)', project)}. {own}."
+        return project.asking_for(f"`{package}`")
+    other = project.asking_for(f"the package that has it (perhaps `{guess_of(missing.lacking)}`)")
+    return f"{other} If it is your own, add its file to the source directory."
 
 
 def _relative(missing: Missing) -> tuple[str, str]:
@@ -128,18 +127,10 @@ def _relative(missing: Missing) -> tuple[str, str]:
 
 def _below(missing: Missing, inventory: Inventory) -> tuple[str, str]:
     top = missing.lacking.partition(".")[0]
-    package = package_of(top) or top.replace("_", "-").lower()
+    package = package_of(top) or guess_of(top)
     version = inventory.version_of(package)
     whose = f"`{package}` {version}" if version else f"`{missing.lacking.rpartition('.')[0]}`"
     way = moved(missing.lacking)
     other = "Import it from where it is now, or ask for the version that the script was written for."
     mine = "Check the name, or add its file to the source directory."
     return f"{whose} has no module `{missing.lacking}`", way or (other if version else mine)
-
-
-def _add(what: str, project: Project) -> str:
-    file = project.environment_file
-    if file is None:
-        return f"Give an `environment-file` that asks for {what}"
-    shown = file.relative_to(project.workspace) if file.is_relative_to(project.workspace) else file.name
-    return f"Add {what} to `{shown}`"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pathspec
 
-from functions_model.bundle.user_files import IGNORE_FILES, NEVER, ignore_file
+from functions_model.bundle.user_files import IGNORE_FILES, NEVER, ignored_by
+from functions_model.core.failures import Location
 from functions_model.preflight.project import Project
 
 _MOST = 3
@@ -41,30 +42,25 @@ def _left_out(project: Project, source: Path, module: str) -> tuple[str, str] | 
             path = file.relative_to(source).as_posix()
             if f"{project.code_folder}/{path}" in packed:
                 continue
-            name, line = _rule_for(source, path)
+            rule = _rule_for(source, path)
             shown = path.removesuffix("/__init__.py")
-            if not name:
+            if rule is None:
                 return (
                     f"`{shown}` stays out of the image, as no image needs files of that name",
                     "Give it another name.",
                 )
-            where = f"`{name}` line {line} leaves it out"
+            name = rule.file.name
+            where = f"`{name}` line {rule.line} leaves it out"
             remedy = f"Add the line `!/{path.partition('/')[0]}{'/' if '/' in path else ''}` to the end of `{name}`"
             other = "" if name == _OWN else f", or write an `{_OWN}` of its own"
             return f"`{shown}` stays out of the image: {where}", f"{remedy}{other}."
     return None
 
 
-def _rule_for(source: Path, path: str) -> tuple[str, int]:
-    """The ignore file and the line that leaves a file out; no name when it is one of ours that does."""
-    file = ignore_file(source)
-    lines = file.read_text("utf-8", errors="replace").splitlines() if file else []
-    if file is None or pathspec.GitIgnoreSpec.from_lines(NEVER).match_file(path):
-        return "", 0
-    rules = [
-        number for number, line in enumerate(lines, 1) if pathspec.GitIgnoreSpec.from_lines([line]).match_file(path)
-    ]
-    return (file.name, rules[-1]) if rules else ("", 0)
+def _rule_for(source: Path, path: str) -> Location | None:
+    """The line of the ignore file that leaves a file out; None when it is a rule of ours that does."""
+    ours = pathspec.GitIgnoreSpec.from_lines(NEVER).match_file(path)
+    return None if ours else ignored_by(source, path)
 
 
 def _elsewhere(project: Project, source: Path, module: str) -> tuple[str, str] | None:

@@ -18,7 +18,7 @@ from functions_model.preflight.pickle_machine import Global
 from functions_model.preflight.project import Project
 from functions_model.preflight.reach import Reached
 from functions_model.preflight.roots import Outcome
-from functions_model.preflight.ways_out import package_of
+from functions_model.preflight.ways_out import guess_of, package_of
 
 _MAIN = "__main__"
 _GUARD = re.compile(r"""__name__\s*==\s*["']__main__["']|["']__main__["']\s*==\s*__name__""")
@@ -131,9 +131,9 @@ def _absent(one: Global, answer: Answer, project: Project) -> tuple[str, str]:
         return f"{needs}: {what}", remedy
     what = f"{needs}, and nothing in the image has the module `{answer.lacking}`"
     if package := package_of(one.module):
-        return what, _add(f"`{package}`", project)
-    file, guess = one.module.replace(".", "/"), one.module.partition(".")[0].replace("_", "-").lower()
-    other = _add(f"the package that has it (perhaps `{guess}`)", project)
+        return what, project.asking_for(f"`{package}`")
+    file = one.module.replace(".", "/")
+    other = project.asking_for(f"the package that has it (perhaps `{guess_of(one.module)}`)")
     return what, f"{other} If it is your own, put it into the source directory as `{file}.py`."
 
 
@@ -141,18 +141,10 @@ def _named(one: Global) -> str:
     return f"{one.module}.{one.name}" if one.name else one.module
 
 
-def _add(what: str, project: Project) -> str:
-    file = project.environment_file
-    if file is None:
-        return f"Give an `environment-file` that asks for {what}."
-    shown = file.relative_to(project.workspace) if file.is_relative_to(project.workspace) else file.name
-    return f"Add {what} to `{shown}`."
-
-
 def _below(one: Global, answer: Answer, pickled: Pickled, inventory: Inventory) -> tuple[str, str] | None:
     """A package that is there in a version that has the module no more, or not yet; None for one of the user's own."""
     top = one.module.partition(".")[0]
-    package = package_of(top) or top.replace("_", "-").lower()
+    package = package_of(top) or guess_of(top)
     version = inventory.version_of(package)
     if version is None or answer.own:
         return None

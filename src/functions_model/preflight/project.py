@@ -50,6 +50,14 @@ class Project:
         models = {"AZUREML_MODEL_DIR": f"/{root}"} if folders else {}
         return {"AML_APP_ROOT": f"/{self.code_folder}", "AZUREML_ENTRY_SCRIPT": self.entry_script, **models}
 
+    def asking_for(self, what: str) -> str:
+        """How a package comes into the image, as a whole sentence: "Add `pandas` to `conda.yml`."."""
+        file = self.environment_file
+        if file is None:
+            return f"Give an `environment-file` that asks for {what}."
+        shown = file.relative_to(self.workspace) if file.is_relative_to(self.workspace) else file.name
+        return f"Add {what} to `{shown}`."
+
     def shown(self, path: str) -> Path:
         """Where a file of the image lies on this machine; its path there when it is on none."""
         for tree in (self.code, self.models):

@@ -26,14 +26,13 @@ def for_development(
         they need, themselves included.
     """
     known = {one.name: one for one in inventory.distributions}
+    candidates = [name for name in sorted(asked) if name in known and DEVELOPMENT in known[name].kinds]
+    if not candidates:
+        return (), ()  # nothing of the user's need be read
     imported = frozenset(
         name for file in code.files if file.path.endswith(".py") for name in _imported(content_of(file))
     )
-    idle = [
-        name
-        for name in sorted(asked)
-        if name in known and DEVELOPMENT in known[name].kinds and imported.isdisjoint(known[name].modules)
-    ]
+    idle = [name for name in candidates if imported.isdisjoint(known[name].modules)]
     needed = _closure([name for name in asked if name not in idle], known)
     names = tuple(name for name in idle if name not in needed)
     return names, tuple(one for one in _closure(names, known).values() if one.name not in needed)

@@ -77,6 +77,11 @@ def package_of(module: str) -> str:
     return ""
 
 
+def guess_of(module: str) -> str:
+    """What a distribution would be called that has the name of a module's outermost package."""
+    return module.partition(".")[0].replace("_", "-").lower()
+
+
 def moved(module: str) -> str:
     """What to write in the place of a module that has moved, one whole sentence or more; empty when it is not known."""
     parts = module.split(".")

@@ -36,9 +36,9 @@ def environment_section(spec: DeploymentSpec | None, events: Sequence[Event]) ->
     system = spec.build.apt_packages if spec else ()
     told = [f"System packages: {', '.join(system)}."] if system else []
     known = last(events, DependenciesKnown)
-    weight = [f"{size_line(known)}."] if known and size_line(known) else []
-    unused = size_notes(known) if known else []
-    notes = "".join(f"\n- {note}" for note in [*weight, *told, *environment_notes(event), *unused])
+    weight, unused = (size_line(known), size_notes(known)) if known else ("", [])
+    weighed = [f"{weight}."] if weight else []
+    notes = "".join(f"\n- {note}" for note in [*weighed, *told, *environment_notes(event), *unused])
     conda = event.lock.conda.packages if event.lock.conda else ()
     listing = "\n".join(f"{package.name}=={package.version}" for package in event.lock.packages)
     if conda:

@@ -9,6 +9,7 @@ import pytest
 from functions_model.cli.editing import edit_of
 from functions_model.cli.folder import check_inputs, inputs_of
 from functions_model.core.spec import DeploymentSpec
+from support.function_app import write_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,9 +29,7 @@ _FILES = {
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A project whose source directory is all of it."""
-    for name, text in _FILES.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(text)
+    write_files(tmp_path, _FILES)
     return tmp_path
 
 

@@ -11,16 +11,14 @@ from functions_model.environment.request import EnvironmentRequest
 from functions_model.image.tree import read_tree
 from functions_model.preflight.inventory import DEVELOPMENT, GPU, Distribution, Inventory
 from functions_model.preflight.taking import take_inventory
+from support.function_app import write_files
 
 LOCK = Lock("", digest_of(b""), (), EnvironmentRequest(None, None, ()))
 
 
 def taken(folder: Path, files: dict[str, str], under: str = layout.SITE_PACKAGES) -> Inventory:
     """The inventory of these files."""
-    for path, text in files.items():
-        file = folder / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
+    write_files(folder, files)
     return take_inventory([read_tree(folder, under, root=folder)], LOCK, "3.12")
 
 

@@ -1,0 +1,35 @@
+"""The tables of `tests/adversity` hold distinct rows."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections import Counter
+from pathlib import Path
+
+from support.adversity import Row
+
+FOLDER = Path(__file__).resolve().parents[1] / "adversity"
+
+
+def _rows() -> list[Row[object]]:
+    """Rows of every list of them that a module of the folder has at its top."""
+    rows: list[Row[object]] = []
+    for path in sorted(FOLDER.glob("test_*.py")):
+        spec = importlib.util.spec_from_file_location(f"adversity_table_{path.stem}", path)
+        assert spec
+        assert spec.loader
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        tables = [value for value in vars(module).values() if isinstance(value, list | tuple)]
+        rows += [row for table in tables for row in table if isinstance(row, Row)]
+    return rows
+
+
+def test_no_two_rows_are_the_same() -> None:
+    """A row counts once."""
+    assert [done for done, times in Counter(row.done for row in _rows()).items() if times > 1] == []
+
+
+def test_each_row_says_what_comes_of_it() -> None:
+    """In words, so that the table can be read without its test."""
+    assert [row.done for row in _rows() if not row.done or not row.comes] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import threading
@@ -12,7 +13,6 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 if TYPE_CHECKING:
-    import asyncio
     from types import TracebackType
 
     from starlette.types import ASGIApp
@@ -37,6 +37,16 @@ class _OpenProtocol(H11Protocol):
             # In Python 3.11.2 a TLS transport that is closed already cannot be aborted; 3.11.7 lets it be.
             with contextlib.suppress(AttributeError):
                 self.transport.abort()
+
+
+class _Server(uvicorn.Server):
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Shut down what is connected, and what was accepted in the last moment, too."""
+        for server in self.servers:
+            server.close()
+        # An accepted socket becomes a connection a few turns of the loop later; uvicorn shuts down those that are one.
+        await asyncio.sleep(0.01)
+        await super().shutdown(sockets)
 
 
 def listen(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
@@ -71,7 +81,7 @@ class WebServer:
             ssl_certfile=str(tls.certificate) if tls else None,
             ssl_keyfile=str(tls.key) if tls else None,
         )
-        self._server = uvicorn.Server(config)
+        self._server = _Server(config)
         self._thread: threading.Thread | None = None
 
     @property
@@ -108,9 +118,13 @@ class WebServer:
             time.sleep(0.005)
         return self
 
+    def ask_to_stop(self) -> None:
+        """Begin to stop, and do not wait for it."""
+        self._server.should_exit = True
+
     def stop(self) -> None:
         """Finish the requests under way (2 seconds at most) and close the port."""
-        self._server.should_exit = True
+        self.ask_to_stop()
         if self._thread is not None:
             self._thread.join(timeout=10)
         self._socket.close()

@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import InvalidHeader
+from urllib3.exceptions import HTTPError, InvalidHeader
 from urllib3.util import Retry
 
+from functions_model.core.answers import whole
 from functions_model.core.cancel import CANCEL, Cancel
 from functions_model.core.tracing import traced
 
@@ -80,9 +81,10 @@ class Retries:
 
 def seconds_asked(retry_after: str | None) -> float | None:
     """What a Retry-After header asks for, in seconds: it holds a number or a date. None when it says nothing."""
+    text = (retry_after or "").strip()
     try:
-        return Retry().parse_retry_after(retry_after or "")
-    except (InvalidHeader, ValueError):
+        return Retry().parse_retry_after(text) if text.isascii() else None
+    except (InvalidHeader, ValueError, OverflowError):
         return None
 
 
@@ -98,7 +100,9 @@ def changes(method: str, url: str) -> bool:
 
 
 class CancelledAdapter(HTTPAdapter):
-    """The adapter of `requests`, which begins nothing after a cancel. It sees each redirect as a request of its own.
+    """The adapter of `requests`, which begins nothing after a cancel, and reads no answer without an end.
+
+    It sees each redirect as a request of its own.
 
     Args:
         cancel: The flag.
@@ -110,22 +114,45 @@ class CancelledAdapter(HTTPAdapter):
         super().__init__(**options)
 
     def send(self, request: requests.PreparedRequest, *arguments: Any, **options: Any) -> requests.Response:
-        """Send it, unless the run was cancelled."""
+        """Send it, unless the run was cancelled.
+
+        Raises:
+            requests.RequestException: No answer came, or none that can be read (`AnswerUnreadable`).
+        """
         with self._cancel.request(writes=changes(request.method or "", request.url or "")) as sent:
             with traced(request.method or "", request.url or "") as asked:
                 response = super().send(request, *arguments, **options)
                 asked.status, asked.headers = response.status_code, response.headers
             sent.status = response.status_code
+            if response.is_redirect or not options.get("stream"):  # `requests` reads whatever leads elsewhere
+                whole(response)
             return response
 
 
+class _Session(requests.Session):
+    """A session that raises nothing but `requests.RequestException`, whatever an answer's headers hold."""
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        """Send it, and follow where it leads.
+
+        Raises:
+            requests.RequestException: No answer came, or none that can be followed: `Location: http://[::1`.
+        """
+        try:
+            return super().send(request, **options)
+        except requests.RequestException:
+            raise
+        except (HTTPError, ValueError) as exc:
+            raise requests.exceptions.InvalidURL(exc, request=request) from exc
+
+
 def new_session(**options: Any) -> requests.Session:
-    """A session whose requests a cancel keeps from beginning.
+    """A session whose requests a cancel keeps from beginning, and whose answers have an end.
 
     Args:
         options: For its adapters, such as `pool_maxsize`.
     """
-    session = requests.Session()
+    session = _Session()
     for scheme in ("https://", "http://"):
         session.mount(scheme, CancelledAdapter(**options))
     return session

@@ -13,7 +13,10 @@ for _number in (_signal.SIGINT, _signal.SIGTERM):
     _signal.signal(_number, lambda *_: os._exit(130))
 
 _OURS = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))  # noqa: PTH120 - pathlib imports half a library
-_HERE = os.path.realpath(".")
+try:
+    _HERE = os.path.realpath(".")
+except OSError:  # the folder is gone, which `main` tells
+    _HERE = _OURS
 if _HERE != _OURS:
     sys.path[:] = [_path for _path in sys.path if os.path.realpath(_path) != _HERE]
 

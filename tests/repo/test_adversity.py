@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -19,6 +20,7 @@ def _rows() -> list[Row[object]]:
         assert spec
         assert spec.loader
         module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module  # dataclasses look there
         spec.loader.exec_module(module)
         tables = [value for value in vars(module).values() if isinstance(value, list | tuple)]
         rows += [row for table in tables for row in table if isinstance(row, Row)]

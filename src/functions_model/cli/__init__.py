@@ -10,10 +10,11 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
+from pathlib import Path
 from typing import NoReturn
 
-from functions_model.cli.signals import watched
+from functions_model.cli.signals import await_the_end, watched
+from functions_model.cli.streams import guard, open_missing
 from functions_model.core.cancel import CANCEL
 
 _FEW_COLLECTIONS = (100_000, 50, 50)
@@ -52,12 +53,18 @@ Remove it:
 _RUNS = ("deploy", "plan", "package", "destroy", "plan-destroy")
 _COMMANDS = ("demo", "try", "preflight", *_RUNS, "logs", "call")
 _HELP = ("-h", "--help", "help")
+_SAYS = ("preflight", "plan", "plan-destroy", "logs", "call", "--version", *_HELP)
+"""What they say is all that they do."""
+_UNSAID = 74
+"""EX_IOERR of sysexits.h: it could not be said."""
 
 
 def program() -> NoReturn:
     """The process: a signal ends it. Its end waits for no thread, and frees nothing that the system frees anyway."""
     code = 70
-    with watched():
+    open_missing()
+    with watched() as reader_gone:
+        output = guard(reader_gone)
         try:
             code = main()
         except SystemExit as leaving:  # of a parser of arguments
@@ -66,9 +73,11 @@ def program() -> NoReturn:
             CANCEL.check()
             raise
         for stream in (sys.stdout, sys.stderr):
-            with suppress(OSError, ValueError):
-                stream.flush()
-        os._exit(code)
+            stream.flush()
+        if output.is_gone:
+            await_the_end()
+        lost = output.error is not None and code == 0 and sys.argv[1:2] and sys.argv[1] in _SAYS
+        os._exit(_UNSAID if lost else code)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -101,6 +110,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         sys.stdout.write(f"functions-model {__version__}\n")
         return 0
+    return _open(command, rest)
+
+
+def _open(command: str, rest: Sequence[str]) -> int:
+    """Open a door to which the folder matters that it is called in."""
+    if not _is_somewhere():
+        sys.stderr.write("functions-model: the folder that it is called in is gone. Change into one that exists.\n")
+        return 2
     if command in {"action", "step", *_RUNS}:
         from functions_model.cli.once import from_action, from_command_line, from_step
 
@@ -115,6 +132,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return demo(rest) if command == "demo" else try_out(rest)
     return _preflight(rest) if command == "preflight" else _no_such(command, rest)
+
+
+def _is_somewhere() -> bool:
+    try:
+        return bool(Path.cwd())
+    except OSError:
+        return False
 
 
 def _preflight(rest: Sequence[str]) -> int:

@@ -48,9 +48,6 @@ def _ask(command: str, arguments: Sequence[str], act: _Act) -> int:
         except Failure as failure:
             tell_failure(failure, ci, Path.cwd())
             return failure.exit_code
-        except BrokenPipeError:  # `| head` has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return 0
         except Exception:  # noqa: BLE001 - whatever it is, the user must see a whole story and exit code 70
             tell_bug(ci)
             return BUG

@@ -69,11 +69,17 @@ def test_a_missing_module(tmp_path: Path, results: Results) -> None:
         def told_by(preflight: str, code: int) -> float:
             deployer = Deployer(sandbox, tmp_path / preflight, f"{preflight}{next(numbers)}")
             (deployer.folder / deployer.inputs["entry-script"]).write_text(LACKING)
+            left = tmp_path / "left" / deployer.app
+            left.mkdir(parents=True)
             started = time.perf_counter()
-            done = deployer.run(preflight=preflight)
+            begun = deployer.start(left, preflight=preflight)
+            while "lightgbm" not in begun.log and begun.process.poll() is None:
+                time.sleep(0.01)
+            seconds = time.perf_counter() - started
+            done = begun.run()
             assert (code, True) == (done.code, "lightgbm" in done.log), done.log
             shutil.rmtree(tmp_path / preflight)
-            return time.perf_counter() - started
+            return seconds
 
         ours, live = alternate(lambda: told_by("standard", 3), lambda: told_by("none", 8), runs=min(RUNS, 3))
     results.add("preflight_vs_live", against(ours, live, aim=0.1))

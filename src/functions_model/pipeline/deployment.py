@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from functions_model.bundle import provenance
 from functions_model.ci.host import Level
+from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import ApplyIncomplete, Failure, PlanRefused, Problem
 from functions_model.core.spec import DeploymentSpec, Mode
 from functions_model.environment import EnvironmentRequest
@@ -198,7 +199,7 @@ class BesideImage(AbstractContextManager["BesideImage"]):
         return applied
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        """Wait for the end of what was begun.
+        """Wait for the end of what was begun. A failure inside is told first.
 
         Raises:
             ApplyIncomplete: A resource could not be written, and the failure inside is an effect of that.
@@ -207,6 +208,9 @@ class BesideImage(AbstractContextManager["BesideImage"]):
             return
         if not self._checked.done():
             self._checked.set_exception(error or RuntimeError("nobody has looked at the project"))
+        if isinstance(error, Failure) and CANCEL.open:
+            # What is being made may take a minute; whoever reads the log need not wait for it.
+            self._world.ci.info(f"{error}\nThe run ends when what was begun is made: {', '.join(CANCEL.open)}.")
         self.begun.graph.outcomes()
         if isinstance(error, Failure) and not isinstance(error, ApplyIncomplete):
             self.begun.finish()

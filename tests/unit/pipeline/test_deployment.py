@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
@@ -18,10 +19,13 @@ from support.fake_arm import FakeArm, arm_error
 from support.provisioning import planned
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from functions_model.pipeline.events import Event as Told
     from functions_model.pipeline.session import Subscription
     from functions_model.provision import ResourcePlan
     from functions_model.registry import Push
+    from support.fake_arm import Answer, Asked
 
 REFUSED = arm_error(403, "RequestDisallowedByPolicy", "Resource 'irisstorage' was disallowed by policy.")
 
@@ -48,16 +52,18 @@ class Run:
     arm: FakeArm = field(default_factory=FakeArm)
     push: OpenPush = field(default_factory=OpenPush)
     told: list[Told] = field(default_factory=list)
+    ci: RecordingCi = field(default_factory=RecordingCi)
 
     def ahead(self, plan: ResourcePlan) -> BesideImage:
-        world = World(RecordingCi(), Path(), self.told.append)
+        world = World(self.ci, Path(), self.told.append)
         subscription = cast("Subscription", _Subscription(self.arm))
         return BesideImage(plan, subscription, cast("Push", self.push), world)
 
-    def find(self, plan: ResourcePlan, what: str) -> None:
-        """Begin, and have the checks find something."""
+    def find(self, plan: ResourcePlan, what: str, after: Event | None = None) -> None:
+        """Begin, and have the checks find something, after something else if need be."""
         with self.ahead(plan) as ahead:
             ahead.begin()
+            assert after is None or after.wait(10)
             raise PreflightFailed("pass preflight", [Problem(what, "Mend it.")])
 
     def fail(self, plan: ResourcePlan, what: str) -> None:
@@ -66,6 +72,24 @@ class Run:
             ahead.begin()
             self.push.ended.wait(1)
             raise RegistryFailed("push the image", what, "Run again.")
+
+
+class Waiting(FakeArm):
+    """Answers the order of a storage account when something is so; not for ever."""
+
+    def __init__(self, so: Callable[[], bool]) -> None:
+        super().__init__()
+        self._so = so
+        self.begun = Event()
+
+    def answer(self, asked: Asked) -> Answer:
+        if asked.method == "PUT" and asked.path.endswith("irisstorage"):
+            self.begun.set()
+            end = time.monotonic() + 10
+            while not self._so() and time.monotonic() < end:
+                time.sleep(0.01)
+            assert self._so()
+        return super().answer(asked)
 
 
 class _Subscription:
@@ -120,6 +144,21 @@ class TestBesideTheImage:
 
         assert "PUT iris-plan" not in run.arm.writes
         assert "not reached: the plan `iris-plan`" in caught.value.detail
+
+    def test_a_finding_is_told_before_what_was_begun_is_made(self) -> None:
+        """Azure takes a while for a storage account; who reads the log need not."""
+        ci = RecordingCi()
+        arm = Waiting(lambda: any("no module" in line for line in ci.lines))
+        run = Run(arm=arm, ci=ci)
+        with pytest.raises(PreflightFailed, match="no module"):
+            run.find(planned(arm), "there is no module `cv2`", arm.begun)
+
+        assert "PUT irisstorage" in arm.writes
+        told = next(line for line in ci.lines if "no module" in line)
+        assert told.startswith(
+            "Could not pass preflight: there is no module `cv2`. Mend it.\nThe run ends when what was"
+        )
+        assert "the storage account `irisstorage`" in told
 
     def test_an_image_that_fails_waits_for_what_was_begun(self, run: Run) -> None:
         """No write is left in mid-air, and the failure of the image is the one that is told."""

@@ -6,7 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from azure.core.exceptions import HttpResponseError
+from azure.core.exceptions import AzureError, HttpResponseError
+from azure.mgmt.web.models import AppServicePlan
+
+from support.fake_arm import Answer, clients_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,3 +44,11 @@ def body_of(failure: HttpResponseError) -> Any:
     """The answer's JSON."""
     assert failure.response is not None
     return json.loads(failure.response.text())
+
+
+def raised(status: int, body: Any, headers: dict[str, str] | None = None) -> AzureError:
+    """What the SDK really raises for such an answer."""
+    clients = clients_for(lambda _: Answer(status, body, headers or {}))
+    with pytest.raises(AzureError) as caught:
+        clients.web.app_service_plans.begin_create_or_update("rg", "plan", AppServicePlan(location="x")).result()
+    return caught.value

@@ -4,81 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from functions_model.azure.causes import CAUSES, UNKNOWN_REMEDIES
+from functions_model.azure.policies import facts_of, mappings, unwrapped, without_identifiers
 from functions_model.core.failures import Cause, NamedCause
 from functions_model.core.masking import shapeless
 from functions_model.core.sending import seconds_asked
 
-_IDENTIFIERS = re.compile(r"Policy identifiers: '(?P<json>\[.*\])'", re.DOTALL)
-_WHAT_IT_IS = {"type", "kind", "location"}
-"""Fields that say which resource a policy is about; it seldom refuses them themselves."""
-
-
-def policies_of(error: Mapping[str, Any]) -> str:
-    """`policy` in a sentence: "`No keys` (assigned as `no-keys` at `/subscriptions/s`; it looks at ...)".
-
-    Resource Manager names the policy in `additionalInfo`, and in older answers in the message alone:
-    https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/error-policy-requestdisallowedbypolicy.
-
-    Args:
-        error: The `error` of an answer, its names in lower case.
-
-    Returns:
-        Nothing when no policy is named.
-    """
-    told = [entry for entry in _mappings(error.get("additionalinfo")) if entry.get("type") == "PolicyViolation"]
-    violations = _mappings([entry.get("info") for entry in told])
-    found = map(_in_words, violations or _of_message(str(error.get("message") or "")))
-    return ", ".join(dict.fromkeys(filter(None, found)))
-
-
-def without_identifiers(message: str) -> str:
-    """The message without its JSON, which is told in words."""
-    return _IDENTIFIERS.sub("", message).strip(" .")
-
-
-def _mappings(told: Any) -> list[dict[str, Any]]:
-    """The mappings in what should be a list of them."""
-    return [entry for entry in told if isinstance(entry, dict)] if isinstance(told, list) else []
-
-
-def _in_words(info: Mapping[str, Any]) -> str:
-    policy = info.get("policyDefinitionDisplayName") or info.get("policyDefinitionName")
-    if not policy:
-        return ""
-    where = [f"assigned as `{name}`"] if (name := info.get("policyAssignmentName")) else []
-    if scope := info.get("policyAssignmentScope"):
-        where.append(f"at {scope}")
-    about = [" ".join(where)] if where else []
-    if fields := list(_fields(info.get("evaluationDetails"))):
-        about.append(f"it looks at {' and '.join(fields)}")
-    return f"`{policy}`" + (f" ({'; '.join(about)})" if about else "")
-
-
-def _fields(details: Any) -> Iterator[str]:
-    """`properties.allowSharedKeyAccess` (`true`): what was looked at, without what only selects the resource."""
-    for one in _mappings(details.get("evaluatedExpressions") if isinstance(details, dict) else None):
-        path = str(one.get("path") or one.get("expression") or "")
-        if path and path.lower() not in _WHAT_IT_IS:
-            value = one.get("expressionValue")
-            yield f"`{path}`" if value is None else f"`{path}` ({json.dumps(value)})"
-
-
-def _of_message(message: str) -> Iterator[dict[str, Any]]:
-    found = _IDENTIFIERS.search(message)
-    try:
-        identifiers = json.loads(found.group("json")) if found else []
-    except ValueError:
-        return
-    for one in _mappings(identifiers):
-        yield {f"{part}Name": (one.get(part) or {}).get("name") for part in ("policyDefinition", "policyAssignment")}
-
-
-NO_FACTS = {"policies": "a policy of the subscription or of its management group", "wait": "some minutes"}
+NO_FACTS = {
+    "policies": "a policy of the subscription or of its management group",
+    "ways": "Ask its owner for an exemption, or for values that it allows.",
+    "wait": "some minutes",
+}
 """What remedies say where the service does not tell."""
 
 
@@ -91,7 +31,7 @@ class ServiceWords:
         code: `AuthorizationFailed` and the like.
         message: One line.
         extended: Microsoft.Web's own number, such as `54001`; empty elsewhere.
-        facts: More that remedies name: `policies`, `wait`.
+        facts: More that remedies name: `policies`, `ways`, `wait`.
     """
 
     status: int
@@ -228,9 +168,7 @@ def _said(exc: Exception) -> ServiceWords:
 
 
 def _facts(exc: Exception, body: Mapping[str, Any]) -> dict[str, str]:
-    facts = NO_FACTS.copy()
-    if policies := policies_of(body):
-        facts["policies"] = f"the policy {policies}"
+    facts = NO_FACTS | facts_of(body)
     if (seconds := retry_after(exc)) is not None:
         facts["wait"] = f"{seconds:.0f} s"
     return facts
@@ -251,15 +189,15 @@ def _body(document: Mapping[str, Any]) -> dict[str, Any]:
     """What is told, with names in lower case. ARM writes `error{code,message}`, Microsoft.Web `Code`, `Message`."""
     error = document.get("error")
     body: Mapping[str, Any] = error if isinstance(error, dict) else document
-    return {key.lower(): value for key, value in body.items()}
+    return unwrapped({key.lower(): value for key, value in body.items()})
 
 
 def _parts(body: Mapping[str, Any]) -> tuple[str, str, str]:
     """Code, message, extended code."""
     code = str(body.get("code") or "")
-    details = _mappings(body.get("details"))
+    details = mappings(body.get("details"))
     first, *more = (str(told.get("message") or "") for told in (body, *details))
-    entities = _mappings([detail.get("ErrorEntity") for detail in details])
+    entities = mappings([detail.get("ErrorEntity") for detail in details])
     extended = next((str(entity["ExtendedCode"]) for entity in entities if entity.get("ExtendedCode")), "")
     return code, " ".join(filter(None, (first, *(text for text in more if text != first)))), extended
 

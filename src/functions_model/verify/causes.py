@@ -32,6 +32,14 @@ _ENDS_WITH = {
 
 CAUSES: tuple[Cause, ...] = (
     Cause(
+        # To the end of the line: what follows there is the same refusal, and says that it was denied.
+        "pull-network",
+        r"client with IP '[^']*' is not allowed access.{0,400}",
+        "the registry's firewall keeps the app out, whatever role its identity has",
+        "Let the app in: with a private endpoint of the registry in the app's network, or by the addresses of the app "
+        "(az acr network-rule add).",
+    ),
+    Cause(
         "pull-denied",
         r"ImagePullUnauthorized|unauthorized: authentication required|authentication required|pull access denied"
         r"|denied: requested access|insufficient_scope|not authorized to pull|does not hold AcrPull"
@@ -41,6 +49,20 @@ CAUSES: tuple[Cause, ...] = (
         "A new role can take some minutes to count: run again. If it happens again, check that the app's identity has "
         "AcrPull on the registry (Container Registry Repository Reader in one with rights by repository, ABAC), and "
         "that the registry's network lets the app in.",
+    ),
+    Cause(
+        "vault-network",
+        # https://learn.microsoft.com/azure/key-vault/general/rest-error-codes#http-403-insufficient-permissions.
+        r"ForbiddenByFirewall|client address is not authorized and caller is not a trusted service",
+        "the firewall of a key vault keeps the app out",
+        "Let in {subnet}, or the addresses of the app, at the key vault (az keyvault network-rule add).",
+    ),
+    Cause(
+        "vault-denied",
+        r"ForbiddenByRbac|ForbiddenByPolicy|caller is not authorized to perform action on resource.{0,400}",
+        "the app's identity may not read a key vault",
+        "Give the app's identity the role Key Vault Secrets User on the vault. A new role can take some minutes to "
+        "count.",
     ),
     Cause(
         "image-missing",

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from azure.core.exceptions import AzureError, ResourceNotFoundError, ServiceRequestError
-from azure.mgmt.web.models import AppServicePlan
 
 from functions_model.azure.errors import error_code, explain
 from functions_model.provision.kinds import generic
 from support.fake_arm import Answer, clients_for
 from support.golden import matches_golden
+from support.sdk_errors import raised
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -172,14 +172,6 @@ CASES: dict[str, tuple[int, dict[str, Any]]] = {
 }
 
 
-def raised(status: int, body: Any, headers: dict[str, str] | None = None) -> AzureError:
-    """What the SDK really raises for such an answer."""
-    clients = clients_for(lambda _: Answer(status, body, headers or {}))
-    with pytest.raises(AzureError) as caught:
-        clients.web.app_service_plans.begin_create_or_update("rg", "plan", AppServicePlan(location="x")).result()
-    return caught.value
-
-
 class TestAnUnknownVersion:
     """Of an interface, in a cloud that gets it later."""
 
@@ -295,7 +287,7 @@ class TestAPolicy:
 
         assert (
             "The refusal comes from the policy `Accounts should allow no shared keys` (assigned as `no-keys` at "
-            "/subscriptions/s; it looks at `properties.allowSharedKeyAccess` (true) and `tags.owner`). Ask its owner "
+            "/subscriptions/s): it looks at `properties.allowSharedKeyAccess` (`true`) and `tags.owner`. Ask its owner "
             "for an exemption, or for values that it allows."
         ) == explain(raised(403, document), "create the plan `p`").remedy
 

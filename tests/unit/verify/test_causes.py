@@ -11,6 +11,9 @@ from support.host_log import DOWN, IN_VAIN, PASSING
 ENDPOINT = App().endpoint()
 LOGS = {
     "pull-denied": "ERROR - DockerApiException: Get https://x/v2/: unauthorized: authentication required",
+    "pull-network": "Failed to pull image: DENIED: client with IP '20.1.2.3' is not allowed access. 403 Forbidden",
+    "vault-network": '(Forbidden) Client address is not authorized. Inner error: {"code": "ForbiddenByFirewall"}',
+    "vault-denied": '(Forbidden) Caller is not authorized to perform action. Inner error: {"code": "ForbiddenByRbac"}',
     "image-missing": "manifest for contoso.azurecr.io/package@sha256:00 not found: manifest unknown",
     "architecture": "exec /opt/startup/start_nonappservice.sh: exec format error",
     "listener": "The listener for function 'Functions.score' was unable to start. System.Exception: odd.",

@@ -9,7 +9,7 @@ from support.adversity import Row, each
 from support.arm_answers import CAPACITY, arm, forbidden, web
 from support.refusals import NOT_A_ROLE, SCOPE, Refusal, by_arm, by_data, by_registry, in_log, judge
 
-LOCKS_AND_STATES = [
+ROWS: list[Row[Refusal]] = [
     Row(
         "a lock on the group forbids writing",
         "what is locked, and how the lock is found",
@@ -77,9 +77,6 @@ LOCKS_AND_STATES = [
             f"--scope {SCOPE}/subnets/s",
         ),
     ),
-]
-
-QUOTAS = [
     Row(
         "a plan's quota is zero, told with status 401",
         "it is no failed login",
@@ -108,7 +105,7 @@ QUOTAS = [
                 "MaxStorageAccountsCountPerSubscriptionExceeded",
                 "Subscription s already contains 250 storage accounts in location westeurope.",
             ),
-            "Set `storage-account` to one that is there",
+            "Set `storage-account` to an existing one",
             never=("plan-sku",),
         ),
     ),
@@ -128,7 +125,7 @@ QUOTAS = [
         by_arm(
             403,
             arm("Directory_QuotaExceeded", "The directory object quota limit for the Principal has been exceeded."),
-            "Set `identity-name` to an identity that is there",
+            "Set `identity-name` to an existing identity",
             never=("plan-sku",),
         ),
         group="R17",
@@ -152,9 +149,6 @@ QUOTAS = [
         "to run again later, or elsewhere",
         by_arm(409, CAPACITY, "no capacity at the moment"),
     ),
-]
-
-NAMES = [
     Row(
         "another company has the storage account's name",
         "the input, and that names are unique in all of Azure",
@@ -196,9 +190,6 @@ NAMES = [
         "the input `tags`",
         by_arm(400, arm("InvalidTagNameCharacters", "The tag names 'a/b' have reserved characters."), "input `tags`"),
     ),
-]
-
-NETWORKS = [
     Row(
         "the registry's firewall keeps this machine out",
         "the firewall; no role helps",
@@ -278,17 +269,12 @@ NETWORKS = [
             never=("firewall",),
         ),
     ),
-]
-
-OTHERS = [
     Row(
         "the login may write nothing at all in the group",
         "the right, and the command that grants it: a missing role is told as one",
         by_arm(403, forbidden("Microsoft.Web/serverfarms/write", SCOPE), "az role assignment create"),
     ),
 ]
-
-ROWS: list[Row[Refusal]] = [*LOCKS_AND_STATES, *QUOTAS, *NAMES, *NETWORKS, *OTHERS]
 
 
 @each(ROWS)

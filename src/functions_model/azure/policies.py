@@ -23,24 +23,23 @@ _LONGEST = 100
 _WRAPPERS = {"invalidtemplatedeployment", "resourcevalidationfailed", "deploymentfailed", "multipleerrorsoccurred"}
 """Codes of errors that hold those of single resources, and say nothing of their own."""
 
-_NAMED_BY = {
-    "microsoft.storage/storageaccounts": "storage-account",
-    "microsoft.web/serverfarms": "plan-name",
-    "microsoft.web/sites": "app-name",
-    "microsoft.web/sites/slots": "slot-name",
-    "microsoft.servicebus/namespaces": "service-bus-namespace",
-    "microsoft.managedidentity/userassignedidentities": "identity-name",
-    "microsoft.insights/components": "application-insights",
-    "microsoft.operationalinsights/workspaces": "log-analytics-workspace",
-    "microsoft.resources/subscriptions/resourcegroups": "resource-group",
-}
-"""The input that names a resource, by its type."""
+_NAMED_BY = (
+    (re.compile("storageaccounts$"), "storage-account"),
+    (re.compile("farms$"), "plan-name"),
+    (re.compile("microsoft.web/sites$"), "app-name"),
+    (re.compile("servicebus/namespaces$"), "service-bus-namespace"),
+    (re.compile("userassignedidentities$"), "identity-name"),
+    (re.compile("insights/components$"), "application-insights"),
+    (re.compile("operationalinsights/workspaces$"), "log-analytics-workspace"),
+    (re.compile("resourcegroups$"), "resource-group"),
+)
+"""The input that names a resource, by the end of its type in lower case."""
 _NO_KEYS = "Set `access` to `identity`: it needs no keys."
 _SETS = (
     (re.compile(r"(^|/)location$"), "Set `location` to a region that it allows."),
     (re.compile(r"storageaccounts/(properties\.)?allowsharedkeyaccess$"), _NO_KEYS),
     (re.compile(r"servicebus/namespaces/(properties\.)?disablelocalauth$"), _NO_KEYS),
-    (re.compile(r"serverfarms/sku\.(name|tier)$"), "Set `plan-sku` to a size that it allows."),
+    (re.compile(r"farms/sku\.(name|tier)$"), "Set `plan-sku` to a size that it allows."),
     (re.compile(r"namespaces/sku\.(name|tier)$"), "Set `service-bus-sku` to a size that it allows."),
 )
 """The input that a field follows."""
@@ -249,13 +248,13 @@ def _ways(violations: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 
 def _way(field: _Field, kind: str) -> str:
     """A whole sentence; empty where no input sets it, and nothing else would do."""
-    names = _NAMED_BY.get(kind, "")
+    names = next((name for ending, name in _NAMED_BY if ending.search(kind)), "")
     if field.path.lower() == "name":
         return f"Set `{names}` to a name that it allows." if names else "Give it another name."
     known = (field.alias, f"{kind}/{field.path.lower()}")
     if sets := next((way for found, way in _SETS if any(found.search(one) for one in known)), ""):
         return sets
-    if names and names not in {"app-name", "slot-name", "resource-group"} and field.alias not in _SELECTORS:
+    if names and names not in {"app-name", "resource-group"} and field.alias not in _SELECTORS:
         return f"Create it yourself as the policy wants it, and name it with `{names}`: what is there is used as it is."
     return ""
 

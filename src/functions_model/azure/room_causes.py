@@ -15,7 +15,7 @@ _OTHER_SIZE = (
     "the locations of a size."
 )
 _MORE_ACCOUNTS = (
-    "Set `storage-account` to one that is there (`<resource-group>/<name>`), choose another `location`, or ask for "
+    "Set `storage-account` to an existing one (`<resource-group>/<name>`), choose another `location`, or ask for "
     "more quota in the portal (Subscription, Usage + quotas, Storage)."
 )
 _MORE_ROOM = (
@@ -28,7 +28,7 @@ NO_ROOM: tuple[Cause, ...] = (
         # Of Entra, not of a subscription: no region and no size has more of it.
         "directory-quota",
         remedy="The tenant, or this login, has as many objects in Microsoft Entra ID as it may. Set `identity-name` to "
-        "an identity that is there, or `access` to `keys`; or ask the tenant's administrator to remove some.",
+        "an existing identity, or `access` to `keys`; or ask the tenant's administrator to remove some.",
         text=r"directory object quota|Directory_QuotaExceeded",
     ),
     Cause(
@@ -49,7 +49,7 @@ NO_ROOM: tuple[Cause, ...] = (
     ),
     Cause(
         "count-quota",
-        remedy=f"The group, or the subscription, has as many of these as it may ({_LIMITS}). Use one that is there, "
+        remedy=f"The group, or the subscription, has as many of these as it may ({_LIMITS}). Use an existing one, "
         "another `resource-group`, or another subscription.",
         code=r"ResourceGroupQuotaExceeded|ResourceQuotaExceeded|ResourceCountExceeded\w*|ResourceGroupLimitExceeded"
         r"|SubscriptionQuotaExceeded",

@@ -23,7 +23,8 @@ help:
 	@echo 'make check   format, style, types, floors, workflows, and the fast tests'
 	@echo 'make real    look at the real thing: TARGET=<file> deploys to a subscription; HOST_ONLY=1 needs a Docker engine alone'
 	@echo 'make bench   the image builder beside docker, pip and MLflow, a deployment beside az: about 40 minutes; writes build/bench.json'
-	@echo 'make soak    a deployment cancelled, killed, or beside another, at every single one of its requests: hours'
+	@echo 'make soak    200 deployments with random bad luck (SEED=1000: other ones); one cancelled, killed, or beside another, at'
+	@echo '             every single one of its requests: hours'
 	@echo 'make record  write tests/e2e/golden/recording.json anew: what a dozen deployments ask of Azure and give, where a change of it is meant'
 	@echo 'make tools   the tools that some tests need: az, act and tfx'
 	@echo 'make docs    write action.yml and the tables of README.md again from the catalogue of inputs'
@@ -64,8 +65,8 @@ bench: tools
 
 # What takes too long for CI, which runs a tenth of it.
 soak: tools
-	@SOAK=1 ALL_TESTS=1 $(BIN)/python -m pytest -v -p no:xdist $(PYTEST_FLAGS) tests/e2e/test_cancelled.py tests/e2e/test_interrupted.py \
-		tests/contract/test_two_runs_on_the_sandbox.py
+	@SOAK=1 SOAK_SEED=$(SEED) ALL_TESTS=1 $(BIN)/python -m pytest -v -p no:xdist $(PYTEST_FLAGS) tests/e2e/test_soak.py \
+		tests/e2e/test_cancelled.py tests/e2e/test_interrupted.py tests/contract/test_two_runs_on_the_sandbox.py
 
 # One worker: nothing beside it, and no second recording of the same.
 record: $(VENV)/.stamp-dev

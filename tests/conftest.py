@@ -28,6 +28,7 @@ _FIRST = (
     "tests/e2e/test_ways_to_be_dead.py",
     "tests/e2e/test_recording.py",
     "tests/e2e/test_interrupted.py",
+    "tests/e2e/test_soak.py",
     "tests/e2e/test_keep_images.py",
     "tests/e2e/test_documented_roles.py",
     "tests/e2e/test_cancelled.py",

@@ -8,6 +8,7 @@ from support.deployment import Run, Started, run_action, start_action
 from support.project import write_echo_project
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from azure_sandbox.sandbox import Sandbox
@@ -32,9 +33,9 @@ class Deployer:
         """One run; the keyword `auth_level` is the input `auth-level`."""
         return run_action(self.folder, self._given(inputs), self.environ)
 
-    def start(self, left: Path, **inputs: str) -> Started:
-        """A run that can be killed. What it leaves behind is in the folder `left`."""
-        return start_action(self.folder, self._given(inputs), self.environ, left)
+    def start(self, left: Path, *, before: Sequence[str] = (), **inputs: str) -> Started:
+        """A run that can be killed. What it leaves behind is in the folder `left`; `before` starts it."""
+        return start_action(self.folder, self._given(inputs), self.environ, left, before)
 
     def _given(self, inputs: dict[str, str]) -> dict[str, str]:
         given = {name.replace("_", "-"): value for name, value in inputs.items()}

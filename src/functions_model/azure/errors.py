@@ -13,6 +13,7 @@ from functions_model.azure.policies import facts_of, mappings, unwrapped, withou
 from functions_model.core.failures import Cause, NamedCause
 from functions_model.core.masking import shapeless
 from functions_model.core.sending import seconds_asked
+from functions_model.core.unanswered import Unanswered, unanswered
 
 NO_FACTS = {
     "policies": "a policy of the subscription or of its management group",
@@ -106,7 +107,15 @@ def explain(exc: Exception, action: str) -> ServiceError:
         action: What was being done, as it follows "Could not": "create the plan `p`".
     """
     request_id = _header(exc, "x-ms-correlation-request-id") or _header(exc, "x-ms-request-id")
+    if silent := _silence(exc):
+        return ServiceError(0, "", silent.what, silent.remedy, "", action)
     return _explained(_said(exc), action, request_id)
+
+
+def _silence(exc: Exception) -> Unanswered | None:
+    """Why the service said nothing; None when it did, or when that is not the network's doing."""
+    said = getattr(exc, "response", None) is not None or getattr(exc, "status_code", None)
+    return None if said else unanswered(exc)
 
 
 def explain_answer(code: str, message: str, action: str) -> ServiceError:
@@ -147,6 +156,8 @@ def data_words(exc: Exception) -> str:
     A code that the line does not have comes first.
     """
     lines = str(getattr(exc, "message", "") or exc).splitlines() or [type(exc).__name__]
+    if silent := _silence(exc):
+        return f"{silent.what}. {silent.remedy}".rstrip(".")
     code, text = data_code(exc), shapeless(lines[0]).strip().rstrip(".")[:_LONGEST_OF_DATA]
     return f"{code}: {text}" if code and code not in text else text
 

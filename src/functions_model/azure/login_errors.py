@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-
-from azure.core.exceptions import ServiceRequestError, ServiceResponseError
+from urllib.parse import urlsplit
 
 from functions_model.ci.host import Advice
 from functions_model.core.failures import Cause, LoginFailed
 from functions_model.core.secrets import Login, LoginKind
+from functions_model.core.unanswered import unanswered
 
 _CODE = re.compile(r"AADSTS(\d+)")
 _LONGEST_NAME = 120
@@ -130,8 +130,10 @@ def _explained(
     if login.client_secret is None and login.kind in _ELSEWHERE:
         reason, remedy = _ELSEWHERE[login.kind]
         return LoginFailed("log in to Azure", reason, remedy, detail=said)
+    if found is None and (silent := unanswered(exc, urlsplit(authority).netloc)):
+        return LoginFailed("log in to Azure", silent.what, silent.remedy, detail=said)
     if found is None:
-        return LoginFailed("log in to Azure", said or type(exc).__name__, _plain_remedy(exc, authority))
+        return LoginFailed("log in to Azure", said or type(exc).__name__, "Check `tenant-id`, `client-id` and `cloud`.")
     code, claims = found.group(1), _claims_of(assertion)
     facts = {
         "client_id": login.client_id,
@@ -161,9 +163,3 @@ def _federated_credential(login: Login, claims: _AssertionClaims) -> str:
         f"  audience: {claims.audience}\nThe federated credential that matches it:\n"
         f"  az ad app federated-credential create --id {login.client_id} --parameters '{parameters}'"
     )
-
-
-def _plain_remedy(exc: Exception, authority: str) -> str:
-    if isinstance(exc, (ServiceRequestError, ServiceResponseError)):
-        return f"Check that `{authority}` can be reached from here, and that this machine trusts its certificate."
-    return "Check `tenant-id`, `client-id` and `cloud`."

@@ -160,7 +160,7 @@ class QueueData:
 
 @contextmanager
 def open_queues(host: str, credential: Any) -> Iterator[QueueData]:
-    """The queues of a namespace. Its client reads no variable for certificates: it is given that of `requests`.
+    """The queues of a namespace. Its client reads no variable: it is given the certificates that the run trusts.
 
     Args:
         host: As Resource Manager names it; with a port in a cloud that has one.

@@ -12,6 +12,7 @@ from functions_model.ci import detect
 from functions_model.ci.host import CiHost
 from functions_model.cli.ending import annotated, debugged, tell_bug, tell_failure
 from functions_model.cli.once import BUG, mask_inputs
+from functions_model.cli.reaching import reaching
 from functions_model.cli.work_folder import work_folder
 from functions_model.core.failures import Failure, InputsInvalid, NotLive, Problem
 from functions_model.core.names import LiveTarget
@@ -43,7 +44,7 @@ def _ask(command: str, arguments: Sequence[str], act: _Act) -> int:
             values = from_arguments(arguments, os.environ, command=command, own=own)
             mask_inputs(values, ci)
             target = read_live_target(values, workspace=Path.cwd(), facts=ci.facts)
-            with work_folder() as work, debugged(ci):
+            with reaching(ci), work_folder() as work, debugged(ci):
                 return act(target, own, World(ci, work, discard), _said_beside(ci))
         except Failure as failure:
             tell_failure(failure, ci, Path.cwd())

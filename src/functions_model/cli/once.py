@@ -20,6 +20,7 @@ from functions_model.ci import detect
 from functions_model.ci.host import CiHost, Level
 from functions_model.cli.ending import annotated, debugged, ids_of, tell_bug, tell_end, tell_failure
 from functions_model.cli.question import asked
+from functions_model.cli.reaching import reaching
 from functions_model.cli.report_directory import ReportDirectory
 from functions_model.cli.signals import telling_the_end, told_by
 from functions_model.cli.work_folder import work_folder
@@ -159,7 +160,8 @@ class _Run:
                 ci.mask(secret)
             self.spec = read_any(values, workspace=self.workspace, facts=ci.facts)
             mask_settings(self.spec, values, ci)
-            self._run(self.spec, environ)
+            with reaching(ci):
+                self._run(self.spec, environ)
         except Failure as error:
             failure = error
             if any(problem.subject == REPORT for problem in error.problems):

@@ -11,6 +11,7 @@ from pathlib import Path
 from functions_model.bundle import dependency_layers, plan_layers
 from functions_model.ci import detect, outside
 from functions_model.cli.folder import inputs_of
+from functions_model.cli.reaching import reaching
 from functions_model.cli.work_folder import work_folder
 from functions_model.core.build import Builder, Preflight
 from functions_model.core.failures import Failure, InputsInvalid, Location, PreflightFailed, Problem, RuleBroken
@@ -78,8 +79,9 @@ def _of_sample(folder: Path) -> Iterator[Finding]:
 
 
 def _look(spec: DeploymentSpec) -> tuple[Finding, ...]:
-    with work_folder() as work:
-        world = World(detect(outside(os.environ), sys.stderr), work, lambda _: None)
+    ci = detect(outside(os.environ), sys.stderr)
+    with reaching(ci), work_folder() as work:
+        world = World(ci, work, lambda _: None)
         request = check(spec, world)
         if request is None:
             what = "a registered model or environment is in Azure, which is not asked here"

@@ -16,6 +16,7 @@ from functions_model.cli.app_output import AppOutput
 from functions_model.cli.door import Door
 from functions_model.cli.folder import INPUTS, app_name_for, example, pinned_python
 from functions_model.cli.once import Ending
+from functions_model.cli.reaching import reaching
 from functions_model.cli.sandbox import RunningSandbox, SandboxStopped, running_sandbox
 from functions_model.cli.serving import Serving, changes_below
 from functions_model.cli.shell import command
@@ -74,7 +75,7 @@ def _with_sandbox(options: argparse.Namespace, *, serve: bool) -> int:
         next(changes, None)  # from here on no change is missed
         door.say("Starting a local Azure on this machine ...")
         python, hear = pinned_python(spec), door.output.hear if serve else None
-        with running_sandbox(options.engine, door.folder, python, hear=hear) as sandbox:
+        with reaching(ci), running_sandbox(options.engine, door.folder, python, hear=hear) as sandbox:
             notes = (f"Note: {note}" for note in sandbox.notes)
             door.say(f"The sandbox is up. It runs apps by: {sandbox.engine}", *notes)
             if not serve:

@@ -123,7 +123,7 @@ def offer_of(name: str, versions: str, indexes: Indexes) -> Offer:
     if not offer.is_foreign:  # what it says of itself is of no use then, and need not be fetched
         return offer
     source = next((url for one in reversed(found) if (url := _source(one))), "")
-    offer = _described(offer, _metadata(source, indexes.environ)) if source else offer
+    offer = _described(offer, _metadata(source)) if source else offer
     return replace(offer, systems=offer.systems | _earlier(name, indexes)) if offer.only_for else offer
 
 
@@ -180,12 +180,12 @@ def _meant_for(metadata: RawMetadata) -> set[str]:
     return set() if _OTHERS.search(summary) else {system for pattern, system in _WORDS if pattern.search(summary)}
 
 
-def _metadata(url: str, environ: Mapping[str, str]) -> RawMetadata:
+def _metadata(url: str) -> RawMetadata:
     """Of a source package, which is not unpacked; empty when it cannot be read."""
     from urllib3.exceptions import HTTPError  # noqa: PLC0415 - few runs need it
 
     try:
-        with _opened(url, environ) as stream, tarfile.open(fileobj=stream, mode="r|gz") as archive:
+        with _opened(url) as stream, tarfile.open(fileobj=stream, mode="r|gz") as archive:
             return parse_email(_metadata_file(archive))[0]
     except (OSError, EOFError, ValueError, tarfile.TarError, HTTPError):
         return {}
@@ -202,14 +202,13 @@ def _metadata_file(archive: tarfile.TarFile) -> bytes:
 
 
 @contextmanager
-def _opened(url: str, environ: Mapping[str, str]) -> Iterator[IO[bytes]]:
+def _opened(url: str) -> Iterator[IO[bytes]]:
     if url.startswith("file:"):
         with Path(unquote(urlsplit(url).path)).open("rb") as stream:
             yield stream
         return
     from functions_model.core.sending import new_session  # noqa: PLC0415 - few runs need it
 
-    trusted = environ.get("SSL_CERT_FILE") or True
-    with new_session() as session, session.get(url, stream=True, timeout=_PATIENCE, verify=trusted) as response:
+    with new_session() as session, session.get(url, stream=True, timeout=_PATIENCE) as response:
         response.raise_for_status()
         yield cast("IO[bytes]", response.raw)

@@ -20,11 +20,13 @@ from typing import Any, TypeVar
 
 from functions_model.core.failures import EnvironmentFailed, Location, Problem
 from functions_model.core.secrets import Secret
+from functions_model.core.unanswered import unanswered_in
 from functions_model.environment.request import CondaRequest, IndexSettings
 from functions_model.environment.uv_process import UvRefused, clean, run_uv
 
 _TOKEN = re.compile(r"/t/[^/\s`\"')]+")
 _NETWORK = re.compile(r"(?:HTTP status|status code|sending request|connect|timed out|dns|request error)", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://(?:[^/@\s]*@)?([^/\s`\"')]+)")
 _HASH = re.compile(r"(?:hash mismatch|sha-?256|did not match)", re.IGNORECASE)
 _NONE_ANYWHERE = re.compile(r"Cannot solve the request because of: No candidates were found for ([^\n]+?)\.?")
 """The whole of what the solver says when it is not others that exclude a package."""
@@ -70,6 +72,8 @@ def _what(kind: str, words: str) -> tuple[str, str]:
     if _HASH.search(words):
         what = f"a conda package is not what its channel says ({said})"
         return what, "Ask the channel's owner before you install it."
+    if (address := _ADDRESS.search(words)) and (silent := unanswered_in(words, address[1])):
+        return silent.what, silent.remedy
     if kind == "GatewayError" or _NETWORK.search(words):
         return f"a conda channel could not be read ({said})", "Check its name or URL, its token, and the network."
     return f"py-rattler says: {said}", "The details have its full message."

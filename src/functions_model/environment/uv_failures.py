@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from packaging.utils import canonicalize_name
 
 from functions_model.core.failures import EnvironmentFailed, Problem
+from functions_model.core.unanswered import unanswered_in
 from functions_model.environment.offers import Offer
 from functions_model.environment.other_indexes import for_other_versions
 from functions_model.environment.request import EnvironmentRequest
@@ -145,6 +147,8 @@ def _fetch_problem(words: str, request: EnvironmentRequest) -> Problem | None:
     match = _FETCH.search(words)
     if not match:
         return None
+    if silent := unanswered_in(words, urlsplit(match["url"]).netloc.rpartition("@")[2]):
+        return _problem("", silent.what, silent.remedy, request)
     if re.search(r"\b40[13]\b", words):
         return _problem("", f"`{match['url']}` refused the login", "Check the index's user name and password.", request)
     reason = words.splitlines()[-1].strip().rstrip(".")

@@ -179,4 +179,8 @@ def clean(text: str, secrets: Sequence[Secret] = ()) -> str:
     text = re.sub(r"//[^/@\s`]*@", "//***@", text)
     text = re.sub(r"[\u00d7\u2570\u2500\u25b6\u251c\u2502]+", " ", text)
     lines = [re.sub(r"^\s*(?:error|cause):\s*", "", line).rstrip() for line in text.splitlines()]
-    return "\n".join(line for line in lines if line).strip()
+    return "\n".join(line for line in lines if line and not _OWN_FLAG.search(line)).strip()
+
+
+_OWN_FLAG = re.compile(r"--(?:system-certs|native-tls)\b")
+"""A hint of uv that is about its command line, which nobody here types: `SSL_CERT_FILE` does it."""

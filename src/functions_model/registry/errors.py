@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import socket
-import ssl
-from collections.abc import Iterator
 
 import requests
 
 from functions_model.core.failures import RegistryFailed
 from functions_model.core.masking import shapeless
+from functions_model.core.unanswered import Unanswered, unanswered
 from functions_model.registry.access import Access
 
 _AZURE = re.compile(r"^([a-z0-9]+)(?:-[a-z0-9]+)?\.azurecr\.(io|us|cn)$")
@@ -118,34 +116,5 @@ def az_acr(host: str, command: str) -> str:
 
 def breakdown(error: Exception, host: str, action: str) -> tuple[RegistryFailed, bool]:
     """The failure for a request without an answer, and whether another attempt may mend it."""
-    causes = tuple(_chain(error))
-    for cause in causes:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            what = f"the certificate of `{host}` is not trusted ({cause.verify_message})"
-            remedy = "If it is signed by your own authority, name its file in the variable REQUESTS_CA_BUNDLE."
-            return RegistryFailed(action, what, remedy), False
-        if isinstance(cause, socket.gaierror):
-            what = f"the name `{host}` is not known"
-            known = cause.errno not in {socket.EAI_NONAME, socket.EAI_NODATA}
-            return RegistryFailed(action, what, "Check the registry's name, and this machine's DNS."), known
-    if isinstance(error, requests.exceptions.ProxyError):
-        return RegistryFailed(action, "the proxy refused", "Check HTTPS_PROXY and NO_PROXY."), True
-    if isinstance(error, requests.Timeout):
-        what = f"`{host}` did not answer in time"
-    else:
-        told = next((cause.strerror for cause in reversed(causes) if isinstance(cause, OSError) and cause.strerror), "")
-        what = f"the connection to `{host}` broke{f' ({told})' if told else ''}"
-    return RegistryFailed(action, what, "Check the registry's name and the network, then run again."), True
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """An error and what lies below it; urllib3 hides causes in arguments and in `reason`."""
-    waiting, seen = [error], set[int]()
-    while waiting:
-        current = waiting.pop(0)
-        if id(current) in seen:
-            continue
-        seen.add(id(current))
-        yield current
-        below = (current.__cause__, current.__context__, getattr(current, "reason", None), *current.args)
-        waiting += [cause for cause in below if isinstance(cause, BaseException)]
+    found = unanswered(error, host) or Unanswered(f"the connection to `{host}` broke", "Run again.")
+    return RegistryFailed(action, found.what, found.remedy), found.passes

@@ -11,6 +11,7 @@ import requests
 
 from functions_model.core.failures import NotLive, Overtaken
 from functions_model.core.sending import new_session
+from functions_model.core.unanswered import why
 from functions_model.provision.endpoint import Endpoint, HostKeys, NotYet
 from functions_model.verify.nouns import Crashed, Expected, NoKeys
 
@@ -77,7 +78,7 @@ class AppClient:
                 self.url + path, headers=headers, timeout=(_CONNECT_SECONDS, seconds), allow_redirects=False
             )
         except requests.RequestException as exc:
-            raise NotYet(f"the site does not answer ({type(exc).__name__})") from exc
+            raise NotYet(f"the site does not answer ({why(exc)})") from exc
 
     def get_json(self, path: str) -> Any:
         """A JSON document that the app has for everybody, parsed.

@@ -10,6 +10,7 @@ import requests
 
 from functions_model.core.failures import NotLive
 from functions_model.core.spec import AuthLevel
+from functions_model.core.unanswered import why
 from functions_model.provision.endpoint import Endpoint, NotYet
 from functions_model.verify.app import AppClient, fresh_session
 from functions_model.verify.logs import scrubbed
@@ -109,7 +110,7 @@ def _scored(
             answer = app.post(f"/api/{function}", body, headers, app.endpoint.request_seconds)
         except requests.RequestException as exc:
             remedy = "`functions-model logs` shows what it writes."
-            raise _failed(app, f"no answer came ({type(exc).__name__})", remedy) from exc
+            raise _failed(app, f"no answer came ({why(exc)})", remedy) from exc
         seconds = clock() - started
         if answer.status_code != 401:
             break

@@ -9,6 +9,7 @@ import requests
 
 from functions_model.core.failures import NotLive
 from functions_model.core.spec import AuthLevel
+from functions_model.core.unanswered import why
 from functions_model.provision import RunContext
 from functions_model.provision.endpoint import NotYet
 from functions_model.verify.app import AppClient
@@ -107,7 +108,7 @@ def score(app: AppClient, sample: Path, seconds_left: float, context: RunContext
             answer = app.post(route, sample.read_bytes(), headers, seconds)
     except requests.RequestException as exc:
         _refuse_late(app, sample, context.clock() - asked_at)
-        raise WrongAnswer(f"`{route}` gave no answer to `{sample.name}` ({type(exc).__name__})") from exc
+        raise WrongAnswer(f"`{route}` gave no answer to `{sample.name}` ({why(exc)})") from exc
     if answer.status_code >= 500 and BUILD_HEADER not in answer.headers:
         _refuse_late(app, sample, context.clock() - asked_at)
     if _other_build(app, answer):

@@ -82,7 +82,7 @@ class TestACloudByUrl:
         def fetch(_: str) -> Any:
             raise requests.ConnectionError("certificate verify failed")
 
-        with pytest.raises(LoginFailed, match=r"certificate verify failed. Check the URL"):
+        with pytest.raises(LoginFailed, match=r"of `localhost:8443` is not trusted .*SSL_CERT_FILE"):
             resolve_cloud(LOCAL, fetch=fetch)
 
     @pytest.mark.parametrize("name", ["AzureMoon", "http://localhost:1", "https://"])

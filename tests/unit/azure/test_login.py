@@ -188,12 +188,12 @@ class TestRefusals:
         """When Entra cannot be reached the message says where it was looked for."""
 
         def broken(_: Asked) -> Answer:
-            raise requests.ConnectionError("connection refused")
+            raise requests.ConnectionError(ConnectionRefusedError(111, "Connection refused"))
 
         transport = RequestsTransport(session=session_for(broken), session_owner=False)
         credential = credential_for(LOGIN, AZURE_CLOUD, FakeCi(), options={"transport": transport, "retry_total": 0})
 
-        with pytest.raises(LoginFailed, match=r"refused. Check that `https://login.microsoftonline.com`"):
+        with pytest.raises(LoginFailed, match=r"`login.microsoftonline.com` broke \(Connection refused\)"):
             warm_up(credential, ["scope"])
 
     @pytest.mark.parametrize("code", ["1", "7000215"])

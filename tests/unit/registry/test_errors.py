@@ -115,7 +115,7 @@ class TestBreakdown:
         cause.verify_message = "self-signed certificate"
         failure, passing = breakdown(requests.exceptions.SSLError(cause), ACR, "push")
 
-        assert "REQUESTS_CA_BUNDLE" in failure.remedy
+        assert "SSL_CERT_FILE" in failure.remedy
         assert "is not trusted (self-signed certificate)" in failure.reason
         assert not passing
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.adversity import Row, each
-from support.failing_runs import packaging, put_base
 from support.hostile_runs import SECONDS, Place, full, without_reader
-from support.registry_server import RegistryServer, serving
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
+
+    from support.registry_server import RegistryServer
 
 GONE, UNSAID = 128 + signal.SIGPIPE, 74
 LOST = "functions-model: standard output cannot be written (No space left on device). What follows is not in it.\n"
@@ -88,20 +88,6 @@ def test_streams(row: Row[Case], tmp_path: Path) -> None:
     assert (case.code, case.says) == (process.returncode, (said or b"").decode())
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[RegistryServer]:
-    """A registry in memory with a base image."""
-    for one in serving():
-        put_base(one, tmp_path / "base")
-        yield one
-
-
-@pytest.fixture
-def place(server: RegistryServer, tmp_path: Path) -> Place:
-    """The echo project, to be packaged."""
-    return Place(tmp_path, packaging(server, tmp_path / "workspace"))
-
-
 WHOLE: list[Row[Callable[[], int] | None]] = [
     Row("the log of an upload is on a full disk", "it is done all the same", full, "R6"),
     Row("an upload has no standard output", "it is done all the same", None, "R16"),
@@ -110,7 +96,7 @@ WHOLE: list[Row[Callable[[], int] | None]] = [
 
 @pytest.mark.exhaustive
 @each(WHOLE)
-def test_runs_go_on(row: Row[Callable[[], int] | None], place: Place, server: RegistryServer) -> None:
+def test_runs_go_on(row: Row[Callable[[], int] | None], place: Place, registry: RegistryServer) -> None:
     """The image is there, outputs and summary say so, and no line of the log is in a file of ours."""
     before = (lambda: os.close(1)) if row.case is None else None
     out = row.case() if row.case else None
@@ -119,7 +105,7 @@ def test_runs_go_on(row: Row[Callable[[], int] | None], place: Place, server: Re
 
     assert 0 == process.returncode, said
     digest = place.outputs["image"].rpartition("@")[2]
-    assert digest in {name for _, name in server.manifests}
+    assert digest in {name for _, name in registry.manifests}
     assert digest[7:19] in place.summary
     assert LOST.encode() * (out is not None) == said
     assert [] == place.left()
@@ -141,10 +127,10 @@ def test_a_reader_that_goes_away(place: Place) -> None:
 
 
 @pytest.mark.exhaustive
-def test_a_workspace_that_goes_away(place: Place, server: RegistryServer) -> None:
+def test_a_workspace_that_goes_away(place: Place, registry: RegistryServer) -> None:
     """Removed while the base is read: its files are told to be missing."""
     with place.start() as process:
-        with server.lock:  # the registry does not answer meanwhile
+        with registry.lock:  # the registry does not answer meanwhile
             assert process.stdout is not None
             while b"Check" not in process.stdout.readline():
                 pass

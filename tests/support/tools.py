@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from azure_sandbox.apps.docker_listens import docker_missing
+from support.small_disk import mount_missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -122,4 +123,5 @@ TOOLS: dict[str, Callable[[], str]] = {
     "mounts": _mounts,
     "qemu-aarch64": _qemu_aarch64,
     "python3.13": _python313,
+    "mount": mount_missing,
 }

@@ -7,7 +7,6 @@ which gets its name when everything is there and checked, so nobody sees half a 
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import shutil
@@ -23,6 +22,7 @@ from azure.storage.blob import ContainerClient
 from functions_model.azure.errors import data_words
 from functions_model.azureml.access import RemoteFile
 from functions_model.azureml.transfer_settings import Progress, TransferSettings, persist, shown, status_of
+from functions_model.core.disk import refused
 from functions_model.core.failures import BundleFailed, Problem
 from functions_model.core.work import Stop, side_by_side
 
@@ -69,7 +69,7 @@ class Transfer:
         try:
             self._fetch(files, target, collecting)
         except OSError as exc:
-            raise self._disk_failure(exc) from exc
+            raise self._disk_failure(exc, collecting) from exc
         finally:
             shutil.rmtree(collecting, ignore_errors=True)
 
@@ -144,9 +144,9 @@ class Transfer:
         where = f"at byte {piece.offset} of {piece.file.size}"
         return self._failed(f"the transfer of `{piece.file.blob}` broke {where}: {data_words(exc)}")
 
-    def _disk_failure(self, exc: OSError) -> BundleFailed:
-        if exc.errno in {errno.ENOSPC, errno.EDQUOT}:
-            return self._failed("the disk is full", "Make room, or use a runner with a larger disk.")
+    def _disk_failure(self, exc: OSError, folder: Path) -> BundleFailed:
+        if told := refused(exc, folder):
+            return BundleFailed(self._action, [Problem(told.what, told.remedy)])
         return self._failed(f"a file cannot be written ({exc})", "Check the folder for temporary files.")
 
     def _failed(self, what: str, remedy: str = _AGAIN) -> BundleFailed:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import threading
 import time
 from abc import abstractmethod
@@ -12,12 +14,15 @@ from typing import Literal, TextIO
 
 from functions_model.ci.annotations import Annotation, HeldAnnotations
 from functions_model.ci.host import Level
+from functions_model.core.disk import refused
 from functions_model.core.failures import Location
 from functions_model.core.masking import blot, forms
 
 _NO_SCREEN = frozenset({"dumb", "unknown"})
 """Values of TERM for terminals that cannot move the cursor (terminfo)."""
 _NOT_SET = frozenset({"", "0", "false"})
+STANDS = "What the run has done stands; only this file is not complete."
+"""Of a file that tells about a run, and that cannot be written."""
 
 
 def writable(text: str, stream: TextIO) -> str:
@@ -82,16 +87,39 @@ class ScrubbedLog:
     def _write_file(self, file: Path, variable: str, text: str, mode: Literal["a", "w"] = "a") -> bool:
         """Write a file that the host or the user wants; whether it worked. A failure is told once, and ends no run."""
         try:
-            with self._lock, file.open(mode, encoding="utf-8", newline="") as opened:
-                opened.write(text)
+            with self._lock:
+                write_whole(file, text, mode)
         except OSError as error:
             if file not in self._unwritable:
                 self._unwritable.add(file)
+                told = refused(error, file)
                 what = f"Could not write `{file}`, which `{variable}` names: {error.strerror or error}."
-                remedy = "Name a file that this step may write, in a folder that exists. Nothing else is affected."
-                self.annotate(Level.WARNING, f"{what} {remedy}")
+                remedy = told.remedy if told else "Name a file that this step may write, in a folder that exists."
+                self.annotate(Level.WARNING, f"{what} {remedy} {STANDS}")
             return False
         return True
+
+
+def write_whole(file: Path, text: str, mode: Literal["a", "w"]) -> None:
+    """Write all of a text into a file, or nothing of it: half an output would be read as another one.
+
+    Raises:
+        OSError: It cannot be written; nobody reads a pipe of that name.
+    """
+    how = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | (os.O_APPEND if mode == "a" else os.O_TRUNC)
+    # A pipe that nobody reads would be waited for.
+    with os.fdopen(os.open(file, how | os.O_NONBLOCK, 0o666), "wb", buffering=0) as opened:
+        os.set_blocking(opened.fileno(), True)
+        found, left = os.fstat(opened.fileno()), memoryview(text.encode(errors="backslashreplace"))
+        try:
+            while left:
+                left = left[opened.write(left) :]
+        except OSError:
+            if stat.S_ISREG(found.st_mode) and mode == "a":
+                os.truncate(opened.fileno(), found.st_size)
+            elif stat.S_ISREG(found.st_mode):
+                file.unlink()
+            raise
 
 
 class FoldedLog(ScrubbedLog):

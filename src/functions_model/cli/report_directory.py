@@ -15,7 +15,9 @@ from functions_model.ci.both import BothHosts
 from functions_model.ci.host import CiHost, Level
 from functions_model.ci.owner import hand_over
 from functions_model.ci.plain import PlainHost
+from functions_model.ci.scrub import write_whole
 from functions_model.ci.terminal import uncoloured
+from functions_model.core.disk import refusal
 from functions_model.core.promotion import AnySpec
 from functions_model.core.report_names import MARKER, NAMES
 from functions_model.pipeline.events import Event
@@ -57,8 +59,9 @@ class ReportDirectory:
             self._replace(self._shown(report_files(spec, events, uncoloured(self._log.getvalue())), ids, ci))
         except OSError as error:
             what = f"{error.strerror or error} (`{self._named(error.filename)}`)"
-            remedy = "Remove what is in the way, or name another `report-directory`. Nothing else is affected."
-            ci.annotate(Level.WARNING, f"{action}: {what}. {remedy}")
+            told = refusal(error.errno, self.folder, "report-directory")
+            remedy = told.remedy if told else "Remove what is in the way, or name another `report-directory`."
+            ci.annotate(Level.WARNING, f"{action}: {what}. {remedy} What the run has done stands.")
         except Exception as error:  # noqa: BLE001 - whatever it is, what was deployed is live
             with ci.group("Traceback"):
                 ci.info(traceback.format_exc())
@@ -87,7 +90,7 @@ class ReportDirectory:
             # First away, then anew: through a link of that name, another file would be written.
             (self.folder / name).unlink(missing_ok=True)
             if name in texts:
-                (self.folder / name).write_text(texts[name], "utf-8", "backslashreplace", newline="")
+                write_whole(self.folder / name, texts[name], "w")
                 made.append(self.folder / name)
         hand_over(made, self.workspace)
 
@@ -99,7 +102,7 @@ class ReportDirectory:
         for name in (*NAMES, MARKER):
             if (place := self.folder / name).is_symlink() or place.exists():
                 raise FileExistsError(errno.EEXIST, "no earlier report has written it", str(place))
-        marker.write_text(_CLAIM, "utf-8")
+        write_whole(marker, _CLAIM, "w")
         return [marker]
 
     def _named(self, place: Path | str | None) -> Path:

@@ -21,7 +21,7 @@ from functions_model.cli.sandbox import RunningSandbox, SandboxStopped, running_
 from functions_model.cli.serving import Serving, changes_below
 from functions_model.cli.shell import command
 from functions_model.cli.usage import show_usage
-from functions_model.core.failures import InputsInvalid
+from functions_model.core.failures import Failure
 
 _UNAVAILABLE = 69
 """EX_UNAVAILABLE of sysexits.h: the sandbox cannot run here."""
@@ -84,7 +84,7 @@ def _with_sandbox(options: argparse.Namespace, *, serve: bool) -> int:
             ending = serving.deploy(given, spec)
             serving.go_on(changes, spec)
             return ending.code
-    except InputsInvalid as failure:
+    except Failure as failure:
         return door.refuse(failure)
     except SandboxStopped as error:
         sys.stderr.write(f"Could not start the sandbox: {error}\n")

@@ -13,10 +13,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from functions_model.core.cancel import CANCEL
+from functions_model.core.disk import refused
+from functions_model.core.failures import BundleFailed, Problem
 
 _PREFIX = "functions-model-"
 _MARK = "in-use"
 """A file that a run holds locked. The system lets go of it with the process, however that ends."""
+_ACTION = "keep the files of this run"
 _YOUNG = 60.0
 """Seconds in which a folder is left alone: its run may be about to lock it."""
 
@@ -28,15 +31,54 @@ def work_folder(kind: str = "", *, parent: str | None = None) -> Iterator[Path]:
     Args:
         kind: Part of its name, for people who look at it.
         parent: Where; None takes the machine's place for temporary files.
+
+    Raises:
+        BundleFailed: The machine takes no such folder, or no more files in it.
     """
-    place = parent or tempfile.gettempdir()
+    place = ""
+    try:
+        place = parent or tempfile.gettempdir()
+        with _locked(place, kind) as work:
+            yield work
+    except OSError as error:
+        if failure := _failure(error, place):
+            raise failure from error
+        raise
+
+
+@contextmanager
+def _locked(place: str, kind: str) -> Iterator[Path]:
     _remove_stale(Path(place))
     folder = tempfile.TemporaryDirectory(dir=place, prefix=f"{_PREFIX}{kind}", ignore_cleanup_errors=True)
     with CANCEL.leaves(folder.cleanup), folder as name, (Path(name) / _MARK).open("w") as mark:
         fcntl.flock(mark, fcntl.LOCK_EX)
         work = Path(name) / "work"
         work.mkdir()
-        yield work
+        try:
+            yield work
+        except OSError as error:
+            if not work.exists() and _is_below(error.filename, work):
+                raise _gone(work) from error
+            raise
+
+
+def _failure(error: OSError, place: str) -> BundleFailed | None:
+    """What the machine refuses; None where it is another error."""
+    if not place:  # none of the folders that could hold temporary files takes one
+        what = f"there is no folder for temporary files: {error.strerror}"
+        return BundleFailed(_ACTION, [Problem(what, "Name one in `TMPDIR` that can be written and has space.")])
+    told = refused(error, place, "TMPDIR")
+    return BundleFailed(_ACTION, [Problem(told.what, told.remedy)]) if told else None
+
+
+def _gone(work: Path) -> BundleFailed:
+    what = f"something on this machine has removed the folder of this run, `{work.parent}`"
+    remedy = "Keep what tidies up there from folders in use, or name another folder in `TMPDIR`."
+    return BundleFailed(_ACTION, [Problem(what, remedy)])
+
+
+def _is_below(name: object, work: Path) -> bool:
+    return isinstance(name, str) and Path(name).is_relative_to(work)
 
 
 def _remove_stale(place: Path) -> None:

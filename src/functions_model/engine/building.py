@@ -23,6 +23,12 @@ _EXIT_CODE = re.compile(r"returned a non-zero code: (\d+)")
 
 _CAUSES = (
     Cause(
+        "disk-full",
+        r"[Nn]o space left on device|[Dd]isk quota exceeded",
+        "the container engine's disk is full",
+        "Make space there: `docker system df` shows what takes it.",
+    ),
+    Cause(
         "no-c-compiler",
         r"(?:command|unable to execute) '[^']*(?:gcc|g\+\+|cc|clang)[^']*'(?: failed)?: No such file"
         r"|\[Errno 2\] No such file or directory: '[^']*(?:gcc|g\+\+|cc)'"

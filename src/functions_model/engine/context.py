@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from functions_model.ci.owner import hand_over
+from functions_model.core.disk import refused
 from functions_model.core.failures import BundleFailed, InputsInvalid, Problem
 from functions_model.engine.dockerfile import INSTALLER_FOLDER, LAYERS_FOLDER, OWN_FOLDER, Recipe, dockerfile_text
 from functions_model.engine.installing import index_options, installer_files
@@ -101,8 +102,9 @@ def write_context(
         hand_over((made, *made.rglob("*")), made.parent)
     except OSError as error:
         action = "write the build context"
-        what = f"{error.strerror or error} (`{error.filename or folder}`)"
-        raise BundleFailed(action, [Problem(what, "Check the folder and the space on its disk.")]) from error
+        told = refused(error, folder)
+        what = told.what if told else f"{error.strerror or error} (`{error.filename or folder}`)"
+        raise BundleFailed(action, [Problem(what, told.remedy if told else "Check the folder.")]) from error
 
 
 def check_context(folder: Path) -> None:

@@ -9,11 +9,13 @@ from urllib.parse import urlsplit
 
 from packaging.utils import canonicalize_name
 
+from functions_model.core.disk import refusal
 from functions_model.core.failures import EnvironmentFailed, Problem
 from functions_model.core.unanswered import unanswered_in
 from functions_model.environment.offers import Offer
 from functions_model.environment.other_indexes import for_other_versions
 from functions_model.environment.request import EnvironmentRequest
+from functions_model.environment.uv_process import ENDED_BY
 from functions_model.environment.ways_out import Advice, for_no_version, for_offer, for_unknown
 
 _DETAIL_LINES = 80
@@ -41,6 +43,9 @@ _NO_VERSION = re.compile(rf"there (?:is|are) no versions? of {_PACKAGE}")
 _NEEDS_PYTHON = re.compile(rf"{_PACKAGE} depends on (?P<python>Python\s*[<>=!~][^\s,]*(?:,[<>=!~][^\s,]*)*)")
 _REQUIRED = re.compile(r"you require (?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)")
 _FETCH = re.compile(r"Failed to fetch:? `?(?P<url>[^\s`]+)")
+_REFUSED = re.compile(r"\(os error (?P<number>\d+)\)")
+_PATH = re.compile(r"(?<![\w:/.])(/[^\s`\"':]+)")
+_KILLED = re.compile(rf"^{ENDED_BY} (?P<signal>\w+)", re.MULTILINE)
 _HASH = re.compile(rf"[Hh]ash mismatch for `{_PACKAGE}`")
 
 
@@ -103,7 +108,7 @@ def blamed(words: str) -> str | None:
     fails.
     """
     plain = _plain(words)
-    if any(problem(plain, _NOTHING) for problem in (_fetch_problem, _hash_problem)):
+    if _machine_problem(plain) or any(problem(plain, _NOTHING) for problem in (_fetch_problem, _hash_problem)):
         return None
     match = (
         _BUILD.search(plain)
@@ -124,7 +129,8 @@ def is_for_wheels(words: str) -> bool:
 
 def _one_problem(words: str, request: EnvironmentRequest, target: Target, offers: Mapping[str, Offer]) -> Problem:
     return (
-        _fetch_problem(words, request)
+        _machine_problem(words)
+        or _fetch_problem(words, request)
         or _hash_problem(words, request)
         or _build_problem(words, request, offers)
         or _not_found_problem(words, request)
@@ -141,6 +147,19 @@ def _plain(words: str) -> str:
 
 def _problem(name: str, what: str, remedy: str, request: EnvironmentRequest) -> Problem:
     return Problem(what, remedy, "environment-file" if request.source else "", request.where(canonicalize_name(name)))
+
+
+def _machine_problem(words: str) -> Problem | None:
+    """What no environment file is to blame for."""
+    for match in _REFUSED.finditer(words):
+        place = _PATH.findall(words[: match.start()]) or _PATH.findall(words)
+        if told := refusal(int(match["number"]), place[-1] if place else "the temporary files"):
+            return Problem(told.what, told.remedy)
+    if killed := _KILLED.search(words):
+        memory = killed["signal"] == "SIGKILL"
+        remedy = "Most often the machine has no more memory: run on one that has more." if memory else "Run again."
+        return Problem(f"{ENDED_BY} {killed['signal']}", remedy)
+    return None
 
 
 def _fetch_problem(words: str, request: EnvironmentRequest) -> Problem | None:

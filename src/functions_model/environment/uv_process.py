@@ -37,6 +37,7 @@ _KEPT_UV = (
 """Beginnings of uv's own variables about where packages come from and how new they may be. All others stay out."""
 NEXT_TOO = ("--index-strategy", "unsafe-first-match")
 """Asks the next index where the first one has none of the versions that are wanted."""
+ENDED_BY = "uv was ended by the signal"
 _NICE = 10
 """Of 19. On two cores a resolution beside it made a layer of 1 GiB a twentieth slower."""
 
@@ -95,6 +96,8 @@ def run_uv(
         answer, words = process.communicate()
     if process.returncode != 0:
         said = words or answer
+        if process.returncode < 0:
+            said = f"{ENDED_BY} {signal.Signals(-process.returncode).name}\n{said}".strip()
         raise UvRefused(clean(said, indexes.secrets), Secret(said) if said else None)
     return answer
 

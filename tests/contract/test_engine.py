@@ -24,9 +24,10 @@ from functions_model.engine.loading import load_base
 from functions_model.image import manifests
 from functions_model.image.assembly import Base, Image, assemble
 from functions_model.image.compression import Compression
+from functions_model.image.configs import ImageConfig, parse_config
 from functions_model.image.files import FileTree, Link, TreeFile
 from functions_model.image.layers import Layer, LayerPlan, build_layer
-from functions_model.image.manifests import Descriptor, ImageConfig, Manifest, parse_config, parse_manifest
+from functions_model.image.manifests import Descriptor, Manifest, parse_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -22,7 +22,8 @@ from functions_model.engine.engine_layers import build_engine_layers
 from functions_model.environment.request import IndexSettings
 from functions_model.image import manifests
 from functions_model.image.assembly import Base
-from functions_model.image.manifests import Descriptor, ImageConfig, Manifest
+from functions_model.image.configs import ImageConfig
+from functions_model.image.manifests import Descriptor, Manifest
 from support.engine import PYTHON_SLIM, ensure_image
 
 if TYPE_CHECKING:

@@ -13,9 +13,10 @@ from functions_model.core.spec import HttpTrigger
 from functions_model.environment import EnvironmentRequest, Lock, PythonChoice
 from functions_model.environment.locked_packages import LockedPackage
 from functions_model.image.assembly import Base, assemble
+from functions_model.image.configs import ImageConfig
 from functions_model.image.files import FileTree, TreeFile
 from functions_model.image.layers import LayerPlan, build_layer
-from functions_model.image.manifests import OCI_LAYER_GZIP, OCI_MANIFEST, Descriptor, ImageConfig, Manifest
+from functions_model.image.manifests import OCI_LAYER_GZIP, OCI_MANIFEST, Descriptor, Manifest
 from functions_model.pipeline.events import (
     AppVerified,
     BaseChosen,

@@ -10,9 +10,10 @@ from functions_model.core.work import Report, silent
 from functions_model.image import manifests
 from functions_model.image.assembly import Base, Image, assemble
 from functions_model.image.compression import Compression
+from functions_model.image.configs import ImageConfig
 from functions_model.image.files import FileTree, TreeFile
 from functions_model.image.layers import Layer, LayerPlan, build_layer
-from functions_model.image.manifests import Descriptor, ImageConfig, Manifest
+from functions_model.image.manifests import Descriptor, Manifest
 from functions_model.registry import Push, PushedImage
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import Any
 from functions_model.bundle.functions import function_definitions
 from functions_model.core.references import ImageReference, canonical_json
 from functions_model.core.spec import BlobTrigger, HttpTrigger, ServiceBusQueueTrigger, Trigger
-from functions_model.image.manifests import ImageConfig
+from functions_model.image.configs import ImageConfig
 
 VARIABLE = "FUNCTIONS_MODEL_BUILD_ID"
 """The environment variable that carries the build's identity in the image; the identity function answers with it."""

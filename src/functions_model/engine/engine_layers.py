@@ -22,8 +22,8 @@ from functions_model.engine.own_dockerfile import OwnDockerfile, read_own_docker
 from functions_model.environment.request import IndexSettings
 from functions_model.image.assembly import Base
 from functions_model.image.compression import Compression
+from functions_model.image.configs import ImageConfig
 from functions_model.image.layers import Layer, LayerPlan, build_layer
-from functions_model.image.manifests import ImageConfig
 from functions_model.image.tree import read_tree
 
 _RUN_FIELDS = frozenset(

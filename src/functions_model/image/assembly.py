@@ -9,6 +9,7 @@ from typing import Any
 
 from functions_model.core.failures import BundleFailed, Problem
 from functions_model.core.references import Digest, ImageReference, canonical_json, digest_of
+from functions_model.image.configs import ImageConfig
 from functions_model.image.layers import Layer
 from functions_model.image.manifests import (
     DOCKER_CONFIG,
@@ -18,7 +19,6 @@ from functions_model.image.manifests import (
     OCI_LAYER_GZIP,
     OCI_LAYER_TAR,
     Descriptor,
-    ImageConfig,
     Manifest,
 )
 

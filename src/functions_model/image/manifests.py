@@ -1,16 +1,16 @@
-"""Manifests, indexes and configurations of images: the OCI forms, and Docker's schema 2, which many bases still have.
+"""Manifests and indexes of images: the OCI forms, and Docker's schema 2, which many bases still have.
 
 https://github.com/opencontainers/image-spec/blob/main/manifest.md
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from functions_model.core.references import Digest, canonical_json, digest_of, parse_digest
+from functions_model.image.documents import field_of, needed, parse_object, texts_of
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -163,47 +163,6 @@ class Index:
         raise ValueError(f"it is not made for {platform}, but for {', '.join(known) or 'no platform that it names'}")
 
 
-@dataclass(frozen=True, slots=True)
-class ImageConfig:
-    """How an image is run and what it is made of.
-
-    Attributes:
-        document: The JSON object as it came.
-    """
-
-    document: Mapping[str, Any]
-
-    @property
-    def platform(self) -> Platform:
-        """What it runs on."""
-        return Platform(str(self.document.get("os")), str(self.document.get("architecture")))
-
-    @property
-    def run(self) -> dict[str, Any]:
-        """The `config` object: Env, Cmd, WorkingDir, Labels."""
-        return dict(self.document.get("config") or {})
-
-    @property
-    def env(self) -> dict[str, str]:
-        """The environment variables, in their order."""
-        return dict(entry.partition("=")[::2] for entry in self.run.get("Env") or ())
-
-    @property
-    def labels(self) -> dict[str, str]:
-        """The labels."""
-        return dict(self.run.get("Labels") or {})
-
-    @property
-    def diff_ids(self) -> tuple[Digest, ...]:
-        """Digests of the layers' plain tars, the lowest first."""
-        return tuple(Digest(diff_id) for diff_id in (self.document.get("rootfs") or {}).get("diff_ids") or ())
-
-    @property
-    def history(self) -> tuple[dict[str, Any], ...]:
-        """How each layer came to be; entries with `empty_layer` have no layer."""
-        return tuple(self.document.get("history") or ())
-
-
 def parse_manifest(content: bytes, media_type: str = "") -> Manifest | Index:
     """A manifest or an index from a registry.
 
@@ -212,60 +171,46 @@ def parse_manifest(content: bytes, media_type: str = "") -> Manifest | Index:
         media_type: What the registry's Content-Type says; used when the document does not say it itself.
 
     Raises:
-        ValueError: It is none of the kinds that are known; the text says what it is, without a full stop.
+        ValueError: It is none of the kinds that are known, or not as they are; the text says so, a clause.
     """
-    document = _object(content)
-    kind = document.get("mediaType") or media_type.partition(";")[0].strip()
-    try:
-        if kind in INDEX_TYPES or (kind not in MANIFEST_TYPES and "manifests" in document):
-            return Index(kind or OCI_INDEX, tuple(map(_descriptor, document["manifests"])))
-        if kind in MANIFEST_TYPES:
-            return _manifest(kind, document)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"its manifest lacks a field ({error})") from error
+    document = parse_object(content)
+    kind = field_of(document, "mediaType", str) or media_type.partition(";")[0].strip()
+    if kind in INDEX_TYPES or (kind not in MANIFEST_TYPES and "manifests" in document):
+        return Index(kind or OCI_INDEX, tuple(map(_descriptor, needed(document, "manifests", list))))
+    if kind in MANIFEST_TYPES:
+        return _manifest(kind, document)
     raise ValueError(f"its manifest has the unknown kind `{kind or 'schema 1'}`")
 
 
 def _manifest(kind: str, document: Mapping[str, Any]) -> Manifest:
-    subject = document.get("subject")
+    subject = field_of(document, "subject", dict)
     return Manifest(
         media_type=kind,
-        config=_descriptor(document["config"]),
-        layers=tuple(map(_descriptor, document["layers"])),
-        annotations=document.get("annotations") or {},
+        config=_descriptor(needed(document, "config", dict)),
+        layers=tuple(map(_descriptor, needed(document, "layers", list))),
+        annotations=texts_of(document, "annotations"),
         subject=_descriptor(subject) if subject else None,
-        artifact_type=str(document.get("artifactType") or ""),
+        artifact_type=field_of(document, "artifactType", str) or "",
     )
 
 
-def parse_config(content: bytes) -> ImageConfig:
-    """An image configuration from a registry.
-
-    Raises:
-        ValueError: It is not a JSON object.
-    """
-    return ImageConfig(_object(content))
-
-
-def _object(content: bytes) -> dict[str, Any]:
-    try:
-        document = json.loads(content)
-    except ValueError as error:
-        raise ValueError("it is not JSON") from error
-    if not isinstance(document, dict):
-        message = "it is not a JSON object"
-        raise ValueError(message)  # noqa: TRY004 - one kind of error for everything that is wrong with a document
-    return document
-
-
-def _descriptor(plain: Mapping[str, Any]) -> Descriptor:
-    platform = plain.get("platform")
+def _descriptor(plain: object) -> Descriptor:
+    if not isinstance(plain, dict):
+        raise ValueError("one of its parts is no mapping")  # noqa: TRY004 - one kind for all that is wrong with it
+    size, platform = needed(plain, "size", int), field_of(plain, "platform", dict)
+    if size < 0:
+        raise ValueError("one of its parts has fewer bytes than none")
+    urls = field_of(plain, "urls", list) or ()
     return Descriptor(
-        media_type=str(plain["mediaType"]),
-        digest=parse_digest(plain["digest"]),
-        size=int(plain["size"]),
-        annotations=plain.get("annotations") or {},
-        urls=tuple(plain.get("urls") or ()),
-        platform=Platform(platform.get("os", ""), platform.get("architecture", "")) if platform else None,
-        artifact_type=str(plain.get("artifactType") or ""),
+        media_type=needed(plain, "mediaType", str),
+        digest=parse_digest(needed(plain, "digest", str)),
+        size=size,
+        annotations=texts_of(plain, "annotations"),
+        urls=tuple(url for url in urls if isinstance(url, str)),
+        platform=_platform(platform) if platform else None,
+        artifact_type=field_of(plain, "artifactType", str) or "",
     )
+
+
+def _platform(plain: Mapping[str, Any]) -> Platform:
+    return Platform(field_of(plain, "os", str) or "", field_of(plain, "architecture", str) or "")

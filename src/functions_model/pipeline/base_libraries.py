@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tarfile
 from collections.abc import Callable, Iterable
 from contextlib import closing
@@ -12,6 +11,7 @@ from typing import BinaryIO, cast
 
 from functions_model.core.failures import RegistryFailed
 from functions_model.core.references import canonical_json, short
+from functions_model.core.strict_json import parse_json
 from functions_model.image.assembly import Base
 from functions_model.preflight.linking import IS_LIBRARY
 from functions_model.registry import Record, RecordToWrite, find_record
@@ -94,7 +94,7 @@ def libraries_in(layer: BinaryIO) -> Iterable[str]:
 
 def _names(content: bytes) -> frozenset[str] | None:
     try:
-        names = json.loads(content)
+        names = parse_json(content)
     except ValueError:
         return None
     return frozenset(map(str, names)) if isinstance(names, list) else None

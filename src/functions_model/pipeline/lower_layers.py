@@ -15,8 +15,9 @@ from functions_model.core.references import canonical_json, digest_of, short
 from functions_model.engine import Recipe, engine_layers_key
 from functions_model.environment import Lock, install, resolve
 from functions_model.image.assembly import Base
+from functions_model.image.configs import parse_config
 from functions_model.image.layers import Layer, LayerPlan
-from functions_model.image.manifests import EMPTY_CONTENT, OCI_CONFIG, Descriptor, parse_config
+from functions_model.image.manifests import EMPTY_CONTENT, OCI_CONFIG, Descriptor
 from functions_model.pipeline.events import EngineRan, EnvironmentResolved, LayerOrigin, LayerReady
 from functions_model.pipeline.prepare import Making
 from functions_model.preflight.inventory import INVENTORY_TYPE, Inventory
@@ -24,7 +25,7 @@ from functions_model.preflight.taking import take_inventory
 from functions_model.registry import Record, RecordedLayer, RecordToWrite, find_record
 from functions_model.registry.access import Access
 from functions_model.registry.client import RegistryClient
-from functions_model.registry.content import BLOCK, download_blob, has_blob
+from functions_model.registry.content import BLOCK, download_blob, has_whole_blob
 
 if TYPE_CHECKING:
     from functions_model.engine.loading import BaseLayers
@@ -225,31 +226,43 @@ class Part:
 def find_part(key: str, making: Making, *, configured: bool = False) -> Part | None:
     """A part that an earlier run made: for this repository's last image, or for any image of the registry.
 
+    A record is believed only where the registry has each of its layers, in the size that it says: layers can be lost
+    where somebody cleans a registry by hand. Otherwise the part is made again, and so is the record.
+
     Args:
         key: What it was made of.
         making: Where to look.
-        configured: Whether a configuration goes with it, which only the cache repository keeps.
+        configured: Whether the configuration of an image goes with it, which only the cache repository keeps.
     """
     started = time.monotonic()
-    found = None if configured else _found(making.last_record, key)
     cache, session = making.spec.build.cache_repository, making.session
+    client = session.client_of(session.host)
+    found = None if configured else _found(making.last_record, key, client)
     if found is None and cache:
-        found = _of_cache(key, cache, session.client_of(session.host))
+        found = _found(find_record(client, cache, _tag(key)), key, client)
+    if found and configured and not _is_of(found, making.base):
+        return None
     for layer in found.layers if found else ():
         making.world.tell(LayerReady(layer, LayerOrigin.FOUND, time.monotonic() - started))
     return found
 
 
-def _of_cache(key: str, cache: str, client: RegistryClient) -> Part | None:
-    """What the cache repository keeps, if it is whole: layers can be lost where somebody cleans a registry by hand."""
-    part = _found(find_record(client, cache, _tag(key)), key)
-    whole = part is not None and all(has_blob(client, Access(cache), layer.digest) for layer in part.layers)
-    return part if whole else None
-
-
-def _found(record: Record | None, key: str) -> Part | None:
+def _found(record: Record | None, key: str, client: RegistryClient) -> Part | None:
     layers = tuple(kept.layer for kept in record.layers if kept.key == key) if record else ()
-    return Part(key, layers, record.config, record.config_type, recorded=True) if record and layers else None
+    if record is None or not layers:
+        return None
+    there = [has_whole_blob(client, Access(each.repository), each.digest, each.size) for each in layers]
+    return Part(key, layers, record.config, record.config_type, recorded=True) if all(there) else None
+
+
+def _is_of(part: Part, base: Base) -> bool:
+    """Whether a part's configuration is that of an image made from a base."""
+    try:
+        config = parse_config(part.config)
+    except ValueError:
+        return False
+    kept = config.diff_ids
+    return config.platform == base.config.platform and kept == base.config.diff_ids[: len(kept)]
 
 
 def _tag(key: str) -> str:

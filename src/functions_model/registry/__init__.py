@@ -1,8 +1,9 @@
 """Speaking the OCI distribution API to a container registry."""
 
-from functions_model.registry.content import UnfitImage, find_manifest, pull_base
+from functions_model.registry.found_records import find_record
+from functions_model.registry.pull import UnfitImage, find_manifest, pull_base
 from functions_model.registry.push import Push
-from functions_model.registry.records import Record, RecordedLayer, RecordToWrite, find_record
+from functions_model.registry.records import Record, RecordedLayer, RecordToWrite
 from functions_model.registry.referrers import Attachment
 from functions_model.registry.upload import BlobTransfer, How, PushedImage
 

@@ -16,11 +16,12 @@ from urllib.parse import urlsplit, urlunsplit
 
 import requests
 
+from functions_model.core.answers import AnswerUnreadable, Said, host_of
 from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import RegistryFailed
 from functions_model.core.sending import PASSING, AttemptFailed, Retries, new_session, seconds_asked
 from functions_model.registry.access import Access, Credential, EntraExchange
-from functions_model.registry.errors import RegistryRefused, breakdown, refusal
+from functions_model.registry.errors import NO_REGISTRY, RegistryRefused, breakdown, refusal
 from functions_model.registry.tokens import Tokens
 
 PARALLEL = 4
@@ -143,11 +144,17 @@ class RegistryClient:
         raise failure
 
     def address(self, location: str) -> str:
-        """A whole address from what a Location header holds; the registry's own is never left for plain http."""
+        """A whole address from what a Location header holds; the registry's own is never left for plain http.
+
+        Raises:
+            ValueError: It cannot be read, or leads elsewhere without encryption.
+        """
         root = urlsplit(self.root())
         parts = urlsplit(location)
         if not parts.netloc or parts.netloc == root.netloc:
             parts = parts._replace(scheme=root.scheme, netloc=root.netloc)
+        if parts.scheme not in {"https", root.scheme} or parts.port == 0:
+            raise ValueError(f"`{parts.scheme}` is not spoken")
         return urlunsplit(parts)
 
     def _refusal(self, response: requests.Response, action: str, access: Access | None) -> RegistryRefused:
@@ -164,9 +171,15 @@ class RegistryClient:
         self, method: str, url: str, action: str, access: Access, fields: list[tuple[str, str]], *, proof: str = ""
     ) -> dict[str, Any]:
         """One request to a token service; `proof` goes into its Authorization header."""
+        try:
+            parts = urlsplit(url)
+            encrypted, local = parts.scheme == "https", _is_local(url) and _is_local(f"//{self.host}")
+        except ValueError as error:
+            what = f"`{self.host}` wants tokens of an address that cannot be read"
+            raise RegistryFailed(action, what, NO_REGISTRY) from error
         # A registry elsewhere has nothing to look for on this machine: its token service would be a service of ours.
-        if urlsplit(url).scheme != "https" and not (_is_local(url) and _is_local(f"//{self.host}")):
-            what = f"`{self.host}` wants tokens of `{urlsplit(url).netloc}` without encryption"
+        if not encrypted and not local:
+            what = f"`{self.host}` wants tokens of `{host_of(url)}` without encryption"
             raise RegistryFailed(action, what, "Use a registry whose token service speaks https.")
         place = "params" if method == "GET" else "data"
         headers = {"Authorization": proof} if proof else {}
@@ -186,6 +199,8 @@ class RegistryClient:
         self, method: str, url: str, action: str, call: Call | None = None, /, **options: Any
     ) -> requests.Response:
         self._counted()
+        # A digest is that of the bytes as they are: a layer that is packed on the way would be another one.
+        options["headers"] = {"Accept-Encoding": "identity", **options["headers"]}
         try:
             return self._session.request(
                 method,
@@ -209,11 +224,12 @@ class RegistryClient:
         action = f"reach the registry `{self.host}`"
         root = f"{'https' if speaks_tls(self.host, _TIMEOUTS[0]) else 'http'}://{self.host}"
         try:
-            self._tokens.learn(self._session.get(f"{root}/v2/", auth=_as_given, timeout=_TIMEOUTS))
+            answer = self._session.get(f"{root}/v2/", auth=_as_given, timeout=_TIMEOUTS, allow_redirects=False)
         except requests.RequestException as error:
             failure, passing = breakdown(error, self.host, action)
             raise (AttemptFailed(failure) if passing else failure) from error
         self._counted()
+        self._tokens.learn(answer)
         return root
 
 
@@ -228,13 +244,9 @@ def _is_local(url: str) -> bool:
 
 def _document(response: requests.Response, action: str) -> dict[str, Any]:
     try:
-        document = response.json()
-    except ValueError:
-        document = None
-    if not isinstance(document, dict):
-        what = "the token service's answer is not a JSON object"
-        raise RegistryFailed(action, what, "Check the registry's name, and that no proxy answers in its place.")
-    return document
+        return Said.of(response).mapping()
+    except AnswerUnreadable as error:
+        raise RegistryFailed(action, error.reason, error.remedy) from error
 
 
 def speaks_tls(host: str, timeout: float) -> bool:

@@ -1,4 +1,4 @@
-"""Reads manifests and blobs, and holds them to their digests: so also what a tag means, and what a base is made of."""
+"""Reads manifests and blobs, and holds them to their digests: so also what a tag means."""
 
 from __future__ import annotations
 
@@ -11,24 +11,16 @@ from pathlib import Path
 import requests
 import urllib3
 
-from functions_model.core.failures import RegistryFailed, RuleBroken
-from functions_model.core.references import Digest, ImageReference, digest_of, parse_digest
+from functions_model.core.answers import whole
+from functions_model.core.failures import RegistryFailed
+from functions_model.core.references import Digest, digest_of, parse_digest
 from functions_model.core.sending import AttemptFailed
-from functions_model.image.assembly import LARGEST_MANIFEST, Base
+from functions_model.image.assembly import LARGEST_MANIFEST
 from functions_model.image.layers import PieceStream
-from functions_model.image.manifests import (
-    INDEX_TYPES,
-    MANIFEST_TYPES,
-    ImageConfig,
-    Index,
-    Manifest,
-    Platform,
-    parse_config,
-    parse_manifest,
-)
+from functions_model.image.manifests import INDEX_TYPES, MANIFEST_TYPES
 from functions_model.registry.access import Access
 from functions_model.registry.client import Call, RegistryClient
-from functions_model.registry.errors import breakdown
+from functions_model.registry.errors import NO_REGISTRY, RegistryRefused, breakdown
 
 BLOCK = 1 << 20
 _ACCEPT = {"Accept": ", ".join((*INDEX_TYPES, *MANIFEST_TYPES))}
@@ -62,7 +54,10 @@ def head_manifest(client: RegistryClient, access: Access, name: str) -> Digest |
     if response.status_code == 404:
         return None
     digest = response.headers.get("Docker-Content-Digest")
-    return parse_digest(digest) if digest else get_manifest(client, access, name).digest
+    try:
+        return parse_digest(digest) if digest else get_manifest(client, access, name).digest
+    except ValueError as error:
+        raise RegistryFailed(action, f"`{client.host}` answered, and {error}", NO_REGISTRY) from error
 
 
 def get_manifest(client: RegistryClient, access: Access, name: str) -> Fetched:
@@ -192,6 +187,31 @@ def has_blob(client: RegistryClient, access: Access, digest: Digest) -> bool:
     return client.call(Call("HEAD", path, access, action, answers)).status_code != 404
 
 
+def has_whole_blob(client: RegistryClient, access: Access, digest: Digest, size: int) -> bool:
+    """Whether the repository has that blob in that size. A repository that may not be read has none.
+
+    Raises:
+        RegistryFailed: The registry broke off.
+    """
+    action = f"look for the layer `{_named(client, access, digest)}`"
+    path = f"/v2/{access.repository}/blobs/{digest}"
+
+    def length_where_it_lies() -> str:
+        with _opened(client, access, digest, action) as response:
+            return response.headers.get("Content-Length", "")
+
+    try:
+        response = client.call(Call("HEAD", path, access, action, frozenset({200}) | _REDIRECTS))
+        told = response.headers.get("Content-Length", "")
+        if response.status_code in _REDIRECTS:
+            told = client.retries.persist(length_where_it_lies, client.sleep)
+    except RegistryRefused as refused:
+        if not refused.forbidden:
+            raise
+        return False
+    return told in {str(size), ""}
+
+
 def _opened(client: RegistryClient, access: Access, digest: Digest, action: str) -> requests.Response:
     path = f"/v2/{access.repository}/blobs/{digest}"
     return client.attempt(Call("GET", path, access, action, stream=True, redirects=True))
@@ -206,14 +226,12 @@ def _blocks(client: RegistryClient, response: requests.Response, action: str) ->
 
 
 def _whole(client: RegistryClient, response: requests.Response, most: int, action: str) -> bytes:
-    taken, length = [], 0
-    for block in _blocks(client, response, action):
-        taken.append(block)
-        length += len(block)
-        if length > most:
-            what = f"`{client.host}` sends more than the {most} bytes that were announced"
-            raise RegistryFailed(action, what, "Check that the host is a container registry.")
-    return b"".join(taken)
+    """A small body, unpacked: a proxy may pack what nobody asked it to."""
+    try:
+        return whole(response, most)
+    except requests.RequestException as error:
+        failure, passing = breakdown(error, client.host, action)
+        raise (AttemptFailed(failure) if passing else failure) from error
 
 
 def _hold(client: RegistryClient, given: str, wanted: str, action: str) -> None:
@@ -224,69 +242,3 @@ def _hold(client: RegistryClient, given: str, wanted: str, action: str) -> None:
 
 def _named(client: RegistryClient, access: Access, name: str) -> str:
     return f"{client.host}/{access.repository}{'@' if ':' in name else ':'}{name}"
-
-
-LINUX = Platform()
-_NO_SYSTEM = frozenset({"None", "unknown"})
-"""What is attached to an image has no operating system, or that one: docs.docker.com/build/metadata/attestations."""
-
-
-class UnfitImage(RegistryFailed):
-    """The registry has it, and it is none that can be used."""
-
-
-def find_manifest(client: RegistryClient, reference: ImageReference) -> Digest | None:
-    """The digest that a reference means now; None when the registry does not have it.
-
-    Raises:
-        RegistryFailed: The registry refused, or broke off.
-    """
-    return head_manifest(client, Access(reference.repository), reference.tag_or_digest)
-
-
-def pull_base(
-    client: RegistryClient, reference: ImageReference, platform: Platform = LINUX, *, kind: str = "base image"
-) -> Base:
-    """What a base image is made of, or another, for one platform. No layer is read.
-
-    Args:
-        client: Its registry.
-        reference: Names it.
-        platform: What it must run on.
-        kind: What people call it.
-
-    Raises:
-        UnfitImage: It is not for that platform, or none that is understood.
-        RegistryFailed: There is no such image, or the registry refused.
-    """
-    action = f"read the {kind} `{reference}`"
-    access = Access(reference.repository)
-    try:
-        fetched, manifest = _manifest(client, access, reference, platform)
-        config = parse_config(get_blob(client, access, manifest.config.digest, manifest.config.size))
-        _check(config, platform)
-    except ValueError as error:
-        remedy = error.remedy if isinstance(error, RuleBroken) else f"Use one for {platform}."
-        raise UnfitImage(action, str(error), remedy) from error
-    return Base(reference, fetched.digest, manifest, config)
-
-
-def _manifest(
-    client: RegistryClient, access: Access, reference: ImageReference, platform: Platform
-) -> tuple[Fetched, Manifest]:
-    fetched = get_manifest(client, access, reference.tag_or_digest)
-    parsed = parse_manifest(fetched.content, fetched.media_type)
-    if isinstance(parsed, Index):
-        fetched = get_manifest(client, access, parsed.choose(platform).digest)
-        parsed = parse_manifest(fetched.content, fetched.media_type)
-    if isinstance(parsed, Index):
-        raise ValueError("it is an index of indexes")  # noqa: TRY004 - what is wrong is the document
-    return fetched, parsed
-
-
-def _check(config: ImageConfig, platform: Platform) -> None:
-    if config.platform.os in _NO_SYSTEM:
-        what = "this is no container image (a bill of materials or a record)"
-        raise RuleBroken(what, "Give the digest of the image itself.")
-    if config.platform != platform:
-        raise ValueError(f"it is made for {config.platform}, not for {platform}")

@@ -19,7 +19,8 @@ from azure.core.exceptions import ResourceNotFoundError
 from functions_model.bundle.labels import OWN
 from functions_model.core.failures import RegistryFailed
 from functions_model.core.references import LIVE, Digest
-from functions_model.image.manifests import Index, Manifest, parse_config, parse_manifest
+from functions_model.image.configs import LARGEST_CONFIG, parse_config
+from functions_model.image.manifests import Index, Manifest, parse_manifest
 from functions_model.registry.access import Access
 from functions_model.registry.client import PARALLEL, RegistryClient
 from functions_model.registry.content import get_blob, get_manifest
@@ -27,8 +28,6 @@ from functions_model.registry.errors import RegistryRefused
 from functions_model.registry.records import RECORD_TYPE
 from functions_model.registry.tags import DELETERS, READERS, Acr
 
-_LARGEST_CONFIG = 4 << 20
-"""Bytes. Configurations of images have a few kilobytes."""
 _PAGE = 100
 """So many entries of a list at a time, as `az acr repository` asks for them."""
 
@@ -160,10 +159,10 @@ def _looked_into(
 def _sort_of(client: RegistryClient, access: Access, manifest: Manifest) -> Sort:
     if manifest.artifact_type == RECORD_TYPE:
         return Sort.RECORD
-    if manifest.artifact_type or manifest.subject or manifest.config.size > _LARGEST_CONFIG:
+    if manifest.artifact_type or manifest.subject or manifest.config.size > LARGEST_CONFIG:
         return Sort.OTHER
     try:
         labels = parse_config(get_blob(client, access, manifest.config.digest, manifest.config.size)).labels
-    except (RegistryFailed, ValueError, TypeError, AttributeError):
+    except (RegistryFailed, ValueError):
         return Sort.OTHER
     return Sort.IMAGE if any(str(name).startswith(f"{OWN}.") for name in labels) else Sort.OTHER

@@ -6,6 +6,7 @@ import re
 
 import requests
 
+from functions_model.core.answers import AnswerUnreadable, Said, whole
 from functions_model.core.failures import RegistryFailed
 from functions_model.core.masking import shapeless
 from functions_model.core.unanswered import Unanswered, unanswered
@@ -21,6 +22,9 @@ _READERS = ("AcrPull", "Container Registry Repository Reader")
 _WRITERS = ("AcrPush", "Container Registry Repository Writer")
 """Roles in a registry of the older kind, and in one with rights by repository (ABAC), where the others do not count.
 https://learn.microsoft.com/azure/container-registry/container-registry-rbac-abac-repository-permissions."""
+NO_REGISTRY = "Check that the host is a container registry, and that nothing answers in its place."
+_MOST_ERROR = 1 << 20
+"""Bytes of an answer that says no."""
 _TROUBLE = "The registry is in trouble: run again later."
 _STRANGE = "Check that the host is a container registry and that it accepts OCI images."
 
@@ -49,6 +53,9 @@ def refusal(
 ) -> RegistryRefused:
     """The failure for an answer that is none of those that were hoped for; `abac` as in `EntraExchange`."""
     status = response.status_code
+    said = _read(response)
+    if said and said.by_gateway and status not in _BY_STATUS:
+        return RegistryRefused(action, said.reason, said.remedy, status=status, code="")
     code, message = code_and_message(response)
     reason = ": ".join(part for part in (f"`{host}` answered {status}", code, message) if part)
     return RegistryRefused(
@@ -61,17 +68,25 @@ def code_and_message(response: requests.Response) -> tuple[str, str]:
 
     https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes
     """
+    said = _read(response)
     try:
-        document = response.json()
-    except (ValueError, requests.RequestException):
-        return "", ""
-    if not isinstance(document, dict):
+        document = said.mapping() if said else {}
+    except AnswerUnreadable:
         return "", ""
     errors = document.get("errors")
     first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else document
     code = first.get("code") or first.get("error") or ""
     message = first.get("message") or first.get("error_description") or ""
     return _safe(str(code)), _safe(str(message))
+
+
+def _read(response: requests.Response) -> Said | None:
+    """An answer in hand; None for one that breaks off, or has no end."""
+    try:
+        whole(response, _MOST_ERROR)
+        return Said.of(response)
+    except requests.RequestException:
+        return None
 
 
 def _safe(text: str) -> str:
@@ -116,5 +131,18 @@ def az_acr(host: str, command: str) -> str:
 
 def breakdown(error: Exception, host: str, action: str) -> tuple[RegistryFailed, bool]:
     """The failure for a request without an answer, and whether another attempt may mend it."""
+    if failure := _unusable(error, host, action):
+        return failure, False
     found = unanswered(error, host) or Unanswered(f"the connection to `{host}` broke", "Run again.")
     return RegistryFailed(action, found.what, found.remedy), found.passes
+
+
+def _unusable(error: Exception, host: str, action: str) -> RegistryFailed | None:
+    """The failure for an answer that came, and of which nothing can be made; None for one that did not come."""
+    if isinstance(error, AnswerUnreadable):
+        return RegistryFailed(action, error.reason, error.remedy)
+    if isinstance(error, requests.exceptions.ContentDecodingError):
+        return RegistryFailed(action, f"what `{host}` sent is packed, and cannot be unpacked", NO_REGISTRY)
+    if isinstance(error, ValueError):  # among them what `requests` says of addresses and headers
+        return RegistryFailed(action, f"`{host}` names an address that cannot be one", NO_REGISTRY)
+    return None

@@ -1,21 +1,18 @@
 """Records: how the layers of an image came to be, kept in the registry so that the next run finds them again.
 
-A record is a manifest of its own below a tag of its own. It names layers, so the registry keeps them.
+A record is a manifest of its own below a tag of its own. It names layers, so the registry keeps them. How one is found
+again is in `found_records`.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
-import io
-import json
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 from functions_model.core.failures import RegistryFailed
-from functions_model.core.references import canonical_json, digest_of, parse_digest
+from functions_model.core.references import canonical_json, digest_of
 from functions_model.image.compression import Compression
 from functions_model.image.layers import Layer
 from functions_model.image.manifests import (
@@ -29,16 +26,14 @@ from functions_model.image.manifests import (
 )
 from functions_model.registry.access import Access
 from functions_model.registry.bodies import bytes_source, layer_source
-from functions_model.registry.client import RegistryClient
-from functions_model.registry.content import BlobStream, get_manifest, head_manifest
-from functions_model.registry.errors import RegistryRefused
+from functions_model.registry.content import head_manifest
 from functions_model.registry.upload import Upload, put_manifest
 
 RECORD_TYPE = "application/vnd.functions-model.record.v1+json"
-_PREFIX = "functions-model.layer."
-_INLINE, _LARGEST = 4096, 16 << 20
-"""Bytes of a configuration that is in its record, and of one that is read. An environment of 18,700 modules takes 0.3
-MB."""
+FACTS = "functions-model.layer."
+"""Begins the names of what a record says of a layer."""
+_INLINE = 4096
+"""Bytes of a configuration that is in its record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,26 +107,6 @@ class RecordToWrite:
     record: Record
 
 
-def find_record(client: RegistryClient, repository: str, tag: str) -> Record | None:
-    """The record below a tag. None when there is none, when it may not be read, or when it is not understood.
-
-    One request, and one more for a large configuration. Its layers have `repository` set, and `open` reads them from
-    there.
-
-    Raises:
-        RegistryFailed: The registry broke off.
-    """
-    try:
-        fetched = get_manifest(client, Access(repository), tag)
-        return _parsed(fetched.content, client, repository)
-    except RegistryRefused as refused:
-        if not refused.forbidden:
-            raise
-    except (ValueError, KeyError, TypeError, AttributeError):
-        pass  # damaged, or written by another version: the layers are made again, and so is the record
-    return None
-
-
 def write_record(upload: Upload, wanted: RecordToWrite) -> None:
     """Put a record into its repository, with the layers that it names. One that may not be written is noted.
 
@@ -169,9 +144,13 @@ def _write(upload: Upload, wanted: RecordToWrite) -> None:
         put_manifest(upload, content, OCI_MANIFEST, wanted.tag)
 
 
+def kind_of(compression: Compression) -> str:
+    """The media type that a record gives to a layer."""
+    return OCI_LAYER_TAR if compression is Compression.RAW else OCI_LAYER_GZIP
+
+
 def _described(recorded: RecordedLayer) -> Descriptor:
     layer = recorded.layer
-    kind = OCI_LAYER_TAR if layer.compression is Compression.RAW else OCI_LAYER_GZIP
     facts = {
         "key": recorded.key,
         "name": layer.name,
@@ -181,67 +160,6 @@ def _described(recorded: RecordedLayer) -> Descriptor:
     }
     if layer.ratio is not None:
         facts["ratio"] = str(layer.ratio)
-    return Descriptor(kind, layer.digest, layer.size, {_PREFIX + name: value for name, value in facts.items()})
-
-
-def _parsed(content: bytes, client: RegistryClient, repository: str) -> Record | None:
-    document = json.loads(content)
-    if document["artifactType"] != RECORD_TYPE:
-        return None
-    entries = [entry for entry in document["layers"] if entry["mediaType"] != EMPTY.media_type]
-    layers = tuple(_recorded(entry, client, repository) for entry in entries)
-    config = _kept_config(document["config"], client, repository)
-    kind = OCI_CONFIG if config == EMPTY_CONTENT else str(document["config"]["mediaType"])
-    return Record(layers, dict(document.get("annotations") or {}), config, kind)
-
-
-def _kept_config(plain: Mapping[str, Any], client: RegistryClient, repository: str) -> bytes:
-    if plain["mediaType"] == EMPTY.media_type:
-        return EMPTY_CONTENT
-    if "data" not in plain:
-        return _read_config(plain, client, repository)
-    try:
-        config = base64.b64decode(plain["data"], validate=True)
-    except binascii.Error as error:
-        raise ValueError from error
-    if digest_of(config) != plain["digest"]:
-        raise ValueError
-    return config
-
-
-def _read_config(plain: Mapping[str, Any], client: RegistryClient, repository: str) -> bytes:
-    """The blob, which is held to its digest.
-
-    Raises:
-        ValueError: It is larger than what is written, or is gone: somebody cleans the registry by hand.
-        RegistryFailed: The registry broke off.
-    """
-    digest, size = parse_digest(plain["digest"]), int(plain["size"])
-    if size > _LARGEST:
-        raise ValueError
-    try:
-        with closing(io.BufferedReader(BlobStream(client, Access(repository), digest))) as stream:
-            config = stream.read(size)
-    except RegistryRefused as refused:
-        raise ValueError from refused
-    if digest_of(config) != digest:
-        raise ValueError
-    return config
-
-
-def _recorded(plain: Mapping[str, Any], client: RegistryClient, repository: str) -> RecordedLayer:
-    facts = plain["annotations"]
-    digest, ratio = parse_digest(plain["digest"]), facts.get(f"{_PREFIX}ratio")
-    layer = Layer(
-        name=str(facts[f"{_PREFIX}name"]),
-        digest=digest,
-        diff_id=parse_digest(facts[f"{_PREFIX}diff-id"]),
-        size=int(plain["size"]),
-        media_type=str(plain["mediaType"]),
-        open=lambda: cast("BinaryIO", BlobStream(client, Access(repository), digest)),
-        tree_size=int(facts[f"{_PREFIX}tree-size"]),
-        compression=Compression(facts[f"{_PREFIX}compression"]),
-        repository=repository,
-        ratio=None if ratio is None else float(ratio),
+    return Descriptor(
+        kind_of(layer.compression), layer.digest, layer.size, {FACTS + name: value for name, value in facts.items()}
     )
-    return RecordedLayer(str(facts[f"{_PREFIX}key"]), layer)

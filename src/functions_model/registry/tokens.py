@@ -7,7 +7,7 @@ Azure's exchange before it: https://github.com/Azure/acr/blob/main/docs/AAD-OAut
 from __future__ import annotations
 
 import base64
-import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from threading import RLock
@@ -18,11 +18,16 @@ from requests.utils import parse_dict_header
 
 from functions_model.core.failures import RegistryFailed
 from functions_model.core.secrets import RegistryLogin
+from functions_model.core.strict_json import parse_json
 from functions_model.registry.access import Access, Credential, EntraExchange
 from functions_model.registry.errors import RegistryRefused
 
 _KEPT = 0.8
 """Share of its life that a token is used for: the rest is for the request that carries it."""
+_TOKEN = re.compile(r"[\x21-\x7e]{1,65536}")
+"""What a header can carry: https://www.rfc-editor.org/rfc/rfc6750#section-2.1."""
+_LONGEST = 365 * 86_400
+"""Seconds: no token lives as long."""
 _SHORTEST = 60.0
 """Seconds; what the protocol says of a token that tells nothing about its life."""
 
@@ -156,12 +161,19 @@ class Tokens:
 
     def _keep(self, document: dict[str, Any], names: tuple[str, ...], action: str) -> _Kept:
         value = next((found for name in names if isinstance(found := document.get(name), str) and found), None)
-        if value is None:
-            remedy = "Check that the host is a container registry."
-            raise RegistryFailed(action, "the token service answered without a token", remedy)
+        if value is None or not _TOKEN.fullmatch(value):
+            what = f"the token service answered {'with something that is no token' if value else 'without a token'}"
+            raise RegistryFailed(action, what, "Check that the host is a container registry.")
         self._mask(value)
-        seconds = document.get("expires_in") or life_of(value) or _SHORTEST
-        return _Kept(value, self._clock() + _KEPT * max(float(seconds), _SHORTEST))
+        seconds = _seconds(document.get("expires_in")) or life_of(value) or _SHORTEST
+        return _Kept(value, self._clock() + _KEPT * max(seconds, _SHORTEST))
+
+
+def _seconds(told: object) -> float | None:
+    """How long a token lives, where the answer says so in a number."""
+    if isinstance(told, int | float) and not isinstance(told, bool) and 0 < told < _LONGEST:
+        return float(told)
+    return None
 
 
 def _basic(login: RegistryLogin) -> str:
@@ -183,7 +195,7 @@ def life_of(token: str) -> float | None:
     """Seconds between a JSON web token's issue and its end, read without checking it; None when it does not say."""
     try:
         _, payload, _ = token.split(".")
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        claims = parse_json(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         return float(claims["exp"]) - float(claims.get("iat") or claims["nbf"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError):
         return None

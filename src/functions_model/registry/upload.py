@@ -24,6 +24,7 @@ from functions_model.registry.access import Access
 from functions_model.registry.bodies import BlobSource, Body, blob_body, stream_body
 from functions_model.registry.client import PARALLEL, Call, RegistryClient
 from functions_model.registry.content import has_blob
+from functions_model.registry.errors import NO_REGISTRY
 
 
 class How(enum.StrEnum):
@@ -252,7 +253,11 @@ class Upload:
         if not location:
             what, remedy = f"`{self.client.host}` does not say where to send it", "Check that it is a registry."
             raise AttemptFailed(RegistryFailed(self._action(name), what, remedy))
-        return self.client.address(location)
+        try:
+            return self.client.address(location)
+        except ValueError as error:
+            what = f"`{self.client.host}` wants it sent to an address that cannot be read, or without encryption"
+            raise RegistryFailed(self._action(name), what, NO_REGISTRY) from error
 
     def _action(self, name: str) -> str:
         return f"send {name} to `{self.client.host}/{self.access.repository}`"

@@ -9,7 +9,7 @@ import pytest
 
 from functions_model.bundle.deployable import LABEL, VARIABLE, Label, NotOurs, deployment_label, read_label
 from functions_model.core.spec import AuthLevel, BlobTrigger, HttpTrigger, ServiceBusQueueTrigger, Trigger
-from functions_model.image.manifests import ImageConfig
+from functions_model.image.configs import ImageConfig
 
 BUILD = "0123456789abcdef" * 2
 WHOLE: dict[str, Any] = {"build": BUILD, "functions": ["score"], "inputs": {"trigger": "http"}, "layout": 1}

@@ -19,8 +19,9 @@ from functions_model.core.references import ImageReference, digest_of
 from functions_model.core.report_names import MARKER, NAMES
 from functions_model.core.spec import AuthLevel
 from functions_model.image.assembly import Base
+from functions_model.image.configs import ImageConfig
 from functions_model.image.files import Link, TreeFile
-from functions_model.image.manifests import OCI_MANIFEST, Descriptor, ImageConfig, Manifest
+from functions_model.image.manifests import OCI_MANIFEST, Descriptor, Manifest
 from support.function_app import spec_of, write_files
 
 if TYPE_CHECKING:

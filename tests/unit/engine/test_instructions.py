@@ -13,7 +13,8 @@ from functions_model.engine import Recipe, engine_layers_key, read_dockerfile
 from functions_model.engine.own_dockerfile import parse_dockerfile, read_own_dockerfile
 from functions_model.image import manifests
 from functions_model.image.assembly import Base
-from functions_model.image.manifests import Descriptor, ImageConfig, Manifest
+from functions_model.image.configs import ImageConfig
+from functions_model.image.manifests import Descriptor, Manifest
 from support.function_app import write_files
 
 if TYPE_CHECKING:

@@ -14,9 +14,10 @@ from functions_model.core.references import Digest, ImageReference, digest_of
 from functions_model.image import manifests
 from functions_model.image.assembly import MOST_LAYERS, Base, assemble
 from functions_model.image.compression import Compression
+from functions_model.image.configs import ImageConfig
 from functions_model.image.files import FileTree, TreeFile
 from functions_model.image.layers import Layer, LayerPlan, build_layer
-from functions_model.image.manifests import EMPTY, Descriptor, ImageConfig, Index, Manifest, Platform, parse_manifest
+from functions_model.image.manifests import EMPTY, Descriptor, Index, Manifest, Platform, parse_manifest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -177,7 +178,7 @@ class TestParsing:
             (b"<html>", "not JSON"),
             (b"[]", "not a JSON object"),
             (b'{"schemaVersion": 1}', "unknown kind `schema 1`"),
-            (json.dumps({"mediaType": manifests.OCI_MANIFEST}).encode(), "lacks a field"),
+            (json.dumps({"mediaType": manifests.OCI_MANIFEST}).encode(), "lacks the field `config`"),
         ],
     )
     def test_what_is_no_manifest_is_said(self, content: bytes, said: str) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import socket
 import ssl
 
 import pytest
 import requests
+from urllib3 import HTTPResponse
 
 from functions_model.core.failures import RegistryFailed
 from functions_model.core.references import ImageReference
@@ -23,9 +25,13 @@ TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl"
 
 
 def answer(status: int, code: str = "", message: str = "") -> requests.Response:
+    return answered(status, json.dumps({"errors": [{"code": code, "message": message}]}).encode())
+
+
+def answered(status: int, content: bytes) -> requests.Response:
     response = requests.Response()
-    response.status_code = status
-    response._content = json.dumps({"errors": [{"code": code, "message": message}]}).encode()
+    response.status_code, response.url = status, f"https://{ACR}/v2/"
+    response.raw = HTTPResponse(io.BytesIO(content), preload_content=False)
     return response
 
 
@@ -101,11 +107,11 @@ class TestRefusal:
         assert not any(secret in told for secret in (TOKEN, "abcdefgh12345678", "c2VjcmV0"))
 
     def test_a_page_instead_of_json_is_no_surprise(self) -> None:
-        """Proxies answer in HTML."""
-        response = answer(502)
-        response._content = b"<html>secret</html>"
+        """Proxies answer in HTML, and are told apart from the registry."""
+        refused = refusal(answered(502, b"<html><title>Bad Gateway</title>"), ACR, "push", WRITE)
 
-        assert "`contoso.azurecr.io` answered 502" == refusal(response, ACR, "push", WRITE).reason
+        assert f"a proxy or gateway answered in place of `{ACR}` with the status 502" in refused.reason
+        assert "role" not in refused.remedy
 
 
 class TestBreakdown:

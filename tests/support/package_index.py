@@ -81,12 +81,18 @@ class PackageIndex:
             `whl/cpu/` is the same index once more.
         uploaded: When each file was uploaded, by its name.
         seen: The paths that were asked for.
+        refuses: A status for everybody who does not log in as `login`; 0 for none.
+        login: `user:password`; empty: nobody can log in.
+        pages: Answers in the place of its own, by path: status, headers and content.
     """
 
     folder: Path
     url: str = ""
     uploaded: dict[str, str] = field(default_factory=dict)
     seen: list[str] = field(default_factory=list)
+    refuses: int = 0
+    login: str = ""
+    pages: dict[str, tuple[int, dict[str, str], bytes]] = field(default_factory=dict)
 
     @property
     def simple(self) -> str:
@@ -112,6 +118,18 @@ class PackageIndex:
             for path in wheels
         ]
         return {"meta": {"api-version": "1.1"}, "name": project, "files": files, "versions": []} if files else None
+
+    def page(self, path: str, authorization: str) -> tuple[int, dict[str, str], bytes]:
+        """Status, headers and content for a request."""
+        given = base64.b64decode(authorization.removeprefix("Basic ")).decode() if authorization else ""
+        if self.refuses and (not self.login or given != self.login):
+            self.seen.append(path)
+            return self.refuses, {"Content-Type": "text/plain", "WWW-Authenticate": 'Basic realm="x"'}, b"log in first"
+        if path in self.pages:
+            self.seen.append(path)
+            return self.pages[path]
+        status, kind, content = self.answer(path)
+        return status, {"Content-Type": kind}, content
 
     def answer(self, path: str) -> tuple[int, str, bytes]:
         """Status, type and content for a path."""
@@ -143,12 +161,13 @@ def handler_of(index: PackageIndex) -> type[http.server.BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            status, kind, content = index.answer(self.path)
+            status, headers, content = index.page(self.path, self.headers.get("Authorization", ""))
             self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(content)))
+            for name, value in {"Content-Length": str(len(content)), **headers}.items():
+                self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(content)
+            with contextlib.suppress(ConnectionError):
+                self.wfile.write(content)
 
         def log_message(self, *_: object) -> None:
             """Stay silent."""

@@ -21,6 +21,7 @@ NAME_THE_AUTHORITY = (
 )
 _LOG_IN = "Write the login into HTTPS_PROXY: `http://NAME:PASSWORD@HOST:PORT`, with `%40` for `@`."
 _LET_THROUGH = "Ask who runs the proxy to let it through; or name the host in NO_PROXY, if it is reached directly."
+_ADDRESS = re.compile(r"https?://[^\s`)]+")
 _TUNNEL = re.compile(r"Tunnel connection failed: (?P<status>\d{3})")
 _EXPIRED, _NOT_YET, _OTHER_NAME, _OTHER_ADDRESS = 10, 9, 62, 64
 _UNKNOWN_AUTHORITY = frozenset({2, 18, 19, 20, 21})
@@ -71,8 +72,9 @@ def unanswered(error: BaseException, host: str = "") -> Unanswered | None:
 
 def unanswered_in(words: str, host: str) -> Unanswered | None:
     """The same for what uv and py-rattler say, both by reqwest and rustls; None when it is not the network."""
+    plain = _ADDRESS.sub("", words)  # an address such as `https://host/pypi-proxy/simple` says nothing of proxies
     for pattern, what, remedy in _OF_REQWEST:
-        if re.search(pattern, words, re.IGNORECASE):
+        if re.search(pattern, plain, re.IGNORECASE):
             return _final(what.format(host=host), remedy)
     return None
 

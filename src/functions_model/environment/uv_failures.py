@@ -9,13 +9,13 @@ from urllib.parse import urlsplit
 
 from packaging.utils import canonicalize_name
 
-from functions_model.core.disk import refusal
 from functions_model.core.failures import EnvironmentFailed, Problem
 from functions_model.core.unanswered import unanswered_in
+from functions_model.environment.index_logins import advice_for, for_refused_login
+from functions_model.environment.machine_failures import machine_problem
 from functions_model.environment.offers import Offer
 from functions_model.environment.other_indexes import for_other_versions
 from functions_model.environment.request import EnvironmentRequest
-from functions_model.environment.uv_process import ENDED_BY
 from functions_model.environment.ways_out import Advice, for_no_version, for_offer, for_unknown
 
 _DETAIL_LINES = 80
@@ -43,9 +43,7 @@ _NO_VERSION = re.compile(rf"there (?:is|are) no versions? of {_PACKAGE}")
 _NEEDS_PYTHON = re.compile(rf"{_PACKAGE} depends on (?P<python>Python\s*[<>=!~][^\s,]*(?:,[<>=!~][^\s,]*)*)")
 _REQUIRED = re.compile(r"you require (?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)")
 _FETCH = re.compile(r"Failed to fetch:? `?(?P<url>[^\s`]+)")
-_REFUSED = re.compile(r"\(os error (?P<number>\d+)\)")
-_PATH = re.compile(r"(?<![\w:/.])(/[^\s`\"':]+)")
-_KILLED = re.compile(rf"^{ENDED_BY} (?P<signal>\w+)", re.MULTILINE)
+_WANTS_LOGIN = re.compile(r"\b40[13]\b")
 _HASH = re.compile(rf"[Hh]ash mismatch for `{_PACKAGE}`")
 
 
@@ -105,10 +103,11 @@ def blamed(words: str) -> str | None:
     """The one package, normalised, without which uv may find a resolution, or more reasons; None when none is to blame.
 
     That is one that the index lacks, or that has no wheel, or no source package where one is needed, or whose build
-    fails.
+    fails. None is, where an index wants a login: what uv takes for missing may be there.
     """
     plain = _plain(words)
-    if _machine_problem(plain) or any(problem(plain, _NOTHING) for problem in (_fetch_problem, _hash_problem)):
+    sure = (_login_problem, _fetch_problem, _hash_problem)
+    if machine_problem(plain) or any(problem(plain, _NOTHING) for problem in sure):
         return None
     match = (
         _BUILD.search(plain)
@@ -129,7 +128,8 @@ def is_for_wheels(words: str) -> bool:
 
 def _one_problem(words: str, request: EnvironmentRequest, target: Target, offers: Mapping[str, Offer]) -> Problem:
     return (
-        _machine_problem(words)
+        machine_problem(words)
+        or _login_problem(words, request)
         or _fetch_problem(words, request)
         or _hash_problem(words, request)
         or _build_problem(words, request, offers)
@@ -149,27 +149,19 @@ def _problem(name: str, what: str, remedy: str, request: EnvironmentRequest) -> 
     return Problem(what, remedy, "environment-file" if request.source else "", request.where(canonicalize_name(name)))
 
 
-def _machine_problem(words: str) -> Problem | None:
-    """What no environment file is to blame for."""
-    for match in _REFUSED.finditer(words):
-        place = _PATH.findall(words[: match.start()]) or _PATH.findall(words)
-        if told := refusal(int(match["number"]), place[-1] if place else "the temporary files"):
-            return Problem(told.what, told.remedy)
-    if killed := _KILLED.search(words):
-        memory = killed["signal"] == "SIGKILL"
-        remedy = "Most often the machine has no more memory: run on one that has more." if memory else "Run again."
-        return Problem(f"{ENDED_BY} {killed['signal']}", remedy)
-    return None
+def _login_problem(words: str, request: EnvironmentRequest) -> Problem | None:
+    advice = for_refused_login(words, request.indexes)
+    return _problem("", *advice, request) if advice else None
 
 
 def _fetch_problem(words: str, request: EnvironmentRequest) -> Problem | None:
     match = _FETCH.search(words)
     if not match:
         return None
+    if refused := _WANTS_LOGIN.search(words):
+        return _problem("", *advice_for("", match["url"], refused[0], request.indexes), request)
     if silent := unanswered_in(words, urlsplit(match["url"]).netloc.rpartition("@")[2]):
         return _problem("", silent.what, silent.remedy, request)
-    if re.search(r"\b40[13]\b", words):
-        return _problem("", f"`{match['url']}` refused the login", "Check the index's user name and password.", request)
     reason = words.splitlines()[-1].strip().rstrip(".")
     return _problem(
         "",

@@ -175,7 +175,7 @@ CASES = [
     ),
     (
         "Failed to fetch: https://host.example/simple/six/\nHTTP status client error (401 Unauthorized)",
-        "`https://host.example/simple/six/` refused the login",
+        "`https://host.example/simple/six/` wants a login (401)",
         None,
     ),
     (

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.exhaustive
 MINOR = "3.11"
 PACKAGES = ("cloudpickle", "joblib", "lightgbm", "opencv-python", "scikit-learn", "skops", "spacy", "xgboost-cpu")
+ALONE = {"xgboost-cpu": "xgboost", **({"torch": "torch"} if os.environ.get("SOAK") else {})}
+"""Packages, and what they are imported as. PyTorch brings some GB of libraries for GPUs: `make soak` looks at it."""
 IMPORTS = "import cv2\nimport lightgbm\nimport spacy\nimport xgboost\n"
 WRITES = """
 import collections, json, pathlib, pickle, sys
@@ -101,14 +103,32 @@ def inventory(lock: Lock, site: Path) -> Inventory:
     return take_inventory([read_tree(site, layout.SITE_PACKAGES, root=site)], lock, MINOR)
 
 
+def _of_the_base() -> frozenset[str]:
+    """The shared libraries of the sandbox's Functions base, which has what Microsoft's has."""
+    blobs = cache_folder() / "blobs"
+    base = debian_layer(MINOR, blobs, lambda _: None)
+    with gzip.open(blobs / base.digest.removeprefix("sha256:")) as layer:
+        return frozenset(libraries_in(layer))  # type: ignore[arg-type]
+
+
 class TestLibraries:
+    @pytest.mark.needs("mmdebstrap")
+    @pytest.mark.parametrize("package", ALONE)
+    def test_of_one_alone(self, package: str, tmp_path: Path) -> None:
+        """No alarm, whatever else it brings: drivers and plugins that nothing imports are its own affair."""
+        (tmp_path / "requirements.txt").write_text(package)
+        lock = resolve(read_environment(tmp_path / "requirements.txt"), MINOR, work=tmp_path / "resolve")
+        site = install(lock, MINOR, tmp_path / "packages", work=tmp_path / "work").site_packages
+        brings = take_inventory([read_tree(site, layout.SITE_PACKAGES, root=site)], lock, MINOR)
+        lines = f"import {ALONE[package]}\ndef init(): pass\ndef run(data): pass\n"
+
+        assert brings.version_of(package)
+        assert [] == list(check_libraries(project(tmp_path / "code", {"score.py": lines}), brings, _of_the_base))
+
     @pytest.mark.needs("mmdebstrap")
     def test_of_the_field(self, inventory: Inventory, tmp_path: Path) -> None:
         """No alarm on a base with what Microsoft's has; one without OpenMP is told, and what nothing imports is not."""
-        blobs = cache_folder() / "blobs"
-        base = debian_layer(MINOR, blobs, lambda _: None)
-        with gzip.open(blobs / base.digest.removeprefix("sha256:")) as layer:
-            names = frozenset(libraries_in(layer))  # type: ignore[arg-type]
+        names = _of_the_base()
         script = project(tmp_path, {"score.py": f"{IMPORTS}def init(): pass\ndef run(data): pass\n"})
 
         whole = list(check_libraries(script, inventory, lambda: names))

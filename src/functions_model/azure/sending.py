@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import requests
 from azure.core.exceptions import HttpResponseError
 from azure.core.pipeline.policies import RetryPolicy, SansIOHTTPPolicy
 from azure.core.pipeline.transport import RequestsTransport
@@ -12,8 +13,10 @@ from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
 from functions_model.azure.errors import error_code
 from functions_model.core.cancel import CANCEL, Cancel
+from functions_model.core.heads import HeadsAdapter
 from functions_model.core.sending import Retries, changes, seconds_asked
 from functions_model.core.tracing import traced
+from functions_model.core.unanswered import unanswered
 
 _RETRIES = Retries(attempts=7, first=0.8, longest=20.0)
 """About a minute with a service that answers 429 or 5xx. The SDK's policy leaves out the first of the waits."""
@@ -54,6 +57,12 @@ class PatientRetry(RetryPolicy[Any, Any]):
     def get_retry_after(self, response: Any) -> float | None:
         """Seconds that the service asks to wait. A header that says nothing would be an error to the SDK's own."""
         return seconds_asked(response.http_response.headers.get("Retry-After"))
+
+    def increment(self, settings: dict[str, Any], response: Any = None, error: Any = None) -> bool:
+        """Whether to try again: not after what no other attempt mends, such as a certificate that is not trusted."""
+        silent = unanswered(error) if error else None
+        more = super().increment(settings, response=response, error=error)
+        return more and (silent is None or silent.passes)
 
     def sleep(self, settings: dict[str, Any], transport: Any, response: Any = None) -> None:
         """Wait as the service asks, or longer each time."""
@@ -138,8 +147,14 @@ class UnknownVersionPolicy(SansIOHTTPPolicy[Any, Any]):
             raise error
 
 
+_CONNECT_SECONDS = 30.0
+"""By itself the SDK waits for 300, four times in all: twenty minutes for a firewall that drops what comes."""
+
+
 class CancelledTransport(RequestsTransport):  # type: ignore[misc]
-    """The SDK's transport, which begins nothing after a cancel. It is below retries and login: it sees each request.
+    """The SDK's transport, which begins nothing after a cancel, and waits for no connection or head without an end.
+
+    It is below retries and login: it sees each request.
 
     Args:
         cancel: The flag.
@@ -148,7 +163,12 @@ class CancelledTransport(RequestsTransport):  # type: ignore[misc]
 
     def __init__(self, cancel: Cancel = CANCEL, **options: Any) -> None:
         self._cancel = cancel
-        super().__init__(**options)
+        super().__init__(**{"connection_timeout": _CONNECT_SECONDS, **options})
+
+    def _init_session(self, session: requests.Session) -> None:
+        super()._init_session(session)
+        for scheme, adapter in list(session.adapters.items()):
+            session.mount(scheme, HeadsAdapter(max_retries=getattr(adapter, "max_retries", 0)))
 
     def send(self, request: Any, **options: Any) -> Any:
         """Send it, unless the run was cancelled."""

@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, InvalidHeader
 from urllib3.util import Retry
 
 from functions_model.core.answers import whole
 from functions_model.core.cancel import CANCEL, Cancel
+from functions_model.core.heads import HeadsAdapter
 from functions_model.core.tracing import traced
 
 T = TypeVar("T")
@@ -99,14 +99,14 @@ def changes(method: str, url: str) -> bool:
     return method.upper() in {"PUT", "PATCH", "DELETE"}
 
 
-class CancelledAdapter(HTTPAdapter):
+class CancelledAdapter(HeadsAdapter):
     """The adapter of `requests`, which begins nothing after a cancel, and reads no answer without an end.
 
     It sees each redirect as a request of its own.
 
     Args:
         cancel: The flag.
-        options: As `HTTPAdapter` takes them.
+        options: As `HeadsAdapter` takes them.
     """
 
     def __init__(self, cancel: Cancel = CANCEL, **options: Any) -> None:

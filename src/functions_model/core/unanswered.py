@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from http.client import RemoteDisconnected
+from http.client import BadStatusLine, RemoteDisconnected
 from urllib.parse import urlsplit
 
 import requests
@@ -22,6 +22,9 @@ NAME_THE_AUTHORITY = (
 _LOG_IN = "Write the login into HTTPS_PROXY: `http://NAME:PASSWORD@HOST:PORT`, with `%40` for `@`."
 _LET_THROUGH = "Ask who runs the proxy to let it through; or name the host in NO_PROXY, if it is reached directly."
 _ADDRESS = re.compile(r"https?://[^\s`)]+")
+_WHERE = "Check its address and port, and that no proxy answers in its place."
+_AGAIN = "Check the name, the network, and the proxy, if there is one; then run again."
+_PORT = re.compile(r":\d+\Z")
 _TUNNEL = re.compile(r"Tunnel connection failed: (?P<status>\d{3})")
 _EXPIRED, _NOT_YET, _OTHER_NAME, _OTHER_ADDRESS = 10, 9, 62, 64
 _UNKNOWN_AUTHORITY = frozenset({2, 18, 19, 20, 21})
@@ -191,8 +194,7 @@ def _by_tls(causes: tuple[BaseException, ...], host: str) -> Unanswered | None:
         return None
     for pattern, meaning in _TLS:
         if re.search(pattern, str(found)):
-            remedy = "Check its address and port, and that no proxy answers in its place."
-            return _final(f"`{host}` {meaning} ({found.reason or found})", remedy)
+            return _final(f"`{host}` {meaning} ({found.reason or found})", _WHERE)
     return None
 
 
@@ -201,24 +203,28 @@ def _by_name(causes: tuple[BaseException, ...], host: str) -> Unanswered | None:
     if found is None:
         return None
     passes = found.errno not in {socket.EAI_NONAME, socket.EAI_NODATA}
-    return Unanswered(f"the name `{host}` is not known", "Check the name, and this machine's DNS.", passes)
+    return Unanswered(
+        f"the name `{_PORT.sub('', host)}` is not known", "Check the name, and this machine's DNS.", passes
+    )
 
 
 def _by_time(causes: tuple[BaseException, ...], host: str) -> Unanswered | None:
     late = (requests.Timeout, TimedOut, TimeoutError)
     # A connection that is refused is a kind of timeout to urllib3: `NewConnectionError` is a `ConnectTimeoutError`.
     if any(isinstance(cause, late) and not isinstance(cause, NewConnectionError) for cause in causes):
-        return Unanswered(f"`{host}` did not answer in time", "Check the name and the network, then run again.")
+        return Unanswered(f"`{host}` did not answer in time", _AGAIN)
     return None
 
 
 def _by_socket(causes: tuple[BaseException, ...], host: str) -> Unanswered | None:
     if not any(map(_is_broken, causes)):
         return None
-    closed = any(isinstance(cause, RemoteDisconnected) for cause in causes)
+    if any(isinstance(cause, BadStatusLine) and not isinstance(cause, RemoteDisconnected) for cause in causes):
+        return _final(f"`{host}` does not speak HTTP there", _WHERE)
+    closed = any(isinstance(cause, RemoteDisconnected | ssl.SSLEOFError) for cause in causes)
     told = "it was closed without an answer" if closed else _strerror(causes)
     what = f"the connection to `{host}` broke{f' ({told})' if told else ''}"
-    return Unanswered(what, "Check the name and the network, then run again.")
+    return Unanswered(what, _AGAIN)
 
 
 def _is_broken(cause: BaseException) -> bool:

@@ -96,7 +96,7 @@ _OF_REQWEST = (
     ),
     ("proxy authorization required", "the proxy wants a login, or another one, for `{host}`", _LOG_IN),
     ("tunnel error: unsuccessful", "the proxy does not let this machine reach `{host}`, or cannot", _LET_THROUGH),
-    ("tunnel error|proxy", "the proxy did not answer as a proxy does", "Check HTTPS_PROXY."),
+    ("tunnel error", "the proxy did not answer as a proxy does", "Check HTTPS_PROXY."),
     (
         "failed to lookup address",
         "the name `{host}`, or that of the proxy, is not known",

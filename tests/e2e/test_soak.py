@@ -15,6 +15,7 @@ from support.soak_figures import SoakResults
 from support.soaking import Soak
 from support.tools import ROOT
 from support.trials import Trial, trial
+from support.warm import Warm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,9 +34,10 @@ def _case(made: Trial) -> object:
 
 
 @pytest.fixture(scope="module")
-def soak(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Soak:
+def soak(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Soak]:
     """One image and one environment, which all share."""
-    return Soak(sandbox, tmp_path_factory.mktemp("soak"))
+    with Warm() as warm:
+        yield Soak(sandbox, tmp_path_factory.mktemp("soak"), warm)
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +57,6 @@ def test_a_deployment_with_bad_luck(soak: Soak, results: SoakResults, made: Tria
     print(made.words)
     outcome = soak.outcome(made)
     results.add(outcome)
-    print(f"exit code {outcome.code} after {outcome.seconds} s, {outcome.mib} MiB")
+    print(f"exit code {outcome.code} after {outcome.seconds} s, {outcome.mib} MiB: {outcome.said}")
 
     assert () == outcome.wrong, "\n".join(outcome.wrong)

@@ -8,10 +8,10 @@ from support.deployment import Run, Started, run_action, start_action
 from support.project import write_echo_project
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from azure_sandbox.sandbox import Sandbox
+    from support.deployment import Start
 
 
 class Deployer:
@@ -21,21 +21,22 @@ class Deployer:
         sandbox: Where to.
         folder: The workspace; the project is written into it.
         app: The app's name; its resource group is named after it.
+        process: Starts its runs, if they are not to be processes like any others.
     """
 
-    def __init__(self, sandbox: Sandbox, folder: Path, app: str) -> None:
-        self.sandbox, self.folder, self.app = sandbox, folder, app
+    def __init__(self, sandbox: Sandbox, folder: Path, app: str, process: Start | None = None) -> None:
+        self.sandbox, self.folder, self.app, self.process = sandbox, folder, app, process
         self.group = f"{app}-group"
         self.inputs = write_echo_project(folder)
         self.environ = sandbox.endpoints.environ()
 
     def run(self, **inputs: str) -> Run:
         """One run; the keyword `auth_level` is the input `auth-level`."""
-        return run_action(self.folder, self._given(inputs), self.environ)
+        return run_action(self.folder, self._given(inputs), self.environ, self.process)
 
-    def start(self, left: Path, *, before: Sequence[str] = (), **inputs: str) -> Started:
-        """A run that can be killed. What it leaves behind is in the folder `left`; `before` starts it."""
-        return start_action(self.folder, self._given(inputs), self.environ, left, before)
+    def start(self, left: Path, **inputs: str) -> Started:
+        """A run that can be killed. What it leaves behind is in the folder `left`."""
+        return start_action(self.folder, self._given(inputs), self.environ, left, self.process)
 
     def _given(self, inputs: dict[str, str]) -> dict[str, str]:
         given = {name.replace("_", "-"): value for name, value in inputs.items()}

@@ -8,13 +8,13 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from support.leaks import leaks
 from support.tools import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 _KEPT = ("PATH", "HOME", "LANG", "SSL_CERT_FILE", "UV_CACHE_DIR", "XDG_CACHE_HOME", "TMPDIR")
 _TIMEOUT = 240
@@ -57,16 +57,50 @@ class Run:
         return [line for line in self.log.splitlines() if line.startswith("::error")]
 
 
-def run_action(workspace: Path, inputs: Mapping[str, str], environ: Mapping[str, str]) -> Run:
+def run_action(
+    workspace: Path, inputs: Mapping[str, str], environ: Mapping[str, str], start: Start | None = None
+) -> Run:
     """Run the container action's door on a workspace.
 
     Args:
         workspace: The checked-out repository.
         inputs: By their own names: `app-name`.
         environ: What the runner adds: the sandbox's variables.
+        start: As for `start_action`.
     """
     with tempfile.TemporaryDirectory() as folder:
-        return start_action(workspace, inputs, environ, Path(folder)).run()
+        return start_action(workspace, inputs, environ, Path(folder), start).run()
+
+
+class Process(Protocol):
+    """What tests ask of a process: as much of `Popen`."""
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+
+    @property
+    def returncode(self) -> Any:
+        """Its exit code; None until its end was seen."""
+
+    def poll(self) -> int | None:
+        """Its exit code, or None while it runs."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit code, at its end."""
+
+    def send_signal(self, number: int, /) -> None:
+        """Send it a signal."""
+
+    def terminate(self) -> None:
+        """Send it SIGTERM."""
+
+    def kill(self) -> None:
+        """End it with SIGKILL."""
+
+
+Start: TypeAlias = "Callable[[Sequence[str], Path, Mapping[str, str], Path], Process]"
+"""Starts the product: words, folder, variables, log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +115,7 @@ class Started:
         environ: As it was given.
     """
 
-    process: subprocess.Popen[bytes]
+    process: Process
     folder: Path
     workspace: Path
     inputs: Mapping[str, str]
@@ -114,7 +148,7 @@ class Started:
 
 
 def start_action(
-    workspace: Path, inputs: Mapping[str, str], environ: Mapping[str, str], folder: Path, before: Sequence[str] = ()
+    workspace: Path, inputs: Mapping[str, str], environ: Mapping[str, str], folder: Path, start: Start | None = None
 ) -> Started:
     """Start the container action's door on a workspace.
 
@@ -123,30 +157,46 @@ def start_action(
         inputs: By their own names: `app-name`.
         environ: What the runner adds: the sandbox's variables.
         folder: Takes what the run leaves behind.
-        before: Words of a command that starts the command behind it.
+        start: Starts a process, if it is not to be one like any other.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("output", "summary"):
-        (folder / name).touch()
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [*before, sys.executable, "-m", "functions_model", "action"],
-            cwd=workspace,
-            env={
-                **{name: os.environ[name] for name in _KEPT if name in os.environ},
-                "PYTHONPATH": str(ROOT / "src"),
-                "GITHUB_ACTIONS": "true",
-                "GITHUB_WORKSPACE": str(workspace),
-                "GITHUB_OUTPUT": str(folder / "output"),
-                "GITHUB_STEP_SUMMARY": str(folder / "summary"),
-                **_without_the_index(workspace, inputs),
-                **environ,
-                **{f"INPUT_{name.upper()}": value for name, value in inputs.items()},
-            },
-            stdout=log,
+    for name in ("output", "summary", "log"):
+        (folder / name).write_text("")
+    given = {
+        **{name: os.environ[name] for name in _KEPT if name in os.environ},
+        "PYTHONPATH": str(ROOT / "src"),
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_WORKSPACE": str(workspace),
+        "GITHUB_OUTPUT": str(folder / "output"),
+        "GITHUB_STEP_SUMMARY": str(folder / "summary"),
+        **_without_the_index(workspace, inputs),
+        **environ,
+        **{f"INPUT_{name.upper()}": value for name, value in inputs.items()},
+    }
+    process = (start or start_anew)(["action"], workspace, given, folder / "log")
+    return Started(process, folder, workspace, inputs, environ)
+
+
+def start_anew(
+    words: Sequence[str], folder: Path, environ: Mapping[str, str], log: Path, *, before: Sequence[str] = ()
+) -> subprocess.Popen[bytes]:
+    """Start `functions-model` with these words, as a process of its own.
+
+    Args:
+        words: Behind the program's name.
+        folder: Where it is called.
+        environ: All of its variables.
+        log: Takes what it says.
+        before: Words of a command that starts the command behind it.
+    """
+    with log.open("wb") as stream:
+        return subprocess.Popen(
+            [*before, sys.executable, "-m", "functions_model", *words],
+            cwd=folder,
+            env=dict(environ),
+            stdout=stream,
             stderr=subprocess.STDOUT,
         )
-    return Started(process, folder, workspace, inputs, environ)
 
 
 def _without_the_index(workspace: Path, inputs: Mapping[str, str]) -> dict[str, str]:

@@ -19,6 +19,7 @@ class Outcome:
         seed: Of the trial.
         done: What was done to it, in words.
         code: The exit code of the run with bad luck; a signal's number below zero.
+        said: Its first error.
         seconds: How long that run took.
         mib: The most memory that it had; 0 where a program stood before it.
         rerun: Whether another run was needed.
@@ -28,6 +29,7 @@ class Outcome:
     seed: int
     done: str
     code: int
+    said: str
     seconds: float
     mib: float
     rerun: bool

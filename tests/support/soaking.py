@@ -7,6 +7,7 @@ import shutil
 import signal
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,11 +15,13 @@ import requests
 
 from azure_sandbox.faults import Fault
 from support.deployer import Deployer
+from support.deployment import start_anew
 from support.inspecting import refresh_token
 from support.live_sites import scored, site_of
 from support.live_state import live_state
 from support.soak_figures import Outcome
 from support.stored_images import Reader
+from support.warm import Warm, WarmRun
 
 if TYPE_CHECKING:
     from azure_sandbox.sandbox import Sandbox
@@ -73,19 +76,18 @@ class Soak:
     Args:
         sandbox: Where to.
         folder: For workspace, logs and temporary files.
+        warm: Runs are forked from it.
     """
 
-    def __init__(self, sandbox: Sandbox, folder: Path) -> None:
-        self.sandbox, self.folder = sandbox, folder
-        whole = Deployer(sandbox, folder / "workspace", "soak-whole").run(
-            image_name="soak", storage_account="soakwholestore"
-        )
+    def __init__(self, sandbox: Sandbox, folder: Path, warm: Warm) -> None:
+        self.sandbox, self.folder, self.warm = sandbox, folder, warm
+        whole = self._app("soak-whole").run(image_name="soak", storage_account="soakwholestore")
         assert whole.code == 0, whole.log
         self._whole = live_state(sandbox, "soak-whole")
 
     def outcome(self, trial: Trial) -> Outcome:
         """What comes of a trial: a run with its bad luck, and where that did not converge, one without."""
-        app = Deployer(self.sandbox, self.folder / "workspace", _name(trial))
+        app = self._app(_name(trial))
         weights = app.folder / "model" / "weights.txt"
         weights.write_text("first" if trial.kind == "first" else f"seed {trial.seed}")
         temporary, left = (self.folder / f"{name}-{trial.seed}" for name in ("temporary", "left"))
@@ -105,7 +107,11 @@ class Soak:
         if trial.kind == "first":
             self._remove(app)
         shutil.rmtree(temporary, ignore_errors=True)
-        return Outcome(trial.seed, trial.words, ended.run.code, ended.seconds, ended.mib, again, tuple(wrong))
+        said, code = next(iter(ended.run.errors), ""), ended.run.code
+        return Outcome(trial.seed, trial.words, code, said, ended.seconds, ended.mib, again, tuple(wrong))
+
+    def _app(self, name: str) -> Deployer:
+        return Deployer(self.sandbox, self.folder / "workspace", name, self.warm.start)
 
     def _ended(self, trial: Trial, app: Deployer, temporary: Path, left: Path) -> _Ended:
         """The run with bad luck."""
@@ -116,24 +122,26 @@ class Soak:
             faults.add(Fault("*", ".", hold=True, passes=trial.at))
         if trial.deaf:
             app.environ |= {"GITHUB_OUTPUT": "/dev/full", "GITHUB_STEP_SUMMARY": "/dev/full"}
-        before = on_a_small_disk(trial.disk, temporary, left / "listed") if trial.disk is not None else ()
+        if trial.disk is not None:
+            app.process = partial(start_anew, before=on_a_small_disk(trial.disk, temporary, left / "listed"))
         begun = time.monotonic()
-        started = app.start(left, before=before, **_inputs(trial))
+        started = app.start(left, **_inputs(trial))
         try:
-            mib = self._watched(trial, started)
+            self._watch(trial, started)
             run = started.run()
         finally:
             started.kill()
             faults.clear()
+            app.process = self.warm.start
             for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"):
                 app.environ.pop(name, None)
+        mib = started.process.mib if isinstance(started.process, WarmRun) else 0.0
         return _Ended(run, round(time.monotonic() - begun, 1), mib)
 
-    def _watched(self, trial: Trial, started: Started) -> float:
-        """Give a run its signal, and wait for its end, for as long as `Started.run` would; its most memory in MiB."""
-        mib, faults, signalled, until = 0.0, self.sandbox.faults, 0.0, time.monotonic() + 240
+    def _watch(self, trial: Trial, started: Started) -> None:
+        """Wait for the end of a run as long as `Started.run` would, and give it its signal."""
+        faults, signalled, until = self.sandbox.faults, 0.0, time.monotonic() + 240
         while started.process.poll() is None and time.monotonic() < until:
-            mib = max(mib, _mib(started.process.pid))
             if trial.signal is not None and faults.held and not signalled:
                 started.process.send_signal(trial.signal)
                 signalled = time.monotonic()
@@ -141,7 +149,6 @@ class Soak:
                 faults.release()
             time.sleep(0.05)
         faults.release()
-        return mib
 
     def _differs(self, trial: Trial, run: Run) -> list[str]:
         """How what is there differs from what a run without bad luck makes."""
@@ -205,15 +212,6 @@ def _age(temporary: Path) -> None:
     """Let time pass: what is a minute old is removed, where its run is gone."""
     for path in [*temporary.glob("*/in-use"), *temporary.iterdir()]:
         os.utime(path, (time.time() - _OLD,) * 2)
-
-
-def _mib(pid: int) -> float:
-    """The most memory that a process had until now; 0 when it is gone."""
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    except OSError:
-        return 0.0
-    return max((round(int(line.split()[1]) / 1024, 1) for line in lines if line.startswith("VmHWM")), default=0.0)
 
 
 def _reader(sandbox: Sandbox, repository: str) -> Reader:

@@ -20,12 +20,14 @@ RUN sh /build/trim-image /opt/functions-model && python3 /build/image_root.py /o
 # Last, so that a change of the product itself repeats no step above. Its source stays, for tracebacks that people send. The
 # payload and the MLflow script are data here: they run in the customer's app. The sandbox is another door.
 COPY --from=wheel /build/dist /build/dist
+COPY requirements/bill_of_materials.py /build/
 RUN cd /opt/functions-model \
     && bin/uv pip install --quiet --python bin/python --offline --no-cache --no-deps /build/dist/*.whl \
     && rm -r lib/python3*/site-packages/azure_sandbox \
     && sed '1s/$/ -I/' bin/functions-model >bin/action && chmod 755 bin/action \
     && bin/python -m compileall -q --invalidation-mode unchecked-hash -x 'functions_model/(payload|mlflow_scoring)/' \
-       lib/python3*/site-packages/functions_model
+       lib/python3*/site-packages/functions_model \
+    && bin/python -I /build/bill_of_materials.py /build/root /opt/functions-model /build/runtime.lock >bill-of-materials.json
 
 # Nothing of the base image but Python itself, the libraries that it loads, certificates, name service, and the programs by which
 # Kubernetes mode starts a step: see image_root.py.

@@ -50,7 +50,7 @@ check: $(VENV)/.stamp-dev
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/zizmor --quiet --offline --no-progress .github action.yml native/action.yml
+	$(BIN)/zizmor --quiet --offline --no-progress --persona auditor .github action.yml native/action.yml
 	$(if $(FAST_TESTS),$(BIN)/python -m pytest -q -n 4 --dist loadfile $(PYTEST_FLAGS) $(FAST_TESTS))
 
 # Looks from outside at what the sandbox believes; tests/real/README.md says how. TARGET=sandbox tries it out.

@@ -43,7 +43,7 @@ def soak(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 @pytest.fixture(scope="module")
 def results() -> Iterator[SoakResults]:
     """What is told at the end."""
-    made = SoakResults(ROOT / "build" / "soak.json")
+    made = SoakResults(ROOT / "build" / f"soak{os.environ.get('PYTEST_XDIST_WORKER', '')}.json")
     yield made
     if made.outcomes:
         print(f"\n\n{made.table()}\n")

@@ -59,6 +59,34 @@ class TestRelease:
 
         assert 1 == lines.count("  image: Dockerfile")
 
+    def test_attestations(self) -> None:
+        """One says how the image was made, one for each platform what is in it: all of the digest that users pin."""
+        jobs = _read(ROOT / ".github" / "workflows" / "release.yml")["jobs"]
+        built = [one["architecture"] for one in jobs["build"]["strategy"]["matrix"]["include"]]
+        steps = [step for step in jobs["release"]["steps"] if step.get("uses", "").startswith("actions/attest@")]
+        given = [step["with"] for step in steps]
+
+        assert [None, *(f"${{{{ runner.temp }}}}/{name}.json" for name in built)] == [
+            one.get("sbom-path") for one in given
+        ]
+        assert {("${{ steps.push.outputs.digest }}", True)} == {
+            (one["subject-digest"], one["push-to-registry"]) for one in given
+        }
+
+    def test_the_bill_is_where_the_image_has_it(self) -> None:
+        """The Dockerfile writes the document that the workflow takes out, for each platform that is attested."""
+        dockerfile = (ROOT / "Dockerfile").read_text()
+        [script] = [
+            step["run"]
+            for step in _read(ROOT / ".github" / "workflows" / "release.yml")["jobs"]["release"]["steps"]
+            if step.get("name", "").startswith("Take the bill")
+        ]
+
+        assert "cd /opt/functions-model" in dockerfile
+        assert ">bill-of-materials.json" in dockerfile
+        assert "$container:/opt/functions-model/bill-of-materials.json" in script
+        assert '"$RUNNER_TEMP/$architecture.json"' in script
+
 
 class TestAutomation:
     """Dependabot and the CI script."""

@@ -144,6 +144,29 @@ ROWS: list[Row[Refusal]] = [
         ),
     ),
     Row(
+        # hashicorp/terraform-provider-azurerm shows this answer of the built-in definition 404c3081.
+        "a policy's condition holds for the type alone, and the one in its `not` does not",
+        "what the `not` asks for is what it must be",
+        by_policy(
+            denied(
+                violation(
+                    "Secure transfer to storage accounts should be enabled",
+                    "deny_http_storage",
+                    _KIND,
+                    condition(
+                        "Microsoft.Storage/storageAccounts/supportsHttpsTrafficOnly",
+                        "Equals",
+                        "True",
+                        value=False,
+                        holds=False,
+                    ),
+                )
+            ),
+            "`properties.supportsHttpsTrafficOnly` is `false` and must be `True`",
+            never=("`type`",),
+        ),
+    ),
+    Row(
         "a policy wants accounts to be called in a certain way",
         "the pattern, and the input that names them",
         by_policy(

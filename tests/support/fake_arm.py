@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from functions_model.azure.cloud import Cloud
 
+_TAGS = "/providers/microsoft.resources/tags/default"
 SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
 
 
@@ -179,6 +180,8 @@ class FakeArm:
             return self._provider(found.group(1), bool(found.group(2)))
         if path.endswith("/microsoft.authorization/permissions"):
             return self._permissions(path)
+        if path.endswith(_TAGS):
+            return self._tags(asked, path.removesuffix(_TAGS))
         if "/config/" in path or "/basicpublishingcredentialspolicies/" in path:
             return self._configuration(asked, path)
         if path.endswith(("/validate", "/georegions", "/checknameavailability")):
@@ -230,6 +233,15 @@ class FakeArm:
             self.unregistered.discard(namespace)
         state = "NotRegistered" if namespace in self.unregistered else "Registered"
         return Answer(200, {"namespace": namespace, "registrationState": state})
+
+    def _tags(self, asked: Asked, path: str) -> Answer:
+        """Those of a resource; a PATCH merges."""
+        if (document := self.resources.get(path)) is None:
+            return self._missing(path)
+        tags = document.setdefault("tags", {})
+        if asked.method == "PATCH":
+            tags.update(asked.document["properties"]["tags"])
+        return Answer(200, {"properties": {"tags": tags}})
 
     def _below(self, path: str) -> list[dict[str, Any]]:
         kind = path.rpartition("/")[2]

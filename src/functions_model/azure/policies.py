@@ -162,17 +162,16 @@ def _in_words(info: Mapping[str, Any]) -> str:
 
 
 def _fields(info: Mapping[str, Any]) -> list[_Field]:
-    """What it refuses. Of conditions that do not hold nothing is told, but where they stand alone: in a `not`."""
+    """What it refuses: conditions that hold, and those that do not, in a `not`. One of the other kind says no more."""
     details = info.get("evaluationDetails")
     told = mappings(details.get("evaluatedExpressions") if isinstance(details, dict) else None)
     by_path: dict[str, list[Mapping[str, Any]]] = {}
     for one in told:
         if path := str(one.get("path") or one.get("expression") or ""):
             by_path.setdefault(path, []).append(one)
-    refused = {path: held for path, all_of in by_path.items() if (held := [one for one in all_of if _holds(one)])}
+    refused = {path: [one for one in all_of if _holds(one)] or all_of for path, all_of in by_path.items()}
     about = {path: held for path, held in refused.items() if path.lower() not in _SELECTORS}
-    denied = {path: all_of for path, all_of in by_path.items() if path not in refused}
-    return [_field(path, conditions) for path, conditions in (about or denied or refused).items()]
+    return [_field(path, conditions) for path, conditions in (about or refused).items()]
 
 
 def _holds(condition: Mapping[str, Any]) -> bool:

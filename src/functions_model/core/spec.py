@@ -194,6 +194,7 @@ class Target:
         service_bus_sku: `Basic`, `Standard` or `Premium`, for a namespace that is created.
         access: How the app gets into what it works with.
         given: Inputs that were given, of those that mean nothing for what is there: `service-bus-sku`.
+        tags: The user's own, on everything that is made.
     """
 
     names: Names
@@ -204,10 +205,7 @@ class Target:
     service_bus_sku: str = "Standard"
     access: Access = Access.IDENTITY
     given: frozenset[str] = frozenset()
-
-    def group_of(self, name: str) -> str:
-        """The resource group of what an input names."""
-        return self.resources.other_groups.get(name, self.names.group)
+    tags: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from functions_model.inputs.specs import CREATED, NAMING, OF_ANY_SUBSCRIPTION, WITH_AZURE, a_choice, a_name, a_number
+from functions_model.inputs.specs import (
+    CREATED,
+    NAMING,
+    OF_ANY_SUBSCRIPTION,
+    WITH_AZURE,
+    a_choice,
+    a_name,
+    a_number,
+    lines,
+)
 
 ENTRIES = (
     a_name("plan-name", "The hosting plan." + CREATED, derived="`<app-name>-plan`", modes=NAMING),
@@ -61,5 +70,11 @@ ENTRIES = (
         "The Log Analytics workspace for a new Application Insights component." + OF_ANY_SUBSCRIPTION,
         derived="`<app-name>-logs`",
         modes=NAMING,
+    ),
+    lines(
+        "tags",
+        "Tags of everything that the action creates, `name=value` lines: `cost-center=4711`. Resources that it created"
+        " before get them, too; their other tags stay.",
+        modes=WITH_AZURE,
     ),
 )

@@ -19,6 +19,7 @@ from functions_model.inputs.registries import (
     take_login,
 )
 from functions_model.inputs.settings import note_dots, read_app_settings, refuse_ports
+from functions_model.inputs.tags import take_tags
 from functions_model.inputs.unused_settings import note_unused
 
 _BUS_SKU = "service-bus-sku"
@@ -75,6 +76,7 @@ def read_target(form: Form) -> Target:
         service_bus_sku=(form.uses(_BUS_SKU) and form.take(_BUS_SKU, rules.service_bus_sku)) or "Standard",
         access=access,
         given=frozenset(name for name in _FOR_WHAT_IS_NEW if form.text(name)),
+        tags=take_tags(form),
     )
 
 

@@ -27,6 +27,7 @@ from functions_model.provision.observed import FoundApp, LiveApp, Observed, Obse
 from functions_model.provision.places import NameRefusal, ObservedNames, refusal_of
 from functions_model.provision.settings import keys
 from functions_model.provision.settings.connection_strings import ObservedKeys
+from functions_model.provision.tagging import ObservedTags, observe_tags
 
 
 def observe(clients: AzureClients, wanted: Wanted, *, mask: Callable[[str], None] = discard) -> Observed:
@@ -46,7 +47,7 @@ def observe(clients: AzureClients, wanted: Wanted, *, mask: Callable[[str], None
     for looks in rounds((*looks_of(wanted.host), Look("keys", (ObservedKeys,), read_keys, needs=keys.NEEDS))):
         has_place = seen.of(ObservedGroup) is not None or bool(wanted.other_groups)
         seen = _round(clients, wanted, seen, [look for look in looks if has_place or ObservedGroup not in look.needs])
-    return seen
+    return _round(clients, wanted, seen, [Look("tags", (ObservedTags,), observe_tags)]) if wanted.target.tags else seen
 
 
 def looks_of(host: Host) -> tuple[Look, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from functions_model.core.failures import PlanRefused
+from functions_model.provision import tagging
 from functions_model.provision.access.networks import shut_out
 from functions_model.provision.changes import IMAGE, Change, known_of
 from functions_model.provision.host import ResourcePlan, Wanted
@@ -32,10 +33,14 @@ def plan(wanted: Wanted, observed: Observed) -> ResourcePlan:
     """
     kinds = kinds_of(wanted.host)
     problems = [problem for kind in kinds for problem in kind.problems(wanted, observed)]
-    problems += shut_out(wanted, observed)
+    problems += [*shut_out(wanted, observed), *tagging.problems(wanted, observed)]
     if problems:
         raise PlanRefused(f"plan the function app `{wanted.names.app}`", problems)
-    changes = [change for kind in kinds for change in kind.difference(wanted, observed)]
+    changes = [
+        tagging.with_tags(change, kind, wanted, observed)
+        for kind in kinds
+        for change in kind.difference(wanted, observed)
+    ]
     keys = {IMAGE, *(key for change in changes for key in (change.key, known_of(change.key)))}
     placed = tuple(_placed(change, keys, observed.portal) for change in changes)
     return ResourcePlan(placed, wanted, observed, notes=notes_for(wanted, observed))

@@ -1,26 +1,19 @@
 """Tags: who made a resource, from which repository and commit.
 
 What we create gets them. What is there keeps those it has, but for an app of ours: whenever something else of it is
-written, its source is written, too. A tag alone is no reason to write.
+written, its source is written, too. A tag of ours alone is no reason to write; for the user's own, see `tagging`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from functions_model.core.tags import COMMIT, LONGEST_VALUE, MANAGED_BY, REPOSITORY, UNFINISHED, merged, value_in
 from functions_model.provision.changes import FieldChange
 from functions_model.provision.host import Wanted
 from functions_model.provision.observed import FoundApp
 
-MANAGED_BY = ("managed-by", "functions-model-action")
-"""Name and value of the tag on everything that this tool makes."""
-REPOSITORY, COMMIT = "source-repository", "source-commit"
-UNFINISHED = "unfinished"
-"""On an app from its first write to its last: a run that is stopped in between leaves it, and the next one sees it."""
-
 _SOURCES = {REPOSITORY: "org.opencontainers.image.source", COMMIT: "org.opencontainers.image.revision"}
-_LONGEST = 256
-"""https://learn.microsoft.com/azure/azure-resource-manager/management/tag-resources#limitations."""
 
 
 def tags_for(provenance: Mapping[str, str]) -> dict[str, str]:
@@ -29,14 +22,14 @@ def tags_for(provenance: Mapping[str, str]) -> dict[str, str]:
     Args:
         provenance: OCI annotations that say which repository and commit the run is about; none outside of a CI host.
     """
-    found = {name: provenance[key][:_LONGEST] for name, key in _SOURCES.items() if provenance.get(key)}
+    found = {name: provenance[key][:LONGEST_VALUE] for name, key in _SOURCES.items() if provenance.get(key)}
     return dict([MANAGED_BY, *found.items()])
 
 
 def is_ours(tags: Mapping[str, str] | None) -> bool:
     """Whether this tool made a resource with these tags. Case does not count in their names."""
     name, value = MANAGED_BY
-    return {key.lower(): text for key, text in (tags or {}).items()}.get(name) == value
+    return value_in(tags or {}, name) == value
 
 
 def tags_to_be(wanted: Wanted, app: FoundApp) -> dict[str, str]:
@@ -44,7 +37,7 @@ def tags_to_be(wanted: Wanted, app: FoundApp) -> dict[str, str]:
     if not is_ours(app.tags):
         return dict(app.tags)
     kept = {name: value for name, value in app.tags.items() if name != UNFINISHED}
-    return {**kept, **wanted.tags}
+    return merged(kept, wanted.tags)
 
 
 def tag_changes(wanted: Wanted, app: FoundApp) -> tuple[FieldChange, ...]:

@@ -51,7 +51,7 @@ def wanted_for(
         image=image,
         registry=registry,
         roles=() if target.access is Access.KEYS else roles_for(target, registry, data),
-        tags=tags_for(provenance or {}),
+        tags={**target.tags, **tags_for(provenance or {})},
         data=data,
         other_groups=_other_groups(target, host),
     )

@@ -12,6 +12,7 @@ from functions_model.inputs.specs import Group, InputKind, InputSpec
 from support.catalogue_documents import inputs_table, outputs_table, render_action_yaml
 
 ISSUE_INPUTS = {
+    "tags",
     "model-path",
     "model-name",
     "model-version",

@@ -51,14 +51,20 @@ class TestEachInput:
         """It means the app's own group."""
         found = target(workspace, name, "mine01")
 
-        assert ("mine01", "rg-churn") == (getattr(found.resources, FIELDS[name]), found.group_of(name))
+        assert ("mine01", "rg-churn") == (
+            getattr(found.resources, FIELDS[name]),
+            found.resources.other_groups.get(name, found.names.group),
+        )
 
     @pytest.mark.parametrize("name", PLACES)
     def test_takes_a_group_and_a_name(self, name: str, workspace: Path) -> None:
         """The group stays as it was written."""
         found = target(workspace, name, "Shared-RG/mine01")
 
-        assert ("mine01", "Shared-RG") == (getattr(found.resources, FIELDS[name]), found.group_of(name))
+        assert ("mine01", "Shared-RG") == (
+            getattr(found.resources, FIELDS[name]),
+            found.resources.other_groups.get(name, found.names.group),
+        )
 
     @pytest.mark.parametrize("name", PLACES)
     def test_takes_a_whole_id(self, name: str, workspace: Path) -> None:
@@ -67,7 +73,10 @@ class TestEachInput:
 
         found = target(workspace, name, text)
 
-        assert ("mine01", "Shared-RG") == (getattr(found.resources, FIELDS[name]), found.group_of(name))
+        assert ("mine01", "Shared-RG") == (
+            getattr(found.resources, FIELDS[name]),
+            found.resources.other_groups.get(name, found.names.group),
+        )
 
     @pytest.mark.parametrize("name", sorted(PLACES.keys() - IN_ANY_SUBSCRIPTION))
     def test_refuses_another_subscription(self, name: str, workspace: Path) -> None:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from functions_model.core.failures import Overtaken
+from functions_model.core.tags import UNFINISHED
 from functions_model.hosting.app_service import plan
 from functions_model.hosting.app_service.app_changes import (
     IDENTITY,
@@ -29,7 +30,7 @@ from functions_model.provision.kinds.identity import ObservedIdentity
 from functions_model.provision.nouns import same_id
 from functions_model.provision.observed import Observed
 from functions_model.provision.settings.host_storage import CONNECTION
-from functions_model.provision.tags import UNFINISHED, is_ours, tags_to_be
+from functions_model.provision.tags import is_ours, tags_to_be
 
 
 def create_app(writing: SiteWriting, observed: Observed, like: Likeness) -> ObservedSite:

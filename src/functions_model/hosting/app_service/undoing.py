@@ -137,8 +137,9 @@ def _tags_before(wanted: Wanted, before: ObservedApp, now: ObservedApp) -> dict[
     """The source of the version before comes back with it, whoever has written another since; all other tags stay."""
     if not is_ours(before.tags):
         return dict(now.tags)
-    kept = {name: value for name, value in now.tags.items() if name not in wanted.tags}
-    return kept | {name: before.tags[name] for name in wanted.tags if name in before.tags}
+    ours = {name.lower() for name in wanted.tags}
+    kept = {name: value for name, value in now.tags.items() if name.lower() not in ours}
+    return kept | {name: value for name, value in before.tags.items() if name.lower() in ours}
 
 
 def _patch(before: ObservedApp, after: ObservedApp, now: ObservedApp) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -16,10 +16,11 @@ from functions_model.provision.applying.incomplete import incomplete, told
 from functions_model.provision.applying.outcome import Applied
 from functions_model.provision.changes import Action, Change, Written
 from functions_model.provision.context import ALONE, Patience, RunContext
-from functions_model.provision.host import ResourcePlan, Writing
+from functions_model.provision.host import Kind, ResourcePlan, Writing
 from functions_model.provision.kinds import provider
 from functions_model.provision.known_kinds import kinds_of
 from functions_model.provision.observed import FoundApp, LiveApp, Observed, Piece
+from functions_model.provision.tagging import own_part, write_tags
 
 
 def _nothing() -> None:
@@ -152,12 +153,17 @@ class _Maker:
         patience = Patience(str(change), context.sleep, context.report, self._register)
         writing = Writing(self.clients, self.plan.wanted, change, patience, context.mask, partial(self._know, known))
         kind = next(kind for kind in kinds_of(self.plan.wanted.host) if kind.name == change.kind)
+        own = own_part(change, kind, self.plan)
         with CANCEL.work(str(change)):
-            piece = patience.through(lambda: kind.write(writing, self.live.observed))
+            piece = self._write(kind, replace(writing, change=own)) if own else None
+            patience.through(lambda: write_tags(writing, own))
             done = Written(change, context.clock() - begun)
             self.live.add(piece, done)
             context.written(done)
         context.report(told(done))
+
+    def _write(self, kind: Kind, writing: Writing) -> Piece | None:
+        return writing.patience.through(lambda: kind.write(writing, self.live.observed))
 
     def _know(self, known: Callable[[], None], piece: Piece) -> None:
         self.live.know(piece)

@@ -14,6 +14,7 @@ from functions_model.provision.elsewhere import Elsewhere, Unseen, read_elsewher
 from functions_model.provision.host import Kind, Look, Wanted, Writing
 from functions_model.provision.kinds import generic, provider, resource_group
 from functions_model.provision.kinds.generic import once_made
+from functions_model.provision.nouns import same_id
 from functions_model.provision.observed import Observed, ObservedGroup, Piece
 from functions_model.provision.places import is_elsewhere, not_there
 from functions_model.provision.removable import Removal
@@ -94,12 +95,14 @@ def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
 
 
 def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
-    """Create or keep; nothing when no component is to be made."""
-    if wanted.insights is None or observed.of(ObservedInsights) is not None:
+    """Create or keep; nothing when no component is to be made, and no tags may differ."""
+    if wanted.insights is None:
         return ()
-    name = wanted.insights.workspace
+    component, name = observed.of(ObservedInsights), wanted.insights.workspace
     resource_id = wanted.id_of(TYPE, name)
-    if observed.of(ObservedLogs) is not None:
+    if component and not (wanted.target.tags and same_id(component.workspace_id, resource_id)):
+        return ()
+    if component or observed.of(ObservedLogs) is not None:
         return (Change(KIND, name, Action.KEEP, resource_id=resource_id),)
     fields = (FieldChange("days that data are kept", None, "30"), FieldChange("location", None, wanted.target.location))
     depends_on = (resource_group.key(wanted), *provider.keys(provider.OPERATIONAL_INSIGHTS))

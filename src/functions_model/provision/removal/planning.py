@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from functions_model.core.names import Names
 from functions_model.core.spec import RemovalSpec
+from functions_model.core.tags import MANAGED_BY
 from functions_model.provision.changes import Action, Change, ChangeSet, key_of
 from functions_model.provision.host import Found, Host
 from functions_model.provision.kinds import (
@@ -19,7 +20,6 @@ from functions_model.provision.kinds import (
 from functions_model.provision.known_kinds import kinds_of
 from functions_model.provision.removable import RolesHeld, Standing
 from functions_model.provision.removal.surveying import removable
-from functions_model.provision.tags import MANAGED_BY
 
 _GROUP = resource_group.KIND
 _SHOWN = 3

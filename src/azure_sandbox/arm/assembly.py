@@ -14,7 +14,10 @@ from azure_sandbox.arm.machine_learning.state import Workspaces
 from azure_sandbox.arm.monitor.components import ComponentResponses
 from azure_sandbox.arm.monitor.workspaces import WorkspaceResponses
 from azure_sandbox.arm.operations import Durations, Operations
+from azure_sandbox.arm.policies import Policies
+from azure_sandbox.arm.resource_locks import Locks
 from azure_sandbox.arm.resources.responses import ResourcesResponses
+from azure_sandbox.arm.resources.tags import TagsResponses, check_tags
 from azure_sandbox.arm.routing import Router
 from azure_sandbox.arm.service import ArmService
 from azure_sandbox.arm.service_bus.responses import ServiceBusResponses
@@ -91,6 +94,8 @@ class Arm:
         self.service_bus = ServiceBusNamespaces(self.store, platforms.service_bus)
         self.workspaces = Workspaces(self.store, self.accounts, platforms.storage)
         self.registries = RegistryResponses(self.store, platforms.registries, self.operations, self.durations)
+        self.tags = TagsResponses(self.store, self.subscriptions)
+        self.policies, self.locks = Policies(self.tags.live), Locks()
         self.service = ArmService(
             Router(self._routes(platforms)),
             directory,
@@ -98,11 +103,13 @@ class Arm:
             subscriptions=self.subscriptions,
             operations=self.operations,
             versions=Versions(cloud),
+            governed=(check_tags, self.locks.check, self.policies.check),
         )
 
     def _routes(self, platforms: Platforms) -> list[ArmRoute]:
         return [
             *self._resources().routes(),
+            *self.tags.routes(),
             # Before the others: their routes lie below any resource.
             *AuthorizationResponses(self.assignments, self.subscriptions).routes(),
             *PlanResponses(self.store, self.durations, self._room_in).routes(),

@@ -19,6 +19,8 @@ class ArmError(Exception):
         message: For people.
         headers: More response headers.
         details: Inner errors, ready for the wire.
+        target: What it is about.
+        information: More for programs: `additionalInfo`, ready for the wire.
     """
 
     def __init__(
@@ -29,18 +31,20 @@ class ArmError(Exception):
         *,
         headers: Mapping[str, str] | None = None,
         details: list[dict[str, Any]] | None = None,
+        target: str = "",
+        information: list[dict[str, Any]] | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
         self.headers = dict(headers or {})
-        self.details = details or []
+        self.more = {"target": target, "details": details, "additionalInfo": information}
 
     def body(self) -> dict[str, Any]:
         """The JSON on the wire."""
-        error: dict[str, Any] = {"code": self.code, "message": self.message}
-        return {"error": {**error, "details": self.details} if self.details else error}
+        error = {"code": self.code, "message": self.message}
+        return {"error": {**error, **{name: value for name, value in self.more.items() if value}}}
 
 
 class WebError(ArmError):

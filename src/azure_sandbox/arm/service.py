@@ -49,6 +49,7 @@ class ArmService:
         subscriptions: Which subscriptions there are, with their resource groups and registered providers.
         operations: What may have ended since the last request.
         versions: Which versions of its interfaces the cloud knows.
+        governed: What a company forbids: locks and policies.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class ArmService:
         subscriptions: Subscriptions,
         operations: Operations,
         versions: Versions,
+        governed: tuple[Callable[[ArmRequest], ArmRequest], ...] = (),
     ) -> None:
         self._router = router
         self._directory = directory
@@ -75,6 +77,7 @@ class ArmService:
             self.authorize,
             self.check_group,
             self.check_registration,
+            *governed,
         )
 
     def answer(self, request: ArmRequest) -> ArmResponse:
@@ -118,7 +121,8 @@ class ArmService:
         """Find the operation; refuse subscriptions that are not there, and those of other tenants.
 
         Raises:
-            ArmError: SubscriptionNotFound, InvalidAuthenticationTokenTenant, or the sandbox has no such operation.
+            ArmError: SubscriptionNotFound, InvalidAuthenticationTokenTenant, ReadOnlyDisabledSubscription, or the
+                sandbox has no such operation.
         """
         parts = request.path.strip("/").split("/")
         named = parts[0].lower() == "subscriptions" and len(parts) > 1
@@ -128,6 +132,7 @@ class ArmService:
             raise self._not_covered(request)
         # Ids keep one spelling of the subscription, whatever the caller wrote.
         values = {**found[1], **({"subscription": subscription} if "subscription" in found[1] else {})}
+        self._subscriptions.check_state(subscription, request.method)
         return replace(request, values=values)
 
     def check_version(self, request: ArmRequest) -> ArmRequest:

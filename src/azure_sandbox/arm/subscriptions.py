@@ -46,6 +46,7 @@ class Subscriptions:
         self._tenant = tenant
         self._registration = registration
         self._known: dict[str, Subscription] = {}
+        self._disabled: set[str] = set()
 
     def add(self, subscription_id: str, display_name: str, tenant: str | None = None) -> Subscription:
         """A new one, without resource groups; nobody holds a role in it yet."""
@@ -53,6 +54,23 @@ class Subscriptions:
         made = Subscription(key, tenant or self._tenant, display_name, Groups(key), Providers(self._registration))
         self._known[key] = made
         return made
+
+    def disable(self, subscription_id: str, *, disabled: bool = True) -> None:
+        """Let nobody write in it, as after its credit is used up; or enable it again."""
+        (self._disabled.add if disabled else self._disabled.discard)(subscription_id.lower())
+
+    def check_state(self, subscription_id: str, method: str) -> None:
+        """Refuse writes in a subscription that is disabled.
+
+        Raises:
+            ArmError: ReadOnlyDisabledSubscription.
+        """
+        if method in {"PUT", "PATCH", "DELETE"} and subscription_id.lower() in self._disabled:
+            message = (
+                f"The subscription '{subscription_id}' is disabled and therefore marked as read only. You cannot "
+                "perform any write actions on this subscription until it is re-enabled."
+            )
+            raise ArmError(409, "ReadOnlyDisabledSubscription", message)
 
     def __iter__(self) -> Iterator[Subscription]:
         """Those of the sandbox's tenant, in the order in which they were made."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import requests
+from urllib3 import HTTPResponse
 
 from functions_model.azure.data import DataRefused
 from functions_model.azure.errors import explain
@@ -52,7 +54,8 @@ def by_policy(body: Any, *words: str, never: tuple[str, ...] = ()) -> Refusal:
 def by_registry(status: int, body: Any, *words: str, never: tuple[str, ...] = ()) -> Refusal:
     """A registry refuses this machine."""
     answer = requests.Response()
-    answer.status_code, answer._content = status, json.dumps(body).encode()
+    answer.status_code, answer.url = status, "https://contoso.azurecr.io/v2/"
+    answer.raw = HTTPResponse(io.BytesIO(json.dumps(body).encode()), preload_content=False)
     access = Access("package", push=True)
     return Refusal(lambda: str(refusal(answer, "contoso.azurecr.io", "push the image", access)), words, never)
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import ast
 import sys
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
 from functions_model.core.failures import Location, Problem
+from functions_model.core.python_trees import parse_python
 from functions_model.core.spec import Code
+from functions_model.image.opened import MOST_SOURCE, read_whole, remedy_for
 
 Binding: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Assign | ast.AnnAssign | ast.stmt
 """The statement that binds a name: a definition, an assignment, an import, a loop."""
@@ -216,22 +217,22 @@ def check_entry_script(code: Code, *, python_version: str | None = None) -> tupl
 
 def _faults(path: Path, python_version: str | None) -> list[Fault]:
     try:
-        source = path.read_bytes()
+        source = read_whole(path, MOST_SOURCE)
     except OSError as problem:
-        return [(f"the file cannot be read: {problem.strerror}", "Check the path and the permissions.", 0)]
+        return [(f"the file cannot be read: {problem.strerror}", remedy_for(problem), 0)]
     try:
         tree = _parse(source, python_version)
-    except (SyntaxError, ValueError, RecursionError) as problem:
+    except (SyntaxError, ValueError) as problem:
         return [_unreadable(source, problem, python_version)]
-    found = bindings_of(tree)
+    try:
+        found = bindings_of(tree)
+    except RecursionError:  # Python itself runs what is nested a little deeper than can be looked through
+        return []
     return [*_function_faults("init", found, init_faults), *_function_faults("run", found, run_faults)]
 
 
 def _parse(source: bytes, python_version: str | None) -> ast.Module:
-    minor = int(python_version.split(".")[1]) if python_version else sys.version_info.minor
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # such as invalid escapes in strings: the script runs all the same
-        return ast.parse(source, feature_version=(3, min(minor, sys.version_info.minor)))
+    return parse_python(source, int(python_version.split(".")[1])) if python_version else parse_python(source)
 
 
 def _unreadable(source: bytes, problem: Exception, python_version: str | None) -> Fault:

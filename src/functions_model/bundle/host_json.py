@@ -13,6 +13,7 @@ from functions_model.bundle.functions import function_definitions
 from functions_model.bundle.host_rules import Broken, KeyPath, Settings, broken_rules, seconds_of, setting_at, span_of
 from functions_model.core.failures import BundleFailed, Location, Problem
 from functions_model.core.spec import BlobTrigger, DeploymentSpec, HttpTrigger, ServiceBusQueueTrigger, Trigger
+from functions_model.image.opened import TextRefused, read_text
 
 _STRING = r'"(?:\\.|[^"\\\n])*"'
 _COMMENT = re.compile(rf"({_STRING})|//[^\n]*|/\*.*?\*/", re.DOTALL)
@@ -108,8 +109,10 @@ def _merge(spec: DeploymentSpec) -> tuple[Settings, tuple[Problem, ...]]:
     if file is None:
         return _defaults(spec, TIMEOUT), ()
     try:
-        theirs = read_commented_json(file.read_text("utf-8-sig"))
-    except (OSError, ValueError, RecursionError) as problem:
+        theirs = read_commented_json(read_text(file))
+    except TextRefused as refused:
+        return {}, (_problem(Broken((), refused.what, refused.remedy), file, refused.line),)
+    except (ValueError, RecursionError) as problem:
         return {}, (_unreadable(problem, file),)
     if not isinstance(theirs.value, dict):
         return {}, (_problem(Broken((), "it is not an object", "Start it with `{`."), file, 1),)
@@ -161,10 +164,8 @@ def _unreadable(problem: Exception, file: Path) -> Problem:
     if isinstance(problem, JSONDecodeError):
         what = f"it is not JSON: {problem.msg[:1].lower()}{problem.msg[1:]}, column {problem.colno}"
         return _problem(Broken((), what, "Fix this line."), file, problem.lineno)
-    if isinstance(problem, OSError):
-        what = f"the file cannot be read: {problem.strerror}"
-        return _problem(Broken((), what, "Check the path and the permissions."), file, None)
-    what = "it is not UTF-8 text" if isinstance(problem, UnicodeDecodeError) else "it is nested too deeply"
+    deep = isinstance(problem, RecursionError)
+    what = "it is nested too deeply" if deep else "it has a number of more than 4,300 digits"
     return _problem(Broken((), what, "Check that the right file is named."), file, None)
 
 

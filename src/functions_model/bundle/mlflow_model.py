@@ -11,6 +11,8 @@ import yaml
 
 from functions_model.core.failures import Location, Problem
 from functions_model.core.registered import MODEL_FILE, place_in_model
+from functions_model.core.yaml_nodes import NotYaml, compose, document_of
+from functions_model.image.opened import TextRefused, read_text
 
 FLAVOR = "python_function"
 """The flavor that `mlflow.pyfunc` loads: the one that is served."""
@@ -34,11 +36,12 @@ def check_mlflow_model(folder: Path, *, root: Path) -> tuple[Problem, ...]:
     if not file.is_file():
         return (_no_model_file(folder, root),)
     try:
-        node = yaml.compose(file.read_bytes(), Loader=yaml.SafeLoader)
-        document = yaml.safe_load(file.read_bytes())
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        return (_problem("it is not YAML", _LOG_AGAIN, _shown(file, root), mark.line + 1 if mark else None),)
+        node = compose(read_text(file))
+        document = document_of(node)
+    except TextRefused as refused:
+        return (_problem(refused.what, _LOG_AGAIN, _shown(file, root), refused.line),)
+    except NotYaml as error:
+        return (_problem(error.what, _LOG_AGAIN, _shown(file, root), error.line),)
     if not isinstance(document, dict):
         return (_problem("it is not a mapping", _LOG_AGAIN, _shown(file, root)),)
     faults = [*_flavor_faults(document, folder), *_signature_faults(document)]

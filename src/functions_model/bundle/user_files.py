@@ -6,14 +6,14 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from pathspec import GitIgnoreSpec
-
 from functions_model.bundle import layout
 from functions_model.core.failures import BundleFailed, Location, Problem
 from functions_model.core.report_names import is_of_a_report
 from functions_model.core.spec import Code, DeploymentSpec, Model
 from functions_model.image.credentials import LeftOut, screen
 from functions_model.image.files import FileTree, TreeFile
+from functions_model.image.opened import MOST_TEXT, read_whole, remedy_for
+from functions_model.image.patterns import pattern_fault, spec_of
 from functions_model.image.tree import read_tree
 
 IGNORE_FILES = (".amlignore", ".gitignore")
@@ -58,9 +58,12 @@ def ignored_by(folder: Path, path: str) -> Location | None:
     """
     if (file := ignore_file(folder)) is None:
         return None
-    lines = enumerate(file.read_text("utf-8", errors="replace").splitlines(), start=1)
+    try:
+        lines = enumerate(_lines(file), start=1)
+    except BundleFailed:
+        return None  # whoever packs the folder tells it
     written = {number: line for number, line in lines if line.strip()}  # the library counts no empty ones
-    found = GitIgnoreSpec.from_lines(written.values()).check_file(path)
+    found = spec_of(written.values()).check_file(path)
     return Location(file, list(written)[found.index]) if found.include and found.index is not None else None
 
 
@@ -70,11 +73,34 @@ def ignore_patterns(folder: Path, apart: tuple[Path, ...] = ()) -> tuple[str, ..
     Args:
         folder: The source directory.
         apart: Files and folders that are no part of the code: models, and what a run writes beside them.
+
+    Raises:
+        BundleFailed: The ignore file cannot be read, or has lines that nobody could follow.
     """
     file = ignore_file(folder)
-    written = file.read_text("utf-8", errors="replace").splitlines() if file else []
+    written = _lines(file) if file else []
     inside = [path.relative_to(folder).as_posix() for path in apart if path != folder and path.is_relative_to(folder)]
     return (*written, *NEVER, *(f"/{_escaped(path)}" for path in inside))
+
+
+def _lines(file: Path) -> list[str]:
+    """The lines of an ignore file. git takes them as they are, in whichever encoding, but for a byte order mark."""
+    action = "read what the image leaves out"
+    try:
+        lines = read_whole(file, MOST_TEXT).decode("utf-8-sig", "replace").splitlines()
+    except OSError as error:
+        what = f"the file cannot be read: {error.strerror}"
+        problem = Problem(what, remedy_for(error), "source-directory", Location(file))
+        raise BundleFailed(action, [problem]) from error
+    faults = [(number, line, fault) for number, line in enumerate(lines, 1) if (fault := pattern_fault(line))]
+    if faults:
+        raise BundleFailed(action, [_unfollowed(file, *fault) for fault in faults])
+    return lines
+
+
+def _unfollowed(file: Path, number: int, line: str, fault: str) -> Problem:
+    remedy = f"Write `{line[:-1]}/`." if line.endswith("\\") and line.strip("\\!/ ") else "Remove or correct it."
+    return Problem(f"`{line[:80]}` means nothing there: {fault}", remedy, "source-directory", Location(file, number))
 
 
 def _escaped(path: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from functions_model.bundle.user_files import IGNORE_FILES, MODEL_NEVER, ignore_patterns
 from functions_model.core.spec import DeploymentSpec, Model
-from functions_model.image.tree import Excludes
+from functions_model.image.patterns import Excludes
 
 _EDITORS = ("*~", r"\#*#", ".#*", ".*.sw?", "4913", ".goutputstream-*", ".~lock.*#", "*.kate-swp", "*___jb_???___")
 r"""What editors write beside a file while it is open or saved: Emacs (`file~`, `#file#`, `.#file`), Vim (`.file.swp`,

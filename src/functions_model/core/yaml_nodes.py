@@ -1,10 +1,11 @@
-"""YAML as nodes, so that every problem can name its line."""
+"""YAML as nodes, so that every problem can name its line. The one place that reads YAML which somebody else wrote."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Container, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -16,6 +17,94 @@ if TYPE_CHECKING:
     """Notes a problem: its place, what is wrong, and the remedy."""
 
 _NULL = "tag:yaml.org,2002:null"
+_DEEPEST = 64
+"""Levels of lists and mappings. PyYAML calls itself for each, and files that people write have ten at most."""
+_MOST = 200_000
+"""Nodes, those that an alias stands for counted each time: a few lines of aliases can stand for billions."""
+
+_HALF = re.compile("[\ud800-\udfff]")
+"""Half of a pair of UTF-16: `"\\ud83d"` is none in YAML, and no text with one can be shown or written."""
+
+
+class NotYaml(ValueError):
+    """A text is no YAML, or none that anybody would write by hand.
+
+    Args:
+        what: A clause without a full stop: "it is not YAML: found a tab".
+        line: Counted from 1; None where the whole text is meant.
+    """
+
+    def __init__(self, what: str, line: int | None = None) -> None:
+        self.what, self.line = what, line
+        super().__init__(what)
+
+
+class _Loader(yaml.SafeLoader):
+    """PyYAML's own, for texts of strangers: depth and size are limited, and no alias stands inside of itself."""
+
+    def __init__(self, stream: str | bytes) -> None:
+        super().__init__(stream)
+        self._depth, self._nodes = 0, 0
+        self._sizes: dict[int, int] = {}
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        line, before = event.start_mark.line + 1, self._nodes
+        if self._depth >= _DEEPEST:
+            raise NotYaml("it is nested too deeply", line)
+        self._depth += 1
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        if not isinstance(event, yaml.AliasEvent):
+            self._nodes += 1
+            self._sizes[id(node)] = self._nodes - before
+        elif id(node) in self._sizes:
+            self._nodes += self._sizes[id(node)]
+        else:
+            raise NotYaml(f"the alias `*{event.anchor}` stands inside of what it means", line)
+        if self._nodes > _MOST:
+            raise NotYaml("it stands for more than anybody would write", line)
+        if isinstance(node, yaml.ScalarNode) and _HALF.search(node.value):
+            raise NotYaml("it is not YAML: an escape stands for half a character", line)
+        return node
+
+
+def compose(text: str | bytes) -> yaml.Node | None:
+    """The document's one node, each with its place; None of an empty document.
+
+    Raises:
+        NotYaml: It is no YAML, has several documents, is nested too deeply, or stands for too much.
+    """
+    try:
+        return _Loader(text).get_single_node()
+    except NotYaml:
+        raise
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        raise NotYaml(f"it is not YAML: {error.problem or error.context}", line) from error
+    except yaml.YAMLError as error:
+        raise NotYaml(f"it is not YAML: {str(error).splitlines()[0]}") from error
+    except (ValueError, OverflowError) as error:  # `"\\UFFFFFFFF"` is no character, and bytes may be no text
+        raise NotYaml(f"it is not YAML: {error}") from error
+
+
+def document_of(node: yaml.Node | None) -> Any:
+    """What a node says, as plain Python.
+
+    Raises:
+        NotYaml: It has a tag that is none of YAML's own, or one that its text does not fit: `!!int three`.
+    """
+    if node is None:
+        return None
+    builder = yaml.constructor.SafeConstructor()
+    try:
+        return builder.construct_document(node)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        raise NotYaml(f"it is not YAML: {error.problem or error.context}", line) from error
+    except (ValueError, LookupError, AttributeError, TypeError, ArithmeticError) as error:
+        # What PyYAML's constructors of numbers, truths and dates raise for other texts.
+        raise NotYaml("it is not YAML: a value does not fit its tag", node.start_mark.line + 1) from error
 
 
 def read_mapping(text: str, path: Path, refuse: Refuse, remedy: str, or_none: str = "") -> yaml.MappingNode | None:
@@ -29,13 +118,9 @@ def read_mapping(text: str, path: Path, refuse: Refuse, remedy: str, or_none: st
         or_none: What else to do about one that is empty: ", or give no file".
     """
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else None
-        refuse(Location(path, line), f"it is not YAML: {error.problem or error.context}", "Correct the file.")
-        return None
-    except yaml.YAMLError as error:
-        refuse(Location(path), f"it is not YAML: {str(error).splitlines()[0]}", "Correct the file.")
+        node = compose(text)
+    except NotYaml as error:
+        refuse(Location(path, error.line), error.what, "Correct the file.")
         return None
     if isinstance(node, yaml.MappingNode):
         return node

@@ -16,6 +16,7 @@ from pathlib import Path
 from functions_model.core.failures import InputsInvalid, Location, Problem
 from functions_model.core.report_names import is_of_a_report
 from functions_model.image.credentials import LeftOut, credentials_at
+from functions_model.image.opened import TextRefused, read_text
 
 _DIRECTIVE = re.compile(r"#\s*([a-z]+)\s*=\s*(.+?)\s*", re.IGNORECASE)
 _HEREDOC = re.compile(r"<<-?([\"']?)([A-Za-z_]\w*)\1")
@@ -227,10 +228,12 @@ def read_dockerfile(path: Path) -> ParsedDockerfile:
         InputsInvalid: It is not a Dockerfile.
     """
     try:
-        return parse_dockerfile(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        what = error.strerror or "it cannot be read" if isinstance(error, OSError) else str(error)
-        problem = Problem(what, "Begin it with `FROM` and a Functions base image.", "dockerfile", Location(path))
+        return parse_dockerfile(read_text(path))
+    except TextRefused as error:
+        problem = Problem(error.what, error.remedy, "dockerfile", Location(path, error.line))
+        raise InputsInvalid("read the Dockerfile", [problem]) from error
+    except ValueError as error:
+        problem = Problem(str(error), "Begin it with `FROM` and a Functions base image.", "dockerfile", Location(path))
         raise InputsInvalid("read the Dockerfile", [problem]) from error
 
 

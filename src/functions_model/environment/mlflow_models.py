@@ -22,12 +22,13 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from functions_model.core.build import Solver
 from functions_model.core.failures import Location
 from functions_model.core.registered import MODEL_FILE, place_in_model
-from functions_model.core.yaml_nodes import is_empty, sections
+from functions_model.core.yaml_nodes import NotYaml, compose, document_of, is_empty, sections
 from functions_model.environment.conda import read_conda
 from functions_model.environment.mlflow_releases import missing_of_mlflow
 from functions_model.environment.reading import complete
 from functions_model.environment.request import CondaDependency, Draft, EnvironmentRequest, Requirement
 from functions_model.environment.requirements import read_list, read_requirements, read_text
+from functions_model.image import opened
 
 _KEYS = ("python", "build_dependencies", "dependencies")
 _OF_MLFLOW = frozenset(_KEYS[:2])
@@ -83,8 +84,8 @@ def with_mlflow(request: EnvironmentRequest, folder: Path) -> EnvironmentRequest
 
 def _model(path: Path) -> dict[str, Any]:
     try:
-        document = yaml.safe_load(path.read_bytes())
-    except (OSError, yaml.YAMLError):
+        document = document_of(compose(opened.read_text(path)))
+    except (opened.TextRefused, NotYaml):
         return {}
     return document if isinstance(document, dict) else {}
 

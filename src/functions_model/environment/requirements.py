@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +18,7 @@ from functions_model.environment.local_wheels import names_wheel, read_local_whe
 from functions_model.environment.request import Draft, Requirement
 from functions_model.environment.requirement_options import for_option_behind, read_option
 from functions_model.environment.ways_out import LEFT_OUT, OWN_CODE, for_file, for_unreadable, name_and_version
+from functions_model.image import opened
 
 _OPTION = re.compile(r"\s(?P<name>--[a-z][a-z-]*|-[a-z])(?:(?:=|\s+)(?P<value>(?!-)\S+)|(?=\s|$))")
 _HASH = re.compile(r"sha(?:256:[0-9a-f]{64}|384:[0-9a-f]{96}|512:[0-9a-f]{128})")
@@ -122,7 +122,6 @@ def _without_login(text: str) -> str:
 
 
 _COMMENT = re.compile(r"(^|\s+)#.*$")
-_BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
 def read_requirements(path: Path, draft: Draft, *, as_constraints: bool = False) -> None:
@@ -178,20 +177,11 @@ def read_list(node: yaml.Node, where: Location, draft: Draft, *, name: str, entr
 
 
 def read_text(path: Path, draft: Draft) -> str | None:
-    """A file's text: UTF-8, or what its byte order mark says (PowerShell's `>` writes UTF-16)."""
+    """A file's text; None, and a problem noted, where it has none."""
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        draft.refuse(
-            Location(path), f"the file cannot be read: {error.strerror}", "Check the path and its permissions."
-        )
-        return None
-    encoding = next((name for mark, name in _BYTE_ORDER_MARKS if content.startswith(mark)), "utf-8")
-    try:
-        return content.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        draft.refuse(Location(path, line), "the file is not UTF-8 text", "Save it as UTF-8.")
+        return opened.read_text(path)
+    except opened.TextRefused as error:
+        draft.refuse(Location(path, error.line), error.what, error.remedy)
         return None
 
 

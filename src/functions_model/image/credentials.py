@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from functions_model.image.files import FileTree, Link, TreeFile
+from functions_model.image.opened import read_whole
 
 LARGEST = 64 * 1024
 """Bytes. A larger file is no key: it is not read. The largest keys in use, of RSA with 16,384 bits, have 13 kB."""
@@ -89,7 +90,7 @@ def _by_path(path: str, low: str) -> LeftOut | None:
 
 def _in_content(file: Path, *, is_json: bool) -> str:
     try:
-        content = file.read_bytes()
+        content = read_whole(file, LARGEST)
     except OSError:
         return ""  # whoever packs it tells it
     if is_json and b'"clientSecret"' in content and b'"tenantId"' in content:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from functions_model.core.failures import BundleFailed, Problem
+from functions_model.image.opened import open_handle
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,7 @@ def read_at(file: TreeFile, starts: Iterable[int], length: int) -> bytes:
 
 def _read_from_disk(path: Path, starts: Iterable[int], length: int) -> bytes:
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        handle = open_handle(path, real=True)
         try:
             return b"".join(os.pread(handle, length, start) for start in starts)
         finally:

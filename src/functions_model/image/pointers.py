@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
+from functions_model.core.yaml_nodes import NotYaml, compose, document_of
+from functions_model.image.opened import opened, read_whole
 
 _LFS = b"version https://git-lfs.github.com/spec/"
 SMALL = 1024
@@ -88,11 +89,8 @@ def kept_by_dvc(missing: Path, within: Path) -> Pointer | None:
 
 
 def _starts_like_a_pointer(file: Path) -> bool:
-    handle = os.open(file, os.O_RDONLY)
-    try:
-        return os.read(handle, len(_LFS)) == _LFS
-    finally:
-        os.close(handle)
+    with opened(file) as stream:
+        return stream.read(len(_LFS)) == _LFS
 
 
 def _lacks(place: Path) -> bool:
@@ -129,13 +127,9 @@ def _outs(document: object, folder: Path) -> Iterator[Path]:
 def _document(file: Path) -> object:
     """What a file of DVC's says; nothing where it is not there, or no YAML."""
     try:
-        with file.open("rb") as stream:
-            return yaml.load(stream.read(_LARGEST_DVC), Loader=_LOADER)  # noqa: S506 - a safe one
-    except (OSError, yaml.YAMLError, ValueError, RecursionError):
+        return document_of(compose(read_whole(file, _LARGEST_DVC)))
+    except (OSError, NotYaml):
         return None
-
-
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def _mapping(value: object) -> dict[Any, Any]:

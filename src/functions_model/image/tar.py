@@ -16,6 +16,7 @@ from pathlib import Path
 from struct import Struct
 
 from functions_model.image.files import FileTree, Link, TreeFile, changed, unreadable
+from functions_model.image.opened import open_handle
 
 UNIT = 512
 """Everything in a tar takes a multiple of this many bytes."""
@@ -199,7 +200,7 @@ def _file_header(file: TreeFile, size: int, epoch: int) -> bytes:
 def _read(path: Path, size: int) -> bytes:
     """A small file's content. One byte more than expected is asked for: so three calls of the system do."""
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        handle = open_handle(path, real=True)
         try:
             content = os.read(handle, size + 1)
         finally:
@@ -213,7 +214,7 @@ def _blocks(path: Path, size: int) -> Iterator[bytes]:
     """A file's content, which must be as long as its header said."""
     left = size
     try:
-        with path.open("rb", buffering=0) as stream:
+        with os.fdopen(open_handle(path, real=True), "rb", buffering=0) as stream:
             while left >= 0 and (block := stream.read(BLOCK)):
                 left -= len(block)
                 if left >= 0:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 
-from functions_model.core.failures import Location, RuleBroken
+from functions_model.core.failures import Location, Problem, RuleBroken
 from functions_model.core.registered import (
     BUILDS,
     ENVIRONMENT_KEYS,
@@ -23,6 +23,7 @@ from functions_model.core.registered import (
 )
 from functions_model.core.spec import InlineEnvironment
 from functions_model.core.yaml_nodes import is_empty
+from functions_model.image.opened import TextRefused, read_text
 from functions_model.inputs.assets import is_reference
 from functions_model.inputs.deployment_yaml import SUBJECT, Sheet, scalars
 from functions_model.inputs.form import Form
@@ -83,8 +84,8 @@ _OTHER_SCHEMAS = ("endpoint", "batch", "job", "pipeline", "component")
 def read_deployment_file(form: Form) -> None:
     """Add to the form what the input `deployment-file` says. Inputs that are given win over it."""
     file = form.take(SUBJECT, form.workspace.file)
-    text = form.check(SUBJECT, str(file), lambda _: _text(file)) if file else None
-    if text is None:
+    text = _text(file, form) if file else None
+    if file is None or text is None:
         form.unread = _FILLED if form.text(SUBJECT) else frozenset()
         return
     sheet = Sheet(file, form.workspace.folder, text)
@@ -97,13 +98,13 @@ def read_deployment_file(form: Form) -> None:
     form.notes += sheet.notes
 
 
-def _text(file: Path) -> str:
+def _text(file: Path, form: Form) -> str | None:
+    """Of the whole file; None, and a problem noted, where it has none."""
     try:
-        return file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise RuleBroken(f"`{file.name}` is not UTF-8 text", "Save it as UTF-8.") from error
-    except OSError as error:
-        raise RuleBroken(f"`{file.name}` cannot be read: {error.strerror}", "Check its permissions.") from error
+        return read_text(file)
+    except TextRefused as error:
+        form.problems.append(Problem(error.what, error.remedy, SUBJECT, Location(file, error.line)))
+        return None
 
 
 def _refuse_foreign(sheet: Sheet, root: yaml.MappingNode) -> bool:

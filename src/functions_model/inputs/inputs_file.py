@@ -8,6 +8,7 @@ import yaml
 
 from functions_model.core.failures import Location, Problem
 from functions_model.core.yaml_nodes import is_empty, place, read_mapping, sections
+from functions_model.image.opened import TextRefused, read_text
 from functions_model.inputs.catalogue import CATALOGUE
 from functions_model.inputs.form import Form
 from functions_model.inputs.sources import own_variable
@@ -47,9 +48,9 @@ def inputs_in(file: Path, subject: str = SUBJECT) -> tuple[dict[str, tuple[str, 
 
     found: dict[str, tuple[str, Location]] = {}
     try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        refuse(Location(file), f"it cannot be read ({error})", "Save it as UTF-8, where it may be read.")
+        text = read_text(file)
+    except TextRefused as error:
+        refuse(Location(file, error.line), error.what, error.remedy)
         return found, problems
     root = read_mapping(text, file, refuse, "Write one `name: value` on each line") if text.strip() else None
     for name, (where, node) in (sections(root, _HERE, file, refuse) if root else {}).items():

@@ -14,6 +14,7 @@ from functions_model.core.failures import Location, Problem
 from functions_model.core.owned_names import why_owned
 from functions_model.core.secrets import Secret
 from functions_model.core.spec import WORKER_PROCESSES
+from functions_model.core.yaml_nodes import NotYaml, compose
 from functions_model.inputs.dashed import dashed_pairs, is_dashed
 from functions_model.inputs.form import Form
 
@@ -109,12 +110,12 @@ def _pairs_of_lines(text: str) -> tuple[list[Pair], list[Problem]]:
 
 def _pairs_of_mapping(text: str) -> tuple[list[Pair], list[Problem]]:
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        return [], [_at(0, f"it is neither lines, YAML nor JSON (line {line})", "Write `NAME=value` on each line.")]
-    except yaml.YAMLError:
-        return [], [_at(0, "it contains characters that YAML does not allow", "Write `NAME=value` on each line.")]
+        node = compose(text)
+    except NotYaml as error:  # its words may hold a part of a secret
+        if error.line is None:
+            return [], [_at(0, "it contains characters that YAML does not allow", "Write `NAME=value` on each line.")]
+        what = f"it is neither lines, YAML nor JSON (line {error.line})"
+        return [], [_at(0, what, "Write `NAME=value` on each line.")]
     if not isinstance(node, yaml.MappingNode):
         return [], [_at(0, "it is not a mapping of names to values", "Write `NAME=value` on each line.")]
     pairs: list[Pair] = []

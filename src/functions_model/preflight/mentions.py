@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
+from functions_model.core.python_trees import parse_python
 from functions_model.image.files import FileTree
+from functions_model.image.opened import read_whole
 
 _LARGEST = 1 << 20
 """Bytes of a file that is read for names."""
@@ -69,19 +70,16 @@ def mentions_of(code: FileTree, folder: str, script: str) -> Mentions:
 def _text(file: Path) -> str:
     """What a file says; nothing where it is too long, or cannot be read: whoever packs it says why."""
     try:
-        with file.open("rb") as stream:
-            content = stream.read(_LARGEST + 1)
+        return read_whole(file, _LARGEST).decode("utf-8", "replace")
     except OSError:
         return ""
-    return content.decode("utf-8", "replace") if len(content) <= _LARGEST else ""
 
 
 def _imported(text: str, path: str, places: tuple[str, ...]) -> Iterator[str]:
     """The files of the modules that a module imports, as far as they are the user's."""
     try:
-        with warnings.catch_warnings(action="ignore"):
-            tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError):
+        tree = parse_python(text)
+    except (SyntaxError, ValueError):
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):

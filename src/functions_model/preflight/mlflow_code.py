@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 from functions_model.core.registered import MODEL_FILE, place_in_model
+from functions_model.core.yaml_nodes import NotYaml, compose, document_of
 from functions_model.preflight.image_modules import ImageModules
 from functions_model.preflight.project import Project
 
@@ -54,8 +53,8 @@ def mlflow_code(project: Project, modules: ImageModules) -> Iterator[MlflowCode]
 
 def _flavor(source: bytes) -> dict[str, Any] | None:
     try:
-        document = yaml.safe_load(source)
-    except yaml.YAMLError:
+        document = document_of(compose(source))
+    except NotYaml:
         return None
     flavors = document.get("flavors") if isinstance(document, dict) else None
     flavor = flavors.get(_FLAVOR) if isinstance(flavors, dict) else None

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import posixpath
 import re
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 from functions_model.bundle import layout
 from functions_model.core.failures import Location, Problem
+from functions_model.core.python_trees import parse_python
+from functions_model.image.opened import MOST_SOURCE, read_whole
 from functions_model.preflight.finding import Finding, Weight
 from functions_model.preflight.path_values import VARIABLE, Function, Scope, called, own_nodes, scopes_of
 from functions_model.preflight.project import Project
@@ -70,9 +71,8 @@ def _instead(path: str, inside: list[str]) -> str:
 def _parsed(script: Path) -> ast.Module | None:
     """The script's tree; None where it cannot be read, which its own check tells."""
     try:
-        with warnings.catch_warnings(action="ignore"):
-            return ast.parse(script.read_bytes())
-    except (OSError, SyntaxError, ValueError, RecursionError):
+        return parse_python(read_whole(script, MOST_SOURCE))
+    except (OSError, SyntaxError, ValueError):
         return None
 
 

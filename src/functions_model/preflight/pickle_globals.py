@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import re
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from functions_model.bundle.entry_script import bindings_of
+from functions_model.core.python_trees import parse_python
 from functions_model.preflight.image_modules import Answer, ImageModules
 from functions_model.preflight.inventory import Inventory
 from functions_model.preflight.mentions import Mentions
@@ -176,8 +175,7 @@ def _minor(version: str) -> list[str]:
 def _binds(source: bytes | None, name: str) -> bool:
     """Whether a module may have a name; what cannot be read may."""
     try:
-        with warnings.catch_warnings(action="ignore"):
-            bound = bindings_of(ast.parse(source or b""))
+        bound = bindings_of(parse_python(source or b""))
     except (SyntaxError, ValueError, RecursionError):
         return True
     return source is None or not name or name.partition(".")[0] in bound or "*" in bound or "__getattr__" in bound

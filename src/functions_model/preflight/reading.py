@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib.util import resolve_name
 
 from functions_model.bundle.entry_script import bindings_of
+from functions_model.core.python_trees import parse_python
 from functions_model.preflight.conditions import dotted, looks_for_something, truth
 from functions_model.preflight.facts import Call, Certainty, Facts, Import, Scope
 from functions_model.preflight.paths import assigned_once
@@ -38,10 +38,12 @@ def read_facts(source: bytes, python: str) -> Facts | None:
         python: The minor that will run it: `3.11`.
     """
     try:
-        with warnings.catch_warnings(action="ignore"):
-            tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
+        return _facts(source, parse_python(source), python)
+    except (SyntaxError, ValueError, RecursionError):  # Python runs what is nested deeper than can be followed here
         return None
+
+
+def _facts(source: bytes, tree: ast.Module, python: str) -> Facts:
     reader = _Reader(python)
     reader.scope("", tree.body)
     paths, is_wild = search_path(tree) if _TOUCHES_THE_PATH.search(source) else ((), False)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from collections.abc import Iterable, Iterator
 
 from functions_model.bundle import layout
+from functions_model.core.python_trees import parse_python
 from functions_model.environment import Lock
 from functions_model.image.files import FileTree, TreeFile
 from functions_model.preflight.distributions import content_of, distributions_in
@@ -71,8 +71,7 @@ def _binds_nothing(source: bytes) -> bool:
     if len(source) > _SHORT or _STATEMENT.search(source):
         return False
     try:
-        with warnings.catch_warnings(action="ignore"):
-            tree = ast.parse(source)
+        tree = parse_python(source)
     except (SyntaxError, ValueError):
         return False
     return all(isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) for node in tree.body)

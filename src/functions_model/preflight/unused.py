@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-import warnings
 from collections.abc import Collection, Iterator
 
+from functions_model.core.python_trees import parse_python
 from functions_model.image.files import FileTree
 from functions_model.preflight.distributions import content_of
 from functions_model.preflight.inventory import DEVELOPMENT, Distribution, Inventory
@@ -52,9 +52,8 @@ def _closure(names: Collection[str], known: dict[str, Distribution]) -> dict[str
 def _imported(source: bytes | None) -> Iterator[str]:
     """The first names of all that a file imports, wherever in it."""
     try:
-        with warnings.catch_warnings(action="ignore"):
-            tree = ast.parse(source or b"")
-    except (SyntaxError, ValueError, RecursionError):
+        tree = parse_python(source or b"")
+    except (SyntaxError, ValueError):
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):

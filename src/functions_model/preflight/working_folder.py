@@ -10,7 +10,9 @@ import posixpath
 from collections.abc import Iterator
 from pathlib import Path
 
+from functions_model.core.python_trees import parse_python
 from functions_model.image.files import TreeFile
+from functions_model.image.opened import MOST_SOURCE, read_whole
 from functions_model.preflight.project import Project
 
 _CALL = "get_model_path"
@@ -35,14 +37,14 @@ def working_folder(project: Project) -> str:
 
 def _source(file: TreeFile) -> bytes:
     try:
-        return file.content.read_bytes() if isinstance(file.content, Path) else b""
+        return read_whole(file.content, MOST_SOURCE) if isinstance(file.content, Path) else b""
     except OSError:
         return b""
 
 
 def _nodes(source: bytes) -> Iterator[ast.AST]:
     try:
-        yield from ast.walk(ast.parse(source))
+        yield from ast.walk(parse_python(source))
     except (SyntaxError, ValueError):
         return
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from functions_model.core.failures import Location
+from functions_model.core.python_trees import parse_python
+from functions_model.image.opened import MOST_SOURCE, read_whole
 from functions_model.verify.noted import Place
 
 
@@ -48,7 +50,7 @@ class Sources:
         if self.code is None or self.script is None:
             return None
         try:
-            tree = ast.parse(self.script.read_bytes())
+            tree = parse_python(read_whole(self.script, MOST_SOURCE))
         except (OSError, SyntaxError, ValueError):
             return None
         found = (one.lineno for one in tree.body if isinstance(one, ast.FunctionDef) and one.name == "run")

@@ -143,7 +143,7 @@ class TestRefused:
             ('{\n "version": "2.0"\n "a": 1}', "it is not JSON: expecting ',' delimiter, column 2", 3),
             ("{\n// only\n", "it is not JSON: expecting property name enclosed in double quotes, column 1", 3),
             ("[]", "it is not an object", 1),
-            (b"{\xff}", "it is not UTF-8 text", None),
+            (b"{\xff}", "the file is not UTF-8 text", 1),
             ("[" * 100_000, "it is nested too deeply", None),
         ],
     )

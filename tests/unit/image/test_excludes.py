@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pathspec import GitIgnoreSpec
 
-from functions_model.image.tree import Excludes
+from functions_model.image.patterns import Excludes
 
 names = st.sampled_from([".git", "a", "a.b", "cache", "x.pyc"])
 patterns = st.one_of(

@@ -31,7 +31,7 @@ class TestFile:
             ("name: a\nmodel: azureml:${{ parent.inputs.model }}", "2 `azureml:${{ parent.inputs.model }}` is an expr"),
             ("$schema: https://a/b/managedOnlineEndpoint.schema.json", "1 it is a `managedOnlineEndpoint`, not an"),
             ("? [a]\n: b", "deployment-file 1 there is no key ``"),
-            ("a: &a [*a]", "deployment-file 1 there is no key `a`"),
+            ("b:\na: &a [*a]", "deployment-file 2 the alias `*a` stands inside of what it means"),
         ],
     )
     def test_refuses(self, text: str, words: str, write: Callable[[str], dict[str, str]], workspace: Path) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from functions_model.core.failures import InputsInvalid, Location, Problem
 from functions_model.core.report_names import is_of_a_report
 from functions_model.image.credentials import LeftOut, credentials_at
-from functions_model.image.opened import TextRefused, read_text
+from functions_model.image.opened import TextRefused, opened, read_text
 
 _DIRECTIVE = re.compile(r"#\s*([a-z]+)\s*=\s*(.+?)\s*", re.IGNORECASE)
 _HEREDOC = re.compile(r"<<-?([\"']?)([A-Za-z_]\w*)\1")
@@ -245,7 +245,7 @@ def content_digests(own: OwnDockerfile) -> Iterator[tuple[str, str, str]]:
         if stat.S_ISLNK(mode):
             yield name, "link", str(path.readlink())
         elif stat.S_ISREG(mode):
-            with path.open("rb") as stream:
+            with opened(path) as stream:
                 yield name, oct(mode), hashlib.file_digest(stream, "sha256").hexdigest()
         else:
             yield name, oct(mode), ""

@@ -14,6 +14,7 @@ from packaging.version import InvalidVersion
 from functions_model.core.failures import Location
 from functions_model.environment.request import Draft
 from functions_model.environment.requirement_options import inside_path
+from functions_model.image.opened import opened, remedy_for
 
 _PATH = re.compile(
     r"(?:[A-Za-z0-9._-]+\s*(?:\[[^\]]*\]\s*)?@\s*)?(?!file:)(?P<path>[^@;\[\]]+\.whl)(?P<extras>\[[^\]]*\])?\s*(?P<marker>;.*)?"
@@ -53,7 +54,12 @@ def read_local_wheel(text: str, location: Location, draft: Draft) -> LocalWheel 
     links = (*draft.indexes.find_links, *({path.parent} - set(draft.indexes.find_links)))
     draft.indexes = replace(draft.indexes, find_links=links)
     requirement = f"{name}{match['extras'] or ''}=={version}{match['marker'] or ''}"
-    return LocalWheel(requirement, f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}")
+    try:
+        with opened(path) as stream:
+            return LocalWheel(requirement, f"sha256:{hashlib.file_digest(stream, 'sha256').hexdigest()}")
+    except OSError as error:
+        draft.refuse(location, f"`{path.name}` cannot be read: {error.strerror}", remedy_for(error))
+        return None
 
 
 def _found(value: str, location: Location, draft: Draft) -> Path | None:

@@ -12,8 +12,8 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from functions_model.core.failures import RuleBroken
 
@@ -21,6 +21,8 @@ MOST_TEXT = 8 << 20
 """Bytes of a text that is read whole: a lock of a thousand packages with all their hashes has 2 MiB."""
 MOST_SOURCE = 4 << 20
 """Bytes of a file of Python that is looked through. Generated ones of that size hold data."""
+MOST_SAMPLE = 210 << 20
+"""Bytes of a request, the most that an app takes: https://learn.microsoft.com/azure/azure-functions/functions-scale."""
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _OPENED = Path("/proc/self/fd")
 """Where Linux tells what a number of an open file stands for, all links followed."""
@@ -100,7 +102,7 @@ def kind(mode: int) -> str:
 
 
 @contextmanager
-def opened(path: Path, *, real: bool = False) -> Iterator[BinaryIO]:
+def opened(path: Path, *, real: bool = False) -> Iterator[BufferedReader]:
     """The file as a stream, at its beginning. Arguments and errors as of `open_handle`."""
     with os.fdopen(open_handle(path, real=real), "rb") as stream:
         yield stream
@@ -144,6 +146,11 @@ def read_text(path: Path, most: int = MOST_TEXT) -> str:
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise TextRefused("the file is not UTF-8 text", "Save it as UTF-8.", line) from error
+
+
+def in_print(path: Path | str) -> str:
+    """A path on one line: a name may hold line ends, escape codes and bytes that are no text."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in str(path))
 
 
 _REMEDIES = {

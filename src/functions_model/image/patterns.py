@@ -26,7 +26,9 @@ class _Pattern(GitIgnoreSpecPattern):
     def pattern_to_regex(cls, pattern: AnyStr) -> tuple[AnyStr | None, bool | None]:
         """The regular expression in which each star but the last takes the first place that fits, and keeps it."""
         regex, include = super().pattern_to_regex(pattern)
-        return (_BETWEEN_STARS.sub(r"(?>[^/]*?\1)", regex) if isinstance(regex, str) else regex), include
+        if not isinstance(regex, str):
+            return regex, include
+        return _BETWEEN_STARS.sub(r"(?>[^/]*?\1)", regex), include  # type: ignore[return-value] # a text gives a text
 
 
 def pattern_fault(line: str) -> str | None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable, Iterable
 from operator import attrgetter
 from pathlib import Path
+from typing import NamedTuple
 
 from functions_model.core.failures import BundleFailed, Problem
 from functions_model.image.files import FileTree, Link, TreeFile
+from functions_model.image.opened import in_print, kind, remedy_for
 from functions_model.image.patterns import Excludes
 
 _WHITEOUT = ".wh."
@@ -43,6 +46,30 @@ def read_tree(folder: Path, under: str, *, root: Path, exclude: Iterable[str] = 
     return FileTree.of(reader.found)
 
 
+_MOST_FILES = 1_000_000
+"""Of one tree. Links to folders with links to folders can stand for more than any disk has."""
+_LONGEST = 4095
+"""Bytes of a path on Linux, `PATH_MAX` without its end: https://man7.org/linux/man-pages/man7/path_resolution.7.html."""
+
+
+class _Folder(NamedTuple):
+    """A folder that is to be read.
+
+    Attributes:
+        top: What links in it may stay in.
+        folder: Where it lies, without links.
+        under: Where it will lie in the image.
+        inside: Its path from where the walk began.
+        above: The folders in which the walk, and each link on the way, began.
+    """
+
+    top: Path
+    folder: Path
+    under: str
+    inside: str
+    above: tuple[Path, ...]
+
+
 class _Reader:
     """One walk: collects problems instead of stopping at the first.
 
@@ -60,18 +87,29 @@ class _Reader:
         self._excludes = excludes
         self.found: list[TreeFile] = []
         self.problems: list[Problem] = []
+        self._waiting: list[_Folder] = []
 
     def read(self, folder: Path, under: str) -> None:
-        real = folder.resolve()
+        try:
+            real = folder.resolve()
+        except (OSError, RuntimeError):  # RuntimeError: a circle of links, before Python 3.13
+            self._report(folder, "it leads in a circle of links", "Remove the links.")
+            return
         if not self._admits(folder, real):
             return
         if real.is_dir():
-            self._folder(real, real, under, "", (real,))
+            self._waiting.append(_Folder(real, real, under, "", (real,)))
         else:
             self._file(real, _ending(under) + folder.name, real.stat)
+        while self._waiting:  # a folder may be a thousand deep: no function calls itself here
+            self._folder(*self._waiting.pop())
+            if len(self.found) > _MOST_FILES:
+                what = f"it has more than {_MOST_FILES:,} files, those that links lead to counted each time"
+                self._report(folder, what, "Name a smaller folder, or remove links.")
+                return
 
     def _folder(self, top: Path, folder: Path, under: str, inside: str, above: tuple[Path, ...]) -> None:
-        """Everything below `folder`; `inside` is its path from where the walk began, `top` what links may stay in."""
+        """What lies in `folder`; see `_Folder`."""
         try:
             with os.scandir(folder) as listing:
                 entries = sorted(listing, key=attrgetter("name"))
@@ -91,15 +129,15 @@ class _Reader:
             if link:
                 self._link(top, path, target, wanted, above)
             elif leads_on:
-                self._folder(top, path, target, wanted, above)
+                self._waiting.append(_Folder(top, path, target, wanted, above))
             else:
                 self._file(path, target, entry.stat)
 
     def _link(self, top: Path, link: Path, target: str, inside: str, above: tuple[Path, ...]) -> None:
         try:
             real = link.resolve(strict=True)
-        except (OSError, RuntimeError):  # RuntimeError: a circle of links, before Python 3.13
-            self._report(link, f"it is a link to `{link.readlink()}`, which does not exist", "Fix or remove the link.")
+        except (OSError, RuntimeError) as error:  # RuntimeError: a circle of links, before Python 3.13
+            self._report(link, *_nowhere(link, error))
             return
         if not self._admits(link, real):
             return
@@ -108,7 +146,7 @@ class _Reader:
         elif any(folder.is_relative_to(real) for folder in (*above, link.parent)):
             self._report(link, f"it is a link to `{real}`, which holds the link itself", "Remove the link.")
         elif real.is_dir():
-            self._folder(real, real, target, inside, (*above, real))
+            self._waiting.append(_Folder(real, real, target, inside, (*above, real)))
         else:
             self._file(real, target, real.stat)
 
@@ -131,7 +169,10 @@ class _Reader:
             return
         mode = known.st_mode
         if not stat.S_ISREG(mode):
-            self._report(path, f"it is a {_kind(mode)}, not a file", "Remove it, or exclude it.")
+            self._report(path, f"it is a {kind(mode)}, not a file", "Remove it, or exclude it.")
+        elif len(target) > _LONGEST // 4 and len(os.fsencode(target)) > _LONGEST:
+            what = f"its path in the image has more than {_LONGEST:,} bytes, which no Linux opens"
+            self._report(path, what, "Rename folders, or put it higher up.")
         elif mode & _ALL_READ != _ALL_READ and not os.access(path, os.R_OK):
             self._report(path, "it cannot be read", "Check its permissions.")
         else:
@@ -159,8 +200,7 @@ class _Reader:
         return True
 
     def _report(self, path: Path, what: str, remedy: str) -> None:
-        subject = str(path).encode("utf-8", "backslashreplace").decode()
-        self.problems.append(Problem(what, remedy, f"`{subject}`"))
+        self.problems.append(Problem(what, remedy, f"`{in_print(path)}`"))
 
 
 def _leads_to_folder(entry: os.DirEntry[str]) -> bool:
@@ -175,7 +215,14 @@ def _ending(folder: str) -> str:
     return f"{folder}/" if folder else ""
 
 
-def _kind(mode: int) -> str:
-    if stat.S_ISSOCK(mode):
-        return "socket"
-    return "named pipe" if stat.S_ISFIFO(mode) else "device"
+def _nowhere(link: Path, error: OSError | RuntimeError) -> tuple[str, str]:
+    """What is wrong with a link that leads to no file, and what to do."""
+    if isinstance(error, RuntimeError) or error.errno == errno.ELOOP:
+        return "it is a link that leads in a circle", "Remove the link."
+    if error.errno != errno.ENOENT:
+        return f"it is a link that cannot be followed ({error.strerror})", remedy_for(error)
+    try:
+        where = f"it is a link to `{in_print(link.readlink())}`, which does not exist"
+    except OSError:  # it has gone meanwhile
+        where = "it is a link to something that does not exist"
+    return where, "Fix or remove the link."

@@ -14,6 +14,7 @@ from typing import TypeAlias
 from functions_model.core.failures import RuleBroken
 from functions_model.core.registered import RegisteredAsset, is_mlflow_model
 from functions_model.core.spec import Code, Model
+from functions_model.image.opened import MOST_SAMPLE, read_whole, remedy_for
 from functions_model.inputs import rules
 from functions_model.inputs.assets import is_reference, take_asset
 from functions_model.inputs.form import Form
@@ -198,7 +199,10 @@ def read_sample(text: str, workspace: Workspace) -> Path:
     """
     path = workspace.file(text)
     check_fetched(path)
-    content = path.read_bytes()
+    try:
+        content = read_whole(path, MOST_SAMPLE)
+    except OSError as error:
+        raise RuleBroken(f"`{text}` cannot be read: {error.strerror}", remedy_for(error)) from error
     if not content:
         raise RuleBroken(f"the file `{text}` is empty", "Write a request into it, or leave `sample-request` out.")
     if path.suffix.lower() in _TEXTS and content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
@@ -223,3 +227,7 @@ def _check_json(content: bytes, text: str) -> None:
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise RuleBroken(f"`{text}` is not JSON: {error.msg} in {where}", _OTHER_ENDING) from error
+    except RecursionError as error:
+        raise RuleBroken(f"`{text}` is JSON that is nested too deeply", _OTHER_ENDING) from error
+    except ValueError:  # a number of more digits than Python takes by default; other readers may
+        return

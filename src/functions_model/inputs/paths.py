@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from functions_model.core.failures import RuleBroken
+from functions_model.image.opened import in_print, remedy_for
 from functions_model.image.pointers import Pointer, kept_by_dvc, may_point, pointers_of
 
 
@@ -37,7 +39,10 @@ class Workspace:
         path = Path(os.path.normpath(self.folder / self._from_host(text)))
         if path.is_relative_to(self.folder):
             return path
-        real, root = path.resolve(), self.folder.resolve()
+        try:
+            real, root = path.resolve(), self.folder.resolve()
+        except (OSError, RuntimeError) as error:
+            raise _unfollowed(text, error) from error
         if real.is_relative_to(root):
             return self.folder / real.relative_to(root)
         raise RuleBroken(
@@ -57,7 +62,7 @@ class Workspace:
             real = path.resolve()
             taken = next((one for one in (path, *path.parents) if one.exists() and not one.is_dir()), None)
         except (OSError, RuntimeError) as error:
-            raise RuleBroken(f"`{text}` cannot be looked at: {error}", "Name another folder.") from error
+            raise _unfollowed(text, error) from error
         if not real.is_relative_to(self.folder.resolve()):
             what = f"`{text}` leads by a link to `{real}`, which lies outside the workspace `{self.folder}`"
             raise RuleBroken(what, "Name a folder of the workspace itself.")
@@ -86,8 +91,10 @@ class Workspace:
         path = self.absolute(text)
         try:
             real = path.resolve(strict=True)
-        except (OSError, RuntimeError) as error:
+        except FileNotFoundError as error:
             raise self._missing(text, path) from error
+        except (OSError, RuntimeError) as error:
+            raise _unfollowed(text, error) from error
         if not real.is_relative_to(self.folder.resolve()):
             what = f"`{text}` is a link to `{real}`, which lies outside the workspace `{self.folder}`"
             raise RuleBroken(what, "Copy what it points to into the workspace.")
@@ -160,17 +167,26 @@ class Workspace:
         return f"{where} holds {', '.join(names[:8])}{more}. Check the path."
 
 
-def _files(folder: str) -> Iterator[os.DirEntry[str]]:
+def _unfollowed(text: str, error: OSError | RuntimeError) -> RuleBroken:
+    """What is wrong with a path that no file or folder can be found at, nor known to be missing."""
+    if isinstance(error, RuntimeError) or error.errno == errno.ELOOP:  # RuntimeError: before Python 3.13
+        return RuleBroken(f"`{text}` leads in a circle of links", "Remove the links.")
+    return RuleBroken(f"`{text}` cannot be looked at: {error.strerror}", remedy_for(error))
+
+
+def _files(folder: str, unread: list[OSError]) -> Iterator[os.DirEntry[str]]:
     """Every file below a folder. Folders that are links are not entered: a model may have 100,000 files."""
-    try:
-        with os.scandir(folder) as listing:
-            for entry in listing:
-                if entry.is_dir(follow_symlinks=False):
-                    yield from _files(entry.path)
-                else:
-                    yield entry
-    except OSError:
-        return  # whoever packs the folder says why it cannot be read
+    waiting = [folder]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as listing:
+                for entry in listing:
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+                    else:
+                        yield entry
+        except OSError as error:
+            unread.append(error)
 
 
 def check_fetched(path: Path) -> bool:
@@ -181,16 +197,20 @@ def check_fetched(path: Path) -> bool:
     """
     file, found = str(path), False
     pointers: list[Pointer] = []
+    unread: list[OSError] = []
     try:
         if path.is_file():
             found, pointers = True, list(_unfetched(file, path.stat()))
         else:
-            for entry in _files(file):
+            for entry in _files(file, unread):
                 found, file = True, entry.path
                 if entry.is_file():
                     pointers += _unfetched(file, entry.stat())
     except OSError as error:
-        raise RuleBroken(f"`{file}` cannot be read: {error.strerror}", "Check its permissions.") from error
+        raise RuleBroken(f"`{in_print(file)}` cannot be read: {error.strerror}", remedy_for(error)) from error
+    if unread and not found:  # else whoever packs the folder says what of it cannot be read
+        first = unread[0]
+        raise RuleBroken(f"`{in_print(first.filename)}` cannot be read: {first.strerror}", remedy_for(first))
     if pointers:
         raise _not_fetched(pointers)
     return found

@@ -16,6 +16,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from functions_model.image.files import TreeFile
+from functions_model.image.opened import read_whole
 from functions_model.preflight.inventory import DEVELOPMENT, GPU, Distribution
 
 _FOLDER = re.compile(r"(?P<name>[^/-]+)-(?P<version>[^/-]+)(?:-[^/]*)?\.(?:dist-info|egg-info)(?=/|$)")
@@ -31,6 +32,10 @@ _FOR_DEVELOPMENT = (
 """The beginnings of the classifiers that such a package gives itself: the list of trove classifiers has them."""
 _GPU_FILES = "nvidia/"
 """Where NVIDIA's own wheels put their libraries; seen in nvidia-nccl-cu13 2.28."""
+
+
+_MOST = 16 << 20
+"""Bytes of a file of a package's description. The record of 50,000 files has 8 MiB."""
 
 
 def distributions_in(found: Mapping[str, TreeFile], python: str) -> tuple[Distribution, ...]:
@@ -49,7 +54,7 @@ def content_of(file: TreeFile | None) -> bytes | None:
     """What stands in a file; None for a link: what it leads to is not looked at."""
     if file is None or not isinstance(file.content, bytes | Path):
         return None
-    return file.content if isinstance(file.content, bytes) else file.content.read_bytes()
+    return file.content if isinstance(file.content, bytes) else read_whole(file.content, _MOST)
 
 
 def _distribution(folder: re.Match[str], found: Mapping[str, TreeFile], python: str) -> Distribution:

@@ -12,6 +12,7 @@ from stdlibs import stdlib_module_names
 
 from functions_model.core.build import PYTHON_VERSIONS
 from functions_model.image.files import FileTree, TreeFile
+from functions_model.image.opened import MOST_SOURCE, read_whole
 from functions_model.preflight.inventory import Inventory
 from functions_model.preflight.roots import Outcome, Root, Search
 
@@ -193,6 +194,6 @@ def _content(file: TreeFile) -> bytes | None:
     if not isinstance(file.content, Path):
         return None
     try:
-        return file.content.read_bytes()
+        return read_whole(file.content, MOST_SOURCE)
     except OSError:
         return None

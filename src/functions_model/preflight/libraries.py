@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from functions_model.core.debian import package_of
 from functions_model.core.failures import Location, Problem
+from functions_model.image.opened import MOST_TEXT, read_whole
 from functions_model.preflight.facts import Certainty
 from functions_model.preflight.finding import Finding, Weight
 from functions_model.preflight.image_modules import ImageModules
@@ -74,7 +75,14 @@ def _flavors(project: Project) -> Iterator[str]:
     """The packages that the loaders of MLflow models are made for: `mlflow.lightgbm` loads `lightgbm`."""
     for file in project.models.files:
         if PurePosixPath(file.path).name == "MLmodel" and isinstance(file.content, Path):
-            for line in file.content.read_text("utf-8", "replace").splitlines():
+            for line in _lines(file.content):
                 key, _, value = line.strip().partition(":")
                 if key == "loader_module" and value.strip().startswith("mlflow."):
                     yield value.strip().removeprefix("mlflow.").partition(".")[0]
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return read_whole(file, MOST_TEXT).decode("utf-8", "replace").splitlines()
+    except OSError:
+        return []  # whoever packs it says why it cannot be read

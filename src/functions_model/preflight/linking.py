@@ -13,6 +13,7 @@ from elftools.elf.dynamic import DynamicSegment
 from elftools.elf.elffile import ELFFile
 
 from functions_model.image.files import TreeFile
+from functions_model.image.opened import opened
 
 IS_LIBRARY = re.compile(r"\.so(\.\d[\w.-]*)?$")
 _OF_EVERY_BASE = frozenset(
@@ -69,7 +70,7 @@ def needed(content: object) -> tuple[str, ...]:
     if not isinstance(content, Path | bytes):
         return ()
     try:
-        with content.open("rb") if isinstance(content, Path) else io.BytesIO(content) as stream:
+        with opened(content) if isinstance(content, Path) else io.BytesIO(content) as stream:
             if stream.read(4) != b"\x7fELF":
                 return ()
             segments = ELFFile(stream).iter_segments("PT_DYNAMIC")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from functions_model.image.files import FileTree, TreeFile
+from functions_model.image.opened import MOST_SOURCE, read_whole
 from functions_model.preflight.facts import Facts
 from functions_model.preflight.image_modules import ImageModules, Module
 from functions_model.preflight.inventory import Inventory, Lacking
@@ -84,6 +85,6 @@ def _source(file: TreeFile) -> str:
     if not isinstance(file.content, Path):
         return file.content.decode("utf-8", "replace") if isinstance(file.content, bytes) else ""
     try:
-        return file.content.read_text("utf-8", "replace")
+        return read_whole(file.content, MOST_SOURCE).decode("utf-8", "replace")
     except OSError:
         return ""

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any, Self
 
+from functions_model.image.opened import opened
 from functions_model.preflight.pickle_machine import Global, Named, NotFollowed, TooLong, follow
 
 MOST_READ = 64 << 20
@@ -57,16 +58,16 @@ def look_into(file: Path) -> Pickled | None:
     Raises:
         OSError: It cannot be read.
     """
-    with file.open("rb") as stream, warnings.catch_warnings(action="ignore"):  # of escapes in texts
+    with opened(file) as stream, warnings.catch_warnings(action="ignore"):  # of escapes in texts
         head = stream.read(_MAX_HEADER + 3)
         stream.seek(0)
         if head.startswith(b"PK\x03\x04"):
             return _of_archive(stream, file)
-        opened = next((opened for begins, opened in _PACKED if begins(head)), None)
-        if opened is None:
+        unpacked = next((unpacked for begins, unpacked in _PACKED if begins(head)), None)
+        if unpacked is None:
             return _of_stream(lambda: _Limited(_rewound(stream), skips=True), file)
         with suppress(OSError, EOFError, ValueError, lzma.LZMAError, zlib.error):
-            return _of_stream(lambda: _Limited(opened(stream)), file)
+            return _of_stream(lambda: _Limited(unpacked(stream)), file)
     return None
 
 

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from functions_model.core.failures import Location, Problem
 from functions_model.image.files import TreeFile
+from functions_model.image.opened import MOST_TEXT, read_whole
 from functions_model.preflight.finding import Finding, Weight
 from functions_model.preflight.image_modules import ImageModules
 from functions_model.preflight.imports import script_start, what_is_reached
@@ -88,9 +89,13 @@ def _mentions(project: Project) -> Mentions:
 
 def _text(file: TreeFile) -> str:
     try:
-        return file.content.read_text("utf-8", "replace") if isinstance(file.content, Path) else ""
+        return _said(file.content) if isinstance(file.content, Path) else ""
     except OSError:
         return ""
+
+
+def _said(file: Path) -> str:
+    return read_whole(file, MOST_TEXT).decode("utf-8", "replace")
 
 
 def looked_into(project: Project, mentions: Mentions | None = None) -> tuple[ModelFile, ...]:
@@ -143,7 +148,7 @@ def _line(file: TreeFile, project: Project) -> Location | None:
     script = project.shown(project.script_path)
     name = re.compile(rf"(?<![\w.-]){re.escape(PurePosixPath(file.path).name)}(?![\w-]|\.\w)")
     try:
-        lines = script.read_text("utf-8", "replace").splitlines() if project.own_script else []
+        lines = _said(script).splitlines() if project.own_script else []
     except OSError:
         return None
     return next((Location(script, number) for number, line in enumerate(lines, 1) if name.search(line)), None)

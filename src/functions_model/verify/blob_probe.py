@@ -12,6 +12,7 @@ from typing import ClassVar
 from functions_model.azure.data import BlobData, DataRefused
 from functions_model.core.blob_paths import BlobPath, Literal, Parameter
 from functions_model.verify.probe import new_id
+from functions_model.verify.sample import sample_content
 
 PREFIX = "functionsmodelprobe"
 """Letters alone: what stands beside a name in braces often is a `-`, a `_` or a `.`."""
@@ -50,9 +51,10 @@ class BlobProbe:
 
     def send(self) -> None:
         """Write it; never over another one."""
+        content = sample_content(self.sample)
         self._sent = True
         try:
-            self.blobs.write(_container(self.source), self.name, self.sample.read_bytes(), self.content_type)
+            self.blobs.write(_container(self.source), self.name, content, self.content_type)
         except DataRefused as refused:
             self._sent = not 400 <= refused.status < 500
             raise

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from functions_model.azure.queue_data import Message, Queue, QueueData
 from functions_model.verify.probe import new_id
+from functions_model.verify.sample import sample_content
 
 PREFIX = "functions-model-probe-"
 """By it the app knows a probe, and names it in the answer: `payload/probes.py`."""
@@ -60,7 +61,7 @@ class QueueProbe:
 
     def send(self) -> None:
         """Send it, once the queues have let us look: what the login lacks is told before anything is written."""
-        message = Message(self.id, self.sample.read_bytes())
+        message = Message(self.id, sample_content(self.sample))
         self.answered()
         self.lost()
         send = self.queues.sender(self.source)

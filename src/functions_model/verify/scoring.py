@@ -15,6 +15,7 @@ from functions_model.provision.endpoint import NotYet
 from functions_model.verify.app import AppClient
 from functions_model.verify.noted import Noted, noted_of
 from functions_model.verify.nouns import BUILD_HEADER
+from functions_model.verify.sample import sample_content
 from functions_model.verify.waiting import told_while
 
 FAILURE_HEADER = "x-functions-model-failure"
@@ -98,14 +99,15 @@ def score(app: AppClient, sample: Path, seconds_left: float, context: RunContext
     Raises:
         WrongAnswer: The status is not 2xx, or no answer came.
         NotYet: An instance of another build has answered, or the host has no key to give.
-        NotLive: Azure refused to give a key.
+        NotLive: Azure refused to give a key, or the sample cannot be read any more.
     """
     route = app.expected.sample_route
     headers = {"content-type": content_type(sample), **_key(app, app.expected.auth_level)}
+    content = sample_content(sample)
     seconds, asked_at = max(seconds_left, app.endpoint.request_seconds), context.clock()
     try:
         with told_while(context.report, f"`run()` to answer `{sample.name}`", app.endpoint.request_seconds):
-            answer = app.post(route, sample.read_bytes(), headers, seconds)
+            answer = app.post(route, content, headers, seconds)
     except requests.RequestException as exc:
         _refuse_late(app, sample, context.clock() - asked_at)
         raise WrongAnswer(f"`{route}` gave no answer to `{sample.name}` ({why(exc)})") from exc

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from hypothesis import example, given
+import warnings
+
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from pathspec import GitIgnoreSpec
 
-from functions_model.image.patterns import Excludes
+from functions_model.image.patterns import Excludes, pattern_fault, spec_of
 
 names = st.sampled_from([".git", "a", "a.b", "cache", "x.pyc"])
 patterns = st.one_of(
@@ -37,6 +39,18 @@ class TestExcludes:
         excludes = Excludes(written)
 
         assert not excludes.prunes(folder) or excludes.leaves_out(f"{folder}/{below}")
+
+    @given(st.text("*?ab[](\\!", min_size=1, max_size=12), st.text("ab[(/", min_size=1, max_size=12))
+    @example("*a*b*", "ba")
+    @example("*(*[(]*a", "((a")
+    @example("*?a*?b*", "aaab")
+    def test_stars_find_what_they_found_before(self, pattern: str, path: str) -> None:
+        """A star that keeps its place finds the same as one that tries all."""
+        assume(pattern_fault(pattern) is None and not path.startswith("/"))
+        with warnings.catch_warnings(action="ignore"):
+            plain = GitIgnoreSpec.from_lines([pattern])
+
+        assert plain.match_file(path) == spec_of([pattern]).match_file(path)
 
     def test_a_folder_that_is_named_is_not_read(self) -> None:
         """With and without a slash at the end, at any depth; unless a pattern takes something back."""

@@ -21,6 +21,10 @@ _TRAILING_COMMA = re.compile(rf"({_STRING})|,(?=\s*[}}\]])")
 _TOKEN = re.compile(rf"(?P<string>{_STRING})(?P<key>\s*:)?|(?P<open>[{{\[])|(?P<close>[}}\]])|(?P<next>,)")
 
 
+_DEEPEST = 64
+"""Levels of a document. The host's own have six; what merges and writes them here calls itself for each."""
+
+
 @dataclass(frozen=True, slots=True)
 class CommentedJson:
     """A document, read.
@@ -39,6 +43,8 @@ def read_commented_json(text: str) -> CommentedJson:
 
     Raises:
         json.JSONDecodeError: It is no JSON; line and column are those of the text.
+        ValueError: It has a number that Python does not take.
+        RecursionError: It is nested too deeply.
     """
     plain = _TRAILING_COMMA.sub(_blank, _COMMENT.sub(_blank, text))
     return CommentedJson(json.loads(plain), _key_lines(plain))
@@ -60,6 +66,8 @@ def _key_lines(text: str) -> dict[KeyPath, int]:
             lines[*above, key] = text.count("\n", 0, token.start()) + 1
         elif token["open"]:
             above.append(key if token["open"] == "{" else f"{key}[]")
+            if len(above) > _DEEPEST:
+                raise RecursionError
         elif token["close"]:
             above.pop()
     return {path[1:]: line for path, line in lines.items() if not any(part.endswith("[]") for part in path)}

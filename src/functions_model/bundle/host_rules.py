@@ -154,8 +154,9 @@ def _fixed(settings: Settings, functions: tuple[str, ...]) -> Iterator[Broken]:
         what = "is false, but only the console log says why an app does not start"
         yield Broken(console, what, "Leave it out; `logging.logLevel` makes the log shorter.")
     listed = setting_at(settings, ("functions",))
-    if isinstance(listed, list) and not set(functions) <= set(listed):
-        left_out = ", ".join(f"`{name}`" for name in functions if name not in listed)
+    missing = [f"`{name}`" for name in functions if name not in listed] if isinstance(listed, list) else []
+    if missing:
+        left_out = ", ".join(missing)
         yield Broken(("functions",), f"leaves out {left_out}", "Leave it out, so that all functions run.")
     complete: KeyPath = ("extensions", "serviceBus", "autoCompleteMessages")
     if setting_at(settings, complete) is False:

@@ -46,8 +46,10 @@ def read_tree(folder: Path, under: str, *, root: Path, exclude: Iterable[str] = 
     return FileTree.of(reader.found)
 
 
-_MOST_FILES = 1_000_000
-"""Of one tree. Links to folders with links to folders can stand for more than any disk has."""
+_MOST = 1_000_000
+"""Files and folders of one tree."""
+_MOST_LINKS = 8
+"""From folder to folder. Two links in each of forty folders stand for more files than any disk has."""
 _LONGEST = 4095
 """Bytes of a path on Linux, `PATH_MAX` without its end: https://man7.org/linux/man-pages/man7/path_resolution.7.html."""
 
@@ -101,10 +103,12 @@ class _Reader:
             self._waiting.append(_Folder(real, real, under, "", (real,)))
         else:
             self._file(real, _ending(under) + folder.name, real.stat)
+        read = 0
         while self._waiting:  # a folder may be a thousand deep: no function calls itself here
             self._folder(*self._waiting.pop())
-            if len(self.found) > _MOST_FILES:
-                what = f"it has more than {_MOST_FILES:,} files, those that links lead to counted each time"
+            read += 1
+            if read + len(self.found) > _MOST:
+                what = f"it has more than {_MOST:,} files and folders, those that links lead to counted each time"
                 self._report(folder, what, "Name a smaller folder, or remove links.")
                 return
 
@@ -114,7 +118,7 @@ class _Reader:
             with os.scandir(folder) as listing:
                 entries = sorted(listing, key=attrgetter("name"))
         except OSError as error:
-            self._report(folder, f"it cannot be read ({error.strerror})", "Check its permissions.")
+            self._report(folder, f"it cannot be read ({error.strerror})", remedy_for(error))
             return
         within, before = _ending(inside), _ending(under)
         for entry in entries:
@@ -123,7 +127,7 @@ class _Reader:
             leads_on = _leads_to_folder(entry) if link else entry.is_dir()
             if self._excludes.prunes(wanted) if leads_on else self._excludes.leaves_out(wanted):
                 continue
-            path, target = Path(entry.path), before + name
+            path, target = folder / name, before + name
             if (not name.isascii() or name.startswith(_WHITEOUT)) and not self._named_well(path, name):
                 continue
             if link:
@@ -145,6 +149,10 @@ class _Reader:
             self.found.append(TreeFile(target, Link(Path(os.path.relpath(real, link.parent)).as_posix())))
         elif any(folder.is_relative_to(real) for folder in (*above, link.parent)):
             self._report(link, f"it is a link to `{real}`, which holds the link itself", "Remove the link.")
+        elif len(above) > _MOST_LINKS:
+            what = f"more than {_MOST_LINKS} links lead here, each from a folder that one before it leads to"
+            self._report(link, what, "Put the folder itself where it is needed.")
+            self._waiting.clear()  # there may be a million more of them
         elif real.is_dir():
             self._waiting.append(_Folder(real, real, target, inside, (*above, real)))
         else:

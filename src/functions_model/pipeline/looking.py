@@ -11,7 +11,7 @@ from functions_model.pipeline.contents import DependenciesKnown
 from functions_model.pipeline.prepare import Making
 from functions_model.pipeline.registered_files import as_registered
 from functions_model.pipeline.session import World
-from functions_model.preflight.checks import of_everything, of_files
+from functions_model.preflight.checks import followed, of_everything, of_files
 from functions_model.preflight.finding import Finding, settle
 from functions_model.preflight.inventory import Inventory
 from functions_model.preflight.libraries import check_libraries
@@ -39,7 +39,7 @@ def look_at_all(making: Making, inventory: Inventory, libraries: BaseLibraries |
     how = making.spec.build.preflight
     if how is not Preflight.NONE:
         project = _project(making)
-        lacking = check_libraries(project, inventory, libraries.names) if libraries else ()
+        lacking = followed(lambda: check_libraries(project, inventory, libraries.names)) if libraries else ()
         _settle((*of_everything(project, inventory), *lacking), how, making.world)
 
 

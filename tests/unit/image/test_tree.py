@@ -199,6 +199,13 @@ class TestRefused:
         with pytest.raises(BundleFailed, match="there are 2 problems"):
             read_tree(tmp_path, "", root=tmp_path)
 
+    def test_a_path_that_no_linux_opens_is_refused(self, tmp_path: Path) -> None:
+        """It is longer in the image than on this machine."""
+        write(tmp_path, model="x")
+
+        with pytest.raises(BundleFailed, match="its path in the image has more than 4,095 bytes"):
+            read_tree(tmp_path / "model", "d/" * 2050 + "d", root=tmp_path)
+
     def test_a_folder_that_is_missing_or_outside_is_refused(self, tmp_path: Path) -> None:
         """The path itself is held to the root too."""
         (tmp_path / "root").mkdir()

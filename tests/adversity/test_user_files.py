@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -271,7 +272,7 @@ ROWS = [
     Row(
         "an inputs file has aliases that stand for a billion texts",
         "told with its line",
-        Case(writes("in.yml", LAUGHS), ("stands for more than anybody would write",), {"inputs-file": "in.yml"}),
+        Case(writes("in.yml", LAUGHS), ("its aliases say more than anybody would write",), {"inputs-file": "in.yml"}),
     ),
     Row(
         "a conda file has an alias inside of itself",
@@ -307,7 +308,7 @@ ROWS = [
         "told with its line",
         Case(
             writes("in.yml", 'app-name: a\nlocation: "\\ud83d"\n'),
-            ("inputs-file 2: it is not YAML: an escape stands for half a character",),
+            ("inputs-file 2: it is not YAML: an escape means half a character",),
             {"inputs-file": "in.yml"},
         ),
     ),
@@ -440,7 +441,10 @@ class TestUserFiles:
         row.case.spoil(workspace)
         begun = time.monotonic()
 
-        told = looked_at(workspace, row.case.instead or {**INPUTS, **row.case.more}, pack=row.case.pack)
+        try:
+            told = looked_at(workspace, row.case.instead or {**INPUTS, **row.case.more}, pack=row.case.pack)
+        finally:
+            subprocess.run(["rm", "-r", str(workspace)], check=True)  # pytest cannot remove what is a thousand deep
 
         assert row.case.told == tuple(
             part for part, words in zip(row.case.told, told, strict=False) if part in words

@@ -63,9 +63,9 @@ class _Loader(yaml.SafeLoader):
         else:
             raise NotYaml(f"the alias `*{event.anchor}` stands inside of what it means", line)
         if self._nodes > _MOST:
-            raise NotYaml("it stands for more than anybody would write", line)
+            raise NotYaml("its aliases say more than anybody would write", line)
         if isinstance(node, yaml.ScalarNode) and _HALF.search(node.value):
-            raise NotYaml("it is not YAML: an escape stands for half a character", line)
+            raise NotYaml("it is not YAML: an escape means half a character", line)
         return node
 
 

@@ -9,17 +9,20 @@ import gzip
 import json
 import os
 import zlib
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from functions_model.core.failures import Failure
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 _Test = TypeVar("_Test", bound="Callable[..., object]")
-_SOAK = 10
+_SOAK, _BUG = 10, 70
 _QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
 
 
@@ -33,6 +36,18 @@ def fuzzed(cases: int) -> Callable[[_Test], _Test]:
         deadline=None,
         suppress_health_check=_QUIET,
     )
+
+
+@contextmanager
+def a_failure_at_most() -> Iterator[None]:
+    """Let what is inside succeed, or fail as a run may: with an exit code of its own, and words that can be written."""
+    try:
+        yield
+    except Failure as failure:
+        words = f"{failure} {failure.detail}"
+        if failure.exit_code == _BUG or not words.replace("\n", " ").isprintable():
+            message = f"exit code {failure.exit_code}: {words!r}"
+            raise AssertionError(message) from failure
 
 
 DEEP = "[" * 100_000
@@ -69,7 +84,7 @@ HOSTILE_TEXTS = (
 
 def texts() -> st.SearchStrategy[str]:
     """Texts, hostile ones among them."""
-    return st.one_of(st.sampled_from(HOSTILE_TEXTS), st.text(max_size=20))
+    return st.one_of(st.integers(0, len(HOSTILE_TEXTS) - 1).map(HOSTILE_TEXTS.__getitem__), st.text(max_size=20))
 
 
 def scalars() -> st.SearchStrategy[Any]:
@@ -87,20 +102,63 @@ def documents() -> st.SearchStrategy[Any]:
     )
 
 
-@st.composite
-def near(draw: st.DrawFn, valid: Any, most: int = 3) -> Any:
+@dataclass(frozen=True)
+class Change:
+    """One thing that is otherwise in a document.
+
+    Attributes:
+        at: The place, by its number among all; counted around.
+        how: `other`, `gone`, `wrapped` or `turned` into another type.
+        other: What comes there.
+    """
+
+    at: int
+    how: str
+    other: Any
+
+    def of(self, document: Any) -> Any:
+        """The changed document; the one that is given may change, too."""
+        places = list(_places(document, ()))
+        place = places[self.at % len(places)]
+        if not place:
+            return self._of_value(document, whole=True)
+        holder = document
+        for name in place[:-1]:
+            holder = holder[name]
+        if self.how == "gone":
+            del holder[place[-1]]
+        else:
+            holder[place[-1]] = self._of_value(holder[place[-1]], whole=False)
+        return document
+
+    def _of_value(self, value: Any, *, whole: bool) -> Any:
+        if self.how == "wrapped":
+            return {"value": value} if self.at % 2 else [value]
+        if self.how == "turned":
+            return _turned(value)
+        return value if whole and self.how == "gone" else self.other
+
+
+def changes() -> st.SearchStrategy[Change]:
+    """Changes that fit any document."""
+    hows = st.sampled_from(["other", "other", "gone", "wrapped", "turned"])
+    return st.builds(Change, st.integers(0, 300), hows, documents())
+
+
+def near(valid: Any, most: int = 3) -> st.SearchStrategy[Any]:
     """A valid document with some things changed: another value, another type, a name that is gone or new.
 
     Args:
-        draw: Hypothesis's.
         valid: The document; it stays as it is.
         most: Changes.
     """
+    return st.lists(changes(), min_size=1, max_size=most).map(lambda some: _changed(valid, some))
+
+
+def _changed(valid: Any, some: Iterable[Change]) -> Any:
     document = json.loads(json.dumps(valid))
-    for _ in range(draw(st.integers(1, most))):
-        places = list(_places(document, ()))
-        place = draw(st.sampled_from(places))
-        document = _changed(draw, document, place)
+    for change in some:
+        document = change.of(document)
     return document
 
 
@@ -113,25 +171,6 @@ def _places(value: Any, above: tuple[Any, ...]) -> Iterable[tuple[Any, ...]]:
         inner = enumerate(value)
     for name, one in inner:
         yield from _places(one, (*above, name))
-
-
-def _changed(draw: st.DrawFn, document: Any, place: tuple[Any, ...]) -> Any:
-    how = draw(st.sampled_from(["other", "other", "gone", "wrapped", "turned"]))
-    if not place:
-        return draw(documents()) if how == "other" else [document] if how == "wrapped" else document
-    holder = document
-    for name in place[:-1]:
-        holder = holder[name]
-    last = place[-1]
-    if how == "gone":
-        del holder[last]
-    elif how == "wrapped":
-        holder[last] = draw(st.sampled_from([[holder[last]], {"value": holder[last]}, [[[]]]]))
-    elif how == "turned":
-        holder[last] = _turned(holder[last])
-    else:
-        holder[last] = draw(documents())
-    return document
 
 
 def _turned(value: Any) -> Any:
@@ -158,28 +197,25 @@ _PAGES = (
 )
 
 
+_STRANGE = (b"", b"null", b"[]", b"{}", b"\xff\xfe\x00", b"1e999", b"NaN", DEEP.encode(), *_PAGES)
+
+
 def bodies(valid: Any = None) -> st.SearchStrategy[bytes]:
     """Bodies of answers: JSON near the valid document, any JSON, pages, nothing, cut off, in other encodings, deep."""
-    of_json = st.one_of(near(valid), near(valid), documents()) if valid is not None else documents()
-    encodings = st.sampled_from(["utf-8", "utf-8", "utf-8", "utf-16", "utf-8-sig", "latin-1"])
-    encoded = st.builds(lambda value, name: json.dumps(value).encode(name), of_json, encodings)
-    raw = st.builds(lambda value: json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass"), of_json)
-    cut = st.builds(lambda body, at: body[: at % (len(body) + 1)], encoded, st.integers(0, 10_000))
-    strange = st.sampled_from([b"", b"null", b"[]", b"{}", b"\xff\xfe\x00", b"1e999", b"NaN", DEEP.encode(), *_PAGES])
-    return st.one_of(encoded, encoded, encoded, raw, cut, strange, st.binary(max_size=40))
+    return oddities().map(lambda odd: odd.body(valid))
 
 
 def packed() -> st.SearchStrategy[tuple[Callable[[bytes], bytes], str]]:
     """How a body is packed, and what `Content-Encoding` says of it, which may be untrue."""
     ways: list[tuple[Callable[[bytes], bytes], str]] = [
-        (lambda body: body, ""),
+        (bytes, ""),
         (gzip.compress, "gzip"),
         (zlib.compress, "deflate"),
-        (lambda body: body, "gzip"),
+        (bytes, "gzip"),
         (lambda body: gzip.compress(body)[:-4], "gzip"),
         (lambda body: gzip.compress(gzip.compress(body)), "gzip, gzip"),
-        (lambda body: body, "br"),
-        (lambda body: body, ", ".join(["gzip"] * 9)),
+        (bytes, "br"),
+        (bytes, ", ".join(["gzip"] * 9)),
     ]
     return st.sampled_from(ways)
 
@@ -208,7 +244,8 @@ def headers(*more: str) -> st.SearchStrategy[dict[str, str]]:
         more: Names besides the usual ones.
     """
     plain = st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF, exclude_characters="\x7f"), max_size=20)
-    hostile = st.sampled_from([text for text in HOSTILE_TEXTS if text.isprintable() and _is_latin(text)])
+    carried = [text for text in HOSTILE_TEXTS if text.isprintable() and _is_latin(text)]
+    hostile = st.integers(0, len(carried) - 1).map(carried.__getitem__)
     words = ["application/json", "text/html", "application/json; charset=klingon", 'Bearer realm="', "Bearer", "0", "1"]
     values = st.one_of(st.sampled_from(words), hostile, plain)
     return st.dictionaries(st.sampled_from((*_HEADERS, *more)), values.map(str.strip), max_size=3)
@@ -233,17 +270,75 @@ class Answered:
     headers: dict[str, str]
 
 
+@dataclass(frozen=True)
+class Oddity:
+    """What is odd about an answer: drawn once, it fits any answer.
+
+    Attributes:
+        status: Of the answer.
+        headers: Of the answer.
+        changes: Of the valid document.
+        document: In place of a valid document, where there is none.
+        way: How its text becomes bytes.
+        strange: Bytes in place of all that; None for none.
+        cut: Where it ends; 0 for its own end.
+        packed: How it is packed, and what is said of that.
+    """
+
+    status: int
+    headers: dict[str, str]
+    changes: list[Change]
+    document: Any
+    way: str
+    strange: bytes | None
+    cut: int
+    packed: tuple[Callable[[bytes], bytes], str]
+
+    def of(self, valid: Any = None) -> Answered:
+        """The answer, near a valid document where there is one."""
+        pack, name = self.packed
+        return Answered(
+            self.status, pack(self.body(valid)), {**self.headers, **({"Content-Encoding": name} if name else {})}
+        )
+
+    def body(self, valid: Any = None) -> bytes:
+        """Its body, before it is packed."""
+        if self.strange is not None:
+            return self.strange
+        document = self.document if valid is None or isinstance(valid, bytes) else _changed(valid, self.changes)
+        if self.way == "raw":
+            body = json.dumps(document, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        else:
+            body = json.dumps(document).encode(self.way)
+        return body[: self.cut % (len(body) + 1)] if self.cut else body
+
+
+def oddities(*more: str) -> st.SearchStrategy[Oddity]:
+    """Answers of success, mostly, with something wrong in the document; some are worse.
+
+    Args:
+        more: Names of headers besides the usual ones.
+    """
+    statuses = st.sampled_from([200, 200, 200, 201, 202, 204, 400, 401, 403, 404, 407, 409, 429, 500, 502, 503])
+    strange = st.one_of(st.integers(0, len(_STRANGE) - 1).map(_STRANGE.__getitem__), st.binary(max_size=40))
+    return st.builds(
+        Oddity,
+        st.one_of(st.just(200), statuses),
+        headers(*more),
+        st.lists(changes(), min_size=1, max_size=3),
+        documents(),
+        st.sampled_from(["utf-8", "utf-8", "utf-8", "utf-16", "utf-8-sig", "raw"]),
+        st.one_of(st.none(), st.none(), strange),
+        st.one_of(st.just(0), st.just(0), st.integers(0, 10_000)),
+        st.one_of(st.just((bytes, "")), packed()),
+    )
+
+
 def answers(valid: Any = None, *more: str) -> st.SearchStrategy[Answered]:
-    """Answers: mostly of success, and near the valid document.
+    """The same, as answers near a valid document.
 
     Args:
         valid: A document that the service gives on good days.
         more: Names of headers besides the usual ones.
     """
-    statuses = st.sampled_from([200, 200, 200, 201, 202, 204, 400, 401, 403, 404, 407, 409, 429, 500, 502, 503])
-
-    def made(status: int, body: bytes, way: tuple[Callable[[bytes], bytes], str], given: dict[str, str]) -> Answered:
-        pack, name = way
-        return Answered(status, pack(body), {**given, **({"Content-Encoding": name} if name else {})})
-
-    return st.builds(made, statuses, bodies(valid), st.one_of(st.just((bytes, "")), packed()), headers(*more))
+    return oddities(*more).map(lambda odd: odd.of(valid))

@@ -190,10 +190,11 @@ class AzureClients:
 
     def _policies(self) -> dict[str, Any]:
         """Each client has its own: a policy knows the one that follows it."""
+        from functions_model.azure.misread import ReadingPolicy
         from functions_model.azure.sending import PatientRetry, RenewingAuthentication, UnknownVersionPolicy
 
         return {
-            "per_call_policies": [UnknownVersionPolicy()],
+            "per_call_policies": [ReadingPolicy(), UnknownVersionPolicy()],
             "retry_policy": PatientRetry(self._report, **self._options),
             "authentication_policy": RenewingAuthentication(self._credential, self.cloud.arm_scope),
         }

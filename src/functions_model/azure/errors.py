@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from functions_model.azure.causes import CAUSES, UNKNOWN_REMEDIES
+from functions_model.azure.misread import MISREAD, Misread, said_of
 from functions_model.azure.policies import facts_of, mappings, unwrapped, without_identifiers
+from functions_model.core.answers import printable
 from functions_model.core.failures import Cause, NamedCause
 from functions_model.core.masking import shapeless
 from functions_model.core.sending import seconds_asked
+from functions_model.core.strict_json import parse_json
 from functions_model.core.unanswered import Unanswered, unanswered
 
 NO_FACTS = {
@@ -93,6 +95,11 @@ class ServiceError:
         return f"Could not {self.action}: {self.reason}. {self.remedy}"
 
     @property
+    def forbids(self) -> bool:
+        """Whether Azure itself says that the login may not: a proxy has the same status."""
+        return self.status == 403 and self.cause != MISREAD
+
+    @property
     def reason(self) -> str:
         """Code and message, a clause without a full stop."""
         says_something = self.code and self.code.lower() not in _EMPTY_CODES and self.code not in self.message
@@ -107,6 +114,8 @@ def explain(exc: Exception, action: str) -> ServiceError:
         action: What was being done, as it follows "Could not": "create the plan `p`".
     """
     request_id = _header(exc, "x-ms-correlation-request-id") or _header(exc, "x-ms-request-id")
+    if isinstance(exc, Misread):
+        return ServiceError(exc.status, "", str(exc), exc.remedy, MISREAD, action, request_id)
     if silent := _silence(exc):
         return ServiceError(0, "", silent.what, silent.remedy, "", action)
     return _explained(_said(exc), action, request_id)
@@ -115,7 +124,7 @@ def explain(exc: Exception, action: str) -> ServiceError:
 def _silence(exc: Exception) -> Unanswered | None:
     """Why the service said nothing; None when it did, or when that is not the network's doing."""
     said = getattr(exc, "response", None) is not None or getattr(exc, "status_code", None)
-    return None if said else unanswered(exc)
+    return None if said or isinstance(exc, Misread) else unanswered(exc)
 
 
 def explain_answer(code: str, message: str, action: str) -> ServiceError:
@@ -174,7 +183,9 @@ def _said(exc: Exception) -> ServiceWords:
     if not code and (odata := getattr(exc, "error", None)) is not None:
         code = str(getattr(odata, "code", "") or "")
         message = message or str(getattr(odata, "message", "") or "")
-    text = _one_line(without_identifiers(message) or str(exc) or type(exc).__name__)
+    said = None if message else said_of(getattr(exc, "response", None))
+    told = without_identifiers(message) or (said.reason if said and said.content.strip() else "")
+    text = _one_line(told or str(exc) or type(exc).__name__)
     return ServiceWords(int(status), code, text, extended, _facts(exc, body))
 
 
@@ -190,7 +201,7 @@ def _document(exc: Exception) -> Mapping[str, Any] | None:
     if response is None:
         return None
     try:
-        document = json.loads(response.text())
+        document = parse_json(response.text())
     except Exception:  # noqa: BLE001 - a body that cannot be read explains nothing, and must hide nothing
         return None
     return document if isinstance(document, dict) else None
@@ -220,5 +231,5 @@ def _header(exc: Exception, name: str) -> str:
 
 def _one_line(text: str) -> str:
     """Without secrets first: a service repeats what it was sent, and half of a key is not known for one any more."""
-    line = " ".join(shapeless(text).split()).rstrip(".")
+    line = printable(" ".join(shapeless(text).split())).rstrip(".")
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]} ..."

@@ -13,8 +13,7 @@ from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
 from functions_model.azure.errors import error_code
 from functions_model.core.cancel import CANCEL, Cancel
-from functions_model.core.heads import HeadsAdapter
-from functions_model.core.sending import Retries, changes, seconds_asked
+from functions_model.core.sending import BoundedAdapter, Retries, SafeSession, changes, seconds_asked
 from functions_model.core.tracing import traced
 from functions_model.core.unanswered import unanswered
 
@@ -152,7 +151,7 @@ _CONNECT_SECONDS = 30.0
 
 
 class CancelledTransport(RequestsTransport):  # type: ignore[misc]
-    """The SDK's transport, which begins nothing after a cancel, and waits for no connection or head without an end.
+    """The SDK's transport, which begins nothing after a cancel, and waits for nothing that has no end.
 
     It is below retries and login: it sees each request.
 
@@ -168,7 +167,14 @@ class CancelledTransport(RequestsTransport):  # type: ignore[misc]
     def _init_session(self, session: requests.Session) -> None:
         super()._init_session(session)
         for scheme, adapter in list(session.adapters.items()):
-            session.mount(scheme, HeadsAdapter(max_retries=getattr(adapter, "max_retries", 0)))
+            session.mount(scheme, BoundedAdapter(max_retries=getattr(adapter, "max_retries", 0)))
+
+    def open(self) -> None:
+        """Open the connection, with a session of ours unless another one was given."""
+        if not self._has_been_opened and getattr(self, "session", None) is None:
+            self.session: requests.Session | None = SafeSession()
+            self._init_session(self.session)
+        super().open()
 
     def send(self, request: Any, **options: Any) -> Any:
         """Send it, unless the run was cancelled."""

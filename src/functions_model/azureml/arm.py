@@ -15,6 +15,7 @@ from azure.core.rest import HttpRequest
 from functions_model.azure import api_versions
 from functions_model.azure.clients import AzureClients
 from functions_model.azure.errors import explain
+from functions_model.azure.misread import mapping_of, understood
 from functions_model.core.failures import PlanRefused, Problem
 from functions_model.core.registered import MachineLearningWorkspace, RegisteredAsset
 
@@ -65,17 +66,13 @@ def _items(clients: AzureClients, path: str, query: Mapping[str, str]) -> Iterat
     page = get_json(clients, path, query)
     while True:
         yield from page.get("value") or []
-        following = str(page.get("nextLink") or "")
-        # The token goes with the request, so a link to anywhere else is not followed.
-        if not following.startswith(clients.cloud.resource_manager + "/"):
+        if not (following := page.get("nextLink")):
             return
         page = _asked(clients, "GET", following, {})
 
 
-def _asked(clients: AzureClients, method: str, url: str, query: Mapping[str, str]) -> Any:
-    response = clients.resource.send_request(HttpRequest(method, url, params=dict(query)))
-    response.raise_for_status()
-    return response.json()
+def _asked(clients: AzureClients, method: str, url: str, query: Mapping[str, str]) -> dict[str, Any]:
+    return mapping_of(clients.resource.send_request(HttpRequest(method, url, params=dict(query))))
 
 
 _OBJECT_ID = re.compile(r"object id '([^']+)'")
@@ -91,7 +88,7 @@ def refused(exc: Exception, action: str, workspace: MachineLearningWorkspace, su
         subject: The input that it is about.
     """
     error = explain(exc, action)
-    remedy = _role_remedy(error.message, workspace) if error.status == 403 else error.remedy
+    remedy = _role_remedy(error.message, workspace) if error.forbids else error.remedy
     return PlanRefused(action, [Problem(error.reason, remedy, subject)])
 
 
@@ -151,6 +148,10 @@ class AssetVersion:
         return bool(self.properties.get("isArchived"))
 
 
+_VERSION = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,254}")
+"""https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules, machine learning."""
+
+
 def find_version(asset: RegisteredAsset, kind: AssetKind, clients: AzureClients) -> AssetVersion:
     """The version that an asset's name means.
 
@@ -162,14 +163,22 @@ def find_version(asset: RegisteredAsset, kind: AssetKind, clients: AzureClients)
     """
     action = f"find the {kind.noun} `{asset}`"
     try:
-        named = f"{_versions(asset, kind)}/{quote(asset.version or '', safe='')}"
-        found = _if_there(clients, named) if asset.version else _latest(asset, kind, clients)
-        missing = None if found else _missing(asset, kind, clients)
+        with understood():
+            return _found(asset, kind, clients, action)
     except AzureError as exc:
         raise refused(exc, action, asset.workspace, kind.subject) from exc
+
+
+def _found(asset: RegisteredAsset, kind: AssetKind, clients: AzureClients, action: str) -> AssetVersion:
+    named = f"{_versions(asset, kind)}/{quote(asset.version or '', safe='')}"
+    found = _if_there(clients, named) if asset.version else _latest(asset, kind, clients)
     if found is None:
-        raise PlanRefused(action, [missing] if missing else [])
-    return AssetVersion(str(found["id"]), str(found["name"]), dict(found.get("properties") or {}))
+        raise PlanRefused(action, [_missing(asset, kind, clients)])
+    version = str(found["name"])
+    if not _VERSION.fullmatch(version):  # a folder of this machine has its name
+        message = f"`{version}` is no version"
+        raise ValueError(message)
+    return AssetVersion(str(found["id"]), version, dict(found.get("properties") or {}))
 
 
 def _latest(asset: RegisteredAsset, kind: AssetKind, clients: AzureClients) -> Any:

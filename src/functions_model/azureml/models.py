@@ -10,6 +10,7 @@ from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError
 
 from functions_model.azure.clients import AzureClients
+from functions_model.azure.misread import understood
 from functions_model.azureml.access import StorageAccess, last_part
 from functions_model.azureml.arm import ENVIRONMENT, MODEL, AssetVersion, find_version, refused
 from functions_model.azureml.locations import BlobPath, DatastorePath, UnknownLocation, find_blobs, parse_model_uri
@@ -80,10 +81,11 @@ def _place(
     """Where its files are, and the datastore that leads there, where one does."""
     uri = str(version.properties.get("modelUri") or "")
     try:
-        place = parse_model_uri(uri, asset.workspace, clients.cloud.storage_suffix)
-        if isinstance(place, BlobPath):
-            return place, None
-        return find_blobs(place, clients), place
+        with understood():
+            place = parse_model_uri(uri, asset.workspace, clients.cloud.storage_suffix)
+            if isinstance(place, BlobPath):
+                return place, None
+            return find_blobs(place, clients), place
     except UnknownLocation as unknown:
         remedy = "Download it (`az ml model download`), register the files themselves (`az ml model create --path`)."
         raise PlanRefused(action, [Problem(str(unknown), remedy, MODEL.subject)]) from unknown

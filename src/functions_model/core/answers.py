@@ -30,6 +30,20 @@ _PIECE = 1 << 16
 _SHOWN = 120
 """Characters of a page."""
 
+MISREADING = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
+"""What taking a document apart raises that has another form than it should."""
+
+
+NAMES = {
+    dict: "a mapping",
+    list: "a list",
+    str: "a text in quotes",
+    bool: "a truth value",
+    int: "a number",
+    float: "a number",
+}
+"""What is in a document, for people."""
+
 
 class AnswerUnreadable(InvalidJSONError, ValueError):
     """An answer is not what it must be, or has no end.
@@ -73,7 +87,7 @@ class Said:
     @property
     def by_gateway(self) -> bool:
         """Whether something on the way answered instead: the services speak JSON, and pages are for people."""
-        return self.status in {407, 502, 504} or self._is_page or not _PROXYS.isdisjoint(self.headers)
+        return self.status in {407, 502, 504} or self.is_page or not _PROXYS.isdisjoint(self.headers)
 
     @property
     def reason(self) -> str:
@@ -120,7 +134,16 @@ class Said:
         return document
 
     @property
-    def _is_page(self) -> bool:
+    def is_mapping(self) -> bool:
+        """Whether it holds what nearly every service answers with."""
+        try:
+            return isinstance(self.document(), dict)
+        except ValueError:
+            return False
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it is one for people."""
         return "html" in self.headers.get("content-type", "").lower() or _PAGE.match(self.content) is not None
 
     @property
@@ -134,7 +157,7 @@ class Said:
     def _what(self) -> str:
         if not self.content.strip():
             return "an empty body"
-        if self._is_page:
+        if self.is_page:
             words = _words_of_page(self.content)
             return f"a page of HTML, `{words}`" if words else "a page of HTML"
         try:
@@ -143,7 +166,7 @@ class Said:
             why = f" ({exc})" if str(exc) == TOO_DEEP else ""
             words = _line(self.content[:_READ].decode("utf-8", "replace"))
             return f"a text that is not JSON{why}, `{words}`" if words else f"bytes that are not JSON{why}"
-        return _NAMES.get(type(document), "`null`")
+        return NAMES.get(type(document), "`null`")
 
 
 _PROXYS = frozenset({"proxy-authenticate", "x-squid-error"})
@@ -154,14 +177,6 @@ _TITLE = re.compile(r"<(title|h1)\b[^>]*>(.*?)</\1\s*>", re.IGNORECASE | re.DOTA
 _HIDDEN = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)|<[^>]*(?:>|\Z)", re.IGNORECASE | re.DOTALL)
 _READ = 1 << 13
 """Bytes of a page that are looked at for its words."""
-_NAMES = {
-    dict: "a mapping",
-    list: "a list",
-    str: "a text in quotes",
-    bool: "a truth value",
-    int: "a number",
-    float: "a number",
-}
 
 
 def _words_of_page(content: bytes) -> str:
@@ -175,8 +190,13 @@ def _words_of_page(content: bytes) -> str:
 def _line(text: str) -> str:
     """The first words on one line: without secrets, backticks, and what a terminal would obey."""
     flat = " ".join(shapeless(text).replace("`", "'").split())
-    line = "".join(char for char in flat if char.isprintable() and char != "\ufffd").strip()
+    line = printable(flat).replace("\ufffd", "").strip()
     return line if len(line) <= _SHOWN else f"{line[:_SHOWN].rstrip()} ..."
+
+
+def printable(text: str) -> str:
+    """Without what a terminal would obey, and what cannot be written."""
+    return "".join(char for char in text if char.isprintable())
 
 
 def host_of(url: str | None) -> str:

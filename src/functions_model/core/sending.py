@@ -99,10 +99,26 @@ def changes(method: str, url: str) -> bool:
     return method.upper() in {"PUT", "PATCH", "DELETE"}
 
 
-class CancelledAdapter(HeadsAdapter):
-    """The adapter of `requests`, which begins nothing after a cancel, and reads no answer without an end.
+class BoundedAdapter(HeadsAdapter):
+    """The adapter of `requests`, which reads no answer without an end.
 
     It sees each redirect as a request of its own.
+    """
+
+    def send(self, request: requests.PreparedRequest, *arguments: Any, **options: Any) -> requests.Response:
+        """Send it, and read the answer unless it is wanted as a stream.
+
+        Raises:
+            requests.RequestException: No answer came, or none that can be read (`AnswerUnreadable`).
+        """
+        response = super().send(request, *arguments, **options)
+        if response.is_redirect or not options.get("stream"):  # `requests` reads whatever leads elsewhere
+            whole(response)
+        return response
+
+
+class CancelledAdapter(BoundedAdapter):
+    """An adapter that begins nothing after a cancel, either.
 
     Args:
         cancel: The flag.
@@ -114,22 +130,16 @@ class CancelledAdapter(HeadsAdapter):
         super().__init__(**options)
 
     def send(self, request: requests.PreparedRequest, *arguments: Any, **options: Any) -> requests.Response:
-        """Send it, unless the run was cancelled.
-
-        Raises:
-            requests.RequestException: No answer came, or none that can be read (`AnswerUnreadable`).
-        """
+        """Send it, unless the run was cancelled."""
         with self._cancel.request(writes=changes(request.method or "", request.url or "")) as sent:
             with traced(request.method or "", request.url or "") as asked:
                 response = super().send(request, *arguments, **options)
                 asked.status, asked.headers = response.status_code, response.headers
             sent.status = response.status_code
-            if response.is_redirect or not options.get("stream"):  # `requests` reads whatever leads elsewhere
-                whole(response)
             return response
 
 
-class _Session(requests.Session):
+class SafeSession(requests.Session):
     """A session that raises nothing but `requests.RequestException`, whatever an answer's headers hold."""
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
@@ -152,7 +162,7 @@ def new_session(**options: Any) -> requests.Session:
     Args:
         options: For its adapters, such as `pool_maxsize`.
     """
-    session = _Session()
+    session = SafeSession()
     for scheme in ("https://", "http://"):
         session.mount(scheme, CancelledAdapter(**options))
     return session

@@ -15,6 +15,8 @@ import requests
 from urllib3.exceptions import NewConnectionError, ProxyError
 from urllib3.exceptions import TimeoutError as TimedOut
 
+from functions_model.core.answers import AnswerUnreadable
+
 NAME_THE_AUTHORITY = (
     "If your company's proxy or an authority of your own signs it, name that authority's file (PEM) in the variable "
     "SSL_CERT_FILE."
@@ -67,7 +69,7 @@ def unanswered(error: BaseException, host: str = "") -> Unanswered | None:
     """
     causes = tuple(_chain(error))
     host = host or next(filter(None, map(_host_of, causes)), "the service")
-    for reading in (_by_certificate, _by_proxy, _by_tls, _by_name, _by_time, _by_socket):
+    for reading in (_by_answer, _by_certificate, _by_proxy, _by_tls, _by_name, _by_time, _by_socket):
         if found := reading(causes, host):
             return found
     return None
@@ -133,6 +135,12 @@ def _host_of(error: BaseException) -> str:
         return urlsplit(getattr(error.request, "url", "") or "").netloc.rpartition("@")[2]
     except ValueError:
         return ""
+
+
+def _by_answer(causes: tuple[BaseException, ...], _: str) -> Unanswered | None:
+    """One that has no end is as good as none."""
+    found = next((cause for cause in causes if isinstance(cause, AnswerUnreadable)), None)
+    return None if found is None else _final(found.reason, found.remedy)
 
 
 def _by_certificate(causes: tuple[BaseException, ...], host: str) -> Unanswered | None:

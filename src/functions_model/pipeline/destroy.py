@@ -15,6 +15,7 @@ from azure.core.exceptions import AzureError
 
 from functions_model.azure.clients import AzureClients
 from functions_model.azure.errors import explain
+from functions_model.azure.misread import understanding
 from functions_model.core.references import ImageReference, live_tag
 from functions_model.core.spec import Mode, RemovalSpec
 from functions_model.hosting.known_hosts import HOSTS
@@ -81,8 +82,8 @@ def _live_tags(clients: AzureClients, plan: RemovalPlan, world: World) -> Iterat
     if _app_of(plan) is None:
         return
     try:
-        for names in _HOST.places_of(clients, plan.names):
-            if image := image_in_registry(_HOST.image_of(clients, names)):
+        for names in understanding(_HOST.places_of)(clients, plan.names):
+            if image := image_in_registry(understanding(_HOST.image_of)(clients, names)):
                 yield replace(image, tag=live_tag(_HOST.id_of(names)), digest=None)
     except AzureError as exc:
         failure = explain(exc, "look for the tags that keep images for it")

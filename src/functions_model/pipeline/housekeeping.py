@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from azure.core.exceptions import AzureError
 
 from functions_model.azure.errors import explain
+from functions_model.azure.misread import understood
 from functions_model.ci.host import Level
 from functions_model.core.failures import Failure
 from functions_model.core.references import Digest, parse_digest, parse_reference
@@ -89,7 +90,8 @@ def _running(delivered: Delivered) -> set[str] | None:
     """
     host, clients, names = delivered.host, delivered.clients, delivered.plan.wanted.names
     try:
-        return {host.image_of(clients, one).rpartition("@")[2] for one in host.places_of(clients, names.at())}
+        with understood():
+            return {host.image_of(clients, one).rpartition("@")[2] for one in host.places_of(clients, names.at())}
     except AzureError as exc:
         failure = explain(exc, "see what the app runs")
         delivered.world.ci.annotate(Level.WARNING, f"{failure} So `keep-images` removes nothing.", minor=True)

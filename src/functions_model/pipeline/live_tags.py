@@ -13,6 +13,7 @@ from azure.core.exceptions import AzureError
 
 from functions_model.azure.cloud import Cloud
 from functions_model.azure.errors import explain
+from functions_model.azure.misread import understanding
 from functions_model.ci.host import Level
 from functions_model.core.failures import Failure
 from functions_model.core.names import Names
@@ -83,7 +84,7 @@ def _untag_earlier(delivered: Delivered, tag: ImageReference) -> None:
 def _runs(delivered: Delivered, names: Names, image: str, tag: str) -> bool:
     """Whether it still runs the image; said where it does not, or where that cannot be read."""
     try:
-        runs = delivered.host.image_of(delivered.clients, names)
+        runs = understanding(delivered.host.image_of)(delivered.clients, names)
     except AzureError as exc:
         _warn(delivered, names, str(explain(exc, f"move the tag `{tag}`")))
         return False

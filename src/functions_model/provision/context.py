@@ -10,6 +10,7 @@ from typing import TypeVar
 from azure.core.exceptions import AzureError, HttpResponseError
 
 from functions_model.azure.errors import ServiceError, explain, retry_after
+from functions_model.azure.misread import understanding, understood
 from functions_model.core.sending import Retries
 from functions_model.provision.changes import Written
 
@@ -120,7 +121,8 @@ class Patience:
         tries = 0
         while True:
             try:
-                return write()
+                with understood():
+                    return write()
             except AzureError as exc:
                 error = explain(exc, f"write {self.what}")
                 if error.cause == _NOT_REGISTERED and self._register(exc, error):
@@ -143,7 +145,7 @@ class Patience:
         Raises:
             TimeoutError: It was not done in time.
         """
-        while not is_so():
+        while not understanding(is_so)():
             if self.waited + POLL > self.longest:
                 message = f"{what} did not end within {self.waited:.0f} s"
                 raise TimeoutError(message)

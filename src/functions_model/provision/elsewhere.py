@@ -15,6 +15,7 @@ from azure.core.rest import HttpRequest
 from functions_model.azure import api_versions
 from functions_model.azure.clients import AzureClients
 from functions_model.azure.errors import error_code, explain
+from functions_model.azure.misread import mapping_of
 from functions_model.core.failures import Problem
 from functions_model.provision.observed import Piece
 from functions_model.provision.places import group_in, subscription_in
@@ -146,9 +147,7 @@ def seen_subscriptions(clients: AzureClients) -> Iterator[str]:
     """The ids of those in which the login holds a role."""
     url, parameters = "/subscriptions", {"api-version": api_versions.SUBSCRIPTIONS}
     while url:
-        answer = clients.resource.send_request(HttpRequest("GET", url, params=parameters))
-        answer.raise_for_status()
-        document = answer.json()
+        document = mapping_of(clients.resource.send_request(HttpRequest("GET", url, params=parameters)))
         yield from (str(one["subscriptionId"]) for one in document.get("value") or [])
         url, parameters = str(document.get("nextLink") or ""), {}
 

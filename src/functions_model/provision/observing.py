@@ -12,6 +12,8 @@ from azure.core.exceptions import AzureError, HttpResponseError
 
 from functions_model.azure.clients import AzureClients
 from functions_model.azure.errors import error_code, explain
+from functions_model.azure.misread import understanding
+from functions_model.azure.refusing import read_or_refused
 from functions_model.core.failures import PlanRefused, Problem
 from functions_model.provision.context import discard
 from functions_model.provision.host import Host, Look, Wanted
@@ -30,6 +32,7 @@ from functions_model.provision.settings.connection_strings import ObservedKeys
 from functions_model.provision.tagging import ObservedTags, observe_tags
 
 
+@read_or_refused("read the live resources")
 def observe(clients: AzureClients, wanted: Wanted, *, mask: Callable[[str], None] = discard) -> Observed:
     """What is there of what is wanted.
 
@@ -71,7 +74,7 @@ def rounds(looks: Iterable[Look]) -> Iterator[list[Look]]:
 def _round(clients: AzureClients, wanted: Wanted, seen: Observed, looks: Sequence[Look]) -> Observed:
     problems: list[Problem] = []
     with ThreadPoolExecutor(max_workers=len(looks) or 1, thread_name_prefix="observe") as threads:
-        asked = [(look.what, threads.submit(look.read, clients, wanted, seen)) for look in looks]
+        asked = [(look.what, threads.submit(understanding(look.read), clients, wanted, seen)) for look in looks]
     for what, answer in asked:
         try:
             seen = seen.having(answer.result())

@@ -86,13 +86,17 @@ def not_there(kind: str, resource_type: str, name: str, wanted: Wanted, subject:
 
 
 def group_in(resource_id: str) -> str:
-    """The resource group in an ARM id."""
-    return resource_id.split("/")[4]
+    """The resource group in an ARM id; empty in what is none."""
+    return _part(resource_id, 4)
 
 
 def subscription_in(resource_id: str) -> str:
-    """The subscription in an ARM id."""
-    return resource_id.split("/")[2]
+    """The subscription in an ARM id; empty in what is none."""
+    return _part(resource_id, 2)
+
+
+def _part(resource_id: str, number: int) -> str:
+    return next(iter(resource_id.split("/")[number : number + 1]), "")
 
 
 def is_elsewhere(resource_id: str, names: Names) -> bool:

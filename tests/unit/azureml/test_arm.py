@@ -42,10 +42,11 @@ class TestPages:
 
     @pytest.mark.parametrize("elsewhere", ["https://elsewhere.test", f"{HERE}.elsewhere.test"])
     def test_elsewhere(self, elsewhere: str) -> None:
-        """A next page at another host is not asked for: the token would go there."""
+        """A next page at another host is refused and not asked for: the token would go there."""
         pages = Pages(elsewhere)
 
-        assert 1 == len(first_items(clients_for(pages.answer), "/models", count=9))
+        with pytest.raises(HttpResponseError, match=rf"next page is at `{elsewhere.removeprefix('https://')}`"):
+            first_items(clients_for(pages.answer), "/models", count=9)
         assert 1 == len(pages.asked)
 
 

@@ -12,6 +12,7 @@ from azure.core.exceptions import AzureError, HttpResponseError
 
 from functions_model.azure.clients import AzureClients
 from functions_model.azure.errors import explain
+from functions_model.azure.misread import MISREAD, understanding, understood
 from functions_model.core.failures import Cause, NotLive
 from functions_model.core.names import Names
 from functions_model.hosting.app_service.commands import container_logging
@@ -112,14 +113,16 @@ class AppServiceEndpoint:
         if self.host_name:
             return f"https://{self.host_name}"
         try:
-            site = self._site.get()
+            with understood():
+                site = self._site.get()
+                host_name, state = site.default_host_name or "", str(site.state or "Running").lower()
         except AzureError as exc:
             error = explain(exc, f"find {self.name}")
             raise NotLive(error.action, error.reason, error.remedy) from exc
-        if str(site.state or "Running").lower() == "stopped":
+        if state == "stopped":
             remedy = f"Start it: az functionapp start {self.names.flags}"
             raise NotLive(f"verify {self.name}", "it is stopped", remedy)
-        return f"https://{site.default_host_name}"
+        return f"https://{host_name}"
 
     def turns_away(self, status: int, headers: Mapping[str, str]) -> bool:
         """Whether App Service's front end, by its rules of access, and not the app gave this answer."""
@@ -179,10 +182,11 @@ class AppServiceEndpoint:
             NotLive: Azure refused for a reason that waiting does not mend.
         """
         try:
-            yield
+            with understood():
+                yield
         except AzureError as exc:
             error = explain(exc, f"{action} of {self.names.place}")
-            if error.status in _STARTING:
+            if error.status in _STARTING or error.cause == MISREAD:
                 raise NotYet(f"Azure cannot {action} yet: {error.reason}") from exc
             raise NotLive(error.action, error.reason, error.remedy) from exc
 
@@ -216,7 +220,8 @@ def live_endpoint(clients: AzureClients, names: Names) -> AppServiceEndpoint:
     """
     site = Site(clients, names)
     try:
-        app, belongings = read_app(site), read_belongings(site)
+        with understood():
+            app, belongings = read_app(site), read_belongings(site)
     except AzureError as exc:
         error = explain(exc, f"read the settings of {names}, which its log must not show")
         raise NotLive(error.action, error.reason, error.remedy) from exc
@@ -278,7 +283,7 @@ def read_log(site: Site) -> ContainerLog:
         NoLog: It cannot be had, or is empty.
     """
     try:
-        content = site.get_web_site_container_logs()
+        content = understanding(site.get_web_site_container_logs)()
     except AzureError as exc:
         error = explain(exc, "read the app's log")
         raise NoLog(f"the app's log cannot be read: {error.reason}", f"{error.remedy} {_ELSEWHERE}") from exc

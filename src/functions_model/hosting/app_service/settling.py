@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from azure.core.exceptions import AzureError
 
 from functions_model.azure.clients import AzureClients
+from functions_model.azure.misread import understood
 from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import ApplyIncomplete, Overtaken
 from functions_model.hosting.app_service.nouns import ObservedApp, image_in, known_app
@@ -46,7 +47,7 @@ def settle(plan: ResourcePlan, after: LiveApp, clients: AzureClients, context: R
         f"what belongs to this version of the function app `{names.app}`", context.sleep, context.report
     )
     try:
-        with CANCEL.work(patience.what):
+        with understood(), CANCEL.work(patience.what):
             return patience.through(lambda: _write_again(Site(clients, names.at()), plan, left))
     except (AzureError, WaitedInVain) as exc:
         error = explained(exc, f"look at the function app `{names.app}` again")

@@ -14,6 +14,7 @@ from typing import Any
 from azure.core.exceptions import AzureError
 
 from functions_model.azure.clients import AzureClients
+from functions_model.azure.misread import understood
 from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import ApplyIncomplete, Overtaken
 from functions_model.hosting.app_service import app as function_app
@@ -67,7 +68,8 @@ def undo(
     steps: list[_Step] = []
     patience = Patience(f"the function app `{wanted.names.app}`", context.sleep, context.report)
     try:
-        now = function_app.observe(clients, wanted, Observed().having(find_site(clients, wanted.names)))
+        with understood():
+            now = function_app.observe(clients, wanted, Observed().having(find_site(clients, wanted.names)))
         if now is None or now.runs != after.runs:
             raise Overtaken(str(wanted.names.at()), now.image if now else "")
         steps = _steps(clients, wanted, before, after, now)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from azure.core.exceptions import AzureError
-
 from functions_model.azure.clients import AzureClients
-from functions_model.azure.errors import explain
+from functions_model.azure.refusing import read_or_refused
 from functions_model.core.failures import PlanRefused, Problem
 from functions_model.provision.access.registries import ask_for_reader, registries_of
 from functions_model.provision.elsewhere import seen_subscriptions
@@ -27,7 +25,7 @@ def find_source(clients: AzureClients, host: str) -> RegistryResource | None:
         PlanRefused: It is one of the cloud's, and the login does not see it, or may not read it.
     """
     action = f"find the registry `{host}`"
-    try:
+    with read_or_refused(action, "image"):
         if found := _in(clients, host, action):
             return found
         others = [
@@ -35,9 +33,6 @@ def find_source(clients: AzureClients, host: str) -> RegistryResource | None:
         ]
         with ThreadPoolExecutor(_MOST_AT_ONCE, "sources") as threads:
             found = next(filter(None, threads.map(lambda one: _in(one, host, action), others)), None)
-    except AzureError as exc:
-        error = explain(exc, action)
-        raise PlanRefused(action, [Problem(error.reason, error.remedy, "image")]) from exc
     if found is None and clients.cloud.has_registry(host):
         where = f"any of its {len(others) + 1} subscriptions" if others else "its only subscription"
         what = f"this login sees no registry `{host}` in {where}"

@@ -13,6 +13,7 @@ from azure.core.exceptions import AzureError
 
 from functions_model.azure.clients import AzureClients
 from functions_model.azure.errors import explain
+from functions_model.azure.misread import understanding
 from functions_model.core.failures import Problem
 from functions_model.provision.access.networks import shut_out, unsure
 from functions_model.provision.changes import Action, Change
@@ -80,7 +81,7 @@ def _read(asked: list[Kind], plan: ResourcePlan, clients: AzureClients) -> tuple
     """What is there now, and what could not be read of it: of that, what there was."""
     with ThreadPoolExecutor(max_workers=len(asked) or 1, thread_name_prefix="ready") as threads:
         answers = [
-            (kind.name, threads.submit(look.read, clients, plan.wanted, plan.observed))
+            (kind.name, threads.submit(understanding(look.read), clients, plan.wanted, plan.observed))
             for kind in asked
             for look in kind.looks
         ]

@@ -10,6 +10,8 @@ from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoun
 
 from functions_model.azure.clients import AzureClients
 from functions_model.azure.errors import explain
+from functions_model.azure.misread import understanding, understood
+from functions_model.azure.refusing import read_or_refused
 from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import PlanRefused, Problem
 from functions_model.core.names import group_id
@@ -50,10 +52,16 @@ def find_registry(clients: AzureClients, image: ImageTarget, role: str = "Reader
         PlanRefused: There is none that the login can see, there are several, or it cannot be read.
     """
     action = f"find the registry `{image.registry or image.registry_name}`"
-    if image.registry_subscription:
-        return _find_elsewhere(clients, image, action, role)
+    with read_or_refused(action, "registry"):
+        if image.registry_subscription:
+            return _find_elsewhere(clients, image, action, role)
+        return _find(clients, image, action)
+
+
+def _find(clients: AzureClients, image: ImageTarget, action: str) -> RegistryResource:
     try:
-        seen = [] if image.registry_group else _seen(clients)
+        with understood():
+            seen = [] if image.registry_group else _seen(clients)
     except AzureError as exc:
         raise PlanRefused(action, [_about_subscription(clients, exc)]) from exc
     try:
@@ -111,9 +119,9 @@ def _find_elsewhere(clients: AzureClients, image: ImageTarget, action: str, role
     there, named = clients.of(image.registry_subscription), Elsewhere("registry", registry_id(image), "registry", role)
     problems, found = [], None
     with ThreadPoolExecutor(max_workers=1) as threads:
-        seeing = threads.submit(_seen, clients)
+        seeing = threads.submit(understanding(_seen), clients)
         try:
-            found = _found(there.registries.registries.get(image.registry_group, image.registry_name))
+            found = understanding(_found)(there.registries.registries.get(image.registry_group, image.registry_name))
         except HttpResponseError as exc:
             problems.append(unseen(clients, named, exc) if is_of_place(exc) else _about(exc, action))
         except AzureError as exc:
@@ -130,7 +138,7 @@ def _find_elsewhere(clients: AzureClients, image: ImageTarget, action: str, role
 def _about_subscription(clients: AzureClients, exc: AzureError) -> Problem:
     """A list over a subscription is refused to whoever holds no role at all in it."""
     error, here = explain(exc, "read the subscription"), f"/subscriptions/{clients.subscription_id}"
-    if error.status != 403:
+    if not error.forbids:
         return Problem(error.reason, error.remedy, error.subject)
     command = grant_command(clients, "Contributor", f"{here}/resourceGroups/GROUP")
     what = f"this login sees nothing of the subscription `{clients.subscription_id}`: it has no role there"
@@ -210,12 +218,14 @@ def _in_other_subscriptions(clients: AzureClients, image: ImageTarget) -> list[R
 
     def meant(subscription: str) -> list[RegistryResource]:
         try:
-            return _meant(registries_of(clients.of(subscription), image.registry_name, "look further"), image)
+            with understood():
+                return _meant(registries_of(clients.of(subscription), image.registry_name, "look further"), image)
         except (AzureError, PlanRefused):
             return []
 
     try:
-        others = [one for one in seen_subscriptions(clients) if one.lower() != clients.subscription_id.lower()]
+        with understood():
+            others = [one for one in seen_subscriptions(clients) if one.lower() != clients.subscription_id.lower()]
     except AzureError:
         return []
     with ThreadPoolExecutor(_MOST_AT_ONCE, "registries") as threads:
@@ -276,14 +286,14 @@ def import_base(
     parameters = parameters_for(source, target)
     place = f"`{registry.login_server}/{target}`"
     try:
-        with CANCEL.work(f"the import of {place}"):
+        with understood(), CANCEL.work(f"the import of {place}"):
             there = clients.of(subscription_in(registry.id))
             poller = there.registries.registries.begin_import_image(*place_in_azure(registry.id), parameters)
         poller.wait(longest)
         if not poller.done():
             report(f"{place} was not imported: the service took more than {longest:.0f} seconds.")
             return False
-        poller.result()
+        understanding(poller.result)()
     except AzureError as exc:
         report(f"{place} was not imported: {explain(exc, f'import {place}').reason}.")
         return False

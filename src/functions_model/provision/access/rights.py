@@ -18,6 +18,7 @@ from azure.core.rest import HttpRequest
 
 from functions_model.azure import api_versions
 from functions_model.azure.clients import AzureClients
+from functions_model.azure.misread import mapping_of, understood
 from functions_model.core.failures import Problem
 from functions_model.provision.changes import Action, Change
 from functions_model.provision.elsewhere import ROLES_ADMINISTRATOR, grant_command
@@ -114,17 +115,16 @@ def rights_at(clients: AzureClients, scope: str) -> Rights | None:
     """What the login may do at a scope; None when that is not told: then the write will tell."""
     path = f"{scope}/providers/Microsoft.Authorization/permissions"
     try:
-        answer = clients.resource.send_request(
-            HttpRequest("GET", path, params={"api-version": api_versions.AUTHORIZATION})
-        )
-        answer.raise_for_status()
+        with understood():
+            request = HttpRequest("GET", path, params={"api-version": api_versions.AUTHORIZATION})
+            told = mapping_of(clients.resource.send_request(request)).get("value") or []
+            return Rights(tuple(_permission(entry) for entry in told))
     except HttpResponseError:
         return None
-    return Rights(tuple(_permission(entry) for entry in answer.json().get("value") or []))
 
 
 def _permission(entry: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    return tuple(entry.get("actions") or ()), tuple(entry.get("notActions") or ())
+    return tuple(map(str, entry.get("actions") or ())), tuple(map(str, entry.get("notActions") or ()))
 
 
 def _resources_problem(plan: ResourcePlan, rights: Mapping[str, Rights], grant: Grant) -> Problem | None:

@@ -16,6 +16,7 @@ from azure.core.exceptions import HttpResponseError
 from azure.core.rest import HttpRequest
 
 from functions_model.azure.clients import AzureClients
+from functions_model.azure.misread import mapping_of
 from functions_model.provision.context import Patience
 from functions_model.provision.elsewhere import has_no_subscription
 from functions_model.provision.removable import Deletion
@@ -78,10 +79,7 @@ def _send(clients: AzureClients, method: str, resource_id: str, api_version: str
 
 
 def _answer(clients: AzureClients, method: str, url: str, **content: Any) -> dict[str, Any]:
-    response = clients.resource.send_request(HttpRequest(method, url, **content))
-    response.raise_for_status()
-    document: dict[str, Any] = response.json()
-    return document
+    return mapping_of(clients.resource.send_request(HttpRequest(method, url, **content)))
 
 
 @dataclass(frozen=True, slots=True)

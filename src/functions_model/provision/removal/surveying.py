@@ -12,6 +12,8 @@ from azure.core.exceptions import AzureError, ResourceNotFoundError
 
 from functions_model.azure.clients import AzureClients
 from functions_model.azure.errors import explain
+from functions_model.azure.misread import understanding
+from functions_model.azure.refusing import read_or_refused
 from functions_model.core.failures import PlanRefused, Problem
 from functions_model.core.spec import RemovalSpec
 from functions_model.provision.host import Found, Host, Kind
@@ -26,6 +28,7 @@ _MEMBERS, _SITES, _ROLES, _APPS = "resources of the group", "function apps", "ro
 _COMPONENTS = "Application Insights components"
 
 
+@read_or_refused("read the live resources")
 def survey(clients: AzureClients, spec: RemovalSpec, host: Host) -> Found:
     """What is there of the deployment.
 
@@ -123,7 +126,7 @@ def ask(questions: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
     """
     problems, answers = [], {}
     with ThreadPoolExecutor(max_workers=max(1, len(questions)), thread_name_prefix="survey") as threads:
-        asked = {what: threads.submit(question) for what, question in questions.items()}
+        asked = {what: threads.submit(understanding(question)) for what, question in questions.items()}
     for what, answer in asked.items():
         try:
             answers[what] = answer.result()

@@ -10,11 +10,10 @@ import copy
 import threading
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions_model.provision import apply, observe, plan
+from functions_model.provision import RunContext, apply, observe, plan
 from functions_model.provision.access.rights import missing_rights
 from support.fake_arm import Answer, Asked, FakeArm, clients_for
 from support.fuzzing import Oddity, a_failure_at_most, fuzzed, oddities
@@ -51,12 +50,6 @@ class OddArm(FakeArm):
             return Answer(drawn.status, drawn.body, drawn.headers)
 
 
-@pytest.fixture(autouse=True)
-def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits."""
-    monkeypatch.setattr("time.sleep", lambda _: None)
-
-
 _EMPTY, _LIVE = FakeArm(), live()
 _ASKED: list[OddArm] = []
 """The last is asked: to build all clients anew would take longer than all that they ask."""
@@ -90,4 +83,4 @@ def test_making(odd: list[Oddity], at: int, trigger: Any, *, is_live: bool) -> N
     resource_plan = plan(want, observe(_CLIENTS, want))
     arm.before = at
     with a_failure_at_most():
-        apply(resource_plan, _CLIENTS, ready=pushed())
+        apply(resource_plan, _CLIENTS, RunContext(sleep=lambda _: None), ready=pushed())

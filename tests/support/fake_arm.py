@@ -108,14 +108,22 @@ class FakeCredential:
         return AccessToken("fake-token", 2**31)
 
 
+class _Hasty(CancelledTransport):
+    """A transport in which nobody waits, whatever is asked for."""
+
+    def sleep(self, duration: float) -> None:
+        """Go on at once."""
+
+
 def clients_for(answer: Callable[[Asked], Answer], cloud: Cloud = AZURE_CLOUD) -> AzureClients:
     """Real SDK clients whose every request is answered by a function; no retry waits."""
-    transport = CancelledTransport(session=session_for(answer), session_owner=False)
+    transport = _Hasty(session=session_for(answer), session_owner=False)
     return AzureClients(
         FakeCredential(),
         SUBSCRIPTION,
         cloud,
         polling_interval=0,
+        sleep=lambda _: None,
         options={"transport": transport, "retry_backoff_factor": 0},
     )
 

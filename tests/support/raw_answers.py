@@ -27,7 +27,11 @@ def http(
         headers: Besides its length.
         length: That is announced; the true one by itself.
     """
-    named = {"Content-Type": "application/json", "Content-Length": str(len(body) if length is None else length)}
+    named = {
+        "Connection": "close",
+        "Content-Type": "application/json",
+        "Content-Length": str(len(body) if length is None else length),
+    }
     lines = [f"HTTP/1.1 {status} Any", *(f"{name}: {value}" for name, value in {**named, **(headers or {})}.items())]
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
 

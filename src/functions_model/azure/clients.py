@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -59,6 +60,7 @@ class AzureClients:
         cloud: Gives the address and the token scope.
         polling_interval: Seconds between two looks at a long-running operation.
         report: Takes a line for each wait of some seconds.
+        sleep: Waits for what is still being made; seconds.
         options: More keyword arguments for each client's constructor, such as `transport`.
     """
 
@@ -70,11 +72,13 @@ class AzureClients:
         *,
         polling_interval: float = POLLING_SECONDS,
         report: Callable[[str], None] = lambda _: None,
+        sleep: Callable[[float], None] = time.sleep,
         options: dict[str, Any] | None = None,
     ) -> None:
         self.subscription_id = subscription_id
         self.cloud = cloud
         self.polling_interval = polling_interval
+        self.sleep = sleep
         self._credential = credential
         self._report = report
         self._options = options or {}
@@ -93,7 +97,7 @@ class AzureClients:
             return self
         with self._lock:
             if key not in self._others:
-                more: dict[str, Any] = {"report": self._report, "options": self._options}
+                more: dict[str, Any] = {"report": self._report, "sleep": self.sleep, "options": self._options}
                 self._others[key] = AzureClients(
                     self._credential, key, self.cloud, polling_interval=self.polling_interval, **more
                 )

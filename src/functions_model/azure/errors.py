@@ -226,7 +226,7 @@ def _parts(body: Mapping[str, Any]) -> tuple[str, str, str]:
 
 def _header(exc: Exception, name: str) -> str:
     headers = getattr(getattr(exc, "response", None), "headers", None) or {}
-    return str(headers.get(name, ""))
+    return printable(str(headers.get(name, "")))[:_LONGEST]
 
 
 def _one_line(text: str) -> str:

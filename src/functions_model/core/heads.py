@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import time
 from http.client import HTTPResponse
+from math import isfinite
 from typing import Any
 
 from requests.adapters import HTTPAdapter
@@ -25,7 +26,7 @@ class _Timed(io.RawIOBase):
     def __init__(self, stream: io.RawIOBase, socket: Any, seconds: float) -> None:
         self._stream, self._socket, self._seconds = stream, socket, seconds
         self._end = time.monotonic() + seconds
-        self.timed = True
+        self.timed = isfinite(seconds)
 
     def readable(self) -> bool:
         return True

@@ -6,7 +6,6 @@ made by another run, or was by one that was stopped, is waited for, not refused.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -122,7 +121,7 @@ def once_made(
     is_made: Callable[[_Resource], bool],
     what: str,
     clients: AzureClients,
-    sleep: Callable[[float], None] = time.sleep,
+    sleep: Callable[[float], None] | None = None,
 ) -> _Resource | None:
     """A resource when it is no longer being made, or as it still is after five minutes; None when it is not there.
 
@@ -131,7 +130,7 @@ def once_made(
         is_made: Whether it is made, by the states that its service has.
         what: For people: "the storage account `s`".
         clients: Told of when there is something to wait for.
-        sleep: Waits; seconds.
+        sleep: Waits; seconds. As the clients do it by itself.
 
     Raises:
         AzureError: It cannot be read.
@@ -143,5 +142,5 @@ def once_made(
         return found[0] is None or is_made(found[0])
 
     with suppress(TimeoutError):  # the state that it then has is judged like any other
-        Patience(what, sleep, clients.tell).until(is_over, f"{what}, which Azure is still creating")
+        Patience(what, sleep or clients.sleep, clients.tell).until(is_over, f"{what}, which Azure is still creating")
     return found[0]

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.failing_runs import packaging, put_base
-from support.hostile_runs import Place
-from support.registry_server import RegistryServer, serving
+from support.hostile_runs import HoldingRegistry, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,14 +15,17 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def registry(tmp_path: Path) -> Iterator[RegistryServer]:
-    """A registry in memory with a base image."""
-    for server in serving():
-        put_base(server, tmp_path / "base")
-        yield server
+def registry(tmp_path: Path) -> Iterator[HoldingRegistry]:
+    """A registry in memory with a base image, which can keep requests waiting."""
+    server = HoldingRegistry()
+    server.start()
+    put_base(server, tmp_path / "base")
+    yield server
+    server.go.set()
+    server.stop()
 
 
 @pytest.fixture
-def place(registry: RegistryServer, tmp_path: Path) -> Place:
+def place(registry: HoldingRegistry, tmp_path: Path) -> Place:
     """The echo project, to be packaged."""
     return Place(tmp_path, packaging(registry, tmp_path / "workspace"))

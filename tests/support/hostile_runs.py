@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
+import socket
 import subprocess
 import sys
+import threading
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from support.console import console_environ
 from support.deployment import read_outputs
+from support.registry_server import RegistryServer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    from support.registry_server import Fault
 
 SECONDS = 120
 ACTION = ("action",)
@@ -93,3 +100,31 @@ def without_reader() -> int:
 def full() -> int:
     """A file on a disk without space."""
     return os.open("/dev/full", os.O_WRONLY)
+
+
+@dataclass
+class HoldingRegistry(RegistryServer):
+    """A registry that keeps requests waiting.
+
+    Attributes:
+        hold: Method and path of those, as a pattern; empty lets all through.
+        held: Set when the first of them came.
+        go: Lets them go on.
+    """
+
+    hold: str = ""
+    held: threading.Event = field(default_factory=threading.Event)
+    go: threading.Event = field(default_factory=threading.Event)
+
+    def take_fault(self, method: str, path: str) -> Fault | None:
+        if self.hold and re.search(self.hold, f"{method} {path}"):
+            self.held.set()
+            self.go.wait(SECONDS)
+        return super().take_fault(method, path)
+
+
+@contextmanager
+def deaf_index() -> Iterator[str]:
+    """The address of a package index that takes connections, and answers nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/simple/"

@@ -215,6 +215,7 @@ class _Run:
     def stopping(self, awaited: tuple[str, ...]) -> None:
         waits = f" Waiting some seconds for the answer about {listed(awaited)}." if awaited else ""
         self.watched.ci.info(f"Stopping: nothing new is started.{waits}")
+        from functions_model.report import outputs, page, stopped  # noqa: F401 - a second signal leaves no time for it
 
     def stopped(self, begun: tuple[str, ...]) -> None:
         """Say what is there and what runs: whoever stops a run half-way has to know."""

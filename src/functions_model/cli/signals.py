@@ -34,7 +34,9 @@ LONGEST = 4.5
 """Seconds after the first signal at which the process is gone, whatever is open."""
 _SETTLING = 0.2
 """Seconds for an answer that has come to be noted."""
-_LAST_WORDS = 0.5
+_ONE = 0.3
+"""Seconds in which several signals are one: a terminal sends Ctrl-C to a whole group, and who is in it hands it on."""
+_LAST_WORDS = 1.0
 """Seconds after a second signal at which the process is gone."""
 
 
@@ -135,10 +137,13 @@ def _leave_after(seconds: float, leave: Callable[[int], object], code: int) -> N
 
 
 def _hear_again(heard: int, again: threading.Event, leave: Callable[[int], object], code: int) -> None:
+    first = time.monotonic()
     with suppress(OSError):  # closed, where it is not the process that ends
         while told := os.read(heard, 1):
-            if told[0] != signal.SIGPIPE:
-                again.set()
+            if told[0] == signal.SIGPIPE:
+                continue
+            again.set()
+            if time.monotonic() > first + _ONE:
                 _leave_after(_LAST_WORDS, leave, code)
                 return
 

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import shutil
-import stat
 import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
-from functions_model.core.cancel import CANCEL
+from functions_model.ci.own_folder import own_folder
 from functions_model.core.disk import refused
 from functions_model.core.failures import BundleFailed, Problem
 
-_PREFIX = "functions-model-"
-_MARK = "in-use"
-"""A file that a run holds locked. The system lets go of it with the process, however that ends."""
 _ACTION = "keep the files of this run"
-_YOUNG = 60.0
-"""Seconds in which a folder is left alone: its run may be about to lock it."""
 
 
 @contextmanager
@@ -38,7 +28,7 @@ def work_folder(kind: str = "", *, parent: str | None = None) -> Iterator[Path]:
     place = ""
     try:
         place = parent or tempfile.gettempdir()
-        with _locked(place, kind) as work:
+        with _kept(place, kind) as work:
             yield work
     except OSError as error:
         if failure := _failure(error, place):
@@ -47,13 +37,8 @@ def work_folder(kind: str = "", *, parent: str | None = None) -> Iterator[Path]:
 
 
 @contextmanager
-def _locked(place: str, kind: str) -> Iterator[Path]:
-    _remove_stale(Path(place))
-    folder = tempfile.TemporaryDirectory(dir=place, prefix=f"{_PREFIX}{kind}", ignore_cleanup_errors=True)
-    with CANCEL.leaves(folder.cleanup), folder as name, (Path(name) / _MARK).open("w") as mark:
-        fcntl.flock(mark, fcntl.LOCK_EX)
-        work = Path(name) / "work"
-        work.mkdir()
+def _kept(place: str, kind: str) -> Iterator[Path]:
+    with own_folder(Path(place), kind) as work:
         try:
             yield work
         except OSError as error:
@@ -79,21 +64,3 @@ def _gone(work: Path) -> BundleFailed:
 
 def _is_below(name: object, work: Path) -> bool:
     return isinstance(name, str) and Path(name).is_relative_to(work)
-
-
-def _remove_stale(place: Path) -> None:
-    for mark in place.glob(f"{_PREFIX}*/{_MARK}"):
-        with suppress(OSError):
-            if _is_stale(mark):
-                shutil.rmtree(mark.parent, ignore_errors=True)
-
-
-def _is_stale(mark: Path) -> bool:
-    """Whether it is ours, and nobody's any more. In a folder that all write to, a name says nothing of an owner."""
-    folder = mark.parent.lstat()
-    ours = stat.S_ISDIR(folder.st_mode) and folder.st_uid == os.getuid()
-    if not ours or time.time() - mark.lstat().st_mtime < _YOUNG:
-        return False
-    with mark.open("r+") as opened:
-        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return True

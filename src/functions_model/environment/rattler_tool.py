@@ -9,7 +9,6 @@ import hashlib
 import importlib
 import os
 import re
-import shutil
 import sys
 import tempfile
 import time
@@ -18,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+from functions_model.ci.own_folder import own_folder
 from functions_model.core.failures import EnvironmentFailed, Location, Problem
 from functions_model.core.secrets import Secret
 from functions_model.core.unanswered import unanswered_in
@@ -178,8 +178,8 @@ def cache_folder(environ: Mapping[str, str]) -> Path:
 
 def _install(folder: Path, environ: Mapping[str, str]) -> None:
     """Beside its place first, so that the folder is there whole or not at all."""
-    with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
-        staged = Path(temporary) / "staged"
+    with own_folder(folder.parent) as temporary:
+        staged = temporary / "staged"
         arguments = [
             *("install", "--requirements", str(LOCK), "--require-hashes", "--no-deps", "--only-binary", ":all:"),
             *("--target", str(staged), "--python", sys.executable, "--no-python-downloads"),
@@ -190,7 +190,6 @@ def _install(folder: Path, environ: Mapping[str, str]) -> None:
         except OSError:
             if not folder.is_dir():  # else another run was faster
                 raise
-        shutil.rmtree(staged, ignore_errors=True)
 
 
 def _failed(words: str) -> EnvironmentFailed:

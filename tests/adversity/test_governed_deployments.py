@@ -80,8 +80,11 @@ def _ungoverned(azure: Azure) -> Iterator[None]:
 
 def names(row: Row[Any], rows: list[Row[Any]]) -> dict[str, Any]:
     """Names that no other row has."""
-    number = rows.index(row)
-    own = f"{'governed' if rows is ROWS else 'held'}{number}"
+    return named(f"{'governed' if rows is ROWS else 'held'}{rows.index(row)}")
+
+
+def named(own: str) -> dict[str, Any]:
+    """A deployment whose names begin so."""
     return {
         "resource_group": f"{own}-rg",
         "app_name": own,
@@ -220,13 +223,7 @@ def test_held_deployments(row: Row[Held], azure: Azure) -> None:
 
 def test_a_tag_that_a_policy_adds_stays(azure: Azure) -> None:
     """A policy that modifies is no difference, and the user's own tags come beside its."""
-    own = {
-        "resource_group": "modified-rg",
-        "app_name": "modified",
-        "plan_name": "modified-plan",
-        "identity_name": "modified-identity",
-        "storage_account": "modifiedhost",
-    }
+    own = named("modified")
     azure.sandbox.arm.policies.assign(adds_tag("inherited", "yes"))
     azure.apply(azure.plan(**own))
     assert not azure.plan(**own).has_changes
@@ -238,3 +235,33 @@ def test_a_tag_that_a_policy_adds_stays(azure: Azure) -> None:
         ("modified-plan", "modifiedhost", "modified-identity", "modified"), ("yes", "prod")
     )
     assert not azure.plan(**own, tags={"env": "prod"}).has_changes
+
+
+def test_a_plan_of_before_gets_its_tags_before_its_size(azure: Azure) -> None:
+    """A policy judges each write of what does not comply, also one that is about something else."""
+    own = named("resized")
+    azure.apply(azure.plan(**own))
+    azure.sandbox.arm.policies.assign(needs_tag("owner"))
+    larger = {**own, "plan_sku": "EP2", "plan_sku_given": True}
+
+    with pytest.raises(ApplyIncomplete, match="the line `owner=VALUE`"):
+        azure.apply(azure.plan(**larger))
+    azure.apply(azure.plan(**larger, tags={"owner": "ml"}))
+
+    assert not azure.plan(**larger, tags={"owner": "ml"}).has_changes
+
+
+def test_a_slot_has_the_tags_of_its_deployment(azure: Azure) -> None:
+    """One that is made, and one that is there; a policy judges slots as it does apps."""
+    own = named("slotted")
+    azure.apply(azure.plan(**own, tags={"owner": "ml"}))
+    azure.sandbox.arm.policies.assign(needs_tag("owner"))
+    slot = {**own, "slot_name": "staging", "digit": "b"}
+
+    azure.apply(azure.plan(**slot, tags={"owner": "ml"}))
+    assert not azure.plan(**slot, tags={"owner": "ml"}).has_changes
+    azure.apply(azure.plan(**slot, tags={"owner": "ops"}))
+
+    found = azure.sandbox.arm.store.list(group="slotted-rg", resource_type="Microsoft.Web/sites/slots")
+    assert [one.tags["owner"] for one in found] == ["ops"]
+    assert not azure.plan(**slot, tags={"owner": "ops"}).has_changes

@@ -81,16 +81,23 @@ class Kept:
         return find_part(KEY, cast("Making", making), configured=configured)
 
 
-@pytest.fixture
-def kept(tmp_path: Path) -> Iterator[Kept]:
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
     for server in serving():
         client = RegistryClient(server.host)
         base = pull_base(client, stored_base(server))
-        image = image_on(base, tmp_path)
+        image = image_on(base, tmp_path_factory.mktemp("image"))
         record = Record(tuple(RecordedLayer(KEY, layer) for layer in image.layers), {"base": base.digest}, b'{"a":1}')
         written = RecordToWrite(CACHE, TAG, record)
         Push(client, base.reference, base_client=client).finish(image, tag="v1", records=[written])
         yield Kept(server, base, record)
+
+
+@pytest.fixture
+def kept(stored: Kept) -> Iterator[Kept]:
+    """What was stored, and is again after the test."""
+    with stored.server.as_it_was():
+        yield stored
 
 
 def layer(**changes: Any) -> Callable[[dict[str, Any]], None]:

@@ -8,7 +8,9 @@ import re
 import socket
 import struct
 import threading
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from copy import copy
+from dataclasses import dataclass, field, fields
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
@@ -23,12 +25,13 @@ EXPIRE, TEAR, UNHEARD, CORRUPT = "expire", "tear", "unheard", "corrupt"
 
 @dataclass
 class Fault:
-    """What happens to the next request that matches: a status with headers, or one of the faults above."""
+    """What happens to the next request that matches: a status with headers and a body, or one of the faults above."""
 
     method: str
     path: str
     what: int | str
     headers: dict[str, str] = field(default_factory=dict)
+    body: bytes | None = None
 
 
 @dataclass
@@ -79,6 +82,15 @@ class RegistryServer:
     def stop(self) -> None:
         self.server.shutdown()
         self.server.server_close()
+
+    @contextmanager
+    def as_it_was(self) -> Iterator[None]:
+        """Put back what was stored, and how it behaved, when the block is left."""
+        names = [each.name for each in fields(self) if each.name != "lock"]
+        before = {name: copy(getattr(self, name)) for name in names}
+        yield
+        for name, value in before.items():
+            setattr(self, name, value)
 
     def paths(self, method: str) -> list[str]:
         return [seen.path for seen in self.seen if seen.method == method]
@@ -136,7 +148,8 @@ class _Handler(BaseHTTPRequestHandler):
         given = self.headers.get("Authorization", "")
         self.registry.seen.append(Seen(self.command, url.path, query, given, len(body), chunked))
         if fault and isinstance(fault.what, int):
-            return self._answer(fault.what, _error("FAULT", "told to"), fault.headers)
+            body = _error("FAULT", "told to") if fault.body is None else fault.body
+            return self._answer(fault.what, body, fault.headers)
         if fault and fault.what == EXPIRE:
             self.registry.valid.clear()
         if fault and fault.what == CORRUPT:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,9 @@ REGISTRY_SCOPE = "https://containerregistry.azure.net/.default"
 """Registries of every cloud take tokens for this audience; some refuse tokens that were made for Resource Manager."""
 
 _METADATA = f"/metadata/endpoints?api-version={api_versions.METADATA}"
+
+
+_HOST = re.compile(r"[a-z0-9.-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,8 @@ class Cloud:
         Every login server ends in the cloud's suffix, with a domain name label too:
         https://learn.microsoft.com/azure/container-registry/container-registry-get-started-portal
         """
-        return f".{host.lower().partition(':')[0]}".endswith(self.registry_suffix)
+        name = host.lower().partition(":")[0]
+        return bool(self.registry_suffix.strip(".") and _HOST.fullmatch(name)) and name.endswith(self.registry_suffix)
 
 
 AZURE_CLOUD = Cloud(

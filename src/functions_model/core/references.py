@@ -10,6 +10,8 @@ from typing import Any, NewType
 
 Digest = NewType("Digest", str)
 
+_LONGEST = 80
+"""Characters of what is no digest that are shown."""
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -25,7 +27,8 @@ def parse_digest(text: str) -> Digest:
         ValueError: The text is not `sha256:` and 64 lower-case hex digits.
     """
     if not _DIGEST.fullmatch(text):
-        raise ValueError(f"`{text}` is not a sha256 digest")
+        shown = "".join(filter(str.isprintable, text))[:_LONGEST]
+        raise ValueError(f"`{shown}` is not a sha256 digest")
     return Digest(text)
 
 
@@ -48,6 +51,8 @@ def live_tag(resource_id: str) -> str:
     return f"{LIVE}{short(digest_of(resource_id.lower().encode()))}"
 
 
+_HOST = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?")
+_LAST_PORT = 65535
 _REPOSITORY = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")
 """https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests."""
 _TAG = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}")
@@ -100,7 +105,8 @@ def parse_reference(text: str) -> ImageReference:
     """
     rest, _, digest = text.partition("@")
     registry, slash, path = rest.partition("/")
-    if not slash or not ("." in registry or ":" in registry or registry == "localhost"):
+    named = "." in registry or ":" in registry or registry == "localhost"
+    if not (slash and named and _is_host(registry)):
         raise ValueError(f"`{text}` does not start with a registry host such as `mcr.microsoft.com/`")
     repository, _, tag = path.partition(":")
     if not is_repository(repository):
@@ -108,6 +114,11 @@ def parse_reference(text: str) -> ImageReference:
     if tag and not is_tag(tag):
         raise ValueError(f"`{tag}` is not a tag (up to 128 letters, digits, `_`, `.`, `-`)")
     return ImageReference(registry, repository, tag or None, parse_digest(digest) if digest else None)
+
+
+def _is_host(text: str) -> bool:
+    match = _HOST.fullmatch(text)
+    return match is not None and int(match["port"] or 0) <= _LAST_PORT
 
 
 def is_repository(text: str) -> bool:

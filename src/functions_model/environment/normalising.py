@@ -34,6 +34,10 @@ class Altered(NamedTuple):
     sha256: str
 
 
+_SHA256 = re.compile(r"[A-Za-z0-9_-]{43}")
+"""In base64, without its padding."""
+
+
 class _Promised(NamedTuple):
     package: str
     path: str
@@ -73,7 +77,7 @@ def _of_wheels(site_packages: Path) -> Iterator[_Promised]:
         with record.open(encoding="utf-8", newline="") as stream:
             for name, digest, _size in csv.reader(stream):
                 kind, _, value = digest.partition("=")
-                if kind == "sha256":
+                if kind == "sha256" and _SHA256.fullmatch(value):
                     yield _Promised(package, name, base64.urlsafe_b64decode(f"{value}=").hex())
 
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 import sys
-import tarfile
 import tomllib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, BinaryIO, cast
 from urllib.parse import unquote, urlsplit
 
 from packaging.metadata import RawMetadata, parse_email
@@ -23,6 +22,7 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from functions_model.environment.request import IndexSettings
 from functions_model.environment.uv_process import UvRefused, run_uv
+from functions_model.image.foreign_tar import BROKEN, members_of
 
 _MOST_BYTES, _MOST_METADATA, _PATIENCE = 8 << 20, 1 << 17, 10
 """Unpacked bytes of a source package and bytes of its metadata that are read, and seconds that its server has."""
@@ -185,30 +185,33 @@ def _metadata(url: str) -> RawMetadata:
     from urllib3.exceptions import HTTPError  # noqa: PLC0415 - few runs need it
 
     try:
-        with _opened(url) as stream, tarfile.open(fileobj=stream, mode="r|gz") as archive:
-            return parse_email(_metadata_file(archive))[0]
-    except (OSError, EOFError, ValueError, tarfile.TarError, HTTPError):
+        with _opened(url) as stream:
+            return parse_email(_metadata_file(stream))[0]
+    except (*BROKEN, HTTPError):
         return {}
 
 
-def _metadata_file(archive: tarfile.TarFile) -> bytes:
-    for member in archive:
-        if member.offset > _MOST_BYTES:
-            break
-        is_it = re.fullmatch(r"[^/]+/PKG-INFO", member.name) and member.size <= _MOST_METADATA
-        if is_it and (file := archive.extractfile(member)):
-            return file.read()
+def _metadata_file(stream: IO[bytes]) -> bytes:
+    with closing(members_of(cast("BinaryIO", stream), _MOST_BYTES)) as members:
+        for member, archive in members:
+            is_it = member.isfile() and re.fullmatch(r"[^/]+/PKG-INFO", member.name) and member.size <= _MOST_METADATA
+            if is_it and (file := archive.extractfile(member)):
+                return file.read()
     return b""
 
 
 @contextmanager
 def _opened(url: str) -> Iterator[IO[bytes]]:
     if url.startswith("file:"):
-        with Path(unquote(urlsplit(url).path)).open("rb") as stream:
+        path = Path(unquote(urlsplit(url).path))
+        if not path.is_file():  # a pipe would never end
+            raise FileNotFoundError(path)
+        with path.open("rb") as stream:
             yield stream
         return
     from functions_model.core.sending import new_session  # noqa: PLC0415 - few runs need it
 
     with new_session() as session, session.get(url, stream=True, timeout=_PATIENCE) as response:
         response.raise_for_status()
+        response.raw.auto_close = False  # whoever reads it asks whether it is open
         yield cast("IO[bytes]", response.raw)

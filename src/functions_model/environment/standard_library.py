@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from packaging.utils import canonicalize_name
 from stdlibs import stdlib_module_names
@@ -67,7 +67,13 @@ def top_module(path: str) -> str:
 def _paths(record: Path) -> Iterator[str]:
     """https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-record-file."""
     with record.open(encoding="utf-8", newline="") as stream:
-        yield from (row[0] for row in csv.reader(stream) if row and not row[0].startswith(("/", "..")))
+        yield from (row[0] for row in csv.reader(stream) if row and _is_inside(row[0]))
+
+
+def _is_inside(path: str) -> bool:
+    """Whether a path leads below the folder that it starts from, wherever it goes on the way."""
+    pure = PurePosixPath(path)
+    return not pure.is_absolute() and ".." not in pure.parts
 
 
 def _remove_empty(folder: Path, root: Path) -> None:

@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 from functions_model.core.failures import EnvironmentFailed, Problem
 from functions_model.core.unanswered import unanswered_in
-from functions_model.environment.index_logins import advice_for, for_refused_login
+from functions_model.environment.index_answers import advice_for, for_index
 from functions_model.environment.machine_failures import machine_problem
 from functions_model.environment.offers import Offer
 from functions_model.environment.other_indexes import for_other_versions
@@ -25,8 +25,9 @@ _ONE_REASON = 600
 _EXPORTED = frozenset({".yml", ".yaml"})
 """Conda files: most are exports, in which conda wrote the names."""
 _NOTHING = EnvironmentRequest(None, None, ())
-_PACKAGE = r"(?P<package>(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?:[^\s`,]|,(?=[<>=!~]))*)"
-"""A name, and the versions that are meant: `wrapt>=1.11.1,<=1.12.1`."""
+_PACKAGE = r"(?<![A-Za-z0-9._<>=!~,-])(?P<package>(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*+)(?:[^\s`,]|,(?=[<>=!~]))*+)"
+"""A name, and the versions that are meant: `wrapt>=1.11.1,<=1.12.1`. Nothing of it is given back: a name of 1,000
+letters, as an index may have one, would be looked at from each of them, in each length."""
 _NO_WHEEL = (
     re.compile(rf"(?:all versions of )?{_PACKAGE} (?:has|have) no (?:usable )?wheels"),
     re.compile(rf"Wheels are required for `{_PACKAGE}`"),
@@ -106,7 +107,7 @@ def blamed(words: str) -> str | None:
     fails. None is, where an index wants a login: what uv takes for missing may be there.
     """
     plain = _plain(words)
-    sure = (_login_problem, _fetch_problem, _hash_problem)
+    sure = (_answer_problem, _fetch_problem, _hash_problem)
     if machine_problem(plain) or any(problem(plain, _NOTHING) for problem in sure):
         return None
     match = (
@@ -129,7 +130,7 @@ def is_for_wheels(words: str) -> bool:
 def _one_problem(words: str, request: EnvironmentRequest, target: Target, offers: Mapping[str, Offer]) -> Problem:
     return (
         machine_problem(words)
-        or _login_problem(words, request)
+        or _answer_problem(words, request)
         or _fetch_problem(words, request)
         or _hash_problem(words, request)
         or _build_problem(words, request, offers)
@@ -149,8 +150,8 @@ def _problem(name: str, what: str, remedy: str, request: EnvironmentRequest) -> 
     return Problem(what, remedy, "environment-file" if request.source else "", request.where(canonicalize_name(name)))
 
 
-def _login_problem(words: str, request: EnvironmentRequest) -> Problem | None:
-    advice = for_refused_login(words, request.indexes)
+def _answer_problem(words: str, request: EnvironmentRequest) -> Problem | None:
+    advice = for_index(words, request.indexes)
     return _problem("", *advice, request) if advice else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import shlex
 import signal
 import subprocess
@@ -111,9 +112,14 @@ def _told(command: Sequence[str], environ: Mapping[str, str], secrets: Sequence[
 
 
 def _give_way(pid: int) -> None:
-    """Let a process have what others leave of the processors: large layers are sent meanwhile."""
+    """Let a process have what others leave of the processors: large layers are sent meanwhile.
+
+    And of the memory: an index can answer with a page that unpacks to any size, and uv reads it whole.
+    """
+    most = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 3 // 4
     with suppress(OSError):  # it may have ended already
         os.setpriority(os.PRIO_PROCESS, pid, _NICE)
+        resource.prlimit(pid, resource.RLIMIT_DATA, (most, most))
 
 
 def target_options(python_version: str, platform: str, *, sources: Iterable[str] = ()) -> tuple[str, ...]:

@@ -118,8 +118,11 @@ def for_no_version(package: str) -> Advice:
     Args:
         package: The name, normalised, with the versions that are asked for: `torch==2.3.1+cu121`.
     """
-    what = f"the index has no version `{package}`"
     name, version = name_and_version(package)
+    if package == name:
+        what = f"the index answers for `{name}` with a page that names no file of it"
+        return Advice(what, "Check the index's address, and that no login page or proxy answers in its place.")
+    what = f"the index has no version `{package}`"
     local = Version(version).local if version else None
     if local is None:
         return Advice(what, "Ask for a version that exists.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tarfile
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -13,12 +12,15 @@ from functions_model.core.failures import RegistryFailed
 from functions_model.core.references import canonical_json, short
 from functions_model.core.strict_json import parse_json
 from functions_model.image.assembly import Base
+from functions_model.image.foreign_tar import BROKEN, members_of
 from functions_model.preflight.linking import IS_LIBRARY
 from functions_model.registry import Record, RecordToWrite, find_record
 from functions_model.registry.access import Access
 from functions_model.registry.client import RegistryClient
 from functions_model.registry.content import BlobStream
 
+_LARGEST_LAYER = 16 << 30
+"""Bytes, unpacked. Microsoft's largest has less than one GB, those with CUDA have six."""
 LIBRARIES_TYPE = "application/vnd.functions-model.libraries.v1+json"
 
 
@@ -74,7 +76,7 @@ class BaseLibraries:
             for layer in self.base.manifest.layers:
                 with closing(BlobStream(client, access, layer.digest)) as stream:
                     found.update(libraries_in(cast("BinaryIO", stream)))
-        except (RegistryFailed, tarfile.TarError, EOFError, OSError):
+        except (RegistryFailed, *BROKEN):
             return None  # whoever pulls the base says what is wrong with it
         return frozenset(found)
 
@@ -83,13 +85,12 @@ def libraries_in(layer: BinaryIO) -> Iterable[str]:
     """The names of the shared libraries in a layer. What later layers remove counts as there.
 
     Raises:
-        tarfile.TarError: It is packed in a way that Python cannot read.
+        Exception: One of `BROKEN`: it is packed in a way that Python cannot read, or is larger than any layer.
     """
-    with tarfile.open(fileobj=layer, mode="r|*") as archive:
-        for member in archive:
-            name = PurePosixPath(member.name).name
-            if IS_LIBRARY.search(name) and not name.startswith(".wh."):
-                yield name
+    for member, _ in members_of(layer, _LARGEST_LAYER):
+        name = PurePosixPath(member.name).name
+        if IS_LIBRARY.search(name) and not name.startswith(".wh."):
+            yield name
 
 
 def _names(content: bytes) -> frozenset[str] | None:

@@ -12,6 +12,7 @@ from email.message import Message
 from email.parser import BytesHeaderParser
 from pathlib import Path
 
+from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
@@ -30,6 +31,8 @@ _FOR_DEVELOPMENT = (
     "Topic :: Software Development :: Testing",
 )
 """The beginnings of the classifiers that such a package gives itself: the list of trove classifiers has them."""
+_LONGEST = 10_000
+"""Characters of one line about what a package needs."""
 _GPU_FILES = "nvidia/"
 """Where NVIDIA's own wheels put their libraries; seen in nvidia-nccl-cu13 2.28."""
 
@@ -59,7 +62,7 @@ def content_of(file: TreeFile | None) -> bytes | None:
 
 def _distribution(folder: re.Match[str], found: Mapping[str, TreeFile], python: str) -> Distribution:
     recorded = (content_of(found.get(f"{folder[0]}/RECORD")) or b"").decode(errors="replace")
-    paths = {row[0] for row in csv.reader(recorded.splitlines()) if row}
+    paths = _paths(recorded)
     files = [found[path] for path in paths if path in found]
     told = BytesHeaderParser().parsebytes(content_of(found.get(f"{folder[0]}/METADATA")) or b"")
     return Distribution(
@@ -70,6 +73,14 @@ def _distribution(folder: re.Match[str], found: Mapping[str, TreeFile], python: 
         kinds=frozenset(_kinds(told, paths)),
         modules=tuple(sorted({path.split("/")[0].partition(".")[0] for path in paths if _IMPORTED.search(path)})),
     )
+
+
+def _paths(recorded: str) -> set[str]:
+    """What a RECORD lists; nothing where it cannot be read: packages write it themselves."""
+    try:
+        return {row[0] for row in csv.reader(recorded.splitlines()) if row}
+    except csv.Error:
+        return set()
 
 
 def _requires(told: Message, python: str) -> tuple[str, ...]:
@@ -85,10 +96,11 @@ def _requires(told: Message, python: str) -> tuple[str, ...]:
     needed = set()
     for line in told.get_all("Requires-Dist", []):
         try:
-            asked = Requirement(str(line))
-        except InvalidRequirement:
+            asked = Requirement(str(line)[:_LONGEST])
+            holds = asked.marker is None or asked.marker.evaluate(linux)
+        except (InvalidRequirement, UndefinedComparison, UndefinedEnvironmentName, RecursionError):
             continue
-        if asked.marker is None or asked.marker.evaluate(linux):
+        if holds:
             needed.add(canonicalize_name(asked.name))
     return tuple(sorted(needed))
 

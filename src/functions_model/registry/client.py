@@ -151,6 +151,8 @@ class RegistryClient:
         """
         root = urlsplit(self.root())
         parts = urlsplit(location)
+        if parts.scheme and not parts.netloc:
+            raise ValueError(f"`{parts.scheme}` without a host")
         if not parts.netloc or parts.netloc == root.netloc:
             parts = parts._replace(scheme=root.scheme, netloc=root.netloc)
         if parts.scheme not in {"https", root.scheme} or parts.port == 0:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -18,7 +18,7 @@ from azure.core.exceptions import ResourceNotFoundError
 
 from functions_model.bundle.labels import OWN
 from functions_model.core.failures import RegistryFailed
-from functions_model.core.references import LIVE, Digest
+from functions_model.core.references import LIVE, Digest, parse_digest
 from functions_model.image.configs import LARGEST_CONFIG, parse_config
 from functions_model.image.manifests import Index, Manifest, parse_manifest
 from functions_model.registry.access import Access
@@ -97,8 +97,9 @@ def read_contents(acr: Acr, client: RegistryClient, repository: str) -> tuple[St
             locked = {tag.name for tag in sdk.list_tag_properties(repository, results_per_page=_PAGE) if is_locked(tag)}
         except ResourceNotFoundError:
             return ()
+        named = [_named(one, locked) for one in listed]
     with ThreadPoolExecutor(PARALLEL, "contents") as pool:
-        return tuple(pool.map(partial(_stored, client, repository, locked), listed))
+        return tuple(pool.map(partial(_looked_at, client, repository), named))
 
 
 def is_locked(found: Any) -> bool:
@@ -130,12 +131,21 @@ def remove_manifest(acr: Acr, repository: str, digest: Digest) -> bool:
     return True
 
 
-def _stored(client: RegistryClient, repository: str, locked: set[str], listed: Any) -> Stored:
-    tags = tuple(listed.tags or ())
-    sort, needs, subject = _looked_into(client, Access(repository), Digest(listed.digest))
+def _named(listed: Any, locked: set[str]) -> Stored:
+    """What the list says of a manifest.
+
+    Raises:
+        TypeError, ValueError, AttributeError: It says something else.
+    """
+    tags = tuple(map(str, listed.tags or ()))
     touched = max(listed.created_on, listed.last_updated_on or listed.created_on)
     keeps = is_locked(listed) or not locked.isdisjoint(tags)
-    return Stored(Digest(listed.digest), listed.created_on, touched, tags, keeps, sort, needs, subject)
+    return Stored(parse_digest(listed.digest), listed.created_on, touched, tags, keeps)
+
+
+def _looked_at(client: RegistryClient, repository: str, named: Stored) -> Stored:
+    sort, needs, subject = _looked_into(client, Access(repository), named.digest)
+    return replace(named, sort=sort, needs=needs, subject=subject)
 
 
 def _looked_into(

@@ -143,6 +143,8 @@ def _unusable(error: Exception, host: str, action: str) -> RegistryFailed | None
         return RegistryFailed(action, error.reason, error.remedy)
     if isinstance(error, requests.exceptions.ContentDecodingError):
         return RegistryFailed(action, f"what `{host}` sent is packed, and cannot be unpacked", NO_REGISTRY)
+    if isinstance(error, requests.TooManyRedirects):
+        return RegistryFailed(action, f"`{host}` leads from one address to the next, without an end", NO_REGISTRY)
     if isinstance(error, ValueError):  # among them what `requests` says of addresses and headers
         return RegistryFailed(action, f"`{host}` names an address that cannot be one", NO_REGISTRY)
     return None

@@ -15,12 +15,14 @@ from azure.containerregistry import ContainerRegistryClient
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 
 from functions_model.core.failures import RegistryFailed
-from functions_model.core.references import Digest
-from functions_model.registry.errors import az_acr
+from functions_model.core.references import Digest, parse_digest
+from functions_model.registry.errors import NO_REGISTRY, az_acr
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
+_STRANGE = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
+"""What the SDK raises, and what its nouns lead to, where an answer has other types than it must have."""
 _LOCKED = 405
 """Azure/acr-cli, internal/worker/purger.go."""
 READERS = (
@@ -73,6 +75,9 @@ class Acr:
                     ) from error
                 what = f"the registry answered {status}" if status else "it could not be reached, or gave no token"
                 raise RegistryFailed(action, what, remedy) from error
+            except _STRANGE as error:
+                what = f"`{self.host}` answered with something that no registry of Azure answers"
+                raise RegistryFailed(action, what, NO_REGISTRY) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +110,7 @@ def find_tag(acr: Acr, repository: str, tag: str) -> TagAttributes | None:
             found = client.get_tag_properties(repository, tag)
         except ResourceNotFoundError:
             return None
-    return TagAttributes(Digest(found.digest), found.can_write is False)
+        return TagAttributes(parse_digest(found.digest), found.can_write is False)
 
 
 def remove_tag(acr: Acr, repository: str, tag: str) -> None:

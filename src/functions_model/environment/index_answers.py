@@ -1,4 +1,7 @@
-"""Indexes that want a login, or refuse the one they get. uv takes what they have for packages that do not exist."""
+"""What indexes answer instead of what they have: that they want a login, or a page for people.
+
+uv takes what an index does not show for packages that do not exist.
+"""
 
 from __future__ import annotations
 
@@ -14,23 +17,30 @@ _REFUSED = re.compile(
     r"An index(?: URL)? \((?P<url>[^\s)]+)\) (?:could not be queried due to a lack of valid authentication credentials"
     r"|returned a (?=40[13]\b))[^\n]*?(?P<status>40[13])\b"
 )
+_NO_PAGE = re.compile(
+    r"(?:unexpected (?:JSON|HTML) from|Unsupported `Content-Type` .* for|Missing `Content-Type` header for)"
+    r" `?(?P<url>https?://[^\s`]+[^\s`.])"
+)
+_NO_PAGE_REMEDY = "Check the index's address (most end in `/simple`), and that no login page or proxy answers instead."
 _GUIDE = "See `Private indexes and channels` in docs/how-to/build.md."
 
 
-def refuses_login(words: str) -> bool:
-    """Whether uv says that an index answered 401 or 403: then nothing that it says of packages is known to be true."""
-    return _REFUSED.search(words) is not None
-
-
-def for_refused_login(words: str, indexes: IndexSettings) -> Advice | None:
-    """About an index that uv may not read; None when uv says nothing of the kind.
+def for_index(words: str, indexes: IndexSettings) -> Advice | None:
+    """About an index that uv may not read, or that answers with something else; None when uv says nothing of the kind.
 
     Args:
         words: What uv said.
         indexes: As the file names them.
     """
     match = _REFUSED.search(words)
-    return advice_for("the index ", match["url"], match["status"], indexes) if match else None
+    if match:
+        return advice_for("the index ", match["url"], match["status"], indexes)
+    page = _NO_PAGE.search(words)
+    return (
+        Advice(f"`{page['url']}` answered with something that is no page of an index", _NO_PAGE_REMEDY)
+        if page
+        else None
+    )
 
 
 def advice_for(kind: str, url: str, status: str, indexes: IndexSettings) -> Advice:

@@ -115,9 +115,14 @@ class _Hasty(CancelledTransport):
         """Go on at once."""
 
 
+def clients_transport(session: requests.Session) -> CancelledTransport:
+    """A transport of the SDK by a session."""
+    return _Hasty(session=session, session_owner=False)
+
+
 def clients_for(answer: Callable[[Asked], Answer], cloud: Cloud = AZURE_CLOUD) -> AzureClients:
     """Real SDK clients whose every request is answered by a function; no retry waits."""
-    transport = _Hasty(session=session_for(answer), session_owner=False)
+    transport = clients_transport(session_for(answer))
     return AzureClients(
         FakeCredential(),
         SUBSCRIPTION,

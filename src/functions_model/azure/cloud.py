@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 import requests
 
 from functions_model.azure import api_versions
+from functions_model.core.answers import MISREADING, AnswerUnreadable, Said, printable
 from functions_model.core.failures import LoginFailed
+from functions_model.core.masking import shapeless
 from functions_model.core.sending import new_session
 from functions_model.core.unanswered import unanswered
 
@@ -102,8 +104,7 @@ def resolve_cloud(name: str, *, fetch: Callable[[str], Any] | None = None) -> Cl
     """
     if known := KNOWN_CLOUDS.get(name):
         return known
-    address = urlsplit(name)
-    if address.scheme != "https" or not address.netloc:
+    if not _is_https(name):
         names = ", ".join(f"`{known}`" for known in KNOWN_CLOUDS)
         remedy = f"Set `cloud` to one of {names}, or to the https URL of a Resource Manager."
         raise LoginFailed(f"find the cloud `{name}`", "it is neither a known cloud nor an https URL", remedy)
@@ -113,8 +114,27 @@ def resolve_cloud(name: str, *, fetch: Callable[[str], Any] | None = None) -> Cl
 def _fetch(url: str) -> Any:
     with new_session() as session:
         answer = session.get(url, timeout=30)
-    answer.raise_for_status()
-    return answer.json()
+    return description_in(Said.of(answer))
+
+
+def description_in(said: Said) -> Any:
+    """The document with which a Resource Manager describes its cloud.
+
+    Raises:
+        AnswerUnreadable: It is none, or comes with another status than 200.
+    """
+    if said.status != 200:
+        raise AnswerUnreadable(said.reason, said.remedy)
+    return said.document()
+
+
+def _is_https(text: Any) -> bool:
+    """Whether it is an address of https: tokens are asked for and sent there."""
+    try:
+        parts = urlsplit(text if isinstance(text, str) else "")
+        return parts.scheme == "https" and bool(parts.hostname) and (parts.port or 1) > 0 and text.isprintable()
+    except ValueError:
+        return False
 
 
 def _described(resource_manager: str, fetch: Callable[[str], Any]) -> Cloud:
@@ -122,15 +142,19 @@ def _described(resource_manager: str, fetch: Callable[[str], Any]) -> Cloud:
     try:
         document = fetch(resource_manager + _METADATA)
         return _cloud_of(resource_manager, _own_entry(resource_manager, document))
-    except (requests.RequestException, ValueError) as exc:
+    except requests.RequestException as exc:
         if silent := unanswered(exc, urlsplit(resource_manager).netloc):
             raise LoginFailed(action, silent.what, silent.remedy) from exc
         reason = " ".join(str(exc).split())[:300]
         raise LoginFailed(action, reason, "Check the URL, and that no proxy answers in its place.") from exc
-    except (KeyError, IndexError, TypeError, AttributeError) as exc:
+    except MISREADING as exc:
         reason = "the answer does not describe a cloud"
         remedy = "Set `cloud` to the URL of a Resource Manager that serves `/metadata/endpoints`."
         raise LoginFailed(action, reason, remedy) from exc
+
+
+def _shown(value: Any) -> str:
+    return printable(shapeless(str(value)))[:100]
 
 
 def _own_entry(resource_manager: str, document: Any) -> Mapping[str, Any]:
@@ -143,11 +167,14 @@ def _own_entry(resource_manager: str, document: Any) -> Mapping[str, Any]:
 
 def _cloud_of(resource_manager: str, entry: Mapping[str, Any]) -> Cloud:
     authentication = entry["authentication"]
+    if not _is_https(authority := authentication["loginEndpoint"]):
+        reason = f"its `loginEndpoint`, `{_shown(authority)}`, is no https URL"
+        raise LoginFailed(f"use the cloud of `{resource_manager}`", reason, "Have whoever runs it correct that.")
     suffixes = entry.get("suffixes") or {}
     return Cloud(
         name=str(entry.get("name") or resource_manager),
         resource_manager=resource_manager,
-        authority=str(authentication["loginEndpoint"]).rstrip("/"),
+        authority=authority.rstrip("/"),
         arm_scope=str(authentication["audiences"][0]).rstrip("/") + "/.default",
         registry_suffix="." + str(suffixes.get("acrLoginServer", "")).lstrip("."),
         storage_suffix=str(suffixes.get("storage", "")).lstrip("."),

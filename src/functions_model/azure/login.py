@@ -17,6 +17,7 @@ from azure.core.exceptions import AzureError
 from functions_model.azure.cloud import Cloud
 from functions_model.azure.login_errors import explain_login
 from functions_model.ci.host import CiHost
+from functions_model.core.answers import MISREADING
 from functions_model.core.failures import LoginFailed
 from functions_model.core.secrets import Login, LoginKind
 
@@ -76,7 +77,9 @@ class MaskingCredential:
         with self._lock(scopes):
             try:
                 info = self._inner.get_token_info(*scopes, options={"claims": claims} if claims else None)
-            except (AzureError, ValueError) as exc:
+                if not (isinstance(info.token, str) and info.token.isascii() and info.token.isprintable()):
+                    raise TypeError(type(info.token).__name__)
+            except (AzureError, *MISREADING) as exc:
                 raise self._explain(exc) from exc
             if info.token not in self._masked:
                 self._mask(info.token)
@@ -175,11 +178,11 @@ def _sdk_credential(login: Login, cloud: Cloud, assertions: _Assertions, options
         ManagedIdentityCredential,
     )
 
-    from functions_model.azure.sending import CancelledTransport
+    from functions_model.azure.sending import LoginTransport
 
     if login.client_secret is None and login.kind is LoginKind.AZ:
         return AzureCliCredential(tenant_id=login.tenant_id, process_timeout=_AZ_SECONDS)
-    options = {"transport": CancelledTransport(**options), **options}
+    options = {"transport": LoginTransport(**options), **options}
     if login.client_secret is None and login.kind is LoginKind.MANAGED:
         return ManagedIdentityCredential(client_id=login.client_id or None, **options)
     if login.client_secret is None:

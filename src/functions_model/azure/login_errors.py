@@ -7,7 +7,9 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from functions_model.azure.misread import Misread, said_of
 from functions_model.ci.host import Advice
+from functions_model.core.answers import MISREADING
 from functions_model.core.failures import Cause, LoginFailed
 from functions_model.core.secrets import Login, LoginKind
 from functions_model.core.unanswered import unanswered
@@ -132,6 +134,9 @@ def _explained(
         return LoginFailed("log in to Azure", reason, remedy, detail=said)
     if found is None and (silent := unanswered(exc, urlsplit(authority).netloc)):
         return LoginFailed("log in to Azure", silent.what, silent.remedy, detail=said)
+    if found is None and (answered := _odd_answer(exc, urlsplit(authority).netloc)):
+        reason, remedy = answered
+        return LoginFailed("log in to Azure", reason, remedy, detail=said)
     if found is None:
         return LoginFailed("log in to Azure", said or type(exc).__name__, "Check `tenant-id`, `client-id` and `cloud`.")
     code, claims = found.group(1), _claims_of(assertion)
@@ -150,6 +155,26 @@ def _explained(
             return LoginFailed("log in to Azure", reason, named.remedy, detail=detail)
     remedy = f"Look the code up at {authority}/error?code={code}."
     return LoginFailed("log in to Azure", said, remedy)
+
+
+def _odd_answer(exc: Exception, host: str) -> tuple[str, str] | None:
+    """What to tell of an answer that is not Entra ID's: a proxy's page, or something that nobody can take apart."""
+    said = said_of(getattr(exc, "response", None))
+    if said is not None and not said.is_mapping:
+        return said.reason, said.remedy
+    cause: BaseException | None = exc
+    while cause is not None:
+        if isinstance(cause, Misread):
+            return str(cause), cause.remedy
+        if isinstance(cause, MISREADING) and not str(cause).startswith(_OURS):
+            what = f"`{host}` answered in a form that is not known ({type(cause).__name__})"
+            return what, "Run again. If it happens again, check that no proxy answers in its place."
+        cause = cause.__cause__
+    return None
+
+
+_OURS = ("Invalid tenant", "Unable to get authority configuration", "Client secret", "client_id")
+"""What azure-identity and msal say of what they are given, by the same kind of error as of an answer."""
 
 
 def _federated_credential(login: Login, claims: _AssertionClaims) -> str:

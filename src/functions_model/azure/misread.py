@@ -143,7 +143,7 @@ class ReadingPolicy(HTTPPolicy[Any, Any]):
         with understood():
             answer = self.next.send(request)
             response = answer.http_response
-            _set_wait(response)
+            set_wait(response)
             said = said_of(response)
         if said is None:
             reason = f"the answer of `{host_of(request.http_request.url)}` breaks off, or cannot be unpacked"
@@ -184,7 +184,7 @@ def _check(request: Any, said: Said) -> None:
         raise Misread(what, _REPORT)
 
 
-def _set_wait(response: Any) -> None:
+def set_wait(response: Any) -> None:
     """Leave of the header what can be waited: the SDK would take a word for a date, and a week for a wait."""
     asked = response.headers.get("Retry-After")
     if asked is None:

@@ -12,6 +12,7 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
 from functions_model.azure.errors import error_code
+from functions_model.azure.misread import Misread, said_of, set_wait
 from functions_model.core.cancel import CANCEL, Cancel
 from functions_model.core.sending import BoundedAdapter, Retries, SafeSession, changes, seconds_asked
 from functions_model.core.tracing import traced
@@ -184,3 +185,20 @@ class CancelledTransport(RequestsTransport):  # type: ignore[misc]
                 asked.status, asked.headers = response.status_code, response.headers
             sent.status = response.status_code
             return response
+
+
+class LoginTransport(CancelledTransport):
+    """The same for Entra ID: what the SDK makes of a page is neither a token nor a refusal."""
+
+    def send(self, request: Any, **options: Any) -> Any:
+        """Send it.
+
+        Raises:
+            Misread: A page came instead of an answer.
+        """
+        response = super().send(request, **options)
+        set_wait(response)
+        said = said_of(response)
+        if said is not None and said.is_page:
+            raise Misread(said.reason, said.remedy, response)
+        return response

@@ -148,7 +148,13 @@ def _pump_both(one: socket.socket, other: socket.socket) -> None:
     while True:
         held = [end for end in ends if isinstance(end, ssl.SSLSocket) and end.pending()]
         for end in held or select.select([*ends], [], [])[0]:
-            block = end.recv(_BLOCK)
+            end.setblocking(False)  # what TLS has to say for itself is no data: a read would wait for more
+            try:
+                block = end.recv(_BLOCK)
+            except (ssl.SSLWantReadError, BlockingIOError):
+                continue
+            finally:
+                end.setblocking(True)
             if not block:
                 return
             ends[end].sendall(block)

@@ -16,7 +16,7 @@ const INSTEAD = {
     configurationStrings: 'Remove it: settings of the app go into `appSettings`.',
 };
 // What the tool reads: its inputs, what the agent says of the run and of the connection, the ways to the network and to packages.
-const PASSED = /^(FUNCTIONS_MODEL_|TF_BUILD$|AGENT_|BUILD_|SYSTEM_|ENDPOINT_|DECODE_PERCENTS$|SOURCE_DATE_EPOCH$|AZURE_POD_IDENTITY_AUTHORITY_HOST$|REQUESTS_CA_BUNDLE$|SSL_CERT_FILE$|PIP_|UV_|(HTTPS?|NO|ALL)_PROXY$)/i;
+const PASSED = /^(FUNCTIONS_MODEL_|TF_BUILD$|AGENT_|BUILD_|SYSTEM_|ENDPOINT_|DECODE_PERCENTS$|SOURCE_DATE_EPOCH$|AZURE_POD_IDENTITY_AUTHORITY_HOST$|(REQUESTS|CURL)_CA_BUNDLE$|SSL_CERT_(FILE|DIR)$|PIP_|UV_|(HTTPS?|NO|ALL)_PROXY$)/i;
 const SOCKET = '/var/run/docker.sock';
 
 function command(name, text) {
@@ -64,7 +64,8 @@ function image() {
 function container(pinned, given) {
     const sources = process.env.BUILD_SOURCESDIRECTORY || process.cwd(); // a classic release has none
     const folders = [process.env.PIPELINE_WORKSPACE || sources, process.env.AGENT_TEMPDIRECTORY];
-    const bundles = [process.env.REQUESTS_CA_BUNDLE, process.env.SSL_CERT_FILE].filter((file) => file && fs.existsSync(file));
+    const named = ['REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'SSL_CERT_FILE'].map((name) => process.env[name]);
+    const bundles = [...named, ...(process.env.SSL_CERT_DIR || '').split(':')].filter((file) => file && path.isAbsolute(file) && fs.existsSync(file));
     const mounts = [...folders.filter(Boolean).map((folder) => `${folder}:${folder}`), ...new Set(bundles.map((file) => `${file}:${file}:ro`))];
     const engine = given.FUNCTIONS_MODEL_BUILDER === 'docker' && fs.existsSync(SOCKET)
         ? ['--volume', `${SOCKET}:${SOCKET}`, '--group-add', String(fs.statSync(SOCKET).gid)] : [];

@@ -248,12 +248,18 @@ class TestStart:
         machine.program("docker", ENGINE)
         bundle = machine.folder / "ca.pem"
         bundle.touch()
+        authorities = machine.folder / "authorities"
+        authorities.mkdir()
+        named = {"SSL_CERT_FILE": bundle, "REQUESTS_CA_BUNDLE": bundle, "SSL_CERT_DIR": f"/nowhere:{authorities}"}
         preload = machine.folder / "preload.js"
-        preload.write_text(f"process.env.SSL_CERT_FILE = '{bundle}'; process.env.REQUESTS_CA_BUNDLE = '{bundle}';")
+        preload.write_text("".join(f"process.env.{name} = '{value}';" for name, value in named.items()))
 
         machine.run("--require", str(preload), azureSubscription=CONNECTION)
 
-        assert 1 == machine.told("docker")[-1].count(f"--volume {bundle}:{bundle}:ro")
+        told = machine.told("docker")[-1]
+        assert 1 == told.count(f"--volume {bundle}:{bundle}:ro")
+        assert f"--volume {authorities}:{authorities}:ro" in told
+        assert "--env SSL_CERT_DIR" in told
 
     def test_a_failure_is_told_by_a_command(self, machine: Machine) -> None:
         """An exit code would mean that the agent is broken."""

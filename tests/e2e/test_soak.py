@@ -29,7 +29,7 @@ _SEEDS = range(_FIRST, _FIRST + _ALL, _EVERY)
 
 
 def _case(made: Trial) -> object:
-    marks = [pytest.mark.needs("mounts")] if made.disk is not None else []
+    marks = [pytest.mark.needs("mount")] if made.disk is not None else []
     return pytest.param(made, id=f"seed-{made.seed:04}", marks=marks)
 
 

@@ -177,9 +177,7 @@ def start_action(
     return Started(process, folder, workspace, inputs, environ)
 
 
-def start_anew(
-    words: Sequence[str], folder: Path, environ: Mapping[str, str], log: Path, *, before: Sequence[str] = ()
-) -> subprocess.Popen[bytes]:
+def start_anew(words: Sequence[str], folder: Path, environ: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
     """Start `functions-model` with these words, as a process of its own.
 
     Args:
@@ -187,11 +185,10 @@ def start_anew(
         folder: Where it is called.
         environ: All of its variables.
         log: Takes what it says.
-        before: Words of a command that starts the command behind it.
     """
     with log.open("wb") as stream:
         return subprocess.Popen(
-            [*before, sys.executable, "-m", "functions_model", *words],
+            [sys.executable, "-m", "functions_model", *words],
             cwd=folder,
             env=dict(environ),
             stdout=stream,

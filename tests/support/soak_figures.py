@@ -21,7 +21,7 @@ class Outcome:
         code: The exit code of the run with bad luck; a signal's number below zero.
         said: Its first error.
         seconds: How long that run took.
-        mib: The most memory that it had; 0 where a program stood before it.
+        mib: The most memory that it had.
         rerun: Whether another run was needed.
         wrong: What must not be so.
     """

@@ -6,24 +6,25 @@ import os
 import shutil
 import signal
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import requests
 
 from azure_sandbox.faults import Fault
 from support.deployer import Deployer
-from support.deployment import start_anew
 from support.inspecting import refresh_token
 from support.live_sites import scored, site_of
 from support.live_state import live_state
+from support.small_disk import small_disk
 from support.soak_figures import Outcome
 from support.stored_images import Reader
 from support.warm import Warm, WarmRun
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from azure_sandbox.sandbox import Sandbox
     from support.deployment import Run, Started
     from support.trials import Trial
@@ -37,28 +38,6 @@ _HELD = 0.5
 """Seconds for which the request at which a signal comes is kept back; then it is done."""
 _OLD = 3600
 """Seconds, which make a folder of a killed run old enough to be removed."""
-_ON_A_DISK_OF_ITS_OWN = """
-mount -t tmpfs -o "size=$1k" tmpfs "$2" || exit 99
-place=$2 listed=$3
-shift 3
-"$@"
-code=$?
-ls -A "$place" >"$listed"
-exit $code
-"""
-"""The mount is seen by nobody else and is gone with the run: what the run left in it is listed before."""
-
-
-def on_a_small_disk(kib: int, place: Path, listed: Path) -> tuple[str, ...]:
-    """The words before a command that give it a folder on a disk of its own.
-
-    Args:
-        kib: The disk's size.
-        place: The folder.
-        listed: Takes the names of what is in it at the end.
-    """
-    user = () if os.geteuid() == 0 else ("--user", "--map-root-user")
-    return ("unshare", *user, "--mount", "sh", "-c", _ON_A_DISK_OF_ITS_OWN, "sh", str(kib), str(place), str(listed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +72,11 @@ class Soak:
         temporary, left = (self.folder / f"{name}-{trial.seed}" for name in ("temporary", "left"))
         temporary.mkdir()
         app.environ["TMPDIR"] = str(temporary)
-        ended = self._ended(trial, app, temporary, left)
-        run, wrong = ended.run, _faults_of(ended.run, trial)
-        if run.code != -signal.SIGKILL:
-            wrong += _behind(temporary, left / "listed")
+        disk = small_disk(temporary, f"size={trial.disk}k") if trial.disk is not None else nullcontext()
+        with disk:
+            ended = self._ended(trial, app, left)
+            run, wrong = ended.run, _faults_of(ended.run, trial)
+            wrong += [] if run.code == -signal.SIGKILL else _behind(temporary)
         again = run.code != 0 or trial.deaf
         if again:
             _age(temporary)
@@ -113,7 +93,7 @@ class Soak:
     def _app(self, name: str) -> Deployer:
         return Deployer(self.sandbox, self.folder / "workspace", name, self.warm.start)
 
-    def _ended(self, trial: Trial, app: Deployer, temporary: Path, left: Path) -> _Ended:
+    def _ended(self, trial: Trial, app: Deployer, left: Path) -> _Ended:
         """The run with bad luck."""
         faults = self.sandbox.faults
         for fault in trial.faults:
@@ -122,8 +102,6 @@ class Soak:
             faults.add(Fault("*", ".", hold=True, passes=trial.at))
         if trial.deaf:
             app.environ |= {"GITHUB_OUTPUT": "/dev/full", "GITHUB_STEP_SUMMARY": "/dev/full"}
-        if trial.disk is not None:
-            app.process = partial(start_anew, before=on_a_small_disk(trial.disk, temporary, left / "listed"))
         begun = time.monotonic()
         started = app.start(left, **_inputs(trial))
         try:
@@ -132,7 +110,6 @@ class Soak:
         finally:
             started.kill()
             faults.clear()
-            app.process = self.warm.start
             for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"):
                 app.environ.pop(name, None)
         mib = started.process.mib if isinstance(started.process, WarmRun) else 0.0
@@ -201,10 +178,9 @@ def _faults_of(run: Run, trial: Trial) -> list[str]:
     return [*wrong, run.log[-4000:]] if wrong else []
 
 
-def _behind(temporary: Path, listed: Path | None = None) -> list[str]:
-    """What is left in the temporary folder, or was on the small disk."""
+def _behind(temporary: Path) -> list[str]:
+    """What is left in the temporary folder."""
     names = sorted(path.name for path in temporary.iterdir())
-    names += listed.read_text().splitlines() if listed and listed.exists() else []
     return [f"left behind: {names}"] if names else []
 
 

@@ -101,13 +101,6 @@ def _python313() -> str:
     return "" if find_python("3.13") else "no Python 3.13 on this machine"
 
 
-def _mounts() -> str:
-    user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-    words = ["unshare", *user, "--mount", "mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", "/mnt"]
-    made = bool(shutil.which("unshare")) and subprocess.run(words, capture_output=True, check=False).returncode == 0
-    return "" if made else "no small disk can be mounted here (`unshare --mount`)"
-
-
 TOOLS: dict[str, Callable[[], str]] = {
     "docker": _docker,
     "az": _az,
@@ -120,7 +113,6 @@ TOOLS: dict[str, Callable[[], str]] = {
     "busybox": _busybox,
     "chromium": _chromium,
     "mmdebstrap": _mmdebstrap,
-    "mounts": _mounts,
     "qemu-aarch64": _qemu_aarch64,
     "python3.13": _python313,
     "mount": mount_missing,

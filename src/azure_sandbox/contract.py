@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from azure_sandbox.networks import NamespaceDoor
+    from azure_sandbox.networks import NamespaceDoor, NetworkRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +249,8 @@ class RegistryDefinition:
     """Admin user name and password, when the admin user is on."""
     arm_tokens: bool = True
     """Whether it takes Entra's tokens for Azure Resource Manager, too."""
+    network: NetworkRules | None = None
+    """Who is let in; None for everybody."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from azure_sandbox.apps.engine import PullFailed
+from azure_sandbox.apps.image_pull import AS_ENGINE, said
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,10 +67,15 @@ def _exchange(site: SiteDefinition, client_id: str, directory: Directory, ca_fil
     }
     try:
         trust = ssl.create_default_context(cafile=ca_file)
-        answer = httpx.post(f"https://{host}/oauth2/exchange", data=form, verify=trust, trust_env=False, timeout=30)
+        answer = httpx.post(
+            f"https://{host}/oauth2/exchange", data=form, verify=trust, trust_env=False, timeout=30, headers=AS_ENGINE
+        )
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         message = f"https://{host}/oauth2/exchange cannot be reached: {error}"
         raise PullFailed(message) from error
+    if answer.status_code == 403:
+        message = f"denied: {said(answer)}"
+        raise PullFailed(message)
     if answer.status_code != 200:
         message = (
             f"unauthorized: the managed identity {client_id} got no token from {host} (HTTP {answer.status_code}). "

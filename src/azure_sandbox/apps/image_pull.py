@@ -15,6 +15,8 @@ import httpx
 
 from azure_sandbox.apps.engine import PullFailed
 
+AS_ENGINE = {"User-Agent": "docker/24.0.9"}
+"""App Service pulls with a container engine: that is how a registry knows who comes."""
 _IMAGE_TYPES = (
     "application/vnd.oci.image.manifest.v1+json",
     "application/vnd.docker.distribution.manifest.v2+json",
@@ -81,7 +83,9 @@ def pull_image(image: str, login: tuple[str, str] | None, blobs: Path, ca_file: 
 
 def _client(host: str, repository: str, ca_file: Path) -> httpx.Client:
     trust = ssl.create_default_context(cafile=ca_file)
-    return httpx.Client(base_url=f"https://{host}/v2/{repository}", verify=trust, trust_env=False, timeout=60)
+    return httpx.Client(
+        base_url=f"https://{host}/v2/{repository}", verify=trust, trust_env=False, timeout=60, headers=AS_ENGINE
+    )
 
 
 def _split(path: str) -> tuple[str, str]:
@@ -95,13 +99,16 @@ def _split(path: str) -> tuple[str, str]:
 def _log_in(client: httpx.Client, login: tuple[str, str] | None, repository: str) -> None:
     """Answer the challenge, as a container engine does: a token for pulling from this repository."""
     challenge = client.get(client.base_url.copy_with(path="/v2/"))
+    if challenge.status_code == 403:
+        message = f"denied: {said(challenge)}"
+        raise PullFailed(message)
     if challenge.status_code != 401:
         return
     given = dict(_PARAMETER.findall(challenge.headers.get("www-authenticate", "")))
     query = {"service": given.get("service", ""), "scope": f"repository:{repository}:pull"}
     answer = client.get(given.get("realm", ""), params=query, auth=login or httpx.USE_CLIENT_DEFAULT)
     if answer.status_code != 200:
-        message = f"unauthorized: {_said(answer)}"
+        message = f"unauthorized: {said(answer)}"
         raise PullFailed(message)
     client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
 
@@ -126,8 +133,8 @@ def _manifest(client: httpx.Client, reference: str) -> dict[str, Any]:
     accept = ", ".join(_IMAGE_TYPES + _INDEX_TYPES)
     answer = client.get(f"/manifests/{reference}", headers={"Accept": accept})
     if answer.status_code != 200:
-        kind = "unauthorized" if answer.status_code in {401, 403} else "manifest unknown"
-        message = f"{kind}: {_said(answer)}"
+        kind = {401: "unauthorized", 403: "denied"}.get(answer.status_code, "manifest unknown")
+        message = f"{kind}: {said(answer)}"
         raise PullFailed(message)
     if reference.startswith("sha256:") and f"sha256:{hashlib.sha256(answer.content).hexdigest()}" != reference:
         message = f"manifest {reference} does not match its digest"
@@ -144,7 +151,7 @@ def _blob(client: httpx.Client, descriptor: dict[str, Any], blobs: Path) -> Path
     with client.stream("GET", f"/blobs/{digest}") as answer:
         if answer.status_code != 200:
             answer.read()
-            message = f"blob {digest}: {_said(answer)}"
+            message = f"blob {digest}: {said(answer)}"
             raise PullFailed(message)
         with tempfile.NamedTemporaryFile(dir=blobs, delete=False) as file:
             for block in answer.iter_bytes(1 << 20):
@@ -158,7 +165,8 @@ def _blob(client: httpx.Client, descriptor: dict[str, Any], blobs: Path) -> Path
     return target
 
 
-def _said(answer: httpx.Response) -> str:
+def said(answer: httpx.Response) -> str:
+    """The registry's own words."""
     try:
         return str(answer.json()["errors"][0]["message"])
     except (ValueError, KeyError, IndexError, TypeError):

@@ -7,12 +7,14 @@ import uuid
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse
 
+from azure_sandbox.networks import APPS, OUTSIDE, Caller
 from azure_sandbox.registry import acr, blobs, images, logins
 from azure_sandbox.registry.access import RegistryAccess
-from azure_sandbox.registry.errors import RegistryError, answer_error, answer_nobody
+from azure_sandbox.registry.errors import RegistryError, answer_error, answer_nobody, error_body
 from azure_sandbox.registry.session import Registry
 from azure_sandbox.registry.uploads import Uploads
 
@@ -48,6 +50,7 @@ def registry_app(
     access = RegistryAccess(registry, directory, roles, clock, generation)
     routes = [*logins.ROUTES, *images.READING, *images.WRITING, *blobs.WRITING, *blobs.READING, *acr.ROUTES]
     app = _app(Registry(store, access, Uploads(store)), routes)
+    app.add_middleware(_Firewall, registry)
     app.add_middleware(_Correlated)
     return app
 
@@ -55,6 +58,34 @@ def registry_app(
 def public_registry_app(store: ContentStore) -> Starlette:
     """A registry that needs no login and takes no writes: the stand-in for the registry of Microsoft's base images."""
     return _app(Registry(store, None, Uploads(store)), [*images.READING, *blobs.READING])
+
+
+class _Firewall:
+    """Refuses whoever the network rules do not let in, before any login (Azure/acr#494).
+
+    Args:
+        app: Answers everybody else.
+        registry: The registry as ARM holds it at the moment of a request.
+    """
+
+    def __init__(self, app: ASGIApp, registry: Callable[[], RegistryDefinition]) -> None:
+        self._app = app
+        self._registry = registry
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        rules, address = self._registry().network, _address(scope)
+        if scope["type"] != "http" or rules is None or rules.let_in(Caller(address)):
+            await self._app(scope, receive, send)
+            return
+        said = f"client with IP '{address}' is not allowed access. Refer https://aka.ms/acr/firewall to grant access."
+        refused = RegistryError(403, "DENIED", said)
+        await JSONResponse(error_body(refused), refused.status)(scope, receive, send)
+
+
+def _address(scope: Scope) -> str:
+    """Apps pull with a container engine; all others come from outside."""
+    agent = Headers(scope=scope).get("user-agent", "") if scope["type"] == "http" else ""
+    return APPS if agent.startswith("docker/") else OUTSIDE
 
 
 class _Correlated:

@@ -9,7 +9,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -137,8 +137,10 @@ class RegistryClient:
                 response, _ = self._send(call)
         if response.status_code in call.accepted:
             return response
-        failure = self._refusal(response, call.action, call.access)
-        response.close()
+        worded = self._worded(call, response)
+        failure = self._refusal(worded, call.action, call.access)
+        for one in (worded, response):
+            one.close()
         if response.status_code in PASSING | call.again:
             raise AttemptFailed(failure, seconds_asked(response.headers.get("Retry-After")))
         raise failure
@@ -161,6 +163,16 @@ class RegistryClient:
 
     def _refusal(self, response: requests.Response, action: str, access: Access | None) -> RegistryRefused:
         return refusal(response, self.host, action, access, abac=self._abac)
+
+    def _worded(self, call: Call, response: requests.Response) -> requests.Response:
+        """The refusal with its words: an answer to HEAD has none, and a firewall's would pass for a missing role."""
+        if call.method != "HEAD" or response.status_code != 403:
+            return response
+        worded, _ = self._send(replace(call, method="GET", stream=True))
+        if worded.status_code == response.status_code:
+            return worded
+        worded.close()
+        return response
 
     def _send(self, call: Call) -> tuple[requests.Response, str]:
         url = self.address(call.path)

@@ -14,6 +14,7 @@ from azure_sandbox.arm.operations import polling_url
 from azure_sandbox.arm.routing import GROUP, LOGIN_ONLY, SUBSCRIPTION, ArmRoute
 from azure_sandbox.arm.store import Resource
 from azure_sandbox.contract import RegistryDefinition
+from azure_sandbox.networks import NetworkRules
 
 if TYPE_CHECKING:
     from azure_sandbox.arm.messages import ArmRequest
@@ -90,7 +91,13 @@ class RegistryResponses:
         policy = (resource.properties.get("policies") or {}).get("azureADAuthenticationAsArmPolicy") or {}
         arm_tokens = str(policy.get("status", "enabled")).lower() != "disabled"
         definition = RegistryDefinition(
-            str(resource.id), resource.id.name, server, abac=abac, admin=admin, arm_tokens=arm_tokens
+            str(resource.id),
+            resource.id.name,
+            server,
+            abac=abac,
+            admin=admin,
+            arm_tokens=arm_tokens,
+            network=_network(resource.properties),
         )
         self._platform.apply(definition)
 
@@ -176,3 +183,13 @@ def _settable(body: dict[str, Any]) -> dict[str, Any]:
 
 def _id(request: ArmRequest) -> ResourceId:
     return ResourceId(request.subscription, request.group, NAMESPACE, ("registries",), (request.name,))
+
+
+def _network(properties: dict[str, Any]) -> NetworkRules:
+    """Rules count with the size Premium alone; without them everybody is let in."""
+    rules = properties.get("networkRuleSet") or {}
+    return NetworkRules(
+        public=str(properties.get("publicNetworkAccess") or "Enabled").lower() == "enabled",
+        open_to_all=str(rules.get("defaultAction") or "Allow").lower() == "allow",
+        addresses=tuple(str(rule["value"]) for rule in rules.get("ipRules") or ()),
+    )

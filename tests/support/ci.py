@@ -32,6 +32,9 @@ class RecordingCi:
     def scrub(self, text: str) -> str:
         return without(text, self.masked)
 
+    def holds_masked(self, text: str) -> bool:
+        return without(text, self.masked) != text
+
     def mask(self, value: str) -> None:
         self.masked.append(value)
 
@@ -51,8 +54,9 @@ class RecordingCi:
     def tell_annotations(self) -> None:
         pass
 
-    def output(self, name: str, value: str) -> None:
+    def output(self, name: str, value: str) -> bool:
         self.outputs[name] = value
+        return True
 
     def summary(self, markdown: str) -> None:
         self.pages.append(markdown)

@@ -13,7 +13,7 @@ import requests
 from functions_model.azure import api_versions
 from functions_model.core.answers import MISREADING, AnswerUnreadable, Said, printable
 from functions_model.core.failures import LoginFailed
-from functions_model.core.masking import shapeless
+from functions_model.core.masking import in_one_line, shapeless
 from functions_model.core.sending import new_session
 from functions_model.core.unanswered import unanswered
 
@@ -21,6 +21,9 @@ REGISTRY_SCOPE = "https://containerregistry.azure.net/.default"
 """Registries of every cloud take tokens for this audience; some refuse tokens that were made for Resource Manager."""
 
 _METADATA = f"/metadata/endpoints?api-version={api_versions.METADATA}"
+
+_LONGEST = 300
+"""Characters of what a request ended with that are shown."""
 
 
 _HOST = re.compile(r"[a-z0-9.-]+")
@@ -145,7 +148,7 @@ def _described(resource_manager: str, fetch: Callable[[str], Any]) -> Cloud:
     except requests.RequestException as exc:
         if silent := unanswered(exc, urlsplit(resource_manager).netloc):
             raise LoginFailed(action, silent.what, silent.remedy) from exc
-        reason = " ".join(str(exc).split())[:300]
+        reason = in_one_line(str(exc), _LONGEST)
         raise LoginFailed(action, reason, "Check the URL, and that no proxy answers in its place.") from exc
     except MISREADING as exc:
         reason = "the answer does not describe a cloud"

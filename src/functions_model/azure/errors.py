@@ -12,7 +12,7 @@ from functions_model.azure.misread import MISREAD, Misread, said_of
 from functions_model.azure.policies import facts_of, mappings, unwrapped, without_identifiers
 from functions_model.core.answers import printable
 from functions_model.core.failures import Cause, NamedCause
-from functions_model.core.masking import shapeless
+from functions_model.core.masking import in_one_line
 from functions_model.core.sending import seconds_asked
 from functions_model.core.strict_json import parse_json
 from functions_model.core.unanswered import Unanswered, unanswered
@@ -135,7 +135,7 @@ def explain_answer(code: str, message: str, action: str) -> ServiceError:
         message: What it said.
         action: What was being asked for, as it follows "Could not".
     """
-    return _explained(ServiceWords(0, code, _one_line(message)), action, "")
+    return _explained(ServiceWords(0, code, printable(in_one_line(message, _LONGEST))), action, "")
 
 
 def _explained(said: ServiceWords, action: str, request_id: str) -> ServiceError:
@@ -167,7 +167,7 @@ def data_words(exc: Exception) -> str:
     lines = str(getattr(exc, "message", "") or exc).splitlines() or [type(exc).__name__]
     if silent := _silence(exc):
         return f"{silent.what}. {silent.remedy}".rstrip(".")
-    code, text = data_code(exc), shapeless(lines[0]).strip().rstrip(".")[:_LONGEST_OF_DATA]
+    code, text = data_code(exc), in_one_line(lines[0], _LONGEST_OF_DATA)
     return f"{code}: {text}" if code and code not in text else text
 
 
@@ -185,7 +185,7 @@ def _said(exc: Exception) -> ServiceWords:
         message = message or str(getattr(odata, "message", "") or "")
     said = None if message else said_of(getattr(exc, "response", None))
     told = without_identifiers(message) or (said.reason if said and said.content.strip() else "")
-    text = _one_line(told or str(exc) or type(exc).__name__)
+    text = printable(in_one_line(told or str(exc) or type(exc).__name__, _LONGEST))
     return ServiceWords(int(status), code, text, extended, _facts(exc, body))
 
 
@@ -227,9 +227,3 @@ def _parts(body: Mapping[str, Any]) -> tuple[str, str, str]:
 def _header(exc: Exception, name: str) -> str:
     headers = getattr(getattr(exc, "response", None), "headers", None) or {}
     return printable(str(headers.get(name, "")))[:_LONGEST]
-
-
-def _one_line(text: str) -> str:
-    """Without secrets first: a service repeats what it was sent, and half of a key is not known for one any more."""
-    line = printable(" ".join(shapeless(text).split())).rstrip(".")
-    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]} ..."

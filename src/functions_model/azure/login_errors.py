@@ -11,6 +11,7 @@ from functions_model.azure.misread import Misread, said_of
 from functions_model.ci.host import Advice
 from functions_model.core.answers import MISREADING
 from functions_model.core.failures import Cause, LoginFailed
+from functions_model.core.masking import cut
 from functions_model.core.secrets import Login, LoginKind
 from functions_model.core.unanswered import unanswered
 
@@ -18,6 +19,8 @@ _CODE = re.compile(r"AADSTS(\d+)")
 _LONGEST_NAME = 120
 """Characters of a federated credential's name: https://learn.microsoft.com/graph/api/resources/federatedidentitycredential."""
 _FOR_SUPPORT = re.compile(r"Trace ID: \S+ Correlation ID: \S+ Timestamp: [-\d:.TZ ]+")
+_LONGEST = 500
+"""Characters of what Entra ID says that are looked at and shown."""
 _TRACE = re.compile(r"\s*(Trace ID|Correlation ID|Timestamp):.*", re.DOTALL)
 
 
@@ -117,7 +120,7 @@ def explain_login(exc: Exception, login: Login, authority: str, assertion: str, 
         advice: What the CI host says of its tokens.
     """
     text = " ".join(str(exc).split())
-    failure = _explained(exc, _TRACE.sub("", text)[:500], login, authority, assertion=assertion, advice=advice)
+    failure = _explained(exc, cut(_TRACE.sub("", text), _LONGEST), login, authority, assertion=assertion, advice=advice)
     ids = _FOR_SUPPORT.search(text)
     if ids is None:
         return failure

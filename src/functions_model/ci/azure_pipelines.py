@@ -89,12 +89,16 @@ class AzurePipelinesHost(FoldedLog):
         place = {}
         # Without a line the agent would write `score.py(,)` before the text.
         if location and location.line:
-            place = {"sourcepath": str(location.file), "linenumber": str(location.line), "columnnumber": "1"}
+            place = {
+                "sourcepath": self.scrub(str(location.file)),
+                "linenumber": str(location.line),
+                "columnnumber": "1",
+            }
         self._command("task.logissue", {"type": _MARKS[one.level], **place}, text)
 
-    def output(self, name: str, value: str) -> None:
+    def _write_output(self, name: str, value: str) -> None:
         """An output variable of the step: `app-url` is read as `$(step.appUrl)`."""
-        self._command("task.setvariable", {"variable": camel_case(name), "isOutput": "true"}, self.scrub(value))
+        self._command("task.setvariable", {"variable": camel_case(name), "isOutput": "true"}, value)
 
     def summary(self, markdown: str) -> None:
         """A page of the run: the agent uploads a file, each under its own name."""

@@ -26,6 +26,10 @@ class BothHosts:
         """The first host's."""
         return self._ci.scrub(text)
 
+    def holds_masked(self, text: str) -> bool:
+        """The first host's."""
+        return self._ci.holds_masked(text)
+
     def mask(self, value: str) -> None:
         """Both hosts'."""
         for one in self._both:
@@ -58,10 +62,10 @@ class BothHosts:
         for one in self._both:
             one.tell_annotations()
 
-    def output(self, name: str, value: str) -> None:
+    def output(self, name: str, value: str) -> bool:
         """Both hosts'."""
-        for one in self._both:
-            one.output(name, value)
+        written = {one.output(name, value) for one in self._both}
+        return False not in written
 
     def summary(self, markdown: str) -> None:
         """The first host's: a log has no page."""

@@ -103,7 +103,7 @@ class GitHubHost(FoldedLog):
         """On the user's file and line where one is given; what is longer than the runner keeps is in the log, whole."""
         properties: dict[str, str | int] = {}
         if one.location:
-            properties["file"] = self._relative(one.location.file)
+            properties["file"] = self.scrub(self._relative(one.location.file))
             if one.location.line:
                 properties["line"] = one.location.line
         message = self.scrub(one.message)
@@ -112,10 +112,10 @@ class GitHubHost(FoldedLog):
             self.info(message)
         self._command(one.level.value, properties, short)
 
-    def output(self, name: str, value: str) -> None:
-        """A step output, through the file the runner names."""
+    def _write_output(self, name: str, value: str) -> None:
+        """Through the file the runner names."""
         if self._outputs:
-            text = prepare_key_value_message(name, self.scrub(value)) + "\n"
+            text = prepare_key_value_message(name, value) + "\n"
             self._write_file(Path(self._outputs), "GITHUB_OUTPUT", text)
 
     def summary(self, markdown: str) -> None:

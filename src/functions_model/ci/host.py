@@ -133,7 +133,13 @@ class CiHost(Protocol):
         """What the host says of the run; the same at all times."""
 
     def scrub(self, text: str) -> str:
-        """The text with `***` for every masked value, for whoever writes past this host."""
+        """The text as it may be shown, for whoever writes past this host.
+
+        It has `***` for every masked value and for what is shaped like a secret, and nothing that a terminal obeys.
+        """
+
+    def holds_masked(self, text: str) -> bool:
+        """Whether a masked value is in the text: of use to a machine only as it is, it is not to be written at all."""
 
     def mask(self, value: str) -> None:
         """Never show this value in any later line of the log. Call it as soon as the value exists."""
@@ -156,8 +162,11 @@ class CiHost(Protocol):
     def tell_annotations(self) -> None:
         """Write those that the host has held until the end of the run; call it whatever happened."""
 
-    def output(self, name: str, value: str) -> None:
-        """A step output that a later step can read."""
+    def output(self, name: str, value: str) -> bool:
+        """A step output that a later step can read; whether it was written.
+
+        One that holds a masked value is left out, with a warning that names it.
+        """
 
     def summary(self, markdown: str) -> None:
         """A page that is shown with the run."""

@@ -12,7 +12,7 @@ from functions_model.ci.github import facts_of
 from functions_model.ci.host import Facts, Level
 from functions_model.ci.identity import JobIdentity
 from functions_model.ci.scrub import ScrubbedLog
-from functions_model.ci.terminal import Colour, brief_digests, folded, painted, size_of
+from functions_model.ci.terminal import Colour, brief_digests, folded, inert, painted, size_of
 from functions_model.core.failures import Location, LoginFailed
 
 SUMMARY_FILE = "FUNCTIONS_MODEL_SUMMARY_FILE"
@@ -63,7 +63,7 @@ class PlainHost(ScrubbedLog):
         with self._lock:
             heading, self._heading = self._heading, ""
         if heading:
-            self._show(f"\n{self._painted(heading, Colour.HEADING)}")
+            self._show(f"\n{self._painted(self.scrub(heading), Colour.HEADING)}")
         self._show(self.scrub(text))
 
     @contextmanager
@@ -92,6 +92,9 @@ class PlainHost(ScrubbedLog):
         place = f"{location}: " if location and not _names(message, location) else ""
         self.info(f"{self._painted(f'{level}:', *_COLOURS[level])} {place}{message}")
 
+    def _inert(self, text: str) -> str:
+        return inert(text, colours=self.facts.has_colours)
+
     def _painted(self, text: str, *colours: Colour) -> str:
         return painted(text, *colours) if self.facts.has_colours else text
 
@@ -102,16 +105,15 @@ class PlainHost(ScrubbedLog):
     def tell_annotations(self) -> None:
         """Nothing: a console holds none."""
 
-    def output(self, name: str, value: str) -> None:
+    def _write_output(self, name: str, value: str) -> None:
         """Print it as `name=value`, but not for people at a terminal; of a value of several lines, how many there are.
 
-        The file of outputs gets those that need no quotes, as `DEPLOY_APP_URL=https://...`, unless a masked value is in
-        them.
+        The file of outputs gets those that need no quotes, as `DEPLOY_APP_URL=https://...`.
         """
         if not self.facts.is_brief:
             lines = value.splitlines()
             self.info(f"{name}={value if len(lines) < 2 else f'({len(lines)} lines)'}")
-        if self.facts.outputs and _NO_QUOTES.fullmatch(value) and value == self.scrub(value):
+        if self.facts.outputs and _NO_QUOTES.fullmatch(value):
             self._write_file(self.facts.outputs, OUTPUT_FILE, f"DEPLOY_{name.upper().replace('-', '_')}={value}\n")
 
     def summary(self, markdown: str) -> None:

@@ -14,9 +14,10 @@ from typing import Literal, TextIO
 
 from functions_model.ci.annotations import Annotation, HeldAnnotations
 from functions_model.ci.host import Level
+from functions_model.ci.terminal import inert
 from functions_model.core.disk import refused
 from functions_model.core.failures import Location
-from functions_model.core.masking import blot, forms
+from functions_model.core.masking import blot, forms, shapeless
 
 _NO_SCREEN = frozenset({"dumb", "unknown"})
 """Values of TERM for terminals that cannot move the cursor (terminfo)."""
@@ -75,8 +76,35 @@ class ScrubbedLog:
         return _by_line(value)
 
     def scrub(self, text: str) -> str:
-        """The text with every remembered value replaced."""
-        return blot(text, self._forms)
+        """The text as it may be shown: see `CiHost.scrub`."""
+        shown = blot(text, self._forms)
+        # What is left out, or shown by its number, may have stood within a value; so may a colour of ours.
+        plain = inert(shown)
+        bare = plain if plain == shown else blot(plain, self._forms)
+        return shapeless(self._inert(shown) if bare == plain else bare)
+
+    def holds_masked(self, text: str) -> bool:
+        """Whether a remembered value is in the text, in whatever form."""
+        return any(blot(seen, self._forms) != seen for seen in {text, inert(text)})
+
+    def output(self, name: str, value: str) -> bool:
+        """Write a step output, or say that it is left out: changed, one that holds a secret would be of no use."""
+        if self.holds_masked(value):
+            self.annotate(
+                Level.WARNING,
+                f"The output `{name}` is left out, because it contains a secret value. If it is an app setting's"
+                " value and not secret, change the value; otherwise keep the secret out of names.",
+            )
+            return False
+        self._write_output(name, value)
+        return True
+
+    @abstractmethod
+    def _write_output(self, name: str, value: str) -> None:
+        """Write an output that holds no masked value."""
+
+    def _inert(self, text: str) -> str:
+        return inert(text)
 
     def _write(self, line: str) -> None:
         """A line, or several, as they are: the caller has scrubbed them."""

@@ -10,7 +10,18 @@ from typing import TextIO
 
 from tqdm.utils import disp_len  # type: ignore[import-untyped] # it has no types of its own
 
-_PAINT = re.compile(r"\x1b\[[0-9;]*m")
+_PAINT = re.compile(r"\x1b\[[0-9;:]*m")
+_OURS = r"\x1b\[(?:0|1|3[123]|1;31)m"
+_NOT_OURS = re.compile(rf"(?!{_OURS})\x1b\[[0-9;:]*m")
+_LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+_SIGNS = (
+    "\x00-\x08\x0e-\x1a\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f"
+)
+"""Control characters but the tab; of format characters those that hide or turn text (Unicode's categories Cc and Cf,
+without the joiners that scripts and emoji need); halves of surrogate pairs."""
+_OBEYED = re.compile(f"[{_SIGNS}\x1b]")
+_OBEYED_BESIDE_COLOURS = re.compile(f"[{_SIGNS}]|(?!{_OURS})\x1b")
 _WORD = re.compile(r"\s*\S+")
 _LABEL = re.compile(r"\s*\S+ {2,}(?=\S)")
 """A short word before the text of a line, with a gap between the two."""
@@ -36,9 +47,22 @@ def painted(text: str, *colours: Colour) -> str:
     return f"\x1b[{';'.join(colours)}m{text}\x1b[0m" if text and colours else text
 
 
-def uncoloured(text: str) -> str:
-    """The text without colours, for a file."""
-    return _PAINT.sub("", text)
+def inert(text: str, *, colours: bool = False) -> str:
+    r"""The text of somebody else as text: what a terminal would obey is left out or shown as `\x1b`.
+
+    Colours go, lines end as ours do, and what has no width or turns the direction of writing is shown by its number: a
+    log is what it looks like.
+
+    Args:
+        text: Whatever a service, a file's name or a script says.
+        colours: Leave those that `painted` writes.
+    """
+    text = (_NOT_OURS if colours else _PAINT).sub("", _LINE_ENDS.sub("\n", text))
+    return (_OBEYED_BESIDE_COLOURS if colours else _OBEYED).sub(_by_number, text)
+
+
+def _by_number(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode()
 
 
 def size_of(stream: TextIO) -> os.terminal_size:

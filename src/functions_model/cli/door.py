@@ -18,6 +18,7 @@ from functions_model.cli.folder import app_name_for, check_inputs, inputs_of
 from functions_model.cli.once import Ending, run_once
 from functions_model.cli.sandbox import RunningSandbox
 from functions_model.core.failures import Failure
+from functions_model.core.masking import cut
 from functions_model.core.spec import DeploymentSpec
 
 if TYPE_CHECKING:
@@ -102,5 +103,5 @@ class Door:
 
     def say_live(self, word: str, verified: Verified, seconds: float) -> None:
         """In one line."""
-        answer = " ".join(verified.answer.split())[:_ANSWER_LENGTH] if verified.scored else "(nothing was scored)"
+        answer = cut(" ".join(verified.answer.split()), _ANSWER_LENGTH) if verified.scored else "(nothing was scored)"
         self.say(f"{word}: live {verified.scoring_url} -> {answer} in {seconds:.1f} s")

@@ -73,7 +73,7 @@ def tell_end(
 
 
 def tell_outputs(outputs: Mapping[str, str], ci: CiHost, ids: Mapping[str, str] | None = None) -> None:
-    """Write the step outputs. One that a masked value is a part of is left out: changed, it would be of no use.
+    """Write the step outputs. The host leaves out those that a masked value is a part of.
 
     Args:
         outputs: By name.
@@ -81,14 +81,8 @@ def tell_outputs(outputs: Mapping[str, str], ci: CiHost, ids: Mapping[str, str] 
         ids: What people mask, by the input that says it, though it is no secret: an output that holds one is told.
     """
     for name, value in outputs.items():
-        if ci.scrub(value) != value:
-            ci.annotate(
-                Level.WARNING,
-                f"The output `{name}` is left out, because it contains a secret value. If it is an app setting's"
-                " value and not secret, change the value; otherwise keep the secret out of names.",
-            )
+        if not ci.output(name, value):
             continue
-        ci.output(name, value)
         held = [given for given, one in (ids or {}).items() if holds_id(value, one)]
         if held and ci.facts.masked_outputs:
             named = listed([f"`{given}`" for given in held])

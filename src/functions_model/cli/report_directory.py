@@ -16,7 +16,6 @@ from functions_model.ci.host import CiHost, Level
 from functions_model.ci.owner import hand_over
 from functions_model.ci.plain import PlainHost
 from functions_model.ci.scrub import write_whole
-from functions_model.ci.terminal import uncoloured
 from functions_model.core.disk import refusal
 from functions_model.core.promotion import AnySpec
 from functions_model.core.report_names import MARKER, NAMES
@@ -56,7 +55,7 @@ class ReportDirectory:
 
         action = f"Could not write the report to `{self._named(self.folder)}`"
         try:
-            self._replace(self._shown(report_files(spec, events, uncoloured(self._log.getvalue())), ids, ci))
+            self._replace(self._shown(report_files(spec, events, self._log.getvalue()), ids, ci))
         except OSError as error:
             what = f"{error.strerror or error} (`{self._named(error.filename)}`)"
             told = refusal(error.errno, self.folder, "report-directory")
@@ -73,7 +72,7 @@ class ReportDirectory:
         from functions_model.report.files import FOR_PEOPLE, without_ids
 
         shown = {name: without_ids(ci.scrub(text), ids) for name, text in texts.items() if name in FOR_PEOPLE}
-        shown |= {name: text for name, text in texts.items() if name not in FOR_PEOPLE and ci.scrub(text) == text}
+        shown |= {name: text for name, text in texts.items() if name not in FOR_PEOPLE and not ci.holds_masked(text)}
         if left_out := [f"`{name}`" for name in texts if name not in shown]:
             what = f"The report has no {listed(left_out)}: a value that must not be shown would be in it."
             remedy = (

@@ -25,6 +25,7 @@ from functions_model.ci.host import CiHost
 from functions_model.ci.terminal import size_of
 from functions_model.cli.once import Ending
 from functions_model.cli.sandbox import RunningSandbox
+from functions_model.core.masking import cut
 from functions_model.core.spec import BlobTrigger, DeploymentSpec, HttpTrigger, ServiceBusQueueTrigger, Target
 from functions_model.report.calling import blob_example, content_type
 from functions_model.report.pasting import pasted, quoted
@@ -236,7 +237,7 @@ def shortened(body: bytes) -> str:
         text = " ".join(body.decode().split())
     except UnicodeDecodeError:
         return f"{len(body)} bytes"
-    return text if len(text) <= _ANSWER_LENGTH else f"{text[:_ANSWER_LENGTH]} ..."
+    return cut(text, _ANSWER_LENGTH)
 
 
 def _awaited(read: Callable[[], bytes], missing: type[Exception]) -> bytes | None:

@@ -18,7 +18,7 @@ import requests
 from requests.exceptions import ChunkedEncodingError, ContentDecodingError, InvalidJSONError
 from urllib3.exceptions import DecodeError, HTTPError, ProtocolError
 
-from functions_model.core.masking import shapeless
+from functions_model.core.masking import cut, shapeless
 from functions_model.core.strict_json import TOO_DEEP, parse_json
 
 MOST_BYTES = 64 << 20
@@ -190,8 +190,7 @@ def _words_of_page(content: bytes) -> str:
 def _line(text: str) -> str:
     """The first words on one line: without secrets, backticks, and what a terminal would obey."""
     flat = " ".join(shapeless(text).replace("`", "'").split())
-    line = printable(flat).replace("\ufffd", "").strip()
-    return line if len(line) <= _SHOWN else f"{line[:_SHOWN].rstrip()} ..."
+    return cut(printable(flat).replace("\ufffd", "").strip(), _SHOWN)
 
 
 def printable(text: str) -> str:

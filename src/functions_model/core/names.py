@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -48,7 +49,8 @@ class Names:
     @property
     def flags(self) -> str:
         """What `az` names it by: `--name iris --resource-group rg`, and `--slot staging`."""
-        return f"--name {self.app} --resource-group {self.group}{f' --slot {self.candidate}' if self.candidate else ''}"
+        of_slot = f" --slot {self.candidate}" if self.candidate else ""
+        return f"--name {self.app} --resource-group {shlex.quote(self.group)}{of_slot}"
 
     def __str__(self) -> str:
         """``the function app `iris` ``, or ``the slot `staging` of the function app `iris` ``."""

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 from functions_model.ci.own_folder import own_folder
 from functions_model.core.failures import EnvironmentFailed, Location, Problem
+from functions_model.core.masking import in_one_line
 from functions_model.core.secrets import Secret
 from functions_model.core.unanswered import unanswered_in
 from functions_model.environment.request import CondaRequest, IndexSettings
@@ -63,7 +64,7 @@ def _chain(error: BaseException) -> list[str]:
 
 
 def _what(kind: str, words: str) -> tuple[str, str]:
-    said = " ".join(words.split())[:_LONGEST].rstrip(".")
+    said = in_one_line(words, _LONGEST)
     if missing := _NONE_ANYWHERE.fullmatch(words.strip()):
         what = f"none of the channels has `{_CHANNEL.sub('', missing[1])}` for Linux on x86-64"
         return what, "Ask for a version that exists, or add the channel that has it."
@@ -194,6 +195,6 @@ def _install(folder: Path, environ: Mapping[str, str]) -> None:
 
 def _failed(words: str) -> EnvironmentFailed:
     remedy = "Install `functions-model-action[conda]` beforehand, or allow this machine to fetch `py-rattler`."
-    reason = " ".join(words.split())[:300].rstrip(".")
+    reason = in_one_line(words, _LONGEST)
     what = f"`py-rattler`, which installs conda packages, is not here and could not be fetched ({reason})"
     return EnvironmentFailed("prepare for conda packages", [Problem(what, remedy)], detail=words)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from packaging.utils import canonicalize_name
 
 from functions_model.core.failures import EnvironmentFailed, Problem
+from functions_model.core.masking import in_one_line
 from functions_model.core.unanswered import unanswered_in
 from functions_model.environment.index_answers import advice_for, for_index
 from functions_model.environment.machine_failures import machine_problem
@@ -223,7 +224,7 @@ def package_of_build(words: str) -> tuple[str, str] | None:
 def said_by_build(words: str) -> str:
     """Its last error, else what it began with, as the end of a clause; nothing when it said nothing."""
     errors = _ERROR.findall(words) or _STDERR.findall(words)[:1]
-    return f": {errors[-1].strip()[:_LONGEST_LINE].rstrip('.')}" if errors else ""
+    return f": {in_one_line(errors[-1], _LONGEST_LINE)}" if errors else ""
 
 
 def _wheel_match(words: str) -> re.Match[str] | None:
@@ -286,5 +287,4 @@ def _conflict_problem(words: str, request: EnvironmentRequest) -> Problem:
         asked = {requirement.name for requirement in request.requirements if requirement.location}
         last = next((name for name in reversed(names) if canonicalize_name(name) in asked), "")
         return _problem(last, what, "Loosen one of them. The details say which excludes which.", request)
-    reason = " ".join(words.split())
-    return _problem("", f"uv says: {reason[:400]}", "The details have its full message.", request)
+    return _problem("", f"uv says: {in_one_line(words, _LONGEST_LINE)}", "The details have its full message.", request)

@@ -61,7 +61,8 @@ def check_settings(entries: Iterable[tuple[int | Location, str, str]]) -> tuple[
     settings: dict[str, Secret] = {}
     problems: list[Problem] = []
     seen: set[str] = set()
-    for place, name, value in entries:
+    for place, name, given in entries:
+        value = _whole(given)
         found = _name_problem(name, seen, place) or _value_problem(name, value, place)
         seen.add(in_container(name).upper())
         if found:
@@ -137,7 +138,12 @@ def _entries(node: yaml.MappingNode) -> Iterator[Pair | Problem]:
                 "Settings are text; put it in quotes.",
             )
         else:
-            yield line, key.value, value.value
+            yield line, key.value, _whole(value.value)
+
+
+def _whole(text: str) -> str:
+    r"""A text of JSON, in which a character may stand as two halves (`\ud83d\udd11`), which YAML takes for two."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
 
 def _name_problem(name: str, seen: set[str], place: int | Location) -> Problem | None:
@@ -172,6 +178,8 @@ def _value_problem(name: str, value: str, place: int | Location) -> Problem | No
         return _at(place, f"{shown} has no value", "Give it a value, or remove it.")
     if "\0" in value:
         return _at(place, f"{shown} contains a null character", "An environment variable cannot hold one.")
+    if re.search("[\ud800-\udfff]", value):
+        return _at(place, f"{shown} contains half of a character", "Write it as text, or both halves of it.")
     if in_container(name).upper() == WORKER_PROCESSES and not _COUNT.fullmatch(value):
         return _at(place, f"{shown} is not a whole number from 1 to 10", "The host takes no more processes than 10.")
     return None

@@ -8,7 +8,7 @@ import requests
 
 from functions_model.core.answers import AnswerUnreadable, Said, whole
 from functions_model.core.failures import RegistryFailed
-from functions_model.core.masking import shapeless
+from functions_model.core.masking import in_one_line
 from functions_model.core.unanswered import Unanswered, unanswered
 from functions_model.registry.access import Access
 
@@ -90,7 +90,7 @@ def _read(response: requests.Response) -> Said | None:
 
 
 def _safe(text: str) -> str:
-    return " ".join(shapeless(text).split())[:_LONGEST]
+    return in_one_line(text, _LONGEST)
 
 
 def _remedy(status: int, code: str, message: str, host: str, access: Access | None, *, abac: bool | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import PurePosixPath
 
 from functions_model.core.blob_paths import parse_blob_path
@@ -15,7 +16,7 @@ from functions_model.core.spec import (
     Target,
 )
 from functions_model.hosting.known_hosts import host_of
-from functions_model.report.pasting import apart, pasted
+from functions_model.report.pasting import apart, pasted, quoted
 from functions_model.verify import Verified
 from functions_model.verify.scoring import content_type as sample_type
 
@@ -63,7 +64,7 @@ def how_to_call(
             return _blob(spec, target, trigger, columns)
         case ServiceBusQueueTrigger() as trigger:
             text = _SEND.format(
-                sample=_sample(spec),
+                sample=shlex.quote(_sample(spec)),
                 namespace=target.resources.service_bus_namespace,
                 suffix=_SERVICE_BUS.get(spec.login.cloud if spec.login else "", "servicebus.windows.net"),
                 queue=trigger.input_queue,
@@ -93,18 +94,21 @@ def _keys(target: Target, level: AuthLevel, candidate: str) -> str:
 
 def _http(spec: DeploymentSpec, verified: Verified, keys: str, columns: int) -> list[str]:
     header = ['-H "x-functions-key: $KEY"'] if keys else []
-    body = [f'-H "Content-Type: {content_type(spec)}"', f"--data-binary @{_sample(spec)}", verified.scoring_url]
+    sample, url = shlex.quote(f"@{_sample(spec)}"), shlex.quote(verified.scoring_url)
+    body = [f'-H "Content-Type: {content_type(spec)}"', f"--data-binary {sample}", url]
     asked = pasted(apart(keys), columns) if keys else []
     return [*asked, *pasted(["curl", *header, *body], columns), _WHOLE]
 
 
 def _blob(spec: DeploymentSpec, target: Target, trigger: BlobTrigger, columns: int) -> list[str]:
-    account = f"--auth-mode login --account-name {target.resources.data_storage_account}"
+    account = ["--auth-mode", "login", "--account-name", str(target.resources.data_storage_account)]
     container, name = blob_example(trigger.input_path, _sample(spec))
-    lines = [f"az storage blob upload {account} --container-name {container} --name {name} --file {_sample(spec)}"]
+    put = ["--container-name", container, "--name", name, "--file", _sample(spec)]
+    lines = pasted(["az storage blob upload", *quoted([*account, *put])], columns)
     if trigger.output_path:
-        lines.append(f"az storage blob list {account} --container-name {blob_example(trigger.output_path)[0]} -o table")
-    return [row for line in lines for row in pasted(apart(line), columns)]
+        there = ["--container-name", blob_example(trigger.output_path)[0], "-o", "table"]
+        lines += pasted(["az storage blob list", *quoted([*account, *there])], columns)
+    return lines
 
 
 def blob_example(path: str, sample: str = "sample.json") -> tuple[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from functions_model.core.failures import Failure
+from functions_model.core.masking import cut
 
 _TRACEBACK = "Traceback (most recent call last):"
 _CHAINED = ("The above exception was the direct cause", "During handling of the above exception")
@@ -29,7 +30,7 @@ def cause_in(text: str) -> str:
         text: The end of an app's log.
     """
     tracebacks = _roots(text.splitlines())
-    return _told(tracebacks[-1])[:_LONGEST] if tracebacks else ""
+    return cut(_told(tracebacks[-1]), _LONGEST) if tracebacks else ""
 
 
 def _roots(lines: list[str]) -> list[list[str]]:

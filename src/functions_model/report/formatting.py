@@ -1,4 +1,4 @@
-"""Figures and lists as people read them, text as parts of a Markdown page, and the events that either tells of."""
+"""Figures and lists as people read them, and the events that they tell of."""
 
 from __future__ import annotations
 
@@ -82,26 +82,3 @@ def listed(things: Sequence[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     *others, latest = things
     return f"{', '.join(others)} and {latest}" if others else latest
-
-
-def fenced(text: str) -> str:
-    """A code block that its own content cannot end."""
-    fence = "```"
-    while fence in text:
-        fence += "`"
-    return f"{fence}\n{text.rstrip()}\n{fence}"
-
-
-def quoted(text: str) -> str:
-    """The lines after the first, as those of the same quotation."""
-    return text.replace("\n", "\n> ")
-
-
-def cell(text: str) -> str:
-    """What one cell of a table can hold."""
-    return text.replace("|", "\\|").replace("\n", " ")
-
-
-def folded(title: str, body: str) -> str:
-    """A part that a click opens."""
-    return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"

@@ -21,8 +21,9 @@ from functions_model.pipeline.events import (
     LayerReady,
 )
 from functions_model.registry import How, PushedImage
-from functions_model.report.formatting import cell, every, fenced, folded, imported, last, size
+from functions_model.report.formatting import every, imported, last, size
 from functions_model.report.image_text import age, base_news, code_line, engine_line
+from functions_model.report.markdown import cell, fenced, folded, prose
 
 
 def image_section(events: Sequence[Event], now: datetime) -> str:
@@ -33,23 +34,24 @@ def image_section(events: Sequence[Event], now: datetime) -> str:
         now: For the age of the base image.
     """
     if written := last(events, ContextWritten):
-        return f"### Build context\n\n`{written.folder}` has a Dockerfile, from `{written.base}`, and its context."
+        what = f"`{written.folder}` has a Dockerfile, from `{written.base}`, and its context."
+        return f"### Build context\n\n{prose(what)}"
     if found := last(events, ImageFound):
         there = f"Its registry takes it from `{found.imported_from}`." if found.imported_from else "It existed before."
         what = f"Nothing was built. {there} Trigger `{found.app.trigger.kind}`, build `{found.app.build_id}`."
         again = "" if found.imported_from and not imported(events) else f"\n\n{_again(found.app.reference)}"
-        return f"### Image\n\n{_named(found.app.reference)}\n\n{what}{again}"
+        return f"### Image\n\n{prose(_named(found.app.reference))}\n\n{prose(what)}{again}"
     built, pushed = last(events, ImageBuilt), last(events, ImagePushed)
     if built is None:
         return ""
     extra = [f"with a {one.what}" for one in every(events, Attached)]
     parts = [
-        f"### Image\n\n{', '.join([_named(built.app.reference), *extra])}",
+        f"### Image\n\n{prose(', '.join([_named(built.app.reference), *extra]))}",
         _base(built.image, last(events, BaseChosen), now),
         _code(last(events, CodeFound)),
-        "\n".join(f"- {engine_line(one)}." for one in every(events, EngineRan)),
+        "\n".join(f"- {prose(engine_line(one))}." for one in every(events, EngineRan)),
         _table(built.image, events, pushed.pushed if pushed else None),
-        "\n".join(f"- {note}" for note in pushed.pushed.notes) if pushed else "",
+        "\n".join(f"- {prose(note)}" for note in pushed.pushed.notes) if pushed else "",
         _again(built.app.reference) if pushed else "",
     ]
     return "\n\n".join(part for part in parts if part)
@@ -69,12 +71,12 @@ def _again(reference: ImageReference) -> str:
 def _base(image: Image, chosen: BaseChosen | None, now: datetime) -> str:
     built = age(chosen.created, now) if chosen else ""
     line = f"Base {_named(image.base.reference)}"
-    news = [f"\n\n> [!NOTE]\n> {sentence}" for sentence in (base_news(chosen) if chosen else [])]
-    return f"{line}{f', {built}' if built else ''}{''.join(news)}"
+    news = [f"\n\n> [!NOTE]\n> {prose(sentence)}" for sentence in (base_news(chosen) if chosen else [])]
+    return f"{prose(line)}{f', {built}' if built else ''}{''.join(news)}"
 
 
 def _code(found: CodeFound | None) -> str:
-    return f"{code_line(found)}." if found else ""
+    return f"{prose(code_line(found))}." if found else ""
 
 
 def _table(image: Image, events: Sequence[Event], pushed: PushedImage | None) -> str:

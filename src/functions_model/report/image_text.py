@@ -23,7 +23,8 @@ from functions_model.pipeline.events import (
     LayerReady,
 )
 from functions_model.registry import BlobTransfer, How, PushedImage
-from functions_model.report.formatting import count, duration, fenced, folded, last, size
+from functions_model.report.formatting import count, duration, last, size
+from functions_model.report.markdown import fenced, folded, prose
 from functions_model.report.packages_text import size_line, size_notes
 
 
@@ -38,7 +39,7 @@ def environment_section(spec: DeploymentSpec | None, events: Sequence[Event]) ->
     known = last(events, DependenciesKnown)
     weight, unused = (size_line(known), size_notes(known)) if known else ("", [])
     weighed = [f"{weight}."] if weight else []
-    notes = "".join(f"\n- {note}" for note in [*weighed, *told, *environment_notes(event), *unused])
+    notes = "".join(f"\n- {prose(note)}" for note in [*weighed, *told, *environment_notes(event), *unused])
     conda = event.lock.conda.packages if event.lock.conda else ()
     listing = "\n".join(f"{package.name}=={package.version}" for package in event.lock.packages)
     if conda:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from functions_model.core.failures import Failure, NotConfirmed
+from functions_model.core.masking import cut
 from functions_model.core.names import CANDIDATE
 from functions_model.core.promotion import AnySpec
 from functions_model.core.spec import Mode, RemovalSpec
@@ -153,7 +154,7 @@ def _resources(spec: AnySpec | None, events: Sequence[Event]) -> str:
 
 def _answer(events: Sequence[Event]) -> str:
     verified = proven(events)
-    return " ".join(verified.verified.answer.split())[:_ANSWER] if verified else ""
+    return cut(" ".join(verified.verified.answer.split()), _ANSWER) if verified else ""
 
 
 def _time(events: Sequence[Event], seconds: float) -> str:

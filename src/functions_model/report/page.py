@@ -10,16 +10,20 @@ from datetime import UTC, datetime
 from functions_model.ci.host import Level
 from functions_model.ci.terminal import brief_digests
 from functions_model.core.failures import Failure
+from functions_model.core.masking import cut
 from functions_model.core.promotion import AnySpec, PromotionSpec
 from functions_model.core.spec import DeploymentSpec, Mode, RemovalSpec, Target
 from functions_model.pipeline.events import AppVerified, Event, StageEnded
 from functions_model.report.cause import cause_of
-from functions_model.report.formatting import duration, every, fenced, folded, proven, quoted
+from functions_model.report.formatting import duration, every, proven
 from functions_model.report.image_page import image_section
 from functions_model.report.image_text import environment_section
+from functions_model.report.markdown import cell, fenced, folded, prose, quoted
 from functions_model.report.outcome import headline
 from functions_model.report.proof import caveats, trigger_text
 
+_ANSWER = 2000
+"""Characters of an answer that are shown."""
 _ALERTS = {Level.WARNING: "WARNING", Level.NOTICE: "NOTE"}
 """https://docs.github.com/get-started/writing-on-github/getting-started-with-writing-and-formatting-on-github/basic-writing-and-formatting-syntax#alerts."""
 
@@ -45,11 +49,11 @@ def summary(
         return _joined(*_removal(spec, events, failure, seconds))
     verified, whole = proven(events), spec if isinstance(spec, DeploymentSpec) else None
     return _joined(
-        f"## {headline(spec, events, failure)}{f' ({duration(seconds)})' if spec else ''}",
+        f"## {prose(headline(spec, events, failure))}{f' ({duration(seconds)})' if spec else ''}",
         _failure(failure),
         _caveats(verified) if verified else "",
-        trigger_text(verified) if verified else "",
-        "\n".join(f"- {note}" for note in spec.notes) if spec else "",
+        prose(trigger_text(verified)) if verified else "",
+        "\n".join(f"- {prose(note)}" for note in spec.notes) if spec else "",
         _call(whole, whole.target, verified) if whole and whole.target and verified else "",
         image_section(events, now or datetime.now(UTC)),
         _resources(spec, events),
@@ -68,7 +72,7 @@ def _removal(
     """The page of a removal: there is no image, and nothing to call."""
     from functions_model.report.plan_page import plan_section
 
-    head = f"## {headline(spec, events, failure)} ({duration(seconds)})"
+    head = f"## {prose(headline(spec, events, failure))} ({duration(seconds)})"
     return head, _failure(failure), plan_section(events, applies=spec.mode is Mode.DESTROY), _timings(events)
 
 
@@ -83,7 +87,7 @@ def _resources(spec: DeploymentSpec | PromotionSpec | None, events: Sequence[Eve
 def _failure(failure: Failure | None) -> str:
     if failure is None:
         return ""
-    text = f"> [!CAUTION]\n> {quoted(brief_digests(str(failure)))}"
+    text = f"> [!CAUTION]\n> {quoted(prose(brief_digests(str(failure))))}"
     if cause := cause_of(failure):
         text += f"\n\n{fenced(cause)}"
     if failure.detail:
@@ -92,8 +96,8 @@ def _failure(failure: Failure | None) -> str:
 
 
 def _caveats(event: AppVerified) -> str:
-    told = list(caveats(event))
-    if warned := "\n".join(f"- {one.text}" for one in event.verified.warnings):
+    told = [(level, prose(text)) for level, text in caveats(event)]
+    if warned := "\n".join(f"- {prose(one.text)}" for one in event.verified.warnings):
         told.append((Level.WARNING, warned))
     return "\n\n".join(f"> [!{_ALERTS[level]}]\n> {quoted(text)}" for level, text in told)
 
@@ -103,7 +107,7 @@ def _call(spec: DeploymentSpec, target: Target, event: AppVerified) -> str:
 
     lines = ["### How to use it", "", "```bash", *how_to_call(spec, target, event.verified, event.candidate), "```"]
     if event.verified.answer:
-        lines += ["", "The sample request was answered:", "", fenced(event.verified.answer[:2000])]
+        lines += ["", "The sample request was answered:", "", fenced(cut(event.verified.answer, _ANSWER))]
     return "\n".join(lines)
 
 
@@ -112,6 +116,7 @@ def _timings(events: Sequence[Event]) -> str:
     if not stages:
         return ""
     rows = [
-        f"| {stage.title}{'' if stage.succeeded else ' (failed)'} | {duration(stage.seconds)} |" for stage in stages
+        f"| {cell(stage.title)}{'' if stage.succeeded else ' (failed)'} | {duration(stage.seconds)} |"
+        for stage in stages
     ]
     return "\n".join(["### Timings", "", "| stage | time |", "|---|---:|", *rows])

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from functions_model.ci.terminal import brief_digests
 from functions_model.pipeline.events import Event, RunStopped
 from functions_model.provision import Action, Change, FieldChange, Written
-from functions_model.report.formatting import cell, count, duration, folded, last
+from functions_model.report.formatting import count, duration, last
+from functions_model.report.markdown import cell, folded, link, prose
 from functions_model.report.plan_text import (
     DONE,
     NOT_DONE,
@@ -40,7 +41,7 @@ def plan_section(events: Sequence[Event], *, applies: bool) -> str:
         f"### {'Resources' if applies else 'Plan'}",
         _table(changes, made_so_far(events) if applies else None, begun),
         done_count(plan, events) if applies and plan.has_changes else plan_count(plan),
-        "\n".join(f"- {note}" for note in plan.notes),
+        "\n".join(f"- {prose(note)}" for note in plan.notes),
         _kept(kept),
     ]
     return "\n\n".join(part for part in parts if part)
@@ -58,7 +59,7 @@ def _table(changes: Sequence[Change], done: Mapping[str, Written] | None, begun:
 def _row(change: Change, done: Mapping[str, Written] | None, begun: Sequence[str]) -> str:
     symbol = f"`{SYMBOLS[change.action]}`" if SYMBOLS[change.action] else ""
     outcome = "" if done is None else f" {_outcome(change, done, begun)} |"
-    return f"| {symbol} | {change.kind} {_linked(change)} | {_what(change, done or {})} |{outcome}"
+    return f"| {symbol} | {cell(change.kind)} {link(change.name, change.link)} | {_what(change, done or {})} |{outcome}"
 
 
 def _what(change: Change, done: Mapping[str, Written]) -> str:
@@ -77,10 +78,6 @@ def _settings(settings: Sequence[FieldChange]) -> list[str]:
     return [f"<details><summary>{count(len(settings), 'app setting')}</summary>{names}</details>"]
 
 
-def _linked(change: Change) -> str:
-    return f"[{change.name}]({change.link})" if change.link else change.name
-
-
 def _outcome(change: Change, done: Mapping[str, Written], begun: Sequence[str]) -> str:
     if change.action is Action.KEEP:
         return "left alone"
@@ -92,5 +89,5 @@ def _outcome(change: Change, done: Mapping[str, Written], begun: Sequence[str]) 
 
 def _kept(kept: Sequence[Change]) -> str:
     """Those that need no line in the table, for who wants to see them."""
-    lines = [f"- {change.kind} {_linked(change)}" for change in kept]
+    lines = [f"- {cell(change.kind)} {link(change.name, change.link)}" for change in kept]
     return folded(f"{count(len(kept), 'resource')} left alone", "\n".join(lines)) if kept else ""

@@ -59,6 +59,10 @@ class WatchedHost:
         """The host's."""
         return self._ci.scrub(text)
 
+    def holds_masked(self, text: str) -> bool:
+        """The host's."""
+        return self._ci.holds_masked(text)
+
     def mask(self, value: str) -> None:
         """The host's; no person sees the line."""
         with self._above(heard=False):
@@ -101,10 +105,10 @@ class WatchedHost:
         with self._above():
             self._ci.tell_annotations()
 
-    def output(self, name: str, value: str) -> None:
+    def output(self, name: str, value: str) -> bool:
         """The host's."""
         with self._above():
-            self._ci.output(name, value)
+            return self._ci.output(name, value)
 
     def summary(self, markdown: str) -> None:
         """The host's."""

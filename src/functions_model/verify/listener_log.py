@@ -18,6 +18,8 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
+from functions_model.core.masking import in_one_line
+
 _STAMP = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z ?")
 """The time that stands before each line of a container."""
 _COLOUR = re.compile(r"\x1b\[[\d;]*m")
@@ -132,4 +134,4 @@ def _flat(entry: str) -> str:
     """On one line, without the stack trace."""
     lines = (line.strip() for line in entry.splitlines())
     text = " ".join(line for line in lines if line and not line.startswith(("at ", "--- ")))
-    return text.rstrip(".")[:_LONGEST]
+    return in_one_line(text, _LONGEST)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from functions_model.core.masking import shapeless, without
+from functions_model.core.masking import cut, shapeless, without
 from functions_model.provision.endpoint import ContainerLog, Endpoint, NoLog
 
 _LINES = 80
@@ -35,7 +35,7 @@ def to_turn_on(log: ContainerLog) -> str:
 
 def shortened(text: str) -> str:
     """An answer, cut to a readable length."""
-    return text if len(text) <= _ANSWER else f"{text[:_ANSWER]} ... ({len(text)} characters)"
+    return text if len(text) <= _ANSWER else f"{cut(text, _ANSWER)} ({len(text)} characters)"
 
 
 def scrubbed(text: str, secrets: Iterable[str]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions_model.core.failures import NotLive
+from functions_model.core.masking import in_one_line
 from functions_model.provision.endpoint import NotYet
 from functions_model.verify.app import AppClient
 from functions_model.verify.nouns import IDENTITY_ROUTE, InError, NoKeys
@@ -173,7 +174,7 @@ def _errors(app: AppClient, function: str) -> list[str]:
     """What the host says is wrong with a function. A host without that page (404) says nothing."""
     status = app.admin_json(f"/admin/functions/{function}/status", absent=404)
     errors = status.get("errors") if isinstance(status, dict) else None
-    return [" ".join(str(error).split()).rstrip(".")[:_LONGEST] for error in errors or []]
+    return [in_one_line(str(error), _LONGEST) for error in errors or []]
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:

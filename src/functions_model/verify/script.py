@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 
 from functions_model.core.debian import is_of_a_gpu, package_of
 from functions_model.core.failures import Location
+from functions_model.core.masking import in_one_line
 from functions_model.verify.noted import Raised, Warned
 from functions_model.verify.sources import Sources
 
@@ -182,5 +183,4 @@ def _conversion(kind: str) -> str:
 
 
 def _short(text: str) -> str:
-    line = " ".join(text.split()).rstrip(".")
-    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]} ..."
+    return in_one_line(text, _LONGEST)

@@ -93,7 +93,7 @@ class TestCommands:
         [issue] = Agent().read(stream.getvalue()).issues
 
         assert (issue.type, issue.path, issue.line) == ("error", str(tmp_path / "score.py"), "12")
-        assert issue.message == f"{tmp_path}/score.py(12,1): error : {AWKWARD}"
+        assert issue.message == f"{tmp_path}/score.py(12,1): error : {AWKWARD}".replace("\r\n", "\n")
 
     def test_an_issue_without_a_line_has_no_place(self, tmp_path: Path) -> None:
         """Else its text would begin with `score.py(,): error :`."""
@@ -137,10 +137,12 @@ class TestCommands:
         host.info("see line-two;")
         host.output("image", "x-line-one]")
         host.summary("# line-two;")
+        host.tell_annotations()
         agent = Agent().read(stream.getvalue())
 
         assert {"line-one]", "line-two;"} <= set(agent.secrets)
-        assert agent.outputs == {"image": "x-***"}
+        assert agent.outputs == {}
+        assert ["The output `image` is left out"] == [issue.message[:30] for issue in agent.issues]
         assert "line-one" not in "".join(agent.log)
         assert [Path(page).read_text() for page in agent.summaries] == ["# ***\n"]
 

@@ -9,7 +9,7 @@ import pytest
 from functions_model.ci import detect
 from functions_model.ci.host import Level
 from functions_model.ci.plain import PlainHost
-from functions_model.ci.terminal import Colour, brief_digests, folded, painted, uncoloured
+from functions_model.ci.terminal import Colour, brief_digests, folded, inert, painted
 from support.screen import Screen
 
 DIGEST = f"sha256:{'a1' * 32}"
@@ -98,7 +98,7 @@ class TestTerminal:
         detect(environ, stream).annotate(Level.ERROR, "it broke")
 
         assert coloured == ("\x1b[" in stream.getvalue())
-        assert "error: it broke\n" == uncoloured(stream.getvalue())
+        assert "error: it broke\n" == inert(stream.getvalue())
 
     def test_is_brief_unless_all_is_asked_for(self) -> None:
         """Whoever reads a pipe or a file gets all of it."""

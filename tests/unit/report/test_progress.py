@@ -426,14 +426,14 @@ class TestWatch:
         stream = io.StringIO()
         with watch(PlainHost(stream), stream) as watched:
             watched.ci.mask("hunter2")
-            watched.ci.output("digest", "hunter2")
+            watched.ci.output("digest", "sha256:1")
             watched.ci.summary("# Page")
             told = (watched.ci.facts.has_identity, watched.ci.facts.has_terminal, watched.ci.scrub("a hunter2"))
             with pytest.raises(Exception, match="client-secret"):
                 watched.ci.identity_token("x")
 
         assert told == (False, False, "a ***")
-        assert stream.getvalue() == "digest=***\n"
+        assert stream.getvalue() == "digest=sha256:1\n"
 
 
 def _until(seen: Callable[[], bool]) -> None:

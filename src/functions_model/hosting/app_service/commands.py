@@ -13,7 +13,7 @@ class AppServiceCommands:
     def keys(self, names: Names, query: str) -> str:
         """One key of a host or of its functions."""
         of_slot = f"--slot {names.candidate} " if names.candidate else ""
-        app = f"--resource-group {names.group} --name {names.app}"
+        app = f"--resource-group {shlex.quote(names.group)} --name {names.app}"
         return f"az functionapp keys list {app} {of_slot}--query {query} --output tsv"
 
     def deletes_setting(self, names: Names, setting: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -81,8 +82,8 @@ def _places(wanted: Wanted, observed: Observed) -> Iterator[_Place]:
     if isinstance(wanted.data, QueueData) and (namespace := observed.of(ObservedNamespace)) is not None:
         name, group = wanted.data.namespace, wanted.group_of(service_bus_namespace.TYPE, wanted.data.namespace)
         opening = (
-            f"az servicebus namespace network-rule-set update --namespace-name {name} --resource-group {group} "
-            "--public-network-access Enabled --default-action Allow"
+            f"az servicebus namespace network-rule-set update --namespace-name {name} "
+            f"--resource-group {shlex.quote(group)} --public-network-access Enabled --default-action Allow"
         )
         yield _Place(f"the {service_bus_namespace.KIND} `{name}`", "service-bus-namespace", namespace.network, opening)
 

@@ -6,6 +6,7 @@ assignments and policies: what looks allowed can still be refused by the write.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -143,7 +144,8 @@ def _resources_problem(plan: ResourcePlan, rights: Mapping[str, Rights], grant: 
     told = refused[:1] if group is None and refused[0][1] == _WRITE_GROUP else refused
     names = ", ".join(dict.fromkeys(str(change) for change, _ in told))
     actions = ", ".join(f"`{action}`" for action in dict.fromkeys(action for _, action in told))
-    make = () if group else (f"az group create --name {wanted.names.group} --location {wanted.target.location}",)
+    name, place = shlex.quote(wanted.names.group), wanted.target.location
+    make = () if group else (f"az group create --name {name} --location {place}",)
     commands = _commands(*make, grant("Contributor", wanted.names.group_id))
     return Problem(f"this login may not write {names} (it lacks {actions})", f"Ask an owner to run {commands}.")
 

@@ -13,9 +13,11 @@ import pytest
 
 from functions_model.core.failures import EnvironmentFailed
 from functions_model.environment import install, read_environment, resolve
-from functions_model.environment.request import EnvironmentRequest
+from functions_model.environment.machine_failures import machine_problem
+from functions_model.environment.request import EnvironmentRequest, IndexSettings
 from functions_model.environment.standard_library import take_out_hiding
 from functions_model.environment.uv_failures import Target, blamed, explain
+from functions_model.environment.uv_process import UvRefused, run_uv
 from functions_model.image.files import TreeFile
 from functions_model.preflight.distributions import distributions_in
 from support.adversity import Row, each
@@ -316,3 +318,25 @@ def test_a_list_of_files_that_cannot_be_read(record: bytes) -> None:
     [found] = distributions_in({"alpha-1.0.dist-info/RECORD": TreeFile("x", record)}, "3.11")
 
     assert ("alpha", 0) == (found.name, found.size)
+
+
+class TestMemory:
+    """An index can answer with a page of a megabyte that unpacks to any size, and uv reads it whole."""
+
+    def test_uv_has_a_bound(self, tmp_path: Path) -> None:
+        """Below what the machine has: no other process is ended in its place."""
+        program = tmp_path / "uv"
+        program.write_text("#!/bin/sh\nsleep 0.5\nulimit -d >&2\nexit 1\n")
+        program.chmod(0o755)
+        with pytest.raises(UvRefused) as refused:
+            run_uv([], cwd=tmp_path, environ=os.environ, indexes=IndexSettings(), program=str(program))
+        has = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1024
+
+        assert 0 < int(refused.value.words) < has
+
+    def test_what_uv_says_at_its_bound_is_told(self) -> None:
+        """Not as a fault of the environment file."""
+        problem = machine_problem("uv was ended by the signal SIGABRT\nmemory allocation of 4294967296 bytes failed")
+
+        assert problem is not None
+        assert "more memory" in problem.remedy

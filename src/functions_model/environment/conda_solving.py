@@ -11,7 +11,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -188,6 +188,10 @@ _METADATA = re.compile(
 )
 _OF_PYTHON = re.compile(r"python(?:_abi)?(?:\s|$|[<>=!~])")
 _AT_A_TIME = 16
+_LONGEST_PATH = 100
+_OLD = "a component is missing"
+"""What py-rattler says of a package without `info/paths.json`, as they were made until 2017."""
+_READING = "read the conda packages"
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,14 +216,22 @@ def distributions_of(lock: CondaLock, request: CondaRequest, rattler: Any) -> tu
     """The Python distributions of all packages, by name. Of a remote `.conda` file only its list of files is read.
 
     Raises:
-        EnvironmentFailed: A package cannot be read.
+        EnvironmentFailed: A package cannot be read, or lists a file outside of its folder: py-rattler (0.28) links such
+            a file where it is told to, and an absolute path ends this process.
     """
-    records = [record for record in lock.records if _is_of_python(record)]
     try:
-        listings = run_rattler(_listings(records, rattler))
+        listings = run_rattler(_listings(list(lock.records), rattler))
     except errors_of(rattler) as error:
-        raise explain_conda("read the conda packages", error, request) from None
-    found = {one.name: one for paths in listings for path in paths if (one := distribution_at(path))}
+        raise explain_conda(_READING, error, request) from None
+    for package, paths in zip(lock.packages, listings, strict=True):
+        if outside := next(filter(_is_outside, paths), None):
+            shown = "".join(filter(str.isprintable, outside))[:_LONGEST_PATH]
+            what = f"`{package.file_name}` of the channel `{package.channel}` lists `{shown}`, outside of its folder"
+            where = next((spec.location for spec in request.specs if spec.name == package.name), None)
+            remedy = "Do not install it before you know why: ask the channel's owner."
+            raise EnvironmentFailed(_READING, [Problem(what, remedy, "environment-file", where)])
+    of_python = [paths for paths, record in zip(listings, lock.records, strict=True) if _is_of_python(record)]
+    found = {one.name: one for paths in of_python for path in paths if (one := distribution_at(path))}
     return tuple(found[name] for name in sorted(found))
 
 
@@ -246,6 +258,11 @@ def write_stand_ins(distributions: Iterable[Distribution], folder: Path) -> None
                 wheel.writestr(zipfile.ZipInfo(f"{stem}.dist-info/{name}"), content)
 
 
+def _is_outside(path: str) -> bool:
+    pure = PurePosixPath(path)
+    return pure.is_absolute() or ".." in pure.parts
+
+
 def _is_of_python(record: Any) -> bool:
     return bool(record.noarch.python) or any(_OF_PYTHON.match(needed) for needed in record.depends)
 
@@ -264,7 +281,12 @@ async def _listings(records: list[Any], rattler: Any) -> list[list[str]]:
                 if parts.scheme == "file"
                 else archive.from_url(client, record.url)
             )
-            paths = await (await opening).paths_json()
+            try:
+                paths = await (await opening).paths_json()
+            except errors_of(rattler) as error:
+                if _is_of_python(record) or _OLD not in str(error):
+                    raise
+                return []
             return [str(path.relative_path) for path in paths.paths]
 
     return await asyncio.gather(*(listing(record) for record in records))

@@ -91,6 +91,8 @@ Answer = TypeVar("Answer")
 
 LOCK = Path(__file__).with_name("rattler.lock")
 _MOMENT = 0.05
+_PANICS = frozenset({"RustPanic", "PanicException"})
+"""What py-rattler raises where it meets what it does not expect; classes of no module that could be imported."""
 
 
 def load_rattler(environ: Mapping[str, str], *, find: Callable[[str], Any] = importlib.import_module) -> Any:
@@ -133,6 +135,11 @@ def run_rattler(work: Coroutine[Any, Any, Answer]) -> Answer:
 
     try:
         return asyncio.run(work)
+    except BaseException as error:
+        if type(error).__name__ not in _PANICS:
+            raise
+        what = "it broke off: a channel, or a package of it, is not as it must be"
+        raise RuntimeError(what) from error
     finally:
         time.sleep(_MOMENT)
 

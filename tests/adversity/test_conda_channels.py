@@ -1,0 +1,202 @@
+"""What conda channels, and the packages that they serve, can do, and what must come of it."""
+
+from __future__ import annotations
+
+import hashlib
+import http.server
+import io
+import json
+import tarfile
+import threading
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from functions_model.core.failures import EnvironmentFailed, Location
+from functions_model.core.secrets import Secret
+from functions_model.environment.conda_solving import distributions_of, solve_conda
+from functions_model.environment.rattler_tool import load_rattler, run_rattler
+from functions_model.environment.request import CondaChannel, CondaDependency, CondaRequest
+from support.adversity import Row, each
+from support.fuzzing import DEEP
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+TOLD = "one error with the line that asks for the package; no bug of ours, and nothing is written outside"
+Answer = tuple[int, dict[str, str], bytes]
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    def __init__(self, pages: dict[str, Answer], *arguments: Any) -> None:
+        self.pages = pages
+        super().__init__(*arguments)
+
+    def do_GET(self) -> None:
+        status, headers, body = self.pages.get(self.path, (404, {}, b""))
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(body)
+
+    do_HEAD = do_GET  # noqa: N815
+
+    def log_message(self, *_: Any) -> None:
+        """Stay silent."""
+
+
+@dataclass
+class Channel:
+    """A channel on this machine, and a file that asks for `alpha` of it.
+
+    Attributes:
+        url: Its address.
+        folder: For files on the way.
+        pages: What it answers, by path.
+    """
+
+    url: str
+    folder: Path
+    pages: dict[str, Answer] = field(default_factory=dict)
+
+    def read(self) -> None:
+        """Solve, and read the packages, as each run does before it installs."""
+        rattler = load_rattler({})
+        asked = CondaDependency("alpha", "alpha", Location(self.folder / "conda.yml", 4))
+        request = CondaRequest((asked,), (CondaChannel("mine", Secret(self.url)),), "it names a channel")
+        lock = solve_conda(request, "3.11", rattler, cache=self.folder / "cache")
+        distributions_of(lock, request, rattler)
+
+
+@pytest.fixture
+def channel(tmp_path: Path) -> Iterator[Channel]:
+    pages: dict[str, Answer] = {}
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, pages)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield Channel(f"http://127.0.0.1:{server.server_port}/mine", tmp_path, pages)
+        server.shutdown()
+
+
+def record(name: str, version: str, **changes: Any) -> dict[str, Any]:
+    facts = {"name": name, "version": version, "build": "0", "build_number": 0, "depends": [], "subdir": "linux-64"}
+    return {**facts, "sha256": "a" * 64, "size": 5, **changes}
+
+
+def listing(packages: object) -> bytes:
+    return json.dumps({"info": {"subdir": "linux-64"}, "packages": packages, "packages.conda": {}}).encode()
+
+
+INDEXES: list[Row[Answer]] = [
+    Row("a channel answers with a page", TOLD, (200, {}, b"<html>Sign in</html>"), "R2"),
+    Row("a channel answers `null`", TOLD, (200, {}, b"null"), "R2"),
+    Row("a channel answers with nothing", TOLD, (200, {}, b""), "R2"),
+    Row("a channel answers with 100,000 nested `[`", TOLD, (200, {}, DEEP.encode()), "R2"),
+    Row("a channel's packages are a number", TOLD, (200, {}, listing(5)), "R2"),
+    Row("a channel's package is a number", TOLD, (200, {}, listing({"alpha-1.0-0.tar.bz2": 5})), "R2"),
+    Row(
+        "a channel's package is smaller than nothing",
+        TOLD,
+        (200, {}, listing({"alpha-1.0-0.tar.bz2": record("alpha", "1.0", size=-1)})),
+        "R2",
+    ),
+    Row("a channel leads to `http://[::1`", TOLD, (302, {"Location": "http://[::1"}, b""), "R2"),
+    Row("a channel wants a login", TOLD, (401, {}, b"log in"), "R7"),
+]
+
+
+@each(INDEXES)
+def test_a_channel(row: Row[Answer], channel: Channel) -> None:
+    """Through py-rattler, which is part of this process."""
+    channel.pages |= {f"/mine/{folder}/repodata.json": row.case for folder in ("linux-64", "noarch")}
+
+    with pytest.raises(EnvironmentFailed) as failed:
+        channel.read()
+    assert failed.value.problems[0].location is not None
+    assert failed.value.remedy
+
+
+def package(paths: object, *, listed: bool = True) -> bytes:
+    """A package that lists such paths, and has one file."""
+    facts = {"name": "alpha", "version": "1.0", "build": "0", "build_number": 0, "depends": [], "subdir": "linux-64"}
+    entries = {"lib/a.txt": b"hello", "info/index.json": json.dumps(facts).encode()}
+    if listed:
+        entries["info/paths.json"] = paths if isinstance(paths, bytes) else json.dumps(paths).encode()
+    written = io.BytesIO()
+    with tarfile.open(fileobj=written, mode="w:bz2") as archive:
+        for name, content in entries.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return written.getvalue()
+
+
+def path(name: str) -> dict[str, Any]:
+    """A list of one file."""
+    sha256 = hashlib.sha256(b"hello").hexdigest()
+    one = {"_path": name, "path_type": "hardlink", "sha256": sha256, "size_in_bytes": 5}
+    return {"paths_version": 1, "paths": [one]}
+
+
+PACKAGES = [
+    Row("a conda package lists a file above its folder", TOLD, package(path("../../../../escaped")), "R9"),
+    Row("a conda package lists a file above its folder by a way inside", TOLD, package(path("a/../../escaped")), "R9"),
+    Row(
+        "a conda package lists an absolute path, which ended the process",
+        TOLD,
+        package(path("/tmp/x")),
+        "R9",
+    ),
+    Row("a conda package's list is a page", TOLD, package(b"<html>"), "R2"),
+    Row("a conda package's list is `null`", TOLD, package(None), "R2"),
+    Row("a conda package is no archive", TOLD, b"PK junk", "R2"),
+    Row("a conda package is cut off", TOLD, package(path("lib/a.txt"))[:60], "R2"),
+]
+
+
+def served(channel: Channel, content: bytes) -> None:
+    sha256 = hashlib.sha256(content).hexdigest()
+    python = package(path("lib/a.txt"))
+    packages = {
+        "alpha-1.0-0.tar.bz2": record("alpha", "1.0", sha256=sha256, size=len(content)),
+        "python-3.11.0-0.tar.bz2": record("python", "3.11.0"),
+    }
+    channel.pages |= {
+        "/mine/linux-64/repodata.json": (200, {}, listing(packages)),
+        "/mine/noarch/repodata.json": (200, {}, listing({})),
+        "/mine/linux-64/alpha-1.0-0.tar.bz2": (200, {}, content),
+        "/mine/linux-64/python-3.11.0-0.tar.bz2": (200, {}, python),
+    }
+
+
+@each(PACKAGES)
+def test_a_package(row: Row[bytes], channel: Channel) -> None:
+    """It is refused before anything of it is linked: py-rattler links where a package tells it to."""
+    served(channel, row.case)
+
+    with pytest.raises(EnvironmentFailed) as failed:
+        channel.read()
+    assert failed.value.problems[0].location is not None
+
+
+@pytest.mark.parametrize("content", [package(path("lib/a.txt")), package(None, listed=False)])
+def test_a_package_that_is_whole(content: bytes, channel: Channel) -> None:
+    """One of today, and one as they were made until 2017, which lists its files elsewhere."""
+    served(channel, content)
+
+    channel.read()
+
+
+def test_what_py_rattler_panics_of_is_an_error_of_its_own() -> None:
+    """Its classes for that belong to no module."""
+    panic = type("RustPanic", (Exception,), {})
+
+    async def broken() -> None:
+        raise panic
+
+    with pytest.raises(RuntimeError, match="not as it must be"):
+        run_rattler(broken())

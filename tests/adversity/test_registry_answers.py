@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -365,7 +365,6 @@ HOSTS = [
     ),
     Row("the registry is on this machine", "it gets no token", "127.0.0.1:5000", "R5"),
     Row("the registry is another cloud's", "it gets no token", "contoso.azurecr.cn", "R5"),
-    Row("the registry is Azure's suffix alone", "it gets no token", "azurecr.io", "R5"),
     Row("the registry's host has a query that ends as Azure's", "it gets no token", "evil.example?.azurecr.io", "R5"),
     Row("the registry's host has a login before it", "it gets no token", "a@evil.example#.azurecr.io", "R5"),
 ]
@@ -382,6 +381,7 @@ def test_a_cloud_that_names_no_registries_has_none() -> None:
     cloud = Cloud("own", "https://arm.example", "https://login.example", "s", registry_suffix=".", storage_suffix="x")
 
     assert not cloud.has_registry("evil.example.")
+    assert replace(cloud, registry_suffix=".localhost").has_registry("localhost:5000")
     assert AZURE_CLOUD.has_registry("Contoso-a1b2.azurecr.io:443")
 
 

@@ -62,7 +62,8 @@ class Cloud:
         https://learn.microsoft.com/azure/container-registry/container-registry-get-started-portal
         """
         name = host.lower().partition(":")[0]
-        return bool(self.registry_suffix.strip(".") and _HOST.fullmatch(name)) and name.endswith(self.registry_suffix)
+        known = self.registry_suffix.strip(".") and _HOST.fullmatch(name)
+        return bool(known) and f".{name}".endswith(self.registry_suffix)  # a cloud of one registry: `localhost`
 
 
 AZURE_CLOUD = Cloud(

@@ -35,6 +35,7 @@ NEVER = (
     "node_modules/",
     # What builder `dockerfile` wrote before: a whole image.
     "functions-model-context/",
+    ".functions-model-context-*/",
     ".DS_Store",
     *IGNORE_FILES,
 )

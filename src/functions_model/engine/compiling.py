@@ -34,6 +34,7 @@ from functions_model.environment.request import IndexSettings
 from functions_model.environment.standard_library import take_out_hiding
 from functions_model.environment.uv_failures import OWN_WHEEL, package_of_build, said_by_build
 from functions_model.environment.uv_process import clean, uv_environment
+from functions_model.image.opened import opened
 
 _ACTION, _SUBJECT = "compile packages in the image", "environment-file"
 _FILES = ("SSL_CERT_FILE", "SSL_CLIENT_CERT", "NETRC")
@@ -181,8 +182,8 @@ def _pack(stream: BinaryIO, files: Iterable[tuple[str, Path | bytes, int]]) -> N
                 member.size = len(content)
                 archive.addfile(member, io.BytesIO(content))
             else:
-                member.size = content.stat().st_size
-                with content.open("rb") as source:
+                with opened(content) as source:
+                    member.size = os.fstat(source.fileno()).st_size
                     archive.addfile(member, source)
 
 

@@ -11,15 +11,19 @@ from pathlib import Path
 from functions_model.ci.owner import hand_over
 from functions_model.core.disk import refused
 from functions_model.core.failures import BundleFailed, InputsInvalid, Problem
+from functions_model.engine.beside import written_beside
 from functions_model.engine.dockerfile import INSTALLER_FOLDER, LAYERS_FOLDER, OWN_FOLDER, Recipe, dockerfile_text
 from functions_model.engine.installing import index_options, installer_files
 from functions_model.engine.own_dockerfile import OwnDockerfile, read_own_dockerfile
 from functions_model.environment.request import IndexSettings
 from functions_model.image.files import Content, Link
 from functions_model.image.layers import LayerPlan
+from functions_model.image.opened import open_handle, remedy_for
 
 MARKER = f"{OWN_FOLDER}/made-by-functions-model"
 """A file that says: this folder was written by this tool, and may be written again."""
+_AT_ONCE = 1 << 20
+"""Bytes that are copied at once."""
 _FOLDER_MODE, _PROGRAM_MODE, _FILE_MODE = 0o755, 0o755, 0o644
 _README = """\
 # Build context of a function app
@@ -52,11 +56,12 @@ def write_context(
     dockerfile: Path | None = None,
     indexes: IndexSettings | None = None,
     environ: Mapping[str, str] | None = None,
+    root: Path | None = None,
 ) -> None:
     """Write a folder from which `docker build` makes the image that `builder: layers` makes.
 
     Files are hard links where that is possible: a large model is not copied. All of it belongs to the owner of the
-    folder that it lies in.
+    folder that it lies in. It is written beside its place: whoever looks there sees the former one, or all of the new.
 
     Args:
         recipe: What the Dockerfile says.
@@ -67,9 +72,11 @@ def write_context(
         indexes: Where source packages come from. Folders with packages are copied; addresses are left out, as they may
             hold a login.
         environ: The process environment; None takes this process's.
+        root: What the folder must not lead out of; None allows all.
 
     Raises:
-        InputsInvalid: The folder holds something else, or the user's Dockerfile cannot be read.
+        InputsInvalid: The folder holds something else, or leads out of the root by a link; or the user's Dockerfile
+            cannot be read.
         BundleFailed: The files cannot be written, or a variable cannot be said in a Dockerfile.
         EnvironmentFailed: The installer for compiled packages cannot be fetched.
     """
@@ -80,26 +87,30 @@ def write_context(
     settings = indexes or IndexSettings()
     parsed = own.parsed if own else None
     text = dockerfile_text(recipe, tuple(folders.values()), own=parsed, options=index_options(settings))
-    made = folder
-    while not made.parent.exists():
-        made = made.parent
     try:
-        _begin(folder)
-        if own:
-            _copy_own(own, folder)
-        for layer in layers:
-            for file in layer.tree.files:
-                mode = _PROGRAM_MODE if file.executable else _FILE_MODE
-                _place(file.content, folder / folders[layer.name] / file.path, mode)
-        if recipe.compiled:
-            work, known = folder / OWN_FOLDER / "work", os.environ if environ is None else environ
-            for name, content, mode in installer_files(recipe.compiled, lock_text, settings, work=work, environ=known):
-                _place(content, folder / INSTALLER_FOLDER / name, mode)
-            shutil.rmtree(work, ignore_errors=True)
-        compiled = _README_COMPILED.format(own=OWN_FOLDER) if recipe.compiled else ""
-        readme = _README.format(own=OWN_FOLDER, image=_OWN if own else _PINNED, compiled=compiled)
-        _write_texts(folder, text, lock_text, readme)
-        hand_over((made, *made.rglob("*")), made.parent)
+        check_context(folder, root)
+        folder = folder.resolve()
+        above = [place for place in folder.parents if not place.exists()]
+        with written_beside(folder, lambda place: check_context(place, root)) as fresh:
+            _folder(fresh / OWN_FOLDER)
+            (fresh / MARKER).write_bytes(b"")
+            if own:
+                _copy_own(own, fresh)
+            for layer in layers:
+                for file in layer.tree.files:
+                    mode = _PROGRAM_MODE if file.executable else _FILE_MODE
+                    _place(file.content, fresh / folders[layer.name] / file.path, mode)
+            if recipe.compiled:
+                work, known = fresh / OWN_FOLDER / "work", os.environ if environ is None else environ
+                wanted = installer_files(recipe.compiled, lock_text, settings, work=work, environ=known)
+                for name, content, mode in wanted:
+                    _place(content, fresh / INSTALLER_FOLDER / name, mode)
+                shutil.rmtree(work, ignore_errors=True)
+            compiled = _README_COMPILED.format(own=OWN_FOLDER) if recipe.compiled else ""
+            readme = _README.format(own=OWN_FOLDER, image=_OWN if own else _PINNED, compiled=compiled)
+            _write_texts(fresh, text, lock_text, readme)
+            top = above[-1].parent if above else folder.parent
+            hand_over((*above, fresh, *fresh.rglob("*")), top)
     except OSError as error:
         action = "write the build context"
         told = refused(error, folder)
@@ -107,26 +118,32 @@ def write_context(
         raise BundleFailed(action, [Problem(what, told.remedy if told else "Check the folder.")]) from error
 
 
-def check_context(folder: Path) -> None:
+def check_context(folder: Path, root: Path | None = None) -> None:
     """Refuse a folder that `write_context` would not write to. Touches nothing.
 
+    Args:
+        folder: The folder.
+        root: What it must not lead out of; None allows all.
+
     Raises:
-        InputsInvalid: It holds something else.
+        InputsInvalid: It holds something else, leads out of the root by a link, or cannot be looked at.
     """
-    taken = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
+    action = "write the build context"
+    try:
+        real = folder.resolve()
+        taken = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
+    except RuntimeError as error:  # a circle of links, before Python 3.13
+        problem = Problem(f"`{folder}` leads in a circle of links", "Remove the links.", "build-context")
+        raise InputsInvalid(action, [problem]) from error
+    except OSError as error:
+        what = f"`{folder}` cannot be looked at: {error.strerror}"
+        raise InputsInvalid(action, [Problem(what, remedy_for(error), "build-context")]) from error
+    if root and not real.is_relative_to(root.resolve()):
+        what = f"`{folder}` leads by a link to `{real}`, outside of `{root}`"
+        raise InputsInvalid(action, [Problem(what, "Name a folder of the workspace itself.", "build-context")])
     if taken and not (folder / MARKER).is_file():
-        action = "write the build context"
         what = f"`{folder}` exists and was not written by this tool"
         raise InputsInvalid(action, [Problem(what, "Remove it, or name another folder.", "build-context")])
-
-
-def _begin(folder: Path) -> None:
-    """An empty folder with the marker. What was made before is removed; what was not is never touched."""
-    check_context(folder)
-    if (folder / MARKER).is_file():
-        shutil.rmtree(folder)
-    _folder(folder / OWN_FOLDER)
-    (folder / MARKER).write_bytes(b"")
 
 
 def _copy_own(own: OwnDockerfile, folder: Path) -> None:
@@ -153,15 +170,24 @@ def _place(content: Content, target: Path, mode: int) -> None:
 
 def _link_or_copy(source: Path, target: Path, mode: int) -> None:
     """A hard link has one mode with its source, so it must be the right one already."""
-    if source.stat().st_mode & 0o7777 == mode:
-        try:
-            os.link(source, target)
-        except OSError:  # another file system, or one without hard links
-            pass
-        else:
+    with os.fdopen(open_handle(source, real=True), "rb") as stream:
+        if os.fstat(stream.fileno()).st_mode & 0o7777 == mode and _link(source, target, stream.fileno()):
             return
-    shutil.copyfile(source, target)
+        with target.open("xb") as copy:
+            shutil.copyfileobj(stream, copy, _AT_ONCE)
     target.chmod(mode)
+
+
+def _link(source: Path, target: Path, handle: int) -> bool:
+    """Whether the target is the open file now, and no other that was put in its place."""
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError:  # another file system, or one without hard links
+        return False
+    if os.path.samestat(target.lstat(), os.fstat(handle)):
+        return True
+    target.unlink()
+    return False
 
 
 def _folder(folder: Path) -> None:

@@ -17,6 +17,7 @@ from uv import find_uv_bin
 
 from functions_model.core.failures import EnvironmentFailed, Problem
 from functions_model.environment.request import IndexSettings
+from functions_model.environment.requirement_options import links_out
 from functions_model.environment.uv_process import IMAGE_PLATFORM, NEXT_TOO, UvRefused, run_uv
 
 INSTALLER = "/functions-model-installer"
@@ -104,9 +105,15 @@ def installer_files(
         environ: The process environment.
 
     Raises:
-        EnvironmentFailed: uv for the image cannot be fetched.
+        EnvironmentFailed: uv for the image cannot be fetched, or a link leads out of a folder with packages.
     """
     yield "uv", uv_for_image(work, environ), 0o755
     yield LOCK_FILE, locked_lines(lock_text, compiled).encode(), 0o644
     for name, folder in link_folders(indexes).items():
-        yield from ((f"{name}/{path.name}", path, 0o644) for path in sorted(folder.iterdir()) if path.is_file())
+        if led := links_out(folder, indexes.root):  # when the file was read, nothing did
+            what = f"`{led[0]}` leads to `{led[1]}`, outside `{indexes.root}`"
+            problem = Problem(what, "Copy it into the workspace.", "environment-file")
+            raise EnvironmentFailed("bring the packages along", [problem])
+        for path in sorted(folder.iterdir()):
+            if path.is_file():
+                yield f"{name}/{path.name}", path.resolve(), 0o644

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from functions_model.core.failures import InputsInvalid, Location, Problem
 from functions_model.core.report_names import is_of_a_report
+from functions_model.engine.beside import PREFIX
 from functions_model.image.credentials import LeftOut, credentials_at
 from functions_model.image.opened import TextRefused, opened, read_text
 
@@ -268,7 +269,12 @@ def _without(found: set[str], folder: Path, leave_out: Path | None) -> Iterator[
     """The paths that a context has: without a folder that is left out, reports, sockets, and what is called the top."""
     outside = os.path.relpath(leave_out, folder) if leave_out else ""
     for name in found:
-        kind = stat.S_IFMT((folder / name).lstat().st_mode)
+        try:
+            kind = stat.S_IFMT((folder / name).lstat().st_mode)
+        except FileNotFoundError:
+            continue  # it has gone meanwhile
         known = kind in {stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK} and not is_of_a_report(folder / name)
+        if f"/{name}".rpartition(f"/{PREFIX}")[1]:
+            continue  # of a run beside this one
         if name and known and not (outside and (name == outside or name.startswith(f"{outside}/"))):
             yield name

@@ -52,7 +52,7 @@ def read_local_wheel(text: str, location: Location, draft: Draft) -> LocalWheel 
         draft.refuse(location, f"`{path.name}` is not the name of a wheel ({error})", "Do not rename wheels.")
         return None
     links = (*draft.indexes.find_links, *({path.parent} - set(draft.indexes.find_links)))
-    draft.indexes = replace(draft.indexes, find_links=links)
+    draft.indexes = replace(draft.indexes, find_links=links, root=draft.root)
     requirement = f"{name}{match['extras'] or ''}=={version}{match['marker'] or ''}"
     try:
         with opened(path) as stream:

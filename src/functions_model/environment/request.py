@@ -44,6 +44,7 @@ class IndexSettings:
         torch_backend: Whose builds of PyTorch are taken, as uv names it (`cpu`); None takes those of the indexes.
         trusted_hosts: Hosts (with a port where there is one) whose certificates are not checked.
         next_too: Whether the next index is asked for a package that the first one has in other versions alone.
+        root: What nothing in the folders of `find_links` may lead out of; None allows all.
     """
 
     index: Secret | None = None
@@ -54,6 +55,7 @@ class IndexSettings:
     trusted_hosts: tuple[str, ...] = ()
     torch_backend: str | None = None
     next_too: bool = False
+    root: Path | None = field(default=None, compare=False, repr=False)
 
     @property
     def secrets(self) -> tuple[Secret, ...]:

@@ -14,6 +14,7 @@ from functions_model.core.failures import Location
 from functions_model.core.secrets import Secret
 from functions_model.environment.request import Draft
 from functions_model.environment.ways_out import OWN_CODE, Advice
+from functions_model.image.opened import in_print
 
 if TYPE_CHECKING:
     Reader: TypeAlias = Callable[[str, Location, Draft], None]
@@ -152,8 +153,25 @@ def _extra_index_url(value: str, location: Location, draft: Draft) -> None:
 
 def _find_links(value: str, location: Location, draft: Draft) -> None:
     read = _url if "://" in value else inside_path
-    if place := read(value, location, draft):
-        draft.indexes = replace(draft.indexes, find_links=(*draft.indexes.find_links, place))
+    place = read(value, location, draft)
+    if isinstance(place, Path) and (led := links_out(place, draft.root)):
+        draft.refuse(location, f"`{led[0]}` leads to `{led[1]}`, outside `{draft.root}`", "Copy it into the workspace.")
+    elif place:
+        draft.indexes = replace(draft.indexes, find_links=(*draft.indexes.find_links, place), root=draft.root)
+
+
+def links_out(folder: Path, root: Path | None) -> tuple[str, Path] | None:
+    """The first entry of a folder with packages that leads out of a root, and where to; None when none does."""
+    if root is None or not folder.is_dir():
+        return None
+    for path in sorted(folder.iterdir()):
+        try:
+            real = path.resolve()
+        except (OSError, RuntimeError):  # a circle of links leads nowhere
+            continue
+        if not real.is_relative_to(root.resolve()):
+            return in_print(path.name), real
+    return None
 
 
 def _trusted_host(value: str, location: Location, draft: Draft) -> None:

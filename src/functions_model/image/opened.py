@@ -76,17 +76,19 @@ def _check(handle: int, path: Path, *, real: bool) -> None:
     if not stat.S_ISREG(mode):
         number = errno.EISDIR if stat.S_ISDIR(mode) else errno.EINVAL
         raise OSError(number, f"it is a {kind(mode)}, not a file", str(path))
-    if real and (there := _place_of(handle)) is not None and there.casefold() != str(path).casefold():
+    there = _place_of(handle) if real else None
+    if there is not None and there.casefold() not in {str(path).casefold(), f"{path} (deleted)".casefold()}:
         raise _replaced(path)
 
 
 def _place_of(handle: int) -> str | None:
     """The path of an open file without any link; None where the system does not tell, as others than Linux.
 
-    A drive that knows no case may tell another spelling than the one that was asked for.
+    Linux writes ` (deleted)` behind that of a file that has gone since, and a drive that knows no case may tell another
+    spelling than the one that was asked for.
     """
     try:
-        return str((_OPENED / str(handle)).readlink()).removesuffix(" (deleted)")
+        return str((_OPENED / str(handle)).readlink())
     except OSError:
         return None
 

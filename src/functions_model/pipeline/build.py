@@ -171,7 +171,8 @@ def write_folder(making: Making) -> None:
             labels=image_labels(spec, lock.text, world.ci.facts.source, build_id, base=making.base),
         )
         own = spec.build.dockerfile
-        write_context(recipe, layers, lock.text, spec.build.context, dockerfile=own, indexes=lock.indexes)
+        where, root = spec.build.context, spec.workspace
+        write_context(recipe, layers, lock.text, where, dockerfile=own, indexes=lock.indexes, root=root)
         base = str(making.base.reference) if own else recipe.base
         # A later step of the job has the workspace elsewhere than this container.
         world.tell(ContextWritten(spec.build.context.relative_to(spec.workspace), base))

@@ -123,6 +123,7 @@ def as_names(workspace: Path) -> None:
 
 NESTED, LOOP = "it is nested too deeply", "stands inside of what it means"
 ENVIRONMENT = {"environment-file": "conda.yml"}
+REQUIRED = {"environment-file": "requirements.txt"}
 ROWS = [
     Row(
         "an ignore file has the line `build\\`",
@@ -333,6 +334,44 @@ ROWS = [
             writes("requirements.txt", "six\n\0\0\n"),
             ("environment-file 2:",),
             {"environment-file": "requirements.txt"},
+        ),
+    ),
+    *(
+        Row(
+            f"a requirements file {what}",
+            "told with its line",
+            Case(writes("requirements.txt", line), (told,), REQUIRED),
+        )
+        for what, line, told in [
+            ("has a URL that nobody can take apart", "six @ https://[x/six.whl", "1: the URL of `six` is none"),
+            ("includes a file of a name with null bytes", "-r a\0b", "environment-file 1: `a\\x00b` cannot be"),
+            ("includes a file of a name of 5,000 characters", f"-r {'a' * 5000}", "File name too long"),
+            ("has a wheel of a name of 5,000 characters", f"{'a' * 5000}.whl", "File name too long"),
+        ]
+    ),
+    Row(
+        "a requirements file includes a link to itself",
+        "told as a circle",
+        Case(
+            lambda at: [writes("requirements.txt", "-r l\n")(at), linked("l", "l")(at)], ("circle of links",), REQUIRED
+        ),
+        "R17",
+    ),
+    Row(
+        "a channel of a conda file is a URL that nobody can take apart",
+        "told with its line",
+        Case(
+            writes("conda.yml", "channels: ['file://[x/none']\ndependencies: [pip]\n"), ("environment-file 1:",), ENVIRONMENT
+        ),
+    ),
+    Row(
+        "an MLmodel names a file of a name of 5,000 characters",
+        "told as one that is not there",
+        Case(
+            writes("mlflow/MLmodel", MLFLOW.replace("model.pkl", "m" * 5000)),
+            ("is not in the model's folder",),
+            {},
+            MLFLOW_ALONE,
         ),
     ),
     *(

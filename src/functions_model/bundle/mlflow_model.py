@@ -98,8 +98,11 @@ def _places(flavor: dict[str, Any], folder: Path) -> Iterator[tuple[tuple[str, .
 
 
 def _is_inside(folder: Path, place: str) -> bool:
-    path = (folder / place_in_model(place)).resolve()
-    return path.exists() and path.is_relative_to(folder.resolve())
+    try:
+        path = (folder / place_in_model(place)).resolve()
+        return path.exists() and path.is_relative_to(folder.resolve())
+    except (OSError, ValueError, RuntimeError):  # no path, or a circle of links
+        return False
 
 
 def _signature_faults(document: dict[str, Any]) -> Iterator[tuple[str, str, tuple[str, ...]]]:

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 
 _MOST = 4
 """Names that are offered at once. Where more fit, the nearest alone is of use."""
+_LONGEST = 100
+"""Characters of a name that are compared: comparing takes a time that grows with the square of them."""
 
 
 def near(name: str, known: Iterable[str]) -> tuple[str, ...]:
@@ -16,7 +18,7 @@ def near(name: str, known: Iterable[str]) -> tuple[str, ...]:
         name: As it was written: `app_name` and `App-Name` stand for `app-name`.
         known: The names that exist.
     """
-    names, text = {_plain(one): one for one in known}, _plain(name)
+    names, text = {_plain(one): one for one in known}, _plain(name[:_LONGEST])
     for fits in (text.__eq__, lambda one: one.startswith(text), lambda one: text in one.split("-")):
         if text and 0 < len(found := [names[one] for one in names if fits(one)]) <= _MOST:
             return tuple(found)

@@ -22,6 +22,8 @@ _DEEPEST = 64
 _MOST = 200_000
 """Nodes, those that an alias stands for counted each time: a few lines of aliases can stand for billions."""
 
+_SHOWN = 100
+"""Characters of a key that a message repeats."""
 _HALF = re.compile("[\ud800-\udfff]")
 """Half of a pair of UTF-16: `"\\ud83d"` is none in YAML, and no text with one can be shown or written."""
 
@@ -158,7 +160,8 @@ def sections(
     for key, value in node.value:
         where, name = place(path, key), key.value if isinstance(key, yaml.ScalarNode) else ""
         if name not in names:
-            refuse(where, f"there is no key `{name}`{f' in `{within}`' if within else ''}", _nearest(name, names))
+            shown = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}..."
+            refuse(where, f"there is no key `{shown}`{f' in `{within}`' if within else ''}", _nearest(name, names))
         elif name in found:
             refuse(where, f"the key `{name}` is set twice", "Keep one of the two.")
         elif name in filled and is_empty(value):

@@ -29,6 +29,15 @@ def secrets_of(address: str) -> Iterator[str]:
             yield unquote(secret)
 
 
+def is_readable(address: str) -> bool:
+    """Whether an address can be taken apart: `https://[x` cannot."""
+    try:
+        urlsplit(address)
+    except ValueError:
+        return False
+    return True
+
+
 def is_open(address: str) -> bool:
     """Whether all of an address may be shown: it has no login, no query and no token."""
     try:

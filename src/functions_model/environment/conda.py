@@ -77,12 +77,15 @@ def is_public_name(name: str) -> bool:
     return name.removeprefix("pkgs/").partition("/")[0] in _PUBLIC
 
 
+_FILE_URL = re.compile(r"file:(?://[^/]*(?=/|$))?")
+
+
 def _read(text: str, where: Location, draft: Draft) -> list[CondaChannel]:
     whole = filled(text, "the channel", where, draft)
     if whole is None:
         return []
     if whole.startswith("file:"):
-        return _folder(unquote(urlsplit(whole).path), where, draft)
+        return _folder(unquote(_FILE_URL.sub("", whole)), where, draft)
     if "://" in whole:
         return _url(whole, where, draft)
     if whole.startswith((".", "/", "~")):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -63,7 +64,7 @@ def read_local_wheel(text: str, location: Location, draft: Draft) -> LocalWheel 
 
 
 def _found(value: str, location: Location, draft: Draft) -> Path | None:
-    beside = (location.file.parent / value).is_file()
-    from_root = draft.root / value if draft.root else None
-    whole = str(from_root) if from_root and not beside and from_root.is_file() else value
+    from_root = str(draft.root / value) if draft.root else ""
+    beside = os.path.isfile(location.file.parent / value)  # noqa: PTH113 - a path's own question fails for a long one
+    whole = from_root if from_root and not beside and os.path.isfile(from_root) else value  # noqa: PTH113 - as above
     return inside_path(whole, location, draft)

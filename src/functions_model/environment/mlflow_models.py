@@ -108,7 +108,10 @@ def _source(folder: Path, model: Mapping[str, Any], draft: Draft) -> Path | None
 
 def _file(folder: Path, name: Any, draft: Draft) -> Path | None:
     place = folder / place_in_model(str(name))
-    path = place.resolve()
+    try:
+        path, is_file = place.resolve(), place.is_file()
+    except (OSError, ValueError, RuntimeError):  # no path, or a circle of links: nothing is there
+        return None
     if draft.root and not path.is_relative_to(draft.root.resolve()):
         draft.refuse(
             Location(folder / MODEL_FILE),
@@ -116,7 +119,7 @@ def _file(folder: Path, name: Any, draft: Draft) -> Path | None:
             "Copy it into the model's folder.",
         )
         return None
-    return place if path.is_file() else None
+    return place if is_file else None
 
 
 def _read_yaml(path: Path, draft: Draft) -> None:

@@ -107,11 +107,17 @@ def _include(name: str, value: str, location: Location, draft: Draft) -> tuple[P
 
 def inside_path(value: str, location: Location, draft: Draft) -> Path | None:
     """A path beside the file that names it, as an existing one inside `draft.root`; its problem otherwise."""
-    path = (location.file.parent / value).resolve()
+    try:
+        path = (location.file.parent / value).resolve()
+        is_there = path.exists()
+    except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: a circle of links, before Python 3.13
+        why = error.strerror if isinstance(error, OSError) else "it is no path, or leads in a circle of links"
+        draft.refuse(location, f"`{in_print(value)}` cannot be looked at: {why}", "Correct the path.")
+        return None
     if draft.root and not path.is_relative_to(draft.root.resolve()):
         draft.refuse(location, f"`{value}` leads to `{path}`, outside `{draft.root}`", "Copy it into the workspace.")
         return None
-    if not path.exists():
+    if not is_there:
         draft.refuse(location, f"`{value}` does not exist beside `{location.file.name}`", "Correct the path.")
         return None
     return path

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import yaml
 from packaging.requirements import InvalidRequirement
@@ -14,6 +14,7 @@ from packaging.utils import canonicalize_name
 
 from functions_model.core.failures import Location
 from functions_model.core.yaml_nodes import is_empty, place
+from functions_model.environment.addresses import is_readable
 from functions_model.environment.local_wheels import names_wheel, read_local_wheel
 from functions_model.environment.request import Draft, Requirement
 from functions_model.environment.requirement_options import for_option_behind, read_option
@@ -104,16 +105,21 @@ def _option_refusal(options: list[tuple[str, str]]) -> tuple[str, str] | None:
 def _url_refusal(parsed: ParsedRequirement) -> tuple[str, str] | None:
     if parsed.url is None:
         return None
-    parts = urlsplit(parsed.url)
+    if not is_readable(parsed.url):
+        return f"the URL of `{parsed.name}` is none", "Write it as `https://host/path/file.whl`."
+    return _parts_refusal(parsed.name, urlsplit(parsed.url))
+
+
+def _parts_refusal(name: str, parts: SplitResult) -> tuple[str, str] | None:
     if parts.scheme == "file":
-        return for_file(parsed.name, unquote(parts.path))
+        return for_file(name, unquote(parts.path))
     if parts.scheme not in {"https", "http"}:
-        return f"`{parsed.name}` comes from a `{parts.scheme or 'local'}` place, which cannot be fetched", _WHEEL_FOLDER
+        return f"`{name}` comes from a `{parts.scheme or 'local'}` place, which cannot be fetched", _WHEEL_FOLDER
     if parts.username or parts.password or parts.query:
-        what = f"the URL of `{parsed.name}` contains a login or a query, which would appear in the lock"
+        what = f"the URL of `{name}` contains a login or a query, which would appear in the lock"
         return what, "Name an index with `--extra-index-url`, whose login stays secret."
     if not parts.path.endswith(".whl"):
-        return f"the URL of `{parsed.name}` is not a wheel's, and only wheels are installed", "Name a `.whl` file."
+        return f"the URL of `{name}` is not a wheel's, and only wheels are installed", "Name a `.whl` file."
     return None
 
 

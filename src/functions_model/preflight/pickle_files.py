@@ -265,7 +265,8 @@ def _of_schema(member: IO[bytes]) -> Pickled | None:
         if "__module__" in node and "__class__" in node
     }
     written = (node.get("_sklearn_version") for node in nodes)
-    versions = {str(json.loads(one["content"])): None for one in written if isinstance(one, dict) and "content" in one}
+    texts = (one.get("content") for one in written if isinstance(one, dict))
+    versions = {text.strip('"'): None for text in texts if isinstance(text, str)}
     return Pickled(tuple(found), tuple(versions)) if found else None
 
 

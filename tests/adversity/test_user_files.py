@@ -346,6 +346,7 @@ ROWS = [
             ("has a URL that nobody can take apart", "six @ https://[x/six.whl", "1: the URL of `six` is none"),
             ("includes a file of a name with null bytes", "-r a\0b", "environment-file 1: `a\\x00b` cannot be"),
             ("includes a file of a name of 5,000 characters", f"-r {'a' * 5000}", "File name too long"),
+            ("has 200,000 blanks in a line, which took ten minutes", f"six{' ' * 200_000}x", "environment-file 1: "),
             ("has a wheel of a name of 5,000 characters", f"{'a' * 5000}.whl", "File name too long"),
         ]
     ),
@@ -361,7 +362,9 @@ ROWS = [
         "a channel of a conda file is a URL that nobody can take apart",
         "told with its line",
         Case(
-            writes("conda.yml", "channels: ['file://[x/none']\ndependencies: [pip]\n"), ("environment-file 1:",), ENVIRONMENT
+            writes("conda.yml", "channels: ['file://[x/none']\ndependencies: [pip]\n"),
+            ("environment-file 1:",),
+            ENVIRONMENT,
         ),
     ),
     Row(

@@ -127,7 +127,10 @@ def _without_login(text: str) -> str:
     return re.sub(r"//[^/@\s]*@", "//***@", text)
 
 
-_COMMENT = re.compile(r"(^|\s+)#.*$")
+_MANY_BLANKS = re.compile(r"\s{100,}")
+"""Nobody writes them, and patterns that look for what stands around blanks try each of them."""
+_COMMENT = re.compile(r"(?:^|(?<!\s)\s+)#.*$")
+"""From the first blank of those before it: begun at each of them, a line of blanks took minutes."""
 
 
 def read_requirements(path: Path, draft: Draft, *, as_constraints: bool = False) -> None:
@@ -152,6 +155,7 @@ def read_requirements(path: Path, draft: Draft, *, as_constraints: bool = False)
 
 def read_line(line: str, location: Location, draft: Draft, *, as_constraints: bool = False) -> None:
     """Add what one logical line asks for: an option or a requirement."""
+    line = _MANY_BLANKS.sub(" ", line)
     if not line.startswith("-"):
         read_requirement(line, location, draft, as_constraints=as_constraints)
         return

@@ -84,25 +84,31 @@ ROWS = [
     Row(
         "REQUESTS_CA_BUNDLE names a file that is not there",
         "exit 2, told with the variable's name before anybody is asked",
-        Refused("REQUESTS_CA_BUNDLE", _GONE, ("REQUESTS_CA_BUNDLE: ", "nonexistent.pem`, which is not there")),
+        Refused("REQUESTS_CA_BUNDLE", _GONE, ("`REQUESTS_CA_BUNDLE` names `", "nonexistent.pem`, which is not there")),
         "R3",
     ),
     Row(
         "SSL_CERT_FILE names a file that is not there, which uv passes over in silence",
         "the same",
-        Refused("SSL_CERT_FILE", _GONE, ("SSL_CERT_FILE: ", "which is not there", "or unset the variable")),
+        Refused("SSL_CERT_FILE", _GONE, ("`SSL_CERT_FILE` names `", "which is not there", "or unset the variable")),
         "R3",
     ),
     Row(
         "SSL_CERT_DIR names folders of which none is there",
         "the same",
-        Refused("SSL_CERT_DIR", lambda folder: f"{folder}/a:{folder}/b", ("SSL_CERT_DIR: ", "none of which is there")),
+        Refused(
+            "SSL_CERT_DIR",
+            lambda folder: f"{folder}/a:{folder}/b",
+            ("`SSL_CERT_DIR` names `", "none of which is there"),
+        ),
         "R3",
     ),
     Row(
         "in the action's container, CURL_CA_BUNDLE names a file of the runner that the container does not have",
         "the message says which files the container has",
-        Refused("CURL_CA_BUNDLE", _GONE, ("CURL_CA_BUNDLE: ", "files of the workspace alone"), ("/home/runner/w/w",)),
+        Refused(
+            "CURL_CA_BUNDLE", _GONE, ("`CURL_CA_BUNDLE` names `", "files of the workspace alone"), ("/home/runner/w/w",)
+        ),
         "R3",
     ),
     Row(

@@ -40,39 +40,39 @@ ROWS = [
     Row(
         "HTTPS_PROXY names a SOCKS proxy, for which `requests` has no library here",
         "exit 2, told with the variable's name before anybody is asked",
-        Refused({"HTTPS_PROXY": "socks5://me:hunter22@proxy.test:1080"}, ("HTTPS_PROXY: ", "SOCKS")),
+        Refused({"HTTPS_PROXY": "socks5://me:hunter22@proxy.test:1080"}, ("`HTTPS_PROXY` ", "SOCKS")),
         "R3",
     ),
     Row(
         "the port of https_proxy is a word",
         "the same, by the spelling that was used",
-        Refused({"https_proxy": "http://proxy.test:port"}, ("https_proxy: ", "`http://HOST:PORT`")),
+        Refused({"https_proxy": "http://proxy.test:port"}, ("`https_proxy` ", "`http://HOST:PORT`")),
         "R3",
     ),
     Row(
         "the password has a `#` that is not encoded, which ends an address",
         "the encoding is told, and no part of the password",
-        Refused({"HTTPS_PROXY": "http://me:hunter22#rest@proxy.test:3128"}, ("HTTPS_PROXY: ", "`%23` for `#`")),
+        Refused({"HTTPS_PROXY": "http://me:hunter22#rest@proxy.test:3128"}, ("`HTTPS_PROXY` ", "`%23` for `#`")),
     ),
     Row(
         "the password has a sign that HTTP's basic login cannot send, an exception of `requests`",
         "told",
-        Refused({"HTTPS_PROXY": "http://me:hunter22%E2%82%AC@proxy.test:3128"}, ("HTTPS_PROXY: ", "cannot send")),
+        Refused({"HTTPS_PROXY": "http://me:hunter22%E2%82%AC@proxy.test:3128"}, ("`HTTPS_PROXY` ", "cannot send")),
     ),
     Row(
         "the address is an IPv6 one whose bracket is left open",
         "told",
-        Refused({"ALL_PROXY": "http://[::1"}, ("ALL_PROXY: ", "does not hold the address of a proxy")),
+        Refused({"ALL_PROXY": "http://[::1"}, ("`ALL_PROXY` ", "does not hold the address of a proxy")),
     ),
     Row(
         "the address has a line break in its middle, which would begin a header",
         "told",
-        Refused({"HTTP_PROXY": "http://proxy.test:3128\r\nX: 1"}, ("HTTP_PROXY: ", "does not hold the address")),
+        Refused({"HTTP_PROXY": "http://proxy.test:3128\r\nX: 1"}, ("`HTTP_PROXY` ", "does not hold the address")),
     ),
     Row(
         "the address is that of a file",
         "told",
-        Refused({"HTTPS_PROXY": "file:///etc/proxy.pac"}, ("HTTPS_PROXY: ", "does not hold the address")),
+        Refused({"HTTPS_PROXY": "file:///etc/proxy.pac"}, ("`HTTPS_PROXY` ", "does not hold the address")),
     ),
 ]
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
 
+from support.console import command, console_environ
 from support.deployer import Deployer
 from support.deployment import Run, run_action
 from support.engine import CA_BUNDLE
 from support.office_proxy import OfficeProxy, office_proxy
 from support.project import write_echo_project
+from support.tools import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,5 +111,26 @@ def test_certificates_that_are_nowhere_end_a_run_at_its_start(name: str, sandbox
     run = run_action(tmp_path, inputs, {**sandbox.endpoints.environ(), name: "/nonexistent"})
 
     assert run.code == 2, run.log
-    assert f"{name}: the variable names `/nonexistent`, which is not there" in run.errors[0]
+    assert f"`{name}` names `/nonexistent`, which is not there" in run.errors[0]
     assert [] == sandbox.journal.entries()
+
+
+@pytest.mark.parametrize("door", ["preflight", "demo"])
+def test_other_doors_name_a_variable_that_cannot_be_used(door: str) -> None:
+    """At their start, without its password."""
+    environ = {**console_environ(), "HTTPS_PROXY": "socks5://me:correct-horse@proxy.test:1080", "https_proxy": ""}
+
+    process = subprocess.run(
+        command(door, "examples/iris-http"),
+        cwd=ROOT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    told = process.stdout + process.stderr
+    assert process.returncode == 2, told
+    assert "`HTTPS_PROXY` names a SOCKS proxy" in told
+    assert "correct-horse" not in told

@@ -50,7 +50,7 @@ def read_certificates(environ: Mapping[str, str], facts: Facts) -> tuple[tuple[s
             try:
                 found.update(dict.fromkeys(reading(value, facts)))
             except RuleBroken as broken:
-                problems.append(Problem(f"the variable names {broken.what}", broken.remedy, name))
+                problems.append(Problem(f"`{name}` names {broken.what}", broken.remedy))
     if found or problems:
         return tuple(found), problems
     return _of_system(), []

@@ -63,7 +63,7 @@ def read_proxies(environ: Mapping[str, str]) -> tuple[Proxies, list[Problem]]:
             if value:
                 addresses[scheme] = _address(value)
         except RuleBroken as broken:
-            problems[name] = Problem(broken.what, broken.remedy, name)
+            problems[name] = Problem(f"`{name}` {broken.what}", broken.remedy)
     exempt = tuple(_exempt(_given(environ, _NONE)[1]))
     return Proxies(addresses, exempt), list(problems.values())
 
@@ -88,12 +88,12 @@ def _address(value: str) -> str:
     except ValueError:
         host, port, parts = "", None, urlsplit("")
     if parts.scheme.startswith("socks"):
-        what = "the variable names a SOCKS proxy, which not all clients here can use"
+        what = "names a SOCKS proxy, which not all clients here can use"
         raise RuleBroken(what, "Name a proxy for HTTP in HTTPS_PROXY, which then counts.")
     if not host or port == 0 or parts.scheme not in _SCHEMES or not whole.isprintable() or " " in whole:
-        raise RuleBroken("the variable does not hold the address of a proxy", f"Write it as {_FORM}.")
+        raise RuleBroken("does not hold the address of a proxy", f"Write it as {_FORM}.")
     if _beyond_latin(parts.username) or _beyond_latin(parts.password):
-        what = "the login of the proxy has characters that HTTP's own way of logging in cannot send"
+        what = "has characters in its login that HTTP's own way of logging in cannot send"
         raise RuleBroken(what, "Ask for a password of letters, digits and signs of ASCII.")
     return f"{parts.scheme}://{parts.netloc}"
 

@@ -99,6 +99,12 @@ def test_errors_of_the_system(row: Row[Refused], tmp_path: Path) -> None:
     assert 3 == caught.value.exit_code
 
 
+def test_a_process_without_memory(tmp_path: Path) -> None:
+    """Told as a lack of memory, and not as a bug of ours."""
+    with pytest.raises(BundleFailed, match="this machine has no more memory"), work_folder(parent=str(tmp_path)):
+        raise MemoryError
+
+
 def test_an_error_of_ours_stays_one(tmp_path: Path) -> None:
     """What is about a file, and not about the machine, is no such failure."""
     with pytest.raises(FileNotFoundError), work_folder(parent=str(tmp_path)):

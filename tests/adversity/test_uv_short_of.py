@@ -120,6 +120,12 @@ def test_words_of_uv(row: Row[Words]) -> None:
 
 
 KILLED = [
+    Row(
+        "uv gets no memory",
+        "memory",
+        ("echo memory allocation of 64 bytes failed >&2; kill -ABRT $$", "SIGABRT", "run on one that has more"),
+        "R17",
+    ),
     Row("uv is killed for memory", "memory", ("kill -9 $$", "SIGKILL", "run on one that has more"), "R17"),
     Row("uv crashes", "the signal", ("kill -SEGV $$", "SIGSEGV", "Run again."), "R17"),
     Row(

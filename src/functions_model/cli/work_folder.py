@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,8 +31,9 @@ def work_folder(kind: str = "", *, parent: str | None = None) -> Iterator[Path]:
         place = parent or tempfile.gettempdir()
         with _kept(place, kind) as work:
             yield work
-    except OSError as error:
-        if failure := _failure(error, place):
+    except (OSError, MemoryError) as error:
+        met = error if isinstance(error, OSError) else OSError(errno.ENOMEM, "no memory")
+        if failure := _failure(met, place):
             raise failure from error
         raise
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,4 +69,6 @@ def refused(error: OSError, place: Path | str, variable: str = "") -> Refusal | 
         place: Where the file lies, if the error does not name it.
         variable: As above.
     """
+    if error.errno == errno.EFBIG and error.strerror != os.strerror(errno.EFBIG):
+        return None  # a limit of ours
     return refusal(error.errno, error.filename if isinstance(error.filename, str) else place, variable)

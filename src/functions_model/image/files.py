@@ -10,8 +10,11 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TypeAlias
 
+from functions_model.core.disk import refused
 from functions_model.core.failures import BundleFailed, Problem
 from functions_model.image.opened import open_handle
+
+_ACTION = "put the files of the image together"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ class FileTree:
         """
         ordered = tuple(sorted(files, key=attrgetter("path")))
         if problems := tuple(_clashes(ordered)):
-            raise BundleFailed("put the files of the image together", problems)
+            raise BundleFailed(_ACTION, problems)
         return cls(ordered)
 
     def __add__(self, other: FileTree) -> FileTree:
@@ -116,12 +119,13 @@ class FileTree:
 
 def changed(path: Path, what: str) -> BundleFailed:
     """The failure of a file that is not what it was when its folder was read."""
-    action = "put the files of the image together"
-    return BundleFailed(action, [Problem(what, "Run again when nothing writes to it.", f"`{path}`")])
+    return BundleFailed(_ACTION, [Problem(what, "Run again when nothing writes to it.", f"`{path}`")])
 
 
 def unreadable(path: Path, error: OSError) -> BundleFailed:
     """The failure of a file that could be read before and cannot be read now."""
+    if told := refused(error, path):
+        return BundleFailed(_ACTION, [Problem(told.what, told.remedy)])
     return changed(path, f"it cannot be read ({error.strerror})")
 
 

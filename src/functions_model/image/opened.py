@@ -17,6 +17,7 @@ from pathlib import Path
 
 from functions_model.core.failures import RuleBroken
 
+_BLOCK = 1 << 20
 MOST_TEXT = 8 << 20
 """Bytes of a text that is read whole: a lock of a thousand packages with all their hashes has 2 MiB."""
 MOST_SOURCE = 4 << 20
@@ -121,11 +122,13 @@ def read_whole(path: Path, most: int, *, real: bool = False) -> bytes:
     Raises:
         OSError: As `open_handle`; or there are more; `strerror` says which.
     """
+    content = bytearray()
     with opened(path, real=real) as stream:
-        content = stream.read(most + 1)
+        while len(content) <= most and (block := stream.read(_BLOCK)):  # memory for all of `most` may not be there
+            content += block
     if len(content) > most:
         raise OSError(errno.EFBIG, f"it is larger than {most >> 20} MiB", str(path))
-    return content
+    return bytes(content)
 
 
 def read_text(path: Path, most: int = MOST_TEXT) -> str:

@@ -8,11 +8,12 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from functions_model.ci.own_folder import own_folder
+from functions_model.engine.compiling import remove_stale
 from support.adversity import Row, each
 from support.console import console_environ
 from support.hostile_runs import SECONDS
@@ -140,6 +141,39 @@ def test_of_a_live_process_stays_whatever_its_age(tmp_path: Path) -> None:
 
     with own_folder(tmp_path):
         assert not alive.exists()
+
+
+class Engine:
+    """A container engine that has containers of these ages, which have come to their end."""
+
+    def __init__(self, **ages: float) -> None:
+        self.there = {name: time.time() - age for name, age in ages.items()}
+
+    def containers(self, **how: Any) -> list[dict[str, Any]]:
+        """Only those that are ours, and over."""
+        assert how == {"all": True, "filters": {"label": "functions-model-compiling", "status": OVER}}
+        return [{"Id": name, "Created": made} for name, made in self.there.items()]
+
+    def remove_container(self, name: str, **_: Any) -> None:
+        """Take it away."""
+        del self.there[name]
+
+
+OVER = ["created", "exited", "dead"]
+CONTAINERS = [
+    Row("killed while a package was compiled, days ago", "its container goes", {"old": (2 * DAY, False)}, "R16"),
+    Row("a package is compiled beside it", "its container stays", {"new": (2 * HOUR, True)}),
+]
+
+
+@each(CONTAINERS)
+def test_containers(row: Row[dict[str, tuple[float, bool]]]) -> None:
+    """Of runs that were killed, a day later: another run may be about to look into one that has just ended."""
+    engine = Engine(**{name: age for name, (age, _) in row.case.items()})
+
+    remove_stale(engine)
+
+    assert {name for name, (_, stays) in row.case.items() if stays} == set(engine.there)
 
 
 KILLS = [

@@ -13,6 +13,7 @@ import os
 import shlex
 import tarfile
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
@@ -37,6 +38,9 @@ from functions_model.environment.uv_process import clean, uv_environment
 from functions_model.image.opened import opened
 
 _ACTION, _SUBJECT = "compile packages in the image", "environment-file"
+_LABEL = "functions-model-compiling"
+_SURELY_OVER = 86400.0
+"""Seconds after which no run takes anything out of a container any more that has come to its end."""
 _FILES = ("SSL_CERT_FILE", "SSL_CLIENT_CERT", "NETRC")
 """Variables that name a file of this machine: certificates to trust, and logins for package indexes."""
 _OF_THIS_MACHINE = frozenset(
@@ -94,18 +98,34 @@ def compile_packages(
 @contextlib.contextmanager
 def _container(api: EngineApi, image: str, network: str | None) -> Iterator[str]:
     """A container that is not started yet; removed at the end, and by a cancel."""
+    remove_stale(api)
     script, host = f"{INSTALLER}/install.sh", {"NetworkMode": network} if network else {}
     with CANCEL.work("a container on the engine"):
         container = api.create_container(
-            image, entrypoint=["/bin/sh", script], command=[], user="root", working_dir="/", host_config=host
+            image,
+            entrypoint=["/bin/sh", script],
+            command=[],
+            user="root",
+            working_dir="/",
+            host_config=host,
+            labels=[_LABEL],
         )["Id"]
     remove = partial(api.remove_container, container, force=True, v=True)
-    try:
-        with CANCEL.leaves(remove):
+    with CANCEL.leaves(remove):
+        try:
             yield container
-    finally:
-        with contextlib.suppress(APIError, requests.RequestException):
-            remove()
+        finally:
+            with contextlib.suppress(APIError, requests.RequestException):
+                remove()
+
+
+def remove_stale(api: EngineApi) -> None:
+    """Remove containers of runs that were killed. Of one that still runs nobody here knows whether it is waited for."""
+    over = {"label": _LABEL, "status": ["created", "exited", "dead"]}
+    with contextlib.suppress(APIError, requests.RequestException):  # whoever looks after the engine may remove them
+        for one in api.containers(all=True, filters=over):
+            if time.time() - one["Created"] > _SURELY_OVER:
+                api.remove_container(one["Id"], force=True, v=True)
 
 
 def _run(

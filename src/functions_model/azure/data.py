@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from azure.core.exceptions import AzureError, ResourceNotFoundError
 
 from functions_model.azure.errors import data_words
+from functions_model.azure.misread import understood
 from functions_model.core.secrets import Secret
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ class DataRefused(Exception):
 def told_as_refusals(action: str) -> Iterator[None]:
     """Raise `DataRefused` for each error of the SDK; `action` is what is being done."""
     try:
-        yield
+        with understood():
+            yield
     except AzureError as exc:
         raise DataRefused.of(action, exc) from exc
 

@@ -13,7 +13,7 @@ from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 import requests
-from azure.core.exceptions import AzureError, HttpResponseError
+from azure.core.exceptions import AzureError, DecodeError, HttpResponseError
 from azure.core.pipeline.policies import HTTPPolicy
 
 from functions_model.core.answers import MISREADING, NAMES, AnswerUnreadable, Said, host_of, whole
@@ -29,7 +29,13 @@ _REPORT = (
     "this line."
 )
 _HEARD = threading.local()
-"""`last`: what this thread heard last, with its request."""
+"""`last`: what this thread heard last, with its request. `response`: the SDK's, while it is not taken apart."""
+
+
+def heard(response: Any) -> Any:
+    """An answer that has just come, remembered for whoever cannot take it apart."""
+    _HEARD.response = response
+    return response
 
 
 class Misread(HttpResponseError):
@@ -140,8 +146,14 @@ class ReadingPolicy(HTTPPolicy[Any, Any]):
         Raises:
             Misread: It is a page, or said to be JSON and is none.
         """
+        _HEARD.response = None
         with understood():
-            answer = self.next.send(request)
+            try:
+                answer = self.next.send(request)
+            except (DecodeError, *MISREADING) as exc:
+                if (said := said_of(_HEARD.response)) and not said.is_mapping:
+                    raise Misread(said.reason, said.remedy, _HEARD.response) from exc
+                raise
             response = answer.http_response
             set_wait(response)
             said = said_of(response)

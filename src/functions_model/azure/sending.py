@@ -12,7 +12,7 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
 from functions_model.azure.errors import error_code
-from functions_model.azure.misread import Misread, said_of, set_wait
+from functions_model.azure.misread import Misread, heard, said_of, set_wait
 from functions_model.core.cancel import CANCEL, Cancel
 from functions_model.core.sending import BoundedAdapter, Retries, SafeSession, changes, seconds_asked
 from functions_model.core.tracing import traced
@@ -181,7 +181,7 @@ class CancelledTransport(RequestsTransport):  # type: ignore[misc]
         """Send it, unless the run was cancelled."""
         with self._cancel.request(writes=changes(request.method, request.url)) as sent:
             with traced(request.method, request.url) as asked:
-                response = super().send(request, **options)
+                response = heard(super().send(request, **options))
                 asked.status, asked.headers = response.status_code, response.headers
             sent.status = response.status_code
             return response

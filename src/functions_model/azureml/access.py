@@ -17,6 +17,7 @@ from azure.storage.blob import BlobProperties, ContainerClient
 
 from functions_model.azure.clients import AzureClients
 from functions_model.azure.errors import data_code, data_words
+from functions_model.azure.misread import understanding
 from functions_model.azure.sending import CancelledTransport
 from functions_model.azureml.locations import BlobPath, DatastorePath, DatastoreSecret, datastore_secret
 from functions_model.azureml.transfer_settings import TransferSettings, persist, status_of
@@ -153,7 +154,7 @@ class StorageAccess:
         if datastore is None:
             return
         try:
-            secret = datastore_secret(datastore, account_of(place), self.clients)
+            secret = understanding(datastore_secret)(datastore, account_of(place), self.clients)
         except AzureError as exc:
             refusals.append(("the login asked for the key of the datastore and", exc))
             return

@@ -13,6 +13,7 @@ from typing import TypeVar
 from azure.core.exceptions import AzureError
 
 from functions_model.azure.errors import retry_after
+from functions_model.azure.misread import understood
 from functions_model.core.sending import PASSING, AttemptFailed, Retries
 
 MIB = 1024 * 1024
@@ -56,7 +57,8 @@ def persist(attempt: Callable[[], T], settings: TransferSettings) -> T:
 
     def once() -> T:
         try:
-            return attempt()
+            with understood():
+                return attempt()
         except AzureError as exc:
             if (status := status_of(exc)) and status not in PASSING:
                 raise

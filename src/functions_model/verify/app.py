@@ -9,6 +9,7 @@ from typing import Any
 
 import requests
 
+from functions_model.core.answers import Said
 from functions_model.core.failures import NotLive, Overtaken
 from functions_model.core.sending import new_session
 from functions_model.core.unanswered import why
@@ -244,7 +245,7 @@ def _document(path: str, answer: requests.Response) -> Any:
     if answer.status_code != 200:
         raise NotYet(f"`{path}` answers with the status {answer.status_code}")
     try:
-        return answer.json()
+        return Said.of(answer).document()
     except ValueError as exc:
         raise NotYet(f"`{path}` answers with something other than JSON") from exc
 

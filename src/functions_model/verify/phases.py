@@ -132,7 +132,7 @@ def _running(status: Any) -> str:
     """The version of a host that runs; the text of `NotYet` has what it says of itself otherwise."""
     state = str(status.get("state")) if isinstance(status, dict) else "unknown"
     if state != "Running":
-        errors = "; ".join(str(error) for error in status.get("errors") or []) if isinstance(status, dict) else ""
+        errors = "; ".join(_errors_of(status))
         raise NotYet(f"the Functions host is in the state {state}" + (f": {errors}" if errors else ""))
     return str(status.get("version") or "")
 
@@ -154,7 +154,7 @@ def _build_answers(app: AppClient) -> str:
         build = identity.get("build_id") if isinstance(identity, dict) else None
         if build != app.expected.build_id:
             raise NotYet(f"`{IDENTITY_ROUTE}` answers with the build `{build}`, not with `{app.expected.build_id}`")
-    return str(identity.get("trigger") or "")
+    return str(identity.get("trigger") or "") if isinstance(identity, dict) else ""
 
 
 def _functions_start(app: AppClient) -> None:
@@ -173,8 +173,12 @@ def _functions_start(app: AppClient) -> None:
 def _errors(app: AppClient, function: str) -> list[str]:
     """What the host says is wrong with a function. A host without that page (404) says nothing."""
     status = app.admin_json(f"/admin/functions/{function}/status", absent=404)
+    return [error.rstrip(".") for error in _errors_of(status)]
+
+
+def _errors_of(status: Any) -> list[str]:
     errors = status.get("errors") if isinstance(status, dict) else None
-    return [in_one_line(str(error), _LONGEST) for error in errors or []]
+    return [in_one_line(str(error), _LONGEST) for error in errors] if isinstance(errors, list) else []
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:

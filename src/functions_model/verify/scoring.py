@@ -7,6 +7,7 @@ from pathlib import Path, PurePath
 
 import requests
 
+from functions_model.core.answers import Said
 from functions_model.core.failures import NotLive
 from functions_model.core.spec import AuthLevel
 from functions_model.core.unanswered import why
@@ -145,7 +146,7 @@ def noted(app: AppClient, failure: str = "") -> Noted:
         return Noted()
     try:
         answer = app.get(f"/api/check?noted={failure}", {"x-functions-key": app.master_key()})
-        return noted_of(answer.json()) if answer.ok and not _other_build(app, answer) else Noted()
+        return noted_of(Said.of(answer).document()) if answer.ok and not _other_build(app, answer) else Noted()
     except (NotYet, NotLive, ValueError):
         return Noted()
 

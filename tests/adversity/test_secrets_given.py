@@ -13,6 +13,7 @@ from functions_model.core.failures import InputsInvalid
 from functions_model.environment import secrets_in
 from functions_model.image.credentials import credentials_at
 from functions_model.inputs import from_arguments
+from functions_model.inputs.settings import secrets_in as settings_in
 from support.adversity import Row, each
 
 if TYPE_CHECKING:
@@ -102,6 +103,28 @@ def test_no_secret_is_an_argument(row: Row[tuple[str, ...]]) -> None:
         from_arguments(row.case, {}, command="deploy")
 
     assert not re.search("hunter22", f"{refused.value} {refused.value.detail}", re.IGNORECASE)
+
+
+DOCUMENTS: list[Row[tuple[str, tuple[str, ...]]]] = [
+    Row(
+        "settings are JSON, which writes a key sign as two halves of a character",
+        "the setting is masked as what it is",
+        (json.dumps({"KEY": "abcdefgh\U0001f511"}), ("abcdefgh\U0001f511",)),
+    ),
+    Row(
+        "settings are JSON with half of a character",
+        "they are refused, and each part of them is masked",
+        ('{"KEY": "abcdefgh\\ud83d"}', ('"abcdefgh\\ud83d"}',)),
+    ),
+]
+
+
+@each(DOCUMENTS)
+def test_settings_are_masked_as_what_they_are(row: Row[tuple[str, tuple[str, ...]]]) -> None:
+    """Before anything else is done with them."""
+    text, masked = row.case
+
+    assert set(masked) <= set(settings_in(text))
 
 
 FILES: list[Row[tuple[str, str]]] = [

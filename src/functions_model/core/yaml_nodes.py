@@ -67,7 +67,10 @@ class _Loader(yaml.SafeLoader):
         if self._nodes > _MOST:
             raise NotYaml("its aliases say more than anybody would write", line)
         if isinstance(node, yaml.ScalarNode) and _HALF.search(node.value):
-            raise NotYaml("it is not YAML: an escape means half a character", line)
+            # JSON writes a character as two halves (`\ud83d\udd11`), which PyYAML takes for two.
+            node.value = node.value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+            if _HALF.search(node.value):
+                raise NotYaml("it is not YAML: an escape means half a character", line)
         return node
 
 

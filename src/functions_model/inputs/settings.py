@@ -61,8 +61,7 @@ def check_settings(entries: Iterable[tuple[int | Location, str, str]]) -> tuple[
     settings: dict[str, Secret] = {}
     problems: list[Problem] = []
     seen: set[str] = set()
-    for place, name, given in entries:
-        value = _whole(given)
+    for place, name, value in entries:
         found = _name_problem(name, seen, place) or _value_problem(name, value, place)
         seen.add(in_container(name).upper())
         if found:
@@ -138,12 +137,7 @@ def _entries(node: yaml.MappingNode) -> Iterator[Pair | Problem]:
                 "Settings are text; put it in quotes.",
             )
         else:
-            yield line, key.value, _whole(value.value)
-
-
-def _whole(text: str) -> str:
-    r"""A text of JSON, in which a character may stand as two halves (`\ud83d\udd11`), which YAML takes for two."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+            yield line, key.value, value.value
 
 
 def _name_problem(name: str, seen: set[str], place: int | Location) -> Problem | None:

@@ -130,8 +130,7 @@ def check_context(folder: Path, root: Path | None = None) -> None:
     """
     action = "write the build context"
     try:
-        real = folder.resolve()
-        taken = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
+        real, foreign = folder.resolve(), _is_foreign(folder)
     except RuntimeError as error:  # a circle of links, before Python 3.13
         problem = Problem(f"`{folder}` leads in a circle of links", "Remove the links.", "build-context")
         raise InputsInvalid(action, [problem]) from error
@@ -141,9 +140,33 @@ def check_context(folder: Path, root: Path | None = None) -> None:
     if root and not real.is_relative_to(root.resolve()):
         what = f"`{folder}` leads by a link to `{real}`, outside of `{root}`"
         raise InputsInvalid(action, [Problem(what, "Name a folder of the workspace itself.", "build-context")])
-    if taken and not (folder / MARKER).is_file():
+    if foreign:
         what = f"`{folder}` exists and was not written by this tool"
         raise InputsInvalid(action, [Problem(what, "Remove it, or name another folder.", "build-context")])
+
+
+def _is_foreign(folder: Path) -> bool:
+    """Whether something is there that `write_context` has not written.
+
+    Another run may put its folder there meanwhile, and remove the former one behind its back: what was looked at must
+    still be in its place.
+    """
+    while True:
+        try:
+            handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        except FileNotFoundError:
+            return False
+        except NotADirectoryError:
+            return True
+        try:
+            if not os.listdir(handle) or os.access(MARKER, os.F_OK, dir_fd=handle):  # noqa: PTH208 - of what is open
+                return False
+            if os.path.samestat(os.fstat(handle), folder.stat()):
+                return True
+        except FileNotFoundError:
+            continue
+        finally:
+            os.close(handle)
 
 
 def _copy_own(own: OwnDockerfile, folder: Path) -> None:

@@ -15,7 +15,6 @@ from support.soak_figures import SoakResults
 from support.soaking import Soak
 from support.tools import ROOT
 from support.trials import Trial, trial
-from support.warm import Warm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,10 +42,9 @@ def _case(made: Trial) -> object:
 
 
 @pytest.fixture(scope="module")
-def soak(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Soak]:
+def soak(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Soak:
     """One image and one environment, which all share."""
-    with Warm() as warm:
-        yield Soak(sandbox, tmp_path_factory.mktemp("soak"), warm)
+    return Soak(sandbox, tmp_path_factory.mktemp("soak"))
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ class Deployer:
         sandbox: Where to.
         folder: The workspace; the project is written into it.
         app: The app's name; its resource group is named after it.
-        process: Starts its runs, if they are not to be processes like any others.
+        process: Starts its runs; None forks them from a process that has imported the product.
     """
 
     def __init__(self, sandbox: Sandbox, folder: Path, app: str, process: Start | None = None) -> None:

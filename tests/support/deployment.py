@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from support.leaks import leaks
 from support.tools import ROOT
+from support.warm import start_warm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -157,7 +158,7 @@ def start_action(
         inputs: By their own names: `app-name`.
         environ: What the runner adds: the sandbox's variables.
         folder: Takes what the run leaves behind.
-        start: Starts a process, if it is not to be one like any other.
+        start: Starts the process; None forks it from one that has imported the product.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("output", "summary", "log"):
@@ -173,7 +174,7 @@ def start_action(
         **environ,
         **{f"INPUT_{name.upper()}": value for name, value in inputs.items()},
     }
-    process = (start or start_anew)(["action"], workspace, given, folder / "log")
+    process = (start or start_warm)(["action"], workspace, given, folder / "log")
     return Started(process, folder, workspace, inputs, environ)
 
 

@@ -20,7 +20,7 @@ from support.live_state import live_state
 from support.small_disk import small_disk
 from support.soak_figures import Outcome
 from support.stored_images import Reader
-from support.warm import Warm, WarmRun
+from support.warm import WarmRun
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,11 +55,10 @@ class Soak:
     Args:
         sandbox: Where to.
         folder: For workspace, logs and temporary files.
-        warm: Runs are forked from it.
     """
 
-    def __init__(self, sandbox: Sandbox, folder: Path, warm: Warm) -> None:
-        self.sandbox, self.folder, self.warm = sandbox, folder, warm
+    def __init__(self, sandbox: Sandbox, folder: Path) -> None:
+        self.sandbox, self.folder = sandbox, folder
         whole = self._app("soak-whole").run(image_name="soak", storage_account="soakwholestore")
         assert whole.code == 0, whole.log
         self._whole = live_state(sandbox, "soak-whole")
@@ -91,7 +90,7 @@ class Soak:
         return Outcome(trial.seed, trial.words, code, said, ended.seconds, ended.mib, again, tuple(wrong))
 
     def _app(self, name: str) -> Deployer:
-        return Deployer(self.sandbox, self.folder / "workspace", name, self.warm.start)
+        return Deployer(self.sandbox, self.folder / "workspace", name)
 
     def _ended(self, trial: Trial, app: Deployer, left: Path) -> _Ended:
         """The run with bad luck."""

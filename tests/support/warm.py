@@ -1,7 +1,7 @@
 """Runs of the product out of one process that has imported it before: imports are half of what a short run costs.
 
-`python -m support.warm` reads one run a line from its standard input, forks it, and answers with its process id, and at
-its end with its exit code and the most memory that it had.
+`python -m support.warm NAME` listens at a socket of that name. Each connection is one run: a line says what to run, and
+is answered with its process id, and at its end with its exit code and the most memory that it had.
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ import os
 import runpy
 import select
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import uuid
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from functools import cache
+from typing import TYPE_CHECKING, Any, TextIO
 
 from support.tools import ROOT
 
@@ -41,7 +44,7 @@ class WarmRun:
     """
 
     pid: int
-    _answers: Any = field(repr=False)
+    _answers: TextIO = field(repr=False)
     returncode: int | None = None
     mib: float = 0.0
 
@@ -76,59 +79,87 @@ class WarmRun:
     def _look(self, timeout: float | None) -> int | None:
         if self.returncode is None and select.select([self._answers], [], [], timeout)[0]:
             ended = json.loads(self._answers.readline())
+            self._answers.close()
             self.returncode, self.mib = ended["code"], ended["mib"]
         return self.returncode
 
 
-class Warm:
-    """The process that forks runs, one at a time. A context manager."""
+def start_warm(words: Sequence[str], folder: Path, environ: Mapping[str, str], log: Path) -> WarmRun:
+    """Start `functions-model` with these words.
 
-    def __enter__(self) -> Self:
-        self._server = subprocess.Popen(
-            [sys.executable, "-m", "support.warm"],
-            env={**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT / 'tests'}"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.communicate(timeout=30)
-
-    def start(self, words: Sequence[str], folder: Path, environ: Mapping[str, str], log: Path) -> WarmRun:
-        """Start `functions-model` with these words.
-
-        Args:
-            words: Behind the program's name.
-            folder: Where it is called.
-            environ: All of its variables.
-            log: Takes what it says.
-        """
-        assert self._server.stdin is not None
-        assert self._server.stdout is not None
-        asked = {"words": [*words], "folder": str(folder), "environ": {**environ}, "log": str(log)}
-        self._server.stdin.write(json.dumps(asked).encode() + b"\n")
-        self._server.stdin.flush()
-        return WarmRun(json.loads(self._server.stdout.readline())["pid"], self._server.stdout)
+    Args:
+        words: Behind the program's name.
+        folder: Where it is called.
+        environ: All of its variables.
+        log: Takes what it says.
+    """
+    asked = {"words": [*words], "folder": str(folder), "environ": {**environ}, "log": str(log)}
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(_server())
+        connection.sendall(json.dumps(asked).encode() + b"\n")
+        answers = connection.makefile("r", encoding="utf-8")
+    return WarmRun(json.loads(answers.readline())["pid"], answers)
 
 
-def _serve() -> None:
-    """Fork a run for each line."""
-    for name in _IMPORTED:
-        __import__(name)
-    for line in sys.stdin:
-        if pid := os.fork():
-            _answer({"pid": pid})
-            _, status, used = os.wait4(pid, 0)
-            _answer({"code": os.waitstatus_to_exitcode(status), "mib": round(used.ru_maxrss / 1024, 1)})
-        else:
-            _be(json.loads(line))
-            return
+@cache
+def _server() -> str:
+    """The name of the socket. The process behind it ends with this one, as it then reads the end of its input."""
+    name = f"\0functions-model-{uuid.uuid4()}"
+    # Nobody waits for it: its end is that of the tests.
+    process = subprocess.Popen(
+        [sys.executable, "-m", "support.warm", name[1:]],
+        env={**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT / 'tests'}"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    _KEPT.append(process)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"ready\n"
+    return name
 
 
-def _answer(told: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(told) + "\n")
-    sys.stdout.flush()
+_KEPT: list[subprocess.Popen[bytes]] = []
+
+
+def _serve(name: str) -> None:
+    """Fork whoever has one run made, for each connection."""
+    for module in _IMPORTED:
+        __import__(module)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"\0{name}")
+        listener.listen()
+        print("ready", flush=True)
+        while True:
+            ready, _, _ = select.select([listener, sys.stdin], [], [])
+            if sys.stdin in ready:
+                return
+            connection, _ = listener.accept()
+            if os.fork() == 0:
+                listener.close()
+                break
+            connection.close()
+    _have_made(connection)
+
+
+def _have_made(connection: socket.socket) -> None:
+    """Fork a run, and tell of it."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    stream = connection.makefile("rw", encoding="utf-8")
+    asked = json.loads(stream.readline())
+    pid = os.fork()
+    if pid == 0:
+        _be(asked)
+        return
+    _tell(stream, {"pid": pid})
+    _, status, used = os.wait4(pid, 0)
+    _tell(stream, {"code": os.waitstatus_to_exitcode(status), "mib": round(used.ru_maxrss / 1024, 1)})
+    os._exit(0)
+
+
+def _tell(stream: Any, told: dict[str, Any]) -> None:
+    stream.write(json.dumps(told) + "\n")
+    stream.flush()
 
 
 def _be(asked: dict[str, Any]) -> None:
@@ -146,4 +177,4 @@ def _be(asked: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    _serve()
+    _serve(sys.argv[1])

@@ -22,6 +22,7 @@ from benchmarks.timing import RUNS, alternate
 from support.az import Az, new_az
 from support.classic import ClassicNames, run_classic
 from support.deployer import Deployer
+from support.deployment import start_anew
 from support.keys_registry import registry_with_admin
 from support.live_sites import site_of
 from support.triggers import QUEUES
@@ -59,7 +60,7 @@ class Cloud:
 
     def deployer(self, app: str) -> Deployer:
         """Of the echo project, to an app of its own."""
-        return Deployer(self.sandbox, self.folder, app)
+        return Deployer(self.sandbox, self.folder, app, start_anew)
 
     def deploy(self, app: str, *, weights: str = "first", **inputs: str) -> Run:
         """The whole product: log in, look, plan, make, verify. It must succeed."""

@@ -24,6 +24,7 @@ from functions_model.preflight.checks import of_everything, of_files
 from functions_model.preflight.project import Project
 from functions_model.preflight.taking import take_inventory
 from support.deployer import Deployer
+from support.deployment import start_anew
 from support.tools import ROOT
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def test_a_missing_module(tmp_path: Path, results: Results) -> None:
     with Sandbox(tmp_path / "sandbox", durations=Durations.live(), latency=LATENCY) as sandbox:
 
         def told_by(preflight: str, code: int) -> float:
-            deployer = Deployer(sandbox, tmp_path / preflight, f"{preflight}{next(numbers)}")
+            deployer = Deployer(sandbox, tmp_path / preflight, f"{preflight}{next(numbers)}", start_anew)
             (deployer.folder / deployer.inputs["entry-script"]).write_text(LACKING)
             left = tmp_path / "left" / deployer.app
             left.mkdir(parents=True)

@@ -312,7 +312,7 @@ def test_what_drips_is_not_read_for_ever(row: Row[Drip]) -> None:
 def test_the_azure_sdk_is_bounded_in_the_same_way() -> None:
     """Its transport has the adapter with bounded heads, and does not wait five minutes for a connection."""
     with CancelledTransport() as transport:
-        assert {HeadsAdapter} == {type(adapter) for adapter in transport.session.adapters.values()}
+        assert all(isinstance(adapter, HeadsAdapter) for adapter in transport.session.adapters.values())
         assert 30.0 == transport.connection_config.timeout
 
 

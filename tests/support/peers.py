@@ -96,8 +96,17 @@ def encrypted(context: ssl.SSLContext, answer: Callable[[socket.socket], None]) 
     """The same behind TLS."""
 
     def behind(connection: socket.socket) -> None:
-        with context.wrap_socket(connection, server_side=True) as opened:
-            answer(opened)
+        with connection.dup() as below:
+            below.settimeout(5)
+            try:
+                with context.wrap_socket(connection, server_side=True) as opened:
+                    answer(opened)
+            except ssl.SSLError:
+                # A socket that is closed with something unread in it resets the connection, and the alert is lost.
+                with contextlib.suppress(OSError):
+                    while below.recv(1 << 16):
+                        pass
+                raise
 
     return behind
 

@@ -166,7 +166,8 @@ def data_words(exc: Exception) -> str:
     """
     lines = str(getattr(exc, "message", "") or exc).splitlines() or [type(exc).__name__]
     if silent := _silence(exc):
-        return f"{silent.what}. {silent.remedy}".rstrip(".")
+        # What may pass by itself has the way out of whoever asked: to run again.
+        return silent.what if silent.passes else f"{silent.what}. {silent.remedy}".rstrip(".")
     code, text = data_code(exc), in_one_line(lines[0], _LONGEST_OF_DATA)
     return f"{code}: {text}" if code and code not in text else text
 

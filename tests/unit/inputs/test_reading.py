@@ -267,10 +267,13 @@ class TestPaths:
         assert read_inputs({**PACKAGE, "model-path": "latest.pkl"}, workspace=workspace).models[0].name == "latest"
 
     def test_link_to_itself(self, workspace: Path) -> None:
-        """A circle of links is told like a file that is not there."""
+        """A circle of links is told as one."""
         (workspace / "circle").symlink_to("circle")
 
-        assert "does not exist" in problems({**PACKAGE, "model-path": "circle"}, workspace)["model-path"]
+        assert (
+            "`circle` leads in a circle of links. Remove the links."
+            == problems({**PACKAGE, "model-path": "circle"}, workspace)["model-path"]
+        )
 
     def test_absolute_path(self, workspace: Path) -> None:
         """A path that GitHub translated is absolute, and inside."""

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any, Self, cast
 
 import pytest
 import requests
-from azure.core.exceptions import ServiceRequestError
+from azure.core.exceptions import ServiceRequestError, ServiceResponseError
+from azure.core.pipeline import Pipeline
 from azure.core.pipeline.policies import RetryMode
 from azure.core.rest import HttpRequest
 
@@ -331,3 +333,29 @@ def test_the_azure_sdk_tries_again_what_may_pass(
     )
 
     assert again is policy.increment(settings, asked, ServiceRequestError(raised.value, error=raised.value))
+
+
+@pytest.mark.parametrize(("method", "again"), [("PATCH", True), ("PUT", True), ("POST", False)])
+def test_a_connection_that_breaks_under_a_write_that_is_safe_twice(method: str, *, again: bool) -> None:
+    """A PATCH of ours sets values; a POST may have swapped two slots."""
+    sent: list[str] = []
+
+    class Breaks:
+        def send(self, request: HttpRequest, **_: object) -> object:
+            sent.append(request.method)
+            raise ServiceResponseError("broke", error=ConnectionResetError())
+
+        def sleep(self, _: float) -> None:
+            """Wait no moment."""
+
+        def __enter__(self) -> Self:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            """Leave nothing open."""
+
+    pipeline: Pipeline[HttpRequest, object] = Pipeline(cast("Any", Breaks()), [PatientRetry(lambda _: None)])
+    with pytest.raises(ServiceResponseError):
+        pipeline.run(HttpRequest(method, "https://management.azure.com"))
+
+    assert again is (len(sent) > 1)

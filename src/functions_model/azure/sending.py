@@ -25,6 +25,10 @@ _WORTH_TELLING = 2.0
 _TOO_MANY, _TIMED_OUT = 429, 408
 
 
+_SAFE_TWICE = frozenset({"HEAD", "GET", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"})
+"""Methods whose second request leaves what the first one did: our PATCHes set values. POST starts and swaps."""
+
+
 class PatientRetry(RetryPolicy[Any, Any]):
     """The SDK's policy, told and bounded: for throttling and faults of the service.
 
@@ -42,6 +46,11 @@ class PatientRetry(RetryPolicy[Any, Any]):
         waits = {"retry_backoff_factor": _RETRIES.first, "retry_backoff_max": _RETRIES.longest}
         super().__init__(**{**counts, **waits, **options})
         self._report = report
+
+    def configure_retries(self, options: dict[str, Any]) -> dict[str, Any]:
+        """The settings of one request; a connection that breaks is tried again for PATCH, too."""
+        options.setdefault("retry_on_methods", _SAFE_TWICE)
+        return super().configure_retries(options)
 
     def is_retry(self, settings: dict[str, Any], response: Any) -> bool:
         """Whether the answer is one to try again after."""

@@ -35,3 +35,11 @@ def test_no_two_rows_are_the_same() -> None:
 def test_each_row_says_what_comes_of_it() -> None:
     """In words, so that the table can be read without its test."""
     assert [row.done for row in _rows() if not row.done or not row.comes] == []
+
+
+def test_each_group_of_the_first_list_has_rows_of_its_own() -> None:
+    """One row is an instance; three are a kind."""
+    counts = Counter(row.group for row in _rows())
+
+    assert [] == [f"R{number}" for number in range(1, 19) if counts[f"R{number}"] < 3]
+    assert {"", *(f"R{number}" for number in range(1, 19))} == set(counts)

@@ -15,6 +15,7 @@ from typing import Any
 from azure.core.exceptions import ResourceNotFoundError
 
 from functions_model.azure.clients import AzureClients
+from functions_model.azure.finishing import finished
 from functions_model.core.failures import Problem
 from functions_model.core.tags import MOST_TAGS, merged, value_in
 from functions_model.provision.changes import Action, Change, FieldChange
@@ -135,4 +136,4 @@ def write_tags(writing: Writing, own: Change | None) -> None:
         return
     body: Any = {"operation": "Merge", "properties": {"tags": writing.wanted.target.tags}}
     scope = writing.change.resource_id.lstrip("/")
-    writing.clients.resource.tags.begin_update_at_scope(scope=scope, parameters=body).result()
+    finished(writing.clients.resource.tags.begin_update_at_scope(scope=scope, parameters=body))

@@ -9,6 +9,7 @@ from azure.core.exceptions import HttpResponseError, ResourceExistsError, Resour
 
 from functions_model.azure.clients import AzureClients
 from functions_model.azure.errors import ServiceError, explain, explain_answer
+from functions_model.azure.finishing import finished
 from functions_model.core.failures import Problem
 from functions_model.hosting.app_service.nouns import ObservedApp, ObservedSite
 from functions_model.hosting.app_service.plan_sizes import (
@@ -145,7 +146,7 @@ def write(writing: Writing, observed: Observed) -> ObservedPlan:
         name=wanted.resources.plan,
         app_service_plan=body,
     )
-    return _observed(poller.result())
+    return _observed(finished(poller))
 
 
 def _new(wanted: Wanted) -> Any:

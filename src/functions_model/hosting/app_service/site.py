@@ -12,6 +12,7 @@ from azure.core.rest import HttpRequest
 
 from functions_model.azure import api_versions
 from functions_model.azure.clients import AzureClients
+from functions_model.azure.finishing import finished
 from functions_model.core.names import Names
 from functions_model.provision.host import Writing
 
@@ -43,7 +44,7 @@ class Site:
     def create_or_update(self, body: dict[str, Any]) -> SdkSite:
         """Write the whole site, and wait until it is there."""
         apps = self._apps
-        return self._ask(apps.begin_create_or_update, apps.begin_create_or_update_slot, site_envelope=body).result()
+        return finished(self._ask(apps.begin_create_or_update, apps.begin_create_or_update_slot, site_envelope=body))
 
     def update(self, patch: dict[str, Any]) -> None:
         """Write what the patch names of `tags`, `identity` and `properties`."""

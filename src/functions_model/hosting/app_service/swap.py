@@ -11,6 +11,7 @@ from azure.core.exceptions import AzureError
 
 from functions_model.azure.clients import AzureClients
 from functions_model.azure.errors import ServiceError
+from functions_model.azure.finishing import finished
 from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import ApplyIncomplete, NotLive, Problem
 from functions_model.core.names import MOVE, Names
@@ -57,7 +58,7 @@ def write(writing: Writing, observed: Observed) -> None:  # noqa: ARG001
     poller = writing.clients.web.web_apps.begin_swap_slot(
         wanted.names.group, wanted.names.app, wanted.names.candidate, body, retry_total=0
     )
-    poller.result()
+    finished(poller)
 
 
 SWAP_OF_SLOT = Kind(KIND, difference, write, problems=problems)

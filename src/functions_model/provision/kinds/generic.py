@@ -15,6 +15,7 @@ from azure.core.exceptions import HttpResponseError
 from azure.core.rest import HttpRequest
 
 from functions_model.azure.clients import AzureClients
+from functions_model.azure.finishing import finished
 from functions_model.azure.misread import mapping_of
 from functions_model.provision.context import Patience
 from functions_model.provision.elsewhere import has_no_subscription
@@ -64,7 +65,7 @@ def delete(clients: AzureClients, resource_id: str, api_version: str, **query: s
         AzureError: It was refused, or failed later.
     """
     resources = clients.resource.resources
-    resources.begin_delete_by_id(resource_id.lstrip("/"), api_version=api_version, params=query).result()
+    finished(resources.begin_delete_by_id(resource_id.lstrip("/"), api_version=api_version, params=query))
 
 
 def state_of(document: dict[str, Any] | None) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from functions_model.azure.finishing import finished
 from functions_model.core.references import ImageReference
 from functions_model.core.secrets import RegistryLogin
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
@@ -60,7 +61,7 @@ def write(writing: Writing, observed: Observed) -> None:
         raise TypeError("there is nothing to import")
     parameters = parameters_for(given.source, given.target, given.registry_id, given.login)
     there = writing.clients.of(subscription_in(registry.id))
-    there.registries.registries.begin_import_image(*place_in_azure(registry.id), parameters).result()
+    finished(there.registries.registries.begin_import_image(*place_in_azure(registry.id), parameters))
 
 
 def parameters_for(

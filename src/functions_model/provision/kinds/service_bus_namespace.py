@@ -19,6 +19,7 @@ from azure.core.exceptions import HttpResponseError, ResourceExistsError, Resour
 
 from functions_model.azure.clients import AzureClients
 from functions_model.azure.errors import explain
+from functions_model.azure.finishing import finished
 from functions_model.core.failures import Problem
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
 from functions_model.provision.host import Kind, Look, Wanted, Writing
@@ -205,7 +206,7 @@ def write(writing: Writing, observed: Observed) -> ObservedNamespace:  # noqa: A
         poller = writing.clients.service_bus.namespaces.begin_create_or_update(
             **where, parameters=_body(writing.wanted, data), raw_response_hook=partial(_know, writing)
         )
-        return _observed(poller.result())
+        return _observed(finished(poller))
     except ResourceExistsError as exc:
         if explain(exc, "create it").passes:
             raise
@@ -281,7 +282,7 @@ SERVICE_BUS_NAMESPACE = Kind(
     removal=Removal(
         4,
         lambda clients, group, name: clients.service_bus.namespaces.get(group, name),
-        lambda it: it.clients.service_bus.namespaces.begin_delete(it.group, it.name).result(),
+        lambda it: finished(it.clients.service_bus.namespaces.begin_delete(it.group, it.name)),
         holds_data=True,
         used_by_roles=True,
     ),

@@ -16,6 +16,7 @@ from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 
 from functions_model.azure.clients import AzureClients
 from functions_model.azure.errors import explain
+from functions_model.azure.finishing import finished
 from functions_model.core.failures import Problem
 from functions_model.provision.changes import Action, Change, FieldChange, key_of
 from functions_model.provision.host import Kind, Look, Wanted, Writing
@@ -223,7 +224,7 @@ def write(writing: Writing, observed: Observed) -> ObservedAccounts:  # noqa: AR
     accounts = writing.clients.storage.storage_accounts
     try:
         poller = accounts.begin_create(resource_group_name=wanted.names.group, account_name=name, parameters=body)
-        return ObservedAccounts({name: _observed(poller.result())})
+        return ObservedAccounts({name: _observed(finished(poller))})
     except ResourceExistsError as exc:
         if explain(exc, "create it").passes or _read(writing.clients, wanted, name) is None:
             raise

@@ -9,6 +9,7 @@ from functools import partial
 from azure.core.exceptions import ResourceNotFoundError
 
 from functions_model.azure.clients import AzureClients
+from functions_model.azure.finishing import finished
 from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import ApplyIncomplete
 from functions_model.provision.applying.graph import Graph
@@ -75,7 +76,7 @@ class _Remover:
             self.clients.authorization.role_assignments.delete_by_id(change.resource_id.lstrip("/"))
         elif change.kind == resource_group.KIND:
             patience.until(partial(self._is_empty, change), "the end of what was in the group")
-            self.clients.resource.resource_groups.begin_delete(resource_group_name=group).result()
+            finished(self.clients.resource.resource_groups.begin_delete(resource_group_name=group))
         else:
             kind = next(kind for kind in removable(self.plan.host) if kind.name == change.kind)
             if kind.removal:

@@ -27,7 +27,10 @@ ELSEWHERE = {"iris-http", "rent-by-identity"}
 )
 @pytest.mark.usefixtures("sandbox")  # it keeps the base image's layers at hand
 def test_an_example_is_served_and_used(folder: Path) -> None:
-    """The sample is scored by the live app (a long answer is shown in part), then goes through the trigger itself, and Ctrl-C ends it all."""
+    """The sample is scored by the live app, then goes through the trigger itself, and Ctrl-C ends it all.
+
+    A long answer is shown in part.
+    """
     with tried(folder) as trial:
         answer = trial.live()[3]
         used = [line for line in trial.lines if line.startswith(("Put ", "Sent "))]

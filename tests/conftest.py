@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["support.sandbox"]
 
-collect_ignore = ["real", *([] if os.environ.get("SOAK") else ["e2e/test_action_arm64.py"])]
-"""`real` looks at the real thing, and has a configuration of its own: `make real`. Emulated arm64 takes a sixth of CI's
-time: `make soak` runs it."""
+collect_ignore = ["real"]
+"""They look at the real thing, and have a configuration of their own: `make real`."""
 
 
 _FIRST = (
+    "tests/e2e/test_action_arm64.py",
     "tests/e2e/test_real.py",
     "tests/contract/test_two_runs_on_the_sandbox.py",
     "tests/e2e/test_promotion.py",

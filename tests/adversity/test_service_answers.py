@@ -222,6 +222,17 @@ def test_an_answer_over_the_line(row: Row[Packed]) -> None:
     assert row.case.says in explain(caught.value, "ask").reason
 
 
+@pytest.mark.parametrize("status", [200, 403, 404, 502, 503])
+def test_a_page_is_an_error_of_the_sdk(status: int) -> None:
+    """Whatever its status: whoever calls a client expects these errors, and no others."""
+    clients = clients_for(lambda _: Answer(status, PAGE, HTML))
+
+    with pytest.raises(AzureError) as caught:
+        clients.resource.resource_groups.get("x")
+
+    assert _A_PROXY in explain(caught.value, "ask").reason
+
+
 def test_no_failure_here_is_a_bug() -> None:
     """Each that these tables expect has an exit code of its own."""
     assert issubclass(PlanRefused, Failure)

@@ -162,9 +162,7 @@ class ReadingPolicy(HTTPPolicy[Any, Any]):
             raise Misread(reason, "Run again.", response)
         _HEARD.last = said, f"{request.http_request.method} {urlsplit(request.http_request.url).path}"
         if said.content.strip() and _is_document(request.http_request, response):
-            if not _is_own(response, said):
-                raise Misread(said.reason, said.remedy, response)
-            _check(request.http_request, said)
+            _check(request.http_request, said, _own_document(response, said))
         return answer
 
 
@@ -176,12 +174,11 @@ _ENVELOPE: Mapping[str, type] = {
 """What each resource and each list of Resource Manager has, where it has it."""
 
 
-def _check(request: Any, said: Said) -> None:
+def _check(request: Any, said: Said, document: Any) -> None:
     """See that an answer has the form of Resource Manager, and that the next page of a list is another one of its own.
 
     The token is sent there. What a host answers through Resource Manager has a form of its own.
     """
-    document = said.document()
     if said.status >= 400 or not isinstance(document, dict) or "/hostruntime/" in request.url:
         return
     entries = document["value"] if isinstance(document.get("value"), list) else []
@@ -216,13 +213,16 @@ def _is_document(request: Any, response: Any) -> bool:
     return "json" in kind or "html" in kind
 
 
-def _is_own(response: Any, said: Said) -> bool:
-    """Whether the SDK can take it apart, and it is no page. Faults of the service are told by their status."""
-    if said.is_page:
-        return said.status >= 500
+def _own_document(response: Any, said: Said) -> Any:
+    """What Resource Manager has answered.
+
+    Raises:
+        Misread: It is a page, whatever its status, or nothing that the SDK can take apart.
+    """
     try:
-        said.document()
-        response.text()
+        if not said.is_page:
+            response.text()
+            return said.document()
     except (ValueError, LookupError):  # of its text, and of the charset that its header names
-        return False
-    return True
+        pass
+    raise Misread(said.reason, said.remedy, response)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ import pytest
 
 from support.console import command
 from support.deployment import run_action
+from support.preflight_cases import blocks_of, inputs_of
 from support.tools import ROOT
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.exhaustive
 
-_FENCE = re.compile(r"^```(?P<info>[^\n]+)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 _OUTCOMES = ("preflight", "plan", "answers")
 _WRITTEN = {
     "": lambda text: text.encode(),
@@ -46,12 +45,11 @@ class Project:
     @property
     def inputs(self) -> dict[str, str]:
         """What the project says of itself."""
-        lines = self.blocks.get("inputs", "").splitlines()
         environment = next((name for name in ("requirements.txt", "conda.yml") if self.has(name)), "")
         given = {"entry-script": "score.py", "model-path": "model", "sample-request": "sample-request.json"}
         environments = {"environment-file": environment} if environment else {}
         settings = {"app-settings": self.blocks["settings"]} if "settings" in self.blocks else {}
-        return given | environments | settings | dict(line.split(": ", 1) for line in lines)
+        return given | environments | settings | inputs_of(self.blocks.get("inputs", ""))
 
     def has(self, name: str) -> bool:
         """Whether there is such a file."""
@@ -72,7 +70,7 @@ class Project:
 def _projects() -> Iterator[Project]:
     for section in (ROOT / "tests/preflight/reported.md").read_text().split("\n## ")[1:]:
         name = section.partition("\n")[0].strip()
-        yield Project(name, {match["info"]: match["body"] for match in _FENCE.finditer(section)})
+        yield Project(name, dict(blocks_of(section)))
 
 
 PROJECTS = {project.name: project for project in _projects()}

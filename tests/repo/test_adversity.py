@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 from support.adversity import Row
@@ -12,6 +13,7 @@ from support.adversity import Row
 FOLDER = Path(__file__).resolve().parents[1] / "adversity"
 
 
+@cache
 def _rows() -> list[Row[object]]:
     """Rows of every list of them that a module of the folder has at its top."""
     rows: list[Row[object]] = []

@@ -71,6 +71,11 @@ class Case:
         return bool(self.mended or self.mended_packages or self.mended_inputs)
 
 
+def blocks_of(section: str) -> list[tuple[str, str]]:
+    """The fenced blocks of a part of a page: what stands at the fence, and what stands in it."""
+    return [(match["info"].strip(), match["body"]) for match in _FENCE.finditer(section)]
+
+
 def cases(part: str) -> tuple[Case, ...]:
     """Those below one of the page's headings: `Broken`, `Sound`."""
     text = CASES.read_text().partition(f"\n## {part}\n")[2].partition("\n## ")[0]
@@ -79,9 +84,8 @@ def cases(part: str) -> tuple[Case, ...]:
 
 def _case(section: str) -> Case:
     name = section.partition("\n")[0].strip()
-    blocks = [(match["info"].strip(), match["body"]) for match in _FENCE.finditer(section)]
     files, mended, other = {}, {}, {}
-    for info, body in blocks:
+    for info, body in blocks_of(section):
         word, _, rest = info.partition(" ")
         if word == "mended":
             mended[rest] = body
@@ -89,14 +93,15 @@ def _case(section: str) -> Case:
             other[word] = body
         else:
             files[info] = body
-    inputs = _inputs(other.get("inputs", ""))
+    inputs = inputs_of(other.get("inputs", ""))
     more, mended_inputs = mended.pop("packages", ""), mended.pop("inputs", "")
     python = other.get("python", "3.12").strip()
     found, packages = other.get("found", ""), other.get("packages", "")
-    return Case(name, files, packages, found, inputs, mended, more, _inputs(mended_inputs), python)
+    return Case(name, files, packages, found, inputs, mended, more, inputs_of(mended_inputs), python)
 
 
-def _inputs(text: str) -> dict[str, str]:
+def inputs_of(text: str) -> dict[str, str]:
+    """The inputs of a block, a line each."""
     return dict(line.split(": ", 1) for line in text.splitlines())
 
 

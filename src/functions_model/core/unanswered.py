@@ -69,7 +69,6 @@ def unanswered(error: BaseException, host: str = "") -> Unanswered | None:
     """
     causes = tuple(_chain(error))
     host = host or next(filter(None, map(_host_of, causes)), "")
-    host = f"`{host}`" if host else "the service"
     for reading in (_by_answer, _by_certificate, _by_proxy, _by_tls, _by_name, _by_time, _by_socket):
         if found := reading(causes, host):
             return found
@@ -144,12 +143,16 @@ def _by_answer(causes: tuple[BaseException, ...], _: str) -> Unanswered | None:
     return None if found is None else _final(found.reason, found.remedy)
 
 
+def _who(host: str) -> str:
+    return f"`{host}`" if host else "the service"
+
+
 def _by_certificate(causes: tuple[BaseException, ...], host: str) -> Unanswered | None:
     found = next((cause for cause in causes if isinstance(cause, ssl.SSLCertVerificationError)), None)
     if found is None and not any("certificate verify failed" in str(cause).lower() for cause in causes):
         return None
     found = found or ssl.SSLCertVerificationError()  # the client of Service Bus keeps its words alone
-    who, code, said = f"the certificate of {host}", getattr(found, "verify_code", 0), _said_of(found)
+    who, code, said = f"the certificate of {_who(host)}", getattr(found, "verify_code", 0), _said_of(found)
     if code == _EXPIRED:
         return _final(f"{who} has expired", "Ask who runs it to renew it; check this machine's clock.")
     if code == _NOT_YET:
@@ -177,12 +180,13 @@ def _by_proxy(causes: tuple[BaseException, ...], host: str) -> Unanswered | None
     if "appears to only use HTTP" in said:
         return _final("the proxy does not speak TLS", "Begin its address in HTTPS_PROXY with `http://`.")
     below = tuple(cause for cause in causes if not isinstance(cause, proxy))
-    named = _by_name(below, "of the proxy")
-    if named:
+    if named := _by_name(below, host):
         what = "the name of the proxy is not known"
         return Unanswered(what, "Check HTTPS_PROXY, and this machine's DNS.", named.passes)
     if _by_time(below, host):
-        return Unanswered(f"the proxy did not answer in time, asked for {host}", "Check HTTPS_PROXY and the network.")
+        return Unanswered(
+            f"the proxy did not answer in time, asked for {_who(host)}", "Check HTTPS_PROXY and the network."
+        )
     told = _strerror(below)
     what = f"the proxy cannot be reached, or broke off{f' ({told})' if told else ''}"
     return Unanswered(what, "Check HTTPS_PROXY, or name the host in NO_PROXY, if it is reached directly.")
@@ -190,11 +194,11 @@ def _by_proxy(causes: tuple[BaseException, ...], host: str) -> Unanswered | None
 
 def _by_status(status: str, host: str) -> Unanswered:
     if status == "407":
-        what = f"the proxy wants a login, or another one, for {host} (407)"
+        what = f"the proxy wants a login, or another one, for {_who(host)} (407)"
         return _final(what, _LOG_IN)
     if int(status) < 500:
-        return _final(f"the proxy does not let this machine reach {host} ({status})", _LET_THROUGH)
-    return Unanswered(f"the proxy could not reach {host} ({status})", f"Check the name. {_LET_THROUGH}")
+        return _final(f"the proxy does not let this machine reach {_who(host)} ({status})", _LET_THROUGH)
+    return Unanswered(f"the proxy could not reach {_who(host)} ({status})", f"Check the name. {_LET_THROUGH}")
 
 
 def _by_tls(causes: tuple[BaseException, ...], host: str) -> Unanswered | None:
@@ -203,7 +207,7 @@ def _by_tls(causes: tuple[BaseException, ...], host: str) -> Unanswered | None:
         return None
     for pattern, meaning in _TLS:
         if re.search(pattern, str(found)):
-            return _final(f"{host} {meaning} ({found.reason or found})", _WHERE)
+            return _final(f"{_who(host)} {meaning} ({found.reason or found})", _WHERE)
     return None
 
 
@@ -212,8 +216,7 @@ def _by_name(causes: tuple[BaseException, ...], host: str) -> Unanswered | None:
     if found is None:
         return None
     passes = found.errno not in {socket.EAI_NONAME, socket.EAI_NODATA}
-    bare = _PORT.sub("", host.strip("`"))
-    name = f"`{bare}`" if host.startswith("`") else f"of {bare}"
+    name = f"`{_PORT.sub('', host)}`" if host else "of the service"
     return Unanswered(f"the name {name} is not known", "Check the name, and this machine's DNS.", passes)
 
 
@@ -221,7 +224,7 @@ def _by_time(causes: tuple[BaseException, ...], host: str) -> Unanswered | None:
     late = (requests.Timeout, TimedOut, TimeoutError)
     # A connection that is refused is a kind of timeout to urllib3: `NewConnectionError` is a `ConnectTimeoutError`.
     if any(isinstance(cause, late) and not isinstance(cause, NewConnectionError) for cause in causes):
-        return Unanswered(f"{host} did not answer in time", _AGAIN)
+        return Unanswered(f"{_who(host)} did not answer in time", _AGAIN)
     return None
 
 
@@ -229,10 +232,10 @@ def _by_socket(causes: tuple[BaseException, ...], host: str) -> Unanswered | Non
     if not any(map(_is_broken, causes)):
         return None
     if any(isinstance(cause, BadStatusLine) and not isinstance(cause, RemoteDisconnected) for cause in causes):
-        return _final(f"{host} does not speak HTTP there", _WHERE)
+        return _final(f"{_who(host)} does not speak HTTP there", _WHERE)
     closed = any(isinstance(cause, RemoteDisconnected | ssl.SSLEOFError) for cause in causes)
     told = "it was closed without an answer" if closed else _strerror(causes)
-    what = f"the connection to {host} broke{f' ({told})' if told else ''}"
+    what = f"the connection to {_who(host)} broke{f' ({told})' if told else ''}"
     return Unanswered(what, _AGAIN)
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from functions_model.core.spec import Trigger
 
+pytestmark = pytest.mark.exhaustive
+
 TELEMETRY = {"application_insights": "iris-insights", "log_analytics_workspace": "iris-logs"}
 
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from functions_model.environment import Lock
     from functions_model.environment.installing import Installed
 
+pytestmark = pytest.mark.exhaustive
+
 MINOR = "3.11"
 SITE_PACKAGES = "/home/site/wwwroot/.python_packages/lib/site-packages"
 CODE = """

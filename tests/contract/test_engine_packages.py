@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from functions_model.image.layers import Layer
 
-pytestmark = pytest.mark.needs("docker", "mmdebstrap")
+pytestmark = [pytest.mark.needs("docker", "mmdebstrap"), pytest.mark.exhaustive]
 
 BACKEND = """
 import subprocess, zipfile

@@ -20,6 +20,8 @@ from functions_model.environment import EnvironmentRequest, Lock, install, read_
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.exhaustive
+
 SERVER = "azureml-inference-server-http"
 
 
@@ -427,7 +429,6 @@ class TestInstall:
 class TestIndex:
     """The real index, as the machine has it."""
 
-    @pytest.mark.exhaustive
     @pytest.mark.parametrize("python", ["3.10", "3.14"])
     def test_oldest_and_newest(self, python: str, tmp_path: Path) -> None:
         """The inference server and a compiled package, for Pythons that may not be here, twice the same."""
@@ -462,7 +463,6 @@ class TestIndex:
         )
         assert ("fine\n", 0) == (done.stdout, done.returncode), done.stderr
 
-    @pytest.mark.exhaustive
     def test_a_changed_cache_where_nothing_can_be_fetched(self, tmp_path: Path) -> None:
         """It is said what is wrong, and no image is made of it."""
         (tmp_path / "requirements.txt").write_text("six\n")

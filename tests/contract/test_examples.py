@@ -24,6 +24,8 @@ from support.tools import ROOT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.exhaustive
+
 EXAMPLES = ROOT / "examples"
 IRIS = EXAMPLES / "iris-http"
 LANGUAGE = EXAMPLES / "blob-language"

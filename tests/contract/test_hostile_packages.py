@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.exhaustive
+
 SERVER = SourcePackage("azureml-inference-server-http", "1.5.1", "")
 PROJECT = '[build-system]\nrequires = []\nbuild-backend = "own"\nbackend-path = ["."]\n'
 BACKEND = """\

@@ -106,6 +106,7 @@ def odd(wanted: str, **more: Any) -> Request:
     return Request({"dataframe_split": {"columns": ["wanted"], "data": [[wanted]]}, **more})
 
 
+@pytest.mark.exhaustive
 class TestFormatsOfMlflow:
     """What `mlflow models serve` takes."""
 

@@ -30,6 +30,8 @@ from support.wanted import QUEUE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+pytestmark = pytest.mark.exhaustive
+
 BEFORE, FIRST, SECOND = Rival("a"), Rival("b"), Rival("c")
 SWAPS, ALSO_SWAPS = Rival("b", SWAPPED), Rival("c", SWAPPED)
 IMAGE_ALONE = Rival("b", owner="a")
@@ -145,14 +147,12 @@ class TestTwoDeployments:
         assert state(azure) == ended.now
         assert (first, LIVE) == (ended.first, ended.second)
 
-    @pytest.mark.exhaustive
     @pytest.mark.timeout(1200)
     @pytest.mark.parametrize("rivals", DEPLOYMENTS.values(), ids=DEPLOYMENTS)
     def test_never_leave_half_of_each(self, azure: Azure, other: Azure, rivals: tuple[Rival, Rival]) -> None:
         """At writes, and looks between them; all is as if whoever's image it is had been alone, and both say so."""
         assert [] == judged(azure, other, rivals, partial(before, azure))
 
-    @pytest.mark.exhaustive
     @pytest.mark.timeout(1200)
     def test_that_are_both_the_first_make_one_app(self, azure: Azure, other: Azure) -> None:
         """At every single write, of whatever resource."""
@@ -179,7 +179,6 @@ SENTENCES = (*(f"{INCOMPLETE}: Could not {verb} the " for verb in ("create", "up
 class TestARemoval:
     """Beside a deployment, or another removal: each ends with a sentence that is so."""
 
-    @pytest.mark.exhaustive
     @pytest.mark.timeout(1200)
     @pytest.mark.parametrize(
         "rivals",

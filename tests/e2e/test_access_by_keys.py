@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from azure_sandbox.sandbox import Sandbox
     from support.deployment import Run
 
+pytestmark = pytest.mark.exhaustive
+
 APP = "echo-keys"
 
 
@@ -52,7 +54,6 @@ def site_of(sandbox: Sandbox) -> Resource:
     return site
 
 
-@pytest.mark.exhaustive
 class TestHttp:
     def test_the_live_function_scores(self, first: Run, sandbox: Sandbox) -> None:
         """Without an identity and without a role."""
@@ -139,7 +140,6 @@ class TestRefusal:
         assert sandbox.journal.writes() == []
 
 
-@pytest.mark.exhaustive
 class TestTriggers:
     def test_a_blob_is_scored_into_another(self, sandbox: Sandbox, registry: str, tmp_path: Path) -> None:
         """With the data account's key."""

@@ -7,7 +7,7 @@ import pytest
 from support.act import WorkflowRun, run_workflow, write_project, write_repository
 from support.engine import ensure_images
 
-pytestmark = pytest.mark.needs("docker", "act", "mmdebstrap")
+pytestmark = [pytest.mark.needs("docker", "act", "mmdebstrap"), pytest.mark.exhaustive]
 
 
 @pytest.fixture(scope="module", autouse=True)

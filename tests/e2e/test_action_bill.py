@@ -16,7 +16,7 @@ from functions_model import __version__
 from support.engine import ACTION_IMAGE, PYTHON_SLIM, ensure_images
 from support.tools import ROOT
 
-pytestmark = pytest.mark.needs("docker", "mmdebstrap")
+pytestmark = [pytest.mark.needs("docker", "mmdebstrap"), pytest.mark.exhaustive]
 
 BILL = "/opt/functions-model/bill-of-materials.json"
 REMOVED = {"pycparser", "pygithub", "pynacl"}

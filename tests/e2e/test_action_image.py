@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from azure_sandbox.sandbox import Sandbox
 
-pytestmark = pytest.mark.needs("docker", "mmdebstrap")
+pytestmark = [pytest.mark.needs("docker", "mmdebstrap"), pytest.mark.exhaustive]
 
 MEGABYTE = 1_000_000
 APART = ("functions_model.payload", "functions_model.mlflow_scoring", "functions_model.__main__")

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from azure_sandbox.sandbox import Sandbox
 
+pytestmark = pytest.mark.exhaustive
+
 _ARM, _OIDC, _BASE = "management.company.test", "oidc.company.test", "base.company.test"
 _PASSWORD = "correct horse"
 _LOGIN = f"deployer:{_PASSWORD.replace(' ', '%20')}"
@@ -60,7 +62,6 @@ def _shows_no_password(run: Run) -> None:
         assert form not in run.shown
 
 
-@pytest.mark.exhaustive
 @pytest.mark.parametrize("mode", ["package", "deploy"])
 def test_a_run_behind_the_proxy(mode: str, office: tuple[OfficeProxy, Path], sandbox: Sandbox, tmp_path: Path) -> None:
     """Resource Manager, the CI host, the base image and packages come by it; what is on this machine does not."""

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from azure_sandbox.sandbox import Sandbox
     from support.deployment import Run
 
+pytestmark = pytest.mark.exhaustive
+
 APP, ACCOUNT = "blob-text", "blobtextdata"
 SAMPLE = '{"sample": true}'
 PATHS = {"input_path": "input/{blobname}.json", "output_path": "output/{blobname}_out.json"}
@@ -111,7 +113,6 @@ class TestText:
         assert [entry for entry in sandbox.journal.writes()[before:] if entry.service == "arm"] == []
 
 
-@pytest.mark.exhaustive
 class TestBytes:
     """A script with `@rawhttp`."""
 

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from azure_sandbox.sandbox import Sandbox
     from support.registry_server import RegistryServer
 
+pytestmark = pytest.mark.exhaustive
+
 NOWHERE = {"DOCKER_HOST": "unix:///nowhere/docker.sock"}
 FOLDERS = ("/home/site/wwwroot", "/var/azureml-app")
 LOCK = "/var/azureml-app/requirements.lock"
@@ -140,7 +142,6 @@ def other(request: pytest.FixtureRequest) -> App:
     return app
 
 
-@pytest.mark.exhaustive
 @pytest.mark.needs("docker")
 class TestOneApp:
     """What the builders make, beside one another."""
@@ -186,7 +187,6 @@ class TestOneApp:
         assert ["made by a step\n", "extra\n"] == files
 
 
-@pytest.mark.exhaustive
 @pytest.mark.needs("docker")
 class TestEngine:
     """`builder: docker`."""
@@ -226,7 +226,6 @@ class TestEngine:
         assert by_engine.run.outputs["lock"] == run.outputs["lock"]
 
 
-@pytest.mark.exhaustive
 @pytest.mark.parametrize("what", ["a step of the Dockerfile", "the compiling of a package"])
 def test_what_runs_on_the_engine_goes_with_a_cancelled_run(
     sandbox: Sandbox, tmp_path: Path, api: APIClient, what: str

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from azure_sandbox.sandbox import Sandbox
 
+pytestmark = pytest.mark.exhaustive
+
 GOLDEN = Path(__file__).parent / "golden"
 
 
@@ -280,14 +282,10 @@ def workspace(tmp_path: Path) -> Path:
     return folder
 
 
-LONG = ("image-cannot-be-pulled", "import-fails")
-"""Scenarios that wait for an app that never comes, as `init-raises` does, too."""
-
-
 @pytest.mark.parametrize(
     "scenario",
     [
-        pytest.param(scenario, id=scenario.name, marks=pytest.mark.exhaustive if scenario.name in LONG else ())
+        pytest.param(scenario, id=scenario.name)
         for scenario in (*INPUTS, *BUNDLE, *LOGIN, *REGISTRY, *PLAN, *APPLY, *VERIFY)
     ],
 )

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from azure_sandbox.sandbox import Sandbox
     from support.deployment import Run
 
+pytestmark = pytest.mark.exhaustive
+
 METRICS_PUBLISHER = "3913510d-42f4-4e42-8a64-420c390055eb"
 PAGE = "docs/how-to/existing-resources.md", "Use a registry or telemetry of another subscription"
 
@@ -77,7 +79,6 @@ class TestADeployment:
         assert "(`/subscriptions/other/resourceGroups/hub-rg`)" in json.loads(run.outputs["plan"])["notes"][-1]
         assert not any(spoke.hub.subscription in value for value in run.outputs.values())
 
-    @pytest.mark.exhaustive
     def test_writes_to_a_component_of_the_hub(self, sandbox: Sandbox, tmp_path: Path) -> None:
         """With a role there, which a second run finds; its workspace is none of ours, and nothing else is written."""
         spoke = Spoke(sandbox, tmp_path, "component")
@@ -90,7 +91,6 @@ class TestADeployment:
         assert [("PUT", "roleAssignments")] * 2 == spoke.hub.writes
         assert "false" == again.outputs["has-changes"]
 
-    @pytest.mark.exhaustive
     def test_of_an_image_that_is_there_takes_it_from_the_hub(self, sandbox: Sandbox, tmp_path: Path) -> None:
         """The registry is named by its id, and nothing is imported or changed."""
         spoke = Spoke(sandbox, tmp_path, "promoted")
@@ -103,7 +103,6 @@ class TestADeployment:
         assert [0, 0] == [run.code, again.code], run.log + again.log
         assert ["true", "false"] == [run.outputs["changed"], again.outputs["changed"]]
 
-    @pytest.mark.exhaustive
     def test_by_keys_takes_the_password_of_the_hubs_registry(self, sandbox: Sandbox, tmp_path: Path) -> None:
         """No role is given there then."""
         spoke = Spoke(sandbox, tmp_path, "bykeys", adminUserEnabled=True)
@@ -115,7 +114,6 @@ class TestADeployment:
 
 
 class TestARemoval:
-    @pytest.mark.exhaustive
     def test_takes_its_roles_off_and_leaves_the_rest(self, sandbox: Sandbox, tmp_path: Path) -> None:
         """By the inputs of the deployment; what others hold there stays."""
         spoke = Spoke(sandbox, tmp_path, "removed")
@@ -133,7 +131,6 @@ class TestARemoval:
         assert "/subscriptions/other/resourceGroups/hub-rg" in removed.outputs["plan"]
         assert not any(spoke.hub.subscription in value for value in removed.outputs.values())
 
-    @pytest.mark.exhaustive
     def test_names_the_roles_that_it_may_not_take_off(self, sandbox: Sandbox, tmp_path: Path) -> None:
         """And goes on: the identity goes, and the command that removes the assignment is told."""
         spoke = Spoke(sandbox, tmp_path, "mayno")
@@ -154,7 +151,6 @@ class TestARemoval:
         assert f"az role assignment delete --ids {ours.wire()['id']}" in removed.log
         assert [] == sandbox.arm.store.list(within=spoke.group)
 
-    @pytest.mark.exhaustive
     def test_that_is_not_told_of_the_registry_says_what_lacks(self, sandbox: Sandbox, tmp_path: Path) -> None:
         """The image tells a host, and no subscription."""
         spoke = Spoke(sandbox, tmp_path, "untold")
@@ -197,7 +193,6 @@ class TestARefusal:
         assert {unseen} == {what.partition(". ")[0] for what in found.values()}
         assert [] == sandbox.journal.writes()
 
-    @pytest.mark.exhaustive
     def test_is_mended_by_its_commands(self, sandbox: Sandbox, tmp_path: Path) -> None:
         """One round of them: what lets the login see a resource lets it do all that a deployment does there."""
         spoke = Spoke(sandbox, tmp_path, "mended")
@@ -207,7 +202,6 @@ class TestARefusal:
 
         assert again.code == 0, again.log
 
-    @pytest.mark.exhaustive
     def test_of_rights_names_all_that_lack(self, sandbox: Sandbox, tmp_path: Path) -> None:
         """Who may read everything there, and no more, hears of the roles and of the link at once."""
         spoke = Spoke(sandbox, tmp_path, "rights")
@@ -226,7 +220,6 @@ class TestARefusal:
         assert [] == writes
         assert again.code == 0, again.log
 
-    @pytest.mark.exhaustive
     @pytest.mark.parametrize(
         ("change", "words"),
         [
@@ -258,7 +251,6 @@ class TestARefusal:
             assert words.format(kind=kind, name=name, theirs=theirs) in what
         assert [] == sandbox.journal.writes()
 
-    @pytest.mark.exhaustive
     def test_of_one_resource_is_no_refusal_of_the_subscription(self, sandbox: Sandbox, tmp_path: Path) -> None:
         """Who holds a role on another resource there sees the subscription; it may not read this one."""
         spoke = Spoke(sandbox, tmp_path, "onlyone")
@@ -268,7 +260,6 @@ class TestARefusal:
         assert {"registry"} == set(found)
         assert "this login may not read the registry `onlyonehub` in the resource group `hub-rg`" in found["registry"]
 
-    @pytest.mark.exhaustive
     def test_of_a_name_tells_the_id_that_it_has_elsewhere(self, sandbox: Sandbox, tmp_path: Path) -> None:
         """Where the login sees it; with the id that is told, it goes on."""
         spoke = Spoke(sandbox, tmp_path, "byname")
@@ -289,7 +280,6 @@ class TestTheAppsOwnSubscription:
     """`subscription-id` is another one than that of the app."""
 
     @pytest.mark.parametrize("registry", ["hub", "name"])
-    @pytest.mark.exhaustive
     def test_that_is_not_there_is_told_as_such(self, sandbox: Sandbox, tmp_path: Path, registry: str) -> None:
         """The input at fault is `subscription-id`, wherever the registry is; nothing else is told beside it."""
         spoke = Spoke(sandbox, tmp_path, f"wrong{registry}")
@@ -300,7 +290,6 @@ class TestTheAppsOwnSubscription:
         assert (6, ["subscription-id"]) == (run.code, list(refused(run)))
         assert "SubscriptionNotFound" in run.errors[0]
 
-    @pytest.mark.exhaustive
     def test_in_which_the_login_has_no_role_is_told_as_such(self, sandbox: Sandbox, tmp_path: Path) -> None:
         """As when it is that of another stage."""
         spoke = Spoke(sandbox, tmp_path, "otherstage")

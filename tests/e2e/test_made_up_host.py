@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from azure_sandbox.sandbox import Sandbox
 
+pytestmark = pytest.mark.exhaustive
+
 ADVICE = Advice(
     identity="Ask the miller for a token.",
     subject="The miller names the wheel.",
@@ -134,7 +136,6 @@ class TestDeployment:
             assert any(re.search(path, line) for line in told), (path, "\n".join(told))
         assert [] == leaks("\n".join(told).encode(), host.masked)
 
-    @pytest.mark.exhaustive
     def test_resources_name_the_commit_too(self, sandbox: Sandbox, host: JobCi) -> None:
         """The app is live, and its tags say what it was built from."""
         values, environ = from_environment({}, host.facts), sandbox.endpoints.environ()

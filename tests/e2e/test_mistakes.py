@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from azure_sandbox.sandbox import Sandbox
 
+pytestmark = pytest.mark.exhaustive
+
 TAKEN = "somebody-elses"
 OTHER = "12345678-0000-0000-0000-000000000000"
 _HOLDS = "The workspace holds `model`, `requirements.txt`, `sample.json`, `src`."
@@ -280,11 +282,7 @@ class TestThePlan:
 
     @pytest.mark.parametrize(
         "mistake",
-        [
-            *(pytest.param(one, id=one.name) for one in BY_THE_PLAN),
-            pytest.param(OLD_NUMPY, id=OLD_NUMPY.name, marks=pytest.mark.exhaustive),
-            pytest.param(SKLEARN, id=SKLEARN.name, marks=pytest.mark.exhaustive),
-        ],
+        [pytest.param(one, id=one.name) for one in (*BY_THE_PLAN, OLD_NUMPY, SKLEARN)],
     )
     def test_finds_them(
         self, mistake: Mistake, sandbox: Sandbox, tmp_path: Path, plans: Callable[[Change], int]

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from azure_sandbox.sandbox import Sandbox
     from support.deployment import Run
 
+pytestmark = pytest.mark.exhaustive
+
 PASSWORD = "a-password-of-the-user-0815"
 NETRC = "a-password-for-somewhere-else"
 PEM = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcw\nZm9vYmFyYmF6cXV4\n-----END PRIVATE KEY-----\n"

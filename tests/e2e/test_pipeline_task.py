@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from azure_sandbox.sandbox import Sandbox
     from support.pipelines_job import StepRun
 
+pytestmark = pytest.mark.exhaustive
+
 SECRET, MANAGED = "ServicePrincipal", "ManagedServiceIdentity"
 
 
@@ -62,7 +64,6 @@ class TestPackage:
         assert 'Version="1.0.0"' in manifest
 
 
-@pytest.mark.exhaustive
 @pytest.mark.needs("tfx", "mmdebstrap")
 class TestOnTheAgent:
     """The package names no image: the tool is installed on the agent."""
@@ -129,7 +130,6 @@ class TestOnTheAgent:
         assert issue.message.startswith("Could not finish: the run was stopped. Written: the resource group")
 
 
-@pytest.mark.exhaustive
 @pytest.mark.needs("tfx", "mmdebstrap")
 def test_the_demo_shows_a_job_that_deploys_and_one_that_fails() -> None:
     """`make demo CI=azure-pipelines`: the log as people see it, outputs, an issue on the user's own line."""
@@ -143,7 +143,6 @@ def test_the_demo_shows_a_job_that_deploys_and_one_that_fails() -> None:
     assert SETTING not in done.stdout
 
 
-@pytest.mark.exhaustive
 @pytest.mark.needs("tfx", "docker", "mmdebstrap")
 class TestInTheImage:
     """With Docker: the action's image."""

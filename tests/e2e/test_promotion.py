@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from azure_sandbox.sandbox import Sandbox
     from support.deployment import Run
 
+pytestmark = pytest.mark.exhaustive
+
 ANSWER = re.compile(r'"model": "(\w+)"')
 DATA_ROLES = {
     "account": ("Storage Blob Data Contributor",),
@@ -85,7 +87,6 @@ class TestPromotion:
         assert [] == [name for name, text in left.items() for one in subscriptions if one in text]
 
 
-@pytest.mark.exhaustive
 class TestVersions:
     """One app of production, from version to version."""
 
@@ -145,7 +146,6 @@ class TestVersions:
         assert "It is live again" in run.log
 
 
-@pytest.mark.exhaustive
 class TestPlan:
     """`mode: plan`."""
 
@@ -167,7 +167,6 @@ class TestPlan:
         assert "image-tag" not in run.outputs
 
 
-@pytest.mark.exhaustive
 class TestTriggers:
     """Triggers come from the label, what they work on from the stage."""
 
@@ -197,7 +196,6 @@ class TestTriggers:
         assert "check" in run.outputs["function-names"]
 
 
-@pytest.mark.exhaustive
 @pytest.mark.needs("az")
 def test_a_tag_is_refused_with_a_command_that_shows_its_digest(
     sandbox: Sandbox, tmp_path: Path, packaged: Run, stage: Stage
@@ -211,7 +209,6 @@ def test_a_tag_is_refused_with_a_command_that_shows_its_digest(
     assert packaged.outputs["digest"] == digest
 
 
-@pytest.mark.exhaustive
 class TestRefusals:
     """What cannot be deployed, and who may not."""
 
@@ -277,7 +274,6 @@ class TestRefusals:
         assert f'--role "{IMPORTER}" --scope {own}' in refused.log
 
 
-@pytest.mark.exhaustive
 class TestWithAPassword:
     """A registry of which the login knows nothing: another tenant's, or another provider's."""
 
@@ -303,7 +299,6 @@ class TestWithAPassword:
         assert [] == [one for one in (run, wrong) if right in one.shown or "another-password" in one.shown]
 
 
-@pytest.mark.exhaustive
 @pytest.mark.needs("docker", "mmdebstrap")
 class TestOtherBuilders:
     """What a container engine has built of a folder that builder `dockerfile` wrote."""

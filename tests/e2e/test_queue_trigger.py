@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from azure_sandbox.sandbox import Sandbox
     from support.deployment import Run
 
+pytestmark = pytest.mark.exhaustive
+
 APP, NAMESPACE = "queue-text", "queue-text-bus"
 QUEUES = {"input_queue_name": "requests", "output_queue_name": "answers"}
 
@@ -97,7 +99,6 @@ class TestText:
         assert "scoring-url" not in text_app.outputs
 
 
-@pytest.mark.exhaustive
 class TestBytes:
     """A script with `@rawhttp`, in a premium namespace, which takes large messages."""
 

@@ -109,7 +109,7 @@ def image(first: Run, shelf: Shelf) -> StoredImage:
     return shelf.reader.image("story", "live")
 
 
-pytestmark = pytest.mark.needs("docker-registry")
+pytestmark = [pytest.mark.needs("docker-registry"), pytest.mark.exhaustive]
 
 
 class TestFirstRun:
@@ -216,7 +216,6 @@ def _changed(before: StoredImage, after: StoredImage) -> list[str]:
     return [name for name, layer in after.layers.items() if before.layers[name]["digest"] != layer["digest"]]
 
 
-@pytest.mark.exhaustive
 class TestAnotherImage:
     def test_the_environment_and_the_base_are_found_and_mounted(self, first: Run, shelf: Shelf, tmp_path: Path) -> None:
         """On another runner, of another model: the lock is all that they have in common."""
@@ -292,7 +291,6 @@ def raw(first: Run, shelf: Shelf, tmp_path_factory: pytest.TempPathFactory) -> S
     return shelf.reader.image("raw", "v1")
 
 
-@pytest.mark.exhaustive
 class TestModelCompression:
     def test_a_raw_model_is_a_plain_tar(self, raw: StoredImage) -> None:
         """Its digest is that of the tar."""
@@ -365,7 +363,6 @@ def deployed(planned: Run, deployer: Deployer, sandbox: Sandbox) -> Run:
     return run
 
 
-@pytest.mark.exhaustive
 class TestInAzure:
     """Where the registry can fetch the base image itself."""
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from support.sandbox_registries import Registries
     from support.stored_images import Reader
 
+pytestmark = pytest.mark.exhaustive
+
 SIZE = 20 << 20
 HALF = 10 << 20
 """Bytes. More than anything but the model has, so a fault that waits for them strikes the model."""
@@ -170,7 +172,6 @@ class TestFaultsThatPass:
         assert _sent(run) > SIZE + 2 * HALF
 
 
-@pytest.mark.exhaustive
 class TestKilled:
     def test_a_run_that_dies_on_the_way_changes_no_tag_and_the_next_one_succeeds(
         self, world: World, tmp_path: Path

@@ -89,7 +89,10 @@ FILES: dict[str, str | bytes] = {
 
 @pytest.fixture(
     scope="module",
-    params=[pytest.param("process", marks=[]), pytest.param("docker", marks=pytest.mark.needs("docker"))],
+    params=[
+        pytest.param("process", marks=[]),
+        pytest.param("docker", marks=[pytest.mark.needs("docker"), pytest.mark.exhaustive]),
+    ],
 )
 def cloud(
     request: pytest.FixtureRequest,

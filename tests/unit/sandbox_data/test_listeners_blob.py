@@ -232,6 +232,7 @@ class TestBlobTrigger:
         assert (said["text"], said["length"]) == ("", None)
         assert data.calls("text") == calls + 1
 
+    @pytest.mark.exhaustive
     def test_bytes_go_through_as_they_are(self, data: Data) -> None:
         """Bytes that are no UTF-8, and 50 MB of them; an output that is not set makes no blob."""
         data.put("raw/in-small", bytes(range(128, 138)))
@@ -308,6 +309,7 @@ class TestBlobTrigger:
 
         assert "Executed 'Functions.keyed' (Failed" not in data.wait_log("Executed 'Functions.keyed' (Succeeded")
 
+    @pytest.mark.exhaustive
     def test_a_restart_processes_nothing_twice(self, data: Data) -> None:
         """Receipts in the host's storage tell what is done; what came meanwhile is processed."""
         cloud, calls = data.cloud, data.calls("text")
@@ -326,6 +328,7 @@ class TestBlobTrigger:
 
 
 class TestARefusedLook:
+    @pytest.mark.exhaustive
     def test_takes_the_host_down_until_it_is_let_in(self, data: Data) -> None:
         """Again and again; then blobs are processed, also after a restart in the process."""
         cloud, ends = data.cloud, data.cloud.azurite.create("shut", KEYS)

@@ -177,6 +177,7 @@ def bus(
 
 
 class TestQueueTrigger:
+    @pytest.mark.exhaustive
     def test_a_missing_right_or_queue_is_told_in_the_log_alone(self, bus: Bus) -> None:
         """Again with each try; once it is there, messages come."""
         bus.cloud.wait(lambda: min(len(bus.failures("requests")), len(bus.failures("late"))) > 1, bus.site, 30)
@@ -237,6 +238,7 @@ class TestQueueTrigger:
         assert answer.content_type == "text/plain"
         bus.cloud.wait(lambda: bus.broker.counts("bus", "requests").active == 0, bus.site, 20)
 
+    @pytest.mark.exhaustive
     def test_bytes_go_through_as_they_are(self, bus: Bus) -> None:
         """A connection string wins over a group. Bytes that are no UTF-8, and 50 MB of them."""
         bus.send("raw", bytes(range(128, 256)))

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
     from azure_sandbox.data_plane import DataPlane, Engine, Surroundings
 
+pytestmark = pytest.mark.exhaustive
+
 BLOB_DATA_READER = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from azure_sandbox.sandbox import Sandbox
 
+pytestmark = pytest.mark.exhaustive
+
 ACCOUNT, GROUP = "probeaccount", "probe-account-group"
 OTHERS = ["a.json", "functionsmodelprobe.json"]
 

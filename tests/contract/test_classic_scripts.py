@@ -13,6 +13,8 @@ import pytest
 from functions_model.core.spec import AuthLevel
 from support.function_app import FunctionApp, function_app, write_files
 
+pytestmark = pytest.mark.exhaustive
+
 URL = "https://contoso.azurewebsites.net/api/score"
 JSON = {"Content-Type": "application/json"}
 IMPORTS = """\
@@ -94,7 +96,6 @@ class TestFirstSdk:
             root = app.root / "var/azureml-app"
             assert [["the model", "yes", str(root), str(root), "src/score.py"]] * 2 == [one.json for one in answers]
 
-    @pytest.mark.exhaustive
     def test_a_failed_start_is_tried_again_as_it_was(self, tmp_path: Path) -> None:
         """The second start finds the same folders."""
         once = "    os.environ['N'] = os.environ.get('N', '') + 'x'\n    assert os.environ['N'] != 'x', 'not yet'\n"
@@ -182,7 +183,6 @@ class TestCollector:
             assert "collected inputs {'a': 1}" in app.channel_log
 
 
-@pytest.mark.exhaustive
 def test_the_real_packages(tmp_path: Path) -> None:
     """azureml-core finds the model and its files, and azureml-ai-monitoring drops what it gets, and does not raise."""
     packages = tmp_path / "packages"

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     import docker
 
-pytestmark = pytest.mark.needs("docker", "busybox")
+pytestmark = [pytest.mark.needs("docker", "busybox"), pytest.mark.exhaustive]
 
 RUN = {
     "Env": ["PATH=/bin", "KEPT=yes"],

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+pytestmark = pytest.mark.exhaustive
+
 COMMON = ("azureml-inference-server-http", "httpx==0.28.1", "scikit-learn==1.9.1", "skops==0.16.0")
 VERSIONS = {
     "mlflow-3": (".venv-mlflow", ("mlflow-skinny==3.17.2", "pandas==3.1.1", *COMMON)),
@@ -106,7 +108,6 @@ def odd(wanted: str, **more: Any) -> Request:
     return Request({"dataframe_split": {"columns": ["wanted"], "data": [[wanted]]}, **more})
 
 
-@pytest.mark.exhaustive
 class TestFormatsOfMlflow:
     """What `mlflow models serve` takes."""
 
@@ -285,7 +286,6 @@ class TestWhatLiesBeside:
         assert ours.json == servers.ours(model, request)[0].json
 
 
-@pytest.mark.exhaustive
 class TestOlderReleases:
     """MLflow before 2.6, whose server is a Flask app."""
 

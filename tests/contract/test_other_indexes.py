@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from functions_model.environment import Lock
 
+pytestmark = pytest.mark.exhaustive
+
 
 @dataclass(frozen=True, slots=True)
 class Addresses:

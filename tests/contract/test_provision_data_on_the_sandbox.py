@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from functions_model.core.spec import Trigger
     from functions_model.provision import ResourcePlan
 
+pytestmark = pytest.mark.exhaustive
+
 CONNECTION = "TriggerConnectionString"
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from azure_sandbox.sandbox import Sandbox
     from support.registry_server import RegistryServer
 
+pytestmark = pytest.mark.exhaustive
+
 INPUTS = {
     "model-path": "model.json",
     "entry-script": "src/score.py",
@@ -52,7 +54,6 @@ def first(sandbox: Sandbox, project: Path) -> Run:
     return perform(sandbox, project, sample_request="sample.json", app_settings="SIZE=large", **names)
 
 
-@pytest.mark.exhaustive
 @pytest.mark.needs("docker")
 class TestDeployment:
     """A conda file that wheels cannot stand for."""
@@ -94,7 +95,6 @@ class TestDeployment:
         assert str(project) not in first.outputs["lock"]
 
 
-@pytest.mark.exhaustive
 @pytest.mark.needs("docker")
 class TestSecondRun:
     """Another image of the same environment."""

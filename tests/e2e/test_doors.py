@@ -26,9 +26,10 @@ from support.tools import ROOT, find_python
 if TYPE_CHECKING:
     from azure_sandbox.sandbox import Sandbox
 
+pytestmark = pytest.mark.exhaustive
+
 
 @pytest.mark.needs("docker", "mmdebstrap")
-@pytest.mark.exhaustive
 def test_demo_ends_with_an_answer_of_the_live_function() -> None:
     """The last line names the URL, the answer and the time; the example has its own answer for its sample.
 
@@ -69,7 +70,6 @@ def test_a_pinned_python_that_is_not_here_is_told(tmp_path: Path) -> None:
     assert "Use Docker, install it (`uv python install 3.14`), or ask for 3." in process.stderr
 
 
-@pytest.mark.exhaustive
 @pytest.mark.needs("python3.13")
 @pytest.mark.parametrize("engine", ["process", pytest.param("docker", marks=pytest.mark.needs("docker", "mmdebstrap"))])
 def test_a_python_of_this_machine_runs_it(engine: str, tmp_path: Path) -> None:
@@ -136,7 +136,6 @@ class TestTry:
         (folder / "sample-request.json").write_text('{"x": 1}')
         return folder
 
-    @pytest.mark.exhaustive
     def test_serves_deploys_changes_and_stops_on_ctrl_c(self, folder: Path) -> None:
         """It says how to call it, deploys a file that was changed, tells a fault, and leaves nothing behind.
 
@@ -183,7 +182,6 @@ class TestTry:
         port = urlsplit(url).port or 0
         assert wait(lambda: not _answers(port))
 
-    @pytest.mark.exhaustive
     @pytest.mark.parametrize(
         "line", ["Starting a local Azure", "The sandbox is up", "Prepare the image: ", "try: live"]
     )

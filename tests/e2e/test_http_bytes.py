@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from azure_sandbox.sandbox import Sandbox
 
+pytestmark = pytest.mark.exhaustive
+
 SCRIPT = RAW_SCRIPT.replace(
     "    return AMLResponse(request.get_data(False)",
     """\

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from azure_sandbox.sandbox import Sandbox
     from support.deployment import Run
 
+pytestmark = pytest.mark.exhaustive
+
 
 @pytest.fixture(scope="module")
 def packaged(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Run:

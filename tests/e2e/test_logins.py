@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from azure_sandbox.sandbox import Sandbox
 
+pytestmark = pytest.mark.exhaustive
+
 OURS = ("tenant-id", "client-id")
 
 
@@ -131,7 +133,6 @@ class TestAz:
             command("plan-destroy", *words), env=environ, capture_output=True, text=True, check=False, timeout=120
         )
 
-    @pytest.mark.exhaustive
     @pytest.mark.needs("az")
     def test_is_taken_when_nothing_else_is_given(self, sandbox: Sandbox, tmp_path: Path) -> None:
         """The first thing that somebody at a desk tries."""

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from azure_sandbox.sandbox import Sandbox
 
+pytestmark = pytest.mark.exhaustive
+
 
 def _type(folder: Path, environ: Mapping[str, str], *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from azure_sandbox.sandbox import Sandbox
 
+pytestmark = pytest.mark.exhaustive
+
 SEEN_OR_COSTLY = re.compile(r"/manifests/|/serverfarms/|Microsoft\.ServiceBus/|Microsoft\.Web/sites|/config/")
 BROKEN = f"import json\nimport cv2\n{ECHO_SCRIPT}"
 
@@ -68,7 +70,6 @@ def test_the_command_prints_as_linters_do(tmp_path: Path) -> None:
     assert "2 failures, 1 note.\n" == run.stderr
 
 
-@pytest.mark.exhaustive
 @pytest.mark.parametrize("folder", sorted((ROOT / "examples").iterdir()), ids=lambda folder: folder.name)
 def test_no_example_gives_an_alarm(folder: Path) -> None:
     """Not even where warnings end the run."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from azure_sandbox.sandbox import Sandbox
 
+pytestmark = pytest.mark.exhaustive
+
 GROUP = "functions-model-real-earlier"
 TAGS = {"functions-model-real": "yes", "expires": "2027-01-01T00:00Z"}
 
@@ -60,7 +62,6 @@ class TestAsking:
         assert "https://azure.microsoft.com/pricing/details/functions/" in ended.stdout
         assert "TARGET=<file> (see tests/real/target.example.toml), or HOST_ONLY=1" in ended.stdout
 
-    @pytest.mark.exhaustive
     def test_a_file_that_lacks_something_is_told_all_at_once(self) -> None:
         """The example as it comes: three ids, and no way to log in."""
         ended = judge("--target", "tests/real/target.example.toml", ACTIONS_ID_TOKEN_REQUEST_URL="")
@@ -71,7 +72,6 @@ class TestAsking:
             " the variable REAL_CLIENT_SECRET, or a GitHub job with `permissions: id-token: write`."
         ) in ended.stdout
 
-    @pytest.mark.exhaustive
     def test_nothing_is_made_before_somebody_has_said_yes(self, sandbox: Sandbox, target: tuple[str, ...]) -> None:
         """It says what it would make, and names the group that an earlier run has left."""
         sandbox.arm.groups.put(GROUP, "westeurope", TAGS)
@@ -86,7 +86,6 @@ class TestAsking:
         assert sandbox.endpoints.client_secret not in ended.stdout
         assert [] == [entry for entry in sandbox.journal.writes() if entry.service == "arm"]
 
-    @pytest.mark.exhaustive
     def test_a_group_that_cannot_be_removed_is_left_to_a_person(
         self, sandbox: Sandbox, target: tuple[str, ...]
     ) -> None:
@@ -104,7 +103,6 @@ class TestAsking:
         assert not sandbox.arm.groups.exists(GROUP)
 
 
-@pytest.mark.exhaustive
 @pytest.mark.needs("docker")
 @pytest.mark.timeout(1800)
 class TestJudging:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from azure_sandbox.sandbox import Sandbox
     from support.deployment import Run
 
+pytestmark = pytest.mark.exhaustive
+
 IDS = ("subscription-id", "tenant-id", "client-id")
 
 REQUEST = re.compile(r"([A-Z]+) (\S+) (\d{3}), \d+ ms(?:, (correlation id|request id) \S+)?")
@@ -147,7 +149,6 @@ class TestFailure:
         assert "error: " in left["log.txt"]
 
 
-@pytest.mark.exhaustive
 class TestDeployment:
     """`mode: deploy`, after its plan."""
 
@@ -202,7 +203,6 @@ class TestDeployment:
         assert [] == [line for line in deployed.log.splitlines() if re.match(r"[A-Z]+ \S*\?", line)]
 
 
-@pytest.mark.exhaustive
 class TestRemoval:
     """`mode: plan-destroy` and `mode: destroy`, which need nothing of the project."""
 

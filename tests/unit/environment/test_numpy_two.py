@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.exhaustive
+
 SERVER = "azureml-inference-server-http"
 FOR_13 = "cp313-cp313-manylinux_2_17_x86_64.manylinux2014_x86_64"
 STABLE, NO_ABI = "cp37-abi3-manylinux_2_17_x86_64", "py3-none-manylinux_2_17_x86_64"

@@ -89,10 +89,7 @@ FILES: dict[str, str | bytes] = {
 
 @pytest.fixture(
     scope="module",
-    params=[
-        pytest.param("process", marks=[]),
-        pytest.param("docker", marks=[pytest.mark.needs("docker"), pytest.mark.exhaustive]),
-    ],
+    params=["process", pytest.param("docker", marks=[pytest.mark.needs("docker"), pytest.mark.exhaustive])],
 )
 def cloud(
     request: pytest.FixtureRequest,

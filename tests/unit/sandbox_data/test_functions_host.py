@@ -38,6 +38,9 @@ if TYPE_CHECKING:
         ) -> httpx.Client: ...
 
 
+pytestmark = pytest.mark.exhaustive
+
+
 APP, WORKER, PACKAGES = "/home/site/wwwroot", "/host/worker", "/home/site/wwwroot/.python_packages/lib/site-packages"
 STANDARD = ["/lib/python", "/lib/site-packages"]
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from .conftest import Court
 
+pytestmark = pytest.mark.exhaustive
+
 QUEUE_CONTRIBUTOR = "974c5e8b-45b9-4653-ba55-5f855dd0fb88"
 ACCOUNT_CONTRIBUTOR = "17d1049b-9a84-46fb-8f53-869881c3d3ab"
 TEXT = """
@@ -232,7 +234,6 @@ class TestBlobTrigger:
         assert (said["text"], said["length"]) == ("", None)
         assert data.calls("text") == calls + 1
 
-    @pytest.mark.exhaustive
     def test_bytes_go_through_as_they_are(self, data: Data) -> None:
         """Bytes that are no UTF-8, and 50 MB of them; an output that is not set makes no blob."""
         data.put("raw/in-small", bytes(range(128, 138)))
@@ -309,7 +310,6 @@ class TestBlobTrigger:
 
         assert "Executed 'Functions.keyed' (Failed" not in data.wait_log("Executed 'Functions.keyed' (Succeeded")
 
-    @pytest.mark.exhaustive
     def test_a_restart_processes_nothing_twice(self, data: Data) -> None:
         """Receipts in the host's storage tell what is done; what came meanwhile is processed."""
         cloud, calls = data.cloud, data.calls("text")
@@ -328,7 +328,6 @@ class TestBlobTrigger:
 
 
 class TestARefusedLook:
-    @pytest.mark.exhaustive
     def test_takes_the_host_down_until_it_is_let_in(self, data: Data) -> None:
         """Again and again; then blobs are processed, also after a restart in the process."""
         cloud, ends = data.cloud, data.cloud.azurite.create("shut", KEYS)

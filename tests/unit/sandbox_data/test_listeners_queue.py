@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from .conftest import Court
 
+pytestmark = pytest.mark.exhaustive
+
 RECEIVER = "4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0"
 SENDER = "69a216fc-b8fb-44d8-bc22-1f3c2cd27a39"
 KEY = "a2V5"
@@ -177,7 +179,6 @@ def bus(
 
 
 class TestQueueTrigger:
-    @pytest.mark.exhaustive
     def test_a_missing_right_or_queue_is_told_in_the_log_alone(self, bus: Bus) -> None:
         """Again with each try; once it is there, messages come."""
         bus.cloud.wait(lambda: min(len(bus.failures("requests")), len(bus.failures("late"))) > 1, bus.site, 30)
@@ -238,7 +239,6 @@ class TestQueueTrigger:
         assert answer.content_type == "text/plain"
         bus.cloud.wait(lambda: bus.broker.counts("bus", "requests").active == 0, bus.site, 20)
 
-    @pytest.mark.exhaustive
     def test_bytes_go_through_as_they_are(self, bus: Bus) -> None:
         """A connection string wins over a group. Bytes that are no UTF-8, and 50 MB of them."""
         bus.send("raw", bytes(range(128, 256)))

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from azure_sandbox.certificates import TlsFiles
     from azure_sandbox.storage import AzuriteStorage
 
+pytestmark = pytest.mark.exhaustive
+
 KEYS = (base64.b64encode(b"first" * 8).decode(), base64.b64encode(b"second" * 8).decode())
 
 

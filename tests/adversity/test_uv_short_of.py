@@ -1,16 +1,21 @@
-"""uv on a machine without space, files or memory: the machine is told, and neither a package nor a file of the user."""
+"""uv on a machine without space, files or memory, and at our own bounds: that is told, and no line of a file blamed."""
 
 from __future__ import annotations
 
+import os
+import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
+from functions_model.environment.processes import Bounds
 from functions_model.environment.request import EnvironmentRequest, IndexSettings
 from functions_model.environment.uv_failures import Target, blamed, explain
 from functions_model.environment.uv_process import UvRefused, run_uv
 from support.adversity import Row, each
+from support.conda_channel import write_wheel
+from support.peers import drips, peer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -151,3 +156,71 @@ def test_a_uv_that_is_killed(row: Row[tuple[str, str, str]], tmp_path: Path) -> 
     told = str(explain("install", [caught.value.words], EnvironmentRequest(None, None, ()), Target("3.11", "linux")))
     assert f"uv was ended by the signal {name}" in told
     assert remedy in told
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A bound of ours, as small as a test needs it; whether uv asks an index; the problem that is told.
+
+    Attributes:
+        bounds: The bound.
+        asks: Whether uv asks an index that never ends; else it takes a wheel from a folder.
+        what: The problem.
+        remedy: A part of it.
+    """
+
+    bounds: Bounds
+    asks: bool
+    what: str
+    remedy: str
+
+
+BOUNDS = [
+    Row(
+        "an index drips its answer byte by byte",
+        "uv is ended at its limit of time",
+        Bound(
+            Bounds(seconds=0.5),
+            asks=True,
+            what="uv was ended, as it was still at work after 0 minutes",
+            remedy="A package index that answers slowly",
+        ),
+    ),
+    Row(
+        "a wheel unpacks to a file that no image could have",
+        "uv writes no more than the bound, and the package is told",
+        Bound(
+            Bounds(largest_file=1 << 20),
+            asks=False,
+            what="`alpha==1.0` holds a file of more than 8 GiB",
+            remedy="take another version",
+        ),
+    ),
+]
+
+
+@each(BOUNDS)
+def test_bounds_of_uv(row: Row[Bound], tmp_path: Path) -> None:
+    """The real uv, against an index without an end and with a wheel of a few kilobytes that unpacks to megabytes."""
+    write_wheel(tmp_path, "alpha", "1.0")
+    with zipfile.ZipFile(tmp_path / "alpha-1.0-py3-none-any.whl", "a", zipfile.ZIP_DEFLATED) as wheel:
+        wheel.writestr("alpha_data.bin", bytes(3 << 20))
+    install = ["install", "alpha", "--target", str(tmp_path / "site-packages")]
+    with peer(drips(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n")) as port:
+        from_index, from_folder = (
+            {"UV_DEFAULT_INDEX": f"http://127.0.0.1:{port}/simple"},
+            {"UV_FIND_LINKS": str(tmp_path)},
+        )
+        environ = {
+            **os.environ,
+            "UV_CACHE_DIR": str(tmp_path / "cache"),
+            **(from_index if row.case.asks else from_folder),
+        }
+        with pytest.raises(UvRefused) as refused:
+            run_uv(install, cwd=tmp_path, environ=environ, indexes=IndexSettings(), bounds=row.case.bounds)
+
+    failure = explain("install", [refused.value.words], EnvironmentRequest(None, None, ()), Target("3.11", "linux"))
+    [problem] = failure.problems
+    assert row.case.what == problem.what
+    assert row.case.remedy in problem.remedy
+    assert blamed(refused.value.words) is None

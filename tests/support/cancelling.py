@@ -6,6 +6,7 @@ import re
 import signal
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -147,3 +148,11 @@ def wait(condition: Callable[[], bool]) -> bool:
             return False
         time.sleep(0.01)
     return True
+
+
+def is_alive(pid: str) -> bool:
+    """Whether a process is at work; one that waits for nobody but its parent is dead."""
+    try:
+        return b"\nState:\tZ" not in Path("/proc", pid, "status").read_bytes()
+    except OSError:
+        return False

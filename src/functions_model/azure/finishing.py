@@ -7,11 +7,9 @@ from typing import TypeVar
 from azure.core.polling import LROPoller
 
 from functions_model.azure.misread import Misread
+from functions_model.core.work import LONGEST
 
 _Answer = TypeVar("_Answer")
-
-LONGEST = 3600.0
-"""Seconds. A group of resources takes a quarter of an hour to go, and nothing that we make takes longer."""
 
 
 def finished(poller: LROPoller[_Answer], longest: float = LONGEST) -> _Answer:

@@ -10,6 +10,10 @@ from typing import TypeAlias, TypeVar
 
 from functions_model.core.failures import RegistryFailed
 
+LONGEST = 3600.0
+"""Seconds for what ends by itself as a rule: an operation of Azure, a process. A group of resources takes a quarter of
+an hour to go, and nothing else that we wait for takes longer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:

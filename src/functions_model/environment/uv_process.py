@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import re
-import resource
 import shlex
-import signal
-import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
-from functools import partial
 from pathlib import Path
 
 from uv import find_uv_bin
 
-from functions_model.core.cancel import CANCEL
 from functions_model.core.masking import without
 from functions_model.core.secrets import Secret
 from functions_model.core.tracing import trace
 from functions_model.environment.addresses import secrets_of
+from functions_model.environment.processes import BOUNDS, Bounds, OverTime, run_process
 from functions_model.environment.request import IndexSettings
 
 IMAGE_PLATFORM = "x86_64-manylinux_2_28"
@@ -39,8 +33,7 @@ _KEPT_UV = (
 NEXT_TOO = ("--index-strategy", "unsafe-first-match")
 """Asks the next index where the first one has none of the versions that are wanted."""
 ENDED_BY = "uv was ended by the signal"
-_NICE = 10
-"""Of 19. On two cores a resolution beside it made a layer of 1 GiB a twentieth slower."""
+OVER_TIME = "uv was ended, as it was still at work after"
 
 
 class UvRefused(Exception):
@@ -63,6 +56,7 @@ def run_uv(
     environ: Mapping[str, str],
     indexes: IndexSettings,
     program: str | None = None,
+    bounds: Bounds = BOUNDS,
 ) -> str:
     """Run `uv pip ...`, and give back what it wrote to its standard output.
 
@@ -72,6 +66,7 @@ def run_uv(
         environ: The process environment, of which only what uv needs is passed on.
         indexes: Where packages come from. URLs reach uv by its environment, as arguments can be read by anybody.
         program: Where uv is; None for the one that is installed with us.
+        bounds: What it may take.
 
     Raises:
         UvRefused: It ended with an error.
@@ -79,28 +74,16 @@ def run_uv(
     command = [program or find_uv_bin(), "pip", *arguments, *_common_options(indexes)]
     seen = uv_environment(environ, indexes)
     trace(lambda: _told(command, seen, indexes.secrets))
-    start = partial(
-        subprocess.Popen[str],
-        command,
-        cwd=cwd,
-        env=seen,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        errors="replace",
-        # A group of its own, so that what uv starts to build a package goes with it.
-        process_group=0,
-    )
-    with CANCEL.process(start, lambda uv: os.killpg(uv.pid, signal.SIGKILL)) as process, process:
-        _give_way(process.pid)
-        answer, words = process.communicate()
-    if process.returncode != 0:
-        said = words or answer
-        if process.returncode < 0:
-            said = f"{ENDED_BY} {signal.Signals(-process.returncode).name}\n{said}".strip()
+    try:
+        done = run_process(command, cwd=cwd, environ=seen, bounds=bounds)
+    except OverTime as late:
+        raise UvRefused(f"{OVER_TIME} {late.minutes} minutes") from None
+    if done.code != 0:
+        said = done.words or done.answer
+        if done.ended_by:
+            said = f"{ENDED_BY} {done.ended_by}\n{said}".strip()
         raise UvRefused(clean(said, indexes.secrets), Secret(said) if said else None)
-    return answer
+    return done.answer
 
 
 def _told(command: Sequence[str], environ: Mapping[str, str], secrets: Sequence[Secret]) -> str:
@@ -109,17 +92,6 @@ def _told(command: Sequence[str], environ: Mapping[str, str], secrets: Sequence[
     hidden = [*secrets, *(Secret(value) for value in secrets_in(environ))]
     words = [*(f"{name}={value}" for name, value in sorted(settings.items())), "uv", *command[1:]]
     return clean(shlex.join(words), hidden)
-
-
-def _give_way(pid: int) -> None:
-    """Let a process have what others leave of the processors: large layers are sent meanwhile.
-
-    And of the memory: an index can answer with a page that unpacks to any size, and uv reads it whole.
-    """
-    most = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 3 // 4
-    with suppress(OSError):  # it may have ended already
-        os.setpriority(os.PRIO_PROCESS, pid, _NICE)
-        resource.prlimit(pid, resource.RLIMIT_DATA, (most, most))
 
 
 def target_options(python_version: str, platform: str, *, sources: Iterable[str] = ()) -> tuple[str, ...]:

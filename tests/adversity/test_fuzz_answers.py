@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import copy
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from functions_model.provision import RunContext, apply, observe, plan
 from functions_model.provision.access.rights import missing_rights
-from support.fake_arm import Answer, Asked, FakeArm, clients_for
+from support.fake_arm import Answer, Asked, FakeArm, LastAsked
 from support.fuzzing import Oddity, a_failure_at_most, fuzzed, oddities
 from support.provisioning import live, pushed
 from support.wanted import BLOB, HTTP, QUEUE, wanted
-
-if TYPE_CHECKING:
-    pass
 
 
 class OddArm(FakeArm):
@@ -51,15 +48,7 @@ class OddArm(FakeArm):
 
 
 _EMPTY, _LIVE = FakeArm(), live()
-_ASKED: list[OddArm] = []
-"""The last is asked: to build all clients anew would take longer than all that they ask."""
-
-
-def _last(asked: Asked) -> Answer:
-    return _ASKED[-1].answer(asked)
-
-
-_CLIENTS = clients_for(_last)
+_ASKED = LastAsked()
 _TRIGGERS = st.sampled_from([HTTP, BLOB, QUEUE])
 _ODD = st.lists(oddities("Azure-AsyncOperation"), min_size=1, max_size=3)
 
@@ -69,9 +58,9 @@ _ODD = st.lists(oddities("Azure-AsyncOperation"), min_size=1, max_size=3)
 def test_looking(odd: list[Oddity], at: int, trigger: Any, *, is_live: bool) -> None:
     """What is there is read, compared, and the login's rights are asked for; or a failure says why not."""
     want = wanted(trigger=trigger)
-    _ASKED[:] = [OddArm(_LIVE if is_live else _EMPTY, odd, at)]
+    _ASKED.answer = OddArm(_LIVE if is_live else _EMPTY, odd, at).answer
     with a_failure_at_most():
-        missing_rights(plan(want, observe(_CLIENTS, want)), _CLIENTS)
+        missing_rights(plan(want, observe(_ASKED.clients, want)), _ASKED.clients)
 
 
 @fuzzed(100)
@@ -79,8 +68,9 @@ def test_looking(odd: list[Oddity], at: int, trigger: Any, *, is_live: bool) -> 
 def test_making(odd: list[Oddity], at: int, trigger: Any, *, is_live: bool) -> None:
     """What is wanted is written; or a failure says what could not be."""
     want = wanted("b", trigger=trigger)
-    _ASKED[:] = [arm := OddArm(_LIVE if is_live else _EMPTY, odd, 10_000)]
-    resource_plan = plan(want, observe(_CLIENTS, want))
+    arm = OddArm(_LIVE if is_live else _EMPTY, odd, 10_000)
+    _ASKED.answer = arm.answer
+    resource_plan = plan(want, observe(_ASKED.clients, want))
     arm.before = at
     with a_failure_at_most():
-        apply(resource_plan, _CLIENTS, RunContext(sleep=lambda _: None), ready=pushed())
+        apply(resource_plan, _ASKED.clients, RunContext(sleep=lambda _: None), ready=pushed())

@@ -13,11 +13,8 @@ import zlib
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
 import pytest
-import requests
-import urllib3
 from hypothesis import given
 from hypothesis import strategies as st
-from requests.adapters import BaseAdapter
 
 from functions_model.core.failures import RegistryFailed
 from functions_model.core.references import ImageReference, canonical_json, digest_of
@@ -36,7 +33,7 @@ from functions_model.registry.access import Access, EntraExchange
 from functions_model.registry.client import RegistryClient
 from functions_model.registry.content import has_whole_blob
 from functions_model.registry.tokens import life_of, parse_challenge
-from support.fuzzing import Answered, answers, bodies, documents, fuzzed, headers, texts
+from support.fuzzing import Answered, answers, bodies, documents, fuzzed, headers, session_with, texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,35 +72,8 @@ INVENTORY = {
 }
 
 
-class Registry(BaseAdapter):
-    """In the place of every host: gives the same answer to whatever is asked."""
-
-    def __init__(self, answer: Answered) -> None:
-        super().__init__()
-        self.answer, self.asked = answer, 0
-
-    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
-        self.asked += 1
-        assert self.asked < 400, "it is asked without an end"
-        response = requests.Response()
-        response.status_code, response.url, response.request = self.answer.status, request.url or "", request
-        body = b"" if request.method == "HEAD" else self.answer.body
-        response.headers.update(self.answer.headers)
-        response.raw = urllib3.HTTPResponse(
-            io.BytesIO(body), self.answer.headers, self.answer.status, preload_content=False, decode_content=False
-        )
-        return response
-
-    def close(self) -> None:
-        pass
-
-
 def asking(answer: Answered, credential: Any = None) -> RegistryClient:
-    from functions_model.core.sending import new_session
-
-    session = new_session()
-    session.mount("https://", Registry(answer))
-    return RegistryClient(HOST, credential, session=session, sleep=lambda _: None)
+    return RegistryClient(HOST, credential, session=session_with([answer]), sleep=lambda _: None)
 
 
 IMAGE = ImageReference(HOST, "base", "4")

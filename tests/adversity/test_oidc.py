@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
+from functions_model.azure.clients import AzureClients
 from functions_model.azure.cloud import AZURE_CLOUD, description_in, resolve_cloud
 from functions_model.azure.login import credential_for
 from functions_model.azure.sending import LoginTransport
 from functions_model.ci.identity import JobIdentity, TokenEndpoint
 from functions_model.core.answers import Said
 from functions_model.core.failures import LoginFailed
-from functions_model.core.secrets import Login, Secret
+from functions_model.core.secrets import Login, LoginKind, Secret
 from support.adversity import Row, each
 from support.ci import RecordingCi
 from support.fake_arm import Answer, Asked, session_for
@@ -359,5 +362,93 @@ def test_entra(row: Row[Entra], secret: Secret | None) -> None:
 
 
 class _Ci(RecordingCi):
+    def __init__(self, *, has_identity: bool = False, token: str = "a-token") -> None:  # noqa: S107 - no secret
+        super().__init__(has_identity=has_identity)
+        self._token = token
+
     def identity_token(self, audience: str) -> str:
-        return f"token for {audience}".replace(" ", "-")
+        return self._token
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What the identity token of a job claims, which Entra ID refuses.
+
+    Attributes:
+        payload: Of the token.
+        shows: What the detail must hold.
+        shows_not: What it must not.
+    """
+
+    payload: bytes
+    shows: str
+    shows_not: str = "The federated credential"
+
+
+def _claims(subject: Any) -> bytes:
+    return json.dumps({"iss": "https://issuer.test", "sub": subject, "aud": ["a"]}).encode()
+
+
+REFUSED = [
+    Row(
+        "an identity token is nested 100,000 times",
+        "the refusal is told, without the token's claims",
+        Claims(b"[" * 100_000, "AADSTS70021"),
+    ),
+    Row(
+        "the claims of an identity token are a list",
+        "the refusal is told, without the token's claims",
+        Claims(b'["iss", "sub", "aud"]', "AADSTS70021"),
+    ),
+    Row(
+        "a branch is named so that a shell would leave the command's quotes",
+        "its quote is one of the shell's",
+        Claims(_claims("repo:o/r:ref:refs/heads/it's-$(id)"), "it'\"'\"'s-$(id)", "\nit's"),
+    ),
+    Row(
+        "the subject of a job holds escape codes of a terminal",
+        "they are gone",
+        Claims(_claims("repo:\x1b[2J"), "subject:  repo:[2J", "\x1b"),
+    ),
+]
+
+
+@each(REFUSED)
+def test_a_refused_job(row: Row[Claims]) -> None:
+    """Who the job is gets into a command that people copy."""
+    body = base64.urlsafe_b64encode(row.case.payload).decode().rstrip("=")
+    ci = _Ci(has_identity=True, token=f"e30.{body}.x")
+    entra = Entra(Answer(401, {"error": "invalid_client", "error_description": "AADSTS70021: No match"}), "")
+    options = {"transport": LoginTransport(session=session_for(entra.to), session_owner=False), "retry_total": 0}
+    login = Login("tenant-1", "client-1", None, "api://AzureADTokenExchange", "AzureCloud")
+
+    with pytest.raises(LoginFailed, match="AADSTS70021") as caught:
+        credential_for(login, AZURE_CLOUD, ci, options=options).get_token("https://x/.default")
+
+    assert row.case.shows in caught.value.detail
+    assert row.case.shows_not not in caught.value.detail
+
+
+@pytest.mark.parametrize("payload", [b"[" * 100_000, b'{"oid": ["\\ud800"]}', b"5", b""])
+def test_an_access_token_of_another_form(payload: bytes) -> None:
+    """It tells who the login is, or nothing."""
+    token = f"e30.{base64.urlsafe_b64encode(payload).decode().rstrip('=')}.x"
+    entra = Entra(Answer(200, {**TOKEN, "access_token": token}), "")
+    options = {"transport": LoginTransport(session=session_for(entra.to), session_owner=False), "retry_total": 0}
+    login = Login("tenant-1", "client-1", Secret("hush"), "", "AzureCloud")
+
+    object_id = AzureClients(credential_for(login, AZURE_CLOUD, _Ci(), options=options), "s", AZURE_CLOUD).object_id
+
+    assert object_id.encode() in {b"", b"['?']"}
+
+
+def test_words_of_az_that_no_terminal_should_see() -> None:
+    """They are cut out of what is told."""
+    login = Login("", "", None, "", "AzureCloud", LoginKind.AZ)
+    printed = '\x1b[2J{"accessToken": 5} \u202e'
+    with (
+        patch("azure.identity._credentials.azure_cli._run_command", return_value=printed),
+        pytest.raises(LoginFailed) as caught,
+    ):
+        credential_for(login, AZURE_CLOUD, _Ci()).get_token("https://x/.default")
+    assert caught.value.detail.replace("\n", "").isprintable()

@@ -18,6 +18,7 @@ from azure.core.credentials import AccessToken
 from functions_model.azure.clients import AzureClients
 from functions_model.azure.cloud import AZURE_CLOUD
 from functions_model.azure.sending import CancelledTransport
+from functions_model.core.sending import SafeSession
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -96,7 +97,7 @@ TIERS = {"B": "Basic", "E": "ElasticPremium", "P": "PremiumV3", "S": "Standard"}
 
 def session_for(answer: Callable[[Asked], Answer]) -> requests.Session:
     """A session whose every request is answered by a function."""
-    session = requests.Session()
+    session = SafeSession()
     session.mount("https://", Adapter(answer))
     return session
 
@@ -131,6 +132,22 @@ def clients_for(answer: Callable[[Asked], Answer], cloud: Cloud = AZURE_CLOUD) -
         sleep=lambda _: None,
         options={"transport": transport, "retry_backoff_factor": 0},
     )
+
+
+class LastAsked:
+    """Clients for many answers, one after the other: to build all of them anew takes longer than all that they ask.
+
+    Attributes:
+        clients: Ask whatever answers at the moment.
+        answer: That.
+    """
+
+    def __init__(self) -> None:
+        self.answer: Callable[[Asked], Answer] = lambda _: Answer(404)
+        self.clients = clients_for(self._asked)
+
+    def _asked(self, asked: Asked) -> Answer:
+        return self.answer(asked)
 
 
 def arm_error(status: int, code: str, message: str) -> Answer:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from functions_model import __version__
 from functions_model.azure import api_versions
 from functions_model.azure.cloud import Cloud
+from functions_model.core.tokens import claims_of
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -155,13 +156,7 @@ class AzureClients:
     @property
     def object_id(self) -> str:
         """The object id of the login, as its token tells it; empty when it does not. Not verified."""
-        import jwt
-
-        token = self._credential.get_token(self.cloud.arm_scope).token
-        try:
-            return str(jwt.decode(token, options={"verify_signature": False}).get("oid") or "")
-        except jwt.InvalidTokenError:
-            return ""
+        return str(claims_of(self._credential.get_token(self.cloud.arm_scope).token).get("oid") or "")
 
     def close(self) -> None:
         """Close every connection."""

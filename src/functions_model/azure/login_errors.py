@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from functions_model.azure.misread import Misread, said_of
 from functions_model.ci.host import Advice
-from functions_model.core.answers import MISREADING
+from functions_model.core.answers import MISREADING, printable
 from functions_model.core.failures import Cause, LoginFailed
-from functions_model.core.masking import cut
+from functions_model.core.masking import cut, shapeless
 from functions_model.core.secrets import Login, LoginKind
+from functions_model.core.tokens import claims_of
 from functions_model.core.unanswered import unanswered
 
 _CODE = re.compile(r"AADSTS(\d+)")
@@ -86,14 +88,12 @@ _SHOWS_CLAIMS = frozenset({"audience-unknown", "subject-unknown"})
 
 def _claims_of(token: str) -> _AssertionClaims | None:
     """The issuer, subject and audience that a JSON web token claims; None when it is not one. Not verified."""
-    import jwt  # noqa: PLC0415 - only a login that was refused needs it
-
+    claims = claims_of(token)
     try:
-        claims = jwt.decode(token, options={"verify_signature": False})
         audience = claims["aud"]
         first = audience[0] if isinstance(audience, list) else audience
-        return _AssertionClaims(str(claims["iss"]), str(claims["sub"]), str(first))
-    except (jwt.InvalidTokenError, IndexError, KeyError):
+        return _AssertionClaims(*(printable(str(one)) for one in (claims["iss"], claims["sub"], first)))
+    except LookupError:
         return None
 
 
@@ -119,7 +119,7 @@ def explain_login(exc: Exception, login: Login, authority: str, assertion: str, 
         assertion: The last identity token; empty when none was used.
         advice: What the CI host says of its tokens.
     """
-    text = " ".join(str(exc).split())
+    text = printable(shapeless(" ".join(str(exc).split())))
     failure = _explained(exc, cut(_TRACE.sub("", text), _LONGEST), login, authority, assertion=assertion, advice=advice)
     ids = _FOR_SUPPORT.search(text)
     if ids is None:
@@ -183,11 +183,10 @@ _OURS = ("Invalid tenant", "Unable to get authority configuration", "Client secr
 def _federated_credential(login: Login, claims: _AssertionClaims) -> str:
     # An application has one credential of a name: this one is made beside that of the other form, or another branch.
     name = re.sub(r"[^A-Za-z0-9]+", "-", claims.subject).strip("-")[-_LONGEST_NAME:].lstrip("-")
-    parameters = json.dumps(
-        {"name": name, "issuer": claims.issuer, "subject": claims.subject, "audiences": [claims.audience]}, indent=2
-    )
+    credential = {"name": name, "issuer": claims.issuer, "subject": claims.subject, "audiences": [claims.audience]}
+    parameters = shlex.quote(json.dumps(credential, indent=2))  # names of branches may hold a quote
     return (
         f"This job's identity token has\n  issuer:   {claims.issuer}\n  subject:  {claims.subject}\n"
         f"  audience: {claims.audience}\nThe federated credential that matches it:\n"
-        f"  az ad app federated-credential create --id {login.client_id} --parameters '{parameters}'"
+        f"  az ad app federated-credential create --id {login.client_id} --parameters {parameters}"
     )

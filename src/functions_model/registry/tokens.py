@@ -18,7 +18,7 @@ from requests.utils import parse_dict_header
 
 from functions_model.core.failures import RegistryFailed
 from functions_model.core.secrets import RegistryLogin
-from functions_model.core.strict_json import parse_json
+from functions_model.core.tokens import claims_of
 from functions_model.registry.access import Access, Credential, EntraExchange
 from functions_model.registry.errors import RegistryRefused
 
@@ -193,9 +193,8 @@ def parse_challenge(header: str) -> Challenge | None:
 
 def life_of(token: str) -> float | None:
     """Seconds between a JSON web token's issue and its end, read without checking it; None when it does not say."""
+    claims = claims_of(token)
     try:
-        _, payload, _ = token.split(".")
-        claims = parse_json(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         return float(claims["exp"]) - float(claims.get("iat") or claims["nbf"])
-    except (ValueError, LookupError, TypeError, AttributeError, OverflowError):
+    except (ValueError, LookupError, TypeError, OverflowError):
         return None

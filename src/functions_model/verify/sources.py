@@ -35,7 +35,7 @@ class Sources:
             return None
         file = root / place.file
         inside = file.is_relative_to(self.workspace) and ".." not in Path(place.file).parts
-        return Location(file, place.line) if inside and file.is_file() else None
+        return Location(file, place.line) if inside and _is_file(file) else None
 
     def shown(self, place: Place | None) -> str:
         """`serving/score.py:18`; empty for a line that is not the user's."""
@@ -56,3 +56,11 @@ class Sources:
         found = (one.lineno for one in tree.body if isinstance(one, ast.FunctionDef) and one.name == "run")
         line = next(found, None)
         return Place("code", self.script.relative_to(self.code).as_posix(), line) if line else None
+
+
+def _is_file(file: Path) -> bool:
+    """Whether there is such a file; an app may name one that no disk can have."""
+    try:
+        return file.is_file()
+    except OSError:
+        return False

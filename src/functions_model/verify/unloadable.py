@@ -51,16 +51,16 @@ class LoadFailures:
             Unloadable: The functions of the new container cannot be imported.
         """
         self.times = self.times + 1 if isinstance(failure, Crashed) else 0
-        if self.times < _TIMES or self._uptime() > seconds + _SLACK:
+        if self.times < _TIMES or self._uptime() > (seconds + _SLACK) * 1000:
             return
         self.times = 0  # the log is not read at every look
         if found := _IMPORT.findall(container_log(self.app.endpoint).text):
             raise Unloadable(found[-1])
 
     def _uptime(self) -> float:
-        """Seconds that the host's process has run; endless where nobody tells."""
+        """Milliseconds that the host's process has run; endless where nobody tells."""
         status = None
         with suppress(NotYet, NotLive):
             status = self.app.admin_json(STATUS)
         told = status.get("processUptime") if isinstance(status, dict) else None
-        return told / 1000 if isinstance(told, int | float) else float("inf")
+        return told if isinstance(told, int | float) else float("inf")

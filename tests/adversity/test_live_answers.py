@@ -35,6 +35,7 @@ def _raised(**otherwise: Any) -> dict[str, Answer]:
     return {"POST /api/score": failed, "GET /api/check": Answer(200, {"failure": raised, "warnings": []}, BUILD)}
 
 
+_NULL = Answer(200, b"null")
 ROWS = [
     Row(
         "the Functions host says that it has run for a number of 400 digits",
@@ -56,6 +57,20 @@ ROWS = [
         "a script fails in a file outside of its folder",
         "nothing is looked for there",
         Odd("(../../etc/passwd:3)", _raised(place={"root": "code", "file": "../../etc/passwd", "line": 3})),
+    ),
+]
+
+
+_KEYS = "Azure cannot list the host's keys yet"
+_OWN_KEYS = "Azure cannot list the keys of the function `score` yet"
+ROWS += [
+    Row("Resource Manager answers null for a host's keys", "named", Odd(_KEYS, {"POST default/listkeys": _NULL})),
+    Row("the keys of a host are a list", "named", Odd(_KEYS, {"POST default/listkeys": Answer(200, [1])})),
+    Row("Resource Manager answers null for a function's keys", "named", Odd(_OWN_KEYS, {"POST score/listkeys": _NULL})),
+    Row(
+        "the keys of a function are a text",
+        "named",
+        Odd(_OWN_KEYS, {"POST score/listkeys": Answer(200, {"properties": "x"})}),
     ),
 ]
 

@@ -132,14 +132,14 @@ class AppServiceEndpoint:
         """The keys of its Functions host, which Resource Manager asks it for."""
         with self._asking("list the host's keys"):
             found = self._site.list_host_keys()
-        return HostKeys(found.master_key or "", (found.function_keys or {}).get("default") or "")
+            return HostKeys(found.master_key or "", (found.function_keys or {}).get("default") or "")
 
     def function_key(self, function: str) -> str:
         """A key that opens one function: the one named `default`, or the first by name; empty where it has none."""
         with self._asking(f"list the keys of the function `{function}`"):
             document = self._site.list_function_keys(function).as_dict()
-        keys = document.get("properties") or {name: key for name, key in document.items() if isinstance(key, str)}
-        return str(keys.get("default") or next((key for name, key in sorted(keys.items())), ""))
+            keys = document.get("properties") or {name: key for name, key in document.items() if isinstance(key, str)}
+            return str(keys.get("default") or next((key for name, key in sorted(keys.items())), ""))
 
     def admin(self, path: str, method: str = "GET", *, absent: int | None = None) -> Any:
         """What its Functions host answers to Resource Manager; None for the status `absent`."""

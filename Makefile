@@ -120,7 +120,7 @@ lock: $(BIN)/uv
 	$(COMPILE) $(LOCKS)/build.in -o $(LOCKS)/build.lock
 	$(COMPILE) --prerelease allow $(LOCKS)/az.in -o $(LOCKS)/az.lock
 	echo 'setuptools' | $(COMPILE) --no-annotate - -o src/functions_model/environment/fusepy_build.lock
-	echo 'py-rattler>=0.26' | $(COMPILE) --no-annotate --constraint $(LOCKS)/dev.lock - -o src/functions_model/environment/rattler.lock
+	echo 'py-rattler>=0.28' | $(COMPILE) --no-annotate --constraint $(LOCKS)/dev.lock - -o src/functions_model/environment/rattler.lock
 
 clean:
 	rm -rf $(VENV) $(VENV_AZ) $(VENV_TFX) build dist .sandbox .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

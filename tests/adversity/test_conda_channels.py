@@ -6,9 +6,10 @@ import hashlib
 import http.server
 import io
 import json
+import os
 import tarfile
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +17,13 @@ import pytest
 
 from functions_model.core.failures import EnvironmentFailed, Location
 from functions_model.core.secrets import Secret
-from functions_model.environment.conda_solving import distributions_of, solve_conda
-from functions_model.environment.rattler_tool import load_rattler, run_rattler
+from functions_model.environment.conda_solving import PLATFORMS, solve_conda
+from functions_model.environment.processes import Bounds
+from functions_model.environment.rattler_tool import load_rattler
 from functions_model.environment.request import CondaChannel, CondaDependency, CondaRequest
 from support.adversity import Row, each
 from support.fuzzing import DEEP
+from support.peers import drips, peer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,20 +67,19 @@ class Channel:
     folder: Path
     pages: dict[str, Answer] = field(default_factory=dict)
 
-    def read(self) -> None:
-        """Solve, and read the packages, as each run does before it installs."""
-        rattler = load_rattler({})
+    def read(self, **changes: Any) -> None:
+        """Solve, and read the packages, as each run does before it installs. The changes are those of `Rattler`."""
+        rattler = replace(load_rattler(dict(os.environ)), **changes)
         asked = CondaDependency("alpha", "alpha", Location(self.folder / "conda.yml", 4))
         request = CondaRequest((asked,), (CondaChannel("mine", Secret(self.url)),), "it names a channel")
-        lock = solve_conda(request, "3.11", rattler, cache=self.folder / "cache")
-        distributions_of(lock, request, rattler)
+        solve_conda(request, "3.11", rattler, cache=self.folder / "cache")
 
 
 @pytest.fixture
 def channel(tmp_path: Path) -> Iterator[Channel]:
     pages: dict[str, Answer] = {}
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, pages)) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield Channel(f"http://127.0.0.1:{server.server_port}/mine", tmp_path, pages)
         server.shutdown()
 
@@ -111,7 +113,7 @@ INDEXES: list[Row[Answer]] = [
 
 @each(INDEXES)
 def test_a_channel(row: Row[Answer], channel: Channel) -> None:
-    """Through py-rattler, which is part of this process."""
+    """Through py-rattler."""
     channel.pages |= {f"/mine/{folder}/repodata.json": row.case for folder in ("linux-64", "noarch")}
 
     with pytest.raises(EnvironmentFailed) as failed:
@@ -146,7 +148,7 @@ PACKAGES = [
     Row("a conda package lists a file above its folder", TOLD, package(path("../../../../escaped")), "R9"),
     Row("a conda package lists a file above its folder by a way inside", TOLD, package(path("a/../../escaped")), "R9"),
     Row(
-        "a conda package lists an absolute path, which ended the process",
+        "a conda package lists an absolute path, at which py-rattler breaks off",
         TOLD,
         package(path("/tmp/x")),
         "R9",
@@ -191,12 +193,102 @@ def test_a_package_that_is_whole(content: bytes, channel: Channel) -> None:
     channel.read()
 
 
-def test_what_py_rattler_panics_of_is_an_error_of_its_own() -> None:
-    """Its classes for that belong to no module."""
-    panic = type("RustPanic", (Exception,), {})
+NESTED = "(" * 50_000
 
-    async def broken() -> None:
-        raise panic
 
-    with pytest.raises(RuntimeError, match="not as it must be"):
-        run_rattler(broken())
+def test_a_channel_that_crashes_py_rattler(channel: Channel) -> None:
+    """It overflows its stack at a package that depends on something with 50,000 brackets."""
+    packages = {"alpha-1.0-0.tar.bz2": record("alpha", "1.0", depends=[f"python {NESTED}"])}
+    channel.pages |= {f"/mine/{folder}/repodata.json": (200, {}, listing(packages)) for folder in PLATFORMS}
+
+    with pytest.raises(EnvironmentFailed, match=r"py-rattler ended with the signal SIG.*the channel `mine`") as failed:
+        channel.read()
+
+    [problem] = failed.value.problems
+    assert problem.location == Location(channel.folder / "conda.yml", 4)
+    assert "ask its owner" in problem.remedy
+
+
+def test_a_channel_that_never_ends(tmp_path: Path) -> None:
+    """It drips its index byte by byte, for ever."""
+    with peer(drips(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")) as port:
+        channel = Channel(f"http://127.0.0.1:{port}/t/hunter22/mine", tmp_path)
+        with pytest.raises(EnvironmentFailed, match="still at work after 0 minutes with the channel `mine`") as failed:
+            channel.read(bounds=Bounds(seconds=1.0))
+
+    assert "hunter22" not in str(failed.value) + failed.value.detail
+
+
+ENDS = [
+    Row(
+        "py-rattler is killed for memory",
+        "told with what it most often means",
+        ("os.kill(os.getpid(), 9)", "ended with the signal SIGKILL", "no more memory"),
+    ),
+    Row(
+        "py-rattler ends with an error of its interpreter",
+        "its last words are the detail, without the channel's token",
+        ("1 / 0", "ended with the exit code 1", "ask its owner"),
+    ),
+    Row(
+        "py-rattler ends well, and answers nothing",
+        "no answer is not taken for an empty one",
+        ("pass", "ended with the exit code 0", "ask its owner"),
+    ),
+    Row(
+        "py-rattler answers with 100,000 nested `[`",
+        "no answer, as it is none of ours",
+        ("print('[' * 100_000)", "ended with the exit code 0", "ask its owner"),
+    ),
+    Row(
+        "py-rattler panics",
+        "told as the channel's fault",
+        (
+            """print('{"error": {"kind": "RustPanic", "words": "index out of bounds"}}')""",
+            "broke off: a channel",
+            "owner",
+        ),
+    ),
+    Row(
+        "py-rattler has no space on its disk",
+        "the machine is told",
+        (
+            """print('{"error": {"kind": "GatewayError", "words": "writing `/tmp/x`: No space (os error 28)"}}')""",
+            "there is no space left on the disk of `/tmp/x`",
+            "Make space",
+        ),
+    ),
+]
+
+
+@each(ENDS)
+def test_ends_of_py_rattler(row: Row[tuple[str, str, str]], tmp_path: Path) -> None:
+    """Each has a cause and a way out; the token of the channel's address is nowhere."""
+    program, what, remedy = row.case
+    worker = tmp_path / "worker.py"
+    worker.write_text(f"import os, sys\nprint('at', sys.stdin.read(), file=sys.stderr)\n{program}\n")
+    channel = Channel("http://127.0.0.1:9/t/hunter22/mine", tmp_path)
+
+    with pytest.raises(EnvironmentFailed) as failed:
+        channel.read(worker=worker)
+
+    [problem] = failed.value.problems
+    assert what in problem.what
+    assert remedy in problem.remedy
+    assert problem.location == Location(tmp_path / "conda.yml", 4)
+    assert "hunter22" not in str(failed.value) + failed.value.detail
+
+
+def test_what_py_rattler_sees(tmp_path: Path) -> None:
+    """Neither an argument nor a variable of its process holds a secret of the run."""
+    worker = tmp_path / "worker.py"
+    worker.write_text("import os, sys\nprint(*sys.argv, *os.environ.items(), file=sys.stderr)\n")
+    channel = Channel("http://127.0.0.1:9/t/hunter22/mine", tmp_path)
+    environ = {"INPUT_CLIENT-SECRET": "hunter33", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "hunter44", "HTTPS_PROXY": "there"}
+
+    with pytest.raises(EnvironmentFailed) as failed:
+        channel.read(worker=worker, environ=environ)
+
+    assert "'HTTPS_PROXY', 'there'" in failed.value.detail
+    assert "hunter" not in failed.value.detail.replace("/t/hunter22", "")
+    assert str(worker) in failed.value.detail

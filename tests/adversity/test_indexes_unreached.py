@@ -15,7 +15,8 @@ import rattler
 import rattler.exceptions
 
 from functions_model.core.failures import EnvironmentFailed, Location
-from functions_model.environment.rattler_tool import errors_of, explain_conda
+from functions_model.environment.conda_failures import explain_conda
+from functions_model.environment.rattler_worker import errors_of, told
 from functions_model.environment.request import CondaDependency, CondaRequest, EnvironmentRequest, IndexSettings
 from functions_model.environment.uv_failures import Target, explain
 from functions_model.environment.uv_process import UvRefused, run_uv
@@ -48,7 +49,7 @@ def _by_rattler(url: str, folder: Path) -> EnvironmentFailed:
         asyncio.run(ask())
     except errors_of(rattler) as error:
         asked = CondaDependency("six", "six", Location(_FILE, 1))
-        return explain_conda("resolve them", error, CondaRequest((asked,), (), ""))
+        return explain_conda("resolve them", **told(error)["error"], request=CondaRequest((asked,), (), ""))
     raise AssertionError
 
 

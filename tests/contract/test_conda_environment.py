@@ -6,7 +6,6 @@ import io
 import json
 import os
 import subprocess
-import sys
 import tarfile
 import uuid
 from pathlib import Path
@@ -17,7 +16,8 @@ import pytest
 
 from functions_model.bundle import dependency_layers
 from functions_model.environment import install, read_environment, resolve
-from functions_model.environment.rattler_tool import fetch_rattler
+from functions_model.environment.conda_solving import solve_conda
+from functions_model.environment.rattler_tool import Rattler, fetch_rattler
 from functions_model.image.tar import write_tar
 from support.conda_channel import conda_project
 from support.function_app import spec_of
@@ -139,14 +139,15 @@ class TestInterpreter:
 class TestRattler:
     """py-rattler on demand."""
 
-    def test_is_fetched_whole_and_once(self, tmp_path: Path) -> None:
-        """As the lock says; an interpreter that has no other imports it from there."""
+    def test_is_fetched_whole_and_once(self, project: Path, tmp_path: Path) -> None:
+        """As the lock says; what is fetched solves, wherever this interpreter has another one."""
         environ = os.environ | {"XDG_CACHE_HOME": str(tmp_path), "UV_CACHE_DIR": uv_cache()}
 
         folder = fetch_rattler(environ)
 
         assert folder == fetch_rattler(environ | {"UV_OFFLINE": "1", "UV_CACHE_DIR": str(tmp_path / "none")})
         assert [folder] == [*folder.parent.iterdir()]
-        code = f"import sys; sys.path.insert(0, {str(folder)!r}); import rattler; print(rattler.__file__)"
-        done = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=True)
-        assert str(folder / "rattler/__init__.py") == done.stdout.strip()
+        request = read_environment(project / "environment.yml", root=project).conda
+        assert request
+        lock, _ = solve_conda(request, MINOR, Rattler(folder, environ), cache=tmp_path / "channels")
+        assert "greeting-words" in {package.name for package in lock.packages}

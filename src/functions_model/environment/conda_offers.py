@@ -6,7 +6,7 @@ packages that no other system has.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from functions_model.core.failures import Problem, RuleBroken
@@ -18,69 +18,72 @@ SYSTEMS = {"win-64": "Windows", "osx-64": "macOS", "osx-arm64": "macOS"}
 _EXPORT = "`conda env export --from-history` writes what you asked for, without them."
 
 
-class Wanted(NamedTuple):
-    """A package that is asked for: the file's words, and py-rattler's."""
+class Offer(NamedTuple):
+    """What the channels have of a package that is asked for.
 
-    dependency: CondaDependency
-    spec: Any
+    Attributes:
+        is_known: Whether they have it for the image, in whatever version.
+        fits: Whether one of these is as it is asked for.
+        has_other_build: Whether one is but for its build.
+        systems: The folders of other systems in which it is.
+        systems_of_build: Those in which it is as it is asked for.
+    """
+
+    is_known: bool
+    fits: bool
+    has_other_build: bool
+    systems: Sequence[str]
+    systems_of_build: Sequence[str]
 
 
-def problems_of(wanted: Iterable[Wanted], here: Iterable[Any], elsewhere: Iterable[Any], rattler: Any) -> list[Problem]:
+def problems_of(asked: Iterable[CondaDependency], offers: Iterable[Mapping[str, Any]]) -> list[Problem]:
     """A problem for each package that the channels do not have for the image.
 
     Args:
-        wanted: What is asked for.
-        here: The channels' records of these names for the image.
-        elsewhere: Those for other systems.
-        rattler: The module.
+        asked: The packages that are asked for.
+        offers: What the channels have of each; none where that cannot be told.
     """
-    found, foreign = _by_name(here), _by_name(elsewhere)
     return [
-        _problem(one, found.get(one.dependency.name, []), foreign.get(one.dependency.name, []), rattler)
-        for one in wanted
-        if not any(one.spec.matches(record) for record in found.get(one.dependency.name, []))
+        _problem(dependency, offer)
+        for dependency, offer in zip(asked, (Offer(**one) for one in offers), strict=False)
+        if not offer.fits
     ]
 
 
-def _by_name(records: Iterable[Any]) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = {}
-    for record in records:
-        found.setdefault(str(record.name.normalized), []).append(record)
-    return found
-
-
-def _problem(wanted: Wanted, here: list[Any], elsewhere: list[Any], rattler: Any) -> Problem:
-    dependency = wanted.dependency
-    what, remedy = _of_build(wanted, here, elsewhere, rattler) or _of_system(wanted, here, elsewhere)
-    return Problem(what, remedy, "environment-file", dependency.location)
-
-
-def _of_build(wanted: Wanted, here: list[Any], elsewhere: list[Any], rattler: Any) -> tuple[str, str] | None:
-    """About a package that is there in the version that is asked for, and not in the build."""
+def without_build(text: str) -> str | None:
+    """What is asked for, in any build; None where no build is named."""
     try:
-        parsed = parse_conda_spec(wanted.dependency.text)
+        parsed = parse_conda_spec(text)
     except RuleBroken:
         return None
     version = parsed.version.removeprefix("==")
     plain = f"{parsed.name}={version}" if version[:1].isdigit() else f"{parsed.name}{parsed.version}"
-    if not parsed.build or not any(rattler.MatchSpec(plain).matches(record) for record in here):
+    return plain if parsed.build else None
+
+
+def _problem(dependency: CondaDependency, offer: Offer) -> Problem:
+    what, remedy = _of_build(dependency, offer) or _of_system(dependency, offer)
+    return Problem(what, remedy, "environment-file", dependency.location)
+
+
+def _of_build(dependency: CondaDependency, offer: Offer) -> tuple[str, str] | None:
+    """About a package that is there in the version that is asked for, and not in the build."""
+    plain = without_build(dependency.text)
+    if plain is None or not offer.has_other_build:
         return None
-    systems = _listed(_systems(record for record in elsewhere if wanted.spec.matches(record)))
+    systems = _listed(offer.systems_of_build)
     why = f"is one for {systems}" if systems else "is in none of the channels for Linux on x86-64"
-    return f"the build `{parsed.build}` of `{parsed.name}` {why}", f"Write `{plain}`. {_EXPORT}"
+    build = parse_conda_spec(dependency.text).build
+    return f"the build `{build}` of `{dependency.name}` {why}", f"Write `{plain}`. {_EXPORT}"
 
 
-def _of_system(wanted: Wanted, here: list[Any], elsewhere: list[Any]) -> tuple[str, str]:
-    systems = _listed(_systems(elsewhere))
-    if systems and not here:
-        return f"`{wanted.dependency.name}` is for {systems} only", f"Remove the line. {_EXPORT}"
-    what = f"none of the channels has `{wanted.dependency.text}` for Linux on x86-64"
+def _of_system(dependency: CondaDependency, offer: Offer) -> tuple[str, str]:
+    systems = _listed(offer.systems)
+    if systems and not offer.is_known:
+        return f"`{dependency.name}` is for {systems} only", f"Remove the line. {_EXPORT}"
+    what = f"none of the channels has `{dependency.text}` for Linux on x86-64"
     return what, "Ask for a version that exists, or add the channel that has it."
 
 
-def _systems(records: Iterable[Any]) -> Iterator[str]:
-    return (SYSTEMS[str(record.subdir)] for record in records)
-
-
 def _listed(systems: Iterable[str]) -> str:
-    return " and ".join(sorted(set(systems)))
+    return " and ".join(sorted({SYSTEMS[system] for system in systems if system in SYSTEMS}))

@@ -9,15 +9,16 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Collection, Coroutine, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from functions_model.core.failures import EnvironmentFailed, Problem
 from functions_model.core.work import Progress, Report, silent
+from functions_model.environment.conda_failures import explain_conda
+from functions_model.environment.conda_solving import PLATFORMS
 from functions_model.environment.locking import PREFIX, CondaLock, Lock, build_options
 from functions_model.environment.normalising import (
     Altered,
@@ -27,7 +28,7 @@ from functions_model.environment.normalising import (
     normalise_prefix,
     unlinked,
 )
-from functions_model.environment.rattler_tool import errors_of, explain_conda, load_rattler, rattler_cache, run_rattler
+from functions_model.environment.rattler_tool import Rattler, hearing, load_rattler, rattler_cache
 from functions_model.environment.request import CondaRequest
 from functions_model.environment.standard_library import take_out_hiding
 from functions_model.environment.uv_failures import Target, explain
@@ -150,14 +151,13 @@ def _install_conda(
     _check_local_files(lock, request)
     rattler = load_rattler(environ)
     total = sum(package.size or 0 for package in lock.packages)
+    tell = lambda done: report(Progress(_CONDA_TASK, done, total))  # noqa: E731
+    link = partial(_link, lock, request, prefix, rattler=rattler, tell=tell)
     report(Progress(_CONDA_TASK, 0, total))
-    reporter = _reporter(rattler, report, total)
     try:
         with rattler_cache("conda-packages", environ, work=prefix.parent, secrets=request.secrets) as cache:
-            run_rattler(_link(lock, prefix, rattler, reporter, cache))
-            altered = _altered_conda(prefix, cache, lambda empty: _link(lock, prefix, rattler, reporter, empty))
-    except errors_of(rattler) as error:
-        raise explain_conda(_CONDA_ACTION, error, request) from None
+            link(cache)
+            altered = _altered_conda(prefix, cache, link)
     finally:
         report(Progress(_CONDA_TASK, total, total, finished=True))
     warnings = (*altered, *unlinked(prefix))
@@ -165,14 +165,14 @@ def _install_conda(
     return warnings
 
 
-def _altered_conda(prefix: Path, cache: Path, link: Callable[[Path], Coroutine[Any, Any, None]]) -> tuple[str, ...]:
+def _altered_conda(prefix: Path, cache: Path, link: Callable[[Path], None]) -> tuple[str, ...]:
     """Install all of it from an empty cache where a file is not what its package says."""
     before = altered_conda(prefix)
     if not before:
         return ()
     shutil.rmtree(prefix)
     with tempfile.TemporaryDirectory(dir=prefix.parent, prefix="conda-packages-", ignore_cleanup_errors=True) as empty:
-        run_rattler(link(Path(empty)))
+        link(Path(empty))
     return _told("the cache of conda packages", before - altered_conda(prefix), f"`rm -r {cache}`")
 
 
@@ -197,7 +197,7 @@ def _check_local_files(lock: CondaLock, request: CondaRequest) -> None:
     """py-rattler (0.28) checks the hash of what it downloads, and not that of a file in a folder."""
     problems = []
     for package, record in zip(lock.packages, lock.records, strict=True):
-        parts = urlsplit(record.url)
+        parts = urlsplit(record["url"])
         if parts.scheme == "file" and package.sha256 != _sha256(Path(unquote(parts.path))):
             what = f"`{package.file_name}` is not what the channel `{package.channel}` says: its hash differs"
             where = next((spec.location for spec in request.specs if spec.name == package.name), None)
@@ -215,38 +215,28 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-async def _link(lock: CondaLock, prefix: Path, rattler: Any, reporter: Any, cache: Path) -> None:
+def _link(
+    lock: CondaLock,
+    request: CondaRequest,
+    prefix: Path,
+    cache: Path,
+    *,
+    rattler: Rattler,
+    tell: Callable[[int], object],
+) -> None:
     """Into a folder of ours, with the paths that hold in the image. No script of a package runs on this machine."""
-    await rattler.install(
-        list(lock.records),
-        target_prefix=prefix,
-        cache_dir=cache,
-        installed_packages=[],
-        platform=rattler.Subdir("linux-64"),
-        execute_link_scripts=False,
-        show_progress=False,
-        client=rattler.Client.default_client(),
-        reporter=reporter,
-        alternative_target_prefix=PREFIX,
-    )
-
-
-def _reporter(rattler: Any, report: Report, all_bytes: int) -> Any:
-    """Adds up the bytes of all downloads."""
-    fetched: dict[int, int] = {}
-
-    class Downloads(rattler.InstallerReporter):  # type: ignore[misc]
-        """py-rattler calls these from its own threads."""
-
-        def on_download_start(self, cache_entry: int) -> int:
-            return cache_entry
-
-        def on_download_progress(self, download_idx: int, progress: int, total: int | None) -> None:
-            del total  # of this one
-            fetched[download_idx] = progress
-            report(Progress(_CONDA_TASK, sum(fetched.values()), all_bytes))
-
-    return Downloads()
+    with hearing(tell) as told:
+        asked = {
+            "records": lock.records,
+            "prefix": str(prefix.absolute()),
+            "cache": str(cache.absolute()),
+            "means": PREFIX,
+            "platform": PLATFORMS[0],
+            "told": told,
+        }
+        answer = rattler.ask("install", asked, _CONDA_ACTION, request)
+    if error := answer.get("error"):
+        raise explain_conda(_CONDA_ACTION, error["kind"], error["words"], request)
 
 
 def _listed(altered: Collection[Altered]) -> str:

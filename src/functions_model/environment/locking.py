@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -112,11 +112,11 @@ class CondaLock:
 
     Attributes:
         packages: Sorted by name.
-        records: The same as py-rattler has them, in the same order. They hold URLs, and so may hold a token.
+        records: The same as py-rattler writes them, in the same order. They hold URLs, and so may hold a token.
     """
 
     packages: tuple[CondaPackage, ...]
-    records: tuple[Any, ...] = field(default=(), repr=False, compare=False)
+    records: tuple[Mapping[str, Any], ...] = field(default=(), repr=False, compare=False)
 
     @property
     def text(self) -> str:

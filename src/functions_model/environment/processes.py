@@ -36,6 +36,10 @@ class Bounds:
 
 
 BOUNDS = Bounds()
+_KEPT = frozenset(
+    ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "XDG_CACHE_HOME", "NETRC", "SSL_CERT_FILE", "SSL_CERT_DIR",
+     "SSL_CLIENT_CERT", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+)  # fmt: skip
 _NICE = 10
 """Of 19. On two cores a resolution beside it made a layer of 1 GiB a twentieth slower."""
 _KEEPER = "import os, sys; sys.stdin.read(); os.killpg(int(sys.argv[1]), 9)"
@@ -75,13 +79,37 @@ class OverTime(Exception):
         super().__init__(f"it was still at work after {self.minutes} minutes")
 
 
-def run_process(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str], bounds: Bounds = BOUNDS) -> Ended:
+def environ_for(environ: Mapping[str, str], beginnings: tuple[str, ...]) -> dict[str, str]:
+    """What a program of others gets to see: paths, proxies, certificates. No tokens, inputs or settings of ours.
+
+    Args:
+        environ: The process environment.
+        beginnings: Of the names of more variables.
+    """
+    return {
+        name: value
+        for name, value in environ.items()
+        if value and (name.upper() in _KEPT or name.startswith(beginnings))
+    }
+
+
+def run_process(
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    environ: Mapping[str, str],
+    given: str = "",
+    passed: Sequence[int] = (),
+    bounds: Bounds = BOUNDS,
+) -> Ended:
     """Run a program to its end. A cancel ends it with all that it has started, and so does our own end, of any kind.
 
     Args:
         command: The program and its arguments, which anybody can read.
         cwd: The folder to run in.
         environ: All of its environment.
+        given: Its standard input.
+        passed: File descriptors that it gets under the same numbers.
         bounds: What it may take.
 
     Raises:
@@ -92,7 +120,8 @@ def run_process(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str]
         command,
         cwd=cwd,
         env=environ,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE if given else subprocess.DEVNULL,
+        pass_fds=passed,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",
@@ -105,7 +134,7 @@ def run_process(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str]
     with CANCEL.process(start, _end) as process, process, _ended_with_us(process.pid):
         _limit(process.pid, bounds)
         try:
-            answer, words = process.communicate(timeout=bounds.seconds)
+            answer, words = process.communicate(given or None, timeout=bounds.seconds)
         except subprocess.TimeoutExpired:
             _end(process)
             raise OverTime(bounds.seconds) from None

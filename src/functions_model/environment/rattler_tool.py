@@ -1,147 +1,126 @@
 """`py-rattler`, which solves and installs conda packages: 80 MB that only real conda environments need.
 
 Where it is not installed (extra `conda`) it is fetched once, exactly as the lock beside this file says, into a cache.
+It runs in a process of its own (`rattler_worker`).
 """
 
 from __future__ import annotations
 
 import hashlib
-import importlib
+import importlib.util
+import json
 import os
-import re
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.machinery import ModuleSpec
 from pathlib import Path
-from typing import Any, TypeVar
+from threading import Thread
+from typing import Any
 
 from functions_model.ci.own_folder import own_folder
-from functions_model.core.failures import EnvironmentFailed, Location, Problem
+from functions_model.core.failures import EnvironmentFailed, Problem
 from functions_model.core.masking import in_one_line
 from functions_model.core.secrets import Secret
-from functions_model.core.unanswered import unanswered_in
+from functions_model.environment.conda_failures import explain_end, explain_late
+from functions_model.environment.processes import BOUNDS, Bounds, OverTime, environ_for, run_process
 from functions_model.environment.request import CondaRequest, IndexSettings
-from functions_model.environment.uv_process import UvRefused, clean, run_uv
+from functions_model.environment.uv_process import UvRefused, run_uv
 
-_TOKEN = re.compile(r"/t/[^/\s`\"')]+")
-_NETWORK = re.compile(r"(?:HTTP status|status code|sending request|connect|timed out|dns|request error)", re.IGNORECASE)
-_ADDRESS = re.compile(r"https?://(?:[^/@\s]*@)?([^/\s`\"')]+)")
-_HASH = re.compile(r"(?:hash mismatch|sha-?256|did not match)", re.IGNORECASE)
-_NONE_ANYWHERE = re.compile(r"Cannot solve the request because of: No candidates were found for ([^\n]+?)\.?")
-"""The whole of what the solver says when it is not others that exclude a package."""
-_CHANNEL = re.compile(r"\[channel=[^\]]*\]")
-"""How the solver writes a package that is asked of one channel; its address says nothing to the user."""
+LOCK = Path(__file__).with_name("rattler.lock")
+_WORKER = Path(__file__).with_name("rattler_worker.py")
+_SEEN = ("RATTLER_", "AWS_", "GOOGLE_", "XDG_", "DBUS_SESSION_BUS_ADDRESS", "LD_LIBRARY_PATH")
+"""Beginnings of variables about logins to channels, and about where they are kept; the last one is Python's."""
 _LONGEST = 300
 
 
-def errors_of(rattler: Any) -> tuple[type[Exception], ...]:
-    """Everything that py-rattler raises: errors of its own, and for some transfers those of Python."""
-    own = [one for one in vars(rattler.exceptions).values() if isinstance(one, type) and issubclass(one, Exception)]
-    return (OSError, RuntimeError, *own)
+@dataclass(frozen=True, slots=True)
+class Rattler:
+    """py-rattler, and what it needs to run.
+
+    Attributes:
+        folder: The folder that holds the package.
+        environ: The process environment, of which it sees a part.
+        bounds: What it may take.
+        worker: The program that runs it.
+    """
+
+    folder: Path
+    environ: Mapping[str, str]
+    bounds: Bounds = BOUNDS
+    worker: Path = _WORKER
+
+    def ask(self, work: str, asked: Mapping[str, Any], action: str, request: CondaRequest) -> dict[str, Any]:
+        """What `rattler_worker` answers.
+
+        Args:
+            work: What it is to do.
+            asked: What it needs for that.
+            action: The same for people.
+            request: What is asked for: whose channels, and on which lines.
+
+        Raises:
+            EnvironmentFailed: py-rattler came to an end without an answer.
+        """
+        given = json.dumps({**asked, "work": work, "folder": str(self.folder)})
+        command = [sys.executable, "-I", "-S", str(self.worker)]
+        try:
+            ended = run_process(
+                command,
+                cwd=Path("/"),
+                environ=environ_for(self.environ, _SEEN),
+                given=given,
+                passed=[asked["told"]] if "told" in asked else [],
+                bounds=self.bounds,
+            )
+        except OverTime as late:
+            raise explain_late(action, late, request) from None
+        try:
+            answer = json.loads(ended.answer)
+        except (ValueError, RecursionError):
+            answer = None
+        if ended.code or not isinstance(answer, dict):
+            raise explain_end(action, ended, request)
+        return answer
 
 
-def explain_conda(action: str, error: Exception, request: CondaRequest) -> EnvironmentFailed:
-    """The failure for an error of py-rattler: on the line of the package that it is about; its words are the detail."""
-    words = without_tokens("\n".join(_chain(error)), request.secrets)
-    problem = Problem(*_what(type(error).__name__, words), "environment-file", _where(words, request))
-    return EnvironmentFailed(action, [problem], detail=words)
-
-
-def without_tokens(text: str, secrets: Sequence[Secret]) -> str:
-    """The text without the logins and tokens of channels' addresses."""
-    return _TOKEN.sub("/t/***", clean(text, secrets))
-
-
-def _chain(error: BaseException) -> list[str]:
-    """What each error in a chain says."""
-    words = [str(error)]
-    while (cause := error.__cause__ or error.__context__) is not None:
-        words.append(str(cause))
-        error = cause
-    return words
-
-
-def _what(kind: str, words: str) -> tuple[str, str]:
-    said = in_one_line(words, _LONGEST)
-    if missing := _NONE_ANYWHERE.fullmatch(words.strip()):
-        what = f"none of the channels has `{_CHANNEL.sub('', missing[1])}` for Linux on x86-64"
-        return what, "Ask for a version that exists, or add the channel that has it."
-    if kind == "SolverError":
-        return f"no conda packages fit together ({said})", "Loosen a version, or add the channel that has the package."
-    if _HASH.search(words):
-        what = f"a conda package is not what its channel says ({said})"
-        return what, "Ask the channel's owner before you install it."
-    if (address := _ADDRESS.search(words)) and (silent := unanswered_in(words, address[1])):
-        return silent.what, silent.remedy
-    if kind == "GatewayError" or _NETWORK.search(words):
-        return f"a conda channel could not be read ({said})", "Check its name or URL, its token, and the network."
-    return f"py-rattler says: {said}", "The details have its full message."
-
-
-def _where(words: str, request: CondaRequest) -> Location | None:
-    """The line of the first package that the words name, else that of the first package."""
-    named = [spec for spec in request.specs if re.search(rf"(?<![\w.-]){re.escape(spec.name)}(?![\w-])", words)]
-    found = named or list(request.specs)
-    return found[0].location if found else None
-
-
-Answer = TypeVar("Answer")
-
-LOCK = Path(__file__).with_name("rattler.lock")
-_MOMENT = 0.05
-_PANICS = frozenset({"RustPanic", "PanicException"})
-"""What py-rattler raises where it meets what it does not expect; classes of no module that could be imported."""
-
-
-def load_rattler(environ: Mapping[str, str], *, find: Callable[[str], Any] = importlib.import_module) -> Any:
-    """The module `rattler`, fetched into the cache when it is not installed.
+def load_rattler(
+    environ: Mapping[str, str], *, find: Callable[[str], ModuleSpec | None] = importlib.util.find_spec
+) -> Rattler:
+    """py-rattler, fetched into the cache when it is not installed.
 
     Args:
         environ: Says where the cache is, and where packages come from.
-        find: What imports a module.
+        find: Finds a module without importing it.
 
     Raises:
         EnvironmentFailed: It is not installed, and cannot be fetched either.
     """
+    found = find("rattler")
+    folder = Path(found.origin).parents[1] if found and found.origin else fetch_rattler(environ)
+    return Rattler(folder, environ)
+
+
+@contextmanager
+def hearing(tell: Callable[[int], object]) -> Iterator[int]:
+    """A file descriptor for a process that says how far it is: each line, a number, is told."""
+    reads, writes = os.pipe()
+
+    def listen() -> None:
+        with open(reads, encoding="ascii") as lines:  # noqa: PTH123 - it has no path
+            for line in lines:
+                if line.endswith("\n"):
+                    tell(int(line))
+
+    listener = Thread(target=listen, name="hearing", daemon=True)
+    listener.start()
     try:
-        return _whole(find)
-    except ModuleNotFoundError as missing:
-        if missing.name != "rattler":
-            raise
-    folder = fetch_rattler(environ)
-    if str(folder) not in sys.path:
-        sys.path.append(str(folder))
-        importlib.invalidate_caches()
-    return _whole(find)
-
-
-def _whole(find: Callable[[str], Any]) -> Any:
-    """The module with the parts that it does not import by itself."""
-    module = find("rattler")
-    for part in ("exceptions", "package_streaming"):
-        find(f"rattler.{part}")
-    return module
-
-
-def run_rattler(work: Coroutine[Any, Any, Answer]) -> Answer:
-    """What a coroutine of py-rattler gives.
-
-    Its own threads let go of Python's objects just after they have answered. An interpreter that ends in that moment
-    crashes (seen with 0.28, in one failing run of ten), so there is a moment's wait, with the interpreter's lock free.
-    """
-    import asyncio  # noqa: PLC0415 - few runs need conda
-
-    try:
-        return asyncio.run(work)
-    except BaseException as error:
-        if type(error).__name__ not in _PANICS:
-            raise
-        what = "it broke off: a channel, or a package of it, is not as it must be"
-        raise RuntimeError(what) from error
+        yield writes
     finally:
-        time.sleep(_MOMENT)
+        os.close(writes)
+        listener.join()
 
 
 def fetch_rattler(environ: Mapping[str, str]) -> Path:

@@ -16,7 +16,6 @@ from functions_model.environment.conda_solving import (
     MARK,
     Distribution,
     PackagesMissing,
-    distributions_of,
     solve_conda,
     write_stand_ins,
 )
@@ -77,8 +76,7 @@ def resolve(
     try:
         rattler = load_rattler(known)
         with rattler_cache("conda-channels", known, work=work, secrets=request.conda.secrets) as cache:
-            conda = solve_conda(request.conda, python_version, rattler, cache=cache)
-        brought = distributions_of(conda, request.conda, rattler)
+            conda, brought = solve_conda(request.conda, python_version, rattler, cache=cache)
     except PackagesMissing as missing:
         raise _with_wheels(missing, question) from None
     finally:

@@ -14,16 +14,12 @@ from functions_model.core.masking import without
 from functions_model.core.secrets import Secret
 from functions_model.core.tracing import trace
 from functions_model.environment.addresses import secrets_of
-from functions_model.environment.processes import BOUNDS, Bounds, OverTime, run_process
+from functions_model.environment.processes import BOUNDS, Bounds, OverTime, environ_for, run_process
 from functions_model.environment.request import IndexSettings
 
 IMAGE_PLATFORM = "x86_64-manylinux_2_28"
 """The Functions base images are amd64 only, and even the oldest (Debian 11, glibc 2.31) takes these wheels."""
 
-_KEPT = frozenset(
-    ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "XDG_CACHE_HOME", "NETRC", "SSL_CERT_FILE", "SSL_CERT_DIR",
-     "SSL_CLIENT_CERT", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
-)  # fmt: skip
 _KEPT_UV = (
     "UV_INDEX", "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_NO_INDEX", "UV_CACHE_DIR", "UV_NO_CACHE",
     "UV_KEYRING_PROVIDER", "UV_INSECURE_HOST", "UV_NATIVE_TLS", "UV_SYSTEM_CERTS", "UV_HTTP_", "UV_OFFLINE",
@@ -128,9 +124,7 @@ def _common_options(indexes: IndexSettings) -> list[str]:
 
 def uv_environment(environ: Mapping[str, str], indexes: IndexSettings) -> dict[str, str]:
     """What uv gets to see: paths, proxies, certificates, index settings. No tokens, inputs or settings of ours."""
-    kept = {
-        name: value for name, value in environ.items() if value and (name.upper() in _KEPT or name.startswith(_KEPT_UV))
-    }
+    kept = environ_for(environ, _KEPT_UV)
     if indexes.index:
         kept.pop("UV_INDEX_URL", None)
         kept["UV_DEFAULT_INDEX"] = indexes.index.reveal()

@@ -76,7 +76,7 @@ def solved_in(folder: Path, *specs: str, packages: Iterable[CondaPackage]) -> di
     """The versions of the conda packages of such a request, by name."""
     request, environ = request_in(folder, *specs, packages=packages), environ_in(folder)
     assert request.conda
-    lock = solve_conda(request.conda, "3.11", load_rattler(environ), cache=folder / "cache")
+    lock, _ = solve_conda(request.conda, "3.11", load_rattler(environ), cache=folder / "cache")
     return {package.name: package.version for package in lock.packages}
 
 
@@ -382,11 +382,20 @@ class TestRemoteChannels:
     def test_a_token_opens_and_is_kept_nowhere(
         self, tmp_path: Path, remote: Callable[[str], EnvironmentRequest]
     ) -> None:
-        """Not in the lock, not in the image, and not in a cache that stays on the machine."""
+        """Not in the lock, not in the image, and not in a cache that stays on the machine. Downloads are told."""
         lock = resolve(remote("hunter2"), "3.11", work=tmp_path / "work", environ=environ_in(tmp_path))
-        done = installed_in(tmp_path, lock)
+        told: list[Progress] = []
+        done = install(
+            lock,
+            "3.11",
+            tmp_path / "packages",
+            work=tmp_path / "work",
+            report=told.append,
+            environ=environ_in(tmp_path),
+        )
 
         assert "lib/python3.11/site-packages/greeting/__init__.py" in files_of(done.conda)
+        assert [] != [one for one in told if one.task == "install conda packages" and one.done and not one.finished]
         assert "hunter2" not in lock.text + repr(lock)
         written = [path for path in tmp_path.rglob("*") if path.is_file()]
         assert [] == [path for path in written if b"hunter2" in path.read_bytes()]

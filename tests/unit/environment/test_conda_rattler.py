@@ -2,74 +2,60 @@
 
 from __future__ import annotations
 
+import json
 import os
-import sys
-from contextlib import contextmanager
-from types import SimpleNamespace
+from importlib.machinery import ModuleSpec
 from typing import TYPE_CHECKING
 
 import pytest
 
 from functions_model.core.failures import EnvironmentFailed
 from functions_model.core.secrets import Secret
-from functions_model.environment.rattler_tool import LOCK, cache_folder, fetch_rattler, load_rattler, rattler_cache
+from functions_model.environment.rattler_tool import (
+    LOCK,
+    cache_folder,
+    fetch_rattler,
+    hearing,
+    load_rattler,
+    rattler_cache,
+)
+from functions_model.environment.rattler_worker import written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-MODULE = SimpleNamespace()
 
-
-@contextmanager
-def same_path() -> Iterator[None]:
-    """The interpreter's path afterwards as it was before."""
-    before = [*sys.path]
-    try:
-        yield
-    finally:
-        sys.path[:] = before
+def nowhere(_: str) -> None:
+    """Find no module."""
 
 
 class TestLoad:
     """`load_rattler`."""
 
     def test_an_installed_one_is_taken(self) -> None:
-        """With the parts that it does not import by itself; nothing is fetched."""
+        """By the folder that it lies in; nothing is fetched, and nothing of it gets into this process."""
         rattler = load_rattler({"UV_OFFLINE": "1"})
 
-        assert rattler.exceptions.SolverError
-        assert rattler.package_streaming.PackageArchive
+        assert (rattler.folder / "rattler" / "__init__.py").is_file()
 
     def test_a_fetched_one_is_found_in_the_cache(self, tmp_path: Path) -> None:
         """It is fetched once: what lies under the lock's hash is what the lock says."""
         environ = {"XDG_CACHE_HOME": str(tmp_path), "UV_OFFLINE": "1"}
 
-        def find(name: str) -> object:
-            if str(tmp_path) not in str(sys.path):
-                message = f"No module named '{name}'"
-                raise ModuleNotFoundError(message, name=name)
-            return MODULE
-
         with pytest.raises(EnvironmentFailed):
-            fetch_rattler(environ)
+            load_rattler(environ, find=nowhere)
         assert [] == [*(tmp_path / "functions-model").iterdir()]
         key = fetched_name()
         (tmp_path / "functions-model" / key).mkdir()
 
-        with same_path():
-            assert MODULE is load_rattler(environ, find=find)
-            assert str(tmp_path / "functions-model" / key) in sys.path
+        assert tmp_path / "functions-model" / key == load_rattler(environ, find=nowhere).folder
 
-    def test_another_missing_module_is_no_missing_rattler(self) -> None:
-        """A broken installation is not mended by fetching."""
+    def test_a_folder_of_that_name_is_no_rattler(self, tmp_path: Path) -> None:
+        """Python takes it for a package without files of its own."""
+        environ = {"XDG_CACHE_HOME": str(tmp_path), "UV_OFFLINE": "1"}
 
-        def find(name: str) -> object:
-            message = f"{name} needs another"
-            raise ModuleNotFoundError(message, name="another")
-
-        with pytest.raises(ModuleNotFoundError, match="needs another"):
-            load_rattler({}, find=find)
+        with pytest.raises(EnvironmentFailed, match="could not be fetched"):
+            load_rattler(environ, find=lambda name: ModuleSpec(name, None, is_package=True))
 
     def test_tells_that_it_cannot_be_fetched(self, tmp_path: Path) -> None:
         """With uv's reason and both ways out."""
@@ -84,6 +70,25 @@ class TestLoad:
 
         with pytest.raises(EnvironmentFailed, match="could not be fetched"):
             fetch_rattler({"XDG_CACHE_HOME": str(tmp_path)})
+
+
+class TestWorker:
+    """`rattler_worker`, as far as it needs no py-rattler."""
+
+    def test_an_answer_has_a_bound(self) -> None:
+        """What packages say of themselves may be of any length, and whoever asks reads it whole."""
+        assert {"a": 1} == json.loads(written({"a": 1}))
+        assert "more than 9 characters" in json.loads(written({"a": "long words"}, 9))["error"]["words"]
+
+    def test_how_far_it_is_is_told(self) -> None:
+        """Line by line; of one that was cut nothing is told."""
+        told: list[int] = []
+
+        with hearing(told.append) as writes:
+            os.write(writes, b"1\n2")
+            os.write(writes, b"3\n4")
+
+        assert [1, 23] == told
 
 
 class TestCaches:

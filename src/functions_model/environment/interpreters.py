@@ -1,0 +1,60 @@
+"""The interpreter that compiles: of one exact version for each minor. Another patch may give other byte code."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+COMPILERS: Mapping[str, str] = {}
+"""By minor, the exact version that compiles. A minor without one gets no byte code."""
+_PROBE = "import sys; print(sys.implementation.name, sys.version.split()[0], sys.abiflags or '-')"
+"""Builds without the global lock, and those for debugging, give other byte code: their flags are not empty."""
+_SECONDS = 20
+_KEPT = ("LD_LIBRARY_PATH", "TMPDIR")
+"""An interpreter that was built with a shared library is found by the first."""
+
+
+def find_compiler(version: str, environ: Mapping[str, str]) -> Path | None:
+    """An interpreter of exactly that version on this machine; None where there is none.
+
+    Ours, then those of uv and of pyenv, then the one on PATH: https://docs.astral.sh/uv/reference/storage/ and
+    https://github.com/pyenv/pyenv say where they lie.
+
+    Args:
+        version: `3.12.1`.
+        environ: The process environment.
+    """
+    return next((path for path in _candidates(version, environ) if _is(path, version, environ)), None)
+
+
+def bare_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """What an interpreter needs to start, and nothing that makes it load more than it must."""
+    return {name: environ[name] for name in _KEPT if name in environ}
+
+
+def _candidates(version: str, environ: Mapping[str, str]) -> Iterator[Path]:
+    if sys.version.split()[0] == version:
+        yield Path(sys.executable)
+    minor = version.rpartition(".")[0]
+    home = Path(environ.get("HOME") or "/")
+    data = Path(environ.get("XDG_DATA_HOME") or home / ".local" / "share")
+    uv = Path(environ.get("UV_PYTHON_INSTALL_DIR") or data / "uv" / "python")
+    yield from sorted(uv.glob(f"cpython-{version}-*/bin/python{minor}"))
+    yield Path(environ.get("PYENV_ROOT") or home / ".pyenv") / "versions" / version / "bin" / f"python{minor}"
+    if on_path := shutil.which(f"python{minor}", path=environ.get("PATH", "")):
+        yield Path(on_path)
+
+
+def _is(path: Path, version: str, environ: Mapping[str, str]) -> bool:
+    if not path.is_file():
+        return False
+    command = [str(path), "-I", "-S", "-c", _PROBE]
+    seen = bare_environment(environ)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_SECONDS, env=seen)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.stdout.split() == ["cpython", version, "-"]

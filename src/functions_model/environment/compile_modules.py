@@ -1,7 +1,7 @@
 """Compiles modules to byte code. A program of its own, which the image's minor of Python runs: nothing imports it.
 
-Its argument is a file with a JSON list for each module, one a line: the source file, its path in the image, and the file
-to write. A module that cannot be compiled is left out, as Python would refuse it, too. No module is imported or run.
+Its argument is a file with a JSON list for each module, one a line: the source file, its path in the image, and the
+file to write. What cannot be compiled is left out, as Python would refuse it, too. No module is imported or run.
 
 The same source gives the same bytes, whatever was compiled before it and whatever else this process has loaded. What
 `marshal` writes depends on that otherwise: it asks whether two equal constants are one object, and how many know it.

@@ -15,7 +15,7 @@ import pytest
 
 from functions_model.core.references import digest_of
 from functions_model.image.manifests import OCI_CONFIG, OCI_MANIFEST
-from functions_model.pipeline.lower_layers import find_part
+from functions_model.pipeline.parts import find_part
 from functions_model.preflight.inventory import Inventory
 from functions_model.registry import Push, Record, RecordedLayer, RecordToWrite, find_record, pull_base
 from functions_model.registry.client import RegistryClient
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from functions_model.image.assembly import Base
-    from functions_model.pipeline.lower_layers import Part
+    from functions_model.pipeline.parts import Part
     from functions_model.pipeline.prepare import Making
 
 CACHE, OWN, KEY, TAG = "functions-model/cache", "package", "k" * 32, f"env-{'k' * 32}"

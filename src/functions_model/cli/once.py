@@ -30,6 +30,7 @@ from functions_model.core.promotion import AnySpec, PromotionSpec
 from functions_model.core.spec import DeploymentSpec, RemovalSpec
 from functions_model.inputs import (
     REPORT,
+    compilers,
     from_arguments,
     from_environment,
     listening_seconds,
@@ -185,7 +186,7 @@ class _Run:
         ci, seconds, tell = self.watched.ci, listening_seconds(environ), self.history.tell
         confirm = without_question if self.typed and self.typed.yes else asked(ci, self.watched.clear)
         with work_folder() as work, debugged(ci):
-            world = World(ci, work, tell, self.watched.report, listening_seconds=seconds, confirm=confirm)
+            world = World(ci, work, tell, self.watched.report, seconds, compilers(environ), confirm=confirm)
             if isinstance(spec, RemovalSpec):
                 from functions_model.pipeline.destroy import destroy
 

@@ -10,11 +10,12 @@ from functions_model.inputs.command_line import from_arguments
 from functions_model.inputs.files import read_sample
 from functions_model.inputs.paths import Workspace
 from functions_model.inputs.reading import REPORT, read_any, read_live_target, report_folder
-from functions_model.inputs.sources import from_environment, listening_seconds, misspelt
+from functions_model.inputs.sources import compilers, from_environment, listening_seconds, misspelt
 
 __all__ = [
     "REPORT",
     "Workspace",
+    "compilers",
     "from_arguments",
     "from_environment",
     "listening_seconds",

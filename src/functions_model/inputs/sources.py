@@ -14,18 +14,21 @@ from functions_model.inputs.catalogue import BY_NAME, CATALOGUE
 OWN_PREFIX = "FUNCTIONS_MODEL_"
 LISTENING = "FUNCTIONS_MODEL_LISTENING_SECONDS"
 """How long a trigger's listener is listened to. A sandbox sets it, whose listeners fail faster than those of Azure."""
+COMPILERS = "FUNCTIONS_MODEL_COMPILERS"
+"""Versions of Python whose byte code images get, instead of those that stand in the product. For tests of it."""
 EPOCH = "source-date-epoch"
 NOT_INPUTS = frozenset(
     {
         "FUNCTIONS_MODEL_BUILD_ID",
         "FUNCTIONS_MODEL_MODELS",
         "FUNCTIONS_MODEL_TOOL_VERSION",
+        COMPILERS,
         LISTENING,
         OUTPUT_FILE,
         SUMMARY_FILE,
     }
 )
-"""Variables with our prefix that are no inputs: an image's own, a console's, and the sandbox's."""
+"""Variables with our prefix that are no inputs: an image's own, a console's, the sandbox's, and that of tests."""
 
 
 def listening_seconds(environ: Mapping[str, str]) -> float | None:
@@ -40,6 +43,12 @@ def listening_seconds(environ: Mapping[str, str]) -> float | None:
     except ValueError:
         problem = Problem(f"the variable `{LISTENING}` is not a number of seconds", "Unset it.", LISTENING)
         raise InputsInvalid("read the inputs", [problem]) from None
+
+
+def compilers(environ: Mapping[str, str]) -> dict[str, str] | None:
+    """By minor, the exact versions of Python whose byte code images get; None: those that stand in the product."""
+    versions = environ.get(COMPILERS)
+    return None if versions is None else {one.rpartition(".")[0]: one for one in versions.split()}
 
 
 def own_variable(name: str) -> str:

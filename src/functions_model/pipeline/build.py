@@ -69,7 +69,7 @@ def build(making: Making, push: Push | None, beside: Beside | None = None) -> Pr
 
 
 def _assemble(making: Making, made: Made) -> ImageBuilt:
-    spec, bundle, base = making.spec, making.bundle, made.base
+    spec, bundle, base = making.spec, making.bundle, made.lower.base
     layers = [recorded.layer for recorded in made.recorded]
     build_id = build_identity([layer.digest for layer in layers], base.digest, bundle.env)
     digests, source = _model_digests(spec, made), making.world.ci.facts.source
@@ -104,9 +104,9 @@ def _records(spec: DeploymentSpec, made: Made) -> Iterator[RecordToWrite]:
     """The lower layers for all images of the registry, where they are new; and all of this image's layers."""
     tool, cache = {_TOOL: __version__}, spec.build.cache_repository
     if cache:
-        yield from (part.record(cache, tool) for part in made.lower if not part.recorded)
-    dependencies = made.lower[-1]
-    more = tool | {BASE_DIGEST: str(made.base.digest)}
+        yield from (part.record(cache, tool) for part in made.lower.parts if not part.recorded)
+    dependencies = made.lower.dependencies
+    more = tool | {BASE_DIGEST: str(made.lower.base.digest)}
     yield from made.records
     record = Record(made.recorded, more, dependencies.config, dependencies.config_type)
     yield RecordToWrite(spec.image.repository, RECORD_TAG, record)

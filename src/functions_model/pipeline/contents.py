@@ -1,4 +1,4 @@
-"""What of the user's goes into the image, and the event that tells it."""
+"""What goes into the image, and the events that tell it."""
 
 from __future__ import annotations
 
@@ -39,6 +39,19 @@ class DependenciesKnown(Event):
     distributions: tuple[Distribution, ...]
     in_vain: tuple[str, ...] = ()
     only_for_these: tuple[Distribution, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ByteCodeLeftOut(Event):
+    """The image has no byte code of its dependencies, which another machine would have given it.
+
+    Attributes:
+        version: Of the Python that would have made it.
+        why: What that said; empty where this machine has none.
+    """
+
+    version: str
+    why: str = ""
 
 
 def code_found(spec: DeploymentSpec, code: Code, bundle: BundlePlan) -> CodeFound:

@@ -10,13 +10,12 @@ from functools import partial
 
 from functions_model.bundle import provenance, runtime_layer
 from functions_model.environment import Lock
-from functions_model.image.assembly import Base
 from functions_model.image.layers import LayerPlan, LayerStream, build_layer
 from functions_model.image.splitting import fingerprint, split
 from functions_model.pipeline.base_libraries import BaseLibraries
 from functions_model.pipeline.events import LayerOrigin, LayerReady
 from functions_model.pipeline.looking import dependencies_known, libraries_of, look_at_all
-from functions_model.pipeline.lower_layers import Part, lock_for, make_lower_layers
+from functions_model.pipeline.lower_layers import Lower, lock_for, make_lower_layers
 from functions_model.pipeline.prepare import Making
 from functions_model.preflight.inventory import Inventory
 from functions_model.registry import Attachment, Push, RecordedLayer, RecordToWrite
@@ -53,16 +52,14 @@ class Made:
 
     Attributes:
         lock: The dependencies.
-        base: The base image; with another configuration where an engine added to it.
-        lower: What lies below the app, the lowest first: what an engine added, and the dependencies.
+        lower: What lies below the app, with the base image.
         app: The layers of the app, each with its fingerprint.
         attachments: What is put beside the image, and needs none of its layers.
         records: What was learnt of the base, to be kept for later runs.
     """
 
     lock: Lock
-    base: Base
-    lower: tuple[Part, ...]
+    lower: Lower
     app: tuple[RecordedLayer, ...]
     attachments: tuple[Attachment, ...]
     records: tuple[RecordToWrite, ...] = ()
@@ -70,7 +67,7 @@ class Made:
     @property
     def recorded(self) -> tuple[RecordedLayer, ...]:
         """All layers above the base, the lowest first, each with its key."""
-        return (*(kept for part in self.lower for kept in part.kept), *self.app)
+        return (*(kept for part in self.lower.parts for kept in part.kept), *self.app)
 
 
 def make_layers(making: Making, push: Push | None, beside: Beside) -> Made:
@@ -94,14 +91,14 @@ def make_layers(making: Making, push: Push | None, beside: Beside) -> Made:
             lock = lock_for(making)
             beside.resolved()
             runtime = maker.begin([runtime_layer(making.spec, lock.text)])
-            base, lower = make_lower_layers(making, lock, maker.begin, partial(_look, making, libraries, beside))
+            lower = make_lower_layers(making, lock, maker.begin, partial(_look, making, libraries, beside))
             attachments = _attachments(making, lock)  # while the app's large layers are still sent
             app = tuple(future.result() for future in (*runtime, *above))
         except BaseException:
             maker.stop()
             raise
     learnt = libraries.record() if libraries else None
-    return Made(lock, base, lower, app, attachments, (learnt,) if learnt else ())
+    return Made(lock, lower, app, attachments, (learnt,) if learnt else ())
 
 
 def _look(making: Making, libraries: BaseLibraries | None, beside: Beside, inventory: Inventory) -> None:

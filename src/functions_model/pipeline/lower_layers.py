@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -16,16 +16,17 @@ from functions_model.engine import Recipe, engine_layers_key
 from functions_model.environment import Lock, install, resolve
 from functions_model.image.assembly import Base
 from functions_model.image.configs import parse_config
-from functions_model.image.layers import Layer, LayerPlan
-from functions_model.image.manifests import EMPTY_CONTENT, OCI_CONFIG, Descriptor
-from functions_model.pipeline.events import EngineRan, EnvironmentResolved, LayerOrigin, LayerReady
+from functions_model.image.layers import LayerPlan
+from functions_model.image.manifests import Descriptor
+from functions_model.pipeline.byte_code import compiling_for
+from functions_model.pipeline.events import EngineRan, EnvironmentResolved
+from functions_model.pipeline.parts import Part, find_part
 from functions_model.pipeline.prepare import Making
 from functions_model.preflight.inventory import INVENTORY_TYPE, Inventory
 from functions_model.preflight.taking import take_inventory
-from functions_model.registry import Record, RecordedLayer, RecordToWrite, find_record
+from functions_model.registry import RecordedLayer
 from functions_model.registry.access import Access
-from functions_model.registry.client import RegistryClient
-from functions_model.registry.content import BLOCK, download_blob, has_whole_blob
+from functions_model.registry.content import BLOCK, download_blob
 
 if TYPE_CHECKING:
     from functions_model.engine.loading import BaseLayers
@@ -33,6 +34,21 @@ if TYPE_CHECKING:
 
 Begin = Callable[[Iterable[LayerPlan]], list[Future[RecordedLayer]]]
 """Begins to pack plans, side by side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lower:
+    """What lies below the app.
+
+    Attributes:
+        base: The base; with another configuration where an engine added to it.
+        dependencies: What is installed.
+        parts: What lies on the base, the lowest first: what an engine added, the dependencies, their byte code.
+    """
+
+    base: Base
+    dependencies: Part
+    parts: tuple[Part, ...]
 
 
 def lock_for(making: Making) -> Lock:
@@ -53,9 +69,7 @@ def lock_for(making: Making) -> Lock:
     return lock
 
 
-def make_lower_layers(
-    making: Making, lock: Lock, begin: Begin, known: Callable[[Inventory], None]
-) -> tuple[Base, tuple[Part, ...]]:
+def make_lower_layers(making: Making, lock: Lock, begin: Begin, known: Callable[[Inventory], None]) -> Lower:
     """What an engine adds, and the dependencies: what an earlier run made of the same, or made now.
 
     Args:
@@ -64,9 +78,6 @@ def make_lower_layers(
         begin: Begins to pack plans, side by side.
         known: Takes what the dependencies bring, as soon as that is known.
 
-    Returns:
-        The base, with another configuration where an engine added to it; and what lies on it, the lowest first.
-
     Raises:
         PreflightFailed: From `known`.
         EnvironmentFailed: A package cannot be fetched, or is not what its hash says; or no engine answers, or it could
@@ -74,23 +85,33 @@ def make_lower_layers(
         InputsInvalid: The user's Dockerfile cannot be read.
     """
     base, engine = _engine_part(making, lock)
-    return base, (*engine, _dependencies(making, lock, begin, known))
+    dependencies, byte_code = _dependencies(making, lock, begin, known)
+    return Lower(base, dependencies, (*engine, dependencies, *([byte_code] if byte_code else [])))
 
 
-def _dependencies(making: Making, lock: Lock, begin: Begin, known: Callable[[Inventory], None]) -> Part:
-    """Found again with what is known of them, or installed: packed, and sent, while they are looked at."""
+def _dependencies(
+    making: Making, lock: Lock, begin: Begin, known: Callable[[Inventory], None]
+) -> tuple[Part, Part | None]:
+    """The dependencies and their byte code, each found again or made.
+
+    What is installed is packed, and sent, while it is looked at and compiled.
+    """
     key = _dependencies_key(making, lock)
-    found = find_part(key, making)
+    found, compiling = find_part(key, making), compiling_for(making, key)
     inventory = found.inventory if found else None
     if found and (inventory or making.spec.build.preflight is Preflight.NONE):
         known(inventory or Inventory())
-        return found
+        if compiling is None or compiling.python is None:
+            return found, compiling.found if compiling else None
+        # Whatever was found again, the same inputs are to give the same image.
+        return found, compiling.make(install_layers(making, lock), begin)
     plans = install_layers(making, lock)
     packing = begin(plans)
     inventory = take_inventory((plan.tree for plan in plans), lock, making.python.version)
     known(inventory)
+    byte_code = compiling.make(plans, begin) if compiling else None
     layers = tuple(future.result().layer for future in packing)
-    return Part(key, layers, inventory.as_bytes(), INVENTORY_TYPE)
+    return Part(key, layers, inventory.as_bytes(), INVENTORY_TYPE), byte_code
 
 
 def install_layers(making: Making, lock: Lock) -> tuple[LayerPlan, ...]:
@@ -188,82 +209,3 @@ def _base_blobs(making: Making) -> BaseLayers:
             file.unlink()
 
     return opened
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Layers that belong together.
-
-    Attributes:
-        key: 32 hex digits over all that decides.
-        layers: The lowest first.
-        config: What is kept beside them: an image configuration that goes with them, or the dependencies' inventory.
-        config_type: What that is.
-        recorded: Whether a record keeps them already.
-    """
-
-    key: str
-    layers: tuple[Layer, ...]
-    config: bytes = EMPTY_CONTENT
-    config_type: str = OCI_CONFIG
-    recorded: bool = False
-
-    @property
-    def inventory(self) -> Inventory | None:
-        """What dependencies bring; None where a run of another version has not kept it."""
-        return Inventory.from_bytes(self.config) if self.config_type == INVENTORY_TYPE else None
-
-    @property
-    def kept(self) -> tuple[RecordedLayer, ...]:
-        """The layers with their key."""
-        return tuple(RecordedLayer(self.key, layer) for layer in self.layers)
-
-    def record(self, repository: str, annotations: Mapping[str, str]) -> RecordToWrite:
-        """What is kept of it for all images of the registry."""
-        return RecordToWrite(repository, _tag(self.key), Record(self.kept, annotations, self.config, self.config_type))
-
-
-def find_part(key: str, making: Making, *, configured: bool = False) -> Part | None:
-    """A part that an earlier run made: for this repository's last image, or for any image of the registry.
-
-    A record is believed only where the registry has each of its layers, in the size that it says: layers can be lost
-    where somebody cleans a registry by hand. Otherwise the part is made again, and so is the record.
-
-    Args:
-        key: What it was made of.
-        making: Where to look.
-        configured: Whether the configuration of an image goes with it, which only the cache repository keeps.
-    """
-    started = time.monotonic()
-    cache, session = making.spec.build.cache_repository, making.session
-    client = session.client_of(session.host)
-    found = None if configured else _found(making.last_record, key, client)
-    if found is None and cache:
-        found = _found(find_record(client, cache, _tag(key)), key, client)
-    if found and configured and not _is_of(found, making.base):
-        return None
-    for layer in found.layers if found else ():
-        making.world.tell(LayerReady(layer, LayerOrigin.FOUND, time.monotonic() - started))
-    return found
-
-
-def _found(record: Record | None, key: str, client: RegistryClient) -> Part | None:
-    layers = tuple(kept.layer for kept in record.layers if kept.key == key) if record else ()
-    if record is None or not layers:
-        return None
-    there = [has_whole_blob(client, Access(each.repository), each.digest, each.size) for each in layers]
-    return Part(key, layers, record.config, record.config_type, recorded=True) if all(there) else None
-
-
-def _is_of(part: Part, base: Base) -> bool:
-    """Whether a part's configuration is that of an image made from a base."""
-    try:
-        config = parse_config(part.config)
-    except ValueError:
-        return False
-    kept = config.diff_ids
-    return config.platform == base.config.platform and kept == base.config.diff_ids[: len(kept)]
-
-
-def _tag(key: str) -> str:
-    return f"env-{key}"

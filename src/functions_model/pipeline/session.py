@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,6 +50,8 @@ class World:
         tell: Takes each event as it happens; may be called from several threads.
         report: Takes the progress of long pieces of work.
         listening_seconds: How long a trigger's listener needs to report its first failure; None: as on Azure.
+        compilers: By minor, the exact version of Python whose byte code images get; None: those that stand in the
+            product.
         confirm: Asks whoever sits there before anything is removed; raises `NotConfirmed` where they do not want it.
     """
 
@@ -58,6 +60,7 @@ class World:
     tell: Callable[[Event], None]
     report: Report = silent
     listening_seconds: float | None = None
+    compilers: Mapping[str, str] | None = None
     confirm: Callable[[RemovalPlan], None] = without_question
 
     @contextmanager

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from functions_model.core.references import ImageReference, short
 from functions_model.image.assembly import Image
-from functions_model.pipeline.contents import CodeFound
+from functions_model.pipeline.contents import ByteCodeLeftOut, CodeFound
 from functions_model.pipeline.events import (
     Attached,
     BaseChosen,
@@ -22,7 +22,7 @@ from functions_model.pipeline.events import (
 )
 from functions_model.registry import How, PushedImage
 from functions_model.report.formatting import every, imported, last, size
-from functions_model.report.image_text import age, base_news, code_line, engine_line
+from functions_model.report.image_text import age, base_news, byte_code_line, code_line, engine_line
 from functions_model.report.markdown import cell, fenced, folded, prose
 
 
@@ -50,6 +50,7 @@ def image_section(events: Sequence[Event], now: datetime) -> str:
         _base(built.image, last(events, BaseChosen), now),
         _code(last(events, CodeFound)),
         "\n".join(f"- {prose(engine_line(one))}." for one in every(events, EngineRan)),
+        "\n".join(f"- {prose(byte_code_line(one).removeprefix('Note: '))}" for one in every(events, ByteCodeLeftOut)),
         _table(built.image, events, pushed.pushed if pushed else None),
         "\n".join(f"- {prose(note)}" for note in pushed.pushed.notes) if pushed else "",
         _again(built.app.reference) if pushed else "",

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from functions_model.core.masking import in_one_line
 from functions_model.core.references import short
 from functions_model.core.spec import DeploymentSpec
 from functions_model.environment import Lock
 from functions_model.image.compression import Compression
 from functions_model.image.layers import Layer
-from functions_model.pipeline.contents import CodeFound, DependenciesKnown
+from functions_model.pipeline.contents import ByteCodeLeftOut, CodeFound, DependenciesKnown
 from functions_model.pipeline.events import (
     Attached,
     BaseChosen,
@@ -68,6 +69,8 @@ _BASE_LAYER = "base layer "
 """How `registry` names the blobs of a base."""
 _INSTALLED = frozenset({"dependencies", "conda"})
 """Layers that something would have been installed for."""
+_LONGEST = 300
+"""Characters of what a program says."""
 _WORTH_A_TIME = 0.05
 """Seconds below which `duration` says zero."""
 _WORTH_A_RATE = 1_000_000
@@ -148,6 +151,16 @@ def compression_reason(layer: Layer) -> str:
     if layer.compression is Compression.GZIP and 0 < layer.size < layer.tree_size:
         return f"{size(layer.tree_size)} of files"
     return ""
+
+
+def byte_code_line(left: ByteCodeLeftOut) -> str:
+    """Why the image has no byte code, and what comes of it."""
+    broke_off = f"Python {left.version} broke off ({in_one_line(left.why, _LONGEST)})"
+    why = broke_off if left.why else f"this machine has no Python {left.version}"
+    return (
+        f"Note: The image has no byte code of the dependencies, as {why}. It works as well, and starts more slowly. Its"
+        " digest is another one than where byte code is made."
+    )
 
 
 def engine_line(ran: EngineRan) -> str:

@@ -9,7 +9,7 @@ from functools import singledispatch
 
 from functions_model.ci.host import CiHost, Level
 from functions_model.core.references import short
-from functions_model.pipeline.contents import CodeFound, DependenciesKnown
+from functions_model.pipeline.contents import ByteCodeLeftOut, CodeFound, DependenciesKnown
 from functions_model.pipeline.events import (
     AheadBegun,
     AppVerified,
@@ -39,6 +39,7 @@ from functions_model.report.image_text import (
     attached_line,
     base_line,
     base_news,
+    byte_code_line,
     code_line,
     engine_line,
     environment_notes,
@@ -99,6 +100,7 @@ def lines_of(event: object) -> str:  # noqa: ARG001 - the dispatching argument
 
 lines_of.register(LayerReady, layer_line)
 lines_of.register(CodeFound, code_line)
+lines_of.register(ByteCodeLeftOut, byte_code_line)
 lines_of.register(DependenciesKnown, dependencies_lines)
 lines_of.register(EngineRan, engine_line)
 lines_of.register(Attached, attached_line)

@@ -81,6 +81,7 @@ def cached(name: str) -> str:
 
 class TestWhichModules:
     def test_are_those_that_can_be_imported_but_for_tests(self, tmp_path: Path) -> None:
+        """Data, templates and scripts have none either."""
         names = (
             "a.py",
             "pack/b.py",
@@ -101,6 +102,7 @@ class TestWhichModules:
         assert ["a.py", "pack/_c/d.py", "pack/b.py", "pack/testing/g.py"] == found
 
     def test_are_not_those_outside_of_the_places(self, tmp_path: Path) -> None:
+        """Programs and data of a conda prefix are no modules."""
         (tmp_path / "tool.py").write_text("")
         paths = ("opt/conda/lib/python3.12/os.py", "opt/conda/bin/tool.py", "opt/conda/share/x.py")
         tree = FileTree.of(TreeFile(path, tmp_path / "tool.py") for path in paths)
@@ -124,6 +126,7 @@ class TestByteCode:
         assert (True, ("{", ("}", "Outer.Inner"))) == names["Outer"]().other(2.5)
 
     def test_leaves_out_what_python_would_refuse(self, tmp_path: Path) -> None:
+        """Some packages bring files for other Pythons."""
         made = compiled(written(tmp_path / "in", FILES).files, tmp_path / "out")
 
         assert {cached(name) for name in FILES if name not in {"broken.py", "null.py"}} == {*made}
@@ -140,9 +143,11 @@ class TestByteCode:
         assert one.items() > alone.items()
 
     def test_of_nothing_is_nothing(self, tmp_path: Path) -> None:
+        """An environment without a module has no byte code."""
         assert {} == compiled([], tmp_path)
 
     def test_is_not_made_by_an_interpreter_that_breaks_off(self, tmp_path: Path) -> None:
+        """What it said last is the reason."""
         bad = tmp_path / "python"
         bad.write_text("#!/bin/sh\necho one >&2; echo broken >&2; exit 3\n")
         bad.chmod(0o755)
@@ -201,6 +206,7 @@ class TestInterpreter:
         ],
     )
     def test_is_found_where_it_lies(self, variable: str, where: str, tmp_path: Path) -> None:
+        """Among those of pyenv and uv, and on PATH."""
         program = stand_in(tmp_path / where, "cpython 3.9.999 -")
 
         assert program == find_compiler("3.9.999", {variable: str(tmp_path)})

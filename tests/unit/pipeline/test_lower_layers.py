@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functions_model.pipeline.lower_layers import Part
+from functions_model.pipeline.parts import Part
 from functions_model.preflight.inventory import INVENTORY_TYPE, Inventory
 
 INVENTORY = Inventory(files=("six.py",))

@@ -219,6 +219,11 @@ def test_a_channel_that_never_ends(tmp_path: Path) -> None:
     assert "hunter22" not in str(failed.value) + failed.value.detail
 
 
+def says(kind: str, words: str) -> str:
+    """A program that answers with an error."""
+    return f"print({json.dumps({'error': {'kind': kind, 'words': words}})!r})"
+
+
 ENDS = [
     Row(
         "py-rattler is killed for memory",
@@ -243,19 +248,27 @@ ENDS = [
     Row(
         "py-rattler panics",
         "told as the channel's fault",
-        (
-            """print('{"error": {"kind": "RustPanic", "words": "index out of bounds"}}')""",
-            "broke off: a channel",
-            "owner",
-        ),
+        (says("RustPanic", "index out of bounds"), "broke off: a channel", "Ask the channel's owner"),
     ),
     Row(
         "py-rattler has no space on its disk",
         "the machine is told",
         (
-            """print('{"error": {"kind": "GatewayError", "words": "writing `/tmp/x`: No space (os error 28)"}}')""",
+            says("GatewayError", "writing `/tmp/x`: No space left on device (os error 28)"),
             "there is no space left on the disk of `/tmp/x`",
             "Make space",
+        ),
+    ),
+    Row(
+        "a conda package unpacks to a file that no image could have",
+        "py-rattler writes no more than the bound, and the package is told",
+        (
+            says(
+                "InstallerError",
+                "failed to fetch alpha-1-0.conda\nCaused by: failed to unpack `share/a`: File too large (os error 27)",
+            ),
+            "`alpha-1-0.conda` holds a file of more than 8 GiB",
+            "take another version",
         ),
     ),
 ]

@@ -98,7 +98,7 @@ def _what(kind: str, words: str) -> tuple[str, str]:
 
 
 def _where(words: str, request: CondaRequest) -> Location | None:
-    """The line of the first package that the words name, else that of the first package."""
-    named = [spec for spec in request.specs if re.search(rf"(?<![\w.-]){re.escape(spec.name)}(?![\w-])", words)]
+    """The line of the first package that the words name, or a file of it, else that of the first package."""
+    named = [spec for spec in request.specs if re.search(rf"(?<![\w.-]){re.escape(spec.name)}(?!\w|-\D)", words)]
     found = named or list(request.specs)
     return found[0].location if found else None

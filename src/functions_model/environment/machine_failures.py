@@ -1,4 +1,4 @@
-"""What uv says of the machine that it runs on, and what our bounds are to it. No line of a file is to blame.
+"""What uv and py-rattler say of the machine, and of our bounds: no line of a file is to blame.
 
 A full disk, too little memory; a file that is larger than any may be, an answer without an end.
 """
@@ -18,12 +18,13 @@ _REFUSED = re.compile(r"\(os error (?P<number>\d+)\)")
 _PATH = re.compile(r"(?<![\w:/.])(/[^\s`\"':]+)")
 _KILLED = re.compile(rf"^{ENDED_BY} (?P<signal>\w+)", re.MULTILINE)
 _LATE = re.compile(rf"^{OVER_TIME} \d+ minutes", re.MULTILINE)
-_PACKAGE = re.compile(r"Failed to (?:download|install|extract|unpack)[^`\n]*(`[^`]+`)")
+_PACKAGE = re.compile(r"Failed to (?:download|install|extract|unpack)[^`\n]*`([^`\n]+)`|failed to fetch ([^\s`:]+)")
+"""As uv and py-rattler name it."""
 _ALLOCATION = re.compile(r"memory allocation of \d+ bytes failed")
 
 
 def machine_problem(words: str) -> Problem | None:
-    """The problem; None when uv says nothing of the machine."""
+    """The problem; None when nothing is said of the machine."""
     if late := _LATE.search(words):
         remedy = (
             "A package index that answers slowly, and never to the end, does that: see which ones the environment file"
@@ -51,5 +52,6 @@ def _is_small() -> bool:
 
 def _too_large(words: str) -> Problem:
     package = _PACKAGE.search(words)
-    what = f"{package[1] if package else 'a package'} holds a file of more than {LARGEST_FILE >> 30} GiB"
+    named = f"`{package[1] or package[2]}`" if package else "a package"
+    what = f"{named} holds a file of more than {LARGEST_FILE >> 30} GiB"
     return Problem(what, "No image of a function app can be so large: take another version, or leave the package out.")

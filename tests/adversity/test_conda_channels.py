@@ -9,6 +9,7 @@ import json
 import os
 import tarfile
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -44,8 +45,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         for name, value in {"Content-Length": str(len(body)), **headers}.items():
             self.send_header(name, value)
         self.end_headers()
-        if self.command == "GET":
-            self.wfile.write(body)
+        with suppress(ConnectionError):  # whoever asked may be gone
+            if self.command == "GET":
+                self.wfile.write(body)
 
     do_HEAD = do_GET  # noqa: N815
 

@@ -344,6 +344,7 @@ ROWS = [
         )
         for what, line, told in [
             ("has a URL that nobody can take apart", "six @ https://[x/six.whl", "1: the URL of `six` is none"),
+            ("has a marker that is nested 50,000 deep", f"six; {'(' * 50_000}", f"1: `six; {'(' * 295}"),
             ("includes a file of a name with null bytes", "-r a\0b", "environment-file 1: `a\\x00b` cannot be"),
             ("includes a file of a name of 5,000 characters", f"-r {'a' * 5000}", "File name too long"),
             ("has 200,000 blanks in a line, which took ten minutes", f"six{' ' * 200_000}x", "environment-file 1: "),

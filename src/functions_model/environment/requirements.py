@@ -41,8 +41,10 @@ def read_requirement(line: str, location: Location, draft: Draft, *, as_constrai
         return
     try:
         parsed = ParsedRequirement(text)
-    except InvalidRequirement as error:
-        reason = str(error).splitlines()[0].rstrip(".:")
+        written = str(parsed)
+    except (InvalidRequirement, RecursionError) as error:
+        deep = isinstance(error, RecursionError)
+        reason = "it is nested too deeply" if deep else str(error).splitlines()[0].rstrip(".:")
         draft.refuse(location, *for_unreadable(text, reason))
         return
     refusal = _url_refusal(parsed)
@@ -53,7 +55,7 @@ def read_requirement(line: str, location: Location, draft: Draft, *, as_constrai
         draft.warnings.append(f"`{text}` ({location.file.name}:{location.line}) is left out: {why}.")
         return
     hashes = tuple(value for _, value in options) or ((wheel.sha256,) if wheel else ())
-    requirement = Requirement(canonicalize_name(parsed.name), str(parsed), hashes, location)
+    requirement = Requirement(canonicalize_name(parsed.name), written, hashes, location)
     if as_constraints:
         draft.constraints.append(requirement)
     else:

@@ -20,7 +20,10 @@ from packaging.utils import (
 )
 from packaging.version import InvalidVersion, Version
 
+from functions_model.core.masking import cut
 from functions_model.environment.offers import Offer
+
+_LONGEST = 300
 
 
 class Advice(NamedTuple):
@@ -151,7 +154,7 @@ def for_unreadable(text: str, reason: str) -> Advice:
         text: The line.
         reason: What its reader said, without a full stop.
     """
-    what = f"`{text}` is not a requirement ({reason})"
+    what = f"`{cut(text, _LONGEST)}` is not a requirement ({reason})"
     if found := _CONDA_LINE.fullmatch(text):
         remedy = (
             f"Write `{found['name']}=={found['version']}`. A file of such lines is conda's:"
@@ -237,7 +240,7 @@ def name_and_version(package: str) -> tuple[str, str]:
     """The name, normalised, and the version where exactly one is asked for, else an empty text."""
     try:
         parsed = ParsedRequirement(package)
-    except InvalidRequirement:
+    except (InvalidRequirement, RecursionError):
         return canonicalize_name(package), ""
     exact = [one.version for one in parsed.specifier if one.operator == "==" and not one.version.endswith("*")]
     return canonicalize_name(parsed.name), exact[0] if len(exact) == 1 else ""

@@ -1,0 +1,122 @@
+"""The layer of byte code above the dependencies: whole runs, with the interpreter that is at hand."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from functions_model.core.references import ImageReference
+from functions_model.registry.client import RegistryClient
+from support.docker_registry import running_registry
+from support.images import push_base
+from support.packager import Packager
+from support.stored_images import Reader
+from support.tools import find_python
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from support.deployment import Run
+    from support.stored_images import StoredImage
+
+pytestmark = [pytest.mark.needs("docker-registry"), pytest.mark.exhaustive]
+
+MINOR, COMPILERS = "3.11", "FUNCTIONS_MODEL_COMPILERS"
+CACHE = "functions-model/cache"
+UNCHECKED = b"\1\0\0\0"
+"""A file that Python takes as it is: https://peps.python.org/pep-0552/."""
+
+
+@pytest.fixture(scope="module")
+def version() -> str:
+    """That of an interpreter at hand."""
+    python = find_python(MINOR)
+    if python is None:
+        pytest.skip(f"no Python {MINOR} on this machine")
+    words = subprocess.run([python, "-V"], capture_output=True, text=True, check=True).stdout
+    return words.split()[1]
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
+    """A registry with a base."""
+    folder = tmp_path_factory.mktemp("registry")
+    with running_registry(folder) as host:
+        push_base(RegistryClient(host), ImageReference(host, "base", "4"), folder / "base")
+        yield Reader(f"http://{host}")
+
+
+@pytest.fixture(scope="module")
+def packager(reader: Reader, version: str, tmp_path_factory: pytest.TempPathFactory) -> Packager:
+    """One workspace, whose images get byte code."""
+    host = reader.root.removeprefix("http://")
+    made = Packager.of(tmp_path_factory.mktemp("workspace"), host, f"{host}/base:4")
+    return made.with_environ(**{COMPILERS: version})
+
+
+@pytest.fixture(scope="module")
+def first(packager: Packager) -> Run:
+    """The first run."""
+    return packager.package(image_name="first", image_tag="v1")
+
+
+@pytest.fixture(scope="module")
+def image(first: Run, reader: Reader) -> StoredImage:
+    """Its image."""
+    return reader.image("first", "v1")
+
+
+class TestFirstRun:
+    def test_byte_code_lies_between_the_dependencies_and_what_is_ours(self, image: StoredImage) -> None:
+        """So that a change of model or script leaves it where it is."""
+        assert ["dependencies", "byte code", "runtime", "model", "code"] == list(image.layers)[1:]
+
+    def test_each_module_has_what_python_looks_for(self, image: StoredImage) -> None:
+        """Beside its source; the dependencies' own layer is what it is without."""
+        sources = {file.name for file in image.files("dependencies") if file.name.endswith(".py")}
+        compiled = {file.name: file for file in image.files("byte code") if file.name.endswith(".pyc")}
+        expected = {importlib.util.cache_from_source(name) for name in sources}
+        tag = importlib.util.cache_from_source("x.py").split(".")[1]
+
+        assert any(name.endswith(f"/six.cpython-{MINOR.replace('.', '')}.pyc") for name in compiled)
+        assert {name.replace(f".cpython-{MINOR.replace('.', '')}.", f".{tag}.") for name in compiled} <= expected
+
+    def test_it_is_taken_as_it_is(self, image: StoredImage) -> None:
+        """Whatever times an engine gives to the files."""
+        assert UNCHECKED == image.file("byte code", "/__pycache__/six.cpython-311.pyc")[4:8]
+
+
+class TestNextRuns:
+    def test_it_is_found_again(self, first: Run, packager: Packager, reader: Reader) -> None:
+        """For the same image, and for another of the same lock."""
+        again = packager.package(image_name="first", image_tag="v1")
+        other = packager.package(image_name="other", image_tag="v1")
+        image = reader.image("other", "v1")
+
+        assert (first.outputs["digest"], "false") == (again.outputs["digest"], again.outputs["changed"])
+        assert 2 == other.log.count(f"(from `{CACHE}`)")
+        assert reader.image("first", "v1").layers["byte code"] == image.layers["byte code"]
+
+    def test_it_is_made_for_dependencies_that_were_there_before(
+        self, first: Run, packager: Packager, reader: Reader
+    ) -> None:
+        """By a version without it, or by a machine without the interpreter: the image is the same as any other."""
+        without = packager.with_environ(**{COMPILERS: ""}).package(image_name="older", image_tag="v1")
+        later = packager.package(image_name="older", image_tag="v1", cache_repository="none")
+
+        assert without.outputs["digest"] != later.outputs["digest"]
+        assert reader.image("first", "v1").layers == reader.image("older", "v1").layers
+
+
+class TestNoInterpreter:
+    def test_the_image_is_made_without_and_that_is_told(self, packager: Packager, reader: Reader, first: Run) -> None:
+        """Another patch release is none: it may give other bytes."""
+        run = packager.with_environ(**{COMPILERS: "3.11.999"}).package(image_name="without", image_tag="v1")
+
+        assert "byte code" not in reader.image("without", "v1").layers
+        assert "has no byte code of the dependencies, as this machine has no Python 3.11.999" in run.log
+        assert "has no byte code of the dependencies" in run.summary
+        assert first.outputs["digest"] != run.outputs["digest"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from azure_sandbox.contract import ImportRefused
-from azure_sandbox.web import WebServer, listen
+from azure_sandbox.web import WebServer, listen, stop_all
 
 if TYPE_CHECKING:
     import socket
@@ -91,15 +91,13 @@ class RegistryServers:
                 if one.definition and one.definition.resource_id.lower() == resource_id.lower()
             ]
             gone = [self._known.pop(name) for name in found]
-        for registry in gone:
-            _stop(registry)
+        _stop(gone)
 
     def close(self) -> None:
         """Stop all of them."""
         with self._lock:
             known, self._known = list(self._known.values()), {}
-        for registry in known:
-            _stop(registry)
+        _stop(known)
 
     def _source(self, wanted: ImageImport) -> str:
         """The name of the registry that is copied from; nothing for the one of base images."""
@@ -121,7 +119,7 @@ class RegistryServers:
         return next((one for one in known if fits(one)), None)
 
 
-def _stop(registry: _Registry) -> None:
-    if registry.server:
-        registry.server.stop()
-    registry.listener.close()
+def _stop(registries: list[_Registry]) -> None:
+    stop_all(registry.server for registry in registries if registry.server)
+    for registry in registries:
+        registry.listener.close()

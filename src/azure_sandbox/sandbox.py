@@ -30,7 +30,7 @@ from azure_sandbox.github_oidc import GithubOidc
 from azure_sandbox.imds import Imds
 from azure_sandbox.journal import Journal, Journaled
 from azure_sandbox.registries import RegistryServers
-from azure_sandbox.web import WebServer, listen
+from azure_sandbox.web import WebServer, listen, stop_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -102,7 +102,9 @@ class Sandbox:
         self._hear = hear
         self._clock = clock
         self._build_data_plane = data_plane
+        self._servers: list[WebServer] = []
         self._closing = ExitStack()
+        self._closing.callback(stop_all, self._servers)
         self._listener = listen()
         self._origin = f"https://localhost:{self._listener.getsockname()[1]}"
         self.subscription_id = str(uuid.uuid4())
@@ -257,8 +259,7 @@ class Sandbox:
         return self._served(WebServer(app, tls=self.tls, listener=listener))
 
     def _served(self, server: WebServer) -> WebServer:
-        server.start()
-        self._closing.callback(server.stop)
+        self._servers.append(server.start())
         return server
 
     def _watched(self, app: ASGIApp, service: str) -> ASGIApp:

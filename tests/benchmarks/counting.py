@@ -80,6 +80,7 @@ def counting_proxy(upstream: str) -> Iterator[tuple[str, Counted]]:
 class _Forwarder(BaseHTTPRequestHandler):
     """Passes each request on, and its answer back. The `Host` header stays, so upload addresses lead here again."""
 
+    disable_nagle_algorithm = True
     protocol_version = "HTTP/1.1"
     count: Counted
     target: str

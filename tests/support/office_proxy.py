@@ -81,6 +81,8 @@ def office_proxy(
         proxy.shown.load_cert_chain(files.certificate, files.key)
 
     class Handler(StreamRequestHandler):
+        disable_nagle_algorithm = True
+
         def handle(self) -> None:
             with contextlib.suppress(OSError):
                 _pass_on(proxy, self.connection)

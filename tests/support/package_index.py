@@ -158,6 +158,7 @@ def handler_of(index: PackageIndex) -> type[http.server.BaseHTTPRequestHandler]:
     """What answers for an index."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
+        disable_nagle_algorithm = True
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:

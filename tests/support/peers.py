@@ -32,6 +32,8 @@ def peer(answer: Callable[[socket.socket], None]) -> Iterator[int]:
     """
 
     class Handler(StreamRequestHandler):
+        disable_nagle_algorithm = True
+
         def handle(self) -> None:
             with contextlib.suppress(OSError):
                 answer(self.connection)

@@ -70,6 +70,8 @@ def answering(*answers: bytes | Iterable[bytes], pause: float = 0.0) -> Iterator
     running, lock = RawServer(list(answers), pause), threading.Lock()
 
     class Handler(StreamRequestHandler):
+        disable_nagle_algorithm = True
+
         def handle(self) -> None:
             first = self.rfile.readline().decode("latin-1").strip()
             length = 0

@@ -113,6 +113,7 @@ def serving(auth: str = "none") -> Iterator[RegistryServer]:
 
 
 class _Handler(BaseHTTPRequestHandler):
+    disable_nagle_algorithm = True
     registry: RegistryServer
     protocol_version = "HTTP/1.1"
 

@@ -22,7 +22,7 @@ from azure_sandbox.apps.surroundings import Surroundings
 from azure_sandbox.apps.way_out import WayOut
 from azure_sandbox.contract import AppState
 from azure_sandbox.pace import Pace
-from azure_sandbox.web import WebServer
+from azure_sandbox.web import WebServer, stop_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -249,9 +249,7 @@ class Platform:
             runner.release()
         for runner in runners:
             runner.join()
-        for app in apps:
-            if app.server:
-                app.server.stop()
+        stop_all(app.server for app in apps if app.server)
         for close in self._closing:
             close()
         self._engine.close()

@@ -59,6 +59,7 @@ class WayOut:
                 coming.sendall(" ".join(map(str, sorted(self._ports()))).encode())
             elif int(asked) in self._ports():
                 with socket.create_connection(("127.0.0.1", int(asked))) as there:
+                    there.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                     join(coming, there)
 
 

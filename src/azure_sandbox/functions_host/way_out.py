@@ -44,6 +44,7 @@ def _open_new(folder: Path, known: set[int]) -> None:
             known.add(port)
             with contextlib.suppress(OSError):
                 listener = socket.create_server(("127.0.0.1", port))
+                listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 threading.Thread(target=_accept, args=(listener, folder, port), daemon=True).start()
 
 

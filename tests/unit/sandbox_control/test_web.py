@@ -1,4 +1,4 @@
-"""The server under every service of the sandbox leaves no connection behind."""
+"""The server under every service of the sandbox: its answers do not wait, and it leaves no connection behind."""
 
 from __future__ import annotations
 
@@ -51,3 +51,22 @@ def test_what_connects_in_the_last_moment_is_closed() -> None:
             one.close()
         gc.collect()
     assert [str(warning.message) for warning in caught if "unclosed" in str(warning.message)] == []
+
+
+def test_what_it_sends_does_not_wait() -> None:
+    """Head and body of an answer are two writes: the second must not wait for the client's acknowledgement."""
+    seen: list[int] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        transport: asyncio.Transport = scope["state"]["transport"]
+        seen.append(transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    with WebServer(app, tls=None) as server:
+        client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
+        client.request("GET", "/")
+        client.getresponse().read()
+        client.close()
+
+    assert [True] == [bool(one) for one in seen]

@@ -250,7 +250,7 @@ ENDS = [
     Row(
         "py-rattler panics",
         "told as the channel's fault",
-        (says("RustPanic", "index out of bounds"), "broke off: a channel", "Ask the channel's owner"),
+        (says("Panic", "index out of bounds"), "broke off: a channel", "Ask the channel's owner"),
     ),
     Row(
         "py-rattler has no space on its disk",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import shutil
@@ -19,6 +20,8 @@ _LOCKED = ".being-written"
 _YOUNG = 60.0
 """Seconds in which such a folder is left alone: its run may be about to lock it."""
 _TRIES = 100
+_TAKEN = (errno.EEXIST, errno.ENOTEMPTY)
+"""What rename(2) says where another run was faster."""
 
 
 @contextmanager
@@ -63,8 +66,8 @@ def _put(fresh: Path, folder: Path, may_go: Callable[[Path], None]) -> None:
             with suppress(FileNotFoundError):
                 folder.rename(old)
             fresh.rename(folder)
-        except OSError:
-            if not left or not folder.is_dir():
+        except OSError as error:
+            if not left or error.errno not in _TAKEN:
                 raise
         else:
             return

@@ -11,7 +11,6 @@ from functions_model.core.secrets import Secret
 from functions_model.core.unanswered import unanswered_in
 from functions_model.environment.machine_failures import machine_problem
 from functions_model.environment.processes import Ended, OverTime
-from functions_model.environment.rattler_worker import PANICS
 from functions_model.environment.request import CondaRequest
 from functions_model.environment.uv_process import clean
 
@@ -32,7 +31,7 @@ def explain_conda(action: str, kind: str, words: str, request: CondaRequest) -> 
 
     Args:
         action: What was being done.
-        kind: The error's class.
+        kind: The error's class; `Panic` where py-rattler met what it does not expect.
         words: All that it says.
         request: What was asked for.
     """
@@ -74,7 +73,7 @@ def without_tokens(text: str, secrets: Sequence[Secret]) -> str:
 
 
 def _of_machine(kind: str, words: str) -> tuple[str, str] | None:
-    if kind in PANICS:
+    if kind == "Panic":
         return _PANIC, "Ask the channel's owner. The details have what py-rattler says."
     machine = machine_problem(words)
     return (machine.what, machine.remedy) if machine else None

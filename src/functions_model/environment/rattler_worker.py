@@ -25,7 +25,7 @@ from urllib.parse import unquote, urlsplit
 
 Json: TypeAlias = dict[str, Any]
 
-PANICS = frozenset({"RustPanic", "PanicException"})
+_PANICS = frozenset({"RustPanic", "PanicException"})
 """What py-rattler raises where it meets what it does not expect; classes of no module that could be imported."""
 _IMAGE = (("__unix", "0", "0"), ("__linux", "5.10", "0"), ("__glibc", "2.31", "0"), ("__archspec", "1", "x86_64"))
 """What packages find in every image: the oldest base is Debian 11, on any x86-64 processor, without a GPU."""
@@ -239,9 +239,9 @@ def errors_of(rattler: Any) -> tuple[type[Exception], ...]:
     return (OSError, RuntimeError, *own)
 
 
-def told(error: BaseException) -> Json:
-    """An error with what each in its chain says."""
-    kind, words = type(error).__name__, [str(error)]
+def told(error: BaseException, kind: str = "") -> Json:
+    """An error of that kind, else of its class's name, with what each in its chain says."""
+    kind, words = kind or type(error).__name__, [str(error)]
     while (cause := error.__cause__ or error.__context__) is not None:
         words.append(str(cause))
         error = cause
@@ -283,9 +283,9 @@ def _answer(rattler: Any, asked: Json) -> Json:
     except errors_of(rattler) as error:
         return told(error)
     except BaseException as error:
-        if type(error).__name__ not in PANICS:
+        if type(error).__name__ not in _PANICS:
             raise
-        return told(error)
+        return told(error, "Panic")
 
 
 if __name__ == "__main__":

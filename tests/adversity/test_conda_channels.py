@@ -7,6 +7,8 @@ import http.server
 import io
 import json
 import os
+import subprocess
+import sys
 import tarfile
 import threading
 from contextlib import suppress
@@ -18,6 +20,7 @@ import pytest
 
 from functions_model.core.failures import EnvironmentFailed, Location
 from functions_model.core.secrets import Secret
+from functions_model.environment import rattler_worker
 from functions_model.environment.conda_solving import PLATFORMS, solve_conda
 from functions_model.environment.processes import Bounds
 from functions_model.environment.rattler_tool import load_rattler
@@ -209,6 +212,22 @@ def test_a_channel_that_crashes_py_rattler(channel: Channel) -> None:
     [problem] = failed.value.problems
     assert problem.location == Location(channel.folder / "conda.yml", 4)
     assert "ask its owner" in problem.remedy
+
+
+def test_a_panic_of_py_rattler(tmp_path: Path) -> None:
+    """It is no error of Python's (a `BaseException` of no module), and is answered all the same."""
+    package = tmp_path / "rattler"
+    package.mkdir()
+    panic = "class RustPanic(BaseException): pass\ndef Channel(where): raise RustPanic('index out of bounds')\n"
+    for name, text in {"__init__": panic, "exceptions": "", "package_streaming": ""}.items():
+        (package / f"{name}.py").write_text(text)
+    asked = json.dumps({"work": "solve", "folder": str(tmp_path), "channels": ["mine"]})
+
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", rattler_worker.__file__], input=asked, capture_output=True, text=True, check=True
+    )
+
+    assert {"kind": "Panic", "words": "index out of bounds"} == json.loads(done.stdout)["error"]
 
 
 def test_a_channel_that_never_ends(tmp_path: Path) -> None:

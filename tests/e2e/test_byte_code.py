@@ -117,6 +117,17 @@ class TestNoInterpreter:
         run = packager.with_environ(**{COMPILERS: "3.11.999"}).package(image_name="without", image_tag="v1")
 
         assert "byte code" not in reader.image("without", "v1").layers
-        assert "has no byte code of the dependencies, as this machine has no Python 3.11.999" in run.log
+        assert (
+            "has no byte code of the dependencies, as this machine has no Python 3.11.999, and it could not" in run.log
+        )
         assert "has no byte code of the dependencies" in run.summary
         assert first.outputs["digest"] != run.outputs["digest"]
+
+    def test_it_is_not_asked_for_again(self, packager: Packager) -> None:
+        """A firewall may hold an answer back for a minute, which no change of a script should wait for."""
+        without = packager.with_environ(**{COMPILERS: "3.11.998"})
+        first, again = (without.package(image_name="vain", image_tag="v1") for _ in range(2))
+
+        assert "and it could not be fetched (" in first.log
+        assert "as this machine has no Python 3.11.998. It works" in again.log
+        assert (first.outputs["digest"], "false") == (again.outputs["digest"], again.outputs["changed"])

@@ -26,6 +26,9 @@ _KEPT_UV = (
     "UV_CONCURRENT_", "UV_EXCLUDE_NEWER", "UV_REQUEST_TIMEOUT",
 )  # fmt: skip
 """Beginnings of uv's own variables about where packages come from and how new they may be. All others stay out."""
+_FOR_PYTHON = ("--no-bin", "--no-config", "--no-progress", "--color", "never")
+_MIRRORS = ("UV_PYTHON_INSTALL_MIRROR", "UV_PYTHON_DOWNLOADS")
+"""Where interpreters come from, and whether any may come at all."""
 NEXT_TOO = ("--index-strategy", "unsafe-first-match")
 """Asks the next index where the first one has none of the versions that are wanted."""
 ENDED_BY = "uv was ended by the signal"
@@ -68,8 +71,28 @@ def run_uv(
         UvRefused: It ended with an error.
     """
     command = [program or find_uv_bin(), "pip", *arguments, *_common_options(indexes)]
-    seen = uv_environment(environ, indexes)
-    trace(lambda: _told(command, seen, indexes.secrets))
+    return _run(command, cwd, uv_environment(environ, indexes), indexes.secrets, bounds)
+
+
+def install_python(version: str, folder: Path, environ: Mapping[str, str], bounds: Bounds) -> None:
+    """Fetch an interpreter, which uv holds to the hash that it knows of it.
+
+    Args:
+        version: `3.12.1`.
+        folder: Gets a folder for it.
+        environ: The process environment: a mirror, proxies and certificates are those that uv knows.
+        bounds: What it may take.
+
+    Raises:
+        UvRefused: It cannot be fetched.
+    """
+    command = [find_uv_bin(), "python", "install", version, "--install-dir", str(folder), *_FOR_PYTHON]
+    mirrors = {name: environ[name] for name in _MIRRORS if environ.get(name)}
+    _run(command, folder, uv_environment(environ, IndexSettings()) | mirrors, (), bounds)
+
+
+def _run(command: Sequence[str], cwd: Path, seen: Mapping[str, str], secrets: Sequence[Secret], bounds: Bounds) -> str:
+    trace(lambda: _told(command, seen, secrets))
     try:
         done = run_process(command, cwd=cwd, environ=seen, bounds=bounds)
     except OverTime as late:
@@ -78,7 +101,7 @@ def run_uv(
         said = done.words or done.answer
         if done.ended_by:
             said = f"{ENDED_BY} {done.ended_by}\n{said}".strip()
-        raise UvRefused(clean(said, indexes.secrets), Secret(said) if said else None)
+        raise UvRefused(clean(said, secrets), Secret(said) if said else None)
     return done.answer
 
 

@@ -16,6 +16,7 @@ from functions_model.core.spec import DeploymentSpec
 from functions_model.engine import write_context
 from functions_model.image.assembly import assemble
 from functions_model.image.splitting import fingerprint
+from functions_model.pipeline.byte_code import IN_VAIN
 from functions_model.pipeline.events import ContextWritten, ImageBuilt, TagFound
 from functions_model.pipeline.layers import Beside, Made, make_layers
 from functions_model.pipeline.looking import libraries_of, look_at_all
@@ -107,6 +108,8 @@ def _records(spec: DeploymentSpec, made: Made) -> Iterator[RecordToWrite]:
         yield from (part.record(cache, tool) for part in made.lower.parts if not part.recorded)
     dependencies = made.lower.dependencies
     more = tool | {BASE_DIGEST: str(made.lower.base.digest)}
+    if made.lower.lacking:
+        more |= {IN_VAIN: made.lower.lacking}
     yield from made.records
     record = Record(made.recorded, more, dependencies.config, dependencies.config_type)
     yield RecordToWrite(spec.image.repository, RECORD_TAG, record)

@@ -47,11 +47,13 @@ class ByteCodeLeftOut(Event):
 
     Attributes:
         version: Of the Python that would have made it.
-        why: What that said; empty where this machine has none.
+        compiling: What that said; empty where this machine has none.
+        fetching: Why it could not be fetched; empty where that was not tried.
     """
 
     version: str
-    why: str = ""
+    compiling: str = ""
+    fetching: str = ""
 
 
 def code_found(spec: DeploymentSpec, code: Code, bundle: BundlePlan) -> CodeFound:

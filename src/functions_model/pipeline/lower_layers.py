@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from functions_model.bundle import DEPENDENCIES_LAYOUT, dependency_layers
@@ -18,22 +18,17 @@ from functions_model.image.assembly import Base
 from functions_model.image.configs import parse_config
 from functions_model.image.layers import LayerPlan
 from functions_model.image.manifests import Descriptor
-from functions_model.pipeline.byte_code import compiling_for
+from functions_model.pipeline.byte_code import Begin, ByteCode, byte_code_of
 from functions_model.pipeline.events import EngineRan, EnvironmentResolved
 from functions_model.pipeline.parts import Part, find_part
 from functions_model.pipeline.prepare import Making
 from functions_model.preflight.inventory import INVENTORY_TYPE, Inventory
 from functions_model.preflight.taking import take_inventory
-from functions_model.registry import RecordedLayer
 from functions_model.registry.access import Access
 from functions_model.registry.content import BLOCK, download_blob
 
 if TYPE_CHECKING:
     from functions_model.engine.loading import BaseLayers
-
-
-Begin = Callable[[Iterable[LayerPlan]], list[Future[RecordedLayer]]]
-"""Begins to pack plans, side by side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +39,13 @@ class Lower:
         base: The base; with another configuration where an engine added to it.
         dependencies: What is installed.
         parts: What lies on the base, the lowest first: what an engine added, the dependencies, their byte code.
+        lacking: The key of byte code that was wanted, and that there is none of.
     """
 
     base: Base
     dependencies: Part
     parts: tuple[Part, ...]
+    lacking: str = ""
 
 
 def lock_for(making: Making) -> Lock:
@@ -85,33 +82,32 @@ def make_lower_layers(making: Making, lock: Lock, begin: Begin, known: Callable[
         InputsInvalid: The user's Dockerfile cannot be read.
     """
     base, engine = _engine_part(making, lock)
-    dependencies, byte_code = _dependencies(making, lock, begin, known)
-    return Lower(base, dependencies, (*engine, dependencies, *([byte_code] if byte_code else [])))
+    dependencies, byte_code, compiled = _dependencies(making, lock, begin, known)
+    parts = (*engine, dependencies, *([compiled] if compiled else []))
+    return Lower(base, dependencies, parts, "" if compiled else byte_code.key)
 
 
 def _dependencies(
     making: Making, lock: Lock, begin: Begin, known: Callable[[Inventory], None]
-) -> tuple[Part, Part | None]:
+) -> tuple[Part, ByteCode, Part | None]:
     """The dependencies and their byte code, each found again or made.
 
-    What is installed is packed, and sent, while it is looked at and compiled.
+    What is installed is packed, and sent, while it is looked at and compiled. Dependencies that are found without byte
+    code are installed to make it: the same inputs are to give the same image, whatever was there before.
     """
     key = _dependencies_key(making, lock)
-    found, compiling = find_part(key, making), compiling_for(making, key)
+    found, byte_code = find_part(key, making), byte_code_of(making, key)
     inventory = found.inventory if found else None
     if found and (inventory or making.spec.build.preflight is Preflight.NONE):
         known(inventory or Inventory())
-        if compiling is None or compiling.python is None:
-            return found, compiling.found if compiling else None
-        # Whatever was found again, the same inputs are to give the same image.
-        return found, compiling.make(install_layers(making, lock), begin)
+        return found, byte_code, byte_code.made_of(partial(install_layers, making, lock), begin)
     plans = install_layers(making, lock)
     packing = begin(plans)
     inventory = take_inventory((plan.tree for plan in plans), lock, making.python.version)
     known(inventory)
-    byte_code = compiling.make(plans, begin) if compiling else None
+    compiled = byte_code.made_of(lambda: plans, begin)
     layers = tuple(future.result().layer for future in packing)
-    return Part(key, layers, inventory.as_bytes(), INVENTORY_TYPE), byte_code
+    return Part(key, layers, inventory.as_bytes(), INVENTORY_TYPE), byte_code, compiled
 
 
 def install_layers(making: Making, lock: Lock) -> tuple[LayerPlan, ...]:

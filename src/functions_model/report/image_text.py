@@ -155,8 +155,12 @@ def compression_reason(layer: Layer) -> str:
 
 def byte_code_line(left: ByteCodeLeftOut) -> str:
     """Why the image has no byte code, and what comes of it."""
-    broke_off = f"Python {left.version} broke off ({in_one_line(left.why, _LONGEST)})"
-    why = broke_off if left.why else f"this machine has no Python {left.version}"
+    if left.compiling:
+        why = f"Python {left.version} broke off ({in_one_line(left.compiling, _LONGEST)})"
+    else:
+        reason = in_one_line(left.fetching.strip().rpartition("\n")[2], _LONGEST)
+        fetched = f", and it could not be fetched ({reason})" if reason else ""
+        why = f"this machine has no Python {left.version}{fetched}"
     return (
         f"Note: The image has no byte code of the dependencies, as {why}. It works as well, and starts more slowly. Its"
         " digest is another one than where byte code is made."

@@ -20,6 +20,7 @@ from support.images import push_base
 from support.other_python import product_python
 from support.project import write_echo_project
 from support.stored_images import Reader
+from support.tools import find_python
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -71,8 +72,11 @@ class Machine:
 def machines(tmp_path_factory: pytest.TempPathFactory) -> tuple[Machine, Machine]:
     """Two that have nothing in common."""
     one, other = tmp_path_factory.mktemp("alice"), tmp_path_factory.mktemp("b")
-    first = {"USER": "alice", "LANG": "C.UTF-8", "TZ": "UTC", "PYTHONHASHSEED": "1", "TMPDIR": str(one)}
-    second = {"USER": "bob", "LANG": "C", "TZ": "Asia/Tokyo", "PYTHONHASHSEED": "2", "TMPDIR": str(other)}
+    ask = [str(find_python("3.11")), "-c", "import sys; print(sys.version.split()[0], sys.base_prefix)"]
+    version, prefix = subprocess.run(ask, capture_output=True, text=True, check=True).stdout.split()
+    both = {"FUNCTIONS_MODEL_COMPILERS": version, "PATH": f"{prefix}/bin{os.pathsep}{os.environ['PATH']}"}
+    first = {"USER": "alice", "LANG": "C.UTF-8", "TZ": "UTC", "PYTHONHASHSEED": "1", "TMPDIR": str(one), **both}
+    second = {"USER": "bob", "LANG": "C", "TZ": "Asia/Tokyo", "PYTHONHASHSEED": "2", "TMPDIR": str(other), **both}
     return (
         Machine(Path(sys.executable), one, 0o022, first),
         Machine(product_python("3.13"), other, 0o077, second),
@@ -127,11 +131,14 @@ def images(
 
 class TestTwoClones:
     def test_the_layers_are_the_same(self, images: tuple[StoredImage, StoredImage]) -> None:
-        """Conda's packages and wheels, runtime, model and code."""
+        """Conda's packages and wheels, the byte code of both, runtime, model and code."""
         one, other = images
 
-        assert {"conda", "dependencies", "runtime", "model", "code"} < {*one.layers}
+        assert {"conda", "dependencies", "byte code", "runtime", "model", "code"} < {*one.layers}
         assert one.layers == other.layers
+        assert {"six.cpython-311.pyc", "os.cpython-311.pyc"} <= {
+            file.name.rpartition("/")[2] for file in one.files("byte code")
+        }
 
     def test_the_configuration_is_the_same(self, images: tuple[StoredImage, StoredImage]) -> None:
         """Variables, labels, history, times."""

@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -26,7 +26,7 @@ class Fault:
         method: `PUT`, several as `PUT|PATCH`, or `*` for any.
         path_pattern: A regular expression looked for in the path (without the query), in any case.
         status: The answer's status; None lets the request through, after `delay`.
-        body: JSON as an object, or text.
+        body: JSON as an object, text, or bytes.
         headers: For example `{"Retry-After": "1"}`.
         passes: How many requests that it concerns go through before the first one that it hits.
         times: How many requests it hits; None means every one until it is removed.
@@ -40,6 +40,8 @@ class Fault:
             more or less). A body that is shorter goes through, and the fault waits for the next one.
         expire_tokens: The access tokens that registries gave out until now hold no longer. Alone it lets the request
             through: at its start, to be refused; with `after_bytes`, to its end, so that the next one is refused.
+        spoiled: What becomes of the true answer's body, which is given to it; what was asked is done. For whoever has
+            the sandbox in this process.
     """
 
     method: str
@@ -56,6 +58,7 @@ class Fault:
     service: str = "*"
     after_bytes: int | None = None
     expire_tokens: bool = False
+    spoiled: Callable[[bytes], bytes] | None = None
 
     def hits(self, service: str, method: str, path: str) -> bool:
         """Whether it concerns this request."""
@@ -170,8 +173,12 @@ def _check(fault: Fault) -> None:
     except re.error as error:
         message = f"`{fault.path_pattern}` is not a regular expression: {error}"
         raise ValueError(message) from error
-    if fault.status is None and not (fault.drop_connection or fault.delay or fault.hold or fault.expire_tokens):
-        message = "a fault needs a status, a delay, hold, drop_connection or expire_tokens"
+    does = (fault.status, fault.drop_connection, fault.delay, fault.hold, fault.expire_tokens, fault.spoiled)
+    if not any(does):
+        message = "a fault needs a status, a delay, hold, drop_connection, expire_tokens or spoiled"
+        raise ValueError(message)
+    if not (fault.spoiled is None or callable(fault.spoiled)):
+        message = "what spoils an answer (spoiled) can only be given in the sandbox's own process"
         raise ValueError(message)
     if fault.after_bytes is not None and fault.executed:
         message = "a fault in the middle of a request's body (after_bytes) cannot leave the request executed"
@@ -208,6 +215,9 @@ class Faulty:
     async def _strike_now(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
         if fault.expire_tokens:
             self._faults.expire_tokens()
+        if fault.spoiled is not None:
+            await self._app(scope, receive, _spoiling(fault.spoiled, send))
+            return
         if fault.status is None and not fault.drop_connection:
             await self._app(scope, receive, send)
             return
@@ -261,6 +271,25 @@ async def _forget(message: Message) -> None:
     """A `send` whose answer nobody gets."""
 
 
+def _spoiling(spoiled: Callable[[bytes], bytes], send: Send) -> Send:
+    """A `send` that waits for the whole answer, and passes it on with another body."""
+    start: Message = {}
+    pieces: list[bytes] = []
+
+    async def spoil(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            start.update(message)
+            return
+        pieces.append(message.get("body", b""))
+        if not message.get("more_body"):
+            body = spoiled(b"".join(pieces))
+            headers = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
+            await send({**start, "headers": [*headers, (b"content-length", str(len(body)).encode())]})
+            await send({"type": "http.response.body", "body": body})
+
+    return spoil
+
+
 async def _drain(receive: Receive) -> None:
     """Read the request's body: answering before it has arrived breaks the client's upload in another way."""
     while (message := await receive())["type"] == "http.request" and message.get("more_body"):
@@ -275,7 +304,7 @@ async def _strike(fault: Fault, scope: Scope, receive: Receive, send: Send) -> N
         return
     headers = dict(fault.headers)
     status = fault.status or 500
-    if fault.body is None or isinstance(fault.body, str):
+    if fault.body is None or isinstance(fault.body, str | bytes):
         response = Response(fault.body or "", status, headers, media_type=None if fault.body is None else "text/plain")
     else:
         response = JSONResponse(fault.body, status, headers)

@@ -120,7 +120,7 @@ def _switches(journal: Journal, faults: Faults, github: GithubOidc) -> list[Rout
         return Response(status_code=204)
 
     def read_faults(_: Request) -> Response:
-        return JSONResponse([asdict(fault) for fault in faults.waiting()])
+        return JSONResponse([_shown(fault) for fault in faults.waiting()])
 
     async def add_fault(request: Request) -> Response:
         try:
@@ -150,6 +150,12 @@ def _switches(journal: Journal, faults: Faults, github: GithubOidc) -> list[Rout
         Route("/sandbox/faults", clear_faults, methods=["DELETE"]),
         Route("/sandbox/github", set_github, methods=["PATCH"]),
     ]
+
+
+def _shown(fault: Fault) -> dict[str, Any]:
+    """A fault as JSON."""
+    body = fault.body.decode(errors="replace") if isinstance(fault.body, bytes) else fault.body
+    return {**asdict(fault), "body": body, "spoiled": fault.spoiled is not None}
 
 
 def _fault(wanted: Any) -> Fault:

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 from functions_model.core.failures import Failure
 from functions_model.core.yaml_nodes import NotYaml, compose, document_of
+from functions_model.engine.own_dockerfile import read_own_dockerfile
 from functions_model.environment.reading import read_environment
 from functions_model.image.patterns import Excludes, pattern_fault
 from functions_model.image.pointers import pointers_of
@@ -177,6 +178,21 @@ def in_folder(files: Mapping[str, bytes | str], look: Callable[[Path], object]) 
 INPUTS_FILE = {"app-name": "a", "location": "westeurope", "model-path": ["a=b", "c"], "trigger": "http"}
 
 
+DOCKERFILE = [
+    "# syntax=docker/dockerfile:1",
+    "ARG BASE=mcr.microsoft.com/azure-functions/python:4-python3.11",
+    "FROM ${BASE:-x} AS one",
+    "RUN <<EOF",
+    "echo a \\",
+    "EOF",
+    'COPY --from=one ["a b", "/b"]',
+    'ENV A=1 B="2 3"',
+    'LABEL a="b\\',
+    "# c",
+    'd"',
+]
+
+
 class TestTexts:
     @fuzzed(60)
     @given(encoded(yaml_near(INPUTS_FILE)))
@@ -212,6 +228,13 @@ class TestTexts:
             if pattern_fault(one) is None:
                 Excludes([one]).leaves_out(path.strip("/") or "a")
                 Excludes([one]).prunes(path.strip("/") or "a")
+
+    @fuzzed(40)
+    @given(encoded(changed(DOCKERFILE)), st.text("*?ab[](\\!/#-^ .{}|+$\n", max_size=30))
+    def test_dockerfiles(self, content: bytes, ignored: str) -> None:
+        """With the ignore file beside it."""
+        files: dict[str, bytes | str] = {"Dockerfile": content, ".dockerignore": ignored, "a/b": "x", "[a-b]": "x"}
+        in_folder(files, lambda folder: read_own_dockerfile(folder / "Dockerfile"))
 
     @fuzzed(40)
     @given(yaml_near({"outs": [{"path": "a", "md5": "x"}], "wdir": "..", "stages": {"a@1": {"outs": [{"path": "b"}]}}}))

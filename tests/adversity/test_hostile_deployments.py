@@ -11,15 +11,18 @@ from urllib.parse import quote
 import pytest
 
 from support.deployer import Deployer
+from support.deployment import GITHUB
 from support.leaks import leaks
 from support.pages import kinds_on
+from support.pipelines_step import AzurePipelines, PipelinesRun
 from support.sinks import github_commands
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from azure_sandbox.sandbox import Sandbox
-    from support.deployment import Run
+    from support.deployment import JobHost, Run
 
 pytestmark = pytest.mark.exhaustive
 
@@ -67,9 +70,13 @@ def run(raw_data):
 FILES = ("![x](https:evil.test).txt", "a`b$(touch evil).txt", "x\n::error::evil.txt", "##vso[task.complete].txt")
 
 
-def _deployed(sandbox: Sandbox, folder: Path, app: str, **settings: str) -> tuple[Run, str]:
+HOSTS: dict[str, Callable[[Sandbox], JobHost]] = {"github": lambda _: GITHUB, "azure-pipelines": AzurePipelines}
+ON = pytest.mark.parametrize("host", HOSTS)
+
+
+def _deployed(sandbox: Sandbox, folder: Path, app: str, host: str, **settings: str) -> tuple[Run, str]:
     """The run, and all that the files of its report say."""
-    deployer = Deployer(sandbox, folder, app)
+    deployer = Deployer(sandbox, folder, f"{app}-{host[:2]}", host=HOSTS[host](sandbox))
     (folder / "src/score.py").write_text(SCRIPT)
     for name in FILES:
         (folder / "src" / name).write_text("x" * 5000)
@@ -92,8 +99,11 @@ def _judge(run: Run, report: str) -> None:
         for at in range(max(1, len(form) - 15))
     }
     assert leaks(f"{run.shown}\n{report}".encode(), pieces) == []
-    names = {name for name, _ in github_commands(run.log)}
-    assert names <= {"add-mask", "group", "endgroup", "error", "warning", "notice"}
+    if isinstance(run, PipelinesRun):
+        assert run.astray == []
+    else:
+        names = {name for name, _ in github_commands(run.log)}
+        assert names <= {"add-mask", "group", "endgroup", "error", "warning", "notice"}
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", run.log + run.summary + report)
     kinds = kinds_on(run.summary)
     assert kinds.pictures == []
@@ -102,9 +112,10 @@ def _judge(run: Run, report: str) -> None:
     assert "--data-binary '@sam $(touch evil).json'" in run.summary or run.code
 
 
-def test_what_a_live_app_says_harms_nobody(sandbox: Sandbox, tmp_path: Path) -> None:
+@ON
+def test_what_a_live_app_says_harms_nobody(sandbox: Sandbox, tmp_path: Path, host: str) -> None:
     """Its answer and its log are full of secrets, commands and codes."""
-    run, report = _deployed(sandbox, tmp_path, "hostile-live")
+    run, report = _deployed(sandbox, tmp_path, "hostile-live", host)
 
     assert run.code == 0, run.log
     assert run.outputs["function-names"] == "check,cors,identity,score,swagger"
@@ -112,9 +123,10 @@ def test_what_a_live_app_says_harms_nobody(sandbox: Sandbox, tmp_path: Path) -> 
     _judge(run, report)
 
 
-def test_what_a_dead_app_says_harms_nobody(sandbox: Sandbox, tmp_path: Path) -> None:
+@ON
+def test_what_a_dead_app_says_harms_nobody(sandbox: Sandbox, tmp_path: Path, host: str) -> None:
     """Its exception holds all settings, and its log is told at length."""
-    run, report = _deployed(sandbox, tmp_path, "hostile-dead", BROKEN="yes")
+    run, report = _deployed(sandbox, tmp_path, "hostile-dead", host, BROKEN="yes")
 
     assert run.code == 8, run.log
     assert "ValueError" in run.log

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
@@ -9,12 +10,16 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
 from functions_model.bundle.user_files import NEVER
+from functions_model.ci.plain import PlainHost
+from functions_model.ci.scrub import write_whole
+from functions_model.cli.report_directory import ReportDirectory
 from functions_model.core.failures import BundleFailed, InputsInvalid
+from functions_model.core.report_names import BESIDE, MARKER, NAMES, is_of_a_report
 from functions_model.engine import Recipe, write_context
 from functions_model.engine.beside import PREFIX, written_beside
 from functions_model.engine.context import check_context
@@ -63,6 +68,62 @@ class TestTwoRuns:
         assert 1 == len(runs_in(tmp_path / "out"))
         assert FILES == len(list((tmp_path / "out/functions-model/layers/code").iterdir()))
         assert [] == left_beside(tmp_path)
+
+
+class TestReports:
+    """Runs that write into one `report-directory`."""
+
+    def test_a_dozen_write_at_once(self, tmp_path: Path) -> None:
+        """Each file is the whole of one of them, nobody is refused, and nothing is left beside them."""
+        warnings: list[str] = []
+
+        def report(run: str) -> None:
+            stream = io.StringIO()
+            directory = ReportDirectory(tmp_path / "out", tmp_path)
+            ci = directory.noting(PlainHost(io.StringIO()))
+            for number in range(3000):
+                ci.info(f"{run} {number}")
+            directory.write(None, [], {}, PlainHost(stream))
+            warnings.append(stream.getvalue())
+
+        with ThreadPoolExecutor(6) as beside:
+            for one in [beside.submit(report, f"run-{number}") for number in range(12)]:
+                one.result()
+
+        lines = (tmp_path / "out/log.txt").read_text().splitlines()
+        assert [f"{lines[0].split()[0]} {number}" for number in range(3000)] == lines
+        assert {"log.txt", MARKER} == {path.name for path in (tmp_path / "out").iterdir()}
+        assert {""} == set(warnings)
+
+    def test_another_run_writes_in_the_middle(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A file gets its name when it is whole: what is there is one run's or the other's."""
+        seen: list[set[str]] = []
+
+        def write_slowly(file: Path, text: str, mode: Literal["a", "w"]) -> None:
+            write_whole(file, text[: len(text) // 2], mode)
+            seen.append({path.name for path in file.parent.iterdir() if path.name in NAMES})
+            write_whole(file, text, mode)
+
+        monkeypatch.setattr("functions_model.cli.report_directory.write_whole", write_slowly)
+        directory = ReportDirectory(tmp_path / "out", tmp_path)
+        directory.noting(PlainHost(io.StringIO())).info("said")
+
+        directory.write(None, [], {}, PlainHost(io.StringIO()))
+
+        assert [set(), set()] == seen
+        assert "said\n" == (tmp_path / "out/log.txt").read_text()
+
+    def test_a_killed_one_leaves_a_part(self, tmp_path: Path) -> None:
+        """It goes when it is a minute old: a younger one may be another run's."""
+        (tmp_path / "out").mkdir()
+        for name, age in (("old", 100), ("young", 0)):
+            (tmp_path / "out" / f"{BESIDE}{name}").touch()
+            os.utime(tmp_path / "out" / f"{BESIDE}{name}", (time.time() - age,) * 2)
+
+        ReportDirectory(tmp_path / "out", tmp_path).write(None, [], {}, PlainHost(io.StringIO()))
+
+        assert {f"{BESIDE}young", MARKER} == {path.name for path in (tmp_path / "out").iterdir()}
+        assert is_of_a_report(tmp_path / "out" / f"{BESIDE}young")
 
 
 @dataclass(frozen=True)

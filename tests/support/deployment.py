@@ -58,6 +58,62 @@ class Run:
         return [line for line in self.log.splitlines() if line.startswith("::error")]
 
 
+class JobHost(Protocol):
+    """A CI host: what it gives a run, and what it makes of what the run left."""
+
+    @property
+    def word(self) -> str:
+        """Behind the program's name."""
+
+    @property
+    def leaves_out(self) -> tuple[str, ...]:
+        """How variables begin that only another host has."""
+
+    def variables(self, workspace: Path, folder: Path) -> dict[str, str]:
+        """What it sets by itself; `folder` takes what the run leaves behind."""
+
+    def given(self, inputs: Mapping[str, str]) -> dict[str, str]:
+        """The variables that inputs are."""
+
+    def secrets(self, environ: Mapping[str, str]) -> tuple[str, ...]:
+        """What it gave the run and must not be shown."""
+
+    def read(self, code: int, log: str, folder: Path) -> Run:
+        """What a run left behind."""
+
+
+class GitHub:
+    """GitHub's runner, and the container action's door."""
+
+    word = "action"
+    leaves_out = ()
+
+    def variables(self, workspace: Path, folder: Path) -> dict[str, str]:
+        """Where command files are."""
+        return {
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_WORKSPACE": str(workspace),
+            "GITHUB_OUTPUT": str(folder / "output"),
+            "GITHUB_STEP_SUMMARY": str(folder / "summary"),
+        }
+
+    def given(self, inputs: Mapping[str, str]) -> dict[str, str]:
+        """`INPUT_APP-NAME`."""
+        return {f"INPUT_{name.upper()}": value for name, value in inputs.items()}
+
+    def secrets(self, environ: Mapping[str, str]) -> tuple[str, ...]:
+        """The token that identity tokens are asked for with."""
+        return (environ.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN", ""),)
+
+    def read(self, code: int, log: str, folder: Path) -> Run:
+        """Log and command files."""
+        output, summary = (folder / name for name in ("output", "summary"))
+        return Run(code, log, read_outputs(output.read_text()), summary.read_text())
+
+
+GITHUB = GitHub()
+
+
 def run_action(
     workspace: Path, inputs: Mapping[str, str], environ: Mapping[str, str], start: Start | None = None
 ) -> Run:
@@ -114,6 +170,7 @@ class Started:
         workspace: Of the run.
         inputs: As they were given.
         environ: As it was given.
+        host: Of the run.
     """
 
     process: Process
@@ -121,6 +178,7 @@ class Started:
     workspace: Path
     inputs: Mapping[str, str]
     environ: Mapping[str, str]
+    host: JobHost = GITHUB
 
     @property
     def log(self) -> str:
@@ -138,20 +196,25 @@ class Started:
             code = self.process.wait(_TIMEOUT)
         finally:
             self.kill()
-        output, summary = (self.folder / name for name in ("output", "summary"))
-        run = Run(code, self.log, read_outputs(output.read_text()), summary.read_text())
+        run = self.host.read(code, self.log, self.folder)
         if code == 0:
             _RESOLVED.add(_environment_of(self.workspace, self.inputs))
-        given = (self.inputs.get("client-secret", ""), self.environ.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN", ""))
+        given = (self.inputs.get("client-secret", ""), *self.host.secrets(self.environ))
         # Every run of every test is held to it: no secret is ever shown.
         assert leaks(run.shown.encode(), {*run.masked, *given}) == []
         return run
 
 
 def start_action(
-    workspace: Path, inputs: Mapping[str, str], environ: Mapping[str, str], folder: Path, start: Start | None = None
+    workspace: Path,
+    inputs: Mapping[str, str],
+    environ: Mapping[str, str],
+    folder: Path,
+    start: Start | None = None,
+    *,
+    host: JobHost = GITHUB,
 ) -> Started:
-    """Start the container action's door on a workspace.
+    """Start the container action's door on a workspace, or that of another host.
 
     Args:
         workspace: The checked-out repository.
@@ -159,6 +222,7 @@ def start_action(
         environ: What the runner adds: the sandbox's variables.
         folder: Takes what the run leaves behind.
         start: Starts the process; None forks it from one that has imported the product.
+        host: What the run works for.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("output", "summary", "log"):
@@ -166,16 +230,13 @@ def start_action(
     given = {
         **{name: os.environ[name] for name in _KEPT if name in os.environ},
         "PYTHONPATH": str(ROOT / "src"),
-        "GITHUB_ACTIONS": "true",
-        "GITHUB_WORKSPACE": str(workspace),
-        "GITHUB_OUTPUT": str(folder / "output"),
-        "GITHUB_STEP_SUMMARY": str(folder / "summary"),
+        **host.variables(workspace, folder),
         **_without_the_index(workspace, inputs),
-        **environ,
-        **{f"INPUT_{name.upper()}": value for name, value in inputs.items()},
+        **{name: value for name, value in environ.items() if not name.startswith(host.leaves_out)},
+        **host.given(inputs),
     }
-    process = (start or start_warm)(["action"], workspace, given, folder / "log")
-    return Started(process, folder, workspace, inputs, environ)
+    process = (start or start_warm)([host.word], workspace, given, folder / "log")
+    return Started(process, folder, workspace, inputs, environ, host)
 
 
 def start_anew(words: Sequence[str], folder: Path, environ: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:

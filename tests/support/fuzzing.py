@@ -166,10 +166,11 @@ def near(valid: Any, most: int = 3) -> st.SearchStrategy[Any]:
         valid: The document; it stays as it is.
         most: Changes.
     """
-    return st.lists(changes(), min_size=1, max_size=most).map(lambda some: _changed(valid, some))
+    return st.lists(changes(), min_size=1, max_size=most).map(lambda some: changed(valid, some))
 
 
-def _changed(valid: Any, some: Iterable[Change]) -> Any:
+def changed(valid: Any, some: Iterable[Change]) -> Any:
+    """A valid document with these changes; it stays as it is."""
     document = json.loads(json.dumps(valid))
     for change in some:
         document = change.of(document)
@@ -211,7 +212,14 @@ _PAGES = (
 )
 
 
-_STRANGE = (b"", b"null", b"[]", b"{}", b"\xff\xfe\x00", b"1e999", b"NaN", DEEP.encode(), *_PAGES)
+STRANGE = (
+    *(b"", b"null", b"[]", b"{}", b'"x"', b"0", b"true", b"\xff\xfe\x00", b"1e999", b"NaN", b"[null]", DEEP.encode()),
+    *(b'{"a":' * 100_000, b'{"value": null}', b'{"value": 5}', b'{"value": [null, 5, []]}', b'{"properties": []}'),
+    *(b'{"error": "x"}', b'{"error": []}', b'{"error": {"code": 5, "message": null, "details": {}}}'),
+    *(b'\xef\xbb\xbf{"a": 1}', '{"a": 1}'.encode("utf-16"), b'{"a": "\\ud800"}', b'{"a": "\xff"}', b'{"id": "/sub'),
+    *_PAGES,
+)
+"""Bodies that are no answers of a service."""
 
 
 def bodies(valid: Any = None) -> st.SearchStrategy[bytes]:
@@ -319,7 +327,7 @@ class Oddity:
         """Its body, before it is packed."""
         if self.strange is not None:
             return self.strange
-        document = self.document if valid is None or isinstance(valid, bytes) else _changed(valid, self.changes)
+        document = self.document if valid is None or isinstance(valid, bytes) else changed(valid, self.changes)
         if self.way == "raw":
             body = json.dumps(document, ensure_ascii=False).encode("utf-8", "surrogatepass")
         else:
@@ -334,7 +342,7 @@ def oddities(*more: str) -> st.SearchStrategy[Oddity]:
         more: Names of headers besides the usual ones.
     """
     statuses = st.sampled_from([200, 200, 200, 201, 202, 204, 400, 401, 403, 404, 407, 409, 429, 500, 502, 503])
-    strange = st.one_of(st.integers(0, len(_STRANGE) - 1).map(_STRANGE.__getitem__), st.binary(max_size=40))
+    strange = st.one_of(st.integers(0, len(STRANGE) - 1).map(STRANGE.__getitem__), st.binary(max_size=40))
     return st.builds(
         Oddity,
         st.one_of(st.just(200), statuses),

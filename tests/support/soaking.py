@@ -14,9 +14,11 @@ import requests
 
 from azure_sandbox.faults import Fault
 from support.deployer import Deployer
+from support.deployment import GITHUB
 from support.inspecting import refresh_token
 from support.live_sites import scored, site_of
 from support.live_state import live_state
+from support.pipelines_step import AzurePipelines, PipelinesRun
 from support.small_disk import small_disk
 from support.soak_figures import Outcome
 from support.stored_images import Reader
@@ -65,7 +67,7 @@ class Soak:
 
     def outcome(self, trial: Trial) -> Outcome:
         """What comes of a trial: a run with its bad luck, and where that did not converge, one without."""
-        app = self._app(_name(trial))
+        app = self._app(_name(trial), on_pipelines=trial.on_pipelines)
         weights = app.folder / "model" / "weights.txt"
         weights.write_text("first" if trial.kind == "first" else f"seed {trial.seed}")
         temporary, left = (self.folder / f"{name}-{trial.seed}" for name in ("temporary", "left"))
@@ -76,7 +78,7 @@ class Soak:
             ended = self._ended(trial, app, left)
             run, wrong = ended.run, _faults_of(ended.run, trial)
             wrong += [] if run.code == -signal.SIGKILL else _behind(temporary)
-        again = run.code != 0 or trial.deaf
+        again = run.code != 0 or trial.deaf or trial.was_lied_to
         if again:
             _age(temporary)
             run = app.run(**_inputs(trial))
@@ -89,8 +91,9 @@ class Soak:
         said, code = next(iter(ended.run.errors), ""), ended.run.code
         return Outcome(trial.seed, trial.words, code, said, ended.seconds, ended.mib, again, tuple(wrong))
 
-    def _app(self, name: str) -> Deployer:
-        return Deployer(self.sandbox, self.folder / "workspace", name)
+    def _app(self, name: str, *, on_pipelines: bool = False) -> Deployer:
+        host = AzurePipelines(self.sandbox) if on_pipelines else GITHUB
+        return Deployer(self.sandbox, self.folder / "workspace", name, host=host)
 
     def _ended(self, trial: Trial, app: Deployer, left: Path) -> _Ended:
         """The run with bad luck."""
@@ -174,6 +177,7 @@ def _faults_of(run: Run, trial: Trial) -> list[str]:
         "no cause": run.code == 0 or bool(run.errors) or by_signal,
     }
     wrong = [what for what, well in checks.items() if not well]
+    wrong += [f"told the agent: {one}" for one in run.astray] if isinstance(run, PipelinesRun) else []
     return [*wrong, run.log[-4000:]] if wrong else []
 
 

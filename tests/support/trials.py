@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from azure_sandbox.faults import Fault
+from support.odd_answers import odd_answer, spoiled_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,6 +39,7 @@ class Trial:
         at: The request at which the signal comes.
         disk: Room for temporary files, in KiB; None for as much as the machine has.
         deaf: Whether outputs and summary cannot be written, as their disk is full.
+        on_pipelines: Whether it is a step of Azure Pipelines, with a service connection; else it is GitHub's action.
     """
 
     seed: int
@@ -47,6 +49,12 @@ class Trial:
     at: int = 0
     disk: int | None = None
     deaf: bool = False
+    on_pipelines: bool = False
+
+    @property
+    def was_lied_to(self) -> bool:
+        """Whether answers were taken for true that are not: then exit 0 says nothing of what is live."""
+        return any(fault.spoiled for fault in self.faults)
 
     @property
     def words(self) -> str:
@@ -58,11 +66,35 @@ class Trial:
             done.append(f"{self.disk} KiB for temporary files")
         if self.deaf:
             done.append("outputs and summary on a full disk")
-        return f"{self.kind}: {'; '.join(done)}"
+        where = " on Azure Pipelines" if self.on_pipelines else ""
+        return f"{self.kind}{where}: {'; '.join(done)}"
 
 
 def trial(seed: int) -> Trial:
-    """The trial of a seed."""
+    """The trial of a seed. Each fourth is on Azure Pipelines, and about a quarter of all faults are odd answers."""
+    made = _unlucky(seed)
+    chance = random.Random(f"odd {seed}")  # noqa: S311 - one of its own: it leaves what else befalls a seed as it is
+    faults = tuple(_odd(chance, fault) if chance.random() < 0.25 else fault for fault in made.faults)
+    on_pipelines = seed % 4 == 3 and not made.deaf
+    if on_pipelines:
+        faults = tuple(replace(one, service=_ON_PIPELINES.get(one.service, one.service)) for one in faults)
+    return replace(made, faults=faults, on_pipelines=on_pipelines)
+
+
+_ON_PIPELINES = {"github": "azure-devops"}
+"""Who gives identity tokens there."""
+
+
+def _odd(chance: random.Random, fault: Fault) -> Fault:
+    """An answer of another form in a fault's place; of Resource Manager, also a true one with things changed."""
+    if fault.service == "*" and chance.random() < 0.6:
+        fault = replace(fault, service="arm", passes=fault.passes // 2)
+    make = chance.choice((odd_answer, spoiled_answer)) if fault.service == "arm" else odd_answer
+    return make(chance, fault)
+
+
+def _unlucky(seed: int) -> Trial:
+    """What befalls a deployment of that seed, by answers that services and proxies give on bad days, and signals."""
     chance = random.Random(seed)  # noqa: S311 - it is meant to be the same each time
     kind = chance.choice(_KINDS)
     faults = tuple(_fault(chance, REQUESTS[kind]) for _ in range(chance.randint(1, 3)))
@@ -115,7 +147,9 @@ _MAKERS: tuple[Callable[[random.Random, Fault], Fault], ...] = (_slow, _reset, _
 
 def _told(fault: Fault) -> str:
     what = "no answer" if fault.drop_connection else f"{fault.status}" if fault.status else f"{fault.delay} s late"
-    if fault.status:
+    if fault.spoiled:
+        what = "an answer that is changed"
+    elif fault.status:
         what += f" {str(fault.body)[:9]!r}"
     done = ", though it was done" if fault.executed else ""
     return f"{what}{done} ({fault.service}, after {fault.passes}, {fault.times} times)"

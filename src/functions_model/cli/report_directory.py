@@ -6,9 +6,13 @@ from __future__ import annotations
 
 import errno
 import io
+import time
 import traceback
+import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from functions_model.ci.both import BothHosts
@@ -16,12 +20,15 @@ from functions_model.ci.host import CiHost, Level
 from functions_model.ci.owner import hand_over
 from functions_model.ci.plain import PlainHost
 from functions_model.ci.scrub import write_whole
+from functions_model.core.cancel import CANCEL
 from functions_model.core.disk import refusal
 from functions_model.core.promotion import AnySpec
-from functions_model.core.report_names import MARKER, NAMES
+from functions_model.core.report_names import BESIDE, MARKER, NAMES
 from functions_model.pipeline.events import Event
 from functions_model.report.formatting import listed
 
+_YOUNG = 60.0
+"""Seconds in which a file that is being written may be another run's."""
 _CLAIM = "functions-model-action writes its report here, and replaces the files of an earlier one.\n"
 
 
@@ -85,24 +92,50 @@ class ReportDirectory:
         made = [place for place in (self.folder, *self.folder.parents) if not place.exists()]
         self.folder.mkdir(parents=True, exist_ok=True)
         made += self._claim()
+        hand_over(made, self.workspace)
+        self._remove_left()
         for name in NAMES:
-            # First away, then anew: through a link of that name, another file would be written.
+            # First away, then anew: what an earlier run has said is not true any more.
             (self.folder / name).unlink(missing_ok=True)
             if name in texts:
-                write_whole(self.folder / name, texts[name], "w")
-                made.append(self.folder / name)
-        hand_over(made, self.workspace)
+                self._put(self.folder / name, texts[name])
+
+    def _put(self, place: Path, text: str) -> None:
+        """Write a file beside its place, and put it there: another run may write the same one at the same time."""
+        beside = self.folder / f"{BESIDE}{uuid.uuid4().hex}"
+        clean = partial(beside.unlink, missing_ok=True)
+        with CANCEL.leaves(clean):
+            try:
+                write_whole(beside, text, "w")
+                hand_over([beside], self.workspace)
+                beside.replace(place)
+            except OSError as error:
+                clean()
+                raise OSError(error.errno, error.strerror, str(place) if error.filename else None) from error
+
+    def _remove_left(self) -> None:
+        """Remove what runs that were killed have left."""
+        for left in self.folder.glob(f"{BESIDE}*"):
+            with suppress(OSError):
+                if time.time() - left.lstat().st_mtime > _YOUNG:
+                    left.unlink()
 
     def _claim(self) -> list[Path]:
         """Make the folder ours, unless an earlier run has; the file that was made for it."""
-        marker = self.folder / MARKER
-        if marker.is_file() and not marker.is_symlink():
+        if self._is_ours():
             return []
-        for name in (*NAMES, MARKER):
-            if (place := self.folder / name).is_symlink() or place.exists():
-                raise FileExistsError(errno.EEXIST, "no earlier report has written it", str(place))
-        write_whole(marker, _CLAIM, "w")
-        return [marker]
+        there = (self.folder / name for name in (*NAMES, MARKER))
+        in_the_way = next((place for place in there if place.is_symlink() or place.exists()), None)
+        if in_the_way is None:
+            write_whole(self.folder / MARKER, _CLAIM, "w")
+            return [self.folder / MARKER]
+        if not self._is_ours():  # by a run beside this one
+            raise FileExistsError(errno.EEXIST, "no earlier report has written it", str(in_the_way))
+        return []
+
+    def _is_ours(self) -> bool:
+        marker = self.folder / MARKER
+        return marker.is_file() and not marker.is_symlink()
 
     def _named(self, place: Path | str | None) -> Path:
         """As the user named it, below the workspace."""

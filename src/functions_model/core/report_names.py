@@ -15,7 +15,11 @@ PLAN, PLAN_PAGE, LOCK, BILL_OF_MATERIALS, IMAGE, LOG = NAMES = (
 MARKER = ".functions-model-report"
 """The file that says that those of these names beside it are ours, to replace and to remove."""
 
+BESIDE = f"{MARKER}-"
+"""How the name of a file begins while it is written."""
+
 
 def is_of_a_report(place: Path) -> bool:
     """Whether an earlier run has written the file, or has written into the folder. No image holds it."""
-    return (place / MARKER).is_file() or (place.name in (*NAMES, MARKER) and place.with_name(MARKER).is_file())
+    ours = place.name in (*NAMES, MARKER) or place.name.startswith(BESIDE)
+    return (place / MARKER).is_file() or (ours and place.with_name(MARKER).is_file())

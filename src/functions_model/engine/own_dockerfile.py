@@ -17,7 +17,7 @@ from functions_model.core.failures import InputsInvalid, Location, Problem
 from functions_model.core.report_names import is_of_a_report
 from functions_model.engine.beside import PREFIX
 from functions_model.image.credentials import LeftOut, credentials_at
-from functions_model.image.opened import TextRefused, opened, read_text
+from functions_model.image.opened import TextRefused, in_print, opened, read_text
 
 _DIRECTIVE = re.compile(r"#\s*([a-z]+)\s*=\s*(.+?)\s*", re.IGNORECASE)
 _HEREDOC = re.compile(r"<<-?([\"']?)([A-Za-z_]\w*)\1")
@@ -259,10 +259,45 @@ def _ignore_file(dockerfile: Path) -> Path:
 
 
 def _patterns(path: Path) -> list[str]:
+    """The lines of an ignore file.
+
+    Raises:
+        InputsInvalid: It cannot be read, or has a line that nothing can be matched with.
+    """
     if not path.is_file():
         return []
-    lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
-    return [line for line in lines if line and not line.startswith("#")]
+    try:
+        numbered = enumerate(read_text(path).splitlines(), 1)
+    except TextRefused as error:
+        raise _refused(path, Problem(error.what, error.remedy, "dockerfile", Location(path, error.line))) from error
+    lines = {number: line.strip() for number, line in numbered if line.strip() and not line.strip().startswith("#")}
+    for number, line in lines.items():
+        if why := _unmatchable(line):
+            problem = Problem(f"`{line[:_SHOWN]}` {why}", "Correct the line.", "dockerfile", Location(path, number))
+            raise _refused(path, problem)
+    return list(lines.values())
+
+
+def _refused(path: Path, problem: Problem) -> InputsInvalid:
+    return InputsInvalid(f"read `{in_print(path.name)}`", [problem])
+
+
+def _unmatchable(line: str) -> str:
+    """Why no file can be matched with a line of an ignore file, or only after hours; empty where that can be."""
+    from docker.utils.fnmatch import translate  # noqa: PLC0415 - few runs need an engine
+
+    if any(part.count("*") > _MOST_STARS for part in line.split("/")):
+        return f"has more than {_MOST_STARS} stars between two slashes"
+    try:
+        re.compile(translate(line))
+    except re.error:
+        return "means nothing"
+    return ""
+
+
+_SHOWN = 60
+_MOST_STARS = 4
+"""Each star more is tried at each place of a name, for each of those before."""
 
 
 def _without(found: set[str], folder: Path, leave_out: Path | None) -> Iterator[str]:

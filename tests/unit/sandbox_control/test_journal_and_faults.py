@@ -129,6 +129,17 @@ class TestFaults:
         assert [1] == left
         assert [200, 200, 500, 200] == [*statuses, *(self.status(cloud) for _ in range(3))]
 
+    def test_an_answer_may_be_anything(self, cloud: Cloud) -> None:
+        """Bytes in its place; or the true one, with another body and its own length."""
+        path, faults = "^/subscriptions/[^/]+$", cloud.sandbox.faults
+        faults.add(Fault("GET", path, 200, b"\xff\xfe", {"Content-Type": "application/json"}))
+        faults.add(Fault("GET", path, spoiled=lambda body: body[:9]))
+        odd, spoiled = (cloud.call("GET", cloud.subscription) for _ in range(2))
+
+        assert (b"\xff\xfe", "application/json") == (odd.content, odd.headers["Content-Type"])
+        assert (200, "9") == (spoiled.status_code, spoiled.headers["Content-Length"])
+        assert cloud.call("GET", cloud.subscription).content.startswith(spoiled.content)
+
     def test_other_requests_pass(self, cloud: Cloud) -> None:
         """Method, path and service must fit."""
         cloud.sandbox.faults.add(Fault("PUT", "/subscriptions/", 500))

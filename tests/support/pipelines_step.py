@@ -60,6 +60,8 @@ class PipelinesRun(Run):
 class AzurePipelines:
     """A job with a service connection to a sandbox by workload identity federation.
 
+    Like `GitHub`, it says of no commit: a deployment is the same by either.
+
     Args:
         sandbox: Where the connection leads.
     """
@@ -72,8 +74,6 @@ class AzurePipelines:
         self._token = devops.access_token
         self._own = {
             "TF_BUILD": "True",
-            "BUILD_SOURCEVERSION": "6dcb09b5b57875f334f61aebed695e2e4193db5e",
-            "BUILD_REPOSITORY_URI": "https://contoso@dev.azure.com/contoso/models/_git/churn",
             "BUILD_BUILDID": "7",
             "SYSTEM_TEAMFOUNDATIONCOLLECTIONURI": "https://dev.azure.com/contoso/",
             "SYSTEM_TEAMPROJECTID": "11111111-2222-3333-4444-555555555555",

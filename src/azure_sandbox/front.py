@@ -16,7 +16,8 @@ from azure_sandbox.arm.messages import ArmResponse
 from azure_sandbox.arm.resources.responses import metadata
 from azure_sandbox.arm.service import endpoint
 from azure_sandbox.arm.versions import check_api_version
-from azure_sandbox.faults import Fault, Faults, Faulty
+from azure_sandbox.faults import Fault, Faults
+from azure_sandbox.faulty import Faulty
 from azure_sandbox.journal import Journal, Journaled
 
 if TYPE_CHECKING:

@@ -23,7 +23,8 @@ from azure_sandbox.data_plane import Surroundings
 from azure_sandbox.desk import desk
 from azure_sandbox.directory import EntraDirectory
 from azure_sandbox.endpoints import LOCATION, Endpoints
-from azure_sandbox.faults import Faults, Faulty
+from azure_sandbox.faults import Faults
+from azure_sandbox.faulty import Faulty
 from azure_sandbox.front import Front
 from azure_sandbox.furnished import first_principal, first_registry
 from azure_sandbox.github_oidc import GithubOidc

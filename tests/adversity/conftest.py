@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,3 +30,13 @@ def registry(tmp_path: Path) -> Iterator[HoldingRegistry]:
 def place(registry: HoldingRegistry, tmp_path: Path) -> Place:
     """The echo project, to be packaged."""
     return Place(tmp_path, packaging(registry, tmp_path / "workspace"))
+
+
+@pytest.fixture
+def az(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file whose content `az` prints, whatever it is asked."""
+    printed, program = tmp_path / "printed", tmp_path / "az"
+    program.write_text(f"#!/bin/sh\ncat '{printed}'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    return printed

@@ -5,8 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass, field
-from typing import Any
-from unittest.mock import patch
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -24,6 +23,9 @@ from functions_model.core.secrets import Login, LoginKind, Secret
 from support.ci import RecordingCi
 from support.fake_arm import Answer, Asked, session_for
 from support.fuzzing import Oddity, a_failure_at_most, answers, bodies, documents, fuzzed, near, oddities, session_with
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ENDPOINTS = {
     "github": (
@@ -53,8 +55,9 @@ def test_any_identity_token_is_one_or_told(host: str, data: st.DataObject) -> No
     endpoint, valid = ENDPOINTS[host]
     some = data.draw(st.lists(answers(valid), min_size=1, max_size=3))
     masked: list[str] = []
-    with patch("functions_model.ci.identity.new_session", lambda: session_with(some)), a_failure_at_most():
-        token = JobIdentity(endpoint, pause=lambda _: None).token("api://x", masked.append)
+    with a_failure_at_most():
+        identity = JobIdentity(endpoint, pause=lambda _: None, session=lambda: session_with(some))
+        token = identity.token("api://x", masked.append)
         assert token.isascii()
         assert token.isprintable()
         assert token in masked
@@ -172,12 +175,12 @@ AZ = {"accessToken": "made", "expiresOn": "2026-01-01 00:00:00.000000", "expires
 
 @given(printed=bodies(AZ))
 @fuzzed(40)
-def test_any_output_of_az_is_a_token_or_told(printed: bytes) -> None:
+def test_any_output_of_az_is_a_token_or_told(az: Path, printed: bytes) -> None:
     """Or something that the session does not give."""
+    az.write_bytes(printed)
     ci = Ci()
     credential = credential_for(Login("", "", None, "", "AzureCloud", LoginKind.AZ), AZURE_CLOUD, ci)
-    text = printed.decode("utf-8", "replace")
-    with patch("azure.identity._credentials.azure_cli._run_command", return_value=text), a_failure_at_most():
+    with a_failure_at_most():
         assert credential.get_token("https://x/.default").token in ci.masked
 
 

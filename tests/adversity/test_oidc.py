@@ -6,8 +6,7 @@ import base64
 import json
 import time
 from dataclasses import dataclass, field
-from typing import Any
-from unittest.mock import patch
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,6 +22,9 @@ from support.adversity import Row, each
 from support.ci import RecordingCi
 from support.fake_arm import Answer, Asked, session_for
 from support.raw_answers import answering, bomb, http
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PERMISSION = "Give the job permissions: id-token: write."
 PAGE = b"<html><head><title>Sign in to the guest network</title></head></html>"
@@ -442,13 +444,10 @@ def test_an_access_token_of_another_form(payload: bytes) -> None:
     assert object_id.encode() in {b"", b"['?']"}
 
 
-def test_words_of_az_that_no_terminal_should_see() -> None:
+def test_words_of_az_that_no_terminal_should_see(az: Path) -> None:
     """They are cut out of what is told."""
+    az.write_text('\x1b[2J{"accessToken": 5} \u202e')
     login = Login("", "", None, "", "AzureCloud", LoginKind.AZ)
-    printed = '\x1b[2J{"accessToken": 5} \u202e'
-    with (
-        patch("azure.identity._credentials.azure_cli._run_command", return_value=printed),
-        pytest.raises(LoginFailed) as caught,
-    ):
+    with pytest.raises(LoginFailed) as caught:
         credential_for(login, AZURE_CLOUD, _Ci()).get_token("https://x/.default")
     assert caught.value.detail.replace("\n", "").isprintable()

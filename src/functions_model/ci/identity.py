@@ -52,10 +52,17 @@ class JobIdentity:
     Args:
         endpoint: Where to ask.
         pause: Waits that many seconds between two attempts.
+        session: Makes what sends a request.
     """
 
-    def __init__(self, endpoint: TokenEndpoint, *, pause: Callable[[float], None] = time.sleep) -> None:
-        self._endpoint, self._pause = endpoint, pause
+    def __init__(
+        self,
+        endpoint: TokenEndpoint,
+        *,
+        pause: Callable[[float], None] = time.sleep,
+        session: Callable[[], requests.Session] = new_session,
+    ) -> None:
+        self._endpoint, self._pause, self._session = endpoint, pause, session
 
     @property
     def available(self) -> bool:
@@ -86,7 +93,7 @@ class JobIdentity:
         parameters = {**asked.parameters, **({asked.audience: audience} if asked.audience else {})}
         headers = {**asked.headers, "Authorization": f"Bearer {asked.access}"}
         try:
-            with new_session() as session:
+            with self._session() as session:
                 answer = session.request(asked.method, asked.url, params=parameters, headers=headers, timeout=30)
         except requests.RequestException as error:
             silent = unanswered(error, host) or Unanswered(f"`{host}` cannot be asked ({why(error)})", _AGAIN)

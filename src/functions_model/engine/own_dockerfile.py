@@ -16,8 +16,9 @@ from pathlib import Path
 from functions_model.core.failures import InputsInvalid, Location, Problem
 from functions_model.core.report_names import is_of_a_report
 from functions_model.engine.beside import PREFIX
+from functions_model.engine.ignore_files import IGNORE_FILE, ignore_file, patterns_in
 from functions_model.image.credentials import LeftOut, credentials_at
-from functions_model.image.opened import TextRefused, in_print, opened, read_text
+from functions_model.image.opened import TextRefused, opened, read_text
 
 _DIRECTIVE = re.compile(r"#\s*([a-z]+)\s*=\s*(.+?)\s*", re.IGNORECASE)
 _HEREDOC = re.compile(r"<<-?([\"']?)([A-Za-z_]\w*)\1")
@@ -164,9 +165,6 @@ def _instructions(text: str, escape: str) -> Iterator[tuple[str, str, int]]:
                     break
 
 
-_IGNORE_FILE = ".dockerignore"
-
-
 @dataclass(frozen=True, slots=True)
 class OwnDockerfile:
     """What a user's Dockerfile is, and what it may copy.
@@ -204,9 +202,9 @@ def read_own_dockerfile(path: Path, *, leave_out: Path | None = None, keep_crede
     from docker.utils.build import exclude_paths  # noqa: PLC0415 - few runs need an engine
 
     parsed = read_dockerfile(path)
-    found = exclude_paths(str(path.parent), _patterns(_ignore_file(path)), dockerfile=path.name)
-    if _ignore_file(path).name != _IGNORE_FILE:
-        found -= {_IGNORE_FILE}  # the engine would apply it as well
+    found = exclude_paths(str(path.parent), patterns_in(ignore_file(path)), dockerfile=path.name)
+    if ignore_file(path).name != IGNORE_FILE:
+        found -= {IGNORE_FILE}  # the engine would apply it as well
     files = sorted(_without(found, path.parent, leave_out))
     if keep_credentials:
         return OwnDockerfile(path, parsed, tuple(files))
@@ -250,54 +248,6 @@ def content_digests(own: OwnDockerfile) -> Iterator[tuple[str, str, str]]:
                 yield name, oct(mode), hashlib.file_digest(stream, "sha256").hexdigest()
         else:
             yield name, oct(mode), ""
-
-
-def _ignore_file(dockerfile: Path) -> Path:
-    """The Dockerfile's own ignore file, else the folder's."""
-    own = dockerfile.with_name(f"{dockerfile.name}{_IGNORE_FILE}")
-    return own if own.is_file() else dockerfile.with_name(_IGNORE_FILE)
-
-
-def _patterns(path: Path) -> list[str]:
-    """The lines of an ignore file.
-
-    Raises:
-        InputsInvalid: It cannot be read, or has a line that nothing can be matched with.
-    """
-    if not path.is_file():
-        return []
-    try:
-        numbered = enumerate(read_text(path).splitlines(), 1)
-    except TextRefused as error:
-        raise _refused(path, Problem(error.what, error.remedy, "dockerfile", Location(path, error.line))) from error
-    lines = {number: line.strip() for number, line in numbered if line.strip() and not line.strip().startswith("#")}
-    for number, line in lines.items():
-        if why := _unmatchable(line):
-            problem = Problem(f"`{line[:_SHOWN]}` {why}", "Correct the line.", "dockerfile", Location(path, number))
-            raise _refused(path, problem)
-    return list(lines.values())
-
-
-def _refused(path: Path, problem: Problem) -> InputsInvalid:
-    return InputsInvalid(f"read `{in_print(path.name)}`", [problem])
-
-
-def _unmatchable(line: str) -> str:
-    """Why no file can be matched with a line of an ignore file, or only after hours; empty where that can be."""
-    from docker.utils.fnmatch import translate  # noqa: PLC0415 - few runs need an engine
-
-    if any(part.count("*") > _MOST_STARS for part in line.split("/")):
-        return f"has more than {_MOST_STARS} stars between two slashes"
-    try:
-        re.compile(translate(line))
-    except re.error:
-        return "means nothing"
-    return ""
-
-
-_SHOWN = 60
-_MOST_STARS = 4
-"""Each star more is tried at each place of a name, for each of those before."""
 
 
 def _without(found: set[str], folder: Path, leave_out: Path | None) -> Iterator[str]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from azure_sandbox.contract import RegistryDefinition
-from azure_sandbox.faults import Faults, Faulty
+from azure_sandbox.faults import Faults
+from azure_sandbox.faulty import Faulty
 from azure_sandbox.registry.content import ContentStore
 from azure_sandbox.registry.server import registry_app
 from azure_sandbox.web import WebServer

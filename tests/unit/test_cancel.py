@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 import requests
 
-from functions_model.core.cancel import Cancel
+from functions_model.core.cancel import Ahead, Cancel, Dropped
 from functions_model.core.sending import changes, new_session
 
 if TYPE_CHECKING:
@@ -130,6 +130,44 @@ class TestProcesses:
             raise ValueError
 
         assert ["it"] == stopped
+
+
+class TestAhead:
+    """Work that was begun before anybody knows whether it is needed."""
+
+    def test_ends_its_processes_when_it_is_dropped(self) -> None:
+        """Those of others go on."""
+        cancel, ahead = Cancel(hold), Ahead()
+        ended: list[str] = []
+
+        def work() -> None:
+            with cancel.process(lambda: "ours", ended.append):
+                cancel.drop(ahead)
+
+        with cancel.process(lambda: "another's", ended.append):
+            cancel.ahead(ahead, work)
+
+        assert ["ours"] == ended
+
+    def test_starts_no_other(self) -> None:
+        """And what comes after it in its thread does."""
+        cancel, ahead = Cancel(hold), Ahead()
+        started: list[str] = []
+        cancel.drop(ahead)
+
+        def start() -> str:
+            started.append("ours")
+            return "ours"
+
+        def work() -> None:
+            with cancel.process(start, lambda _: None):
+                pass
+
+        with pytest.raises(Dropped):
+            cancel.ahead(ahead, work)
+        work()
+
+        assert ["ours"] == started
 
 
 class TestWork:

@@ -10,11 +10,12 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import NoReturn, TypeVar
 
 _Process = TypeVar("_Process")
+_Answer = TypeVar("_Answer")
 
 
 def _for_ever() -> NoReturn:
@@ -47,7 +48,25 @@ class _Work:
     begun: bool = False
 
 
+@dataclass(slots=True, eq=False)
+class Ahead:
+    """Work that was begun before it is known to be needed: `Cancel.ahead` does it, `Cancel.drop` ends it.
+
+    Attributes:
+        dropped: Nobody needs it any more.
+        ends: End the processes that it has started.
+    """
+
+    dropped: bool = False
+    ends: list[Callable[[], None]] = field(default_factory=list)
+
+
+class Dropped(Exception):
+    """Raised in work that nobody needs any more, where it would start another process."""
+
+
 _WORK: ContextVar[_Work | None] = ContextVar("work", default=None)
+_AHEAD: ContextVar[Ahead | None] = ContextVar("ahead", default=None)
 _CLEANING: ContextVar[bool] = ContextVar("cleaning", default=False)
 
 
@@ -135,13 +154,20 @@ class Cancel:
         Args:
             start: Starts it.
             stop: Has it end, without waiting for that.
+
+        Raises:
+            Dropped: It is a part of work that nobody needs any more.
         """
         self.check()
+        ahead = _AHEAD.get() or Ahead()
         with self._lock:
+            if ahead.dropped:
+                raise Dropped
             process = None if self._cancelled else start()
             if process is not None:
                 end = partial(stop, process)  # compared by identity, as the list needs it
                 self._processes.append(end)
+                ahead.ends.append(end)
         if process is None:
             self._hold()
         try:
@@ -152,6 +178,28 @@ class Cancel:
         finally:
             with self._lock:
                 self._processes.remove(end)
+                ahead.ends.remove(end)
+
+    def ahead(self, known: Ahead, work: Callable[[], _Answer]) -> _Answer:
+        """Do work that may be dropped meanwhile.
+
+        Raises:
+            Dropped: It was, and would have started another process.
+        """
+        token = _AHEAD.set(known)
+        try:
+            return work()
+        finally:
+            _AHEAD.reset(token)
+
+    def drop(self, known: Ahead) -> None:
+        """End the processes of work that nobody needs any more, and let it start no other. Does not wait for that."""
+        with self._lock:
+            known.dropped = True
+            ends = tuple(known.ends)
+        for end in ends:
+            with suppress(OSError):
+                end()
 
     @contextmanager
     def leaves(self, clean: Callable[[], None]) -> Iterator[None]:

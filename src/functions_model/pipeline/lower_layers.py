@@ -13,12 +13,13 @@ from functions_model.bundle import DEPENDENCIES_LAYOUT, dependency_layers
 from functions_model.core.build import Builder, Preflight
 from functions_model.core.references import canonical_json, digest_of, short
 from functions_model.engine import Recipe, engine_layers_key
-from functions_model.environment import Lock, install, resolve
+from functions_model.environment import Lock, install
 from functions_model.image.assembly import Base
 from functions_model.image.configs import parse_config
 from functions_model.image.layers import LayerPlan
 from functions_model.image.manifests import Descriptor
 from functions_model.pipeline.byte_code import Begin, ByteCode, byte_code_of
+from functions_model.pipeline.early_lock import resolved
 from functions_model.pipeline.events import EngineRan, EnvironmentResolved
 from functions_model.pipeline.parts import Part, find_part
 from functions_model.pipeline.prepare import Making
@@ -54,14 +55,12 @@ def lock_for(making: Making) -> Lock:
     Raises:
         EnvironmentFailed: The dependencies cannot be resolved.
     """
-    world = making.world
-    lock = resolve(
-        making.request,
-        making.python.version,
-        work=world.work / "resolve",
-        only_wheels=making.spec.build.builder is Builder.LAYERS,
-        report=world.report,
-    )
+    world, request, version = making.world, making.request, making.python.version
+    early = making.session.early
+    if early and (early.request, early.version) == (request, version):
+        lock = early.made.result()
+    else:
+        lock = resolved(making.spec, request, version, world.work, world.report)
     world.tell(EnvironmentResolved(lock.request, making.python, lock))
     return lock
 

@@ -3,7 +3,7 @@
 Inputs were read and checked before (`functions_model.inputs`). Here they become a live app:
 
 1. check    the entry script, host.json and the environment, without any network;
-2. log in   once, for everything, and fetch what is registered in Azure ML;
+2. log in   once, for everything, and fetch what is registered in Azure ML; the lock is resolved from here on;
 3. prepare  the base image and the plans of the layers, and beside it look at the resources; refuse what cannot be, and
             show what would be done, the image's digest pending;
 4. build    the lock and the layers, side by side, each found again, packed, or packed and sent in one pass; the image;
@@ -22,12 +22,14 @@ a new noun and changes none that it was given. What happens is told as events as
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 
 from functions_model.core.build import Builder
 from functions_model.core.spec import DeploymentSpec
 from functions_model.environment import EnvironmentRequest
 from functions_model.pipeline.build import build, write_folder
 from functions_model.pipeline.checks import check
+from functions_model.pipeline.early_lock import begun_early
 from functions_model.pipeline.fetch import fetch
 from functions_model.pipeline.looking import look_at_files
 from functions_model.pipeline.prepare import prepare
@@ -46,7 +48,13 @@ def run(spec: DeploymentSpec, world: World) -> None:
         world.ci.info(f"Note: {note}")
     with world.stage("Check"):
         checked = check(spec, world)
-    with closing(open_session(spec, world)) as session, told_as_registered(world.work):
+    # In this order, as a dropped lock is waited for: the connections are given back first.
+    with (
+        begun_early(spec, checked, world.work, world.report) as early,
+        closing(open_session(spec, world)) as opened,
+        told_as_registered(world.work),
+    ):
+        session = replace(opened, early=early)
         spec, request = fetch(spec, checked, session)
         if session.subscription is None:
             _package(spec, request, session)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from functions_model.azure.clients import AzureClients
     from functions_model.azure.cloud import Cloud
     from functions_model.azure.login import MaskingCredential
+    from functions_model.pipeline.early_lock import EarlyLock
     from functions_model.provision import RegistryResource, RunContext
     from functions_model.provision.removal import RemovalPlan
     from functions_model.registry.tags import Acr
@@ -106,6 +107,7 @@ class Session:
         cloud: None without a login.
         credential: None without a login.
         subscription: None where no Azure resource is touched (mode `package`).
+        early: The lock in the making; None where it is made when it is needed.
     """
 
     world: World
@@ -113,6 +115,7 @@ class Session:
     cloud: Cloud | None = None
     credential: MaskingCredential | None = None
     subscription: Subscription | None = None
+    early: EarlyLock | None = None
     _clients: dict[str, RegistryClient] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def close(self) -> None:

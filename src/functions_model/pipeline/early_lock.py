@@ -23,12 +23,27 @@ class EarlyLock:
     Attributes:
         request: What it is made of.
         version: The minor of Python that it is for.
-        made: The lock, or why there is none.
     """
 
     request: EnvironmentRequest
     version: str
-    made: Future[Lock]
+    _made: Future[Lock]
+    _ahead: Ahead
+
+    def lock(self, request: EnvironmentRequest, version: str) -> Lock | None:
+        """The lock, waited for; None, and dropped, where something else is asked for after all.
+
+        Raises:
+            EnvironmentFailed: The dependencies cannot be resolved.
+        """
+        if (self.request, self.version) == (request, version):
+            return self._made.result()
+        self.drop()
+        return None
+
+    def drop(self) -> None:
+        """Nobody needs it any more."""
+        CANCEL.drop(self._ahead)
 
 
 @contextmanager
@@ -37,6 +52,8 @@ def begun_early(
 ) -> Iterator[EarlyLock | None]:
     """Resolve the dependencies beside the block; what is not at its end with the block is dropped.
 
+    For the Python that the user's files say, or the default: a base of the user's own may have another one.
+
     Args:
         spec: What is deployed.
         request: What is asked for below the app; None while that is not known.
@@ -44,18 +61,19 @@ def begun_early(
         report: Takes progress.
 
     Yields:
-        None where it must wait: for what is asked for, or for a base that says which Python it has.
+        None where it must wait until what is asked for was fetched.
     """
-    if request is None or spec.base_image or spec.build.dockerfile:
+    if request is None:
         yield None
         return
     version, ahead = choose_python(spec.python_version, request).version, Ahead()
     with ThreadPoolExecutor(1, "resolve") as pool:
-        made = pool.submit(CANCEL.ahead, ahead, partial(resolved, spec, request, version, work, report))
+        made = pool.submit(CANCEL.ahead, ahead, partial(resolved, spec, request, version, work / "early", report))
+        early = EarlyLock(request, version, made, ahead)
         try:
-            yield EarlyLock(request, version, made)
+            yield early
         finally:
-            CANCEL.drop(ahead)
+            early.drop()
 
 
 def resolved(spec: DeploymentSpec, request: EnvironmentRequest, version: str, work: Path, report: Report) -> Lock:

@@ -57,10 +57,8 @@ def lock_for(making: Making) -> Lock:
     """
     world, request, version = making.world, making.request, making.python.version
     early = making.session.early
-    if early and (early.request, early.version) == (request, version):
-        lock = early.made.result()
-    else:
-        lock = resolved(making.spec, request, version, world.work, world.report)
+    lock = early.lock(request, version) if early else None
+    lock = lock or resolved(making.spec, request, version, world.work, world.report)
     world.tell(EnvironmentResolved(lock.request, making.python, lock))
     return lock
 

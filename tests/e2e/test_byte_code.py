@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import pytest
 
 from functions_model.core.references import ImageReference
 from functions_model.registry.client import RegistryClient
+from support.deployer import Deployer
 from support.docker_registry import running_registry
 from support.images import push_base
 from support.packager import Packager
@@ -18,7 +20,9 @@ from support.tools import find_python
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
+    from azure_sandbox.sandbox import Sandbox
     from support.deployment import Run
     from support.stored_images import StoredImage
 
@@ -131,3 +135,22 @@ class TestNoInterpreter:
         assert "and it could not be fetched (" in first.log
         assert "as this machine has no Python 3.11.998. It works" in again.log
         assert (first.outputs["digest"], "false") == (again.outputs["digest"], again.outputs["changed"])
+
+
+class TestDeployment:
+    """Into a sandbox, whose app runs with it."""
+
+    def test_plan_and_deployment_make_the_same_image(self, sandbox: Sandbox, version: str, tmp_path: Path) -> None:
+        """A plan compiles as well, and sends nothing. A new import in the script leaves the byte code where it is."""
+        deployer = Deployer(sandbox, tmp_path / "echo", "echo-compiled")
+        deployer.environ[COMPILERS] = version
+        planned, deployed = deployer.run(mode="plan"), deployer.run()
+        script = deployer.folder / "src" / "score.py"
+        script.write_text(f"import six\n{script.read_text()}")
+        changed = deployer.run()
+
+        assert [0, 0, 0] == [run.code for run in (planned, deployed, changed)], deployed.log
+        assert planned.outputs["digest"] == deployed.outputs["digest"] != changed.outputs["digest"]
+        assert re.search(r"byte code +\S+ kB +\w+ +packed", planned.log)
+        assert re.search(r"byte code +\S+ kB +\w+ +reused", changed.log)
+        assert "live" == changed.outputs["state"]

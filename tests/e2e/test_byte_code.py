@@ -151,6 +151,6 @@ class TestDeployment:
 
         assert [0, 0, 0] == [run.code for run in (planned, deployed, changed)], deployed.log
         assert planned.outputs["digest"] == deployed.outputs["digest"] != changed.outputs["digest"]
-        assert re.search(r"byte code +\S+ kB +\w+ +packed", planned.log)
-        assert re.search(r"byte code +\S+ kB +\w+ +reused", changed.log)
+        assert re.search(r"byte code +\S+ \w?B +\w+ +packed", planned.log)
+        assert re.search(r"byte code +\S+ \w?B +\w+ +reused", changed.log)
         assert "live" == changed.outputs["state"]

@@ -115,6 +115,13 @@ def action_nothing(image: str) -> Command:
     return Command((DOCKER, "run", "--rm", *entry, image, "-I", "-S", "-c", ""))
 
 
+def pip_download(folder: Path, *requirements: str, python: str) -> Command:
+    """Wheels for Linux on x86-64, and those that they need, into a folder."""
+    platform = ("--platform", "manylinux_2_28_x86_64", "--platform", "manylinux2014_x86_64", "--only-binary", ":all:")
+    what = ("--python-version", python, *platform, "--dest", str(folder))
+    return Command((sys.executable, "-m", "pip", "download", "-q", *what, *requirements))
+
+
 def pip_target(folder: Path, requirements: Path) -> Command:
     """An installation for Python 3.12 into a folder, of wheels alone."""
     what = ("--python-version", "3.12", "--only-binary", ":all:", "--target", str(folder))

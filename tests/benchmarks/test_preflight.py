@@ -11,7 +11,7 @@ import pytest
 
 from azure_sandbox.arm.operations import Durations
 from azure_sandbox.sandbox import Sandbox
-from benchmarks.commands import pip_target
+from benchmarks.commands import pip_download, pip_target
 from benchmarks.projects import REQUIREMENTS
 from benchmarks.results import against, alone
 from benchmarks.timing import RUNS, alternate, run
@@ -62,14 +62,18 @@ def _seconds(project: Project, tree: FileTree, lock: Lock) -> float:
 def test_a_missing_module(tmp_path: Path, results: Results) -> None:
     """Until the run has told it, beside the same run without preflight, which must wait for the live app to say it.
 
-    The sandbox is as far away, and as slow, as Azure; both sides make a new app in a new group.
+    The sandbox is as far away, and as slow, as Azure; both sides make a new app in a new group. Packages come from a
+    folder: how far away an index is, both wait for alike.
     """
+    wheels = tmp_path / "wheels"
+    run(pip_download(wheels, "azureml-inference-server-http<2", "azure-functions", python="3.11"))
     numbers = itertools.count(1)
     with Sandbox(tmp_path / "sandbox", durations=Durations.live(), latency=LATENCY) as sandbox:
 
         def told_by(preflight: str, code: int) -> float:
             deployer = Deployer(sandbox, tmp_path / preflight, f"{preflight}{next(numbers)}", start_anew)
             (deployer.folder / deployer.inputs["entry-script"]).write_text(LACKING)
+            deployer.environ |= {"UV_FIND_LINKS": str(wheels), "UV_NO_INDEX": "1"}
             left = tmp_path / "left" / deployer.app
             left.mkdir(parents=True)
             started = time.perf_counter()

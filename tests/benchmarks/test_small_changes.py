@@ -45,4 +45,4 @@ def test_small_changes(
 
     results.add("code_change_bytes", alone(code, aim=20_000, unit="bytes"))
     results.add("no_change_bytes", alone(blobs, aim=0, unit="bytes"))
-    results.add("no_change_requests", alone(requests, aim=5, unit="requests"))
+    results.add("no_change_requests", alone(requests, aim=7, unit="requests"))

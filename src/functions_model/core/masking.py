@@ -24,8 +24,8 @@ _NAMES = (
 _VALUE = r"""(?![$<{*%]|\.\.\.)(?:[^;&\s"'`)\\]|\\(?!["']))+"""
 """What a page of ours says in its place (`$KEY`, `<key>`) is none."""
 _SHAPES = (
-    re.compile(rf"""(?i)(\b(?:{_NAMES})(?:=\\?["']?|\\?["']?\s*:\s*\\?["'])|\bsig=|\b_state=|[?&]code=){_VALUE}"""),
-    re.compile(rf"(?i)(\bx-functions-key\\?[\"']?:\s*\\?[\"']?){_VALUE}"),
+    re.compile(rf"""(?i)(\b(?:{_NAMES})(?:=(?:\\?["'])?|\\?["']?\s*:\s*\\?["'])|\bsig=|\b_state=|[?&]code=){_VALUE}"""),
+    re.compile(rf"(?i)(\bx-functions-key\\?[\"']?:\s*(?:\\?[\"'])?){_VALUE}"),
     re.compile(r"(?i)\b(bearer\s+)(?!tokens?\b|auth|realm\b|[$<{*])[^\s\"'`]+"),
     re.compile(r"\b((?i:basic)\s+)(?=[\w.~+/-]*(?:[\d=]|[a-z][A-Z]))[\w.~+/=-]{8,}"),
     re.compile(r"()(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),

@@ -140,6 +140,7 @@ def test_no_text_is_a_command(text: str) -> None:
 
 @fuzzed(300)
 @given(MARKS)
+@example("`\r-")
 def test_no_text_is_a_mark_of_the_page(text: str) -> None:
     """As prose, in a cell, and as the words and the address of a link."""
     for page in (prose(text), f"- {prose(text)}", f"> {prose(text)}".replace("\n", "\n> ")):

@@ -21,17 +21,19 @@ _PARTS = re.compile(
 Within a word underscores have none, nor have asterisks that stand alone."""
 _BLOCK = re.compile(r"^((?:\s|-\s|\d+[.)]\s)*)(?=#|>|\+\s|\*+\s|\*{3,}$|[-=]+\s*$)")
 """A heading, a quotation, a list, or what makes a heading of the line above. Lists with hyphens are ours."""
+_LINE_END = re.compile(r"\r\n?|\n")
+"""https://spec.commonmark.org/0.31.2/#line-ending."""
 _IN_A_LINK = "/:#@?=&%+,;~!$'*"
 
 
 def prose(text: str) -> str:
     """A text in which nothing but code between backticks means anything to Markdown, nor anything to HTML."""
-    return "\n".join(_BLOCK.sub(r"\1\\", _told(line, in_cell=False)) for line in text.split("\n"))
+    return "\n".join(_BLOCK.sub(r"\1\\", _told(line, in_cell=False)) for line in _LINE_END.split(text))
 
 
 def cell(text: str) -> str:
     """The same for one cell of a table, which has no lines."""
-    return _told(text.replace("\n", " "), in_cell=True)
+    return _told(_LINE_END.sub(" ", text), in_cell=True)
 
 
 def link(text: str, address: str) -> str:

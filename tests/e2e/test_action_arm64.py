@@ -5,7 +5,6 @@ The processor is emulated, and so slow: the build takes about six minutes.
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ from support.arm64 import build_action_arm64
 from support.deployment import read_outputs
 from support.engine import ACTION_IMAGE, CA_BUNDLE, ensure_images
 from support.live_tags import drop_repository
-from support.tools import ROOT
+from support.project import write_echo_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,18 +65,16 @@ def arm64() -> Runner:
 
 
 def package(runner: Runner, sandbox: Sandbox, folder: Path) -> dict[str, str]:
-    """The outputs of a step that packages `examples/iris-http` into an empty repository."""
+    """The outputs of a step that packages a small project, and 50 dependencies, into an empty repository."""
     workspace = folder / "workspace"
-    shutil.copytree(ROOT / "examples" / "iris-http", workspace)
+    project = write_echo_project(workspace)
     trusted = CA_BUNDLE.read_bytes() if CA_BUNDLE.exists() else b""
     (folder / "trust.pem").write_bytes(trusted + b"\n" + sandbox.endpoints.ca_bundle.read_bytes())
     (folder / "output").touch()
     inputs = {
         **sandbox.endpoints.inputs(),
+        **{name: project[name] for name in ("model-path", "entry-script", "environment-file")},
         "mode": "package",
-        "model-path": "model",
-        "entry-script": "score.py",
-        "environment-file": "conda.yml",
         "image-name": REPOSITORY,
         "cache-repository": "none",
     }

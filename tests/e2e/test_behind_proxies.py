@@ -109,10 +109,10 @@ def test_certificates_that_are_nowhere_end_a_run_at_its_start(name: str, sandbox
     inputs = {**sandbox.endpoints.inputs(), **write_echo_project(tmp_path), "mode": "package"}
     sandbox.journal.clear()
 
-    run = run_action(tmp_path, inputs, {**sandbox.endpoints.environ(), name: "/nonexistent"})
+    run = run_action(tmp_path, inputs, {**sandbox.endpoints.environ(), name: str(tmp_path / "nowhere")})
 
     assert run.code == 2, run.log
-    assert f"`{name}` names `/nonexistent`, which is not there" in run.errors[0]
+    assert f"`{name}` names `nowhere`, which is not there" in run.errors[0]
     assert [] == sandbox.journal.entries()
 
 

@@ -263,10 +263,10 @@ def _without_the_index(workspace: Path, inputs: Mapping[str, str]) -> dict[str, 
 
 
 def _environment_of(workspace: Path, inputs: Mapping[str, str]) -> tuple[str, ...]:
-    """What decides which packages are installed. A deployment file or a registered name is not looked into."""
+    """What decides which packages are installed. A deployment file or a registered name is its folder's own."""
     file = workspace / inputs.get("environment-file", "")
-    text = file.read_text() if file.is_file() else str(file.relative_to(workspace))
-    return (inputs.get("python-version", ""), inputs.get("deployment-file", ""), inputs.get("model-path", ""), text)
+    text = file.read_text() if file.is_file() else str(file)
+    return (inputs.get("python-version", ""), inputs.get("model-path", ""), text)
 
 
 def read_outputs(text: str) -> dict[str, str]:

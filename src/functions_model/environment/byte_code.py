@@ -12,8 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from functions_model.core.work import Stop, side_by_side
-from functions_model.environment.interpreters import bare_environment
-from functions_model.environment.processes import OverTime, run_process
+from functions_model.environment.processes import OverTime, bare_environment, run_process
 from functions_model.image.files import FileTree, TreeFile
 from functions_model.image.opened import MOST_SOURCE
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from functions_model.environment.processes import Bounds
+from functions_model.environment.processes import Bounds, bare_environment
 from functions_model.environment.rattler_tool import cache_folder
 from functions_model.environment.uv_process import UvRefused, install_python
 
@@ -19,8 +19,6 @@ _PROBE = "import sys; print(sys.implementation.name, sys.version.split()[0], sys
 _SECONDS = 20
 _FETCHING = 60.0
 """Seconds. It has 30 MB, and a run goes on without it."""
-_KEPT = ("LD_LIBRARY_PATH", "TMPDIR")
-"""An interpreter that was built with a shared library is found by the first."""
 
 
 def find_compiler(version: str, environ: Mapping[str, str]) -> Path | None:
@@ -34,11 +32,6 @@ def find_compiler(version: str, environ: Mapping[str, str]) -> Path | None:
         environ: The process environment.
     """
     return next((path for path in _candidates(version, environ) if _is(path, version, environ)), None)
-
-
-def bare_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """What an interpreter needs to start, and nothing that makes it load more than it must."""
-    return {name: environ[name] for name in _KEPT if name in environ}
 
 
 def fetch_compiler(version: str, environ: Mapping[str, str]) -> Path | None:

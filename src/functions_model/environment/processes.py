@@ -44,8 +44,8 @@ _NICE = 10
 """Of 19. On two cores a resolution beside it made a layer of 1 GiB a twentieth slower."""
 _KEEPER = "import os, sys; sys.stdin.read(); os.killpg(int(sys.argv[1]), 9)"
 """Ends a group of processes when nobody holds the other end of its standard input any more."""
-_FOR_PYTHON = ("LD_LIBRARY_PATH",)
-"""What an interpreter of a CI host may need to start."""
+_FOR_PYTHON = ("LD_LIBRARY_PATH", "TMPDIR")
+"""An interpreter that was built with a shared library, as those of CI hosts, is found by the first."""
 
 
 class Ended(NamedTuple):
@@ -91,6 +91,11 @@ def environ_for(environ: Mapping[str, str], beginnings: tuple[str, ...]) -> dict
         for name, value in environ.items()
         if value and (name.upper() in _KEPT or name.startswith(beginnings))
     }
+
+
+def bare_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """What an interpreter needs to start, and nothing that makes it load more than it must."""
+    return {name: environ[name] for name in _FOR_PYTHON if name in environ}
 
 
 def run_process(
@@ -153,10 +158,9 @@ def _ended_with_us(group: int) -> Iterator[None]:
     The kernel's own way (PR_SET_PDEATHSIG) asks for code of ours between fork and exec, and for each process of the
     group. This one starts beside the group, in a group of its own, so that who kills ours does not kill it.
     """
-    environ = {name: os.environ[name] for name in _FOR_PYTHON if name in os.environ}
     with subprocess.Popen(
         [sys.executable, "-I", "-S", "-c", _KEEPER, str(group)],
-        env=environ,
+        env=bare_environment(os.environ),
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

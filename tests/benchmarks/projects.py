@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
+from functions_model.bundle.layout import SITE_PACKAGES
 from support.tools import ROOT
 
 if TYPE_CHECKING:
@@ -40,6 +41,32 @@ RUN python3 -m pip install --no-cache-dir --break-system-packages -r /opt/ml/mod
 """
 """The installing steps of the Dockerfile that `mlflow models build-docker` generates, on our base: MLflow of the
 version that logged the model, then what the model asks for. Its web server and scripts come after, and are left out."""
+
+_PIP_STAGE = """\
+FROM {python} AS packages
+COPY {lock} /requirements.lock
+RUN python3 -m pip install --no-cache-dir --target /packages --requirement /requirements.lock
+
+"""
+"""What a careful user does without this action: the same packages, of which pip makes byte code."""
+
+_SERVER_DOCKERFILE = """\
+FROM {base}
+COPY requirements.txt /app/requirements.txt
+RUN python3 -m pip install --no-cache-dir --break-system-packages -r /app/requirements.txt
+COPY model /var/azureml-app/model/model
+COPY score.py /var/azureml-app/score.py
+ENV AZUREML_MODEL_DIR=/var/azureml-app/model
+WORKDIR /var/azureml-app
+CMD ["azmlinfsrv", "--entry_script", "score.py", "--port", "80"]
+"""
+"""Azure ML's own server, installed by pip."""
+
+_MLFLOW_SERVER = """\
+ENV DISABLE_NGINX=true
+ENTRYPOINT ["python3", "-c", "from mlflow.models import container as C; C._serve('local')"]
+"""
+"""How the image of `mlflow models build-docker` starts; without nginx, which would only take longer."""
 
 _SCRIPT = """\
 import json
@@ -137,3 +164,35 @@ def write_mlflow_dockerfile(folder: Path, base: str) -> None:
     version = re.search(r"^mlflow_version: (\S+)$", (model / "MLmodel").read_text(), re.MULTILINE)
     assert version, "the example's MLmodel names no version of MLflow"
     (folder / "Dockerfile").write_text(_MLFLOW_DOCKERFILE.format(base=base, version=version[1]))
+
+
+def write_pip_context(context: Path, python: str) -> None:
+    """Turn a build context of ours into what a user would write: pip installs the packages, all else is the same.
+
+    Args:
+        context: What `builder: dockerfile` wrote.
+        python: The image that pip is in, with the base's Python.
+    """
+    dockerfile = context / "Dockerfile"
+    lines = dockerfile.read_text().splitlines()
+    ours = [line for line in lines if re.match(r"COPY \S*/\d+-(dependencies|byte)", line)]
+    lock = next(context.rglob("requirements.lock")).relative_to(context)
+    assert ours, dockerfile.read_text()
+    at = lines.index(ours[0])
+    lines[at] = f"COPY --from=packages /packages/ /{SITE_PACKAGES}/"
+    text = "\n".join(line for line in lines if line not in ours)
+    dockerfile.write_text(_PIP_STAGE.format(python=python, lock=lock) + text + "\n")
+
+
+def write_server_context(folder: Path, base: str) -> None:
+    """A build context of `examples/iris-http` for Azure ML's own server."""
+    copy_example("iris-http", folder)
+    (folder / "requirements.txt").write_text(REQUIREMENTS)
+    (folder / "Dockerfile").write_text(_SERVER_DOCKERFILE.format(base=base))
+
+
+def write_mlflow_server(folder: Path, base: str) -> None:
+    """The same context as for the size, with the start of MLflow's server."""
+    write_mlflow_dockerfile(folder, base)
+    with (folder / "Dockerfile").open("a") as dockerfile:
+        dockerfile.write(_MLFLOW_SERVER)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
+import tarfile
 import time
 from typing import TYPE_CHECKING
 
@@ -11,10 +13,10 @@ import pytest
 
 from azure_sandbox.arm.operations import Durations
 from azure_sandbox.sandbox import Sandbox
-from benchmarks.commands import pip_download, pip_target
+from benchmarks.commands import SOURCE, pip_download, pip_target
 from benchmarks.projects import REQUIREMENTS
 from benchmarks.results import against, alone
-from benchmarks.timing import RUNS, alternate, run
+from benchmarks.timing import RUNS, Command, alternate, run
 from functions_model.bundle import layout
 from functions_model.core.references import digest_of
 from functions_model.environment import EnvironmentRequest, Lock
@@ -36,6 +38,8 @@ pytestmark = pytest.mark.timeout(1800)
 
 LATENCY = 0.15
 """Seconds that Azure takes to answer anything."""
+BEFORE = "d41c33e"
+"""The last commit without preflight; the history must have it."""
 LACKING = "import lightgbm\n\n\ndef init():\n    pass\n\n\ndef run(data):\n    return 1\n"
 
 
@@ -59,14 +63,58 @@ def _seconds(project: Project, tree: FileTree, lock: Lock) -> float:
     return time.perf_counter() - started
 
 
+def test_first_deployment(tmp_path: Path, results: Results) -> None:
+    """A first deployment whose environment is new, beside the same by the version before there was preflight.
+
+    The packages of `examples/iris-http` come from a folder, into a cache of uv that is empty before each run.
+    """
+    (tmp_path / "requirements.txt").write_text(REQUIREMENTS)
+    wheels = _downloaded(tmp_path / "wheels", "-r", str(tmp_path / "requirements.txt"), "azure-functions")
+    before = _source(BEFORE, tmp_path / "before")
+    numbers = itertools.count(1)
+    with Sandbox(tmp_path / "sandbox", durations=Durations.live(), latency=LATENCY) as sandbox:
+
+        def deployed_by(source: Path) -> float:
+            app = f"first{next(numbers)}"
+            deployer = Deployer(sandbox, tmp_path / app, app, start_anew)
+            (deployer.folder / "requirements.txt").write_text(REQUIREMENTS)
+            cache = tmp_path / "home" / app
+            deployer.environ |= {"PYTHONPATH": str(source), "UV_FIND_LINKS": str(wheels), "UV_NO_INDEX": "1"}
+            deployer.environ |= {"UV_CACHE_DIR": str(cache / "uv"), "XDG_CACHE_HOME": str(cache)}
+            os.sync()
+            started = time.perf_counter()
+            done = deployer.run(cache_repository="none")
+            seconds = time.perf_counter() - started
+            assert done.code == 0, done.log
+            shutil.rmtree(cache)
+            return seconds
+
+        ours, theirs = alternate(lambda: deployed_by(SOURCE), lambda: deployed_by(before), runs=min(RUNS, 3))
+    results.add("first_deploy_vs_before", against(ours, theirs, aim=1.05))
+
+
+def _downloaded(wheels: Path, *requirements: str) -> Path:
+    run(pip_download(wheels, *requirements, python="3.11"))
+    return wheels
+
+
+def _source(commit: str, folder: Path) -> Path:
+    """The product as it was then."""
+    folder.mkdir()
+    archive = folder / "source.tar"
+    run(Command(("git", "archive", "--output", str(archive), commit, "src"), ROOT))
+    with tarfile.open(archive) as tar:
+        tar.extractall(folder, filter="data")
+    return folder / "src"
+
+
 def test_a_missing_module(tmp_path: Path, results: Results) -> None:
     """Until the run has told it, beside the same run without preflight, which must wait for the live app to say it.
 
     The sandbox is as far away, and as slow, as Azure; both sides make a new app in a new group. Packages come from a
     folder: how far away an index is, both wait for alike.
     """
-    wheels = tmp_path / "wheels"
-    run(pip_download(wheels, "azureml-inference-server-http<2", "azure-functions", python="3.11"))
+    wheels = _downloaded(tmp_path / "wheels", "azureml-inference-server-http<2", "azure-functions")
     numbers = itertools.count(1)
     with Sandbox(tmp_path / "sandbox", durations=Durations.live(), latency=LATENCY) as sandbox:
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.exhaustive
 
-_OUTCOMES = ("preflight", "plan", "answers")
+_OUTCOMES = ("preflight", "plan", "package", "answers")
 _WRITTEN = {
     "": lambda text: text.encode(),
     "bom": lambda text: b"\xef\xbb\xbf" + text.encode(),
@@ -110,6 +110,19 @@ def test_it_is_told_with_the_plan(project: Project, sandbox: Sandbox, tmp_path: 
     run = run_action(tmp_path, {**sandbox.endpoints.inputs(), **names, **project.inputs}, sandbox.endpoints.environ())
 
     assert [text for text in project.blocks["plan"].splitlines() if text not in run.log] == [], run.log
+
+
+@each("package")
+@pytest.mark.needs("docker", "mmdebstrap")
+def test_it_is_told_by_the_engine(project: Project, sandbox: Sandbox, tmp_path: Path) -> None:
+    """When it compiles what has no wheel."""
+    project.write(tmp_path)
+    inputs = {**sandbox.endpoints.inputs(), "mode": "package", **project.inputs}
+
+    run = run_action(tmp_path, inputs, sandbox.endpoints.environ())
+
+    assert 3 == run.code, run.log
+    assert [text for text in project.blocks["package"].splitlines() if text not in run.log] == [], run.log
 
 
 @each("answers")

@@ -50,7 +50,7 @@ def deployer(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Depl
     (one.folder / "src" / "score.py").write_text(TALKS)
     assert one.run(app_settings=f"TOKEN={TOKEN}").code == 0
     (one.folder / "model" / "weights.txt").write_text("second")
-    assert one.run(slot_name="staging", app_settings=f"TOKEN={TOKEN}").code == 0
+    assert one.run(slot_name="staging", app_settings=f"TOKEN={TOKEN}", route_prefix="none").code == 0
     return one
 
 
@@ -90,12 +90,13 @@ class TestCall:
         assert [] == leaks(done.stderr.encode(), keys_of(deployer))
 
     def test_sends_a_file_to_a_slot(self, desk: Desk) -> None:
-        """The file wins over the sample; the slot has a key and a model of its own."""
+        """The file wins over the sample; the slot has a key, a model and a route prefix of its own."""
         (desk.folder / "other.json").write_text("[2]")
 
         done = desk.type("call", "other.json", "--slot-name", "staging")
 
         assert {"model": "second", "got": [2]} == json.loads(done.stdout), done.stderr
+        assert done.stderr.splitlines()[-1].endswith(" s, other.json to /score.")
 
     def test_ends_with_a_code_of_its_own_when_the_app_refuses(self, desk: Desk) -> None:
         """The answer is shown all the same."""

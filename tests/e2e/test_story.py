@@ -186,12 +186,12 @@ class TestUndo:
     """A new version that does not come alive."""
 
     def test_the_old_version_is_put_back_and_answers(self, first: Run, deployer: Deployer, sandbox: Sandbox) -> None:
-        """The run fails, tells both stories, and the app scores as it did before."""
+        """The run fails, tells both stories, and the app scores as it did before, at the address that it had."""
         script, where = deployer.folder / "src" / "score.py", (sandbox, deployer.group, deployer.app)
         works, before, image = script.read_text(), scored(*where, {"x": 2}), site_of(*where).config["linuxFxVersion"]
         script.write_text(works.replace("    global model\n", "    raise ValueError('the weights are torn')\n"))
 
-        run = deployer.run(app_settings="GREETING=a-secret-word")
+        run = deployer.run(app_settings="GREETING=a-secret-word", route_prefix="models/v2")
 
         script.write_text(works)
         site = site_of(*where)

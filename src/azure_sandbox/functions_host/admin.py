@@ -58,7 +58,8 @@ def describe(host: ScriptHost, function: Function, base: str) -> dict[str, Any]:
         "name": function.name,
         "script_href": f"{base}/admin/vfs/site/wwwroot/{function.name}/{script}",
         "href": f"{base}/admin/functions/{function.name}",
-        "invoke_url_template": f"{base}/{function.route.text}" if function.route else None,
+        # In lower case: Azure/azure-functions-host, FunctionMetadataExtensions.cs:247.
+        "invoke_url_template": f"{base}/{function.route.text}".lower() if function.route else None,
         "language": "python",
         "isDisabled": function.disabled,
         "isDirect": False,

@@ -77,8 +77,11 @@ def _read_function(path: Path, prefix: str, environ: Mapping[str, str]) -> Funct
         level = str(trigger.get("authLevel", "function")).lower()
         if level not in _LEVELS:
             errors.append(f"authLevel '{level}' of function '{folder.name}' is not anonymous, function or admin.")
+        own = str(trigger.get("route") or folder.name)
+        if own.strip("/").lower().startswith(("admin", "runtime")):  # whatever the prefix: ScriptHost.cs:918
+            errors.append("The specified route conflicts with one or more built in routes.")
         try:
-            route = compile_route(prefix, str(trigger.get("route") or folder.name))
+            route = compile_route(prefix, own)
         except ValueError as error:
             errors.append(str(error))
     triggered, problems = check_bindings(folder.name, bindings, environ)

@@ -1,7 +1,7 @@
 """The files of the function app, as layer plans."""
 
 from functions_model.bundle.entry_script import check_entry_script
-from functions_model.bundle.host_json import check_host_json
+from functions_model.bundle.host_json import check_host_json, route_prefix
 from functions_model.bundle.labels import build_identity, image_labels, provenance
 from functions_model.bundle.layout import code_folder
 from functions_model.bundle.mlflow_model import check_mlflow_model
@@ -31,5 +31,6 @@ __all__ = [
     "model_layer",
     "plan_layers",
     "provenance",
+    "route_prefix",
     "runtime_layer",
 ]

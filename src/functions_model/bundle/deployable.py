@@ -10,15 +10,22 @@ from typing import Any
 
 from functions_model.bundle.functions import function_definitions
 from functions_model.core.references import ImageReference, canonical_json
+from functions_model.core.routes import DEFAULT_PREFIX, NO_PREFIX
 from functions_model.core.spec import BlobTrigger, HttpTrigger, ServiceBusQueueTrigger, Trigger
 from functions_model.image.configs import ImageConfig
 
 VARIABLE = "FUNCTIONS_MODEL_BUILD_ID"
 """The environment variable that carries the build's identity in the image; the identity function answers with it."""
+PREFIX_VARIABLE = "SERVICE_PATH_PREFIX"
+"""The one that says what stands before the app's routes. The inference server writes it before those of its swagger."""
 LABEL = "functions-model.deployment"
-LAYOUT = 1
-"""Another number: earlier versions of this tool cannot deploy the image, and say so."""
-INPUTS = frozenset({"trigger", "auth-level", "input-path", "output-path", "input-queue-name", "output-queue-name"})
+LAYOUT = 2
+"""Another number: earlier versions of this tool cannot deploy the image, and say so. An image whose functions answer
+below `/api`, as they once always did, still has the first one."""
+_ROUTE_PREFIX = "route-prefix"
+INPUTS = frozenset(
+    {"trigger", "auth-level", "input-path", "output-path", "input-queue-name", "output-queue-name", _ROUTE_PREFIX}
+)
 """The inputs of the making that a deployment needs, too."""
 _LONGEST = 64 << 10
 """Characters of the label that are read: a blob's path has 1,024 at most, and there are two."""
@@ -43,12 +50,14 @@ class AppImage:
         build_id: What the identity function of a live app answers.
         functions: The functions in it, the user's first.
         trigger: What starts them.
+        route_prefix: What stands before their routes; empty for nothing.
     """
 
     reference: ImageReference
     build_id: str
     functions: tuple[str, ...]
     trigger: Trigger
+    route_prefix: str = DEFAULT_PREFIX
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +75,25 @@ class Label:
     inputs: Mapping[str, str]
 
 
-def deployment_label(trigger: Trigger, build_id: str) -> str:
+def deployment_label(trigger: Trigger, build_id: str, prefix: str = DEFAULT_PREFIX) -> str:
     """The label's text: JSON that follows from its arguments alone."""
-    functions = list(function_definitions(trigger))
-    document = {"build": build_id, "functions": functions, "inputs": _inputs(trigger), "layout": LAYOUT}
+    functions, own, layout = list(function_definitions(trigger)), _inputs(trigger), LAYOUT
+    if prefix == DEFAULT_PREFIX:
+        layout = 1
+    else:
+        own[_ROUTE_PREFIX] = prefix or NO_PREFIX
+    document = {"build": build_id, "functions": functions, "inputs": own, "layout": layout}
     return canonical_json(document).decode()
+
+
+def told_by_variables(env: Mapping[str, str]) -> tuple[str, str | None]:
+    """The build of an image, and the route prefix of its functions; empty and None where it is none of ours.
+
+    Args:
+        env: The image's variables.
+    """
+    build = env.get(VARIABLE, "")
+    return build, env.get(PREFIX_VARIABLE, DEFAULT_PREFIX) if build else None
 
 
 def _inputs(trigger: Trigger) -> dict[str, str]:

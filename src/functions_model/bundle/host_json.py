@@ -10,8 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from functions_model.bundle.functions import function_definitions
-from functions_model.bundle.host_rules import Broken, KeyPath, Settings, broken_rules, seconds_of, setting_at, span_of
-from functions_model.core.failures import BundleFailed, Location, Problem
+from functions_model.bundle.host_rules import (
+    ROUTE_PREFIX,
+    Broken,
+    KeyPath,
+    Settings,
+    broken_rules,
+    seconds_of,
+    setting_at,
+    span_of,
+)
+from functions_model.core.failures import BundleFailed, Location, Problem, RuleBroken
+from functions_model.core.routes import DEFAULT_PREFIX, NO_PREFIX, plain_prefix
 from functions_model.core.spec import BlobTrigger, DeploymentSpec, HttpTrigger, ServiceBusQueueTrigger, Trigger
 from functions_model.image.opened import TextRefused, read_text
 
@@ -93,6 +103,16 @@ def host_json(spec: DeploymentSpec) -> Settings:
     return merged
 
 
+def route_prefix(spec: DeploymentSpec) -> str:
+    """What stands before the routes of the app's functions; empty for nothing.
+
+    Raises:
+        BundleFailed: The user's file does not fit.
+    """
+    prefix = setting_at(host_json(spec), ROUTE_PREFIX)
+    return DEFAULT_PREFIX if prefix is None else plain_prefix(prefix)
+
+
 def check_host_json(spec: DeploymentSpec) -> tuple[Problem, ...]:
     """What is wrong with the user's host.json, each with its line; nothing when there is none. No network."""
     return _merge(spec)[1]
@@ -115,7 +135,7 @@ def merged_over(ours: Settings, theirs: Settings) -> Settings:
 def _merge(spec: DeploymentSpec) -> tuple[Settings, tuple[Problem, ...]]:
     file = spec.host_json
     if file is None:
-        return _defaults(spec, TIMEOUT), ()
+        return _prefixed(_defaults(spec, TIMEOUT), spec.route_prefix), ()
     try:
         theirs = read_commented_json(read_text(file))
     except TextRefused as refused:
@@ -128,7 +148,37 @@ def _merge(spec: DeploymentSpec) -> tuple[Settings, tuple[Problem, ...]]:
     ours = _defaults(spec, TIMEOUT if timeout is None else str(timeout))
     merged = merged_over(ours, theirs.value)
     broken = broken_rules(merged, tuple(function_definitions(spec.trigger)))
-    return merged, tuple(_problem(one, file, _line(theirs, one)) for one in broken)
+    prefix, contradictions = _prefix(spec.route_prefix, setting_at(theirs.value, ROUTE_PREFIX))
+    problems = tuple(_problem(one, file, _line(theirs, one)) for one in (*broken, *contradictions))
+    return (merged if problems else _prefixed(merged, prefix)), problems
+
+
+def _prefix(ours: str | None, theirs: object) -> tuple[str | None, tuple[Broken, ...]]:
+    """The route prefix of the input `route-prefix` and the user's file, and whether they contradict each other."""
+    try:
+        given = plain_prefix(theirs) if isinstance(theirs, str) else None
+    except RuleBroken:
+        return ours, ()  # told as a broken rule
+    if ours is None or given is None or ours.lower() == given.lower():
+        return given if ours is None else ours, ()
+    what = f"is `{given or NO_PREFIX}`, and the input `route-prefix` is `{ours or NO_PREFIX}`"
+    return ours, (Broken(ROUTE_PREFIX, what, "Leave one of them out: either is enough."),)
+
+
+def _prefixed(settings: Settings, prefix: str | None) -> Settings:
+    """The settings with the route prefix, where it is not the host's own.
+
+    The host's list of functions finds it by this spelling alone: Azure/azure-functions-host, WebFunctionsManager.cs,
+    GetRoutePrefix.
+    """
+    if prefix in {None, DEFAULT_PREFIX}:
+        return settings
+    rest = {name: value for name, value in settings.items() if name.lower() != "extensions"}
+    extensions = setting_at(settings, ("extensions",)) or {}
+    http = setting_at(settings, ROUTE_PREFIX[:-1]) or {}
+    plain = {name: value for name, value in http.items() if name.lower() != "routeprefix"} | {"routePrefix": prefix}
+    others = {name: value for name, value in extensions.items() if name.lower() != "http"}
+    return rest | {"extensions": others | {"http": plain}}
 
 
 def _defaults(spec: DeploymentSpec, timeout: str) -> Settings:

@@ -9,6 +9,9 @@ from typing import Any, TypeAlias
 
 from packaging.version import InvalidVersion, Version
 
+from functions_model.core.failures import RuleBroken
+from functions_model.core.routes import plain_prefix
+
 _SPAN = re.compile(r"(?:(\d{1,7})\.)?(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.\d{1,7})?)?")
 _LIMITS = (24, 60, 60)
 
@@ -49,6 +52,7 @@ def _in(section: KeyPath, *names: str) -> tuple[KeyPath, ...]:
     return tuple((*section, name) for name in names)
 
 
+ROUTE_PREFIX: KeyPath = (*_HTTP, "routePrefix")
 SECTIONS = (
     *_in((), "extensionBundle", "logging", "concurrency", "extensions"),
     *(("logging", "console"), _HTTP, _BLOBS, _BUS),
@@ -125,6 +129,7 @@ def broken_rules(settings: Settings, functions: tuple[str, ...]) -> tuple[Broken
     return (
         *_sections(settings),
         *_fixed(settings, functions),
+        *_route_prefix(settings),
         *_bundle(settings),
         *_plain_values(settings),
         *_durations(settings),
@@ -145,10 +150,6 @@ def _sections(settings: Settings) -> Iterator[Broken]:
 def _fixed(settings: Settings, functions: tuple[str, ...]) -> Iterator[Broken]:
     if setting_at(settings, ("version",)) != "2.0":
         yield Broken(("version",), 'is not "2.0"', 'Write `"version": "2.0"`, the only one of Functions 4.')
-    prefix: KeyPath = ("extensions", "http", "routePrefix")
-    if _has(settings, prefix) and str(setting_at(settings, prefix)).strip("/").lower() != "api":
-        what = "is not `api`, and the swagger, the verification and the scoring URL depend on it"
-        yield Broken(prefix, what, "Leave it out.")
     console: KeyPath = ("logging", "console", "isEnabled")
     if setting_at(settings, console) is False:
         what = "is false, but only the console log says why an app does not start"
@@ -162,6 +163,19 @@ def _fixed(settings: Settings, functions: tuple[str, ...]) -> Iterator[Broken]:
     if setting_at(settings, complete) is False:
         what = "is off, so that no message is ever settled and each ends in the dead-letter queue"
         yield Broken(complete, what, "Leave it out.")
+
+
+def _route_prefix(settings: Settings) -> Iterator[Broken]:
+    value = setting_at(settings, ROUTE_PREFIX)
+    if not _has(settings, ROUTE_PREFIX):
+        return
+    if not isinstance(value, str):
+        yield Broken(ROUTE_PREFIX, "is not text", 'Write it in quotes: `"models/churn"`, or `""` for none.')
+        return
+    try:
+        plain_prefix(value)
+    except RuleBroken as broken:
+        yield Broken(ROUTE_PREFIX, f"cannot be used: {broken.what}", broken.remedy)
 
 
 def _bundle(settings: Settings) -> Iterator[Broken]:

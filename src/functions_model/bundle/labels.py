@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 
 from functions_model import __version__
 from functions_model.bundle import layout
-from functions_model.bundle.deployable import LABEL, VARIABLE, deployment_label
+from functions_model.bundle.deployable import LABEL, PREFIX_VARIABLE, VARIABLE, deployment_label
+from functions_model.bundle.host_json import route_prefix
 from functions_model.ci.host import Facts
 from functions_model.core.references import canonical_json, digest_of, short
 from functions_model.core.spec import DeploymentSpec
@@ -78,7 +79,7 @@ def _azureml(spec: DeploymentSpec) -> dict[str, str]:
         "AZUREML_ENTRY_SCRIPT": layout.script_within(spec.code),
         "SERVICE_NAME": models[0].name if models else "model",
         # The inference server writes it before the paths of its swagger.
-        "SERVICE_PATH_PREFIX": "api",
+        PREFIX_VARIABLE: route_prefix(spec),
     }
     if spec.code and spec.code.import_roots:
         env["FUNCTIONS_MODEL_IMPORT_ROOTS"] = ":".join(spec.code.import_roots)
@@ -123,7 +124,9 @@ def image_labels(
         base: The image below, when it is known.
         model_digests: The models' digests, by name, when they are known.
     """
-    own = _own(spec, lock_text, model_digests or {}) | {LABEL: deployment_label(spec.trigger, build_id)}
+    own = _own(spec, lock_text, model_digests or {}) | {
+        LABEL: deployment_label(spec.trigger, build_id, route_prefix(spec))
+    }
     labels = _of_oci(spec, source, base) | own
     return dict(sorted(({name: value for name, value in labels.items() if value} | spec.build.labels).items()))
 

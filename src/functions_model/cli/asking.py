@@ -88,7 +88,7 @@ def _call(target: LiveTarget, own: argparse.Namespace, world: World, say: Callab
     say(answer.text)
     if answer.raised:
         world.ci.info(answer.raised)
-    world.ci.info(f"Status {answer.status}, {answer.seconds:.2f} s, {file.name} to /api/{answer.function}.")
+    world.ci.info(f"Status {answer.status}, {answer.seconds:.2f} s, {file.name} to {answer.route}.")
     return 0 if answer.status < _LEAST_BAD else NotLive.exit_code
 
 

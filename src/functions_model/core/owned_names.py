@@ -9,6 +9,7 @@ _OWNED: tuple[tuple[str, str], ...] = (
     ("AZUREWEBJOBSSCRIPTROOT", "the image has its functions at a fixed place"),
     ("WEBSITES_ENABLE_APP_SERVICE_STORAGE", "it would hide the image's files behind a shared folder"),
     ("TRIGGERCONNECTIONSTRING", "the trigger's connection is set up by this tool (see `access`)"),
+    ("AZUREFUNCTIONSJOBHOST__EXTENSIONS__HTTP__ROUTEPREFIX", "the image has its addresses (see `route-prefix`)"),
     ("FUNCTIONS_", "the Functions runtime's own settings belong to the image"),
     ("DOCKER_", "how the app pulls its image is set up by this tool (see `access`)"),
     ("PYTHONPATH", "it would hide the installed dependencies"),

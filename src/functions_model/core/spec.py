@@ -47,7 +47,7 @@ class AuthLevel(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HttpTrigger:
-    """The function answers HTTP requests at `/api/score`."""
+    """The function answers HTTP requests at `/api/score`, or below another route prefix."""
 
     auth_level: AuthLevel = AuthLevel.FUNCTION
     kind: str = field(default="http", init=False)
@@ -231,6 +231,7 @@ class DeploymentSpec:
         concurrency: How many blobs, messages or requests one worker process scores at the same time.
         notes: What people should know about the inputs: parts of a deployment file that mean nothing here.
         build: How the image is made.
+        route_prefix: What stands before `/score`; empty for nothing, None for what host.json says.
     """
 
     mode: Mode
@@ -252,6 +253,7 @@ class DeploymentSpec:
     build: Build = field(default_factory=Build)
     sends_probe: bool = False
     own_files: tuple[Path, ...] = ()
+    route_prefix: str | None = None
 
     @property
     def names(self) -> Names | None:

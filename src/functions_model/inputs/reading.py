@@ -14,6 +14,7 @@ from functions_model.core.failures import InputsInvalid, RuleBroken
 from functions_model.core.names import LiveTarget
 from functions_model.core.promotion import PromotionSpec
 from functions_model.core.registered import RegisteredAsset
+from functions_model.core.routes import given_prefix
 from functions_model.core.secrets import Login
 from functions_model.core.spec import DeploymentSpec, ImageTarget, InlineEnvironment, Mode, Model, RemovalSpec
 from functions_model.inputs import rules
@@ -188,6 +189,7 @@ def _spec(form: Form) -> DeploymentSpec:
         sends_probe=verifies and takes_probe(form),
         notes=tuple(form.notes),
         own_files=tuple(_own_files(form)),
+        route_prefix=form.take("route-prefix", given_prefix),
         **content,
     )
 

@@ -30,6 +30,14 @@ ENTRIES: tuple[InputSpec, ...] = (
         triggers=(HTTP,),
         of_image=True,
     ),
+    a_text(
+        "route-prefix",
+        "What stands before the paths of all functions: `models/churn` has requests scored at `/models/churn/score`,"
+        " and `none` at `/score`.",
+        derived="that of your `host.json`, else `api`",
+        metavar="PATH",
+        of_image=True,
+    ),
     a_number(
         "concurrency",
         "How many requests, blobs or messages one worker process scores at the same time. More than 1 needs a `run()`"

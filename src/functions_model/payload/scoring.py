@@ -61,16 +61,17 @@ def score(content: Content, server: Started[WSGIApplication], environ: Mapping[s
 
 
 def post_environ(content: Content, environ: Mapping[str, str]) -> dict[str, Any]:
-    """The WSGI environment of a POST on `/api/score`.
+    """The WSGI environment of a POST on `/api/score`, or below the app's own route prefix.
 
     Args:
         content: What is posted.
         environ: The image's variables: App Service names the app's host in `WEBSITE_HOSTNAME`.
     """
+    prefix = environ.get("SERVICE_PATH_PREFIX", "api")  # which may be empty
     builder = EnvironBuilder(
         method="POST",
         path="/score",
-        base_url=f"https://{environ.get('WEBSITE_HOSTNAME') or 'localhost'}/api/",
+        base_url=f"https://{environ.get('WEBSITE_HOSTNAME') or 'localhost'}/{prefix}/",
         headers=list(content.headers),
         content_type=content.content_type,
         content_length=len(content.body),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
 from functions_model.azure.clients import AzureClients
+from functions_model.bundle import route_prefix
 from functions_model.core.failures import NotLive
 from functions_model.core.names import LiveTarget
 from functions_model.core.spec import DeploymentSpec
@@ -45,6 +46,7 @@ def proven(endpoint: Endpoint, spec: DeploymentSpec, world: World) -> Verified:
         build_id="",  # what runs there is not what its image says
         functions=(),
         auth_level=trigger.auth_level,
+        route_prefix=route_prefix(spec),
         sample_request=spec.sample_request,
         sample_function=sample_function(trigger),
         sources=sources_of(spec),

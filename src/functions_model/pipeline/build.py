@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from functions_model import __version__
-from functions_model.bundle import build_identity, image_labels, model_layer, runtime_layer
+from functions_model.bundle import build_identity, image_labels, model_layer, route_prefix, runtime_layer
 from functions_model.bundle.deployable import VARIABLE, AppImage
 from functions_model.bundle.labels import OCI
 from functions_model.core.failures import PlanRefused, Problem
@@ -85,7 +85,7 @@ def _assemble(making: Making, made: Made) -> ImageBuilt:
     )
     tag = spec.image.tag or short(image.digest)
     reference = ImageReference(making.session.host, spec.image.repository, tag, image.digest)
-    return ImageBuilt(image, AppImage(reference, build_id, bundle.functions, spec.trigger))
+    return ImageBuilt(image, AppImage(reference, build_id, bundle.functions, spec.trigger, route_prefix(spec)))
 
 
 def _model_digests(spec: DeploymentSpec, made: Made) -> dict[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import replace
 
+from functions_model.bundle import route_prefix
 from functions_model.bundle.deployable import AppImage, Label, NotOurs, read_label
 from functions_model.core.failures import InputsInvalid, Problem
 from functions_model.core.promotion import PromotionSpec
@@ -44,7 +45,7 @@ def _promote(given: PromotionSpec, session: Session, subscription: Subscription)
         reference, elsewhere = _locate(given, session, subscription)
         label = _label(session, elsewhere.source if elsewhere else reference)
         spec = given.completed(label.inputs)
-        app = AppImage(reference, label.build_id, label.functions, spec.trigger)
+        app = AppImage(reference, label.build_id, label.functions, spec.trigger, route_prefix(spec))
         world.tell(ImageFound(app, spec, _place(elsewhere.source) if elsewhere else ""))
         for note in spec.notes:
             world.ci.info(f"Note: {note}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functions_model.azure.clients import AzureClients
 from functions_model.azure.data import key_credential, open_blobs
 from functions_model.azure.queue_data import open_queues
-from functions_model.bundle.deployable import VARIABLE, AppImage
+from functions_model.bundle.deployable import AppImage, told_by_variables
 from functions_model.core.failures import Failure, NotLive
 from functions_model.core.references import parse_reference
 from functions_model.core.spec import (
@@ -87,6 +87,7 @@ def verify_here(delivered: Delivered, *, candidate: bool = False) -> Verified:
         build_id=app.build_id,
         functions=app.functions,
         auth_level=app.trigger.auth_level,
+        route_prefix=app.route_prefix,
         sample_request=spec.sample_request,
         sample_function=sample_function(app.trigger),
         new_roles=delivered.applied.assigned_roles,
@@ -145,10 +146,10 @@ def verify_previous(delivered: Delivered, image: str) -> tuple[str, bool]:
     Returns:
         What came of it, in sentences, and whether it is certain to be live.
     """
-    build_id = _build_of(delivered.session, image)
+    build_id, prefix = _told_by(delivered.session, image)
     endpoint = delivered.host.endpoint(delivered.clients, delivered.plan)
     try:
-        verified = _verify(delivered, endpoint, Expected(build_id, (), AuthLevel.ADMIN))
+        verified = _verify(delivered, endpoint, Expected(build_id, (), AuthLevel.ADMIN, prefix))
     except NotLive as failure:
         return f"It does not come alive either, and may not have been live before: `{image}`: {failure.reason}.", False
     if not build_id:
@@ -171,14 +172,14 @@ def sample_function(trigger: Trigger) -> str:
     return "score" if isinstance(trigger, HttpTrigger) else "check"
 
 
-def _build_of(session: Session, image: str) -> str:
-    """The build identity in an image; empty for one that has none, or cannot be read."""
+def _told_by(session: Session, image: str) -> tuple[str, str | None]:
+    """The build identity in an image, and its route prefix; empty and None for one that has none, or cannot be read."""
     try:
         reference = parse_reference(image)
         base = pull_base(session.client_of(reference.registry), reference)
     except (ValueError, Failure):
-        return ""
-    return base.config.env.get(VARIABLE, "")
+        return "", None
+    return told_by_variables(base.config.env)
 
 
 def probed(delivered: Delivered, verified: Verified) -> Verified:

@@ -6,15 +6,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 
 from functions_model.core.answers import Said
 from functions_model.core.failures import NotLive, Overtaken
+from functions_model.core.routes import DEFAULT_PREFIX, route_of
 from functions_model.core.sending import new_session
 from functions_model.core.unanswered import why
 from functions_model.provision.endpoint import Endpoint, HostKeys, NotYet
-from functions_model.verify.nouns import Crashed, Expected, NoKeys
+from functions_model.verify.nouns import IDENTITY, Crashed, Expected, NoKeys
 
 _CONNECT_SECONDS = 10.0
 _READ_SECONDS = 30.0
@@ -40,6 +42,7 @@ class AppClient:
         refusals: How often Azure asked the host in vain.
         crashes: How often in a row it gave no answer of its own to the question whether its model loads.
         overcome: Functions whose listeners have started since their host noted an error.
+        prefix: What stands before the routes of its functions, as far as it is known.
     """
 
     def __init__(
@@ -59,7 +62,23 @@ class AppClient:
         self.closed = self.isolated = False
         self.looks = self.refusals = self.crashes = 0
         self.overcome: set[str] = set()
+        self.prefix = DEFAULT_PREFIX if expected.route_prefix is None else expected.route_prefix
         self._keys: HostKeys | None = None
+
+    def route(self, function: str) -> str:
+        """Where a function answers: `/api/score`."""
+        return route_of(self.prefix, function)
+
+    def heed_routes(self, listed: Any) -> None:
+        """Take the route prefix from the host's list of its functions, where nobody else knows it.
+
+        Azure/azure-functions-host, Extensions/FunctionMetadataExtensions.cs, GetFunctionInvokeUrlTemplate.
+        """
+        for one in listed if self.expected.route_prefix is None and isinstance(listed, list) else []:
+            if isinstance(one, dict) and one.get("name") == IDENTITY and one.get("invoke_url_template"):
+                self.prefix = (
+                    urlsplit(str(one["invoke_url_template"])).path.strip("/").removesuffix(IDENTITY).strip("/")
+                )
 
     @property
     def all_secrets(self) -> set[str]:

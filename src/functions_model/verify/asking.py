@@ -14,7 +14,7 @@ from functions_model.core.unanswered import why
 from functions_model.provision.endpoint import Endpoint, NotYet
 from functions_model.verify.app import AppClient, fresh_session
 from functions_model.verify.logs import scrubbed
-from functions_model.verify.nouns import IDENTITY_ROUTE, Expected
+from functions_model.verify.nouns import IDENTITY, Expected
 from functions_model.verify.scoring import FAILURE_HEADER, noted, text_of
 from functions_model.verify.script import in_the_app
 
@@ -27,7 +27,7 @@ class Answer:
     """What an app answered.
 
     Attributes:
-        function: That answered: `score`, or `check` with a blob or queue trigger.
+        route: Where it answered: that of `score`, or of `check` with a blob or queue trigger.
         trigger: What else starts the app's `score`; `http` for nothing else.
         status: Of HTTP.
         text: The body; of what is no text, its size and type.
@@ -35,7 +35,7 @@ class Answer:
         raised: What the script raised, a sentence, and what to do; empty when it did not, or the app does not tell.
     """
 
-    function: str
+    route: str
     trigger: str
     status: int
     text: str
@@ -75,23 +75,36 @@ def ask(
         text, words = (
             scrubbed(one, app.all_secrets) for one in (text_of(answer), in_the_app(raised) if raised else "")
         )
-        return Answer(function, trigger, answer.status_code, text, seconds, words)
+        return Answer(app.route(function), trigger, answer.status_code, text, seconds, words)
 
 
 def _trigger(app: AppClient) -> str:
     """What its build says triggers it."""
     try:
-        answer = app.get(IDENTITY_ROUTE, seconds=app.endpoint.request_seconds)
+        answer = app.get(app.route(IDENTITY), seconds=app.endpoint.request_seconds)
         if app.endpoint.turns_away(answer.status_code, answer.headers):
             raise _failed(app, "it does not let this machine in", _FROM_WITHIN)
         if answer.status_code == 404:
-            remedy = "Call it with its own address and key: it was not deployed by this tool."
-            raise _failed(app, f"it has no `{IDENTITY_ROUTE}`, which every app of this tool has", remedy)
-        document = app.get_json(IDENTITY_ROUTE)
+            _find_routes(app)
+        document = app.get_json(app.route(IDENTITY))
     except NotYet as exc:
         remedy = "An app that has just been started needs some seconds. `functions-model logs` shows what it writes."
         raise _failed(app, str(exc), remedy) from exc
     return str(document.get("trigger") or "http") if isinstance(document, dict) else "http"
+
+
+def _find_routes(app: AppClient) -> None:
+    """Ask the host below which prefix its functions answer.
+
+    Raises:
+        NotLive: It has no function that every app of this tool has, or Azure refuses to ask it.
+        NotYet: It does not say.
+    """
+    before, listed = app.route(IDENTITY), app.admin_json("/admin/functions")
+    app.heed_routes(listed)
+    if app.route(IDENTITY) == before:
+        remedy = "Call it with its own address and key: it was not deployed by this tool."
+        raise _failed(app, f"it has no `{before}`, which every app of this tool has", remedy)
 
 
 def _scored(
@@ -107,7 +120,7 @@ def _scored(
             refused = exc  # an app that everybody may call needs none
         started = clock()
         try:
-            answer = app.post(f"/api/{function}", body, headers, app.endpoint.request_seconds)
+            answer = app.post(app.route(function), body, headers, app.endpoint.request_seconds)
         except requests.RequestException as exc:
             remedy = "`functions-model logs` shows what it writes."
             raise _failed(app, f"no answer came ({why(exc)})", remedy) from exc

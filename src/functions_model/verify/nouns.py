@@ -11,7 +11,8 @@ from functions_model.provision.endpoint import NotYet
 from functions_model.verify.script import ToldWarning
 from functions_model.verify.sources import Sources
 
-IDENTITY_ROUTE = "/api/identity"
+IDENTITY = "identity"
+"""The function that tells everybody the build."""
 BUILD_HEADER = "x-functions-model-build"
 """In which the functions of an app tell the build that answers."""
 
@@ -58,6 +59,7 @@ class Expected:
         build_id: What the app's identity function must answer; empty when any build will do.
         functions: What its host must have indexed, each without errors.
         auth_level: Who may call the function that scores the sample; decides which key the request carries.
+        route_prefix: What stands before the routes of its functions; None for what its host says.
         sample_request: A file to be scored once as the last check; None leaves that out.
         sample_function: The function that scores the sample: with a blob or queue trigger, one that answers HTTP
             beside the scoring function itself.
@@ -72,6 +74,7 @@ class Expected:
     build_id: str
     functions: tuple[str, ...]
     auth_level: AuthLevel
+    route_prefix: str | None = None
     sample_request: Path | None = None
     sample_function: str = "score"
     new_roles: tuple[str, ...] = ()
@@ -86,14 +89,9 @@ class Expected:
         return self.auth_level is not AuthLevel.ANONYMOUS
 
     @property
-    def sample_route(self) -> str:
-        """Where the function that scores the sample answers."""
-        return f"/api/{self.sample_function}"
-
-    @property
     def triggered(self) -> tuple[str, ...]:
         """The functions that something else than HTTP starts, with a blob or queue trigger."""
-        doors = {IDENTITY_ROUTE.rpartition("/")[2], self.sample_function}
+        doors = {IDENTITY, self.sample_function}
         return tuple(name for name in self.functions if name not in doors)
 
 

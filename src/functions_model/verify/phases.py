@@ -9,7 +9,7 @@ from functions_model.core.failures import NotLive
 from functions_model.core.masking import in_one_line
 from functions_model.provision.endpoint import NotYet
 from functions_model.verify.app import AppClient
-from functions_model.verify.nouns import IDENTITY_ROUTE, InError, NoKeys
+from functions_model.verify.nouns import IDENTITY, InError, NoKeys
 
 HITS = 2
 """Identity answers in a row that must be of this build: during a change of image old instances still answer."""
@@ -55,7 +55,7 @@ def look(app: AppClient) -> Sighting:
         return _look_through_azure(app)
     if not app.knows_keys and app.looks < _LOOKS_WITHOUT_KEYS:
         app.looks += 1
-        app.get_json(IDENTITY_ROUTE)
+        app.get_json(app.route(IDENTITY))
     try:
         version = _host_runs(app)
     except NoKeys:
@@ -139,6 +139,7 @@ def _running(status: Any) -> str:
 
 def _functions_indexed(app: AppClient) -> tuple[str, ...]:
     listed = app.admin_json("/admin/functions")
+    app.heed_routes(listed)
     names = sorted(str(function.get("name")) for function in _dicts(listed))
     missing = sorted(set(app.expected.functions) - set(names))
     if missing:
@@ -149,11 +150,12 @@ def _functions_indexed(app: AppClient) -> tuple[str, ...]:
 def _build_answers(app: AppClient) -> str:
     """The trigger that the build names; empty when any build will do."""
     identity: Any = {}
+    route = app.route(IDENTITY)
     for _ in range(HITS if app.expected.build_id else 0):
-        identity = app.get_json(IDENTITY_ROUTE)
+        identity = app.get_json(route)
         build = identity.get("build_id") if isinstance(identity, dict) else None
         if build != app.expected.build_id:
-            raise NotYet(f"`{IDENTITY_ROUTE}` answers with the build `{build}`, not with `{app.expected.build_id}`")
+            raise NotYet(f"`{route}` answers with the build `{build}`, not with `{app.expected.build_id}`")
     return str(identity.get("trigger") or "") if isinstance(identity, dict) else ""
 
 

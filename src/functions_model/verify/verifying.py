@@ -223,7 +223,7 @@ class _Watch:
                 answer = score(self.app, expected.sample_request, self.timeout - self._seconds(), self.context)
         return Verified(
             functions=sighting.functions,
-            scoring_url=self.app.url + expected.sample_route,
+            scoring_url=self.app.url + self.app.route(expected.sample_function),
             answer=shortened(self._scrubbed(answer or "")),
             attempts=attempts,
             seconds=self._seconds(),

@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from functions_model.bundle.deployable import LABEL, VARIABLE, Label, NotOurs, deployment_label, read_label
+from functions_model.bundle.deployable import (
+    LABEL,
+    VARIABLE,
+    Label,
+    NotOurs,
+    deployment_label,
+    read_label,
+    told_by_variables,
+)
 from functions_model.core.spec import AuthLevel, BlobTrigger, HttpTrigger, ServiceBusQueueTrigger, Trigger
 from functions_model.image.configs import ImageConfig
 
@@ -97,7 +105,30 @@ def test_a_label_that_is_not_as_we_write_it_is_refused(label: object) -> None:
 
 def test_a_newer_layout_asks_for_a_newer_version() -> None:
     """Whatever else has changed in it."""
-    assert "the layout 2, and this version reads 1" in refusal(config('{"layout": 2, "build": []}'))
+    assert "the layout 3, and this version reads 2" in refusal(config('{"layout": 3, "build": []}'))
+
+
+@pytest.mark.parametrize(("prefix", "told"), [("Models/v2", "Models/v2"), ("", "none")])
+def test_a_route_prefix_is_told_to_those_who_can_follow_it(prefix: str, told: str) -> None:
+    """Others would look for the app below `/api`; what is there as it always was, has the label that it always had."""
+    label = deployment_label(HttpTrigger(), BUILD, prefix)
+
+    assert {"auth-level": "function", "route-prefix": told, "trigger": "http"} == read_label(config(label)).inputs
+    assert [2, 1] == [json.loads(one)["layout"] for one in (label, deployment_label(HttpTrigger(), BUILD, "api"))]
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({VARIABLE: BUILD, "SERVICE_PATH_PREFIX": "v2"}, (BUILD, "v2")),
+        ({VARIABLE: BUILD, "SERVICE_PATH_PREFIX": ""}, (BUILD, "")),
+        ({VARIABLE: BUILD}, (BUILD, "api")),
+        ({"SERVICE_PATH_PREFIX": "v2"}, ("", None)),
+    ],
+)
+def test_variables_tell_what_ran_before(variables: dict[str, str], told: tuple[str, str | None]) -> None:
+    """Of an image that is put back."""
+    assert told == told_by_variables(variables)
 
 
 @pytest.mark.parametrize("build", ["A=2", f"{VARIABLE}=", f"{VARIABLE}={BUILD[::-1]}", 7, None])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from functions_model.bundle import check_host_json
+from functions_model.bundle import check_host_json, route_prefix
 from functions_model.bundle.host_json import host_json
 from functions_model.core.failures import BundleFailed
 from functions_model.core.spec import BlobTrigger, HttpTrigger, ServiceBusQueueTrigger
@@ -86,6 +87,40 @@ class TestMerged:
         assert {"default": "Information", "Function": "Debug"} == settings["logging"]["logLevel"]
         assert [1, {"a": None}] == settings["of the user"]
         assert {"dynamicConcurrencyEnabled": True} == settings["concurrency"]
+
+    @pytest.mark.parametrize(
+        ("given_prefix", "theirs", "prefix"),
+        [
+            (None, {}, "api"),
+            (None, {"http": {"routePrefix": "/API/"}}, "api"),
+            (None, {"http": {"routePrefix": "/v1/"}}, "v1"),
+            (None, {"HTTP": {"RoutePrefix": ""}}, ""),
+            ("", {}, ""),
+            ("v2", {"http": {"maxConcurrentRequests": 4}}, "v2"),
+            ("V2", {"http": {"routePrefix": "v2/"}}, "V2"),
+        ],
+    )
+    def test_the_route_prefix_is_the_inputs_or_theirs(
+        self, tmp_path: Path, given_prefix: str | None, theirs: dict[str, Any], prefix: str
+    ) -> None:
+        """The host's list of functions reads it by one spelling, and so it is written; `api` is left as it stands."""
+        spec = replace(given(tmp_path, json.dumps({"Extensions": theirs})), route_prefix=given_prefix)
+
+        written = host_json(spec)
+        assert prefix == route_prefix(spec)
+        if prefix != "api":
+            assert prefix == written["extensions"]["http"].pop("routePrefix")
+            assert {} == written["extensions"]["http"] or {"maxConcurrentRequests": 4} == written["extensions"]["http"]
+        assert prefix == route_prefix(replace(spec, host_json=None, route_prefix=prefix))
+
+    def test_a_route_prefix_of_both_that_differs_is_one_fault(self, tmp_path: Path) -> None:
+        """With the line of theirs, and what the input says."""
+        text = '{"extensions":\n {"http":\n  {"routePrefix": ""}}}'
+        [found] = check_host_json(replace(given(tmp_path, text), route_prefix="v2"))
+
+        assert "`extensions.http.routePrefix` is `none`, and the input `route-prefix` is `v2`" == found.what
+        assert found.location
+        assert 3 == found.location.line
 
     @pytest.mark.parametrize(
         ("timeout", "renewal"),
@@ -190,11 +225,12 @@ class TestRefused:
                 "`extensionBundle.id` is a bundle that the base images do not have",
             ),
             (
-                {"extensions": {"http": {"routePrefix": ""}}},
-                (
-                    "`extensions.http.routePrefix` is not `api`, and the swagger, the verification and the scoring URL "
-                    "depend on it"
-                ),
+                {"extensions": {"http": {"routePrefix": "admin"}}},
+                ("`extensions.http.routePrefix` cannot be used: below `/admin` are the Functions host's own pages"),
+            ),
+            (
+                {"extensions": {"http": {"routePrefix": None}}},
+                "`extensions.http.routePrefix` is not text",
             ),
             (
                 {"extensions": {"serviceBus": {"maxConcurrentCalls": "4"}}},
@@ -248,7 +284,7 @@ class TestRefused:
         """The early check and the plan tell the same."""
         text = (
             '{\n "list": [{"functionTimeout": 1}],\n "FunctionTimeout": "1",\n "extensions": {"http":\n'
-            '  {"routePrefix": "v1"}},\n "version": "1"\n}'
+            '  {"routePrefix": "{v1}"}},\n "version": "1"\n}'
         )
         spec = given(tmp_path, text)
 

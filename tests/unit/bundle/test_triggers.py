@@ -55,6 +55,15 @@ def bytes_of(file: TreeFile) -> bytes:
     return file.content if isinstance(file.content, bytes) else file.content.read_bytes()
 
 
+@pytest.mark.parametrize("prefix", ["", "models/v2"])
+def test_a_route_prefix_is_told_to_host_and_server(prefix: str, tmp_path: Path) -> None:
+    """In host.json, and in the variable that the inference server writes before the paths of its swagger."""
+    plan = planned(replace(spec(tmp_path), route_prefix=prefix))
+
+    assert {"http": {"routePrefix": prefix}} == json.loads(contents(plan)["host.json"])["extensions"]
+    assert prefix == plan.env["SERVICE_PATH_PREFIX"]
+
+
 class TestFunctions:
     """function.json."""
 

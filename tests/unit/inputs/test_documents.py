@@ -24,6 +24,7 @@ ISSUE_INPUTS = {
     "python-version",
     "base-image",
     "trigger",
+    "route-prefix",
     "auth-level",
     "image",
     "image-username",

@@ -208,6 +208,13 @@ class TestCompleted:
             spec.target.resources.service_bus_namespace,
         )
 
+    @pytest.mark.parametrize(("told", "prefix"), [("none", ""), ("models/v2", "models/v2"), ("", None)])
+    def test_so_does_what_stands_before_its_paths(self, tmp_path: Path, told: str, prefix: str | None) -> None:
+        """The image has its addresses."""
+        decided = {"trigger": "http", "auth-level": "admin"} | ({"route-prefix": told} if told else {})
+
+        assert prefix == read(tmp_path).completed(decided).route_prefix
+
     def test_the_account_of_a_blob_trigger_follows_from_the_app(self, tmp_path: Path) -> None:
         """Or it is given, beside the image."""
         derived, given = (read(tmp_path, data_storage_account=name).completed(BLOBS) for name in ("", "churndata"))

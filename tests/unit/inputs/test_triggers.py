@@ -183,3 +183,44 @@ class TestOthers:
         spec = read_inputs({**PACKAGE, "service-bus-sku": "?", "data-storage-account": "?"}, workspace=workspace)
 
         assert spec.trigger == HttpTrigger(AuthLevel.FUNCTION)
+
+
+class TestRoutePrefix:
+    """`route-prefix`."""
+
+    @pytest.mark.parametrize(
+        ("text", "prefix"),
+        [
+            ("", None),
+            ("none", ""),
+            ("None", ""),
+            ("/", ""),
+            ("/models/churn_1/", "models/churn_1"),
+            ("V2.1", "V2.1"),
+            ("api", "api"),
+            ("administration", "administration"),
+        ],
+    )
+    def test_is_read(self, text: str, prefix: str | None, workspace: Path) -> None:
+        """Slashes at the ends mean nothing; with any trigger, as each has functions that answer HTTP."""
+        assert prefix == read_inputs({**PACKAGE, **BLOB, "route-prefix": text}, workspace=workspace).route_prefix
+
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [
+            ("a b", "`a b` is not a route prefix"),
+            ("a//b", "is not a route prefix"),
+            ("{model}", "is not a route prefix"),
+            ("a/../b", "is not a route prefix"),
+            (".", "is not a route prefix"),
+            ("ä", "is not a route prefix"),
+            ("a" * 201, "is not a route prefix"),
+            ("https://contoso.test/score", "is not a route prefix"),
+            ("Admin/x", "below `/admin` are the Functions host's own pages"),
+            ("/runtime", "below `/runtime` are the Functions host's own pages"),
+            (".auth", "below `/.auth` are the pages of App Service's authentication"),
+        ],
+    )
+    def test_refuses(self, text: str, words: str, workspace: Path) -> None:
+        """What no address begins with, and what others answer below."""
+        assert words in problems({**PACKAGE, "route-prefix": text}, workspace)["route-prefix"]

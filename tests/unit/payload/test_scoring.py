@@ -35,8 +35,11 @@ class TestScore:
             seen.extend([request.method, request.url, request.content_type, request.headers["x-ms-meta-a"]])
             return Response(request.get_data()[::-1])
 
-        assert b"\x00\xff" == scored(application, WEBSITE_HOSTNAME="contoso.azurewebsites.net")
-        assert ["POST", "https://contoso.azurewebsites.net/api/score", "image/png", "1"] == seen
+        for prefix, path in {"api": "/api/score", "models/v2": "/models/v2/score", "": "/score"}.items():
+            seen.clear()
+            host = "contoso.azurewebsites.net"
+            assert b"\x00\xff" == scored(application, WEBSITE_HOSTNAME=host, SERVICE_PATH_PREFIX=prefix)
+            assert ["POST", f"https://{host}{path}", "image/png", "1"] == seen
 
     @pytest.mark.parametrize("status", [200, 201, 302, 399])
     def test_answer_below_400_is_a_result(self, status: int) -> None:

@@ -34,7 +34,7 @@ class TestKeys:
 
         told = asked(app)
 
-        assert ("score", "http", 200, '["setosa"]') == (told.function, told.trigger, told.status, told.text)
+        assert ("/api/score", "http", 200, '["setosa"]') == (told.route, told.trigger, told.status, told.text)
         assert [KEY] == keys_sent(app)
         assert {KEY} == set(app.ci.masked)
 
@@ -51,7 +51,7 @@ class TestKeys:
 
         told = asked(app)
 
-        assert ("check", "blob", [MASTER]) == (told.function, told.trigger, keys_sent(app))
+        assert ("/api/check", "blob", [MASTER]) == (told.route, told.trigger, keys_sent(app))
 
     def test_none_where_azure_tells_none_and_everybody_may_call(self) -> None:
         """As with `auth-level: anonymous`."""
@@ -68,6 +68,38 @@ class TestKeys:
             asked(app, has_machine_key=False)
 
         assert "To add it: az functionapp config appsettings set" in caught.value.remedy
+
+
+class TestAnAppWithARoutePrefix:
+    """Of its own, which only its host knows."""
+
+    def test_is_asked_below_it(self) -> None:
+        """The host writes all of an address in lower case."""
+        listed = [{"name": "identity", "invoke_url_template": "https://iris.test/models/v2/identity"}]
+        app = App(
+            {
+                "GET /api/identity": [Answer(404)],
+                "GET /admin/functions": [Answer(200, listed)],
+                "GET /models/v2/identity": [Answer(200, {"build_id": "b", "trigger": "http"})],
+                "POST /models/v2/score": [Answer(200, [1])],
+            }
+        )
+
+        assert ("/models/v2/score", 200) == ((told := asked(app)).route, told.status)
+
+    def test_or_without_any(self) -> None:
+        """As with `route-prefix: none`."""
+        listed = [{"name": "check"}, {"name": "identity", "invoke_url_template": "https://iris.test/identity"}]
+        app = App(
+            {
+                "GET /api/identity": [Answer(404)],
+                "GET /admin/functions": [Answer(200, listed)],
+                "GET /identity": [Answer(200, {"build_id": "b", "trigger": "blob"})],
+                "POST /check": [Answer(200, [1])],
+            }
+        )
+
+        assert "/check" == asked(app).route
 
 
 class TestAScriptThatRaises:

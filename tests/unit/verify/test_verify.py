@@ -93,6 +93,38 @@ class TestNewRoles:
         assert [] == [asked.path for asked in app.asked if asked.path.endswith("containerlogs")]
 
 
+class TestRoutes:
+    """What stands before the paths of an app's functions."""
+
+    @pytest.mark.parametrize(("prefix", "path"), [("Models/v2", "/Models/v2"), ("", ""), ("api", "/api")])
+    def test_are_those_of_its_image(self, sample: Path, prefix: str, path: str) -> None:
+        """Every question to a function goes there."""
+        routes = App().routes
+        moved = {
+            route.replace("/api", path): routes.pop(route) for route in list(routes) if route.split()[1][:4] == "/api"
+        }
+
+        proof = App(moved).verify(replace(EXPECTED, route_prefix=prefix, sample_request=sample))
+
+        assert (f"https://iris.test{path}/score", "", True) == (proof.scoring_url, proof.unproven, proof.scored)
+
+    def test_are_told_by_the_host_where_nobody_knows_the_image(self) -> None:
+        """As of a version that is put back, whose image cannot be read any more."""
+        names = ("score", "identity")
+        listed = [{"name": name, "invoke_url_template": f"https://iris.test/v1/{name}"} for name in names]
+        app = App(
+            {
+                "GET /api/identity": [Answer(404)],
+                "GET /admin/functions": [Answer(200, listed)],
+                "GET /v1/check": [Answer(200, b"Healthy", BUILD)],
+            }
+        )
+
+        proof = app.verify(replace(EXPECTED, build_id="", functions=()))
+
+        assert ("https://iris.test/v1/score", "") == (proof.scoring_url, proof.unproven)
+
+
 class TestALiveApp:
     def test_is_verified_at_first_sight(self) -> None:
         """An app that answers everything needs one look and no waiting."""

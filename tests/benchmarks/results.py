@@ -23,7 +23,7 @@ class Measurement:
         aim: The value is a pass up to here, this included; None for one that is only shown.
         ours: Each run of ours, in `unit`.
         theirs: Each run of what it is compared with, in `unit`; empty when it is compared with the aim alone.
-        unit: Of the single runs: `s`, `bytes`, `requests`, `MB`, `MiB`.
+        unit: Of the single runs: `s`, `bytes`, `requests`, `MB`, `MiB`, `us`.
     """
 
     value: float

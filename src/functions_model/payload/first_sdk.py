@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 CALL = "get_model_path"
 _PACKAGE = "azureml.core"
-_DECIDED = "FUNCTIONS_MODEL_CODE_FOLDER"
+CODE_FOLDER = "FUNCTIONS_MODEL_CODE_FOLDER"
 """Where the code lies; set once it is decided which SDK the script was written for."""
 _OPENING = frozenset({"join", "Path", "open"})
 """Calls whose first arguments are, together, the beginning of a path."""
@@ -43,8 +43,8 @@ def enter(environ: MutableMapping[str, str]) -> Path:
     Returns:
         The folder of the code.
     """
-    decided = environ.get(_DECIDED)
-    code = Path(environ.setdefault(_DECIDED, environ["AML_APP_ROOT"]))
+    decided = environ.get(CODE_FOLDER)
+    code = Path(environ.setdefault(CODE_FOLDER, environ["AML_APP_ROOT"]))
     folder = Path.cwd() if decided else working_folder(code, code / environ["AZUREML_ENTRY_SCRIPT"])
     if folder == code.parent and not decided:
         environ["AZUREML_SOURCE_DIRECTORY"] = code.name
@@ -63,25 +63,26 @@ def working_folder(code: Path, script: Path) -> Path:
         code: The folder of the code.
         script: The entry script.
     """
-    if any(_calls(file) for file in _naming(code, CALL)):
+    if any(_calls(file) for file in naming(code, CALL)):
         return code.parent
     paths = [path for path in _paths(script) if path not in {"", "."}]
     places = (code, script.parent, code.parent)
     return next((place for place in places if any(_is_there(place, path) for path in paths)), code)
 
 
-def _naming(root: Path, word: str) -> Iterator[Path]:
-    """The Python files that hold a word."""
+def naming(root: Path, *words: str) -> Iterator[Path]:
+    """The Python files that hold one of some words."""
     for file in sorted(root.rglob("*.py")):
         try:
-            if word.encode() in file.read_bytes():
+            text = file.read_bytes()
+            if any(word.encode() in text for word in words):
                 yield file
         except OSError:
             continue
 
 
 def _names(root: Path, word: str) -> bool:
-    return next(_naming(root, word), None) is not None
+    return next(naming(root, word), None) is not None
 
 
 def _tree(file: Path) -> ast.AST:

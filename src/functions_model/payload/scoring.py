@@ -6,16 +6,14 @@ queue. Nothing is lost in silence.
 
 from __future__ import annotations
 
-import io
 import json
 import logging
 import os
 from typing import TYPE_CHECKING, Any
-
-from werkzeug.test import EnvironBuilder
-from werkzeug.wrappers import Response
+from urllib.parse import SplitResult
 
 from .answering import broke_out
+from .exchange import answer_of, environ_of
 from .noted import NOTES
 from .starting import StartFailed
 
@@ -49,15 +47,15 @@ def score(content: Content, server: Started[WSGIApplication], environ: Mapping[s
         raise ScoringFailed(f"Could not score {content.name}: {failed}") from None
     NOTES.take()
     try:
-        answer = Response.from_app(application, post_environ(content, environ), buffered=True)
+        answer = answer_of(application, post_environ(content, environ))
     except BaseException as problem:  # noqa: BLE001 - SystemExit of run() would end the worker process
         raise ScoringFailed(f"Could not score {content.name}: {broke_out(problem).brief}. Check the log.") from None
-    if answer.status_code >= 400:
+    if answer.status >= 400:
         failure = NOTES.take()
         where = f" ({failure.brief})" if failure else ""
-        said = _message(answer.get_data())
-        raise ScoringFailed(f"Could not score {content.name}: status {answer.status_code}. {said}{where}")
-    return answer.get_data()
+        said = _message(answer.body)
+        raise ScoringFailed(f"Could not score {content.name}: status {answer.status}. {said}{where}")
+    return answer.body
 
 
 def post_environ(content: Content, environ: Mapping[str, str]) -> dict[str, Any]:
@@ -68,16 +66,9 @@ def post_environ(content: Content, environ: Mapping[str, str]) -> dict[str, Any]
         environ: The image's variables: App Service names the app's host in `WEBSITE_HOSTNAME`.
     """
     prefix = environ.get("SERVICE_PATH_PREFIX", "api")  # which may be empty
-    builder = EnvironBuilder(
-        method="POST",
-        path="/score",
-        base_url=f"https://{environ.get('WEBSITE_HOSTNAME') or 'localhost'}/{prefix}/",
-        headers=list(content.headers),
-        content_type=content.content_type,
-        content_length=len(content.body),
-        input_stream=io.BytesIO(content.body),
-    )
-    return builder.get_environ()
+    root = f"/{prefix}".rstrip("/")
+    base = SplitResult("https", environ.get("WEBSITE_HOSTNAME") or "localhost", root, "", "")
+    return environ_of("POST", base, "/score", [("Content-Type", content.content_type), *content.headers], content.body)
 
 
 def _message(body: bytes) -> str:

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 from .collecting import be_quiet, what_becomes_of_it
 from .failures import failure_of
-from .first_sdk import enter
+from .first_sdk import CODE_FOLDER, enter
 from .noted import NOTES, note_warnings
 from .starting import Started, StartFailed
+from .telemetry import import_without_telemetry
 from .worker_log import kept_log, share_server_log
 
 if TYPE_CHECKING:
@@ -99,10 +100,12 @@ def _find_conda_programs(environ: MutableMapping[str, str]) -> None:
 
 
 def _create() -> WSGIApplication:
-    from azureml_inference_server_http.server.config import config  # noqa: F401, PLC0415 - it configures the log
+    from azureml_inference_server_http.server.config import config  # noqa: PLC0415 - it configures the log
 
     be_quiet(os.environ)  # not before: the server warns of variables that it does not know
     share_server_log()  # before the script is loaded, whose prints belong in the worker's log
+    if not getattr(config, "app_insights_enabled", True):
+        import_without_telemetry(Path(os.environ[CODE_FOLDER]))
     from azureml_inference_server_http.server.create_app import create  # noqa: PLC0415 - slow, and it reads settings
 
     create_app: Callable[[], WSGIApplication] = create

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.exhaustive
 
 COMMON = ("azureml-inference-server-http", "httpx==0.28.1", "scikit-learn==1.9.1", "skops==0.16.0")
+TREES = ("lightgbm==4.7.0", "xgboost-cpu==3.2.0")
 VERSIONS = {
-    "mlflow-3": (".venv-mlflow", ("mlflow-skinny==3.17.2", "pandas==3.1.1", *COMMON)),
+    "mlflow-3": (".venv-mlflow", ("mlflow-skinny==3.17.2", "pandas==3.1.1", *TREES, *COMMON)),
     "mlflow-2": (".venv-mlflow-2", ("mlflow-skinny==2.22.0", "pandas==2.3.3", "fastapi==0.115.14", *COMMON)),
 }
 """A recent release of both majors, in an environment of its own."""

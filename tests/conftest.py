@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from functions_model.inputs.sources import COMPILERS
 from support.tools import TOOLS
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ pytest_plugins = ["support.sandbox"]
 collect_ignore = ["real"]
 """They look at the real thing, and have a configuration of their own: `make real`."""
 
+
+# Interpreters are in no index, and compiling takes seconds: tests of byte code name the one that is at hand.
+os.environ.setdefault(COMPILERS, "")
 
 _FIRST = (
     "tests/e2e/test_action_arm64.py",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import docker
 import pytest
 
+from functions_model.inputs.sources import COMPILERS
 from support.arm64 import build_action_arm64
 from support.deployment import read_outputs
 from support.engine import ACTION_IMAGE, CA_BUNDLE, ensure_images
@@ -83,6 +84,7 @@ def package(runner: Runner, sandbox: Sandbox, folder: Path) -> dict[str, str]:
         **{f"INPUT_{name.upper()}": text for name, text in inputs.items()},
         **dict.fromkeys(("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"), "/github/trust.pem"),
         "GITHUB_ACTIONS": "true",
+        COMPILERS: "",
         "GITHUB_WORKSPACE": "/github/workspace",
         "GITHUB_OUTPUT": "/github/output",
     }

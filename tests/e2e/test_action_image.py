@@ -210,7 +210,9 @@ print(json.dumps(faults))
 """
 
 _RESOLVER = """
-import json, subprocess, sys, uv
+import json, os, subprocess, sys, uv
+from functions_model.environment.interpreters import own_pythons
+own_pythons(os.environ).mkdir(parents=True)
 told = subprocess.run([uv.find_uv_bin(), "python", "find", sys.executable], capture_output=True, text=True)
 sys.stderr.write(told.stderr)
 print(json.dumps([told.returncode, "python" in told.stdout]))

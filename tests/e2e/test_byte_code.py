@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from functions_model.core.references import ImageReference
+from functions_model.environment.interpreters import COMPILERS as PRODUCT
 from functions_model.registry.client import RegistryClient
 from support.deployer import Deployer
 from support.docker_registry import running_registry
@@ -113,6 +116,41 @@ class TestNextRuns:
 
         assert without.outputs["digest"] != later.outputs["digest"]
         assert reader.image("first", "v1").layers == reader.image("older", "v1").layers
+
+
+class TestWhereItIsAsked:
+    def test_a_context_for_docker_has_it(self, first: Run, image: StoredImage, packager: Packager) -> None:
+        """`builder: dockerfile` copies the same files."""
+        packager.package(builder="dockerfile", build_context="context", image_name="first", image_tag="v1")
+        written = packager.folder / "context" / ".functions-model" / "layers" / "byte-code"
+
+        compiled = {str(file.relative_to(written)): file for file in written.rglob("*.pyc")}
+        [six] = [file for name, file in compiled.items() if name.endswith("/six.cpython-311.pyc")]
+
+        assert {file.name.lstrip("./") for file in image.files("byte code") if file.isfile()} == {*compiled}
+        assert image.file("byte code", "/six.cpython-311.pyc") == six.read_bytes()
+
+    def test_it_is_made_by_the_version_of_the_product(
+        self, first: Run, packager: Packager, reader: Reader, tmp_path: Path
+    ) -> None:
+        """Without any variable. The interpreter here says that it is that one."""
+        program = tmp_path / f"python{MINOR}"
+        told = f'case "$*" in *sys.implementation*) echo cpython {PRODUCT[MINOR]} -; exit;; esac'
+        program.write_text(f'#!/bin/sh\n{told}\nexec {find_python(MINOR)} "$@"\n')
+        program.chmod(0o755)
+        environ = {name: text for name, text in os.environ.items() if name != COMPILERS}
+        given = packager.inputs | {"image-name": "default", "image-tag": "v1"}
+        flags = [word for name, text in given.items() if name != "mode" for word in (f"--{name}", text)]
+
+        subprocess.run(
+            [sys.executable, "-m", "functions_model", "package", *flags],
+            cwd=packager.folder,
+            env={**environ, "PATH": f"{tmp_path}{os.pathsep}{environ['PATH']}"},
+            check=True,
+            capture_output=True,
+        )
+
+        assert "byte code" in reader.image("default", "v1").layers
 
 
 class TestNoInterpreter:

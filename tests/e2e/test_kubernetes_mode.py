@@ -15,6 +15,7 @@ from uuid import uuid4
 import pytest
 import yaml
 
+from functions_model.inputs.sources import COMPILERS
 from support.engine import ACTION_IMAGE, CA_BUNDLE, ensure_images
 from support.project import write_echo_project
 from support.tools import ROOT
@@ -82,6 +83,7 @@ class TestKubernetesMode:
         trusted = CA_BUNDLE.read_bytes() if CA_BUNDLE.exists() else b""
         (repository / "trust.pem").write_bytes(trusted + b"\n" + sandbox.endpoints.ca_bundle.read_bytes())
         environ = {
+            COMPILERS: "",
             **sandbox.endpoints.environ(),
             **{
                 f"INPUT_{name.upper()}": value for name, value in {**inputs, "image-labels": 'a=$HOME `id` "b"'}.items()

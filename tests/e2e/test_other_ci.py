@@ -12,6 +12,7 @@ import pytest
 import requests
 import yaml
 
+from functions_model.inputs.sources import COMPILERS
 from support.engine import CA_BUNDLE
 from support.project import write_echo_project
 from support.tools import ROOT
@@ -62,7 +63,7 @@ def run(script: str, folder: Path, sandbox: Sandbox, variables: dict[str, str]) 
     trusted = CA_BUNDLE.read_bytes() if CA_BUNDLE.exists() else b""
     (folder / "trust.pem").write_bytes(trusted + b"\n" + sandbox.endpoints.ca_bundle.read_bytes())
     kept |= dict.fromkeys(("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"), str(folder / "trust.pem"))
-    environ = {**{name: os.environ[name] for name in ("PATH", "HOME")}, **kept, **variables}
+    environ = {**{name: os.environ[name] for name in ("PATH", "HOME", COMPILERS)}, **kept, **variables}
     done = subprocess.run(shell, cwd=folder, env=environ, capture_output=True, text=True, check=False, timeout=280)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import yaml
 
+from functions_model.inputs.sources import COMPILERS
 from support.engine import RUNNER
 from support.project import write_echo_project
 from support.tools import ACT, ROOT
@@ -150,7 +151,7 @@ def run_workflow(
         *("--no-cache-server", "--rm", "--platform", f"ubuntu-latest={platform}"),
         *(
             "--env-file",
-            _dotenv(folder / ".env", environ),
+            _dotenv(folder / ".env", {COMPILERS: "", **environ}),
             "--secret-file",
             _dotenv(folder / ".secrets", secrets or {}),
         ),

@@ -117,11 +117,11 @@ def python_stub(version: str = "3.11.9") -> CondaPackage:
 
 def python_package(minor: str) -> CondaPackage:
     """The interpreter of that minor on this machine, with its standard library, as a conda package of about 40 MB."""
-    prefix, version = _describe(minor)
+    prefix, version = described(minor)
     library = prefix / "lib" / f"python{minor}"
     paths = [*_needed_files(library), prefix / "bin" / f"python{minor}", *prefix.glob(f"lib/libpython{minor}.so*")]
     files: dict[str, bytes | str] = {
-        path.relative_to(prefix).as_posix(): path.readlink().as_posix() if path.is_symlink() else _stripped(path)
+        path.relative_to(prefix).as_posix(): path.readlink().as_posix() if path.is_symlink() else stripped(path)
         for path in paths
     }
     files |= {"bin/python": f"python{minor}", "bin/python3": f"python{minor}"}
@@ -138,7 +138,8 @@ def python_package(minor: str) -> CondaPackage:
     )
 
 
-def _describe(minor: str) -> tuple[Path, str]:
+def described(minor: str) -> tuple[Path, str]:
+    """Where the interpreter of that minor lies on this machine, and its version."""
     found = find_python(minor)
     assert found, f"no Python {minor} on this machine"
     code = "import sys, platform; print(sys.base_prefix, platform.python_version())"
@@ -152,7 +153,7 @@ def _needed_files(library: Path) -> Iterator[Path]:
         yield from (Path(folder, name) for name in names)
 
 
-def _stripped(path: Path) -> bytes:
+def stripped(path: Path) -> bytes:
     """A library without its symbols for debuggers, where a tool for that is here."""
     if path.stat().st_size < 1_000_000 or not shutil.which("strip"):
         return path.read_bytes()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
+from functions_model.inputs.sources import COMPILERS
 from support.leaks import leaks
 from support.tools import ROOT
 from support.warm import start_warm
@@ -17,7 +18,7 @@ from support.warm import start_warm
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-_KEPT = ("PATH", "HOME", "LANG", "SSL_CERT_FILE", "UV_CACHE_DIR", "XDG_CACHE_HOME", "TMPDIR")
+_KEPT = ("PATH", "HOME", "LANG", "SSL_CERT_FILE", "UV_CACHE_DIR", "XDG_CACHE_HOME", "TMPDIR", COMPILERS)
 _TIMEOUT = 240
 _RESOLVED: set[tuple[str, ...]] = set()
 """Environments that were resolved before in this process: uv has all it needs of them, and need not ask the index."""

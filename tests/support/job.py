@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import docker
 
+from functions_model.inputs.sources import COMPILERS
 from support.engine import ACTION_IMAGE, CA_BUNDLE
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def start(deployer: Deployer, folder: Path, *options: str, **changed: str) -> Jo
         **{name.replace("_", "-"): text for name, text in changed.items()},
     }
     environ = {
+        COMPILERS: "",
         **deployer.environ,
         **{f"INPUT_{name.upper()}": value for name, value in inputs.items()},
         "GITHUB_ACTIONS": "true",

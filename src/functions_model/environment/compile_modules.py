@@ -73,6 +73,8 @@ class _Module:
             return self.canonical(constant)
         if isinstance(constant, tuple):
             return tuple(map(self._one, constant))
+        if isinstance(constant, slice):  # a constant since 3.14
+            return slice(self._one(constant.start), self._one(constant.stop), self._one(constant.step))
         if isinstance(constant, frozenset):
             return self._one_set(constant)
         return constant

@@ -54,7 +54,7 @@ def explain_end(action: str, ended: Ended, request: CondaRequest) -> Environment
 
 def explain_late(action: str, late: OverTime, request: CondaRequest) -> EnvironmentFailed:
     """The failure for a py-rattler that did not come to an end."""
-    what = f"py-rattler was ended, as it was still at work after {late.minutes} minutes with {_channels(request)}"
+    what = f"py-rattler was ended, as it was still at work after {late.time} with {_channels(request)}"
     return _of_channels(action, what, "See whether it answers to the end, and the network is quick enough.", request)
 
 

@@ -5,7 +5,6 @@ Wheels go into a folder that becomes a `site-packages`, conda packages into a pr
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import tempfile
@@ -13,7 +12,6 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from functions_model.core.failures import EnvironmentFailed, Problem
 from functions_model.core.work import Progress, Report, silent
@@ -28,7 +26,7 @@ from functions_model.environment.normalising import (
     normalise_prefix,
     unlinked,
 )
-from functions_model.environment.rattler_tool import Rattler, hearing, load_rattler, rattler_cache
+from functions_model.environment.rattler_tool import Rattler, hearing, is_other_file, load_rattler, rattler_cache
 from functions_model.environment.request import CondaRequest
 from functions_model.environment.standard_library import take_out_hiding
 from functions_model.environment.uv_failures import Target, explain
@@ -194,25 +192,15 @@ def _told(cache: str, altered: Collection[Altered], remedy: str) -> tuple[str, .
 
 
 def _check_local_files(lock: CondaLock, request: CondaRequest) -> None:
-    """py-rattler (0.28) checks the hash of what it downloads, and not that of a file in a folder."""
     problems = []
     for package, record in zip(lock.packages, lock.records, strict=True):
-        parts = urlsplit(record["url"])
-        if parts.scheme == "file" and package.sha256 != _sha256(Path(unquote(parts.path))):
+        if is_other_file(record["url"], package.sha256):
             what = f"`{package.file_name}` is not what the channel `{package.channel}` says: its hash differs"
             where = next((spec.location for spec in request.specs if spec.name == package.name), None)
             remedy = "Index the channel again if you changed the package yourself."
             problems.append(Problem(what, remedy, "environment-file", where))
     if problems:
         raise EnvironmentFailed(_CONDA_ACTION, problems)
-
-
-def _sha256(path: Path) -> str:
-    """Empty when the file is gone, which is another file than the lock's, too."""
-    if not path.is_file():
-        return ""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _link(

@@ -40,6 +40,7 @@ _KEPT = frozenset(
     ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "XDG_CACHE_HOME", "NETRC", "SSL_CERT_FILE", "SSL_CERT_DIR",
      "SSL_CLIENT_CERT", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 )  # fmt: skip
+_MINUTE = 60.0
 _NICE = 10
 """Of 19. On two cores a resolution beside it made a layer of 1 GiB a twentieth slower."""
 _KEEPER = "import os, sys; sys.stdin.read(); os.killpg(int(sys.argv[1]), 9)"
@@ -75,8 +76,8 @@ class OverTime(Exception):
     """
 
     def __init__(self, seconds: float) -> None:
-        self.minutes = round(seconds / 60)
-        super().__init__(f"it was still at work after {self.minutes} minutes")
+        self.time = f"{seconds:.0f} seconds" if seconds < 2 * _MINUTE else f"{seconds / _MINUTE:.0f} minutes"
+        super().__init__(f"it was still at work after {self.time}")
 
 
 def environ_for(environ: Mapping[str, str], beginnings: tuple[str, ...]) -> dict[str, str]:

@@ -19,6 +19,7 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from functions_model.ci.own_folder import own_folder
 from functions_model.core.failures import EnvironmentFailed, Problem
@@ -154,6 +155,21 @@ def rattler_cache(name: str, environ: Mapping[str, str], *, work: Path, secrets:
     work.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=work, prefix=f"{name}-", ignore_cleanup_errors=True) as folder:
         yield Path(folder)
+
+
+def is_other_file(url: str, sha256: str) -> bool:
+    """Whether a package in a folder is not what it must be, or is gone.
+
+    py-rattler (0.28) checks the hash of what it downloads, and not that of a file in a folder.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "file":
+        return False
+    path = Path(unquote(parts.path))
+    if not path.is_file():
+        return True
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest() != sha256
 
 
 def cache_folder(environ: Mapping[str, str]) -> Path:

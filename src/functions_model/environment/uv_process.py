@@ -27,8 +27,16 @@ _KEPT_UV = (
 )  # fmt: skip
 """Beginnings of uv's own variables about where packages come from and how new they may be. All others stay out."""
 _FOR_PYTHON = ("--no-bin", "--no-config", "--no-progress", "--color", "never")
-_MIRRORS = ("UV_PYTHON_INSTALL_MIRROR", "UV_PYTHON_DOWNLOADS")
-"""Where interpreters come from, and whether any may come at all."""
+_MIRRORS = (
+    "UV_PYTHON_INSTALL_MIRROR",
+    "UV_ASTRAL_MIRROR_URL",
+    "UV_PYTHON_DOWNLOADS_JSON_URL",
+    "UV_PYTHON_CACHE_DIR",
+    "UV_PYTHON_DOWNLOADS",
+)
+"""Where interpreters come from and are kept, and whether any may come at all."""
+_FEW_RETRIES = {"UV_HTTP_RETRIES": "1"}
+"""A run goes on without an interpreter. With uv's own three, one without a network is told so after 11 seconds."""
 NEXT_TOO = ("--index-strategy", "unsafe-first-match")
 """Asks the next index where the first one has none of the versions that are wanted."""
 ENDED_BY = "uv was ended by the signal"
@@ -88,7 +96,8 @@ def install_python(version: str, folder: Path, environ: Mapping[str, str], bound
     """
     command = [find_uv_bin(), "python", "install", version, "--install-dir", str(folder), *_FOR_PYTHON]
     mirrors = {name: environ[name] for name in _MIRRORS if environ.get(name)}
-    _run(command, folder, uv_environment(environ, IndexSettings()) | mirrors, (), bounds)
+    secrets = [Secret(secret) for address in mirrors.values() for secret in secrets_of(address)]
+    _run(command, folder, _FEW_RETRIES | uv_environment(environ, IndexSettings()) | mirrors, secrets, bounds)
 
 
 def _run(command: Sequence[str], cwd: Path, seen: Mapping[str, str], secrets: Sequence[Secret], bounds: Bounds) -> str:
@@ -96,7 +105,7 @@ def _run(command: Sequence[str], cwd: Path, seen: Mapping[str, str], secrets: Se
     try:
         done = run_process(command, cwd=cwd, environ=seen, bounds=bounds)
     except OverTime as late:
-        raise UvRefused(f"{OVER_TIME} {late.minutes} minutes") from None
+        raise UvRefused(f"{OVER_TIME} {late.time}") from None
     if done.code != 0:
         said = done.words or done.answer
         if done.ended_by:

@@ -16,7 +16,7 @@ from functions_model.core.spec import DeploymentSpec
 from functions_model.engine import write_context
 from functions_model.image.assembly import assemble
 from functions_model.image.splitting import fingerprint
-from functions_model.pipeline.byte_code import IN_VAIN
+from functions_model.pipeline.byte_code import IN_VAIN, wanted_byte_code
 from functions_model.pipeline.events import ContextWritten, ImageBuilt, TagFound
 from functions_model.pipeline.layers import Beside, Made, make_layers
 from functions_model.pipeline.looking import libraries_of, look_at_all
@@ -161,11 +161,14 @@ def write_folder(making: Making) -> None:
     if spec.build.context is None:
         raise TypeError("builder `dockerfile` needs a folder to write")
     with world.stage("Write the build context"):
-        lock = lock_for(making)
-        installed = install_layers(making, lock)
-        inventory = take_inventory((plan.tree for plan in installed), lock, making.python.version)
-        look_at_all(making, inventory, libraries_of(making, keeps=False))
-        layers = (*installed, runtime_layer(spec, lock.text), *bundle.layers)
+        lock, byte_code = lock_for(making), wanted_byte_code(making)
+        with byte_code.interpreter() as python:
+            installed = install_layers(making, lock)
+            inventory = take_inventory((plan.tree for plan in installed), lock, making.python.version)
+            look_at_all(making, inventory, libraries_of(making, keeps=False))
+            compiled = byte_code.plan(python, lambda: installed)
+        lower = (*installed, compiled) if compiled else installed
+        layers = (*lower, runtime_layer(spec, lock.text), *bundle.layers)
         # No layer has a digest before the engine has built it; what the layers are made of serves as well.
         build_id = build_identity(map(fingerprint, layers), making.base.digest, bundle.env)
         recipe = replace(

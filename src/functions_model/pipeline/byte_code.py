@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from functions_model.bundle import layout
+from functions_model.core.cancel import CANCEL, Ahead
 from functions_model.core.references import canonical_json, digest_of, short
 from functions_model.environment.byte_code import BYTE_CODE_LAYOUT, CompilingFailed, compile_modules, modules_of
-from functions_model.environment.interpreters import COMPILERS, fetch_compiler, find_compiler
-from functions_model.environment.uv_process import UvRefused
+from functions_model.environment.fetched_interpreters import NotFetched, fetch_compiler
+from functions_model.environment.interpreters import COMPILERS, find_compiler
 from functions_model.image.compression import Compression
 from functions_model.image.files import FileTree
 from functions_model.image.layers import LayerPlan
@@ -24,10 +28,32 @@ from functions_model.registry import RecordedLayer
 Begin = Callable[[Iterable[LayerPlan]], list[Future[RecordedLayer]]]
 """Begins to pack plans, side by side."""
 LAYER = "byte code"
+_PATIENCE = 15.0
+"""Seconds for an interpreter that is not there when the dependencies are: it has 30 MB, and came beside them."""
+_AGAIN = 86400.0
+"""Seconds until an interpreter that could not be had is asked for again for the same image."""
 
 
 IN_VAIN = "functions-model.no-byte-code"
-"""An annotation of the last image's record: the key of byte code that no interpreter could be had for."""
+"""An annotation of the last image's record: the key of byte code that no interpreter could be had for, and when."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """An interpreter on its way."""
+
+    _coming: Future[Path | None]
+
+    def wait(self) -> Path | None:
+        """It; None where this machine has none, and it was not to be fetched.
+
+        Raises:
+            NotFetched: It cannot be fetched, or takes too long.
+        """
+        try:
+            return self._coming.result(_PATIENCE)
+        except TimeoutError:
+            raise NotFetched(f"it had not come {_PATIENCE:.0f} seconds after the dependencies") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +72,58 @@ class ByteCode:
     key: str = ""
     found: Part | None = None
 
-    def made_of(self, installed: Callable[[], Sequence[LayerPlan]], begin: Begin) -> Part | None:
-        """What was found, or is made now; None where there is none. Why, is told.
+    @property
+    def lacking(self) -> str:
+        """What the image's record says where there is none, although it was wanted."""
+        if not self.key:
+            return ""
+        before = _in_vain(self.making)
+        return before if self._tried(before) else f"{self.key} {time.time():.0f}"
+
+    @contextmanager
+    def interpreter(self) -> Iterator[Interpreter | None]:
+        """Look for the interpreter, and fetch it, beside the block; None where none is needed."""
+        if self.found or not self.version:
+            yield None
+            return
+        ahead = Ahead()
+        with ThreadPoolExecutor(1, "interpreter") as pool:
+            coming = pool.submit(CANCEL.ahead, ahead, partial(self._had, os.environ))
+            try:
+                yield Interpreter(coming)
+            finally:
+                CANCEL.drop(ahead)
+
+    def _had(self, environ: Mapping[str, str]) -> Path | None:
+        """On this machine, or fetched; but not where that was tried in vain for the image before.
+
+        Raises:
+            NotFetched: It cannot be fetched.
+        """
+        found = find_compiler(self.version, environ)
+        if found or self._tried(_in_vain(self.making)):
+            return found
+        conda = self.making.request.conda
+        return fetch_compiler(self.version, environ, conda.channels if conda else ())
+
+    def _tried(self, before: str) -> bool:
+        key, _, when = before.partition(" ")
+        return key == self.key and when.isdecimal() and time.time() < int(when) + _AGAIN
+
+    def plan(self, coming: Interpreter | None, installed: Callable[[], Sequence[LayerPlan]]) -> LayerPlan | None:
+        """Its layer, made now; None where there is none. Why, is told.
 
         Args:
+            coming: The interpreter; None: none is needed.
             installed: Gives the dependencies; is not called where they are not needed.
-            begin: Begins to pack plans, side by side.
         """
-        if self.found or not self.version:
-            return self.found
+        if coming is None:
+            return None
         tell = self.making.world.tell
         try:
-            python = self._interpreter()
-        except UvRefused as refused:
-            tell(ByteCodeLeftOut(self.version, fetching=refused.words))
+            python = coming.wait()
+        except NotFetched as failure:
+            tell(ByteCodeLeftOut(self.version, fetching=failure.why))
             return None
         if python is None:
             tell(ByteCodeLeftOut(self.version))
@@ -69,21 +133,20 @@ class ByteCode:
         except CompilingFailed as failure:
             tell(ByteCodeLeftOut(self.version, compiling=str(failure)))
             return None
-        if not tree.files:
-            return None
-        plan = LayerPlan(LAYER, tree, Compression.GZIP, self.making.spec.build.epoch)
-        return Part(self.key, tuple(future.result().layer for future in begin([plan])))
+        return LayerPlan(LAYER, tree, Compression.GZIP, self.making.spec.build.epoch) if tree.files else None
 
-    def _interpreter(self) -> Path | None:
-        """On this machine, or fetched; but not where that was tried in vain for the image before.
+    def made_of(
+        self, coming: Interpreter | None, installed: Callable[[], Sequence[LayerPlan]], begin: Begin
+    ) -> Part | None:
+        """What was found, or is made now; None where there is none.
 
-        Raises:
-            UvRefused: It cannot be fetched.
+        Args:
+            coming: As for `plan`.
+            installed: As for `plan`.
+            begin: Begins to pack plans, side by side.
         """
-        last = self.making.last_record
-        if last and last.annotations.get(IN_VAIN) == self.key:
-            return find_compiler(self.version, os.environ)
-        return find_compiler(self.version, os.environ) or fetch_compiler(self.version, os.environ)
+        plan = self.plan(coming, installed)
+        return Part(self.key, tuple(future.result().layer for future in begin([plan]))) if plan else self.found
 
     def _compiled(self, python: Path, plans: Iterable[LayerPlan]) -> FileTree:
         minor, work = self.making.python.version, self.making.world.work / "byte-code"
@@ -93,6 +156,16 @@ class ByteCode:
         return compile_modules(modules, minor, python, work=work, environ=os.environ)
 
 
+def _in_vain(making: Making) -> str:
+    return making.last_record.annotations.get(IN_VAIN, "") if making.last_record else ""
+
+
+def wanted_byte_code(making: Making) -> ByteCode:
+    """What is wanted of it, whatever an earlier run made."""
+    given = making.world.compilers
+    return ByteCode(making, (COMPILERS if given is None else given).get(making.python.version, ""))
+
+
 def byte_code_of(making: Making, dependencies: str) -> ByteCode:
     """What is wanted of it, and what an earlier run made.
 
@@ -100,10 +173,9 @@ def byte_code_of(making: Making, dependencies: str) -> ByteCode:
         making: The image.
         dependencies: The key of what is compiled: all of its lock, and its layout.
     """
-    given = making.world.compilers
-    version = (COMPILERS if given is None else given).get(making.python.version)
-    if not version:
-        return ByteCode(making)
-    facts = {"dependencies": dependencies, "python": version, "layout": BYTE_CODE_LAYOUT}
+    wanted = wanted_byte_code(making)
+    if not wanted.version:
+        return wanted
+    facts = {"dependencies": dependencies, "python": wanted.version, "layout": BYTE_CODE_LAYOUT}
     key = short(digest_of(canonical_json(facts)), 32)
-    return ByteCode(making, version, key, find_part(key, making))
+    return ByteCode(making, wanted.version, key, find_part(key, making))

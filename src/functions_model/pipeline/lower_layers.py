@@ -40,7 +40,7 @@ class Lower:
         base: The base; with another configuration where an engine added to it.
         dependencies: What is installed.
         parts: What lies on the base, the lowest first: what an engine added, the dependencies, their byte code.
-        lacking: The key of byte code that was wanted, and that there is none of.
+        lacking: What the image's record says of byte code that was wanted, and that there is none of.
     """
 
     base: Base
@@ -81,7 +81,7 @@ def make_lower_layers(making: Making, lock: Lock, begin: Begin, known: Callable[
     base, engine = _engine_part(making, lock)
     dependencies, byte_code, compiled = _dependencies(making, lock, begin, known)
     parts = (*engine, dependencies, *([compiled] if compiled else []))
-    return Lower(base, dependencies, parts, "" if compiled else byte_code.key)
+    return Lower(base, dependencies, parts, "" if compiled else byte_code.lacking)
 
 
 def _dependencies(
@@ -89,20 +89,22 @@ def _dependencies(
 ) -> tuple[Part, ByteCode, Part | None]:
     """The dependencies and their byte code, each found again or made.
 
-    What is installed is packed, and sent, while it is looked at and compiled. Dependencies that are found without byte
-    code are installed to make it: the same inputs are to give the same image, whatever was there before.
+    What is installed is packed, and sent, while it is looked at and compiled; what compiles is fetched meanwhile.
+    Dependencies that are found without byte code are installed to make it: the same inputs are to give the same image,
+    whatever was there before.
     """
     key = _dependencies_key(making, lock)
     found, byte_code = find_part(key, making), byte_code_of(making, key)
     inventory = found.inventory if found else None
-    if found and (inventory or making.spec.build.preflight is Preflight.NONE):
-        known(inventory or Inventory())
-        return found, byte_code, byte_code.made_of(partial(install_layers, making, lock), begin)
-    plans = install_layers(making, lock)
-    packing = begin(plans)
-    inventory = take_inventory((plan.tree for plan in plans), lock, making.python.version)
-    known(inventory)
-    compiled = byte_code.made_of(lambda: plans, begin)
+    with byte_code.interpreter() as python:
+        if found and (inventory or making.spec.build.preflight is Preflight.NONE):
+            known(inventory or Inventory())
+            return found, byte_code, byte_code.made_of(python, partial(install_layers, making, lock), begin)
+        plans = install_layers(making, lock)
+        packing = begin(plans)
+        inventory = take_inventory((plan.tree for plan in plans), lock, making.python.version)
+        known(inventory)
+        compiled = byte_code.made_of(python, lambda: plans, begin)
     layers = tuple(future.result().layer for future in packing)
     return Part(key, layers, inventory.as_bytes(), INVENTORY_TYPE), byte_code, compiled
 

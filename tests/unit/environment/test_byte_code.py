@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from functions_model.environment.byte_code import CompilingFailed, compile_modules, modules_of
-from functions_model.environment.interpreters import fetch_compiler, find_compiler
-from functions_model.environment.uv_process import UvRefused
+from functions_model.environment.interpreters import find_compiler
 from functions_model.image.files import FileTree, TreeFile
 from functions_model.image.layers import LayerPlan, build_layer
 from functions_model.image.tree import read_tree
@@ -218,14 +217,6 @@ class TestInterpreter:
         stand_in(tmp_path / "python3.9", answer)
 
         assert find_compiler("3.9.999", {"PATH": str(tmp_path)}) is None
-
-    @pytest.mark.parametrize(
-        ("environ", "why"), [({"UV_OFFLINE": "1"}, "disabled"), ({"UV_PYTHON_DOWNLOADS": "never"}, "not allowed")]
-    )
-    def test_that_cannot_be_fetched_says_why(self, environ: dict[str, str], why: str, tmp_path: Path) -> None:
-        """As uv was told not to, or not to reach anything."""
-        with pytest.raises(UvRefused, match=why):
-            fetch_compiler("3.12.1", {"XDG_CACHE_HOME": str(tmp_path), **environ})
 
 
 def stand_in(program: Path, answer: str) -> Path:

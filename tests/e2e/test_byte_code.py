@@ -122,7 +122,7 @@ class TestWhereItIsAsked:
     def test_a_context_for_docker_has_it(self, first: Run, image: StoredImage, packager: Packager) -> None:
         """`builder: dockerfile` copies the same files."""
         packager.package(builder="dockerfile", build_context="context", image_name="first", image_tag="v1")
-        written = packager.folder / "context" / ".functions-model" / "layers" / "byte-code"
+        written = packager.folder / "context" / "functions-model" / "layers" / "byte-code"
 
         compiled = {str(file.relative_to(written)): file for file in written.rglob("*.pyc")}
         [six] = [file for name, file in compiled.items() if name.endswith("/six.cpython-311.pyc")]

@@ -44,16 +44,19 @@ class Interpreter:
 
     _coming: Future[Path | None]
 
-    def wait(self) -> Path | None:
+    def wait(self, patience: float = _PATIENCE) -> Path | None:
         """It; None where this machine has none, and it was not to be fetched.
+
+        Args:
+            patience: Seconds.
 
         Raises:
             NotFetched: It cannot be fetched, or takes too long.
         """
         try:
-            return self._coming.result(_PATIENCE)
+            return self._coming.result(patience)
         except TimeoutError:
-            raise NotFetched(f"it had not come {_PATIENCE:.0f} seconds after the dependencies") from None
+            raise NotFetched(f"it had not come {patience:.0f} seconds after the dependencies") from None
 
 
 @dataclass(frozen=True, slots=True)

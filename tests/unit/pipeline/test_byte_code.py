@@ -11,7 +11,6 @@ import pytest
 
 from functions_model.environment.fetched_interpreters import NotFetched
 from functions_model.environment.interpreters import COMPILERS
-from functions_model.pipeline import byte_code
 from functions_model.pipeline.byte_code import IN_VAIN, ByteCode, Interpreter, wanted_byte_code
 
 if TYPE_CHECKING:
@@ -44,33 +43,21 @@ class TestWanted:
 
 
 class TestWaiting:
-    def test_has_an_end(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_has_an_end(self) -> None:
         """An image is not held up longer than compiling takes."""
-        monkeypatch.setattr(byte_code, "_PATIENCE", 0.01)
         coming: Future[Path | None] = Future()
 
         with pytest.raises(NotFetched, match="it had not come 0 seconds after"):
-            Interpreter(coming).wait()
+            Interpreter(coming).wait(0.01)
 
 
 class TestInVain:
-    @pytest.mark.parametrize(("hours", "asks"), [(1, False), (25, True)])
-    def test_is_not_asked_again_for_a_day(self, monkeypatch: pytest.MonkeyPatch, *, hours: int, asks: bool) -> None:
-        """What was noted stays until then, so that the day has an end."""
-        asked: list[str] = []
-        monkeypatch.setattr(byte_code, "find_compiler", lambda *_: None)
-        monkeypatch.setattr(byte_code, "fetch_compiler", lambda version, *_: asked.append(version))
+    @pytest.mark.parametrize(("hours", "stays"), [(1, True), (25, False)])
+    def test_is_noted_for_a_day(self, *, hours: int, stays: bool) -> None:
+        """Each run in that time keeps the note, so that the day has an end."""
         noted = f"key {time.time() - 3600 * hours:.0f}"
-        last = making(noted=noted)
-        last.request = SimpleNamespace(conda=None)  # type: ignore[misc, assignment]
-        wanted = ByteCode(last, "3.12.1", "key")
 
-        with wanted.interpreter() as python:
-            assert python
-            assert python.wait() is None
-
-        assert asks is bool(asked)
-        assert asks is (wanted.lacking != noted)
+        assert stays is (noted == ByteCode(making(noted=noted), "3.12.1", "key").lacking)
 
     def test_of_another_environment_says_nothing(self) -> None:
         """Nor does a note of an earlier version, which has no time."""

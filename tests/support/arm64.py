@@ -1,8 +1,8 @@
 """The action's image for arm64, on a machine of another processor: a Debian whose programs the kernel has emulated.
 
 Debian's `qemu-user-static` has the emulator, and this registers it with the kernel (binfmt_misc), which needs root.
-Emulated, a program takes about fifteen times as long. So packages are unpacked and not configured, and the standard
-library and pip are compiled by this machine's own Python 3.13: byte code is the same on every processor.
+Emulated, a program takes about fifteen times as long. So packages are unpacked and not configured, and whatever is
+compiled to byte code is compiled by this machine's own Python 3.13: byte code is the same on every processor.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -24,6 +26,17 @@ from support.tools import EMULATOR, ROOT, find_python
 
 BASE, ACTION = "functions-model-test/python-arm64:1", "functions-model-test/action-arm64:1"
 _BINFMT = Path("/proc/sys/fs/binfmt_misc")
+_NATIVE = "opt/native"
+"""This machine's Python in the base."""
+_COMPILE_NATIVELY = f"""
+
+if __name__ == "__main__":
+    import os
+    os.environ.update(LD_LIBRARY_PATH="/{_NATIVE}/lib", PYTHONHOME="/{_NATIVE}")
+    program = "/{_NATIVE}/bin/python3.13"
+    os.execv(program, [program, "-I", "-m", "compileall", *sys.argv[1:]])
+"""
+"""In the place of the end of the module `compileall`."""
 _PACKAGES = (
     *("base-files", "base-passwd", "bash", "ca-certificates", "coreutils", "dash", "findutils", "grep", "libc-bin"),
     *("python3", "python3-pip", "python3-venv", "sed", "tar"),
@@ -106,6 +119,27 @@ def _unpack(root: Path) -> None:
     python = find_python("3.13")
     assert python, "no Python 3.13 on this machine"
     subprocess.run([python, "-m", "compileall", "-qq", "-j0", "-s", root, *compiled], check=False)
+    _bring_python(root, python.resolve())
+
+
+def _bring_python(root: Path, python: Path) -> None:
+    """This machine's Python into the base, for `python -m compileall`, which is most of what a build computes."""
+    native = root / _NATIVE
+    library = python.parents[1] / "lib"
+    names = ("test", "idlelib", "ensurepip", "tkinter", "site-packages", "__pycache__")
+    shutil.copytree(library / "python3.13", native / "lib" / "python3.13", ignore=shutil.ignore_patterns(*names))
+    (native / "bin").mkdir()
+    shutil.copy(python, native / "bin" / "python3.13")
+    linked = subprocess.run(["ldd", python], capture_output=True, text=True, check=True).stdout
+    for found in re.findall(r"(/\S+) \(0x", linked):
+        loader = Path(found).name.startswith("ld-linux")
+        place = root / "lib64" / Path(found).name if loader else native / "lib" / Path(found).name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(found, place)
+    module = root / "usr/lib/python3.13/compileall.py"
+    text, marker, _ = module.read_text().partition('\nif __name__ == "__main__"'.replace('"', "'"))
+    assert marker, "the end of the module compileall looks otherwise"
+    module.write_text(text + _COMPILE_NATIVELY)
 
 
 def _bring_packages(root: Path) -> None:

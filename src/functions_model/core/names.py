@@ -88,6 +88,8 @@ class Resources:
         identity: The user-assigned identity's name; with `Access.KEYS` there is none.
         data_storage_account: The storage account with the containers of a blob trigger; None with other triggers. May
             be the host storage account itself.
+        collect_storage_account: The storage account that takes what the app collects; None for an app that does not.
+            May be one of the other two.
         service_bus_namespace: The namespace with the queues of a Service Bus trigger; None with other triggers.
         application_insights: The Application Insights component's name; None for none.
         log_analytics_workspace: The workspace of a component that is created.
@@ -99,11 +101,30 @@ class Resources:
     storage_account: str
     identity: str
     data_storage_account: str | None = None
+    collect_storage_account: str | None = None
     service_bus_namespace: str | None = None
     application_insights: str | None = None
     log_analytics_workspace: str = ""
     other_groups: Mapping[str, str] = field(default_factory=dict)
     other_subscriptions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def storage_accounts(self) -> tuple[str, ...]:
+        """Each once: the host's, that of a blob trigger, and that of collected data."""
+        named = (self.storage_account, self.data_storage_account, self.collect_storage_account)
+        return tuple(dict.fromkeys(filter(None, named)))
+
+    @property
+    def collecting_alone(self) -> str:
+        """The account that takes nothing but what is collected; empty where there is none."""
+        name = self.collect_storage_account or ""
+        return name if name not in {self.storage_account, self.data_storage_account} else ""
+
+    def input_of_account(self, name: str) -> str:
+        """The input that names a storage account."""
+        if name == self.storage_account:
+            return "storage-account"
+        return "data-storage-account" if name == self.data_storage_account else "collect-storage-account"
 
     def group_id_of(self, given: str, names: Names) -> str:
         """ARM id of the resource group of what an input names; `names` says where the app is."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from functions_model.core.build import Build
+from functions_model.core.collect import Collect
 from functions_model.core.names import Names, Resources
 from functions_model.core.registered import RegisteredAsset
 from functions_model.core.secrets import Login, Secret
@@ -194,7 +195,7 @@ class Target:
         service_bus_sku: `Basic`, `Standard` or `Premium`, for a namespace that is created.
         access: How the app gets into what it works with.
         given: Inputs that were given, of those that mean nothing for what is there: `service-bus-sku`.
-        tags: The user's own, on everything that is made.
+        tags: The user's own, on everything that is made. `collect`: what the app collects; None for nothing.
     """
 
     names: Names
@@ -206,6 +207,7 @@ class Target:
     access: Access = Access.IDENTITY
     given: frozenset[str] = frozenset()
     tags: dict[str, str] = field(default_factory=dict)
+    collect: Collect | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,21 +218,19 @@ class DeploymentSpec:
 
     Attributes:
         workspace: The folder that relative inputs were resolved against, absolute. Nothing outside it is read.
-        login: None only in mode `package`, when the registry needs none (a registry without accounts).
-        target: None only in mode `package`.
+        login: None only in mode `package`, as `target`: when the registry has no accounts.
         sample_request: A file whose content is sent to the live function as the last check.
         verify_timeout: Seconds that the app has to come alive, and a probe to be answered.
         models: In the order given; may be empty. Registered ones become `Model`s when they have been downloaded.
-        code: None means: the only model is an MLflow model folder, which needs no entry script.
-        environment_file: None means: what the MLflow model asks for, or nothing but the inference server itself.
-        python_version: The minor the user asked for (`3.11`); None lets the environment file, then the default, decide.
-        base_image: The reference the user asked for; None means the Functions base image for the Python version.
-        own_files: What runs read and write for themselves, absolute: inputs, outputs, report. No part of the image.
-        sends_probe: The sample request goes through the trigger, too, as a blob or message of ours.
+        code: None: the only model is an MLflow model folder, which needs no entry script.
+        environment_file: None: what the MLflow model asks for, or nothing but the inference server itself.
+        python_version: The minor the user asked for (`3.11`); None: the environment file's, else the default.
+        base_image: The reference the user asked for; None: the Functions base image for the Python version.
+        own_files: What runs read and write themselves, absolute: inputs, outputs, report. No part of the image.
+        sends_probe: The sample goes through the trigger, too, as a blob or message of ours.
         host_json: The user's own host.json, to be merged over ours.
-        concurrency: How many blobs, messages or requests one worker process scores at the same time.
-        notes: What people should know about the inputs: parts of a deployment file that mean nothing here.
-        build: How the image is made.
+        concurrency: How many blobs, messages or requests one worker process scores at once.
+        notes: What people should know about the inputs: what of a deployment file means nothing here.
         route_prefix: What stands before `/score`; empty for nothing, None for what host.json says.
     """
 

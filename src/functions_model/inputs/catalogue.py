@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from functions_model.core.spec import Access, Mode
-from functions_model.inputs import building, hosting, triggering
+from functions_model.inputs import building, collection, hosting, triggering
 from functions_model.inputs.specs import (
     BLOB,
     EVERY_MODE,
@@ -131,6 +131,7 @@ _MODEL: tuple[InputSpec, ...] = (
 
 _APP: tuple[InputSpec, ...] = (
     *hosting.ENTRIES,
+    *collection.ENTRIES,
     a_choice(
         "access",
         "How the app reaches its registry, storage and Service Bus: by a managed `identity` with roles, or by `keys`,"

@@ -25,6 +25,7 @@ from functions_model.core.spec import InlineEnvironment
 from functions_model.core.yaml_nodes import is_empty
 from functions_model.image.opened import TextRefused, read_text
 from functions_model.inputs.assets import is_reference
+from functions_model.inputs.data_collector import FOLDERS, read_data_collector
 from functions_model.inputs.deployment_yaml import SUBJECT, Sheet, scalars
 from functions_model.inputs.form import Form
 from functions_model.inputs.import_roots import VARIABLE
@@ -35,7 +36,7 @@ _PROBE = (
     "the Functions host starts the script again when its process ends, and `verify-timeout` is the time to come alive"
 )
 
-USED_KEYS = ("model", "code_configuration", "environment", "environment_variables")
+USED_KEYS = ("model", "code_configuration", "environment", "environment_variables", "data_collector")
 SILENT_KEYS = ("$schema",)
 UNUSED_KEYS: dict[str, str] = {
     "name": "`app-name` names the app",
@@ -56,8 +57,6 @@ UNUSED_KEYS: dict[str, str] = {
     "startup_probe": _PROBE,
     "app_insights_enabled": "the app setting `APPLICATIONINSIGHTS_CONNECTION_STRING` turns Application Insights on",
     "model_mount_path": "the models are where `AZUREML_MODEL_DIR` says",
-    "data_collector": "what comes in and goes out is not collected, and what a script's `Collector` gets is dropped,"
-    " unless the app settings `AZUREML_MDC_ENABLED` and `AZUREML_MDC_LOCAL_CAPTURE` are `true`: then it is in the log",
     "egress_public_network_access": "the network of a function app is set up in Azure",
     "private_network_connection": "the network of a function app is set up in Azure",
     "provisioning_state": "it belongs to the deployment in Azure ML",
@@ -123,11 +122,15 @@ def _refuse_foreign(sheet: Sheet, root: yaml.MappingNode) -> bool:
 
 def _read_parts(form: Form, sheet: Sheet, root: yaml.MappingNode) -> None:
     given = {name for name, text in form.values.items() if text}
-    found = sheet.sections(root, (*USED_KEYS, *UNUSED_KEYS, *SILENT_KEYS), may_be_empty=UNUSED_KEYS)
-    for key in found:
-        if key in UNUSED_KEYS:
-            sheet.note(key, UNUSED_KEYS[key])
+    found = sheet.sections(
+        root, (*USED_KEYS, *UNUSED_KEYS, *SILENT_KEYS), may_be_empty={*UNUSED_KEYS, "data_collector"}
+    )
     values = {key: value for key, (_, value) in found.items()}
+    if form.mode in WITH_AZURE and "data_collector" in values:
+        form.file_collect = read_data_collector(sheet, values)
+    for key in found:
+        if key in UNUSED_KEYS and not (form.file_collect and key in FOLDERS):
+            sheet.note(key, UNUSED_KEYS[key])
     if "model" in values and "model-path" not in given:
         read_model(sheet, values["model"])
     if "code_configuration" in values and not {"entry-script", "source-directory"} <= given:

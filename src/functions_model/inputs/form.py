@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 from functions_model.ci.host import Facts
+from functions_model.core.collect import Collect
 from functions_model.core.failures import Location, Problem, RuleBroken
 from functions_model.core.spec import InlineEnvironment, Mode
 from functions_model.inputs.catalogue import BY_NAME
@@ -31,6 +32,7 @@ class Form:
         origins: Where a text stands that a deployment file gave.
         environment: An environment that stands inside the deployment file.
         file_settings: The app settings of the deployment file: line, name and value.
+        file_collect: What the deployment file has collected; None for nothing.
         file_pythonpath: PYTHONPATH of the deployment file, as it stands there; empty when it sets none.
         unread: Inputs that a deployment file may give, had it been readable: they are not told as missing.
         problems: Everything that is wrong.
@@ -46,6 +48,7 @@ class Form:
     origins: dict[str, Location] = field(default_factory=dict)
     environment: InlineEnvironment | None = None
     file_settings: tuple[tuple[Location, str, str], ...] = ()
+    file_collect: Collect | None = None
     file_pythonpath: str = ""
     unread: frozenset[str] = frozenset()
     problems: list[Problem] = field(default_factory=list)

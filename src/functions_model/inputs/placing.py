@@ -89,6 +89,7 @@ PLACES: dict[str, tuple[str, Callable[[str], str], Callable[[Names], str]]] = {
     "plan-name": ("Microsoft.Web/serverfarms", rules.plan_name, plan_name),
     "storage-account": (_STORAGE, rules.storage_account, storage_account),
     "data-storage-account": (_STORAGE, rules.storage_account, data_storage_account),
+    "collect-storage-account": (_STORAGE, rules.storage_account, lambda _: ""),
     "service-bus-namespace": (
         *("Microsoft.ServiceBus/namespaces", rules.service_bus_namespace, service_bus_namespace),
     ),
@@ -204,14 +205,20 @@ class Places:
             if is_elsewhere(self._form, found.subscription)
         }
 
-    def refuse_two(self, account: str, data_account: str) -> None:
-        """Note a storage account that is given twice, in two places: its name is unique in all of Azure."""
-        there, data_there = (self.in_other_groups.get(name) for name in ("storage-account", "data-storage-account"))
-        groups = {one.group.lower() if one else "" for one in (there, data_there)}
-        if account == data_account and (where := there or data_there) and len(groups) > 1:
+    def refuse_two(self, account: str, other: str, given: str = "data-storage-account") -> None:
+        """Note a storage account that is given twice, in two places: its name is unique in all of Azure.
+
+        Args:
+            account: That of `storage-account`.
+            other: That of another input.
+            given: That input.
+        """
+        there, other_there = (self.in_other_groups.get(name) for name in ("storage-account", given))
+        groups = {one.group.lower() if one else "" for one in (there, other_there)}
+        if account == other and (where := there or other_there) and len(groups) > 1:
             what = f"`{account}` is also the `storage-account`, in another resource group"
             remedy = f"An account's name is unique in all of Azure. Give `{where.group}/{where.name}` for both."
-            self._form.refuse("data-storage-account", what, remedy)
+            self._form.refuse(given, what, remedy)
 
 
 def is_elsewhere(form: Form, subscription: str) -> bool:

@@ -7,6 +7,7 @@ from functions_model.core.secrets import Secret
 from functions_model.core.spec import Access, OnPlan, RemovalSpec, Target
 from functions_model.inputs import rules
 from functions_model.inputs.building import YesNo
+from functions_model.inputs.collecting import take_collect
 from functions_model.inputs.files import take_sample
 from functions_model.inputs.form import Form
 from functions_model.inputs.placing import Places, is_elsewhere
@@ -51,6 +52,8 @@ def read_target(form: Form) -> Target:
     )
     slot, swap = _slot(form, places.names.app)
     places.refuse_two(storage, data or "")
+    collect, collected = take_collect(form, places.names.app), places.take("collect-storage-account")
+    places.refuse_two(storage, collected, "collect-storage-account")
     return Target(
         names=places.names.at(slot),
         location=form.take("location", rules.location),
@@ -59,6 +62,7 @@ def read_target(form: Form) -> Target:
             storage_account=storage,
             identity=identity,
             data_storage_account=data,
+            collect_storage_account=(collected or data or storage) if collect else None,
             service_bus_namespace=namespace,
             application_insights=insights or None,
             log_analytics_workspace=logs if insights else "",
@@ -77,6 +81,7 @@ def read_target(form: Form) -> Target:
         access=access,
         given=frozenset(name for name in _FOR_WHAT_IS_NEW if form.text(name)),
         tags=take_tags(form),
+        collect=collect,
     )
 
 
@@ -150,6 +155,7 @@ def _resources_to_remove(places: Places) -> Resources:
         storage_account=places.take("storage-account"),
         identity=places.take("identity-name"),
         data_storage_account=places.take("data-storage-account"),
+        collect_storage_account=places.take("collect-storage-account") or None,
         service_bus_namespace=places.take("service-bus-namespace"),
         application_insights=places.take("application-insights") or None,
         log_analytics_workspace=places.take("log-analytics-workspace"),

@@ -76,9 +76,8 @@ class Wanted:
 
     @property
     def storage_accounts(self) -> tuple[str, ...]:
-        """The host storage account and, when it is another one, that of a blob trigger."""
-        data = (self.data.account,) if isinstance(self.data, BlobData) else ()
-        return tuple(dict.fromkeys((self.target.resources.storage_account, *data)))
+        """Each once."""
+        return self.target.resources.storage_accounts
 
     def is_in_other_group(self, resource_type: str, name: str) -> bool:
         """Whether a resource must be there already, in another group."""

@@ -235,6 +235,7 @@ def _removal_command(spec: DeploymentSpec, target: Target) -> list[str]:
         "identity-name": target.resources.identity,
         "storage-account": target.resources.storage_account,
         "data-storage-account": target.resources.data_storage_account,
+        "collect-storage-account": target.resources.collecting_alone,
         "service-bus-namespace": target.resources.service_bus_namespace,
         "application-insights": target.resources.application_insights,
         "log-analytics-workspace": target.resources.log_analytics_workspace,

@@ -76,7 +76,6 @@ class TestFile:
             "scale_settings": "{type: default}",
             "app_insights_enabled": "true",
             "model_mount_path": "/var/model",
-            "data_collector": "{}",
             "egress_public_network_access": "disabled",
             "resources": "{requests: {cpu: 1}}",
         }

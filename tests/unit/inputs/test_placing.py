@@ -20,6 +20,7 @@ BLOB = {"trigger": "blob", "input-path": "input/{name}"}
 QUEUE = {"trigger": "service-bus-queue", "input-queue-name": "orders"}
 BESIDE = {
     "data-storage-account": BLOB,
+    "collect-storage-account": {"collect": "inputs"},
     "service-bus-namespace": QUEUE,
     "log-analytics-workspace": {"application-insights": "mine01"},
 }
@@ -27,6 +28,7 @@ FIELDS = {
     "plan-name": "plan",
     "storage-account": "storage_account",
     "data-storage-account": "data_storage_account",
+    "collect-storage-account": "collect_storage_account",
     "service-bus-namespace": "service_bus_namespace",
     "identity-name": "identity",
     "application-insights": "application_insights",

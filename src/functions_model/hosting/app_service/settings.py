@@ -12,6 +12,7 @@ from functions_model.hosting.app_service.script_identity import client_settings
 from functions_model.provision.changes import FieldChange
 from functions_model.provision.host import Wanted
 from functions_model.provision.observed import Observed
+from functions_model.provision.settings.collecting import collect_settings, obsolete_collect
 from functions_model.provision.settings.host_storage import (
     host_storage_settings,
     obsolete_host_storage,
@@ -45,6 +46,7 @@ def merged_settings(wanted: Wanted, observed: Observed) -> dict[str, str | None]
         **connection_settings(wanted, observed),
         **registry_settings(wanted, observed),
         **telemetry_settings(wanted, observed),
+        **collect_settings(wanted, observed),
     }
     obsolete = {
         *obsolete_host_storage(wanted, observed),
@@ -52,6 +54,7 @@ def merged_settings(wanted: Wanted, observed: Observed) -> dict[str, str | None]
         *obsolete_connection(wanted, observed),
         *obsolete_registry_login(wanted),
         *obsolete_telemetry(wanted),
+        *obsolete_collect(wanted),
     }
     kept = {name: value for name, value in observed.live_settings.items() if name not in obsolete}
     return {**kept, **ours, **users}

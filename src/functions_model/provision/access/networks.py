@@ -74,7 +74,7 @@ def unsure(wanted: Wanted, observed: Observed) -> tuple[str, ...]:
 def _places(wanted: Wanted, observed: Observed) -> Iterator[_Place]:
     for name in wanted.storage_accounts:
         if (account := account_in(observed, name)) is not None:
-            subject = "storage-account" if name == wanted.resources.storage_account else "data-storage-account"
+            subject = wanted.resources.input_of_account(name)
             opening = (
                 f"az storage account update --ids {account.id} --public-network-access Enabled --default-action Allow"
             )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from functions_model.core.spec import Target
+from functions_model.provision.changes import key_of
 from functions_model.provision.kinds import (
     application_insights,
+    blob_container,
     service_bus_namespace,
     service_bus_queue,
     storage_account,
@@ -13,6 +15,7 @@ from functions_model.provision.nouns import BlobData, QueueData, RegistryResourc
 
 ACR_PULL = "7f951dda-4ed3-4680-a7ca-43fe172d538d"
 REPOSITORY_READER = "b93aa761-3e63-49ed-ac28-beffa264f7ac"
+BLOB_DATA_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
 BLOB_DATA_OWNER = "b7e6dc6d-f1e8-4753-8033-0f276bb0955b"
 TABLE_DATA_CONTRIBUTOR = "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3"
 QUEUE_DATA_CONTRIBUTOR = "974c5e8b-45b9-4653-ba55-5f855dd0fb88"
@@ -25,6 +28,7 @@ METRICS_PUBLISHER = "3913510d-42f4-4e42-8a64-420c390055eb"
 NAMES = {
     ACR_PULL: "AcrPull",
     REPOSITORY_READER: "Container Registry Repository Reader",
+    BLOB_DATA_CONTRIBUTOR: "Storage Blob Data Contributor",
     BLOB_DATA_OWNER: "Storage Blob Data Owner",
     TABLE_DATA_CONTRIBUTOR: "Storage Table Data Contributor",
     QUEUE_DATA_CONTRIBUTOR: "Storage Queue Data Contributor",
@@ -44,12 +48,13 @@ _ACCOUNT_CONTRIBUTOR = (NAMES[ACCOUNT_CONTRIBUTOR], ACCOUNT_CONTRIBUTOR)
 def roles_for(target: Target, registry: RegistryResource, data: BlobData | QueueData | None) -> tuple[Role, ...]:
     """What the identity must hold, in a stable order: on the registry, on the host storage, on what the trigger needs.
 
-    The last is on what telemetry goes to.
+    Then on what collected data goes to, and on what telemetry goes to.
 
     https://learn.microsoft.com/azure/azure-functions/functions-reference#grant-permission-to-the-identity lists them.
     """
     data_roles = _data_roles(target, data)
-    return (_pull_role(registry), *_host_storage_roles(target, data), *data_roles, *_telemetry_roles(target))
+    of_writing = (*_collect_roles(target), *_telemetry_roles(target))
+    return (_pull_role(registry), *_host_storage_roles(target, data), *data_roles, *of_writing)
 
 
 def _pull_role(registry: RegistryResource) -> Role:
@@ -94,6 +99,21 @@ def _blob_roles(target: Target, data: BlobData) -> tuple[Role, ...]:
         return ()
     needed = (_BLOB_OWNER, _QUEUE_CONTRIBUTOR, _ACCOUNT_CONTRIBUTOR)
     return _on_account(target, "data-storage-account", data.account, *needed)
+
+
+def _collect_roles(target: Target) -> tuple[Role, ...]:
+    """On the container alone. Of the host's account, and of a blob trigger's, the identity owns all blobs anyway.
+
+    No built-in role may append and nothing else.
+    """
+    account = target.resources.collecting_alone
+    if target.collect is None or not account:
+        return ()
+    container = target.collect.container
+    above = f"{_group(target, 'collect-storage-account')}/providers/{storage_account.TYPE}/{account}"
+    scope = f"{above}/blobServices/default/containers/{container}"
+    waits_for = key_of(blob_container.KIND, f"{account}/{container}")
+    return (Role(NAMES[BLOB_DATA_CONTRIBUTOR], BLOB_DATA_CONTRIBUTOR, scope, container, waits_for),)
 
 
 def _telemetry_roles(target: Target) -> tuple[Role, ...]:

@@ -1,4 +1,4 @@
-"""The containers of a blob trigger: made when they are missing, otherwise left as they are."""
+"""The containers of a blob trigger, and of collected data: made when they are missing, otherwise left as they are."""
 
 from __future__ import annotations
 
@@ -24,69 +24,69 @@ KIND = "blob container"
 
 @dataclass(frozen=True, slots=True)
 class ObservedContainers(Piece):
-    """The blob containers, of those wanted, that are there, by name."""
+    """The blob containers, of those wanted, that are there: account and name."""
 
-    names: frozenset[str] = frozenset()
+    names: frozenset[tuple[str, str]] = frozenset()
 
 
 def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedContainers | None:
     """Those of the wanted containers that are there."""
-    if not isinstance(wanted.data, BlobData) or account_in(seen, wanted.data.account) is None:
-        return None
-    account, names = wanted.data.account, [container.name for container in containers_of(wanted, seen)]
-    group = wanted.group_of(storage_account.TYPE, account)
-    with ThreadPoolExecutor(max_workers=len(names) or 1) as threads:
-        there = list(threads.map(lambda name: _is_there(clients, group, account, name), names))
-    return ObservedContainers(frozenset(name for name, yes in zip(names, there, strict=True) if yes))
+    asked = [container for container in containers_of(wanted, seen) if account_in(seen, container.account)]
+    with ThreadPoolExecutor(max_workers=len(asked) or 1) as threads:
+        there = list(threads.map(lambda container: _is_there(clients, wanted, container), asked))
+    return ObservedContainers(frozenset(one.place for one, yes in zip(asked, there, strict=True) if yes))
 
 
-def _is_there(clients: AzureClients, group: str, account: str, name: str) -> bool:
+def _is_there(clients: AzureClients, wanted: Wanted, container: Container) -> bool:
     try:
-        clients.storage.blob_containers.get(resource_group_name=group, account_name=account, container_name=name)
+        clients.storage.blob_containers.get(**_where(wanted, container))
     except ResourceNotFoundError:
         return False
     return True
 
 
+def _where(wanted: Wanted, container: Container) -> dict[str, str]:
+    group = wanted.group_of(storage_account.TYPE, container.account)
+    return {"resource_group_name": group, "account_name": container.account, "container_name": container.name}
+
+
 def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     """Paths that cannot be filled in from app settings, or lead in a circle."""
-    return path_problems(wanted, observed)
+    return (*path_problems(wanted, observed), *_collected_problems(wanted, observed))
+
+
+def _collected_problems(wanted: Wanted, observed: Observed) -> Iterator[Problem]:
+    """Collected data where a blob trigger would take it for input."""
+    collect, data = wanted.target.collect, wanted.data
+    if collect is None or not isinstance(data, BlobData) or wanted.resources.collect_storage_account != data.account:
+        return
+    if any(path.container_name({}) == collect.container for path in filled_paths(wanted, observed)[:1]):
+        what = f"the blobs of the container `{collect.container}` start the function, and collected data would, too"
+        yield Problem(what, "Set `collect-container` to another container.", "collect-container")
 
 
 def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
     """Create or keep each."""
-    data = wanted.data
-    if not isinstance(data, BlobData):
-        return ()
-    return tuple(_change(container, data.account, wanted, observed) for container in containers_of(wanted, observed))
+    return tuple(_change(container, wanted, observed) for container in containers_of(wanted, observed))
 
 
-def _change(container: Container, account: str, wanted: Wanted, observed: Observed) -> Change:
-    account_id = wanted.id_of(storage_account.TYPE, account)
+def _change(container: Container, wanted: Wanted, observed: Observed) -> Change:
+    account_id = wanted.id_of(storage_account.TYPE, container.account)
     # The id, and the link that is made of it, would show the value of a setting.
     resource_id = "" if container.is_secret else f"{account_id}/blobServices/default/containers/{container.name}"
-    if container.name in observed.all_of(ObservedContainers).names:
+    if container.place in observed.all_of(ObservedContainers).names:
         return Change(KIND, container.shown, Action.KEEP, resource_id=resource_id)
-    fields = (FieldChange("storage account", None, account), FieldChange("public access", None, "off"))
-    depends_on = (storage_account.key(account),)
+    fields = (FieldChange("storage account", None, container.account), FieldChange("public access", None, "off"))
+    depends_on = (storage_account.key(container.account),)
     return Change(KIND, container.shown, Action.CREATE, fields, "it does not exist", depends_on, resource_id)
 
 
 def write(writing: Writing, observed: Observed) -> None:
     """Create it, through Resource Manager: that takes no role on the account's data."""
-    data = writing.wanted.data
-    if not isinstance(data, BlobData):
-        message = "a container needs a blob trigger"
-        raise TypeError(message)
     containers = containers_of(writing.wanted, observed)
     container = next(container for container in containers if container.shown == writing.change.name)
     body: Any = {"properties": {"publicAccess": "None"}}
-    writing.clients.storage.blob_containers.create(
-        resource_group_name=writing.wanted.group_of(storage_account.TYPE, data.account),
-        account_name=data.account,
-        container_name=container.name,
-        blob_container=body,
-    )
+    writing.clients.storage.blob_containers.create(**_where(writing.wanted, container), blob_container=body)
 
 
 def keys(wanted: Wanted, observed: Observed) -> tuple[str, ...]:
@@ -105,30 +105,42 @@ BLOB_CONTAINER = Kind(
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A container that a path means.
+    """A container that a path means, or that collected data goes to.
 
     Attributes:
-        shown: Its name for people: `%SETTING%` where an app setting stands, because the value of one is a secret.
+        shown: Its name for people: `%SETTING%` where an app setting stands, because the value of one is a secret. With
+            its account, where that takes nothing but what is collected.
         name: Its name in Azure.
+        account: Its storage account.
     """
 
     shown: str
     name: str
+    account: str
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """What tells it from all others."""
+        return self.account, self.name
 
     @property
     def is_secret(self) -> bool:
         """Whether its name holds the value of an app setting."""
-        return self.shown != self.name
+        return "%" in self.shown
 
 
 def containers_of(wanted: Wanted, observed: Observed) -> tuple[Container, ...]:
     """Each container once, of those paths that can be filled in; `path_problems` tells of the others."""
-    settings = _settings(wanted, observed)
-    found: dict[str, Container] = {}
+    settings, data, collect = _settings(wanted, observed), wanted.data, wanted.target.collect
+    found: dict[tuple[str, str], Container] = {}
     for _, path in _paths(wanted):
         filled = _filled(path, settings)
-        if filled is not None and (name := filled.container_name({})):
-            found.setdefault(name, Container(_shown(path), name))
+        if isinstance(data, BlobData) and filled is not None and (name := filled.container_name({})):
+            found.setdefault((data.account, name), Container(_shown(path), name, data.account))
+    if collect is not None and (account := wanted.resources.collect_storage_account):
+        alone = f"{account}/" if wanted.resources.collecting_alone else ""
+        collected = Container(f"{alone}{collect.container}", collect.container, account)
+        found.setdefault(collected.place, collected)
     return tuple(found.values())
 
 

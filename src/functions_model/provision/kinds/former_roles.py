@@ -57,11 +57,14 @@ def find_former(clients: AzureClients, missing: Sequence[Role], identity_id: str
 
 
 def _left(clients: AzureClients, scope: str, identity_id: str) -> dict[str, FormerAssignment]:
-    """By role definition. A login that may not ask this cannot remove them either: to it, there are none."""
+    """By role definition. A login that may not ask this cannot remove them either: to it, there are none.
+
+    A container of an account that is there may not be.
+    """
     try:
         found = list(clients.authorization.role_assignments.list_for_scope(scope=scope.lstrip("/"), filter="atScope()"))
     except HttpResponseError as exc:
-        if exc.status_code == 403:
+        if exc.status_code in {403, 404}:
             return {}
         raise
     return dict(_named(found, scope, description_of(identity_id).lower()))

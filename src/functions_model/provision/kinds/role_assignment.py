@@ -16,6 +16,7 @@ from functions_model.provision.changes import Action, Change, FieldChange, key_o
 from functions_model.provision.host import Kind, Look, Wanted, Writing
 from functions_model.provision.kinds import (
     application_insights,
+    blob_container,
     identity,
     service_bus_namespace,
     service_bus_queue,
@@ -86,7 +87,7 @@ class _Assignment:
 def _assignments(clients: AzureClients, asked: list[Role], principal_id: str) -> tuple[_Assignment, ...]:
     """What the identity holds. A subscription knows all of its own at once, but not every login may ask it that."""
     listed, only = clients.authorization.role_assignments, f"principalId eq '{principal_id}'"
-    scopes = list(dict.fromkeys(role.scope for role in asked))
+    scopes = list(dict.fromkeys(_resource_of(role.scope) for role in asked))
     own = [scope for scope in scopes if subscription_in(scope).lower() == clients.subscription_id.lower()]
     held: list[_Assignment] = []
     if len(own) > 1:
@@ -104,6 +105,11 @@ def _assignments(clients: AzureClients, asked: list[Role], principal_id: str) ->
         return (*held, *(one for found in threads.map(of, scopes) for one in found))
 
 
+def _resource_of(scope: str) -> str:
+    """Where roles are asked for: what is listed there holds those below it, too, and a container may not be there."""
+    return scope.partition("/blobServices/")[0]
+
+
 def _read(assignment: Any, scope: str) -> _Assignment:
     definition = str(assignment.role_definition_id).rpartition("/")[2].lower()
     return _Assignment(definition, str(assignment.scope or scope).lower().rstrip("/"))
@@ -113,6 +119,8 @@ def _scopes_there(wanted: Wanted, seen: Observed) -> set[str]:
     """Keys of what is there, of all that a role can wait for."""
     there = {storage_account.key(name) for name in seen.all_of(ObservedAccounts).by_name}
     there |= {*application_insights.keys(wanted)} if seen.of(ObservedInsights) is not None else set()
+    if wanted.resources.collecting_alone in seen.all_of(ObservedAccounts).by_name:
+        there |= {one.waits_for for one in wanted.roles if one.waits_for.startswith(f"{blob_container.KIND}/")}
     there |= {service_bus_queue.key(name) for name in seen.all_of(ObservedQueues).by_name}
     if isinstance(wanted.data, QueueData) and seen.of(ObservedNamespace) is not None:
         there.add(service_bus_namespace.key(wanted.data.namespace))

@@ -137,6 +137,14 @@ def _network(account: Any) -> Network:
     )
 
 
+_NEEDED = {
+    "storage-account": (("blob", "queue", "table"), "the Functions host"),
+    "data-storage-account": (("blob", "queue"), "the trigger"),
+    "collect-storage-account": (("blob",), "what is collected"),
+}
+"""By the input that names an account: the services that are needed of it, and by whom."""
+
+
 def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
     """A name that is taken, or an account without queues or tables."""
     found = (_problem(name, wanted, observed) for name in wanted.storage_accounts)
@@ -144,8 +152,7 @@ def problems(wanted: Wanted, observed: Observed) -> tuple[Problem, ...]:
 
 
 def _problem(name: str, wanted: Wanted, observed: Observed) -> Problem | None:
-    is_host = name == wanted.resources.storage_account
-    subject = "storage-account" if is_host else "data-storage-account"
+    subject = wanted.resources.input_of_account(name)
     account = account_in(observed, name)
     if account is None and wanted.is_in_other_group(TYPE, name):
         return not_there(KIND, TYPE, name, wanted, subject)
@@ -155,7 +162,7 @@ def _problem(name: str, wanted: Wanted, observed: Observed) -> Problem | None:
     if not _is_made(account):
         what = f"the storage account `{name}` is not ready, its state is {account.state}"
         return Problem(what, f"Wait until it is, or set `{subject}` to another name.", subject)
-    needed, who = (("blob", "queue", "table"), "the Functions host") if is_host else (("blob", "queue"), "the trigger")
+    needed, who = _NEEDED[subject]
     missing = [service for service in needed if not getattr(account, service)]
     if not missing:
         return _keys_problem(name, account) if _lacks_keys(wanted, account) and not account.is_ours else None
@@ -277,6 +284,7 @@ STORAGE_ACCOUNT = Kind(
     named_by={
         "storage-account": lambda names: names.storage_account,
         "data-storage-account": lambda names: names.data_storage_account,
+        "collect-storage-account": lambda names: names.collect_storage_account,
     },
     unique_names=unique_names,
     removal=Removal(

@@ -17,6 +17,7 @@ from functions_model.provision.kinds.storage_account import ObservedAccounts
 from functions_model.provision.nouns import BlobData, QueueData
 from functions_model.provision.observed import LiveApp, Observed
 from functions_model.provision.places import subscription_in
+from functions_model.provision.settings import collecting
 from functions_model.provision.settings.connection_strings import REGISTRY, Keys, ObservedKeys, rule_of
 from functions_model.provision.settings.host_storage import HOST_STORAGE
 from functions_model.provision.settings.trigger import CONNECTION, sets_connection
@@ -49,6 +50,8 @@ def _owners(wanted: Wanted, observed: Observed) -> list[tuple[str, str]]:
     """Each setting with a secret in it, and what that opens."""
     host = storage_account.key(wanted.resources.storage_account)
     owners = [(HOST_STORAGE, host), *wanted.host.settings_with_keys(wanted)]
+    if account := wanted.target.collect and wanted.resources.collect_storage_account:
+        owners.append((collecting.CONNECTION, storage_account.key(account)))
     if sets_connection(wanted, observed):
         match wanted.data:
             case BlobData(account=account):

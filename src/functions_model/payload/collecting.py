@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, MutableMapping
+    from wsgiref.types import WSGIApplication
 
     from .append_blobs import Sign
     from .sink import Sink
@@ -131,6 +132,16 @@ def collecting_of(environ: Mapping[str, str]) -> Collecting:
     sink = Sink(store, source=said["source"], folder=said["folder"], rolling=said["rolling"])
     rates = {name.lower(): float(rate) for name, rate in said["collections"].items()}
     return Collecting(sink, rates, rates.pop("*", 0.0))
+
+
+def observed(application: WSGIApplication) -> WSGIApplication:
+    """The application, with what comes in and goes out collected where the settings say so."""
+    collecting = begun()
+    if collecting is None:
+        return application
+    from .wire import with_records  # noqa: PLC0415
+
+    return with_records(application, collecting)
 
 
 def process_name(machine: str) -> str:

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .collecting import be_quiet, what_becomes_of_it
+from .collecting import be_quiet, observed, what_becomes_of_it
 from .failures import failure_of
 from .first_sdk import CODE_FOLDER, enter
 from .noted import NOTES, note_warnings
@@ -109,7 +109,7 @@ def _create() -> WSGIApplication:
     from azureml_inference_server_http.server.create_app import create  # noqa: PLC0415 - slow, and it reads settings
 
     create_app: Callable[[], WSGIApplication] = create
-    return create_app()
+    return observed(create_app())
 
 
 def _describe(failure: ScriptFailure) -> str:

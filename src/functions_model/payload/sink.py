@@ -126,8 +126,8 @@ class Sink:
         """Take a record, or lose it: at once, and without a word."""
         size = record.size
         with self._lock:
-            if self._held + size > self._limits.queue or self._closing:
-                self._lost[ENDED if self._closing else FULL] += 1
+            if why := self._no_room(size):
+                self._lost[why] += 1
                 return
             self._records.append(record)
             self._held, self._new, self._waiting = self._held + size, self._new + size, self._waiting + 1
@@ -137,6 +137,13 @@ class Sink:
             # While the store fails, nothing that comes shortens the pause.
             if self._new >= self._limits.send and not self._failure:
                 self._wake.set()
+
+    def _no_room(self, size: int) -> str:
+        if self._closing:
+            return ENDED
+        if size > self._limits.block:
+            return LARGE
+        return FULL if self._held + size > self._limits.queue else ""
 
     def lose(self, why: str, count: int = 1) -> None:
         """Count records that are lost."""

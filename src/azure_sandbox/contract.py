@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,13 +36,10 @@ class TokenRefused(Exception):
 
 
 class Directory(Protocol):
-    """Microsoft Entra ID, as the data plane needs it. Implemented by the control plane.
-
-    Attributes:
-        tenant_id: Whose directory it is.
-    """
+    """Microsoft Entra ID, as the data plane needs it. Implemented by the control plane."""
 
     tenant_id: str
+    """Whose directory it is."""
 
     def principal_of_token(self, access_token: str, audience: str) -> Principal:
         """Who presents this access token.
@@ -85,6 +82,7 @@ class SiteDefinition:
         isolated: Whether the host has nothing below `/admin` for anybody but the platform.
         container_log: Whether what the container writes is kept.
         key_vault_identity: Client id of the identity that resolves references to Key Vault; empty when there is none.
+        authentication: `authsettingsV2`; empty where that was never written.
     """
 
     resource_id: str
@@ -99,6 +97,7 @@ class SiteDefinition:
     connection_strings: dict[str, str] = field(default_factory=dict)
     container_log: bool = False
     key_vault_identity: str = ""
+    authentication: dict[str, Any] = field(default_factory=dict)
 
 
 class AppState(enum.StrEnum):

@@ -31,23 +31,27 @@ class FrontEnd:
         address: `http://127.0.0.1:PORT` of the running container; None while there is none.
         stopped: Whether the site was stopped on purpose.
         closed: Whether the site lets in nobody from outside its network.
+        refusal: What an authentication before the app answers; None where it lets a request pass.
     """
 
     def __init__(
-        self, address: Callable[[], str | None], stopped: Callable[[], bool], closed: Callable[[], bool]
+        self,
+        address: Callable[[], str | None],
+        stopped: Callable[[], bool],
+        closed: Callable[[], bool],
+        refusal: Callable[[Request], Response | None],
     ) -> None:
         self._address = address
         self._stopped = stopped
         self._closed = closed
+        self._refusal = refusal
         # Made on the server's own event loop, with the first request.
         self._client: httpx.AsyncClient | None = None
         self.app = Starlette(routes=[Route("/{path:path}", self._serve, methods=METHODS)])
 
     async def _serve(self, request: Request) -> Response:
-        if self._closed():
-            return _forbidden(request)
-        if self._stopped():
-            return _page(403, "Site Disabled", "This web app is stopped.")
+        if refused := self._refused(request):
+            return refused
         address = self._address()
         if address is None:
             return _page(503, "Application Error", "If you are the application administrator, look at the log.")
@@ -62,6 +66,13 @@ class FrontEnd:
         response.raw_headers = [(name.lower(), value) for name, value in headers]
         response.background = BackgroundTask(answer.aclose)
         return response
+
+    def _refused(self, request: Request) -> Response | None:
+        if self._closed():
+            return _forbidden(request)
+        if self._stopped():
+            return _page(403, "Site Disabled", "This web app is stopped.")
+        return self._refusal(request) if self._address() else None
 
     async def _forward(self, request: Request, address: str) -> httpx.Response:
         if self._client is None:

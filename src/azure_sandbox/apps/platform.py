@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from azure_sandbox.apps.app_log import AppLog
@@ -15,6 +16,7 @@ from azure_sandbox.apps.front_end import FrontEnd
 from azure_sandbox.apps.host_storage import HostStorage
 from azure_sandbox.apps.identity_endpoint import IdentityEndpoint
 from azure_sandbox.apps.key_vaults import KeyVaults
+from azure_sandbox.apps.login_gate import refusal
 from azure_sandbox.apps.runner import Runner
 from azure_sandbox.apps.service_bus_access import ServiceBusDoor
 from azure_sandbox.apps.storage_accounts import StorageDoor
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from starlette.requests import Request
+    from starlette.responses import Response
     from starlette.types import ASGIApp
 
     from azure_sandbox.apps.engine import Engine
@@ -258,9 +262,12 @@ class Platform:
         with self._lock:
             app = self._apps.setdefault(name.lower(), _App(log=AppLog(hear=self._hear)))
             if app.server is None:
-                front = FrontEnd(app.address, app.stopped, app.closed)
+                front = FrontEnd(app.address, app.stopped, app.closed, partial(self._refusal, app))
                 app.server = WebServer(self._watch(front.app, name), tls=self._tls).start()
             return app.server
+
+    def _refusal(self, app: _App, request: Request) -> Response | None:
+        return refusal(app.site.authentication, request, self._shared.directory) if app.site else None
 
     def _start(self, app: _App) -> None:
         """Replace what runs by what the definition says."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -96,6 +96,12 @@ class Endpoint(Protocol):
 
     def turns_away(self, status: int, headers: Mapping[str, str]) -> bool:
         """Whether an answer is not the app's: it lets in nobody from where this run is."""
+
+    def asks_for_login(self, status: int, headers: Mapping[str, str]) -> bool:
+        """Whether an answer is that of an authentication in front of the app: nobody gets past it with a key alone."""
+
+    def let_through(self, paths: Sequence[str]) -> str:
+        """The command by which that authentication lets everybody reach some paths of the app."""
 
     def keys(self) -> HostKeys:
         """The keys of its Functions host."""

@@ -16,7 +16,7 @@ from functions_model.core.routes import DEFAULT_PREFIX, route_of
 from functions_model.core.sending import new_session
 from functions_model.core.unanswered import why
 from functions_model.provision.endpoint import Endpoint, HostKeys, NotYet
-from functions_model.verify.nouns import IDENTITY, Crashed, Expected, NoKeys
+from functions_model.verify.nouns import CHECK, IDENTITY, Crashed, Expected, NoKeys
 
 _CONNECT_SECONDS = 10.0
 _READ_SECONDS = 30.0
@@ -38,6 +38,8 @@ class AppClient:
         secrets: The keys that are known.
         closed: It lets in nobody from here, so that only Azure can ask it.
         isolated: Its host takes the master key for right, and keeps `/admin` to Azure all the same.
+        guarded: An authentication in front of it has whoever calls it log in, unless it leaves a path out.
+        shut: Paths that this asked to log in for.
         looks: How often it was looked at before its keys were known.
         refusals: How often Azure asked the host in vain.
         crashes: How often in a row it gave no answer of its own to the question whether its model loads.
@@ -59,7 +61,8 @@ class AppClient:
         self.secrets: set[str] = set()
         self._mask = mask
         self._session = session
-        self.closed = self.isolated = False
+        self.closed = self.isolated = self.guarded = False
+        self.shut: set[str] = set()
         self.looks = self.refusals = self.crashes = 0
         self.overcome: set[str] = set()
         self.prefix = DEFAULT_PREFIX if expected.route_prefix is None else expected.route_prefix
@@ -79,6 +82,22 @@ class AppClient:
                 self.prefix = (
                     urlsplit(str(one["invoke_url_template"])).path.strip("/").removesuffix(IDENTITY).strip("/")
                 )
+
+    @property
+    def tells_azure_alone(self) -> bool:
+        """Whether nobody else gets an answer of its host."""
+        return self.closed or self.isolated or self.guarded
+
+    @property
+    def sample_function(self) -> str:
+        """What scores a sample. Behind an authentication it is the one that keeps to the master key by itself."""
+        return CHECK if self.guarded else self.expected.sample_function
+
+    def note_shut(self, function: str) -> None:
+        """Note whether an authentication in front of it, and not the function, answers there."""
+        answer = self.get(route := self.route(function))
+        if self.endpoint.asks_for_login(answer.status_code, answer.headers):
+            self.shut.add(route)
 
     @property
     def all_secrets(self) -> set[str]:
@@ -126,7 +145,7 @@ class AppClient:
             NotYet: It cannot be had yet.
             NotLive: Azure refused.
         """
-        if not self.closed and not self.isolated:
+        if not self.tells_azure_alone:
             answer = self.get(path, {"x-functions-key": self.master_key()})
             self.isolated = answer.status_code == 403
             if not self.isolated:
@@ -213,7 +232,7 @@ class AppClient:
             # Azure must prove itself for this, too. The host tells by itself, some time after its start.
             with suppress(NotYet):
                 self.endpoint.sync_triggers()
-        elif self.closed or self.isolated or not self._has_told_triggers():
+        elif self.tells_azure_alone or not self._has_told_triggers():
             self.endpoint.sync_triggers()
 
     def _has_told_triggers(self) -> bool:
@@ -233,7 +252,7 @@ class AppClient:
             NotLive: Azure refused.
         """
         path = "/admin/host/restart"
-        if self.closed or self.isolated:
+        if self.tells_azure_alone:
             with self._counted():
                 self.endpoint.admin(path, "POST")
         else:

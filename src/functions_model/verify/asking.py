@@ -14,7 +14,7 @@ from functions_model.core.unanswered import why
 from functions_model.provision.endpoint import Endpoint, NotYet
 from functions_model.verify.app import AppClient, fresh_session
 from functions_model.verify.logs import scrubbed
-from functions_model.verify.nouns import IDENTITY, Expected
+from functions_model.verify.nouns import CHECK, IDENTITY, Expected
 from functions_model.verify.scoring import FAILURE_HEADER, noted, text_of
 from functions_model.verify.script import in_the_app
 
@@ -69,8 +69,13 @@ def ask(
     with session or fresh_session() as opened:
         app = AppClient(endpoint, endpoint.find(), _ANY_BUILD, mask, opened)
         trigger = _trigger(app)
-        function = "score" if trigger == "http" else "check"
+        function = "score" if trigger == "http" else CHECK
         answer, seconds = _scored(app, function, body, content_type, clock)
+        if app.endpoint.asks_for_login(answer.status_code, answer.headers) and function != CHECK:
+            function = CHECK
+            answer, seconds = _scored(app, function, body, content_type, clock)
+        if app.endpoint.asks_for_login(answer.status_code, answer.headers):
+            raise _login_asked(app)
         raised = noted(app, failure).raised if (failure := answer.headers.get(FAILURE_HEADER)) else None
         text, words = (
             scrubbed(one, app.all_secrets) for one in (text_of(answer), in_the_app(raised) if raised else "")
@@ -84,6 +89,8 @@ def _trigger(app: AppClient) -> str:
         answer = app.get(app.route(IDENTITY), seconds=app.endpoint.request_seconds)
         if app.endpoint.turns_away(answer.status_code, answer.headers):
             raise _failed(app, "it does not let this machine in", _FROM_WITHIN)
+        if app.endpoint.asks_for_login(answer.status_code, answer.headers):
+            raise _login_asked(app)
         if answer.status_code == 404:
             _find_routes(app)
         document = app.get_json(app.route(IDENTITY))
@@ -91,6 +98,16 @@ def _trigger(app: AppClient) -> str:
         remedy = "An app that has just been started needs some seconds. `functions-model logs` shows what it writes."
         raise _failed(app, str(exc), remedy) from exc
     return str(document.get("trigger") or "http") if isinstance(document, dict) else "http"
+
+
+def _login_asked(app: AppClient) -> NotLive:
+    """Nobody reaches the app with a key."""
+    paths = [app.route(IDENTITY), app.route(CHECK)]
+    remedy = (
+        "Call it with a token of its callers. Or have that authentication leave to the app what keeps to the master key"
+        f" by itself: {app.endpoint.let_through(paths)}"
+    )
+    return _failed(app, f"the authentication of {app.endpoint.words['host']} in front of it has callers log in", remedy)
 
 
 def _find_routes(app: AppClient) -> None:
@@ -111,7 +128,7 @@ def _scored(
     app: AppClient, function: str, body: bytes, content_type: str, clock: Callable[[], float]
 ) -> tuple[requests.Response, float]:
     """The answer, and seconds. The function's key goes first; the master key where that one does not open it."""
-    keys = (app.master_key,) if function == "check" else (lambda: app.function_key(function), app.master_key)
+    keys = (app.master_key,) if function == CHECK else (lambda: app.function_key(function), app.master_key)
     for key in keys:
         headers, refused = {"content-type": content_type}, None
         try:

@@ -13,6 +13,8 @@ from functions_model.verify.sources import Sources
 
 IDENTITY = "identity"
 """The function that tells everybody the build."""
+CHECK = "check"
+"""The function that loads the model, and scores, for holders of the master key."""
 BUILD_HEADER = "x-functions-model-build"
 """In which the functions of an app tell the build that answers."""
 

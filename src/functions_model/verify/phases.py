@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from functions_model.core.failures import NotLive
 from functions_model.core.masking import in_one_line
 from functions_model.provision.endpoint import NotYet
 from functions_model.verify.app import AppClient
-from functions_model.verify.nouns import IDENTITY, InError, NoKeys
+from functions_model.verify.nouns import CHECK, IDENTITY, InError, NoKeys
 
 HITS = 2
 """Identity answers in a row that must be of this build: during a change of image old instances still answer."""
@@ -52,7 +52,9 @@ def look(app: AppClient) -> Sighting:
     """
     _site_answers(app)
     if app.closed:
-        return _look_through_azure(app)
+        return _look_through_azure(app, "the app does not let this machine in")
+    if app.guarded:
+        return _look_behind_login(app)
     if not app.knows_keys and app.looks < _LOOKS_WITHOUT_KEYS:
         app.looks += 1
         app.get_json(app.route(IDENTITY))
@@ -74,8 +76,20 @@ def look(app: AppClient) -> Sighting:
 
 def unseen(app: AppClient) -> str:
     """What was not looked at, why, and the command that changes it with its price; empty when all was."""
-    if not app.withholds_keys:
-        return ""
+    told = []
+    if app.shut:
+        paths = [app.route(IDENTITY), app.route(CHECK)]
+        way = app.endpoint.let_through([path for path in paths if path in app.shut])
+        told.append(
+            f"It can be proven where that authentication leaves `{paths[0]}`, which tells the build, and `{paths[1]}`,"
+            f" which takes the master key alone, to the app: {way}"
+        )
+    if app.withholds_keys:
+        told.append(_not_looked_at(app))
+    return " ".join(told)
+
+
+def _not_looked_at(app: AppClient) -> str:
     parts = ["the host's state", "its functions and their errors"]
     if app.expected.needs_key:
         parts.append("whether `init()` runs")
@@ -84,9 +98,25 @@ def unseen(app: AppClient) -> str:
     return f"Not looked at: {', '.join(parts)}. {app.endpoint.keyless}"
 
 
-def _look_through_azure(app: AppClient) -> Sighting:
-    """What Azure can tell of an app that lets nobody in: all but what its functions answer."""
-    why = "the app does not let this machine in"
+def _look_behind_login(app: AppClient) -> Sighting:
+    """What Azure can tell of an app whose callers must log in, and the build, where everybody may ask for it."""
+    why = f"the authentication of {app.endpoint.words['host']} in front of the app has callers log in"
+    seen = _look_through_azure(app, why)
+    app.shut.clear()
+    for function in (IDENTITY, CHECK):
+        app.note_shut(function)
+    if app.shut or seen.unproven != why:
+        return seen
+    return replace(seen, trigger=_build_answers(app), unproven="")
+
+
+def _look_through_azure(app: AppClient, why: str) -> Sighting:
+    """What Azure can tell of an app that lets nobody in: all but what its functions answer.
+
+    Args:
+        app: It.
+        why: Nobody is let in, a clause.
+    """
     if app.expected.image:
         app.check_image()
     try:
@@ -118,6 +148,7 @@ def _site_answers(app: AppClient) -> None:
     """Any answer below 500 will do: the front end itself answers 502-504 while no container does."""
     answer = app.get("/")
     app.closed = app.endpoint.turns_away(answer.status_code, answer.headers)
+    app.guarded = not app.closed and app.endpoint.asks_for_login(answer.status_code, answer.headers)
     if answer.status_code >= 500:
         if _NOT_RUNNING in answer.content:
             _running(app.admin_json_of_a_broken_host(STATUS))

@@ -15,7 +15,7 @@ from functions_model.provision import RunContext
 from functions_model.provision.endpoint import NotYet
 from functions_model.verify.app import AppClient
 from functions_model.verify.noted import Noted, noted_of
-from functions_model.verify.nouns import BUILD_HEADER
+from functions_model.verify.nouns import BUILD_HEADER, CHECK
 from functions_model.verify.sample import sample_content
 from functions_model.verify.waiting import told_while
 
@@ -70,7 +70,7 @@ def load_model(app: AppClient, trigger: str, seconds_left: float, context: RunCo
         WrongAnswer: `init()` failed, or ended its process again and again.
     """
     # GET on either scores nothing. Both answer once there is a scoring server, and there is none before `init()`.
-    route = app.route("swagger.json" if trigger == "http" else "check")
+    route = app.route("swagger.json" if trigger == "http" and not app.guarded else CHECK)
     seconds = max(seconds_left, app.endpoint.request_seconds)
     with told_while(context.report, "`init()` to return", app.endpoint.request_seconds):
         answer = app.get(route, _key(app, AuthLevel.ADMIN), seconds)
@@ -102,7 +102,7 @@ def score(app: AppClient, sample: Path, seconds_left: float, context: RunContext
         NotYet: An instance of another build has answered, or the host has no key to give.
         NotLive: Azure refused to give a key, or the sample cannot be read any more.
     """
-    route = app.route(app.expected.sample_function)
+    route = app.route(app.sample_function)
     headers = {"content-type": content_type(sample), **_key(app, app.expected.auth_level)}
     content = sample_content(sample)
     seconds, asked_at = max(seconds_left, app.endpoint.request_seconds), context.clock()
@@ -145,7 +145,7 @@ def noted(app: AppClient, failure: str = "") -> Noted:
     if app.closed or not app.knows_keys:
         return Noted()
     try:
-        answer = app.get(f"{app.route('check')}?noted={failure}", {"x-functions-key": app.master_key()})
+        answer = app.get(f"{app.route(CHECK)}?noted={failure}", {"x-functions-key": app.master_key()})
         return noted_of(Said.of(answer).document()) if answer.ok and not _other_build(app, answer) else Noted()
     except (NotYet, NotLive, ValueError):
         return Noted()
@@ -185,9 +185,9 @@ def _other_build(app: AppClient, answer: requests.Response) -> bool:
 
 def _key(app: AppClient, level: AuthLevel) -> dict[str, str]:
     """What opens a function of that level, in a header; nothing for an app that everybody may call."""
-    if not app.expected.needs_key:
+    if not app.expected.needs_key and not app.guarded:
         return {}
-    function = app.expected.sample_function
+    function, level = app.expected.sample_function, AuthLevel.ADMIN if app.guarded else level
     return {"x-functions-key": app.master_key() if level is AuthLevel.ADMIN else app.function_key(function)}
 
 

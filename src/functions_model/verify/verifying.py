@@ -215,7 +215,7 @@ class _Watch:
         self.listening.begin()
         self.app.sync_triggers()
         unproven, answer = sighting.unproven, None
-        if not unproven and self.app.withholds_keys and expected.needs_key:
+        if not unproven and self.app.withholds_keys and (expected.needs_key or self.app.guarded):
             unproven = "Azure cannot list its keys"
         elif not unproven:
             unproven = load_model(self.app, sighting.trigger, self.timeout - self._seconds(), self.context)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -38,6 +38,12 @@ class MadeUp:
 
     def turns_away(self, status: int, headers: Mapping[str, str]) -> bool:
         return status == 403 and "x-cloud-9" in headers
+
+    def asks_for_login(self, status: int, headers: Mapping[str, str]) -> bool:
+        return status == 401 and "x-cloud-9-login" in headers
+
+    def let_through(self, paths: Sequence[str]) -> str:
+        return f"cloud9 open {' '.join(paths)}"
 
     def keys(self) -> HostKeys:
         if self.busy:

@@ -11,7 +11,7 @@ from azure_sandbox.arm.messages import ArmResponse, listing
 from azure_sandbox.arm.routing import ArmRoute
 from azure_sandbox.arm.web.belongings import without_keys
 from azure_sandbox.arm.web.plans import SITE
-from azure_sandbox.arm.web.site_config import DEFAULTS, checked
+from azure_sandbox.arm.web.site_config import DEFAULTS, checked, known_authentication
 from azure_sandbox.arm.web.sites import ONE, site_id, with_slots
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ class ConfigurationResponses:
             ArmRoute("PUT", f"{config}/connectionstrings", self._put_strings),
             ArmRoute("POST", f"{config}/azurestorageaccounts/list", self._list_mounts),
             ArmRoute("PUT", f"{config}/azurestorageaccounts", self._put_mounts),
+            ArmRoute("GET", f"{config}/authsettingsV2", self._get_authentication),
+            ArmRoute("PUT", f"{config}/authsettingsV2", self._put_authentication),
             ArmRoute("GET", policies, self._list_policies),
             ArmRoute("GET", f"{policies}/{{policy}}", self._get_policy),
             ArmRoute("PUT", f"{policies}/{{policy}}", self._put_policy),
@@ -152,6 +154,19 @@ class ConfigurationResponses:
         resource, site = self._site(request)
         site.sticky = {kind: request.properties.get(kind) for kind in site.sticky}
         return ArmResponse(200, _sticky_wire(resource, site))
+
+    # Authentication in front of the app
+
+    def _get_authentication(self, request: ArmRequest) -> ArmResponse:
+        resource, site = self._site(request)
+        return ArmResponse(200, _part_wire(resource, "authsettingsV2", known_authentication(site.authentication)))
+
+    def _put_authentication(self, request: ArmRequest) -> ArmResponse:
+        with self._store.lock:
+            resource, site = self._written(request)
+            site.authentication = dict(request.properties)
+            self._sites.apply(resource.id, site, always_restart=False)
+            return ArmResponse(200, _part_wire(resource, "authsettingsV2", known_authentication(site.authentication)))
 
     # Publishing
 

@@ -39,6 +39,7 @@ class Site:
         connection_strings: Each with its `value` and `type`.
         mounts: `azureStorageAccounts`, each with its `accessKey`.
         sticky: `slotConfigNames`.
+        authentication: `authsettingsV2`.
         publishing: Whether basic credentials work, by `ftp` and `scm`.
         user_identities: Resource ids as they were given, by client id.
         system_identity: The site's own principal.
@@ -60,6 +61,7 @@ class Site:
             "azureStorageConfigNames": None,
         }
     )
+    authentication: dict[str, Any] = field(default_factory=dict)
     publishing: dict[str, bool] = field(default_factory=lambda: {"ftp": True, "scm": True})
     user_identities: dict[str, tuple[str, Principal]] = field(default_factory=dict)
     system_identity: Principal | None = None

@@ -99,6 +99,16 @@ def excerpt(config: dict[str, Any]) -> dict[str, Any]:
     return {**{name: config.get(name) for name in _IN_SITE}, "appSettings": None, "connectionStrings": None}
 
 
+def known_authentication(given: dict[str, Any]) -> dict[str, Any]:
+    """`authsettingsV2` in an answer, with what nobody has given: it is off."""
+    validation = {"requireAuthentication": False, "unauthenticatedClientAction": "AllowAnonymous"}
+    return {
+        **given,
+        "platform": {"enabled": False, **(given.get("platform") or {})},
+        "globalValidation": {**validation, **(given.get("globalValidation") or {})},
+    }
+
+
 def closed(*properties: dict[str, Any]) -> bool:
     """Whether a site's own properties, or its configuration, keep callers from outside its networks away."""
     return any(str(one.get("publicNetworkAccess")).lower() == "disabled" for one in properties)

@@ -262,6 +262,7 @@ class Sites:
             public=not closed(resource.properties, now.config),
             isolated=resource.properties.get(ADMIN_ISOLATION) is True,
             container_log=bool(now.config["httpLoggingEnabled"]),
+            authentication=dict(site.authentication),
         )
 
     def _check_name(self, resource_id: ResourceId) -> None:

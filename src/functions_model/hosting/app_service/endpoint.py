@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -15,6 +15,7 @@ from functions_model.azure.errors import explain
 from functions_model.azure.misread import MISREAD, understanding, understood
 from functions_model.core.failures import Cause, NotLive
 from functions_model.core.names import Names
+from functions_model.hosting.app_service import login
 from functions_model.hosting.app_service.commands import container_logging
 from functions_model.hosting.app_service.machine_key import MACHINE_KEY
 from functions_model.hosting.app_service.nouns import ObservedApp, ObservedSite, ObservedSlot
@@ -127,6 +128,14 @@ class AppServiceEndpoint:
     def turns_away(self, status: int, headers: Mapping[str, str]) -> bool:
         """Whether App Service's front end, by its rules of access, and not the app gave this answer."""
         return status == 403 and _FORBIDDEN in headers
+
+    def asks_for_login(self, status: int, headers: Mapping[str, str]) -> bool:
+        """Whether App Service's authentication gave this answer."""
+        return login.asks_for_login(self._site, status, headers)
+
+    def let_through(self, paths: Sequence[str]) -> str:
+        """The command by which App Service's authentication lets everybody reach some paths of the app."""
+        return login.let_through(self._site, paths)
 
     def keys(self) -> HostKeys:
         """The keys of its Functions host, which Resource Manager asks it for."""

@@ -17,7 +17,7 @@ from functions_model.core.names import Names
 from functions_model.provision.host import Writing
 
 if TYPE_CHECKING:
-    from azure.mgmt.web.models import HostKeys, SiteConfigResource, StringDictionary
+    from azure.mgmt.web.models import HostKeys, SiteAuthSettingsV2, SiteConfigResource, StringDictionary
     from azure.mgmt.web.models import Site as SdkSite
     from azure.mgmt.web.operations import WebAppsOperations
 
@@ -113,6 +113,11 @@ class Site:
         self._ask(
             apps.update_azure_storage_accounts, apps.update_azure_storage_accounts_slot, azure_storage_accounts=body
         )
+
+    def get_auth_settings(self) -> SiteAuthSettingsV2:
+        """The settings of App Service's authentication, which hold names of secrets and no secret."""
+        apps = self._apps
+        return self._ask(apps.get_auth_settings_v2_without_secrets, apps.get_auth_settings_v2_without_secrets_slot)
 
     def update_ftp_allowed(self, *, allow: bool) -> None:
         """Write whether a user name and a password open FTP."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functions_model.hosting.app_service.endpoint import is_off
+from functions_model.hosting.app_service.container_log import is_off
 from support.fake_arm import Answer
 from support.fake_live_app import App
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,17 +11,17 @@ from azure.core.exceptions import AzureError, HttpResponseError
 
 from functions_model.azure.clients import AzureClients
 from functions_model.azure.errors import explain
-from functions_model.azure.misread import MISREAD, understanding, understood
+from functions_model.azure.misread import MISREAD, understood
 from functions_model.core.failures import Cause, NotLive
 from functions_model.core.names import Names
 from functions_model.hosting.app_service import login
-from functions_model.hosting.app_service.commands import container_logging
+from functions_model.hosting.app_service.container_log import read_log
 from functions_model.hosting.app_service.machine_key import MACHINE_KEY
 from functions_model.hosting.app_service.nouns import ObservedApp, ObservedSite, ObservedSlot
 from functions_model.hosting.app_service.reading import image_of, read_app, read_belongings
 from functions_model.hosting.app_service.site import Site
 from functions_model.provision import Applied, ResourcePlan
-from functions_model.provision.endpoint import ContainerLog, HostKeys, NoLog, NotYet
+from functions_model.provision.endpoint import ContainerLog, HostKeys, NotYet
 
 _STARTING = frozenset({0, 400, 404, 408, 409, 429, 500, 502, 503, 504})
 """Resource Manager asks the host for its keys, and answers so (mostly 400) while the host starts. 0: no answer came."""
@@ -275,35 +274,3 @@ def _secret_values(settings: Mapping[str, str]) -> list[str]:
     return [
         value for name, value in settings.items() if not name.startswith(_PUBLIC) and len(value) >= _SHORTEST_SECRET
     ]
-
-
-_OFF = "Logging is not enabled for this container."
-_OFFS_END = "Please use https://aka.ms/linux-diagnostics"
-"""What App Service writes in place of a container's lines: microsoft/vscode-azureappservice#103."""
-_ELSEWHERE = "An app that is closed to public networks may keep it closed, too: Application Insights has what it wrote."
-_PLATFORMS = re.compile(r"\S+ (INFO|WARN|ERROR) +- ")
-"""How its own lines begin, after the time."""
-
-
-def read_log(site: Site) -> ContainerLog:
-    """The whole container log.
-
-    Raises:
-        NoLog: It cannot be had, or is empty.
-    """
-    try:
-        content = understanding(site.get_web_site_container_logs)()
-    except AzureError as exc:
-        error = explain(exc, "read the app's log")
-        raise NoLog(f"the app's log cannot be read: {error.reason}", f"{error.remedy} {_ELSEWHERE}") from exc
-    if not content:
-        raise NoLog("the app's log is empty", f"Call the app, and look again. {_ELSEWHERE}")
-    text = content.decode("utf-8", errors="replace")
-    return ContainerLog(text, container_logging(site.names) if is_off(text) else "")
-
-
-def is_off(log: str) -> bool:
-    """Whether App Service keeps nothing of what the container writes that runs now."""
-    _, off, since = log.rpartition(_OFF)
-    lines = since.strip().splitlines()
-    return bool(off) and all(_PLATFORMS.match(line) or line.startswith(_OFFS_END) for line in lines)

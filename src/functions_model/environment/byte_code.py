@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextvars import copy_context
 from functools import partial
 from pathlib import Path
 
@@ -71,7 +72,9 @@ def compile_modules(
     targets = {file: work / str(number) for number, file in enumerate(modules)}
     shares = _shares(list(targets))
     orders = [_order(share, targets, work / f"share-{number}.jsonl") for number, share in enumerate(shares)]
-    side_by_side([partial(_run, python, order, environ) for order in orders], Stop(), len(orders))
+    # Each in a context like ours: who drops this work ends its processes.
+    runs = [partial(copy_context().run, _run, python, order, environ) for order in orders]
+    side_by_side(runs, Stop(), len(orders))
     made = ((_cached(file.path, python_version), target) for file, target in targets.items())
     return FileTree.of(TreeFile(path, kept, length=kept.stat().st_size) for path, kept in made if kept.is_file())
 

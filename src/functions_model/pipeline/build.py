@@ -162,11 +162,12 @@ def write_folder(making: Making) -> None:
         raise TypeError("builder `dockerfile` needs a folder to write")
     with world.stage("Write the build context"):
         lock, byte_code = lock_for(making), wanted_byte_code(making)
-        with byte_code.interpreter() as python:
+        with byte_code.begun() as begin:
             installed = install_layers(making, lock)
+            compiling = begin(lambda: installed)
             inventory = take_inventory((plan.tree for plan in installed), lock, making.python.version)
             look_at_all(making, inventory, libraries_of(making, keeps=False))
-            compiled = byte_code.plan(python, lambda: installed)
+            compiled = compiling.result()
         lower = (*installed, compiled) if compiled else installed
         layers = (*lower, runtime_layer(spec, lock.text), *bundle.layers)
         # No layer has a digest before the engine has built it; what the layers are made of serves as well.

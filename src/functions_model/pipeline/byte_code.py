@@ -27,6 +27,10 @@ from functions_model.registry import RecordedLayer
 
 Begin = Callable[[Iterable[LayerPlan]], list[Future[RecordedLayer]]]
 """Begins to pack plans, side by side."""
+Installed = Callable[[], Sequence[LayerPlan]]
+"""Gives the dependencies; is not called where they are not needed."""
+Compile = Callable[[Installed], "Future[LayerPlan | None]"]
+"""Begins to compile them. None comes of it where nothing is to be made; why, is told."""
 LAYER = "byte code"
 _PATIENCE = 15.0
 """Seconds for an interpreter that is not there when the dependencies are: it has 30 MB, and came beside them."""
@@ -84,16 +88,20 @@ class ByteCode:
         return before if self._tried(before) else f"{self.key} {time.time():.0f}"
 
     @contextmanager
-    def interpreter(self) -> Iterator[Interpreter | None]:
-        """Look for the interpreter, and fetch it, beside the block; None where none is needed."""
+    def begun(self) -> Iterator[Compile]:
+        """Look for the interpreter, and fetch it, beside the block, and compile beside it, too.
+
+        What is not at its end with the block is dropped.
+        """
         if self.found or not self.version:
-            yield None
+            yield _nothing
             return
         ahead = Ahead()
-        with ThreadPoolExecutor(1, "interpreter") as pool:
+        with ThreadPoolExecutor(2, "byte-code") as pool:
             coming = pool.submit(CANCEL.ahead, ahead, partial(self._had, os.environ))
+            planned = partial(self._planned, Interpreter(coming), ahead)
             try:
-                yield Interpreter(coming)
+                yield lambda installed: pool.submit(CANCEL.ahead, ahead, partial(planned, installed))
             finally:
                 CANCEL.drop(ahead)
 
@@ -113,42 +121,29 @@ class ByteCode:
         key, _, when = before.partition(" ")
         return key == self.key and when.isdecimal() and time.time() < int(when) + _AGAIN
 
-    def plan(self, coming: Interpreter | None, installed: Callable[[], Sequence[LayerPlan]]) -> LayerPlan | None:
-        """Its layer, made now; None where there is none. Why, is told.
-
-        Args:
-            coming: The interpreter; None: none is needed.
-            installed: Gives the dependencies; is not called where they are not needed.
-        """
-        if coming is None:
-            return None
+    def _planned(self, interpreter: Interpreter, ahead: Ahead, installed: Installed) -> LayerPlan | None:
+        """Its layer, made now; None where there is none. Why, is told, where somebody still needs it."""
         tell = self.making.world.tell
+        left_out = partial(ByteCodeLeftOut, self.version)
         try:
-            python = coming.wait()
+            python = interpreter.wait()
+            tree = self._compiled(python, installed()) if python else None
+            why = None if python else left_out()
         except NotFetched as failure:
-            tell(ByteCodeLeftOut(self.version, fetching=failure.why))
-            return None
-        if python is None:
-            tell(ByteCodeLeftOut(self.version))
-            return None
-        try:
-            tree = self._compiled(python, installed())
+            tree, why = None, left_out(fetching=failure.why)
         except CompilingFailed as failure:
-            tell(ByteCodeLeftOut(self.version, compiling=str(failure)))
-            return None
-        return LayerPlan(LAYER, tree, Compression.GZIP, self.making.spec.build.epoch) if tree.files else None
+            tree, why = None, left_out(compiling=str(failure))
+        if why and not ahead.dropped:
+            tell(why)
+        return LayerPlan(LAYER, tree, Compression.GZIP, self.making.spec.build.epoch) if tree and tree.files else None
 
-    def made_of(
-        self, coming: Interpreter | None, installed: Callable[[], Sequence[LayerPlan]], begin: Begin
-    ) -> Part | None:
-        """What was found, or is made now; None where there is none.
+    def part(self, plan: LayerPlan | None, begin: Begin) -> Part | None:
+        """What was found, or what is made of the plan; None where there is none.
 
         Args:
-            coming: As for `plan`.
-            installed: As for `plan`.
+            plan: The layer that was compiled.
             begin: Begins to pack plans, side by side.
         """
-        plan = self.plan(coming, installed)
         return Part(self.key, tuple(future.result().layer for future in begin([plan]))) if plan else self.found
 
     def _compiled(self, python: Path, plans: Iterable[LayerPlan]) -> FileTree:
@@ -157,6 +152,12 @@ class ByteCode:
         places = (layout.SITE_PACKAGES, conda, f"{conda}/site-packages")
         modules = [module for plan in plans for module in modules_of(plan.tree, places)]
         return compile_modules(modules, minor, python, work=work, environ=os.environ)
+
+
+def _nothing(_: Installed) -> Future[LayerPlan | None]:
+    none: Future[LayerPlan | None] = Future()
+    none.set_result(None)
+    return none
 
 
 def _in_vain(making: Making) -> str:

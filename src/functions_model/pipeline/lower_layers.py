@@ -96,17 +96,18 @@ def _dependencies(
     key = _dependencies_key(making, lock)
     found, byte_code = find_part(key, making), byte_code_of(making, key)
     inventory = found.inventory if found else None
-    with byte_code.interpreter() as python:
+    with byte_code.begun() as compiled:
         if found and (inventory or making.spec.build.preflight is Preflight.NONE):
+            plan = compiled(partial(install_layers, making, lock))
             known(inventory or Inventory())
-            return found, byte_code, byte_code.made_of(python, partial(install_layers, making, lock), begin)
+            return found, byte_code, byte_code.part(plan.result(), begin)
         plans = install_layers(making, lock)
-        packing = begin(plans)
+        packing, plan = begin(plans), compiled(lambda: plans)
         inventory = take_inventory((plan.tree for plan in plans), lock, making.python.version)
         known(inventory)
-        compiled = byte_code.made_of(python, lambda: plans, begin)
+        above = byte_code.part(plan.result(), begin)
     layers = tuple(future.result().layer for future in packing)
-    return Part(key, layers, inventory.as_bytes(), INVENTORY_TYPE), byte_code, compiled
+    return Part(key, layers, inventory.as_bytes(), INVENTORY_TYPE), byte_code, above
 
 
 def install_layers(making: Making, lock: Lock) -> tuple[LayerPlan, ...]:

@@ -6,11 +6,15 @@ import importlib.util
 import marshal
 import os
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from functions_model.core.cancel import CANCEL, Ahead
 from functions_model.environment.byte_code import CompilingFailed, compile_modules, modules_of
 from functions_model.environment.interpreters import find_compiler
 from functions_model.image.files import FileTree, TreeFile
@@ -154,6 +158,23 @@ class TestByteCode:
 
         with pytest.raises(CompilingFailed, match=r"^broken$"):
             compiled(written(tmp_path / "in", FILES).files, tmp_path / "out", python=bad)
+
+    def test_that_nobody_needs_any_more_ends(self, tmp_path: Path) -> None:
+        """As after a failure elsewhere: the run waits for no compiler."""
+        slow = tmp_path / "python"
+        slow.write_text("#!/bin/sh\nexec sleep 30\n")
+        slow.chmod(0o755)
+        tree, ahead = written(tmp_path / "in", FILES), Ahead()
+
+        with ThreadPoolExecutor(1) as pool:
+            work = partial(compiled, tree.files, tmp_path / "out", python=slow)
+            made = pool.submit(CANCEL.ahead, ahead, work)
+            while not ahead.ends:
+                time.sleep(0.01)
+            CANCEL.drop(ahead)
+
+            with pytest.raises(CompilingFailed, match="SIGKILL"):
+                made.result(10)
 
     @pytest.mark.exhaustive
     @pytest.mark.parametrize("minor", ["3.10", "3.11", "3.12", "3.13"])

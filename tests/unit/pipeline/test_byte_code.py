@@ -37,9 +37,8 @@ class TestWanted:
         """No thread is begun for it."""
         wanted = wanted_byte_code(making(**given))
 
-        with wanted.interpreter() as python:
-            assert (None, "") == (python, wanted.lacking)
-            assert wanted.plan(python, list) is None
+        with wanted.begun() as compiled:
+            assert (None, "") == (compiled(list).result(), wanted.lacking)
 
 
 class TestWaiting:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support.mlflow_servers import Request, Servers, mlflow_python
+from support.mlflow_servers import SERVER, VERSIONS, Request, Servers, mlflow_python
 from support.tools import ROOT
 
 if TYPE_CHECKING:
@@ -19,16 +19,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.exhaustive
 
-COMMON = ("azureml-inference-server-http", "httpx==0.28.1", "scikit-learn==1.9.1", "skops==0.16.0")
-TREES = ("lightgbm==4.7.0", "xgboost-cpu==3.2.0")
-VERSIONS = {
-    "mlflow-3": (".venv-mlflow", ("mlflow-skinny==3.17.2", "pandas==3.1.1", *TREES, *COMMON)),
-    "mlflow-2": (".venv-mlflow-2", ("mlflow-skinny==2.22.0", "pandas==2.3.3", "fastapi==0.115.14", *COMMON)),
-}
-"""A recent release of both majors, in an environment of its own."""
 OLDER = {
-    "mlflow-1": (".venv-mlflow-1", ("mlflow==1.30.1", "setuptools<82", "scikit-learn==1.3.2", COMMON[0])),
-    "mlflow-2.3": (".venv-mlflow-2.3", ("mlflow==2.3.2", "setuptools<82", "scikit-learn==1.3.2", COMMON[0])),
+    "mlflow-1": (".venv-mlflow-1", ("mlflow==1.30.1", "setuptools<82", "scikit-learn==1.3.2", SERVER)),
+    "mlflow-2.3": (".venv-mlflow-2.3", ("mlflow==2.3.2", "setuptools<82", "scikit-learn==1.3.2", SERVER)),
 }
 """The last of MLflow 1, and one of MLflow 2 whose server is none that can be called as a function."""
 EXAMPLE = ROOT / "examples" / "mlflow-iris"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from contract.test_mlflow import COLUMNS, ROWS, VERSIONS
-from support.mlflow_servers import Request, Servers, mlflow_python
+from contract.test_mlflow import COLUMNS, ROWS
+from support.mlflow_servers import VERSIONS, Request, Servers, mlflow_python
 from support.tools import ROOT
 
 if TYPE_CHECKING:

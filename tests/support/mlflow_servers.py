@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 DRIVER = Path(__file__).with_name("mlflow_driver.py")
 SCRIPTS = ROOT / "src" / "functions_model" / "mlflow_scoring"
 JSON = "application/json"
+SERVER = "azureml-inference-server-http"
+_TREES = ("lightgbm==4.7.0", "xgboost-cpu==3.2.0")
+_COMMON = (SERVER, "httpx==0.28.1", "scikit-learn==1.9.1", "skops==0.16.0")
+VERSIONS = {
+    "mlflow-3": (".venv-mlflow", ("mlflow-skinny==3.17.2", "pandas==3.1.1", *_TREES, *_COMMON)),
+    "mlflow-2": (".venv-mlflow-2", ("mlflow-skinny==2.22.0", "pandas==2.3.3", "fastapi==0.115.14", *_COMMON)),
+}
+"""A recent release of both majors, in an environment of its own."""
 
 
 def mlflow_python(name: str, packages: Sequence[str]) -> Path:

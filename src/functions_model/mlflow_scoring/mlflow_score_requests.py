@@ -33,12 +33,12 @@ class Asked:
 
     Attributes:
         content_type: One that MLflow's server reads, or the caller's own, for it to refuse.
-        body: Text, or bytes in a format that is not text.
+        body: Text, bytes in a format that is not text, or the document that Azure ML's own was translated to.
         bare: Whether the answer is the predictions alone, as Azure ML gives it, and not `{"predictions": ...}`.
     """
 
     content_type: str
-    body: str | bytes
+    body: str | bytes | dict[str, Any]
     bare: bool = False
 
 
@@ -59,8 +59,8 @@ def read_request(body: bytes, content_type: str, input_names: Collection[str]) -
     if kind not in {JSON, CSV}:
         return Asked(content_type, body)
     text = _decoded(body)
-    if kind == JSON and AZUREML in text and (translated := _translated(text, input_names)):
-        return Asked(JSON, translated, bare=True)
+    if kind == JSON and AZUREML in text and AZUREML in (document := document_of(text) or {}):
+        return Asked(JSON, _translated(document, input_names), bare=True)
     return Asked(content_type, text)
 
 
@@ -78,14 +78,17 @@ def _decoded(body: bytes) -> str:
         raise Refused(message) from None
 
 
-def _translated(text: str, input_names: Collection[str]) -> str | None:
-    """The same in MLflow's words; None when it is in these already, or is no JSON, which MLflow tells."""
+def document_of(text: str | bytes) -> dict[str, Any] | None:
+    """The JSON object that a text is; None for all else, of which MLflow tells what is wrong."""
     try:
         document = json.loads(text)
     except ValueError:
         return None
-    if not isinstance(document, dict) or AZUREML not in document:
-        return None
+    return document if isinstance(document, dict) else None
+
+
+def _translated(document: dict[str, Any], input_names: Collection[str]) -> dict[str, Any]:
+    """The same in MLflow's words."""
     others = [name for name in MLFLOW if name in document]
     if others:
         message = f"Invalid input. The body has both `{AZUREML}` and `{others[0]}`. Give one of the two."
@@ -94,7 +97,7 @@ def _translated(text: str, input_names: Collection[str]) -> str | None:
     translated = {"dataframe_split" if _is_split(data, input_names) else "inputs": data}
     if document.get("params") is not None:
         translated["params"] = document["params"]
-    return json.dumps(translated)
+    return translated
 
 
 def _is_split(data: Any, input_names: Collection[str]) -> bool:

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlflow.pyfunc import scoring_server
+from mlflow_score_requests import JSON, document_of
 
 TELLS_FAULTS_APART = hasattr(scoring_server, "invocations")
 """Whether what breaks the signature has a status of its own. Before MLflow 2.6 it is an internal error, as the rest."""
-_JSON = "application/json"
+_TAKES_DOCUMENTS = hasattr(scoring_server, "_decode_json_input")
+"""Whether a document may be given in the place of its text, which MLflow would read twice: since MLflow 2.9."""
 _SINCE_2 = {"dataframe_split": "pandas-split", "dataframe_records": "pandas-records"}
 """The formats of MLflow 2 and later that MLflow 1 has as another content type, without a name in the body."""
 
@@ -31,11 +33,11 @@ class Scored:
     status: int
 
 
-def score(body: str | bytes, content_type: str, model: Any, schema: Any) -> Scored:
+def score(body: str | bytes | dict[str, Any], content_type: str, model: Any, schema: Any) -> Scored:
     """What MLflow's server answers.
 
     Args:
-        body: The request's body.
+        body: The request's body, or the document that it is.
         content_type: Its type.
         model: Has `predict` and `metadata`.
         schema: The inputs of the model's signature; None without one.
@@ -43,31 +45,38 @@ def score(body: str | bytes, content_type: str, model: Any, schema: Any) -> Scor
     Raises:
         MlflowException: Since MLflow 2.6: the body cannot be read, does not fit the signature, or the model fails.
     """
+    if _TAKES_DOCUMENTS:
+        return _invoked(_read(body, content_type), content_type, model, schema)
+    text = json.dumps(body) if isinstance(body, dict) else body
     if TELLS_FAULTS_APART:
-        result = scoring_server.invocations(body, content_type, model, schema)
-        return Scored(result.response, result.status)
+        return _invoked(text, content_type, model, schema)
     if not hasattr(scoring_server, "parse_split_oriented_json_input_to_numpy"):
-        return _posted(body, content_type, model)
-    return _as_of_mlflow_1(body, content_type, model)
+        return _posted(text, content_type, model)
+    return _as_of_mlflow_1(text, content_type, model)
+
+
+def _read(body: str | bytes | dict[str, Any], content_type: str) -> Any:
+    """The document that a text is; anything else as it is, for MLflow to read or to refuse."""
+    if isinstance(body, str) and content_type.partition(";")[0].strip() == JSON:
+        return document_of(body) or body
+    return body
+
+
+def _invoked(body: Any, content_type: str, model: Any, schema: Any) -> Scored:
+    result = scoring_server.invocations(body, content_type, model, schema)
+    return Scored(result.response, result.status)
 
 
 def _as_of_mlflow_1(body: str | bytes, content_type: str, model: Any) -> Scored:
     """MLflow 1 answers with the predictions alone; to what is written in MLflow 2's words, as MLflow 2 does."""
     name = next((name for name in _SINCE_2 if name in str(body)), "")
-    document = _document(body) if name and content_type.startswith(_JSON) else None
-    if not isinstance(document, dict) or name not in document:
+    document = document_of(body) if name and content_type.startswith(JSON) else None
+    if document is None or name not in document:
         return _posted(body, content_type, model)
-    scored = _posted(json.dumps(document[name]), f"{_JSON}; format={_SINCE_2[name]}", model)
+    scored = _posted(json.dumps(document[name]), f"{JSON}; format={_SINCE_2[name]}", model)
     if scored.status != 200:
         return scored
     return Scored(json.dumps({"predictions": json.loads(scored.response)}), 200)
-
-
-def _document(body: str | bytes) -> Any:
-    try:
-        return json.loads(body)
-    except ValueError:
-        return None
 
 
 def _posted(body: str | bytes, content_type: str, model: Any) -> Scored:

@@ -41,6 +41,17 @@ class TestScore:
             assert b"\x00\xff" == scored(application, WEBSITE_HOSTNAME=host, SERVICE_PATH_PREFIX=prefix)
             assert ["POST", f"https://{host}{path}", "image/png", "1"] == seen
 
+    def test_no_body_is_copied(self) -> None:
+        """Neither the content nor the answer: both may be large."""
+        large, seen = Content("blob `in/a`", b"large" * 1000, "image/png", ()), []
+
+        def application(request: Request) -> Response:
+            seen.append(request.get_data())
+            return Response(large.body)
+
+        assert scored(application, large) is large.body
+        assert seen[0] is large.body
+
     @pytest.mark.parametrize("status", [200, 201, 302, 399])
     def test_answer_below_400_is_a_result(self, status: int) -> None:
         """Whatever the script chose."""

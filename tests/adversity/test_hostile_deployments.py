@@ -118,7 +118,7 @@ def test_what_a_live_app_says_harms_nobody(sandbox: Sandbox, tmp_path: Path, hos
     run, report = _deployed(sandbox, tmp_path, "hostile-live", host)
 
     assert run.code == 0, run.log
-    assert run.outputs["function-names"] == "check,cors,identity,score,swagger"
+    assert run.outputs["function-names"] == "check,cors,identity,score,swagger,warmup"
     assert {"image", "digest", "plan", "lock", "app-url"} <= set(run.outputs)
     _judge(run, report)
 

@@ -58,7 +58,7 @@ OUTPUTS: list[Row[Given]] = [
     Row(
         "a setting's value is the name of a function of ours",
         "the list of functions is whole",
-        Given("KIND=identity", {"function-names": "check,identity,score"}),
+        Given("KIND=identity", {"function-names": "check,identity,score,warmup"}),
         "R1",
     ),
     Row(

@@ -123,7 +123,10 @@ class TestStart:
     """When and how often the script starts. Each test has an app of its own, which nobody called before."""
 
     def test_identity_leaves_the_script_alone(self, apps: Apps) -> None:
-        """The identity function answers with the build, and neither imports the script nor the inference server."""
+        """The identity function answers with the build, and neither imports the script nor the inference server.
+
+        What the host calls on an instance that it adds does both, and the first request finds it done.
+        """
         app = apps("untouched")
 
         answer = app.call("identity", "https://contoso.azurewebsites.net/api/identity")
@@ -135,6 +138,9 @@ class TestStart:
         assert "http" == answer.json["trigger"]
         assert not app.python("[name for name in sys.modules if name.startswith('azureml') or name == 'beside']")
         assert "printed while imported" not in app.channel_log
+        assert {"type": "WarmUpContext", "returned": None} == app.ask({"warm_up": True})
+        assert app.python("'azureml_inference_server_http' in sys.modules")
+        assert 1 == app.call("score", URL, b"{}", headers=JSON).json["starts"]
 
     def test_parallel_first_calls_start_once(self, apps: Apps) -> None:
         """Twenty calls at once run `init()` once, and all of them are answered."""
@@ -385,9 +391,14 @@ class TestFailingStart:
             assert ("Traceback" if name else "does not have a run() function") in app.channel_log
 
     def test_start_is_tried_again(self, tmp_path: Path, mode: str) -> None:
-        """After the pause the next call starts the script again, and a cause that is gone does no harm."""
+        """After the pause the next call starts the script again, and a cause that is gone does no harm.
+
+        Neither does an instance that could not be warmed up: the host sees no failure, and the log has it.
+        """
         script = "import os\ndef init():\n    os.stat('arrives-later')\ndef run(data):\n    return 'well'\n"
         with function_app(tmp_path, {"src/score.py": script}, mode=mode) as app:
+            assert app.ask({"warm_up": True})["returned"] is None
+            assert "This instance could not be warmed up. Could not start the model" in app.channel_log
             assert 500 == app.call("score", URL, b"{}").status
             (app.root / "var/azureml-app/src/arrives-later").touch()
             app.python("setattr(sys.modules['__app__.functions_model_payload.server'].SERVER, '_pause', 0)")

@@ -69,7 +69,7 @@ class TestText:
         assert {"input", "output"} <= {container.name for container in blobs.list_containers()}
         assert '"got": {"sample": true}' in text_app.summary
         assert "scoring-url" not in text_app.outputs
-        assert text_app.outputs["function-names"] == "check,identity,score"
+        assert text_app.outputs["function-names"] == "check,identity,score,warmup"
 
     def test_a_blob_is_scored_into_another(self, blobs: BlobServiceClient) -> None:
         """Under the name that the output path gives it, its metadata a header of the request."""

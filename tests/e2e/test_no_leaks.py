@@ -98,7 +98,7 @@ class TestDeployment:
 
     def test_leaves_outputs_whole(self, deployed: Run) -> None:
         """Settings whose values are braces, or words that every run writes, damage nothing."""
-        assert "check,cors,identity,score,swagger" == deployed.outputs["function-names"]
+        assert "check,cors,identity,score,swagger,warmup" == deployed.outputs["function-names"]
         assert "identity" in {entry["kind"] for entry in json.loads(deployed.outputs["plan"])["changes"]}
         assert [] == [line for line in deployed.log.splitlines() if line.startswith("::warning::The output")]
 

@@ -95,7 +95,7 @@ class TestText:
 
     def test_the_app_is_not_called_by_url(self, text_app: Run) -> None:
         """There is a check function for the deployment itself, and no scoring URL."""
-        assert text_app.outputs["function-names"] == "check,identity,score"
+        assert text_app.outputs["function-names"] == "check,identity,score,warmup"
         assert "scoring-url" not in text_app.outputs
 
 

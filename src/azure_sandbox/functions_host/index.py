@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .routes import RouteTemplate, compile_route
-from .triggers import Triggered, check_bindings
+from .triggers import WARMUP, Triggered, check_bindings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+WARMUP_FUNCTION = "warmup"
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "CONNECT")
 _LEVELS = ("anonymous", "function", "admin")
 
@@ -33,6 +34,7 @@ class Function:
         disabled: Switched off, in function.json or by a setting.
         errors: Why it cannot be loaded; empty when it can.
         triggered: What its listener needs; None for an HTTP trigger, and where there are errors.
+        warms_up: It is called when the platform asks for `/admin/warmup`: by its name and its trigger.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Function:
     disabled: bool
     errors: tuple[str, ...]
     triggered: Triggered | None
+    warms_up: bool = False
 
 
 def find_functions(root: Path, prefix: str, environ: Mapping[str, str]) -> tuple[Function, ...]:
@@ -97,6 +100,7 @@ def _read_function(path: Path, prefix: str, environ: Mapping[str, str]) -> Funct
         disabled=_disabled(folder.name, config, environ),
         errors=(*errors, *problems),
         triggered=triggered,
+        warms_up=_warms_up(folder.name, trigger),
     )
 
 
@@ -108,6 +112,15 @@ def _bindings(config: dict[str, Any]) -> list[dict[str, Any]]:
 def _trigger(bindings: list[dict[str, Any]]) -> dict[str, Any] | None:
     triggers = [entry for entry in bindings if str(entry.get("type", "")).lower().endswith("trigger")]
     return triggers[0] if triggers else None
+
+
+def _warms_up(name: str, trigger: dict[str, Any] | None) -> bool:
+    """Under another name it is never called: Azure/azure-functions-host, ScriptJobHostExtensions.cs, IsWarmupFunction.
+
+    It is no error on any plan: WebScriptHostHttpRoutesManager.cs has a route for it on all but Consumption.
+    """
+    kind = str(trigger.get("type", "")).lower() if trigger else ""
+    return kind == WARMUP and name.lower() == WARMUP_FUNCTION
 
 
 def _methods(trigger: dict[str, Any]) -> tuple[str, ...]:

@@ -80,6 +80,9 @@ class _Handler(BaseHTTPRequestHandler):
         host = self.server.script_host
         if path.lower().rstrip("/") == "/admin/host/ping":
             self._reply(200, [], b"")
+        elif path.lower().rstrip("/") == "/admin/warmup":
+            host.settled.wait(_START_WAIT)
+            self._reply(200 if host.warm_up() else 500, [], b"")
         elif not (host.keyring.is_master(headers, query) or host.keyring.is_platform(headers)):
             self._reply(401, [], b"")
         elif host.options.isolated and not host.keyring.is_platform(headers):

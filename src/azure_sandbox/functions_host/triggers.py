@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 HTTP, BLOB_TRIGGER, QUEUE_TRIGGER, BLOB, QUEUE = "httptrigger", "blobtrigger", "servicebustrigger", "blob", "servicebus"
+WARMUP = "warmuptrigger"
+"""Of the host itself: Azure/azure-functions-host, ScriptHostBuilderExtensions.cs:225."""
 _OUTPUTS = frozenset({"http", BLOB, QUEUE})
 _BLOBS = "Microsoft.Azure.WebJobs.Extensions.Storage.Blobs"
 _BUS = "Microsoft.Azure.WebJobs.ServiceBus"
@@ -82,7 +84,7 @@ def check_bindings(
         environ: App settings.
 
     Returns:
-        None beside no error when its trigger is HTTP or when it has none.
+        None beside no error when its trigger is HTTP or the host's own, or when it has none.
     """
     kinds = [str(binding.get("type", "")).lower() for binding in bindings]
     trigger = next((index for index, kind in enumerate(kinds) if kind.endswith("trigger")), None)
@@ -99,7 +101,7 @@ def check_bindings(
                 errors.append(_indexing(name, f"{library}: {invalid}"))
             else:
                 read.insert(0 if index == trigger else len(read), made)
-    if errors or kinds[trigger] == HTTP:
+    if errors or kinds[trigger] in {HTTP, WARMUP}:
         return None, tuple(errors)
     return Triggered(name, read[0], tuple(read[1:])), ()
 
@@ -110,7 +112,7 @@ def _unknown(bindings: Sequence[dict[str, Any]], kinds: list[str], trigger: int)
     for index, (kind, binding) in enumerate(zip(kinds, bindings, strict=True)):
         out = str(binding.get("direction", "in")).lower() == "out"
         if index == trigger:
-            known = kind in {HTTP, BLOB_TRIGGER, QUEUE_TRIGGER}
+            known = kind in {HTTP, BLOB_TRIGGER, QUEUE_TRIGGER, WARMUP}
         elif kinds[trigger] == HTTP:
             known = kind == "http" and out
         else:

@@ -8,6 +8,8 @@ from functions_model.core.spec import AuthLevel, BlobTrigger, HttpTrigger, Servi
 
 CONNECTION = "TriggerConnectionString"
 """The app setting, or the prefix of the settings, by which the host reaches blobs and queues."""
+WARMUP = "warmup"
+"""The function that loads the model on an instance that is added."""
 WITHOUT_OUTPUT = "without_output"
 """The payload's function that gives nothing back: workers refuse a result that no binding takes."""
 
@@ -20,6 +22,9 @@ def function_definitions(trigger: Trigger) -> dict[str, Definition]:
     identity = {"identity": _http("identity", ("get",), AuthLevel.ANONYMOUS)}
     # Those alone who hold the host's master key run `init()` by it, score a sample, and ask what the script raised.
     check = {"check": _http("check", ("get", "post"), AuthLevel.ADMIN)}
+    # The trigger is the host's own, and is found by this name: azure-functions-host, ScriptJobHostExtensions.cs. Plans
+    # that add no warm instances never call it.
+    warmup = {WARMUP: {"bindings": [{"type": "warmupTrigger", "direction": "in", "name": "warmup"}]}}
     match trigger:
         case HttpTrigger(auth_level=level):
             # Two functions on one route, told apart by their methods: azure-functions-host,
@@ -28,7 +33,7 @@ def function_definitions(trigger: Trigger) -> dict[str, Definition]:
                 "swagger": _http("swagger.json", ("get",), level),
                 "cors": _http("score", ("options",), AuthLevel.ANONYMOUS),
             }
-            return {"score": _http("score", ("get", "post"), level)} | beside | check | identity
+            return {"score": _http("score", ("get", "post"), level)} | beside | check | identity | warmup
         case BlobTrigger(input_path=source, output_path=target):
             read = _binding("blobTrigger", "in", "blob", path=source)
             answer = _binding("blob", "out", "$return", path=target) if target is not None else None
@@ -36,7 +41,7 @@ def function_definitions(trigger: Trigger) -> dict[str, Definition]:
             read = _binding("serviceBusTrigger", "in", "message", queueName=source, cardinality="one")
             answer = _binding("serviceBus", "out", "$return", queueName=target) if target is not None else None
     score = {"bindings": [read, answer]} if answer else {"entryPoint": WITHOUT_OUTPUT, "bindings": [read]}
-    return {"score": score} | check | identity
+    return {"score": score} | check | identity | warmup
 
 
 def script_of(function: str, trigger: Trigger) -> str:

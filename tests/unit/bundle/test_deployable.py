@@ -41,22 +41,22 @@ def refusal(found: ImageConfig) -> str:
     [
         (
             HttpTrigger(AuthLevel.ADMIN),
-            ("score", "swagger", "cors", "check", "identity"),
+            ("score", "swagger", "cors", "check", "identity", "warmup"),
             {"auth-level": "admin", "trigger": "http"},
         ),
         (
             BlobTrigger("in/{name}.json", 'ou"t/$ä\n{name}'),
-            ("score", "check", "identity"),
+            ("score", "check", "identity", "warmup"),
             {"input-path": "in/{name}.json", "output-path": 'ou"t/$ä\n{name}', "trigger": "blob"},
         ),
         (
             BlobTrigger("in/{name}", None),
-            ("score", "check", "identity"),
+            ("score", "check", "identity", "warmup"),
             {"input-path": "in/{name}", "trigger": "blob"},
         ),
         (
             ServiceBusQueueTrigger("in", "out"),
-            ("score", "check", "identity"),
+            ("score", "check", "identity", "warmup"),
             {"input-queue-name": "in", "output-queue-name": "out", "trigger": "service-bus-queue"},
         ),
     ],

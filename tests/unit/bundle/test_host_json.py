@@ -269,7 +269,7 @@ class TestRefused:
                     "ends in the dead-letter queue"
                 ),
             ),
-            ({"functions": ["score"]}, "`functions` leaves out `check`, `identity`"),
+            ({"functions": ["score"]}, "`functions` leaves out `check`, `identity`, `warmup`"),
         ],
     )
     def test_setting_is_told_with_its_place(self, tmp_path: Path, theirs: dict[str, Any], what: str) -> None:

@@ -289,7 +289,7 @@ class TestRuntime:
         planned = plan(tmp_path, {})
         found = contents(planned)
 
-        assert ("score", "swagger", "cors", "check", "identity") == planned.functions
+        assert ("score", "swagger", "cors", "check", "identity", "warmup") == planned.functions
         for name in planned.functions:
             definition = json.loads(found[f"{WWWROOT}{name}/function.json"])
             assert f"{WWWROOT}{definition['scriptFile'].removeprefix('../')}" in found
@@ -302,6 +302,7 @@ class TestRuntime:
         triggers = {
             name: json.loads(found[f"{WWWROOT}{name}/function.json"])["bindings"][0] for name in planned.functions
         }
+        assert {"type": "warmupTrigger", "direction": "in", "name": "warmup"} == triggers.pop("warmup")
 
         assert {
             "score": level,
@@ -361,7 +362,7 @@ class TestLabels:
         """Title, tool, models, trigger and the lock's digest."""
         labels = labels_of(tmp_path, {"w": "1"}, {}, models=(("m", "4", "w"),))
 
-        label = f'{{"build":"{BUILD}","functions":["score","swagger","cors","check","identity"],'
+        label = f'{{"build":"{BUILD}","functions":["score","swagger","cors","check","identity","warmup"],'
         assert {
             "functions-model.deployment": label + '"inputs":{"auth-level":"function","trigger":"http"},"layout":1}',
             "functions-model.lock": digest_of(LOCK.encode()),

@@ -108,7 +108,7 @@ class TestFunctions:
         plan = planned(spec(tmp_path, trigger=trigger))
         found = contents(plan)
 
-        assert ("score", "check", "identity") == plan.functions
+        assert ("score", "check", "identity", "warmup") == plan.functions
         [check, _] = json.loads(found["check/function.json"])["bindings"]
         assert ("check", ["get", "post"], "admin") == (check["route"], check["methods"], check["authLevel"])
         for name in plan.functions:

@@ -204,7 +204,30 @@ def slow_app(**host_json: object) -> dict[str, str]:
     }
 
 
+WARMS = """
+import os
+
+def {entry}(context):
+    with open(os.environ["WARMED"], "a") as file:
+        file.write("{entry} ")
+    raise ValueError("no model")
+"""
+
+
 class TestHost:
+    def test_an_instance_is_warmed_up_once_by_whoever_asks(self, host: Start, tmp_path: Path) -> None:
+        """By name and trigger; a failure is told once, and another name is never called."""
+        files = slow_app()
+        bindings = [{"type": "warmupTrigger", "direction": "in", "name": "context"}]
+        for name in ("Warmup", "heat"):
+            files[f"{WWWROOT}/{name}/function.json"] = json.dumps({"bindings": bindings, "entryPoint": name.lower()})
+            files[f"{WWWROOT}/{name}/__init__.py"] = WARMS.format(entry=name.lower())
+        client = host(files, {"WARMED": str(tmp_path / "warmed")})
+
+        assert [500, 200] == [client.get("/admin/warmup").status_code for _ in range(2)]
+        assert "warmup " == (tmp_path / "warmed").read_text()
+        assert 200 == client.get("/api/slow").status_code
+
     def test_a_function_over_its_time_ends_with_its_worker(self, host: Start) -> None:
         """FunctionTimeout gives the caller a 500, and the next call is served by a new worker."""
         client = host(slow_app(functionTimeout="00:00:01"), {})

@@ -58,7 +58,6 @@ class ScriptHost:
         self.listener_errors: dict[str, set[str]] = {}
         self.problem = ""
         self.run = 0
-        self._warmed = False
         self.keyring = Keyring(read_handover(options.secrets) or Handover())
         self.settled = threading.Event()
         self.instance_id = str(uuid.uuid4())
@@ -199,24 +198,6 @@ class ScriptHost:
             category = f"Function.{function.name}"
             self.console.info(category, f"Executed 'Functions.{function.name}' (Succeeded, {took}ms)")
         return reply
-
-    def warm_up(self) -> bool:
-        """Call the function that warms an instance up, once in this process, whoever asks; whether it did not fail.
-
-        Azure/azure-functions-host, WebScriptHostHttpRoutesManager.cs and ScriptRouteHandler.cs. The platform asks on an
-        instance that it adds, never on one that starts again.
-        """
-        with self._lock:
-            warmed, self._warmed = self._warmed, True
-        found = next((one for one in self.functions if one.warms_up and not one.disabled), None)
-        if warmed or found is None:
-            return True
-        try:
-            self.invoke(found, {"text": True, "metadata": {}}, b"{}")
-        except InvocationFailed as failure:
-            self.console.error(f"Function.{found.name}", f"Executed 'Functions.{found.name}' (Failed)\n{failure}")
-            return False
-        return True
 
     def _tell_collision(self, handover: Handover) -> None:
         """AZFD0004: a warning, or the end of the host; the platform then starts it again and again."""

@@ -13,6 +13,7 @@ from .host import InvocationFailed
 from .index import METHODS
 from .triggered import PATH as LISTENERS
 from .triggered import answer_listeners
+from .warming import WarmUp
 
 if TYPE_CHECKING:
     from .host import ScriptHost
@@ -38,6 +39,7 @@ class HostServer(ThreadingHTTPServer):
     def __init__(self, host: ScriptHost, address: tuple[str, int]) -> None:
         super().__init__(address, _Handler)
         self.script_host = host
+        self.warm_up = WarmUp(host)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -82,7 +84,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._reply(200, [], b"")
         elif path.lower().rstrip("/") == "/admin/warmup":
             host.settled.wait(_START_WAIT)
-            self._reply(200 if host.warm_up() else 500, [], b"")
+            self._reply(self.server.warm_up.answer(), [], b"")
         elif not (host.keyring.is_master(headers, query) or host.keyring.is_platform(headers)):
             self._reply(401, [], b"")
         elif host.options.isolated and not host.keyring.is_platform(headers):

@@ -16,8 +16,10 @@ from uuid import uuid4
 import pytest
 import requests
 
+from functions_model.inputs.sources import COMPILERS
 from support.builders import DESCRIBED, STAMP, WITH_ENGINE, write_project
 from support.cancelling import GONE, wait
+from support.conda_channel import described
 from support.containers import build, engine, files_of, running, running_with, settings_of, text_of
 from support.deployment import Run, run_action, start_action
 from support.failing_runs import Ended, packaging, run_here
@@ -78,7 +80,8 @@ def perform(sandbox: Sandbox, folder: Path, environ: dict[str, str] | None = Non
     """One run that succeeds; the keyword `image_name` is the input `image-name`."""
     inputs = {name.replace("_", "-"): value for name, value in given.items()}
     all_inputs = {**sandbox.endpoints.inputs(), **DESCRIBED, "auth-level": "anonymous", **inputs}
-    run = run_action(folder, all_inputs, {**sandbox.endpoints.environ(), **(environ or {})})
+    at_hand = {COMPILERS: described(sandbox.endpoints.python_version)[1]}
+    run = run_action(folder, all_inputs, {**sandbox.endpoints.environ(), **at_hand, **(environ or {})})
     assert run.code == 0, run.log
     return run
 
@@ -164,12 +167,14 @@ class TestOneApp:
         assert expected == actual
 
     def test_it_holds_the_same_files(self, files: dict[str, tuple[str, str]], other: App, api: APIClient) -> None:
-        """With the same modes and owners. Only the lock tells what was compiled from what had a wheel."""
+        """With the same modes and owners. Only the lock, and its byte code, tell what was compiled from a wheel."""
         actual = files_of(api, other.image, *FOLDERS)
         mode, _ = files[LOCK]
+        own = {path: file for path, file in files.items() if path == LOCK or "/stamp.cpython-" in path}
 
         assert mode == actual[LOCK][0]
-        assert files == {**actual, LOCK: files[LOCK]}
+        assert files == {**actual, **own}
+        assert any("/six.cpython-" in path for path in actual)
         assert "/home/site/wwwroot/.python_packages/lib/site-packages/stamp.py" in actual
 
     def test_it_is_run_in_the_same_way(self, by_layers: App, other: App, api: APIClient) -> None:

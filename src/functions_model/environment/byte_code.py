@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from functions_model.core.work import Stop, side_by_side
-from functions_model.environment.processes import OverTime, bare_environment, run_process
+from functions_model.environment.processes import Bounds, OverTime, bare_environment, run_process
 from functions_model.image.files import FileTree, TreeFile
 from functions_model.image.opened import MOST_SOURCE
 
@@ -23,6 +23,8 @@ _COMPILER = Path(__file__).with_name("compile_modules.py")
 _LEFT_OUT = frozenset(("test", "tests", "conftest.py"))
 """Tests are not imported where an app scores, and are a third of the source of NumPy, SciPy and scikit-learn. One that
 is imported all the same is compiled then."""
+_SECONDS = 600.0
+"""The modules of PyTorch's environment take eleven on one core."""
 _ENOUGH = 1 << 20
 """Bytes of source that are worth a process of their own."""
 
@@ -108,7 +110,7 @@ def _run(python: Path, order: Path, environ: Mapping[str, str]) -> None:
     command = [str(python), "-S", "-s", "-B", "-W", "ignore", "-X", "utf8", str(_COMPILER), str(order)]
     seen = bare_environment(environ) | {"PYTHONHASHSEED": "0"}
     try:
-        done = run_process(command, cwd=order.parent, environ=seen)
+        done = run_process(command, cwd=order.parent, environ=seen, bounds=Bounds(seconds=_SECONDS))
     except (OSError, OverTime) as error:
         raise CompilingFailed(str(error)) from error
     if done.code:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import shutil
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -75,23 +76,18 @@ def fetch_compiler(
             program = f"bin/python{version.rpartition('.')[0]}"
             if not is_compiler(folder / program, version, environ):
                 raise NotFetched("what came does not start on this machine")
-            _move(folder, place / folder.name)
+            target = place / folder.name
+            if not is_compiler(target / program, version, environ):  # else another run was faster
+                shutil.rmtree(target, ignore_errors=True)
+                folder.rename(target)
     except OSError as error:
         raise NotFetched(str(error)) from error
-    return place / folder.name / program
+    return target / program
 
 
 def _may_ask_conda(environ: Mapping[str, str]) -> bool:
     told_not_to = any(environ.get(name, "").lower() in words for name, words in _TOLD_NOT_TO.items())
     return platform.machine() == _MACHINE and not told_not_to
-
-
-def _move(folder: Path, target: Path) -> None:
-    try:
-        folder.rename(target)
-    except OSError:
-        if not target.is_dir():  # else another run was faster
-            raise
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,9 @@ class TestByUv:
     def test_it_lands_in_our_cache_and_compiles(
         self, package: CondaPackage, archive: bytes, environ: dict[str, str], tmp_path: Path
     ) -> None:
-        """And is found there from then on."""
+        """In the place of one that does not start, and is found there from then on."""
+        broken = Path(environ["XDG_CACHE_HOME"]) / "functions-model/pythons"
+        (broken / f"cpython-{package.version}-linux-x86_64-gnu" / "bin").mkdir(parents=True)
         (tmp_path / "python.tar.gz").write_bytes(archive)
         environ |= listed(tmp_path, package.version, (tmp_path / "python.tar.gz").as_uri(), archive)
 

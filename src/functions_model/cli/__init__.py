@@ -29,6 +29,9 @@ usage: functions-model <command> [options]
 
 From a trained model in a repository to a live, verified Azure Function.
 
+Begin, without an Azure account:
+  init          look at a folder with a model, ask for the rest, and write inputs, workflow and what is missing
+
 Try it on this machine, without an Azure account:
   demo          deploy examples/iris-http to the built-in sandbox, and print an answer of the live function
   try           deploy a folder of yours to the built-in sandbox, and serve it until Ctrl-C
@@ -51,7 +54,7 @@ Remove it:
 `functions-model --version` prints the version. (`action` is used by the GitHub action, not by hand.)
 """
 _RUNS = ("deploy", "plan", "package", "destroy", "plan-destroy")
-_COMMANDS = ("demo", "try", "preflight", *_RUNS, "logs", "call")
+_COMMANDS = ("init", "demo", "try", "preflight", *_RUNS, "logs", "call")
 _HELP = ("-h", "--help", "help")
 _SAYS = ("preflight", "plan", "plan-destroy", "logs", "call", "--version", *_HELP)
 """What they say is all that they do."""
@@ -131,7 +134,7 @@ def _open(command: str, rest: Sequence[str]) -> int:
         from functions_model.cli.try_out import demo, try_out
 
         return demo(rest) if command == "demo" else try_out(rest)
-    return _preflight(rest) if command == "preflight" else _no_such(command, rest)
+    return _beside(command, rest)
 
 
 def _is_somewhere() -> bool:
@@ -141,10 +144,17 @@ def _is_somewhere() -> bool:
         return False
 
 
-def _preflight(rest: Sequence[str]) -> int:
-    from functions_model.cli.preflight import preflight
+def _beside(command: str, rest: Sequence[str]) -> int:
+    """Open a door to the files of a folder alone."""
+    if command == "preflight":
+        from functions_model.cli.preflight import preflight
 
-    return preflight(rest)
+        return preflight(rest)
+    if command == "init":
+        from functions_model.cli.init import init
+
+        return init(rest)
+    return _no_such(command, rest)
 
 
 def _no_such(command: str, rest: Sequence[str]) -> int:

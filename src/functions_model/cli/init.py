@@ -1,0 +1,148 @@
+"""The door `init`: a folder's first files, asked for on a terminal, guessed elsewhere."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from functions_model.ci import detect, outside
+from functions_model.ci.host import CiHost
+from functions_model.ci.terminal import size_of
+from functions_model.cli.ending import annotated, tell_failure
+from functions_model.cli.shell import command
+from functions_model.core.cancel import CANCEL
+from functions_model.core.failures import Failure, InputsInvalid, Problem
+from functions_model.scaffold.asking import NONE, Question
+from functions_model.scaffold.naming import NOBODY
+from functions_model.scaffold.pages import INPUTS
+from functions_model.scaffold.whole import GITHUB, PIPELINES, TRIGGERS, Whole, make, write
+
+_ANSWERS = {
+    "model-path": "the model, a file or a folder",
+    "entry-script": "the script with init() and run()",
+    "environment-file": "the dependencies",
+    "sample-request": "a file to send to the live app",
+    "app-name": "the app's name, unique in all of Azure",
+    "resource-group": "the resource group",
+    "location": "the Azure region",
+    "registry": "the container registry",
+    "action": "the repository of this action and its tag, as a workflow names it",
+}
+_YES = frozenset({"y", "yes"})
+
+
+def init(arguments: Sequence[str]) -> int:
+    """Write a folder's inputs file, its workflow, and whatever of script, environment and sample it lacks.
+
+    Returns:
+        0, or the code of what keeps from it; then nothing was written.
+    """
+    options = _parse(arguments)
+    ci, folder = detect(outside(os.environ), sys.stdout), options.folder.resolve()
+    with annotated(ci):
+        try:
+            if not folder.is_dir():
+                raise InputsInvalid(
+                    "look at the folder", [Problem(f"there is no folder `{folder}`", "Check the path.")]
+                )
+            given = {name: value for name in (*_ANSWERS, "trigger", "ci") if (value := getattr(options, _dest(name)))}
+            asks = not options.yes and ci.facts.has_terminal and sys.stdin.isatty()
+            whole = make(folder, given, _ask if asks else None, force=options.force, environ=os.environ)
+            write(whole)
+        except Failure as failure:
+            tell_failure(failure, ci, folder)
+            return failure.exit_code
+    _tell(whole, ci)
+    return _offer_to_try(options.folder) if asks else 0
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        "functions-model init",
+        allow_abbrev=False,
+        description="Write inputs.yml, a workflow, and what else a first deployment needs. Files that exist are kept."
+        " Nothing of yours is run, and nothing is asked of a network.",
+    )
+    parser.add_argument("folder", type=Path, help="with the model (default: this one)", nargs="?", default=Path())
+    parser.add_argument("--yes", action="store_true", help="ask nothing: take every guess")
+    parser.add_argument("--force", action="store_true", help="write files anew that exist")
+    parser.add_argument("--ci", choices=(GITHUB, PIPELINES), help="where it is deployed from")
+    parser.add_argument("--trigger", choices=TRIGGERS, help="what starts the function")
+    for name, told in _ANSWERS.items():
+        parser.add_argument(f"--{name}", metavar="VALUE", help=told)
+    return parser.parse_args(list(arguments))
+
+
+def _dest(name: str) -> str:
+    return name.replace("-", "_")
+
+
+def _ask(question: Question, wrong: str) -> str:
+    """Put a question; the answer. Ctrl-D ends as Ctrl-C does.
+
+    Raises:
+        InputsInvalid: The terminal was closed.
+    """
+    if wrong:
+        sys.stdout.write(f"  {wrong}\n")
+    others = f" ({', '.join(question.others)})" if len(question.others) > 1 else ""
+    none = f", {NONE} for none" if question.guess and not question.needed else ""
+    guess = f" [{question.guess}{none}]" if question.guess or none else ("" if question.needed else " [none]")
+    sys.stdout.write(f"{question.text}{others}{guess}: ")
+    sys.stdout.flush()
+    answer = sys.stdin.readline()
+    CANCEL.check()
+    if not answer:
+        problem = Problem("the input has ended before all was answered", "`--yes` takes every guess.", question.name)
+        raise InputsInvalid("ask", [problem])
+    return answer
+
+
+def _tell(whole: Whole, ci: CiHost) -> None:
+    wrote = [f"  wrote {_shown(path)}" for path in whole.files]
+    kept = [f"  kept  {_shown(path)} (`--force` writes it anew)" for path in whole.kept]
+    notes = [f"Note: {note}" for note in _notes(whole)]
+    ci.info("\n".join(["", *wrote, *kept, *(["", *notes] if notes else []), "", *_next(whole)]))
+
+
+def _notes(whole: Whole) -> list[str]:
+    if not whole.action.startswith(f"{NOBODY}/"):
+        return list(whole.notes)
+    return [*whole.notes, f"Write the owner of this action's repository in the place of `{NOBODY}` in the workflow."]
+
+
+def _next(whole: Whole) -> list[str]:
+    columns, there = size_of(sys.stdout).columns, whole.folder.path
+    subscription = '--subscription-id "$(az account show --query id --output tsv)"'
+    return [
+        "Next, look for what would fail, and try it on this machine, without Azure:",
+        *command("preflight", ".", columns=columns, folder=there),
+        *command("try", ".", columns=columns, folder=there),
+        "",
+        f"Then set up the login, once (after `az login`{' and `gh auth login`' if whole.ci == GITHUB else ''}):",
+        *(f"  {line}" for line in whole.login),
+        "",
+        "See what a deployment would do, and commit the files to have it done:",
+        *command("plan", "--inputs-file", INPUTS, folder=there)[:-1],
+        f"{command('plan', '--inputs-file', INPUTS, folder=there)[-1]} {subscription}",
+    ]
+
+
+def _shown(path: Path) -> str:
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+def _offer_to_try(folder: Path) -> int:
+    sys.stdout.write("\nTry it now, on this machine? [y/N] ")
+    sys.stdout.flush()
+    answer = sys.stdin.readline()
+    CANCEL.check()
+    if answer.strip().lower() not in _YES:
+        return 0
+    from functions_model.cli.try_out import try_out  # noqa: PLC0415 - few say yes
+
+    return try_out([str(folder)])

@@ -1,0 +1,59 @@
+"""Names for what will be made, as Azure takes them, and the name of this action."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+from functions_model.scaffold.looking import Folder, Remote, read_remote, remote_of
+
+NOBODY = "OWNER"
+"""Stands in a workflow for the owner of this action's repository, where nobody can tell."""
+_NAME, _TAG = "functions-model-action", "v1"
+_LONGEST = 40
+"""Characters of a guessed app's name: names with endings are made of it."""
+_SUFFIX = 4
+_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+
+
+def words_of(folder: Folder, remote: Remote | None) -> str:
+    """What the project is called: `my-model` for a folder `My model`; after its repository where it is that."""
+    name = folder.path.name
+    if not folder.within and remote:
+        name = remote.path.rpartition("/")[2]
+    return "-".join(re.findall("[a-z0-9]+", name.lower()))[: _LONGEST - _SUFFIX - 1].strip("-") or "model"
+
+
+def suffix() -> str:
+    """A few letters that make a name one's own: it must be free in all of Azure."""
+    return "".join(secrets.choice(_LETTERS) for _ in range(_SUFFIX))
+
+
+def registry_for(app: str) -> str:
+    """A registry's name, which has letters and digits alone."""
+    return re.sub("[^a-z0-9]", "", app.lower())[:45] + "acr"
+
+
+def action_of() -> str:
+    """What a workflow names this action by, by where this program was installed from.
+
+    pip and uv keep the address of a package that came from a repository:
+    https://packaging.python.org/en/latest/specifications/direct-url/. A clone is told by its own remote.
+    """
+    remote = _origin()
+    of_ours = remote is not None and remote.path.count("/") == 1 and remote.host == "github.com"
+    return f"{remote.path if remote and of_ours else f'{NOBODY}/{_NAME}'}@{_TAG}"
+
+
+def _origin() -> Remote | None:
+    try:
+        told = json.loads(distribution(_NAME).read_text("direct_url.json") or "{}")
+    except (PackageNotFoundError, ValueError):
+        return None
+    address = str(told.get("url", ""))
+    if address.startswith("file://"):
+        return remote_of(Path(address.removeprefix("file://")))
+    return read_remote(address)

@@ -30,7 +30,7 @@ usage: functions-model <command> [options]
 From a trained model in a repository to a live, verified Azure Function.
 
 Begin, without an Azure account:
-  init          look at a folder with a model, ask for the rest, and write inputs, workflow and what is missing
+  init          write inputs file, workflow and what else a folder with a model lacks; ask for the rest
 
 Try it on this machine, without an Azure account:
   demo          deploy examples/iris-http to the built-in sandbox, and print an answer of the live function

@@ -16,8 +16,8 @@ from functions_model.cli.shell import command
 from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import Failure, InputsInvalid, Problem
 from functions_model.scaffold.asking import NONE, Question
+from functions_model.scaffold.inputs_page import INPUTS
 from functions_model.scaffold.naming import NOBODY
-from functions_model.scaffold.pages import INPUTS
 from functions_model.scaffold.whole import GITHUB, PIPELINES, TRIGGERS, Whole, make, write
 
 _ANSWERS = {
@@ -111,7 +111,7 @@ def _tell(whole: Whole, ci: CiHost) -> None:
 def _notes(whole: Whole) -> list[str]:
     if not whole.action.startswith(f"{NOBODY}/"):
         return list(whole.notes)
-    return [*whole.notes, f"Write the owner of this action's repository in the place of `{NOBODY}` in the workflow."]
+    return [*whole.notes, f"Write the owner of this action's repository instead of `{NOBODY}` into the workflow."]
 
 
 def _next(whole: Whole) -> list[str]:

@@ -8,11 +8,11 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from functions_model.ci.pages import ENVIRONMENT
 from functions_model.scaffold.looking import Remote
 
 ISSUER = "https://token.actions.githubusercontent.com"
 AUDIENCE = "api://AzureADTokenExchange"
-ENVIRONMENT = "production"
 _ADMINISTRATOR = "Role Based Access Control Administrator"
 _UNKNOWN = "<owner>/<repository>"
 _SUBJECT = "SUBJECT"

@@ -7,16 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from functions_model.ci.pages import Deploying, pipeline_text, workflow_text
 from functions_model.core.failures import InputsInvalid, Problem
 from functions_model.inputs import Workspace, read_any
 from functions_model.inputs.inputs_file import inputs_in
 from functions_model.scaffold.asking import Ask, Interview, Question
+from functions_model.scaffold.inputs_page import INPUTS, inputs_text
 from functions_model.scaffold.installed import environment_of
 from functions_model.scaffold.interview import Findings, find_out
 from functions_model.scaffold.login import Place, for_azure_pipelines, for_github
 from functions_model.scaffold.looking import Folder, Remote, branch_of, look_at, remote_of
 from functions_model.scaffold.naming import action_of, registry_for, suffix, words_of
-from functions_model.scaffold.pages import INPUTS, Deploying, inputs_text, pipeline_text, workflow_text
 from functions_model.scaffold.writing import written
 
 GITHUB, PIPELINES = "github", "azure-pipelines"
@@ -174,7 +175,7 @@ def _page(folder: Folder, place: Place, ci: str, action: str) -> tuple[Path, str
     file = other if first.is_file() and _OURS not in first.read_text(errors="replace") else first
     shown = file.relative_to(top).as_posix()
     has_lfs = "filter=lfs" in folder.text(os.path.relpath(top / ".gitattributes", folder.path))
-    deploying = Deploying(action, place.app, place.branch, folder.within, shown, has_lfs)
+    deploying = Deploying(action, place.app, place.branch, folder.within, shown, INPUTS, has_lfs)
     return file, workflow_text(deploying) if ci == GITHUB else pipeline_text(deploying)
 
 

@@ -1,19 +1,13 @@
-"""The texts of the files: inputs, workflow, pipeline."""
+"""What a repository holds for a CI host to deploy from it: a workflow of GitHub, a pipeline of Azure DevOps."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import yaml
 
-from functions_model.scaffold.login import ENVIRONMENT
-
-INPUTS = "inputs.yml"
-_INPUTS_HEAD = """\
-# The inputs of functions-model: `functions-model plan --inputs-file inputs.yml`, and likewise all other commands.
-# `functions-model deploy --help` lists all that there are.
-"""
+ENVIRONMENT = "production"
+"""Of GitHub, that the workflow's job deploys to: the login trusts its jobs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +20,7 @@ class Deploying:
         branch: The branch that is deployed.
         within: Where the project lies in its repository; empty at the top.
         file: Its own path in the repository.
+        inputs: The inputs file, within the project.
         has_lfs: Whether git keeps files of the repository elsewhere.
     """
 
@@ -34,21 +29,8 @@ class Deploying:
     branch: str
     within: str
     file: str
+    inputs: str
     has_lfs: bool = False
-
-
-def inputs_text(inputs: Mapping[str, str]) -> str:
-    """The inputs file."""
-    return _INPUTS_HEAD + "".join(_entries(inputs))
-
-
-def _entries(inputs: Mapping[str, str]) -> Iterator[str]:
-    for name, value in inputs.items():
-        lines = value.split("\n")
-        if len(lines) > 1:
-            yield f"{name}:\n" + "".join(f"  - {scalar(line)}\n" for line in lines)
-        else:
-            yield f"{name}: {scalar(value)}\n"
 
 
 def scalar(text: str) -> str:
@@ -70,7 +52,7 @@ def workflow_text(deploying: Deploying) -> str:
         where=where,
         action=deploying.action,
         environment=ENVIRONMENT,
-        inputs=INPUTS,
+        inputs=deploying.inputs,
     )
 
 
@@ -119,7 +101,12 @@ def pipeline_text(deploying: Deploying) -> str:
     paths = f"  paths:\n    include: [{scalar(deploying.within)}]\n" if deploying.within else ""
     where = f"          workingDirectory: {scalar(deploying.within)}\n" if deploying.within else ""
     return _PIPELINE.format(
-        branch=scalar(deploying.branch), paths=paths, repository=repository, tag=tag, where=where, inputs=INPUTS
+        branch=scalar(deploying.branch),
+        paths=paths,
+        repository=repository,
+        tag=tag,
+        where=where,
+        inputs=deploying.inputs,
     )
 
 

@@ -42,7 +42,7 @@ nothing of `HandlesWorkerTerminateMessage`). So nothing waits for the end: what 
 """
 
 _PREFIX = "AZUREML_MDC_"
-_ENABLED = f"{_PREFIX}ENABLED"
+_ENABLED, _CAPTURE = f"{_PREFIX}ENABLED", f"{_PREFIX}LOCAL_CAPTURE"
 QUIET = {_ENABLED: "true", f"{_PREFIX}SAMPLE_RATE": "0", f"{_PREFIX}WORKER_DISABLED": "true"}
 _PACKAGE = "azureml.ai.monitoring"
 _DROPPED = (
@@ -115,7 +115,8 @@ def begin(environ: MutableMapping[str, str]) -> None:
     _BEGUN.append(collecting)
     atexit.register(finish)
     environ.setdefault(_ENABLED, "true")
-    take_over(collecting)
+    if environ.get(_CAPTURE, "").lower() != "true":
+        take_over(collecting)
 
 
 def collecting_of(environ: Mapping[str, str]) -> Collecting:

@@ -9,6 +9,7 @@ are alike in these: 0.1.0b1 to 1.0.0, queue/queue.py and worker/sender.py.
 from __future__ import annotations
 
 import importlib
+import json
 import logging
 import sys
 import time
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger("functions_model")
 
 PACKAGE = "azureml.ai.monitoring"
+_SMALL = 200
+"""Cells of a table."""
+_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
 def take_over(collecting: Collecting, load: Callable[[str], Any] = importlib.import_module) -> None:
@@ -47,10 +51,12 @@ def take_over(collecting: Collecting, load: Callable[[str], Any] = importlib.imp
         return
 
     def enqueue(self: Any, payload: Any) -> tuple[bool, str]:
-        if collecting.wants(payload.designation(), payload.correlation_id() or ""):
-            taken, _ = real(self, payload)
-            if not taken:
-                collecting.sink.lose(FULL)
+        if not collecting.wants(payload.designation(), payload.correlation_id() or ""):
+            return True, "dropped_sampling"
+        if (content := _small(payload)) is not None:
+            collecting.sink.put(record_of(payload, content))
+        elif not real(self, payload)[0]:
+            collecting.sink.lose(FULL)
         return True, "accepted"
 
     def send(self: Any, payload: Any) -> tuple[bool, str]:  # noqa: ARG001 - a method of the package's
@@ -63,9 +69,33 @@ def take_over(collecting: Collecting, load: Callable[[str], Any] = importlib.imp
     queue.enqueue, sender.send = enqueue, send
 
 
-def record_of(payload: Any) -> Record:
-    """A payload of the package as a record; the fields are those that it sends as headers (worker/sender.py)."""
-    content = payload.content()
+def _small(payload: Any) -> str | None:
+    """The JSON of a small table of numbers and text; None for any other.
+
+    It takes less time than to wake the package's thread, whose pandas takes a tenth of a millisecond for a single row,
+    and holds up the request meanwhile. Numbers have all their digits here, where pandas writes ten.
+    """
+    table = getattr(getattr(payload, "_data", None), "_data", None)
+    try:
+        if payload.contenttype() != JSON or table is None or table.size > _SMALL:
+            return None
+        names = table.columns.tolist()
+        if len(set(names)) < len(names) or not all(type(name) is str for name in names):
+            return None
+        return _encode([dict(zip(names, row, strict=True)) for row in table.to_numpy(dtype=object).tolist()])
+    except Exception:  # noqa: BLE001 - dates and what is not there: pandas knows how
+        return None
+
+
+def record_of(payload: Any, content: str | bytes | None = None) -> Record:
+    """A payload of the package as a record; the fields are those that it sends as headers (worker/sender.py).
+
+    Args:
+        payload: The payload.
+        content: Its data; None has the package write it.
+    """
+    if content is None:
+        content = payload.content()
     more = {name: str(value) for name, value in payload.headers().items()}
     more |= {"collectdatatype": payload.type(), "agent": payload.agent()}
     if payload.model_version() is not None:

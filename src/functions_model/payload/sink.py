@@ -150,6 +150,13 @@ class Sink:
         with self._lock:
             self._lost[why] += count
 
+    def flush(self, seconds: float) -> None:
+        """Wait until what is there was sent, for so many seconds at most."""
+        until = time.monotonic() + seconds
+        while self._waiting and time.monotonic() < until:
+            self._wake.set()
+            time.sleep(0.002)
+
     def close(self, seconds: float) -> None:
         """Send what waits, for so many seconds at most, and tell of what is lost."""
         self._closing = True

@@ -123,6 +123,7 @@ class Payload:
 
     def __init__(self, name: str, content: object = '[{"a":1}]', correlation: str = "c") -> None:
         self.name, self._content, self.correlation = name, content, correlation
+        self._data: Any = None
 
     def designation(self) -> str:
         return self.name
@@ -155,6 +156,26 @@ class Payload:
 
     def model_version(self) -> str:
         return "default"
+
+
+@dataclass
+class Table:
+    """As much of a DataFrame as is asked for."""
+
+    names: list[Any]
+    rows: list[list[Any]]
+
+    @property
+    def size(self) -> int:
+        return len(self.names) * len(self.rows)
+
+    @property
+    def columns(self) -> Any:
+        return SimpleNamespace(tolist=lambda: self.names)
+
+    def to_numpy(self, dtype: type) -> Any:
+        assert dtype is object
+        return SimpleNamespace(tolist=lambda: self.rows)
 
 
 @dataclass
@@ -208,9 +229,35 @@ class TestCollectorPackage:
         """Before anybody writes it as JSON. Azure ML would end `init()` for a collection that is not enabled."""
         made = taken(Collecting(Sink(ScriptedStore()), {"model_inputs": 1.0})).queue(10)
 
-        assert (True, "accepted") == made.enqueue(Payload("other"))
+        assert (True, "dropped_sampling") == made.enqueue(Payload("other"))
 
         assert [] == made.kept
+
+    @pytest.mark.parametrize(
+        ("table", "written"),
+        [
+            (Table(["a", "b"], [[1, 0.5], [2, "x"]]), [{"a": 1, "b": 0.5}, {"a": 2, "b": "x"}]),
+            (Table(["a"], [[None]]), [{"a": None}]),
+            (Table(["a", "a"], [[1, 2]]), None),
+            (Table([0], [[1]]), None),
+            (Table(["a"], [[float("nan")]]), None),
+            (Table(["a"], [[object()]]), None),
+            (Table(["a"], [[1]] * 201), None),
+        ],
+    )
+    def test_small_tables_need_no_other_thread(self, table: Table, written: object) -> None:
+        """All others are left to pandas, in the package's own thread."""
+        store = ScriptedStore()
+        sink = Sink(store)
+        made = taken(Collecting(sink, others=1.0)).queue(10)
+        payload = Payload("model_inputs")
+        payload._data = SimpleNamespace(_data=table)
+
+        made.enqueue(payload)
+        sink.close(2)
+
+        assert written == (store.lines[0]["data"] if store.lines else None)
+        assert (written is None) == (made.kept == [payload])
 
     def test_data_that_is_no_json_is_lost_alone(self) -> None:
         """Two columns of one name, say: pandas raises, which would end the package's thread."""

@@ -82,6 +82,23 @@ class TestSink:
 
         assert [[{"a": 1}], [{"a": 2}]] == [one["data"] for one in store.lines]
 
+    def test_what_waits_can_be_waited_for(self) -> None:
+        """Without ending anything; a store that hangs is waited for no longer than said."""
+        store = ScriptedStore()
+        sink = Sink(store, limits=Limits(pause=3600))
+        sink.put(record(1))
+
+        sink.flush(5)
+        first = len(store.taken)
+        store.hang = threading.Event()
+        sink.put(record(2))
+        sink.flush(0.01)
+
+        assert (1, 1) == (first, len(store.taken))
+        store.hang.set()
+        sink.close(2)
+        assert 2 == len(store.lines)
+
     def test_the_same_block_is_sent_again(self) -> None:
         """What came meanwhile goes into one of its own: a store can tell whether it has the first already."""
         store = ScriptedStore(problems=[TryLater("503 ServerBusy"), TryLater("TimeoutError")])

@@ -67,11 +67,21 @@ class AppendBlobs:
         process: What tells the blobs of this process from those of others.
         sign: Adds to a request what opens the account.
         most: Blocks of one blob. What comes then goes into a new one.
+        trust: Whose certificates count; None: those that the system knows.
     """
 
-    def __init__(self, url: str, container: str, process: str, sign: Sign, *, most: int = MOST_BLOCKS) -> None:
+    def __init__(
+        self,
+        url: str,
+        container: str,
+        process: str,
+        sign: Sign,
+        *,
+        most: int = MOST_BLOCKS,
+        trust: ssl.SSLContext | None = None,
+    ) -> None:
         self._url, self._process, self._sign = f"{url.rstrip('/')}/{container}", process, sign
-        self._open, self._most = _opener(url), most
+        self._open, self._most = _opener(url, trust), most
         self._blobs: dict[str, _Blob] = {}
         self._made = 0
 
@@ -152,13 +162,15 @@ class _Status(Exception):
         super().__init__(f"{code} {name}".strip())
 
 
-def _opener(url: str) -> Callable[[urllib.request.Request], urllib.response.addinfourl]:
+def _opener(
+    url: str, trust: ssl.SSLContext | None = None
+) -> Callable[[urllib.request.Request], urllib.response.addinfourl]:
     """With one TLS context for all requests: reading the certificates takes longer than a request.
 
     What answers without TLS is on this machine, and not behind a proxy.
     """
     if url.startswith("https:"):
-        opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=ssl.create_default_context()))
+        opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=trust or ssl.create_default_context()))
     else:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     return lambda request: opener.open(request, timeout=TIMEOUT)

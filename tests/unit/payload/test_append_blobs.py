@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -218,6 +221,32 @@ class TestByIdentity:
 
         with pytest.raises(TryLater):
             store.append("f", b"one\n")
+
+
+def test_a_process_that_ends_sends_what_it_has(account: Account) -> None:
+    """Long before the next look at the queue; with the variables of an app."""
+    said = {"collections": {"*": 1}, "container": "c", "folder": "f", "rolling": "hour", "source": "/sites/iris"}
+    environ = {
+        **os.environ,
+        "FUNCTIONS_MODEL_COLLECT": json.dumps(said),
+        "FUNCTIONS_MODEL_COLLECT_URL": account.url,
+        "IDENTITY_ENDPOINT": f"{account.url}msi/token",
+        "IDENTITY_HEADER": "h",
+    }
+    code = (
+        "import os; from functions_model.payload import collecting, collected;"
+        "collecting.be_quiet(os.environ);"
+        "collecting.begun().sink.put(collected.Record('model_inputs', b'[1]', is_line=True, seconds=1700000000))"
+    )
+    begun = time.monotonic()
+
+    subprocess.run([sys.executable, "-c", code], env=environ, check=True, timeout=20)
+
+    (name, written), *others = account.blobs.items()
+    assert time.monotonic() - begun < 5
+    assert not others
+    assert name.startswith("/c/f/model_inputs/2023/11/14/22/")
+    assert [1] == json.loads(written)["data"]
 
 
 def test_a_key_signs(account: Account) -> None:

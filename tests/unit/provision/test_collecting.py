@@ -12,7 +12,8 @@ from functions_model.core.collect import Collect
 from functions_model.core.failures import PlanRefused
 from functions_model.core.spec import Access, BlobTrigger
 from functions_model.provision import Action
-from support.fake_arm import FakeArm
+from functions_model.provision.access.rights import missing_rights
+from support.fake_arm import SUBSCRIPTION, FakeArm
 from support.provisioning import applied, planned
 from support.wanted import BLOB, REGISTRY, wanted
 
@@ -51,6 +52,26 @@ class TestThePlan:
         scope = next(field.after for field in role.fields if field.name == "scope")
         assert str(scope).endswith("/storageAccounts/workspacestore/blobServices/default/containers/seen")
         assert {"storage account workspacestore", "blob container workspacestore/seen"} <= changes(**ALONE).keys()
+
+    def test_says_where_to_look(self) -> None:
+        """For an app that collects, and no other."""
+        told = "below `modelDataCollector/iris/blue/`"
+
+        assert [True, False] == [told in str(planned(FakeArm(), **target).notes) for target in (ALONE, {})]
+
+    def test_asks_for_rights_where_something_is(self) -> None:
+        """Of another group's account, not of the container to come."""
+        shared = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/shared"
+        there = {"other_groups": {"collect-storage-account": "shared"}}
+        arm = FakeArm()
+        made(arm, resource_group="shared", collect_storage_account="workspacestore", collect=COLLECT)
+        plan = planned(arm, **ALONE, **there)
+        arm.asked.clear()
+
+        missing_rights(plan, arm.clients())
+
+        asked = {one.path.partition("/providers/Microsoft.Authorization")[0] for one in arm.asked}
+        assert f"{shared}/providers/Microsoft.Storage/storageAccounts/workspacestore" in asked
 
     def test_names_the_settings_and_no_more(self) -> None:
         """A plan shows no value."""

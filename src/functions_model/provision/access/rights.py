@@ -92,9 +92,12 @@ def _new_roles(plan: ResourcePlan) -> tuple[Role, ...]:
 
 
 def _asked(plan: ResourcePlan, scope: str) -> str:
-    """Where rights are asked for: those at a group hold for all in it, and a group to come has its subscription's."""
+    """Where rights are asked for: those at a group hold for all in it, and a group to come has its subscription's.
+
+    A container of collected data may be still to come, too: those at its account hold for it.
+    """
     if not _is_in(scope, plan.wanted.names.group_id):
-        return scope
+        return scope.partition("/blobServices/")[0]
     return (
         plan.wanted.names.group_id
         if plan.observed.of(ObservedGroup)

@@ -65,6 +65,15 @@ def _collected_problems(wanted: Wanted, observed: Observed) -> Iterator[Problem]
         yield Problem(what, "Set `collect-container` to another container.", "collect-container")
 
 
+def notes(wanted: Wanted, observed: Observed) -> Iterator[str]:  # noqa: ARG001
+    """Where to look for collected data."""
+    if collect := wanted.target.collect:
+        where = (
+            f"the container `{collect.container}` of the storage account `{wanted.resources.collect_storage_account}`"
+        )
+        yield f"What the app collects goes into {where}, below `{collect.folder}/`."
+
+
 def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
     """Create or keep each."""
     return tuple(_change(container, wanted, observed) for container in containers_of(wanted, observed))
@@ -100,6 +109,7 @@ BLOB_CONTAINER = Kind(
     write,
     looks=(Look("blob containers", (ObservedContainers,), observe, needs=(ObservedAccounts, LiveApp)),),
     problems=problems,
+    notes=notes,
 )
 
 

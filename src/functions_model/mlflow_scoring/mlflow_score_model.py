@@ -19,12 +19,16 @@ from mlflow_score_refusals import BAD_REQUEST, Refused
 from mlflow_score_server import TELLS_FAULTS_APART, Scored, score
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from mlflow.pyfunc import PyFuncModel
     from mlflow_score_requests import Asked
 
 logger = logging.getLogger("mlflow_score")
+
+collect: Callable[[Any, Any], None] | None = None
+"""Takes each table and what the model predicted for it. An app that collects sets it (`payload/tables.py`)."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,7 @@ class Watched:
     def predict(self, data: Any, params: dict[str, Any] | None = None) -> Any:
         """The model's predictions."""
         try:
-            return self.model.predict(data) if params is None else self.model.predict(data, params=params)
+            predicted = self.model.predict(data) if params is None else self.model.predict(data, params=params)
         except MlflowException as error:
             if error.get_http_status_code() >= 500 and TELLS_FAULTS_APART:
                 self.failures.append(error)
@@ -84,6 +88,9 @@ class Watched:
         except Exception as error:
             self.failures.append(error)
             raise
+        if collect is not None:
+            collect(data, predicted)
+        return predicted
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.model, name)

@@ -136,12 +136,14 @@ def collecting_of(environ: Mapping[str, str]) -> Collecting:
 
 
 def observed(application: WSGIApplication) -> WSGIApplication:
-    """The application, with what comes in and goes out collected where the settings say so."""
+    """The application, with what comes in and goes out collected where the settings say so. The script is loaded."""
     collecting = begun()
     if collecting is None:
         return application
+    from .tables import lead_tables  # noqa: PLC0415
     from .wire import with_records  # noqa: PLC0415
 
+    lead_tables(collecting)
     return with_records(application, collecting)
 
 

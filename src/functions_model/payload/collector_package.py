@@ -9,13 +9,12 @@ are alike in these: 0.1.0b1 to 1.0.0, queue/queue.py and worker/sender.py.
 from __future__ import annotations
 
 import importlib
-import json
 import logging
 import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from .collected import JSON, Record
+from .collected import JSON, Record, small_table
 from .sink import BROKEN, FULL
 
 if TYPE_CHECKING:
@@ -26,9 +25,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger("functions_model")
 
 PACKAGE = "azureml.ai.monitoring"
-_SMALL = 200
-"""Cells of a table."""
-_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
 def take_over(collecting: Collecting, load: Callable[[str], Any] = importlib.import_module) -> None:
@@ -53,7 +49,7 @@ def take_over(collecting: Collecting, load: Callable[[str], Any] = importlib.imp
     def enqueue(self: Any, payload: Any) -> tuple[bool, str]:
         if not collecting.wants(payload.designation(), payload.correlation_id() or ""):
             return True, "dropped_sampling"
-        if (content := _small(payload)) is not None:
+        if (content := _at_once(payload)) is not None:
             collecting.sink.put(record_of(payload, content))
         elif not real(self, payload)[0]:
             collecting.sink.lose(FULL)
@@ -69,22 +65,14 @@ def take_over(collecting: Collecting, load: Callable[[str], Any] = importlib.imp
     queue.enqueue, sender.send = enqueue, send
 
 
-def _small(payload: Any) -> str | None:
-    """The JSON of a small table of numbers and text; None for any other.
+def _at_once(payload: Any) -> bytes | None:
+    """The JSON of a small table; None for what the package's thread shall write.
 
-    It takes less time than to wake the package's thread, whose pandas takes a tenth of a millisecond for a single row,
-    and holds up the request meanwhile. Numbers have all their digits here, where pandas writes ten.
+    To wake that thread takes longer, and it holds up the request: pandas takes a tenth of a millisecond for a row.
     """
-    table = getattr(getattr(payload, "_data", None), "_data", None)
-    try:
-        if payload.contenttype() != JSON or table is None or table.size > _SMALL:
-            return None
-        names = table.columns.tolist()
-        if len(set(names)) < len(names) or not all(type(name) is str for name in names):
-            return None
-        return _encode([dict(zip(names, row, strict=True)) for row in table.to_numpy(dtype=object).tolist()])
-    except Exception:  # noqa: BLE001 - dates and what is not there: pandas knows how
+    if payload.contenttype() != JSON:
         return None
+    return small_table(getattr(getattr(payload, "_data", None), "_data", None))
 
 
 def record_of(payload: Any, content: str | bytes | None = None) -> Record:

@@ -102,6 +102,7 @@ _ECHO: dict[str, Any] = {
 }
 SCRIPTS: dict[str, dict[str, Any]] = {
     "echo": _ECHO,
+    "measured": _ECHO,
     "untouched": _ECHO,
     "crowded": _ECHO,
     "raw": {"files": {"src/score.py": RAW}},
@@ -121,6 +122,22 @@ def apps(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 class TestStart:
     """When and how often the script starts. Each test has an app of its own, which nobody called before."""
+
+    def test_check_tells_what_it_took(self, apps: Apps) -> None:
+        """Import, `init()`, the first answer and the memory, once there is something to tell; `identity` does not."""
+        app, url = apps("measured"), "https://contoso.azurewebsites.net/api/"
+        before = app.call("check", f"{url}check?noted=").json["times"]
+        assert 200 == app.call("score", URL, b"{}", headers=JSON).status
+        times = app.call("check", f"{url}check?noted=").json["times"]
+
+        assert before is None
+        assert {"start", "import", "init", "first_answer"} == set(times["seconds"])
+        assert times["seconds"]["start"] > times["seconds"]["init"] > 0.2
+        assert 10 < times["peak_mib"] < 5000
+        assert "seconds" not in app.call("identity", f"{url}identity").body.decode()
+        assert "load_script" == app.python(
+            "sys.modules['azureml_inference_server_http.server.user_script'].UserScript.load_script.__code__.co_name"
+        )
 
     def test_identity_leaves_the_script_alone(self, apps: Apps) -> None:
         """The identity function answers with the build, and neither imports the script nor the inference server.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,15 @@ class TestFirstDeployment:
         """The answer in the summary is the live function's own."""
         assert '"model": "first of the story"' in first.summary
         assert '"got": {"x": 1}' in first.summary
+
+    def test_the_start_is_told_with_its_memory(self, first: Run) -> None:
+        """In the log and in the summary; the plan's size is known."""
+        line = r"Started in T \(import T, `init\(\)` T\), first answer T, \d+ MiB of 3.5 GiB\.".replace(
+            "T", r"[\d.]+ m?s"
+        )
+
+        assert re.search(line, first.log)
+        assert re.search(line, first.summary)
 
     def test_the_plan_is_shown_before_anything_is_written(self, first: Run) -> None:
         """All of it, with the image's digest pending; then the digest, and nothing a second time."""

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import azure.functions as func
 
-from .exchange import answer_of, functions_response, wsgi_environ
+from .exchange import functions_response, wsgi_environ
 from .failures import failure_of
+from .measured import MEASURES
 from .noted import FAILURE, NOTES
 from .starting import StartFailed
 
@@ -74,7 +75,7 @@ def _answered(
     try:
         wsgi = wsgi_environ(request, path, route=route, hide_key=hide_key)
         NOTES.take()
-        return _told(functions_response(answer_of(application, wsgi)), NOTES.take())
+        return _told(functions_response(MEASURES.scored(application, wsgi)), NOTES.take())
     except BaseException as error:  # noqa: BLE001 - the server lets SystemExit of run() pass, and it would end the worker process
         problem = _problem("An unexpected error occurred in scoring script. Check the logs for more info.")
         return _told(problem, broke_out(error))

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult
 
 from .answering import broke_out
-from .exchange import answer_of, environ_of
+from .exchange import environ_of
+from .measured import MEASURES
 from .noted import NOTES
 from .starting import StartFailed
 
@@ -47,7 +48,7 @@ def score(content: Content, server: Started[WSGIApplication], environ: Mapping[s
         raise ScoringFailed(f"Could not score {content.name}: {failed}") from None
     NOTES.take()
     try:
-        answer = answer_of(application, post_environ(content, environ))
+        answer = MEASURES.scored(application, post_environ(content, environ))
     except BaseException as problem:  # noqa: BLE001 - SystemExit of run() would end the worker process
         raise ScoringFailed(f"Could not score {content.name}: {broke_out(problem).brief}. Check the log.") from None
     if answer.status >= 400:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from .collecting import be_quiet, observed, what_becomes_of_it
 from .failures import failure_of
 from .first_sdk import CODE_FOLDER, enter
+from .measured import MEASURES, START
 from .noted import NOTES, note_warnings
 from .starting import Started, StartFailed
 from .telemetry import import_without_telemetry
@@ -48,7 +49,7 @@ def start_server() -> WSGIApplication:
     _find_conda_programs(os.environ)
     note_warnings()
     try:
-        with kept_log():
+        with kept_log(), MEASURES.taking(START):
             return _create()
     except (Exception, SystemExit) as problem:  # noqa: BLE001 - a script raises what it likes
         raise _start_failed(problem) from None
@@ -107,9 +108,11 @@ def _create() -> WSGIApplication:
     if not getattr(config, "app_insights_enabled", True):
         import_without_telemetry(Path(os.environ[CODE_FOLDER]))
     from azureml_inference_server_http.server.create_app import create  # noqa: PLC0415 - slow, and it reads settings
+    from azureml_inference_server_http.server.user_script import UserScript  # noqa: PLC0415 - it is imported by now
 
     create_app: Callable[[], WSGIApplication] = create
-    return observed(create_app())
+    with MEASURES.steps_of(UserScript):
+        return observed(create_app())
 
 
 def _describe(failure: ScriptFailure) -> str:

@@ -72,6 +72,10 @@ class Endpoint(Protocol):
         """How long a request may take: then whatever is in front of the app gives it up."""
 
     @property
+    def memory_gib(self) -> float | None:
+        """The memory of one of its instances; None where that is not known."""
+
+    @property
     def keyless(self) -> str:
         """Why its keys may never be told, and what changes that at which price, sentences; empty when they will be."""
 

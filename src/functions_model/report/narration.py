@@ -49,7 +49,7 @@ from functions_model.report.image_text import (
     transfer_lines,
 )
 from functions_model.report.packages_text import dependencies_lines
-from functions_model.report.proof import caveats, state_of, trigger_text
+from functions_model.report.proof import caveats, state_of, times_text, trigger_text
 
 
 def narrate(ci: CiHost, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Callable[[Event], None]:
@@ -194,7 +194,7 @@ def _(event: AppVerified) -> str:
     live = f"{state_of(event).capitalize()} after {took}: {verified.app_url}, functions {functions}."
     # With a blob or queue trigger nobody calls the app; its check function is for `verify` alone.
     more = trigger_text(event) if verified.reached else f"Scoring URL: {verified.scoring_url}"
-    return f"{live}\n{more}" if more else live
+    return "\n".join(filter(None, (live, more, times_text(event))))
 
 
 @lines_of.register

@@ -20,7 +20,7 @@ from functions_model.report.image_page import image_section
 from functions_model.report.image_text import environment_section
 from functions_model.report.markdown import cell, fenced, folded, prose, quoted
 from functions_model.report.outcome import headline
-from functions_model.report.proof import caveats, trigger_text
+from functions_model.report.proof import caveats, times_text, trigger_text
 
 _ANSWER = 2000
 """Characters of an answer that are shown."""
@@ -53,6 +53,7 @@ def summary(
         _failure(failure),
         _caveats(verified) if verified else "",
         prose(trigger_text(verified)) if verified else "",
+        prose(times_text(verified)) if verified else "",
         "\n".join(f"- {prose(note)}" for note in spec.notes) if spec else "",
         _call(whole, whole.target, verified) if whole and whole.target and verified else "",
         image_section(events, now or datetime.now(UTC)),

@@ -1,4 +1,4 @@
-"""What an app tells of its script: what was raised, and the warnings. It is made by `payload/noted.py`."""
+"""What an app tells of its script (`payload/noted.py`) and of its start (`payload/measured.py`)."""
 
 from __future__ import annotations
 
@@ -53,16 +53,46 @@ class Warned:
 
 
 @dataclass(frozen=True, slots=True)
+class Times:
+    """What a start of the app took, and its memory: see `payload/measured.py`. None is what it did not tell.
+
+    Attributes:
+        start: Seconds until its scoring server was there.
+        imported: Seconds of them in which the script, and its libraries, were imported.
+        init: Seconds of them in `init()`.
+        first_answer: Seconds of the first answer.
+        peak_mib: The most memory that its process has held.
+        container_mib: What all processes of its container hold.
+        there_mib: What the container may have.
+    """
+
+    start: float
+    imported: float | None = None
+    init: float | None = None
+    first_answer: float | None = None
+    peak_mib: int | None = None
+    container_mib: int | None = None
+    there_mib: int | None = None
+
+    @property
+    def memory_mib(self) -> int | None:
+        """The most that is known to have been held at once; None when nothing is."""
+        return max(filter(None, (self.peak_mib, self.container_mib)), default=None)
+
+
+@dataclass(frozen=True, slots=True)
 class Noted:
     """What an app tells of its script.
 
     Attributes:
         raised: What was asked for; None when it is not known there.
         warned: Each warning once, in order.
+        times: Of the process that answered; None where it has not started, or tells none.
     """
 
     raised: Raised | None = None
     warned: tuple[Warned, ...] = ()
+    times: Times | None = None
 
 
 def noted_of(document: Any) -> Noted:
@@ -77,7 +107,23 @@ def noted_of(document: Any) -> Noted:
             for one in (warned if isinstance(warned, list) else [])
             if isinstance(one, dict)
         ),
+        _times(document.get("times")),
     )
+
+
+def _times(told: Any) -> Times | None:
+    seconds = told.get("seconds") if isinstance(told, dict) else None
+    if not isinstance(seconds, dict) or (start := _number(seconds.get("start"))) is None:
+        return None
+    imported, init, first = (_number(seconds.get(name)) for name in ("import", "init", "first_answer"))
+    memory = (_number(told.get(name)) for name in ("peak_mib", "container_mib", "there_mib"))
+    return Times(start, imported, init, first, *(None if one is None else int(one) for one in memory))
+
+
+def _number(value: Any) -> float | None:
+    """A number that can be one of these: none that is below nothing, infinite, or a truth value."""
+    is_one = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e9
+    return float(value) if is_one else None
 
 
 def _raised(raised: Mapping[str, Any]) -> Raised:

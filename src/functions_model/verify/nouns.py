@@ -8,6 +8,7 @@ from pathlib import Path
 
 from functions_model.core.spec import AuthLevel
 from functions_model.provision.endpoint import NotYet
+from functions_model.verify.noted import Times
 from functions_model.verify.script import ToldWarning
 from functions_model.verify.sources import Sources
 
@@ -114,6 +115,10 @@ class Verified:
         unproven: Why `init()` could not be seen to have returned in the app, a clause; empty when it has.
         reached: How far its trigger has come; None with an HTTP trigger.
         warnings: What the script warned of until now.
+        times: What the start took, and the memory; None where the app does not tell.
+        times_before: The same of the version that still answered when the app was looked at first; None of any other.
+        memory_gib: What an instance of the app's host has; None where that is not known.
+        short_of_memory: That it comes near to that, and what helps, in sentences; empty while it does not.
     """
 
     functions: tuple[str, ...]
@@ -128,6 +133,10 @@ class Verified:
     unproven: str = ""
     reached: Reached | None = None
     warnings: tuple[ToldWarning, ...] = ()
+    times: Times | None = None
+    times_before: Times | None = None
+    memory_gib: float | None = None
+    short_of_memory: str = ""
 
 
 class NoKeys(NotYet):
@@ -136,6 +145,10 @@ class NoKeys(NotYet):
 
 class Crashed(NotYet):
     """A function has answered with the status 500."""
+
+
+class OtherBuild(NotYet):
+    """Another build answers: one that ran before, or somebody else's."""
 
 
 class InError(NotYet):

@@ -9,7 +9,7 @@ from functions_model.core.failures import NotLive
 from functions_model.core.masking import in_one_line
 from functions_model.provision.endpoint import NotYet
 from functions_model.verify.app import AppClient
-from functions_model.verify.nouns import CHECK, IDENTITY, InError, NoKeys
+from functions_model.verify.nouns import CHECK, IDENTITY, InError, NoKeys, OtherBuild
 
 HITS = 2
 """Identity answers in a row that must be of this build: during a change of image old instances still answer."""
@@ -186,7 +186,7 @@ def _build_answers(app: AppClient) -> str:
         identity = app.get_json(route)
         build = identity.get("build_id") if isinstance(identity, dict) else None
         if build != app.expected.build_id:
-            raise NotYet(f"`{route}` answers with the build `{build}`, not with `{app.expected.build_id}`")
+            raise OtherBuild(f"`{route}` answers with the build `{build}`, not with `{app.expected.build_id}`")
     return str(identity.get("trigger") or "") if isinstance(identity, dict) else ""
 
 

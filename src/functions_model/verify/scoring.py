@@ -14,7 +14,7 @@ from functions_model.core.unanswered import why
 from functions_model.provision import RunContext
 from functions_model.provision.endpoint import NotYet
 from functions_model.verify.app import AppClient
-from functions_model.verify.noted import Noted, noted_of
+from functions_model.verify.noted import Noted, Times, noted_of
 from functions_model.verify.nouns import BUILD_HEADER, CHECK
 from functions_model.verify.sample import sample_content
 from functions_model.verify.waiting import told_while
@@ -27,6 +27,8 @@ RpcFunctionInvocationDispatcher.cs, three errors for one process); then it gives
 
 _EARLY = 5.0
 """Seconds: by so much may what is in front of the app count differently."""
+_MOMENT = 2.0
+"""Seconds that a version which goes has to tell its times: a run does not wait for it."""
 _HTTP = (
     "No setting changes that, and no caller gets such an answer by HTTP: let `run()` take less, or send less at a time."
     " With a blob or queue trigger there is no such limit, but `functionTimeout` in `host-json`."
@@ -149,6 +151,22 @@ def noted(app: AppClient, failure: str = "") -> Noted:
         return noted_of(Said.of(answer).document()) if answer.ok and not _other_build(app, answer) else Noted()
     except (NotYet, NotLive, ValueError):
         return Noted()
+
+
+def times_of_other(app: AppClient) -> Times | None:
+    """What a build that still answers tells of its start; None where it does not, within a moment.
+
+    Args:
+        app: Another build than the expected one has just answered.
+    """
+    if app.closed or not app.knows_keys:
+        return None
+    try:
+        answer = app.get(f"{app.route(CHECK)}?noted=", {"x-functions-key": app.master_key()}, _MOMENT)
+        is_other = answer.ok and answer.headers.get(BUILD_HEADER) not in {None, app.expected.build_id}
+        return noted_of(Said.of(answer).document()).times if is_other else None
+    except (NotYet, NotLive, ValueError):
+        return None
 
 
 def content_type(sample: PurePath) -> str:

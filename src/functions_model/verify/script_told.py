@@ -6,13 +6,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from functions_model.core.failures import NotLive
+from functions_model.provision.endpoint import Endpoint
 from functions_model.verify.app import AppClient
 from functions_model.verify.causes import named_cause
 from functions_model.verify.logs import container_log, scrubbed, tail, to_turn_on
+from functions_model.verify.noted import Times
 from functions_model.verify.nouns import Verified
 from functions_model.verify.scoring import WrongAnswer, noted
-from functions_model.verify.script import ToldWarning, told, warnings
+from functions_model.verify.script import told, warnings
 from functions_model.verify.sources import Sources
+
+NEARLY = 0.8
+"""So much of an instance's memory is worth a word."""
 
 
 def raised_by_script(app: AppClient, wrong: WrongAnswer) -> NotLive | None:
@@ -37,9 +42,36 @@ def raised_by_script(app: AppClient, wrong: WrongAnswer) -> NotLive | None:
     return NotLive(f"verify {app.endpoint.name}", reason, remedy, location=words.location, detail=detail)
 
 
-def warnings_of_script(app: AppClient, verified: Verified) -> tuple[ToldWarning, ...]:
-    """What the script of this build has warned of, after what is told already."""
+def told_by_script(app: AppClient, verified: Verified) -> Verified:
+    """The same, with what the script of this build has warned of until now, and what its start took."""
     if app.expected.sources is None or verified.unproven:
-        return verified.warnings
-    found = warnings(noted(app).warned, app.expected.sources)
-    return (*verified.warnings, *(replace(one, text=scrubbed(one.text, app.all_secrets)) for one in found))
+        return verified
+    said = noted(app)
+    found = warnings(said.warned, app.expected.sources)
+    warned = (*verified.warnings, *(replace(one, text=scrubbed(one.text, app.all_secrets)) for one in found))
+    there = memory_gib(said.times, app.endpoint)
+    short = short_of_memory(said.times, there, app.endpoint)
+    return replace(verified, warnings=warned, times=said.times, memory_gib=there, short_of_memory=short)
+
+
+def memory_gib(times: Times | None, endpoint: Endpoint) -> float | None:
+    """What an instance has: by its host's word, else by the app's own; None where neither is known."""
+    own = times.there_mib / 1024 if times and times.there_mib else None
+    return endpoint.memory_gib or own
+
+
+def short_of_memory(times: Times | None, there: float | None, endpoint: Endpoint) -> str:
+    """That the memory of an instance is nearly used up, and what helps, in sentences; empty while it is not.
+
+    Args:
+        times: Of the app's process; None where it does not tell.
+        there: GiB of an instance; None where that is not known.
+        endpoint: The app.
+    """
+    held = times.memory_mib if times else None
+    if not held or not there or held < NEARLY * there * 1024:
+        return ""
+    return (
+        f"The app has held {held} MiB at once, {held / there / 10.24:.0f} % of the {there:.3g} GiB of an instance."
+        f" A larger request, or one more at a time, may end it. {endpoint.words['memory']}."
+    )

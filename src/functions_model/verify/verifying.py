@@ -15,11 +15,12 @@ from functions_model.verify.app import AppClient, fresh_session
 from functions_model.verify.causes import NEW_ROLES_SECONDS, denied_for_now, named_cause
 from functions_model.verify.listeners import AFTER_RESTART, Failing, Listening, StaleErrors
 from functions_model.verify.logs import container_log, scrubbed, shortened, tail, to_turn_on
-from functions_model.verify.nouns import Expected, InError, Reached, Verified
+from functions_model.verify.noted import Times
+from functions_model.verify.nouns import Expected, InError, OtherBuild, Reached, Verified
 from functions_model.verify.phases import look, unseen
-from functions_model.verify.scoring import WrongAnswer, load_model, score
+from functions_model.verify.scoring import WrongAnswer, load_model, score, times_of_other
 from functions_model.verify.script import ToldWarning
-from functions_model.verify.script_told import raised_by_script, warnings_of_script
+from functions_model.verify.script_told import raised_by_script, told_by_script
 from functions_model.verify.unloadable import LoadFailures, Unloadable
 
 FIRST_PAUSE, POLL_SECONDS = 0.25, 2.0
@@ -80,6 +81,8 @@ class _Watch:
     stale: StaleErrors = field(init=False)
     listening: Listening = field(init=False)
     loading: LoadFailures = field(init=False)
+    times_before: Times | None = None
+    has_asked_before: bool = False
 
     def __post_init__(self) -> None:
         self.loading = LoadFailures(self.app)
@@ -100,8 +103,8 @@ class _Watch:
         except Unloadable as exc:
             reason = f"none of its functions can be imported: {exc}"
             raise self._not_live(reason, _UNLOADABLE, names_cause=False) from exc
-        reached, warned = self._listen(verified), warnings_of_script(self.app, verified)
-        return replace(verified, reached=reached, warnings=warned)
+        reached = self._listen(verified)
+        return replace(told_by_script(self.app, verified), reached=reached, times_before=self.times_before)
 
     def _odd(self, answer: str | None) -> tuple[ToldWarning, ...]:
         sample, sources = self.app.expected.sample_request, self.app.expected.sources
@@ -136,6 +139,8 @@ class _Watch:
                 self.loading.note(exc, self._seconds())
                 if self.stale.overcome(listeners):
                     continue
+                if isinstance(exc, OtherBuild) and not self.has_asked_before:
+                    self.has_asked_before, self.times_before = True, times_of_other(self.app)
                 if self.app.expected.image and self.context.clock() - asked_at >= _SILENCE:
                     asked_at = self.context.clock()
                     # Somebody else's version may answer otherwise, or not at all; and the app may be gone.

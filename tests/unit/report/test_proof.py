@@ -12,6 +12,7 @@ from functions_model.report.narration import narrate
 from functions_model.report.outputs import outputs
 from functions_model.report.page import summary
 from functions_model.verify import Reach, Reached, Verified
+from functions_model.verify.noted import Times
 from support.ci import RecordingCi
 from support.events import NOW
 from support.wanted import spec_for
@@ -143,3 +144,30 @@ class TestATrigger:
         """Nothing is said, and there is no output."""
         assert "trigger" not in told(ci, AppVerified(LIVE)).lines[0]
         assert "trigger-state" not in outputs(spec_for(), [AppVerified(LIVE)])
+
+
+class TestTimes:
+    TIMED = replace(LIVE, times=Times(3.14, 2.4, 0.7, 0.0124, 412, 300), memory_gib=3.5)
+
+    def test_are_one_line(self, ci: RecordingCi) -> None:
+        """Of the log and of the page."""
+        line = "Started in 3.1 s (import 2.4 s, `init()` 700 ms), first answer 12 ms, 412 MiB of 3.5 GiB."
+
+        assert line == told(ci, AppVerified(self.TIMED)).lines[-1].splitlines()[-1]
+        assert line in next(shown(AppVerified(self.TIMED)))
+
+    def test_of_the_version_before_stand_beside(self, ci: RecordingCi) -> None:
+        """As far as both have told them."""
+        verified = replace(self.TIMED, times=Times(3.0), times_before=Times(120.0, init=119.8, first_answer=1.5))
+
+        assert (
+            "Started in 3.0 s. The version before: 2 min 0 s (`init()` 2 min 0 s), first answer 1.5 s."
+            == told(ci, AppVerified(verified)).lines[-1].splitlines()[-1]
+        )
+
+    def test_little_memory_is_a_warning(self, ci: RecordingCi) -> None:
+        """Once, beside the log."""
+        event = AppVerified(replace(self.TIMED, short_of_memory="The app has held 3000 MiB."))
+
+        assert ["The app has held 3000 MiB."] == told(ci, event, event).annotations
+        assert "> [!WARNING]\n> The app has held 3000 MiB." in next(shown(event))

@@ -25,6 +25,7 @@ class MadeUp:
     name: str = "the app `iris`"
     secrets: tuple[str, ...] = ("hunter22",)
     request_seconds: float = 30.0
+    memory_gib: float | None = 0.5
     keyless: str = ""
     admin_opening: str = "Open the door."
     causes: tuple[Cause, ...] = (Cause("rain", r"it rains", "it rains in {host}", "Wait for the sun in {host}."),)

@@ -18,6 +18,7 @@ from functions_model.hosting.app_service import login
 from functions_model.hosting.app_service.container_log import read_log
 from functions_model.hosting.app_service.machine_key import MACHINE_KEY
 from functions_model.hosting.app_service.nouns import ObservedApp, ObservedSite, ObservedSlot
+from functions_model.hosting.app_service.plan_sizes import ObservedPlan, memory_of, size_to_be
 from functions_model.hosting.app_service.reading import image_of, read_app, read_belongings
 from functions_model.hosting.app_service.site import Site
 from functions_model.provision import Applied, ResourcePlan
@@ -59,6 +60,7 @@ class AppServiceEndpoint:
         host_name: Where it answers; empty when that has to be asked for.
         has_machine_key: Its settings hold a machine key: without one, Azure may not be able to list its keys.
         secrets: Values of its settings that may stand in its log and must not be shown.
+        memory_gib: Of an instance of its plan; None where the plan is not known.
         request_seconds: App Service's front end gives a request up then by itself.
     """
 
@@ -67,6 +69,7 @@ class AppServiceEndpoint:
     host_name: str = ""
     has_machine_key: bool = True
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    memory_gib: float | None = None
 
     request_seconds: ClassVar[float] = 230.0
     causes: ClassVar[tuple[Cause, ...]] = CAUSES
@@ -217,6 +220,7 @@ def endpoint_of(
         "" if slot or applied is None else _host_name(plan, applied),
         _has_machine_key(plan, slot),
         _known_secrets(plan),
+        memory_of(size_to_be(plan.wanted, plan.observed.of(ObservedPlan))),
     )
 
 

@@ -31,6 +31,22 @@ _TIERS = (
 """Sizes whose plans run containers, and the tier that each is of. It is read, and asked for where regions are listed by
 tier; a plan is written by its size alone. Azure/azure-cli 2.91.0, command_modules/appservice/utils.py:84."""
 
+_FIRST_GIB = {
+    ELASTIC: 3.5,
+    "Basic": 1.75,
+    "Standard": 1.75,
+    "Premium": 1.75,
+    "PremiumV2": 3.5,
+    "Premium0V3": 8.0,
+    "PremiumV3": 8.0,
+    "PremiumMV3": 16.0,
+    "PremiumV4": 8.0,
+    "PremiumMV4": 16.0,
+    "IsolatedV2": 8.0,
+    "IsolatedMV2": 16.0,
+}
+"""The memory of an instance of the size 1 of each tier."""
+
 _MOST = {ELASTIC: 100, "Basic": 3, "Standard": 10}
 _MOST_OF_OTHERS = 30
 """Instances: https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits."""
@@ -64,6 +80,16 @@ class ObservedPlan(Piece):
 def tier_of(sku: str) -> str | None:
     """The tier of a size; None when plans of that size run no containers."""
     return next((tier for pattern, tier in _TIERS if re.fullmatch(pattern, sku, re.IGNORECASE)), None)
+
+
+def memory_of(sku: str) -> float | None:
+    """The memory of an instance of that size, in GiB; None when plans of that size run no containers.
+
+    Each size has twice as much as the one before it. https://azure.microsoft.com/pricing/details/app-service/linux, and
+    https://learn.microsoft.com/azure/azure-functions/functions-premium-plan#available-instance-skus.
+    """
+    tier, number = tier_of(sku), re.search(r"\d", sku)
+    return _FIRST_GIB[tier] * 2 ** (int(number[0]) - 1) if tier and number else None
 
 
 def asks_for_size(wanted: Wanted) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.timing import Command
-from support.tools import ROOT
+from benchmarks.timing import Command, run
+from functions_model.inputs.sources import COMPILERS
+from support.tools import ROOT, find_python
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +51,17 @@ class Product:
         caches = {"UV_CACHE_DIR": str(self.home / "uv"), "XDG_CACHE_HOME": str(self.home / "cache")}
         # The settings of uv stay those of this machine: a mirror of the package index, say.
         settings = {"XDG_CONFIG_HOME": os.environ.get("XDG_CONFIG_HOME", str(Path.home() / ".config"))}
-        return {**kept, **caches, **settings, "HOME": str(self.home), "PYTHONPATH": str(SOURCE)}
+        return {**kept, **caches, **settings, **_compilers(), "HOME": str(self.home), "PYTHONPATH": str(SOURCE)}
+
+
+@cache
+def _compilers() -> dict[str, str]:
+    """The interpreters at hand make byte code, in the place of those that the product would fetch."""
+    versions = {minor: find_python(minor) for minor in ("3.11", "3.12", "3.13")}
+    found = {version: run(Command((str(path), "-V"))).split()[1] for version, path in versions.items() if path}
+    roots = {str(path.resolve().parent) for path in versions.values() if path}
+    path = os.pathsep.join([*sorted(roots), os.environ["PATH"]])
+    return {COMPILERS: " ".join(found.values()), "PATH": path}
 
 
 def docker_build(folder: Path, image: str) -> Command:

@@ -63,10 +63,12 @@ CMD ["azmlinfsrv", "--entry_script", "score.py", "--port", "80"]
 """Azure ML's own server, installed by pip."""
 
 _MLFLOW_SERVER = """\
-ENV DISABLE_NGINX=true
-ENTRYPOINT ["python3", "-c", "from mlflow.models import container as C; C._serve('local')"]
+ENTRYPOINT ["python3", "-c", "import os; from mlflow.pyfunc.scoring_server import get_cmd; \
+command, environ = get_cmd('/opt/ml/model', host='0.0.0.0', port=8080, nworkers=1); \
+os.execvpe('/bin/sh', ['sh', '-c', 'exec ' + command], environ)"]
 """
-"""How the image of `mlflow models build-docker` starts; without nginx, which would only take longer."""
+"""What the image of `mlflow models build-docker` starts, without the nginx before it and with one worker: it would only
+take longer."""
 
 _SCRIPT = """\
 import json
@@ -175,7 +177,7 @@ def write_pip_context(context: Path, python: str) -> None:
     """
     dockerfile = context / "Dockerfile"
     lines = dockerfile.read_text().splitlines()
-    ours = [line for line in lines if re.match(r"COPY \S*/\d+-(dependencies|byte)", line)]
+    ours = [line for line in lines if re.match(r"COPY \S*/(dependencies|byte-code)", line)]
     lock = next(context.rglob("requirements.lock")).relative_to(context)
     assert ours, dockerfile.read_text()
     at = lines.index(ours[0])

@@ -16,7 +16,7 @@ from functions_model.core.spec import DeploymentSpec
 from functions_model.engine import write_context
 from functions_model.image.assembly import assemble
 from functions_model.image.splitting import fingerprint
-from functions_model.pipeline.byte_code import IN_VAIN, wanted_byte_code
+from functions_model.pipeline.byte_code import IN_VAIN, compiler_for
 from functions_model.pipeline.events import ContextWritten, ImageBuilt, TagFound
 from functions_model.pipeline.layers import Beside, Made, make_layers
 from functions_model.pipeline.looking import libraries_of, look_at_all
@@ -161,10 +161,10 @@ def write_folder(making: Making) -> None:
     if spec.build.context is None:
         raise TypeError("builder `dockerfile` needs a folder to write")
     with world.stage("Write the build context"):
-        lock, byte_code = lock_for(making), wanted_byte_code(making)
-        with byte_code.begun() as begin:
+        with compiler_for(making) as compiler:
+            lock = lock_for(making)
             installed = install_layers(making, lock)
-            compiling = begin(lambda: installed)
+            compiling = compiler.compiled("", lambda: installed)
             inventory = take_inventory((plan.tree for plan in installed), lock, making.python.version)
             look_at_all(making, inventory, libraries_of(making, keeps=False))
             compiled = compiling.result()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -29,8 +29,6 @@ Begin = Callable[[Iterable[LayerPlan]], list[Future[RecordedLayer]]]
 """Begins to pack plans, side by side."""
 Installed = Callable[[], Sequence[LayerPlan]]
 """Gives the dependencies; is not called where they are not needed."""
-Compile = Callable[[Installed], "Future[LayerPlan | None]"]
-"""Begins to compile them. None comes of it where nothing is to be made; why, is told."""
 LAYER = "byte code"
 _PATIENCE = 15.0
 """Seconds for an interpreter that is not there when the dependencies are: it has 30 MB, and came beside them."""
@@ -42,100 +40,124 @@ IN_VAIN = "functions-model.no-byte-code"
 """An annotation of the last image's record: the key of byte code that no interpreter could be had for, and when."""
 
 
-@dataclass(frozen=True, slots=True)
-class Interpreter:
-    """An interpreter on its way."""
+@dataclass(slots=True)
+class Compiler:
+    """The interpreter, on its way, and what it makes.
 
-    _coming: Future[Path | None]
+    Attributes:
+        making: The image.
+        version: Of the interpreter; empty for a Python that gets no byte code.
+        patience: Seconds that are waited for it once the dependencies are there.
+    """
 
-    def wait(self, patience: float = _PATIENCE) -> Path | None:
-        """It; None where this machine has none, and it was not to be fetched.
+    making: Making
+    version: str
+    _pool: ThreadPoolExecutor
+    _ahead: Ahead
+    patience: float = _PATIENCE
+    _coming: Future[Path | None] | None = field(default=None, init=False)
+
+    def look(self, key: str = "") -> Future[Path | None]:
+        """Look for it, and fetch it, beside others; once.
 
         Args:
-            patience: Seconds.
+            key: That of the byte code; empty while it is not known.
+        """
+        if self._coming is None:
+            self._coming = self._pool.submit(CANCEL.ahead, self._ahead, partial(self._had, key))
+        return self._coming
+
+    def compiled(self, key: str, installed: Installed) -> Future[LayerPlan | None]:
+        """A layer in the making; None comes of it where there is none, and why, is told.
+
+        Args:
+            key: That of the byte code.
+            installed: Gives the dependencies.
+        """
+        if not self.version:
+            return done(None)
+        return self._pool.submit(CANCEL.ahead, self._ahead, partial(self._planned, self.look(key), installed))
+
+    def _had(self, key: str) -> Path | None:
+        """On this machine, or fetched; but not where that was tried in vain for the image before.
 
         Raises:
-            NotFetched: It cannot be fetched, or takes too long.
+            NotFetched: It cannot be fetched.
         """
+        found = find_compiler(self.version, os.environ)
+        if found or _lately(_in_vain(self.making), key):
+            return found
+        conda = self.making.request.conda
+        return fetch_compiler(self.version, os.environ, conda.channels if conda else ())
+
+    def _planned(self, coming: Future[Path | None], installed: Installed) -> LayerPlan | None:
+        left_out, tree = partial(ByteCodeLeftOut, self.version), None
         try:
-            return self._coming.result(patience)
+            python = coming.result(self.patience)
+            tree = self._tree(python, installed()) if python else None
+            why = None if python else left_out()
         except TimeoutError:
-            raise NotFetched(f"it had not come {patience:.0f} seconds after the dependencies") from None
+            why = left_out(fetching=f"it had not come {self.patience:.0f} seconds after the dependencies")
+        except NotFetched as failure:
+            why = left_out(fetching=failure.why)
+        except CompilingFailed as failure:
+            why = left_out(compiling=str(failure))
+        if why and not self._ahead.dropped:
+            self.making.world.tell(why)
+        return LayerPlan(LAYER, tree, Compression.GZIP, self.making.spec.build.epoch) if tree and tree.files else None
+
+    def _tree(self, python: Path, plans: Iterable[LayerPlan]) -> FileTree:
+        minor, work = self.making.python.version, self.making.world.work / "byte-code"
+        conda = f"{layout.CONDA}/lib/python{minor}"
+        places = (layout.SITE_PACKAGES, conda, f"{conda}/site-packages")
+        modules = [module for plan in plans for module in modules_of(plan.tree, places)]
+        return compile_modules(modules, minor, python, work=work, environ=os.environ)
+
+
+@contextmanager
+def compiler_for(making: Making) -> Iterator[Compiler]:
+    """What compiles beside the block; what is not at its end with the block is dropped.
+
+    For the first image of a name the interpreter is looked for at once. For a later one most often nothing is compiled,
+    which is known with the lock.
+    """
+    given, ahead = making.world.compilers, Ahead()
+    version = (COMPILERS if given is None else given).get(making.python.version, "")
+    with ThreadPoolExecutor(2, "byte-code") as pool:
+        compiler = Compiler(making, version, pool, ahead)
+        if version and making.last_record is None:
+            compiler.look()
+        try:
+            yield compiler
+        finally:
+            CANCEL.drop(ahead)
 
 
 @dataclass(frozen=True, slots=True)
 class ByteCode:
-    """The byte code of the dependencies, before they are at hand.
+    """The byte code of some dependencies.
 
     Attributes:
-        making: The image.
-        version: Of the interpreter whose byte code is wanted; empty for a Python that gets none.
-        key: 32 hex digits over all that decides.
+        compiler: What makes it.
+        key: 32 hex digits over all that decides; empty for a Python that gets none.
         found: What an earlier run made of the same.
     """
 
-    making: Making
-    version: str = ""
+    compiler: Compiler
     key: str = ""
     found: Part | None = None
 
     @property
     def lacking(self) -> str:
         """What the image's record says where there is none, although it was wanted."""
+        before = _in_vain(self.compiler.making)
         if not self.key:
             return ""
-        before = _in_vain(self.making)
-        return before if self._tried(before) else f"{self.key} {time.time():.0f}"
+        return before if _lately(before, self.key) else f"{self.key} {time.time():.0f}"
 
-    @contextmanager
-    def begun(self) -> Iterator[Compile]:
-        """Look for the interpreter, and fetch it, beside the block, and compile beside it, too.
-
-        What is not at its end with the block is dropped.
-        """
-        if self.found or not self.version:
-            yield _nothing
-            return
-        ahead = Ahead()
-        with ThreadPoolExecutor(2, "byte-code") as pool:
-            coming = pool.submit(CANCEL.ahead, ahead, partial(self._had, os.environ))
-            planned = partial(self._planned, Interpreter(coming), ahead)
-            try:
-                yield lambda installed: pool.submit(CANCEL.ahead, ahead, partial(planned, installed))
-            finally:
-                CANCEL.drop(ahead)
-
-    def _had(self, environ: Mapping[str, str]) -> Path | None:
-        """On this machine, or fetched; but not where that was tried in vain for the image before.
-
-        Raises:
-            NotFetched: It cannot be fetched.
-        """
-        found = find_compiler(self.version, environ)
-        if found or self._tried(_in_vain(self.making)):
-            return found
-        conda = self.making.request.conda
-        return fetch_compiler(self.version, environ, conda.channels if conda else ())
-
-    def _tried(self, before: str) -> bool:
-        key, _, when = before.partition(" ")
-        return key == self.key and when.isdecimal() and time.time() < int(when) + _AGAIN
-
-    def _planned(self, interpreter: Interpreter, ahead: Ahead, installed: Installed) -> LayerPlan | None:
-        """Its layer, made now; None where there is none. Why, is told, where somebody still needs it."""
-        tell = self.making.world.tell
-        left_out = partial(ByteCodeLeftOut, self.version)
-        try:
-            python = interpreter.wait()
-            tree = self._compiled(python, installed()) if python else None
-            why = None if python else left_out()
-        except NotFetched as failure:
-            tree, why = None, left_out(fetching=failure.why)
-        except CompilingFailed as failure:
-            tree, why = None, left_out(compiling=str(failure))
-        if why and not ahead.dropped:
-            tell(why)
-        return LayerPlan(LAYER, tree, Compression.GZIP, self.making.spec.build.epoch) if tree and tree.files else None
+    def made(self, installed: Installed) -> Future[LayerPlan | None]:
+        """Its layer in the making; None comes of it where it was found, too."""
+        return done(None) if self.found else self.compiler.compiled(self.key, installed)
 
     def part(self, plan: LayerPlan | None, begin: Begin) -> Part | None:
         """What was found, or what is made of the plan; None where there is none.
@@ -146,40 +168,33 @@ class ByteCode:
         """
         return Part(self.key, tuple(future.result().layer for future in begin([plan]))) if plan else self.found
 
-    def _compiled(self, python: Path, plans: Iterable[LayerPlan]) -> FileTree:
-        minor, work = self.making.python.version, self.making.world.work / "byte-code"
-        conda = f"{layout.CONDA}/lib/python{minor}"
-        places = (layout.SITE_PACKAGES, conda, f"{conda}/site-packages")
-        modules = [module for plan in plans for module in modules_of(plan.tree, places)]
-        return compile_modules(modules, minor, python, work=work, environ=os.environ)
+
+def byte_code_of(compiler: Compiler, dependencies: str) -> ByteCode:
+    """What is wanted of it, and what an earlier run made.
+
+    Args:
+        compiler: What makes it.
+        dependencies: The key of what is compiled: all of its lock, and its layout.
+    """
+    if not compiler.version:
+        return ByteCode(compiler)
+    facts = {"dependencies": dependencies, "python": compiler.version, "layout": BYTE_CODE_LAYOUT}
+    key = short(digest_of(canonical_json(facts)), 32)
+    return ByteCode(compiler, key, find_part(key, compiler.making))
 
 
-def _nothing(_: Installed) -> Future[LayerPlan | None]:
-    none: Future[LayerPlan | None] = Future()
-    none.set_result(None)
-    return none
+def done(plan: LayerPlan | None) -> Future[LayerPlan | None]:
+    """What is known already."""
+    future: Future[LayerPlan | None] = Future()
+    future.set_result(plan)
+    return future
 
 
 def _in_vain(making: Making) -> str:
     return making.last_record.annotations.get(IN_VAIN, "") if making.last_record else ""
 
 
-def wanted_byte_code(making: Making) -> ByteCode:
-    """What is wanted of it, whatever an earlier run made."""
-    given = making.world.compilers
-    return ByteCode(making, (COMPILERS if given is None else given).get(making.python.version, ""))
-
-
-def byte_code_of(making: Making, dependencies: str) -> ByteCode:
-    """What is wanted of it, and what an earlier run made.
-
-    Args:
-        making: The image.
-        dependencies: The key of what is compiled: all of its lock, and its layout.
-    """
-    wanted = wanted_byte_code(making)
-    if not wanted.version:
-        return wanted
-    facts = {"dependencies": dependencies, "python": wanted.version, "layout": BYTE_CODE_LAYOUT}
-    key = short(digest_of(canonical_json(facts)), 32)
-    return ByteCode(making, wanted.version, key, find_part(key, making))
+def _lately(noted: str, key: str) -> bool:
+    """Whether the interpreter for that byte code could not be had within the last day."""
+    of, _, when = noted.partition(" ")
+    return of == key and when.isdecimal() and time.time() < int(when) + _AGAIN

@@ -13,6 +13,7 @@ from functions_model.environment import Lock
 from functions_model.image.layers import LayerPlan, LayerStream, build_layer
 from functions_model.image.splitting import fingerprint, split
 from functions_model.pipeline.base_libraries import BaseLibraries
+from functions_model.pipeline.byte_code import compiler_for
 from functions_model.pipeline.events import LayerOrigin, LayerReady
 from functions_model.pipeline.looking import dependencies_known, libraries_of, look_at_all
 from functions_model.pipeline.lower_layers import Lower, lock_for, make_lower_layers
@@ -84,14 +85,14 @@ def make_layers(making: Making, push: Push | None, beside: Beside) -> Made:
         BundleFailed: A file changed while it was read.
         RegistryFailed: A layer could not be sent.
     """
-    with ThreadPoolExecutor(WORKERS, "layer") as pool:
+    with ThreadPoolExecutor(WORKERS, "layer") as pool, compiler_for(making) as compiler:
         maker, libraries = _Maker(making, push, pool), libraries_of(making, keeps=push is not None)
         try:
             above = maker.begin(making.bundle.layers)
             lock = lock_for(making)
             beside.resolved()
             runtime = maker.begin([runtime_layer(making.spec, lock.text)])
-            lower = make_lower_layers(making, lock, maker.begin, partial(_look, making, libraries, beside))
+            lower = make_lower_layers(lock, compiler, maker.begin, partial(_look, making, libraries, beside))
             attachments = _attachments(making, lock)  # while the app's large layers are still sent
             app = tuple(future.result() for future in (*runtime, *above))
         except BaseException:

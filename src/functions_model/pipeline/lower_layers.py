@@ -18,7 +18,7 @@ from functions_model.image.assembly import Base
 from functions_model.image.configs import parse_config
 from functions_model.image.layers import LayerPlan
 from functions_model.image.manifests import Descriptor
-from functions_model.pipeline.byte_code import Begin, ByteCode, byte_code_of
+from functions_model.pipeline.byte_code import Begin, ByteCode, Compiler, byte_code_of
 from functions_model.pipeline.early_lock import resolved
 from functions_model.pipeline.events import EngineRan, EnvironmentResolved
 from functions_model.pipeline.parts import Part, find_part
@@ -63,12 +63,12 @@ def lock_for(making: Making) -> Lock:
     return lock
 
 
-def make_lower_layers(making: Making, lock: Lock, begin: Begin, known: Callable[[Inventory], None]) -> Lower:
+def make_lower_layers(lock: Lock, compiler: Compiler, begin: Begin, known: Callable[[Inventory], None]) -> Lower:
     """What an engine adds, and the dependencies: what an earlier run made of the same, or made now.
 
     Args:
-        making: The base, and where the records are.
         lock: The dependencies.
+        compiler: What makes byte code of them; and of which image.
         begin: Begins to pack plans, side by side.
         known: Takes what the dependencies bring, as soon as that is known.
 
@@ -78,14 +78,14 @@ def make_lower_layers(making: Making, lock: Lock, begin: Begin, known: Callable[
             not build.
         InputsInvalid: The user's Dockerfile cannot be read.
     """
-    base, engine = _engine_part(making, lock)
-    dependencies, byte_code, compiled = _dependencies(making, lock, begin, known)
+    base, engine = _engine_part(compiler.making, lock)
+    dependencies, byte_code, compiled = _dependencies(lock, compiler, begin, known)
     parts = (*engine, dependencies, *([compiled] if compiled else []))
     return Lower(base, dependencies, parts, "" if compiled else byte_code.lacking)
 
 
 def _dependencies(
-    making: Making, lock: Lock, begin: Begin, known: Callable[[Inventory], None]
+    lock: Lock, compiler: Compiler, begin: Begin, known: Callable[[Inventory], None]
 ) -> tuple[Part, ByteCode, Part | None]:
     """The dependencies and their byte code, each found again or made.
 
@@ -93,21 +93,21 @@ def _dependencies(
     Dependencies that are found without byte code are installed to make it: the same inputs are to give the same image,
     whatever was there before.
     """
+    making = compiler.making
     key = _dependencies_key(making, lock)
-    found, byte_code = find_part(key, making), byte_code_of(making, key)
+    found, byte_code = find_part(key, making), byte_code_of(compiler, key)
     inventory = found.inventory if found else None
-    with byte_code.begun() as compiled:
-        if found and (inventory or making.spec.build.preflight is Preflight.NONE):
-            plan = compiled(partial(install_layers, making, lock))
-            known(inventory or Inventory())
-            return found, byte_code, byte_code.part(plan.result(), begin)
-        plans = install_layers(making, lock)
-        packing, plan = begin(plans), compiled(lambda: plans)
-        inventory = take_inventory((plan.tree for plan in plans), lock, making.python.version)
-        known(inventory)
-        above = byte_code.part(plan.result(), begin)
+    if found and (inventory or making.spec.build.preflight is Preflight.NONE):
+        making_it = byte_code.made(partial(install_layers, making, lock))
+        known(inventory or Inventory())
+        return found, byte_code, byte_code.part(making_it.result(), begin)
+    plans = install_layers(making, lock)
+    packing, making_it = begin(plans), byte_code.made(lambda: plans)
+    inventory = take_inventory((plan.tree for plan in plans), lock, making.python.version)
+    known(inventory)
+    compiled = byte_code.part(making_it.result(), begin)
     layers = tuple(future.result().layer for future in packing)
-    return Part(key, layers, inventory.as_bytes(), INVENTORY_TYPE), byte_code, above
+    return Part(key, layers, inventory.as_bytes(), INVENTORY_TYPE), byte_code, compiled
 
 
 def install_layers(making: Making, lock: Lock) -> tuple[LayerPlan, ...]:

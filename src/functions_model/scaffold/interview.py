@@ -32,6 +32,8 @@ _ENVIRONMENTS = (
 )
 _REQUIREMENTS, _SCRIPT = "requirements.txt", "score.py"
 _DEFAULT_PYTHON = "3.12"
+_MOST_PLACES = 10
+"""Places of a model that the script is held against."""
 
 
 @dataclass(slots=True)
@@ -104,7 +106,7 @@ def _model(project: _Project, scripts: tuple[str, ...]) -> str:
     guess = _opened(project, sure_script(scripts), places) or sure_place(places, folder)
     if not places and scripts and not _mentions_model(project, sure_script(scripts)):
         guess = NO_MODEL
-    remedy = "Train the model first, or name its file or folder with `--model-path`."
+    remedy = "" if places else "Train the model first, or name its file or folder with `--model-path`."
     return project.interview.answer(Question("model-path", "Model (file or folder)", guess, places, remedy=remedy))
 
 
@@ -114,14 +116,13 @@ def _mentions_model(project: _Project, script: str) -> bool:
 
 def _opened(project: _Project, script: str, places: tuple[str, ...]) -> str:
     """The one place where the script finds all that it opens; empty where none or several are right."""
-    if not script or len(places) < 2:
-        wider = [str(PurePosixPath(one).parent) for one in places if "/" in one and kind_of(project.folder.path / one)]
-        places = (*places, *wider)
-    if not script or len(places) < 2 or not _mentions_model(project, script):
+    if not script or not _mentions_model(project, script):
         return ""
+    files = [one for one in places if "/" in one and kind_of(project.folder.path / one)]
+    places = tuple(dict.fromkeys([*places, *(str(PurePosixPath(one).parent) for one in files)]))
     right = [
         one
-        for one in places[:10]
+        for one in places[:_MOST_PLACES]
         if opens_what_is_there(project.folder, {"model-path": one, "entry-script": script}, project.python)
     ]
     return right[0] if len(right) == 1 else ""

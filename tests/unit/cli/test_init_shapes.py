@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -13,11 +14,10 @@ from functions_model.cli import main
 from functions_model.core.spec import DeploymentSpec
 from functions_model.inputs import from_arguments, read_any
 from support.repositories import SHAPES, as_json, write_shape
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from support.tools import ACTIONLINT, ROOT
 
 _OF_AZURE = {"trigger", "app-name", "resource-group", "location", "registry"}
+ZIZMOR = ROOT / "tests" / "repo" / "zizmor.yml"
 _ID = "00000000-0000-0000-0000-000000000000"
 
 
@@ -83,6 +83,24 @@ class TestWhatIsWritten:
         assert own
         assert 0 == done.returncode, done.stdout + done.stderr
 
+    @pytest.mark.exhaustive
+    @pytest.mark.needs("actionlint")
+    def test_actionlint_finds_nothing(self, everything: dict[str, Path]) -> None:
+        """In no workflow; in one without the action's owner it would."""
+        own = _workflows(everything)
+        bad = next(iter(everything.values())) / "bad.yml"
+        bad.write_text(own[0].read_text().replace("OWNER/", ""))
+
+        assert (0, "") == _linted(ACTIONLINT, *own)
+        assert "owner is missing" in _linted(ACTIONLINT, bad)[1]
+
+    def test_zizmor_finds_nothing(self, everything: dict[str, Path]) -> None:
+        """At its strictest, as in the examples."""
+        strict = ("--offline", "--no-progress", "--quiet", "--persona=auditor", f"--config={ZIZMOR}", "--format=plain")
+        files = _workflows(everything)
+
+        assert (0, "") == _linted(Path(sys.executable).with_name("zizmor"), *strict, *files)
+
     def test_packages_are_pinned(self, everything: dict[str, Path]) -> None:
         """To what is installed; scikit-learn to what the model was made with. What is absent is not made up."""
         lines = {name: _lines(top / "requirements.txt") for name, top in everything.items()}
@@ -118,6 +136,20 @@ class TestWhatIsWritten:
         assert ["ml/wine/**", ".github/workflows/deploy-wine.yml"] == workflow["on"]["push"]["paths"]
         assert ("ml/wine", "inputs.yml") == (deploy["with"]["working-directory"], deploy["with"]["inputs-file"])
         assert "true" == checkout["with"]["lfs"]
+
+
+def _is_ours(path: Path) -> bool:
+    return "functions-model" in path.read_text()
+
+
+def _workflows(everything: dict[str, Path]) -> list[Path]:
+    return [path for top in everything.values() for path in top.glob(".github/workflows/*") if _is_ours(path)]
+
+
+def _linted(*words: str | Path) -> tuple[int, str]:
+    """The code of a linter, and what it found."""
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr if done.returncode else ""
 
 
 def _texts(file: Path) -> dict[str, Any]:

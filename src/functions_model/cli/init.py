@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TextIO
 
 from functions_model.ci import detect, outside
 from functions_model.ci.host import CiHost
@@ -15,7 +16,7 @@ from functions_model.cli.ending import annotated, tell_failure
 from functions_model.cli.shell import command
 from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import Failure, InputsInvalid, Problem
-from functions_model.scaffold.asking import NONE, Question
+from functions_model.scaffold.asking import NONE, Ask, Question
 from functions_model.scaffold.inputs_page import INPUTS
 from functions_model.scaffold.naming import NOBODY
 from functions_model.scaffold.whole import GITHUB, PIPELINES, TRIGGERS, Whole, make, write
@@ -50,7 +51,7 @@ def init(arguments: Sequence[str]) -> int:
                 )
             given = {name: value for name in (*_ANSWERS, "trigger", "ci") if (value := getattr(options, _dest(name)))}
             asks = not options.yes and ci.facts.has_terminal and sys.stdin.isatty()
-            whole = make(folder, given, _ask if asks else None, force=options.force, environ=os.environ)
+            whole = make(folder, given, asker(sys.stdin) if asks else None, force=options.force, environ=os.environ)
             write(whole)
         except Failure as failure:
             tell_failure(failure, ci, folder)
@@ -80,25 +81,33 @@ def _dest(name: str) -> str:
     return name.replace("-", "_")
 
 
-def _ask(question: Question, wrong: str) -> str:
-    """Put a question; the answer. Ctrl-D ends as Ctrl-C does.
+def asker(source: TextIO) -> Ask:
+    """Puts questions on the terminal, and reads the answers from a stream."""
 
-    Raises:
-        InputsInvalid: The terminal was closed.
-    """
-    if wrong:
-        sys.stdout.write(f"  {wrong}\n")
+    def ask(question: Question, wrong: str) -> str:
+        _put((f"  {wrong}\n" if wrong else "") + _shown_question(question))
+        answer = source.readline()
+        CANCEL.check()
+        if not answer:
+            problem = Problem(
+                "the input has ended before all was answered", "`--yes` takes every guess.", question.name
+            )
+            raise InputsInvalid("ask", [problem])
+        return answer
+
+    return ask
+
+
+def _shown_question(question: Question) -> str:
     others = f" ({', '.join(question.others)})" if len(question.others) > 1 else ""
     none = f", {NONE} for none" if question.guess and not question.needed else ""
-    guess = f" [{question.guess}{none}]" if question.guess or none else ("" if question.needed else " [none]")
-    sys.stdout.write(f"{question.text}{others}{guess}: ")
+    guess = f" [{question.guess}{none}]" if question.guess else ("" if question.needed else " [none]")
+    return f"{question.text}{others}{guess}: "
+
+
+def _put(text: str) -> None:
+    sys.stdout.write(text)
     sys.stdout.flush()
-    answer = sys.stdin.readline()
-    CANCEL.check()
-    if not answer:
-        problem = Problem("the input has ended before all was answered", "`--yes` takes every guess.", question.name)
-        raise InputsInvalid("ask", [problem])
-    return answer
 
 
 def _tell(whole: Whole, ci: CiHost) -> None:
@@ -137,8 +146,7 @@ def _shown(path: Path) -> str:
 
 
 def _offer_to_try(folder: Path) -> int:
-    sys.stdout.write("\nTry it now, on this machine? [y/N] ")
-    sys.stdout.flush()
+    _put("\nTry it now, on this machine? [y/N] ")
     answer = sys.stdin.readline()
     CANCEL.check()
     if answer.strip().lower() not in _YES:

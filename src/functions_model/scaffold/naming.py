@@ -38,22 +38,30 @@ def registry_for(app: str) -> str:
 
 
 def action_of() -> str:
-    """What a workflow names this action by, by where this program was installed from.
+    """What a workflow names this action by, by where this program was installed from."""
+    try:
+        return action_from(distribution(_NAME).read_text("direct_url.json"))
+    except PackageNotFoundError:
+        return action_from(None)
 
-    pip and uv keep the address of a package that came from a repository:
-    https://packaging.python.org/en/latest/specifications/direct-url/. A clone is told by its own remote.
+
+def action_from(told: str | None) -> str:
+    """What names this action.
+
+    Args:
+        told: What pip and uv keep of a package that came from a repository; a clone is told by its own remote:
+            https://packaging.python.org/en/latest/specifications/direct-url/.
     """
-    remote = _origin()
+    remote = _origin(told)
     of_ours = remote is not None and remote.path.count("/") == 1 and remote.host == "github.com"
     return f"{remote.path if remote and of_ours else f'{NOBODY}/{_NAME}'}@{_TAG}"
 
 
-def _origin() -> Remote | None:
+def _origin(told: str | None) -> Remote | None:
     try:
-        told = json.loads(distribution(_NAME).read_text("direct_url.json") or "{}")
-    except (PackageNotFoundError, ValueError):
+        address = str(json.loads(told or "{}").get("url", ""))
+    except (ValueError, AttributeError):
         return None
-    address = str(told.get("url", ""))
     if address.startswith("file://"):
         return remote_of(Path(address.removeprefix("file://")))
     return read_remote(address)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from functions_model.cli import init as door
 from functions_model.cli import main
+from functions_model.cli.init import asker
 from functions_model.core.failures import InputsInvalid
-from functions_model.scaffold import naming
 from functions_model.scaffold.asking import NONE, Question
 from functions_model.scaffold.login import Place, for_azure_pipelines, for_github
 from functions_model.scaffold.looking import Remote, branch_of, read_remote, remote_of
+from functions_model.scaffold.naming import action_from
 from functions_model.scaffold.whole import Whole, make, write
 from support.documented_roles import Needed, commands_in
 from support.repositories import CONDA, FOREST, GITHUB, MLFLOW, PLAIN, SCORE, SHAPES, Shape, write_shape
@@ -95,12 +95,15 @@ class TestAsking:
 
         assert ["", True] == [wrongs[name][0], wrongs[name][1].startswith(said)], wrongs[name]
 
-    def test_the_end_of_the_input_ends_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """It is no answer for ever."""
-        monkeypatch.setattr("sys.stdin", io.StringIO())
+    def test_the_end_of_the_input_ends_it(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """It is no answer for ever. What was wrong, what else it may be and the guess are shown with the question."""
+        put = asker(io.StringIO("b\n"))
+        question = Question("ci", "From where", "a", ("a", "b"), needed=False)
 
+        assert "b\n" == put(question, "ci: `c` is none of them.")
+        assert "  ci: `c` is none of them.\nFrom where (a, b) [a, - for none]: " == capsys.readouterr().out
         with pytest.raises(InputsInvalid, match="`--yes` takes every guess"):
-            door._ask(Question("app-name", "Name"), "")
+            put(question, "")
 
 
 class TestNobodyToAsk:
@@ -317,16 +320,13 @@ class TestGit:
         [
             ('{"url": "https://github.com/fabrikam/functions-model-action"}', "fabrikam/functions-model-action@v1"),
             ('{"url": "https://example.com/x.whl"}', "OWNER/functions-model-action@v1"),
+            ("[]", "OWNER/functions-model-action@v1"),
             (None, "OWNER/functions-model-action@v1"),
         ],
     )
-    def test_the_action_is_where_the_program_came_from(
-        self, told: str | None, named: str, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_the_action_is_where_the_program_came_from(self, told: str | None, named: str) -> None:
         """As pip and uv keep it."""
-        monkeypatch.setattr(naming, "distribution", lambda name: type("D", (), {"read_text": lambda _, file: told})())
-
-        assert named == naming.action_of()
+        assert named == action_from(told)
 
 
 @pytest.mark.parametrize(

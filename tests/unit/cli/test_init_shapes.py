@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -16,15 +17,23 @@ from functions_model.inputs import from_arguments, read_any
 from support.repositories import SHAPES, as_json, write_shape
 from support.tools import ACTIONLINT, ROOT
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 _OF_AZURE = {"trigger", "app-name", "resource-group", "location", "registry"}
 ZIZMOR = ROOT / "tests" / "repo" / "zizmor.yml"
 _ID = "00000000-0000-0000-0000-000000000000"
 
 
-@pytest.fixture(autouse=True)
-def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("VIRTUAL_ENV", "CONDA_PREFIX"):
-        monkeypatch.delenv(name, raising=False)
+_ACTIVE = ("VIRTUAL_ENV", "CONDA_PREFIX")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _alone() -> Iterator[None]:
+    """No environment of the machine's is active."""
+    kept = {name: os.environ.pop(name) for name in _ACTIVE if name in os.environ}
+    yield
+    os.environ.update(kept)
 
 
 def _files(top: Path) -> set[str]:
@@ -58,10 +67,7 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     tops = {}
     for number, (name, shape) in enumerate(SHAPES.items()):
         tops[name] = tmp_path_factory.mktemp("shapes") / f"my-model-{number}"
-        with pytest.MonkeyPatch.context() as patch:
-            patch.delenv("VIRTUAL_ENV", raising=False)
-            patch.delenv("CONDA_PREFIX", raising=False)
-            assert 0 == main(["init", str(write_shape(shape, tops[name])), "--yes"])
+        assert 0 == main(["init", str(write_shape(shape, tops[name])), "--yes"])
     return tops
 
 

@@ -203,6 +203,8 @@ class TestResourcesOfOtherGroups:
         lender.run_as_owner(
             storage_account=f"lend{trigger}host",
             application_insights="lent",
+            collect="inputs",
+            collect_storage_account=f"lend{trigger}seen",
             **({**_BLOBS, "data_storage_account": f"lend{trigger}data"} if trigger == "blob" else lent),
         )
         corner = Corner(sandbox, tmp_path, f"borrower-{trigger}")
@@ -210,6 +212,7 @@ class TestResourcesOfOtherGroups:
             "the plan": corner.id_of(there, "Microsoft.Web", "serverfarms", f"lender-{trigger}-plan"),
             "the account": corner.id_of(there, "Microsoft.Storage", "storageAccounts", f"lend{trigger}host"),
             "the data's account": corner.id_of(there, "Microsoft.Storage", "storageAccounts", f"lend{trigger}data"),
+            "the collecting account": corner.id_of(there, "Microsoft.Storage", "storageAccounts", f"lend{trigger}seen"),
             "the namespace": corner.id_of(there, "Microsoft.ServiceBus", "namespaces", bus),
             "the identity": corner.id_of(
                 there, "Microsoft.ManagedIdentity", "userAssignedIdentities", f"lender-{trigger}-identity"
@@ -227,6 +230,9 @@ class TestResourcesOfOtherGroups:
             storage_account=f"{there}/lend{trigger}host",
             identity_name=f"{there}/lender-{trigger}-identity",
             application_insights=f"{there}/lent",
+            collect="inputs",
+            collect_storage_account=f"{there}/lend{trigger}seen",
+            collect_container="new",
             **ours,
         )
 

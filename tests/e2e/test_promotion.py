@@ -46,8 +46,8 @@ def staging(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Deplo
 
 @pytest.fixture(scope="module")
 def packaged(staging: Deployer) -> Run:
-    """An image in the registry of staging."""
-    run = staging.run(mode="package", image_name="promoted/echo")
+    """An image in the registry of staging, with a route prefix of its own."""
+    run = staging.run(mode="package", image_name="promoted/echo", route_prefix="models/echo")
     assert run.code == 0, run.log
     return run
 
@@ -79,6 +79,7 @@ class TestPromotion:
         assert packaged.outputs["digest"] == run.outputs["digest"]
         assert f"{production.registry}/promoted/echo@{run.outputs['digest']}" == run.outputs["image"]
         assert ("live", "true") == (run.outputs["state"], run.outputs["changed"])
+        assert run.outputs["scoring-url"].endswith("/models/echo/score")
         assert "Nothing was built." in run.summary
         left = {path.name: path.read_text() for path in (production.folder / "out").iterdir()}
         assert {"plan.json", "plan.md", "image.txt", "log.txt", MARKER} == set(left)

@@ -148,7 +148,8 @@ def _site_answers(app: AppClient) -> None:
     """Any answer below 500 will do: the front end itself answers 502-504 while no container does."""
     answer = app.get("/")
     app.closed = app.endpoint.turns_away(answer.status_code, answer.headers)
-    app.guarded = not app.closed and app.endpoint.asks_for_login(answer.status_code, answer.headers)
+    if not app.closed:
+        app.heed_login(answer)
     if answer.status_code >= 500:
         if _NOT_RUNNING in answer.content:
             _running(app.admin_json_of_a_broken_host(STATUS))

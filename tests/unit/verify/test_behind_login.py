@@ -70,6 +70,10 @@ class TestAnAppBehindALogin:
         assert [MASTER] == [one.headers.get("x-functions-key") for one in app.asked if one.method == "POST"][-1:]
         assert "" == proof.unseen
 
+    def test_may_leave_out_the_page_that_is_asked_first(self) -> None:
+        """As for the health check of a gateway."""
+        assert WHY == guarded(leaves_out=("GET /",)).verify().unproven
+
     def test_names_what_alone_is_shut(self) -> None:
         """One of the two is not enough."""
         routes = {"GET config/authsettingsV2": [Answer(404)]}

@@ -93,9 +93,10 @@ class AppClient:
         """What scores a sample. Behind an authentication it is the one that keeps to the master key by itself."""
         return CHECK if self.guarded else self.expected.sample_function
 
-    def heed_login(self, answer: requests.Response) -> None:
+    def heed_login(self, answer: requests.Response, only: int = 0) -> None:
         """Remember an authentication in front of it: one may leave out the page `/`, which is asked first."""
-        self.guarded |= self.endpoint.asks_for_login(answer.status_code, answer.headers)
+        if only in {0, answer.status_code}:
+            self.guarded |= self.endpoint.asks_for_login(answer.status_code, answer.headers)
 
     def note_shut(self, function: str) -> None:
         """Note whether an authentication in front of it, and not the function, answers there."""
@@ -133,8 +134,7 @@ class AppClient:
         answer = self.get(path)
         if answer.status_code == 500:
             raise Crashed(f"`{path}` answers with the status 500")
-        if answer.status_code == 401:
-            self.heed_login(answer)
+        self.heed_login(answer, only=401)
         return _document(path, answer)
 
     def admin_json(self, path: str, *, absent: int | None = None) -> Any:

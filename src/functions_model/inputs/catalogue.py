@@ -273,9 +273,8 @@ OUTPUTS: tuple[OutputSpec, ...] = (
     OutputSpec("build-context", "The folder that builder `dockerfile` wrote."),
     OutputSpec(
         "state",
-        "`live`: `init()` has returned in the app, with this image. `unproven`: the run could not check that from its"
-        " machine, as with a private app, or one whose callers log in first. `overtaken`: somebody else deployed to it"
-        " in the meantime (exit code 9).",
+        "`live`: `init()` has returned in the app, with this image. `unproven`: the run could not see that, as with a"
+        " private app, or one whose callers log in. `overtaken`: somebody else deployed to it meanwhile (exit code 9).",
     ),
     OutputSpec(
         "trigger-state",

@@ -58,11 +58,10 @@ class AppClient:
         self.endpoint = endpoint
         self.url = url
         self.expected = expected
-        self.secrets: set[str] = set()
+        self.secrets, self.shut = set[str](), set[str]()
         self._mask = mask
         self._session = session
         self.closed = self.isolated = self.guarded = False
-        self.shut: set[str] = set()
         self.looks = self.refusals = self.crashes = 0
         self.overcome: set[str] = set()
         self.prefix = DEFAULT_PREFIX if expected.route_prefix is None else expected.route_prefix
@@ -100,9 +99,9 @@ class AppClient:
 
     def note_shut(self, function: str) -> None:
         """Note whether an authentication in front of it, and not the function, answers there."""
-        answer = self.get(route := self.route(function))
+        answer = self.get(self.route(function))
         if self.endpoint.asks_for_login(answer.status_code, answer.headers):
-            self.shut.add(route)
+            self.shut.add(self.route(function))
 
     @property
     def all_secrets(self) -> set[str]:

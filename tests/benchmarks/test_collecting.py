@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 import pytest
 
-ROUNDS, CALLS = 4 * RUNS, 50
+ROUNDS, CALLS = 2 * RUNS, 100
 SCRIPT = """\
 import json
 import numpy

@@ -62,6 +62,12 @@ class TestCatalogue:
 
         assert expected == ACTION.read_text(), "run `make docs`"
 
+    def test_no_default_is_the_runners(self) -> None:
+        """A runner sets it as if somebody had, and what an inputs file says would count for nothing."""
+        inputs = [yaml.safe_load(file.read_text())["inputs"] for file in (ACTION, NATIVE_ACTION)]
+
+        assert [] == [name for one in inputs for name, entry in one.items() if "default" in entry]
+
     def test_the_action_without_docker(self) -> None:
         """It takes the same inputs and gives the same outputs."""
         assert render_native_action_yaml() == NATIVE_ACTION.read_text(), "run `make docs`"

@@ -130,13 +130,19 @@ def write_workflow(folder: Path, steps: list[dict[str, Any]]) -> None:
     }
     (folder / ".github" / "workflows").mkdir(parents=True, exist_ok=True)
     (folder / ".github" / "workflows" / "workflow.yml").write_text(yaml.safe_dump(workflow, sort_keys=False))
-    _commit(folder)
+    commit(folder)
 
 
 def run_workflow(
-    folder: Path, environ: Mapping[str, str], secrets: Mapping[str, str] | None = None, *, platform: str = RUNNER.tag
+    folder: Path,
+    environ: Mapping[str, str],
+    secrets: Mapping[str, str] | None = None,
+    *,
+    platform: str = RUNNER.tag,
+    variables: Mapping[str, str] | None = None,
+    local: Mapping[str, Path] | None = None,
 ) -> WorkflowRun:
-    """Run the repository's workflow.
+    """Run the repository's workflow, or its workflows.
 
     The containers share this machine's network, so that a sandbox on localhost is in reach; nothing is pulled.
 
@@ -145,7 +151,10 @@ def run_workflow(
         environ: What the runner would set for every step: the OIDC endpoint, say.
         secrets: The repository's secrets, by name.
         platform: The image of the runner; `-self-hosted` runs the job on this machine itself.
+        variables: The repository's variables, by name.
+        local: Folders that stand for other repositories: `contoso/action@v1`.
     """
+    others = [word for name, place in (local or {}).items() for word in ("--local-repository", f"{name}={place}")]
     command = [
         *(str(ACT) if ACT.exists() else "act", "push", "--json", "--pull=false", "--network", "host"),
         *("--no-cache-server", "--rm", "--platform", f"ubuntu-latest={platform}"),
@@ -155,6 +164,7 @@ def run_workflow(
             "--secret-file",
             _dotenv(folder / ".secrets", secrets or {}),
         ),
+        *("--var-file", _dotenv(folder / ".vars", variables or {}), *others),
     ]
     done = subprocess.run(
         command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=_SECONDS
@@ -177,7 +187,7 @@ def _dotenv(path: Path, values: Mapping[str, str]) -> str:
     return str(path)
 
 
-def _commit(folder: Path) -> None:
+def commit(folder: Path) -> None:
     """Branch and commit: act takes them from git."""
     who = ("-c", "user.name=test", "-c", "user.email=test@example.com")
     for arguments in (

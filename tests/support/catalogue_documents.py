@@ -68,11 +68,10 @@ def action_outputs() -> dict[str, dict[str, str]]:
 
 
 def _action_input(spec: InputSpec) -> dict[str, Any]:
-    described = f"{spec.help} Default: {spec.derived}." if spec.derived else spec.help
-    entry: dict[str, Any] = {"description": described, "required": _always_required(spec)}
-    if spec.default is not None:
-        entry["default"] = spec.default
-    return entry
+    """An input without a default: a runner would set it as if it were given, and it would win over an inputs file."""
+    otherwise = f"`{spec.default}`" if spec.default else spec.derived
+    described = f"{spec.help} Default: {otherwise}." if otherwise else spec.help
+    return {"description": described, "required": _always_required(spec)}
 
 
 def _always_required(spec: InputSpec) -> bool:

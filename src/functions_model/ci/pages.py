@@ -20,7 +20,7 @@ class Deploying:
         branch: The branch that is deployed.
         within: Where the project lies in its repository; empty at the top.
         file: Its own path in the repository.
-        inputs: The inputs file, within the project.
+        inputs: The inputs file's path in the repository.
         has_lfs: Whether git keeps files of the repository elsewhere.
     """
 

@@ -175,7 +175,8 @@ def _page(folder: Folder, place: Place, ci: str, action: str) -> tuple[Path, str
     file = other if first.is_file() and _OURS not in first.read_text(errors="replace") else first
     shown = file.relative_to(top).as_posix()
     has_lfs = "filter=lfs" in folder.text(os.path.relpath(top / ".gitattributes", folder.path))
-    deploying = Deploying(action, place.app, place.branch, folder.within, shown, INPUTS, has_lfs)
+    inputs = f"{folder.within}/{INPUTS}".lstrip("/")  # relative to the repository, not to the working directory
+    deploying = Deploying(action, place.app, place.branch, folder.within, shown, inputs, has_lfs)
     return file, workflow_text(deploying) if ci == GITHUB else pipeline_text(deploying)
 
 

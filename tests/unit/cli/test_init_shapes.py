@@ -133,6 +133,15 @@ class TestWhatIsWritten:
         assert {"dataframe_split": {"columns": ["size", "city"], "data": [[0.0, "text"]]}} == made["an MLflow model"]
         assert {"dataframe_split": {"data": [[1, "x"]]}} == made["MLflow's own store"]
 
+    def test_the_workflow_is_read_from_the_top(self, everything: dict[str, Path]) -> None:
+        """Its step finds the inputs file, and what that names, from the repository's own folder."""
+        for top in everything.values():
+            for workflow in (path for path in top.glob(".github/workflows/*") if _is_ours(path)):
+                given = _texts(workflow)["jobs"]["deploy"]["steps"][1]["with"]
+                values = {name: _ID if value.startswith("${{ vars.") else value for name, value in given.items()}
+
+                assert isinstance(read_any(values, workspace=top), DeploymentSpec)
+
     def test_of_one_of_several(self, everything: dict[str, Path]) -> None:
         """It is deployed when its own files change, from its own folder, with the files that LFS keeps."""
         top = everything["one of several in a repository"]
@@ -140,7 +149,7 @@ class TestWhatIsWritten:
         checkout, deploy = workflow["jobs"]["deploy"]["steps"]
 
         assert ["ml/wine/**", ".github/workflows/deploy-wine.yml"] == workflow["on"]["push"]["paths"]
-        assert ("ml/wine", "inputs.yml") == (deploy["with"]["working-directory"], deploy["with"]["inputs-file"])
+        assert ("ml/wine", "ml/wine/inputs.yml") == (deploy["with"]["working-directory"], deploy["with"]["inputs-file"])
         assert "true" == checkout["with"]["lfs"]
 
 

@@ -19,7 +19,7 @@ from functions_model.inputs.deployment_yaml import Sheet
 FOLDERS = ("endpoint_name", "name")
 """Keys of the file that say where collected data lies."""
 _KEYS = ("collections", "sampling_rate", "rolling_rate", "request_logging")
-_COLLECTION = ("enabled", "data", "client_id")
+_COLLECTION = ("enabled", "data", "client_id", "sampling_rate")
 _UNUSED = {
     "data": "no data asset is registered; `collect-storage-account` and `collect-container` say where the data lies",
     "client_id": "the app writes as its own identity",
@@ -44,12 +44,12 @@ def read_data_collector(sheet: Sheet, values: Mapping[str, yaml.Node]) -> Collec
     if "request_logging" in found:
         sheet.note("data_collector.request_logging", _UNUSED["request_logging"])
     rate = _rate(sheet, found["sampling_rate"]) if "sampling_rate" in found else 1.0
-    names = _enabled(sheet, found.get("collections"))
-    if not names or not rate:
+    rates = {name: own or rate for name, own in _enabled(sheet, found.get("collections")) if own or rate}
+    if not rates:
         return None
     endpoint, name = (_text(sheet, values, key) for key in FOLDERS)
     return Collect(
-        dict.fromkeys(names, rate),
+        rates,
         CONTAINER,
         endpoint,
         name or DEPLOYMENT,
@@ -57,13 +57,13 @@ def read_data_collector(sheet: Sheet, values: Mapping[str, yaml.Node]) -> Collec
     )
 
 
-def _enabled(sheet: Sheet, node: yaml.Node | None) -> list[str]:
-    """Names of the collections that are enabled."""
+def _enabled(sheet: Sheet, node: yaml.Node | None) -> list[tuple[str, float]]:
+    """Names of the collections that are enabled, each with a rate of its own; 0 where it has none."""
     if not isinstance(node, yaml.MappingNode):
         if node is not None:
             sheet.refuse(node, "`collections` is not a mapping", "Name each collection, and whether it is `enabled`.")
         return []
-    names = []
+    names: list[tuple[str, float]] = []
     for key, value in node.value:
         name = sheet.scalar(key, "collections")
         if not isinstance(value, yaml.MappingNode):
@@ -74,8 +74,9 @@ def _enabled(sheet: Sheet, node: yaml.Node | None) -> list[str]:
             if unused in found:
                 sheet.note(f"data_collector.collections.{name}.{unused}", _UNUSED[unused])
         if "enabled" in found and sheet.scalar(found["enabled"][1], "enabled").lower() == "true":
-            names += [_named(sheet, key, name)]
-    return [name for name in names if name]
+            own = _rate(sheet, found["sampling_rate"][1]) if "sampling_rate" in found else 0.0
+            names.append((_named(sheet, key, name), own))
+    return [(name, own) for name, own in names if name]
 
 
 def _named(sheet: Sheet, node: yaml.Node, name: str) -> str:

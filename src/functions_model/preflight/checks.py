@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from functions_model.core.failures import Problem
+from functions_model.preflight.collectors import check_collectors
 from functions_model.preflight.finding import Finding, Weight
 from functions_model.preflight.imports import check_imports
 from functions_model.preflight.inventory import Inventory
@@ -14,7 +15,11 @@ from functions_model.preflight.pickles import check_pickles
 from functions_model.preflight.project import Project
 from functions_model.preflight.unfetched import check_unfetched
 
-FILE_CHECKS: tuple[Callable[[Project], Iterable[Finding]], ...] = (check_unfetched, check_model_paths)
+FILE_CHECKS: tuple[Callable[[Project], Iterable[Finding]], ...] = (
+    check_unfetched,
+    check_model_paths,
+    check_collectors,
+)
 """What needs the user's files alone."""
 CHECKS: tuple[Callable[[Project, Inventory], Iterable[Finding]], ...] = (check_imports, check_pickles)
 """What needs the dependencies, too."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from functions_model.bundle import BundlePlan, layout
-from functions_model.core.spec import DeploymentSpec, Model
+from functions_model.core.spec import DeploymentSpec, Model, Target
 from functions_model.image.files import FileTree
 
 
@@ -26,6 +26,7 @@ class Project:
         source_directory: On this machine; None without a script of the user's.
         import_roots: Folders of the code where imports are looked for, too, relative to `code_folder`.
         environment_file: What asks for the packages, for the way out of what is missing; None when nothing does.
+        collects: Whether it is said what becomes of what a script collects; an image alone says nothing of that.
         bare_base: Whether below the dependencies there is what Microsoft's base image has, and nothing else.
     """
 
@@ -41,6 +42,7 @@ class Project:
     import_roots: tuple[str, ...] = ()
     environment_file: Path | None = None
     bare_base: bool = True
+    collects: bool = True
 
     @property
     def environ(self) -> dict[str, str]:
@@ -97,7 +99,13 @@ def project_of(spec: DeploymentSpec, bundle: BundlePlan, python: str, environmen
         import_roots=spec.code.import_roots if spec.code else (),
         environment_file=environment_file,
         bare_base=spec.build.dockerfile is None and _is_bare(spec.base_image),
+        collects=spec.target is None or spec.target.collect is not None or _is_said(spec.target),
     )
+
+
+def _is_said(target: Target) -> bool:
+    """Whether app settings say what becomes of collected data."""
+    return any(name.upper().startswith("AZUREML_MDC_") for name in target.app_settings)
 
 
 _FUNCTIONS_BASE = "azure-functions/python"

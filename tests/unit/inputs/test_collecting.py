@@ -138,6 +138,16 @@ class TestDeploymentFile:
         )
         assert ["data_collector.collections.model_inputs.data"] == [note.split("`")[1] for note in spec.notes]
 
+    def test_a_collection_may_have_a_rate_of_its_own(self, write: Write, workspace: Path) -> None:
+        """As Resource Manager keeps it; the others have that of all."""
+        text = "{collections: {a: {enabled: true, sampling_rate: 1}, b: {enabled: true}}, sampling_rate: 0.5}"
+
+        target = read_inputs(write(f"{HEAD}data_collector: {text}\n"), workspace=workspace).target
+
+        assert target is not None
+        assert target.collect is not None
+        assert {"a": 1.0, "b": 0.5} == target.collect.rates
+
     def test_inputs_win(self, write: Write, workspace: Path) -> None:
         """One by one."""
         values = {**write(HEAD + EXAMPLE), "collect": "outputs", "collect-container": "seen"}

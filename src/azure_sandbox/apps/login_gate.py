@@ -6,6 +6,7 @@ own, which gives its refusals without a body: https://github.com/maximivanov/azu
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from azure_sandbox.contract import Directory
+    from azure_sandbox.contract import Directory, Principal
 
 _REFUSALS = {"Return403": 403, "Return404": 404, "Return401": 401}
 
@@ -36,12 +37,12 @@ def refusal(settings: Mapping[str, Any], request: Request, directory: Directory)
     if not (settings.get("platform") or {}).get("enabled") or not validation.get("requireAuthentication"):
         return None
     provider = (settings.get("identityProviders") or {}).get("azureActiveDirectory") or {}
-    if (
-        action == "AllowAnonymous"
-        or request.url.path.lower() in excluded
-        or _has_logged_in(provider, request, directory)
-    ):
+    if action == "AllowAnonymous" or request.url.path.lower() in excluded:
         return None
+    if caller := _caller(provider, request, directory):
+        policy = (provider.get("validation") or {}).get("defaultAuthorizationPolicy") or {}
+        allowed = policy.get("allowedApplications")
+        return Response(status_code=403) if allowed and caller.client_id not in allowed else None
     client = (provider.get("registration") or {}).get("clientId") or ""
     login = f"https://login.windows.net/{directory.tenant_id}/oauth2/authorize"
     if action not in _REFUSALS:
@@ -55,17 +56,13 @@ def refusal(settings: Mapping[str, Any], request: Request, directory: Directory)
     return Response(status_code=_REFUSALS[action], headers=headers)
 
 
-def _has_logged_in(provider: Mapping[str, Any], request: Request, directory: Directory) -> bool:
-    """Whether the request brings a token for this app: its client id, or one of the allowed audiences."""
+def _caller(provider: Mapping[str, Any], request: Request, directory: Directory) -> Principal | None:
+    """Whose token the request brings, if it is one for this app: for its client id, or an allowed audience."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     client = (provider.get("registration") or {}).get("clientId")
     audiences = (provider.get("validation") or {}).get("allowedAudiences") or ()
-    return scheme.lower() == "bearer" and any(_holds(token, one, directory) for one in (client, *audiences) if one)
-
-
-def _holds(token: str, audience: str, directory: Directory) -> bool:
-    try:
-        directory.principal_of_token(token, audience)
-    except TokenRefused:
-        return False
-    return True
+    for audience in (client, *audiences) if scheme.lower() == "bearer" else ():
+        if audience:
+            with suppress(TokenRefused):
+                return directory.principal_of_token(token, audience)
+    return None

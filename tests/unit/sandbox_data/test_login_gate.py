@@ -21,7 +21,7 @@ class Entra:
     def principal_of_token(self, access_token: str, audience: str) -> Principal:
         if access_token != f"for {audience}":
             raise TokenRefused("no")
-        return Principal("", "", "")
+        return Principal("", "batch", "")
 
 
 def settings(**validation: Any) -> dict[str, Any]:
@@ -56,6 +56,17 @@ def test_a_stranger_is_told_where_to_log_in(authorization: str) -> None:
 def test_a_token_for_the_app_passes(audience: str) -> None:
     """The client id always counts."""
     assert (0, "") == answer(settings(), authorization=f"Bearer for {audience}")
+
+
+@pytest.mark.parametrize(("allowed", "status"), [([], 0), (["batch"], 0), (["shop"], 403)])
+def test_a_token_of_somebody_who_may_not_call_is_refused(allowed: list[str], status: int) -> None:
+    """It holds, and is not enough."""
+    told = settings()
+    told["identityProviders"]["azureActiveDirectory"]["validation"]["defaultAuthorizationPolicy"] = {
+        "allowedApplications": allowed
+    }
+
+    assert (status, "") == answer(told, authorization=f"Bearer for {AUDIENCE}")
 
 
 @pytest.mark.parametrize(

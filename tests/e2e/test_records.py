@@ -15,7 +15,9 @@ from benchmarks.counting import Counted, counting_proxy
 from functions_model import __version__
 from functions_model.core.references import Digest, ImageReference
 from functions_model.image.splitting import LARGE_FILE
+from functions_model.inputs.sources import COMPILERS
 from functions_model.registry.client import RegistryClient
+from support.conda_channel import described
 from support.deployer import Deployer
 from support.docker_registry import running_registry
 from support.images import push_base, stored_base
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     from support.stored_images import StoredImage
 
 CACHE = "functions-model/cache"
-OURS = ("dependencies", "runtime", "model", "code")
+OURS = ("dependencies", "byte code", "runtime", "model", "code")
 IMPORTS = "imports/cache"
 RECORD = "functions-model-cache"
 CYCLONEDX = "application/vnd.cyclonedx+json"
@@ -73,7 +75,9 @@ class Shelf:
         return self.reader.root.removeprefix("http://")
 
     def packager(self, folder: Path, weights: bytes = b"first") -> Packager:
-        return Packager.of(folder, self.host, self.base, weights=weights)
+        """Packages with the interpreter at hand for byte code."""
+        made = Packager.of(folder, self.host, self.base, weights=weights)
+        return made.with_environ(**{COMPILERS: described(made.inputs["python-version"])[1]})
 
     def lose(self, repository: str, digest: str) -> None:
         """What a cleaning by hand does."""
@@ -121,11 +125,11 @@ class TestFirstRun:
         assert "packed and sent in one pass" in first.log
 
     def test_what_later_runs_need_is_below_tags_of_their_own(self, first: Run, shelf: Shelf) -> None:
-        """One beside the image; the environment and the base in the cache repository."""
+        """One beside the image; the environment, its byte code and the base in the cache repository."""
         kinds = [tag.partition("-")[0] for tag in shelf.reader.tags(CACHE)]
 
         assert {"live", RECORD} <= set(shelf.reader.tags("story"))
-        assert ["base", "env"] == kinds
+        assert ["base", "env", "env"] == kinds
 
     def test_labels_and_annotations_say_what_it_is_made_of(self, first: Run, shelf: Shelf, image: StoredImage) -> None:
         """No revision and no time: the same inputs are the same image in every commit."""
@@ -182,7 +186,7 @@ class TestNextRuns:
         run = runner.package(image_labels=self.LABELS)
 
         assert (0, 0) == (shelf.counted.blob_bytes, shelf.counted.other_bytes)
-        assert len(shelf.counted.requests) <= 5, shelf.counted.requests
+        assert len(shelf.counted.requests) <= 6, shelf.counted.requests
         assert "The registry has this image already; nothing was sent" in run.log
         assert (first.outputs["digest"], "false") == (run.outputs["digest"], run.outputs["changed"])
         assert "reused, not installed" in run.log

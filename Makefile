@@ -68,7 +68,7 @@ soak: tools
 	@SOAK=1 SOAK_SEED=$(SEED) ALL_TESTS=1 $(BIN)/python -m pytest -v -p no:xdist $(PYTEST_FLAGS) tests/e2e/test_soak.py \
 		tests/e2e/test_cancelled.py tests/e2e/test_interrupted.py tests/contract/test_two_runs_on_the_sandbox.py \
 		tests/contract/test_looked_into.py tests/contract/test_mlflow_flavours.py tests/e2e/test_ways_to_be_dead.py \
-		tests/adversity/test_odd_deployments.py $(wildcard tests/adversity/test_fuzz_*.py)
+		tests/e2e/test_load.py tests/adversity/test_odd_deployments.py $(wildcard tests/adversity/test_fuzz_*.py)
 
 # One worker: nothing beside it, and no second recording of the same.
 record: $(VENV)/.stamp-dev

@@ -29,6 +29,7 @@ _FIRST = (
     "tests/e2e/test_real.py",
     "tests/contract/test_two_runs_on_the_sandbox.py",
     "tests/e2e/test_promotion.py",
+    "tests/e2e/test_load.py",
     "tests/e2e/test_ways_to_be_dead.py",
     "tests/e2e/test_recording.py",
     "tests/e2e/test_interrupted.py",

@@ -16,7 +16,7 @@ from functions_model.core.tracing import tracing
 from support.fake_arm import Answer, Asked, clients_for
 from support.tools import ROOT
 
-VERSION = re.compile(r'"20\d\d-[01]\d-[0-3]\d')
+VERSION = re.compile(r'"20\d\d-[01]\d-[0-3]\d(-preview)?"')
 SOURCE = ROOT / "src" / "functions_model"
 CLIENTS = ["web", "storage", "service_bus", "msi", "authorization", "resource", "registries"]
 
@@ -90,8 +90,9 @@ class TestClients:
         ] == [request.query.partition("api-version=")[2].partition("&")[0] for request in asked]
 
     def test_stand_in_that_table_alone(self) -> None:
-        """No other file of the product has a version of its own."""
-        named = [path.name for path in SOURCE.rglob("*.py") if VERSION.search(path.read_text())]
+        """No other file of the product has a version of its own. The payload has no table: it imports none of these."""
+        files = (path for path in SOURCE.rglob("*.py") if path.parent.name != "payload")
+        named = [path.name for path in files if VERSION.search(path.read_text())]
 
         assert ["api_versions.py"] == named
 

@@ -267,6 +267,17 @@ SHAPES: Mapping[str, Shape] = {
         {"model-path": "model", "entry-script": "score.py", "environment-file": "conda.yml"},
         ("azure-pipelines-model.yml",),
     ),
+    "a project with a lock": Shape(
+        {
+            "score.py": "import pandas\nimport yaml\nimport shap\nimport sklearn.base\n" + PLAIN,
+            "model/a.bin": b"0",
+            "pyproject.toml": "[project]\ndependencies = ['pandas>=2', 'PyYAML>=6,<7', 'scikit-learn', 'x @ file:///x']\n",
+            "uv.lock": "[[package]]\nname = 'pandas'\nversion = '2.3.1'\n",
+            "requirements-dev.txt": "pytest\n",
+        },
+        {"model-path": "model", "entry-script": "score.py", "environment-file": "requirements.txt"},
+        ("requirements.txt", _GITHUB_WORKFLOW),
+    ),
     "a script that describes its request": Shape(
         {"score.py": DESCRIBED, "model/weights.bin": b"0"},
         {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -16,6 +16,7 @@ from functions_model.cli.ending import annotated, tell_failure
 from functions_model.cli.shell import command
 from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import Failure, InputsInvalid, Problem
+from functions_model.report.pasting import apart, pasted
 from functions_model.scaffold.asking import NONE, Ask, Question
 from functions_model.scaffold.inputs_page import INPUTS
 from functions_model.scaffold.naming import NOBODY
@@ -120,7 +121,8 @@ def _tell(whole: Whole, ci: CiHost) -> None:
 def _notes(whole: Whole) -> list[str]:
     if not whole.action.startswith(f"{NOBODY}/"):
         return list(whole.notes)
-    return [*whole.notes, f"Write the owner of this action's repository instead of `{NOBODY}` into the workflow."]
+    page = next((f" into {_shown(path)}" for path in whole.files if path.suffix == ".yml" and path.name != INPUTS), "")
+    return [*whole.notes, f"Write the owner of this action's repository instead of `{NOBODY}`{page}."]
 
 
 def _next(whole: Whole) -> list[str]:
@@ -132,12 +134,18 @@ def _next(whole: Whole) -> list[str]:
         *command("try", ".", columns=columns, folder=there),
         "",
         f"Then set up the login, once (after `az login`{' and `gh auth login`' if whole.ci == GITHUB else ''}):",
-        *(f"  {line}" for line in whole.login),
+        *pasteable(whole.login, columns),
         "",
         "See what a deployment would do, and commit the files to have it done:",
         *command("plan", "--inputs-file", INPUTS, folder=there)[:-1],
         f"{command('plan', '--inputs-file', INPUTS, folder=there)[-1]} {subscription}",
     ]
+
+
+def pasteable(lines: Iterable[str], columns: int) -> Iterator[str]:
+    """The commands at the beginning of their lines, to be pasted as one block."""
+    for line in lines:
+        yield from [line] if line.startswith("#") else pasted(apart(line), columns)
 
 
 def _shown(path: Path) -> str:

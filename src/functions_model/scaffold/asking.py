@@ -77,7 +77,13 @@ class Interview:
             return ""
         if problem := self._fault(question, said):
             self.problems.append(problem)
-        return said
+            return said
+        return self._plain(question, said)
+
+    def _plain(self, question: Question, said: str) -> str:
+        """A path as the inputs file has it: relative, wherever it was typed from."""
+        is_path = question.name in _PATHS or (question.name == "model-path" and said != NO_MODEL and "\n" not in said)
+        return self.workspace.absolute(said).relative_to(self.workspace.folder).as_posix() if said and is_path else said
 
     def _asked(self, question: Question, guess: str, ask: Ask) -> str:
         put, wrong = Question(question.name, question.text, guess, question.others, question.needed), ""
@@ -87,7 +93,7 @@ class Interview:
                 return ""
             problem = self._fault(question, said)
             if problem is None:
-                return said
+                return self._plain(question, said)
             wrong = str(problem)
 
     def _fault(self, question: Question, said: str) -> Problem | None:

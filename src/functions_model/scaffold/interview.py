@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from functions_model.core.build import PYTHON_VERSIONS
 from functions_model.core.registered import is_mlflow_model
 from functions_model.scaffold.asking import NO_MODEL, Interview, Question
+from functions_model.scaffold.declared import declared
 from functions_model.scaffold.deployments import deployment_files
 from functions_model.scaffold.installed import Installed, Package
 from functions_model.scaffold.looking import Folder
@@ -30,6 +32,8 @@ _ENVIRONMENTS = (
     *("conda.yml", "conda.yaml", "environment.yml", "environment.yaml"),
     *("requirements.txt", "requirements-*.txt", "requirements.in"),
 )
+_FOR_WORK = re.compile(r"dev|test|doc|lint|train|build")
+"""In the names of environment files that are not for scoring."""
 _REQUIREMENTS, _SCRIPT = "requirements.txt", "score.py"
 _DEFAULT_PYTHON = "3.12"
 _MOST_PLACES = 10
@@ -176,7 +180,7 @@ def _needs(project: _Project, model: str, script: str, scoring: Scoring | None) 
 
 def _environment(project: _Project, needs: Needs) -> None:
     """The environment file that is there, or one with what script and model need."""
-    there = project.folder.named(*_ENVIRONMENTS)
+    there = [file for file in project.folder.named(*_ENVIRONMENTS) if not _FOR_WORK.search(file.name)]
     nearest = tuple(str(file) for file in there if len(file.parts) == len(there[0].parts))
     inputs, interview = project.found.inputs, project.interview
     if there or interview.given.keys() & {"environment-file"} or interview.known.get("environment-file"):
@@ -187,25 +191,29 @@ def _environment(project: _Project, needs: Needs) -> None:
     packages = needs.packages(project.installed)
     if not packages:
         return
-    project.found.files[_REQUIREMENTS] = _requirements(packages)
+    lines = {package.name: package.line for package in packages if package.version}
+    known = {name: line for name, line in declared(project.folder).items() if name not in lines}
+    project.found.files[_REQUIREMENTS] = _requirements(packages, known)
     inputs["environment-file"] = _REQUIREMENTS
     if project.installed.python in PYTHON_VERSIONS:
         inputs["python-version"] = project.installed.python
     if any(package.name == "torch" for package in packages):
         inputs["torch-backend"] = "cpu"
-    project.found.notes += _of_packages(packages, project.installed)
+    loose = [package.name for package in packages if not package.version and package.name not in known]
+    project.found.notes += _of_packages(loose, project.installed)
 
 
-def _requirements(packages: tuple[Package, ...]) -> str:
+def _requirements(packages: tuple[Package, ...], known: Mapping[str, str]) -> str:
+    """Pinned to what is installed, else as the project's own files say."""
     head = "# What the entry script imports and the model was made with. Written by `functions-model init`.\n"
-    return head + "".join(f"{package.line}\n" for package in packages)
+    return head + "".join(f"{known.get(package.name, package.line)}\n" for package in packages)
 
 
-def _of_packages(packages: tuple[Package, ...], installed: Installed) -> Iterator[str]:
-    loose = ", ".join(f"`{package.name}`" for package in packages if not package.version)
+def _of_packages(loose: list[str], installed: Installed) -> Iterator[str]:
     where = f"in {installed.place}" if installed.place else "here: there is no virtual environment"
     if loose:
-        yield f"{loose}: not installed {where}. Write the versions into {_REQUIREMENTS} that the model was made with."
+        names = ", ".join(f"`{name}`" for name in loose)
+        yield f"{names}: not installed {where}. Write the versions into {_REQUIREMENTS} that the model was made with."
 
 
 def _sample(project: _Project, model: str, script: str) -> None:

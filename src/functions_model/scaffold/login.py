@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,10 +12,13 @@ from functions_model.scaffold.looking import Remote
 
 ISSUER = "https://token.actions.githubusercontent.com"
 AUDIENCE = "api://AzureADTokenExchange"
-_ADMINISTRATOR = "Role Based Access Control Administrator"
+_ADMINISTRATOR = '"Role Based Access Control Administrator"'
+_ASSIGN = 'az role assignment create --assignee "$app_id" --role'
 _UNKNOWN = "<owner>/<repository>"
-_SUBJECT = "SUBJECT"
 _JQ = """'"repo:\\(.owner.login)@\\(.owner.id)/\\(.name)@\\(.id)"'"""
+_CREDENTIAL = f"""\
+az ad app federated-credential create --id "$app_id" --parameters \
+'{{"name": "deploy", "issuer": "{ISSUER}", "subject": "'"$trusted"'", "audiences": ["{AUDIENCE}"]}}'"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +41,6 @@ class Place:
     remote: Remote | None
     branch: str
 
-    @property
-    def registry_name(self) -> str:
-        """The registry's own name, without group or host."""
-        return self.registry.rstrip("/").rpartition("/")[2].partition(".")[0]
-
-    @property
-    def registry_group(self) -> str:
-        """The group that it is in, as far as the input says so; else that of the app."""
-        parts = self.registry.strip("/").split("/")
-        return parts[3] if len(parts) > 4 else (parts[0] if len(parts) == 2 else self.group)
-
 
 def for_github(place: Place) -> list[str]:
     """The commands for a workflow of GitHub: all of them, in their order."""
@@ -63,10 +54,11 @@ def for_github(place: Place) -> list[str]:
         "# Whom it trusts. This is the subject of a repository that was created or renamed since 15 July 2026:",
         f"subject=$(gh api {asked} --jq {_JQ})",
         f"# An older one has this instead:  subject={shlex.quote(f'repo:{repository}')}",
-        *_credential(ENVIRONMENT, f"environment:{ENVIRONMENT}"),
-        "# Only if you take `environment` out of the workflow, this one in its place:",
-        *(f"#   {line}" for line in _credential(place.branch, f"ref:refs/heads/{place.branch}")),
-        *_roles(place, '"$app_id"'),
+        _trusted(f"environment:{ENVIRONMENT}"),
+        "# Only if you take `environment` out of the workflow:",
+        f"#   {_trusted(f'ref:refs/heads/{place.branch}')}",
+        _CREDENTIAL,
+        *_roles(place),
         "# What the workflow reads; none of it is a secret:",
         f'gh variable set AZURE_CLIENT_ID --repo {quoted} --body "$app_id"',
         f'gh variable set AZURE_TENANT_ID --repo {quoted} --body "$(az account show --query tenantId --output tsv)"',
@@ -81,38 +73,40 @@ def for_azure_pipelines(place: Place) -> list[str]:
         "# In the project's settings, make a service connection of the kind `workload identity federation`",
         f"# for the resource group {place.group}, named as in the pipeline. Its page shows the client id:",
         "app_id=<client id>",
-        *_roles(place, '"$app_id"'),
+        *_roles(place),
     ]
+
+
+def _trusted(what: str) -> str:
+    """The whole subject, as a part of JSON: names of branches may hold any quote."""
+    return f'trusted="$subject"{shlex.quote(json.dumps(f":{what}")[1:-1])}'
 
 
 def _groups(place: Place) -> Iterator[str]:
     group = shlex.quote(place.group)
-    yield "# The resource group, and the registry (leave out what exists):"
+    yield "# The resource group (leave it out if it exists):"
     yield f"az group create --name {group} --location {shlex.quote(place.location)}"
-    registry = shlex.quote(place.registry_name)
-    yield f"az acr create --name {registry} --resource-group {shlex.quote(place.registry_group)} --sku Basic"
+    if "/" not in place.registry:
+        yield "# The container registry (leave it out if it exists):"
+        registry = shlex.quote(place.registry.partition(".")[0])
+        yield f"az acr create --name {registry} --resource-group {group} --sku Basic"
 
 
-def _credential(name: str, ends: str) -> list[str]:
-    """One federated credential; `$subject` is the shell's."""
-    plain = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")
-    whole = {"name": plain, "issuer": ISSUER, "subject": f"{_SUBJECT}:{ends}", "audiences": [AUDIENCE]}
-    text = shlex.quote(json.dumps(whole)).replace(_SUBJECT, """'"$subject"'""")  # names of branches may hold a quote
-    return [f'az ad app federated-credential create --id "$app_id" --parameters {text}']
-
-
-def _roles(place: Place, who: str) -> Iterator[str]:
+def _roles(place: Place) -> Iterator[str]:
     """The least that a deployment takes: docs/how-to/oidc-login.md says why."""
-    group, registry = shlex.quote(place.group), shlex.quote(place.registry_name)
-    yield "# Its roles:"
-    yield f"group=$(az group show --name {group} --query id --output tsv)"
-    yield f"registry=$(az acr show --name {registry} --query id --output tsv)"
-    assign = f"az role assignment create --assignee {who} --role"
-    yield f'{assign} Contributor --scope "$group"'
-    yield f'{assign} "{_ADMINISTRATOR}" --scope "$group"'
-    yield f'{assign} AcrPush --scope "$registry"'
-    same = f'{assign} "{_ADMINISTRATOR}" --scope "$registry"'
-    if place.registry_group.lower() != place.group.lower():
-        yield same
-    else:
-        yield f"# If the registry is in another group than {place.group}, also:  {same}"
+    yield "# Its roles; the last one only where the registry is in another group:"
+    yield f"group=$(az group show --name {shlex.quote(place.group)} --query id --output tsv)"
+    yield f"registry={_registry_id(place.registry)}"
+    yield f'{_ASSIGN} Contributor --scope "$group"'
+    yield f'{_ASSIGN} {_ADMINISTRATOR} --scope "$group"'
+    yield f'{_ASSIGN} AcrPush --scope "$registry"'
+    yield f'case "$registry" in "$group"/*) ;; *) {_ASSIGN} {_ADMINISTRATOR} --scope "$registry" ;; esac'
+
+
+def _registry_id(registry: str) -> str:
+    """Its ARM id, as a shell gets it: of a name, a host, a name with its group, or that id itself."""
+    if registry.startswith("/"):
+        return shlex.quote(registry)
+    group, _, name = registry.rpartition("/")
+    where = f" --resource-group {shlex.quote(group)}" if group else ""
+    return f"$(az acr show --name {shlex.quote(name.partition('.')[0])}{where} --query id --output tsv)"

@@ -25,7 +25,8 @@ class Folder:
 
     Attributes:
         path: Absolute.
-        files: Relative to it, the nearest first. Hidden folders and virtual environments are not looked into.
+        files: Relative to it, the nearest first. Hidden folders, virtual environments and names that are no text are
+            left out.
         repository: The folder around it that git keeps; itself without git.
     """
 
@@ -65,7 +66,7 @@ def look_at(path: Path) -> Folder:
         folders[:] = sorted(name for name in folders if _is_of_the_project(Path(folder), name))
         if len(here.parts) >= _DEEPEST:
             folders.clear()
-        found += [PurePosixPath(here.as_posix(), name) for name in files if not name.startswith(".")]
+        found += [PurePosixPath(here.as_posix(), name) for name in files if name[0] != "." and name.isprintable()]
         if len(found) > _MOST:
             break
     nearest = sorted(found, key=lambda file: (len(file.parts), str(file)))
@@ -73,7 +74,7 @@ def look_at(path: Path) -> Folder:
 
 
 def _is_of_the_project(folder: Path, name: str) -> bool:
-    return not name.startswith(".") and name not in _LEFT_OUT and not (folder / name / _VENV).exists()
+    return name[0] != "." and name.isprintable() and name not in _LEFT_OUT and not (folder / name / _VENV).exists()
 
 
 def _repository(path: Path) -> Path:

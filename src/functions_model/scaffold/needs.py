@@ -10,7 +10,6 @@ from functions_model.bundle import plan_layers
 from functions_model.core.failures import Failure
 from functions_model.core.spec import DeploymentSpec
 from functions_model.environment.standard_library import standard_modules
-from functions_model.image.opened import MOST_SOURCE
 from functions_model.inputs import read_any
 from functions_model.preflight.facts import Certainty
 from functions_model.preflight.image_modules import ImageModules
@@ -161,7 +160,7 @@ def own_root(folder: Folder, module: str) -> str:
     """
     top = module.partition(".")[0]
     for file in folder.files:
-        if file.suffix != ".py" or folder.path.joinpath(file).stat().st_size > MOST_SOURCE:
+        if file.suffix != ".py":
             continue
         if file.name == "__init__.py" and file.parent.name == top and not _is_package(folder, file.parent.parent):
             return file.parent.parent.as_posix()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from functions_model.ci.pages import Deploying, pipeline_text, workflow_text
 from functions_model.core.failures import InputsInvalid, Problem
+from functions_model.image.opened import TextRefused, read_text
 from functions_model.inputs import Workspace, read_any
 from functions_model.inputs.inputs_file import inputs_in
 from functions_model.scaffold.asking import Ask, Interview, Question
@@ -172,12 +172,19 @@ def _page(folder: Folder, place: Place, ci: str, action: str) -> tuple[Path, str
     else:
         first = top / f"azure-pipelines{name}.yml"
         other = first.with_name(f"azure-pipelines-model{name}.yml")
-    file = other if first.is_file() and _OURS not in first.read_text(errors="replace") else first
+    file = other if first.exists() and _OURS not in _text(first) else first
     shown = file.relative_to(top).as_posix()
-    has_lfs = "filter=lfs" in folder.text(os.path.relpath(top / ".gitattributes", folder.path))
+    has_lfs = "filter=lfs" in _text(top / ".gitattributes")
     inputs = f"{folder.within}/{INPUTS}".lstrip("/")  # relative to the repository, not to the working directory
     deploying = Deploying(action, place.app, place.branch, folder.within, shown, inputs, has_lfs)
     return file, workflow_text(deploying) if ci == GITHUB else pipeline_text(deploying)
+
+
+def _text(file: Path) -> str:
+    try:
+        return read_text(file)
+    except TextRefused:
+        return ""
 
 
 def _files(

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+from functions_model.ci.terminal import folded
 from functions_model.cli import main
-from functions_model.cli.init import asker
+from functions_model.cli.init import asker, pasteable
 from functions_model.core.failures import InputsInvalid
 from functions_model.scaffold.asking import NONE, Question
 from functions_model.scaffold.login import Place, for_azure_pipelines, for_github
@@ -219,7 +220,15 @@ class TestFilesThatAreThere:
 STUBS = """\
 set -eu
 note() { printf '%s\\0' "$@" >&3; printf '\\n' >&3; }
-az() { note az "$@"; case "$*" in *appId*) echo the-app;; *show*) echo "the-$1";; esac; }
+az() {
+  note az "$@"
+  case "$*" in
+    *appId*) echo the-app;;
+    'group show'*) echo /groups/mine;;
+    'acr show --name near'*) echo /groups/mine/near;;
+    'acr show --name far '*) echo /groups/other/far;;
+  esac
+}
 gh() { note gh "$@"; case "$1" in api) echo repo:contoso@1/Iris@2;; esac; }
 """
 
@@ -234,49 +243,54 @@ class TestLogin:
         return [line.split("\0")[:-1] for line in (tmp_path / "calls").read_text().splitlines()]
 
     def _place(self, **other: object) -> Place:
-        usual = {"app": "wine-7", "group": "my group", "location": "westeurope", "registry": "contoso"}
+        usual = {"app": "wine-7", "group": "my group", "location": "westeurope", "registry": "near"}
         return Place(**{**usual, "remote": Remote("github.com", "contoso/Iris"), "branch": "main", **other})  # type: ignore[arg-type]
 
-    @pytest.mark.parametrize("branch", ["main", "it's $(odd) `b`", 'a"b'])
-    def test_each_can_be_run(self, tmp_path: Path, branch: str) -> None:
-        """The credential names the subject that GitHub sends; the branch's is there, too, as a comment."""
+    @pytest.mark.parametrize("branch", ["main", "it's-$(odd)`b`", 'a"b'])
+    @pytest.mark.parametrize("columns", [60, 300])
+    def test_each_can_be_run(self, tmp_path: Path, branch: str, columns: int) -> None:
+        """The credential names the subject that GitHub sends; that of the branch is there, too, as a comment."""
         lines = for_github(self._place(branch=branch))
-        calls = self._run(lines, tmp_path)
-        bare = [line.removeprefix("#   ") for line in lines if line.startswith("#   az")]
-        of_branch = self._run(['app_id=x subject="repo:contoso/Iris"', *bare], tmp_path)
-        [made] = [json.loads(call[-1]) for call in calls if "federated-credential" in call]
+        pasted = folded("\n".join(pasteable(lines, columns)), columns)
+        uncommented = [line.removeprefix("#   ") for line in lines if not line.startswith("# ") or "trusted=" in line]
+        subjects = []
+        for text in (pasted.splitlines(), uncommented):
+            calls = self._run(text, tmp_path)
+            [made] = [json.loads(call[-1]) for call in calls if "federated-credential" in call]
+            subjects.append(made["subject"])
+            assert ["api://AzureADTokenExchange"] == made["audiences"]
 
-        assert ["repo:contoso@1/Iris@2:environment:production"] == [made["subject"]]
-        assert ["api://AzureADTokenExchange"] == made["audiences"]
-        assert f"repo:contoso/Iris:ref:refs/heads/{branch}" == json.loads(of_branch[-1][-1])["subject"]
+        assert [
+            "repo:contoso@1/Iris@2:environment:production",
+            f"repo:contoso@1/Iris@2:ref:refs/heads/{branch}",
+        ] == subjects
         assert {"AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_SUBSCRIPTION_ID"} == {
             call[3] for call in calls if call[:3] == ["gh", "variable", "set"]
         }
 
     @pytest.mark.parametrize("of", [for_github, for_azure_pipelines])
-    @pytest.mark.parametrize("registry", ["contoso", "shared/contoso"])
-    def test_the_roles_are_the_documented_ones(self, of: Callable[[Place], list[str]], registry: str) -> None:
+    @pytest.mark.parametrize(
+        ("registry", "is_elsewhere"),
+        [("near", False), ("near.azurecr.io", False), ("other/far", True), ("far", True), ("/groups/other/far", True)],
+    )
+    def test_the_roles_are_the_documented_ones(
+        self, of: Callable[[Place], list[str]], registry: str, is_elsewhere: bool, tmp_path: Path
+    ) -> None:
         """Neither more nor less, on the group and on the registry; one more where that is elsewhere."""
         first, elsewhere = commands_in("docs/how-to/oidc-login.md", "3. Assign the roles")
-        lines = [line for line in of(self._place(registry=registry)) if line.startswith("az role assignment create")]
-        text = "\n".join(line.replace('"$app_id"', "<appId>") for line in lines)
+        lines = [line.replace("<client id>", "the-app") for line in of(self._place(registry=registry))]
+        calls = [call for call in self._run(lines, tmp_path) if call[1:4] == ["role", "assignment", "create"]]
+        places = {"/groups/mine": "the group"}
+        given = {Needed(call[7], places.get(call[9], "the registry")) for call in calls}
 
-        assert {*first, *(elsewhere if "/" in registry else ())} == {*_roles_of(text)}
+        assert {"the-app"} == {call[5] for call in calls}
+        assert {*first, *(elsewhere if is_elsewhere else ())} == given
 
     def test_no_remote_leaves_a_place(self) -> None:
         """For the name of the repository."""
         lines = for_github(self._place(remote=None))
 
         assert any("'<owner>/<repository>'" in line for line in lines)
-
-
-def _roles_of(text: str) -> tuple[Needed, ...]:
-    found = []
-    for line in text.splitlines():
-        words = line.partition("--role ")[2]
-        role, _, place = words.partition(' --scope "$')
-        found.append(Needed(role.strip('"'), f"the {place.strip(chr(34))}"))
-    return tuple(found)
 
 
 class TestGit:

@@ -108,11 +108,12 @@ class TestWhatIsWritten:
         assert (0, "") == _linted(Path(sys.executable).with_name("zizmor"), *strict, *files)
 
     def test_packages_are_pinned(self, everything: dict[str, Path]) -> None:
-        """To what is installed; scikit-learn to what the model was made with. What is absent is not made up."""
+        """To what is installed or locked; scikit-learn to what wrote the model. What is absent is not made up."""
         lines = {name: _lines(top / "requirements.txt") for name, top in everything.items()}
 
         assert ["joblib==1.5.3", "scikit-learn==1.7.2"] == lines["a model and nothing else"]
         assert ["joblib==1.5.3", "pandas==2.3.3"] == lines["a src layout"]
+        assert ["pandas==2.3.1", "PyYAML<7,>=6", "scikit-learn", "shap"] == lines["a project with a lock"]
         assert ["numpy", "onnxruntime"] == lines["an ONNX model"]
         assert [
             "azure-identity",

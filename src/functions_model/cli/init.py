@@ -127,6 +127,7 @@ def _notes(whole: Whole) -> list[str]:
 
 def _next(whole: Whole) -> list[str]:
     columns, there = size_of(sys.stdout).columns, whole.folder.path
+    plan = command("plan", "--inputs-file", INPUTS, folder=there)
     subscription = '--subscription-id "$(az account show --query id --output tsv)"'
     return [
         "Next, look for what would fail, and try it on this machine, without Azure:",
@@ -137,8 +138,8 @@ def _next(whole: Whole) -> list[str]:
         *pasteable(whole.login, columns),
         "",
         "See what a deployment would do, and commit the files to have it done:",
-        *command("plan", "--inputs-file", INPUTS, folder=there)[:-1],
-        f"{command('plan', '--inputs-file', INPUTS, folder=there)[-1]} {subscription}",
+        *plan[:-1],
+        *pasted(apart(f"{plan[-1].strip()} {subscription}"), columns),
     ]
 
 

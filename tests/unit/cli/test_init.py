@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,7 +26,6 @@ from support.repositories import CONDA, FOREST, GITHUB, MLFLOW, PLAIN, SCORE, SH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 USUAL = SHAPES["all by its usual name"]
 
@@ -200,6 +201,23 @@ class TestFilesThatAreThere:
         (folder / "model").mkdir()
         (folder / "gone").rename(folder / "model/model.joblib")
         assert before == sorted(tmp_path.rglob("*"))
+
+    def test_odd_files_are_passed_over(self, usual: Path) -> None:
+        """Links that lead nowhere or around, pipes, folders with names of files, names that are no text."""
+        (usual / "gone.pkl").symlink_to("nowhere")
+        (usual / "helper.py").symlink_to("nowhere")
+        (usual / "around").symlink_to(".")
+        os.mkfifo(usual / "waits.onnx")
+        os.mkfifo(usual / "waits.yml")
+        for name in ("conda.yaml", "other.py", "other.joblib", ".gitattributes", ".github/workflows/deploy.yml"):
+            (usual / name).mkdir(parents=True)
+        Path(os.fsdecode(os.fsencode(usual) + b"/\xff.py")).write_text(PLAIN)
+        (usual / "deep.py").write_text("def init(): ...\ndef run(data): return " + "(" * 500 + ")" * 500 + "\n")
+        (usual / "deep.yml").write_text("model: " + "[" * 5000 + "\n")
+
+        assert 0 == main(["init", str(usual), "--yes"])
+        assert USUAL.inputs.items() <= yaml.safe_load((usual / "inputs.yml").read_text()).items()
+        assert (usual / ".github/workflows/deploy-model.yml").is_file()
 
     def test_nothing_of_the_users_is_run(self, tmp_path: Path) -> None:
         """Neither the script, nor the model, nor a package of the environment."""

@@ -139,7 +139,7 @@ def _next(whole: Whole) -> list[str]:
         "",
         "See what a deployment would do, and commit the files to have it done:",
         *plan[:-1],
-        *pasted(apart(f"{plan[-1].strip()} {subscription}"), columns),
+        *pasted(apart(f"{plan[-1].strip()} {subscription}"), columns, "  "),
     ]
 
 

@@ -40,7 +40,7 @@ def test_load(sandbox: Sandbox, tmp_path: Path) -> None:
         load = Load(target, (HTTP, QUEUE), client, seed=19)
         outcome = load.run(SECONDS, callers=AT_ONCE)
 
-    print(outcome)
+    print(f"{len(load.sent)} messages sent, {len(load.received)} answered; {outcome}")
     assert [] == outcome.wrong[:5]
     assert set() == load.sent - load.received.keys()
     assert {number: {"number": number} for number in load.sent} == load.received

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 import re
@@ -18,8 +19,10 @@ from typing import TYPE_CHECKING
 import requests
 from azure.servicebus import ServiceBusMessage
 
+from support.service_bus import FAST
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from azure.servicebus import ServiceBusClient
 
@@ -110,7 +113,7 @@ class Load:
     def __init__(self, target: Target, apps: tuple[str, ...], client: ServiceBusClient, seed: int) -> None:
         self._target, self._apps, self._client = target, apps, client
         self._random = random.Random(seed)  # noqa: S311
-        self._over = threading.Event()
+        self._over, self._all_sent = threading.Event(), threading.Event()
         self._lock = threading.Lock()
         self.outcome = Outcome()
         self.sent: set[int] = set()
@@ -127,8 +130,8 @@ class Load:
         return self.outcome
 
     @contextmanager
-    def _side_by_side(self, *work: object) -> Iterator[None]:
-        threads = [threading.Thread(target=one, daemon=True) for one in work]  # type: ignore[arg-type]
+    def _side_by_side(self, *work: Callable[[], None]) -> Iterator[None]:
+        threads = [threading.Thread(target=self._told, args=(one,), daemon=True) for one in work]
         for thread in threads:
             thread.start()
         try:
@@ -137,6 +140,13 @@ class Load:
             self._over.set()
             for thread in threads:
                 thread.join(90)
+
+    def _told(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception as error:
+            self.outcome.wrong.append(f"{work.__name__} ended: {error!r}")
+            raise
 
     def _kill(self, seconds: float) -> None:
         """A worker that has not answered yet is left alone: the host gives up after three that did not."""
@@ -202,7 +212,7 @@ class Load:
             self.outcome.wrong.append(said)
 
     def _send(self) -> None:
-        with self._client.get_queue_sender("requests", socket_timeout=30) as sender:
+        with self._client.get_queue_sender("requests", **FAST) as sender:
             number = 0
             while not self._over.is_set():
                 batch = range(number, number + 5)
@@ -210,12 +220,15 @@ class Load:
                 self.sent.update(batch)
                 number = batch.stop
                 time.sleep(0.25)
+        self._all_sent.set()
 
     def _receive(self) -> None:
-        waited_for = 0.0
-        with self._client.get_queue_receiver("answers") as receiver:
-            while not self._over.is_set() or (self.sent - self.received.keys() and time.monotonic() < waited_for):
-                waited_for = waited_for if self._over.is_set() else time.monotonic() + 60
+        """Until the last message has an answer; for a minute after it was sent."""
+        until = math.inf
+        with self._client.get_queue_receiver("answers", **FAST) as receiver:
+            while not self._all_sent.is_set() or (self.sent - self.received.keys() and time.monotonic() < until):
+                if self._all_sent.is_set():
+                    until = min(until, time.monotonic() + 60)
                 for message in receiver.receive_messages(max_message_count=50, max_wait_time=1):
                     answer = json.loads(b"".join(message.body))
                     self.received[answer["got"]["number"]] = answer["got"]

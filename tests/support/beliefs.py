@@ -76,9 +76,9 @@ def dated(text: str, seen: list[dict[str, Any]]) -> str:
 
 
 def unverified(rows: list[Belief], seen: list[dict[str, Any]]) -> str:
-    """The list for the README: what no run on the real thing has shown, by what would show it.
+    """The list of what is not verified: what no run on the real thing has shown, by what would show it.
 
-    Rows that no check looks at are not in it: the README says that of them all.
+    Rows that no check looks at are not in it: the page says that of them all.
 
     Args:
         rows: Of the table.

@@ -1,4 +1,4 @@
-"""The parts of the documents that follow from the catalogue: `action.yml` and the README's tables."""
+"""The parts of the documents that follow from the catalogue: `action.yml` and the tables of the reference."""
 
 from __future__ import annotations
 
@@ -80,10 +80,10 @@ def _always_required(spec: InputSpec) -> bool:
 
 
 def inputs_table() -> str:
-    """The README's tables of inputs, one for each group, in Markdown, ending with a newline."""
+    """The tables of inputs, one for each group, in Markdown, ending with a newline."""
     head = ("input", "type", "required", "default", "what it is")
     tables = (
-        f"\n### {group.value}\n\n{_table(head, [_input_row(spec) for spec in CATALOGUE if spec.group is group])}"
+        f"\n## {group.value}\n\n{_table(head, [_input_row(spec) for spec in CATALOGUE if spec.group is group])}"
         for group in Group
     )
     return "".join(tables)
@@ -94,7 +94,7 @@ def _input_row(spec: InputSpec) -> tuple[str, ...]:
 
 
 def outputs_table() -> str:
-    """The README's table of outputs, in Markdown, ending with a newline."""
+    """The table of outputs, in Markdown, ending with a newline."""
     return _table(("output", "what it is"), [(f"`{spec.name}`", spec.help) for spec in OUTPUTS])
 
 

@@ -19,6 +19,7 @@ ACTION = ROOT / "action.yml"
 NATIVE_ACTION = ROOT / "native" / "action.yml"
 TEMPLATE = ROOT / "azure-pipelines" / "deploy.yml"
 README = ROOT / "README.md"
+REFERENCE = ROOT / "docs" / "reference"
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
 
 
@@ -27,16 +28,15 @@ def expected_action() -> str:
     return render_action_yaml("Dockerfile")
 
 
-def expected_readme(text: str) -> str:
-    """The README with its tables as the catalogue wants them, and with what has not been verified."""
+def expected_references() -> dict[Path, str]:
+    """The pages of the reference whose tables follow from something else, by their files."""
     tables = {
         "inputs": inputs_table(),
         "outputs": outputs_table(),
-        "unverified": unverified(beliefs(expected_beliefs()), recordings()),
+        "not-verified": unverified(beliefs(expected_beliefs()), recordings()),
     }
-    for name, table in tables.items():
-        text = _between(text, name, table)
-    return text
+    pages = {REFERENCE / f"{name}.md": (name, table) for name, table in tables.items()}
+    return {page: _between(page.read_text(), *entry) for page, entry in pages.items()}
 
 
 def expected_architecture(text: str) -> str:
@@ -70,5 +70,6 @@ if __name__ == "__main__":
     TASK.write_text(render_task())
     NAMES.write_text(render_names())
     SANDBOX.write_text(expected_beliefs())
-    README.write_text(expected_readme(README.read_text()))
+    for page, expected in expected_references().items():
+        page.write_text(expected)
     ARCHITECTURE.write_text(expected_architecture(ARCHITECTURE.read_text()))

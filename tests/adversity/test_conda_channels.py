@@ -234,7 +234,7 @@ def test_a_channel_that_never_ends(tmp_path: Path) -> None:
     """It drips its index byte by byte, for ever."""
     with peer(drips(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")) as port:
         channel = Channel(f"http://127.0.0.1:{port}/t/hunter22/mine", tmp_path)
-        with pytest.raises(EnvironmentFailed, match="still at work after 0 minutes with the channel `mine`") as failed:
+        with pytest.raises(EnvironmentFailed, match="still at work after 1 seconds with the channel `mine`") as failed:
             channel.read(bounds=Bounds(seconds=1.0))
 
     assert "hunter22" not in str(failed.value) + failed.value.detail

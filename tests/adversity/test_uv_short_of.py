@@ -182,7 +182,7 @@ BOUNDS = [
         Bound(
             Bounds(seconds=0.5),
             asks=True,
-            what="uv was ended, as it was still at work after 0 minutes",
+            what="uv was ended, as it was still at work after 0 seconds",
             remedy="A package index that answers slowly",
         ),
     ),

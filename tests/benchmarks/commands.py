@@ -51,11 +51,11 @@ class Product:
         caches = {"UV_CACHE_DIR": str(self.home / "uv"), "XDG_CACHE_HOME": str(self.home / "cache")}
         # The settings of uv stay those of this machine: a mirror of the package index, say.
         settings = {"XDG_CONFIG_HOME": os.environ.get("XDG_CONFIG_HOME", str(Path.home() / ".config"))}
-        return {**kept, **caches, **settings, **_compilers(), "HOME": str(self.home), "PYTHONPATH": str(SOURCE)}
+        return {**kept, **caches, **settings, **compilers_at_hand(), "HOME": str(self.home), "PYTHONPATH": str(SOURCE)}
 
 
 @cache
-def _compilers() -> dict[str, str]:
+def compilers_at_hand() -> dict[str, str]:
     """The interpreters at hand make byte code, in the place of those that the product would fetch."""
     versions = {minor: find_python(minor) for minor in ("3.11", "3.12", "3.13")}
     found = {version: run(Command((str(path), "-V"))).split()[1] for version, path in versions.items() if path}

@@ -13,7 +13,7 @@ import pytest
 
 from azure_sandbox.arm.operations import Durations
 from azure_sandbox.sandbox import Sandbox
-from benchmarks.commands import SOURCE, pip_download, pip_target
+from benchmarks.commands import SOURCE, compilers_at_hand, pip_download, pip_target
 from benchmarks.projects import REQUIREMENTS
 from benchmarks.results import against, alone
 from benchmarks.timing import RUNS, Command, alternate, run
@@ -66,6 +66,7 @@ def _seconds(project: Project, tree: FileTree, lock: Lock) -> float:
 def test_first_deployment(tmp_path: Path, results: Results) -> None:
     """A first deployment whose environment is new, beside the same by the version before there was preflight.
 
+    That one makes no byte code either.
     The packages of `examples/iris-http` come from a folder, into a cache of uv that is empty before each run.
     """
     (tmp_path / "requirements.txt").write_text(REQUIREMENTS)
@@ -81,6 +82,7 @@ def test_first_deployment(tmp_path: Path, results: Results) -> None:
             cache = tmp_path / "home" / app
             deployer.environ |= {"PYTHONPATH": str(source), "UV_FIND_LINKS": str(wheels), "UV_NO_INDEX": "1"}
             deployer.environ |= {"UV_CACHE_DIR": str(cache / "uv"), "XDG_CACHE_HOME": str(cache)}
+            deployer.environ |= compilers_at_hand()
             os.sync()
             started = time.perf_counter()
             done = deployer.run(cache_repository="none")

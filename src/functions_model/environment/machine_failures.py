@@ -17,7 +17,7 @@ from functions_model.environment.uv_process import ENDED_BY, OVER_TIME
 _REFUSED = re.compile(r"\(os error (?P<number>\d+)\)")
 _PATH = re.compile(r"(?<![\w:/.])(/[^\s`\"':]+)")
 _KILLED = re.compile(rf"^{ENDED_BY} (?P<signal>\w+)", re.MULTILINE)
-_LATE = re.compile(rf"^{OVER_TIME} \d+ minutes", re.MULTILINE)
+_LATE = re.compile(rf"^{OVER_TIME} \d+ (seconds|minutes)", re.MULTILINE)
 _PACKAGE = re.compile(r"Failed to (?:download|install|extract|unpack)[^`\n]*`([^`\n]+)`|failed to fetch ([^\s`:]+)")
 """As uv and py-rattler name it."""
 _ALLOCATION = re.compile(r"memory allocation of \d+ bytes failed")

@@ -15,6 +15,7 @@ from benchmarks.commands import docker_build, docker_remove, pip_install
 from benchmarks.projects import copy_example, write_mlflow_dockerfile, write_noise, write_project
 from benchmarks.results import against, alone
 from benchmarks.timing import alternate, run, seconds
+from support.stored_images import Reader
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,6 +78,10 @@ def test_size(shared: BenchRegistry, product: Product, results: Results, tmp_pat
 
     results.add("image_size_vs_mlflow", against(sizes[:1], [theirs], aim=0.35, unit="MB"))
     results.add("mlflow_image_size_vs_mlflow", alone([sizes[1] / theirs], aim=0.5, unit="ratio"))
+    sent = {name: layer["size"] for name, layer in _layers(shared, "ours/iris-http").items()}
+    without = sum(size for name, size in sent.items() if name.startswith("dependencies")) / MEGABYTE
+    with_it = without + sent["byte code"] / MEGABYTE
+    results.add("dependency_bytes_vs_without", against([with_it], [without], aim=1.35, unit="MB"))
 
 
 def _added_by_us(registry: BenchRegistry, product: Product, scratch: Path, example: str) -> float:
@@ -97,6 +102,11 @@ def _added_by_us(registry: BenchRegistry, product: Product, scratch: Path, examp
     base = registry.manifest(*registry.base.removeprefix(f"{registry.host}/").split(":"))
     added = manifest["layers"][len(base["layers"]) :]
     return sum(_unpacked(registry, f"ours/{example}", layer) for layer in added) / MEGABYTE
+
+
+def _layers(registry: BenchRegistry, repository: str) -> dict[str, dict[str, Any]]:
+    """Our layers' descriptors, by their names."""
+    return Reader(f"http://{registry.host}").image(repository, "latest").layers
 
 
 def _unpacked(registry: BenchRegistry, repository: str, layer: dict[str, Any]) -> int:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from azure.servicebus import ServiceBusClient
 
 LARGE = "x" * (1 << 20)
-_AROUND = 2.0
+_AROUND = 5.0
 """Seconds after a kill until the host has noticed it: what it gives to the worker meanwhile is lost with it."""
 
 

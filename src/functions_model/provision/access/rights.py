@@ -24,7 +24,7 @@ from functions_model.core.failures import Problem
 from functions_model.provision.changes import Action, Change
 from functions_model.provision.elsewhere import ROLES_ADMINISTRATOR, grant_command
 from functions_model.provision.host import ResourcePlan, Wanted
-from functions_model.provision.kinds import application_insights, image_import, log_analytics_workspace
+from functions_model.provision.kinds import application_insights, blob_container, image_import, log_analytics_workspace
 from functions_model.provision.kinds.image_import import ImageElsewhere
 from functions_model.provision.kinds.role_assignment import ObservedRoles
 from functions_model.provision.nouns import Role
@@ -97,7 +97,7 @@ def _asked(plan: ResourcePlan, scope: str) -> str:
     A container of collected data may be still to come, too: those at its account hold for it.
     """
     if not _is_in(scope, plan.wanted.names.group_id):
-        return scope.partition("/blobServices/")[0]
+        return blob_container.account_id_of(scope)
     return (
         plan.wanted.names.group_id
         if plan.observed.of(ObservedGroup)

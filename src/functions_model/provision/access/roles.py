@@ -110,8 +110,8 @@ def _collect_roles(target: Target) -> tuple[Role, ...]:
     if target.collect is None or not account:
         return ()
     container = target.collect.container
-    above = f"{_group(target, 'collect-storage-account')}/providers/{storage_account.TYPE}/{account}"
-    scope = f"{above}/blobServices/default/containers/{container}"
+    account_id = f"{_group(target, 'collect-storage-account')}/providers/{storage_account.TYPE}/{account}"
+    scope = blob_container.id_in(account_id, container)
     waits_for = key_of(blob_container.KIND, f"{account}/{container}")
     return (Role(NAMES[BLOB_DATA_CONTRIBUTOR], BLOB_DATA_CONTRIBUTOR, scope, container, waits_for),)
 

@@ -20,6 +20,7 @@ from functions_model.provision.nouns import BlobData
 from functions_model.provision.observed import LiveApp, Observed, Piece
 
 KIND = "blob container"
+_CONTAINERS = "/blobServices/default/containers/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,16 @@ def observe(clients: AzureClients, wanted: Wanted, seen: Observed) -> ObservedCo
     with ThreadPoolExecutor(max_workers=len(asked) or 1) as threads:
         there = list(threads.map(lambda container: _is_there(clients, wanted, container), asked))
     return ObservedContainers(frozenset(one.place for one, yes in zip(asked, there, strict=True) if yes))
+
+
+def id_in(account_id: str, name: str) -> str:
+    """ARM id of a container."""
+    return f"{account_id}{_CONTAINERS}{name}"
+
+
+def account_id_of(resource_id: str) -> str:
+    """ARM id of the account that a container is in; any other id as it is."""
+    return resource_id.partition(_CONTAINERS)[0]
 
 
 def _is_there(clients: AzureClients, wanted: Wanted, container: Container) -> bool:
@@ -82,7 +93,7 @@ def difference(wanted: Wanted, observed: Observed) -> tuple[Change, ...]:
 def _change(container: Container, wanted: Wanted, observed: Observed) -> Change:
     account_id = wanted.id_of(storage_account.TYPE, container.account)
     # The id, and the link that is made of it, would show the value of a setting.
-    resource_id = "" if container.is_secret else f"{account_id}/blobServices/default/containers/{container.name}"
+    resource_id = "" if container.is_secret else id_in(account_id, container.name)
     if container.place in observed.all_of(ObservedContainers).names:
         return Change(KIND, container.shown, Action.KEEP, resource_id=resource_id)
     fields = (FieldChange("storage account", None, container.account), FieldChange("public access", None, "off"))

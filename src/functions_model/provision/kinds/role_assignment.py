@@ -87,7 +87,8 @@ class _Assignment:
 def _assignments(clients: AzureClients, asked: list[Role], principal_id: str) -> tuple[_Assignment, ...]:
     """What the identity holds. A subscription knows all of its own at once, but not every login may ask it that."""
     listed, only = clients.authorization.role_assignments, f"principalId eq '{principal_id}'"
-    scopes = list(dict.fromkeys(_resource_of(role.scope) for role in asked))
+    # What is listed there holds those below it, too, and a container may not be there.
+    scopes = list(dict.fromkeys(blob_container.account_id_of(role.scope) for role in asked))
     own = [scope for scope in scopes if subscription_in(scope).lower() == clients.subscription_id.lower()]
     held: list[_Assignment] = []
     if len(own) > 1:
@@ -103,11 +104,6 @@ def _assignments(clients: AzureClients, asked: list[Role], principal_id: str) ->
 
     with ThreadPoolExecutor(max_workers=max(1, len(scopes))) as threads:
         return (*held, *(one for found in threads.map(of, scopes) for one in found))
-
-
-def _resource_of(scope: str) -> str:
-    """Where roles are asked for: what is listed there holds those below it, too, and a container may not be there."""
-    return scope.partition("/blobServices/")[0]
 
 
 def _read(assignment: Any, scope: str) -> _Assignment:

@@ -18,14 +18,13 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from functions_model.core.failures import EnvironmentFailed, Problem, RuleBroken
-from functions_model.core.secrets import Secret
 from functions_model.core.tracing import trace
 from functions_model.environment.conda_failures import explain_conda, without_tokens
 from functions_model.environment.conda_offers import SYSTEMS, problems_of, without_build
 from functions_model.environment.conda_specs import parse_conda_spec
 from functions_model.environment.locking import CondaLock, CondaPackage
 from functions_model.environment.rattler_tool import Rattler
-from functions_model.environment.request import CondaChannel, CondaDependency, CondaRequest
+from functions_model.environment.request import CondaDependency, CondaRequest
 
 ACTION = "resolve the conda packages"
 PLATFORMS = ("linux-64", "noarch")
@@ -89,7 +88,7 @@ def solve_conda(request: CondaRequest, python_version: str, rattler: Rattler, *,
     """
     trace(lambda: _told(request, python_version))
     asked = {
-        "channels": [_location(channel) for channel in request.channels],
+        "channels": [channel.address for channel in request.channels],
         "specs": [_asked(dependency, request) for dependency in request.specs],
         "python": f"python {python_version}.*",
         "platforms": PLATFORMS,
@@ -117,12 +116,6 @@ def _told(request: CondaRequest, python_version: str) -> str:
     specs = without_tokens(", ".join(one.text for one in request.specs), request.secrets)
     channels = ", ".join(channel.name for channel in request.channels)
     return f"py-rattler solves for {', '.join(PLATFORMS)}: {specs}, python {python_version}.*; channels: {channels}"
-
-
-def _location(channel: CondaChannel) -> str:
-    if isinstance(channel.location, Secret):
-        return channel.location.reveal()
-    return channel.location if isinstance(channel.location, str) else channel.location.as_uri()
 
 
 def _asked(dependency: CondaDependency, request: CondaRequest) -> dict[str, Any]:

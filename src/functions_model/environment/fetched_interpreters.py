@@ -12,7 +12,6 @@ from typing import Any
 
 from functions_model.ci.own_folder import own_folder
 from functions_model.core.failures import EnvironmentFailed, Problem
-from functions_model.core.secrets import Secret
 from functions_model.environment.conda_failures import explain_conda
 from functions_model.environment.interpreters import PINNED, Pinned, is_compiler, own_pythons
 from functions_model.environment.processes import Bounds
@@ -192,8 +191,5 @@ def _record(package: Pinned, channel: CondaChannel) -> dict[str, Any]:
 
 
 def _address(channel: CondaChannel) -> str:
-    if isinstance(channel.location, Secret):
-        return channel.location.reveal().rstrip("/")
-    if isinstance(channel.location, Path):
-        return channel.location.absolute().as_uri()
-    return f"https://conda.anaconda.org/{channel.location}"
+    address = channel.address.rstrip("/")
+    return address if "://" in address else f"https://conda.anaconda.org/{address}"

@@ -77,6 +77,13 @@ class CondaChannel:
     name: str
     location: str | Path | Secret
 
+    @property
+    def address(self) -> str:
+        """The location as a text: a name, or a URL, which may hold a token."""
+        if isinstance(self.location, Secret):
+            return self.location.reveal()
+        return self.location.as_uri() if isinstance(self.location, Path) else self.location
+
 
 @dataclass(frozen=True, slots=True)
 class CondaDependency:

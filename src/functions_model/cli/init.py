@@ -16,11 +16,12 @@ from functions_model.cli.ending import annotated, tell_failure
 from functions_model.cli.shell import command
 from functions_model.core.cancel import CANCEL
 from functions_model.core.failures import Failure, InputsInvalid, Problem
+from functions_model.inputs.specs import TRIGGERS
 from functions_model.report.pasting import apart, pasted
 from functions_model.scaffold.asking import NONE, Ask, Question
 from functions_model.scaffold.inputs_page import INPUTS
 from functions_model.scaffold.naming import NOBODY
-from functions_model.scaffold.whole import GITHUB, PIPELINES, TRIGGERS, Whole, make, write
+from functions_model.scaffold.whole import GITHUB, PIPELINES, Whole, make, write
 
 _ANSWERS = {
     "model-path": "the model, a file or a folder",

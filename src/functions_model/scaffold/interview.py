@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 from functions_model.core.build import PYTHON_VERSIONS
 from functions_model.core.registered import is_mlflow_model
+from functions_model.environment.pythons import DEFAULT
 from functions_model.scaffold.asking import NO_MODEL, Interview, Question
 from functions_model.scaffold.declared import declared
 from functions_model.scaffold.deployments import deployment_files
@@ -35,7 +36,6 @@ _ENVIRONMENTS = (
 _FOR_WORK = re.compile(r"dev|test|doc|lint|train|build")
 """In the names of environment files that are not for scoring."""
 _REQUIREMENTS, _SCRIPT = "requirements.txt", "score.py"
-_DEFAULT_PYTHON = "3.12"
 _MOST_PLACES = 10
 """Places of a model that the script is held against."""
 
@@ -64,7 +64,7 @@ class _Project:
 
     @property
     def python(self) -> str:
-        return self.installed.python if self.installed.python in PYTHON_VERSIONS else _DEFAULT_PYTHON
+        return self.installed.python if self.installed.python in PYTHON_VERSIONS else DEFAULT
 
 
 def find_out(folder: Folder, interview: Interview, installed: Installed) -> Findings:

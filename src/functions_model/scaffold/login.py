@@ -8,17 +8,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from functions_model.ci.pages import ENVIRONMENT
+from functions_model.inputs.registries import CLOUDS
 from functions_model.scaffold.looking import Remote
 
 ISSUER = "https://token.actions.githubusercontent.com"
-AUDIENCE = "api://AzureADTokenExchange"
 _ADMINISTRATOR = '"Role Based Access Control Administrator"'
 _ASSIGN = 'az role assignment create --assignee "$app_id" --role'
 _UNKNOWN = "<owner>/<repository>"
 _JQ = """'"repo:\\(.owner.login)@\\(.owner.id)/\\(.name)@\\(.id)"'"""
 _CREDENTIAL = f"""\
 az ad app federated-credential create --id "$app_id" --parameters \
-'{{"name": "deploy", "issuer": "{ISSUER}", "subject": "'"$trusted"'", "audiences": ["{AUDIENCE}"]}}'"""
+'{{"name": "deploy", "issuer": "{ISSUER}", "subject": "'"$trusted"'", "audiences": ["{CLOUDS[0].audience}"]}}'"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,10 +47,15 @@ class Folder:
 
     def text(self, file: str | PurePosixPath) -> str:
         """A file's text; empty where it has none that can be read."""
-        try:
-            return read_text(self.path / file)
-        except TextRefused:
-            return ""
+        return text_of(self.path / file)
+
+
+def text_of(file: Path) -> str:
+    """A file's text; empty where it has none that can be read."""
+    try:
+        return read_text(file)
+    except TextRefused:
+        return ""
 
 
 def look_at(path: Path) -> Folder:

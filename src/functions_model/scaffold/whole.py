@@ -8,30 +8,29 @@ from pathlib import Path
 
 from functions_model.ci.pages import Deploying, pipeline_text, workflow_text
 from functions_model.core.failures import InputsInvalid, Problem
-from functions_model.image.opened import TextRefused, read_text
 from functions_model.inputs import Workspace, read_any
 from functions_model.inputs.inputs_file import inputs_in
+from functions_model.inputs.specs import BLOB, QUEUE, TRIGGERS
 from functions_model.scaffold.asking import Ask, Interview, Question
 from functions_model.scaffold.inputs_page import INPUTS, inputs_text
 from functions_model.scaffold.installed import environment_of
 from functions_model.scaffold.interview import Findings, find_out
 from functions_model.scaffold.login import Place, for_azure_pipelines, for_github
-from functions_model.scaffold.looking import Folder, Remote, branch_of, look_at, remote_of
+from functions_model.scaffold.looking import Folder, Remote, branch_of, look_at, remote_of, text_of
 from functions_model.scaffold.naming import action_of, registry_for, suffix, words_of
 from functions_model.scaffold.writing import written
 
 GITHUB, PIPELINES = "github", "azure-pipelines"
-TRIGGERS = ("http", "blob", "service-bus-queue")
 _LOCATION = "westeurope"
 _ANY = "00000000-0000-0000-0000-000000000000"
 _STAND_INS = dict.fromkeys(("subscription-id", "tenant-id", "client-id"), _ANY)
 _OURS = "functions-model-action"
 _OF_TRIGGERS: Mapping[str, Mapping[str, tuple[str, str]]] = {
-    "blob": {
+    BLOB: {
         "input-path": ("Blobs to score (container and name)", "input/{name}.json"),
         "output-path": ("Blobs for the answers", "output/{name}.json"),
     },
-    "service-bus-queue": {
+    QUEUE: {
         "input-queue-name": ("Queue with the messages to score", "input"),
         "output-queue-name": ("Queue for the answers", "output"),
     },
@@ -172,19 +171,12 @@ def _page(folder: Folder, place: Place, ci: str, action: str) -> tuple[Path, str
     else:
         first = top / f"azure-pipelines{name}.yml"
         other = first.with_name(f"azure-pipelines-model{name}.yml")
-    file = other if first.exists() and _OURS not in _text(first) else first
+    file = other if first.exists() and _OURS not in text_of(first) else first
     shown = file.relative_to(top).as_posix()
-    has_lfs = "filter=lfs" in _text(top / ".gitattributes")
+    has_lfs = "filter=lfs" in text_of(top / ".gitattributes")
     inputs = f"{folder.within}/{INPUTS}".lstrip("/")  # relative to the repository, not to the working directory
     deploying = Deploying(action, place.app, place.branch, folder.within, shown, inputs, has_lfs)
     return file, workflow_text(deploying) if ci == GITHUB else pipeline_text(deploying)
-
-
-def _text(file: Path) -> str:
-    try:
-        return read_text(file)
-    except TextRefused:
-        return ""
 
 
 def _files(

@@ -19,7 +19,7 @@ from functions_model.provision.endpoint import Endpoint, HostKeys, NotYet
 from functions_model.verify.nouns import CHECK, IDENTITY, Crashed, Expected, NoKeys
 
 _CONNECT_SECONDS = 10.0
-_READ_SECONDS = 30.0
+READ_SECONDS = 30.0
 _REFUSALS = 8
 """So often, over some 10 s, are keys asked for of a host that answers and may never tell them."""
 
@@ -108,9 +108,7 @@ class AppClient:
         """Those that are known of it: its keys, and what its settings hold."""
         return {*self.endpoint.secrets, *self.secrets}
 
-    def get(
-        self, path: str, headers: dict[str, str] | None = None, seconds: float = _READ_SECONDS
-    ) -> requests.Response:
+    def get(self, path: str, headers: dict[str, str] | None = None, seconds: float = READ_SECONDS) -> requests.Response:
         """Ask the app, which has `seconds` to answer.
 
         Raises:
@@ -243,7 +241,7 @@ class AppClient:
     def _has_told_triggers(self) -> bool:
         key = {"x-functions-key": self.master_key()}
         try:
-            return self.post("/admin/host/synctriggers", b"", key, _READ_SECONDS).ok
+            return self.post("/admin/host/synctriggers", b"", key, READ_SECONDS).ok
         except requests.RequestException:
             return False
 
@@ -262,7 +260,7 @@ class AppClient:
                 self.endpoint.admin(path, "POST")
         else:
             with suppress(requests.RequestException):
-                self.post(path, b"", {"x-functions-key": self.master_key()}, _READ_SECONDS)
+                self.post(path, b"", {"x-functions-key": self.master_key()}, READ_SECONDS)
 
     def check_image(self) -> None:
         """See whether the app is still meant to run the expected image.

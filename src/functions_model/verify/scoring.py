@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+from collections.abc import Callable
 from pathlib import Path, PurePath
 
 import requests
@@ -13,7 +14,7 @@ from functions_model.core.spec import AuthLevel
 from functions_model.core.unanswered import why
 from functions_model.provision import RunContext
 from functions_model.provision.endpoint import NotYet
-from functions_model.verify.app import AppClient
+from functions_model.verify.app import READ_SECONDS, AppClient
 from functions_model.verify.noted import Noted, Times, noted_of
 from functions_model.verify.nouns import BUILD_HEADER, CHECK
 from functions_model.verify.sample import sample_content
@@ -144,13 +145,7 @@ def noted(app: AppClient, failure: str = "") -> Noted:
         app: It was asked before.
         failure: The id of what was raised; empty for the warnings alone.
     """
-    if app.closed or not app.knows_keys:
-        return Noted()
-    try:
-        answer = app.get(f"{app.route(CHECK)}?noted={failure}", {"x-functions-key": app.master_key()})
-        return noted_of(Said.of(answer).document()) if answer.ok and not _other_build(app, answer) else Noted()
-    except (NotYet, NotLive, ValueError):
-        return Noted()
+    return _noted_by(app, lambda answer: not _other_build(app, answer), failure)
 
 
 def times_of_other(app: AppClient) -> Times | None:
@@ -159,14 +154,22 @@ def times_of_other(app: AppClient) -> Times | None:
     Args:
         app: Another build than the expected one has just answered.
     """
+    own = {None, app.expected.build_id}
+    return _noted_by(app, lambda answer: answer.headers.get(BUILD_HEADER) not in own, seconds=_MOMENT).times
+
+
+def _noted_by(
+    app: AppClient, is_meant: Callable[[requests.Response], bool], failure: str = "", seconds: float = READ_SECONDS
+) -> Noted:
+    """What the build tells that is meant; nothing where another one answers, or none."""
     if app.closed or not app.knows_keys:
-        return None
+        return Noted()
     try:
-        answer = app.get(f"{app.route(CHECK)}?noted=", {"x-functions-key": app.master_key()}, _MOMENT)
-        is_other = answer.ok and answer.headers.get(BUILD_HEADER) not in {None, app.expected.build_id}
-        return noted_of(Said.of(answer).document()).times if is_other else None
+        headers = {"x-functions-key": app.master_key()}
+        answer = app.get(f"{app.route(CHECK)}?noted={failure}", headers, seconds)
+        return noted_of(Said.of(answer).document()) if answer.ok and is_meant(answer) else Noted()
     except (NotYet, NotLive, ValueError):
-        return None
+        return Noted()
 
 
 def content_type(sample: PurePath) -> str:

@@ -20,7 +20,8 @@ TRIGGERS_OWN = frozenset({"blobtrigger", "uri", "properties", "metadata"})
 cannot read the blob: Azure/azure-webjobs-sdk, Blobs/Triggers/BlobTriggerBinding.cs:109, 139;
 Azure/azure-functions-python-library, azure/functions/blob.py, `decode`."""
 
-_CONTAINER = re.compile(r"(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]|\$root|\$web")
+CONTAINER = r"(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]"
+_CONTAINER = re.compile(rf"{CONTAINER}|\$root|\$web")
 """https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata."""
 BACKSLASH = "\\"
 """Azure/azure-webjobs-sdk, Blobs/BlobNameValidationAttribute.cs:144."""

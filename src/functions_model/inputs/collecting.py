@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from functions_model.core.blob_paths import CONTAINER as PATTERN
 from functions_model.core.collect import CONTAINER, INPUTS, OTHERS, OUTPUTS, Collect
 from functions_model.core.failures import RuleBroken
 from functions_model.inputs.form import Form
@@ -32,7 +33,7 @@ def sample_rate(text: str, least: float = 1e-6) -> float:
 def container_name(text: str) -> str:
     """Microsoft.Storage/storageAccounts/blobServices/containers: 3-63 lower-case letters, digits and hyphens."""
     remedy = "Use 3 to 63 lower-case letters, digits and single hyphens, starting and ending with a letter or a digit."
-    return matching(r"(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", "a blob container's name", remedy, text)
+    return matching(PATTERN, "a blob container's name", remedy, text)
 
 
 def take_collect(form: Form, app: str) -> Collect | None:

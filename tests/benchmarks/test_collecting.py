@@ -6,14 +6,14 @@ import json
 import os
 import subprocess
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from benchmarks.conftest import HERE
 from benchmarks.results import against
 from benchmarks.timing import RUNS, Command, run
+from support.peers import http_peer
 from support.tools import ROOT
 
 if TYPE_CHECKING:
@@ -81,14 +81,8 @@ def account() -> Iterator[str]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
+    with http_peer(Handler) as address:
+        yield f"{address}/"
 
 
 def test_collecting(tmp_path: Path, results: Results, account: str) -> None:

@@ -11,6 +11,7 @@ import threading
 import time
 import warnings
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,20 @@ def peer(answer: Callable[[socket.socket], None]) -> Iterator[int]:
         server.daemon_threads, server.block_on_close = True, False
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server.server_address[1]
+        server.shutdown()
+
+
+@contextmanager
+def http_peer(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """A server of HTTP on this machine, which keeps no log; its address, without a slash at its end."""
+
+    class Silent(handler):  # type: ignore[misc, valid-type]
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Silent) as server:
+        threading.Thread(target=lambda: server.serve_forever(0.005), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
 
 

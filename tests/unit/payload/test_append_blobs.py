@@ -6,18 +6,17 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from functions_model.payload.append_blobs import AppendBlobs, by_identity, by_key
 from functions_model.payload.sink import Refused, TryLater
+from support.peers import http_peer
 
 
 @dataclass
@@ -72,15 +71,9 @@ def account() -> Iterator[Account]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=lambda: server.serve_forever(0.005), daemon=True).start()
-    kept.url = f"http://127.0.0.1:{server.server_port}/"
-    yield kept
-    server.shutdown()
-    server.server_close()
+    with http_peer(Handler) as address:
+        kept.url = f"{address}/"
+        yield kept
 
 
 def blobs(account: Account) -> AppendBlobs:

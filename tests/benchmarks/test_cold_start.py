@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from benchmarks.bases import VERSION, functions_base
-from benchmarks.commands import docker_build, docker_push, docker_remove
+from benchmarks.commands import DOCKER, docker_build, docker_push, docker_remove
 from benchmarks.projects import (
     REQUIREMENTS,
     copy_example,
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.needs("docker", "docker-registry", "mmdebstrap"), pytest.mark.timeout(1800)]
 
-DOCKER = "docker"
 PAGE_CACHE = Path("/proc/sys/vm/drop_caches")
 ANSWERED = 60
 """Seconds in which each must have answered."""

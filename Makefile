@@ -14,7 +14,7 @@ FAST_TESTS = $(wildcard tests/unit tests/repo tests/adversity)
 BENCHMARKS = $(wildcard tests/benchmarks/test_*.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check real bench soak record tools docs lock clean
+.PHONY: help demo test check real bench soak record tools docs owner lock clean
 
 help:
 	@echo 'make demo    deploy examples/iris-http to the built-in sandbox and print an answer from the live function'
@@ -28,6 +28,7 @@ help:
 	@echo 'make record  write tests/e2e/golden/recording.json anew: what a dozen deployments ask of Azure and give, where a change of it is meant'
 	@echo 'make tools   the tools that some tests need: az, act, tfx and actionlint'
 	@echo 'make docs    write action.yml and the tables of README.md again from the catalogue of inputs'
+	@echo 'make owner   write whose repository this is into all that people copy: by the Git remote, or OWNER=<owner>'
 	@echo 'make lock    write requirements/*.lock again from pyproject.toml (UPGRADE=1 takes newer versions)'
 	@echo 'make clean   remove what these commands made'
 
@@ -78,6 +79,9 @@ tools: $(VENV)/.stamp-dev $(VENV_AZ)/.stamp $(if $(shell command -v npm),$(VENV_
 
 docs: $(VENV)/.stamp-dev
 	@PYTHONPATH=tests $(BIN)/python -m support.documents
+
+owner:
+	@.ci/owner $(OWNER)
 
 # Each stamp is newer than the lock that it stands for. A lock that changes brings the environment up to date.
 

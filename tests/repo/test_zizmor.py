@@ -5,64 +5,16 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 from pathlib import Path
-from textwrap import indent
-from typing import Any
 
 import pytest
-import yaml
+
+from support.workflow_blocks import documented_workflows, workflow
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = Path(__file__).with_name("zizmor.yml")
-PAGES = sorted(
-    path
-    for pattern in ("*.md", "docs/**/*.md", "examples/*/README.md", "native/**/*.md")
-    for path in ROOT.glob(pattern)
-    if not path.name.startswith("azure-pipelines")
-)
-_BLOCK = re.compile(r"^```ya?ml\n(.*?)^```", re.DOTALL | re.MULTILINE)
-_OF_A_JOB = {"concurrency", "env", "outputs", "permissions", "steps", "with"}
-_AROUND = """\
-name: fragment
-on: workflow_dispatch
-permissions: {}
-concurrency:
-  group: fragment
-  cancel-in-progress: false
-jobs:
-  fragment:
-    runs-on: ubuntu-latest
-    environment: production
-"""
-_STEPS = "    steps:\n      - uses: functions-model-action@v1\n"
-
-
-def _workflow(text: str) -> str:
-    """The workflow that a block is, or that is made of it; empty for one that is no part of a workflow."""
-    read: Any = yaml.safe_load(text)
-    if not isinstance(read, dict):
-        return ""
-    if "jobs" in read:
-        return text
-    if not set(read) <= _OF_A_JOB:
-        return ""
-    if "with" in read:
-        return f"{_AROUND}{_STEPS}{indent(text, ' ' * 8)}"
-    return f"{_AROUND}{indent(text, ' ' * 4)}{'' if 'steps' in read else _STEPS}"
-
-
-def _blocks() -> dict[str, str]:
-    """Workflows by page and line."""
-    found = {
-        f"{path.relative_to(ROOT).as_posix().replace('/', '--')}-{text[: block.start()].count(chr(10)) + 2}": block[1]
-        for path in PAGES
-        for text in [path.read_text()]
-        for block in _BLOCK.finditer(text)
-    }
-    return {name: made for name, text in found.items() if (made := _workflow(text))}
 
 
 def _told(folder: Path) -> str:
@@ -75,9 +27,7 @@ def _told(folder: Path) -> str:
 
 
 def _write(folder: Path, name: str, text: str) -> None:
-    """A workflow that zizmor reads: the action with an owner, for whom the documents leave a place."""
-    named = re.sub(r"uses: (?:<owner>/)?functions-model-action@", "uses: owner/functions-model-action@", text)
-    (folder / f"{name}.yml").write_text(named)
+    (folder / f"{name}.yml").write_text(text)
 
 
 def test_the_examples(tmp_path: Path) -> None:
@@ -92,7 +42,7 @@ def test_the_examples(tmp_path: Path) -> None:
 
 def test_the_yaml_of_the_documents(tmp_path: Path) -> None:
     """Whole workflows, and parts of one; a file's name says page and line."""
-    blocks = _blocks()
+    blocks = documented_workflows(ROOT)
     for name, text in blocks.items():
         _write(tmp_path, name, text)
 
@@ -109,6 +59,6 @@ def test_the_yaml_of_the_documents(tmp_path: Path) -> None:
 )
 def test_it_would_find_something(tmp_path: Path, line: str, rule: str) -> None:
     """The exceptions leave the rest."""
-    _write(tmp_path, "bad", _workflow(f"steps:\n  {line}\n"))
+    _write(tmp_path, "bad", workflow(f"steps:\n  {line}\n"))
 
     assert f"[{rule}]" in _told(tmp_path)

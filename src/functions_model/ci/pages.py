@@ -15,7 +15,7 @@ class Deploying:
     """What a workflow or a pipeline says.
 
     Attributes:
-        action: What names this action: `<owner>/functions-model-action@v1`.
+        action: What names this action: `OWNER/functions-model-action@v1`.
         app: The app's name.
         branch: The branch that is deployed.
         within: Where the project lies in its repository; empty at the top.

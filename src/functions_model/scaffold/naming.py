@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -38,23 +39,27 @@ def registry_for(app: str) -> str:
 
 
 def action_of() -> str:
-    """What a workflow names this action by, by where this program was installed from."""
+    """What a workflow names this action by: where this program was installed from, else what its package says."""
     try:
-        return action_from(distribution(_NAME).read_text("direct_url.json"))
+        installed = distribution(_NAME)
     except PackageNotFoundError:
-        return action_from(None)
+        return action_from(None, ())
+    return action_from(installed.read_text("direct_url.json"), installed.metadata.get_all("Project-URL") or ())
 
 
-def action_from(told: str | None) -> str:
+def action_from(told: str | None, links: Iterable[str]) -> str:
     """What names this action.
 
     Args:
         told: What pip and uv keep of a package that came from a repository; a clone is told by its own remote:
             https://packaging.python.org/en/latest/specifications/direct-url/.
+        links: The package's own, of which one is `Repository, <address>`. What comes from an index has no other.
     """
-    remote = _origin(told)
-    of_ours = remote is not None and remote.path.count("/") == 1 and remote.host == "github.com"
-    return f"{remote.path if remote and of_ours else f'{NOBODY}/{_NAME}'}@{_TAG}"
+    said = (address for label, _, address in (link.partition(", ") for link in links) if label == "Repository")
+    for remote in (_origin(told), *map(read_remote, said)):
+        if remote and remote.path.count("/") == 1 and remote.host == "github.com":
+            return f"{remote.path}@{_TAG}"
+    return f"{NOBODY}/{_NAME}@{_TAG}"
 
 
 def _origin(told: str | None) -> Remote | None:

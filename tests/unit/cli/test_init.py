@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 USUAL = SHAPES["all by its usual name"]
+OURS = "Repository, https://github.com/contoso/functions-model-action"
 
 
 @pytest.fixture(autouse=True)
@@ -348,17 +349,22 @@ class TestGit:
         assert "trunk" == branch_of(tmp_path / "other")
 
     @pytest.mark.parametrize(
-        ("told", "named"),
+        ("told", "link", "named"),
         [
-            ('{"url": "https://github.com/fabrikam/functions-model-action"}', "fabrikam/functions-model-action@v1"),
-            ('{"url": "https://example.com/x.whl"}', "OWNER/functions-model-action@v1"),
-            ("[]", "OWNER/functions-model-action@v1"),
-            (None, "OWNER/functions-model-action@v1"),
+            (
+                '{"url": "https://github.com/fabrikam/functions-model-action"}',
+                OURS,
+                "fabrikam/functions-model-action@v1",
+            ),
+            ('{"url": "https://example.com/x.whl"}', OURS, "contoso/functions-model-action@v1"),
+            ("[]", OURS, "contoso/functions-model-action@v1"),
+            (None, OURS, "contoso/functions-model-action@v1"),
+            (None, OURS.replace("Repository", "Changelog"), "OWNER/functions-model-action@v1"),
         ],
     )
-    def test_the_action_is_where_the_program_came_from(self, told: str | None, named: str) -> None:
-        """As pip and uv keep it."""
-        assert named == action_from(told)
+    def test_the_action_is_where_the_program_came_from(self, told: str | None, link: str, named: str) -> None:
+        """As pip and uv keep it; else as the package says, when it comes from an index."""
+        assert named == action_from(told, [link])
 
 
 @pytest.mark.parametrize(

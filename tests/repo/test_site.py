@@ -1,0 +1,153 @@
+"""The documentation site: complete, without warnings, as GitHub shows its pages, and without a link into nothing."""
+
+from __future__ import annotations
+
+import os
+import re
+import urllib.parse
+from collections import Counter
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+
+from support.documents import ROOT
+from support.site import MAP, build, entries, place, repository, stage
+
+_COUNTED = {"h1", "h2", "h3", "h4", "li", "ol", "ul", "tr", "pre", "em", "strong", "blockquote", "img"}
+
+
+@dataclass
+class Seen(HTMLParser):
+    """What a page holds.
+
+    Attributes:
+        within: The element whose content is counted; empty for all of it.
+        parts: How many there are of each kind of element that Markdown makes.
+        ids: What an anchor can name.
+        links: What it links to or loads.
+        loads: What a browser fetches with it.
+    """
+
+    within: str = ""
+    parts: Counter[str] = field(default_factory=Counter)
+    ids: set[str] = field(default_factory=set)
+    links: set[str] = field(default_factory=set)
+    loads: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        super().__init__()
+        self._counts = not self.within
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        self._counts = self._counts or tag == self.within
+        self.parts[tag] += self._counts and tag in _COUNTED and "md-" not in given.get("class", "")
+        self.ids |= {given["id"]} if "id" in given else set()
+        self.links |= {given[name] for name in ("href", "src") if name in given}
+        fetched = given.get("rel", "") in {"stylesheet", "icon", "preconnect", "preload"}
+        self.loads |= {given[name] for name in ("src", "srcset", *["href"] * fetched) if name in given}
+
+    def handle_endtag(self, tag: str) -> None:
+        self._counts = self._counts and tag != self.within
+
+
+def seen(html: str, within: str = "") -> Seen:
+    """Read a page, or one of its elements."""
+    page = Seen(within)
+    page.feed(html)
+    return page
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site as it is published."""
+    folder = tmp_path_factory.mktemp("site")
+    stage(folder / "site-source")
+    done = build(folder)
+    assert (0, True) == (done.returncode, "No issues found" in done.stdout + done.stderr), done.stdout + done.stderr
+    return folder / "site"
+
+
+def _html(site: Path, page: Path) -> Path:
+    path = place(page)
+    return site / (path.parent if path.stem == "README" else path.with_suffix("")) / "index.html"
+
+
+@pytest.mark.needs("mermaid")
+class TestSite:
+    """Built once, looked at in several ways."""
+
+    def test_pages(self, site: Path) -> None:
+        """Each page is there as GitHub shows it: as many headings, items, rows and blocks of code."""
+        github = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+        pages = [MAP, *(entry.file for entry in entries())]
+
+        expected = {place(page): +seen(github.render(page.read_text())).parts for page in pages}
+        assert expected == {place(page): +seen(_html(site, page).read_text(), "article").parts for page in pages}
+
+    def test_links(self, site: Path) -> None:
+        """What a page links to or loads is there, with its anchor; on GitHub, as a file of this repository."""
+        pages = {page: seen(page.read_text()) for page in site.rglob("*.html")}
+        broken = [
+            f"{page.relative_to(site)}: {link}"
+            for page, content in pages.items()
+            for link in content.links
+            if not _leads_somewhere(link, page, site, pages)
+        ]
+
+        assert [] == broken
+
+    def test_nothing_comes_from_elsewhere(self, site: Path) -> None:
+        """No page loads a script, a style, a picture or a font from another host, or asks GitHub for its stars."""
+        pages = [page.read_text() for page in site.rglob("*.html")]
+        styles = [style.read_text() for style in site.rglob("*.css")]
+
+        assert set() == {load for page in pages for load in seen(page).loads if urllib.parse.urlsplit(load).netloc}
+        assert [] == [page for page in pages if 'data-md-component="source"' in page]
+        assert [] == [style for style in styles if re.search(r"url\([\"']?(https?:)?//", style)]
+
+    def test_a_broken_link(self, tmp_path: Path) -> None:
+        """The builder refuses a site with a link to a heading that is not there."""
+        source = tmp_path / "site-source"
+        source.mkdir()
+        (source / "SUMMARY.md").write_text("- [Home](README.md)\n")
+        (source / "README.md").write_text("# Home\n\n## Here\n\nSee [here](#here).\n")
+        good = build(tmp_path).returncode
+        (source / "README.md").write_text("# Home\n\n## Here\n\nSee [there](#there).\n")
+
+        assert (0, 1) == (good, build(tmp_path).returncode)
+
+
+class TestMap:
+    """docs/README.md is the navigation."""
+
+    def test_every_page(self) -> None:
+        """Each page of docs stands in it, once."""
+        listed = Counter(entry.file for entry in entries())
+
+        assert {page: 1 for page in ROOT.glob("docs/**/*.md") if page != MAP}.items() <= listed.items()
+        assert {1} == set(listed.values())
+
+    def test_sections(self) -> None:
+        """What a reader looks for by kind: learning, doing, looking up, understanding."""
+        sections = dict.fromkeys(entry.section for entry in entries())
+
+        assert ["Tutorial", "How-to guides", "Reference", "Explanation", "Decisions", "Project"] == list(sections)
+
+
+def _leads_somewhere(link: str, page: Path, site: Path, pages: dict[Path, Seen]) -> bool:
+    address = urllib.parse.urlsplit(link)
+    if link.startswith(f"{repository()}/"):
+        kind, _, path = link.removeprefix(f"{repository()}/").partition("/main/")
+        return kind not in {"blob", "tree"} or (ROOT / path.partition("#")[0]).exists()
+    if address.scheme:
+        return address.scheme in {"https", "mailto"} and "." in (address.hostname or address.path)
+    if address.path.startswith("/"):  # only the page for what is not found, which knows no relative address
+        return page.name == "404.html"
+    target = Path(os.path.normpath(page.parent / address.path)) if address.path else page
+    target = target / "index.html" if target.is_dir() else target
+    anchors = pages[target].ids if target in pages else set()
+    return target.is_relative_to(site) and target.exists() and (not address.fragment or address.fragment in anchors)

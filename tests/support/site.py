@@ -1,0 +1,171 @@
+"""The documentation site, from the same pages that are read on GitHub.
+
+`python -m support.site` (with `tests` on the path) writes build/site-source and builds build/site of it, as `make site`
+does.
+A page of the site is a page that docs/README.md lists; what a page links to beside those is read on GitHub.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+
+from support.tools import MERMAID
+
+ROOT = Path(__file__).resolve().parents[2]
+MAP = ROOT / "docs" / "README.md"
+CONFIGURATION = ROOT / "zensical.toml"
+DECISIONS = ROOT / "docs" / "decisions" / "README.md"
+BUILD = ROOT / "build"
+LINK = re.compile(r"(?<=\]\()(?!https?:|mailto:|#)([^)\s#]+)(#[^)\s]*)?(?=\))")
+_ENTRY = re.compile(r"^- \[([^\]]+)\]\(([^)#]+)\)")
+_ROW = re.compile(r"^\| \[(\d+)\]\(([^)]+)\) \| (.*) \|$", re.MULTILINE)
+_MARKER = re.compile(r" *(?:[-*+]|\d+[.)]) +")
+_FENCED = re.compile(r"(^```.*?^```$)", re.DOTALL | re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page in the navigation.
+
+    Attributes:
+        section: The heading of the map above it.
+        group: The lower heading above it; empty without one.
+        title: What the navigation calls it.
+        file: The page.
+    """
+
+    section: str
+    group: str
+    title: str
+    file: Path
+
+
+def entries() -> tuple[Entry, ...]:
+    """What docs/README.md lists, in its order, and the decisions below their list."""
+    found: list[Entry] = []
+    section = group = ""
+    for line in MAP.read_text().splitlines():
+        if line.startswith("## "):
+            section, group = line[3:], ""
+        elif line.startswith("### "):
+            group = line[4:]
+        elif section and (match := _ENTRY.match(line)):
+            found.append(Entry(section, group, match[1], (MAP.parent / match[2]).resolve()))
+            if found[-1].file == DECISIONS:
+                found += [Entry(section, group, title, DECISIONS.parent / name) for name, title in _decisions()]
+    return tuple(found)
+
+
+def _decisions() -> list[tuple[str, str]]:
+    return [(name, f"{number}. {title}") for number, name, title in _ROW.findall(DECISIONS.read_text())]
+
+
+def place(file: Path) -> Path:
+    """Where a page lies on the site: without `docs/`, otherwise as in the repository."""
+    path = file.relative_to(ROOT)
+    return path.relative_to("docs") if path.parts[0] == "docs" else path
+
+
+def staged(file: Path, pages: frozenset[Path], repository: str) -> str:
+    """A page as the site has it: links to other pages lead there, all others to GitHub.
+
+    Args:
+        file: The page.
+        pages: All pages of the site.
+        repository: The address of the repository.
+    """
+
+    def moved(match: re.Match[str]) -> str:
+        target = (file.parent / match[1]).resolve()
+        if target in pages:
+            return os.path.relpath(place(target), place(file).parent) + (match[2] or "")
+        kind = "tree" if target.is_dir() else "blob"
+        return f"{repository}/{kind}/main/{target.relative_to(ROOT)}{match[2] or ''}"
+
+    parts = _FENCED.split(_indented(file.read_text()))
+    text = "".join(part if part.startswith("```") else LINK.sub(moved, part) for part in parts)
+    if "```mermaid" not in text:
+        return text
+    script = os.path.relpath(Path("assets", MERMAID.name), place(file).parent)
+    return f'{text}\n<script src="{script}"></script>\n'
+
+
+def _indented(text: str) -> str:
+    """The same with lists as Python's Markdown wants them, which takes fewer forms than GitHub.
+
+    Each level has four spaces, and a blank line follows an item that has one inside.
+    """
+    lines = text.splitlines()
+    within: dict[int, tuple[int, int, int]] = {}
+    ends: list[int] = []
+    for item in MarkdownIt("commonmark").parse(text):
+        if item.type == "list_item_open" and item.map and (marker := _MARKER.match(lines[item.map[0]])):
+            within |= dict.fromkeys(range(*item.map), (item.map[0], (item.level + 1) // 2, marker.end()))
+            ends += [item.map[1] - 1] if "" in lines[slice(*item.map)] else []
+    for number, (first, depth, width) in within.items():
+        line = lines[number]
+        kept = line.lstrip() if number == first else line[min(width, len(line) - len(line.lstrip())) :]
+        lines[number] = f"{'    ' * (depth - (number == first))}{kept}".rstrip()
+    return "\n".join(f"{line}\n" if number in ends else line for number, line in enumerate(lines)) + "\n"
+
+
+def navigation(listed: tuple[Entry, ...]) -> str:
+    """The nested list that the builder reads: sections, groups, pages."""
+    lines = [f"- [Home]({place(MAP)})"]
+    above = ("", "")
+    for entry in listed:
+        if entry.section != above[0]:
+            lines.append(f"- {entry.section}")
+        if entry.group and (entry.section, entry.group) != above:
+            lines.append(f"    - {entry.group}")
+        above = (entry.section, entry.group)
+        lines.append(f"{' ' * (8 if entry.group else 4)}- [{entry.title}]({place(entry.file)})")
+    return "\n".join(lines) + "\n"
+
+
+def repository() -> str:
+    """The address of the repository, to which links lead that leave the site."""
+    return str(tomllib.loads(CONFIGURATION.read_text())["project"]["repo_url"])
+
+
+def stage(source: Path) -> None:
+    """Write what the builder reads into a folder, which is made anew."""
+    listed = entries()
+    pages = frozenset({MAP, *(entry.file for entry in listed)})
+    shutil.rmtree(source, ignore_errors=True)
+    for page in pages:
+        goal = source / place(page)
+        goal.parent.mkdir(parents=True, exist_ok=True)
+        goal.write_text(staged(page, pages, repository()))
+    (source / "SUMMARY.md").write_text(navigation(listed))
+    (source / "assets").mkdir()
+    shutil.copy(MERMAID, source / "assets")
+
+
+def build(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Build `folder`/site of `folder`/site-source; what the builder warns of is a failure."""
+    shutil.rmtree(folder / "site", ignore_errors=True)
+    configuration = folder / CONFIGURATION.name
+    configuration.write_text(CONFIGURATION.read_text().replace('"docs/', f'"{ROOT}/docs/'))
+    return subprocess.run(
+        [Path(sys.executable).with_name("zensical"), "build", "--strict", "--clean", "--config-file", configuration],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+if __name__ == "__main__":
+    stage(BUILD / "site-source")
+    done = build(BUILD)
+    print(done.stdout, done.stderr, sep="", end="")
+    sys.exit(done.returncode)
